@@ -1,0 +1,162 @@
+"""Domain errors: small classes with a stable code; service/api/problems.py maps each to an HTTP status."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """Something that the register refuses, with a stable code and the facts that its message names.
+
+    The text for people stands in service/messages/*.toml under the code; ``params`` fill its placeholders.
+    ``pointer`` is the JSON pointer of the item at fault, where there is one.
+    """
+
+    code: ClassVar[str] = "internal"
+
+    def __init__(self, *, pointer: str | None = None, **params: Any) -> None:
+        super().__init__(self.code, params)
+        self.pointer = pointer
+        self.params: dict[str, Any] = params
+
+
+class HouseholdNotFound(DomainError):
+    """No household has this id, or the reader may not know of it."""
+
+    code = "household.not-found"
+
+
+class HouseholdIdTaken(DomainError):
+    """Other content came under an id that is known, without naming the revision that it was made from."""
+
+    code = "household.id-taken"
+
+
+class HouseholdIdMismatch(DomainError):
+    """The id in the body is not the id in the address."""
+
+    code = "household.id-mismatch"
+
+
+class HouseholdIdInvalid(DomainError):
+    """The id is not a UUID."""
+
+    code = "household.id-invalid"
+
+
+class HouseholdStale(DomainError):
+    """The revision that a change was made from is no longer the current one; ``current`` is the record as it is."""
+
+    code = "household.stale"
+
+    def __init__(self, *, current: dict[str, Any], named: int) -> None:
+        super().__init__(current=current["revision"], named=named)
+        self.current = current
+
+
+class HouseholdWithdrawn(DomainError):
+    """The household was withdrawn; it is read, but no longer changed."""
+
+    code = "household.withdrawn"
+
+
+class PersonalNumberTaken(DomainError):
+    """The head's personal number already stands in another household of the province."""
+
+    code = "national-id.taken"
+
+
+class PreconditionRequired(DomainError):
+    """A change must name the revision that it was made from (If-Match)."""
+
+    code = "precondition.required"
+
+
+class PreconditionInvalid(DomainError):
+    """If-Match is not a revision in quotes."""
+
+    code = "precondition.invalid"
+
+
+class StatusConflict(DomainError):
+    """The step is not possible from the record's status."""
+
+    code = "household.status-conflict"
+
+
+class ReasonRequired(DomainError):
+    """A withdrawal or a return names its reason."""
+
+    code = "reason.required"
+
+
+class TransferToSameCommune(DomainError):
+    """A household can only be transferred to another commune."""
+
+    code = "transfer.same-commune"
+
+
+class FormerCommuneMismatch(DomainError):
+    """The former commune that is named did not become the commune that is named."""
+
+    code = "commune.former-mismatch"
+
+
+class CommuneUnknown(DomainError):
+    """No unit of this level ever had this code."""
+
+    code = "commune.unknown"
+
+
+class CommuneNotInForce(DomainError):
+    """The code belongs to a unit, but not on that date."""
+
+    code = "commune.not-in-force"
+
+
+class UnitNotFound(DomainError):
+    """No administrative unit has this code on that date."""
+
+    code = "unit.not-found"
+
+
+class LevelNotInForce(DomainError):
+    """On that date there are no units of that level."""
+
+    code = "coverage.level-not-in-force"
+
+
+class BaselineInvalid(DomainError):
+    """A baseline is a whole number of households with a source and a date."""
+
+    code = "baseline.invalid"
+
+
+class CursorInvalid(DomainError):
+    """The cursor is not one that this register gave."""
+
+    code = "cursor.invalid"
+
+
+class QueryInvalid(DomainError):
+    """A query parameter cannot be read."""
+
+    code = "query.invalid"
+
+
+class StoreUnavailable(DomainError):
+    """The database does not answer; the request can be tried again."""
+
+    code = "store.unavailable"
+
+
+class StoreRefused(DomainError):
+    """The database refused a document that the register accepted: a fault of the register, written to its log."""
+
+    code = "store.refused"
+
+
+class WriteContention(DomainError):
+    """Too many writes met in one commune; the request can be tried again at once."""
+
+    code = "store.contention"
