@@ -1,0 +1,91 @@
+"""What the gate, the sign-in and the tokens refuse, each with a stable code."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from service.errors import DomainError
+
+
+class AccessError(DomainError):
+    """Somebody may not do what they ask."""
+
+    code: ClassVar[str] = "access.denied"
+
+
+class NotSignedIn(AccessError):
+    """The request names no account."""
+
+    code = "access.not-signed-in"
+
+
+class PermissionMissing(AccessError):
+    """The account's role does not hold the permission; params: permission."""
+
+    code = "access.permission-missing"
+
+
+class OutsideArea(AccessError):
+    """The record, or the place that it is to move to, is outside the account's area; params: commune."""
+
+    code = "access.outside-area"
+
+
+class PasswordChangeRequired(AccessError):
+    """The password was set by somebody else; it is changed before anything else is done."""
+
+    code = "access.password-change-required"
+
+
+class TokenInvalid(AccessError):
+    """The token is forged, malformed, from another issuer, for another audience or revoked."""
+
+    code = "access.token-invalid"
+
+
+class TokenExpired(TokenInvalid):
+    """The token was good once; refresh it or sign in again."""
+
+    code = "access.token-expired"
+
+
+class SignInFailed(AccessError):
+    """The name and the secret do not belong together (or the name is unknown: the answer is the same)."""
+
+    code = "access.sign-in-failed"
+
+
+class RefreshFailed(AccessError):
+    """The refresh token is unknown, used before, revoked, expired or of another device; sign in again."""
+
+    code = "access.refresh-failed"
+
+
+class TooManyAttempts(AccessError):
+    """Wait before the next attempt; params: seconds."""
+
+    code = "access.too-many-attempts"
+
+    def __init__(self, *, seconds: int, **params: Any) -> None:
+        super().__init__(seconds=seconds, **params)
+        self.seconds = seconds
+
+
+class RequestForged(AccessError):
+    """A browser's request that changes something came without the session's own token (CSRF)."""
+
+    code = "access.request-forged"
+
+
+class PasswordWeak(AccessError):
+    """The new password is too short, too long or too easily guessed; params: reason, least."""
+
+    code = "account.password-weak"
+
+
+class EndpointUndeclared(Exception):
+    """An endpoint names no permission: the service must not start."""
+
+
+class KeysMissing(Exception):
+    """The service has no keys of its own, or others can read them: it must not start."""
