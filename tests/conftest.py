@@ -1,0 +1,56 @@
+"""What every test may ask for: a real MongoDB and a database of its own in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+
+from service.running.mongod import MongodOptions, PrivateMongod
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri() -> Iterator[str]:
+    """The address of a real mongod without a database's name: TEST_MONGODB_URI, else a private one for this session."""
+    given = os.environ.get("TEST_MONGODB_URI")
+    if given:
+        yield given
+        return
+    with private_folder() as folder, PrivateMongod(quick_options(folder)) as mongod:
+        yield mongod.address()
+
+
+@pytest.fixture
+def database_name(mongodb_uri: str) -> Iterator[str]:
+    """The name of a database that is this test's alone, and is dropped after it."""
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    yield name
+    with MongoClient[dict[str, object]](mongodb_uri) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture
+def database_uri(mongodb_uri: str, database_name: str) -> str:
+    """The address of this test's own database, as Settings.mongodb_uri takes it."""
+    server, _, options = mongodb_uri.partition("?")
+    return f"{server.rstrip('/')}/{database_name}?{options}"
+
+
+def private_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes away after use; in memory where the machine has room, since a test's files need no disk."""
+    memory = Path("/dev/shm")  # noqa: S108  (a random folder below it)
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2_000_000_000
+    return tempfile.TemporaryDirectory(prefix="register-test-", dir=memory if roomy else None)
+
+
+def quick_options(folder: str | Path) -> MongodOptions:
+    """A private mongod for tests: no diagnostics on the side, everything else as when the register runs."""
+    return MongodOptions(
+        folder=Path(folder), cache_gigabytes=0.25, parameters={"diagnosticDataCollectionEnabled": "false"}
+    )
