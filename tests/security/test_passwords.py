@@ -1,0 +1,69 @@
+"""Passwords: kept as argon2id, spelt in any Unicode form, and never quicker for a name that nobody has."""
+
+from __future__ import annotations
+
+import statistics
+import time
+import unicodedata
+
+import pytest
+
+from service.security.errors import PasswordWeak
+from service.security.passwords import Passwords, new_password, require_strong
+
+PASSWORDS = Passwords(passes=1, memory_kib=8192)
+SENTENCE = "Lúa chín vàng đồng Thành Vinh"
+
+
+def test_what_is_stored_is_argon2id_and_not_the_password() -> None:
+    stored = PASSWORDS.hashed(SENTENCE)
+    assert stored.startswith("$argon2id$")
+    assert SENTENCE not in stored
+    assert PASSWORDS.matches(stored, SENTENCE)
+    assert not PASSWORDS.matches(stored, SENTENCE + ".")
+
+
+def test_every_spelling_of_vietnamese_is_the_same_password() -> None:
+    stored = PASSWORDS.hashed(unicodedata.normalize("NFD", SENTENCE))
+    assert PASSWORDS.matches(stored, unicodedata.normalize("NFC", SENTENCE))
+
+
+def test_an_unknown_name_is_refused_in_the_time_of_a_known_one() -> None:
+    stored = PASSWORDS.hashed(SENTENCE)
+    PASSWORDS.matches(None, "first call makes the stand-in")
+
+    def took(known: str | None) -> float:
+        times = []
+        for _ in range(15):
+            start = time.perf_counter()
+            assert not PASSWORDS.matches(known, "something else")
+            times.append(time.perf_counter() - start)
+        return statistics.median(times)
+
+    assert 0.5 < took(None) / took(stored) < 2.0
+
+
+def test_a_password_like_a_book_is_refused_unread() -> None:
+    start = time.perf_counter()
+    assert not PASSWORDS.matches(None, "a" * 5_000_000)
+    assert time.perf_counter() - start < 0.05
+
+
+def test_a_hash_of_weaker_parameters_is_known_as_outdated() -> None:
+    assert Passwords().outdated(PASSWORDS.hashed(SENTENCE))
+    assert not PASSWORDS.outdated(PASSWORDS.hashed(SENTENCE))
+
+
+@pytest.mark.parametrize("weak", ["ngắn", "aaaaaaaaaaaa", "1234567890", "MatKhau123", "can.bo.vinh 2026"])
+def test_a_weak_password_is_refused_with_its_reason(weak: str) -> None:
+    with pytest.raises(PasswordWeak) as refused:
+        require_strong(weak, "can.bo.vinh")
+    assert refused.value.params["reason"] in {"short", "guessable"}
+
+
+def test_a_sentence_or_a_made_password_is_strong() -> None:
+    require_strong(SENTENCE, "an")
+    made = {new_password() for _ in range(50)}
+    assert len(made) == 50
+    for password in made:
+        require_strong(password, "an")
