@@ -110,13 +110,14 @@ def free_port() -> int:
 class PrivateMongod:
     """One mongod process of ours. Use it as a context manager, or ``start`` and ``stop`` it.
 
-    The same object can be started again after ``stop`` or ``kill``: on the same files and, if free, the same port.
+    The same object can be started again after ``stop`` or ``kill``: on the same files and the same port.
     """
 
     def __init__(self, options: MongodOptions) -> None:
         self.options = options
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._served = False
 
     @property
     def files(self) -> Path:
@@ -144,15 +145,19 @@ class PrivateMongod:
         program = self.options.program or find_mongod()
         check_program(program)
         self._prepare_folder()
+        # Clients hold the address of one that has served before, and a port that was asked for is meant.
+        port_is_fixed = self._served or self.options.port is not None
         for attempt in range(PORT_ATTEMPTS):
-            self.port = self._choose_port()
+            if not self._served:
+                self.port = self._choose_port()
             try:
                 self._launch(program)
                 break
             except errors.PortInUse:
-                # Somebody took the free port between our look and mongod's. A port that was asked for is not replaced.
-                if self.options.port is not None or attempt == PORT_ATTEMPTS - 1:
+                # Somebody took the free port between our look and mongod's.
+                if port_is_fixed or attempt == PORT_ATTEMPTS - 1:
                     raise
+        self._served = True
         (self.options.folder / "port").write_text(f"{self.port}\n", encoding="ascii")
 
     def stop(self) -> None:

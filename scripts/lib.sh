@@ -1,0 +1,18 @@
+# Sourced by the scripts here: where the project is, and a Python that is new enough.
+# shellcheck shell=bash
+
+set -euo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+
+# Prints the first Python of 3.11 or newer; ends with the command to type if there is none.
+find_python() {
+    local candidate
+    for candidate in python3.11 python3 python3.12 python3.13 python3.14; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    echo "Python 3.11 or newer is needed: type: sudo apt-get install python3 python3-venv" >&2
+    return 1
+}

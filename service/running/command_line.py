@@ -1,0 +1,87 @@
+"""The options of scripts/run. Standard library only: it is read before the packages are there."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder of this project."""
+
+DATA_FOLDER = ROOT / ".run"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the person at the terminal asked for."""
+
+    port: int
+    bind: str
+    data: Path
+    workers: int
+    empty: bool
+    python: Path | None
+
+    @property
+    def loopback_only(self) -> bool:
+        """Whether nobody on the network can reach the register."""
+        return self.bind in {"localhost", "::1"} or self.bind.startswith("127.")
+
+
+def read_options(arguments: Sequence[str] | None = None) -> RunOptions:
+    """Read the options of scripts/run; ends the process with its usage if they make no sense."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/run",
+        description="Sets up everything that the register needs and serves it: Python packages, the phone form, "
+        "a private MongoDB, the official units and code lists, and demonstration households on an empty database.",
+        epilog="MONGODB_URI, if set, names the database to use instead of a private one (a replica set, with the "
+        "database's name). Ctrl-C stops all of it; what was registered is there at the next start. More: docs/operations.md.",
+    )
+    parser.add_argument("--port", type=_port, default=8000, help="port to serve on; 0 for any free one (default: 8000)")
+    parser.add_argument(
+        "--bind",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address to serve on (default: 127.0.0.1, this machine only)",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=DATA_FOLDER,
+        metavar="DIR",
+        help="folder for everything that is written (default: .run)",
+    )
+    parser.add_argument("--workers", type=_workers, default=2, metavar="N", help="gunicorn's workers (default: 2)")
+    parser.add_argument("--empty", action="store_true", help="no demonstration households on an empty database")
+    parser.add_argument(
+        "--python",
+        type=Path,
+        metavar="PROGRAM",
+        help="a Python with what requirements/run.txt lists, used as it is instead of an environment of our own",
+    )
+    given = parser.parse_args(arguments)
+    return RunOptions(
+        port=given.port,
+        bind=given.bind,
+        data=given.data.absolute(),
+        workers=given.workers,
+        empty=given.empty,
+        # Not resolved: the python of a virtual environment is a link, and is itself only by its own name.
+        python=None if given.python is None else given.python.absolute(),
+    )
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _workers(text: str) -> int:
+    workers = int(text)
+    if not 1 <= workers <= 64:
+        raise argparse.ArgumentTypeError("from 1 to 64 workers")
+    return workers

@@ -1,0 +1,105 @@
+"""The virtual environment with the locked packages. Standard library only: it runs before they are there."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import shutil
+import sys
+import sysconfig
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from service.running import errors
+from service.running.children import start_child
+from service.running.data_folder import environment_of, held
+from service.running.system_packages import install_system_packages
+
+
+def prepare_environment(folder: Path, lock_file: Path, environment: Mapping[str, str]) -> Path:
+    """Make ``folder`` a virtual environment with what ``lock_file`` pins, unless it is one already. Returns its python.
+
+    Raises PackagesUnavailable, or DiskFull. Nothing is asked of the network when the lock file has not changed.
+    """
+    python = folder / "bin" / "python"
+    stamp = folder / "installed"
+    wanted = _fingerprint(lock_file)
+    if python.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
+        return python
+    began = time.monotonic()
+    print("Python packages: installing (once; about a minute) …", flush=True)
+    stamp.unlink(missing_ok=True)
+    if _made_by_other_python(folder):
+        shutil.rmtree(folder)
+    if not python.exists():
+        _check_venv_module()
+        _run([sys.executable, "-m", "venv", folder], environment, folder)
+    pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    # Every package of the closure is listed with its hash, so pip has nothing to resolve and nothing to build.
+    pip += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement", lock_file]
+    _run(pip, environment, folder)
+    stamp.write_text(wanted, encoding="ascii")
+    print(f"Python packages: done in {time.monotonic() - began:.0f} s", flush=True)
+    return python
+
+
+def lock_file_for_run(root: Path, environment: Mapping[str, str]) -> Path:
+    """Which packages a run needs: with MongoDB's own program only where no other MongoDB is to be had."""
+    elsewhere = environment.get("MONGODB_URI") or shutil.which("mongod")
+    if elsewhere:
+        return root / "requirements" / "service.txt"
+    if sysconfig.get_platform() != "linux-x86_64":
+        raise errors.MongodNotFound
+    return root / "requirements" / "run.txt"
+
+
+def _fingerprint(lock_file: Path) -> str:
+    content = hashlib.sha256(lock_file.read_bytes()).hexdigest()
+    return f"{content} {sys.base_prefix} {sys.version.split()[0]}\n"
+
+
+def _made_by_other_python(folder: Path) -> bool:
+    configuration = folder / "pyvenv.cfg"
+    if not configuration.exists():
+        return folder.exists()  # half made
+    python = folder / "bin" / "python"
+    return f"version = {sys.version.split()[0]}" not in configuration.read_text(encoding="utf-8") or not python.exists()
+
+
+def _check_venv_module() -> None:
+    if importlib.util.find_spec("ensurepip") is not None and importlib.util.find_spec("venv") is not None:
+        return
+    package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    if not install_system_packages([package]):
+        raise errors.PackagesUnavailable(f"Python's venv module is missing: type: sudo apt-get install {package}")
+
+
+def _run(command: list[str | Path], environment: Mapping[str, str], folder: Path) -> None:
+    log = folder.with_name(folder.name + ".log")
+    with log.open("wb") as output:
+        status = start_child(command, environment=environment, output=output).wait()
+    if status == 0:
+        log.unlink()
+        return
+    said = log.read_text(encoding="utf-8", errors="replace")
+    if "No space left on device" in said:
+        raise errors.DiskFull(folder)
+    reasons = [line for line in said.splitlines() if line.upper().startswith("ERROR")] or said.splitlines()[-1:]
+    raise errors.PackagesUnavailable(
+        f"The Python packages could not be installed: {' '.join(reasons)[:500] or f'status {status}'} (more in {log})."
+    )
+
+
+def main() -> None:
+    """Prepare an environment from the command line: ``python -m service.running.environment DATA NAME LOCK_FILE``."""
+    data, name, lock_file = Path(sys.argv[1]).absolute(), sys.argv[2], Path(sys.argv[3])
+    try:
+        with held(data):
+            prepare_environment(data / name, lock_file, environment_of(data))
+    except errors.CannotRun as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

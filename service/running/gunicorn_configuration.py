@@ -1,0 +1,28 @@
+"""How gunicorn serves the register; read by gunicorn itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+worker_class = "gthread"
+threads = 8
+"""Requests mostly wait for the database; more threads than this only make each of them slower."""
+
+preload_app = False
+"""Each worker makes its own application, because a pymongo client must be made after the fork."""
+
+timeout = 120
+graceful_timeout = 20
+keepalive = 15
+backlog = 512
+
+accesslog = None
+"""The service writes its own log of requests, without personal data."""
+
+loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
+control_socket_disable = True
+"""Its control socket would lie in the home folder, and nobody here uses it."""
+
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+"""The heartbeat of workers must not wait for a disk."""

@@ -1,0 +1,211 @@
+"""The life of a run: MongoDB first, then its preparation, then gunicorn; and the same backwards, whatever ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from service.running import errors
+from service.running.children import start_child, stop_child
+from service.running.command_line import ROOT, RunOptions
+from service.running.data_folder import environment_of, held
+from service.running.mongod import MongodOptions, PrivateMongod, free_port
+from service.running.system_packages import install_system_packages
+
+DATABASE = "so_nong_ho"
+READY_SECONDS = 60.0
+STOP_SECONDS = 30.0
+RESTARTS = 3
+"""How often a MongoDB that died is started again within ``RESTART_WINDOW`` before the run is given up."""
+
+RESTART_WINDOW = 600.0
+
+
+class StopRequested(BaseException):
+    """Ctrl-C, SIGTERM or a closed terminal. Not an error: everything is stopped in order and the status is 0."""
+
+
+def serve(options: RunOptions) -> None:
+    """Run the register until it is told to stop. Raises CannotRun with one sentence, or StopRequested."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_stop_signals())
+        stack.enter_context(held(options.data))
+        port = _port_to_serve(options)
+        environment = environment_of(options.data)
+        environment["PYTHONPATH"] = str(ROOT)
+        environment["DATA_FOLDER"] = str(options.data)
+        mongod: PrivateMongod | None = None
+        if not environment.get("MONGODB_URI"):
+            mongod = PrivateMongod(MongodOptions(folder=options.data / "mongodb"))
+            stack.callback(mongod.stop)
+            _start_mongod(mongod)
+            environment["MONGODB_URI"] = mongod.address(DATABASE)
+        stack.enter_context(_address_file(options.data, environment["MONGODB_URI"]))
+        _prepare_database(options, environment)
+        gunicorn = start_child(_gunicorn_command(options, port), environment=environment, folder=ROOT)
+        stack.callback(stop_child, gunicorn, STOP_SECONDS)
+        where = f"http://{_host_of(options.bind)}:{port}"
+        _wait_until_ready(where, gunicorn)
+        if options.loopback_only:
+            _say(f"Serving this machine only ({options.bind}); nobody on the network can reach it. Ctrl-C stops it.")
+        else:
+            _say(f"Serving the network on {options.bind}, without TLS: put a proxy in front of it. Ctrl-C stops it.")
+        _say(where)
+        _watch(gunicorn, mongod)
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[None]:
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        del number, frame
+        if not stopping:  # a second Ctrl-C does not cut the orderly end short
+            stopping = True
+            raise StopRequested
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _say(text: str) -> None:
+    # A terminal that was closed takes no more words; that must not keep us from stopping in order.
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
+def _port_to_serve(options: RunOptions) -> int:
+    """The port asked for, tried out before anything is started. Raises PortInUse or CannotRun."""
+    if options.port == 0:
+        return free_port()
+    family = socket.AF_INET6 if ":" in options.bind else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((options.bind, options.port))
+        except PermissionError as error:
+            raise errors.CannotRun(
+                f"Port {options.port} is for root only: choose one above 1023 with --port."
+            ) from error
+        except OSError as error:
+            if error.errno == 98:  # EADDRINUSE
+                raise errors.PortInUse(options.port) from error
+            raise errors.CannotRun(f"The address {options.bind} is not this machine's: {error.strerror}.") from error
+    return options.port
+
+
+def _start_mongod(mongod: PrivateMongod) -> None:
+    began = time.monotonic()
+    try:
+        mongod.start()
+    except errors.LibrariesMissing as missing:
+        if not install_system_packages(missing.packages):
+            raise
+        mongod.start()
+    _say(f"MongoDB: ready on 127.0.0.1:{mongod.port} in {time.monotonic() - began:.1f} s")
+
+
+@contextlib.contextmanager
+def _address_file(data: Path, address: str) -> Iterator[None]:
+    """The database's address while it runs, for scripts; readable only by its owner, since it may hold a password."""
+    path = data / "mongodb-uri"
+    path.unlink(missing_ok=True)
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(f"{address}\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _prepare_database(options: RunOptions, environment: dict[str, str]) -> None:
+    _run_script("migrate", [], environment)
+    if not options.empty:
+        _run_script("demo", ["--if-empty"], environment)
+
+
+def _run_script(name: str, arguments: list[str], environment: dict[str, str]) -> None:
+    script = ROOT / "scripts" / name
+    if not script.exists():
+        return
+    child = start_child([sys.executable, script, *arguments], environment=environment)
+    try:
+        status = child.wait()
+    finally:
+        stop_child(child, STOP_SECONDS)
+    if status != 0:
+        raise errors.CannotRun(f"scripts/{name} ended with status {status}; what it said is above.")
+
+
+def _gunicorn_command(options: RunOptions, port: int) -> list[str | Path]:
+    configuration = Path(__file__).with_name("gunicorn_configuration.py")
+    bind = f"[{options.bind}]:{port}" if ":" in options.bind else f"{options.bind}:{port}"
+    command: list[str | Path] = [sys.executable, "-m", "gunicorn", "--config", configuration, "--bind", bind]
+    return [*command, "--workers", str(options.workers), "service.app:create_app()"]
+
+
+def _host_of(bind: str) -> str:
+    if bind in {"0.0.0.0", "::", ""}:  # noqa: S104  (compared, not bound)
+        return "127.0.0.1"
+    return f"[{bind}]" if ":" in bind else bind
+
+
+def _wait_until_ready(where: str, gunicorn: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    answer = "nothing"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline:
+        _check_gunicorn(gunicorn)
+        try:
+            with opener.open(f"{where}/readyz", timeout=5) as response:
+                if response.status == 200:
+                    return
+                answer = f"{response.status}"
+        except urllib.error.HTTPError as error:
+            answer = f"{error.code} {error.read(500).decode('utf-8', 'replace')}"
+        except OSError:
+            pass  # not listening yet
+        time.sleep(0.05)
+    raise errors.ServiceDied(f"The service is not ready after {READY_SECONDS:.0f} s; /readyz answered {answer}.")
+
+
+def _check_gunicorn(gunicorn: subprocess.Popen[bytes]) -> None:
+    status = gunicorn.poll()
+    if status is not None:
+        raise errors.ServiceDied(f"The service (gunicorn) ended with status {status}; what it said is above.")
+
+
+def _watch(gunicorn: subprocess.Popen[bytes], mongod: PrivateMongod | None) -> None:
+    """Stay until something ends. A MongoDB that dies is started again; the service answers 503 until it is back."""
+    deaths: list[float] = []
+    while True:
+        time.sleep(0.2)
+        _check_gunicorn(gunicorn)
+        if mongod is None:
+            continue
+        try:
+            mongod.check_alive()
+        except errors.DiskFull:
+            raise
+        except errors.CannotRun as death:
+            now = time.monotonic()
+            deaths = [moment for moment in deaths if now - moment < RESTART_WINDOW] + [now]
+            if len(deaths) > RESTARTS:
+                raise
+            _say(f"{death} Starting it again.")
+            _start_mongod(mongod)

@@ -1,0 +1,38 @@
+"""Debian packages that Python packages cannot bring: installed if we are root, else named with the command to type."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from service.running.children import start_child
+
+
+def install_system_packages(packages: Sequence[str]) -> bool:
+    """Install Debian packages with apt-get if this is root on Debian. Returns whether they were installed."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None or not packages:
+        return False
+    print(f"Installing system packages: {' '.join(packages)}", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
+    for command in (install, ["apt-get", "update", "--quiet"], install):
+        # The lists of a fresh machine are empty or old; they are fetched only when the first attempt fails.
+        child = start_child(command, environment=environment, output=subprocess.DEVNULL)
+        if child.wait() == 0 and command is install:
+            return True
+    return False
+
+
+def main() -> None:
+    """Install the packages named on the command line: ``python -m service.running.system_packages PACKAGE…``."""
+    import sys
+
+    packages = sys.argv[1:]
+    if not install_system_packages(packages):
+        sys.exit(f"These system packages are missing: type: sudo apt-get install {' '.join(packages)}")
+
+
+if __name__ == "__main__":
+    main()
