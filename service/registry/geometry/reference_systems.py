@@ -1,0 +1,227 @@
+"""Where a pair of numbers lies: WGS 84 and the VN-2000 projections that field sheets of the province come in.
+
+A field sheet of Nghệ An is in VN-2000 / TM-3 104°45′ (EPSG:9208); sheets of the neighbours and old sheets come in
+other zones. Every one of them is carried to WGS 84 by one pinned operation, EPSG:6960 "VN-2000 to WGS 84 (2)" (1 m),
+written out below as a PROJ pipeline, so that neither another version of PROJ's database nor a grid on a network can
+choose another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
+
+Positions = NDArray[np.float64]
+"""Positions as an array of shape (n, 2): longitude and latitude in degrees, or east and north in metres."""
+
+WGS84 = "EPSG:4326"
+VN2000_GEOGRAPHIC = "EPSG:4756"
+
+# EPSG:6960, coordinate frame rotation: metres, arc seconds, parts per million. A test holds it against EPSG.
+_DATUM_SHIFT = (
+    "+proj=helmert +x=-191.90441429 +y=-39.30318279 +z=-111.45032835 "
+    "+rx=-0.00928836 +ry=0.01975479 +rz=-0.00427372 +s=0.252906278 +convention=coordinate_frame"
+)
+
+_FALSE_EASTING = 500_000.0
+_EAST_LIMITS = (100_000.0, 900_000.0)
+_NORTH_LIMITS = (900_000.0, 2_700_000.0)
+"""Bands in which eastings and northings of Viet Nam lie: they do not meet, so the order of a pair can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSystem:
+    """One way of writing a position. ``central_meridian`` is None where positions are longitude and latitude."""
+
+    code: str
+    name: str
+    central_meridian: float | None
+    scale: float = 1.0
+
+    @property
+    def projected(self) -> bool:
+        """Whether positions are metres east and north."""
+        return self.central_meridian is not None
+
+
+SYSTEMS: dict[str, ReferenceSystem] = {
+    system.code: system
+    for system in (
+        ReferenceSystem(WGS84, "WGS 84", None),
+        ReferenceSystem(VN2000_GEOGRAPHIC, "VN-2000", None),
+        ReferenceSystem("EPSG:9208", "VN-2000 / TM-3 104°45′", 104.75, 0.9999),
+        ReferenceSystem("EPSG:5897", "VN-2000 / TM-3 105°00′", 105.0, 0.9999),
+        ReferenceSystem("EPSG:9209", "VN-2000 / TM-3 105°30′", 105.5, 0.9999),
+        ReferenceSystem("EPSG:9207", "VN-2000 / TM-3 104°30′", 104.5, 0.9999),
+        ReferenceSystem("EPSG:9206", "VN-2000 / TM-3 104°00′", 104.0, 0.9999),
+        ReferenceSystem("EPSG:9205", "VN-2000 / TM-3 103°00′", 103.0, 0.9999),
+        ReferenceSystem("EPSG:9210", "VN-2000 / TM-3 105°45′", 105.75, 0.9999),
+        ReferenceSystem("EPSG:9211", "VN-2000 / TM-3 106°00′", 106.0, 0.9999),
+        ReferenceSystem("EPSG:3405", "VN-2000 / UTM 48N", 105.0, 0.9996),
+    )
+}
+"""The systems that are read and written, by code: the province's own first, then its neighbours'."""
+
+
+class UnknownReferenceSystem(Exception):
+    """A code that is none of SYSTEMS; ``known`` lists those that are."""
+
+    def __init__(self, code: object) -> None:
+        super().__init__(code)
+        self.code = str(code)
+        self.known = list(SYSTEMS)
+
+
+def system_of(code: object) -> ReferenceSystem:
+    """The system of a code, also in its URN and URI forms. None, EPSG:4326 and OGC:CRS84 mean WGS 84.
+
+    Raises UnknownReferenceSystem.
+    """
+    if code is None:
+        return SYSTEMS[WGS84]
+    if not isinstance(code, str):
+        raise UnknownReferenceSystem(code)
+    last = code.strip().upper().replace("/", ":").split(":")[-1]
+    if last == "CRS84":
+        return SYSTEMS[WGS84]
+    system = SYSTEMS.get(f"EPSG:{last}")
+    if system is None:
+        raise UnknownReferenceSystem(code)
+    return system
+
+
+def to_wgs84(positions: Positions, system: ReferenceSystem) -> Positions:
+    """Positions of a system, in the order east, north, as WGS 84 longitude and latitude. Infinite where none exists."""
+    return positions if system.code == WGS84 else _carried(positions, system, inverse=False)
+
+
+def from_wgs84(positions: Positions, system: ReferenceSystem) -> Positions:
+    """WGS 84 longitudes and latitudes as positions of a system, in the order east, north."""
+    return positions if system.code == WGS84 else _carried(positions, system, inverse=True)
+
+
+def geometry_from_wgs84(geometry: BaseGeometry, system: ReferenceSystem) -> BaseGeometry:
+    """A WGS 84 geometry in another system: metres to the millimetre, degrees to nine decimals."""
+    if system.code == WGS84:
+        return geometry
+    decimals = 3 if system.projected else 9
+    carried: BaseGeometry = shapely.transform(geometry, lambda pairs: np.round(from_wgs84(pairs, system), decimals))
+    return carried
+
+
+def geometry_to_wgs84(geometry: BaseGeometry, system: ReferenceSystem) -> BaseGeometry:
+    """A geometry of another system in WGS 84, unrounded."""
+    if system.code == WGS84:
+        return geometry
+    carried: BaseGeometry = shapely.transform(geometry, lambda pairs: to_wgs84(pairs, system))
+    return carried
+
+
+def north_comes_first(positions: Positions) -> bool:
+    """Whether metres stand in the Vietnamese order, X north and Y east. False where one cannot tell."""
+    if len(positions) == 0:
+        return False
+    first, second = positions[:, 0], positions[:, 1]
+    return bool(
+        np.all((first >= _NORTH_LIMITS[0]) & (first <= _NORTH_LIMITS[1]))
+        and np.all((second >= _EAST_LIMITS[0]) & (second < _EAST_LIMITS[1]))
+    )
+
+
+def looks_projected(positions: Positions) -> bool:
+    """Whether positions can only be metres of a map of Viet Nam, in either order, and never degrees."""
+    if len(positions) == 0:
+        return False
+    low, high = np.min(positions, axis=1), np.max(positions, axis=1)
+    return bool(
+        np.all(
+            (low >= _EAST_LIMITS[0]) & (low < _EAST_LIMITS[1]) & (high >= _NORTH_LIMITS[0]) & (high <= _NORTH_LIMITS[1])
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """The likeliest reason that a position lies where it cannot be, and the WGS 84 positions if the reason is right.
+
+    ``kind`` is swapped (longitude and latitude, or east and north, in the wrong order), undeclared (metres without a
+    reference system), wrong-zone, or datum-shift (VN-2000 taken for WGS 84); ``system`` is the one that fits.
+    """
+
+    kind: str
+    system: ReferenceSystem
+    positions: Positions
+
+
+def likely_mistake(
+    positions: Positions,
+    declared: ReferenceSystem,
+    fits: Callable[[Positions], bool],
+    systems: Sequence[ReferenceSystem] = tuple(SYSTEMS.values()),
+) -> Mistake | None:
+    """Try the mistakes that are made in the field, most frequent first, and name the first whose result fits.
+
+    ``positions`` are as they were given, before any transformation; ``fits`` says whether WGS 84 positions are where
+    they are expected (in the commune, or in the province). None where nothing fits.
+    """
+    for kind, system, candidate in _alternatives(positions, declared, systems):
+        carried = to_wgs84(candidate, system)
+        if np.all(np.isfinite(carried)) and fits(carried):
+            return Mistake(kind, system, carried)
+    return None
+
+
+def _alternatives(
+    positions: Positions, declared: ReferenceSystem, systems: Sequence[ReferenceSystem]
+) -> list[tuple[str, ReferenceSystem, Positions]]:
+    swapped = np.ascontiguousarray(positions[:, ::-1])
+    if looks_projected(positions):
+        ordered = swapped if north_comes_first(positions) else positions
+        kind = "wrong-zone" if declared.projected else "undeclared"
+        return [(kind, system, ordered) for system in systems if system.projected and system != declared]
+    if np.any(np.abs(positions) > 180):
+        return []
+    wgs84, vn2000 = SYSTEMS[WGS84], SYSTEMS[VN2000_GEOGRAPHIC]
+    degrees = [] if declared.projected else [("swapped", declared, swapped)]
+    other = [("undeclared", wgs84, positions)] if declared.projected else []
+    shift = [("datum-shift", vn2000, positions)] if declared == wgs84 else []
+    return degrees + other + shift
+
+
+def _carried(positions: Positions, system: ReferenceSystem, *, inverse: bool) -> Positions:
+    if len(positions) == 0:
+        return positions
+    direction: Any = "INVERSE" if inverse else "FORWARD"
+    first, second = _transformer(system.code).transform(positions[:, 0], positions[:, 1], direction=direction)
+    return np.column_stack([first, second])
+
+
+@cache
+def _transformer(code: str) -> Transformer:
+    """From a system to WGS 84 longitude and latitude in degrees. VN-2000 is defined on the ellipsoid of WGS 84 too."""
+    system = SYSTEMS[code]
+    steps = []
+    if system.projected:
+        steps.append(
+            f"+step +inv +proj=tmerc +lat_0=0 +lon_0={system.central_meridian} +k={system.scale} "
+            f"+x_0={_FALSE_EASTING:.0f} +y_0=0 +ellps=WGS84"
+        )
+    else:
+        steps.append("+step +proj=unitconvert +xy_in=deg +xy_out=rad")
+    steps += [
+        "+step +proj=push +v_3",
+        "+step +proj=cart +ellps=WGS84",
+        f"+step {_DATUM_SHIFT}",
+        "+step +inv +proj=cart +ellps=WGS84",
+        "+step +proj=pop +v_3",
+        "+step +proj=unitconvert +xy_in=rad +xy_out=deg",
+    ]
+    return Transformer.from_pipeline("+proj=pipeline " + " ".join(steps))
