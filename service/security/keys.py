@@ -1,4 +1,4 @@
-"""Key files: the service's secret, the keys that sign tokens and the master keys of encryption, each readable by its owner alone."""
+"""Key files: the service's secret, the keys that sign tokens, the master keys; each readable by its owner alone."""
 
 from __future__ import annotations
 
@@ -125,8 +125,9 @@ class KeyFolder:
 def require_own_keys(address: str, keys_folder_named: bool, keys: KeyFolder) -> None:
     """Raise KeysMissing when the service is to listen beyond this machine without keys that somebody gave it.
 
-    On loopback the keys made at the first start will do; what others can reach needs a folder named by KEYS_FOLDER, made with
-    `scripts/rotate-keys --first` and kept in a safe place, since without its master key nobody reads the personal data again.
+    On loopback the keys made at the first start will do; what others can reach needs a folder named by KEYS_FOLDER,
+    made with `scripts/rotate-keys --first` and kept in a safe place, since without its master key nobody reads the
+    personal data again.
     """
     if _is_loopback(address):
         return

@@ -53,7 +53,8 @@ _TELLABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 class Passwords:
     """Hashes passwords with argon2id (RFC 9106) and verifies them, a few at a time.
 
-    The defaults are RFC 9106's second choice (64 MiB, 3 passes) on one lane; `at_once` bounds the memory that sign-ins take.
+    The defaults are RFC 9106's second choice (64 MiB, 3 passes) on one lane; `at_once` bounds the memory that
+    sign-ins take.
     """
 
     def __init__(self, *, passes: int = 3, memory_kib: int = 65_536, at_once: int = 2) -> None:
@@ -73,9 +74,10 @@ class Passwords:
         with self._turns:
             known = stored if stored is not None else self._nobodys()
             try:
-                return self._hasher.verify(known, _prepared(password)) and stored is not None
+                self._hasher.verify(known, _prepared(password))
             except (VerificationError, InvalidHashError):
                 return False
+        return stored is not None
 
     def outdated(self, stored: str) -> bool:
         """Whether a stored hash was made with other parameters and should be made again at the next sign-in."""

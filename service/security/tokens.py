@@ -94,10 +94,13 @@ class AccessTokens:
         return jwt.encode(header, content, signing.key, algorithms=[ALGORITHM]), claims
 
     def read(self, token: str) -> AccessClaims:
-        """What a token says. Raises TokenExpired or TokenInvalid; a token that was read before is only asked for its age."""
+        """What a token says. Raises TokenExpired or TokenInvalid.
+
+        A token that was read before is only asked for its age, as long as no key has been taken away.
+        """
+        self._refresh()
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
         claims = self._known.get(digest)
-        self._refresh()
         if claims is None:
             claims = self._verified(token)
             if len(self._known) >= _REMEMBERED:

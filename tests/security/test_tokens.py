@@ -1,4 +1,4 @@
-"""Access tokens: forged, expired, unsigned and foreign ones are refused, and a rotation is followed without a restart."""
+"""Access tokens: forged, expired, unsigned and foreign ones are refused; a key rotation needs no restart."""
 
 from __future__ import annotations
 
