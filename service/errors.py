@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
+
+from schemas.errors import ItemError
 
 
 class DomainError(Exception):
@@ -160,3 +163,19 @@ class WriteContention(DomainError):
     """Too many writes met in one commune; the request can be tried again at once."""
 
     code = "store.contention"
+
+
+class CommuneOutsideArea(DomainError):
+    """The commune lies outside the area that the account works in."""
+
+    code = "commune.outside-area"
+
+
+class HouseholdInvalid(DomainError):
+    """The record breaks the ministry schema; ``items`` lists every error with its pointer."""
+
+    code = "household.invalid"
+
+    def __init__(self, items: Sequence[ItemError]) -> None:
+        super().__init__(count=len(items))
+        self.items = tuple(items)

@@ -1,0 +1,128 @@
+"""Registering many households at once: the same rules as one at a time, committed in batches by commune."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import uuid_utils
+
+from schemas.errors import RecordInvalid
+from service.errors import DomainError, HouseholdIdTaken, PersonalNumberTaken
+from service.registry.actor import Actor
+from service.registry.changes import Change
+from service.registry.clock import Clock, vietnam_day
+from service.registry.ports import HouseholdStore, Stored
+from service.registry.registration import Prepared, household_id_of, parse, prepare, registration
+from service.registry.units import UnitDirectory
+
+BATCH = 250
+"""Households in one transaction: large enough that the commit hardly counts, small enough to hold a commune for milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record of a bulk: its position in the input, its id where it could be read, the error if refused."""
+
+    position: int
+    household_id: str | None
+    result: Literal["registered", "unchanged", "refused"]
+    error: DomainError | RecordInvalid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    position: int
+    prepared: Prepared
+    content: dict[str, Any]
+    change: Change
+
+
+class BulkRegistration:
+    """Registers streams of records. What is refused is told and does not hold up the rest."""
+
+    def __init__(self, store: HouseholdStore, directory: Callable[[], UnitDirectory], clock: Clock) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+
+    def register(self, bodies: Iterable[object], *, actor: Actor, batch: int = BATCH) -> Iterator[Outcome]:
+        """Register records (JSON form). Yields an outcome for each, batch by batch, not in the order of the input.
+
+        Run again over the same input, it registers what is missing and leaves the rest unchanged.
+        """
+        waiting: dict[str, list[_Waiting]] = {}
+        for position, body in enumerate(bodies):
+            now = self._clock()
+            household_id = None
+            try:
+                household_id = _id_of(body)
+                each = self._ready(position, body, household_id, now=now, actor=actor)
+            except (DomainError, RecordInvalid) as error:
+                yield Outcome(position, household_id, "refused", error)
+                continue
+            commune = each.change.record["commune"]
+            batch_of_commune = waiting.setdefault(commune, [])
+            batch_of_commune.append(each)
+            if len(batch_of_commune) >= batch:
+                yield from self._commit(waiting.pop(commune), actor=actor)
+        for rest in waiting.values():
+            yield from self._commit(rest, actor=actor)
+
+    def _ready(self, position: int, body: object, household_id: str, *, now: datetime, actor: Actor) -> _Waiting:
+        today = vietnam_day(now)
+        content = parse(body, household_id, today=today)
+        prepared = prepare(content, household_id, directory=self._directory(), today=today)
+        actor.require(prepared.content["commune"])
+        return _Waiting(position, prepared, content, registration(prepared, at=now, actor=actor.name))
+
+    def _commit(self, batch: Sequence[_Waiting], *, actor: Actor) -> Iterator[Outcome]:
+        """Commit a batch as one transaction; when something in it is taken, tell which and commit the others."""
+        while batch:
+            try:
+                self._store.transact(lambda transaction, batch=batch: transaction.apply([w.change for w in batch]))  # type: ignore[misc]
+            except (HouseholdIdTaken, PersonalNumberTaken):
+                batch, outcomes = self._without_taken(batch)
+                yield from outcomes
+            else:
+                yield from (Outcome(w.position, w.prepared.household_id, "registered") for w in batch)
+                return
+
+    def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
+        """Split a batch into what is still to be registered and outcomes for what is taken, in the store or within the batch."""
+        known = self._store.known(w.prepared.household_id for w in batch)
+        holders = self._store.holders_of(number for w in batch for number in w.change.claims)
+        remaining: list[_Waiting] = []
+        outcomes: list[Outcome] = []
+        for each in batch:
+            household_id = each.prepared.household_id
+            stored = known.get(household_id)
+            number = next((n for n in sorted(each.change.claims) if holders.get(n, household_id) != household_id), None)
+            if stored is not None:
+                outcomes.append(self._already_there(each, stored.record, stored.fingerprint))
+            elif number is not None:
+                taken = PersonalNumberTaken(pointer="/head/national_id", national_id=number)
+                outcomes.append(Outcome(each.position, household_id, "refused", taken))
+            else:
+                remaining.append(each)
+                known[household_id] = Stored(each.change.record, each.change.fingerprint)
+                holders.update(dict.fromkeys(each.change.claims, household_id))
+        return remaining, outcomes
+
+    def _already_there(self, each: _Waiting, record: dict[str, Any], fingerprint: str) -> Outcome:
+        household_id = each.prepared.household_id
+        today = vietnam_day(self._clock())
+        again = prepare(each.content, household_id, directory=self._directory(), today=today, known=record)
+        same = again.fingerprint == fingerprint or self._store.written_before(household_id, 1, again.fingerprint)
+        if same:
+            return Outcome(each.position, household_id, "unchanged")
+        error = HouseholdIdTaken(pointer="/id", id=household_id, revision=record["revision"])
+        return Outcome(each.position, household_id, "refused", error)
+
+
+def _id_of(body: object) -> str:
+    """The record's own id, or a new one. Raises HouseholdIdInvalid."""
+    given = body.get("id") if isinstance(body, dict) else None
+    return household_id_of(given) if isinstance(given, str) else str(uuid_utils.uuid7())

@@ -1,0 +1,222 @@
+"""The register of households: every write that it accepts, from parsed request to committed change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import uuid_utils
+
+from schemas.text import normalize
+from service.errors import (
+    HouseholdIdTaken,
+    HouseholdStale,
+    HouseholdWithdrawn,
+    PreconditionRequired,
+    ReasonRequired,
+    StatusConflict,
+    TransferToSameCommune,
+)
+from service.registry.actor import Actor
+from service.registry.changes import Change, Kind, Record
+from service.registry.clock import Clock, vietnam_day
+from service.registry.merge_patch import merge_patch
+from service.registry.ports import HouseholdStore, Stored, Written
+from service.registry.registration import (
+    Prepared,
+    change_of,
+    content_of,
+    household_id_of,
+    parse,
+    prepare,
+    registration,
+    revision,
+)
+from service.registry.units import UnitDirectory
+
+LONGEST_REASON = 1000
+
+
+class HouseholdRegister:
+    """Registers, revises, verifies, returns, transfers and withdraws households."""
+
+    def __init__(self, store: HouseholdStore, directory: Callable[[], UnitDirectory], clock: Clock) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+
+    def read(self, household_id: str, *, actor: Actor) -> Record:
+        """The stored record. Raises HouseholdNotFound."""
+        return self._store.household(household_id_of(household_id), actor.area).record
+
+    def put(self, household_id: str, body: object, *, if_match: int | None, actor: Actor) -> Written:
+        """Register a household under an id that the client minted, or replace the content of a known one (DESIGN section 3).
+
+        Raises RecordInvalid, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdNotFound, PersonalNumberTaken.
+        """
+        household_id = household_id_of(household_id)
+        now = self._clock()
+        content = parse(body, household_id, today=vietnam_day(now))
+        if if_match is not None:
+            return self._revise(content, self._store.household(household_id, actor.area), if_match, now=now, actor=actor)
+        prepared = self._prepare(content, household_id, now=now)
+        actor.require(prepared.content["commune"])
+        change = registration(prepared, at=now, actor=actor.name)
+        try:
+            self._commit(change)
+        except HouseholdIdTaken:
+            return self._again(content, household_id, now=now, actor=actor)
+        return Written(change.record, created=True)
+
+    def post(self, body: object, *, actor: Actor) -> Written:
+        """Register a household under the id in the body, or under one that the register mints."""
+        given = body.get("id") if isinstance(body, dict) else None
+        household_id = given if isinstance(given, str) else str(uuid_utils.uuid7())
+        return self.put(household_id, body, if_match=None, actor=actor)
+
+    def patch(self, household_id: str, patch: object, *, if_match: int | None, actor: Actor) -> Written:
+        """Revise by merge patch (RFC 7396). Raises PreconditionRequired without a revision, else as ``put``."""
+        household_id = household_id_of(household_id)
+        stored = self._store.household(household_id, actor.area)
+        if if_match is None:
+            raise PreconditionRequired(revision=stored.record["revision"])
+        now = self._clock()
+        merged = merge_patch(content_of(stored.record), patch)
+        content = parse(merged, household_id, today=vietnam_day(now))
+        return self._revise(content, stored, if_match, now=now, actor=actor)
+
+    def verify(self, household_id: str, *, if_match: int | None, actor: Actor) -> Written:
+        """A commune leader confirms the record; again on a verified one, nothing is written."""
+        return self._step(household_id, "verified", frozenset({"submitted", "returned"}), None, if_match=if_match, actor=actor)
+
+    def send_back(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
+        """A commune leader returns the record to its officer with a reason. Raises ReasonRequired."""
+        text = _reason(reason)
+        return self._step(household_id, "returned", frozenset({"submitted", "verified"}), text, if_match=if_match, actor=actor)
+
+    def withdraw(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
+        """Withdraw a household with a reason; its number is free again, its record and history stay. Raises ReasonRequired."""
+        text = _reason(reason)
+        return self._step(
+            household_id, "withdrawn", frozenset({"submitted", "returned", "verified"}), text, if_match=if_match, actor=actor
+        )
+
+    def transfer(self, household_id: str, place: dict[str, Any], *, if_match: int | None, actor: Actor) -> Written:
+        """Move a household to another commune; it keeps id and history and is submitted to the new commune's leader.
+
+        ``place`` names ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village`` and ``address``.
+        Raises TransferToSameCommune, CommuneUnknown, CommuneNotInForce.
+        """
+        stored = self._changeable(household_id, if_match, actor)
+        now = self._clock()
+        before = stored.record
+        left = {"former_commune", "commune_as_of", "village", "address"}
+        body = {name: value for name, value in content_of(before).items() if name not in left}
+        today = vietnam_day(now)
+        body |= {"commune_as_of": today.isoformat(), **place}
+        prepared = self._prepare(parse(body, before["id"], today=today), before["id"], now=now)
+        if prepared.content["commune"] == before["commune"]:
+            raise TransferToSameCommune(pointer="/commune", commune=before["commune"])
+        change = revision(prepared, before, at=now, actor=actor.name)
+        self._commit(change)
+        return Written(change.record)
+
+    def _prepare(
+        self, content: dict[str, Any], household_id: str, *, now: datetime, known: Record | None = None
+    ) -> Prepared:
+        today: date = vietnam_day(now)
+        return prepare(content, household_id, directory=self._directory(), today=today, known=known)
+
+    def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
+        """A known id without a revision: the same writing sent again, or somebody else's id."""
+        stored = self._store.household(household_id, actor.area)
+        prepared = self._prepare(content, household_id, now=now, known=stored.record)
+        same = prepared.fingerprint == stored.fingerprint
+        if same or self._store.written_before(household_id, 1, prepared.fingerprint):
+            return Written(stored.record, changed=False)
+        raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
+
+    def _revise(self, content: dict[str, Any], stored: Stored, if_match: int, *, now: datetime, actor: Actor) -> Written:
+        before = stored.record
+        prepared = self._prepare(content, before["id"], now=now, known=before)
+        if before["status"] == "withdrawn":
+            raise HouseholdWithdrawn(id=before["id"], reason=before.get("status_reason", ""))
+        if before["revision"] != if_match:
+            if self._store.written_before(before["id"], if_match + 1, prepared.fingerprint):
+                return Written(before, changed=False)
+            raise HouseholdStale(current=before, named=if_match)
+        if prepared.fingerprint == stored.fingerprint:
+            return Written(before, changed=False)
+        actor.require(prepared.content["commune"])
+        change = revision(prepared, before, at=now, actor=actor.name)
+        try:
+            self._commit(change)
+        except HouseholdStale:
+            current = self._store.household(before["id"], actor.area).record
+            raise HouseholdStale(current=current, named=if_match) from None
+        return Written(change.record)
+
+    def _changeable(self, household_id: str, if_match: int | None, actor: Actor) -> Stored:
+        """The stored household, if the named revision is current and it is not withdrawn."""
+        stored = self._store.household(household_id_of(household_id), actor.area)
+        record = stored.record
+        if if_match is not None and record["revision"] != if_match:
+            raise HouseholdStale(current=record, named=if_match)
+        if record["status"] == "withdrawn":
+            raise HouseholdWithdrawn(id=record["id"], reason=record.get("status_reason", ""))
+        return stored
+
+    def _step(
+        self,
+        household_id: str,
+        status: Kind,
+        possible_from: frozenset[str],
+        reason: str | None,
+        *,
+        if_match: int | None,
+        actor: Actor,
+    ) -> Written:
+        """Move the status; a step that is done already is not done again.
+
+        Without a named revision the step is about the household as it stands, so a change in between only makes it start over.
+        """
+        household_id = household_id_of(household_id)
+        while True:
+            before = self._store.household(household_id, actor.area).record
+            done = before["status"] == status and before.get("status_reason") == reason
+            if done and if_match in (None, before["revision"] - 1, before["revision"]):
+                return Written(before, changed=False)
+            stored = self._changeable(household_id, if_match, actor)
+            change = _step_change(stored, status, possible_from, reason, at=self._clock(), actor=actor.name)
+            try:
+                self._commit(change)
+            except HouseholdStale:
+                if if_match is None:
+                    continue
+                current = self._store.household(household_id, actor.area).record
+                raise HouseholdStale(current=current, named=if_match) from None
+            return Written(change.record)
+
+    def _commit(self, change: Change) -> None:
+        self._store.transact(lambda transaction: transaction.apply([change]))
+
+
+def _step_change(
+    stored: Stored, status: Kind, possible_from: frozenset[str], reason: str | None, *, at: datetime, actor: str
+) -> Change:
+    before = stored.record
+    if before["status"] not in possible_from:
+        raise StatusConflict(status=before["status"], wanted=status)
+    record: Record = {name: value for name, value in before.items() if name != "status_reason"}
+    record |= {"status": status, "revision": before["revision"] + 1, "updated_at": at}
+    if reason is not None:
+        record["status_reason"] = reason
+    note = None if reason is None else {"reason": reason}
+    return change_of(record, before, status, at=at, actor=actor, fingerprint=stored.fingerprint, note=note)
+
+
+def _reason(value: object) -> str:
+    if not isinstance(value, str) or not normalize(value):
+        raise ReasonRequired(pointer="/reason")
+    return normalize(value)[:LONGEST_REASON]

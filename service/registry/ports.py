@@ -1,0 +1,191 @@
+"""What the rules need from storage: the interfaces that service/storage fulfils and service/app.py hands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol, TypeVar
+
+from service.registry.changes import Change, Record, Tallies
+from service.registry.units import Unit
+
+T = TypeVar("T")
+
+Area = frozenset[str] | None
+"""Communes that the reader may see; None for all. Storage puts it into the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored household with the fingerprint of its content."""
+
+    record: Record
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdQuery:
+    """Which households a list asks for. ``after`` is the position behind which the page starts."""
+
+    limit: int
+    area: Area = None
+    commune: str | None = None
+    former_commune: str | None = None
+    stage: str | None = None
+    status: str | None = None
+    text: str | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    updated_since: datetime | None = None
+    after: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdPage:
+    """One page of a list; ``next_after`` is None on the last page."""
+
+    records: list[Record]
+    next_after: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One stored log entry, as history, feed and verification read it."""
+
+    commune: str
+    offset: int
+    kind: str
+    household: str
+    revision: int
+    at: datetime
+    actor: str
+    record: Record | None
+    replaced: dict[str, Any] | None
+    note: dict[str, Any] | None
+    salt: bytes | None
+    digest: str
+    hash: str
+
+    @property
+    def key(self) -> str:
+        """The entry's key among all logs."""
+        return f"{self.commune}:{self.offset:012d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a commune's log stands and what its tallies are at the end of ``day``."""
+
+    commune: str
+    offset: int
+    hash: str
+    day: date | None
+    tallies: Tallies
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """How many farm households a unit had on ``date`` by ``source``."""
+
+    unit: str
+    households: int
+    source: str
+    date: date
+
+
+class Transaction(Protocol):
+    """One transaction of the store: all of it happens or none."""
+
+    def household(self, household_id: str) -> Stored:
+        """The household as this transaction sees it. Raises HouseholdNotFound."""
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Write records, log entries, counters and identities.
+
+        Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken; nothing of the transaction is then kept.
+        """
+
+
+class HouseholdStore(Protocol):
+    """Households, their log and their counters."""
+
+    def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention."""
+
+    def household(self, household_id: str, area: Area = None) -> Stored:
+        """One household. Raises HouseholdNotFound, also for one outside the area."""
+
+    def households(self, query: HouseholdQuery) -> HouseholdPage:
+        """One page of households."""
+
+    def count(self, query: HouseholdQuery) -> int:
+        """How many households a query finds in all."""
+
+    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of the households that are stored."""
+
+    def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
+        """Household by personal number, for the numbers that are taken."""
+
+    def written_before(self, household_id: str, revision: int, fingerprint: str) -> bool:
+        """Whether this revision of the household was made by a write of the same content."""
+
+    def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
+        """Log entries of a household, newest first, behind the position ``before`` (revision, key)."""
+
+    def changes(self, after: Mapping[str, int], *, communes: Area, limit: int) -> tuple[list[LogEntry], bool]:
+        """Entries behind each commune's offset in ``after``, at most ``limit``, each commune's in order; and whether there are more."""
+
+    def walk(self, commune: str) -> Iterator[LogEntry]:
+        """All entries of a commune's log in order of offset."""
+
+    def heads(self, communes: Area = None) -> list[Head]:
+        """Where each commune's log and tallies stand now."""
+
+    def heads_on(self, day: date) -> list[Head]:
+        """Each commune's tallies as they stood at the end of ``day``."""
+
+    def days(self, first: date, last: date) -> Iterator[Head]:
+        """Each commune's closing tallies of every day within the span on which it was written to, in order of day."""
+
+
+    def recount(self) -> Iterator[tuple[str, str, dict[str, int]]]:
+        """Commune, former commune (or FORMER_UNKNOWN) and counts, counted from the records themselves."""
+
+    def identities(self) -> Iterator[tuple[str, str]]:
+        """Every personal number that is taken with its household."""
+
+    def heads_of_records(self) -> Iterator[tuple[str, str]]:
+        """Personal number and household id of every household that is not withdrawn and whose head has a number."""
+
+
+class UnitStore(Protocol):
+    """Administrative units."""
+
+    def unit_list(self) -> tuple[Unit, ...]:
+        """All units of the register."""
+
+    def unit_version(self) -> str:
+        """Changes whenever the list of units changes."""
+
+    def replace_units(self, units: Sequence[Unit]) -> int:
+        """Add the units, replacing those of the same code and first day; answers how many differ from before."""
+
+
+class BaselineStore(Protocol):
+    """Baselines by unit and date."""
+
+    def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
+        """Keep a baseline; one of the same unit and date is replaced."""
+
+    def baselines(self, until: date) -> list[Baseline]:
+        """All baselines dated ``until`` or before, in order of date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write: the record, whether it is new, and whether anything was written."""
+
+    record: Record
+    created: bool = False
+    changed: bool = True

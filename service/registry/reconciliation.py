@@ -1,0 +1,103 @@
+"""Holding counters, log and identities against the records themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from service.registry.changes import COUNTS, FIRST_HASH, FORMER_UNKNOWN, entry_hash, salted_digest
+from service.registry.ports import HouseholdStore, LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where what the register counts is not what its records say."""
+
+    what: str
+    commune: str
+    former: str | None
+    counted: int | str | None
+    recorded: int | str | None
+
+    def __str__(self) -> str:
+        place = self.commune if self.former in (None, FORMER_UNKNOWN) else f"{self.commune} (former {self.former})"
+        return f"{self.what}: {place}: the register says {self.counted}, its records say {self.recorded}"
+
+
+def reconcile(store: HouseholdStore) -> Iterator[Difference]:
+    """Recount everything from the records and yield each difference; an exact register yields none."""
+    counted = {(head.commune, former): tally for head in store.heads() for former, tally in head.tallies.items()}
+    recorded = {(commune, former): counts for commune, former, counts in store.recount()}
+    for commune, former in sorted(counted.keys() | recorded.keys()):
+        said = counted.get((commune, former), {})
+        found = recorded.get((commune, former), {})
+        for name in COUNTS:
+            if said.get(name, 0) != found.get(name, 0):
+                yield Difference(name, commune, former, said.get(name, 0), found.get(name, 0))
+    yield from _identity_differences(store)
+
+
+def _identity_differences(store: HouseholdStore) -> Iterator[Difference]:
+    held = dict(store.identities())
+    for number, household in store.heads_of_records():
+        holder = held.pop(number, None)
+        if holder != household:
+            yield Difference("identity", household, None, holder, household)
+    for household in held.values():
+        yield Difference("identity", household, None, household, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first place where a commune's log does not hold."""
+
+    commune: str
+    offset: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"commune {self.commune}, offset {self.offset}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How much of a log was walked, and where it breaks if it does."""
+
+    commune: str
+    entries: int
+    broken: Break | None
+
+
+def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) -> Iterator[Verified]:
+    """Walk each commune's log from its beginning: offsets without a gap, each hash over the one before, each digest over its record."""
+    for head in store.heads(communes):
+        entries, broken, last = _walk(store.walk(head.commune), head.commune)
+        if broken is None and (entries, last) != (head.offset, head.hash):
+            broken = Break(head.commune, entries + 1, f"the log ends at offset {entries}, its head says {head.offset}")
+        yield Verified(head.commune, entries, broken)
+
+
+def _walk(entries: Iterable[LogEntry], commune: str) -> tuple[int, Break | None, str]:
+    previous, offset = FIRST_HASH, 0
+    for entry in entries:
+        offset += 1
+        if entry.offset != offset:
+            return offset - 1, Break(commune, offset, f"missing; the next entry has offset {entry.offset}"), previous
+        reason = _fault_of(entry, previous)
+        if reason is not None:
+            return offset, Break(commune, offset, reason), previous
+        previous = entry.hash
+    return offset, None, previous
+
+
+def _fault_of(entry: LogEntry, previous: str) -> str | None:
+    expected = entry_hash(
+        previous, entry.commune, entry.offset, entry.kind, entry.household, entry.revision, entry.at, entry.actor, entry.digest
+    )
+    if expected != entry.hash:
+        return "its hash does not follow from the entry before it and what it says"
+    if entry.salt is None:
+        return None if entry.record is None else "its record is there, but not the salt of its digest"
+    if salted_digest(entry.salt, entry.record, entry.replaced, entry.note) != entry.digest:
+        return "its record is not the one that was written"
+    return None

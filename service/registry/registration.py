@@ -1,0 +1,232 @@
+"""Registering and revising: from what a client says about a household to the change that storage commits."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from schemas.parsing import dump_household, parse_household
+from schemas.requirements import missing_items
+from schemas.rules import warnings
+from schemas.versions import SCHEMA_VERSION
+from service.errors import (
+    CommuneNotInForce,
+    CommuneUnknown,
+    FormerCommuneMismatch,
+    HouseholdIdInvalid,
+    HouseholdIdMismatch,
+)
+from service.registry.changes import Change, Entry, Kind, Record, fingerprint_of, moves_between, replaced_items
+from service.registry.clock import vietnam_day
+from service.registry.derived import derived_facts
+from service.registry.stages import findings_in_json, missing_in_json, stage_of
+from service.registry.units import UnitDirectory
+
+REGISTER_GIVEN = frozenset(
+    {
+        "status",
+        "status_reason",
+        "stage",
+        "missing",
+        "findings",
+        "revision",
+        "created_at",
+        "updated_at",
+        "schema_version",
+        "derived",
+    }
+)
+"""Items that the register gives; in a request they are read past (docs/architecture.md, forms of a record)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A household as it is to be stored, but for what depends on the revision it replaces."""
+
+    household_id: str
+    content: dict[str, Any]
+    parsed: dict[str, Any]
+    given: dict[str, Any]
+    fingerprint: str
+
+
+def household_id_of(text: str) -> str:
+    """The canonical form of a household's id. Raises HouseholdIdInvalid unless it is a UUID."""
+    try:
+        canonical = str(uuid.UUID(text))
+    except ValueError:
+        raise HouseholdIdInvalid(pointer="/id", id=text[:80]) from None
+    if canonical != text.lower():
+        raise HouseholdIdInvalid(pointer="/id", id=text[:80])
+    return canonical
+
+
+def parse(body: object, household_id: str, *, today: date) -> dict[str, Any]:
+    """Parse a request's record. Raises RecordInvalid with every error at once, or HouseholdIdMismatch."""
+    if isinstance(body, dict) and isinstance(body.get("id"), str) and body["id"].lower() != household_id:
+        raise HouseholdIdMismatch(pointer="/id", id=household_id, given=body["id"][:80])
+    return parse_household(body, today=today)
+
+
+def prepare(
+    content: dict[str, Any], household_id: str, *, directory: UnitDirectory, today: date, known: Record | None = None
+) -> Prepared:
+    """Apply the rules to parsed content: its place, the ids of its parcels, stage, what is missing, findings.
+
+    ``known`` is the stored record where there is one: a date that this writing does not give is taken from it, so that the same
+    writing sent again is the same content. Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch.
+    """
+    content = {name: value for name, value in content.items() if name != "id"}
+    if known is not None and "captured_at" not in content and "captured_at" in known:
+        content["captured_at"] = datetime.fromisoformat(known["captured_at"])
+    _settle_commune(content, directory, today, known)
+    _name_parcels(content, household_id)
+    json_form = dump_household(content)
+    missing = missing_items(content)
+    findings = warnings(content)
+    given = {
+        "stage": stage_of(missing, findings),
+        "missing": missing_in_json(missing),
+        "findings": findings_in_json(findings),
+        "schema_version": SCHEMA_VERSION,
+        "derived": derived_facts(content),
+    }
+    return Prepared(household_id, json_form, content, given, fingerprint_of(json_form))
+
+
+def _settle_commune(content: dict[str, Any], directory: UnitDirectory, today: date, known: Record | None) -> None:
+    """Read the commune as of its date and put the unit in force today in its place (DESIGN section 4).
+
+    ``commune_as_of`` becomes a day on which the stored code has the stored meaning, so that the record can be read again.
+    """
+    as_of = _commune_as_of(content, today, known)
+    try:
+        resolved = directory.resolve_commune(content["commune"], as_of, today)
+    except (CommuneUnknown, CommuneNotInForce) as error:
+        error.pointer = "/commune"
+        raise
+    commune, former = resolved.commune, resolved.former
+    named = content.get("former_commune")
+    if named is not None:
+        by_code = {unit.code: unit for unit in directory.predecessors(commune.code)}
+        if named not in by_code:
+            raise FormerCommuneMismatch(pointer="/former_commune", former=named, commune=commune.code, name=commune.name)
+        former = by_code[named]
+    content["commune"] = commune.code
+    if former is not None:
+        content["former_commune"] = former.code
+    content["commune_as_of"] = as_of if commune.valid_from is None else max(as_of, commune.valid_from)
+
+
+def _commune_as_of(content: dict[str, Any], today: date, known: Record | None) -> date:
+    given: date | None = content.get("commune_as_of")
+    if given is not None:
+        return given
+    if known is not None and known["commune"] == content["commune"]:
+        return date.fromisoformat(known["commune_as_of"])
+    captured: datetime | None = content.get("captured_at")
+    return today if captured is None else vietnam_day(captured)
+
+
+def _name_parcels(content: dict[str, Any], household_id: str) -> None:
+    """Give every parcel that has no id one that follows from the household and its place in the list.
+
+    The same writing sent again must be the same content, so the id cannot be random.
+    """
+    parcels = content.get("parcels")
+    if not parcels or all("id" in parcel for parcel in parcels):
+        return
+    taken = {parcel["id"] for parcel in parcels if "id" in parcel}
+    named = []
+    for position, parcel in enumerate(parcels):
+        if "id" not in parcel:
+            identity, attempt = _parcel_id(household_id, position, 0), 0
+            while identity in taken:
+                attempt += 1
+                identity = _parcel_id(household_id, position, attempt)
+            taken.add(identity)
+            parcel = {"id": identity, **parcel}
+        named.append(parcel)
+    content["parcels"] = named
+
+
+def _parcel_id(household_id: str, position: int, attempt: int) -> str:
+    return str(uuid.uuid5(uuid.UUID(household_id), f"parcel {position} {attempt}"))
+
+
+def registration(prepared: Prepared, *, at: datetime, actor: str) -> Change:
+    """The change that registers a new household: submitted, revision 1."""
+    record: Record = {
+        "id": prepared.household_id,
+        **prepared.content,
+        "status": "submitted",
+        **prepared.given,
+        "revision": 1,
+        "created_at": at,
+        "updated_at": at,
+    }
+    entry = _entry("registered", record, None, at=at, actor=actor, note=None)
+    return Change(record, None, (entry,), prepared.fingerprint, claims=personal_numbers(record))
+
+
+def revision(prepared: Prepared, before: Record, *, at: datetime, actor: str) -> Change:
+    """The change that replaces a household's content.
+
+    A revised record is submitted anew: what a leader verified was another content. A revision that names another commune is a
+    transfer too, and stands in both communes' logs.
+    """
+    record: Record = {
+        "id": prepared.household_id,
+        **prepared.content,
+        "status": "submitted",
+        **prepared.given,
+        "revision": before["revision"] + 1,
+        "created_at": before["created_at"],
+        "updated_at": at,
+    }
+    kind: Kind = "revised" if record["commune"] == before["commune"] else "transferred"
+    return change_of(record, before, kind, at=at, actor=actor, fingerprint=prepared.fingerprint)
+
+
+def change_of(
+    record: Record, before: Record, kind: Kind, *, at: datetime, actor: str, fingerprint: str, note: dict[str, Any] | None = None
+) -> Change:
+    """The change from ``before`` to ``record``: one log entry, or one in each commune's log when it moves."""
+    if record["commune"] == before["commune"]:
+        entries: tuple[Entry, ...] = (_entry(kind, record, before, at=at, actor=actor, note=note),)
+    else:
+        between = {"from": before["commune"], "to": record["commune"], **(note or {})}
+        left = Entry(
+            before["commune"], kind, record["id"], record["revision"], at, actor, None, None, between, moves_between(before, None)
+        )
+        arrived = Entry(
+            record["commune"], kind, record["id"], record["revision"], at, actor, record, replaced_items(before, record),
+            between, moves_between(None, record),
+        )
+        entries = (left, arrived)
+    held = personal_numbers(before)
+    holds = personal_numbers(record)
+    return Change(record, before["revision"], entries, fingerprint, claims=holds - held, releases=held - holds)
+
+
+def _entry(
+    kind: Kind, record: Record, before: Record | None, *, at: datetime, actor: str, note: dict[str, Any] | None
+) -> Entry:
+    replaced = None if before is None else replaced_items(before, record)
+    moves = moves_between(before, record)
+    return Entry(record["commune"], kind, record["id"], record["revision"], at, actor, record, replaced, note, moves)
+
+
+def personal_numbers(record: Record) -> frozenset[str]:
+    """The personal numbers that a household holds: its head's, unless it is withdrawn."""
+    number = record["head"].get("national_id")
+    if number is None or record["status"] == "withdrawn":
+        return frozenset()
+    return frozenset({number})
+
+
+def content_of(record: Record) -> dict[str, Any]:
+    """What a client said in a record: all but the items that the register gives."""
+    return {name: value for name, value in record.items() if name not in REGISTER_GIVEN and name != "id"}

@@ -1,0 +1,36 @@
+"""The stage that a record has reached (registered, standardized, digitized) and what it lacks for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from schemas.requirements import Missing
+from schemas.rules import Finding
+
+Stage = Literal["registered", "standardized", "digitized"]
+
+HOLDING_BACK = frozenset({"parcel.overlap"})
+"""Findings that hold a record back from *digitized* until somebody mends or settles them."""
+
+
+def stage_of(missing: Iterable[Missing], findings: Iterable[Finding]) -> Stage:
+    """The highest stage that nothing is missing for (Resolution 09-NQ/TU: "registered, standardized and digitized")."""
+    lacking = {item.for_ for item in missing}
+    if "standardized" in lacking:
+        return "registered"
+    if "digitized" in lacking or any(f.code in HOLDING_BACK and f.severity != "settled" for f in findings):
+        return "standardized"
+    return "digitized"
+
+
+def missing_in_json(missing: Iterable[Missing]) -> list[dict[str, str]]:
+    """The ``missing`` item of a record."""
+    return [{"pointer": item.pointer, "for": item.for_} for item in missing]
+
+
+def findings_in_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """The ``findings`` item of a record, as stored: the message is added in the reader's language."""
+    return [
+        {"code": f.code, "severity": f.severity, "pointer": f.pointer, "details": dict(f.params)} for f in findings
+    ]

@@ -1,0 +1,43 @@
+"""The list of units that is in force in this process: read from storage, and again when it has changed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from service.registry.ports import UnitStore
+from service.registry.units import UnitDirectory
+
+
+class UnitRegister:
+    """Answers the current UnitDirectory; asks storage at most every ``refresh_seconds`` whether the list has changed."""
+
+    def __init__(
+        self, store: UnitStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store = store
+        self._refresh_seconds = refresh_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._directory: UnitDirectory | None = None
+        self._version = ""
+        self._looked_at = float("-inf")
+
+    def directory(self) -> UnitDirectory:
+        """The units as of now. Raises StoreUnavailable while none were ever read and the database is away."""
+        directory = self._directory
+        if directory is not None and self._clock() - self._looked_at < self._refresh_seconds:
+            return directory
+        with self._lock:
+            return self._refreshed()
+
+    def _refreshed(self) -> UnitDirectory:
+        if self._directory is not None and self._clock() - self._looked_at < self._refresh_seconds:
+            return self._directory
+        version = self._store.unit_version()
+        if self._directory is None or version != self._version:
+            self._directory = UnitDirectory(self._store.unit_list())
+            self._version = version
+        self._looked_at = self._clock()
+        return self._directory

@@ -1,0 +1,33 @@
+"""Baselines in MongoDB: how many farm households a unit had on a date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pymongo.database import Database
+
+from service.registry.ports import Baseline
+from service.storage.client import Document
+
+
+def put_baseline(database: Database[Document], baseline: Baseline, *, actor: str, at: datetime) -> None:
+    """Keep a baseline; one of the same unit and date is replaced."""
+    key = f"{baseline.unit}@{baseline.date}"
+    document = {
+        "_id": key,
+        "unit": baseline.unit,
+        "households": baseline.households,
+        "source": baseline.source,
+        "date": baseline.date.isoformat(),
+        "actor": actor,
+        "at": at,
+    }
+    database["baselines"].replace_one({"_id": key}, document, upsert=True)
+
+
+def baselines(database: Database[Document], until: date) -> list[Baseline]:
+    """All baselines dated ``until`` or before, in order of date."""
+    found = database["baselines"].find({"date": {"$lte": until.isoformat()}}).sort([("date", 1), ("_id", 1)])
+    return [
+        Baseline(d["unit"], d["households"], d["source"], date.fromisoformat(d["date"])) for d in found
+    ]

@@ -1,0 +1,60 @@
+"""Every collection with its indexes and validator: the one place that declares them, read by migration and readiness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel
+
+from schemas.derive.mongodb import household_validator
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection's name, what it holds, its indexes, and where there is one the validator of its documents."""
+
+    name: str
+    holds: str
+    indexes: tuple[IndexModel, ...] = ()
+    validator: Callable[[], Mapping[str, Any]] | None = field(default=None)
+
+
+COLLECTIONS: tuple[Collection, ...] = (
+    Collection(
+        "households",
+        "The households as they are now. Shard key when one machine is outgrown: commune, _id.",
+        (
+            IndexModel([("commune", ASCENDING), ("_id", ASCENDING)], name="commune"),
+            IndexModel([("updated_at", ASCENDING), ("_id", ASCENDING)], name="updated"),
+            IndexModel([("index.names", ASCENDING)], name="names"),
+            IndexModel([("head.national_id", ASCENDING)], name="head_national_id", sparse=True),
+            IndexModel([("members.national_id", ASCENDING)], name="member_national_id", sparse=True),
+            IndexModel([("head.phone", ASCENDING)], name="head_phone", sparse=True),
+            IndexModel([("parcels.geometry", GEOSPHERE)], name="parcels_place", sparse=True),
+            IndexModel([("location", GEOSPHERE)], name="location_place", sparse=True),
+        ),
+        household_validator,
+    ),
+    Collection(
+        "log",
+        "One entry for each accepted write; _id is commune:offset, so that a commune's log lies together.",
+        (IndexModel([("household", ASCENDING), ("revision", DESCENDING)], name="household"),),
+    ),
+    Collection("heads", "One document a commune: offset and hash of its last log entry, and its tallies now."),
+    Collection(
+        "days",
+        "A commune's closing tallies of a day on which it was written to; the day that is running stands in heads.",
+        (IndexModel([("commune", ASCENDING), ("day", DESCENDING)], name="commune_day"),),
+    ),
+    Collection("identities", "Personal numbers that a household of the province holds; _id is the number."),
+    Collection("units", "Administrative units with validity and successor; _id is code@first day."),
+    Collection("baselines", "How many farm households a unit had; _id is unit@date."),
+    Collection("state", "What the database was last migrated to, and the version of the list of units."),
+)
+
+
+def collection_named(name: str) -> Collection:
+    """The declaration of a collection."""
+    return next(collection for collection in COLLECTIONS if collection.name == name)

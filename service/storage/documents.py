@@ -1,0 +1,39 @@
+"""Records as documents: _id for id, and beside the record what only storage needs, under ``index``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.text import fold
+from service.registry.changes import Record
+from service.registry.ports import Stored
+from service.storage.client import Document
+
+
+def to_document(record: Record, fingerprint: str) -> Document:
+    """The document of a household."""
+    document: Document = {"_id": record["id"], **record}
+    del document["id"]
+    document["index"] = {"names": name_keys(record), "fingerprint": fingerprint}
+    return document
+
+
+def to_stored(document: Document) -> Stored:
+    """The household of a document."""
+    index: dict[str, Any] = document.pop("index")
+    return Stored(to_record(document), index["fingerprint"])
+
+
+def to_record(document: Document) -> Record:
+    """The record of a document that was read without ``index``."""
+    return {"id": document.pop("_id"), **document}
+
+
+def name_keys(record: Record) -> list[str]:
+    """Folded names of the household's people, each from every word on: "an" finds "Nguyễn Văn An" by its beginning."""
+    keys: set[str] = set()
+    for person in (record["head"], *record.get("members", ())):
+        words = fold(person.get("full_name", "")).split(" ")
+        keys.update(" ".join(words[position:]) for position in range(len(words)))
+    keys.discard("")
+    return sorted(keys)

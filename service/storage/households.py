@@ -1,0 +1,111 @@
+"""Queries about households: one, a page, how many."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pymongo.database import Database
+
+from schemas.text import fold
+from service.errors import HouseholdNotFound
+from service.registry.ports import Area, HouseholdPage, HouseholdQuery, Stored
+from service.storage.client import Document
+from service.storage.documents import to_record, to_stored
+
+_PERSONAL_NUMBER = re.compile(r"\d{12}")
+_PHONE = re.compile(r"(?:\+84|0)(\d{9})")
+_LAST = "\uffff"
+
+
+def find_household(database: Database[Document], household_id: str, area: Area) -> Stored:
+    """One household. Raises HouseholdNotFound, also for one outside the area."""
+    where: dict[str, Any] = {"_id": household_id}
+    if area is not None:
+        where["commune"] = {"$in": sorted(area)}
+    document = database["households"].find_one(where)
+    if document is None:
+        raise HouseholdNotFound(id=household_id)
+    return to_stored(document)
+
+
+def find_known(database: Database[Document], household_ids: Iterable[str]) -> dict[str, Stored]:
+    """Those of the households that are stored, by id."""
+    found = database["households"].find({"_id": {"$in": list(household_ids)}})
+    return {document["_id"]: to_stored(document) for document in found}
+
+
+def holders_of(database: Database[Document], numbers: Iterable[str]) -> dict[str, str]:
+    """Household by personal number, for the numbers that are taken."""
+    return {found["_id"]: found["household"] for found in database["identities"].find({"_id": {"$in": list(numbers)}})}
+
+
+def find_page(database: Database[Document], query: HouseholdQuery) -> HouseholdPage:
+    """One page, by keyset: in order of id, or of the last change where ``updated_since`` asks for changes."""
+    where = conditions_of(query)
+    by_change = query.updated_since is not None
+    if query.after is not None:
+        where = {"$and": [where, _behind(query.after, by_change)]}
+    order = [("updated_at", 1), ("_id", 1)] if by_change else [("_id", 1)]
+    found = database["households"].find(where, {"index": 0}).sort(order).limit(query.limit + 1)
+    records = [to_record(document) for document in found]
+    if len(records) <= query.limit:
+        return HouseholdPage(records, None)
+    last = records[query.limit - 1]
+    after = (last["updated_at"], last["id"]) if by_change else (last["id"],)
+    return HouseholdPage(records[: query.limit], after)
+
+
+def count(database: Database[Document], query: HouseholdQuery) -> int:
+    """How many households the query finds in all."""
+    return database["households"].count_documents(conditions_of(query))
+
+
+def conditions_of(query: HouseholdQuery) -> dict[str, Any]:
+    """The filter of a query. Every value is placed by us, so that no operator can come from outside."""
+    conditions: list[dict[str, Any]] = []
+    if query.area is not None:
+        conditions.append({"commune": {"$in": sorted(query.area)}})
+    if query.commune is not None:
+        conditions.append({"commune": {"$eq": query.commune}})
+    if query.former_commune is not None:
+        conditions.append({"former_commune": {"$eq": query.former_commune}})
+    if query.stage is not None:
+        conditions.append({"stage": {"$eq": query.stage}})
+    if query.status is None:
+        conditions.append({"status": {"$ne": "withdrawn"}})
+    elif query.status != "any":
+        conditions.append({"status": {"$eq": query.status}})
+    if query.text is not None:
+        conditions.append(_text_condition(query.text))
+    if query.bbox is not None:
+        conditions.append(_box_condition(*query.bbox))
+    if query.updated_since is not None:
+        conditions.append({"updated_at": {"$gte": query.updated_since}})
+    return {"$and": conditions} if conditions else {}
+
+
+def _behind(after: tuple[Any, ...], by_change: bool) -> dict[str, Any]:
+    if not by_change:
+        return {"_id": {"$gt": after[0]}}
+    moment, key = after
+    return {"$or": [{"updated_at": {"$gt": moment}}, {"updated_at": moment, "_id": {"$gt": key}}]}
+
+
+def _text_condition(text: str) -> dict[str, Any]:
+    """A personal number or a phone by equality, a name by its folded beginning (a range, not a pattern: nothing to inject)."""
+    compact = re.sub(r"[\s.-]", "", text)
+    if _PERSONAL_NUMBER.fullmatch(compact):
+        return {"$or": [{"head.national_id": compact}, {"members.national_id": compact}]}
+    phone = _PHONE.fullmatch(compact)
+    if phone:
+        return {"head.phone": f"+84{phone[1]}"}
+    folded = fold(text)
+    return {"index.names": {"$gte": folded, "$lt": folded + _LAST}}
+
+
+def _box_condition(west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    box = {"$geoIntersects": {"$geometry": {"type": "Polygon", "coordinates": [ring]}}}
+    return {"$or": [{"parcels.geometry": box}, {"location": box}]}

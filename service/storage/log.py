@@ -1,0 +1,157 @@
+"""The log of each commune in MongoDB: appending inside a transaction, and its readings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from pymongo.database import Database
+
+from service.registry.changes import FIRST_HASH, Entry, Tallies, entry_hash
+from service.registry.ports import Area, Head, LogEntry
+from service.storage.client import Document
+
+
+
+def entry_id(commune: str, offset: int) -> str:
+    """Key of a log entry: a commune's entries lie together and in order."""
+    return f"{commune}:{offset:012d}"
+
+
+def entry_document(entry: Entry, offset: int, previous: str, fingerprint: str) -> Document:
+    """The document of an entry at its offset, chained to the hash before it."""
+    digest = entry.digest()
+    return {
+        "_id": entry_id(entry.commune, offset),
+        "commune": entry.commune,
+        "offset": offset,
+        "kind": entry.kind,
+        "household": entry.household,
+        "revision": entry.revision,
+        "at": entry.at,
+        "actor": entry.actor,
+        "note": entry.note,
+        "record": entry.record,
+        "replaced": entry.replaced,
+        "salt": entry.salt,
+        "fingerprint": fingerprint,
+        "digest": digest,
+        "hash": entry_hash(
+            previous, entry.commune, offset, entry.kind, entry.household, entry.revision, entry.at, entry.actor, digest
+        ),
+    }
+
+
+def to_log_entry(document: Document) -> LogEntry:
+    """The entry of a document."""
+    return LogEntry(
+        commune=document["commune"],
+        offset=document["offset"],
+        kind=document["kind"],
+        household=document["household"],
+        revision=document["revision"],
+        at=document["at"],
+        actor=document["actor"],
+        record=document.get("record"),
+        replaced=document.get("replaced"),
+        note=document.get("note"),
+        salt=document.get("salt"),
+        digest=document["digest"],
+        hash=document["hash"],
+    )
+
+
+def to_head(document: Document) -> Head:
+    """The head of a document of ``heads`` or ``days``."""
+    day = document.get("day")
+    return Head(
+        commune=document.get("commune", document["_id"]),
+        offset=document.get("offset", 0),
+        hash=document.get("hash", FIRST_HASH),
+        day=None if day is None else date.fromisoformat(day),
+        tallies=document.get("tallies", {}),
+    )
+
+
+def moved_tallies(tallies: Mapping[str, Mapping[str, int]], moves: Tallies) -> Tallies:
+    """Tallies after the moves; what has come down to nothing is left out."""
+    moved: Tallies = {former: dict(tally) for former, tally in tallies.items()}
+    for former, counts in moves.items():
+        tally = moved.setdefault(former, {})
+        for name, count in counts.items():
+            tally[name] = tally.get(name, 0) + count
+    kept = {former: {name: count for name, count in tally.items() if count} for former, tally in moved.items()}
+    return {former: tally for former, tally in kept.items() if tally}
+
+
+def history(
+    database: Database[Document], household: str, *, before: tuple[int, str] | None, limit: int
+) -> list[LogEntry]:
+    """Entries of a household, newest first, behind the position ``before`` (revision, key of the entry)."""
+    where: dict[str, Any] = {"household": household}
+    if before is not None:
+        revision, key = before
+        where["$or"] = [{"revision": {"$lt": revision}}, {"revision": revision, "_id": {"$lt": key}}]
+    found = database["log"].find(where).sort([("revision", -1), ("_id", -1)]).limit(limit)
+    return [to_log_entry(document) for document in found]
+
+
+def changes(
+    database: Database[Document], after: Mapping[str, int], *, communes: Area, limit: int
+) -> tuple[list[LogEntry], bool]:
+    """Entries behind each commune's offset, at most ``limit``, and whether there are more."""
+    entries: list[LogEntry] = []
+    for head in heads(database, communes):
+        known = after.get(head.commune, 0)
+        if head.offset <= known:
+            continue
+        room = limit - len(entries)
+        if room <= 0:
+            return entries, True
+        span = {"$gt": entry_id(head.commune, known), "$lte": entry_id(head.commune, head.offset)}
+        found = [to_log_entry(document) for document in database["log"].find({"_id": span}).sort("_id").limit(room)]
+        entries.extend(found)
+        if head.offset - known > room:
+            return entries, True
+    return entries, False
+
+
+def walk(database: Database[Document], commune: str) -> Iterator[LogEntry]:
+    """All entries of a commune's log in order of offset."""
+    span = {"$gte": entry_id(commune, 0), "$lt": f"{commune};"}
+    for document in database["log"].find({"_id": span}).sort("_id"):
+        yield to_log_entry(document)
+
+
+def heads(database: Database[Document], communes: Area = None) -> list[Head]:
+    """Where each commune's log and tallies stand now, in order of commune."""
+    where: dict[str, Any] = {} if communes is None else {"_id": {"$in": sorted(communes)}}
+    return [to_head(document) for document in database["heads"].find(where).sort("_id")]
+
+
+def heads_on(database: Database[Document], day: date) -> list[Head]:
+    """Each commune's tallies at the end of ``day``: one seek a commune, however long the register is kept."""
+    text = day.isoformat()
+    past = {
+        "from": "days",
+        "let": {"commune": "$_id"},
+        "pipeline": [
+            {"$match": {"$expr": {"$and": [{"$eq": ["$commune", "$$commune"]}, {"$lte": ["$day", text]}]}}},
+            {"$sort": {"commune": -1, "day": -1}},
+            {"$limit": 1},
+        ],
+        "as": "closing",
+    }
+    now = [to_head(document) for document in database["heads"].find({"day": {"$lte": text}})]
+    found = database["heads"].aggregate([{"$match": {"day": {"$gt": text}}}, {"$lookup": past}])
+    then = [to_head(document["closing"][0]) for document in found if document["closing"]]
+    return sorted([*now, *then], key=lambda head: head.commune)
+
+
+def days(database: Database[Document], first: date, last: date) -> Iterator[Head]:
+    """Each commune's closing tallies of each day within the span on which it was written to, in order of day."""
+    span = {"$gte": first.isoformat(), "$lte": last.isoformat()}
+    closed = [to_head(document) for document in database["days"].find({"day": span})]
+    running = [to_head(document) for document in database["heads"].find({"day": span})]
+    yield from sorted([*closed, *running], key=lambda head: (str(head.day), head.commune))

@@ -1,0 +1,71 @@
+"""Bringing a database to what this version of the register needs: collections, indexes, validators, units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from pymongo.database import Database
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+import schemas
+from service.registry.units import UnitDirectory, read_units
+from service.settings import Settings
+from service.storage.client import Document, translated
+from service.storage.collections import COLLECTIONS, Collection
+from service.storage.store import MongoStore
+
+UNITS_FILE = Path(schemas.__file__).parent / "codelists" / "units.csv"
+
+_INDEX_DIFFERS = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConflict
+
+
+def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
+    """Make what is missing and renew what differs; run again, it changes nothing. Raises StoreUnavailable."""
+    store = MongoStore(settings)
+    try:
+        with translated():
+            for collection in COLLECTIONS:
+                prepare_collection(store.database, collection, say)
+        load_units(store, UNITS_FILE, say)
+    finally:
+        store.close()
+
+
+def prepare_collection(database: Database[Document], collection: Collection, say: Callable[[str], None]) -> None:
+    """Create a collection with its validator and indexes, or bring those of an existing one up to date."""
+    validator = {"$jsonSchema": collection.validator()} if collection.validator else {}
+    if collection.name not in database.list_collection_names():
+        try:
+            database.create_collection(collection.name)
+            say(f"collection {collection.name}: made")
+        except CollectionInvalid:
+            say(f"collection {collection.name}: made by somebody else meanwhile")
+    database.command("collMod", collection.name, validator=validator, validationAction="error", validationLevel="strict")
+    for index in collection.indexes:
+        name = index.document["name"]
+        try:
+            database[collection.name].create_indexes([index])
+        except OperationFailure as error:
+            if error.code not in _INDEX_DIFFERS:
+                raise
+            database[collection.name].drop_index(name)
+            database[collection.name].create_indexes([index])
+            say(f"index {collection.name}.{name}: made anew, its definition changed")
+
+
+def load_units(store: MongoStore, file: Path, say: Callable[[str], None], today: date | None = None) -> int:
+    """Load a list of administrative units; households are not touched. Raises UnitListInvalid.
+
+    The list is added to what is there: a unit of the same code, level and first day is replaced, so a newer list closes units
+    and names their successors. The whole must hold together, or nothing is loaded.
+    """
+    new = read_units(file)
+    keys = {(unit.level, unit.code, unit.valid_from) for unit in new}
+    kept = [unit for unit in store.unit_list() if (unit.level, unit.code, unit.valid_from) not in keys]
+    UnitDirectory([*kept, *new])
+    changed = store.replace_units(new)
+    if changed:
+        say(f"units: {changed} new or changed of {len(new)} in {file.name}")
+    return changed

@@ -1,0 +1,167 @@
+"""The store: everything that the rules ask of MongoDB, in one object that app.py hands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import TypeVar
+
+from pymongo import MongoClient
+from pymongo.client_session import ClientSession
+
+from service.registry.ports import (
+    Area,
+    Baseline,
+    Head,
+    HouseholdPage,
+    HouseholdQuery,
+    LogEntry,
+    Stored,
+    Transaction,
+)
+from service.registry.units import Unit
+from service.settings import Settings
+from service.storage import baselines, households, log, recount, units
+from service.storage.client import Document, connect, database_of, translated
+from service.storage.readiness import missing_parts
+from service.storage.transaction import HeadMissing, MongoTransaction
+from service.storage.transactions import run_transaction
+
+T = TypeVar("T")
+
+
+class MongoStore:
+    """Fulfils the interfaces of service.registry.ports. Connects when first used, so that it can be made before a fork."""
+
+    def __init__(self, settings: Settings, client: MongoClient[Document] | None = None) -> None:
+        self._settings = settings
+        self.client = connect(settings) if client is None else client
+        self.database = database_of(self.client)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+    def ready(self) -> list[str]:
+        """What is missing for the register to work: collections and indexes. Raises StoreUnavailable."""
+        with translated():
+            return missing_parts(self.database)
+
+    def transact(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention."""
+
+        def in_session(session: ClientSession) -> T:
+            return work(MongoTransaction(self.database, session))
+
+        while True:
+            try:
+                return run_transaction(self.client, self._settings.transaction_seconds, in_session)
+            except HeadMissing as missing:
+                self._make_heads(missing.communes)
+
+    def _make_heads(self, communes: Iterable[str]) -> None:
+        with translated():
+            for commune in sorted(communes):
+                start = {"offset": 0, "hash": log.FIRST_HASH, "day": None, "tallies": {}}
+                self.database["heads"].update_one({"_id": commune}, {"$setOnInsert": start}, upsert=True)
+
+    def household(self, household_id: str, area: Area = None) -> Stored:
+        """One household. Raises HouseholdNotFound, also for one outside the area."""
+        with translated():
+            return households.find_household(self.database, household_id, area)
+
+    def households(self, query: HouseholdQuery) -> HouseholdPage:
+        """One page of households."""
+        with translated():
+            return households.find_page(self.database, query)
+
+    def count(self, query: HouseholdQuery) -> int:
+        """How many households the query finds in all."""
+        with translated():
+            return households.count(self.database, query)
+
+    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of the households that are stored, by id."""
+        with translated():
+            return households.find_known(self.database, household_ids)
+
+    def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
+        """Household by personal number, for the numbers that are taken."""
+        with translated():
+            return households.holders_of(self.database, numbers)
+
+    def written_before(self, household_id: str, revision: int, fingerprint: str) -> bool:
+        """Whether this revision of the household was made by a write of the same content."""
+        where = {"household": household_id, "revision": revision, "fingerprint": fingerprint}
+        with translated():
+            return self.database["log"].find_one(where, {"_id": 1}) is not None
+
+    def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
+        """Log entries of a household, newest first, behind the position ``before``."""
+        with translated():
+            return log.history(self.database, household_id, before=before, limit=limit)
+
+    def changes(self, after: Mapping[str, int], *, communes: Area, limit: int) -> tuple[list[LogEntry], bool]:
+        """Entries behind each commune's offset, at most ``limit``, and whether there are more."""
+        with translated():
+            return log.changes(self.database, after, communes=communes, limit=limit)
+
+    def walk(self, commune: str) -> Iterator[LogEntry]:
+        """All entries of a commune's log in order of offset."""
+        with translated():
+            yield from log.walk(self.database, commune)
+
+    def heads(self, communes: Area = None) -> list[Head]:
+        """Where each commune's log and tallies stand now."""
+        with translated():
+            return log.heads(self.database, communes)
+
+    def heads_on(self, day: date) -> list[Head]:
+        """Each commune's tallies as they stood at the end of ``day``."""
+        with translated():
+            return log.heads_on(self.database, day)
+
+    def days(self, first: date, last: date) -> Iterator[Head]:
+        """Each commune's closing tallies of each day within the span on which it was written to."""
+        with translated():
+            yield from log.days(self.database, first, last)
+
+    def recount(self) -> Iterator[tuple[str, str, dict[str, int]]]:
+        """Commune, former commune and counts, counted from the records themselves."""
+        with translated():
+            yield from recount.recount(self.database)
+
+    def identities(self) -> Iterator[tuple[str, str]]:
+        """Every personal number that is taken, with its household."""
+        with translated():
+            yield from recount.identities(self.database)
+
+    def heads_of_records(self) -> Iterator[tuple[str, str]]:
+        """Personal number and household of every household whose head has a number and that is not withdrawn."""
+        with translated():
+            yield from recount.heads_of_records(self.database)
+
+    def unit_list(self) -> tuple[Unit, ...]:
+        """All units of the register."""
+        with translated():
+            return units.unit_list(self.database)
+
+    def unit_version(self) -> str:
+        """Changes whenever the list of units changes."""
+        with translated():
+            return units.unit_version(self.database)
+
+    def replace_units(self, new: Sequence[Unit]) -> int:
+        """Add the units, replacing those of the same key; answers how many differ from before."""
+        with translated():
+            return units.replace_units(self.database, new)
+
+    def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
+        """Keep a baseline; one of the same unit and date is replaced."""
+        with translated():
+            baselines.put_baseline(self.database, baseline, actor=actor, at=at)
+
+    def baselines(self, until: date) -> list[Baseline]:
+        """All baselines dated ``until`` or before, in order of date."""
+        with translated():
+            return baselines.baselines(self.database, until)

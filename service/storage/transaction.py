@@ -1,0 +1,134 @@
+"""The inside of one transaction: records, log entries, counters and identities written together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from service.errors import HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken, StoreRefused
+from service.registry.changes import Change, Entry
+from service.registry.clock import vietnam_day
+from service.registry.ports import Head, Stored
+from service.storage.client import Document
+from service.storage.documents import to_document, to_stored
+from service.storage.log import entry_document, moved_tallies, to_head
+
+
+class HeadMissing(Exception):
+    """Nothing was ever written to a commune; its head is made outside the transaction and the work begins again."""
+
+    def __init__(self, communes: Iterable[str]) -> None:
+        super().__init__(*communes)
+        self.communes = frozenset(communes)
+
+
+class MongoTransaction:
+    """Fulfils service.registry.ports.Transaction on one session."""
+
+    def __init__(self, database: Database[Document], session: ClientSession) -> None:
+        self.database = database
+        self.session = session
+
+    def household(self, household_id: str) -> Stored:
+        """The household as this transaction sees it. Raises HouseholdNotFound."""
+        document = self.database["households"].find_one({"_id": household_id}, session=self.session)
+        if document is None:
+            raise HouseholdNotFound(id=household_id)
+        return to_stored(document)
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Write the changes. The heads come first: whoever loses the race for a commune learns it before working in vain.
+
+        Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken, StoreRefused, HeadMissing.
+        """
+        entries = [(entry, change.fingerprint) for change in changes for entry in change.entries]
+        log = self._advance_heads(entries)
+        self._write_households(changes)
+        self.database["log"].insert_many(log, session=self.session)
+        self._write_identities(changes)
+
+    def _advance_heads(self, entries: Sequence[tuple[Entry, str]]) -> list[Document]:
+        """Give each entry its offset and hash, move the tallies; answers the documents of the log."""
+        communes = sorted({entry.commune for entry, _ in entries})
+        found = self.database["heads"].find({"_id": {"$in": communes}}, session=self.session)
+        heads = {document["_id"]: to_head(document) for document in found}
+        if len(heads) < len(communes):
+            raise HeadMissing(set(communes) - set(heads))
+        log: list[Document] = []
+        for commune in communes:
+            mine = [(entry, fingerprint) for entry, fingerprint in entries if entry.commune == commune]
+            log.extend(self._advance_head(heads[commune], mine))
+        return log
+
+    def _advance_head(self, head: Head, entries: Sequence[tuple[Entry, str]]) -> list[Document]:
+        offset, previous, tallies = head.offset, head.hash, head.tallies
+        log: list[Document] = []
+        for entry, fingerprint in entries:
+            offset += 1
+            document = entry_document(entry, offset, previous, fingerprint)
+            previous = document["hash"]
+            log.append(document)
+            tallies = moved_tallies(tallies, entry.moves) if entry.moves else tallies
+        # Two workers' clocks can disagree around midnight; a head never goes back to a day that is closed.
+        today = vietnam_day(entries[-1][0].at)
+        day = today if head.day is None else max(today, head.day)
+        if head.day is not None and head.day < day:
+            self._close_day(head)
+        self.database["heads"].update_one(
+            {"_id": head.commune},
+            {"$set": {"offset": offset, "hash": previous, "day": day.isoformat(), "tallies": tallies}},
+            session=self.session,
+        )
+        return log
+
+    def _close_day(self, head: Head) -> None:
+        day = str(head.day)
+        closing = {"_id": f"{head.commune}@{day}", "commune": head.commune, "day": day, "tallies": head.tallies}
+        self.database["days"].replace_one({"_id": closing["_id"]}, closing, upsert=True, session=self.session)
+
+    def _write_households(self, changes: Sequence[Change]) -> None:
+        new = [to_document(change.record, change.fingerprint) for change in changes if change.replaces is None]
+        if new:
+            try:
+                self.database["households"].insert_many(new, session=self.session)
+            except (DuplicateKeyError, BulkWriteError) as error:
+                raise HouseholdIdTaken(pointer="/id", id=_duplicate_of(error)) from None
+        for change in changes:
+            if change.replaces is not None:
+                self._replace_household(change)
+
+    def _replace_household(self, change: Change) -> None:
+        """The revision stands in the filter, so a record that changed meanwhile is never overwritten."""
+        document = to_document(change.record, change.fingerprint)
+        where = {"_id": document["_id"], "revision": change.replaces}
+        result = self.database["households"].replace_one(where, document, session=self.session)
+        if result.matched_count == 0:
+            current = self.household(document["_id"])
+            raise HouseholdStale(current=current.record, named=change.replaces or 0)
+
+    def _write_identities(self, changes: Sequence[Change]) -> None:
+        released = [(number, change.record["id"]) for change in changes for number in sorted(change.releases)]
+        for number, household in released:
+            self.database["identities"].delete_one({"_id": number, "household": household}, session=self.session)
+        claimed = [
+            {"_id": number, "household": change.record["id"]} for change in changes for number in sorted(change.claims)
+        ]
+        if claimed:
+            try:
+                self.database["identities"].insert_many(claimed, session=self.session)
+            except (DuplicateKeyError, BulkWriteError) as error:
+                number = _duplicate_of(error)
+                raise PersonalNumberTaken(pointer="/head/national_id", national_id=number) from None
+
+
+def _duplicate_of(error: DuplicateKeyError | BulkWriteError) -> str:
+    """The key that stood there before. Raises StoreRefused for any other reason to refuse a document."""
+    details: Any = error.details or {}
+    first = details.get("writeErrors", [details])[0]
+    if first.get("code") != 11000:
+        raise StoreRefused(detail=str(first.get("errmsg"))[:500], info=str(first.get("errInfo"))[:2000]) from error
+    return str(first.get("keyValue", {}).get("_id", ""))

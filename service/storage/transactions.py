@@ -1,0 +1,96 @@
+"""One transaction: retried after transient errors within a bound, committed with majority before anybody is answered."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
+
+from pymongo import MongoClient
+from pymongo.client_session import ClientSession
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from service.errors import WriteContention
+from service.storage.client import Document, translated
+
+T = TypeVar("T")
+
+_SNAPSHOT = ReadConcern("snapshot")
+_MAJORITY = WriteConcern("majority")
+_FIRST_PAUSE_SECONDS = 0.002
+_LONGEST_PAUSE_SECONDS = 0.2
+
+
+def run_transaction(client: MongoClient[Document], seconds: float, work: Callable[[ClientSession], T]) -> T:
+    """Run ``work`` in a transaction and commit it; both are tried again on what MongoDB calls transient.
+
+    Raises WriteContention when other writes got in the way for ``seconds``, StoreUnavailable when the database is away.
+    """
+    end = time.monotonic() + seconds
+    pause = _FIRST_PAUSE_SECONDS
+    with translated(), client.start_session() as session:
+        while True:
+            try:
+                session.start_transaction(read_concern=_SNAPSHOT, write_concern=_MAJORITY)
+                result = work(session)
+                _commit(session, end)
+                return result
+            except PyMongoError as error:
+                _abort(session)
+                if not error.has_error_label("TransientTransactionError"):
+                    raise
+                if time.monotonic() + pause > end:
+                    raise WriteContention() from error
+            except BaseException:
+                _abort(session)
+                raise
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads the retries, guards nothing
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _commit(session: ClientSession, end: float) -> None:
+    """Commit; when the answer is lost, ask again: MongoDB commits a transaction once however often it is asked."""
+    while True:
+        try:
+            session.commit_transaction()
+            return
+        except PyMongoError as error:
+            unknown = error.has_error_label("UnknownTransactionCommitResult")
+            if not unknown or time.monotonic() > end:
+                raise
+
+
+def _abort(session: ClientSession) -> None:
+    if session.in_transaction:
+        try:
+            session.abort_transaction()
+        except PyMongoError:
+            # The server drops an unfinished transaction by itself; the first error is the one worth telling.
+            return
+
+
+class Turns:
+    """Lets the threads of one process write to a commune one after the other.
+
+    MongoDB lets one of two writers to a commune's head win and sends the other back; waiting here is cheaper than being sent
+    back. It is a courtesy, not what makes the log gapless: processes still meet in the database.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+
+    @contextmanager
+    def of(self, communes: Iterable[str]) -> Iterator[None]:
+        """Wait for the turn of all ``communes``, in order, so that no two threads wait for each other."""
+        with ExitStack() as held:
+            for commune in sorted(set(communes)):
+                with self._guard:
+                    lock = self._locks.setdefault(commune, threading.Lock())
+                held.enter_context(lock)
+            yield
