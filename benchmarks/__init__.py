@@ -1,0 +1,1 @@
+"""The benchmark: every figure a ratio against a bare baseline in the same run. Started by scripts/bench."""

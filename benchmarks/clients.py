@@ -1,0 +1,130 @@
+"""Eight clients over HTTP, light enough not to be what is measured: prepared bytes on kept-alive sockets."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and body of one answer."""
+
+    status: int
+    body: bytes
+
+
+class Connection:
+    """One kept-alive connection that sends prepared requests and reads answers with a Content-Length."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, request: bytes) -> Answer:
+        """Send one request and wait for its answer. Raises ConnectionError when the server hangs up."""
+        self._socket.sendall(request)
+        received = bytearray()
+        while (end := received.find(b"\r\n\r\n")) < 0:
+            received += self._more()
+        head = bytes(received[:end]).lower()
+        status = int(head[9:12])
+        at = head.find(b"content-length:")
+        if at < 0:
+            raise ConnectionError("the answer has no Content-Length")
+        length = int(head[at + 15 :].split(b"\r\n", 1)[0])
+        while len(received) < end + 4 + length:
+            received += self._more()
+        return Answer(status, bytes(received[end + 4 :]))
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def _more(self) -> bytes:
+        chunk = self._socket.recv(262_144)
+        if not chunk:
+            raise ConnectionError("the server closed the connection")
+        return chunk
+
+
+def put_request(path: str, body: bytes, token: str | None = None) -> bytes:
+    """The bytes of a PUT of a JSON body."""
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    head = (
+        f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"{authorization}Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def get_request(path: str, token: str | None = None) -> bytes:
+    """The bytes of a GET."""
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}\r\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of many threads came to. Times in seconds; ``own_share`` is our own processor time by wall time."""
+
+    done: int
+    seconds: float
+    latencies: tuple[float, ...]
+    own_share: float
+
+    @property
+    def rate(self) -> float:
+        """How many were done in a second."""
+        return self.done / self.seconds
+
+
+def run_threads(shares: Sequence[Sequence[object]], make: Callable[[], Callable[[object], None]]) -> Round:
+    """Let one thread work through each share, all starting together. ``make`` gives each thread its own way to do one.
+
+    Raises the first error of any thread.
+    """
+    ready = threading.Barrier(len(shares) + 1)
+    latencies: list[list[float]] = [[] for _ in shares]
+    errors: list[BaseException] = []
+
+    def work(share: Sequence[object], spent: list[float]) -> None:
+        try:
+            do = make()
+            ready.wait()
+            for each in share:
+                began = time.perf_counter()
+                do(each)
+                spent.append(time.perf_counter() - began)
+        except BaseException as error:
+            errors.append(error)
+            ready.abort()
+
+    threads = [
+        threading.Thread(target=work, args=(share, spent)) for share, spent in zip(shares, latencies, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    own = _own_seconds()
+    began = time.perf_counter()
+    try:
+        ready.wait()
+        own, began = _own_seconds(), time.perf_counter()
+    except threading.BrokenBarrierError:
+        pass
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - began
+    if errors:
+        raise errors[0]
+    flat = tuple(each for spent in latencies for each in spent)
+    return Round(len(flat), seconds, flat, (_own_seconds() - own) / seconds)
+
+
+def _own_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime

@@ -1,0 +1,88 @@
+"""Figures of the benchmark: pairs of measurements, their median ratio against a target, and how they are told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a ratio should be: at least, or at most, ``bound``."""
+
+    bound: float
+    at_least: bool
+
+    def met_by(self, value: float) -> bool:
+        """Whether a value is on the right side of the bound."""
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the result. ``details`` are further lines, told as they are."""
+
+    name: str
+    value: float
+    unit: str
+    target: Target | None = None
+    details: tuple[str, ...] = field(default=())
+
+    def lines(self) -> list[str]:
+        """The figure as text: name, value, target and verdict, then the details."""
+        verdict = ""
+        if self.target is not None:
+            verdict = f"   target {self.target}: {'met' if self.target.met_by(self.value) else 'MISSED'}"
+        return [f"{self.name}: {self.value:.3g} {self.unit}{verdict}", *(f"    {detail}" for detail in self.details)]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """What two sides measured, turn and turn about, so that a busy machine slows both alike."""
+
+    ours: tuple[float, ...]
+    bare: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the ratios of each turn, ours by bare."""
+        return median(mine / theirs for mine, theirs in zip(self.ours, self.bare, strict=True))
+
+    def told(self, unit: str, scale: float = 1.0) -> str:
+        """Both medians and the span of the ratios, in words."""
+        ratios = sorted(mine / theirs for mine, theirs in zip(self.ours, self.bare, strict=True))
+        return (
+            f"ours {median(self.ours) * scale:.4g} {unit}, bare {median(self.bare) * scale:.4g} {unit} "
+            f"(medians of {len(self.ours)}; ratios {ratios[0]:.3g} to {ratios[-1]:.3g})"
+        )
+
+
+def in_turn(turns: int, ours: Callable[[], float], bare: Callable[[], float]) -> Pairs:
+    """Measure both sides ``turns`` times, one after the other; the first of each pair changes with every turn."""
+    mine: list[float] = []
+    theirs: list[float] = []
+    for turn in range(turns):
+        for side in (ours, bare) if turn % 2 == 0 else (bare, ours):
+            (mine if side is ours else theirs).append(side())
+    return Pairs(tuple(mine), tuple(theirs))
+
+
+def seconds_of(work: Callable[[], object], times: int) -> float:
+    """The median of how long ``work`` takes, in seconds."""
+    spent = []
+    for _ in range(times):
+        began = time.perf_counter()
+        work()
+        spent.append(time.perf_counter() - began)
+    return median(spent)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which ``share`` (0 to 1) of the values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,118 @@
+"""Where the benchmark works: a mongod of its own, databases prepared as the register's, and gunicorn as it serves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.running.children import start_child, stop_child
+from service.running.mongod import MongodOptions, PrivateMongod, free_port
+from service.settings import Settings
+from service.storage.migration import migrate
+from service.storage.store import MongoStore
+
+ROOT = Path(__file__).parents[1]
+WORKERS = 2
+_KILOBYTE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A running mongod and a folder; every measurement makes databases of its own in it."""
+
+    mongod: PrivateMongod
+    folder: Path
+
+    def settings(self, database: str) -> Settings:
+        """The register's settings for one database."""
+        return Settings(mongodb_uri=self.mongod.address(database), data_folder=str(self.folder))
+
+    @contextmanager
+    def database(self, name: str) -> Iterator[MongoStore]:
+        """A fresh database, migrated as the register's own; dropped afterwards."""
+        store = MongoStore(self.settings(name))
+        store.client.drop_database(name)
+        migrate(self.settings(name), say=lambda _: None)
+        try:
+            yield store
+        finally:
+            store.client.drop_database(name)
+            store.close()
+
+
+@contextmanager
+def workplace(folder: Path | None = None) -> Iterator[Workplace]:
+    """Start a mongod on a disk (not in memory: a commit must pay for its flush) and stop it afterwards."""
+    with tempfile.TemporaryDirectory(prefix="register-bench-", dir=folder) as name:
+        own = Path(name)
+        with PrivateMongod(MongodOptions(folder=own / "mongodb", cache_gigabytes=1.0)) as mongod:
+            yield Workplace(mongod, own)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running gunicorn with two workers."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def workers(self) -> list[int]:
+        """The process ids of the workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
+        return [int(child) for child in children.split()]
+
+    def resident_megabytes(self) -> list[float]:
+        """Resident memory of each worker, in MB (10^6 bytes)."""
+        return [_resident_kilobytes(worker) * _KILOBYTE / 1e6 for worker in self.workers()]
+
+
+@contextmanager
+def server(place: Workplace, database: str) -> Iterator[Server]:
+    """Serve a database as the register is served: gunicorn, its own configuration, two workers."""
+    port = free_port()
+    environment = {**os.environ, "MONGODB_URI": place.mongod.address(database), "DATA_FOLDER": str(place.folder)}
+    configuration = ROOT / "service" / "running" / "gunicorn_configuration.py"
+    arguments = [sys.executable, "-m", "gunicorn", "--config", configuration, "--workers", str(WORKERS)]
+    arguments += ["--bind", f"127.0.0.1:{port}", "service.app:create_app()"]
+    with (place.folder / f"gunicorn-{database}.log").open("wb") as log:
+        process = start_child([str(argument) for argument in arguments], environment=environment, folder=ROOT, output=log)
+        running = Server(process, port)
+        try:
+            _wait_until_ready(running, Path(log.name))
+            yield running
+        finally:
+            if not stop_child(process, 30):
+                process.send_signal(signal.SIGKILL)
+
+
+def _wait_until_ready(running: Server, log: Path, seconds: float = 60.0) -> None:
+    """Wait until every worker answers. Raises RuntimeError with the server's last lines."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if running.process.poll() is not None:
+            break
+        try:
+            with socket.create_connection(("127.0.0.1", running.port), timeout=5) as connection:
+                connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                if connection.recv(64).startswith(b"HTTP/1.1 200") and len(running.workers()) == WORKERS:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError("the server did not get ready:\n" + log.read_text(encoding="utf-8", errors="replace")[-3000:])
+
+
+def _resident_kilobytes(process: int) -> int:
+    for line in Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise RuntimeError(f"process {process} says nothing of its memory")

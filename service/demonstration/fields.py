@@ -1,0 +1,148 @@
+"""Fields: small polygons that never overlap, set in rows as fields are, with their area on the ellipsoid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import cos, isqrt, radians, sin, sqrt
+from random import Random
+
+from service.demonstration.places import BLOCK_SIDE_M, Place
+
+_CELL_M = 40.0
+_CELLS_A_STRIP = 4
+_STRIPS_A_ROW = int(BLOCK_SIDE_M / (_CELL_M * _CELLS_A_STRIP))
+_ROWS = int(BLOCK_SIDE_M / _CELL_M)
+STRIPS_A_BLOCK = _STRIPS_A_ROW * _ROWS
+"""How many households have their fields in one block."""
+
+_BANK_M = 1.0
+"""Half the width of the bank between two fields: neighbours never touch."""
+
+_LARGEST_TURN_DEGREES = 8.0
+"""A block turned by this much still fits between its neighbours, whose middles are at least 920 m away."""
+
+_PATTERNS: tuple[tuple[float, ...], ...] = (
+    (1,), (2,), (0.5, 0.5), (1, 1), (1, 0.5), (2, 1), (1, 0.5, 0.5), (1, 1, 1), (2, 1, 0.5), (2, 2), (0.5, 0.5, 1, 1), (1, 1, 1, 1),
+)  # fmt: skip
+_PATTERN_WEIGHTS = (10, 6, 8, 18, 10, 10, 8, 12, 6, 3, 5, 4)
+
+# WGS84.
+_SEMI_MAJOR_M = 6_378_137.0
+_ECCENTRICITY_SQUARED = 0.006_694_379_990_14
+
+Ring = list[list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: a closed ring of longitude and latitude (WGS84, 7 decimals), and its area in m²."""
+
+    ring: Ring
+    area_m2: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The fields of one household, and the place of its house."""
+
+    fields: tuple[Field, ...]
+    house: tuple[float, float]
+
+
+def ground_of(place: Place, number: int, random: Random) -> Ground:
+    """Lay out the fields of a commune's household by its ``number`` in the commune, from 0.
+
+    Households of one village are neighbours: number n lies in village n modulo the number of villages, in a strip of
+    160 by 40 metres of its own. When a village's block is full, the next lies one round further out.
+    """
+    villages = len(place.villages)
+    village, turn = number % villages, number // villages
+    block = village + villages * (turn // STRIPS_A_BLOCK)
+    strip = turn % STRIPS_A_BLOCK
+    frame = _Frame.of_block(place.commune.code, (place.longitude, place.latitude), place.pitch_m, block)
+    left = (strip % _STRIPS_A_ROW) * _CELL_M * _CELLS_A_STRIP - BLOCK_SIDE_M / 2
+    bottom = (strip // _STRIPS_A_ROW) * _CELL_M - BLOCK_SIDE_M / 2
+    fields = []
+    for cells in random.choices(_PATTERNS, _PATTERN_WEIGHTS)[0]:
+        corners = _corners(random, left, bottom, cells)
+        fields.append(frame.field(corners))
+        left += cells * _CELL_M
+    house = frame.position(random.uniform(-60, 60), BLOCK_SIDE_M / 2 + random.uniform(5, 50))
+    return Ground(tuple(fields), (house[0], house[1]))
+
+
+def _corners(random: Random, left: float, bottom: float, cells: float) -> list[tuple[float, float]]:
+    """Draw the corners of one field inside its cells, counter-clockwise, in metres within the block."""
+    right, top = left + cells * _CELL_M - _BANK_M, bottom + _CELL_M - _BANK_M
+    left, bottom = left + _BANK_M, bottom + _BANK_M
+    slack_x, slack_y = 0.10 * (right - left), 0.10 * (top - bottom)
+
+    def corner(x: float, y: float, inward_x: int, inward_y: int) -> tuple[float, float]:
+        return x + inward_x * random.random() * slack_x, y + inward_y * random.random() * slack_y
+
+    southwest, southeast = corner(left, bottom, 1, 1), corner(right, bottom, -1, 1)
+    northeast, northwest = corner(right, top, -1, -1), corner(left, top, 1, -1)
+    if cells < 1 or random.random() > 0.15:
+        return [southwest, southeast, northeast, northwest]
+    # An L: a notch of a third to a half of each side is left to a pond, a house or a grave.
+    notch_x = left + (right - left) * random.uniform(0.5, 0.65)
+    notch_y = bottom + (top - bottom) * random.uniform(0.5, 0.65)
+    return [southwest, southeast, (southeast[0], notch_y), (notch_x, notch_y), (notch_x, northwest[1]), northwest]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A block's own axes: where metres within the block lie on the earth."""
+
+    longitude: float
+    latitude: float
+    metres_east: float
+    metres_north: float
+    cosine: float
+    sine: float
+
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def of_block(commune: str, middle: tuple[float, float], pitch_m: float, block: int) -> _Frame:
+        latitude = radians(middle[1])
+        # Metres to a degree of longitude and latitude at the commune's point, from the radii of curvature.
+        w = 1 - _ECCENTRICITY_SQUARED * sin(latitude) ** 2
+        metres_east = radians(1) * _SEMI_MAJOR_M / sqrt(w) * cos(latitude)
+        metres_north = radians(1) * _SEMI_MAJOR_M * (1 - _ECCENTRICITY_SQUARED) / w**1.5
+        column, row = spiral(block)
+        turn = radians(Random(f"{commune}/{block}").uniform(-_LARGEST_TURN_DEGREES, _LARGEST_TURN_DEGREES))
+        return _Frame(
+            middle[0] + column * pitch_m / metres_east,
+            middle[1] + row * pitch_m / metres_north,
+            metres_east,
+            metres_north,
+            cos(turn),
+            sin(turn),
+        )
+
+    def position(self, x: float, y: float) -> list[float]:
+        """Longitude and latitude of a point of the block, to the centimetre."""
+        east, north = x * self.cosine - y * self.sine, x * self.sine + y * self.cosine
+        return [
+            round(self.longitude + east / self.metres_east, 7),
+            round(self.latitude + north / self.metres_north, 7),
+        ]
+
+    def field(self, corners: list[tuple[float, float]]) -> Field:
+        """Put a field on the earth."""
+        ring = [self.position(x, y) for x, y in corners]
+        twice = 0.0
+        for (x1, y1), (x2, y2) in zip(corners, corners[1:] + corners[:1], strict=True):
+            twice += x1 * y2 - x2 * y1
+        return Field([*ring, ring[0]], round(twice / 2, 1))
+
+
+def spiral(number: int) -> tuple[int, int]:
+    """Return the cell of a square spiral around (0, 0): 0 is the middle, 1 to 8 the ring around it, and so on."""
+    if number == 0:
+        return 0, 0
+    ring = (isqrt(number) + 1) // 2
+    side, along = divmod(number - (2 * ring - 1) ** 2, 2 * ring)
+    offset = along - ring + 1
+    return ((ring, offset), (-offset, ring), (-ring, -offset), (offset, -ring))[side]

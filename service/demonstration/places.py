@@ -1,0 +1,165 @@
+"""Where the demonstration households live: what kind of land each commune of Nghệ An has, who lives there, its villages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import accumulate
+from math import ceil, cos, dist, radians, sqrt
+from random import Random
+from typing import Literal
+
+from service.registry.units import Unit, UnitDirectory
+
+Terrain = Literal["town", "coast", "plain", "hills", "mountains"]
+
+MERGER = date(2025, 7, 1)
+"""The day since which the communes of today are in force (Decision 19/2025/QĐ-TTg)."""
+
+_MOUNTAIN_DISTRICTS = frozenset({"415", "416", "417", "418", "420", "422"})
+_HILL_DISTRICTS = frozenset({"414", "419", "423", "424", "428"})
+_COAST_DISTRICTS = frozenset({"412", "421", "425", "429", "432"})
+_COAST_FROM_LONGITUDE = {"412": 105.70, "421": 105.68, "425": 105.58, "429": 105.62, "432": 105.70}
+
+_DENSITY: dict[Terrain, float] = {"town": 0.45, "coast": 1.0, "plain": 1.0, "hills": 0.5, "mountains": 0.16}
+"""Farm households for each unit of land, against the plain."""
+
+_ETHNIC_GROUPS: dict[str, dict[str, float]] = {
+    "415": {"03": 84, "08": 5, "29": 4, "01": 7},
+    "416": {"03": 82, "01": 18},
+    "417": {"08": 37, "29": 33, "03": 27, "01": 3},
+    "418": {"03": 72, "29": 12, "08": 4, "01": 11, "53": 1},
+    "420": {"03": 35, "24": 14, "01": 51},
+    "422": {"03": 73, "01": 27},
+    "419": {"01": 76, "24": 17, "03": 7},
+    "423": {"01": 78, "24": 16, "03": 6},
+    "424": {"01": 90, "03": 10},
+}
+"""Ethnic groups (1979 codes) by former district, in parts of a hundred, near what the province reports."""
+
+_VILLAGE_WORDS: dict[Terrain, str] = {"town": "Khối", "coast": "Xóm", "plain": "Xóm", "hills": "Thôn", "mountains": "Bản"}
+_VILLAGE_NAMES = (
+    "Đông Sơn", "Yên Hòa", "Tân Tiến", "Xuân Sơn", "Phú Lợi", "Bình Minh", "Hồng Phong", "Đồng Tâm", "Quang Trung", "Kim Liên",
+    "Trung Hậu", "Thanh Phong", "Liên Hương", "Hợp Thành", "Nam Sơn", "Bắc Hồng", "Tân Lập", "Văn Trai", "Đại Đồng", "Tiên Kỳ",
+)  # fmt: skip
+_MOUNTAIN_VILLAGE_NAMES = (
+    "Huồi Pốc", "Na Khướng", "Nậm Càn", "Xốp Nhị", "Phà Khảo", "Cánh Tráp", "Na Ngân", "Piêng Mựn", "Khe Bố", "Huồi Cọ",
+    "Pủng", "Mường Piệt", "Na Cày", "Khe Nóng", "Bản Tạ", "Chăm Puông", "Xiềng Líp", "Tổng Xan", "Phồng", "Cò Phạt",
+)  # fmt: skip
+
+BLOCK_SIDE_M = 800.0
+"""Side of the square of land that holds the fields of a village, in metres."""
+_BLOCK_PITCH_M = (920.0, 1500.0)
+_METRES_OF_A_DEGREE = 111_200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """One village; ``former`` is the commune it lay in before the merger, where the list of units knows one."""
+
+    name: str
+    former: Unit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A commune as the generator sees it. ``pitch_m`` is the distance between its blocks of fields, in metres."""
+
+    commune: Unit
+    longitude: float
+    latitude: float
+    terrain: Terrain
+    weight: float
+    pitch_m: float
+    villages: tuple[Village, ...]
+    ethnic_groups: tuple[str, ...]
+    ethnic_weights: tuple[float, ...]
+
+    def ethnic_group(self, random: Random) -> str:
+        """Draw an ethnic group by its share in the commune."""
+        return random.choices(self.ethnic_groups, cum_weights=self.ethnic_weights)[0]
+
+
+def places_of(directory: UnitDirectory, seed: int) -> tuple[Place, ...]:
+    """Describe every commune in force since the merger that has a point to place fields around, in order of code.
+
+    The land of a commune reaches half way to its nearest neighbour: fields of two communes then never meet.
+    Raises ValueError when the list of units holds no such commune.
+    """
+    communes = [
+        unit for unit in directory.of_level("commune", MERGER) if unit.longitude is not None and unit.latitude is not None
+    ]
+    if not communes:
+        raise ValueError("the list of units has no commune with a point: load schemas/codelists/units.csv")
+    points = [_metres(unit) for unit in communes]
+    return tuple(
+        _place(directory, unit, _reach(points, index), Random(f"{seed}/{unit.code}"))
+        for index, unit in enumerate(communes)
+    )
+
+
+def _metres(unit: Unit) -> tuple[float, float]:
+    latitude = unit.latitude or 0.0
+    return (unit.longitude or 0.0) * cos(radians(latitude)) * _METRES_OF_A_DEGREE, latitude * _METRES_OF_A_DEGREE
+
+
+def _reach(points: Sequence[tuple[float, float]], index: int) -> float:
+    """How far the land of a commune reaches from its point, in metres."""
+    nearest = min((dist(points[index], other) for place, other in enumerate(points) if place != index), default=8000.0)
+    return min(nearest / 2, 8000.0)
+
+
+def _place(directory: UnitDirectory, unit: Unit, reach: float, random: Random) -> Place:
+    formers = directory.predecessors(unit.code, MERGER)
+    districts = [former.parent or "" for former in formers]
+    terrain = _terrain(unit, districts)
+    villages = _villages(terrain, formers, random)
+    groups: dict[str, float] = {}
+    for district in districts or [""]:
+        for group, share in _ETHNIC_GROUPS.get(district, {"01": 100}).items():
+            groups[group] = groups.get(group, 0) + share
+    # Four rounds of blocks must fit before two communes could meet.
+    across = 2 * reach / sqrt(2) / ceil(sqrt(4 * len(villages)))
+    return Place(
+        commune=unit,
+        longitude=unit.longitude or 0.0,
+        latitude=unit.latitude or 0.0,
+        terrain=terrain,
+        weight=reach * reach * _DENSITY[terrain],
+        pitch_m=max(_BLOCK_PITCH_M[0], min(_BLOCK_PITCH_M[1], across)),
+        villages=villages,
+        ethnic_groups=tuple(groups),
+        ethnic_weights=tuple(accumulate(groups.values())),
+    )
+
+
+def _terrain(unit: Unit, districts: Sequence[str]) -> Terrain:
+    district = max(sorted(set(districts)), key=districts.count, default="")
+    if district in _COAST_DISTRICTS and (unit.longitude or 0.0) > _COAST_FROM_LONGITUDE[district]:
+        return "coast"
+    if unit.kind == "phường":
+        return "town"
+    if district in _MOUNTAIN_DISTRICTS:
+        return "mountains"
+    return "hills" if district in _HILL_DISTRICTS else "plain"
+
+
+def _villages(terrain: Terrain, formers: Sequence[Unit], random: Random) -> tuple[Village, ...]:
+    """Make four to seven villages for each former commune."""
+    word = _VILLAGE_WORDS[terrain]
+    named = _MOUNTAIN_VILLAGE_NAMES if terrain == "mountains" else _VILLAGE_NAMES
+    villages = []
+    number = 0
+    for former in formers or [None]:
+        for name in random.sample(named, random.randint(4, 7)):
+            number += 1
+            by_number = terrain == "town" or (terrain != "mountains" and random.random() < 0.6)
+            villages.append(Village(f"{word} {number if by_number else name.removeprefix('Bản ')}", former))
+    random.shuffle(villages)
+    return tuple(villages)
+
+
+def day_before_merger() -> date:
+    """The last day of the communes and districts before the merger."""
+    return MERGER - timedelta(days=1)
