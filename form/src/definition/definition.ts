@@ -1,0 +1,100 @@
+// The form definition as the form works with it; read.ts makes it from the register's /v1/schema/form.json.
+
+export type Language = 'vi' | 'en';
+export type Words = Record<Language, string>;
+export type Stage = 'registered' | 'standardized' | 'digitized';
+export const STAGES: readonly Stage[] = ['registered', 'standardized', 'digitized'];
+
+interface Said {
+  name: string;
+  label: Words;
+  hint: Words;
+  unit: string;
+  /** The stage that the item is mandatory for; null for never. */
+  requiredFor: Stage | null;
+  /** The item beside it that may be given in its place. */
+  requiredUnless: string | null;
+  /** An item beside it, and the values of that item with which the form asks for this one. */
+  askedWhen: { name: string; values: readonly unknown[] } | null;
+}
+
+export interface TextItem extends Said {
+  kind: 'text';
+  longest: number;
+  lines: boolean;
+  /** Full match, or null for free text. */
+  pattern: string | null;
+  example: string;
+  /** What the keyboard should offer. */
+  keyboard: 'text' | 'digits' | 'phone';
+}
+export interface NumberItem extends Said {
+  kind: 'number';
+  whole: boolean;
+  least: number | null;
+  above: number | null;
+  most: number | null;
+}
+export interface ChoiceItem extends Said {
+  kind: 'choice';
+  list: string;
+  /** Where a code means something only with its scheme: the item that says it, and each scheme's list. */
+  scheme: { name: string; lists: Record<string, string> } | null;
+}
+export interface ChoicesItem extends Said {
+  kind: 'choices';
+  list: string;
+}
+export interface FlagItem extends Said {
+  kind: 'flag';
+}
+export interface DateItem extends Said {
+  kind: 'day' | 'partial-date' | 'moment';
+}
+export interface GeometryItem extends Said {
+  kind: 'point' | 'polygon';
+}
+export interface SectionItem extends Said {
+  kind: 'section';
+  items: Item[];
+}
+export interface ListItem extends Said {
+  kind: 'list';
+  items: Item[];
+  most: number;
+}
+export type Item =
+  | TextItem | NumberItem | ChoiceItem | ChoicesItem | FlagItem | DateItem | GeometryItem | SectionItem | ListItem;
+
+/** Lists of which a record must fill one to reach a stage. */
+export interface OneOf {
+  stage: Stage;
+  names: string[];
+}
+
+export interface Step {
+  name: string;
+  label: Words;
+  items: Item[];
+}
+
+export interface Code {
+  code: string;
+  label: Words;
+  validFrom: string | null;
+  validTo: string | null;
+}
+
+export interface Definition {
+  version: string;
+  steps: Step[];
+  oneOf: OneOf[];
+  lists: Record<string, Code[]>;
+  /** Texts of the checks' codes, with {placeholders}. */
+  messages: Record<string, Words>;
+}
+
+/** Whether the code was in force on `day` (`2026-11-20`). */
+export function inForce({ validFrom, validTo }: Code, day: string): boolean {
+  return (validFrom === null || validFrom <= day) && (validTo === null || day <= validTo);
+}

@@ -1,0 +1,34 @@
+// Text for search: without diacritics and case, as the register folds it (đ is d), so that "nguyen" finds "Nguyễn".
+
+const MARKS = /[\u0300-\u036f]/g;
+
+export function fold(text: string): string {
+  return text.normalize('NFD').replace(MARKS, '').toLowerCase().replaceAll('đ', 'd').replace(/\s+/g, ' ').trim();
+}
+
+/** A list made ready for search: each row's text is folded once. */
+export class SearchIndex<Row> {
+  readonly #rows: readonly { row: Row; text: string }[];
+
+  constructor(rows: readonly Row[], textOf: (row: Row) => string) {
+    this.#rows = rows.map((row) => ({ row, text: ` ${fold(textOf(row))}` }));
+  }
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  /** Rows that hold every word of `query`, those where words begin with it first; at most `limit`. An empty query finds all. */
+  find(query: string, limit: number): Row[] {
+    const words = fold(query).split(' ').filter(Boolean);
+    if (words.length === 0) return this.#rows.slice(0, limit).map(({ row }) => row);
+    const first: Row[] = [];
+    const second: Row[] = [];
+    for (const { row, text } of this.#rows) {
+      if (!words.every((word) => text.includes(word))) continue;
+      (words.every((word) => text.includes(` ${word}`)) ? first : second).push(row);
+      if (first.length >= limit) break;
+    }
+    return [...first, ...second].slice(0, limit);
+  }
+}

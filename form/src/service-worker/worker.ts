@@ -1,0 +1,71 @@
+// The service worker: keeps the built form on the phone, so that it opens without signal, and lets an update wait its turn.
+/// <reference lib="webworker" />
+declare const self: ServiceWorkerGlobalScope;
+declare const __PRECACHED_FILES__: string[];
+declare const __SHELL_VERSION__: string;
+
+interface SyncEvent extends ExtendableEvent {
+  readonly tag: string;
+}
+
+const SHELL_PREFIX = 'shell-';
+const SHELL = SHELL_PREFIX + __SHELL_VERSION__;
+const TILES = 'tiles';
+const PAGES = new Set(['/', '/dashboard']);
+
+self.addEventListener('install', (event) => {
+  // `reload` passes by the browser's own cache: a shell must never mix files of two versions.
+  const files = __PRECACHED_FILES__.map((file) => new Request(file, { cache: 'reload' }));
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(files)));
+});
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(
+    (async () => {
+      const shells = (await caches.keys()).filter((name) => name.startsWith(SHELL_PREFIX) && name !== SHELL);
+      // The version before stays one generation longer: a tab that still runs it may yet load its lazy parts.
+      await Promise.all(shells.slice(0, -1).map((name) => caches.delete(name)));
+      await self.clients.claim();
+    })(),
+  );
+});
+
+self.addEventListener('message', (event) => {
+  // Sent by a page once its draft is safely stored; the page reloads when the new worker has taken over.
+  if (event.data === 'take-over') void self.skipWaiting();
+});
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  if (request.method !== 'GET') return;
+  const address = new URL(request.url);
+  if (address.origin !== self.location.origin) {
+    if (request.destination === 'image') event.respondWith(tile(request));
+    return;
+  }
+  if (request.mode === 'navigate' && PAGES.has(address.pathname)) {
+    event.respondWith(fromShell('/', request));
+  } else if (__PRECACHED_FILES__.includes(address.pathname) || address.pathname.startsWith('/assets/')) {
+    event.respondWith(fromShell(address.pathname, request));
+  }
+});
+
+self.addEventListener('sync', (event) => {
+  // What lies on the phone is sealed under the PIN: only an open, unlocked page can send it, so the pages are told.
+  const sync = event as SyncEvent;
+  if (sync.tag === 'send') sync.waitUntil(tellPages());
+});
+
+async function tellPages(): Promise<void> {
+  for (const client of await self.clients.matchAll({ type: 'window' })) client.postMessage('send');
+}
+
+async function fromShell(path: string, request: Request): Promise<Response> {
+  const own = await caches.open(SHELL);
+  return (await own.match(path)) ?? (path === '/' ? undefined : await caches.match(path)) ?? fetch(request);
+}
+
+async function tile(request: Request): Promise<Response> {
+  const kept = await (await caches.open(TILES)).match(request);
+  return kept ?? fetch(request);
+}

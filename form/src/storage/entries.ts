@@ -1,0 +1,60 @@
+// What waits on the phone: an entry is one version of one household on its way to the register, in exactly one state.
+import type { Household, Problem } from './household';
+
+/** One union, no pair of booleans: an entry is in one of these states and carries what that state needs. */
+export type EntryState =
+  | { kind: 'draft' }
+  | { kind: 'queued'; attempts: number; lastFailure: string | null }
+  | { kind: 'sending'; attempts: number }
+  | { kind: 'sent'; at: string; revision: number }
+  | { kind: 'conflict'; theirs: Household; theirRevision: number }
+  | { kind: 'rejected'; problem: Problem };
+
+export type EntryKind = EntryState['kind'];
+
+/** What an entry was made from: nothing (a new household), a revision of the register, or an entry that goes before it. */
+export type Basis = { kind: 'new' } | { kind: 'revision'; revision: number } | { kind: 'entry'; entry: string };
+
+export interface Entry {
+  /** Own id of the entry, not of the household. */
+  id: string;
+  household: string;
+  /** Order on this phone; entries of one household leave in this order. */
+  sequence: number;
+  /** Counts stored changes: a tab that holds an older one must not write over a newer one. */
+  version: number;
+  basis: Basis;
+  state: EntryState;
+  content: Household;
+  /** When it was last changed on this phone, by the phone's clock (for people to read, never to order by). */
+  changedAt: string;
+  /** Step of the form that was open, so that a restart goes on where the officer was. */
+  step: number;
+}
+
+/** Whether the content may still be changed in place. Once an attempt was made, the register may know it: a change follows as an entry of its own. */
+export function isEditable(entry: Entry): boolean {
+  switch (entry.state.kind) {
+    case 'draft':
+    case 'rejected':
+    case 'conflict':
+      return true;
+    case 'queued':
+      return entry.state.attempts === 0;
+    case 'sending':
+    case 'sent':
+      return false;
+  }
+}
+
+/** The entries that may be sent now, in order: per household only the first that has not arrived, and only if it is queued. */
+export function sendable(entries: readonly Entry[]): Entry[] {
+  const blocked = new Set<string>();
+  const ready: Entry[] = [];
+  for (const entry of [...entries].sort((a, b) => a.sequence - b.sequence)) {
+    if (entry.state.kind === 'sent') continue;
+    if (entry.state.kind === 'queued' && !blocked.has(entry.household) && entry.basis.kind !== 'entry') ready.push(entry);
+    blocked.add(entry.household);
+  }
+  return ready;
+}

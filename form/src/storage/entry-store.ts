@@ -1,0 +1,210 @@
+// Entries in the database: sealed on the way in, opened on the way out, changed only by read-modify-write.
+import type { Database, StoredEntry } from './database';
+import { isEditable, type Basis, type Entry, type EntryState } from './entries';
+import type { Household } from './household';
+import { mintIdentifier } from './identifier';
+import type { Vault } from './vault';
+
+/** Another tab changed the entry since this one read it. */
+export class EntryChangedElsewhere extends Error {}
+/** The entry is on its way or has arrived: a change must follow it as an entry of its own. */
+export class EntryNotEditable extends Error {}
+/** The entry is not (or no longer) on this phone. */
+export class EntryGone extends Error {}
+/** The phone has no room left; nothing was stored. */
+export class PhoneFull extends Error {}
+
+type SealedPart = Pick<Entry, 'basis' | 'state' | 'content' | 'changedAt' | 'step'> & { contentVersion: number };
+export interface KeptEntry extends Entry {
+  /** Counts changes of the content alone; what an editing screen holds on to. */
+  contentVersion: number;
+}
+
+const CHANNEL = 'entries';
+
+export class EntryStore {
+  readonly #database: Database;
+  readonly #vault: Vault;
+  readonly #channel = new BroadcastChannel(CHANNEL);
+  readonly #listeners = new Set<() => void>();
+  /** Opened entries by id, each good for one stored version: reading the list again opens only what changed. */
+  readonly #opened = new Map<string, KeptEntry>();
+
+  constructor(database: Database, vault: Vault) {
+    this.#database = database;
+    this.#vault = vault;
+    this.#channel.onmessage = () => this.#tellListeners();
+  }
+
+  /** Calls `listener` after every change, in this tab or another. Returns how to stop. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#channel.close();
+    this.#listeners.clear();
+    this.#opened.clear();
+  }
+
+  /** All entries in the order they were made. */
+  async all(): Promise<KeptEntry[]> {
+    const stored = await this.#database.getAll('entries');
+    const entries = await Promise.all(stored.map((row) => this.#open(row)));
+    return entries.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  async get(id: string): Promise<KeptEntry> {
+    const stored = await this.#database.get('entries', id);
+    if (!stored) throw new EntryGone(id);
+    return this.#open(stored);
+  }
+
+  async ofHousehold(household: string): Promise<KeptEntry[]> {
+    const stored = await this.#database.getAllFromIndex('entries', 'household', household);
+    const entries = await Promise.all(stored.map((row) => this.#open(row)));
+    return entries.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** Stores a new draft. Resolves when it is on the disk. Raises PhoneFull. */
+  async add(household: string, basis: Basis, content: Household): Promise<KeptEntry> {
+    const entry: KeptEntry = {
+      id: mintIdentifier(), household, sequence: 0, version: 1, contentVersion: 1, basis,
+      state: { kind: 'draft' }, content, changedAt: new Date().toISOString(), step: 0,
+    };
+    const sealed = await this.#vault.seal(sealedPart(entry));
+    await this.#write(async () => {
+      const transaction = this.#database.transaction('entries', 'readwrite', { durability: 'strict' });
+      const last = (await transaction.store.getAll()).reduce((most, row) => Math.max(most, row.sequence), 0);
+      entry.sequence = last + 1;
+      void transaction.store.add(plainPart(entry, sealed));
+      await transaction.done;
+    });
+    this.#changed();
+    return entry;
+  }
+
+  /** Stores what the officer typed. Raises EntryChangedElsewhere, EntryNotEditable, EntryGone or PhoneFull. */
+  async saveContent(id: string, contentVersion: number, content: Household, step: number): Promise<KeptEntry> {
+    return this.change(id, (entry) => {
+      if (entry.contentVersion !== contentVersion) throw new EntryChangedElsewhere(id);
+      if (!isEditable(entry)) throw new EntryNotEditable(id);
+      const state: EntryState = entry.state.kind === 'queued' ? { kind: 'draft' } : entry.state;
+      return { ...entry, state, content, step, contentVersion: contentVersion + 1, changedAt: new Date().toISOString() };
+    });
+  }
+
+  /** Reads an entry, lets `alter` make the new one, stores it; again if another tab came between. */
+  async change(id: string, alter: (entry: KeptEntry) => KeptEntry): Promise<KeptEntry> {
+    for (;;) {
+      const before = await this.get(id);
+      const after = { ...alter(before), version: before.version + 1 };
+      if (await this.#replace([{ before, after }])) {
+        this.#changed();
+        return after;
+      }
+    }
+  }
+
+  /** The register has stored the entry: it is Sent, and an entry that follows it is now made from that revision. One transaction. */
+  async arrived(id: string, record: Household, revision: number): Promise<void> {
+    await this.#settle(id, (entry) => ({
+      entry: { ...entry, state: { kind: 'sent', at: new Date().toISOString(), revision }, content: record },
+      basisOfFollower: { kind: 'revision', revision },
+    }));
+  }
+
+  /** The register did not take the entry. A later version of the same household on this phone takes its place, if there is one. */
+  async turnedBack(id: string, state: EntryState): Promise<void> {
+    await this.#settle(id, (entry) => ({ entry: { ...entry, state }, basisOfFollower: entry.basis, supersede: true }));
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#write(() => this.#database.delete('entries', id));
+    this.#opened.delete(id);
+    this.#changed();
+  }
+
+  async #settle(
+    id: string,
+    outcome: (entry: KeptEntry) => { entry: KeptEntry; basisOfFollower: Basis; supersede?: boolean },
+  ): Promise<void> {
+    for (;;) {
+      const before = await this.get(id);
+      const { entry, basisOfFollower, supersede } = outcome(before);
+      const follower = (await this.ofHousehold(before.household)).find(
+        ({ basis }) => basis.kind === 'entry' && basis.entry === id,
+      );
+      const changes: Change[] = [
+        { before, after: follower && supersede ? null : { ...entry, version: before.version + 1 } },
+      ];
+      if (follower) changes.push({ before: follower, after: { ...follower, basis: basisOfFollower, version: follower.version + 1 } });
+      if (await this.#replace(changes)) break;
+    }
+    this.#changed();
+  }
+
+  /** Writes all changes in one transaction, or none (false) when one of the entries is no longer the one that was read. */
+  async #replace(changes: Change[]): Promise<boolean> {
+    // Sealing comes first: a transaction of IndexedDB ends by itself while one waits for anything else.
+    const rows = await Promise.all(
+      changes.map(async ({ after }) => (after ? plainPart(after, await this.#vault.seal(sealedPart(after))) : null)),
+    );
+    return this.#write(async () => {
+      const transaction = this.#database.transaction('entries', 'readwrite', { durability: 'strict' });
+      const current = await Promise.all(changes.map(({ before }) => transaction.store.get(before.id)));
+      const same = changes.every(({ before }, index) => current[index]?.version === before.version);
+      if (same) {
+        changes.forEach(({ before }, index) => {
+          const row = rows[index];
+          void (row ? transaction.store.put(row) : transaction.store.delete(before.id));
+        });
+      }
+      await transaction.done;
+      return same;
+    });
+  }
+
+  async #write<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'QuotaExceededError') throw new PhoneFull(error.message);
+      throw error;
+    }
+  }
+
+  async #open(row: StoredEntry): Promise<KeptEntry> {
+    const known = this.#opened.get(row.id);
+    if (known?.version === row.version) return known;
+    const part = await this.#vault.open<SealedPart>(row.sealed);
+    const { id, household, sequence, version } = row;
+    const entry = { id, household, sequence, version, ...part };
+    this.#opened.set(id, entry);
+    return entry;
+  }
+
+  #changed(): void {
+    this.#channel.postMessage('changed');
+    this.#tellListeners();
+  }
+
+  #tellListeners(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+interface Change {
+  before: KeptEntry;
+  after: KeptEntry | null;
+}
+
+function sealedPart({ basis, state, content, changedAt, step, contentVersion }: KeptEntry): SealedPart {
+  return { basis, state, content, changedAt, step, contentVersion };
+}
+
+function plainPart(entry: KeptEntry, sealed: StoredEntry['sealed']): StoredEntry {
+  const { id, household, sequence, version, state } = entry;
+  return { id, household, sequence, version, kind: state.kind, sealed };
+}

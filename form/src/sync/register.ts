@@ -1,0 +1,88 @@
+// The way to the register: one fetch with a time limit, and answers as plain values. A lost answer is a value too.
+import type { Household } from '../storage/household';
+import type { Answer } from './answer';
+
+const LIMIT_MILLISECONDS = 30_000;
+
+export interface Call {
+  method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  body?: unknown;
+  headers?: Record<string, string>;
+  limit?: number;
+}
+
+/** The register did not answer in time or could not be reached. Whether it acted is unknown. */
+export class AnswerLost extends Error {}
+
+let language = 'vi';
+/** Seconds that the register's clock is ahead of the phone's, once an answer told. */
+let clockAheadSeconds: number | null = null;
+
+export function speak(newLanguage: string): void {
+  language = newLanguage;
+}
+
+/** Now by the register's clock where it is known to differ by more than two minutes, else by the phone's. */
+export function bestKnownTime(): Date {
+  const ahead = clockAheadSeconds !== null && Math.abs(clockAheadSeconds) > 120 ? clockAheadSeconds : 0;
+  return new Date(Date.now() + ahead * 1000);
+}
+
+export function clockError(): number | null {
+  return clockAheadSeconds;
+}
+
+/** Calls the register. Raises AnswerLost when there is no answer; every answer, a refusal too, is returned. */
+export async function call(path: string, { method = 'GET', body, headers = {}, limit = LIMIT_MILLISECONDS }: Call = {}): Promise<Answer> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: {
+        Accept: 'application/json',
+        'Accept-Language': language,
+        'X-Requested-With': 'so-nong-ho-form',
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      // The register never redirects; who does is a log-in page on the way.
+      redirect: 'manual',
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(limit),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw new AnswerLost(error instanceof Error ? error.message : String(error));
+  }
+  if (response.type === 'opaqueredirect') throw new AnswerLost('redirected');
+  noteClock(response.headers.get('Date'));
+  const retryAfter = Number(response.headers.get('Retry-After'));
+  return {
+    status: response.status,
+    type: (response.headers.get('Content-Type') ?? '').split(';')[0]!.trim().toLowerCase(),
+    body: readJson(text),
+    retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null,
+  };
+}
+
+/** PUTs a household; `revision` is the one it was made from, null for a new one. */
+export function putHousehold(id: string, content: Household, revision: number | null): Promise<Answer> {
+  const headers: Record<string, string> = revision === null ? {} : { 'If-Match': `"${revision}"` };
+  return call(`/v1/households/${encodeURIComponent(id)}`, { method: 'PUT', body: content, headers });
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function noteClock(date: string | null): void {
+  const told = date === null ? Number.NaN : Date.parse(date);
+  if (Number.isFinite(told)) clockAheadSeconds = Math.round((told - Date.now()) / 1000);
+}

@@ -1,0 +1,224 @@
+// The sender: takes queued entries to the register, one tab at a time, each household in order, until each is decided.
+import { sendable, type Entry } from '../storage/entries';
+import { EntryGone, type EntryStore } from '../storage/entry-store';
+import { contentOf, isObject, sameJson, type Household } from '../storage/household';
+import { LOST, readAnswer, type Answer, type Outcome } from './answer';
+import { waitSeconds } from './backoff';
+import { AnswerLost, call, putHousehold } from './register';
+
+const LOCK = 'sender';
+
+export interface SenderView {
+  /** Whether this tab is talking to the register now. */
+  busy: boolean;
+  /** The register wants to know who is there before anything goes on. */
+  signInNeeded: boolean;
+  /** Why the last pass ended early, null when it did not. */
+  lastFailure: string | null;
+}
+
+export class Sender {
+  readonly #store: EntryStore;
+  readonly #onChange: (view: SenderView) => void;
+  readonly #onStored: (record: Household) => void;
+  #view: SenderView = { busy: false, signInNeeded: false, lastFailure: null };
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #waiting = false;
+  #stopped = false;
+
+  constructor(store: EntryStore, onChange: (view: SenderView) => void, onStored: (record: Household) => void) {
+    this.#store = store;
+    this.#onChange = onChange;
+    this.#onStored = onStored;
+  }
+
+  /** Watches for every sign that sending may work again, and tries at once. */
+  start(): void {
+    // `navigator.onLine` is never asked: it is wrong both ways. Its events are only an occasion to try.
+    addEventListener('online', this.now);
+    addEventListener('focus', this.now);
+    document.addEventListener('visibilitychange', this.#onVisible);
+    navigator.serviceWorker?.addEventListener('message', this.#onMessage);
+    this.now();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    removeEventListener('online', this.now);
+    removeEventListener('focus', this.now);
+    document.removeEventListener('visibilitychange', this.#onVisible);
+    navigator.serviceWorker?.removeEventListener('message', this.#onMessage);
+  }
+
+  /** Tries now. While another tab sends, waits for it and then looks what is left. */
+  readonly now = (): void => {
+    if (this.#waiting || this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#waiting = true;
+    void navigator.locks
+      .request(LOCK, async () => {
+        this.#waiting = false;
+        await this.#pass();
+      })
+      .catch((error: unknown) => {
+        this.#waiting = false;
+        this.#later(String(error), null);
+      });
+  };
+
+  /** The officer has signed in: what waited for it goes on. */
+  signedIn(): void {
+    this.#show({ signInNeeded: false });
+    this.now();
+  }
+
+  readonly #onVisible = (): void => {
+    if (document.visibilityState === 'visible') this.now();
+  };
+
+  readonly #onMessage = (event: MessageEvent): void => {
+    if (event.data === 'send') this.now();
+  };
+
+  async #pass(): Promise<void> {
+    if (this.#stopped) return;
+    await this.#recover();
+    const tried = new Set<string>();
+    let asked: number | null = null;
+    let failure: string | null = null;
+    try {
+      for (;;) {
+        const entry = sendable(await this.#store.all()).find(({ id }) => !tried.has(id));
+        if (!entry || this.#stopped) break;
+        tried.add(entry.id);
+        this.#show({ busy: true });
+        const outcome = await this.#send(entry);
+        if (outcome.kind === 'sign-in') {
+          this.#show({ signInNeeded: true });
+          return;
+        }
+        if (outcome.kind === 'again') {
+          failure = outcome.reason;
+          asked = outcome.afterSeconds;
+          if (outcome.everyone) break;
+        } else {
+          this.#failures = 0;
+          this.#show({ signInNeeded: false });
+        }
+      }
+    } finally {
+      this.#show({ busy: false, lastFailure: failure });
+    }
+    if (failure !== null) this.#later(failure, asked);
+    else if ((await this.#store.all()).some(({ state }) => state.kind === 'queued')) this.#later(null, null);
+  }
+
+  /** Only the holder of the lock sends: what is found in Sending now was cut off by a killed browser, and goes again under the same id. */
+  async #recover(): Promise<void> {
+    for (const entry of await this.#store.all()) {
+      if (entry.state.kind === 'sending') await this.#queueAgain(entry.id, 'lost');
+    }
+  }
+
+  async #send(queued: Entry): Promise<Outcome> {
+    let entry: Entry;
+    try {
+      entry = await this.#store.change(queued.id, (current) => {
+        if (current.state.kind !== 'queued') throw new EntryGone(queued.id);
+        return { ...current, state: { kind: 'sending', attempts: current.state.attempts + 1 } };
+      });
+    } catch (error) {
+      // The officer took it back to edit it in the moment between: it comes again when it is queued again.
+      if (error instanceof EntryGone) return { kind: 'again', reason: 'taken-back', everyone: false, afterSeconds: null };
+      throw error;
+    }
+    const revision = entry.basis.kind === 'revision' ? entry.basis.revision : null;
+    const outcome = await this.#decide(entry, revision);
+    switch (outcome.kind) {
+      case 'stored':
+        await this.#store.arrived(entry.id, outcome.record, outcome.revision);
+        this.#onStored(outcome.record);
+        break;
+      case 'conflict': {
+        const theirs = outcome.current as Household;
+        await this.#store.turnedBack(entry.id, { kind: 'conflict', theirs, theirRevision: Number(theirs['revision']) });
+        break;
+      }
+      case 'rejected':
+        await this.#store.turnedBack(entry.id, { kind: 'rejected', problem: outcome.problem });
+        break;
+      case 'sign-in':
+        await this.#queueAgain(entry.id, 'sign-in');
+        break;
+      case 'again':
+        await this.#queueAgain(entry.id, outcome.reason);
+        break;
+    }
+    return outcome;
+  }
+
+  async #decide(entry: Entry, revision: number | null): Promise<Outcome> {
+    const outcome = await answered(entry.household, () => putHousehold(entry.household, entry.content, revision));
+    if (outcome.kind !== 'conflict') return outcome;
+    const current = outcome.current ?? (await fetchCurrent(entry.household));
+    if (current === null) return LOST;
+    // Our own earlier try, whose answer was lost: the register already holds exactly what we send.
+    if (holds(current, entry.content)) return { kind: 'stored', record: current, revision: Number(current['revision']) };
+    return { kind: 'conflict', current };
+  }
+
+  async #queueAgain(id: string, reason: string): Promise<void> {
+    await this.#store.change(id, (entry) =>
+      entry.state.kind === 'sending'
+        ? { ...entry, state: { kind: 'queued', attempts: entry.state.attempts, lastFailure: reason } }
+        : entry,
+    );
+  }
+
+  #later(failure: string | null, asked: number | null): void {
+    this.#show({ lastFailure: failure });
+    clearTimeout(this.#timer);
+    if (!this.#stopped) this.#timer = setTimeout(this.now, waitSeconds(this.#failures, asked) * 1000);
+    this.#failures += 1;
+    void askForBackgroundSync();
+  }
+
+  #show(change: Partial<SenderView>): void {
+    this.#view = { ...this.#view, ...change };
+    this.#onChange(this.#view);
+  }
+}
+
+async function answered(household: string, request: () => Promise<Answer>): Promise<Outcome> {
+  try {
+    return readAnswer(await request(), household);
+  } catch (error) {
+    if (error instanceof AnswerLost) return LOST;
+    throw error;
+  }
+}
+
+async function fetchCurrent(household: string): Promise<Household | null> {
+  try {
+    const { status, body } = await call(`/v1/households/${encodeURIComponent(household)}`);
+    return status === 200 && isObject(body) && typeof body['revision'] === 'number' ? body : null;
+  } catch (error) {
+    if (error instanceof AnswerLost) return null;
+    throw error;
+  }
+}
+
+/** Whether the register's record says everything that `content` says, in the same words. */
+function holds(record: Household, content: Household): boolean {
+  const stored = contentOf(record);
+  return Object.entries(contentOf(content)).every(([name, value]) => sameJson(value, stored[name]));
+}
+
+/** Where the browser has Background Sync, it wakes our open pages when the signal is back. */
+async function askForBackgroundSync(): Promise<void> {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  const sync = (registration as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync;
+  await sync?.register('send').catch(() => undefined);
+}

@@ -1,0 +1,102 @@
+// The map's arithmetic, held to numbers that PROJ and GeographicLib give (pyproj 3.7).
+import { describe, expect, it } from 'vitest';
+import { areaOf, contains, crossing, distance, fromPolygon, toPolygon, type Ring } from '../src/map/shape';
+import { fromGrid, readSheet, toGrid } from '../src/map/vn2000';
+import { average, corners, step, type Walk } from '../src/map/walk';
+
+const field: Ring = [[105.66, 18.69], [105.6612, 18.6901], [105.6611, 18.6911], [105.66, 18.6909]];
+
+describe('VN-2000 / TM-3 104°45′', () => {
+  it.each([
+    [598041.942, 2066361.038, 105.6813000041333, 18.679599996230692],
+    [420000, 2100000, 103.99207859900909, 18.984293063359974],
+    [650000, 2050000, 106.17254382169955, 18.52872756326586],
+    [500000, 2150000, 104.75186577544838, 19.437584725518057],
+  ])('reads E %f N %f as PROJ does, to a millimetre', (east, north, longitude, latitude) => {
+    const [lon, lat] = fromGrid({ east, north });
+    expect(lon).toBeCloseTo(longitude, 8);
+    expect(lat).toBeCloseTo(latitude, 8);
+  });
+
+  it('goes back to the same metres', () => {
+    const { east, north } = toGrid([105.6813, 18.6796]);
+    expect(east).toBeCloseTo(598041.942, 2);
+    expect(north).toBeCloseTo(2066361.038, 2);
+  });
+
+  it('reads a sheet whichever column comes first and however thousands are written', () => {
+    const { points, wrongLines } = readSheet('1  2066361.038 598041.942\n598.041,942 2.066.361,038\n\nabc');
+    expect(points).toEqual([
+      { east: 598041.942, north: 2066361.038 },
+      { east: 598041.942, north: 2066361.038 },
+    ]);
+    expect(wrongLines).toEqual([4]);
+  });
+});
+
+describe('a boundary', () => {
+  it('has the geodesic area', () => {
+    expect(areaOf(field) / 12843.577937085181).toBeCloseTo(1, 5);
+  });
+
+  it('has geodesic lengths', () => {
+    expect(distance(field[0]!, field[1]!)).toBeCloseTo(127.06553864180863, 2);
+  });
+
+  it('is simple, whichever way it turns', () => {
+    expect(crossing(field)).toBeNull();
+    expect(crossing([...field].reverse())).toBeNull();
+  });
+
+  it('crosses itself when two corners change places', () => {
+    expect(crossing([field[0]!, field[2]!, field[1]!, field[3]!])).not.toBeNull();
+  });
+
+  it('is refused when it folds back over itself', () => {
+    expect(crossing([[105, 18], [105.002, 18], [105.001, 18], [105.001, 18.001]])).not.toBeNull();
+  });
+
+  it('becomes a closed counter-clockwise polygon and comes back', () => {
+    const polygon = toPolygon([...field].reverse());
+    expect(polygon.coordinates[0]![0]).toEqual(polygon.coordinates[0]!.at(-1));
+    expect(new Set(fromPolygon(polygon).map(String))).toEqual(new Set(field.map(String)));
+  });
+
+  it('contains its middle and not its neighbour', () => {
+    expect(contains(field, [105.6605, 18.6905])).toBe(true);
+    expect(contains(field, [105.6705, 18.6905])).toBe(false);
+  });
+});
+
+describe('walking', () => {
+  const start: Walk = { state: 'walking', points: [[105.66, 18.69]], lastTime: 0 };
+
+  it('takes a point after enough metres and seconds', () => {
+    expect(step(start, { position: [105.6601, 18.69], accuracy: 5, time: 5000 }).points).toHaveLength(2);
+  });
+
+  it.each([
+    ['stands still', { position: [105.66001, 18.69], accuracy: 5, time: 5000 }],
+    ['comes too soon', { position: [105.6601, 18.69], accuracy: 5, time: 500 }],
+    ['is not sure', { position: [105.6601, 18.69], accuracy: 80, time: 5000 }],
+  ])('takes none when the phone %s', (_why, fix) => {
+    expect(step(start, fix as Parameters<typeof step>[1])).toBe(start);
+  });
+
+  it('takes none while paused', () => {
+    const paused: Walk = { ...start, state: 'paused' };
+    expect(step(paused, { position: [105.6601, 18.69], accuracy: 5, time: 5000 })).toBe(paused);
+  });
+
+  it('trusts a good fix more than a bad one, and never claims more than half the best', () => {
+    const fixes = Array.from({ length: 50 }, () => ({ position: [105, 18] as [number, number], accuracy: 4, time: 0 }));
+    const mean = average([...fixes, { position: [105.001, 18], accuracy: 40, time: 0 }])!;
+    expect(mean.position[0]).toBeLessThan(105.00001);
+    expect(mean.accuracy).toBe(2);
+  });
+
+  it('keeps the corners of a straight walk and drops what lies between', () => {
+    const line: Ring = Array.from({ length: 20 }, (_, index) => [105.66 + index * 0.0001, 18.69]);
+    expect(corners([...line, [105.6619, 18.692]], 1)).toHaveLength(3);
+  });
+});

@@ -1,0 +1,96 @@
+// Entries: which may be edited, which may be sent, and in which order; ids; pointers; comparing what two records say.
+import { describe, expect, it } from 'vitest';
+import { join, valueAt, withValue } from '../src/definition/pointer';
+import { isEditable, sendable, type Entry, type EntryState } from '../src/storage/entries';
+import { contentOf, sameJson } from '../src/storage/household';
+import { mintIdentifier } from '../src/storage/identifier';
+
+let sequence = 0;
+function entry(household: string, state: EntryState, basis: Entry['basis'] = { kind: 'new' }): Entry {
+  sequence += 1;
+  return { id: `e${sequence}`, household, sequence, version: 1, basis, state, content: {}, changedAt: '', step: 0 };
+}
+const queued: EntryState = { kind: 'queued', attempts: 0, lastFailure: null };
+
+describe('sending order', () => {
+  it('takes queued entries in the order they were made', () => {
+    const first = entry('a', queued);
+    const second = entry('b', queued);
+    expect(sendable([second, first])).toEqual([first, second]);
+  });
+
+  it('holds a second revision back until the first has arrived', () => {
+    const first = entry('a', queued);
+    const second = entry('a', queued, { kind: 'entry', entry: first.id });
+    expect(sendable([first, second])).toEqual([first]);
+  });
+
+  it('sends the second once the first is sent and its basis is a revision', () => {
+    const first = entry('a', { kind: 'sent', at: '', revision: 1 });
+    const second = entry('a', queued, { kind: 'revision', revision: 1 });
+    expect(sendable([first, second])).toEqual([second]);
+  });
+
+  it('never sends what waits for a person', () => {
+    const draft = entry('a', { kind: 'draft' });
+    const rejected = entry('b', { kind: 'rejected', problem: { status: 422, code: 'x', title: '', detail: '', errors: [] } });
+    expect(sendable([draft, rejected])).toEqual([]);
+  });
+});
+
+describe('editing', () => {
+  it('is open until the first attempt, and again after a refusal', () => {
+    expect(isEditable(entry('a', queued))).toBe(true);
+    expect(isEditable(entry('a', { kind: 'queued', attempts: 1, lastFailure: 'lost' }))).toBe(false);
+    expect(isEditable(entry('a', { kind: 'sending', attempts: 1 }))).toBe(false);
+  });
+});
+
+describe('identifiers', () => {
+  it('are UUID version 7 and sort by time', () => {
+    const early = mintIdentifier(1_700_000_000_000);
+    const late = mintIdentifier(1_700_000_000_001);
+    expect(early).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(early < late).toBe(true);
+  });
+
+  it('differ even in the same millisecond', () => {
+    expect(new Set(Array.from({ length: 1000 }, () => mintIdentifier(1))).size).toBe(1000);
+  });
+});
+
+describe('JSON pointers', () => {
+  it('read and write nested places without touching the record', () => {
+    const record = { members: [{ sex: 'male' }] };
+    const changed = withValue(record, '/members/0/sex', 'female');
+    expect(valueAt(changed, '/members/0/sex')).toBe('female');
+    expect(record.members[0]!.sex).toBe('male');
+  });
+
+  it('make what is missing on the way and take away what is undefined', () => {
+    const made = withValue({}, '/head/full_name', 'An');
+    expect(made).toEqual({ head: { full_name: 'An' } });
+    expect(withValue(made, '/head/full_name', undefined)).toEqual({ head: {} });
+  });
+
+  it('add to and remove from lists', () => {
+    const two = withValue(withValue({ members: [] }, '/members/-', { a: 1 }), '/members/-', { a: 2 });
+    expect(withValue(two, '/members/0', undefined)).toEqual({ members: [{ a: 2 }] });
+  });
+
+  it('escape names', () => {
+    expect(valueAt({ 'a/b~c': 1 }, join('', 'a/b~c'))).toBe(1);
+  });
+});
+
+describe('comparing records', () => {
+  it('looks past what the register gives', () => {
+    const content = contentOf({ commune: '16681', revision: 3, stage: 'registered', parcels: [{ map_sheet: '1', measured_area_m2: 3 }] });
+    expect(content).toEqual({ commune: '16681', parcels: [{ map_sheet: '1' }] });
+  });
+
+  it('does not mind the order of names', () => {
+    expect(sameJson({ a: 1, b: [2] }, { b: [2], a: 1 })).toBe(true);
+    expect(sameJson({ a: 1 }, { a: 1, b: 2 })).toBe(false);
+  });
+});

@@ -1,0 +1,18 @@
+// How the form is built: Svelte, one HTML page, and a service worker that knows every built file by name.
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+import { precache } from './build/precache.ts';
+
+export default defineConfig({
+  plugins: [svelte(), precache()],
+  build: {
+    target: 'es2022',
+    // A strict Content-Security-Policy has no place for the inline polyfill, and every browser we serve preloads modules.
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    manifest: true,
+    assetsInlineLimit: 2048,
+  },
+  server: { proxy: { '/v1': process.env['REGISTER_ADDRESS'] ?? 'http://127.0.0.1:8000' } },
+  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
+});
