@@ -1,0 +1,393 @@
+"""Personal items are encrypted here before they reach MongoDB, with pymongo's explicit client-side encryption.
+
+Each item is one AEAD value (AES-256-CBC with HMAC-SHA-512): deterministic where the register asks for equality,
+random elsewhere. The data keys lie in the key vault (collection ``encryption_keys``), wrapped by a master key that the
+database never sees: a key file, or a key management service by settings. What must stay the same through every rotation
+(the keys of ``identities``) is a keyed digest, whose secret lies encrypted beside the vault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from bson.binary import Binary, UuidRepresentation
+from bson.codec_options import CodecOptions
+from pymongo import IndexModel, MongoClient
+from pymongo.database import Database
+from pymongo.encryption import ClientEncryption
+from pymongo.errors import DuplicateKeyError, EncryptionError
+from pymongo.write_concern import WriteConcern
+
+from service.errors import StoreUnavailable
+from service.registry.clock import Clock, system_clock
+from service.security.errors import KeysMissing
+from service.security.keys import KeyFolder
+from service.storage.client import Document
+
+KEY_VAULT: Final = "encryption_keys"
+SECRETS: Final = "encryption_secrets"
+CIPHERTEXT_SUBTYPE: Final = 6
+_KEYS_LISTED: Final = "data-keys"
+_DIGEST_SECRET: Final = "digest"  # noqa: S105 - a document's name
+_CACHED_VALUES: Final = 16_384
+
+
+class Manner(StrEnum):
+    """How an item is encrypted."""
+
+    SEARCHED = "searched"
+    """Deterministic: equal values have equal ciphertexts, so that equality can be asked."""
+    HIDDEN = "hidden"
+    """Random: two ciphertexts of one value have nothing in common."""
+
+
+ENCRYPTED_ITEMS: Final[Mapping[str, Manner]] = {
+    "head.national_id": Manner.SEARCHED,
+    "head.phone": Manner.SEARCHED,
+    "head.former_id_number": Manner.HIDDEN,
+    "members[].national_id": Manner.SEARCHED,
+    "members[].phone": Manner.SEARCHED,
+    "members[].former_id_number": Manner.HIDDEN,
+    "parcels[].certificate_serial": Manner.SEARCHED,
+}
+"""The items of a household (paths in its JSON form) that are ciphertext at rest."""
+
+_ALGORITHMS: Final = {
+    Manner.SEARCHED: "AEAD_AES_256_CBC_HMAC_SHA_512-Deterministic",
+    Manner.HIDDEN: "AEAD_AES_256_CBC_HMAC_SHA_512-Random",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKeys:
+    """Where master keys come from: ``providers`` and ``master_key`` as pymongo's ClientEncryption takes them."""
+
+    provider: str
+    providers: Mapping[str, Any]
+    master_key: Mapping[str, Any] | None = None
+
+
+def master_keys_of_files(keys: KeyFolder) -> MasterKeys:
+    """Local master keys from key files; the newest wraps. Raises KeysMissing when there are none."""
+    found = keys.master_keys()
+    if not found:
+        raise KeysMissing(f"there is no master key in {keys.folder}: scripts/rotate-keys --first makes one")
+    providers = {f"local:{name}": {"key": key} for name, key in found.items()}
+    return MasterKeys(next(reversed(providers)), providers)
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A data key of the vault: its name, and from when on it encrypts (before that it only finds and opens)."""
+
+    name: str
+    key_id: Binary
+    writes_from: datetime
+
+
+class FieldEncryption:
+    """Seals and opens the personal items of records. One for each process and client, made after the fork.
+
+    A new data key is known to every worker (for search and opening) ``refresh_seconds`` after it was made and written
+    with only after ``HANDOVER``: no worker meets a ciphertext, or searches past one, of a key that it does not know.
+    """
+
+    HANDOVER: Final = timedelta(seconds=60)
+
+    def __init__(
+        self,
+        database: Database[Document],
+        load_master_keys: Callable[[], MasterKeys],
+        *,
+        items: Mapping[str, Manner] = ENCRYPTED_ITEMS,
+        clock: Clock = system_clock,
+        refresh_seconds: float = 20.0,
+        key_seconds: float = 60.0,
+    ) -> None:
+        self._options: CodecOptions[Document] = CodecOptions(
+            tz_aware=True, uuid_representation=UuidRepresentation.STANDARD
+        )
+        self._database: Database[Document] = database.with_options(codec_options=self._options)
+        self._load_master_keys = load_master_keys
+        self._clock = clock
+        self._refresh_seconds = refresh_seconds
+        self._key_seconds = key_seconds
+        self._branches = _branches_of(items)
+        self._lock = threading.RLock()
+        self._explicit: ClientEncryption[Document] | None = None
+        self._keys: tuple[DataKey, ...] = ()
+        self._looked_at = float("-inf")
+        self._secret: bytes | None = None
+        self._searched = lru_cache(_CACHED_VALUES)(self._encrypt_searched)
+        self._opened = lru_cache(_CACHED_VALUES)(self._decrypt)
+
+    # Records ---------------------------------------------------------------------------------------------------
+
+    def seal(self, document: Mapping[str, Any]) -> Document:
+        """The document with its personal items encrypted; the given one stays as it is, unchanged parts are shared."""
+        return _mapped(document, self._branches, self._seal_value)
+
+    def open(self, document: Mapping[str, Any]) -> Document:
+        """The document with its personal items readable again; items that are not encrypted are left as they are."""
+        return _mapped(document, self._branches, self._open_value)
+
+    def seal_value(self, value: Any, manner: Manner = Manner.HIDDEN) -> Binary:
+        """One value (text, number, bytes) encrypted."""
+        return self._seal_value(value, manner)
+
+    def open_value(self, value: Any) -> Any:
+        """One value readable again; what is not encrypted is answered as it is."""
+        return self._open_value(value)
+
+    def equal_to(self, value: str) -> dict[str, list[Binary]]:
+        """The condition that a query puts on a searched item: its ciphertexts under every data key in use."""
+        return self.among((value,))
+
+    def among(self, values: Iterable[str]) -> dict[str, list[Binary]]:
+        """The condition that a searched item is one of ``values``."""
+        keys = self._data_keys()
+        return {"$in": [self._searched(value, key.key_id) for value in values for key in keys]}
+
+    def digest(self, value: str) -> str:
+        """A keyed digest (HMAC-SHA-256, hex) that stays the same through every rotation: the key of ``identities``."""
+        if self._secret is None:
+            self._secret = self._load_secret()
+        return hmac.new(self._secret, value.encode(), hashlib.sha256).hexdigest()
+
+    # Keys ------------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Make what is missing in the database: the vault's index, the first data key, the digest's secret."""
+        self._database[KEY_VAULT].create_indexes(
+            [
+                IndexModel(
+                    [("keyAltNames", 1)],
+                    name="names",
+                    unique=True,
+                    partialFilterExpression={"keyAltNames": {"$exists": True}},
+                )
+            ]
+        )
+        if not self._data_keys(look_again=True):
+            self._create_data_key("0001", writes_from=self._clock())
+        self._load_secret()
+
+    def add_data_key(self) -> DataKey:
+        """Make another data key; it is written with after ``HANDOVER``."""
+        name = f"{max(int(key.name) for key in self._data_keys(look_again=True)) + 1:04d}"
+        return self._create_data_key(name, writes_from=self._clock() + self.HANDOVER)
+
+    def rewrap(self) -> int:
+        """Wrap every data key by the newest master key; answers how many. No record changes."""
+        masters = self._load_master_keys()
+        with self._lock:
+            self._forget()
+        result = self._encryption().rewrap_many_data_key(
+            {}, provider=masters.provider, master_key=None if masters.master_key is None else dict(masters.master_key)
+        )
+        return 0 if result.bulk_write_result is None else result.bulk_write_result.modified_count
+
+    def data_keys(self) -> tuple[DataKey, ...]:
+        """All data keys in use, oldest first."""
+        return self._data_keys(look_again=True)
+
+    def stale(self, document: Mapping[str, Any]) -> bool:
+        """Whether any personal item of a stored document is plain, or encrypted with an older data key."""
+        current = bytes(self._writing_key().key_id)
+        found = False
+
+        def look(value: Any, _: Manner) -> Any:
+            nonlocal found
+            found = found or key_of(value) != current
+            return value
+
+        _mapped(document, self._branches, look)
+        return found
+
+    def retire(self, key: DataKey) -> None:
+        """Forget a data key. What it alone encrypted cannot be read again by anybody."""
+        self._database[SECRETS].update_one({"_id": _KEYS_LISTED}, {"$pull": {"keys": {"name": key.name}}})
+        self._encryption().delete_key(key.key_id)
+        with self._lock:
+            self._forget()
+
+    # Inside ----------------------------------------------------------------------------------------------------
+
+    def _seal_value(self, value: Any, manner: Manner) -> Binary:
+        if isinstance(value, Binary) and value.subtype == CIPHERTEXT_SUBTYPE:
+            return value
+        key = self._writing_key().key_id
+        if manner is Manner.SEARCHED:
+            return self._searched(value, key)
+        return self._encrypt(value, Manner.HIDDEN, key)
+
+    def _open_value(self, value: Any, _: Manner | None = None) -> Any:
+        if isinstance(value, Binary) and value.subtype == CIPHERTEXT_SUBTYPE:
+            return self._opened(value)
+        return value
+
+    def _encrypt_searched(self, value: str, key: Binary) -> Binary:
+        return self._encrypt(value, Manner.SEARCHED, key)
+
+    def _encrypt(self, value: Any, manner: Manner, key: Binary) -> Binary:
+        sealed: Binary = self._attempt(lambda encryption: encryption.encrypt(value, _ALGORITHMS[manner], key_id=key))
+        return sealed
+
+    def _decrypt(self, value: Binary) -> Any:
+        return self._attempt(lambda encryption: encryption.decrypt(value))
+
+    def _attempt(self, work: Callable[[ClientEncryption[Document]], Any]) -> Any:
+        """Do the work, once more with master keys read anew: another process may have rotated them meanwhile."""
+        try:
+            return work(self._encryption())
+        except EncryptionError:
+            with self._lock:
+                self._forget()
+            try:
+                return work(self._encryption())
+            except EncryptionError as error:
+                raise StoreUnavailable(reason="encryption") from error
+
+    def _encryption(self) -> ClientEncryption[Document]:
+        with self._lock:
+            if self._explicit is None:
+                masters = self._load_master_keys()
+                client: MongoClient[Document] = self._database.client
+                self._explicit = ClientEncryption(
+                    dict(masters.providers),
+                    f"{self._database.name}.{KEY_VAULT}",
+                    client,
+                    self._options,
+                    key_expiration_ms=int(self._key_seconds * 1000),
+                )
+            return self._explicit
+
+    def _forget(self) -> None:
+        if self._explicit is not None:
+            self._explicit.close()
+        self._explicit = None
+        self._looked_at = float("-inf")
+
+    def _writing_key(self) -> DataKey:
+        keys = self._data_keys()
+        if not keys:
+            raise KeysMissing(f"the key vault ({KEY_VAULT}) is empty: the database was not prepared")
+        if len(keys) == 1:
+            return keys[0]
+        now = self._clock()
+        ready = [key for key in keys if key.writes_from <= now]
+        return ready[-1] if ready else keys[0]
+
+    def _data_keys(self, *, look_again: bool = False) -> tuple[DataKey, ...]:
+        if not look_again and time.monotonic() - self._looked_at < self._refresh_seconds:
+            return self._keys
+        with self._lock:
+            listed = self._database[SECRETS].find_one({"_id": _KEYS_LISTED}) or {"keys": []}
+            self._keys = tuple(
+                sorted(
+                    (
+                        DataKey(one["name"], Binary.from_uuid(UUID(one["key"])), one["writes_from"])
+                        for one in listed["keys"]
+                    ),
+                    key=lambda key: key.name,
+                )
+            )
+            self._looked_at = time.monotonic()
+            return self._keys
+
+    def _create_data_key(self, name: str, *, writes_from: datetime) -> DataKey:
+        """Make a data key under its name; when another process was first, theirs is taken."""
+        masters = self._load_master_keys()
+        try:
+            key_id = self._encryption().create_data_key(
+                masters.provider,
+                master_key=None if masters.master_key is None else dict(masters.master_key),
+                key_alt_names=[f"personal-{name}"],
+            )
+        except EncryptionError as error:
+            if not isinstance(error.cause, DuplicateKeyError):
+                raise
+            found = self._encryption().get_key_by_alt_name(f"personal-{name}")
+            if found is None:
+                raise
+            key_id = Binary.from_uuid(found["_id"]) if isinstance(found["_id"], UUID) else found["_id"]
+        key = DataKey(name, key_id, writes_from)
+        listed = {"name": name, "key": str(key_id.as_uuid()), "writes_from": writes_from}
+        majority = self._database.get_collection(SECRETS, write_concern=WriteConcern("majority"))
+        # When another process listed it first, the filter no longer matches and the upsert meets its document.
+        with suppress(DuplicateKeyError):
+            majority.update_one(
+                {"_id": _KEYS_LISTED, "keys.name": {"$ne": name}}, {"$push": {"keys": listed}}, upsert=True
+            )
+        self._data_keys(look_again=True)
+        return key
+
+    def _load_secret(self) -> bytes:
+        found = self._database[SECRETS].find_one({"_id": _DIGEST_SECRET})
+        if found is None:
+            sealed = self._encrypt(secrets.token_bytes(32), Manner.HIDDEN, self._writing_key().key_id)
+            with suppress(DuplicateKeyError):  # another process made it first; theirs is read below
+                self._database[SECRETS].insert_one({"_id": _DIGEST_SECRET, "value": sealed})
+            found = self._database[SECRETS].find_one({"_id": _DIGEST_SECRET})
+        assert found is not None  # noqa: S101 - inserted above, by us or by another
+        return bytes(self._decrypt(found["value"]))
+
+    def reseal_secret(self) -> None:
+        """Encrypt the digest's secret with the data key that writes now; the secret stays the same."""
+        secret = self._load_secret()
+        sealed = self._encrypt(secret, Manner.HIDDEN, self._writing_key().key_id)
+        self._database[SECRETS].update_one({"_id": _DIGEST_SECRET}, {"$set": {"value": sealed}})
+
+
+def key_of(value: Any) -> bytes | None:
+    """The id of the data key that a ciphertext was made with (bytes 1 to 16 of it); None for anything plain."""
+    if isinstance(value, Binary) and value.subtype == CIPHERTEXT_SUBTYPE:
+        return bytes(value[1:17])
+    return None
+
+
+class _Each(dict[str, Any]):
+    """The branches below every element of a list."""
+
+
+Branches = dict[str, Any]
+
+
+def _branches_of(items: Mapping[str, Manner]) -> Branches:
+    """The declared paths as a tree: a name leads to a manner, to further branches, or to those of each element."""
+    tree: Branches = {}
+    for path, manner in items.items():
+        at = tree
+        *way, last = path.split(".")
+        for step in way:
+            at = at.setdefault(step.removesuffix("[]"), _Each() if step.endswith("[]") else {})
+        at[last] = manner
+    return tree
+
+
+def _mapped(document: Mapping[str, Any], branches: Branches, change: Callable[[Any, Manner], Any]) -> Document:
+    """A copy of the document with the values at the branches' ends changed; None and missing items stay."""
+    changed = dict(document)
+    for name, branch in branches.items():
+        value = changed.get(name)
+        if value is None:
+            continue
+        if isinstance(branch, Manner):
+            changed[name] = change(value, branch)
+        elif isinstance(branch, _Each):
+            changed[name] = [_mapped(each, branch, change) if isinstance(each, Mapping) else each for each in value]
+        elif isinstance(value, Mapping):
+            changed[name] = _mapped(value, branch, change)
+    return changed

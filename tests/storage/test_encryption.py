@@ -1,0 +1,167 @@
+"""Encryption at rest: a dump shows no personal item, equality is still found, and keys rotate while others write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson import encode
+from bson.binary import Binary
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from service.errors import StoreUnavailable
+from service.security.errors import KeysMissing
+from service.security.keys import KeyFolder
+from service.storage.encryption import FieldEncryption, Manner, key_of, master_keys_of_files
+
+NUMBER = "040078001234"
+PHONE = "+84912345678"
+
+
+@pytest.fixture
+def database(database_uri: str) -> Iterator[Database[dict[str, Any]]]:
+    with MongoClient[dict[str, Any]](database_uri, tz_aware=True) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> KeyFolder:
+    folder = KeyFolder(tmp_path / "keys")
+    folder.make()
+    return folder
+
+
+@pytest.fixture
+def encryption(database: Database[dict[str, Any]], keys: KeyFolder) -> FieldEncryption:
+    return prepared(database, keys)
+
+
+def prepared(database: Database[dict[str, Any]], keys: KeyFolder, **options: Any) -> FieldEncryption:
+    encryption = FieldEncryption(database, lambda: master_keys_of_files(keys), **options)
+    encryption.prepare()
+    return encryption
+
+
+def household(number: str = NUMBER) -> dict[str, Any]:
+    return {
+        "_id": "0192f0c1",
+        "commune": "16681",
+        "head": {"full_name": "Nguyễn Văn An", "national_id": number, "phone": PHONE, "former_id_number": "181234567"},
+        "members": [{"full_name": "Trần Thị Bình", "national_id": "040180005678"}, {"full_name": "Nguyễn Văn Con"}],
+        "parcels": [{"certificate_serial": "CH 123456", "land_use": "LUC"}, {"land_use": "CLN"}],
+    }
+
+
+def test_what_is_sealed_opens_again_and_the_given_record_stays(encryption: FieldEncryption) -> None:
+    record = household()
+    sealed = encryption.seal(record)
+    assert record == household()
+    assert sealed["head"]["full_name"] == "Nguyễn Văn An"
+    assert encryption.open(sealed) == record
+
+
+def test_a_dump_of_the_database_shows_no_personal_item(
+    database: Database[dict[str, Any]], encryption: FieldEncryption
+) -> None:
+    database["households"].insert_one(encryption.seal(household()))
+    dump = b"".join(
+        encode(document) for name in database.list_collection_names() for document in database[name].find({})
+    )
+    assert b"16681" in dump
+    for secret in (NUMBER, PHONE, "040180005678", "CH 123456", "181234567"):
+        assert secret.encode() not in dump
+
+
+def test_equality_is_asked_of_ciphertext(database: Database[dict[str, Any]], encryption: FieldEncryption) -> None:
+    database["households"].insert_one(encryption.seal(household()))
+    assert database["households"].count_documents({"head.national_id": encryption.equal_to(NUMBER)}) == 1
+    assert database["households"].count_documents({"members.national_id": encryption.equal_to("040180005678")}) == 1
+    assert database["households"].count_documents({"head.national_id": encryption.equal_to("040078001235")}) == 0
+
+
+def test_a_hidden_item_looks_different_each_time(encryption: FieldEncryption) -> None:
+    one, other = encryption.seal(household()), encryption.seal(household())
+    assert one["head"]["national_id"] == other["head"]["national_id"]
+    assert one["head"]["former_id_number"] != other["head"]["former_id_number"]
+
+
+def test_sealing_twice_and_opening_plain_do_nothing(encryption: FieldEncryption) -> None:
+    sealed = encryption.seal(household())
+    assert encryption.seal(sealed)["head"]["national_id"] == sealed["head"]["national_id"]
+    assert encryption.open(household()) == household()
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"head": None}, {"head": "x"}, {"members": [None]}, {"head": {"phone": None}}]
+)
+def test_gaps_in_a_record_are_no_obstacle(encryption: FieldEncryption, document: dict[str, Any]) -> None:
+    assert encryption.open(encryption.seal(document)) == document
+
+
+def test_two_processes_that_start_at_once_share_keys_and_digest(
+    database: Database[dict[str, Any]], keys: KeyFolder
+) -> None:
+    one, other = prepared(database, keys), prepared(database, keys)
+    assert one.digest(NUMBER) == other.digest(NUMBER) != NUMBER
+    assert other.open(one.seal(household())) == household()
+    assert len(one.data_keys()) == 1
+
+
+def test_a_new_data_key_finds_at_once_and_writes_after_the_handover(
+    database: Database[dict[str, Any]], keys: KeyFolder
+) -> None:
+    moment = [datetime(2026, 11, 23, tzinfo=UTC)]
+    encryption = prepared(database, keys, clock=lambda: moment[0])
+    before = encryption.seal(household())
+    digest = encryption.digest(NUMBER)
+    added = encryption.add_data_key()
+    assert key_of(encryption.seal(household())["head"]["phone"]) != bytes(added.key_id)
+    moment[0] += FieldEncryption.HANDOVER + timedelta(seconds=1)
+    after = encryption.seal(household())
+    assert key_of(after["head"]["phone"]) == bytes(added.key_id)
+    assert encryption.stale(before)
+    assert not encryption.stale(after)
+    for sealed in (before, after):
+        assert sealed["head"]["national_id"] in encryption.equal_to(NUMBER)["$in"]
+        assert encryption.open(sealed) == household()
+    assert encryption.digest(NUMBER) == digest
+
+
+def test_a_running_worker_follows_a_new_master_key(database: Database[dict[str, Any]], keys: KeyFolder) -> None:
+    worker, script = prepared(database, keys, key_seconds=0.001), prepared(database, keys)
+    sealed = worker.seal(household())
+    name = keys.add_master_key()
+    assert script.rewrap() == 1
+    (vault,) = database["encryption_keys"].find({})
+    assert vault["masterKey"]["provider"] == f"local:{name}"
+    time.sleep(0.01)  # the worker's unwrapped data key expires
+    assert worker.open(sealed) == household()
+
+
+def test_without_the_master_key_nothing_opens(
+    database: Database[dict[str, Any]], encryption: FieldEncryption, tmp_path: Path
+) -> None:
+    sealed = encryption.seal(household())
+    stranger = KeyFolder(tmp_path / "others")
+    stranger.make()
+    with pytest.raises(StoreUnavailable):
+        FieldEncryption(database, lambda: master_keys_of_files(stranger)).open(sealed)
+    with pytest.raises(KeysMissing):
+        master_keys_of_files(KeyFolder(tmp_path / "none"))
+
+
+def test_a_retired_data_key_is_gone(database: Database[dict[str, Any]], keys: KeyFolder) -> None:
+    encryption = prepared(database, keys)
+    sealed = encryption.seal_value("secret", Manner.SEARCHED)
+    assert isinstance(sealed, Binary)
+    (first,) = encryption.data_keys()
+    encryption.add_data_key()
+    encryption.retire(first)
+    assert [key.name for key in encryption.data_keys()] == ["0002"]
+    with pytest.raises(StoreUnavailable):
+        FieldEncryption(database, lambda: master_keys_of_files(keys)).open_value(sealed)
