@@ -16,3 +16,16 @@ find_python() {
     echo "Python 3.11 or newer is needed: type: sudo apt-get install python3 python3-venv" >&2
     return 1
 }
+
+# Makes the environment for tests and checks (once) and sets what every tool in it needs. Sets $tools, the folder of its
+# programs; all that the tools write lies under .run/test.
+prepare_tests() {
+    local python
+    python="$(find_python)"
+    export PYTHONPATH="$root"
+    test_data="$root/.run/test"
+    "$python" -B -m service.running.environment "$test_data" venv "$root/requirements/test.txt"
+    tools="$test_data/venv/bin"
+    unset PYTHONDONTWRITEBYTECODE
+    export PYTHONPYCACHEPREFIX="$test_data/pycache" RUFF_CACHE_DIR="$test_data/ruff" MYPY_CACHE_DIR="$test_data/mypy"
+}

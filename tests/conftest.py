@@ -7,12 +7,31 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from pymongo import MongoClient
 
 from service.running.mongod import MongodOptions, PrivateMongod
+
+_shared_mongod = pytest.StashKey[ExitStack]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With several workers (pytest -n), start one mongod for all of them, before they are there."""
+    several = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
+    if several and not os.environ.get("TEST_MONGODB_URI"):
+        stack = config.stash[_shared_mongod] = ExitStack()
+        folder = stack.enter_context(private_folder())
+        os.environ["TEST_MONGODB_URI"] = stack.enter_context(PrivateMongod(quick_options(folder))).address()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the mongod that the workers shared."""
+    if _shared_mongod in config.stash:
+        config.stash[_shared_mongod].close()
+        del os.environ["TEST_MONGODB_URI"]
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def read_options(arguments: Sequence[str] | None = None) -> RunOptions:
         description="Sets up everything that the register needs and serves it: Python packages, the phone form, "
         "a private MongoDB, the official units and code lists, and demonstration households on an empty database.",
         epilog="MONGODB_URI, if set, names the database to use instead of a private one (a replica set, with the "
-        "database's name). Ctrl-C stops all of it; what was registered is there at the next start. More: docs/operations.md.",
+        "database's name). Ctrl-C stops all of it; what was registered stays. More in docs/operations.md.",
     )
     parser.add_argument("--port", type=_port, default=8000, help="port to serve on; 0 for any free one (default: 8000)")
     parser.add_argument(

@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from types import TracebackType
 from service.running import errors
 from service.running.children import kill_child, start_child, stop_child
 from service.running.replica_set import REPLICA_SET, become_primary
+from service.running.system_packages import install_system_packages
 
 DEBIAN_PACKAGES = {"libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3"}
 """Which Debian package brings a library that mongod may lack."""
@@ -90,6 +92,21 @@ def check_program(program: Path) -> None:
         raise errors.MongodDied(answer.returncode, answer.stderr.strip()[-300:], program)
 
 
+def ready_program() -> Path:
+    """The mongod to start, tried out; the system libraries that it lacks are installed first if this is root on Debian.
+
+    Raises MongodNotFound, LibrariesMissing or ProcessorUnsupported.
+    """
+    program = find_mongod()
+    try:
+        check_program(program)
+    except errors.LibrariesMissing as missing:
+        if not install_system_packages(missing.packages):
+            raise
+        check_program(program)
+    return program
+
+
 def missing_libraries(program: Path) -> list[str]:
     """Every shared library that the dynamic linker cannot find for ``program`` (it names only the first by itself)."""
     linker = shutil.which("ldd")
@@ -142,8 +159,7 @@ class PrivateMongod:
         """Start it and wait until it takes writes. Raises a CannotRun that says what is wrong."""
         if self.process_id is not None:
             raise RuntimeError("this mongod is already running")
-        program = self.options.program or find_mongod()
-        check_program(program)
+        program = self.options.program or ready_program()
         self._prepare_folder()
         # Clients hold the address of one that has served before, and a port that was asked for is meant.
         port_is_fixed = self._served or self.options.port is not None
@@ -300,3 +316,15 @@ def _lock_is_released(lock: Path, *, seconds: float) -> bool:
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
+
+
+def main() -> None:
+    """Say which mongod is used here, and make it ready to run: ``python -m service.running.mongod``."""
+    try:
+        print(f"MongoDB: {ready_program()}")
+    except errors.CannotRun as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,6 @@ from service.running.children import start_child, stop_child
 from service.running.command_line import ROOT, RunOptions
 from service.running.data_folder import environment_of, held
 from service.running.mongod import MongodOptions, PrivateMongod, free_port
-from service.running.system_packages import install_system_packages
 
 DATABASE = "so_nong_ho"
 READY_SECONDS = 60.0
@@ -111,12 +110,7 @@ def _port_to_serve(options: RunOptions) -> int:
 
 def _start_mongod(mongod: PrivateMongod) -> None:
     began = time.monotonic()
-    try:
-        mongod.start()
-    except errors.LibrariesMissing as missing:
-        if not install_system_packages(missing.packages):
-            raise
-        mongod.start()
+    mongod.start()
     _say(f"MongoDB: ready on 127.0.0.1:{mongod.port} in {time.monotonic() - began:.1f} s")
 
 
