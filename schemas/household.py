@@ -1,0 +1,268 @@
+"""The farm household: the whole record, each theme in a file of its own."""
+
+from schemas.consent import ConsentSchema
+from schemas.digital import DigitalSchema
+from schemas.land import COMMUNE_CODE, ParcelSchema
+from schemas.language import (
+    Anything,
+    Code,
+    Day,
+    Flag,
+    Formatted,
+    Geometry,
+    Moment,
+    Part,
+    Section,
+    Text,
+    Uuid,
+    Whole,
+    item,
+    many,
+)
+from schemas.livelihood import CooperativeSchema, HiredLabourSchema, InsuranceSchema, LoansSchema, OutputValueSchema
+from schemas.people import HeadSchema, MemberSchema
+from schemas.production import AquacultureSchema, ForestrySchema, LivestockSchema, MachinerySchema, SaltSchema
+from schemas.products import ProductSchema
+
+_REGISTER = "Sổ đăng ký hộ"
+_UNITS = "Quyết định 19/2025/QĐ-TTg"
+_POVERTY = "Nghị định 07/2021/NĐ-CP; Nghị định 351/2025/NĐ-CP"
+_DATA_LAW = "Luật 91/2025/QH15"
+_CENSUS = "Tổng điều tra nông thôn, nông nghiệp; FAO WCA 2020"
+
+
+class HouseholdSchema(Section):
+    """A household that farms, raises animals, keeps forest, fish or salt."""
+
+    #: A farm household has something that it farms.
+    one_of = ("standardized", ("parcels", "livestock", "aquaculture", "forestry", "salt", "products"))
+
+    id = Uuid(item("Mã hộ", "Household id", source=_REGISTER, step="household"))
+    demonstration = Flag(
+        item(
+            "Dữ liệu trình diễn",
+            "Demonstration data",
+            hint_vi="Hộ không có thật, chỉ để xem thử phần mềm.",
+            hint_en="Not a real household, only for trying the software.",
+            source=_REGISTER,
+            step="household",
+        )
+    )
+    commune = Formatted(
+        COMMUNE_CODE,
+        "commune.format",
+        item(
+            "Xã, phường",
+            "Commune",
+            hint_vi="Mã 5 chữ số của xã, phường nơi hộ sản xuất.",
+            hint_en="The five-digit code of the commune where the household farms.",
+            source=_UNITS,
+            required_for="registered",
+            step="household",
+        ),
+        example="16681",
+    )
+    former_commune = Formatted(
+        COMMUNE_CODE,
+        "commune.format",
+        item(
+            "Xã, phường trước 01/07/2025",
+            "Commune before July 2025",
+            source=_UNITS,
+            step="household",
+        ),
+        example="16663",
+    )
+    village = Text(
+        120,
+        item(
+            "Thôn, xóm, bản, khối",
+            "Village",
+            source="QCVN 109:2017/BTTTT",
+            required_for="standardized",
+            sensitivity="personal",
+            step="household",
+        ),
+    )
+    address = Text(
+        250,
+        item(
+            "Địa chỉ",
+            "Address",
+            hint_vi="Số nhà, đường, ngõ.",
+            hint_en="House number, street, lane.",
+            source="QCVN 109:2017/BTTTT",
+            sensitivity="personal",
+            step="household",
+        ),
+    )
+    location = Geometry(
+        "Point",
+        item=item(
+            "Vị trí nhà",
+            "Position of the home",
+            source=_REGISTER,
+            sensitivity="sensitive",
+            step="household",
+        ),
+    )
+    captured_at = Moment(
+        item(
+            "Thời điểm thu thập",
+            "Captured at",
+            hint_vi="Thời điểm lập phiếu tại hộ.",
+            hint_en="When the record was drawn up with the household.",
+            source=_REGISTER,
+            step="household",
+        )
+    )
+    commune_as_of = Day(
+        item(
+            "Mã xã theo danh mục ngày",
+            "Commune code as of",
+            hint_vi="Mã xã được hiểu theo danh mục có hiệu lực vào ngày này.",
+            hint_en="The commune’s code is read by the list in force on this day.",
+            source=_UNITS,
+            step="household",
+        )
+    )
+    agency = Formatted(
+        r"(?:[0-9]{3}[.][0-9]{2}[.][0-9]{2}[.]H[0-9]{2}|H[0-9]{2}(?:[.][0-9]{1,3}){0,3})",
+        "agency.format",
+        item(
+            "Mã cơ quan lập",
+            "Agency",
+            hint_vi="Mã định danh của cơ quan lập bản ghi.",
+            hint_en="The identifier of the agency that made the record.",
+            source="QCVN 102:2016/BTTTT; Quyết định 20/2020/QĐ-TTg",
+            step="household",
+        ),
+        example="H41.12.3",
+    )
+    paper_reference = Text(
+        60,
+        item("Số phiếu giấy", "Paper form number", source=_REGISTER, step="household"),
+    )
+    head = Part(
+        HeadSchema,
+        item("Chủ hộ", "Head of the household", source=_CENSUS, required_for="registered", step="people"),
+    )
+    members = many(
+        MemberSchema,
+        item(
+            "Thành viên khác",
+            "Other members",
+            hint_vi="Không ghi lại chủ hộ.",
+            hint_en="Without the head.",
+            source=_CENSUS,
+            step="people",
+        ),
+        most=50,
+    )
+    poverty = Code(
+        "poverty_classes",
+        item(
+            "Hộ nghèo, cận nghèo",
+            "Poverty class",
+            hint_vi="Theo quyết định công nhận đang có hiệu lực.",
+            hint_en="By the decision in force; recorded, not computed.",
+            source=_POVERTY,
+            required_for="standardized",
+            sensitivity="personal",
+            step="people",
+        ),
+    )
+    poverty_date = Day(
+        item(
+            "Ngày công nhận",
+            "Date of the poverty class",
+            source=_POVERTY,
+            sensitivity="personal",
+            step="people",
+            asked_when=("poverty", ("near_poor", "poor")),
+        )
+    )
+    parcels = many(ParcelSchema, item("Thửa đất", "Parcels", source="Luật Đất đai 2024", step="land"), most=200)
+    livestock = many(
+        LivestockSchema,
+        item("Vật nuôi", "Livestock", source="Nghị định 46/2022/NĐ-CP", step="production"),
+        most=50,
+    )
+    aquaculture = many(
+        AquacultureSchema, item("Nuôi trồng thủy sản", "Aquaculture", source=_CENSUS, step="production"), most=50
+    )
+    forestry = many(ForestrySchema, item("Lâm nghiệp", "Forestry", source=_CENSUS, step="production"), most=50)
+    salt = many(SaltSchema, item("Diêm nghiệp", "Salt", source=_CENSUS, step="production"), most=20)
+    machinery = many(
+        MachinerySchema, item("Máy móc, thiết bị", "Machinery", source=_CENSUS, step="production"), most=50
+    )
+    hired_labour = Part(
+        HiredLabourSchema, item("Lao động thuê ngoài", "Hired labour", source=_CENSUS, step="production")
+    )
+    cooperative = Part(
+        CooperativeSchema, item("Hợp tác xã, tổ hợp tác", "Cooperative", source=_CENSUS, step="production")
+    )
+    insurance = Part(
+        InsuranceSchema, item("Bảo hiểm nông nghiệp", "Farm insurance", source=_CENSUS, step="production")
+    )
+    loans = Part(LoansSchema, item("Vay vốn sản xuất", "Loans", source=_CENSUS, step="production"))
+    output_value = Part(
+        OutputValueSchema,
+        item(
+            "Giá trị sản xuất một năm",
+            "Value of a year’s output",
+            source="Thông tư 02/2020/TT-BNNPTNT",
+            step="production",
+        ),
+    )
+    products = many(
+        ProductSchema,
+        item("Sản phẩm bán ra", "Products", source="Kế hoạch 1034/QĐ-BTTTT (2021)", step="products"),
+        most=50,
+    )
+    digital = Part(
+        DigitalSchema,
+        item("Tiếp cận số", "Digital access", source="Kế hoạch 1034/QĐ-BTTTT (2021)", step="digital"),
+    )
+    legal_basis = Code(
+        "legal_bases",
+        item(
+            "Căn cứ xử lý dữ liệu",
+            "Legal basis",
+            hint_vi="Đăng ký theo nhiệm vụ nhà nước không cần đồng ý; mục đích khác cần đồng ý riêng.",
+            hint_en="Registration as a state function needs no consent; any other purpose needs its own.",
+            source=_DATA_LAW,
+            required_for="registered",
+            step="consent",
+        ),
+    )
+    consents = many(
+        ConsentSchema,
+        item(
+            "Sự đồng ý",
+            "Consents",
+            hint_vi="Mỗi mục đích một lần đồng ý riêng, không đánh dấu sẵn.",
+            hint_en="One for each purpose, never ticked beforehand.",
+            source=_DATA_LAW,
+            step="consent",
+        ),
+        most=50,
+    )
+    note = Text(
+        2000,
+        item("Ghi chú", "Note", source=_REGISTER, sensitivity="personal", step="consent"),
+        lines=True,
+    )
+
+    status = Code("statuses", item("Tình trạng", "Status", source=_REGISTER), register_given=True)
+    status_reason = Text(500, item("Lý do", "Reason of the status", source=_REGISTER), register_given=True)
+    stage = Code("stages", item("Mức hoàn thành", "Stage", source="Nghị quyết 09-NQ/TU"), register_given=True)
+    missing = Anything(item("Còn thiếu", "Missing", source=_REGISTER), json_type="array")
+    findings = Anything(item("Cảnh báo", "Findings", source=_REGISTER), json_type="array")
+    revision = Whole(item("Lần sửa", "Revision", source=_REGISTER), least=1, most=2**53, register_given=True)
+    created_at = Moment(item("Ghi lần đầu", "Created at", source=_REGISTER), register_given=True)
+    updated_at = Moment(item("Ghi lần cuối", "Updated at", source=_REGISTER), register_given=True)
+    schema_version = Formatted(
+        r"[0-9]+[.][0-9]+", "version.format", item("Phiên bản lược đồ", "Schema version", source=_REGISTER), register_given=True
+    )
+    derived = Anything(item("Số liệu suy ra", "Derived facts", source=_REGISTER))

@@ -1,0 +1,261 @@
+"""Land: parcels, the papers on them, how they are held and used, what grows on them, where they lie."""
+
+from schemas.language import (
+    Code,
+    Flag,
+    Formatted,
+    Geometry,
+    Number,
+    Section,
+    Text,
+    Uuid,
+    Whole,
+    YearMonthOrDay,
+    item,
+    many,
+)
+from schemas.production import CertificationSchema, LinkageSchema, MOST_AREA_M2, MOST_OUTPUT_T
+
+_LAND_LAW = "Luật Đất đai 2024; Thông tư 08/2024/TT-BTNMT"
+_CERTIFICATE = "Giấy chứng nhận quyền sử dụng đất"
+_CROPS = "Thông tư 18/2019/TT-BNNPTNT, điều 6"
+
+COMMUNE_CODE = r"[0-9]{5}"
+
+
+class CropSchema(Section):
+    """A crop on a parcel in one season."""
+
+    crop = Code("crops", item("Cây trồng", "Crop", source=_CROPS, required_for="registered"))
+    variety = Text(80, item("Giống", "Variety", source=_CROPS))
+    year = Whole(item("Năm", "Year", source=_CROPS), least=1950, most=2100)
+    season = Code("seasons", item("Vụ", "Season", source=_CROPS))
+    area_m2 = Number(
+        item("Diện tích gieo trồng", "Sown area", source=_CROPS, unit="m²"), above=0, most=MOST_AREA_M2
+    )
+    newly_planted_area_m2 = Number(
+        item("Trong đó diện tích trồng mới", "Of which newly planted", source=_CROPS, unit="m²"),
+        least=0,
+        most=MOST_AREA_M2,
+    )
+    harvested_area_m2 = Number(
+        item("Diện tích thu hoạch", "Harvested area", source=_CROPS, unit="m²"), least=0, most=MOST_AREA_M2
+    )
+    yield_t_per_ha = Number(item("Năng suất", "Yield", source=_CROPS, unit="t/ha"), least=0, most=500)
+    output_t = Number(item("Sản lượng", "Output", source=_CROPS, unit="t"), least=0, most=MOST_OUTPUT_T)
+    planted_on = YearMonthOrDay(
+        item(
+            "Thời điểm trồng",
+            "Planted",
+            hint_vi="Với cây lâu năm, ghi năm trồng.",
+            hint_en="For perennial crops, the year of planting.",
+            source=_CROPS,
+        )
+    )
+    planting_area_code = Text(
+        60,
+        item(
+            "Mã số vùng trồng",
+            "Planting-area code",
+            hint_vi="Ghi đúng như được cấp: VN, mã tỉnh, huyện, xã, số thứ tự, năm.",
+            hint_en="As issued: VN, codes of province, district and commune, number, year.",
+            source="Quyết định 3156/QĐ-BNN-TT (2022)",
+        ),
+    )
+    high_tech = Flag(item("Sản xuất công nghệ cao", "High-tech production", source=_CROPS))
+    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS))
+    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS), most=10)
+
+
+class ParcelSchema(Section):
+    """A parcel of land that the household uses."""
+
+    id = Uuid(item("Mã thửa trong sổ", "Parcel id", source="Sổ đăng ký hộ"))
+    former_commune = Formatted(
+        COMMUNE_CODE,
+        "commune.format",
+        item(
+            "Xã cũ của thửa",
+            "Former commune of the parcel",
+            hint_vi="Xã trước ngày 01/07/2025 nơi lập bản đồ địa chính. Để trống là xã cũ của hộ.",
+            hint_en="The commune before July 2025 whose cadastral map names the parcel; the household’s own unless given.",
+            source=_LAND_LAW,
+        ),
+        example="16663",
+    )
+    former_commune_unknown = Flag(
+        item("Không rõ xã cũ của thửa", "Former commune of the parcel not known", source=_LAND_LAW)
+    )
+    map_sheet = Text(
+        20,
+        item(
+            "Số tờ bản đồ",
+            "Map sheet",
+            hint_vi="Theo giấy chứng nhận.",
+            hint_en="As on the certificate.",
+            source=_CERTIFICATE,
+            required_for="standardized",
+            required_unless="unnumbered_reason",
+            sensitivity="personal",
+        ),
+    )
+    parcel_number = Text(
+        20,
+        item(
+            "Số thửa",
+            "Parcel number",
+            hint_vi="Theo giấy chứng nhận.",
+            hint_en="As on the certificate.",
+            source=_CERTIFICATE,
+            required_for="standardized",
+            required_unless="unnumbered_reason",
+            sensitivity="personal",
+        ),
+    )
+    unnumbered_reason = Code(
+        "unnumbered_reasons",
+        item(
+            "Lý do không có số tờ, số thửa",
+            "Why there is no sheet and number",
+            source="Sổ đăng ký hộ",
+            asked_when=("parcel_number", (None,)),
+        ),
+    )
+    cadastral_map_sheet = Text(
+        20,
+        item(
+            "Số tờ trên bản đồ địa chính",
+            "Sheet on the cadastral map",
+            hint_vi="Ghi khi khác với giấy chứng nhận.",
+            hint_en="Where it differs from the certificate.",
+            source=_LAND_LAW,
+            sensitivity="personal",
+        ),
+    )
+    cadastral_parcel_number = Text(
+        20,
+        item(
+            "Số thửa trên bản đồ địa chính",
+            "Number on the cadastral map",
+            hint_vi="Ghi khi khác với giấy chứng nhận.",
+            hint_en="Where it differs from the certificate.",
+            source=_LAND_LAW,
+            sensitivity="personal",
+        ),
+    )
+    locality = Text(120, item("Xứ đồng", "Locality", source=_LAND_LAW))
+    land_use = Code(
+        "land_use",
+        item("Loại đất", "Land use", source=_LAND_LAW, required_for="standardized"),
+        scheme="land_use_scheme",
+        schemes="land_use_schemes",
+    )
+    land_use_scheme = Code(
+        "land_use_schemes",
+        item(
+            "Danh mục loại đất",
+            "Land-use scheme",
+            hint_vi="Để trống là Thông tư 08/2024. Chọn Thông tư 27/2018 khi giấy chứng nhận ghi LUN, BHK, NHK.",
+            hint_en="Circular 08/2024 unless given. Choose Circular 27/2018 where the certificate says LUN, BHK or NHK.",
+            source="Thông tư 08/2024/TT-BTNMT; Thông tư 27/2018/TT-BTNMT",
+        ),
+    )
+    tenure = Code(
+        "tenures",
+        item(
+            "Quyền sử dụng",
+            "Tenure",
+            source="FAO WCA 2020, chủ đề quyền sử dụng đất; Luật Đất đai 2024",
+            required_for="standardized",
+        ),
+    )
+    certificate_serial = Text(
+        20,
+        item(
+            "Số sê-ri giấy chứng nhận",
+            "Certificate serial",
+            hint_vi="Hai chữ và sáu chữ số, ví dụ CH 123456; mẫu mới AA 12345678.",
+            hint_en="Two letters and six digits, for example CH 123456; the new form AA 12345678.",
+            source=_CERTIFICATE,
+            sensitivity="personal",
+        ),
+    )
+    certificate_register_number = Text(
+        30,
+        item("Số vào sổ cấp giấy", "Certificate register number", source=_CERTIFICATE, sensitivity="personal"),
+    )
+    certificate_issued_on = YearMonthOrDay(
+        item("Ngày cấp giấy", "Certificate issued", source=_CERTIFICATE, sensitivity="personal")
+    )
+    declared_area_m2 = Number(
+        item(
+            "Diện tích theo giấy tờ hoặc khai báo",
+            "Declared area",
+            source=_LAND_LAW,
+            required_for="standardized",
+            unit="m²",
+        ),
+        above=0,
+        most=MOST_AREA_M2,
+    )
+    use = Code("parcel_uses", item("Tình trạng sử dụng", "Use", source="FAO WCA 2020, chủ đề sử dụng đất"))
+    irrigation = Code("irrigation", item("Tưới tiêu", "Irrigation", source="FAO WCA 2020, chủ đề tưới tiêu"))
+    slope = Code("slopes", item("Độ dốc", "Slope", source="Tổng điều tra nông thôn, nông nghiệp"))
+    crops = many(CropSchema, item("Cây trồng theo vụ", "Crops by season", source=_CROPS), most=40)
+    geometry = Geometry(
+        "Polygon",
+        "MultiPolygon",
+        item=item(
+            "Ranh giới thửa",
+            "Boundary",
+            hint_vi="Vẽ hoặc đo ranh giới thửa trên bản đồ.",
+            hint_en="Draw the boundary on the map, or walk around it.",
+            source="Nghị quyết 09-NQ/TU (số hóa); RFC 7946",
+            required_for="digitized",
+            sensitivity="sensitive",
+        ),
+    )
+    crs = Formatted(
+        r"EPSG:[0-9]{4,6}",
+        "crs.format",
+        item(
+            "Hệ tọa độ của ranh giới",
+            "Reference system of the boundary",
+            hint_vi="Để trống là WGS84 (EPSG:4326). Phiếu đo VN-2000 của Nghệ An: EPSG:9208.",
+            hint_en="WGS84 (EPSG:4326) unless given. Field sheets of Nghệ An in VN-2000: EPSG:9208.",
+            source="Quyết định 05/2007/QĐ-BTNMT; EPSG",
+        ),
+        example="EPSG:9208",
+    )
+    outside_confirmed = Flag(
+        item(
+            "Đã xác nhận thửa nằm ngoài xã",
+            "Confirmed to lie outside the commune",
+            hint_vi="Đánh dấu khi hộ thật sự canh tác ở xã khác.",
+            hint_en="Tick where the household really farms in another commune.",
+            source="Sổ đăng ký hộ",
+        )
+    )
+    boundary_method = Code("boundary_methods", item("Cách lấy ranh giới", "How the boundary was taken", source="Sổ đăng ký hộ"))
+    boundary_accuracy_m = Number(
+        item("Sai số vị trí", "Position error", source="Sổ đăng ký hộ", unit="m"), least=0, most=10000
+    )
+    measured_area_m2 = Number(
+        item("Diện tích đo từ ranh giới", "Area measured from the boundary", source="Tính trên mặt elip-xô-ít WGS84", unit="m²"),
+        least=0,
+        most=1e12,
+        register_given=True,
+    )
+    original_geometry = Geometry(
+        "Polygon",
+        "MultiPolygon",
+        item=item(
+            "Ranh giới như được gửi",
+            "Boundary as given",
+            hint_vi="Giữ lại khi sổ đã chuyển hệ tọa độ hoặc sửa ranh giới.",
+            hint_en="Kept where the register converted or mended the boundary.",
+            source="Sổ đăng ký hộ",
+            sensitivity="sensitive",
+        ),
+        register_given=True,
+    )

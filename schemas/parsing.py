@@ -1,0 +1,104 @@
+"""A household between its JSON form and its parsed content: one way in, with every error at once, and one way out."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+from marshmallow import ValidationError
+from shapely.geometry.base import BaseGeometry
+
+from schemas import rules
+from schemas.errors import ItemError, Path, Problem, RecordInvalid, pointer
+from schemas.geometry import geometry_json
+from schemas.household import HouseholdSchema
+from schemas.language import Part, section_fields
+from schemas.partial_date import PartialDate
+
+#: A record with more errors than this is not one that somebody mends item by item.
+MOST_ERRORS = 1000
+
+
+def parse_household(data: object, *, today: date) -> dict[str, Any]:
+    """Parse the JSON form of a household into content.
+
+    Items that the register gives are read past; optional items that are absent stay absent. `today` is the day in Vietnam.
+    Raises RecordInvalid with every error at once.
+    """
+    content, errors = explain_household(data)
+    refused = {error.pointer for error in errors}
+    # What a rule says of a value that was refused already is no news.
+    errors += [error for error in rules.errors(content, today=today) if error.pointer not in refused]
+    if errors:
+        raise RecordInvalid(_bounded(errors))
+    return content
+
+
+def explain_household(data: object) -> tuple[dict[str, Any], list[ItemError]]:
+    """Parse with marshmallow: what can be read of a household, and what is wrong item by item (rules apart)."""
+    try:
+        content: dict[str, Any] = _schema().load(data)  # type: ignore[arg-type]
+    except ValidationError as error:
+        read = error.valid_data if isinstance(error.valid_data, dict) else {}
+        for name, field in section_fields(HouseholdSchema).items():
+            # marshmallow leaves out an object of which nothing could be read; what it lacks is to be said all the same.
+            if isinstance(field, Part) and isinstance(data, Mapping) and isinstance(data.get(name), dict):
+                read.setdefault(name, {})
+        return read, list(_item_errors((), error.messages))
+    return content, []
+
+
+def dump_household(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON form of parsed content: JSON types only, so that `parse_household` gives the same content again."""
+    return {name: _dump(value) for name, value in content.items()}
+
+
+def dump_time(moment: datetime) -> str:
+    """Write an aware time as the register writes it: UTC, to the second, `2026-11-20T02:11:09Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@cache
+def _schema() -> HouseholdSchema:
+    return HouseholdSchema()
+
+
+def _dump(value: Any) -> Any:
+    kind = type(value)
+    if kind in (str, float, int, bool):
+        return value
+    if kind is dict:
+        return {name: _dump(each) for name, each in value.items()}
+    if kind is list:
+        return [_dump(each) for each in value]
+    if kind is PartialDate:
+        return str(value)
+    if isinstance(value, BaseGeometry):
+        return geometry_json(value)
+    if isinstance(value, datetime):
+        return dump_time(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"content holds no {kind.__name__}")
+
+
+def _item_errors(path: Path, messages: Any) -> Iterator[ItemError]:
+    if isinstance(messages, dict):
+        for step, inner in messages.items():
+            # marshmallow files what concerns the object itself under "_schema"; an item of that name is unknown anyway.
+            yield from _item_errors(path if step == "_schema" else (*path, step), inner)
+        return
+    for problem in messages:
+        if isinstance(problem, Problem):
+            params = problem.params
+            if problem.code == "item.unknown" and "item" not in params:
+                params = {"item": str(path[-1])[:60] if path else "_schema"}
+            yield ItemError(pointer(path), problem.code, params)
+        else:
+            raise TypeError(f"an error without a code at {pointer(path)}: {problem!r}")
+
+
+def _bounded(errors: list[ItemError]) -> list[ItemError]:
+    if len(errors) <= MOST_ERRORS:
+        return errors
+    return [*errors[:MOST_ERRORS], ItemError("", "record.more-errors", {"shown": MOST_ERRORS, "count": len(errors)})]

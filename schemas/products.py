@@ -1,0 +1,54 @@
+"""Products that the household brings to market: classification, season, scale, certificates, OCOP."""
+
+from schemas.language import Code, Day, Many, Number, Part, Section, Text, Whole, item, many
+from schemas.production import CertificationSchema
+
+_ECOMMERCE = "Kế hoạch 1034/QĐ-BTTTT (2021)"
+_OCOP = "Quyết định 148/QĐ-TTg (2023)"
+
+
+class OcopSchema(Section):
+    """A rating in the programme One Commune One Product."""
+
+    group = Code("ocop_groups", item("Nhóm sản phẩm", "Group", source=_OCOP))
+    stars = Whole(item("Số sao", "Stars", source=_OCOP, required_for="registered", unit="star"), least=3, most=5)
+    decision_number = Text(60, item("Số quyết định", "Decision number", source=_OCOP))
+    decided_on = Day(item("Ngày quyết định", "Decided on", source=_OCOP))
+
+
+class ProductSchema(Section):
+    """A product."""
+
+    name = Text(200, item("Tên sản phẩm", "Name", source=_ECOMMERCE, required_for="registered"))
+    vsic = Code(
+        "vsic",
+        item("Ngành kinh tế (VSIC)", "Activity (VSIC)", source="Quyết định 36/2025/QĐ-TTg"),
+        scheme="vsic_version",
+        schemes="vsic_versions",
+    )
+    vsic_version = Code(
+        "vsic_versions",
+        item(
+            "Phiên bản VSIC",
+            "VSIC version",
+            hint_vi="Để trống là VSIC 2025.",
+            hint_en="VSIC 2025 unless given.",
+            source="Quyết định 36/2025/QĐ-TTg",
+        ),
+    )
+    annual_output = Number(
+        item("Sản lượng một năm", "Output a year", source=_ECOMMERCE), least=0, most=1_000_000_000
+    )
+    unit = Code("output_units", item("Đơn vị tính", "Unit", source=_ECOMMERCE))
+    season_months = Many(
+        Whole(least=1, most=12),
+        item("Tháng có hàng", "Months on offer", source=_ECOMMERCE),
+        most=12,
+        distinct=True,
+    )
+    scale = Code("production_scales", item("Quy mô sản xuất", "Scale", source=_ECOMMERCE))
+    traceability_code = Text(100, item("Mã truy xuất nguồn gốc", "Traceability code", source=_ECOMMERCE))
+    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_ECOMMERCE), most=10)
+    ocop = Part(OcopSchema, item("OCOP", "OCOP", source=_OCOP))
+
+

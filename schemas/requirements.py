@@ -1,0 +1,58 @@
+"""What a record is missing for the next stage, read from what the items say of themselves."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas.errors import Path, pointer
+from schemas.household import HouseholdSchema
+from schemas.language import Field, Many, Part, Section, Stage, section_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An item that is not there and is mandatory for the stage `for_`."""
+
+    pointer: str
+    for_: Literal["standardized", "digitized"]
+
+
+def missing_items(content: Mapping[str, Any]) -> list[Missing]:
+    """Return what is missing for "standardized" and "digitized", in the order of the definition.
+
+    Works on parsed content and on the JSON form alike: only presence is looked at, values were checked by parsing.
+    """
+    return [
+        Missing(pointer(path), stage)
+        for path, field, stage in _gaps(HouseholdSchema, content, ())
+        if stage == "standardized" or stage == "digitized"
+    ]
+
+
+def registration_gaps(content: Mapping[str, Any]) -> list[tuple[Path, str]]:
+    """Return the items without which nothing registers and in whose place another may be given: (path, that other)."""
+    return [
+        (path, field.item.required_unless)
+        for path, field, stage in _gaps(HouseholdSchema, content, ())
+        if stage == "registered" and field is not None and field.item.required_unless
+    ]
+
+
+def _gaps(section: type[Section], content: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Field | None, Stage]]:
+    for name, field in section_fields(section).items():
+        value = content.get(name)
+        if value is None or value == []:
+            required = field.item.required_for
+            if required and not (field.item.required_unless and content.get(field.item.required_unless) is not None):
+                yield (*path, name), field, required
+        elif isinstance(field, Part):
+            if isinstance(value, Mapping):
+                yield from _gaps(field.section, value, (*path, name))
+        elif isinstance(field, Many) and isinstance(field.inner, Part) and isinstance(value, list):
+            for index, element in enumerate(value):
+                if isinstance(element, Mapping):
+                    yield from _gaps(field.inner.section, element, (*path, name, index))
+    if section.one_of:
+        stage, names = section.one_of
+        if not any(content.get(name) for name in names):
+            yield (*path, names[0]), None, stage

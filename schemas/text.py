@@ -1,0 +1,26 @@
+"""Text as people write it: one normal form to keep, one folded form to search by."""
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_MARKS = re.compile(r"[\u0300-\u036f\u1dc0-\u1dff]")
+#: Control characters (Unicode category Cc) and surrogates, which no stored text may hold.
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL_CHARACTER_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def normalize(text: str) -> str:
+    """Return `text` in NFC without the spaces around it: the one change the register makes to what people write."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def fold(text: str) -> str:
+    """Return `text` for search: no diacritics (đ becomes d), casefolded, runs of spaces collapsed.
+
+    `fold("Nguyễn  Văn Đức") == "nguyen van duc"`; folding a folded text changes nothing.
+    """
+    decomposed = unicodedata.normalize("NFD", text).casefold().replace("đ", "d")
+    bare = unicodedata.normalize("NFKC", _MARKS.sub("", unicodedata.normalize("NFKD", decomposed)))
+    return _SPACES.sub(" ", bare.casefold()).strip()
