@@ -71,6 +71,12 @@ class TooManyAttempts(AccessError):
         self.seconds = seconds
 
 
+class TooManyRequests(TooManyAttempts):
+    """The account or address asked too often; params: seconds."""
+
+    code = "access.too-many-requests"
+
+
 class RequestForged(AccessError):
     """A browser's request that changes something came without the session's own token (CSRF)."""
 
@@ -81,6 +87,30 @@ class PasswordWeak(AccessError):
     """The new password is too short, too long or too easily guessed; params: reason, least."""
 
     code = "account.password-weak"
+
+
+class AccountNotFound(AccessError):
+    """No account of the administrator's area has this id."""
+
+    code = "account.not-found"
+
+
+class UsernameTaken(AccessError):
+    """Another account has this name already; params: username."""
+
+    code = "account.username-taken"
+
+
+class AccountInvalid(AccessError):
+    """What is asked of an account contradicts itself; params: reason."""
+
+    code = "account.invalid"
+
+
+class SessionNotFound(AccessError):
+    """The account has no such session."""
+
+    code = "session.not-found"
 
 
 class EndpointUndeclared(Exception):

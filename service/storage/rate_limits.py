@@ -1,0 +1,142 @@
+"""How often somebody may ask and how often guess, counted in MongoDB so that it holds across workers and machines."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from pymongo import IndexModel, ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+from pymongo.write_concern import WriteConcern
+
+from service.registry.clock import Clock, system_clock
+from service.security.errors import TooManyAttempts, TooManyRequests
+from service.storage.client import Document, translated
+
+RATES: Final = "rates"
+ATTEMPTS: Final = "attempts"
+
+FREE_ATTEMPTS: Final = 5
+"""Wrong secrets that cost nothing: people mistype."""
+LONGEST_PAUSE: Final = timedelta(minutes=15)
+FORGOTTEN_AFTER: Final = timedelta(hours=1)
+_TRIES: Final = 5
+_SHARES: Final = 20
+"""Into how many parts a limit is handed out to the workers: the larger, the more exact and the more often asked."""
+
+
+@dataclass(slots=True)
+class _Lease:
+    """Requests that this process may still let through within a window, without asking again."""
+
+    window: int
+    left: int
+
+
+class RateLimits:
+    """Lets at most ``limit`` requests of one key through in each window of time, over all workers together.
+
+    A worker takes a share of the window's requests at a time and answers from it, so that the database is asked once
+    for many requests. The limit is never exceeded; with several workers a window may end with a share not used up.
+    """
+
+    def __init__(self, database: Database[Document], clock: Clock = system_clock) -> None:
+        self._rates = database.get_collection(RATES, write_concern=WriteConcern(1))
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._leases: dict[str, _Lease] = {}
+
+    def take(self, key: str, limit: int, per: timedelta) -> None:
+        """Let one request of ``key`` through. Raises TooManyRequests with the seconds until the next window."""
+        now = self._clock()
+        seconds = int(per.total_seconds())
+        window = int(now.timestamp()) // seconds
+        with self._lock:
+            lease = self._leases.get(key)
+            if lease is not None and lease.window == window and lease.left > 0:
+                lease.left -= 1
+                return
+        share = max(1, limit // _SHARES)
+        granted = self._granted(key, window, share, limit, until=(window + 2) * seconds)
+        if granted <= 0:
+            raise TooManyRequests(seconds=max(1, (window + 1) * seconds - int(now.timestamp())))
+        with self._lock:
+            if len(self._leases) > 10_000:
+                self._leases.clear()
+            self._leases[key] = _Lease(window, granted - 1)
+
+    def _granted(self, key: str, window: int, share: int, limit: int, *, until: int) -> int:
+        with translated():
+            counted = self._rates.find_one_and_update(
+                {"_id": f"{_hashed(key)}:{window}"},
+                {"$inc": {"taken": share}, "$setOnInsert": {"expires_at": datetime.fromtimestamp(until, UTC)}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        before: int = counted["taken"] - share if counted is not None else limit
+        return min(share, limit - before)
+
+
+class Attempts:
+    """Slows down whoever guesses a secret: the first few attempts are free, each further one doubles the pause.
+
+    An attempt is counted before the secret is looked at, so that a burst of parallel guesses gains nothing, and taken
+    back when it was right.
+    """
+
+    def __init__(self, database: Database[Document], clock: Clock = system_clock) -> None:
+        self._attempts = database.get_collection(ATTEMPTS, write_concern=WriteConcern(1))
+        self._clock = clock
+
+    def begin(self, keys: Iterable[tuple[str, int]]) -> None:
+        """Count an attempt under each key, given with how many are free. Raises TooManyAttempts while one is paused."""
+        for key, free in keys:
+            self._count(_hashed(key), free)
+
+    def succeeded(self, key: str) -> None:
+        """Forget the attempts of a key: the secret was right."""
+        with translated():
+            self._attempts.delete_one({"_id": _hashed(key)})
+
+    def take_back(self, key: str) -> None:
+        """Take back one attempt of a key that many share (an address): others' wrong ones still count."""
+        with translated():
+            self._attempts.update_one({"_id": _hashed(key)}, {"$inc": {"failures": -1}, "$set": {"paused_until": None}})
+
+    def _count(self, key: str, free: int) -> None:
+        now = self._clock()
+        exponent = {"$min": [{"$subtract": ["$failures", free + 1]}, 20]}
+        pause = {"$min": [int(LONGEST_PAUSE.total_seconds() * 1000), {"$multiply": [1000, {"$pow": [2, exponent]}]}]}
+        update: list[dict[str, Any]] = [
+            {"$set": {"failures": {"$add": [{"$ifNull": ["$failures", 0]}, 1]}, "expires_at": now + FORGOTTEN_AFTER}},
+            {"$set": {"paused_until": {"$cond": [{"$gt": ["$failures", free]}, {"$add": [now, pause]}, None]}}},
+        ]
+        free_now = {"_id": key, "$or": [{"paused_until": None}, {"paused_until": {"$lte": now}}]}
+        with translated():
+            for _ in range(_TRIES):
+                try:
+                    self._attempts.update_one(free_now, update, upsert=True)
+                    return
+                except DuplicateKeyError:
+                    # The key is there and paused, or another worker counted its first attempt at this very moment.
+                    found = self._attempts.find_one({"_id": key}) or {}
+                    until = found.get("paused_until")
+                    if until is not None and until > now:
+                        raise TooManyAttempts(seconds=max(1, round((until - now).total_seconds()))) from None
+        raise TooManyAttempts(seconds=1)
+
+
+def create_indexes(database: Database[Document]) -> None:
+    """Windows and attempts go away by themselves."""
+    for name in (RATES, ATTEMPTS):
+        database[name].create_indexes([IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0)])
+
+
+def _hashed(key: str) -> str:
+    """Names and addresses are not kept in the clear, and whatever was typed is no longer than a hash."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
