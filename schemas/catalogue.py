@@ -30,13 +30,16 @@ class Catalogue:
         """The codes that have a text."""
         return frozenset(self._texts[language])
 
+    def template(self, code: str, language: str) -> str:
+        """Return the message `code` with its placeholders as they stand. Raises KeyError."""
+        return self._texts["en" if language == "en" else "vi"][code]
+
     def text(self, code: str, language: str, **params: Any) -> str:
         """Return the message `code` in "vi" (also for any other language than "en") with its placeholders filled in.
 
         Raises KeyError for a code that has no message. A placeholder without a value stays visible as it is.
         """
-        texts = self._texts["en" if language == "en" else "vi"]
-        return texts[code].format_map(_Params(params))
+        return self.template(code, language).format_map(_Params(params))
 
 
 class _Params(dict[str, Any]):

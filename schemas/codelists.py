@@ -56,7 +56,7 @@ class CodeList:
         return frozenset(entry.code for entry in self.entries if entry.valid_from or entry.valid_to)
 
     def get(self, code: str, on: date | None = None) -> CodeEntry | None:
-        """The entry of a code in force on a day; without a day the latest one, withdrawn or not. None if there is none."""
+        """The entry of a code in force on a day; without a day the latest one, withdrawn or not. None for no entry."""
         entries = self._by_code.get(code, ())
         if on is None:
             return entries[-1] if entries else None

@@ -20,5 +20,7 @@ class ConsentSchema(Section):
             source=_LAW,
         ),
     )
-    evidence_reference = Text(200, item("Số hiệu bằng chứng", "Evidence reference", source=_LAW, sensitivity="personal"))
+    evidence_reference = Text(
+        200, item("Số hiệu bằng chứng", "Evidence reference", source=_LAW, sensitivity="personal")
+    )
     withdrawn_at = Moment(item("Thời điểm rút lại", "Withdrawn at", source=_LAW))

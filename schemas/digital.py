@@ -28,6 +28,4 @@ class DigitalSchema(Section):
         most=10,
         distinct=True,
     )
-    trained = Flag(
-        item("Đã được tập huấn bán hàng số", "Trained in selling online", source=_PLAN)
-    )
+    trained = Flag(item("Đã được tập huấn bán hàng số", "Trained in selling online", source=_PLAN))

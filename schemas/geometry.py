@@ -1,4 +1,4 @@
-"""GeoJSON geometry to shapely and back: structure, numbers, closed rings, validity. What needs neighbours is elsewhere."""
+"""GeoJSON geometry to shapely and back: structure, numbers, closed rings, validity."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -73,9 +73,7 @@ def geometry_json(geometry: BaseGeometry) -> dict[str, Any]:
 
 
 def _rings(polygon: Polygon) -> list[list[list[float]]]:
-    return [
-        shapely.get_coordinates(ring).round(DECIMALS).tolist() for ring in (polygon.exterior, *polygon.interiors)
-    ]
+    return [shapely.get_coordinates(ring).round(DECIMALS).tolist() for ring in (polygon.exterior, *polygon.interiors)]
 
 
 def _position(value: object, path: Path) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from schemas.consent import ConsentSchema
 from schemas.digital import DigitalSchema
-from schemas.land import COMMUNE_CODE, ParcelSchema
+from schemas.land import ParcelSchema
 from schemas.language import (
     Anything,
     Code,
@@ -14,6 +14,7 @@ from schemas.language import (
     Part,
     Section,
     Text,
+    UnitCode,
     Uuid,
     Whole,
     item,
@@ -35,22 +36,21 @@ class HouseholdSchema(Section):
     """A household that farms, raises animals, keeps forest, fish or salt."""
 
     #: A farm household has something that it farms.
-    one_of = ("standardized", ("parcels", "livestock", "aquaculture", "forestry", "salt", "products"))
+    one_of = (("standardized", ("parcels", "livestock", "aquaculture", "forestry", "salt", "products")),)
 
-    id = Uuid(item("Mã hộ", "Household id", source=_REGISTER, step="household"))
+    id = Uuid(item("Mã hộ", "Household id", source=_REGISTER, step="household", asked=False))
     demonstration = Flag(
         item(
             "Dữ liệu trình diễn",
             "Demonstration data",
+            asked=False,
             hint_vi="Hộ không có thật, chỉ để xem thử phần mềm.",
             hint_en="Not a real household, only for trying the software.",
             source=_REGISTER,
             step="household",
         )
     )
-    commune = Formatted(
-        COMMUNE_CODE,
-        "commune.format",
+    commune = UnitCode(
         item(
             "Xã, phường",
             "Commune",
@@ -60,17 +60,17 @@ class HouseholdSchema(Section):
             required_for="registered",
             step="household",
         ),
+        era="now",
         example="16681",
     )
-    former_commune = Formatted(
-        COMMUNE_CODE,
-        "commune.format",
+    former_commune = UnitCode(
         item(
             "Xã, phường trước 01/07/2025",
             "Commune before July 2025",
             source=_UNITS,
             step="household",
         ),
+        era="former",
         example="16663",
     )
     village = Text(
@@ -110,6 +110,7 @@ class HouseholdSchema(Section):
         item(
             "Thời điểm thu thập",
             "Captured at",
+            asked=False,
             hint_vi="Thời điểm lập phiếu tại hộ.",
             hint_en="When the record was drawn up with the household.",
             source=_REGISTER,
@@ -120,6 +121,7 @@ class HouseholdSchema(Section):
         item(
             "Mã xã theo danh mục ngày",
             "Commune code as of",
+            asked=False,
             hint_vi="Mã xã được hiểu theo danh mục có hiệu lực vào ngày này.",
             hint_en="The commune’s code is read by the list in force on this day.",
             source=_UNITS,
@@ -132,6 +134,7 @@ class HouseholdSchema(Section):
         item(
             "Mã cơ quan lập",
             "Agency",
+            asked=False,
             hint_vi="Mã định danh của cơ quan lập bản ghi.",
             hint_en="The identifier of the agency that made the record.",
             source="QCVN 102:2016/BTTTT; Quyết định 20/2020/QĐ-TTg",
@@ -202,9 +205,7 @@ class HouseholdSchema(Section):
     cooperative = Part(
         CooperativeSchema, item("Hợp tác xã, tổ hợp tác", "Cooperative", source=_CENSUS, step="production")
     )
-    insurance = Part(
-        InsuranceSchema, item("Bảo hiểm nông nghiệp", "Farm insurance", source=_CENSUS, step="production")
-    )
+    insurance = Part(InsuranceSchema, item("Bảo hiểm nông nghiệp", "Farm insurance", source=_CENSUS, step="production"))
     loans = Part(LoansSchema, item("Vay vốn sản xuất", "Loans", source=_CENSUS, step="production"))
     output_value = Part(
         OutputValueSchema,
@@ -263,6 +264,9 @@ class HouseholdSchema(Section):
     created_at = Moment(item("Ghi lần đầu", "Created at", source=_REGISTER), register_given=True)
     updated_at = Moment(item("Ghi lần cuối", "Updated at", source=_REGISTER), register_given=True)
     schema_version = Formatted(
-        r"[0-9]+[.][0-9]+", "version.format", item("Phiên bản lược đồ", "Schema version", source=_REGISTER), register_given=True
+        r"[0-9]+[.][0-9]+",
+        "version.format",
+        item("Phiên bản lược đồ", "Schema version", source=_REGISTER),
+        register_given=True,
     )
     derived = Anything(item("Số liệu suy ra", "Derived facts", source=_REGISTER))

@@ -8,19 +8,18 @@ from schemas.language import (
     Number,
     Section,
     Text,
+    UnitCode,
     Uuid,
     Whole,
     YearMonthOrDay,
     item,
     many,
 )
-from schemas.production import CertificationSchema, LinkageSchema, MOST_AREA_M2, MOST_OUTPUT_T
+from schemas.production import MOST_AREA_M2, MOST_OUTPUT_T, CertificationSchema, LinkageSchema
 
 _LAND_LAW = "Luật Đất đai 2024; Thông tư 08/2024/TT-BTNMT"
 _CERTIFICATE = "Giấy chứng nhận quyền sử dụng đất"
 _CROPS = "Thông tư 18/2019/TT-BNNPTNT, điều 6"
-
-COMMUNE_CODE = r"[0-9]{5}"
 
 
 class CropSchema(Section):
@@ -30,9 +29,7 @@ class CropSchema(Section):
     variety = Text(80, item("Giống", "Variety", source=_CROPS))
     year = Whole(item("Năm", "Year", source=_CROPS), least=1950, most=2100)
     season = Code("seasons", item("Vụ", "Season", source=_CROPS))
-    area_m2 = Number(
-        item("Diện tích gieo trồng", "Sown area", source=_CROPS, unit="m²"), above=0, most=MOST_AREA_M2
-    )
+    area_m2 = Number(item("Diện tích gieo trồng", "Sown area", source=_CROPS, unit="m²"), above=0, most=MOST_AREA_M2)
     newly_planted_area_m2 = Number(
         item("Trong đó diện tích trồng mới", "Of which newly planted", source=_CROPS, unit="m²"),
         least=0,
@@ -70,17 +67,16 @@ class CropSchema(Section):
 class ParcelSchema(Section):
     """A parcel of land that the household uses."""
 
-    id = Uuid(item("Mã thửa trong sổ", "Parcel id", source="Sổ đăng ký hộ"))
-    former_commune = Formatted(
-        COMMUNE_CODE,
-        "commune.format",
+    id = Uuid(item("Mã thửa trong sổ", "Parcel id", source="Sổ đăng ký hộ", asked=False))
+    former_commune = UnitCode(
         item(
             "Xã cũ của thửa",
             "Former commune of the parcel",
             hint_vi="Xã trước ngày 01/07/2025 nơi lập bản đồ địa chính. Để trống là xã cũ của hộ.",
-            hint_en="The commune before July 2025 whose cadastral map names the parcel; the household’s own unless given.",
+            hint_en="The commune whose cadastral map names the parcel; the household’s own unless given.",
             source=_LAND_LAW,
         ),
+        era="former",
         example="16663",
     )
     former_commune_unknown = Flag(
@@ -156,7 +152,7 @@ class ParcelSchema(Section):
             "Danh mục loại đất",
             "Land-use scheme",
             hint_vi="Để trống là Thông tư 08/2024. Chọn Thông tư 27/2018 khi giấy chứng nhận ghi LUN, BHK, NHK.",
-            hint_en="Circular 08/2024 unless given. Choose Circular 27/2018 where the certificate says LUN, BHK or NHK.",
+            hint_en="Circular 08/2024 unless given; Circular 27/2018 where the certificate says LUN, BHK or NHK.",
             source="Thông tư 08/2024/TT-BTNMT; Thông tư 27/2018/TT-BTNMT",
         ),
     )
@@ -224,6 +220,7 @@ class ParcelSchema(Section):
             hint_vi="Để trống là WGS84 (EPSG:4326). Phiếu đo VN-2000 của Nghệ An: EPSG:9208.",
             hint_en="WGS84 (EPSG:4326) unless given. Field sheets of Nghệ An in VN-2000: EPSG:9208.",
             source="Quyết định 05/2007/QĐ-BTNMT; EPSG",
+            asked=False,
         ),
         example="EPSG:9208",
     )
@@ -236,12 +233,19 @@ class ParcelSchema(Section):
             source="Sổ đăng ký hộ",
         )
     )
-    boundary_method = Code("boundary_methods", item("Cách lấy ranh giới", "How the boundary was taken", source="Sổ đăng ký hộ"))
+    boundary_method = Code(
+        "boundary_methods", item("Cách lấy ranh giới", "How the boundary was taken", source="Sổ đăng ký hộ")
+    )
     boundary_accuracy_m = Number(
         item("Sai số vị trí", "Position error", source="Sổ đăng ký hộ", unit="m"), least=0, most=10000
     )
     measured_area_m2 = Number(
-        item("Diện tích đo từ ranh giới", "Area measured from the boundary", source="Tính trên mặt elip-xô-ít WGS84", unit="m²"),
+        item(
+            "Diện tích đo từ ranh giới",
+            "Area measured from the boundary",
+            source="Tính trên mặt elip-xô-ít WGS84",
+            unit="m²",
+        ),
         least=0,
         most=1e12,
         register_given=True,

@@ -1,11 +1,12 @@
 """The words the definition is written in: what an item says of itself (`item`), and our marshmallow fields.
 
 A field parses one JSON value into the register's form or raises with every problem it sees; nothing of the definition
-stands anywhere but in the fields, so that the other forms (JSON Schema, the form, the dictionary, the compiled parser) can be derived.
+stands anywhere but in the fields, so that the other forms (JSON Schema, the form, the dictionary, the compiled
+parser) can be derived.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Literal, NoReturn, cast
@@ -23,8 +24,16 @@ Stage = Literal["registered", "standardized", "digitized"]
 Sensitivity = Literal["plain", "personal", "sensitive"]
 Step = Literal["household", "people", "land", "production", "products", "digital", "consent"]
 
-#: The years a record can speak of.
-FIRST_YEAR, LAST_YEAR = 1900, 2100
+#: The steps of the form in their order, with their names in Vietnamese and English.
+STEPS: dict[Step, tuple[str, str]] = {
+    "household": ("Hộ", "Household"),
+    "people": ("Nhân khẩu", "People"),
+    "land": ("Đất đai", "Land"),
+    "production": ("Sản xuất", "Production"),
+    "products": ("Sản phẩm", "Products"),
+    "digital": ("Tiếp cận số", "Digital access"),
+    "consent": ("Căn cứ và đồng ý", "Legal basis and consent"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,8 @@ class Item:
     sensitivity: Sensitivity = "plain"
     step: Step | None = None
     unit: str = ""
+    #: Whether a form asks for it; else a device or another system fills it in.
+    asked: bool = True
     #: An item beside it, and the values of that item with which a form asks for this one.
     asked_when: tuple[str, tuple[Any, ...]] | None = None
 
@@ -80,9 +91,7 @@ class Field(fields.Field[Any]):
         """Raise the error for a value of another JSON type."""
         self.refuse("item.type", expected=self.expected)
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any  # noqa: ARG002
-    ) -> Any:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         return self.parse(value)
 
     def parse(self, value: Any) -> Any:
@@ -91,9 +100,11 @@ class Field(fields.Field[Any]):
 
 
 class Text(Field):
-    """Free text: NFC and trimmed, not blank, at most `most` characters, no control characters (line breaks if `lines`)."""
+    """Free text: NFC, trimmed, not blank, `most` characters at most, no control characters (line breaks if `lines`)."""
 
-    def __init__(self, most: int, item: Item | None = None, *, lines: bool = False, register_given: bool = False) -> None:
+    def __init__(
+        self, most: int, item: Item | None = None, *, lines: bool = False, register_given: bool = False
+    ) -> None:
         super().__init__(item, register_given=register_given)
         self.most = most
         self.lines = lines
@@ -152,6 +163,14 @@ class Uuid(Formatted):
         return super().parse(value).lower()
 
 
+class UnitCode(Formatted):
+    """The five-digit code of a commune, read as of the record's day; `era` says which lists a form offers."""
+
+    def __init__(self, item: Item, *, era: Literal["now", "former"], example: str) -> None:
+        super().__init__(r"[0-9]{5}", "commune.format", item, example=example)
+        self.era: Literal["now", "former"] = era
+
+
 class Phone(Formatted):
     """A Vietnamese mobile number, written 0… or +84…, stored as +84…."""
 
@@ -171,8 +190,9 @@ def international(phone: str) -> str:
 class Code(Field):
     """A code of the list `list_name`.
 
-    Where a code means something only with its scheme, `scheme` names the item beside it that says the scheme, and the list
-    of schemes (`schemes`) names each one's list of codes in its column `list`; without the item, `list_name` is meant.
+    Where a code means something only with its scheme, `scheme` names the item beside it that says the scheme, and the
+    list of schemes (`schemes`) names each one's list of codes in its column `list`; without the item, `list_name` is
+    meant.
     A withdrawn code stays readable; whether a code was in force on the record's day is a rule of the record.
     """
 
@@ -219,7 +239,7 @@ class Flag(Field):
         """Return the truth value; nothing but true and false is one."""
         if value is not True and value is not False:
             self.refuse_type()
-        return cast(bool, value)
+        return value
 
 
 class Number(Field):
@@ -251,7 +271,7 @@ class Number(Field):
     def _check(self, value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.refuse_type()
-        if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124
+        if value != value or value in (float("inf"), float("-inf")):
             self.refuse("number.not-finite")
         if self.least is not None and value < self.least:
             self.refuse("number.too-small", min=self.least)
@@ -364,18 +384,20 @@ class Section(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {  # noqa: RUF012
+    error_messages: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "type": Problem("item.type", {"expected": "object"}),
         "unknown": Problem("item.unknown"),
     }
 
     #: Lists of which a record must fill one to reach a stage, as (stage, names).
-    one_of: ClassVar[tuple[Stage, tuple[str, ...]] | None] = None
+    one_of: ClassVar[tuple[tuple[Stage, tuple[str, ...]], ...]] = ()
 
     @pre_load
     def _read_past_what_the_register_gives(self, data: Any, **_: Any) -> Any:
-        given = [name for name, field in self.fields.items() if field.dump_only and name in data] if isinstance(data, dict) else []
-        return {key: value for key, value in data.items() if key not in given} if given else data
+        given = self.dump_fields.keys() - self.load_fields.keys()
+        if not isinstance(data, dict) or given.isdisjoint(data):
+            return data
+        return {key: value for key, value in data.items() if key not in given}
 
 
 class Part(Field):

@@ -36,14 +36,10 @@ class CooperativeSchema(Section):
 class InsuranceSchema(Section):
     """Insurance of production."""
 
-    insured = Flag(
-        item("Có mua bảo hiểm nông nghiệp", "Has farm insurance", source=_CENSUS, required_for="registered")
-    )
+    insured = Flag(item("Có mua bảo hiểm nông nghiệp", "Has farm insurance", source=_CENSUS, required_for="registered"))
     kinds = Many(
         Code("insurance_kinds"),
-        item(
-            "Loại bảo hiểm", "Kinds", source="Nghị định 58/2018/NĐ-CP", asked_when=("insured", (True,))
-        ),
+        item("Loại bảo hiểm", "Kinds", source="Nghị định 58/2018/NĐ-CP", asked_when=("insured", (True,))),
         most=10,
         distinct=True,
     )

@@ -22,7 +22,8 @@ MOST_ERRORS = 1000
 def parse_household(data: object, *, today: date) -> dict[str, Any]:
     """Parse the JSON form of a household into content.
 
-    Items that the register gives are read past; optional items that are absent stay absent. `today` is the day in Vietnam.
+    Items that the register gives are read past; optional items that are absent stay absent. `today` is the day in
+    Vietnam.
     Raises RecordInvalid with every error at once.
     """
     content, errors = explain_household(data)
@@ -49,7 +50,7 @@ def explain_household(data: object) -> tuple[dict[str, Any], list[ItemError]]:
 
 
 def dump_household(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the JSON form of parsed content: JSON types only, so that `parse_household` gives the same content again."""
+    """Return the JSON form of parsed content: JSON types only; `parse_household` reads the same content from it."""
     return {name: _dump(value) for name, value in content.items()}
 
 

@@ -172,7 +172,7 @@ class HeadSchema(PersonSchema):
 class MemberSchema(PersonSchema):
     """A member of the household besides its head."""
 
-    id = Uuid(item("Mã thành viên", "Member id", source="Sổ đăng ký hộ"))
+    id = Uuid(item("Mã thành viên", "Member id", source="Sổ đăng ký hộ", asked=False))
     relation = Code(
         "relations",
         item(

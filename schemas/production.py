@@ -68,12 +68,12 @@ class LivestockSchema(Section):
 class AquacultureSchema(Section):
     """One species that the household farms in water."""
 
-    species = Code("aquaculture_species", item("Đối tượng nuôi", "Species", source=_FISHERIES, required_for="registered"))
+    species = Code(
+        "aquaculture_species", item("Đối tượng nuôi", "Species", source=_FISHERIES, required_for="registered")
+    )
     water = Code("waters", item("Môi trường nước", "Water", source=_FISHERIES))
     method = Code("aquaculture_methods", item("Hình thức nuôi", "Method", source=_FISHERIES))
-    area_m2 = Number(
-        item("Diện tích mặt nước", "Water area", source=_FISHERIES, unit="m²"), above=0, most=MOST_AREA_M2
-    )
+    area_m2 = Number(item("Diện tích mặt nước", "Water area", source=_FISHERIES, unit="m²"), above=0, most=MOST_AREA_M2)
     volume_m3 = Number(
         item(
             "Thể tích lồng, bể",

@@ -36,12 +36,10 @@ class ProductSchema(Section):
             source="Quyết định 36/2025/QĐ-TTg",
         ),
     )
-    annual_output = Number(
-        item("Sản lượng một năm", "Output a year", source=_ECOMMERCE), least=0, most=1_000_000_000
-    )
+    annual_output = Number(item("Sản lượng một năm", "Output a year", source=_ECOMMERCE), least=0, most=1_000_000_000)
     unit = Code("output_units", item("Đơn vị tính", "Unit", source=_ECOMMERCE))
     season_months = Many(
-        Whole(least=1, most=12),
+        Code("months"),
         item("Tháng có hàng", "Months on offer", source=_ECOMMERCE),
         most=12,
         distinct=True,
@@ -50,5 +48,3 @@ class ProductSchema(Section):
     traceability_code = Text(100, item("Mã truy xuất nguồn gốc", "Traceability code", source=_ECOMMERCE))
     certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_ECOMMERCE), most=10)
     ocop = Part(OcopSchema, item("OCOP", "OCOP", source=_OCOP))
-
-

@@ -52,7 +52,6 @@ def _gaps(section: type[Section], content: Mapping[str, Any], path: Path) -> Ite
             for index, element in enumerate(value):
                 if isinstance(element, Mapping):
                     yield from _gaps(field.inner.section, element, (*path, name, index))
-    if section.one_of:
-        stage, names = section.one_of
+    for stage, names in section.one_of:
         if not any(content.get(name) for name in names):
             yield (*path, names[0]), None, stage

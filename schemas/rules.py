@@ -1,6 +1,7 @@
 """Rules that hold between items, each with a code: errors refuse the record, findings remark on it.
 
-A rule that stands here cannot be said of one item alone, so the derived forms (JSON Schema, MongoDB's validator) do not know it.
+A rule that stands here cannot be said of one item alone, so the derived forms (JSON Schema, MongoDB's validator) do not
+know it.
 `RULES` lists them all by code.
 """
 
@@ -40,6 +41,8 @@ class Rule:
     codes: tuple[str, ...]
     severity: str
     find: Callable[[Content, date], Iterator[Trouble]]
+    #: The name of the check that the phone form makes of it while somebody types; None where only the register checks.
+    check: str | None = None
 
     @property
     def summary(self) -> str:
@@ -69,7 +72,7 @@ def warnings(content: Content, *, today: date | None = None) -> list[Finding]:
 
 
 def record_day(content: Content, today: date) -> date:
-    """The day whose code lists a record is held to: `commune_as_of`, else the day of `captured_at` in Vietnam, else today."""
+    """The day that a record's codes are held to: `commune_as_of`, else `captured_at`'s day in Vietnam, else today."""
     as_of = content.get("commune_as_of")
     if isinstance(as_of, date):
         return as_of
@@ -78,7 +81,9 @@ def record_day(content: Content, today: date) -> date:
 
 
 def current_land_use(scheme: str | None, code: str) -> str:
-    """The code of Circular 08/2024 for a land-use code of `scheme` (None: the current one): BHK and NHK are HNK, LUN is LUK.
+    """The code of Circular 08/2024 for a land-use code of `scheme` (None: the current one).
+
+    Of the codes of Circular 27/2018, BHK and NHK are HNK now, and LUN is LUK.
 
     Raises KeyError for a code that is not in the scheme.
     """
@@ -114,7 +119,7 @@ def _identity_not_doubted(content: Content, _: date) -> Iterator[Trouble]:
 
 
 def _digits_against_sex_and_year(content: Content, _: date) -> Iterator[Trouble]:
-    """Digit 4 of a personal number says century and sex, digits 5 and 6 the year of birth (Decree 137/2015, Circular 07/2016)."""
+    """Digit 4 of a personal number says century and sex, digits 5 and 6 the year of birth (Circular 07/2016)."""
     for path, person in _people(content):
         number = person.get("national_id")
         if not number:
@@ -143,7 +148,7 @@ def _number_once(content: Content, _: date) -> Iterator[Trouble]:
 
 
 def _known_place(content: Content, _: date) -> Iterator[Trouble]:
-    """The first three digits of a personal number are a province; people born abroad have others (Circular 07/2016, annex 1)."""
+    """The first three digits of a personal number are a province, but for people born abroad (Circular 07/2016)."""
     places = code_lists()["personal_id_places"].codes
     for path, person in _people(content):
         number = person.get("national_id")
@@ -193,7 +198,7 @@ def _not_in_the_future(content: Content, today: date) -> Iterator[Trouble]:
 
 
 def _consents(content: Content, _: date) -> Iterator[Trouble]:
-    """A consent stands once for a purpose, ends after it began, and is there where it is the legal basis (Law 91/2025)."""
+    """A consent stands once for a purpose, ends after it began, and is there where it is the basis (Law 91/2025)."""
     standing: set[str] = set()
     for index, consent in enumerate(_list(content, "consents")):
         granted, withdrawn, purpose = consent.get("granted_at"), consent.get("withdrawn_at"), consent.get("purpose")
@@ -254,7 +259,7 @@ def _code_in_its_scheme(content: Content, _: date) -> Iterator[Trouble]:
     """A code belongs to the scheme that the record names for it, or to the default one."""
     for steps, field in _code_places()[0]:
         for path, parent, code in _found(content, steps):
-            scheme = (parent or {}).get(field.scheme)
+            scheme = (parent or {}).get(str(field.scheme))
             name = field.lists().get(scheme)
             if name is not None and isinstance(code, str) and code not in code_lists()[name].codes:
                 yield path, "code.not-in-scheme", {"value": code, "scheme_item": field.scheme, "list": name}
@@ -339,7 +344,7 @@ def _serial_of_known_shape(content: Content, _: date) -> Iterator[Trouble]:
 
 
 def _crops_in_the_parcel(content: Content, _: date) -> Iterator[Trouble]:
-    """The crops of one season are sown on no more than the parcel; what is planted anew or harvested is part of the sown area."""
+    """Crops of one season cover no more than the parcel; what is planted anew or harvested is part of the sown area."""
     for index, parcel in enumerate(_list(content, "parcels")):
         by_season: dict[tuple[Any, Any], float] = {}
         for number, crop in enumerate(_list(parcel, "crops")):
@@ -413,16 +418,16 @@ def _parcel_section() -> type[Section]:
 
 RULES: tuple[Rule, ...] = (
     Rule(("item.required-or",), "error", _identity_given),
-    Rule(("national-id.and-reason",), "error", _identity_not_doubted),
-    Rule(("national-id.sex", "national-id.birth-year"), "error", _digits_against_sex_and_year),
-    Rule(("national-id.twice",), "error", _number_once),
-    Rule(("birth-date.future", "time.future"), "error", _not_in_the_future),
+    Rule(("national-id.and-reason",), "error", _identity_not_doubted, "identity-and-reason"),
+    Rule(("national-id.sex", "national-id.birth-year"), "error", _digits_against_sex_and_year, "personal-number"),
+    Rule(("national-id.twice",), "error", _number_once, "personal-number-once"),
+    Rule(("birth-date.future", "time.future"), "error", _not_in_the_future, "not-in-the-future"),
     Rule(
         ("consent.purpose-twice", "consent.withdrawn-before-granted", "consent.registration-missing"),
         "error",
         _consents,
     ),
-    Rule(("code.not-in-scheme",), "error", _code_in_its_scheme),
+    Rule(("code.not-in-scheme",), "error", _code_in_its_scheme, "code-in-its-scheme"),
     Rule(("code.withdrawn", "code.not-yet-in-force"), "error", _code_in_force),
     Rule(("geometry.range",), "error", _range_of_positions),
     Rule(("parcel.id-twice", "parcel.key-twice"), "error", _parcel_once),
@@ -432,7 +437,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("members.spouse-twice",), "warning", _one_spouse),
     Rule(("head.young",), "warning", _head_of_age),
     Rule(("code.newer-than-record",), "warning", _code_newer_than_record),
-    Rule(("certificate-serial.unknown-shape",), "warning", _serial_of_known_shape),
+    Rule(("certificate-serial.unknown-shape",), "warning", _serial_of_known_shape, "certificate-serial"),
     Rule(("crops.exceed-parcel", "crop.part-exceeds-sown"), "warning", _crops_in_the_parcel),
     Rule(("planting-area-code.unknown-shape",), "warning", _planting_area_code_of_known_shape),
     Rule(("product.unit-missing",), "warning", _unit_of_output),

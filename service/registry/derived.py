@@ -35,7 +35,7 @@ FARM_THRESHOLDS: tuple[FarmThreshold, ...] = (
 )
 SECTORS = ("crops", "livestock", "aquaculture", "forestry", "salt")
 
-#: Scale of livestock raising by livestock units, Decree 13/2020 as amended by Decree 46/2022: least units of each scale.
+#: Scale by livestock units, Decree 13/2020 as amended by Decree 46/2022: the least units of each scale.
 LIVESTOCK_SCALES: tuple[tuple[float, str], ...] = ((300, "large"), (30, "medium"), (10, "small"), (0, "household"))
 
 
@@ -89,7 +89,8 @@ def area_by_land_use(content: Content) -> dict[str, float]:
 def farm_class(content: Content, on: date | None = None) -> str | None:
     """The farm class ("trang trại") of the household by the thresholds in force: a sector, "mixed" or "none".
 
-    The thresholds are those of the end of the year of the output value, or of the day `on`. None where that value is not known.
+    The thresholds are those of the end of the year of the output value, or of the day `on`. None where that value is
+    not known.
     A holding whose one sector makes most of the output is judged by that sector, any other as mixed.
     """
     value = content.get("output_value")
@@ -107,7 +108,11 @@ def farm_class(content: Content, on: date | None = None) -> str | None:
     area = areas.get(largest, 0.0) if specialised else sum(areas.values())
     output = outputs[largest] if specialised else total
     for threshold in FARM_THRESHOLDS:
-        if threshold.sector == sector and threshold.valid_from <= day and (not threshold.valid_to or day <= threshold.valid_to):
+        if (
+            threshold.sector == sector
+            and threshold.valid_from <= day
+            and (not threshold.valid_to or day <= threshold.valid_to)
+        ):
             return sector if output >= threshold.least_output_million and area >= threshold.least_area_m2 else "none"
     return None
 

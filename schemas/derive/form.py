@@ -1,0 +1,192 @@
+"""The phone form's definition (form.json), described in docs/form-definition.md."""
+
+from typing import Any
+
+from schemas.catalogue import LANGUAGES, Catalogue
+from schemas.codelists import code_lists
+from schemas.household import HouseholdSchema
+from schemas.language import (
+    STEPS,
+    Code,
+    Day,
+    Field,
+    Flag,
+    Formatted,
+    Geometry,
+    Many,
+    Moment,
+    Number,
+    Part,
+    Phone,
+    Section,
+    Step,
+    Text,
+    UnitCode,
+    Uuid,
+    Whole,
+    YearMonthOrDay,
+    section_fields,
+)
+from schemas.rules import RULES
+from schemas.versions import SCHEMA_VERSION
+
+
+def form_definition() -> dict[str, Any]:
+    """Return the form's definition in JSON types. Every code list that an item names is in it, but for the units."""
+    lists: dict[str, None] = {}
+    by_step: dict[Step, list[dict[str, Any]]] = {name: [] for name in STEPS}
+    for name, field in section_fields(HouseholdSchema).items():
+        if field.register_given or not field.item.asked:
+            continue
+        if field.item.step is None:
+            raise ValueError(f"{name} is in no step of the form")
+        by_step[field.item.step].append(_item(name, field, lists))
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "languages": list(LANGUAGES),
+        "steps": [
+            {"name": name, "label": _words(*STEPS[name]), "items": items} for name, items in by_step.items() if items
+        ],
+        "one_of": [{"stage": stage, "names": list(names)} for stage, names in HouseholdSchema.one_of],
+        "filled_in": [
+            name
+            for name, field in section_fields(HouseholdSchema).items()
+            if not field.item.asked and not field.register_given
+        ],
+        "register_given": [name for name, field in section_fields(HouseholdSchema).items() if field.register_given],
+        "lists": {name: _list(name) for name in sorted(lists)},
+        "rules": [
+            {
+                "codes": list(rule.codes),
+                "severity": rule.severity,
+                "check": rule.check,
+                "summary": rule.summary,
+            }
+            for rule in RULES
+        ],
+        "messages": _messages(),
+    }
+
+
+def _item(name: str, field: Field, lists: dict[str, None]) -> dict[str, Any]:
+    item = field.item
+    asked_when = None
+    if item.asked_when is not None:
+        asked_when = {"name": item.asked_when[0], "values": list(item.asked_when[1])}
+    return {
+        "name": name,
+        "label": _words(item.label_vi, item.label_en),
+        "hint": _words(item.hint_vi, item.hint_en),
+        "unit": item.unit,
+        "required_for": item.required_for,
+        "required_unless": item.required_unless,
+        "sensitivity": item.sensitivity,
+        "asked_when": asked_when,
+        **_kind(field, lists),
+    }
+
+
+def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901 - one case for each kind of field
+    match field:
+        case UnitCode():
+            return {"kind": "unit", "era": field.era, "code": field.code, "example": field.example}
+        case Formatted():
+            return {
+                "kind": "text",
+                "longest": max(40, len(field.example)),
+                "lines": False,
+                "pattern": field.pattern,
+                "code": field.code,
+                "example": field.example,
+                "keyboard": _keyboard(field),
+            }
+        case Text():
+            return {
+                "kind": "text",
+                "longest": field.most,
+                "lines": field.lines,
+                "pattern": None,
+                "code": None,
+                "example": "",
+                "keyboard": "text",
+            }
+        case Number():
+            return {
+                "kind": "number",
+                "whole": isinstance(field, Whole),
+                "least": field.least,
+                "above": field.above,
+                "most": field.most,
+            }
+        case Code():
+            return {"kind": "choice", "list": field.list_name, "scheme": _scheme(field, lists)}
+        case Flag():
+            return {"kind": "flag"}
+        case Day():
+            return {"kind": "day"}
+        case YearMonthOrDay():
+            return {"kind": "partial-date"}
+        case Moment():
+            return {"kind": "moment"}
+        case Geometry():
+            return {"kind": "point" if field.kinds == ("Point",) else "polygon", "types": list(field.kinds)}
+        case Part():
+            return {"kind": "section", "items": _items(field.section, lists)}
+        case Many(inner=Code() as inner):
+            lists[inner.list_name] = None
+            return {"kind": "choices", "list": inner.list_name, "most": field.most}
+        case Many(inner=Part() as inner):
+            identifiers = [name for name, each in section_fields(inner.section).items() if isinstance(each, Uuid)]
+            return {
+                "kind": "list",
+                "items": _items(inner.section, lists),
+                "most": field.most,
+                "identifier": identifiers[0] if identifiers else None,
+            }
+    raise TypeError(f"a form does not know {type(field).__name__}")
+
+
+def _items(section: type[Section], lists: dict[str, None]) -> list[dict[str, Any]]:
+    return [
+        _item(name, field, lists)
+        for name, field in section_fields(section).items()
+        if field.item.asked and not field.register_given
+    ]
+
+
+def _scheme(field: Code, lists: dict[str, None]) -> dict[str, Any] | None:
+    names = field.lists()
+    lists.update(dict.fromkeys(names.values()))
+    if field.scheme is None:
+        return None
+    return {
+        "name": field.scheme,
+        "lists": {scheme: list_name for scheme, list_name in names.items() if scheme is not None},
+    }
+
+
+def _keyboard(field: Formatted) -> str:
+    if isinstance(field, Phone):
+        return "phone"
+    return "digits" if field.example.isdigit() else "text"
+
+
+def _list(name: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": entry.code,
+            "label": _words(entry.name_vi, entry.name("en")),
+            "valid_from": entry.valid_from.isoformat() if entry.valid_from else None,
+            "valid_to": entry.valid_to.isoformat() if entry.valid_to else None,
+        }
+        for entry in code_lists()[name]
+    ]
+
+
+def _messages() -> dict[str, dict[str, str]]:
+    catalogue = Catalogue()
+    return {code: {each: catalogue.template(code, each) for each in LANGUAGES} for code in sorted(catalogue.codes())}
+
+
+def _words(vi: str, en: str) -> dict[str, str]:
+    return {"vi": vi, "en": en}
