@@ -17,8 +17,10 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from service.running import errors
 from service.running.children import kill_child, start_child, stop_child
@@ -32,6 +34,9 @@ ROOM_NEEDED = 64 * 1024 * 1024
 """Free bytes below which a start is refused: MongoDB on a full disk dies in the middle of its work."""
 
 PORT_ATTEMPTS = 5
+
+BURST = timedelta(seconds=5)
+"""How close together the errors lie that are of one cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +244,9 @@ class PrivateMongod:
         arguments += ["--wiredTigerCacheSizeGB", str(self.options.cache_gigabytes), "--oplogSize", "512"]
         for name, value in self.options.parameters.items():
             arguments += ["--setParameter", f"{name}={value}"]
-        self._process = start_child(arguments, folder=self.options.folder, output=subprocess.DEVNULL)
+        # What it says before it opens its log, e.g. of an option that it does not know.
+        with (self.options.folder / "mongod.out").open("wb") as said:
+            self._process = start_child(arguments, folder=self.options.folder, output=said)
         try:
             if not become_primary(
                 self.port, self._process.pid, seconds=self.options.start_seconds, still_alive=self.check_alive
@@ -250,7 +257,7 @@ class PrivateMongod:
             raise
 
     def _cause_of_death(self, status: int) -> errors.CannotRun:
-        reason = last_reason(self.log)
+        reason = last_reason(self.log) or last_words(self.options.folder / "mongod.out")
         if "Address already in use" in reason:
             return errors.PortInUse(self.port)
         if "DBPathInUse" in reason:
@@ -259,14 +266,17 @@ class PrivateMongod:
             return errors.DiskFull(self.options.folder)
         if status == -signal.SIGILL:
             return errors.ProcessorUnsupported(self.options.program or find_mongod())
-        if re.search(r"WT_TRY_SALVAGE|Unsupported WiredTiger|UPGRADE PROBLEM|corrupt", reason):
+        if re.search(r"WT_TRY_SALVAGE|fatal turtle|Unsupported WiredTiger|UPGRADE PROBLEM|[Cc]orrupt", reason):
             return errors.DataFilesDamaged(self.files, reason)
         return errors.MongodDied(status, reason, self.log)
 
 
 def last_reason(log: Path) -> str:
-    """The line of a mongod log that says why it ended: the last fatal one, else the last error, as text."""
-    reasons: dict[str, str] = {}
+    """The line of a mongod log that says why it ended: the first error of its last seconds, else the last fatal one.
+
+    What follows the first error (a failed assertion, a stack) comes of it and says less.
+    """
+    found: list[tuple[datetime, str, str]] = []
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-400:]
     except FileNotFoundError:
@@ -274,27 +284,33 @@ def last_reason(log: Path) -> str:
     for line in lines:
         try:
             entry = json.loads(line)
-        except ValueError:
+            if entry["s"] in {"E", "F"}:
+                found.append((datetime.fromisoformat(entry["t"]["$date"]), entry["s"], _reason_text(entry)))
+        except (ValueError, KeyError, TypeError):
             continue
-        if isinstance(entry, dict) and entry.get("s") in {"E", "F"}:
-            reason = _reason_text(entry)
-            # A failed assertion follows the error that caused it, and says less: the words of a full disk win.
-            if "No space left on device" in reason:
-                return "No space left on device"
-            reasons[str(entry["s"])] = reason
-    return reasons.get("E") or reasons.get("F") or ""
+    if not found:
+        return ""
+    last = found[-1][0]
+    burst = [(severity, text) for at, severity, text in found if last - at < BURST]
+    full = [text for _, text in burst if "No space left on device" in text]
+    errors_only = [text for severity, text in burst if severity == "E"]
+    return (full or errors_only or [burst[-1][1]])[0]
 
 
-def _reason_text(entry: Mapping[str, object]) -> str:
-    attributes = entry.get("attr")
-    detail = ""
-    if isinstance(attributes, Mapping):
-        for name in ("error", "message", "reason", "msg"):
-            if name in attributes:
-                value = attributes[name]
-                detail = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                break
-    return f"{entry.get('msg', '')}: {detail}" if detail else str(entry.get("msg", ""))
+def last_words(output: Path) -> str:
+    """The first line of what a program said on its way out that names an error, else its last line."""
+    lines = [line for line in output.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    named = [line for line in lines if "error" in line.lower()]
+    return (named[:1] or lines[-1:] or [""])[0][:300]
+
+
+def _reason_text(entry: Mapping[str, Any]) -> str:
+    detail = entry.get("attr", {})
+    for name in ("message", "error", "reason", "msg", "errmsg"):
+        if isinstance(detail, Mapping) and name in detail:
+            detail = detail[name]
+    said = str(entry["msg"]).strip()
+    return f"{said}: {detail}" if isinstance(detail, str) else said
 
 
 def _lock_is_released(lock: Path, *, seconds: float) -> bool:
