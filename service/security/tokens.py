@@ -203,7 +203,7 @@ def same(one: str, other: str) -> bool:
 def split_refresh_token(token: str) -> tuple[str, str] | None:
     """The session's id and the secret of a refresh token; None for anything else."""
     session, dot, secret = token.partition(".")
-    if not dot or len(token) > 200 or not session or not secret:
+    if not dot or len(token) > 200 or not session or not secret or not token.isascii():
         return None
     return session, secret
 

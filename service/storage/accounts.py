@@ -1,0 +1,245 @@
+"""Accounts and sessions in MongoDB: only hashes of secrets, names unique however their letters are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from pymongo import IndexModel, ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from schemas.text import fold
+from service.registry.accounts import Account, Device, Session
+from service.security.errors import UsernameTaken
+from service.security.gate import Role, Sight
+from service.storage.client import Document, translated
+
+ACCOUNTS: Final = "accounts"
+SESSIONS: Final = "sessions"
+
+
+class MongoAccounts:
+    """The accounts' store (service/registry/accounts.py, AccountStore)."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._accounts = database[ACCOUNTS]
+        self._sessions = database[SESSIONS]
+
+    def add_account(self, account: Account) -> None:
+        """Keep a new account. Raises UsernameTaken."""
+        with translated():
+            try:
+                self._accounts.insert_one(_account_document(account))
+            except DuplicateKeyError:
+                raise UsernameTaken(pointer="/username", username=account.username) from None
+
+    def account(self, account_id: str) -> Account | None:
+        """The account with this id."""
+        return self._found({"_id": account_id})
+
+    def account_named(self, username: str) -> Account | None:
+        """The account with this name, however its letters are written."""
+        return self._found({"name": _key_of(username)})
+
+    def account_of(self, issuer: str, subject: str) -> Account | None:
+        """The account that belongs to an identity of an OpenID provider."""
+        return self._found({"external.issuer": issuer, "external.subject": subject})
+
+    def accounts(self, *, after: str | None, limit: int) -> list[Account]:
+        """Accounts in order of name, behind the name ``after``."""
+        where: Document = {} if after is None else {"name": {"$gt": _key_of(after)}}
+        with translated():
+            return [_account(document) for document in self._accounts.find(where).sort("name", 1).limit(limit)]
+
+    def change_account(self, account_id: str, items: Mapping[str, Any]) -> Account | None:
+        """Set the named items of an account; answers it as it is then."""
+        plain = {name: _plain(name, value) for name, value in items.items()}
+        with translated():
+            document = self._accounts.find_one_and_update(
+                {"_id": account_id}, {"$set": plain}, return_document=ReturnDocument.AFTER
+            )
+        return None if document is None else _account(document)
+
+    def remember_device(self, account_id: str, device: Device, *, keep: int) -> None:
+        """Add the device to the account's, or bring it up to date; only the ``keep`` last ones stay."""
+        document = {"secret_hash": device.secret_hash, "name": device.name, "seen_at": device.seen_at}
+        others = {
+            "$filter": {
+                "input": {"$ifNull": ["$devices", []]},
+                "cond": {"$ne": ["$$this.secret_hash", device.secret_hash]},
+            }
+        }
+        kept = {"$slice": [{"$concatArrays": [others, [{"$literal": document}]]}, -keep]}
+        with translated():
+            self._accounts.update_one({"_id": account_id}, [{"$set": {"devices": kept}}])
+
+    def _found(self, where: Document) -> Account | None:
+        with translated():
+            document = self._accounts.find_one(where)
+        return None if document is None else _account(document)
+
+    # Sessions --------------------------------------------------------------------------------------------------
+
+    def add_session(self, session: Session) -> None:
+        """Keep a new session."""
+        with translated():
+            self._sessions.insert_one(_session_document(session))
+
+    def session(self, session_id: str) -> Session | None:
+        """The session with this id."""
+        with translated():
+            document = self._sessions.find_one({"_id": session_id})
+        return None if document is None else _session(document)
+
+    def rotate(
+        self, session_id: str, *, spent: Sequence[str], successor: str, at: datetime, expires_at: datetime, keep: int
+    ) -> bool:
+        """Replace the good token by ``successor`` if it still is the first of ``spent``; answers whether it was."""
+        with translated():
+            result = self._sessions.update_one(
+                {"_id": session_id, "current": spent[0], "revoked_at": None},
+                {
+                    "$set": {"current": successor, "used_at": at, "expires_at": expires_at},
+                    "$push": {"used": {"$each": list(spent), "$slice": -keep}},
+                },
+            )
+        return result.modified_count == 1
+
+    def revoke(self, session_id: str, *, because: str, at: datetime) -> bool:
+        """Revoke a session; answers whether it was good until then."""
+        with translated():
+            result = self._sessions.update_one(
+                {"_id": session_id, "revoked_at": None}, {"$set": {"revoked_at": at, "revoked_because": because}}
+            )
+        return result.modified_count == 1
+
+    def revoke_all(self, account_id: str, *, because: str, at: datetime, but: str | None = None) -> int:
+        """Revoke all sessions of an account (but one); answers how many."""
+        where: Document = {"account": account_id, "revoked_at": None}
+        if but is not None:
+            where["_id"] = {"$ne": but}
+        with translated():
+            result = self._sessions.update_many(where, {"$set": {"revoked_at": at, "revoked_because": because}})
+        return result.modified_count
+
+    def sessions_of(self, account_id: str) -> list[Session]:
+        """The good sessions of an account, the last used first."""
+        with translated():
+            found = self._sessions.find({"account": account_id, "revoked_at": None}).sort("used_at", -1).limit(100)
+            return [_session(document) for document in found]
+
+
+def create_indexes(database: Database[Document]) -> None:
+    """Names are unique, an OpenID identity belongs to one account, sessions go when they have expired."""
+    database[ACCOUNTS].create_indexes(
+        [
+            IndexModel([("name", 1)], name="name", unique=True),
+            IndexModel(
+                [("external.issuer", 1), ("external.subject", 1)],
+                name="external",
+                unique=True,
+                partialFilterExpression={"external": {"$type": "object"}},
+            ),
+        ]
+    )
+    database[SESSIONS].create_indexes(
+        [
+            IndexModel([("account", 1), ("used_at", -1)], name="account"),
+            IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
+        ]
+    )
+
+
+def _key_of(username: str) -> str:
+    return fold(username.encode("utf-8", "replace").decode())[:200]
+
+
+def _plain(name: str, value: Any) -> Any:
+    """An account's item as BSON."""
+    if name == "area":
+        return [{"unit": code, "as_of": day.isoformat()} for code, day in value]
+    if name == "external":
+        return None if value is None else {"issuer": value[0], "subject": value[1]}
+    if name in {"role", "sight"}:
+        return None if value is None else str(value)
+    if name == "scopes":
+        return list(value)
+    if name == "devices":
+        return [{"secret_hash": one.secret_hash, "name": one.name, "seen_at": one.seen_at} for one in value]
+    return value
+
+
+_ITEMS: Final = (
+    "username",
+    "role",
+    "area",
+    "created_at",
+    "created_by",
+    "full_name",
+    "sight",
+    "state",
+    "password_hash",
+    "must_change_password",
+    "secret_hash",
+    "scopes",
+    "external",
+    "devices",
+    "updated_at",
+)
+
+
+def _account_document(account: Account) -> Document:
+    items = {name: _plain(name, getattr(account, name)) for name in _ITEMS}
+    return {"_id": account.id, "name": _key_of(account.username), **items}
+
+
+def _account(document: Document) -> Account:
+    external, sight = document.get("external"), document.get("sight")
+    return Account(
+        id=document["_id"],
+        username=document["username"],
+        role=Role(document["role"]),
+        area=tuple((one["unit"], date.fromisoformat(one["as_of"])) for one in document["area"]),
+        created_at=document["created_at"],
+        created_by=document["created_by"],
+        full_name=document.get("full_name"),
+        sight=None if sight is None else Sight(sight),
+        state=document["state"],
+        password_hash=document.get("password_hash"),
+        must_change_password=document.get("must_change_password", False),
+        secret_hash=document.get("secret_hash"),
+        scopes=tuple(document.get("scopes", ())),
+        external=None if external is None else (external["issuer"], external["subject"]),
+        devices=tuple(Device(one["secret_hash"], one["name"], one["seen_at"]) for one in document.get("devices", ())),
+        updated_at=document.get("updated_at"),
+    )
+
+
+_SESSION_ITEMS: Final = (
+    "account",
+    "current",
+    "created_at",
+    "used_at",
+    "expires_at",
+    "device_hash",
+    "device_name",
+    "address",
+    "by_cookie",
+    "revoked_at",
+    "revoked_because",
+)
+
+
+def _session_document(session: Session) -> Document:
+    return {
+        "_id": session.id,
+        "used": list(session.used),
+        **{name: getattr(session, name) for name in _SESSION_ITEMS},
+    }
+
+
+def _session(document: Document) -> Session:
+    items: dict[str, Any] = {name: document.get(name) for name in _SESSION_ITEMS}
+    return Session(id=document["_id"], used=tuple(document["used"]), **items)

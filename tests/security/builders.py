@@ -1,0 +1,88 @@
+"""Builders for the tests of accounts: a store in a real database, cheap passwords, a clock that a test moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pymongo.database import Database
+
+from service.registry.accounts import Accounts, Caller, Handed, NewAccount, Principals, SignIn
+from service.registry.units import UnitDirectory, read_units
+from service.security.gate import Area, Principal, Role, principal, register_itself
+from service.security.keys import KeyFolder
+from service.security.passwords import Passwords
+from service.security.tokens import AccessTokens
+from service.storage import accounts as account_storage
+from service.storage import rate_limits
+from service.storage.accounts import MongoAccounts
+from service.storage.rate_limits import Attempts
+
+PASSWORD = "Lúa chín vàng đồng"
+CHEAP = Passwords(passes=1, memory_kib=1024)
+OFFICE = Caller("10.0.0.1")
+
+
+class Moment:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@lru_cache
+def directory() -> UnitDirectory:
+    """The official units."""
+    return UnitDirectory(read_units(Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"))
+
+
+@dataclass
+class Office:
+    """Everything about accounts, over one database."""
+
+    store: MongoAccounts
+    accounts: Accounts
+    sign_in: SignIn
+    tokens: AccessTokens
+    principals: Principals
+    moment: Moment
+
+    def person(self, username: str = "an", role: Role = Role.OFFICER, area: tuple[str, ...] = ("16681",)) -> Handed:
+        """Make an account with the test's password, as the register itself."""
+        new = NewAccount(username, role, area, password=PASSWORD, must_change_password=False)
+        return self.accounts.create(new, register_itself())
+
+    def system(self, *scopes: str, name: str = "bo-nong-nghiep") -> Handed:
+        """Make a machine client."""
+        return self.accounts.create(NewAccount(name, Role.SYSTEM, ("40",), scopes=scopes), register_itself())
+
+
+def office(database: Database[dict[str, Any]], folder: Path) -> Office:
+    """An office over an empty database, with keys in ``folder``."""
+    account_storage.create_indexes(database)
+    rate_limits.create_indexes(database)
+    keys = KeyFolder(folder / "keys")
+    keys.make()
+    moment = Moment()
+    store = MongoAccounts(database)
+    tokens = AccessTokens(keys.signing_keys, issuer="test", audience="test", clock=lambda: moment().timestamp())
+    return Office(
+        store,
+        Accounts(store, CHEAP, directory, moment),
+        SignIn(store, CHEAP, tokens, Attempts(database, moment), moment),
+        tokens,
+        Principals(store, tokens, directory, moment),
+        moment,
+    )
+
+
+def administrator(*communes: str) -> Principal:
+    """An administrator of some communes, or of everything."""
+    area = Area.of(communes) if communes else Area.whole()
+    return principal("administrator-1", "quan.tri", Role.ADMINISTRATOR, area)
