@@ -29,3 +29,12 @@ prepare_tests() {
     unset PYTHONDONTWRITEBYTECODE
     export PYTHONPYCACHEPREFIX="$test_data/pycache" RUFF_CACHE_DIR="$test_data/ruff" MYPY_CACHE_DIR="$test_data/mypy"
 }
+
+# Runs a module of the register with the Python that has its packages: REGISTER_PYTHON, the running register's, or one made now.
+run_module() {
+    local python="${REGISTER_PYTHON:-$root/.run/venv/bin/python}"
+    if [ ! -x "$python" ]; then
+        PYTHONPATH="$root" "$(find_python)" -B -m service.running.environment "$root/.run" venv "$root/requirements/run.txt"
+    fi
+    PYTHONPATH="$root" exec "$python" -B -m "$@"
+}

@@ -147,6 +147,12 @@ class QueryInvalid(DomainError):
     code = "query.invalid"
 
 
+class QueryUnknown(DomainError):
+    """The address has no such query parameter."""
+
+    code = "query.unknown"
+
+
 class StoreUnavailable(DomainError):
     """The database does not answer; the request can be tried again."""
 
@@ -179,3 +185,27 @@ class HouseholdInvalid(DomainError):
     def __init__(self, items: Sequence[ItemError]) -> None:
         super().__init__(count=len(items))
         self.items = tuple(items)
+
+
+class ContentTypeUnsupported(DomainError):
+    """The body is of a type that this address does not read."""
+
+    code = "body.content-type"
+
+
+class BodyNotAnObject(DomainError):
+    """The body is JSON, but not an object."""
+
+    code = "body.not-an-object"
+
+
+class BodyUnknownItem(DomainError):
+    """The body has an item that this address does not know."""
+
+    code = "body.unknown-item"
+
+
+class NotAcceptable(DomainError):
+    """The answer does not exist in the type asked for."""
+
+    code = "answer.not-acceptable"

@@ -77,7 +77,15 @@ def salted_digest(
 
 
 def entry_hash(
-    previous: str, commune: str, offset: int, kind: str, household: str, revision: int, at: datetime, actor: str, digest: str
+    previous: str,
+    commune: str,
+    offset: int,
+    kind: str,
+    household: str,
+    revision: int,
+    at: datetime,
+    actor: str,
+    digest: str,
 ) -> str:
     """Hash of a log entry: over the hash before it and all that stays when a person is erased, in hex."""
     parts = [previous, commune, offset, kind, household, revision, at, actor, digest]

@@ -85,13 +85,14 @@ class Coverage:
             heads = [head for head in heads if head.commune in area]
         rows = rows_of(directory, level, geography, heads, area=area, today=today)
         expect(rows, directory, level, geography, self._baselines.baselines(as_of))
-        total = total_of(rows)
+        units = [row for row in rows if row.unit is not None]
+        known = sum(row.expected is not None for row in units)
         return {
             "level": level,
             "geography": geography.isoformat(),
             "as_of": as_of.isoformat(),
             "rows": [row.in_json() for row in rows],
-            "total": total.in_json() | {"units": len(rows), "units_with_baseline": sum(r.expected is not None for r in rows)},
+            "total": total_of(rows).in_json() | {"units": len(units), "units_with_baseline": known},
         }
 
     def trend(self, code: str, first: date | None, last: date | None, area: Area = None) -> dict[str, Any]:
@@ -203,7 +204,11 @@ class Placing:
     def _parent(self, unit: Unit) -> Unit | None:
         if unit.parent is None:
             return None
-        on = self._geography if unit.in_force_on(self._geography) else (unit.valid_to or unit.valid_from or self._geography)
+        on = (
+            self._geography
+            if unit.in_force_on(self._geography)
+            else (unit.valid_to or unit.valid_from or self._geography)
+        )
         return self._directory.in_force(unit.parent, on)
 
 
@@ -249,7 +254,7 @@ def _baselines_for(
         return [own]
     made_of = parts.get(unit.code) if unit.level != "commune" else None
     if made_of is None:
-        made_of = [before for before in directory.predecessors(unit.code, unit.valid_from) if before.level == unit.level]
+        made_of = directory.predecessors_of(unit)
     found = [_baselines_for(part, latest, directory, parts) for part in made_of]
     if not found or not all(found):
         return []

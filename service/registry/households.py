@@ -59,7 +59,9 @@ class HouseholdRegister:
         now = self._clock()
         content = parse(body, household_id, today=vietnam_day(now))
         if if_match is not None:
-            return self._revise(content, self._store.household(household_id, actor.area), if_match, now=now, actor=actor)
+            return self._revise(
+                content, self._store.household(household_id, actor.area), if_match, now=now, actor=actor
+            )
         prepared = self._prepare(content, household_id, now=now)
         actor.require(prepared.content["commune"])
         change = registration(prepared, at=now, actor=actor.name)
@@ -88,18 +90,27 @@ class HouseholdRegister:
 
     def verify(self, household_id: str, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader confirms the record; again on a verified one, nothing is written."""
-        return self._step(household_id, "verified", frozenset({"submitted", "returned"}), None, if_match=if_match, actor=actor)
+        return self._step(
+            household_id, "verified", frozenset({"submitted", "returned"}), None, if_match=if_match, actor=actor
+        )
 
     def send_back(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader returns the record to its officer with a reason. Raises ReasonRequired."""
         text = _reason(reason)
-        return self._step(household_id, "returned", frozenset({"submitted", "verified"}), text, if_match=if_match, actor=actor)
+        return self._step(
+            household_id, "returned", frozenset({"submitted", "verified"}), text, if_match=if_match, actor=actor
+        )
 
     def withdraw(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
         """Withdraw a household with a reason; its number is free again, its record and history stay. Raises ReasonRequired."""
         text = _reason(reason)
         return self._step(
-            household_id, "withdrawn", frozenset({"submitted", "returned", "verified"}), text, if_match=if_match, actor=actor
+            household_id,
+            "withdrawn",
+            frozenset({"submitted", "returned", "verified"}),
+            text,
+            if_match=if_match,
+            actor=actor,
         )
 
     def transfer(self, household_id: str, place: dict[str, Any], *, if_match: int | None, actor: Actor) -> Written:
@@ -137,7 +148,9 @@ class HouseholdRegister:
             return Written(stored.record, changed=False)
         raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
 
-    def _revise(self, content: dict[str, Any], stored: Stored, if_match: int, *, now: datetime, actor: Actor) -> Written:
+    def _revise(
+        self, content: dict[str, Any], stored: Stored, if_match: int, *, now: datetime, actor: Actor
+    ) -> Written:
         before = stored.record
         prepared = self._prepare(content, before["id"], now=now, known=before)
         if before["status"] == "withdrawn":

@@ -148,7 +148,6 @@ class HouseholdStore(Protocol):
     def days(self, first: date, last: date) -> Iterator[Head]:
         """Each commune's closing tallies of every day within the span on which it was written to, in order of day."""
 
-
     def recount(self) -> Iterator[tuple[str, str, dict[str, int]]]:
         """Commune, former commune (or FORMER_UNKNOWN) and counts, counted from the records themselves."""
 

@@ -71,15 +71,18 @@ class Verified:
 def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) -> Iterator[Verified]:
     """Walk each commune's log from its beginning: offsets without a gap, each hash over the one before, each digest over its record."""
     for head in store.heads(communes):
-        entries, broken, last = _walk(store.walk(head.commune), head.commune)
+        entries, broken, last = _walk(store.walk(head.commune), head.commune, until=head.offset)
         if broken is None and (entries, last) != (head.offset, head.hash):
             broken = Break(head.commune, entries + 1, f"the log ends at offset {entries}, its head says {head.offset}")
         yield Verified(head.commune, entries, broken)
 
 
-def _walk(entries: Iterable[LogEntry], commune: str) -> tuple[int, Break | None, str]:
+def _walk(entries: Iterable[LogEntry], commune: str, *, until: int) -> tuple[int, Break | None, str]:
+    """Walk to the offset at which the head stood: what is written while we walk is another run's matter."""
     previous, offset = FIRST_HASH, 0
     for entry in entries:
+        if offset == until:
+            break
         offset += 1
         if entry.offset != offset:
             return offset - 1, Break(commune, offset, f"missing; the next entry has offset {entry.offset}"), previous
@@ -92,7 +95,15 @@ def _walk(entries: Iterable[LogEntry], commune: str) -> tuple[int, Break | None,
 
 def _fault_of(entry: LogEntry, previous: str) -> str | None:
     expected = entry_hash(
-        previous, entry.commune, entry.offset, entry.kind, entry.household, entry.revision, entry.at, entry.actor, entry.digest
+        previous,
+        entry.commune,
+        entry.offset,
+        entry.kind,
+        entry.household,
+        entry.revision,
+        entry.at,
+        entry.actor,
+        entry.digest,
     )
     if expected != entry.hash:
         return "its hash does not follow from the entry before it and what it says"

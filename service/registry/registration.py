@@ -85,7 +85,7 @@ def prepare(
     _name_parcels(content, household_id)
     json_form = dump_household(content)
     missing = missing_items(content)
-    findings = warnings(content)
+    findings = warnings(content, today=today)
     given = {
         "stage": stage_of(missing, findings),
         "missing": missing_in_json(missing),
@@ -112,7 +112,9 @@ def _settle_commune(content: dict[str, Any], directory: UnitDirectory, today: da
     if named is not None:
         by_code = {unit.code: unit for unit in directory.predecessors(commune.code)}
         if named not in by_code:
-            raise FormerCommuneMismatch(pointer="/former_commune", former=named, commune=commune.code, name=commune.name)
+            raise FormerCommuneMismatch(
+                pointer="/former_commune", former=named, commune=commune.code, name=commune.name
+            )
         former = by_code[named]
     content["commune"] = commune.code
     if former is not None:
@@ -191,7 +193,14 @@ def revision(prepared: Prepared, before: Record, *, at: datetime, actor: str) ->
 
 
 def change_of(
-    record: Record, before: Record, kind: Kind, *, at: datetime, actor: str, fingerprint: str, note: dict[str, Any] | None = None
+    record: Record,
+    before: Record,
+    kind: Kind,
+    *,
+    at: datetime,
+    actor: str,
+    fingerprint: str,
+    note: dict[str, Any] | None = None,
 ) -> Change:
     """The change from ``before`` to ``record``: one log entry, or one in each commune's log when it moves."""
     if record["commune"] == before["commune"]:
@@ -199,11 +208,28 @@ def change_of(
     else:
         between = {"from": before["commune"], "to": record["commune"], **(note or {})}
         left = Entry(
-            before["commune"], kind, record["id"], record["revision"], at, actor, None, None, between, moves_between(before, None)
+            before["commune"],
+            kind,
+            record["id"],
+            record["revision"],
+            at,
+            actor,
+            None,
+            None,
+            between,
+            moves_between(before, None),
         )
         arrived = Entry(
-            record["commune"], kind, record["id"], record["revision"], at, actor, record, replaced_items(before, record),
-            between, moves_between(None, record),
+            record["commune"],
+            kind,
+            record["id"],
+            record["revision"],
+            at,
+            actor,
+            record,
+            replaced_items(before, record),
+            between,
+            moves_between(None, record),
         )
         entries = (left, arrived)
     held = personal_numbers(before)

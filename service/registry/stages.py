@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from schemas.requirements import Missing
-from schemas.rules import Finding
+from schemas.errors import Finding
 
 Stage = Literal["registered", "standardized", "digitized"]
 
@@ -31,6 +31,4 @@ def missing_in_json(missing: Iterable[Missing]) -> list[dict[str, str]]:
 
 def findings_in_json(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """The ``findings`` item of a record, as stored: the message is added in the reader's language."""
-    return [
-        {"code": f.code, "severity": f.severity, "pointer": f.pointer, "details": dict(f.params)} for f in findings
-    ]
+    return [{"code": f.code, "severity": f.severity, "pointer": f.pointer, "details": dict(f.params)} for f in findings]

@@ -13,9 +13,7 @@ from service.registry.units import UnitDirectory
 class UnitRegister:
     """Answers the current UnitDirectory; asks storage at most every ``refresh_seconds`` whether the list has changed."""
 
-    def __init__(
-        self, store: UnitStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, store: UnitStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._refresh_seconds = refresh_seconds
         self._clock = clock

@@ -302,6 +302,13 @@ class UnitDirectory:
         before = self._predecessors.get(commune, [])
         return ResolvedCommune(commune, before[0] if len(before) == 1 else None)
 
+    def commune_or_former(self, code: str, today: date) -> tuple[str | None, str | None]:
+        """Say whether a code names a commune of today (first) or only a former one (second). Raises CommuneUnknown."""
+        validities = [unit for unit in self._by_code.get(code, []) if unit.level == "commune"]
+        if not validities:
+            raise CommuneUnknown(commune=code, pointer="/commune")
+        return (code, None) if any(unit.in_force_on(today) for unit in validities) else (None, code)
+
     def predecessors(self, code: str, on: date | None = None) -> list[Unit]:
         """Return the units that became the unit with this code (the one in force ``on`` that day, or any), by code."""
         found = (
@@ -311,6 +318,10 @@ class UnitDirectory:
             for before in self._predecessors.get(unit, [])
         )
         return sorted(found, key=lambda unit: (unit.code, unit.valid_from or date.min))
+
+    def predecessors_of(self, unit: Unit) -> list[Unit]:
+        """Return the units that became just this unit, by code."""
+        return sorted(self._predecessors.get(unit, []), key=lambda each: (each.code, each.valid_from or date.min))
 
     def geographies(self) -> list[date]:
         """Return the days on which the set of communes changes, earliest first."""

@@ -28,6 +28,4 @@ def put_baseline(database: Database[Document], baseline: Baseline, *, actor: str
 def baselines(database: Database[Document], until: date) -> list[Baseline]:
     """All baselines dated ``until`` or before, in order of date."""
     found = database["baselines"].find({"date": {"$lte": until.isoformat()}}).sort([("date", 1), ("_id", 1)])
-    return [
-        Baseline(d["unit"], d["households"], d["source"], date.fromisoformat(d["date"])) for d in found
-    ]
+    return [Baseline(d["unit"], d["households"], d["source"], date.fromisoformat(d["date"])) for d in found]

@@ -9,7 +9,14 @@ from typing import Any
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient, ReadPreference
 from pymongo.database import Database
-from pymongo.errors import AutoReconnect, ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError, WriteError
+from pymongo.errors import (
+    AutoReconnect,
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WriteError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -54,7 +61,9 @@ def database_of(client: MongoClient[Document]) -> Database[Document]:
     """The database that the address names, with majority reads and writes. Raises SettingsInvalid without a name."""
     database = client.get_default_database(default=None) if _names_database(client) else None
     if database is None:
-        raise SettingsInvalid("MONGODB_URI names no database: end the address with /so_nong_ho, before the question mark.")
+        raise SettingsInvalid(
+            "MONGODB_URI names no database: end the address with /so_nong_ho, before the question mark."
+        )
     return database.with_options(
         codec_options=CodecOptions(tz_aware=True),
         read_preference=ReadPreference.PRIMARY,

@@ -13,7 +13,6 @@ from service.registry.ports import Area, Head, LogEntry
 from service.storage.client import Document
 
 
-
 def entry_id(commune: str, offset: int) -> str:
     """Key of a log entry: a commune's entries lie together and in order."""
     return f"{commune}:{offset:012d}"

@@ -42,7 +42,9 @@ def prepare_collection(database: Database[Document], collection: Collection, say
             say(f"collection {collection.name}: made")
         except CollectionInvalid:
             say(f"collection {collection.name}: made by somebody else meanwhile")
-    database.command("collMod", collection.name, validator=validator, validationAction="error", validationLevel="strict")
+    database.command(
+        "collMod", collection.name, validator=validator, validationAction="error", validationLevel="strict"
+    )
     for index in collection.indexes:
         name = index.document["name"]
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -46,6 +47,12 @@ class MongoStore:
         """What is missing for the register to work: collections and indexes. Raises StoreUnavailable."""
         with translated():
             return missing_parts(self.database)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[MongoStore]:
+        """The store as it is at one moment: every reading inside sees the same state, whatever is written meanwhile."""
+        with translated(), self.client.start_session(snapshot=True) as session, session.bind():
+            yield self
 
     def transact(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention."""

@@ -52,12 +52,14 @@ def _wrong_ring(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules) -
         start = place_of(shapely.get_coordinates(ring)[0])
         if (count := distinct_vertices(ring)) < 3:
             return "geometry.too-few-points", {"count": count, "point": start}
-        if shapely.area(shapely.convex_hull(metres)) < rules.clearance_m * shapely.length(metres):
+        if shapely.area(shapely.convex_hull(metres)) < rules.narrowest_m * shapely.length(metres) / 2:
             return "geometry.no-area", {"point": start}
     if crossings := [place for ring in rings for place in _self_crossings(ring)]:
         return "geometry.self-crossing", places_in_params(crossings)
     if touches := [place for ring in rings for place in _self_touches(ring)]:
         return "geometry.pinched", places_in_params(touches)
+    if shapely.area(flat) < rules.narrowest_m * shapely.length(flat) / 2 and geometry.is_valid:
+        return "geometry.no-area", {"point": place_of(shapely.get_coordinates(geometry)[0])}
     return None
 
 

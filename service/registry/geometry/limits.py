@@ -20,6 +20,9 @@ class ShapeRules:
     spike_length_m: float = 1.0
     """…if the shorter of its two edges is at least this long."""
     clearance_m: float = 0.001
+    """A vertex keeps at least this distance from every edge that it is no end of."""
+    narrowest_m: float = 0.02
+    """A boundary that is on average narrower than this is a line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,9 @@ def mended(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry | None:
     proposal = kept[0] if len(kept) == 1 else shapely.MultiPolygon(kept)
     proposal = canonical_geometries(np.asarray([proposal], dtype=object), rules.decimals)[0]
     flat = gnomonic(np.asarray([proposal], dtype=object))[0]
-    sound = proposal.is_valid and flat.is_valid and shapely.minimum_clearance(flat) >= rules.clearance_m
-    return proposal if sound else None
+    clear = shapely.minimum_clearance(flat) >= rules.clearance_m
+    wide = shapely.area(flat) >= rules.narrowest_m * shapely.length(flat) / 2
+    return proposal if proposal.is_valid and flat.is_valid and clear and wide else None
 
 
 def without_spikes(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry:

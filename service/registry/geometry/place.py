@@ -24,7 +24,8 @@ class Place:
     """Where one position lies.
 
     ``commune`` is the commune that it lies in (None outside all of them), ``distance_m`` how far it is from the commune
-    that it should lie in (0 inside, and where that has no boundary), ``from_province_m`` how far from the nearest commune of the province.
+    that it should lie in (0 inside, and where that has no boundary), ``from_province_m`` how far it is from the nearest
+    commune of the province.
     """
 
     commune: str | None

@@ -57,12 +57,14 @@ class Shape:
         return all(finding.severity != "error" for finding in self.findings)
 
 
-def examine_shape(geometry: BaseGeometry, rules: ShapeRules, pointer: str) -> Shape:
+def examine_shape(geometry: BaseGeometry | None, rules: ShapeRules, pointer: str) -> Shape:
     """Examine one boundary in WGS 84 longitude and latitude."""
     return examine_shapes([geometry], rules, [pointer])[0]
 
 
-def examine_shapes(geometries: Sequence[BaseGeometry], rules: ShapeRules, pointers: Sequence[str]) -> list[Shape]:
+def examine_shapes(
+    geometries: Sequence[BaseGeometry | None], rules: ShapeRules, pointers: Sequence[str]
+) -> list[Shape]:
     """Examine n boundaries at once; findings carry the n ``pointers``.
 
     All that is usual goes through arrays; only a boundary that fails is looked at by itself, to be explained.
@@ -80,6 +82,7 @@ def examine_shapes(geometries: Sequence[BaseGeometry], rules: ShapeRules, pointe
     flat = gnomonic(rounded)
     valid = shapely.is_valid(rounded) & shapely.is_valid(flat)
     clear = shapely.minimum_clearance(flat) >= rules.clearance_m
+    clear &= shapely.area(flat) >= rules.narrowest_m * shapely.length(flat) / 2
     areas = geodesic_areas(rounded)
     repeated = _owners_with_repeats(flat, rules)
     spiky = _owners_with_spikes(flat, rules)
@@ -113,6 +116,9 @@ def _unremarkable(geometries: Geometries, rules: ShapeRules) -> NDArray[np.bool_
     polygonal = (kind == shapely.GeometryType.POLYGON) | (kind == shapely.GeometryType.MULTIPOLYGON)
     few = shapely.get_num_coordinates(geometries) <= rules.most_vertices
     usual: NDArray[np.bool_] = polygonal & ~shapely.has_z(geometries) & few & in_range & small
+    # GEOS leaves positions that are not numbers out of the bounds, so those do not show them.
+    pairs, owner = shapely.get_coordinates(geometries, return_index=True)
+    usual[owner[~np.isfinite(pairs).all(axis=1)]] = False
     return usual
 
 

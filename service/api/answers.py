@@ -1,0 +1,61 @@
+"""Making answers: JSON by orjson, records with their findings' messages, the revision as ETag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.api.services import language, services
+from service.registry.changes import Record
+from service.registry.ports import Written
+
+_JSON = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+
+
+def json_answer(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer. Nothing of the register is kept by caches on the way."""
+    answer = Response(orjson.dumps(value, option=_JSON), status, mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Vary"] = "Accept-Language"
+    answer.headers.update(headers or {})
+    return answer
+
+
+def record_answer(record: Record, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A household with its revision as ETag."""
+    return json_answer(presented(record), status, {"ETag": entity_tag(record), **(headers or {})})
+
+
+def written_answer(written: Written) -> Response:
+    """201 with the address for a new household, 200 for a changed or an unchanged one."""
+    if not written.created:
+        return record_answer(written.record)
+    return record_answer(written.record, 201, {"Location": f"/v1/households/{written.record['id']}"})
+
+
+def entity_tag(record: Record) -> str:
+    """The revision as a strong entity tag (RFC 9110)."""
+    return f'"{record["revision"]}"'
+
+
+def presented(record: Record) -> Record:
+    """The record as the reader sees it: each finding with its message in the reader's language."""
+    findings = record.get("findings")
+    if not findings:
+        return record
+    return {**record, "findings": [with_message(finding) for finding in findings]}
+
+
+def with_message(finding: dict[str, Any]) -> dict[str, Any]:
+    """A finding with its text."""
+    catalogue = services().item_messages
+    message = catalogue.text(finding["code"], language(), **finding.get("details", {}))
+    return {**finding, "message": message}
+
+
+def wants(mimetype: str) -> bool:
+    """Whether the request prefers ``mimetype`` to JSON."""
+    best = request.accept_mimetypes.best_match(["application/json", mimetype], default="application/json")
+    return best == mimetype

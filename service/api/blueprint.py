@@ -1,0 +1,60 @@
+"""The blueprint that every resource uses, and the words that its views are documented with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import flask_smorest
+
+from service.api.queries import QueryParser
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
+    """flask-smorest's blueprint with the register's query parser."""
+
+    ARGUMENTS_PARSER = QueryParser()
+
+    def query(self, schema: type) -> Callable[[View], View]:
+        """Parse and document the query parameters."""
+        return self.arguments(schema, location="query")  # type: ignore[no-any-return]
+
+    def problems(self, *statuses: int) -> Callable[[View], View]:
+        """Document which problems the view can answer with."""
+
+        def decorate(view: View) -> View:
+            for status in statuses:
+                view = self.alt_response(status, response="Problem")(view)
+            return view
+
+        return decorate
+
+    def record_body(
+        self, name: str, *, required: bool = True, media_types: tuple[str, ...] = ("application/json",)
+    ) -> Callable[[View], View]:
+        """Document a JSON body by the name of its component schema; the view reads it by service.api.bodies."""
+        content = {media_type: {"schema": reference(name)} for media_type in media_types}
+        return self.doc(requestBody={"required": required, "content": content})  # type: ignore[no-any-return]
+
+    def if_match(self, *, required: bool = False) -> Callable[[View], View]:
+        """Document the If-Match header."""
+        parameter = {
+            "in": "header",
+            "name": "If-Match",
+            "required": required,
+            "description": "The revision that the change was made from, in quotes.",
+            "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
+            "example": '"3"',
+        }
+        return self.doc(parameters=[parameter])  # type: ignore[no-any-return]
+
+
+def reference(name: str) -> dict[str, str]:
+    """A reference to a component schema of openapi.yaml."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+REVISION_HEADER = {"ETag": {"description": "The revision, in quotes.", "schema": {"type": "string"}}}
+NEXT_HEADER = {"Link": {"description": 'The next page, rel="next".', "schema": {"type": "string"}}}

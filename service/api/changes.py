@@ -1,0 +1,78 @@
+"""The feed: the communes' logs in one stream, for systems that keep a copy."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from service.api.answers import json_answer, presented
+from service.api.blueprint import Blueprint, reference
+from service.api.paging import decode_cursor, encode_cursor
+from service.api.queries import ChangesQuery
+from service.api.services import actor, services
+from service.errors import CursorInvalid
+from service.registry.ports import LogEntry
+from service.security.gate import needs
+
+blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes", description="The log as a feed")
+
+_LOOK_AGAIN_SECONDS = 0.5
+
+
+@blueprint.route("")
+class Changes(MethodView):
+    """What has changed since a cursor."""
+
+    @needs("changes.read")
+    @blueprint.query(ChangesQuery)
+    @blueprint.response(200, reference("Changes"))
+    @blueprint.problems(422)
+    @blueprint.doc(operationId="changes", summary="What has changed")
+    def get(self, arguments: dict[str, Any]) -> Response:
+        """Each commune's entries come in order and without a gap; the cursor holds an offset for each commune.
+
+        A household's entries are ordered by revision. A transfer stands in both communes' logs; in the one that the household
+        left, ``record`` is null.
+        """
+        after = _offsets(arguments)
+        communes = actor("changes.read").area
+        if "commune" in arguments:
+            named = frozenset({arguments["commune"]})
+            communes = named if communes is None else communes & named
+        end = time.monotonic() + arguments["wait"]
+        while True:
+            entries, more = services().store.changes(after, communes=communes, limit=arguments["limit"])
+            if entries or time.monotonic() >= end:
+                break
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        offsets = after | {entry.commune: entry.offset for entry in entries}
+        body = {"changes": [_in_json(entry) for entry in entries], "cursor": encode_cursor(offsets), "more": more}
+        return json_answer(body)
+
+
+def _in_json(entry: LogEntry) -> dict[str, Any]:
+    return {
+        "commune": entry.commune,
+        "offset": entry.offset,
+        "kind": entry.kind,
+        "household": entry.household,
+        "revision": entry.revision,
+        "at": entry.at,
+        "actor": entry.actor,
+        "note": entry.note,
+        "record": None if entry.record is None else presented(entry.record),
+        "hash": entry.hash,
+    }
+
+
+def _offsets(arguments: dict[str, Any]) -> dict[str, int]:
+    if "after" not in arguments:
+        return {}
+    offsets = decode_cursor(arguments["after"])
+    good = isinstance(offsets, dict) and all(type(offset) is int and offset >= 0 for offset in offsets.values())
+    if not good:
+        raise CursorInvalid(pointer="/after")
+    return dict(offsets)

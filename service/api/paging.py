@@ -1,0 +1,39 @@
+"""Keyset paging: opaque cursors and the Link header."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from flask import request
+
+from service.errors import CursorInvalid
+
+LONGEST_CURSOR = 20_000
+
+
+def encode_cursor(value: object) -> str:
+    """An opaque, URL-safe form of a position."""
+    return base64.urlsafe_b64encode(orjson.dumps(value, option=orjson.OPT_UTC_Z)).rstrip(b"=").decode()
+
+
+def decode_cursor(text: str) -> Any:
+    """The position of a cursor. Raises CursorInvalid for what this register did not give."""
+    if len(text) > LONGEST_CURSOR:
+        raise CursorInvalid(pointer="/cursor")
+    try:
+        return orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error):
+        raise CursorInvalid(pointer="/cursor") from None
+
+
+def next_link(cursor: str | None) -> Mapping[str, str]:
+    """The Link header to the next page (RFC 8288); empty on the last."""
+    if cursor is None:
+        return {}
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    return {"Link": f'<{request.path}?{urlencode([*arguments, ("cursor", cursor)])}>; rel="next"'}

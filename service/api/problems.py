@@ -1,0 +1,165 @@
+"""Problems (RFC 9457): the one table from what went wrong to an HTTP status, and the answer that says it in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from schemas.errors import ItemError, JsonInvalid, RecordInvalid
+from service import errors
+from service.api.answers import presented
+from service.api.services import language, services
+from service.errors import DomainError, HouseholdStale
+
+STATUS: dict[type[Exception], int] = {
+    errors.BodyNotAnObject: 422,
+    errors.BodyUnknownItem: 422,
+    errors.PreconditionInvalid: 400,
+    JsonInvalid: 400,
+    errors.CommuneOutsideArea: 403,
+    errors.HouseholdNotFound: 404,
+    errors.UnitNotFound: 404,
+    errors.NotAcceptable: 406,
+    errors.HouseholdIdTaken: 409,
+    errors.HouseholdWithdrawn: 409,
+    errors.PersonalNumberTaken: 409,
+    errors.StatusConflict: 409,
+    errors.HouseholdStale: 412,
+    errors.ContentTypeUnsupported: 415,
+    RecordInvalid: 422,
+    errors.HouseholdIdInvalid: 422,
+    errors.HouseholdIdMismatch: 422,
+    errors.ReasonRequired: 422,
+    errors.TransferToSameCommune: 422,
+    errors.FormerCommuneMismatch: 422,
+    errors.CommuneUnknown: 422,
+    errors.CommuneNotInForce: 422,
+    errors.LevelNotInForce: 422,
+    errors.BaselineInvalid: 422,
+    errors.CursorInvalid: 422,
+    errors.QueryInvalid: 422,
+    errors.QueryUnknown: 422,
+    errors.PreconditionRequired: 428,
+    errors.StoreRefused: 500,
+    errors.StoreUnavailable: 503,
+    errors.WriteContention: 503,
+}
+"""Every error that may reach a client. A test holds this table to service/errors.py and the message catalogues."""
+
+HTTP_CODES = {
+    400: "http.bad-request",
+    404: "http.not-found",
+    405: "http.method-not-allowed",
+    406: "answer.not-acceptable",
+    408: "http.timeout",
+    413: "body.too-large",
+    414: "http.address-too-long",
+    415: "body.content-type",
+    429: "http.too-many-requests",
+    431: "http.headers-too-large",
+}
+"""Codes for what Flask and werkzeug refuse by themselves."""
+
+RETRY_AFTER_SECONDS = 5
+
+_log = structlog.get_logger("service.problems")
+
+
+def register_problems(app: Flask) -> None:
+    """Let every exception be answered as a problem; none is answered with a traceback."""
+    app.register_error_handler(DomainError, answer_domain_error)
+    app.register_error_handler(RecordInvalid, answer_record_invalid)
+    app.register_error_handler(JsonInvalid, answer_json_invalid)
+    app.register_error_handler(HTTPException, answer_http_exception)
+    app.register_error_handler(Exception, answer_unexpected)
+
+
+def answer_domain_error(error: DomainError) -> Response:
+    """The problem of a domain error."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    if status >= 500:
+        _log.error("refused", code=error.code, cause=repr(error.__cause__)[:500], params=_plain(error.params))
+    more: dict[str, Any] = {}
+    if error.pointer is not None:
+        more["errors"] = [_item(ItemError(error.pointer, error.code, error.params))]
+    if isinstance(error, HouseholdStale):
+        more["current"] = presented(error.current)
+    return problem(status, error.code, error.params, **more)
+
+
+def answer_record_invalid(error: RecordInvalid) -> Response:
+    """The problem of a record that breaks the schema: every error at once, each with its place."""
+    items = [_item(item) for item in error.errors]
+    return problem(422, "household.invalid", {"count": len(items)}, errors=items)
+
+
+def answer_json_invalid(error: JsonInvalid) -> Response:
+    """The problem of a body that is not the JSON that the register reads."""
+    item = {"pointer": "", "code": error.code, "message": _text(error.code, error.params)}
+    return problem(400, error.code, error.params, errors=[item])
+
+
+def answer_http_exception(error: HTTPException) -> Response:
+    """The problem of what Flask refused by itself: no such address, a body that is too large."""
+    status = error.code or 500
+    limit = request.max_content_length or services().settings.record_bytes
+    answer = problem(
+        status, HTTP_CODES.get(status, "http.bad-request"), {"limit": limit, "given": "", "wanted": "application/json"}
+    )
+    if status == 405 and getattr(error, "valid_methods", None):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+    return answer
+
+
+def answer_unexpected(error: Exception) -> Response:
+    """A fault of the register: told to its log with the traceback, to the client with nothing but the request's id."""
+    _log.exception("unexpected", path=request.path, method=request.method, kind=type(error).__name__)
+    return problem(500, "internal", {})
+
+
+def problem(status: int, code: str, params: dict[str, Any] | Any, **more: Any) -> Response:
+    """A problem document in the reader's language."""
+    body = {
+        "type": f"/docs/problems#{code}",
+        "title": _title(code),
+        "status": status,
+        "detail": _text(code, params),
+        "code": code,
+        **more,
+    }
+    answer = Response(
+        orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC, default=str),
+        status,
+        mimetype="application/problem+json",
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Content-Language"] = language()
+    if status in {408, 429, 503}:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _item(item: ItemError) -> dict[str, Any]:
+    return {"pointer": item.pointer, "code": item.code, "message": _text(item.code, item.params)}
+
+
+def _title(code: str) -> str:
+    key = f"{code}.title"
+    catalogue = services().messages
+    return catalogue.text(key if key in catalogue else "problem.title", language())
+
+
+def _text(code: str, params: Any) -> str:
+    part = services()
+    catalogue = part.messages if code in part.messages else part.item_messages
+    return catalogue.text(code, language(), **dict(params))
+
+
+def _plain(params: dict[str, Any]) -> str:
+    """What the register's own log says of an error's params: no values that a person could stand in."""
+    return json.dumps(sorted(params))

@@ -1,0 +1,168 @@
+"""The query parameters of lists and reports, as marshmallow schemas: parsed once, documented by the same words."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from webargs.flaskparser import FlaskParser
+
+from service.errors import QueryInvalid, QueryUnknown
+
+MOST_ON_A_PAGE = 1000
+DEFAULT_PAGE = 100
+
+
+_UNKNOWN = "unknown"
+
+
+class Query(Schema):
+    """Query parameters; what is wrong with one is said in signs that need no translation."""
+
+    error_messages = {"unknown": _UNKNOWN, "required": "…"}  # noqa: RUF012 - marshmallow's way
+
+
+class QueryParser(FlaskParser):
+    """webargs' parser, with the register's own problems instead of its abort."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
+        """Raise QueryInvalid for the first parameter at fault."""
+        messages = error.normalized_messages().get("query", {})
+        name, texts = next(iter(messages.items()), ("", [""]))
+        reason = str(texts[0] if isinstance(texts, list) else texts)
+        if reason == _UNKNOWN:
+            raise QueryUnknown(pointer=f"/{name}", name=str(name)[:60])
+        raise QueryInvalid(pointer=f"/{name}", name=str(name)[:60], reason=reason)
+
+
+class Box(fields.Field[tuple[float, float, float, float]]):
+    """west,south,east,north in degrees."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[float, float, float, float]:
+        try:
+            west, south, east, north = (float(part) for part in str(value).split(","))
+        except ValueError:
+            raise ValidationError("west,south,east,north") from None
+        inside = -180 <= west < east <= 180 and -90 <= south < north <= 90
+        if not inside:
+            raise ValidationError("west < east, south < north, degrees")
+        return west, south, east, north
+
+
+_DATE_ERRORS = ("invalid", "invalid_awareness", "format")
+
+
+def day(**options: Any) -> fields.Date:
+    """A calendar day."""
+    return fields.Date(error_messages=dict.fromkeys(_DATE_ERRORS, "2026-11-23"), **options)
+
+
+def whole_number(**options: Any) -> fields.Integer:
+    """A whole number."""
+    return fields.Integer(error_messages={"invalid": "0, 1, 2, …", "too_large": "0, 1, 2, …"}, **options)
+
+
+def between(least: int, most: int) -> validate.Range:
+    """A range of whole numbers."""
+    return validate.Range(least, most, error=f"{least}…{most}")
+
+
+def one_of(choices: list[str]) -> validate.OneOf:
+    """One of the words."""
+    return validate.OneOf(choices, error=" | ".join(choices))
+
+
+def _code(description: str) -> fields.String:
+    pattern = validate.Regexp(r"^[0-9]{2,5}$", error="00…99999")
+    return fields.String(validate=pattern, metadata={"description": description, "pattern": "^[0-9]{2,5}$"})
+
+
+class PageQuery(Query):
+    """What every list takes."""
+
+    limit = whole_number(
+        load_default=DEFAULT_PAGE,
+        validate=between(1, MOST_ON_A_PAGE),
+        metadata={"description": "How many at most on a page."},
+    )
+    cursor = fields.String(metadata={"description": "Where the page starts: the cursor of the page before."})
+
+
+class HouseholdListQuery(PageQuery):
+    """Which households a list asks for."""
+
+    commune = _code("Code of a commune in force today, or of a former one.")
+    stage = fields.String(validate=one_of(["registered", "standardized", "digitized"]))
+    status = fields.String(
+        validate=one_of(["submitted", "verified", "returned", "withdrawn", "any"]),
+        metadata={"description": "Without it, all but the withdrawn."},
+    )
+    q = fields.String(
+        validate=validate.Length(1, 100, error="1…100"),
+        metadata={"description": "A name with or without diacritics, from any word on; a personal number; a phone."},
+    )
+    bbox = Box(metadata={"description": "west,south,east,north: parcels or home in this box.", "type": "string"})
+    updated_since = fields.AwareDateTime(
+        format="iso",
+        error_messages=dict.fromkeys(_DATE_ERRORS, "2026-11-23T00:00:00Z"),
+        metadata={"description": "Changed at or after this moment; the list is then in order of change."},
+    )
+    count = fields.Boolean(
+        load_default=False,
+        error_messages={"invalid": "true | false"},
+        metadata={"description": "Also count all that the query finds."},
+    )
+
+
+class HistoryQuery(PageQuery):
+    """A page of a household's history."""
+
+
+class UnitListQuery(Query):
+    """Which administrative units to list."""
+
+    level = fields.String(validate=one_of(["province", "district", "commune"]))
+    valid_on = day(metadata={"description": "In force on this day; today without it."})
+    q = fields.String(
+        validate=validate.Length(0, 100, error="0…100"),
+        metadata={"description": "Name with or without diacritics, or code."},
+    )
+
+
+class UnitQuery(Query):
+    """On which day a unit's code is read."""
+
+    valid_on = day(metadata={"description": "In force on this day; without it, today or last."})
+
+
+class CoverageQuery(Query):
+    """Which coverage to report."""
+
+    level = fields.String(load_default="commune", validate=one_of(["commune", "district", "province"]))
+    geography = day(metadata={"description": "The units in force on this day; without it, today's."})
+    as_of = day(metadata={"description": "As it stood at the end of this day in Vietnam; without it, now."})
+
+
+class TrendQuery(Query):
+    """Which unit's coverage to follow, from which day to which."""
+
+    unit = fields.String(
+        required=True, validate=validate.Regexp(r"^[0-9]{2,5}$", error="00…99999"), metadata={"pattern": "^[0-9]{2,5}$"}
+    )
+    from_ = day(data_key="from")
+    to = day()
+
+
+class ChangesQuery(Query):
+    """From where on to read the feed."""
+
+    after = fields.String(metadata={"description": "The cursor of the answer before; without it, from the beginning."})
+    limit = whole_number(load_default=DEFAULT_PAGE, validate=between(1, MOST_ON_A_PAGE))
+    wait = whole_number(
+        load_default=0,
+        validate=between(0, 30),
+        metadata={"description": "Seconds to wait for a change if there is none."},
+    )
+    commune = _code("Only this commune's log.")

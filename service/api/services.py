@@ -1,0 +1,60 @@
+"""What the views may ask for: the wired parts of the register, kept with the app, and who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app, g, request
+
+from schemas.catalogue import Catalogue
+from service.registry.actor import Actor
+from service.registry.clock import Clock
+from service.registry.coverage import Coverage
+from service.registry.baselines import Baselines
+from service.registry.households import HouseholdRegister
+from service.registry.unit_register import UnitRegister
+from service.security.gate import current_principal
+from service.settings import Settings
+from service.storage.store import MongoStore
+
+LANGUAGES = ("vi", "en")
+_KEY = "register"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the register, made once for each process by service/app.py."""
+
+    settings: Settings
+    clock: Clock
+    store: MongoStore
+    units: UnitRegister
+    households: HouseholdRegister
+    coverage: Coverage
+    baselines: Baselines
+    messages: Catalogue
+    item_messages: Catalogue
+
+
+def install(services: Services) -> None:
+    """Keep the services with the current app."""
+    current_app.extensions[_KEY] = services
+
+
+def services() -> Services:
+    """The services of the current app."""
+    return cast(Services, current_app.extensions[_KEY])
+
+
+def actor(permission: str) -> Actor:
+    """Who asks, with the communes in which the permission holds."""
+    principal = current_principal()
+    return Actor(principal.name, principal.area_for(permission).communes())
+
+
+def language() -> str:
+    """The language to answer in: what Accept-Language prefers, Vietnamese by default."""
+    if "language" not in g:
+        g.language = request.accept_languages.best_match(LANGUAGES, default="vi")
+    return cast(str, g.language)

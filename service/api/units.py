@@ -1,0 +1,81 @@
+"""Administrative units with their validity and successors."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from service.api.answers import json_answer
+from service.api.blueprint import Blueprint, reference
+from service.api.queries import UnitListQuery, UnitQuery
+from service.api.services import services
+from service.errors import UnitNotFound
+from service.registry.clock import vietnam_day
+from service.registry.units import Unit
+from service.security.gate import needs
+
+blueprint = Blueprint("units", __name__, url_prefix="/v1/units", description="Administrative units")
+
+
+@blueprint.route("")
+class Units(MethodView):
+    """The units in force on a day."""
+
+    @needs("units.read")
+    @blueprint.query(UnitListQuery)
+    @blueprint.response(200, reference("UnitList"))
+    @blueprint.problems(422)
+    @blueprint.doc(operationId="list_units", summary="List administrative units")
+    def get(self, arguments: dict[str, Any]) -> Response:
+        """In order of code; with ``q`` the best match first."""
+        on = arguments.get("valid_on") or vietnam_day(services().clock())
+        found = services().units.directory().find(arguments.get("q", ""), arguments.get("level"), on)
+        return json_answer({"valid_on": on.isoformat(), "units": [in_json(unit) for unit in found]})
+
+
+@blueprint.route("/<code>")
+class OneUnit(MethodView):
+    """One unit by its code."""
+
+    @needs("units.read")
+    @blueprint.query(UnitQuery)
+    @blueprint.response(200, reference("Unit"))
+    @blueprint.problems(404, 422)
+    @blueprint.doc(operationId="get_unit", summary="Read an administrative unit")
+    def get(self, arguments: dict[str, Any], code: str) -> Response:
+        """Codes are used again with a new meaning: a code means something only with a day."""
+        unit = _unit(code, arguments.get("valid_on"))
+        before = services().units.directory().predecessors_of(unit)
+        return json_answer({**in_json(unit), "predecessors": [each.code for each in before]})
+
+
+def _unit(code: str, on: date | None) -> Unit:
+    validities = [unit for unit in services().units.directory() if unit.code == code]
+    day = on or vietnam_day(services().clock())
+    in_force = [unit for unit in validities if unit.in_force_on(day)]
+    if in_force:
+        return in_force[0]
+    if not validities or on is not None:
+        raise UnitNotFound(code=code[:20], on=day.isoformat())
+    return validities[-1]
+
+
+def in_json(unit: Unit) -> dict[str, Any]:
+    """A unit as the contract has it."""
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "name_en": unit.name_en,
+        "kind": unit.kind,
+        "level": unit.level,
+        "parent": unit.parent,
+        "valid_from": None if unit.valid_from is None else unit.valid_from.isoformat(),
+        "valid_to": None if unit.valid_to is None else unit.valid_to.isoformat(),
+        "successor": unit.successor,
+        "longitude": unit.longitude,
+        "latitude": unit.latitude,
+        "source": unit.source,
+    }

@@ -1,0 +1,1 @@
+"""What the scripts do: each module is one command with a ``main``."""

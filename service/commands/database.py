@@ -1,0 +1,52 @@
+"""Which database a command works on: MONGODB_URI, else the running register's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from service.errors import DomainError
+from service.settings import Settings, SettingsInvalid, read_settings
+
+ADDRESS_FILE = "mongodb-uri"
+
+
+def command_settings(data_folder: str | None = None) -> Settings:
+    """Settings from the environment; the database's address, where not given, from the data folder of a running register.
+
+    Raises SettingsInvalid with the way out.
+    """
+    folder = Path(data_folder or os.environ.get("DATA_FOLDER") or Path(__file__).resolve().parents[2] / ".run")
+    address = os.environ.get("MONGODB_URI")
+    if not address:
+        file = folder / ADDRESS_FILE
+        if not file.exists():
+            raise SettingsInvalid(
+                f"no database: MONGODB_URI is not set and {file} is not there. Start the register with ./scripts/run, "
+                "or name its folder with --data, or set MONGODB_URI."
+            )
+        address = file.read_text(encoding="utf-8").strip()
+    settings = read_settings({**os.environ, "MONGODB_URI": address})
+    return replace(settings, data_folder=str(folder))
+
+
+def run(command: Callable[[], int]) -> int:
+    """Run a command; what goes wrong in a known way is one clear line and exit code 2."""
+    try:
+        return command()
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)
+    except DomainError as error:
+        if error.code == "store.unavailable":
+            print("the database does not answer; is the register running?", file=sys.stderr)
+        else:
+            print(f"{error.code}: {error or error.params}", file=sys.stderr)
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 2
