@@ -30,11 +30,23 @@ prepare_tests() {
     export PYTHONPYCACHEPREFIX="$test_data/pycache" RUFF_CACHE_DIR="$test_data/ruff" MYPY_CACHE_DIR="$test_data/mypy"
 }
 
-# Runs a module of the register with the Python that has its packages: REGISTER_PYTHON, the running register's, or one made now.
+# Runs a module of the register with a Python that has its packages: REGISTER_PYTHON, the running register's (of the data
+# folder named by --data DIR, else .run), or an environment made now.
 run_module() {
-    local python="${REGISTER_PYTHON:-$root/.run/venv/bin/python}"
+    local data="$root/.run" previous="" argument
+    for argument in "$@"; do
+        [ "$previous" != --data ] || data="$argument"
+        case "$argument" in --data=*) data="${argument#--data=}" ;; esac
+        previous="$argument"
+    done
+    local python="${REGISTER_PYTHON:-$data/venv/bin/python}"
     if [ ! -x "$python" ]; then
-        PYTHONPATH="$root" "$(find_python)" -B -m service.running.environment "$root/.run" venv "$root/requirements/run.txt"
+        python="$root/.run/venv/bin/python"
+        if [ ! -x "$python" ]; then
+            PYTHONPATH="$root" "$(find_python)" -B -m service.running.environment "$root/.run" venv "$root/requirements/run.txt" >&2
+        fi
     fi
-    PYTHONPATH="$root" exec "$python" -B -m "$@"
+    unset PYTHONDONTWRITEBYTECODE
+    export PYTHONPATH="$root" PYTHONPYCACHEPREFIX="${PYTHONPYCACHEPREFIX:-$root/.run/pycache}"
+    exec "$python" -m "$@"
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Protocol
 
 worker_class = "gthread"
 threads = 8
@@ -26,3 +27,18 @@ control_socket_disable = True
 
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 """The heartbeat of workers must not wait for a disk."""
+
+
+class Worker(Protocol):
+    """What is used here of gunicorn's worker."""
+
+    pid: int
+
+
+def child_exit(server: object, worker: Worker) -> None:
+    """Called by gunicorn when a worker has ended: its gauges no longer count."""
+    del server
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,6 +44,8 @@ def serve(options: RunOptions) -> None:
         environment = environment_of(options.data)
         environment["PYTHONPATH"] = str(ROOT)
         environment["DATA_FOLDER"] = str(options.data)
+        environment["REGISTER_PYTHON"] = sys.executable
+        environment["PROMETHEUS_MULTIPROC_DIR"] = str(_empty_folder(options.data / "measures"))
         mongod: PrivateMongod | None = None
         if not environment.get("MONGODB_URI"):
             mongod = PrivateMongod(MongodOptions(folder=options.data / "mongodb"))
@@ -108,6 +111,13 @@ def _port_to_serve(options: RunOptions) -> int:
     return options.port
 
 
+def _empty_folder(folder: Path) -> Path:
+    """A folder for what the workers count together; the counts of workers of an earlier run are not of this one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 def _start_mongod(mongod: PrivateMongod) -> None:
     began = time.monotonic()
     mongod.start()
@@ -134,10 +144,7 @@ def _prepare_database(options: RunOptions, environment: dict[str, str]) -> None:
 
 
 def _run_script(name: str, arguments: list[str], environment: dict[str, str]) -> None:
-    script = ROOT / "scripts" / name
-    if not script.exists():
-        return
-    child = start_child([sys.executable, script, *arguments], environment=environment)
+    child = start_child([ROOT / "scripts" / name, *arguments], environment=environment)
     try:
         status = child.wait()
     finally:

@@ -1,0 +1,232 @@
+"""scripts/run as a person starts it, at a real terminal: ready, and then ended in every way that one can end it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from service.running.command_line import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+class Run:
+    """scripts/run at a terminal of its own, on a data folder of its own."""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        self.data = data
+        self.said = ""
+        self.began = time.monotonic()
+        self.terminal, theirs = pty.openpty()
+        arguments: list[str | Path] = [ROOT / "scripts/run", "--python", sys.executable, "--data", data, *options]
+        self.process = subprocess.Popen(
+            arguments,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            # An environment with a FORM_FOLDER builds no form: that is tried where the form is tested.
+            env={**os.environ, "FORM_FOLDER": str(data), "MONGODB_URI": ""},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  (one system call)
+        )
+        os.close(theirs)
+
+    def hear(self, until: Callable[[str], bool], seconds: float = 60) -> str:
+        deadline = time.monotonic() + seconds
+        while not until(self.said):
+            assert time.monotonic() < deadline, f"scripts/run only said: {self.said}"
+            if select.select([self.terminal], [], [], 0.1)[0]:
+                try:
+                    self.said += os.read(self.terminal, 65536).decode()
+                except OSError:  # the other end is closed
+                    break
+        return self.said
+
+    def ready(self) -> str:
+        """Wait for the one line with the address, and return it."""
+        self.hear(lambda said: any(line.startswith("http://") for line in said.splitlines()))
+        return next(line for line in self.said.splitlines() if line.startswith("http://"))
+
+    def ended(self, seconds: float = 30) -> int:
+        """Wait for its end, and return its status."""
+        status = self.process.wait(seconds)
+        with contextlib.suppress(OSError):
+            self.hear(lambda _: False, seconds=0.5)
+        return status
+
+    def left_over(self) -> list[str]:
+        """The command lines of all processes that have to do with this data folder."""
+        mark = str(self.data).encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if process.name == str(os.getpid()):
+                    continue
+                command = (process / "cmdline").read_bytes()
+                if mark in command or mark in (process / "environ").read_bytes():
+                    found.append(command.replace(b"\0", b" ").decode())
+        return found
+
+    def close_terminal(self) -> None:
+        os.close(self.terminal)
+        self.terminal = -1
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    runs: list[Run] = []
+
+    def start(*options: str) -> Run:
+        runs.append(Run(tmp_path / "data", "--empty", *options))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        if run.process.poll() is None:
+            run.process.kill()
+            run.process.wait()
+        if run.terminal >= 0:
+            run.close_terminal()
+
+
+def nothing_left(run: Run, seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while run.left_over() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not run.left_over()
+
+
+def mongod_said(run: Run) -> str:
+    return (run.data / "mongodb/mongod.log").read_text()
+
+
+def press_control_c(run: Run) -> None:
+    os.write(run.terminal, b"\x03")
+
+
+def ask_it_to_end(run: Run) -> None:
+    run.process.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("end", [press_control_c, ask_it_to_end, Run.close_terminal])
+def test_ends_in_order_and_leaves_no_process(start: Callable[..., Run], end: Callable[[Run], None]) -> None:
+    run = start("--port", "0")
+    address = run.ready()
+    with urllib.request.urlopen(f"{address}/readyz") as answer:
+        assert answer.status == 200
+    end(run)
+    assert run.ended() == 0
+    assert run.left_over() == []
+    assert '"exitCode":0' in mongod_said(run)
+    assert not (run.data / "mongodb-uri").exists()
+
+
+def test_leaves_no_process_when_it_is_killed_and_starts_again_at_once(start: Callable[..., Run]) -> None:
+    first = start("--port", "0")
+    first.ready()
+    first.process.kill()
+    first.process.wait()
+
+    second = start("--port", "0")
+    second.ready()
+    assert time.monotonic() - second.began < 15
+    press_control_c(second)
+    assert second.ended() == 0
+    assert nothing_left(first)
+
+
+def test_says_that_only_this_machine_is_served(start: Callable[..., Run]) -> None:
+    run = start("--port", "0")
+    run.ready()
+    assert "nobody on the network can reach it" in run.said
+
+
+def test_writes_the_address_of_the_database_for_scripts(start: Callable[..., Run]) -> None:
+    run = start("--port", "0")
+    run.ready()
+    file = run.data / "mongodb-uri"
+    assert file.read_text().startswith("mongodb://127.0.0.1:")
+    assert file.read_text().endswith("/so_nong_ho?replicaSet=register\n")
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_mongod_that_dies_is_started_again_and_the_service_recovers(start: Callable[..., Run]) -> None:
+    run = start("--port", "0")
+    address = run.ready()
+    os.kill(process_of(run, "mongod"), signal.SIGKILL)
+    run.hear(lambda said: said.count("MongoDB: ready") == 2)
+    deadline = time.monotonic() + 20
+    while answer_of(f"{address}/readyz") != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def test_a_second_run_on_the_same_folder_is_told_so(start: Callable[..., Run]) -> None:
+    first = start("--port", "0")
+    first.ready()
+    second = start("--port", "0")
+    assert second.ended() == 1
+    assert one_sentence(second).startswith("The register already runs on the data folder")
+    assert answer_of(f"{first.ready()}/readyz") == 200
+
+
+def test_a_port_in_use_is_named(start: Callable[..., Run]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        run = start("--port", str(port))
+        assert run.ended() == 1
+    assert one_sentence(run).startswith(f"Port {port} is in use by another program")
+    assert run.left_over() == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, start: Callable[..., Run]) -> None:
+    (tmp_path / "data").write_text("not a folder")
+    run = start("--port", "0")
+    assert run.ended() == 1
+    assert "cannot be written" in one_sentence(run)
+
+
+def test_help_names_every_option() -> None:
+    answer = subprocess.run([ROOT / "scripts/run", "--help"], capture_output=True, text=True, check=True).stdout
+    for option in ("--port", "--bind", "--data", "--workers", "--empty", "--python"):
+        assert option in answer
+
+
+def one_sentence(run: Run) -> str:
+    lines = run.said.strip().splitlines()
+    assert len(lines) == 1, run.said
+    return lines[0]
+
+
+def answer_of(address: str) -> int:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def process_of(run: Run, program: str) -> int:
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if Path(words[0].decode()).name == program and any(str(run.data).encode() in word for word in words):
+                return int(process.name)
+    raise AssertionError(f"no {program} runs for {run.data}")
