@@ -56,11 +56,12 @@ class Manner(StrEnum):
 ENCRYPTED_ITEMS: Final[Mapping[str, Manner]] = {
     "head.national_id": Manner.SEARCHED,
     "head.phone": Manner.SEARCHED,
-    "head.former_id_number": Manner.HIDDEN,
+    "head.old_id_number": Manner.HIDDEN,
     "members[].national_id": Manner.SEARCHED,
     "members[].phone": Manner.SEARCHED,
-    "members[].former_id_number": Manner.HIDDEN,
+    "members[].old_id_number": Manner.HIDDEN,
     "parcels[].certificate_serial": Manner.SEARCHED,
+    "parcels[].certificate_register_number": Manner.HIDDEN,
 }
 """The items of a household (paths in its JSON form) that are ciphertext at rest."""
 

@@ -14,10 +14,12 @@ from bson.binary import Binary
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from schemas.household import HouseholdSchema
+from schemas.language import Many, Part, Section, section_fields
 from service.errors import StoreUnavailable
 from service.security.errors import KeysMissing
 from service.security.keys import KeyFolder
-from service.storage.encryption import FieldEncryption, Manner, key_of, master_keys_of_files
+from service.storage.encryption import ENCRYPTED_ITEMS, FieldEncryption, Manner, key_of, master_keys_of_files
 
 NUMBER = "040078001234"
 PHONE = "+84912345678"
@@ -51,7 +53,7 @@ def household(number: str = NUMBER) -> dict[str, Any]:
     return {
         "_id": "0192f0c1",
         "commune": "16681",
-        "head": {"full_name": "Nguyễn Văn An", "national_id": number, "phone": PHONE, "former_id_number": "181234567"},
+        "head": {"full_name": "Nguyễn Văn An", "national_id": number, "phone": PHONE, "old_id_number": "181234567"},
         "members": [{"full_name": "Trần Thị Bình", "national_id": "040180005678"}, {"full_name": "Nguyễn Văn Con"}],
         "parcels": [{"certificate_serial": "CH 123456", "land_use": "LUC"}, {"land_use": "CLN"}],
     }
@@ -87,7 +89,7 @@ def test_equality_is_asked_of_ciphertext(database: Database[dict[str, Any]], enc
 def test_a_hidden_item_looks_different_each_time(encryption: FieldEncryption) -> None:
     one, other = encryption.seal(household()), encryption.seal(household())
     assert one["head"]["national_id"] == other["head"]["national_id"]
-    assert one["head"]["former_id_number"] != other["head"]["former_id_number"]
+    assert one["head"]["old_id_number"] != other["head"]["old_id_number"]
 
 
 def test_sealing_twice_and_opening_plain_do_nothing(encryption: FieldEncryption) -> None:
@@ -165,3 +167,15 @@ def test_a_retired_data_key_is_gone(database: Database[dict[str, Any]], keys: Ke
     assert [key.name for key in encryption.data_keys()] == ["0002"]
     with pytest.raises(StoreUnavailable):
         FieldEncryption(database, lambda: master_keys_of_files(keys)).open_value(sealed)
+
+
+def test_every_encrypted_item_is_in_the_definition_and_personal() -> None:
+    for path in ENCRYPTED_ITEMS:
+        section: type[Section] = HouseholdSchema
+        *way, last = path.split(".")
+        for step in way:
+            field = section_fields(section)[step.removesuffix("[]")]
+            part = field.inner if isinstance(field, Many) else field
+            assert isinstance(part, Part)
+            section = part.section
+        assert section_fields(section)[last].item.sensitivity == "personal"
