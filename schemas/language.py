@@ -139,15 +139,19 @@ class Formatted(Field):
         self.pattern = pattern
         self.code = code
         self.example = example
-        self._shape = re.compile(pattern)
+        self.shape = re.compile(pattern)
 
     def parse(self, value: Any) -> str:
-        """Return the text as it is."""
+        """Return the text in the form that is kept."""
         if not isinstance(value, str):
             self.refuse_type()
-        if self._shape.fullmatch(value) is None:
+        if self.shape.fullmatch(value) is None:
             self.refuse(self.code, example=self.example)
-        return value
+        return self.convert(value)
+
+    def convert(self, text: str) -> str:
+        """Return the form that is kept of a text of the right shape: the text as it is."""
+        return text
 
 
 class Uuid(Formatted):
@@ -158,9 +162,9 @@ class Uuid(Formatted):
     def __init__(self, item: Item | None = None) -> None:
         super().__init__(self.PATTERN, "uuid.format", item, example="0192f0c1-7a3b-7c4d-8e5f-0123456789ab")
 
-    def parse(self, value: Any) -> str:
+    def convert(self, text: str) -> str:
         """Return the UUID in small letters."""
-        return super().parse(value).lower()
+        return text.lower()
 
 
 class UnitCode(Formatted):
@@ -177,14 +181,9 @@ class Phone(Formatted):
     def __init__(self, item: Item | None = None) -> None:
         super().__init__(r"(?:0|\+84)[35789][0-9]{8}", "phone.format", item, example="0912345678")
 
-    def parse(self, value: Any) -> str:
-        """Return the number in its international form."""
-        return international(super().parse(value))
-
-
-def international(phone: str) -> str:
-    """Write a Vietnamese number with its country code: `0912345678` is `+84912345678`."""
-    return "+84" + phone[1:] if phone[0] == "0" else phone
+    def convert(self, text: str) -> str:
+        """Return the number with its country code: `0912345678` is `+84912345678`."""
+        return "+84" + text[1:] if text[0] == "0" else text
 
 
 class Code(Field):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from schemas.errors import Path, pointer
@@ -33,25 +34,47 @@ def registration_gaps(content: Mapping[str, Any]) -> list[tuple[Path, str]]:
     """Return the items without which nothing registers and in whose place another may be given: (path, that other)."""
     return [
         (path, field.item.required_unless)
-        for path, field, stage in _gaps(HouseholdSchema, content, ())
+        for path, field, stage in _gaps(HouseholdSchema, content, (), alternatives=True)
         if stage == "registered" and field is not None and field.item.required_unless
     ]
 
 
-def _gaps(section: type[Section], content: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Field | None, Stage]]:
-    for name, field in section_fields(section).items():
+def _gaps(
+    section: type[Section], content: Mapping[str, Any], path: Path, *, alternatives: bool = False
+) -> Iterator[tuple[Path, Field | None, Stage]]:
+    for name, field, inner in _what_matters(section, alternatives=alternatives):
         value = content.get(name)
         if value is None or value == []:
             required = field.item.required_for
             if required and not (field.item.required_unless and content.get(field.item.required_unless) is not None):
                 yield (*path, name), field, required
-        elif isinstance(field, Part):
-            if isinstance(value, Mapping):
-                yield from _gaps(field.section, value, (*path, name))
-        elif isinstance(field, Many) and isinstance(field.inner, Part) and isinstance(value, list):
+        elif inner is None:
+            continue
+        elif isinstance(value, Mapping):
+            yield from _gaps(inner, value, (*path, name), alternatives=alternatives)
+        elif isinstance(value, list):
             for index, element in enumerate(value):
                 if isinstance(element, Mapping):
-                    yield from _gaps(field.inner.section, element, (*path, name, index))
+                    yield from _gaps(inner, element, (*path, name, index), alternatives=alternatives)
     for stage, names in section.one_of:
         if not any(content.get(name) for name in names):
             yield (*path, names[0]), None, stage
+
+
+@cache
+def _what_matters(section: type[Section], *, alternatives: bool) -> tuple[tuple[str, Field, type[Section] | None], ...]:
+    """The items that are mandatory for some stage or hold such items: (name, field, the section inside).
+
+    With `alternatives` only those without which nothing registers, but for another item in their place.
+    """
+    matters = []
+    for name, field in section_fields(section).items():
+        part = field.inner if isinstance(field, Many) else field
+        inner = (
+            part.section if isinstance(part, Part) and _what_matters(part.section, alternatives=alternatives) else None
+        )
+        item = field.item
+        wanted = item.required_for == "registered" and item.required_unless if alternatives else item.required_for
+        if wanted or inner:
+            matters.append((name, field, inner))
+    return tuple(matters)

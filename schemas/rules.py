@@ -12,7 +12,11 @@ from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
-from schemas.codelists import code_lists
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from schemas.codelists import CodeList, code_lists
 from schemas.errors import Finding, ItemError, Path, pointer
 from schemas.household import HouseholdSchema
 from schemas.language import Code, Many, Part, Section, section_fields
@@ -214,14 +218,20 @@ def _consents(content: Content, _: date) -> Iterator[Trouble]:
 
 # Codes -------------------------------------------------------------------------------------------------------------
 
-_Place = tuple[tuple[str, ...], Code]
+
+@dataclass(frozen=True)
+class _CodePlace:
+    """A place of the definition that holds codes; "*" among the steps stands for each element of a list."""
+
+    steps: tuple[str, ...]
+    scheme_item: str | None
+    #: The list of each scheme; None is the scheme of a record that names none.
+    lists: Mapping[str | None, CodeList]
 
 
 @cache
-def _code_places() -> tuple[tuple[_Place, ...], tuple[_Place, ...]]:
-    """The places of codes with a scheme, and of codes in lists where the day matters; "*" stands for each element."""
-
-    def walk(section: type[Section], path: tuple[str, ...]) -> Iterator[_Place]:
+def _code_places() -> tuple[_CodePlace, ...]:
+    def walk(section: type[Section], path: tuple[str, ...]) -> Iterator[_CodePlace]:
         for name, field in section_fields(section).items():
             inner: Any = field
             here = (*path, name)
@@ -230,15 +240,21 @@ def _code_places() -> tuple[tuple[_Place, ...], tuple[_Place, ...]]:
             if isinstance(inner, Part):
                 yield from walk(inner.section, here)
             elif isinstance(inner, Code) and not field.register_given:
-                yield here, inner
+                lists = {scheme: code_lists()[each] for scheme, each in inner.lists().items()}
+                yield _CodePlace(here, inner.scheme, lists)
 
-    places = tuple(walk(HouseholdSchema, ()))
-    dated = tuple(
-        (path, field)
-        for path, field in places
-        if any(code_lists()[name].dated_codes for name in field.lists().values())
-    )
-    return tuple((path, field) for path, field in places if field.scheme), dated
+    return tuple(walk(HouseholdSchema, ()))
+
+
+@cache
+def _places_with_scheme() -> tuple[_CodePlace, ...]:
+    return tuple(place for place in _code_places() if place.scheme_item)
+
+
+@cache
+def _places_with_days() -> tuple[_CodePlace, ...]:
+    """The places whose lists hold codes that are not in force on every day."""
+    return tuple(place for place in _code_places() if any(each.dated_codes for each in place.lists.values()))
 
 
 def _found(content: Any, steps: tuple[str, ...], path: Path = ()) -> Iterator[tuple[Path, Content | None, Any]]:
@@ -257,21 +273,21 @@ def _found(content: Any, steps: tuple[str, ...], path: Path = ()) -> Iterator[tu
 
 def _code_in_its_scheme(content: Content, _: date) -> Iterator[Trouble]:
     """A code belongs to the scheme that the record names for it, or to the default one."""
-    for steps, field in _code_places()[0]:
-        for path, parent, code in _found(content, steps):
-            scheme = (parent or {}).get(str(field.scheme))
-            name = field.lists().get(scheme)
-            if name is not None and isinstance(code, str) and code not in code_lists()[name].codes:
-                yield path, "code.not-in-scheme", {"value": code, "scheme_item": field.scheme, "list": name}
+    for place in _places_with_scheme():
+        for path, parent, code in _found(content, place.steps):
+            codes = place.lists.get((parent or {}).get(str(place.scheme_item)))
+            if codes is not None and code not in codes.codes:
+                yield path, "code.not-in-scheme", {"value": code, "scheme_item": place.scheme_item, "list": codes.name}
 
 
 def _codes_of_the_day(content: Content, today: date) -> Iterator[tuple[Path, str, date | None, date | None]]:
+    """Codes that are not in force on the record's day, with the days between which they are."""
     day = record_day(content, today)
-    for steps, field in _code_places()[1]:
-        for path, parent, code in _found(content, steps):
-            name = field.lists().get((parent or {}).get(field.scheme) if field.scheme else None)
-            entry = code_lists()[name].get(code) if name and isinstance(code, str) else None
-            if entry is not None and code_lists()[str(name)].get(code, day) is None:
+    for place in _places_with_days():
+        for path, parent, code in _found(content, place.steps):
+            codes = place.lists.get((parent or {}).get(place.scheme_item) if place.scheme_item else None)
+            entry = codes.get(code) if codes else None
+            if codes and entry and codes.get(code, day) is None:
                 yield path, code, entry.valid_from, entry.valid_to
 
 
@@ -298,14 +314,19 @@ def _code_newer_than_record(content: Content, today: date) -> Iterator[Trouble]:
 
 def _range_of_positions(content: Content, _: date) -> Iterator[Trouble]:
     """Positions in WGS84 are longitude -180 to 180, latitude -90 to 90; in another system the parcel says `crs`."""
-    places = [(("parcels", index, "geometry"), parcel) for index, parcel in enumerate(_list(content, "parcels"))]
-    for path, holder in [(("location",), {"geometry": content.get("location")}), *places]:
-        geometry = holder.get("geometry")
-        if geometry is None or holder.get("crs", WGS84) != WGS84:
-            continue
-        left, bottom, right, top = geometry.bounds
-        if left < -180 or right > 180 or bottom < -90 or top > 90:
-            yield path, "geometry.range", {"x": left, "y": bottom}
+    shapes: list[tuple[Path, BaseGeometry]] = [
+        (("parcels", index, "geometry"), parcel["geometry"])
+        for index, parcel in enumerate(_list(content, "parcels"))
+        if "geometry" in parcel and parcel.get("crs", WGS84) == WGS84
+    ]
+    if "location" in content:
+        shapes.append((("location",), content["location"]))
+    # One call for all of them: a call each costs more than the check.
+    bounds = shapely.bounds([shape for _, shape in shapes]).reshape(-1, 4)
+    outside = np.any((bounds[:, :2] < (-180, -90)) | (bounds[:, 2:] > (180, 90)), axis=1)
+    for (path, _shape), is_outside, place in zip(shapes, outside.tolist(), bounds.tolist(), strict=True):
+        if is_outside:
+            yield path, "geometry.range", {"x": place[0], "y": place[1]}
 
 
 def _parcel_once(content: Content, _: date) -> Iterator[Trouble]:

@@ -7,7 +7,7 @@ _SPACES = re.compile(r"\s+")
 _MARKS = re.compile(r"[\u0300-\u036f\u1dc0-\u1dff]")
 #: Control characters (Unicode category Cc) and surrogates, which no stored text may hold.
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-CONTROL_CHARACTER_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+CONTROL_CHARACTER_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 

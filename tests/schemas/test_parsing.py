@@ -54,7 +54,8 @@ def test_a_parcel_without_its_boundary_lacks_it_for_digitized() -> None:
 
 
 def test_every_error_comes_at_once() -> None:
-    record: dict[str, Any] = {"head": {}, "members": [1, {"full_name": "a\x01", "~/": 1}], "village": None, "poverty": "x"}
+    members = [1, {"full_name": "a\x01", "~/": 1}]
+    record: dict[str, Any] = {"head": {}, "members": members, "village": None, "poverty": "x"}
     assert codes(record) == {
         "/commune": "item.required",
         "/legal_basis": "item.required",
