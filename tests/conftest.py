@@ -14,6 +14,10 @@ import pytest
 from pymongo import MongoClient
 
 from service.running.mongod import MongodOptions, PrivateMongod
+from service.settings import Settings, read_settings
+from service.storage.migration import migrate
+from service.storage.store import MongoStore
+from tests.builders import MovedClock
 
 _shared_mongod = pytest.StashKey[ExitStack]()
 
@@ -57,8 +61,49 @@ def database_name(mongodb_uri: str) -> Iterator[str]:
 @pytest.fixture
 def database_uri(mongodb_uri: str, database_name: str) -> str:
     """The address of this test's own database, as Settings.mongodb_uri takes it."""
-    server, _, options = mongodb_uri.partition("?")
-    return f"{server.rstrip('/')}/{database_name}?{options}"
+    return named(mongodb_uri, database_name)
+
+
+@pytest.fixture(scope="session")
+def migrated_settings(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a database with all that scripts/migrate makes; ``register_settings`` empties it for each test."""
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    data_folder = str(tmp_path_factory.mktemp("data"))
+    settings = read_settings({"MONGODB_URI": named(mongodb_uri, name), "DATA_FOLDER": data_folder})
+    migrate(settings, say=lambda _: None)
+    yield settings
+    with MongoClient[dict[str, object]](mongodb_uri) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture
+def register_settings(migrated_settings: Settings) -> Settings:
+    """Settings of a register that is ready and has no household: the official units are there, everything else is empty."""
+    with MongoClient[dict[str, object]](migrated_settings.mongodb_uri) as client:
+        database = client.get_default_database()
+        for name in database.list_collection_names(filter={"name": {"$nin": ["units", "state"]}}):
+            database[name].delete_many({})
+    return migrated_settings
+
+
+@pytest.fixture
+def store(register_settings: Settings) -> Iterator[MongoStore]:
+    """The store of a register without households."""
+    opened = MongoStore(register_settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    """A clock that stands still until the test moves it."""
+    return MovedClock()
+
+
+def named(server_uri: str, database: str) -> str:
+    """The address of a database on a server."""
+    server, _, options = server_uri.partition("?")
+    return f"{server.rstrip('/')}/{database}?{options}"
 
 
 def private_folder() -> tempfile.TemporaryDirectory[str]:
