@@ -1,4 +1,4 @@
-"""The bare side: what pymongo alone needs to commit the same documents in the same transaction, with no rule applied."""
+"""The bare side: what pymongo alone needs to commit the same documents in the same transaction, no rule applied."""
 
 from __future__ import annotations
 
@@ -100,5 +100,5 @@ def run(client: MongoClient[Document], work: Callable[[ClientSession], None]) ->
                     session.abort_transaction()
                 if not error.has_error_label("TransientTransactionError"):
                     raise
-            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads the retries, guards nothing
+            time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, 0.2)

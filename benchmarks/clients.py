@@ -70,7 +70,7 @@ def get_request(path: str, token: str | None = None) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round of many threads came to. Times in seconds; ``own_share`` is our own processor time by wall time."""
+    """What one round of many threads came to. Seconds; ``own_share`` is our processor time by wall time."""
 
     done: int
     seconds: float

@@ -84,7 +84,9 @@ def server(place: Workplace, database: str) -> Iterator[Server]:
     arguments = [sys.executable, "-m", "gunicorn", "--config", configuration, "--workers", str(WORKERS)]
     arguments += ["--bind", f"127.0.0.1:{port}", "service.app:create_app()"]
     with (place.folder / f"gunicorn-{database}.log").open("wb") as log:
-        process = start_child([str(argument) for argument in arguments], environment=environment, folder=ROOT, output=log)
+        process = start_child(
+            [str(argument) for argument in arguments], environment=environment, folder=ROOT, output=log
+        )
         running = Server(process, port)
         try:
             _wait_until_ready(running, Path(log.name))

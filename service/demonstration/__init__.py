@@ -1,1 +1,1 @@
-"""Demonstration households: a seeded generator of believable farm households of Nghệ An. Nothing of it is a real person."""
+"""Demonstration households: a seeded generator of believable farm households of Nghệ An, none of them real."""

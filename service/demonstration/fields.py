@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, isqrt, radians, sin, sqrt
+from math import cos, radians, sin, sqrt
 from random import Random
 
 from service.demonstration.places import BLOCK_SIDE_M, Place
@@ -20,10 +20,11 @@ _BANK_M = 1.0
 """Half the width of the bank between two fields: neighbours never touch."""
 
 _LARGEST_TURN_DEGREES = 8.0
-"""A block turned by this much still fits between its neighbours, whose middles are at least 920 m away."""
+"""A block turned by this much still fits into its square of 920 m (service/demonstration/places.py)."""
 
 _PATTERNS: tuple[tuple[float, ...], ...] = (
-    (1,), (2,), (0.5, 0.5), (1, 1), (1, 0.5), (2, 1), (1, 0.5, 0.5), (1, 1, 1), (2, 1, 0.5), (2, 2), (0.5, 0.5, 1, 1), (1, 1, 1, 1),
+    (1,), (2,), (0.5, 0.5), (1, 1), (1, 0.5), (2, 1), (1, 0.5, 0.5), (1, 1, 1), (2, 1, 0.5), (2, 2), (0.5, 0.5, 1, 1),
+    (1, 1, 1, 1),
 )  # fmt: skip
 _PATTERN_WEIGHTS = (10, 6, 8, 18, 10, 10, 8, 12, 6, 3, 5, 4)
 
@@ -54,13 +55,16 @@ def ground_of(place: Place, number: int, random: Random) -> Ground:
     """Lay out the fields of a commune's household by its ``number`` in the commune, from 0.
 
     Households of one village are neighbours: number n lies in village n modulo the number of villages, in a strip of
-    160 by 40 metres of its own. When a village's block is full, the next lies one round further out.
+    160 by 40 metres of its own. When a village's block is full, its next one lies further out. Raises ValueError when
+    the commune's land is full.
     """
     villages = len(place.villages)
     village, turn = number % villages, number // villages
     block = village + villages * (turn // STRIPS_A_BLOCK)
     strip = turn % STRIPS_A_BLOCK
-    frame = _Frame.of_block(place.commune.code, (place.longitude, place.latitude), place.pitch_m, block)
+    if block >= len(place.blocks):
+        raise ValueError(f"the land of {place.commune.kind} {place.commune.name} is full: generate fewer households")
+    frame = _Frame.of_block(*place.blocks[block])
     left = (strip % _STRIPS_A_ROW) * _CELL_M * _CELLS_A_STRIP - BLOCK_SIDE_M / 2
     bottom = (strip // _STRIPS_A_ROW) * _CELL_M - BLOCK_SIDE_M / 2
     fields = []
@@ -104,21 +108,18 @@ class _Frame:
 
     @staticmethod
     @lru_cache(maxsize=4096)
-    def of_block(commune: str, middle: tuple[float, float], pitch_m: float, block: int) -> _Frame:
-        latitude = radians(middle[1])
-        # Metres to a degree of longitude and latitude at the commune's point, from the radii of curvature.
-        w = 1 - _ECCENTRICITY_SQUARED * sin(latitude) ** 2
-        metres_east = radians(1) * _SEMI_MAJOR_M / sqrt(w) * cos(latitude)
-        metres_north = radians(1) * _SEMI_MAJOR_M * (1 - _ECCENTRICITY_SQUARED) / w**1.5
-        column, row = spiral(block)
-        turn = radians(Random(f"{commune}/{block}").uniform(-_LARGEST_TURN_DEGREES, _LARGEST_TURN_DEGREES))
+    def of_block(longitude: float, latitude: float) -> _Frame:
+        parallel = radians(latitude)
+        # Metres to a degree of longitude and latitude, from the radii of curvature.
+        w = 1 - _ECCENTRICITY_SQUARED * sin(parallel) ** 2
+        turn = radians(Random(f"{longitude:.6f}/{latitude:.6f}").uniform(-_LARGEST_TURN_DEGREES, _LARGEST_TURN_DEGREES))
         return _Frame(
-            middle[0] + column * pitch_m / metres_east,
-            middle[1] + row * pitch_m / metres_north,
-            metres_east,
-            metres_north,
-            cos(turn),
-            sin(turn),
+            longitude=longitude,
+            latitude=latitude,
+            metres_east=radians(1) * _SEMI_MAJOR_M / sqrt(w) * cos(parallel),
+            metres_north=radians(1) * _SEMI_MAJOR_M * (1 - _ECCENTRICITY_SQUARED) / w**1.5,
+            cosine=cos(turn),
+            sine=sin(turn),
         )
 
     def position(self, x: float, y: float) -> list[float]:
@@ -136,13 +137,3 @@ class _Frame:
         for (x1, y1), (x2, y2) in zip(corners, corners[1:] + corners[:1], strict=True):
             twice += x1 * y2 - x2 * y1
         return Field([*ring, ring[0]], round(twice / 2, 1))
-
-
-def spiral(number: int) -> tuple[int, int]:
-    """Return the cell of a square spiral around (0, 0): 0 is the middle, 1 to 8 the ring around it, and so on."""
-    if number == 0:
-        return 0, 0
-    ring = (isqrt(number) + 1) // 2
-    side, along = divmod(number - (2 * ring - 1) ** 2, 2 * ring)
-    offset = along - ring + 1
-    return ((ring, offset), (-offset, ring), (-ring, -offset), (offset, -ring))[side]

@@ -53,11 +53,15 @@ _KINH = _stock(
     },
     "Văn Văn Văn Đình Đình Hữu Xuân Quốc Công Đức Sỹ Bá Trọng Ngọc Minh Viết Thanh Anh Khắc Cảnh Duy Thế",
     "Thị Thị Thị Thị Thị Ngọc Thanh Thúy Hồng Kim Phương Quỳnh Khánh Bích Diệu",
-    "An Bình Cường Chiến Chung Công Dũng Đạt Định Đông Đức Giang Hải Hà Hậu Hiếu Hòa Hoàng Hùng Huy Hưng Khánh Kiên Lâm "
-    "Linh Long Lộc Lợi Mạnh Minh Nam Nghĩa Ngọc Nhân Phong Phú Phúc Phương Quân Quang Quyết Sơn Tài Tân Tâm Thái Thành "
+    "An Bình Cường Chiến Chung Công Dũng Đạt Định Đông Đức Giang Hải Hà Hậu Hiếu Hòa Hoàng Hùng Huy Hưng Khánh Kiên "
+    "Lâm "
+    "Linh Long Lộc Lợi Mạnh Minh Nam Nghĩa Ngọc Nhân Phong Phú Phúc Phương Quân Quang Quyết Sơn Tài Tân Tâm Thái "
+    "Thành "
     "Thắng Thiện Thịnh Thọ Thông Thuận Thủy Tiến Toàn Trung Trường Tuấn Tùng Tú Vinh Việt Vũ Vượng",
-    "An Anh Ánh Bình Chung Châu Dung Duyên Giang Hà Hạnh Hằng Hiền Hoa Hòa Hoài Hồng Huệ Huyền Hương Hường Khánh Lam Lan "
-    "Lê Liên Liễu Linh Loan Lý Lương Mai Minh Mơ Mỹ Nga Ngân Ngọc Nguyệt Nhàn Nhung Oanh Phượng Phương Quý Quỳnh Sâm Sen "
+    "An Anh Ánh Bình Chung Châu Dung Duyên Giang Hà Hạnh Hằng Hiền Hoa Hòa Hoài Hồng Huệ Huyền Hương Hường Khánh "
+    "Lam Lan "
+    "Lê Liên Liễu Linh Loan Lý Lương Mai Minh Mơ Mỹ Nga Ngân Ngọc Nguyệt Nhàn Nhung Oanh Phượng Phương Quý Quỳnh "
+    "Sâm Sen "
     "Tâm Thanh Thảo Thắm Thơm Thu Thủy Thương Trà Trang Trinh Tú Tuyết Tình Vân Vinh Xuân Yến",
 )  # fmt: skip
 
@@ -68,7 +72,8 @@ _THAI = _stock(
     },
     "Văn Văn Văn Văn Xuân Thanh Hồng Đình Minh Khăm Quốc",
     "Thị Thị Thị Thị Thị Thị Hồng Thanh",
-    "An Bảy Biên Chiến Cường Dần Dũng Đại Điệp Đoàn Đông Hải Hặc Hoài Hợi Hùng Khăm Khánh Kỳ Lai Mằn May Mùi Nghệ Ngoan "
+    "An Bảy Biên Chiến Cường Dần Dũng Đại Điệp Đoàn Đông Hải Hặc Hoài Hợi Hùng Khăm Khánh Kỳ Lai Mằn May Mùi Nghệ "
+    "Ngoan "
     "Nguyên Nhất Oanh Páo Phúc Quế Quyết Quỳnh Sáng Sơn Tâm Thái Thiết Thoong Thuận Tiến Toàn Tuất Tùng Tư Viêng Xáo",
     "Bích Bình Chiên Dung Đào Điệp Hà Hạnh Hằng Hiền Hoa Hoài Huệ Hương Khương Lan Liên Loan Lý Mai May Mến Mùi Nang "
     "Nga Ngoan Nguyệt Nhung Oanh On Phượng Quế Quyên Sen Tâm Thanh Thảo Thân Thúy Tuyết Vân Viềng Xuân Yến",
@@ -78,26 +83,44 @@ _HMONG = _stock(
     {"Vừ": 20, "Xồng": 17, "Lầu": 16, "Và": 13, "Lỳ": 9, "Hờ": 8, "Mùa": 6, "Thò": 5, "Già": 4, "Cự": 4, "Dềnh": 1},
     "Bá Bá Bá Nhia Chống Nỏ Giống Xái Tồng",
     "Y Y Y Y Thị",
-    "Bi Chá Chò Chống Cò Của Dềnh Dìa Đà Giờ Già Hùa Khư Lầu Lềnh Lỳ Mạnh Nênh Nhìa Nhùa Nỏ Pó Pà Rê Rùa Sở Súa Tểnh Thái "
+    "Bi Chá Chò Chống Cò Của Dềnh Dìa Đà Giờ Già Hùa Khư Lầu Lềnh Lỳ Mạnh Nênh Nhìa Nhùa Nỏ Pó Pà Rê Rùa Sở Súa "
+    "Tểnh Thái "
     "Thông Tính Tổng Trừ Tủa Vả Xò Xử Xùa",
-    "Bầu Bi Chi Chông Chư Dợ Dở Đớ Gầu Hoa Hua Khua Lầu Lia Lỳ Mai Mái Mò Mỷ Nênh Pà Pay Rùa Sông Súa Trà Tồng Và Xay Xì Xia",
+    "Bầu Bi Chi Chông Chư Dợ Dở Đớ Gầu Hoa Hua Khua Lầu Lia Lỳ Mai Mái Mò Mỷ Nênh Pà Pay Rùa Sông Súa Trà Tồng Và "
+    "Xay Xì Xia",
 )
 
 _KHOMU = _stock(
-    {"Moong": 26, "Cụt": 18, "Lữ": 8, "Ven": 8, "Xeo": 7, "Ốc": 5, "Pịt": 4, "Hoa": 4, "Chích": 3, "Rin": 2, "Lương": 6},
+    {
+        "Moong": 26,
+        "Cụt": 18,
+        "Lữ": 8,
+        "Ven": 8,
+        "Xeo": 7,
+        "Ốc": 5,
+        "Pịt": 4,
+        "Hoa": 4,
+        "Chích": 3,
+        "Rin": 2,
+        "Lương": 6,
+    },
     "Văn Văn Văn Văn Phò Xuân",
     "Thị Thị Thị Thị Mẹ",
-    "Ba Bảy Biên Chiến Cường Dần Hải Hoan Hùng Khăm Lợi May Nghệ Nhi Ngọc Oanh Phon Phó Quý Sơn Tâm Thắng Thân Tình Tuấn Văn "
+    "Ba Bảy Biên Chiến Cường Dần Hải Hoan Hùng Khăm Lợi May Nghệ Nhi Ngọc Oanh Phon Phó Quý Sơn Tâm Thắng Thân Tình "
+    "Tuấn Văn "
     "Viêng Xuân",
-    "Ba Chanh Dung Hiền Hoa Hương Khăm Lan Liên Lý May Mằn Ngọc Nhi Oanh Phượng Tâm Thanh Thoa Tình Vân Viêng Xuân Yên",
+    "Ba Chanh Dung Hiền Hoa Hương Khăm Lan Liên Lý May Mằn Ngọc Nhi Oanh Phượng Tâm Thanh Thoa Tình Vân Viêng Xuân "
+    "Yên",
 )
 
 _THO = _stock(
     {"Trương": 30, "Lê": 16, "Nguyễn": 14, "Cao": 8, "Bùi": 6, "Hồ": 5, "Lương": 4, "Đinh": 3, "Phan": 3, "Hoàng": 3},
     "Văn Văn Văn Công Xuân Đình Hữu",
     "Thị Thị Thị Thị Hồng",
-    "An Bình Chung Cường Dũng Đại Hải Hồng Hùng Khánh Lâm Lợi Minh Nam Ngọc Phúc Quý Sơn Tâm Thắng Thành Thìn Tiến Tuấn Vinh",
-    "Bình Dung Hà Hạnh Hằng Hiền Hoa Hồng Huệ Hương Lan Liên Loan Mai Nga Nguyệt Nhung Oanh Tâm Thanh Thảo Thủy Tình Xuân Yến",
+    "An Bình Chung Cường Dũng Đại Hải Hồng Hùng Khánh Lâm Lợi Minh Nam Ngọc Phúc Quý Sơn Tâm Thắng Thành Thìn Tiến "
+    "Tuấn Vinh",
+    "Bình Dung Hà Hạnh Hằng Hiền Hoa Hồng Huệ Hương Lan Liên Loan Mai Nga Nguyệt Nhung Oanh Tâm Thanh Thảo Thủy "
+    "Tình Xuân Yến",
 )
 
 _ODU = _stock(

@@ -11,7 +11,7 @@ from random import Random
 from service.demonstration.names import STOCKS, NameStock, Sex
 
 _NUMBERS_A_GROUP = 1_000_000
-_PHONE_PREFIXES = ("032", "033", "034", "035", "036", "037", "038", "039", "086", "096", "097", "098", "091", "094", "083", "088", "070", "079", "090", "056")  # fmt: skip
+_PHONE_PREFIXES = tuple(["032", "033", "034", "035", "036", "037", "038", "039", "086", "096", "097", "098", "091", "094", "083", "088", "070", "079", "090", "056"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,6 @@ def _coprime_step(slots: int, seed: int) -> int:
     while gcd(step, slots) != 1:
         step += 1
     return step
-
-
 
 
 def family_of(random: Random, group: str, on: date, numbers: PersonalNumbers) -> list[Person]:
@@ -112,6 +110,12 @@ def _born(random: Random, year: int) -> date:
 
 
 def _person(
-    stock: NameStock, random: Random, numbers: PersonalNumbers, sex: Sex, birth: date, relation: str, family: str | None = None
+    stock: NameStock,
+    random: Random,
+    numbers: PersonalNumbers,
+    sex: Sex,
+    birth: date,
+    relation: str,
+    family: str | None = None,
 ) -> Person:
     return Person(stock.full_name(random, sex, family), sex, birth, numbers.next(sex, birth), relation)

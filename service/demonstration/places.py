@@ -1,4 +1,4 @@
-"""Where the demonstration households live: what kind of land each commune of Nghệ An has, who lives there, its villages."""
+"""Where the demonstration households live: the land of each commune of Nghệ An, who lives there, its villages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
-from math import ceil, cos, dist, radians, sqrt
+from math import dist
 from random import Random
 from typing import Literal
 
@@ -38,20 +38,36 @@ _ETHNIC_GROUPS: dict[str, dict[str, float]] = {
 }
 """Ethnic groups (1979 codes) by former district, in parts of a hundred, near what the province reports."""
 
-_VILLAGE_WORDS: dict[Terrain, str] = {"town": "Khối", "coast": "Xóm", "plain": "Xóm", "hills": "Thôn", "mountains": "Bản"}
+_VILLAGE_WORDS: dict[Terrain, str] = {
+    "town": "Khối",
+    "coast": "Xóm",
+    "plain": "Xóm",
+    "hills": "Thôn",
+    "mountains": "Bản",
+}
 _VILLAGE_NAMES = (
-    "Đông Sơn", "Yên Hòa", "Tân Tiến", "Xuân Sơn", "Phú Lợi", "Bình Minh", "Hồng Phong", "Đồng Tâm", "Quang Trung", "Kim Liên",
-    "Trung Hậu", "Thanh Phong", "Liên Hương", "Hợp Thành", "Nam Sơn", "Bắc Hồng", "Tân Lập", "Văn Trai", "Đại Đồng", "Tiên Kỳ",
+    "Đông Sơn", "Yên Hòa", "Tân Tiến", "Xuân Sơn", "Phú Lợi", "Bình Minh", "Hồng Phong", "Đồng Tâm", "Quang Trung",
+    "Kim Liên",
+    "Trung Hậu", "Thanh Phong", "Liên Hương", "Hợp Thành", "Nam Sơn", "Bắc Hồng", "Tân Lập", "Văn Trai", "Đại Đồng",
+    "Tiên Kỳ",
 )  # fmt: skip
 _MOUNTAIN_VILLAGE_NAMES = (
-    "Huồi Pốc", "Na Khướng", "Nậm Càn", "Xốp Nhị", "Phà Khảo", "Cánh Tráp", "Na Ngân", "Piêng Mựn", "Khe Bố", "Huồi Cọ",
+    "Huồi Pốc", "Na Khướng", "Nậm Càn", "Xốp Nhị", "Phà Khảo", "Cánh Tráp", "Na Ngân", "Piêng Mựn", "Khe Bố",
+    "Huồi Cọ",
     "Pủng", "Mường Piệt", "Na Cày", "Khe Nóng", "Bản Tạ", "Chăm Puông", "Xiềng Líp", "Tổng Xan", "Phồng", "Cò Phạt",
 )  # fmt: skip
 
 BLOCK_SIDE_M = 800.0
 """Side of the square of land that holds the fields of a village, in metres."""
-_BLOCK_PITCH_M = (920.0, 1500.0)
-_METRES_OF_A_DEGREE = 111_200.0
+
+_PITCH_M = 920.0
+"""The province is laid out in squares of this side; each holds at most one block of fields."""
+
+_METRES_EAST, _METRES_NORTH = 105_100.0, 110_700.0
+"""Metres to a degree of longitude and latitude in the middle of the province, to a half of a hundredth."""
+
+_FURTHEST_RING = 12
+"""A commune's blocks lie within 12 squares, 11 km, of its point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +80,16 @@ class Village:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A commune as the generator sees it. ``pitch_m`` is the distance between its blocks of fields, in metres."""
+    """A commune as the generator sees it.
+
+    ``blocks`` are the middles (longitude, latitude) of the squares of land that are nearer to this commune's point than
+    to any other's, the nearest first; ``weight`` is how many farm households live on them, against other communes.
+    """
 
     commune: Unit
-    longitude: float
-    latitude: float
     terrain: Terrain
     weight: float
-    pitch_m: float
+    blocks: tuple[tuple[float, float], ...]
     villages: tuple[Village, ...]
     ethnic_groups: tuple[str, ...]
     ethnic_weights: tuple[float, ...]
@@ -84,51 +102,53 @@ class Place:
 def places_of(directory: UnitDirectory, seed: int) -> tuple[Place, ...]:
     """Describe every commune in force since the merger that has a point to place fields around, in order of code.
 
-    The land of a commune reaches half way to its nearest neighbour: fields of two communes then never meet.
     Raises ValueError when the list of units holds no such commune.
     """
     communes = [
-        unit for unit in directory.of_level("commune", MERGER) if unit.longitude is not None and unit.latitude is not None
+        unit
+        for unit in directory.of_level("commune", MERGER)
+        if unit.longitude is not None and unit.latitude is not None
     ]
     if not communes:
         raise ValueError("the list of units has no commune with a point: load schemas/codelists/units.csv")
-    points = [_metres(unit) for unit in communes]
+    points = [
+        ((unit.longitude or 0.0) * _METRES_EAST / _PITCH_M, (unit.latitude or 0.0) * _METRES_NORTH / _PITCH_M)
+        for unit in communes
+    ]
     return tuple(
-        _place(directory, unit, _reach(points, index), Random(f"{seed}/{unit.code}"))
+        _place(directory, unit, _blocks(points, index), Random(f"{seed}/{unit.code}"))
         for index, unit in enumerate(communes)
     )
 
 
-def _metres(unit: Unit) -> tuple[float, float]:
-    latitude = unit.latitude or 0.0
-    return (unit.longitude or 0.0) * cos(radians(latitude)) * _METRES_OF_A_DEGREE, latitude * _METRES_OF_A_DEGREE
+def _blocks(points: Sequence[tuple[float, float]], index: int) -> tuple[tuple[float, float], ...]:
+    """Choose the squares that are nearest to this point of all: two communes never share one, so fields never meet."""
+    own = points[index]
+    others = [other for other in points if other != own and dist(own, other) < 3 * _FURTHEST_RING]
+    middle = round(own[0]), round(own[1])
+    found = []
+    for column in range(middle[0] - _FURTHEST_RING, middle[0] + _FURTHEST_RING + 1):
+        for row in range(middle[1] - _FURTHEST_RING, middle[1] + _FURTHEST_RING + 1):
+            away = dist(own, (column, row))
+            if away <= _FURTHEST_RING and all(away < dist(other, (column, row)) for other in others):
+                found.append((away, column * _PITCH_M / _METRES_EAST, row * _PITCH_M / _METRES_NORTH))
+    return tuple((longitude, latitude) for _, longitude, latitude in sorted(found))
 
 
-def _reach(points: Sequence[tuple[float, float]], index: int) -> float:
-    """How far the land of a commune reaches from its point, in metres."""
-    nearest = min((dist(points[index], other) for place, other in enumerate(points) if place != index), default=8000.0)
-    return min(nearest / 2, 8000.0)
-
-
-def _place(directory: UnitDirectory, unit: Unit, reach: float, random: Random) -> Place:
+def _place(directory: UnitDirectory, unit: Unit, blocks: tuple[tuple[float, float], ...], random: Random) -> Place:
     formers = directory.predecessors(unit.code, MERGER)
     districts = [former.parent or "" for former in formers]
     terrain = _terrain(unit, districts)
-    villages = _villages(terrain, formers, random)
     groups: dict[str, float] = {}
     for district in districts or [""]:
         for group, share in _ETHNIC_GROUPS.get(district, {"01": 100}).items():
             groups[group] = groups.get(group, 0) + share
-    # Four rounds of blocks must fit before two communes could meet.
-    across = 2 * reach / sqrt(2) / ceil(sqrt(4 * len(villages)))
     return Place(
         commune=unit,
-        longitude=unit.longitude or 0.0,
-        latitude=unit.latitude or 0.0,
         terrain=terrain,
-        weight=reach * reach * _DENSITY[terrain],
-        pitch_m=max(_BLOCK_PITCH_M[0], min(_BLOCK_PITCH_M[1], across)),
-        villages=villages,
+        weight=len(blocks) * _DENSITY[terrain],
+        blocks=blocks,
+        villages=_villages(terrain, formers, random),
         ethnic_groups=tuple(groups),
         ethnic_weights=tuple(accumulate(groups.values())),
     )
@@ -146,13 +166,13 @@ def _terrain(unit: Unit, districts: Sequence[str]) -> Terrain:
 
 
 def _villages(terrain: Terrain, formers: Sequence[Unit], random: Random) -> tuple[Village, ...]:
-    """Make four to seven villages for each former commune."""
+    """Make three to five villages for each former commune."""
     word = _VILLAGE_WORDS[terrain]
     named = _MOUNTAIN_VILLAGE_NAMES if terrain == "mountains" else _VILLAGE_NAMES
     villages = []
     number = 0
-    for former in formers or [None]:
-        for name in random.sample(named, random.randint(4, 7)):
+    for former in formers or (None,):
+        for name in random.sample(named, random.randint(3, 5)):
             number += 1
             by_number = terrain == "town" or (terrain != "mountains" and random.random() < 0.6)
             villages.append(Village(f"{word} {number if by_number else name.removeprefix('Bản ')}", former))

@@ -1,0 +1,234 @@
+"""Whole demonstration households: which commune each lives in, what is known of it, and the baselines beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
+from random import Random
+from typing import Any
+
+from service.demonstration import production
+from service.demonstration.fields import Field, ground_of
+from service.demonstration.people import Person, PersonalNumbers, family_of, phone_number
+from service.demonstration.places import MERGER, Place, Village, places_of
+from service.registry.ports import Baseline
+from service.registry.units import UnitDirectory
+
+Household = dict[str, Any]
+"""A household as a client would send it (DESIGN section 4)."""
+
+FIRST_DAY, LAST_DAY = date(2025, 12, 1), date(2026, 6, 30)
+"""The days of the demonstration's campaign. They are fixed, so that a seed always means the same households."""
+
+_BEFORE_MERGER = date(2025, 1, 6), date(2025, 6, 27)
+MOST_HOUSEHOLDS = 600_000
+_SOURCE = "Số liệu trình diễn, không phải thống kê"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How much is known of a household: decides the stage that it will reach."""
+
+    mapped: float
+    """How many of its parcels carry a boundary, from 0 to 1."""
+
+    complete: bool
+    """Whether everything that a standardized record needs is there."""
+
+
+_DIGITIZED, _STANDARDIZED, _LISTED = _Kind(1.0, True), _Kind(0.4, True), _Kind(0.0, False)
+
+
+class Demonstration:
+    """The demonstration households of one seed.
+
+    The n-th household of a seed is the same however many are asked for, so that a larger set holds the smaller one.
+    """
+
+    def __init__(self, directory: UnitDirectory, seed: int) -> None:
+        """Raises ValueError when the list of units has no communes of today with a point."""
+        self.seed = seed
+        self.places = places_of(directory, seed)
+
+    def counts(self, households: int) -> dict[str, int]:
+        """How many of ``households`` live in each commune, by code. Raises ValueError above 600,000."""
+        return {place.commune.code: len(indices) for place, indices in self._shares(households)}
+
+    def households(self, households: int) -> Iterator[Household]:
+        """Make ``households`` households, commune by commune in order of code. Raises ValueError above 600,000."""
+        for position, (place, indices) in enumerate(self._shares(households)):
+            numbers = PersonalNumbers(position, len(self.places), self.seed)
+            for number, index in enumerate(indices):
+                yield _household(self.seed, index, number, place, numbers)
+
+    def baselines(self, households: int) -> Iterator[Baseline]:
+        """How many farm households each commune has, and before the merger each former commune, which add up to it.
+
+        A little above the number that is generated, so that coverage is high and not whole.
+        """
+        for place, indices in self._shares(households):
+            random = Random(f"{self.seed}/baseline/{place.commune.code}")
+            expected = round(len(indices) * random.uniform(1.04, 1.45)) + random.randint(2, 9)
+            yield Baseline(place.commune.code, expected, _SOURCE, MERGER)
+            formers = sorted({village.former.code for village in place.villages if village.former is not None})
+            shares = [sum(v.former is not None and v.former.code == code for v in place.villages) for code in formers]
+            for code, part in zip(formers, _split(expected, shares), strict=True):
+                yield Baseline(code, part, _SOURCE, date(MERGER.year, 1, 1))
+
+    def _shares(self, households: int) -> list[tuple[Place, list[int]]]:
+        """Deal the households out: first one to each commune, then by weight."""
+        if not 0 <= households <= MOST_HOUSEHOLDS:
+            raise ValueError(f"the generator makes 0 to {MOST_HOUSEHOLDS} households, not {households}")
+        weights = list(accumulate(place.weight for place in self.places))
+        random = Random(f"{self.seed}/communes")
+        shares: list[list[int]] = [[] for _ in self.places]
+        for index in range(min(households, len(self.places))):
+            shares[index].append(index)
+        rest = range(len(self.places), households)
+        for index, position in zip(
+            rest, random.choices(range(len(self.places)), cum_weights=weights, k=len(rest)), strict=True
+        ):
+            shares[position].append(index)
+        return list(zip(self.places, shares, strict=True))
+
+
+def _split(whole: int, shares: list[int]) -> list[int]:
+    """Split a whole number by shares, by largest remainder."""
+    total = sum(shares)
+    parts = [whole * share // total for share in shares]
+    remainders = sorted(range(len(shares)), key=lambda place: (-(whole * shares[place] % total), place))
+    for place in remainders[: whole - sum(parts)]:
+        parts[place] += 1
+    return parts
+
+
+def _household(seed: int, index: int, number: int, place: Place, numbers: PersonalNumbers) -> Household:
+    random = Random(f"{seed}/{index}")
+    village = place.villages[number % len(place.villages)]
+    kind = random.choices((_DIGITIZED, _STANDARDIZED, _LISTED), (66, 20, 14))[0]
+    placed = _commune(random, place, village)
+    captured_at = datetime.fromisoformat(placed["captured_at"])
+    group = place.ethnic_group(random)
+    people = family_of(random, group, captured_at.date(), numbers)
+    ground = ground_of(place, number, random)
+    household: Household = {"id": _identity(seed, index, captured_at), "demonstration": True, **placed}
+    household |= _people(random, people, group, kind)
+    household["legal_basis"] = "state_function"
+    if kind.complete or random.random() < 0.5:
+        household |= {"village": village.name, "poverty": _poverty(random, place)}
+    if household.get("poverty", "none") != "none":
+        household["poverty_date"] = "2025-12-15" if captured_at.date() > date(2025, 12, 15) else "2024-12-15"
+    if kind.mapped:
+        household["location"] = {"type": "Point", "coordinates": list(ground.house)}
+    if kind.complete:
+        # Codes of VSIC 2025 stand only in records of its own time (in force since 2025-11-15).
+        classified = captured_at.date() >= FIRST_DAY and "commune_as_of" not in placed
+        household |= _farm(random, ground.fields, place, kind, classified=classified)
+    return household
+
+
+def _identity(seed: int, index: int, captured_at: datetime) -> str:
+    """A UUID of version 7 whose random part follows from seed and index: the same household has it in every run."""
+    chance = int.from_bytes(hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=10).digest())
+    moment = int(captured_at.timestamp() * 1000)
+    value = moment << 80 | chance
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+
+
+def _commune(random: Random, place: Place, village: Village) -> Household:
+    """Say where the household lives, in one of the ways in which officers and old lists say it."""
+    day = _day_between(random, FIRST_DAY, LAST_DAY)
+    said: Household = {"commune": place.commune.code, "captured_at": _moment(random, day)}
+    if village.former is None or random.random() < 0.3:
+        return said
+    way = random.random()
+    if way < 0.5:
+        return said | {"former_commune": village.former.code}
+    earlier = _day_between(random, *_BEFORE_MERGER)
+    if way < 0.9:
+        # A paper list of before the merger, entered now.
+        return said | {"commune": village.former.code, "commune_as_of": earlier.isoformat()}
+    # A record made before the merger, with the code of its time.
+    return {"commune": village.former.code, "captured_at": _moment(random, earlier)}
+
+
+def _day_between(random: Random, first: date, last: date) -> date:
+    return first + timedelta(days=random.randint(0, (last - first).days))
+
+
+def _moment(random: Random, day: date) -> str:
+    """A moment of a working day in Vietnam, in UTC."""
+    seconds = random.randint(0, 9 * 3600)
+    return (
+        (datetime(day.year, day.month, day.day, 0, 30, tzinfo=UTC) + timedelta(seconds=seconds))
+        .isoformat()
+        .replace("+00:00", "Z")
+    )
+
+
+def _people(random: Random, people: list[Person], group: str, kind: _Kind) -> Household:
+    head, *others = people
+    described = _person(random, head)
+    if random.random() < 0.985:
+        described["national_id"] = head.number
+    else:
+        described["no_id_reason"] = random.choice(("not_shown", "lost", "not_issued"))
+    if kind.complete:
+        described |= {"ethnic_group": group, "farm_work": random.random() < 0.92}
+    if random.random() < 0.8:
+        described["phone"] = phone_number(random)
+    household: Household = {"head": described}
+    if kind.complete and others:
+        household["members"] = [_member(random, each) for each in others]
+    return household
+
+
+def _person(random: Random, person: Person) -> Household:
+    birth = person.birth.isoformat() if random.random() < 0.65 else str(person.birth.year)
+    return {"full_name": person.full_name, "sex": person.sex, "birth_date": birth}
+
+
+def _member(random: Random, person: Person) -> Household:
+    age = LAST_DAY.year - person.birth.year
+    described = _person(random, person) | {
+        "relation": person.relation,
+        "farm_work": 15 < age < 75 and random.random() < 0.8,
+    }
+    if age > 14 and random.random() < 0.7:
+        described["national_id"] = person.number
+    return described
+
+
+def _poverty(random: Random, place: Place) -> str:
+    shares = (70, 14, 16) if place.terrain == "mountains" else (95, 3, 2)
+    return random.choices(("none", "near_poor", "poor"), shares)[0]
+
+
+def _farm(random: Random, fields: tuple[Field, ...], place: Place, kind: _Kind, *, classified: bool) -> Household:
+    """Describe what the household farms; something of it is always there."""
+    terrain = place.terrain
+    mapped = [random.random() < kind.mapped for _ in fields]
+    if kind is _STANDARDIZED:
+        mapped[-1] = False
+    parcels = production.parcels(random, fields, terrain, mapped)
+    sold = production.products(random, parcels, terrain, classified=classified)
+    farm: Household = {
+        "parcels": parcels,
+        "livestock": production.livestock(random, terrain),
+        **production.water_wood_and_salt(random, terrain),
+        "machinery": production.machinery(random, terrain),
+        "products": sold,
+        "digital": production.digital(random, terrain, selling=bool(sold)),
+    }
+    if random.random() < 0.35:
+        farm["cooperative"] = {
+            "member": True,
+            "kind": "cooperative",
+            "name": f"Hợp tác xã nông nghiệp {place.commune.name}",
+        }
+    return {name: value for name, value in farm.items() if value}

@@ -1,0 +1,93 @@
+"""scripts/demo: writes NDJSON, or registers by the rules of the register, once however often it is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+from pymongo import MongoClient
+
+from service.app import wire
+from service.demonstration.command import main
+from service.registry.actor import REGISTER_ITSELF
+from service.registry.ports import HouseholdQuery
+from service.settings import Settings
+from service.storage.migration import migrate
+
+
+@pytest.fixture
+def register_uri(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    migrate(Settings(mongodb_uri=database_uri), say=lambda _: None)
+    monkeypatch.setenv("MONGODB_URI", database_uri)
+    return database_uri
+
+
+def count(uri: str) -> int:
+    with MongoClient[dict[str, object]](uri) as client:
+        return client.get_default_database()["households"].count_documents({})
+
+
+def test_ndjson_holds_one_household_a_line(tmp_path: Path) -> None:
+    assert main(["--households", "40", "--seed", "3", "--output", str(tmp_path / "demo.ndjson")]) == 0
+    lines = (tmp_path / "demo.ndjson").read_bytes().splitlines()
+    assert len({orjson.loads(line)["id"] for line in lines}) == 40
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.ndjson"]
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--households", "1", "--output", str(tmp_path / "no" / "demo.ndjson")]) == 2
+    assert "demo.ndjson cannot be written" in capsys.readouterr().err
+
+
+def test_without_a_register_the_way_out_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    assert main(["--households", "1", "--data", str(tmp_path)]) == 2
+    assert "./scripts/run" in capsys.readouterr().err
+
+
+def test_households_and_baselines_are_registered(register_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--households", "150"]) == 0
+    assert "150 registered" in capsys.readouterr().out
+    coverage = wire(Settings(mongodb_uri=register_uri))
+    try:
+        baselines = coverage.baselines.of("16681")
+        page = coverage.store.households(HouseholdQuery(limit=1000))
+    finally:
+        coverage.store.close()
+    assert [each["date"] for each in baselines] == ["2025-07-01", "2025-01-01"]
+    assert len(page.records) == 150
+
+
+def test_run_again_nothing_is_written_twice(register_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--households", "140"]) == 0
+    assert main(["--households", "160"]) == 0
+    assert "20 registered, 140 there before, 0 refused" in capsys.readouterr().out
+    assert count(register_uri) == 160
+
+
+def test_if_empty_leaves_a_register_with_households_alone(register_uri: str) -> None:
+    assert main(["--households", "10", "--if-empty"]) == 0
+    assert main(["--households", "20", "--if-empty"]) == 0
+    assert count(register_uri) == 10
+
+
+def test_real_households_keep_the_demonstration_out(register_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
+    services = wire(Settings(mongodb_uri=register_uri))
+    person = {"full_name": "Nguyễn Văn An", "sex": "male", "national_id": "040078001234"}
+    services.households.post(
+        {"commune": "16681", "head": person, "legal_basis": "state_function"}, actor=REGISTER_ITSELF
+    )
+    services.store.close()
+    assert main(["--households", "10"]) == 2
+    assert "not demonstration" in capsys.readouterr().err
+    assert count(register_uri) == 1
+    assert main(["--households", "10", "--mix"]) == 0
+    assert count(register_uri) == 11
+
+
+def test_a_register_without_units_says_what_to_run(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGODB_URI", database_uri)
+    assert main(["--households", "10"]) == 2

@@ -1,0 +1,157 @@
+"""The generator's ground and people: fields never overlap, numbers agree with the people who hold them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import pytest
+import shapely
+from pyproj import Geod
+from shapely.geometry import Polygon
+
+from service.demonstration.fields import STRIPS_A_BLOCK, ground_of
+from service.demonstration.people import Person, PersonalNumbers, family_of
+from service.demonstration.places import Place, places_of
+from service.registry.units import UnitDirectory, read_units
+
+UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
+ELLIPSOID = Geod(ellps="WGS84")
+ON = date(2026, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def places() -> tuple[Place, ...]:
+    return places_of(UnitDirectory(read_units(UNITS)), seed=7)
+
+
+def fields_of(place: Place, households: int) -> list[Polygon]:
+    grounds = (ground_of(place, number, Random(number)) for number in range(households))
+    return [Polygon(field.ring) for ground in grounds for field in ground.fields]
+
+
+def overlaps(polygons: list[Polygon]) -> int:
+    pairs = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    return int((pairs[0] != pairs[1]).sum())
+
+
+def family(seed: int, group: str = "01") -> list[Person]:
+    return family_of(Random(seed), group, ON, PersonalNumbers(0, 130, seed))
+
+
+def test_every_commune_of_today_is_a_place(places: tuple[Place, ...]) -> None:
+    assert len(places) == 130
+    assert Counter(place.terrain for place in places).keys() == {"town", "coast", "plain", "hills", "mountains"}
+
+
+def test_every_former_commune_has_villages(places: tuple[Place, ...]) -> None:
+    formers = {village.former.code for place in places for village in place.villages if village.former}
+    assert len(formers) == 412
+
+
+def test_no_two_communes_share_a_block_of_land(places: tuple[Place, ...]) -> None:
+    blocks = [block for place in places for block in place.blocks]
+    assert len(set(blocks)) == len(blocks)
+    assert min(len(place.blocks) for place in places) > 10
+
+
+def test_the_land_has_room_for_all_farm_households_of_the_province(places: tuple[Place, ...]) -> None:
+    whole = sum(place.weight for place in places)
+    for place in places:
+        expected = 600_000 * place.weight / whole
+        assert expected < 0.95 * len(place.blocks) * STRIPS_A_BLOCK
+
+
+def test_land_that_is_full_says_so(places: tuple[Place, ...]) -> None:
+    with pytest.raises(ValueError, match="is full"):
+        ground_of(places[0], (len(places[0].blocks) + len(places[0].villages)) * STRIPS_A_BLOCK, Random(1))
+
+
+def test_fields_of_a_commune_are_valid_and_never_overlap(places: tuple[Place, ...]) -> None:
+    place = places[0]
+    polygons = fields_of(place, len(place.villages) * 12)
+    assert all(polygon.is_valid for polygon in polygons)
+    assert overlaps(polygons) == 0
+
+
+def test_fields_stay_apart_when_a_village_needs_a_second_block(places: tuple[Place, ...]) -> None:
+    place = min(places, key=lambda each: len(each.villages))
+    polygons = fields_of(place, len(place.villages) * STRIPS_A_BLOCK + 60)
+    assert overlaps(polygons) == 0
+
+
+def test_fields_of_all_communes_together_never_overlap(places: tuple[Place, ...]) -> None:
+    polygons = [polygon for place in places for polygon in fields_of(place, len(place.villages) * 2)]
+    assert overlaps(polygons) == 0
+
+
+def test_a_field_has_the_area_that_it_says(places: tuple[Place, ...]) -> None:
+    for place in places[::10]:
+        for field in ground_of(place, 3, Random(3)).fields:
+            measured, _ = ELLIPSOID.geometry_area_perimeter(Polygon(field.ring))
+            assert measured == pytest.approx(field.area_m2, rel=0.002)
+            assert 300 <= measured <= 3000
+
+
+def test_some_fields_have_the_shape_of_an_l(places: tuple[Place, ...]) -> None:
+    corners = Counter(len(polygon.exterior.coords) - 1 for polygon in fields_of(places[0], 200))
+    assert corners[6] > corners[4] / 50
+
+
+def test_fields_lie_near_the_communes_point(places: tuple[Place, ...]) -> None:
+    for place in places:
+        field = ground_of(place, 100, Random(1)).fields[0]
+        corner = field.ring[0]
+        _, _, distance = ELLIPSOID.inv(place.commune.longitude, place.commune.latitude, corner[0], corner[1])
+        assert distance < 6_000
+
+
+@pytest.mark.parametrize("seed", [0, 1, 20260101])
+def test_a_personal_number_says_sex_and_year_of_birth(seed: int) -> None:
+    numbers = PersonalNumbers(129, 130, seed)
+    assert numbers.next("male", date(1978, 5, 2)).startswith("040078")
+    assert numbers.next("female", date(1978, 5, 2)).startswith("040178")
+    assert numbers.next("male", date(2009, 5, 2)).startswith("040209")
+    assert numbers.next("female", date(2009, 5, 2)).startswith("040309")
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 97, 10**12])
+def test_no_personal_number_is_given_twice(seed: int) -> None:
+    given = [
+        numbers.next("male", date(1975, 1, 1))
+        for numbers in (PersonalNumbers(position, 130, seed) for position in (0, 1, 129))
+        for _ in range(7692)
+    ]
+    assert len(set(given)) == len(given)
+    assert all(len(number) == 12 for number in given)
+
+
+def test_numbers_that_run_out_say_so() -> None:
+    numbers = PersonalNumbers(0, 500_000, 1)
+    for _ in range(2):
+        numbers.next("male", date(1975, 1, 1))
+    with pytest.raises(ValueError, match="no personal number is left"):
+        numbers.next("male", date(1975, 1, 1))
+
+
+def test_the_head_is_grown_up_and_the_first() -> None:
+    for seed in range(200):
+        head = family(seed)[0]
+        assert head.relation == "head"
+        assert 20 <= ON.year - head.birth.year <= 88
+
+
+def test_children_are_younger_than_the_mother_by_a_generation() -> None:
+    for seed in range(300):
+        people = family(seed)
+        mother = next((p for p in people if p.relation in ("head", "spouse") and p.sex == "female"), people[0])
+        for child in (p for p in people if p.relation == "child"):
+            assert 19 <= child.birth.year - mother.birth.year <= 46
+            assert child.birth < ON
+
+
+def test_the_hmong_of_ky_son_have_hmong_names() -> None:
+    families = {family(seed, "08")[0].full_name.split()[0] for seed in range(60)}
+    assert {"Vừ", "Xồng", "Lầu"} <= families
