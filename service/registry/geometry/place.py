@@ -23,14 +23,15 @@ _METRES = SYSTEMS["EPSG:9208"]
 class Place:
     """Where one position lies.
 
-    ``commune`` is the commune that it lies in (None outside all of them), ``distance_m`` how far it is from the commune
-    that it should lie in (0 inside, and where that has no boundary), ``from_province_m`` how far it is from the nearest
-    commune of the province.
+    ``commune`` is the commune that it lies in (None outside all of them), ``nearest`` that one or the nearest.
+    ``distance_m`` is how far it is from the commune that it should lie in (0 inside, and where that has no boundary),
+    ``from_province_m`` how far from the nearest commune of the province.
     """
 
     commune: str | None
     distance_m: float
     from_province_m: float
+    nearest: str
 
     def outside_commune(self, rules: PlaceRules) -> bool:
         """Whether the position lies out of its commune beyond tolerance."""
@@ -97,7 +98,7 @@ class Boundaries:
             inside = self.within(code, positions[rows])
             for row, fits in zip(rows.tolist(), inside.tolist(), strict=True):
                 if fits:
-                    places[row] = Place(code, 0.0, 0.0)
+                    places[row] = Place(code, 0.0, 0.0, code)
                 else:
                     astray.append(row)
         for row, commune in zip(astray, self.communes_at(positions[astray]), strict=True):
@@ -109,9 +110,10 @@ class Boundaries:
         known = expected in self._number
         distance = shapely.distance(self._in_metres[self._number[expected]], point) if known else 0.0
         if commune is not None:
-            return Place(commune, float(distance), 0.0)
-        nearest = self._tree_in_metres.nearest(point)
-        return Place(None, float(distance), float(shapely.distance(self._in_metres[nearest], point)))
+            return Place(commune, float(distance), 0.0, commune)
+        nearest = int(self._tree_in_metres.nearest(point))
+        from_province = float(shapely.distance(self._in_metres[nearest], point))
+        return Place(None, float(distance), from_province, self.codes[nearest])
 
     @cached_property
     def _tree(self) -> shapely.STRtree:

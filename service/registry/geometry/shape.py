@@ -35,7 +35,8 @@ from service.registry.geometry.rings import (
 )
 
 POLYGONAL = frozenset({"Polygon", "MultiPolygon"})
-_WIDEST_DEGREES = 5.0
+WIDEST_DEGREES = 0.3
+"""Some 30 km: far beyond any parcel, and as far as a plane around its middle, or a grid of cells, is sensible."""
 
 
 @dataclass(slots=True)
@@ -112,7 +113,7 @@ def _unremarkable(geometries: Geometries, rules: ShapeRules) -> NDArray[np.bool_
     bounds = shapely.bounds(geometries)
     with np.errstate(invalid="ignore"):
         in_range = (np.abs(bounds[:, 0::2]) <= 180).all(axis=1) & (np.abs(bounds[:, 1::2]) <= 90).all(axis=1)
-        small = (bounds[:, 2] - bounds[:, 0] <= _WIDEST_DEGREES) & (bounds[:, 3] - bounds[:, 1] <= _WIDEST_DEGREES)
+        small = (bounds[:, 2] - bounds[:, 0] <= WIDEST_DEGREES) & (bounds[:, 3] - bounds[:, 1] <= WIDEST_DEGREES)
     polygonal = (kind == shapely.GeometryType.POLYGON) | (kind == shapely.GeometryType.MULTIPOLYGON)
     few = shapely.get_num_coordinates(geometries) <= rules.most_vertices
     usual: NDArray[np.bool_] = polygonal & ~shapely.has_z(geometries) & few & in_range & small
@@ -160,8 +161,7 @@ def _readable(shape: Shape, geometry: BaseGeometry | None, rules: ShapeRules, po
         return refuse("geometry.out-of-range", point=place_of(worst))
     if np.ptp(pairs[:, 0]) > 180:
         return refuse("geometry.antimeridian")
-    if np.ptp(pairs[:, 0]) > _WIDEST_DEGREES or np.ptp(pairs[:, 1]) > _WIDEST_DEGREES:
-        # Far beyond any parcel, and too large for a plane around its middle: the reason is not worth a computation.
+    if np.ptp(pairs[:, 0]) > WIDEST_DEGREES or np.ptp(pairs[:, 1]) > WIDEST_DEGREES:
         area = float(geodesic_areas([geometry])[0])
         return refuse("geometry.too-large", area_m2=round(area, 1), most_m2=rules.largest_area_m2)
     return True
