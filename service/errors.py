@@ -129,6 +129,12 @@ class LevelNotInForce(DomainError):
     code = "coverage.level-not-in-force"
 
 
+class CodeListNotFound(DomainError):
+    """No code list has this name."""
+
+    code = "codelist.not-found"
+
+
 class BaselineInvalid(DomainError):
     """A baseline is a whole number of households with a source and a date."""
 

@@ -179,6 +179,14 @@ def _components() -> dict[str, Any]:
         "Changes": _object(
             {"changes": _list_of("Change"), "cursor": _TEXT, "more": {"type": "boolean"}}, ("changes", "cursor", "more")
         ),
+        "CodeList": _object(
+            {
+                "name": _TEXT,
+                "valid_on": _DATE,
+                "codes": {"type": "array", "items": _object({"code": _TEXT, "name_vi": _TEXT, "name_en": _TEXT}, ("code",))},
+            },
+            ("name", "valid_on", "codes"),
+        ),
         "Health": _object({"status": _TEXT, "missing": {"type": "array", "items": _TEXT}}, ("status",)),
         "ProblemItem": _object({"pointer": _TEXT, "code": _TEXT, "message": _TEXT}, ("pointer", "code", "message")),
         "Problem": _object(

@@ -24,6 +24,7 @@ STATUS: dict[type[Exception], int] = {
     errors.CommuneOutsideArea: 403,
     errors.HouseholdNotFound: 404,
     errors.UnitNotFound: 404,
+    errors.CodeListNotFound: 404,
     errors.NotAcceptable: 406,
     errors.HouseholdIdTaken: 409,
     errors.HouseholdWithdrawn: 409,

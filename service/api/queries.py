@@ -166,3 +166,9 @@ class ChangesQuery(Query):
         metadata={"description": "Seconds to wait for a change if there is none."},
     )
     commune = _code("Only this commune's log.")
+
+
+class CodeListQuery(Query):
+    """As of which day a code list is read."""
+
+    valid_on = day(metadata={"description": "The codes in force on this day; today without it."})

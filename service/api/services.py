@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -45,6 +46,14 @@ def install(services: Services) -> None:
 def services() -> Services:
     """The services of the current app."""
     return cast(Services, current_app.extensions[_KEY])
+
+
+def derived(name: str, make: Callable[[], bytes]) -> bytes:
+    """A derived form of the schema, made once for each process."""
+    made: dict[str, bytes] = current_app.extensions.setdefault("derived", {})
+    if name not in made:
+        made[name] = make()
+    return made[name]
 
 
 def actor(permission: str) -> Actor:

@@ -148,6 +148,12 @@ class HouseholdStore(Protocol):
     def days(self, first: date, last: date) -> Iterator[Head]:
         """Each commune's closing tallies of every day within the span on which it was written to, in order of day."""
 
+    def count_of_other_versions(self, version: str) -> int:
+        """How many households were checked by another schema version."""
+
+    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
+        """Households of another schema version in order of id, behind ``after``."""
+
     def recount(self) -> Iterator[tuple[str, str, dict[str, int]]]:
         """Commune, former commune (or FORMER_UNKNOWN) and counts, counted from the records themselves."""
 

@@ -10,6 +10,7 @@ from pymongo.database import Database
 
 from schemas.text import fold
 from service.errors import HouseholdNotFound
+from service.registry.changes import Record
 from service.registry.ports import Area, HouseholdPage, HouseholdQuery, Stored
 from service.storage.client import Document
 from service.storage.documents import to_record, to_stored
@@ -60,6 +61,19 @@ def find_page(database: Database[Document], query: HouseholdQuery) -> HouseholdP
 def count(database: Database[Document], query: HouseholdQuery) -> int:
     """How many households the query finds in all."""
     return database["households"].count_documents(conditions_of(query))
+
+
+def count_of_other_versions(database: Database[Document], version: str) -> int:
+    """How many households were checked by another schema version."""
+    return database["households"].count_documents({"schema_version": {"$ne": version}})
+
+
+def of_other_versions(database: Database[Document], version: str, *, after: str | None, limit: int) -> list[Record]:
+    """Households of another schema version in order of id, behind ``after``."""
+    where: dict[str, Any] = {"schema_version": {"$ne": version}}
+    if after is not None:
+        where["_id"] = {"$gt": after}
+    return [to_record(document) for document in database["households"].find(where, {"index": 0}).sort("_id").limit(limit)]
 
 
 def conditions_of(query: HouseholdQuery) -> dict[str, Any]:

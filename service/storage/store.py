@@ -10,6 +10,7 @@ from typing import TypeVar
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
+from service.registry.changes import Record
 from service.registry.ports import (
     Area,
     Baseline,
@@ -132,6 +133,16 @@ class MongoStore:
         """Each commune's closing tallies of each day within the span on which it was written to."""
         with translated():
             yield from log.days(self.database, first, last)
+
+    def count_of_other_versions(self, version: str) -> int:
+        """How many households were checked by another schema version."""
+        with translated():
+            return households.count_of_other_versions(self.database, version)
+
+    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
+        """Households of another schema version in order of id, behind ``after``."""
+        with translated():
+            return households.of_other_versions(self.database, version, after=after, limit=limit)
 
     def recount(self) -> Iterator[tuple[str, str, dict[str, int]]]:
         """Commune, former commune and counts, counted from the records themselves."""

@@ -1,0 +1,103 @@
+"""Bringing stored records to the schema version in force, through the log like any other write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.errors import RecordInvalid
+from schemas.parsing import parse_household
+from schemas.versions import SCHEMA_VERSION, migrate
+from service.errors import DomainError, HouseholdStale
+from service.registry.actor import REGISTER_ITSELF
+from service.registry.changes import Change, Record
+from service.registry.clock import Clock, vietnam_day
+from service.registry.ports import HouseholdStore
+from service.registry.registration import change_of, content_of, prepare
+from service.registry.units import UnitDirectory
+
+BATCH = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What became of one record: migrated, or kept as it is with the reason why it cannot be."""
+
+    household_id: str
+    error: RecordInvalid | DomainError | None = None
+
+
+class SchemaMigration:
+    """Revises every record of an earlier schema version; killed and started again, it goes on where it was."""
+
+    def __init__(self, store: HouseholdStore, directory: Callable[[], UnitDirectory], clock: Clock) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+
+    def waiting(self) -> int:
+        """How many records are of another version."""
+        return self._store.count_of_other_versions(SCHEMA_VERSION)
+
+    def run(self, batch: int = BATCH) -> Iterator[Migrated]:
+        """Migrate them, batch by batch; each batch is one transaction, so a record is migrated wholly or not at all."""
+        last: str | None = None
+        while True:
+            records = self._store.of_other_versions(SCHEMA_VERSION, after=last, limit=batch)
+            if not records:
+                return
+            last = records[-1]["id"]
+            yield from self._migrate(records)
+
+    def _migrate(self, records: Sequence[Record]) -> Iterator[Migrated]:
+        changes: list[Change] = []
+        now = self._clock()
+        for record in records:
+            try:
+                changes.append(self._change(record, now))
+            except (RecordInvalid, DomainError) as error:
+                yield Migrated(record["id"], error)
+        try:
+            self._commit(changes)
+        except HouseholdStale:
+            # Somebody revised one of them meanwhile: one by one, the others are not held up.
+            for change in changes:
+                yield self._alone(change)
+            return
+        yield from (Migrated(change.record["id"]) for change in changes)
+
+    def _commit(self, changes: Sequence[Change]) -> None:
+        if changes:
+            self._store.transact(lambda transaction: transaction.apply(changes))
+
+    def _alone(self, change: Change) -> Migrated:
+        try:
+            self._commit([change])
+        except HouseholdStale as stale:
+            if stale.current["schema_version"] == SCHEMA_VERSION:
+                return Migrated(change.record["id"])
+            return self._alone(self._change(stale.current, self._clock()))
+        return Migrated(change.record["id"])
+
+    def _change(self, before: Record, now: datetime) -> Change:
+        """The revision that says the same in the new version; status and reason stay, since nobody has said anything new."""
+        household_id = before["id"]
+        migrated = migrate({"id": household_id, **content_of(before), "schema_version": before["schema_version"]})
+        today = vietnam_day(now)
+        content = parse_household({name: value for name, value in migrated.items() if name != "schema_version"}, today=today)
+        prepared = prepare(content, household_id, directory=self._directory(), today=today, known=before)
+        kept = {name: before[name] for name in ("status", "status_reason") if name in before}
+        record: Record = {
+            "id": household_id,
+            **prepared.content,
+            **kept,
+            **prepared.given,
+            "revision": before["revision"] + 1,
+            "created_at": before["created_at"],
+            "updated_at": now,
+        }
+        note = {"schema_version": {"from": before["schema_version"], "to": SCHEMA_VERSION}}
+        return change_of(
+            record, before, "revised", at=now, actor=REGISTER_ITSELF.name, fingerprint=prepared.fingerprint, note=note
+        )
