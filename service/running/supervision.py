@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -53,11 +54,17 @@ def serve(options: RunOptions) -> None:
             _start_mongod(mongod)
             environment["MONGODB_URI"] = mongod.address(DATABASE)
         stack.enter_context(_address_file(options.data, environment["MONGODB_URI"]))
-        _prepare_database(options, environment)
+        stamp = None if mongod is None else options.data / "mongodb" / "prepared"
+        _prepare_database(options, environment, stamp)
         gunicorn = start_child(_gunicorn_command(options, port), environment=environment, folder=ROOT)
         stack.callback(stop_child, gunicorn, STOP_SECONDS)
         where = f"http://{_host_of(options.bind)}:{port}"
-        _wait_until_ready(where, gunicorn)
+        try:
+            _wait_until_ready(where, gunicorn)
+        except errors.ServiceDied:
+            if stamp is not None:
+                stamp.unlink()  # what it notes may not be so any more: the next start looks again
+            raise
         if options.loopback_only:
             _say(f"Serving this machine only ({options.bind}); nobody on the network can reach it. Ctrl-C stops it.")
         else:
@@ -137,10 +144,33 @@ def _address_file(data: Path, address: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _prepare_database(options: RunOptions, environment: dict[str, str]) -> None:
-    _run_script("migrate", [], environment)
-    if not options.empty:
+def _prepare_database(options: RunOptions, environment: dict[str, str], stamp: Path | None) -> None:
+    """Migrate, and register the demonstration households in an empty database.
+
+    Of a private database it is noted in ``stamp`` what was done by which version of the code, so that a second start
+    need not ask again. A shared one is asked every time.
+    """
+    version = f"migrated by {_fingerprint()}"
+    done = stamp.read_text(encoding="ascii").splitlines() if stamp is not None and stamp.exists() else []
+    if version not in done:
+        _run_script("migrate", [], environment)
+    if not options.empty and "has households" not in done:
         _run_script("demo", ["--if-empty"], environment)
+        done.append("has households")
+    if stamp is not None:
+        kept = [line for line in done if line == "has households"]
+        stamp.write_text("\n".join([version, *kept, ""]), encoding="ascii")
+
+
+def _fingerprint() -> str:
+    """Changes when anything changes that a migration could depend on: all code, lists and messages."""
+    content = hashlib.sha256()
+    for room in ("schemas", "service"):
+        for path in sorted((ROOT / room).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                content.update(f"{path.relative_to(ROOT)}\0".encode())
+                content.update(hashlib.sha256(path.read_bytes()).digest())
+    return content.hexdigest()
 
 
 def _run_script(name: str, arguments: list[str], environment: dict[str, str]) -> None:

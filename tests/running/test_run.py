@@ -65,8 +65,8 @@ class Run:
     def ended(self, seconds: float = 30) -> int:
         """Wait for its end, and return its status."""
         status = self.process.wait(seconds)
-        with contextlib.suppress(OSError):
-            self.hear(lambda _: False, seconds=0.5)
+        if self.terminal >= 0:
+            self.hear(lambda _: False)  # to the end: the terminal is closed on the other side
         return status
 
     def left_over(self) -> list[str]:
@@ -87,6 +87,14 @@ class Run:
         self.terminal = -1
 
 
+    def end_at_once(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self.terminal >= 0:
+            self.close_terminal()
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
@@ -97,11 +105,16 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 
     yield start
     for run in runs:
-        if run.process.poll() is None:
-            run.process.kill()
-            run.process.wait()
-        if run.terminal >= 0:
-            run.close_terminal()
+        run.end_at_once()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run for the tests that only look at it."""
+    run = Run(tmp_path_factory.mktemp("running") / "data", "--empty", "--port", "0")
+    run.ready()
+    yield run
+    run.end_at_once()
 
 
 def nothing_left(run: Run, seconds: float = 20) -> bool:
@@ -150,16 +163,12 @@ def test_leaves_no_process_when_it_is_killed_and_starts_again_at_once(start: Cal
     assert nothing_left(first)
 
 
-def test_says_that_only_this_machine_is_served(start: Callable[..., Run]) -> None:
-    run = start("--port", "0")
-    run.ready()
-    assert "nobody on the network can reach it" in run.said
+def test_says_that_only_this_machine_is_served(running: Run) -> None:
+    assert "nobody on the network can reach it" in running.said
 
 
-def test_writes_the_address_of_the_database_for_scripts(start: Callable[..., Run]) -> None:
-    run = start("--port", "0")
-    run.ready()
-    file = run.data / "mongodb-uri"
+def test_writes_the_address_of_the_database_for_scripts(running: Run) -> None:
+    file = running.data / "mongodb-uri"
     assert file.read_text().startswith("mongodb://127.0.0.1:")
     assert file.read_text().endswith("/so_nong_ho?replicaSet=register\n")
     assert file.stat().st_mode & 0o077 == 0
@@ -176,13 +185,11 @@ def test_a_mongod_that_dies_is_started_again_and_the_service_recovers(start: Cal
         time.sleep(0.2)
 
 
-def test_a_second_run_on_the_same_folder_is_told_so(start: Callable[..., Run]) -> None:
-    first = start("--port", "0")
-    first.ready()
-    second = start("--port", "0")
+def test_a_second_run_on_the_same_folder_is_told_so(running: Run) -> None:
+    second = Run(running.data, "--port", "0")
     assert second.ended() == 1
     assert one_sentence(second).startswith("The register already runs on the data folder")
-    assert answer_of(f"{first.ready()}/readyz") == 200
+    assert answer_of(f"{running.ready()}/readyz") == 200
 
 
 def test_a_port_in_use_is_named(start: Callable[..., Run]) -> None:
