@@ -60,7 +60,9 @@ class Run:
     def ready(self) -> str:
         """Wait for the one line with the address, and return it."""
         self.hear(lambda said: any(line.startswith("http://") for line in said.splitlines()))
-        return next(line for line in self.said.splitlines() if line.startswith("http://"))
+        addresses = [line for line in self.said.splitlines() if line.startswith("http://")]
+        assert addresses, self.said
+        return addresses[0]
 
     def ended(self, seconds: float = 30) -> int:
         """Wait for its end, and return its status."""
