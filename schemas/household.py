@@ -4,12 +4,12 @@ from schemas.consent import ConsentSchema
 from schemas.digital import DigitalSchema
 from schemas.land import ParcelSchema
 from schemas.language import (
-    Anything,
     Code,
     Day,
     Flag,
     Formatted,
     Geometry,
+    Given,
     Moment,
     Part,
     Section,
@@ -30,6 +30,45 @@ _UNITS = "Quyết định 19/2025/QĐ-TTg"
 _POVERTY = "Nghị định 07/2021/NĐ-CP; Nghị định 351/2025/NĐ-CP"
 _DATA_LAW = "Luật 91/2025/QH15"
 _CENSUS = "Tổng điều tra nông thôn, nông nghiệp; FAO WCA 2020"
+_TEXT = {"type": "string"}
+_AMOUNT = {"type": "number", "minimum": 0}
+
+#: What the register says of a record; made in service/registry.
+_MISSING = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"pointer": _TEXT, "for": {"type": "string", "enum": ["standardized", "digitized"]}},
+        "required": ["pointer", "for"],
+    },
+}
+_FINDINGS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "code": _TEXT,
+            "severity": _TEXT,
+            "pointer": _TEXT,
+            "message": _TEXT,
+            "details": {"type": "object"},
+        },
+        "required": ["code", "severity", "pointer"],
+    },
+}
+_DERIVED = {
+    "type": "object",
+    "properties": {
+        "livestock_units": _AMOUNT,
+        "livestock_scale": {"type": "string", "enum": ["large", "medium", "small", "household"]},
+        "area_by_land_use_m2": {"type": "object", "additionalProperties": _AMOUNT},
+        "area_m2": _AMOUNT,
+        "farm_class": {
+            "type": "string",
+            "enum": ["crops", "livestock", "aquaculture", "forestry", "salt", "mixed", "none"],
+        },
+    },
+}
 
 
 class HouseholdSchema(Section):
@@ -258,8 +297,8 @@ class HouseholdSchema(Section):
     status = Code("statuses", item("Tình trạng", "Status", source=_REGISTER), register_given=True)
     status_reason = Text(500, item("Lý do", "Reason of the status", source=_REGISTER), register_given=True)
     stage = Code("stages", item("Mức hoàn thành", "Stage", source="Nghị quyết 09-NQ/TU"), register_given=True)
-    missing = Anything(item("Còn thiếu", "Missing", source=_REGISTER), json_type="array")
-    findings = Anything(item("Cảnh báo", "Findings", source=_REGISTER), json_type="array")
+    missing = Given(_MISSING, item("Còn thiếu", "Missing", source=_REGISTER))
+    findings = Given(_FINDINGS, item("Cảnh báo", "Findings", source=_REGISTER))
     revision = Whole(item("Lần sửa", "Revision", source=_REGISTER), least=1, most=2**53, register_given=True)
     created_at = Moment(item("Ghi lần đầu", "Created at", source=_REGISTER), register_given=True)
     updated_at = Moment(item("Ghi lần cuối", "Updated at", source=_REGISTER), register_given=True)
@@ -269,4 +308,4 @@ class HouseholdSchema(Section):
         item("Phiên bản lược đồ", "Schema version", source=_REGISTER),
         register_given=True,
     )
-    derived = Anything(item("Số liệu suy ra", "Derived facts", source=_REGISTER))
+    derived = Given(_DERIVED, item("Số liệu suy ra", "Derived facts", source="Tính từ các mục khác"))

@@ -6,7 +6,7 @@ parser) can be derived.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Literal, NoReturn, cast
@@ -367,14 +367,12 @@ class Geometry(Field):
             raise ValidationError(_tree(error.problems)) from None
 
 
-class Anything(Field):
-    """What the register gives and no client does; its inside is described where it is made."""
+class Given(Field):
+    """What the register gives and no client does, of a shape of its own; `form` is its JSON Schema."""
 
-    expected = "object"
-
-    def __init__(self, item: Item, *, json_type: str = "object") -> None:
+    def __init__(self, form: Mapping[str, Any], item: Item) -> None:
         super().__init__(item, register_given=True)
-        self.json_type = json_type
+        self.form = form
 
 
 class Section(Schema):

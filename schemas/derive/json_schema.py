@@ -1,0 +1,242 @@
+"""JSON Schema 2020-12 of a household, and the same as components of an OpenAPI document."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.codelists import code_lists
+from schemas.geometry import MOST_RINGS
+from schemas.household import HouseholdSchema
+from schemas.language import (
+    Code,
+    Day,
+    Field,
+    Flag,
+    Formatted,
+    Geometry,
+    Given,
+    Many,
+    Moment,
+    Number,
+    Part,
+    Section,
+    Text,
+    Uuid,
+    Whole,
+    YearMonthOrDay,
+    section_fields,
+)
+from schemas.rules import RULES
+from schemas.versions import SCHEMA_VERSION
+
+JsonSchema = dict[str, Any]
+
+#: What the parser refuses and JSON Schema cannot say: the code of the error, and why.
+UNSAID: dict[str, str] = {
+    "date.not-in-calendar": "30 February has the shape of a day; `format: date` says it where formats are asserted",
+    "geometry.invalid": "whether a ring crosses itself",
+    "geometry.not-closed": "the last position is the first",
+    "geometry.too-many-points": "a sum over rings",
+    "number.not-finite": "JSON has no such number",
+    "text.surrogate": "JSON text that is valid UTF-8 has none",
+    "text.too-long": "a few characters grow in NFC; else `maxLength` says it",
+    **{
+        code: rule.summary
+        for rule in RULES
+        if rule.severity == "error"
+        for code in rule.codes
+        if code not in ("item.required-or", "code.not-in-scheme")
+    },
+}
+
+# Patterns that Python, ECMAScript, PCRE and Rust read alike: two-digit escapes, other characters as they are.
+_CONTROL = r"\x00-\x1f\x7f-\x9f"
+_CONTROL_BUT_LINES = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+_SPACE = r"\x09-\x0d\x1c-\x20\x85\xa0" + "\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+def household_json_schema() -> JsonSchema:
+    """Return the JSON Schema of a household, as a request gives it and an answer holds it.
+
+    All that can be said is said, conditions between items too; what cannot is in `UNSAID`.
+    """
+    definitions = household_components(conditions=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:so-nong-ho:household:{SCHEMA_VERSION}",
+        "title": "Hộ nông nghiệp",
+        **definitions.pop("Household"),
+        "$defs": definitions,
+    }
+
+
+def household_components(*, reference_prefix: str = "#/$defs/", conditions: bool = False) -> dict[str, JsonSchema]:
+    """Return the schema of each section by its name ("Household", "Parcel", …), referring to each other by the prefix.
+
+    Conditions between items (one or the other is there, a code belongs to its scheme) are left out unless asked for:
+    generators of clients make unions of them.
+    """
+    return _Writer(reference_prefix, conditions).components()
+
+
+class _Writer:
+    def __init__(self, reference_prefix: str, conditions: bool) -> None:
+        self.reference_prefix = reference_prefix
+        self.conditions = conditions
+
+    def components(self) -> dict[str, JsonSchema]:
+        components = {_name(section): self.section(section) for section in _sections(HouseholdSchema)}
+        return components | _geometries(self.reference)
+
+    def reference(self, name: str) -> JsonSchema:
+        return {"$ref": self.reference_prefix + name}
+
+    def section(self, section: type[Section]) -> JsonSchema:
+        fields = section_fields(section)
+        schema: JsonSchema = {
+            "type": "object",
+            "description": (section.__doc__ or "").strip().splitlines()[0],
+            "properties": {name: self.described(field) for name, field in fields.items()},
+            "additionalProperties": False,
+        }
+        required = [name for name, field in fields.items() if field.required]
+        if required:
+            schema["required"] = required
+        if self.conditions:
+            conditions = [*_alternatives(fields), *_schemes(fields)]
+            if conditions:
+                schema["allOf"] = conditions
+        return schema
+
+    def described(self, field: Field) -> JsonSchema:
+        schema = self.value(field)
+        item = field.item
+        parts = [
+            f"{item.label_vi}. {item.label_en}" + (f" ({item.unit})" if item.unit else "") + ".",
+            item.hint_en,
+            f"Nguồn: {item.source}." if item.source else "",
+        ]
+        schema["description"] = " ".join(part for part in parts if part)
+        if field.register_given:
+            schema["readOnly"] = True
+        return schema
+
+    def value(self, field: Field) -> JsonSchema:  # noqa: C901 - one case for each kind of field
+        match field:
+            case Text():
+                control = _CONTROL_BUT_LINES if field.lines else _CONTROL
+                # Somewhere a character that is no space, everywhere no control character.
+                pattern = f"^[^{control}]*[^{control}{_SPACE}][^{control}]*$"
+                return {"type": "string", "minLength": 1, "maxLength": field.most, "pattern": pattern}
+            case Formatted():
+                return {"type": "string", "pattern": _whole(field.pattern), "examples": [field.example]} | (
+                    {"format": "uuid"} if isinstance(field, Uuid) else {}
+                )
+            case Code():
+                return {"type": "string", "enum": _codes(field)}
+            case Flag():
+                return {"type": "boolean"}
+            case Number():
+                return {
+                    "type": "integer" if isinstance(field, Whole) else "number",
+                    **({"minimum": field.least} if field.least is not None else {"exclusiveMinimum": field.above}),
+                    "maximum": field.most,
+                }
+            case Day():
+                return {"type": "string", "format": "date", "pattern": _whole(field.PATTERN)}
+            case YearMonthOrDay():
+                return {"type": "string", "pattern": _whole(field.PATTERN), "examples": ["1980", "1980-03"]}
+            case Moment():
+                return {"type": "string", "format": "date-time", "pattern": _whole(field.PATTERN)}
+            case Geometry():
+                kinds = [self.reference(kind) for kind in field.kinds]
+                return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+            case Part():
+                return self.reference(_name(field.section))
+            case Many():
+                return {
+                    "type": "array",
+                    "items": self.value(field.inner),
+                    "maxItems": field.most,
+                    **({"uniqueItems": True} if field.distinct else {}),
+                }
+            case Given():
+                return dict(field.form)
+        raise TypeError(f"JSON Schema is not written for {type(field).__name__}")
+
+
+def _sections(section: type[Section]) -> dict[type[Section], None]:
+    """The section and all inside it, each once, in the order of the definition."""
+    found: dict[type[Section], None] = {section: None}
+    for field in section_fields(section).values():
+        part = field.inner if isinstance(field, Many) else field
+        if isinstance(part, Part):
+            found |= _sections(part.section)
+    return found
+
+
+def _name(section: type[Section]) -> str:
+    return section.__name__.removesuffix("Schema")
+
+
+def _whole(pattern: str) -> str:
+    return f"^(?:{pattern})$" if re.search(r"\|", pattern) else f"^{pattern}$"
+
+
+def _codes(field: Code) -> list[str]:
+    """Every code of every scheme, withdrawn ones too, each once, in the order of the files."""
+    return list(dict.fromkeys(entry.code for name in field.lists().values() for entry in code_lists()[name]))
+
+
+def _alternatives(fields: dict[str, Field]) -> Iterator[JsonSchema]:
+    """An item without which nothing registers, or the one in its place."""
+    for name, field in fields.items():
+        if field.item.required_for == "registered" and field.item.required_unless:
+            yield {"anyOf": [{"required": [name]}, {"required": [field.item.required_unless]}]}
+
+
+def _schemes(fields: dict[str, Field]) -> Iterator[JsonSchema]:
+    """A code belongs to the list of its scheme."""
+    for name, field in fields.items():
+        if not isinstance(field, Code) or field.scheme is None:
+            continue
+        cases: list[JsonSchema] = []
+        for scheme, list_name in field.lists().items():
+            codes = [entry.code for entry in code_lists()[list_name]]
+            case: JsonSchema = {"properties": {name: {"enum": codes}}}
+            if scheme is None:
+                case["not"] = {"required": [field.scheme]}
+            else:
+                case["properties"][field.scheme] = {"enum": [scheme]}
+                case["required"] = [field.scheme]
+            cases.append(case)
+        yield {"anyOf": cases}
+
+
+def _geometries(reference: Any) -> dict[str, JsonSchema]:
+    """GeoJSON (RFC 7946) as far as JSON Schema goes: numbers in positions, four positions in a ring."""
+    rings = {"type": "array", "minItems": 1, "maxItems": MOST_RINGS, "items": reference("LinearRing")}
+
+    def geometry(kind: str, coordinates: JsonSchema) -> JsonSchema:
+        return {
+            "type": "object",
+            "properties": {"type": {"type": "string", "enum": [kind]}, "coordinates": coordinates},
+            "required": ["type", "coordinates"],
+            "additionalProperties": False,
+        }
+
+    return {
+        "Position": {
+            "type": "array",
+            "description": "Longitude, latitude; an altitude is read past.",
+            "minItems": 2,
+            "maxItems": 3,
+            "items": {"type": "number", "exclusiveMinimum": -1e8, "exclusiveMaximum": 1e8},
+        },
+        "LinearRing": {"type": "array", "minItems": 4, "items": reference("Position")},
+        "Point": geometry("Point", reference("Position")),
+        "Polygon": geometry("Polygon", rings),
+        "MultiPolygon": geometry(
+            "MultiPolygon", {"type": "array", "minItems": 1, "maxItems": MOST_RINGS, "items": rings}
+        ),
+    }

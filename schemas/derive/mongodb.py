@@ -1,0 +1,94 @@
+"""MongoDB's $jsonSchema of a stored household: the JSON Schema in the words that MongoDB 6 knows."""
+
+from collections.abc import Collection
+from typing import Any
+
+from schemas.derive.json_schema import JsonSchema, household_components
+from schemas.household import HouseholdSchema
+from schemas.language import Formatted, Many, Part, Section, Text, section_fields
+
+_BSON_TYPES: dict[str, list[str]] = {
+    "string": ["string"],
+    "boolean": ["bool"],
+    "object": ["object"],
+    "array": ["array"],
+    "number": ["double", "int", "long"],
+    # 2.0 is a whole number for JSON Schema; `multipleOf` keeps 2.5 out.
+    "integer": ["int", "long", "double"],
+}
+_LEFT_OUT = frozenset({"description", "title", "format", "examples", "readOnly", "$schema", "$id", "$comment"})
+
+
+def household_validator(*, sealed: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the `$jsonSchema` of the collection of households.
+
+    A document is the JSON form with `_id` for `id`, `created_at` and `updated_at` as dates, and what storage needs
+    under `index`. `sealed` are the paths (`head.phone`, `members[].phone`) whose values may be ciphertext (binary);
+    unless given, every personal text may be.
+    """
+    paths = frozenset(_sealable(HouseholdSchema, "") if sealed is None else sealed)
+    components = household_components(reference_prefix="", conditions=True)
+    schema = _Translator(components, paths).translate(components["Household"], "")
+    properties = schema["properties"]
+    properties["_id"] = properties.pop("id")
+    properties["index"] = {"bsonType": "object"}
+    for name in ("created_at", "updated_at"):
+        properties[name] = {"bsonType": "date"}
+    schema["required"] = ["_id", *schema["required"]]
+    return schema
+
+
+def _sealable(section: type[Section], path: str) -> set[str]:
+    """The paths of texts that say something of a person."""
+    paths: set[str] = set()
+    for name, field in section_fields(section).items():
+        if isinstance(field, Part):
+            paths |= _sealable(field.section, f"{path}{name}.")
+        elif isinstance(field, Many) and isinstance(field.inner, Part):
+            paths |= _sealable(field.inner.section, f"{path}{name}[].")
+        elif isinstance(field, (Text, Formatted)) and field.item.sensitivity != "plain":
+            paths.add(path + name)
+    return paths
+
+
+class _Translator:
+    """MongoDB knows draft 4: no references, no numeric exclusive bounds, types named as BSON's."""
+
+    def __init__(self, components: dict[str, JsonSchema], sealed: frozenset[str]) -> None:
+        self.components = components
+        self.sealed = sealed
+
+    def translate(self, schema: JsonSchema, path: str) -> dict[str, Any]:
+        """Translate the schema of the value at `path`."""
+        if "$ref" in schema:
+            return self.translate(self.components[schema["$ref"]], path)
+        translated: dict[str, Any] = {}
+        for word, value in schema.items():
+            if word not in _LEFT_OUT:
+                self._word(word, value, path, translated)
+        if path in self.sealed and "bsonType" in translated:
+            translated["bsonType"] = [*translated["bsonType"], "binData"]
+        return translated
+
+    def _word(self, word: str, value: Any, path: str, into: dict[str, Any]) -> None:
+        match word:
+            case "type":
+                into["bsonType"] = _BSON_TYPES[value]
+                if value == "integer":
+                    into["multipleOf"] = 1
+            case "exclusiveMinimum" | "exclusiveMaximum":
+                into[word.removeprefix("exclusive").lower()] = value
+                into[word] = True
+            case "pattern":
+                # In PCRE a dollar sign also stands before a line break at the end.
+                into["pattern"] = value[:-1] + r"\z"
+            case "properties":
+                into["properties"] = {
+                    name: self.translate(each, f"{path}.{name}" if path else name) for name, each in value.items()
+                }
+            case "items" | "not" | "additionalProperties" if isinstance(value, dict):
+                into[word] = self.translate(value, path + "[]" if word == "items" else path)
+            case "anyOf" | "allOf" | "oneOf":
+                into[word] = [self.translate(each, path) for each in value]
+            case _:
+                into[word] = value
