@@ -12,6 +12,7 @@ from typing import Any, Final
 from pymongo import IndexModel, ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from service.registry.clock import Clock, system_clock
@@ -90,7 +91,9 @@ class Attempts:
     """
 
     def __init__(self, database: Database[Document], clock: Clock = system_clock) -> None:
-        self._attempts = database.get_collection(ATTEMPTS, write_concern=WriteConcern(1))
+        self._attempts = database.get_collection(
+            ATTEMPTS, write_concern=WriteConcern(1), read_concern=ReadConcern("local")
+        )
         self._clock = clock
 
     def begin(self, keys: Iterable[tuple[str, int]]) -> None:

@@ -1,0 +1,143 @@
+"""The trail: stored before the answer, chained, found by person, account, address and token; tampering shows."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from service.storage.trail import LANES, TRAIL, Trail, TrailEntry, create_indexes
+
+MOMENT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+READ = TrailEntry(
+    at=MOMENT,
+    action="households.read",
+    account="account-1",
+    name="an",
+    role="officer",
+    address="10.0.0.1",
+    token="token-1",
+    session="session-1",
+    households=("household-1",),
+)
+
+Register = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def database(database_uri: str) -> Iterator[Register]:
+    with MongoClient[dict[str, Any]](database_uri, tz_aware=True) as client:
+        create_indexes(client.get_default_database())
+        yield client.get_default_database()
+
+
+def test_what_was_written_is_read_back(database: Register) -> None:
+    trail = Trail(database)
+    trail.write(READ)
+    assert list(trail.entries()) == [READ]
+    assert list(trail.verify()) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ({"households": ["household-1"]}, 2),
+        ({"account": "account-2"}, 1),
+        ({"account": "binh"}, 1),
+        ({"address": "10.0.0.9"}, 1),
+        ({"token": "token-1"}, 2),
+        ({"token": "session-1"}, 3),
+        ({"since": MOMENT + timedelta(hours=1)}, 1),
+        ({"until": MOMENT}, 2),
+        ({"account": "an", "until": MOMENT, "households": ["household-2"]}, 0),
+        ({"account": "$ne"}, 0),
+    ],
+)
+def test_entries_are_found_by_any_of_their_sides(database: Register, condition: dict[str, Any], found: int) -> None:
+    trail = Trail(database)
+    trail.write(READ)
+    trail.write(replace(READ, account="account-2", name="binh", token="token-2", households=("household-2",)))
+    trail.write(replace(READ, at=MOMENT + timedelta(hours=2), address="10.0.0.9"))
+    assert len(list(trail.entries(**condition))) == found
+
+
+def test_many_at_once_share_batches_and_none_is_lost(database: Register) -> None:
+    trail = Trail(database)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda number: trail.write(replace(READ, request=str(number))), range(300)))
+    assert {entry.request for entry in trail.entries()} == {str(number) for number in range(300)}
+    assert database[TRAIL].count_documents({}) < 300
+    assert list(trail.verify()) == []
+
+
+def test_workers_write_lanes_of_their_own_and_the_whole_verifies(database: Register) -> None:
+    workers = [Trail(database) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda worker: [worker.write(READ) for _ in range(20)], workers))
+    assert database[LANES].count_documents({}) == 4
+    assert len(list(Trail(database).entries())) == 80
+    assert list(Trail(database).verify()) == []
+
+
+def test_an_entry_that_was_changed_is_found_out(database: Register) -> None:
+    trail = Trail(database)
+    for _ in range(3):
+        trail.write(READ)
+    database[TRAIL].update_one({"number": 2}, {"$set": {"entries.0.name": "somebody.else"}})
+    (fault,) = trail.verify()
+    assert (fault.number, fault.reason) == (2, "changed")
+
+
+def test_a_batch_that_was_removed_is_found_out(database: Register) -> None:
+    trail = Trail(database)
+    for _ in range(3):
+        trail.write(READ)
+    database[TRAIL].delete_one({"number": 2})
+    (fault,) = trail.verify()
+    assert (fault.number, fault.reason) == (2, "missing")
+
+
+def test_a_lane_that_was_removed_is_found_out(database: Register) -> None:
+    for _ in range(2):
+        Trail(database).write(READ)
+    database[LANES].delete_one({"_id": 1})
+    assert {fault.reason for fault in Trail(database).verify()} == {
+        "a lane before it is missing",
+        "no lane of this name was opened",
+    }
+
+
+def test_what_expired_is_no_fault_but_only_after_its_time(database: Register) -> None:
+    moment = [MOMENT]
+    trail = Trail(database, lambda: moment[0])
+    for _ in range(3):
+        trail.write(READ)
+    database[TRAIL].delete_one({"number": 1})
+    assert [fault.reason for fault in trail.verify()] == ["missing"]
+    moment[0] = MOMENT + timedelta(days=367)
+    assert list(trail.verify()) == []
+
+
+def test_nothing_is_kept_for_less_than_twelve_months(database: Register) -> None:
+    Trail(database, kept=timedelta(days=1)).write(READ)
+    (batch,) = database[TRAIL].find({})
+    assert batch["expires_at"] >= MOMENT + timedelta(days=365)
+
+
+def test_writing_an_entry_takes_less_than_two_milliseconds(database: Register) -> None:
+    trail = Trail(database)
+    trail.write(READ)
+    times = []
+    for _ in range(100):
+        start = time.perf_counter()
+        trail.write(READ)
+        times.append(time.perf_counter() - start)
+    assert statistics.median(times) < 0.002
