@@ -126,10 +126,12 @@ def _commune_as_of(content: dict[str, Any], today: date, known: Record | None) -
     given: date | None = content.get("commune_as_of")
     if given is not None:
         return given
+    captured: datetime | None = content.get("captured_at")
+    if captured is not None:
+        return vietnam_day(captured)
     if known is not None and known["commune"] == content["commune"]:
         return date.fromisoformat(known["commune_as_of"])
-    captured: datetime | None = content.get("captured_at")
-    return today if captured is None else vietnam_day(captured)
+    return today
 
 
 def _name_parcels(content: dict[str, Any], household_id: str) -> None:
