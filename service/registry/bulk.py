@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -20,6 +22,10 @@ from service.registry.units import UnitDirectory
 
 BATCH = 250
 """Households in one transaction: large enough that the commit hardly counts, small enough to hold a commune for milliseconds."""
+
+
+COMMITTING = 2
+"""Batches on their way to the database while the next one is checked: the rules do not wait for the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +59,35 @@ class BulkRegistration:
 
         Run again over the same input, it registers what is missing and leaves the rest unchanged.
         """
+        with ThreadPoolExecutor(COMMITTING) as committing:
+            in_flight: deque[Future[list[Outcome]]] = deque()
+            for step in self._batches(bodies, actor, batch):
+                if isinstance(step, Outcome):
+                    yield step
+                    continue
+                in_flight.append(committing.submit(self._commit, step))
+                if len(in_flight) > COMMITTING:
+                    yield from in_flight.popleft().result()
+            while in_flight:
+                yield from in_flight.popleft().result()
+
+    def _batches(self, bodies: Iterable[object], actor: Actor, size: int) -> Iterator[Outcome | list[_Waiting]]:
+        """What is refused by the rules, at once, and batches of one commune when they are full or the input ends."""
         waiting: dict[str, list[_Waiting]] = {}
         for position, body in enumerate(bodies):
-            now = self._clock()
             household_id = None
             try:
                 household_id = _id_of(body)
-                each = self._ready(position, body, household_id, now=now, actor=actor)
+                each = self._ready(position, body, household_id, now=self._clock(), actor=actor)
             except (DomainError, RecordInvalid) as error:
                 yield Outcome(position, household_id, "refused", error)
                 continue
             commune = each.change.record["commune"]
-            batch_of_commune = waiting.setdefault(commune, [])
-            batch_of_commune.append(each)
-            if len(batch_of_commune) >= batch:
-                yield from self._commit(waiting.pop(commune), actor=actor)
-        for rest in waiting.values():
-            yield from self._commit(rest, actor=actor)
+            batch = waiting.setdefault(commune, [])
+            batch.append(each)
+            if len(batch) >= size:
+                yield waiting.pop(commune)
+        yield from waiting.values()
 
     def _ready(self, position: int, body: object, household_id: str, *, now: datetime, actor: Actor) -> _Waiting:
         today = vietnam_day(now)
@@ -78,17 +96,20 @@ class BulkRegistration:
         actor.require(prepared.content["commune"])
         return _Waiting(position, prepared, content, registration(prepared, at=now, actor=actor.name))
 
-    def _commit(self, batch: Sequence[_Waiting], *, actor: Actor) -> Iterator[Outcome]:
+    def _commit(self, batch: Sequence[_Waiting]) -> list[Outcome]:
         """Commit a batch as one transaction; when something in it is taken, tell which and commit the others."""
+        outcomes: list[Outcome] = []
         while batch:
+            changes = [each.change for each in batch]
             try:
-                self._store.transact(lambda transaction, batch=batch: transaction.apply([w.change for w in batch]))  # type: ignore[misc]
+                self._store.transact(lambda transaction, changes=changes: transaction.apply(changes))  # type: ignore[misc]
             except (HouseholdIdTaken, PersonalNumberTaken):
-                batch, outcomes = self._without_taken(batch)
-                yield from outcomes
+                batch, taken = self._without_taken(batch)
+                outcomes.extend(taken)
             else:
-                yield from (Outcome(w.position, w.prepared.household_id, "registered") for w in batch)
-                return
+                outcomes.extend(Outcome(each.position, each.prepared.household_id, "registered") for each in batch)
+                break
+        return outcomes
 
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
         """Split a batch into what is still to be registered and outcomes for what is taken, in the store or within the batch."""
