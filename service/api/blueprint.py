@@ -12,14 +12,30 @@ from service.api.queries import QueryParser
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
-    """flask-smorest's blueprint with the register's query parser."""
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest's blueprint with the register's query parser, and with types."""
 
     ARGUMENTS_PARSER = QueryParser()
 
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Serve a view or a view class at an address below the blueprint's own."""
+        decorate: Callable[[View], View] = super().route(rule, **options)
+        return decorate
+
+    def response(self, status_code: int, schema: object = None, **documented: Any) -> Callable[[View], View]:
+        """Document what the view answers; it makes its Response itself."""
+        decorate: Callable[[View], View] = super().response(status_code, schema, **documented)
+        return decorate
+
+    def doc(self, **words: Any) -> Callable[[View], View]:
+        """Further words of the operation: operationId, summary, parameters."""
+        decorate: Callable[[View], View] = super().doc(**words)
+        return decorate
+
     def query(self, schema: type) -> Callable[[View], View]:
-        """Parse and document the query parameters."""
-        return self.arguments(schema, location="query")  # type: ignore[no-any-return]
+        """Parse and document the query parameters; the view gets them as its first argument."""
+        decorate: Callable[[View], View] = self.arguments(schema, location="query")
+        return decorate
 
     def problems(self, *statuses: int) -> Callable[[View], View]:
         """Document which problems the view can answer with."""
@@ -31,12 +47,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
         return decorate
 
-    def record_body(
+    def json_body(
         self, name: str, *, required: bool = True, media_types: tuple[str, ...] = ("application/json",)
     ) -> Callable[[View], View]:
         """Document a JSON body by the name of its component schema; the view reads it by service.api.bodies."""
         content = {media_type: {"schema": reference(name)} for media_type in media_types}
-        return self.doc(requestBody={"required": required, "content": content})  # type: ignore[no-any-return]
+        return self.doc(requestBody={"required": required, "content": content})
 
     def if_match(self, *, required: bool = False) -> Callable[[View], View]:
         """Document the If-Match header."""
@@ -48,7 +64,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
             "example": '"3"',
         }
-        return self.doc(parameters=[parameter])  # type: ignore[no-any-return]
+        return self.doc(parameters=[parameter])
 
 
 def reference(name: str) -> dict[str, str]:

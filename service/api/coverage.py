@@ -78,7 +78,7 @@ class OneBaseline(MethodView):
     """How many farm households there are to register in a commune."""
 
     @needs("baselines.write")
-    @blueprint.record_body("Baseline")
+    @blueprint.json_body("Baseline")
     @blueprint.response(200, reference("Baseline"))
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="put_baseline", summary="Set a baseline")

@@ -39,7 +39,7 @@ class OneHousehold(MethodView):
         return answer
 
     @needs("households.write")
-    @blueprint.record_body("Household")
+    @blueprint.json_body("Household")
     @blueprint.if_match()
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.response(201, reference("Household"), headers=REVISION_HEADER)
@@ -53,7 +53,7 @@ class OneHousehold(MethodView):
         return written_answer(written)
 
     @needs("households.write")
-    @blueprint.record_body("HouseholdPatch", media_types=("application/merge-patch+json", "application/json"))
+    @blueprint.json_body("HouseholdPatch", media_types=("application/merge-patch+json", "application/json"))
     @blueprint.if_match(required=True)
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422, 428)
@@ -66,7 +66,7 @@ class OneHousehold(MethodView):
         return written_answer(written)
 
     @needs("households.withdraw")
-    @blueprint.record_body("Reason", required=False)
+    @blueprint.json_body("Reason", required=False)
     @blueprint.if_match()
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
@@ -107,7 +107,7 @@ class Households(MethodView):
         return json_answer(body, headers=dict(next_link(cursor)))
 
     @needs("households.write")
-    @blueprint.record_body("Household")
+    @blueprint.json_body("Household")
     @blueprint.response(201, reference("Household"), headers=REVISION_HEADER)
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(400, 409, 413, 415, 422)

@@ -44,7 +44,7 @@ class Returning(MethodView):
     """A commune leader's return to the officer."""
 
     @needs("households.verify")
-    @blueprint.record_body("Reason")
+    @blueprint.json_body("Reason")
     @blueprint.if_match()
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
@@ -63,7 +63,7 @@ class Transfer(MethodView):
     """A move to another commune."""
 
     @needs("households.transfer")
-    @blueprint.record_body("Transfer")
+    @blueprint.json_body("Transfer")
     @blueprint.if_match()
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
