@@ -29,7 +29,7 @@ class QueryParser(FlaskParser):
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Raise QueryInvalid for the first parameter at fault."""
-        messages = error.normalized_messages().get("query", {})
+        messages = dict(error.messages).get("query", {}) if isinstance(error.messages, dict) else {}
         name, texts = next(iter(messages.items()), ("", [""]))
         reason = str(texts[0] if isinstance(texts, list) else texts)
         if reason == _UNKNOWN:

@@ -65,7 +65,7 @@ def to_head(document: Document) -> Head:
     """The head of a document of ``heads`` or ``days``."""
     day = document.get("day")
     return Head(
-        commune=document.get("commune", document["_id"]),
+        commune=str(document.get("commune", document["_id"])),
         offset=document.get("offset", 0),
         hash=document.get("hash", FIRST_HASH),
         day=None if day is None else date.fromisoformat(day),

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
-from service.registry.changes import Record
+from service.registry.changes import FIRST_HASH, Record
 from service.registry.ports import (
     Area,
     Baseline,
@@ -70,7 +70,7 @@ class MongoStore:
     def _make_heads(self, communes: Iterable[str]) -> None:
         with translated():
             for commune in sorted(communes):
-                start = {"offset": 0, "hash": log.FIRST_HASH, "day": None, "tallies": {}}
+                start = {"offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
                 self.database["heads"].update_one({"_id": commune}, {"$setOnInsert": start}, upsert=True)
 
     def household(self, household_id: str, area: Area = None) -> Stored:
