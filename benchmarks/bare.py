@@ -17,9 +17,9 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from service.registry.changes import Change
+from service.registry.changes import FIRST_HASH, Change
 from service.storage.documents import to_document
-from service.storage.log import FIRST_HASH, entry_document
+from service.storage.log import entry_document
 
 Document = dict[str, Any]
 

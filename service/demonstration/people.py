@@ -11,7 +11,10 @@ from random import Random
 from service.demonstration.names import STOCKS, NameStock, Sex
 
 _NUMBERS_A_GROUP = 1_000_000
-_PHONE_PREFIXES = tuple(["032", "033", "034", "035", "036", "037", "038", "039", "086", "096", "097", "098", "091", "094", "083", "088", "070", "079", "090", "056"])
+_PHONE_PREFIXES = (
+    "032", "033", "034", "035", "036", "037", "038", "039", "086", "096", "097", "098", "091", "094", "083", "088",
+    "070", "079", "090", "056",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""Checking one record of five members and three parcels: how long it takes on one core, and how that splits."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from datetime import date
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import orjson
+
+from benchmarks import records
+from benchmarks.figures import Figure, Target
+from benchmarks.workplace import Workplace
+from schemas import rules
+from schemas.compiled import read_household
+from schemas.geometry import parse_geometry
+from schemas.parsing import parse_household
+from service.registry.clock import system_clock, vietnam_day
+from service.registry.registration import prepare
+
+TARGET = Target(0.5, at_least=False)
+_MEMBERS, _PARCELS = 5, 3
+
+
+def measure(place: Workplace, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - needs no database
+    """Measure the check of a record in bulk: parsing, items, geometry, rules; and what the register adds to it."""
+    made = (body for body in records.households(6_000 if quick else 40_000) if _fits(body))
+    bodies = [orjson.dumps(body) for body in itertools.islice(made, 40 if quick else 200)]
+    today = vietnam_day(system_clock())
+    directory = records.directory()
+    loaded = [orjson.loads(body) for body in bodies]
+    contents = [parse_household(body, today=today) for body in loaded]
+    times = 5 if quick else 15
+
+    def prepared(content: dict[str, Any]) -> object:
+        return prepare(content, "0192f0c1-7a3b-7c4d-8e5f-0123456789ab", directory=directory, today=today)
+
+    whole = _milliseconds(lambda body: _check(body, today), bodies, times)
+    text = _milliseconds(orjson.loads, bodies, times)
+    items = _milliseconds(read_household, loaded, times)
+    geometry = _milliseconds(_geometries, loaded, times)
+    by_rules = _milliseconds(lambda content: rules.errors(content, today=today), contents, times)
+    added = _milliseconds(prepared, contents, times)
+    size = sum(map(len, bodies)) / len(bodies)
+    split = (
+        f"parse (JSON text) {text:.3f} ms, schema (items) {items - geometry:.3f} ms, geometry {geometry:.3f} ms, "
+        f"rules {by_rules:.3f} ms; sum {text + items + by_rules:.3f} ms"
+    )
+    details = (
+        split,
+        f"beside the check, registering adds {added:.3f} ms of place, findings, stage, derived facts and fingerprint",
+        f"medians over {len(bodies)} records of {size:,.0f} bytes, {times} times each",
+    )
+    return [Figure("check of a record with 5 members and 3 parcels", whole, "ms", TARGET, details)]
+
+
+def _fits(body: dict[str, Any]) -> bool:
+    parcels = body.get("parcels", ())
+    return (
+        len(body.get("members", ())) == _MEMBERS
+        and len(parcels) == _PARCELS
+        and all("geometry" in parcel for parcel in parcels)
+    )
+
+
+def _check(body: bytes, today: date) -> object:
+    return parse_household(orjson.loads(body), today=today)
+
+
+def _geometries(body: dict[str, Any]) -> object:
+    parcels = [parse_geometry(parcel["geometry"], ("Polygon", "MultiPolygon")) for parcel in body["parcels"]]
+    return parcels, parse_geometry(body["location"], ("Point",))
+
+
+def _milliseconds(work: Callable[[Any], object], values: Sequence[Any], times: int) -> float:
+    """The median of one call, in milliseconds."""
+    spent = []
+    for _ in range(times):
+        for value in values:
+            began = perf_counter()
+            work(value)
+            spent.append(perf_counter() - began)
+    return median(spent) * 1000

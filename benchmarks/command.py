@@ -1,0 +1,71 @@
+"""The command scripts/bench: starts a mongod and servers of its own, measures, tells, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks import bulk, checking, reading, registration
+from benchmarks.figures import Figure
+from benchmarks.workplace import Workplace, workplace
+from service.running.errors import CannotRun
+
+MEASURES: dict[str, Callable[..., list[Figure]]] = {
+    "check": checking.measure,
+    "registration": registration.measure,
+    "bulk": bulk.measure,
+    "reading": reading.measure,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; answers the exit status: 1 if a target is missed."""
+    options = _parser().parse_args(arguments)
+    try:
+        with workplace(options.folder) as place:
+            figures = [
+                figure for name in options.only or MEASURES for figure in _measured(name, place, quick=options.quick)
+            ]
+    except CannotRun as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    missed = [figure.name for figure in figures if figure.target and not figure.target.met_by(figure.value)]
+    told = f"{len(missed)} of {sum(figure.target is not None for figure in figures)} targets missed"
+    print("; ".join([told, *missed]) if missed else "every target met")
+    return 1 if missed else 0
+
+
+def _measured(name: str, place: Workplace, *, quick: bool) -> list[Figure]:
+    print(f"measuring {name} …", file=sys.stderr, flush=True)
+    began = time.monotonic()
+    figures = MEASURES[name](place, quick=quick)
+    for figure in figures:
+        print("\n".join(figure.lines()), flush=True)
+    print(f"… {name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return figures
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measures the register's speed and size. Every figure is a ratio against bare pymongo on the same "
+        "MongoDB in the same run, turn and turn about. What the figures mean: docs/performance.md.",
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes: about a minute, for a first look only")
+    parser.add_argument(
+        "--only", action="append", choices=tuple(MEASURES), help="only this measure; can be given again"
+    )
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", help="where its database lies (default: the system's temporary folder)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""Reading from a large register: coverage and a page of one commune, against bare reads of as many documents."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pymongo import MongoClient
+
+from benchmarks import bare, records
+from benchmarks.clients import Connection, get_request
+from benchmarks.figures import Figure, Target, in_turn, seconds_of
+from benchmarks.workplace import Workplace, server
+from service.app import wire
+from service.demonstration.households import Demonstration
+from service.registry.actor import REGISTER_ITSELF
+from service.registry.bulk import BulkRegistration
+
+COVERAGE = "/v1/coverage?level=commune"
+GROWTH_TARGET = Target(1.2, at_least=False)
+READ_TARGET = Target(3.0, at_least=False)
+PAGE = 100
+_LOADERS = 2
+
+
+def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+    """Measure coverage and a page on a small and a large register, both filled through the rules."""
+    small, large = (200, 4_000) if quick else (2_000, 200_000)
+    turns, times = (5, 10) if quick else (11, 40)
+    with (
+        _filled(place, "reading_small", small),
+        _filled(place, "reading_large", large),
+        server(place, "reading_small") as small_server,
+        server(place, "reading_large") as large_server,
+        MongoClient[bare.Document](place.mongod.address(), tz_aware=True) as client,
+    ):
+        few, many = _Reader(small_server.port), _Reader(large_server.port)
+        database = bare.database_of(client, "reading_large")
+        commune = _largest_commune(database)
+        page = f"/v1/households?commune={commune}&limit={PAGE}"
+        # Both workers of each server answer a few before anything is counted.
+        for _ in range(30):
+            few.get(COVERAGE)
+            many.get(COVERAGE)
+            many.get(page)
+        growth = in_turn(
+            turns,
+            lambda: seconds_of(lambda: many.get(COVERAGE), times),
+            lambda: seconds_of(lambda: few.get(COVERAGE), times),
+        )
+        counters = in_turn(
+            turns,
+            lambda: seconds_of(lambda: many.get(COVERAGE), times),
+            lambda: seconds_of(lambda: _bare_counters(database), times),
+        )
+        pages = in_turn(
+            turns,
+            lambda: seconds_of(lambda: many.get(page), times),
+            lambda: seconds_of(lambda: _bare_page(database, commune), times),
+        )
+        read = len(_bare_counters(database))
+        rows = len(orjson.loads(many.get(page))["households"])
+    return [
+        Figure(
+            f"coverage with {large:,} households",
+            growth.ratio,
+            f"times coverage with {small:,}",
+            GROWTH_TARGET,
+            (growth.told("ms", 1000).replace("ours", f"{large:,}").replace("bare", f"{small:,}"),),
+        ),
+        Figure(
+            "coverage",
+            counters.ratio,
+            f"times a bare read of {read} small documents",
+            READ_TARGET,
+            (counters.told("ms", 1000), "the documents that coverage reads: the heads of communes and the baselines"),
+        ),
+        Figure(
+            f"a page of {rows} households of one commune out of {large:,}",
+            pages.ratio,
+            "times a bare read and orjson dump",
+            READ_TARGET,
+            (pages.told("ms", 1000),),
+        ),
+    ]
+
+
+class _Reader:
+    def __init__(self, port: int) -> None:
+        self._connection = Connection(port)
+
+    def get(self, path: str) -> bytes:
+        """Read one address. Raises RuntimeError for anything but 200."""
+        answer = self._connection.ask(get_request(path))
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status} {answer.body[:500].decode('utf-8', 'replace')}")
+        return answer.body
+
+
+def _bare_counters(database: Any) -> list[bare.Document]:
+    return [*database["heads"].find(), *database["baselines"].find()]
+
+
+def _bare_page(database: Any, commune: str) -> bytes:
+    found = database["households"].find({"commune": commune}, {"index": 0}).sort("_id", 1).limit(PAGE)
+    return orjson.dumps(list(found), default=_text)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _largest_commune(database: Any) -> str:
+    commune = [{"$group": {"_id": "$commune", "households": {"$sum": 1}}}, {"$sort": {"households": -1}}, {"$limit": 1}]
+    return str(next(iter(database["households"].aggregate(commune)))["_id"])
+
+
+@contextmanager
+def _filled(place: Workplace, name: str, households: int) -> Iterator[None]:
+    """A database with so many demonstration households and their baselines, registered by the rules in bulk."""
+    with place.database(name):
+        services = wire(place.settings(name))
+        for each in Demonstration(records.directory(), 1).baselines(households):
+            body = {"households": each.households, "source": each.source, "date": each.date.isoformat()}
+            services.baselines.put(each.unit, body, actor=REGISTER_ITSELF)
+        services.store.close()
+        context = multiprocessing.get_context("spawn")
+        loaders = [
+            context.Process(target=_load, args=(place.mongod.address(name), str(place.folder), households, part))
+            for part in range(_LOADERS)
+        ]
+        for loader in loaders:
+            loader.start()
+        for loader in loaders:
+            loader.join()
+        if any(loader.exitcode for loader in loaders):
+            raise RuntimeError(f"{name} could not be filled")
+        yield
+
+
+def _load(address: str, folder: str, households: int, part: int) -> None:
+    """Register every second household, in a process of its own."""
+    from service.settings import Settings
+
+    services = wire(Settings(mongodb_uri=address, data_folder=folder))
+    made = Demonstration(records.directory(), 1).households(households)
+    mine = (body for position, body in enumerate(made) if position % _LOADERS == part)
+    bulk = BulkRegistration(services.store, services.units.directory, services.clock)
+    for outcome in bulk.register(mine, actor=REGISTER_ITSELF):
+        if outcome.result != "registered":
+            raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")
+    services.store.close()

@@ -1,0 +1,60 @@
+"""The records that are measured with: demonstration households, as bodies to register and as bare documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import schemas
+from benchmarks.bare import Prepared, prepared
+from schemas.parsing import parse_household
+from service.demonstration.households import Demonstration, Household
+from service.registry.changes import Change
+from service.registry.clock import system_clock, vietnam_day
+from service.registry.registration import prepare, registration
+from service.registry.units import UnitDirectory, read_units
+
+
+def directory() -> UnitDirectory:
+    """The official units."""
+    return UnitDirectory(read_units(Path(schemas.__file__).parent / "codelists" / "units.csv"))
+
+
+def households(count: int, seed: int = 1) -> list[Household]:
+    """Households of the demonstration in an order without communes, as eight officers would send them."""
+    made = list(Demonstration(directory(), seed).households(count))
+    Random(seed).shuffle(made)
+    return made
+
+
+def in_one_commune(bodies: Sequence[Household], commune: str = "16690") -> list[Household]:
+    """The same households, all of one commune."""
+    place = {"former_commune", "commune_as_of", "captured_at"}
+    return [
+        {name: value for name, value in body.items() if name not in place} | {"commune": commune} for body in bodies
+    ]
+
+
+def changes(bodies: Sequence[Household]) -> list[Change]:
+    """What registering the bodies commits."""
+    now = system_clock()
+    today: date = vietnam_day(now)
+    units = directory()
+    made = []
+    for body in bodies:
+        ready = prepare(parse_household(body, today=today), body["id"], directory=units, today=today)
+        made.append(registration(ready, at=now, actor="benchmark"))
+    return made
+
+
+def documents(bodies: Sequence[Household]) -> list[Prepared]:
+    """The documents that registering the bodies commits."""
+    return [prepared(change) for change in changes(bodies)]
+
+
+def shares(everything: Sequence[Any], clients: int) -> list[list[Any]]:
+    """Deal out to clients."""
+    return [list(everything[client::clients]) for client in range(clients)]

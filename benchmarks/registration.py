@@ -1,0 +1,111 @@
+"""Registration over HTTP by eight clients, against eight bare pymongo threads that commit the same documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from pymongo import MongoClient
+
+from benchmarks import bare, records
+from benchmarks.clients import Connection, Round, put_request, run_threads
+from benchmarks.figures import Figure, Pairs, Target, in_turn, percentile
+from benchmarks.workplace import Server, Workplace, server
+from service.demonstration.households import Household
+
+CLIENTS = 8
+TARGET = Target(0.5, at_least=True)
+MEMORY_TARGET = Target(150, at_least=False)
+
+
+def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+    """Measure registration in many communes and in one, and after each how much memory the workers hold."""
+    each_round = CLIENTS * (30 if quick else 150)
+    turns = 3 if quick else 7
+    bodies = records.households(each_round * (turns + 1))
+    return [
+        *_case(place, "registration by 8 clients in 130 communes", bodies, each_round, turns),
+        *_case(place, "registration by 8 clients in one commune", records.in_one_commune(bodies), each_round, turns),
+    ]
+
+
+def _case(place: Workplace, name: str, bodies: list[Household], each_round: int, turns: int) -> list[Figure]:
+    label = re.sub(r"\W", "_", name)
+    with (
+        place.database(f"{label}_ours"),
+        place.database(f"{label}_bare"),
+        server(place, f"{label}_ours") as running,
+        MongoClient[bare.Document](place.mongod.address(), tz_aware=True) as client,
+    ):
+        rounds = [bodies[start : start + each_round] for start in range(0, len(bodies), each_round)]
+        ours = _Side(_put(running), [_requests(part) for part in rounds])
+        theirs = _Side(_commit(client, f"{label}_bare"), [records.documents(part) for part in rounds])
+        bare.make_heads(
+            bare.database_of(client, f"{label}_bare"), [part.commune for share in theirs.waiting for part in share]
+        )
+        # The first round warms both sides (connections, caches, the heads of communes) and is not counted.
+        ours.next_rate()
+        theirs.next_rate()
+        pairs = in_turn(turns, ours.next_rate, theirs.next_rate)
+        return [_told(name, pairs, ours.rounds[1:], theirs.rounds[1:]), _memory(name, running)]
+
+
+class _Side:
+    """One side: works through its rounds, one at each call."""
+
+    def __init__(self, make: Callable[[], Callable[[Any], None]], rounds: Sequence[Sequence[Any]]) -> None:
+        self._make = make
+        self.waiting = list(rounds)
+        self.rounds: list[Round] = []
+
+    def next_rate(self) -> float:
+        """Do the next round; answers how many were done in a second."""
+        self.rounds.append(run_threads(records.shares(self.waiting.pop(0), CLIENTS), self._make))
+        return self.rounds[-1].rate
+
+
+def _requests(bodies: Sequence[Household]) -> list[bytes]:
+    return [put_request(f"/v1/households/{body['id']}", orjson.dumps(body)) for body in bodies]
+
+
+def _put(running: Server) -> Callable[[], Callable[[bytes], None]]:
+    def make() -> Callable[[bytes], None]:
+        connection = Connection(running.port)
+
+        def put(request: bytes) -> None:
+            answer = connection.ask(request)
+            if answer.status != 201:
+                raise RuntimeError(f"{answer.status}: {answer.body[:500].decode('utf-8', 'replace')}")
+
+        return put
+
+    return make
+
+
+def _commit(client: MongoClient[bare.Document], database: str) -> Callable[[], Callable[[bare.Prepared], None]]:
+    def make() -> Callable[[bare.Prepared], None]:
+        return lambda documents: bare.commit(client, bare.database_of(client, database), documents)
+
+    return make
+
+
+def _told(name: str, pairs: Pairs, ours: Sequence[Round], theirs: Sequence[Round]) -> Figure:
+    def spread(rounds: Sequence[Round]) -> str:
+        latencies = [each * 1000 for part in rounds for each in part.latencies]
+        return f"p50 {percentile(latencies, 0.5):.1f} ms, p99 {percentile(latencies, 0.99):.1f} ms"
+
+    own = sum(part.own_share for part in ours) / len(ours)
+    details = (
+        pairs.told("a second"),
+        f"ours: {spread(ours)}; bare: {spread(theirs)}",
+        f"our 8 clients together used {own:.0%} of one core (they share 2 cores with the server and MongoDB)",
+    )
+    return Figure(name, pairs.ratio, "of the bare rate", TARGET, details)
+
+
+def _memory(name: str, running: Server) -> Figure:
+    workers = running.resident_megabytes()
+    told = ", ".join(f"{each:.0f} MB" for each in workers)
+    return Figure(f"memory of a worker after {name}", max(workers), "MB resident", MEMORY_TARGET, (told,))
