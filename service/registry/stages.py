@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from schemas.requirements import Missing
 from schemas.errors import Finding
+from schemas.requirements import Missing
 
 Stage = Literal["registered", "standardized", "digitized"]
 
@@ -22,6 +22,13 @@ def stage_of(missing: Iterable[Missing], findings: Iterable[Finding]) -> Stage:
     if "digitized" in lacking or any(f.code in HOLDING_BACK and f.severity != "settled" for f in findings):
         return "standardized"
     return "digitized"
+
+
+def stage_again(record: Mapping[str, Any]) -> Stage:
+    """The stage of a record in JSON form, from its own ``missing`` and ``findings``."""
+    missing = [Missing(item["pointer"], item["for"]) for item in record.get("missing", ())]
+    findings = [Finding(f["code"], f["severity"], f["pointer"]) for f in record.get("findings", ())]
+    return stage_of(missing, findings)
 
 
 def missing_in_json(missing: Iterable[Missing]) -> list[dict[str, str]]:

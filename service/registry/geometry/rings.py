@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import shapely
+import shapely.geometry
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -102,3 +106,24 @@ def place_of(pair: Positions) -> list[float]:
 
 def place_within(geometry: BaseGeometry) -> list[float]:
     return place_of(shapely.get_coordinates(shapely.point_on_surface(geometry))[0])
+
+
+def geometries_of(stored: Sequence[Mapping[str, Any]]) -> Geometries:
+    """n stored boundaries (GeoJSON polygons and multipolygons that passed the rules) as shapely geometries.
+
+    Polygons without holes, which nearly all are, are made together from one array of coordinates.
+    """
+    geometries: Geometries = np.empty(len(stored), dtype=object)
+    simple = [
+        row
+        for row, geometry in enumerate(stored)
+        if geometry["type"] == "Polygon" and len(geometry["coordinates"]) == 1
+    ]
+    if simple:
+        rings = [stored[row]["coordinates"][0] for row in simple]
+        pairs = np.asarray([pair for ring in rings for pair in ring], dtype=np.float64)
+        ring_of = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+        geometries[simple] = shapely.polygons(shapely.linearrings(pairs, indices=ring_of))
+    for row in set(range(len(stored))) - set(simple):
+        geometries[row] = shapely.geometry.shape(dict(stored[row]))
+    return geometries

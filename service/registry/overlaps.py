@@ -1,0 +1,290 @@
+"""Overlaps between parcels: found in the transaction of the write, told on both records, settled by a supervisor.
+
+Two writes at the same instant must not miss each other: each takes the cells of ground that its boundaries touch before
+it reads its neighbours, so that of two that touch one cell, one waits and then sees the other (docs/architecture.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from service.registry.changes import Change, Entry, Record, moves_between, replaced_items
+from service.registry.geometry.cells import Cells, cells_of
+from service.registry.geometry.limits import OverlapRules
+from service.registry.geometry.overlap import Overlap, overlaps_among, overlaps_between
+from service.registry.geometry.rings import Geometries, geometries_of
+from service.registry.ports import Stored
+from service.registry.stages import stage_again
+
+OVERLAP = "parcel.overlap"
+SETTLED = "settled"
+
+FindingInJson = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One parcel's boundary: whose it is, its id, its place in the record, and the boundary as stored."""
+
+    household: str
+    parcel: str
+    number: int
+    geometry: Mapping[str, Any]
+
+
+class GroundTransaction(Protocol):
+    """What finding overlaps needs of a transaction."""
+
+    def take_cells(self, cells: Iterable[int]) -> None:
+        """Hold cells of ground until the commit, so that another write to one of them waits or begins anew."""
+
+    def ground_in(self, cells: Cells) -> list[Ground]:
+        """Boundaries of all households, but the withdrawn, that touch one of the cells."""
+
+    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of the households that are stored, by id, as this transaction sees them."""
+
+
+def with_overlaps(
+    changes: Sequence[Change],
+    befores: Mapping[str, Record],
+    transaction: GroundTransaction,
+    rules: OverlapRules,
+) -> list[Change]:
+    """The changes with overlaps among their findings, and the changes of other records that gain or lose one.
+
+    ``befores`` holds the stored record of each household that a change replaces. Findings of records whose boundaries
+    stay as they are, are carried over from before; only what moved is compared with its neighbours.
+    """
+    moved = [change for change in changes if _moves_ground(change.record, befores.get(change.record["id"]))]
+    ids = {change.record["id"] for change in moved}
+    resting = [_carried_over(change, befores) for change in changes if change.record["id"] not in ids]
+    if not moved:
+        return resting
+    grounds = [ground for change in moved for ground in grounds_of(change.record)]
+    left = [ground for change in moved for ground in grounds_of(befores.get(change.record["id"]))]
+    geometries = _geometries(grounds)
+    cells = cells_of(geometries)
+    transaction.take_cells(sorted({*cells.coarse, *cells_of(_geometries(left)).coarse}))
+    neighbours = [ground for ground in transaction.ground_in(cells) if ground.household not in ids]
+    pairs = [
+        *_pairs(overlaps_among(geometries, rules), grounds, grounds),
+        *_pairs(overlaps_between(geometries, _geometries(neighbours), rules), grounds, neighbours),
+    ]
+    told_before = _told_before(befores.values())
+    found = _findings_by_household(pairs, told_before)
+    results = [_with_findings(change, found.get(change.record["id"], []), befores) for change in moved]
+    others = ({*found} | _named_in(befores[i] for i in ids if i in befores)) - ids
+    resting_ids = {change.record["id"] for change in resting}
+    cause = moved[0]
+    for household, stored in sorted(transaction.known(others - resting_ids).items()):
+        change = _other_record(stored, ids, found.get(household, []), cause)
+        if change is not None:
+            results.append(change)
+    return [*_in_order(changes, [*results, *resting])]
+
+
+def settled(stored: Mapping[str, Stored], parcel: str, reason: str, *, at: datetime, actor: str) -> list[Change]:
+    """The changes that settle every open overlap of a parcel, on its own record and on the others' among ``stored``."""
+    settlement = {"by": actor, "at": at.isoformat(), "reason": reason}
+    changes = []
+    for one in stored.values():
+        number = {each["id"]: number for number, each in enumerate(one.record.get("parcels", ()))}
+        findings = [
+            _settled(finding, settlement)
+            if finding["code"] == OVERLAP
+            and finding["severity"] != SETTLED
+            and (
+                finding["details"]["parcel"] == parcel
+                or finding["pointer"] == f"/parcels/{number.get(parcel)}/geometry"
+            )
+            else finding
+            for finding in one.record.get("findings", ())
+        ]
+        if findings != one.record.get("findings", []):
+            record = _revised(one.record, findings, at)
+            changes.append(_change_of(one, record, actor=actor, note={"settled": parcel, "reason": reason}))
+    return changes
+
+
+def grounds_of(record: Record | None) -> list[Ground]:
+    """The boundaries of a record; none of a withdrawn one."""
+    if record is None or record["status"] == "withdrawn":
+        return []
+    return [
+        Ground(record["id"], parcel["id"], number, parcel["geometry"])
+        for number, parcel in enumerate(record.get("parcels", ()))
+        if parcel.get("geometry") is not None
+    ]
+
+
+def open_overlaps(record: Record) -> list[FindingInJson]:
+    """The overlaps of a record that nobody has settled."""
+    return [f for f in record.get("findings", ()) if f["code"] == OVERLAP and f["severity"] != SETTLED]
+
+
+Pair = tuple[Ground, Ground, Overlap]
+
+
+def _geometries(grounds: Sequence[Ground]) -> Geometries:
+    return geometries_of([ground.geometry for ground in grounds])
+
+
+def _pairs(overlaps: Iterable[Overlap], left: Sequence[Ground], right: Sequence[Ground]) -> list[Pair]:
+    return [(left[overlap.first], right[overlap.second], overlap) for overlap in overlaps]
+
+
+def _moves_ground(record: Record, before: Record | None) -> bool:
+    def ground(of: Record | None) -> list[tuple[str, Mapping[str, Any]]]:
+        return sorted(((g.parcel, g.geometry) for g in grounds_of(of)), key=lambda pair: pair[0])
+
+    return ground(record) != ground(before)
+
+
+def _carried_over(change: Change, befores: Mapping[str, Record]) -> Change:
+    """A change that moves no boundary, with the overlaps of the record before: places in the list may have changed."""
+    before = befores.get(change.record["id"])
+    if before is None:
+        return change
+    place = {ground.parcel: ground.number for ground in grounds_of(change.record)}
+    before_place = {f"/parcels/{ground.number}/geometry": ground.parcel for ground in grounds_of(before)}
+    carried = [
+        {**finding, "pointer": f"/parcels/{place[before_place[finding['pointer']]]}/geometry"}
+        for finding in before.get("findings", ())
+        if finding["code"] == OVERLAP and before_place.get(finding["pointer"]) in place
+    ]
+    return _with_findings(change, carried, befores)
+
+
+def _findings_by_household(
+    pairs: Sequence[Pair], told_before: Mapping[tuple[str, str], FindingInJson]
+) -> dict[str, list[FindingInJson]]:
+    """For each household its overlaps as findings. A settled one stays so while neither boundary changes."""
+    found: dict[str, list[FindingInJson]] = {}
+    for one, other, overlap in pairs:
+        for mine, theirs in ((one, other), (other, one)):
+            details = {
+                "parcel": theirs.parcel,
+                "household": theirs.household,
+                "area_m2": overlap.area_m2,
+                "share_percent": round(100 * overlap.share, 1),
+            }
+            before = told_before.get((mine.parcel, theirs.parcel))
+            severity = "warning"
+            if before is not None and _settled_as_it_is(before, overlap):
+                severity = SETTLED
+                details["settled"] = before["details"]["settled"]
+            found.setdefault(mine.household, []).append(
+                {
+                    "code": OVERLAP,
+                    "severity": severity,
+                    "pointer": f"/parcels/{mine.number}/geometry",
+                    "details": details,
+                }
+            )
+    return found
+
+
+def _settled_as_it_is(before: FindingInJson, overlap: Overlap) -> bool:
+    """Whether a supervisor settled this overlap. A tenth of a square metre is the rounding of one and the same area."""
+    difference: float = abs(before["details"]["area_m2"] - overlap.area_m2)
+    return before["severity"] == SETTLED and difference < 0.15
+
+
+def _told_before(records: Iterable[Record]) -> dict[tuple[str, str], FindingInJson]:
+    """Overlaps that records told of, by both parcels, seen from either side."""
+    told: dict[tuple[str, str], FindingInJson] = {}
+    for record in records:
+        place = {f"/parcels/{ground.number}/geometry": ground.parcel for ground in grounds_of(record)}
+        for finding in record.get("findings", ()):
+            if finding["code"] == OVERLAP and finding["pointer"] in place:
+                mine, theirs = place[finding["pointer"]], finding["details"]["parcel"]
+                told[mine, theirs] = told[theirs, mine] = finding
+    return told
+
+
+def _named_in(records: Iterable[Record]) -> set[str]:
+    """The other households that the overlaps of records name."""
+    findings = (finding for record in records for finding in record.get("findings", ()))
+    return {finding["details"]["household"] for finding in findings if finding["code"] == OVERLAP}
+
+
+def _other_record(stored: Stored, moved: set[str], found: list[FindingInJson], cause: Change) -> Change | None:
+    """A neighbour’s change: its overlaps with what moved are those found now; None where nothing changes."""
+    kept = [
+        finding
+        for finding in stored.record.get("findings", ())
+        if finding["code"] != OVERLAP or finding["details"]["household"] not in moved
+    ]
+    findings = [*kept, *found]
+    if _sorted(findings) == _sorted(stored.record.get("findings", [])):
+        return None
+    record = _revised(stored.record, findings, cause.record["updated_at"])
+    note = {"reason": OVERLAP, "household": cause.record["id"]}
+    return _change_of(stored, record, actor=cause.entries[-1].actor, note=note)
+
+
+def _with_findings(change: Change, overlaps: list[FindingInJson], befores: Mapping[str, Record]) -> Change:
+    """The change with these overlaps among the findings, and the stage and log entries that follow."""
+    findings = [f for f in change.record.get("findings", ()) if f["code"] != OVERLAP] + overlaps
+    if findings == change.record.get("findings", []):
+        return change
+    record = {**change.record, "findings": findings}
+    record["stage"] = stage_again(record)
+    before = befores.get(record["id"])
+    entries = tuple(_entry_again(entry, record, before) for entry in change.entries)
+    return replace(change, record=record, entries=entries)
+
+
+def _entry_again(entry: Entry, record: Record, before: Record | None) -> Entry:
+    """A log entry for the record as it is now: the one of a commune that it left says nothing of it."""
+    if entry.record is None:
+        return entry
+    stayed = before if before is not None and before["commune"] == record["commune"] else None
+    return replace(
+        entry,
+        record=record,
+        replaced=None if before is None else replaced_items(before, record),
+        moves=moves_between(stayed, record),
+    )
+
+
+def _revised(before: Record, findings: list[FindingInJson], at: datetime) -> Record:
+    record = {**before, "findings": findings, "revision": before["revision"] + 1, "updated_at": at}
+    record["stage"] = stage_again(record)
+    return record
+
+
+def _change_of(stored: Stored, record: Record, *, actor: str, note: dict[str, Any]) -> Change:
+    """The register's own revision of a record: its content, and so its fingerprint and its status, stay as they are."""
+    before = stored.record
+    entry = Entry(
+        record["commune"],
+        "revised",
+        record["id"],
+        record["revision"],
+        record["updated_at"],
+        actor,
+        record,
+        replaced_items(before, record),
+        note,
+        moves_between(before, record),
+    )
+    return Change(record, before["revision"], (entry,), stored.fingerprint)
+
+
+def _settled(finding: FindingInJson, settlement: Mapping[str, Any]) -> FindingInJson:
+    return {**finding, "severity": SETTLED, "details": {**finding["details"], "settled": dict(settlement)}}
+
+
+def _sorted(findings: Iterable[FindingInJson]) -> list[str]:
+    return sorted(repr(sorted(finding.items(), key=lambda item: item[0])) for finding in findings)
+
+
+def _in_order(changes: Sequence[Change], results: Sequence[Change]) -> list[Change]:
+    """The results in the order of the changes that were asked for, those of other records behind."""
+    position = {change.record["id"]: number for number, change in enumerate(changes)}
+    return sorted(results, key=lambda change: position.get(change.record["id"], len(position)))

@@ -1,0 +1,97 @@
+"""Queries about parcels by where they lie: cells of ground, neighbours, and what falls into an area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from service.registry.changes import Record
+from service.registry.geometry.cells import Cells, cells_of
+from service.registry.geometry.rings import geometries_of
+from service.registry.overlaps import Ground
+from service.registry.ports import Area
+from service.storage.client import Document
+
+ACTIVE = {"$ne": "withdrawn"}
+_BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
+
+
+class CellsMissing(Exception):
+    """Cells of ground that nobody ever wrote to; they are made outside the transaction and the work begins again."""
+
+    def __init__(self, cells: Iterable[int]) -> None:
+        super().__init__()
+        self.cells = frozenset(cells)
+
+
+def cell_keys(record: Record) -> list[int]:
+    """What a household's document is kept under for its neighbours to find; empty for a withdrawn one."""
+    boundaries = [parcel["geometry"] for parcel in record.get("parcels", ()) if parcel.get("geometry") is not None]
+    if not boundaries or record["status"] == "withdrawn":
+        return []
+    return sorted(cells_of(geometries_of(boundaries)).kept)
+
+
+def take_cells(database: Database[Document], session: ClientSession, cells: Iterable[int]) -> None:
+    """Write to cells of ground, so that of two transactions at one cell the second begins anew. Raises CellsMissing.
+
+    The write is all that matters: a snapshot alone would let both read the ground before either has written to it.
+    """
+    wanted = sorted(cells)
+    if not wanted:
+        return
+    where = {"_id": {"$in": wanted}}
+    result = database["ground_cells"].update_many(where, {"$inc": {"writes": 1}}, session=session)
+    if result.matched_count < len(wanted):
+        there = {document["_id"] for document in database["ground_cells"].find(where, {"_id": 1})}
+        raise CellsMissing(set(wanted) - there)
+
+
+def make_cells(database: Database[Document], cells: Iterable[int]) -> None:
+    """Make cells that are not there yet; two who make the same one at once both find it made."""
+    made = [UpdateOne({"_id": cell}, {"$setOnInsert": {"writes": 0}}, upsert=True) for cell in sorted(cells)]
+    if made:
+        database["ground_cells"].bulk_write(made, ordered=False)
+
+
+def ground_in(database: Database[Document], cells: Cells, session: ClientSession | None = None) -> list[Ground]:
+    """Boundaries of all households, but the withdrawn, that touch one of the cells."""
+    if not cells.asked:
+        return []
+    where = {"index.cells": {"$in": sorted(cells.asked)}}
+    return [
+        Ground(document["_id"], parcel["id"], number, parcel["geometry"])
+        for document in database["households"].find(where, _BOUNDARIES, session=session)
+        for number, parcel in enumerate(document.get("parcels", ()))
+        if parcel.get("geometry") is not None
+    ]
+
+
+def holders_of_parcel(
+    database: Database[Document], parcel: str, area: Area, session: ClientSession | None = None
+) -> list[str]:
+    """The households within the area that hold a parcel of this id."""
+    where: dict[str, Any] = {"parcels.id": {"$eq": parcel}, "status": ACTIVE}
+    if area is not None:
+        where["commune"] = {"$in": sorted(area)}
+    return [document["_id"] for document in database["households"].find(where, {"_id": 1}, session=session)]
+
+
+def intersecting(geometry: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition that a boundary or the home of a household meets a GeoJSON geometry."""
+    meets = {"$geoIntersects": {"$geometry": dict(geometry)}}
+    return {"$or": [{"parcels.geometry": meets}, {"location": meets}]}
+
+
+def fallen_in(
+    database: Database[Document], geometry: Mapping[str, Any], area: Area, items: Sequence[str]
+) -> Iterator[Document]:
+    """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
+    conditions: list[dict[str, Any]] = [intersecting(geometry), {"status": ACTIVE}]
+    if area is not None:
+        conditions.append({"commune": {"$in": sorted(area)}})
+    yield from database["households"].find({"$and": conditions}, dict.fromkeys(items, 1), batch_size=1000)
