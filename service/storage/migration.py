@@ -10,6 +10,7 @@ from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 import schemas
+from service.registry.clock import system_clock, vietnam_day
 from service.registry.units import UnitDirectory, read_units
 from service.settings import Settings
 from service.storage.client import Document, translated
@@ -29,6 +30,8 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
             for collection in COLLECTIONS:
                 prepare_collection(store.database, collection, say)
         load_units(store, UNITS_FILE, say)
+        today = vietnam_day(system_clock())
+        store.make_heads(unit.code for unit in UnitDirectory(store.unit_list()).of_level("commune", today))
     finally:
         store.close()
 

@@ -25,6 +25,7 @@ from service.registry.units import Unit
 from service.settings import Settings
 from service.storage import baselines, households, log, recount, units
 from service.storage.client import Document, connect, database_of, translated
+from service.storage.collections import COLLECTIONS
 from service.storage.readiness import missing_parts
 from service.storage.transaction import HeadMissing, MongoTransaction
 from service.storage.transactions import run_transaction
@@ -39,6 +40,7 @@ class MongoStore:
         self._settings = settings
         self.client = connect(settings) if client is None else client
         self.database = database_of(self.client)
+        self.collections = {each.name: self.database[each.name] for each in COLLECTIONS}
 
     def close(self) -> None:
         """Close the connections."""
@@ -59,15 +61,16 @@ class MongoStore:
         """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention."""
 
         def in_session(session: ClientSession) -> T:
-            return work(MongoTransaction(self.database, session))
+            return work(MongoTransaction(self.collections, session))
 
         while True:
             try:
                 return run_transaction(self.client, self._settings.transaction_seconds, in_session)
             except HeadMissing as missing:
-                self._make_heads(missing.communes)
+                self.make_heads(missing.communes)
 
-    def _make_heads(self, communes: Iterable[str]) -> None:
+    def make_heads(self, communes: Iterable[str]) -> None:
+        """Make the heads of communes to which nothing was ever written; those that are there stay as they are."""
         with translated():
             for commune in sorted(communes):
                 start = {"offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
+from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from service.errors import HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken, StoreRefused
@@ -29,13 +29,13 @@ class HeadMissing(Exception):
 class MongoTransaction:
     """Fulfils service.registry.ports.Transaction on one session."""
 
-    def __init__(self, database: Database[Document], session: ClientSession) -> None:
-        self.database = database
+    def __init__(self, collections: Mapping[str, Collection[Document]], session: ClientSession) -> None:
+        self.collections = collections
         self.session = session
 
     def household(self, household_id: str) -> Stored:
         """The household as this transaction sees it. Raises HouseholdNotFound."""
-        document = self.database["households"].find_one({"_id": household_id}, session=self.session)
+        document = self.collections["households"].find_one({"_id": household_id}, session=self.session)
         if document is None:
             raise HouseholdNotFound(id=household_id)
         return to_stored(document)
@@ -48,13 +48,13 @@ class MongoTransaction:
         entries = [(entry, change.fingerprint) for change in changes for entry in change.entries]
         log = self._advance_heads(entries)
         self._write_households(changes)
-        self.database["log"].insert_many(log, session=self.session)
+        self._insert("log", log)
         self._write_identities(changes)
 
     def _advance_heads(self, entries: Sequence[tuple[Entry, str]]) -> list[Document]:
         """Give each entry its offset and hash, move the tallies; answers the documents of the log."""
         communes = sorted({entry.commune for entry, _ in entries})
-        found = self.database["heads"].find({"_id": {"$in": communes}}, session=self.session)
+        found = self.collections["heads"].find({"_id": {"$in": communes}}, session=self.session)
         heads = {document["_id"]: to_head(document) for document in found}
         if len(heads) < len(communes):
             raise HeadMissing(set(communes) - set(heads))
@@ -78,7 +78,7 @@ class MongoTransaction:
         day = today if head.day is None else max(today, head.day)
         if head.day is not None and head.day < day:
             self._close_day(head)
-        self.database["heads"].update_one(
+        self.collections["heads"].update_one(
             {"_id": head.commune},
             {"$set": {"offset": offset, "hash": previous, "day": day.isoformat(), "tallies": tallies}},
             session=self.session,
@@ -88,13 +88,20 @@ class MongoTransaction:
     def _close_day(self, head: Head) -> None:
         day = str(head.day)
         closing = {"_id": f"{head.commune}@{day}", "commune": head.commune, "day": day, "tallies": head.tallies}
-        self.database["days"].replace_one({"_id": closing["_id"]}, closing, upsert=True, session=self.session)
+        self.collections["days"].replace_one({"_id": closing["_id"]}, closing, upsert=True, session=self.session)
+
+    def _insert(self, name: str, documents: Sequence[Document]) -> None:
+        """Insert documents; a single one without pymongo's machinery for many, which costs as much as the insert."""
+        if len(documents) == 1:
+            self.collections[name].insert_one(documents[0], session=self.session)
+        else:
+            self.collections[name].insert_many(documents, session=self.session)
 
     def _write_households(self, changes: Sequence[Change]) -> None:
         new = [to_document(change.record, change.fingerprint) for change in changes if change.replaces is None]
         if new:
             try:
-                self.database["households"].insert_many(new, session=self.session)
+                self._insert("households", new)
             except (DuplicateKeyError, BulkWriteError) as error:
                 raise HouseholdIdTaken(pointer="/id", id=_duplicate_of(error)) from None
         for change in changes:
@@ -105,7 +112,7 @@ class MongoTransaction:
         """The revision stands in the filter, so a record that changed meanwhile is never overwritten."""
         document = to_document(change.record, change.fingerprint)
         where = {"_id": document["_id"], "revision": change.replaces}
-        result = self.database["households"].replace_one(where, document, session=self.session)
+        result = self.collections["households"].replace_one(where, document, session=self.session)
         if result.matched_count == 0:
             current = self.household(document["_id"])
             raise HouseholdStale(current=current.record, named=change.replaces or 0)
@@ -113,13 +120,13 @@ class MongoTransaction:
     def _write_identities(self, changes: Sequence[Change]) -> None:
         released = [(number, change.record["id"]) for change in changes for number in sorted(change.releases)]
         for number, household in released:
-            self.database["identities"].delete_one({"_id": number, "household": household}, session=self.session)
+            self.collections["identities"].delete_one({"_id": number, "household": household}, session=self.session)
         claimed = [
             {"_id": number, "household": change.record["id"]} for change in changes for number in sorted(change.claims)
         ]
         if claimed:
             try:
-                self.database["identities"].insert_many(claimed, session=self.session)
+                self._insert("identities", claimed)
             except (DuplicateKeyError, BulkWriteError) as error:
                 number = _duplicate_of(error)
                 raise PersonalNumberTaken(pointer="/head/national_id", national_id=number) from None
