@@ -51,6 +51,8 @@ class Item:
     sensitivity: Sensitivity = "plain"
     step: Step | None = None
     unit: str = ""
+    #: The element's name in QCVN 109:2017, for items of people that are exchanged.
+    exchange_name: str = ""
     #: Whether a form asks for it; else a device or another system fills it in.
     asked: bool = True
     #: An item beside it, and the values of that item with which a form asks for this one.

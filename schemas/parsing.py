@@ -55,7 +55,7 @@ def explain_household(data: object) -> tuple[dict[str, Any], list[ItemError]]:
 
 def dump_household(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON form of parsed content: JSON types only; `parse_household` reads the same content from it."""
-    return {name: _dump(value) for name, value in content.items()}
+    return {name: dump_value(value) for name, value in content.items()}
 
 
 def dump_time(moment: datetime) -> str:
@@ -68,14 +68,15 @@ def _schema() -> HouseholdSchema:
     return HouseholdSchema()
 
 
-def _dump(value: Any) -> Any:
+def dump_value(value: Any) -> Any:
+    """Return the JSON form of one parsed value, whole or in part."""
     kind = type(value)
     if kind in (str, float, int, bool):
         return value
     if kind is dict:
-        return {name: _dump(each) for name, each in value.items()}
+        return {name: dump_value(each) for name, each in value.items()}
     if kind is list:
-        return [_dump(each) for each in value]
+        return [dump_value(each) for each in value]
     if kind is PartialDate:
         return str(value)
     if isinstance(value, BaseGeometry):

@@ -21,16 +21,25 @@ class PersonSchema(Section):
             source="QCVN 109:2017/BTTTT (Ho, ChuDem, Ten)",
             required_for="registered",
             sensitivity="personal",
+            exchange_name="HoVaTen",
         ),
     )
     sex = Code(
         "sexes",
-        item("Giới tính", "Sex", source="QCVN 109:2017/BTTTT", required_for="standardized", sensitivity="personal"),
+        item(
+            "Giới tính",
+            "Sex",
+            source="QCVN 109:2017/BTTTT",
+            required_for="standardized",
+            sensitivity="personal",
+            exchange_name="GioiTinh",
+        ),
     )
     birth_date = YearMonthOrDay(
         item(
             "Ngày sinh",
             "Date of birth",
+            exchange_name="NgayThangNamSinh",
             hint_vi="Ngày đầy đủ, hoặc chỉ tháng và năm, hoặc chỉ năm.",
             hint_en="The day, or only the month and year, or only the year.",
             source="QCVN 109:2017/BTTTT",
@@ -44,6 +53,7 @@ class PersonSchema(Section):
         item(
             "Số định danh cá nhân",
             "Personal identification number",
+            exchange_name="SoDinhDanh",
             hint_vi="12 chữ số trên thẻ căn cước.",
             hint_en="The 12 digits on the identity card.",
             source=_IDENTITY,
@@ -57,6 +67,7 @@ class PersonSchema(Section):
         item(
             "Số chứng minh nhân dân cũ",
             "Old identity card number",
+            exchange_name="SoCMND",
             hint_vi="9 chữ số, chỉ để đối chiếu giấy tờ cũ.",
             hint_en="9 digits, only to compare with old papers.",
             source="Chứng minh nhân dân 9 số, hết giá trị sử dụng từ 01/01/2025",
@@ -69,6 +80,7 @@ class PersonSchema(Section):
         item(
             "Dân tộc",
             "Ethnic group",
+            exchange_name="DanToc",
             source="Quyết định 121-TCTK/PPCĐ (1979); QCVN 109:2017/BTTTT",
             sensitivity="sensitive",
         ),
@@ -89,6 +101,7 @@ class PersonSchema(Section):
         item(
             "Số điện thoại",
             "Phone",
+            exchange_name="SoDienThoai",
             hint_vi="Số di động 10 chữ số.",
             hint_en="A mobile number of 10 digits.",
             source="QCVN 109:2017/BTTTT",
@@ -128,7 +141,14 @@ class HeadSchema(PersonSchema):
 
     sex = Code(
         "sexes",
-        item("Giới tính", "Sex", source="QCVN 109:2017/BTTTT", required_for="registered", sensitivity="personal"),
+        item(
+            "Giới tính",
+            "Sex",
+            source="QCVN 109:2017/BTTTT",
+            required_for="registered",
+            sensitivity="personal",
+            exchange_name="GioiTinh",
+        ),
     )
     national_id = Formatted(
         NATIONAL_ID,
@@ -136,6 +156,7 @@ class HeadSchema(PersonSchema):
         item(
             "Số định danh cá nhân",
             "Personal identification number",
+            exchange_name="SoDinhDanh",
             hint_vi="12 chữ số trên thẻ căn cước. Chưa có thì ghi lý do.",
             hint_en="The 12 digits on the identity card. Where there is none, give the reason.",
             source=_IDENTITY,
@@ -160,6 +181,7 @@ class HeadSchema(PersonSchema):
         item(
             "Dân tộc",
             "Ethnic group",
+            exchange_name="DanToc",
             source="Quyết định 121-TCTK/PPCĐ (1979); QCVN 109:2017/BTTTT",
             required_for="standardized",
             sensitivity="sensitive",
@@ -178,6 +200,7 @@ class MemberSchema(PersonSchema):
         item(
             "Quan hệ với chủ hộ",
             "Relation to the head",
+            exchange_name="QuanHeVoiChuHo",
             source=_CENSUS,
             required_for="standardized",
             sensitivity="personal",

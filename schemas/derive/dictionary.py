@@ -1,0 +1,278 @@
+"""The data dictionary: every item with its meaning, type, source and obligation, as a page and as a workbook."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.catalogue import Catalogue
+from schemas.codelists import CodeList, code_lists
+from schemas.derive.workbook import Sheet, workbook
+from schemas.household import HouseholdSchema
+from schemas.language import (
+    STEPS,
+    Code,
+    Day,
+    Field,
+    Flag,
+    Formatted,
+    Geometry,
+    Given,
+    Item,
+    Many,
+    Moment,
+    Number,
+    Part,
+    Section,
+    Stage,
+    Text,
+    Uuid,
+    Whole,
+    YearMonthOrDay,
+    section_fields,
+)
+from schemas.rules import RULES
+from schemas.versions import SCHEMA_VERSION
+
+_STAGES: dict[Stage, tuple[str, str]] = {
+    "registered": ("Đăng ký", "Registered"),
+    "standardized": ("Chuẩn hóa", "Standardized"),
+    "digitized": ("Số hóa", "Digitized"),
+}
+_SENSITIVITY = {"plain": "Thường", "personal": "Cá nhân", "sensitive": "Nhạy cảm"}
+
+#: Derived facts (service/registry/derived.py), which nobody is asked: name, meaning, English, unit, source.
+_DERIVED = (
+    (
+        "livestock_units",
+        "Đơn vị vật nuôi: số con nhân hệ số của loại",
+        "Livestock units: heads by the coefficient of their kind",
+        "ĐVN",
+        "Nghị định 46/2022/NĐ-CP, phụ lục V",
+    ),
+    (
+        "livestock_scale",
+        "Quy mô chăn nuôi: từ 300 lớn, từ 30 vừa, từ 10 nhỏ, dưới 10 nông hộ",
+        "Scale of livestock raising: from 300 large, from 30 medium, from 10 small, else household",
+        "",
+        "Nghị định 13/2020/NĐ-CP, sửa đổi bởi Nghị định 46/2022/NĐ-CP",
+    ),
+    (
+        "area_by_land_use_m2",
+        "Diện tích theo loại đất hiện hành (BHK, NHK tính vào HNK; LUN vào LUK)",
+        "Area by land use in force (BHK and NHK count as HNK, LUN as LUK)",
+        "m²",
+        "Thông tư 08/2024/TT-BTNMT",
+    ),
+    ("area_m2", "Tổng diện tích các thửa", "Area of all parcels", "m²", "Cộng các thửa"),
+    (
+        "farm_class",
+        "Loại trang trại theo giá trị sản xuất và diện tích",
+        "Farm class by the value of output and the land",
+        "",
+        "Thông tư 02/2020/TT-BNNPTNT",
+    ),
+)
+
+_PAGE_HEAD = """# Từ điển dữ liệu · Data dictionary
+
+Trang này do `scripts/derive` viết ra từ `schemas/`; không sửa tay.
+This page is written by `scripts/derive` from `schemas/`; do not edit it.
+
+Phiên bản lược đồ / schema version: **{version}**. *Bắt buộc cho* là mức mà mục này phải có (đăng ký, chuẩn hóa, số hóa);
+mục nằm trong một nhóm hoặc danh sách chỉ bắt buộc khi nhóm hoặc phần tử ấy có mặt. *Sổ ghi* là mục do sổ đăng ký ghi,
+người dùng không gửi. Để đạt chuẩn hóa, hộ phải có ít nhất một trong: {one_of}.
+"""
+
+
+@dataclass(frozen=True)
+class DictionaryRow:
+    """One item of the record."""
+
+    path: str
+    section: type[Section]
+    field: Field
+    step: str
+
+    @property
+    def item(self) -> Item:
+        """What the item says of itself."""
+        return self.field.item
+
+    @property
+    def kind(self) -> str:
+        """How its value is written, in a few words."""
+        return _kind(self.field)
+
+    @property
+    def obligation(self) -> str:
+        """The stage that it is mandatory for, in Vietnamese; "Sổ ghi" for what the register gives."""
+        if self.field.register_given:
+            return "Sổ ghi"
+        item = self.item
+        if item.required_for is None:
+            return ""
+        stage = _STAGES[item.required_for][0]
+        return f"{stage} (hoặc {item.required_unless})" if item.required_unless else stage
+
+    @property
+    def sensitivity(self) -> str:
+        """How it is protected, in Vietnamese."""
+        return _SENSITIVITY[self.item.sensitivity]
+
+
+def dictionary_rows() -> list[DictionaryRow]:
+    """Every item of the record, in the order of the definition; lists are written `parcels[]`."""
+    return list(_rows(HouseholdSchema, "", ""))
+
+
+def dictionary_workbook() -> bytes:
+    """Return the data dictionary as a workbook: items, derived facts, rules, code lists."""
+    catalogue = Catalogue()
+    items = [
+        [
+            row.path,
+            row.item.label_vi,
+            row.item.label_en,
+            row.kind,
+            row.item.unit,
+            row.obligation,
+            row.sensitivity,
+            row.step,
+            row.item.hint_vi,
+            row.item.hint_en,
+            row.item.source,
+        ]
+        for row in dictionary_rows()
+    ]
+    rules = [
+        [code, rule.severity, rule.summary, catalogue.template(code, "vi"), catalogue.template(code, "en")]
+        for rule in RULES
+        for code in rule.codes
+    ]
+    codes = [
+        [code_list.name, e.code, e.name_vi, e.name_en, str(e.valid_from or ""), str(e.valid_to or ""), e.source]
+        for code_list in _named_lists()
+        for e in code_list
+    ]
+    return workbook(
+        Sheet(
+            "Mục dữ liệu",
+            (
+                "Tên mục",
+                "Nhãn",
+                "Label",
+                "Kiểu",
+                "Đơn vị",
+                "Bắt buộc cho",
+                "Bảo vệ",
+                "Bước",
+                "Hướng dẫn",
+                "Hint",
+                "Nguồn",
+            ),
+            items,
+        ),
+        Sheet("Suy ra", ("Tên", "Ý nghĩa", "Meaning", "Đơn vị", "Nguồn"), _DERIVED),
+        Sheet("Quy tắc", ("Mã", "Mức", "Rule", "Lời báo", "Message"), rules),
+        Sheet("Danh mục", ("Danh mục", "Mã", "Tên", "Name", "Từ ngày", "Đến ngày", "Nguồn"), codes),
+    )
+
+
+def dictionary_page() -> str:
+    """Return the data dictionary as a Markdown page, docs/data-dictionary.md."""
+    one_of = ", ".join(f"`{name}`" for _stage, names in HouseholdSchema.one_of for name in names)
+    lines = [_PAGE_HEAD.format(version=SCHEMA_VERSION, one_of=one_of)]
+    for title, rows in _by_section():
+        lines += [f"## {title}", "", "| Mục | Nhãn / label | Kiểu | Bắt buộc cho | Bảo vệ | Nguồn |"]
+        lines.append("| --- | --- | --- | --- | --- | --- |")
+        lines += [
+            _line(
+                f"`{row.path}`",
+                f"{row.item.label_vi} / {row.item.label_en}" + (f" ({row.item.unit})" if row.item.unit else ""),
+                row.kind,
+                row.obligation,
+                row.sensitivity,
+                row.item.source,
+            )
+            for row in rows
+        ]
+        lines.append("")
+    lines += [
+        "## Số liệu suy ra · Derived facts",
+        "",
+        "Không ai phải khai; sổ tính ra từ các mục khác, ghi ở `derived`.",
+    ]
+    lines += ["", "| Mục | Ý nghĩa / meaning | Đơn vị | Nguồn |", "| --- | --- | --- | --- |"]
+    lines += [_line(f"`derived.{name}`", f"{vi} / {en}", unit, source) for name, vi, en, unit, source in _DERIVED]
+    lines += ["", "## Quy tắc giữa các mục · Rules between items", "", "| Mã | Mức | Quy tắc |", "| --- | --- | --- |"]
+    lines += [_line(f"`{code}`", rule.severity, rule.summary) for rule in RULES for code in rule.codes]
+    lines += ["", "## Danh mục · Code lists", "", "| Danh mục | Số mã | Nguồn |", "| --- | --- | --- |"]
+    for code_list in _named_lists():
+        sources = list(dict.fromkeys(entry.source for entry in code_list))
+        source = sources[0] + (" …" if len(sources) > 1 else "")
+        lines.append(_line(f"`{code_list.name}`", str(len(code_list.entries)), source))
+    return "\n".join(lines) + "\n"
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _by_section() -> Iterator[tuple[str, list[DictionaryRow]]]:
+    """The rows under the section that they stand in: the household first, then each object inside it."""
+    rows = dictionary_rows()
+    prefixes = dict.fromkeys(row.path.rpartition(".")[0] for row in rows)
+    labels = {row.path: row.item for row in rows}
+    for prefix in prefixes:
+        item = labels.get(prefix.removesuffix("[]")) or labels.get(prefix)
+        title = f"{item.label_vi} · {item.label_en} (`{prefix}`)" if item else "Hộ · Household"
+        yield title, [row for row in rows if row.path.rpartition(".")[0] == prefix]
+
+
+def _rows(section: type[Section], prefix: str, step: str) -> Iterator[DictionaryRow]:
+    for name, field in section_fields(section).items():
+        here = STEPS[field.item.step][0] if field.item.step else step
+        part = field.inner if isinstance(field, Many) else field
+        is_list = isinstance(field, Many) and isinstance(part, Part)
+        yield DictionaryRow(prefix + name, section, field, here)
+        if isinstance(part, Part):
+            yield from _rows(part.section, f"{prefix}{name}[]." if is_list else f"{prefix}{name}.", here)
+
+
+def _kind(field: Field) -> str:  # noqa: C901 - one case for each kind of field
+    match field:
+        case Text():
+            return f"văn bản, đến {field.most} ký tự"
+        case Uuid():
+            return "UUID"
+        case Formatted():
+            return f"văn bản, ví dụ {field.example}" if field.example else "văn bản"
+        case Code():
+            lists = ", ".join(f"`{name}`" for name in dict.fromkeys(field.lists().values()))
+            return f"mã, danh mục {lists}"
+        case Flag():
+            return "có / không"
+        case Number():
+            low = f"từ {field.least:g}" if field.least is not None else f"trên {field.above:g}"
+            return f"số {'nguyên ' if isinstance(field, Whole) else ''}{low} đến {field.most:,.0f}".replace(",", ".")
+        case Day():
+            return "ngày"
+        case YearMonthOrDay():
+            return "ngày, tháng hoặc năm"
+        case Moment():
+            return "thời điểm"
+        case Geometry():
+            return "hình học GeoJSON: " + ", ".join(field.kinds)
+        case Part():
+            return "nhóm mục"
+        case Many(inner=Part()):
+            return f"danh sách, đến {field.most}"
+        case Many():
+            return f"danh sách {_kind(field.inner)}"
+        case Given():
+            return "do sổ ghi"
+    raise TypeError(f"the dictionary does not know {type(field).__name__}")
+
+
+def _named_lists() -> list[CodeList]:
+    """Every list but the units, which have their own place in the register."""
+    return [code_lists()[name] for name in code_lists().names() if name != "units"]
