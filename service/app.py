@@ -9,7 +9,7 @@ from flask_smorest import Api
 
 import schemas
 from schemas.catalogue import Catalogue
-from service.api import changes, coverage, documentation, health, households, units, workflow
+from service.api import changes, coverage, documentation, health, households, schema, units, workflow
 from service.api.measures import measure_requests
 from service.api.openapi import describe, finished_specification
 from service.api.problems import register_problems
@@ -29,6 +29,7 @@ BLUEPRINTS = (
     units.blueprint,
     coverage.blueprint,
     changes.blueprint,
+    schema.blueprint,
     health.blueprint,
     documentation.blueprint,
 )
