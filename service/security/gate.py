@@ -57,6 +57,8 @@ class Permission(StrEnum):
     TRAIL_READ = "trail.read"
     METRICS_READ = "metrics.read"
     SCHEMA_READ = "schema.read"
+    REQUESTS_DECIDE = "requests.decide"
+    """Carrying out an erasure: not by the one who took the request in."""
     SESSION_OWN = "session.own"
     """One's own sessions and password: everybody who is signed in holds it."""
 
@@ -115,6 +117,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
         Permission.HOUSEHOLDS_WITHDRAW: OWN_AREA,
         Permission.PARCELS_CHECK: OWN_AREA,
         Permission.REQUESTS_MANAGE: OWN_AREA,
+        Permission.REQUESTS_DECIDE: OWN_AREA,
     },
     Role.SUPERVISOR: {
         **_READER,
@@ -125,6 +128,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
         Permission.BASELINES_WRITE: OWN_AREA,
         Permission.IMPORTS_WRITE: OWN_AREA,
         Permission.REQUESTS_MANAGE: OWN_AREA,
+        Permission.REQUESTS_DECIDE: OWN_AREA,
     },
     Role.ADMINISTRATOR: {
         **_EVERYBODY,
@@ -329,12 +333,28 @@ def register_itself(name: str = "register") -> Principal:
     return Principal(account=name, name=name, role=None, area=Area.whole(), sight=Sight.PERSONAL)
 
 
+def nobody() -> Principal:
+    """Somebody who has not signed in: holds nothing, sees nobody, is nowhere."""
+    return Principal(account="", name="anonymous", role=Role.SYSTEM, area=Area.of(()))
+
+
 _asking: ContextVar[Principal | None] = ContextVar("principal", default=None)
 
 
 def current_principal() -> Principal:
-    """Who is asking now. Outside a request it is the register itself."""
-    return _asking.get() or register_itself()
+    """Who is asking now. In a script it is the register itself; in a process that serves requests, nobody."""
+    return _asking.get() or _outside[0]
+
+
+_outside: Final[list[Principal]] = [register_itself()]
+
+
+def serve_strangers() -> None:
+    """From now on, whoever is not named in this process is nobody: said once by a process that serves requests.
+
+    So that an answer which is still being streamed when its request has ended cannot fall back to the register itself.
+    """
+    _outside[0] = nobody()
 
 
 @contextmanager

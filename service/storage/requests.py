@@ -1,0 +1,132 @@
+"""People's requests in MongoDB; what names people in them is encrypted."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from pymongo import IndexModel
+from pymongo.database import Database
+
+from service.registry.requests import OPEN, PersonRequest, RequestKind, RequestQuery, RequestState, Step
+from service.storage.client import Document, translated
+from service.storage.encryption import FieldEncryption
+
+REQUESTS: Final = "requests"
+_SEALED: Final = ("person", "text", "outcome")
+_DAYS: Final = ("received_on", "acknowledge_by", "answer_by", "acknowledged_on", "closed_on")
+_PLAIN: Final = ("household", "commune", "received_by", "purpose", "extended_by")
+
+
+class MongoRequests:
+    """The requests' store (service/registry/requests.py, RequestStore)."""
+
+    def __init__(self, database: Database[Document], encryption: FieldEncryption) -> None:
+        self._requests = database[REQUESTS]
+        self._encryption = encryption
+
+    def add_request(self, request: PersonRequest) -> None:
+        """Keep a new request."""
+        with translated():
+            self._requests.insert_one(self._document(request))
+
+    def request(self, request_id: str, area: frozenset[str] | None) -> PersonRequest | None:
+        """One request of the area."""
+        where: Document = {"_id": request_id}
+        if area is not None:
+            where["commune"] = {"$in": sorted(area)}
+        with translated():
+            document = self._requests.find_one(where)
+        return None if document is None else self._request(document)
+
+    def requests(self, query: RequestQuery) -> list[PersonRequest]:
+        """Requests in order of their answer date."""
+        where: list[Document] = []
+        if query.area is not None:
+            where.append({"commune": {"$in": sorted(query.area)}})
+        if query.household is not None:
+            where.append({"household": {"$eq": query.household}})
+        if query.kind is not None:
+            where.append({"kind": {"$eq": str(query.kind)}})
+        if query.open_only:
+            where.append({"state": {"$in": sorted(OPEN)}})
+        if query.due_until is not None:
+            where.append({"answer_by": {"$lte": query.due_until.isoformat()}})
+        if query.after is not None:
+            day, key = query.after
+            where.append({"$or": [{"answer_by": {"$gt": day}}, {"answer_by": day, "_id": {"$gt": key}}]})
+        with translated():
+            found = self._requests.find({"$and": where} if where else {}).sort([("answer_by", 1), ("_id", 1)])
+            return [self._request(document) for document in found.limit(query.limit)]
+
+    def replace_request(self, request: PersonRequest, expected: RequestState) -> bool:
+        """Keep the request as it is now, if it still is in the expected state; answers whether it was."""
+        with translated():
+            result = self._requests.replace_one({"_id": request.id, "state": str(expected)}, self._document(request))
+        return result.matched_count == 1
+
+    def forget_person(self, household: str) -> None:
+        """Remove what names people from all requests about a household."""
+        gone = dict.fromkeys(_SEALED)
+        with translated():
+            self._requests.update_many({"household": household}, {"$set": {**gone, "steps.$[].note": None}})
+
+    def _document(self, request: PersonRequest) -> Document:
+        sealed = {name: self._sealed(getattr(request, name)) for name in _SEALED}
+        days = {name: _day_text(getattr(request, name)) for name in _DAYS}
+        steps = [
+            {"at": step.at, "actor": step.actor, "what": step.what, "note": self._sealed(step.note)}
+            for step in request.steps
+        ]
+        return {
+            "_id": request.id,
+            "kind": str(request.kind),
+            "state": str(request.state),
+            **{name: getattr(request, name) for name in _PLAIN},
+            **days,
+            **sealed,
+            "steps": steps,
+        }
+
+    def _request(self, document: Document) -> PersonRequest:
+        items: dict[str, Any] = {name: document.get(name) for name in _PLAIN}
+        items |= {name: _day(document.get(name)) for name in _DAYS}
+        items |= {name: self._encryption.open_value(document.get(name)) for name in _SEALED}
+        steps = tuple(
+            Step(_moment(step["at"]), step["actor"], step["what"], self._encryption.open_value(step["note"]))
+            for step in document["steps"]
+        )
+        return PersonRequest(
+            id=document["_id"],
+            kind=RequestKind(document["kind"]),
+            state=RequestState(document["state"]),
+            steps=steps,
+            **items,
+        )
+
+    def _sealed(self, text: str | None) -> Any:
+        return None if text is None else self._encryption.seal_value(text)
+
+
+def create_indexes(database: Database[Document]) -> None:
+    """A commune's requests in order of urgency, and those about a household."""
+    database[REQUESTS].create_indexes(
+        [
+            IndexModel([("commune", 1), ("answer_by", 1), ("_id", 1)], name="commune"),
+            IndexModel([("answer_by", 1), ("_id", 1)], name="due"),
+            IndexModel([("household", 1)], name="household"),
+        ]
+    )
+
+
+def _day_text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _moment(value: Any) -> datetime:
+    assert isinstance(value, datetime)  # noqa: S101 - written by us, validated by nobody else
+    return value
