@@ -224,7 +224,7 @@ class _Form:
 
 
 def _required(name: str, fields: dict[str, Field], prefix: str) -> str:
-    """Whether Collect insists on an answer: of two items of which one must be there, on the second without the first."""
+    """Whether Collect insists on an answer; of two items of which one must be there, on the second."""
     for first, each in fields.items():
         if each.item.required_for == "registered" and each.item.required_unless == name:
             return f"${{{prefix}{first}}} = ''"
