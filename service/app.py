@@ -10,6 +10,7 @@ from flask_smorest import Api
 import schemas
 from schemas.catalogue import Catalogue
 from service.api import changes, coverage, documentation, health, households, schema, units, workflow
+from service.api.form_pages import form_pages
 from service.api.measures import measure_requests
 from service.api.openapi import describe, finished_specification
 from service.api.problems import register_problems
@@ -47,6 +48,9 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     api = Api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    if settings.form_folder:
+        pages = form_pages(Path(settings.form_folder), settings.tile_url, settings.tile_attribution)
+        app.register_blueprint(pages)
     register_problems(app)
     measure_requests(app)
     app.extensions["specification"] = finished_specification(api.spec)

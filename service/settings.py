@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can differ between two installations. Field NAME is read from the variable NAME in capitals."""
@@ -20,6 +19,12 @@ class Settings:
 
     form_folder: str = ""
     """The built phone form; empty for none."""
+
+    tile_url: str = ""
+    """Map tiles for the phone form, e.g. https://tiles.example/{z}/{x}/{y}.png; empty for none."""
+
+    tile_attribution: str = ""
+    """Whose tiles they are, as text on the map."""
 
     record_bytes: int = 2_000_000
     """Largest body of one record, in bytes; a larger one gets 413."""

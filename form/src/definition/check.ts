@@ -2,6 +2,7 @@
 import { isObject, type Json, type JsonObject } from '../storage/household';
 import { STAGES, type Definition, type Item, type Stage } from './definition';
 import { join } from './pointer';
+import { ruleFindings } from './rules';
 
 export interface Finding {
   pointer: string;
@@ -18,7 +19,8 @@ export interface Missing {
 export function isAsked(item: Item, beside: JsonObject): boolean {
   if (item.askedWhen === null) return true;
   const answer = beside[item.askedWhen.name];
-  return item.askedWhen.values.some((value) => value === answer);
+  // null among the values stands for an item that is not answered.
+  return item.askedWhen.values.some((value) => (value === null ? isEmpty(answer) : value === answer));
 }
 
 export function isEmpty(value: Json | undefined): boolean {
@@ -29,7 +31,8 @@ export function isEmpty(value: Json | undefined): boolean {
 
 /** All answers that the definition refuses, in the order of the form. Missing ones are no finding: see `findMissing`. */
 export function findErrors(definition: Definition, record: JsonObject): Finding[] {
-  return definition.steps.flatMap(({ items }) => errorsOf(definition, items, record, ''));
+  const answers = definition.steps.flatMap(({ items }) => errorsOf(definition, items, record, ''));
+  return [...answers, ...ruleFindings(definition.checks, record, new Date())];
 }
 
 function errorsOf(definition: Definition, items: readonly Item[], beside: JsonObject, pointer: string): Finding[] {
@@ -45,26 +48,28 @@ export function errorsIn(definition: Definition, item: Item, value: Json, beside
   switch (item.kind) {
     case 'text': {
       const text = String(value).normalize('NFC').trim();
-      if (item.pattern !== null && !new RegExp(`^(?:${item.pattern})$`, 'u').test(text)) return wrong('format', { example: item.example });
-      return text.length > item.longest ? wrong('text.too-long', { max: item.longest }) : [];
+      if (item.pattern !== null && !new RegExp(`^(?:${item.pattern})$`, 'u').test(text)) return wrong(item.code || 'text.shape', { example: item.example });
+      return text.length > item.longest ? wrong('text.too-long', { count: text.length, max: item.longest }) : [];
     }
     case 'number':
-      if (typeof value !== 'number' || !Number.isFinite(value)) return wrong('number.format');
+      if (typeof value !== 'number' || !Number.isFinite(value)) return wrong('number.typed');
       if (item.whole && !Number.isInteger(value)) return wrong('number.not-whole');
       if (item.least !== null && value < item.least) return wrong('number.too-small', { min: item.least });
       if (item.above !== null && value <= item.above) return wrong('number.not-above', { min: item.above });
       return item.most !== null && value > item.most ? wrong('number.too-large', { max: item.most }) : [];
     case 'partial-date':
     case 'day':
-      return isCalendarDate(String(value), item.kind) ? [] : wrong('date.format');
+      return isCalendarDate(String(value), item.kind) ? [] : wrong('date.typed');
     case 'choice':
-      return definition.lists[listOf(item, beside)]?.some(({ code }) => code === value) === false ? wrong('code.unknown') : [];
+      return definition.lists[listOf(item, beside)]?.some(({ code }) => code === value) === false ? wrong('code.typed') : [];
     case 'section':
       return isObject(value) ? errorsOf(definition, item.items, value, pointer) : [];
     case 'list':
       return Array.isArray(value)
         ? value.flatMap((element, index) => (isObject(element) ? errorsOf(definition, item.items, element, join(pointer, index)) : []))
         : [];
+    case 'unit':
+      return /^\d{5}$/.test(String(value)) ? [] : wrong('code.typed');
     case 'choices':
     case 'flag':
     case 'moment':

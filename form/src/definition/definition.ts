@@ -24,6 +24,8 @@ export interface TextItem extends Said {
   lines: boolean;
   /** Full match, or null for free text. */
   pattern: string | null;
+  /** The message for text of another shape. */
+  code: string;
   example: string;
   /** What the keyboard should offer. */
   keyboard: 'text' | 'digits' | 'phone';
@@ -45,6 +47,11 @@ export interface ChoicesItem extends Said {
   kind: 'choices';
   list: string;
 }
+/** A commune: `former` ones are those of before July 2025. */
+export interface UnitItem extends Said {
+  kind: 'unit';
+  era: 'now' | 'former';
+}
 export interface FlagItem extends Said {
   kind: 'flag';
 }
@@ -62,9 +69,11 @@ export interface ListItem extends Said {
   kind: 'list';
   items: Item[];
   most: number;
+  /** The name of the item that identifies an element, which the phone mints; null for none. */
+  identifier: string | null;
 }
 export type Item =
-  | TextItem | NumberItem | ChoiceItem | ChoicesItem | FlagItem | DateItem | GeometryItem | SectionItem | ListItem;
+  | TextItem | NumberItem | ChoiceItem | ChoicesItem | UnitItem | FlagItem | DateItem | GeometryItem | SectionItem | ListItem;
 
 /** Lists of which a record must fill one to reach a stage. */
 export interface OneOf {
@@ -90,6 +99,8 @@ export interface Definition {
   steps: Step[];
   oneOf: OneOf[];
   lists: Record<string, Code[]>;
+  /** Names of the rules between items that a phone can check. */
+  checks: string[];
   /** Texts of the checks' codes, with {placeholders}. */
   messages: Record<string, Words>;
 }

@@ -1,5 +1,5 @@
 // The service worker: keeps the built form on the phone, so that it opens without signal, and lets an update wait its turn.
-/// <reference lib="webworker" />
+export {};
 declare const self: ServiceWorkerGlobalScope;
 declare const __PRECACHED_FILES__: string[];
 declare const __SHELL_VERSION__: string;

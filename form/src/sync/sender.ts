@@ -1,7 +1,7 @@
 // The sender: takes queued entries to the register, one tab at a time, each household in order, until each is decided.
 import { sendable, type Entry } from '../storage/entries';
 import { EntryGone, type EntryStore } from '../storage/entry-store';
-import { contentOf, isObject, sameJson, type Household } from '../storage/household';
+import { contentOf, isObject, sameJson, type Household, type Json } from '../storage/household';
 import { LOST, readAnswer, type Answer, type Outcome } from './answer';
 import { waitSeconds } from './backoff';
 import { AnswerLost, call, putHousehold } from './register';
@@ -210,10 +210,16 @@ async function fetchCurrent(household: string): Promise<Household | null> {
   }
 }
 
-/** Whether the register's record says everything that `content` says, in the same words. */
+/** Whether the register's record says what `content` says, and nothing else; phones are stored as +84…. */
 function holds(record: Household, content: Household): boolean {
-  const stored = contentOf(record);
-  return Object.entries(contentOf(content)).every(([name, value]) => sameJson(value, stored[name]));
+  return sameJson(inRegisterWords(contentOf(record)), inRegisterWords({ id: record['id'] ?? null, ...contentOf(content) }));
+}
+
+function inRegisterWords(value: Json): Json {
+  if (typeof value === 'string') return value.replace(/^0(?=[35789]\d{8}$)/, '+84');
+  if (Array.isArray(value)) return value.map(inRegisterWords);
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inRegisterWords(each)]));
+  return value;
 }
 
 /** Where the browser has Background Sync, it wakes our open pages when the signal is back. */

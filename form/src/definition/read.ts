@@ -1,0 +1,126 @@
+// Reads the register's /v1/schema/form.json (docs/form-definition.md) into the form's own types, once, at the door.
+import { isObject, type JsonObject } from '../storage/household';
+import { STAGES, type Code, type Definition, type Item, type Stage, type Words } from './definition';
+
+/** The definition, or null for anything that is none. An item of a kind that this form does not know is left out: it stays in records as it is. */
+export function readDefinition(body: unknown): Definition | null {
+  if (!isObject(body) || !Array.isArray(body['steps'])) return null;
+  const lists = isObject(body['lists']) ? body['lists'] : {};
+  const messages = isObject(body['messages']) ? body['messages'] : {};
+  return {
+    version: text(body['schema_version']),
+    steps: objects(body['steps']).map((step) => ({ name: text(step['name']), label: said(step['label']), items: itemsOf(step['items']) })),
+    oneOf: objects(body['one_of']).flatMap((each) => {
+      const stage = stageOf(each['stage']);
+      return stage === null ? [] : [{ stage, names: texts(each['names']) }];
+    }),
+    lists: Object.fromEntries(Object.entries(lists).map(([name, codes]) => [name, objects(codes).map(codeOf)])),
+    checks: objects(body['rules']).flatMap((rule) => (typeof rule['check'] === 'string' ? [rule['check']] : [])),
+    messages: Object.fromEntries(Object.entries(messages).map(([code, message]) => [code, said(message)])),
+  };
+}
+
+function itemsOf(value: unknown): Item[] {
+  return objects(value).flatMap((item) => {
+    const read = itemOf(item);
+    return read === null ? [] : [read];
+  });
+}
+
+function itemOf(raw: JsonObject): Item | null {
+  const when = isObject(raw['asked_when']) ? raw['asked_when'] : null;
+  const base = {
+    name: text(raw['name']),
+    label: said(raw['label']),
+    hint: said(raw['hint']),
+    unit: text(raw['unit']),
+    requiredFor: stageOf(raw['required_for']),
+    requiredUnless: typeof raw['required_unless'] === 'string' ? raw['required_unless'] : null,
+    askedWhen: when === null ? null : { name: text(when['name']), values: Array.isArray(when['values']) ? when['values'] : [] },
+  };
+  switch (raw['kind']) {
+    case 'text':
+      return {
+        ...base,
+        kind: 'text',
+        longest: numberOr(raw['longest'], 2000),
+        lines: raw['lines'] === true,
+        pattern: typeof raw['pattern'] === 'string' ? raw['pattern'] : null,
+        code: text(raw['code']),
+        example: text(raw['example']),
+        keyboard: raw['keyboard'] === 'digits' || raw['keyboard'] === 'phone' ? raw['keyboard'] : 'text',
+      };
+    case 'number':
+      return {
+        ...base,
+        kind: 'number',
+        whole: raw['whole'] === true,
+        least: numberOr(raw['least'], null),
+        above: numberOr(raw['above'], null),
+        most: numberOr(raw['most'], null),
+      };
+    case 'choice': {
+      const scheme = isObject(raw['scheme']) ? raw['scheme'] : null;
+      const lists = scheme && isObject(scheme['lists']) ? scheme['lists'] : {};
+      return {
+        ...base,
+        kind: 'choice',
+        list: text(raw['list']),
+        scheme: scheme === null ? null : { name: text(scheme['name']), lists: Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, text(list)])) },
+      };
+    }
+    case 'choices':
+      return { ...base, kind: 'choices', list: text(raw['list']) };
+    case 'unit':
+      return { ...base, kind: 'unit', era: raw['era'] === 'former' ? 'former' : 'now' };
+    case 'flag':
+      return { ...base, kind: 'flag' };
+    case 'day':
+    case 'partial-date':
+    case 'moment':
+    case 'point':
+    case 'polygon':
+      return { ...base, kind: raw['kind'] };
+    case 'section':
+      return { ...base, kind: 'section', items: itemsOf(raw['items']) };
+    case 'list':
+      return {
+        ...base,
+        kind: 'list',
+        items: itemsOf(raw['items']),
+        most: numberOr(raw['most'], 50),
+        identifier: typeof raw['identifier'] === 'string' ? raw['identifier'] : null,
+      };
+    default:
+      return null;
+  }
+}
+
+function codeOf(raw: JsonObject): Code {
+  const day = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return { code: text(raw['code']), label: said(raw['label']), validFrom: day(raw['valid_from']), validTo: day(raw['valid_to']) };
+}
+
+function objects(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function said(value: unknown): Words {
+  return isObject(value) ? { vi: text(value['vi']), en: text(value['en']) } : { vi: text(value), en: '' };
+}
+
+function stageOf(value: unknown): Stage | null {
+  return STAGES.find((stage) => stage === value) ?? null;
+}
+
+function numberOr<Default>(value: unknown, otherwise: Default): number | Default {
+  return typeof value === 'number' ? value : otherwise;
+}

@@ -1,0 +1,64 @@
+// The rules between items that the definition lets a phone check by itself, by their names in docs/form-definition.md.
+import { listAt, objectAt, textAt, type JsonObject } from '../storage/household';
+import type { Finding } from './check';
+
+type Rule = (record: JsonObject, now: Date) => Finding[];
+
+/** Rules by the name that form.json calls them. A name that is not here is checked by the register alone. */
+const RULES: Record<string, Rule> = {
+  'personal-number': (record) => people(record).flatMap(({ person, pointer }) => contradictions(person, pointer)),
+  'personal-number-once': once,
+  'identity-and-reason': (record) => {
+    const head = objectAt(record, 'head');
+    const both = textAt(head, 'national_id') !== '' && textAt(head, 'no_id_reason') !== '';
+    return both ? [{ pointer: '/head/no_id_reason', code: 'national-id.and-reason', params: {} }] : [];
+  },
+  'not-in-the-future': (record, now) => {
+    const tomorrow = new Date(now.getTime() + 86_400_000).toISOString().slice(0, 10);
+    return people(record)
+      .filter(({ person }) => textAt(person, 'birth_date') > tomorrow)
+      .map(({ pointer }) => ({ pointer: `${pointer}/birth_date`, code: 'birth-date.future', params: {} }));
+  },
+};
+
+export function ruleFindings(checks: readonly string[], record: JsonObject, now: Date): Finding[] {
+  return checks.flatMap((name) => RULES[name]?.(record, now) ?? []);
+}
+
+function people(record: JsonObject): { person: JsonObject; pointer: string }[] {
+  const members = listAt(record, 'members').map((person, index) => ({ person, pointer: `/members/${index}` }));
+  return [{ person: objectAt(record, 'head'), pointer: '/head' }, ...members];
+}
+
+/** Digit 4 says century and sex, digits 5 and 6 the year of birth (Circular 07/2016/TT-BCA). */
+function contradictions(person: JsonObject, pointer: string): Finding[] {
+  const number = textAt(person, 'national_id');
+  if (!/^\d{12}$/.test(number)) return [];
+  const digit = Number(number[3]);
+  const year = 1900 + 100 * Math.floor(digit / 2) + Number(number.slice(4, 6));
+  const place = `${pointer}/national_id`;
+  const findings: Finding[] = [];
+  const sex = textAt(person, 'sex');
+  if ((sex === 'male' && digit % 2 === 1) || (sex === 'female' && digit % 2 === 0)) {
+    findings.push({ pointer: place, code: 'national-id.sex', params: { digit: String(digit) } });
+  }
+  const born = textAt(person, 'birth_date').slice(0, 4);
+  if (/^\d{4}$/.test(born) && Number(born) !== year) {
+    findings.push({ pointer: place, code: 'national-id.birth-year', params: { digits: number.slice(3, 6), year: String(year) } });
+  }
+  return findings;
+}
+
+function once(record: JsonObject): Finding[] {
+  const first = new Map<string, string>();
+  return people(record).flatMap(({ person, pointer }) => {
+    const number = textAt(person, 'national_id');
+    if (number === '') return [];
+    const before = first.get(number);
+    if (before === undefined) {
+      first.set(number, textAt(person, 'full_name'));
+      return [];
+    }
+    return [{ pointer: `${pointer}/national_id`, code: 'national-id.twice', params: { first: before } }];
+  });
+}

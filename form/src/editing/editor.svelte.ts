@@ -1,0 +1,184 @@
+// Editing one entry: answers go to memory at once and to the disk soon after; "saved" is said only when the disk has them.
+import { findErrors, findMissing, nextStage, reachedStage, type Finding, type Missing } from '../definition/check';
+import type { Definition, Stage } from '../definition/definition';
+import { withValue } from '../definition/pointer';
+import { isEditable, type Basis } from '../storage/entries';
+import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type KeptEntry } from '../storage/entry-store';
+import type { Household, Json, JsonObject } from '../storage/household';
+import { mintIdentifier } from '../storage/identifier';
+import { contentOf, textAt } from '../storage/household';
+import { session } from '../session.svelte';
+import { bestKnownTime } from '../sync/register';
+
+const PAUSE_MILLISECONDS = 300;
+const LAST_ANSWERS = 'last-answers';
+
+export type Saving =
+  | { kind: 'saved'; at: string }
+  | { kind: 'waiting' }
+  /** Nothing is lost while the page is open, but the phone has no room: it tries again. */
+  | { kind: 'full' }
+  /** Another tab holds a newer version; this one must not write over it. */
+  | { kind: 'elsewhere' };
+
+export class Editor {
+  content = $state.raw<Household>({});
+  saving = $state<Saving>({ kind: 'waiting' });
+  readonly id: string;
+  readonly household: string;
+  readonly #definition: () => Definition;
+  #contentVersion: number;
+  #step: number;
+  #dirty = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  missing: Missing[] = $derived.by(() => findMissing(this.#definition(), this.content));
+  errors: Finding[] = $derived.by(() => findErrors(this.#definition(), this.content));
+  reached: Stage | null = $derived(reachedStage(this.missing));
+  next: Stage | null = $derived(nextStage(this.reached));
+
+  constructor(entry: KeptEntry, definition: () => Definition) {
+    this.id = entry.id;
+    this.household = entry.household;
+    this.content = entry.content;
+    this.saving = { kind: 'saved', at: entry.changedAt };
+    this.#contentVersion = entry.contentVersion;
+    this.#step = entry.step;
+    this.#definition = definition;
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Takes an answer; undefined takes it away. */
+  answer(pointer: string, value: Json | undefined): void {
+    this.content = withValue(this.content, pointer, value);
+    this.#soon();
+  }
+
+  stepTo(step: number): void {
+    if (this.#step === step) return;
+    this.#step = step;
+    this.#soon();
+  }
+
+  #soon(): void {
+    if (this.saving.kind === 'elsewhere') return;
+    this.#dirty = true;
+    if (this.saving.kind === 'saved') this.saving = { kind: 'waiting' };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.save(), PAUSE_MILLISECONDS);
+  }
+
+  /** Stores what is not stored yet. Resolves when it is on the disk or cannot be. */
+  save(): Promise<void> {
+    clearTimeout(this.#timer);
+    // One write after the other: the second builds on the version that the first made.
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    if (!this.#dirty || this.saving.kind === 'elsewhere') return;
+    this.#dirty = false;
+    try {
+      const stored = await session.store.saveContent(this.id, this.#contentVersion, this.content, this.#step);
+      this.#contentVersion = stored.contentVersion;
+      if (!this.#dirty) this.saving = { kind: 'saved', at: stored.changedAt };
+    } catch (error) {
+      if (error instanceof PhoneFull) {
+        this.#dirty = true;
+        this.saving = { kind: 'full' };
+        this.#timer = setTimeout(() => void this.save(), 5000);
+      } else if (error instanceof EntryChangedElsewhere || error instanceof EntryNotEditable || error instanceof EntryGone) {
+        this.saving = { kind: 'elsewhere' };
+      } else {
+        throw error;
+      }
+    }
+  }
+
+  /** Puts the record in the queue. Answers whether it is there, on the disk. */
+  async queue(): Promise<boolean> {
+    await this.save();
+    if (this.saving.kind !== 'saved') return false;
+    const content = tidy(this.content);
+    try {
+      await session.store.change(this.id, (entry) => {
+        if (entry.contentVersion !== this.#contentVersion) throw new EntryChangedElsewhere(this.id);
+        return { ...entry, content, state: { kind: 'queued', attempts: 0, lastFailure: null } };
+      });
+    } catch (error) {
+      if (!(error instanceof PhoneFull) && !(error instanceof EntryChangedElsewhere)) throw error;
+      this.saving = { kind: error instanceof PhoneFull ? 'full' : 'elsewhere' };
+      return false;
+    }
+    await session.kept.put(LAST_ANSWERS, this.content);
+    session.sendNow();
+    return true;
+  }
+}
+
+/** A new household on this phone, with what the form itself knows. Raises PhoneFull. */
+export async function startHousehold(): Promise<KeptEntry> {
+  const last = await lastAnswers();
+  const [only, ...others] = session.account?.area ?? [];
+  const taken = await session.communes.taken();
+  const commune = textAt(last, 'commune') || (only && others.length === 0 && /^\d{5}$/.test(only) ? only : (taken.at(-1)?.commune ?? ''));
+  const content: Household = { captured_at: bestKnownTime().toISOString().replace(/\.\d+Z$/, 'Z'), legal_basis: 'state_function' };
+  if (commune) content['commune'] = commune;
+  return session.store.add(mintIdentifier(), { kind: 'new' }, content);
+}
+
+export async function lastAnswers(): Promise<JsonObject> {
+  return (await session.kept.get<JsonObject>(LAST_ANSWERS)) ?? {};
+}
+
+/** The entry in which this household is edited: the one that is open already, or a new one made from what the register or this phone knows. */
+export async function openHousehold(record: Household): Promise<KeptEntry> {
+  const household = textAt(record, 'id');
+  const entries = await session.store.ofHousehold(household);
+  const latest = entries.at(-1);
+  if (latest && isEditable(latest)) return latest;
+  return latest && latest.state.kind !== 'sent'
+    ? session.store.add(household, { kind: 'entry', entry: latest.id }, contentOf(latest.content))
+    : session.store.add(household, newestBasis(record, latest), contentOf(newest(record, latest)));
+}
+
+/** The entry itself if it can be edited, else one that follows it. */
+export async function editable(entry: KeptEntry): Promise<KeptEntry> {
+  if (isEditable(entry)) return entry;
+  return openHousehold({ ...entry.content, id: entry.household });
+}
+
+function newest(record: Household, latest: KeptEntry | undefined): Household {
+  return latest?.state.kind === 'sent' && latest.state.revision >= Number(record['revision'] ?? 0) ? latest.content : record;
+}
+
+function newestBasis(record: Household, latest: KeptEntry | undefined): Basis {
+  const revision = Number(newest(record, latest)['revision']);
+  return Number.isFinite(revision) ? { kind: 'revision', revision } : { kind: 'new' };
+}
+
+/** What is sent: text in NFC without spaces around it, and nothing that is empty. */
+export function tidy(value: Household): Household {
+  return (tidied(value) ?? {}) as Household;
+}
+
+function tidied(value: Json): Json | undefined {
+  if (typeof value === 'string') return value.normalize('NFC').trim() || undefined;
+  if (Array.isArray(value)) {
+    const kept = value.map(tidied).filter((each): each is Json => each !== undefined);
+    return kept.length > 0 ? kept : undefined;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const kept = Object.entries(value).flatMap(([name, each]) => {
+      const tidyEach = tidied(each);
+      return tidyEach === undefined ? [] : [[name, tidyEach] as const];
+    });
+    return kept.length > 0 ? Object.fromEntries(kept) : undefined;
+  }
+  return value === null ? undefined : value;
+}

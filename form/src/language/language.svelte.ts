@@ -1,0 +1,68 @@
+// The language of the screens: catalogues by key, Vietnamese first; English is loaded when it is asked for.
+import { vi, type MessageKey } from '../messages/vi';
+import type { Language, Words } from '../definition/definition';
+import { speak } from '../sync/register';
+
+const STORED = 'language';
+let current = $state<Language>('vi');
+let catalogue = $state.raw<Record<MessageKey, string>>(vi);
+
+export const LANGUAGES: readonly { code: Language; name: string }[] = [
+  { code: 'vi', name: 'Tiếng Việt' },
+  { code: 'en', name: 'English' },
+];
+
+/** Reads the chosen language; called once at the start. */
+export async function startLanguage(): Promise<void> {
+  if (localStorage.getItem(STORED) === 'en') await chooseLanguage('en');
+}
+
+export async function chooseLanguage(language: Language): Promise<void> {
+  catalogue = language === 'en' ? (await import('../messages/en')).en : vi;
+  current = language;
+  localStorage.setItem(STORED, language);
+  document.documentElement.lang = language;
+  speak(language);
+}
+
+export function language(): Language {
+  return current;
+}
+
+/** The text under `key` in the chosen language, its {placeholders} filled. */
+export function say(key: MessageKey, params: Record<string, string | number> = {}): string {
+  return fill(catalogue[key], params);
+}
+
+/** Words of the definition in the chosen language, Vietnamese where it lacks them. */
+export function words(said: Words): string {
+  return said[current] || said.vi;
+}
+
+/** A unit of the definition as people here write it; one without a word of ours stays as it is. */
+export function unitName(unit: string): string {
+  const key = `unit.${unit}`;
+  return key in vi ? say(key as MessageKey) : unit;
+}
+
+export function fill(text: string, params: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params[name];
+    return value === undefined ? whole : typeof value === 'number' ? number(value) : value;
+  });
+}
+
+export function number(value: number, digits = 3): string {
+  return new Intl.NumberFormat(current === 'vi' ? 'vi-VN' : 'en-GB', { maximumFractionDigits: digits }).format(value);
+}
+
+/** A time of this phone for people: today's as hours and minutes, others with the day. */
+export function moment(text: string): string {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) return text;
+  const today = time.toDateString() === new Date().toDateString();
+  const locale = current === 'vi' ? 'vi-VN' : 'en-GB';
+  return today
+    ? time.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' })
+    : time.toLocaleString(locale, { day: '2-digit', month: '2-digit', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+}

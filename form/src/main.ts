@@ -1,0 +1,17 @@
+// Where the form begins: language first, then the one page that the address asks for.
+import './design/tokens.css';
+import './design/base.css';
+import { mount } from 'svelte';
+import { startLanguage } from './language/language.svelte';
+import { watchForUpdates } from './sync/updates';
+
+const target = document.getElementById('form')!;
+await startLanguage();
+if (location.pathname === '/dashboard') {
+  mount((await import('./dashboard/Dashboard.svelte')).default, { target });
+} else {
+  const [{ default: App }, { session }] = await Promise.all([import('./App.svelte'), import('./session.svelte')]);
+  void session.start();
+  mount(App, { target });
+  void watchForUpdates((worker) => (session.update = worker));
+}

@@ -1,0 +1,92 @@
+// What fields share: reading what a person types into values, and showing values as people write them.
+import type { Definition, Item, Language, Words } from '../definition/definition';
+import { isObject, type Json, type JsonObject } from '../storage/household';
+import { unitName } from '../language/language.svelte';
+import { listOf } from '../definition/check';
+import type { Unit } from '../sync/units';
+
+/** A number as people here type it: "1.250,5", "1250.5" and "1250,5" are one number; null when it is none. */
+export function readNumber(text: string): number | null {
+  const plain = text.replace(/\s/g, '');
+  if (/^-?\d{1,3}(\.\d{3})+(,\d+)?$/.test(plain)) return Number(plain.replaceAll('.', '').replace(',', '.'));
+  if (/^-?\d{1,3}(,\d{3}){2,}(\.\d+)?$/.test(plain)) return Number(plain.replaceAll(',', ''));
+  return /^-?\d+([.,]\d+)?$/.test(plain) ? Number(plain.replace(',', '.')) : null;
+}
+
+/** The parts of a partial date as typed; what is not there is ''. */
+export function splitDate(value: string): { year: string; month: string; day: string } {
+  const [year = '', month = '', day = ''] = value.split('-');
+  return { year, month, day };
+}
+
+/** The partial date of three typed parts; undefined for none at all. A wrong one is kept as typed, for the check to name. */
+export function joinDate({ year, month, day }: { year: string; month: string; day: string }): string | undefined {
+  if (!year && !month && !day) return undefined;
+  const two = (text: string): string => (text.length === 1 ? `0${text}` : text);
+  if (!month && !day) return year;
+  if (!day) return `${year}-${two(month)}`;
+  return `${year}-${two(month)}-${two(day)}`;
+}
+
+/** An answer in words, for review and comparison. */
+export function inWords(
+  definition: Definition,
+  units: { now: readonly Unit[]; former: readonly Unit[] },
+  item: Item | null,
+  value: Json | undefined,
+  beside: JsonObject,
+  language: Language,
+): string {
+  const pick = (said: Words): string => said[language] || said.vi;
+  const code = (list: string, each: Json | undefined): string => {
+    const found = definition.lists[list]?.find((entry) => entry.code === each);
+    return found ? pick(found.label) : String(each);
+  };
+  if (value === undefined || value === null || value === '') return '';
+  switch (item?.kind) {
+    case 'choice':
+      return code(listOf(item, beside), value);
+    case 'choices':
+      return Array.isArray(value) ? value.map((each) => code(item.list, each)).join(', ') : String(value);
+    case 'unit':
+      return units[item.era].find((unit) => unit.code === value)?.name ?? String(value);
+    case 'flag':
+      return value === true ? (language === 'vi' ? 'Có' : 'Yes') : language === 'vi' ? 'Không' : 'No';
+    case 'number':
+      return typeof value === 'number'
+        ? `${new Intl.NumberFormat(language === 'vi' ? 'vi-VN' : 'en-GB').format(value)}${item.unit ? ` ${unitName(item.unit)}` : ''}`
+        : String(value);
+    case 'day':
+    case 'partial-date':
+      return typeof value === 'string' ? value.split('-').reverse().join('/') : '';
+    case 'moment':
+      return typeof value === 'string' ? new Date(value).toLocaleString(language === 'vi' ? 'vi-VN' : 'en-GB') : '';
+    case 'point':
+    case 'polygon':
+      return isObject(value) ? '✓' : '';
+    case 'list':
+      return Array.isArray(value) ? String(value.length) : '';
+    default:
+      return typeof value === 'string' ? value : JSON.stringify(value);
+  }
+}
+
+/** The sentence that names a card: its first answers in words. */
+export function cardTitle(
+  definition: Definition,
+  units: { now: readonly Unit[]; former: readonly Unit[] },
+  items: readonly Item[],
+  element: JsonObject,
+  language: Language,
+): { title: string; rest: string[] } {
+  const said = items
+    .filter(({ kind, name }) => !['section', 'list', 'point', 'polygon', 'unit'].includes(kind) && name !== 'id')
+    .map((item) => {
+      const text = inWords(definition, units, item, element[item.name], element, language);
+      if (!text) return '';
+      const bare = item.kind === 'number' || item.kind === 'flag' || item.name.includes('sheet') || item.name.includes('parcel_number');
+      return bare ? `${item.label[language] || item.label.vi}: ${text}` : text;
+    })
+    .filter(Boolean);
+  return { title: said[0] ?? '', rest: said.slice(1, 4) };
+}

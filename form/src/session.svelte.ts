@@ -1,0 +1,194 @@
+// The open form: the one place that holds the database, the vault, the entries and the sender, for screens to read.
+import { readDefinition } from './definition/read';
+import type { Definition } from './definition/definition';
+import { hasVault, makeVault, unlock, type Unlocking, type Vault } from './storage/vault';
+import { openDatabase, wipe, type Database } from './storage/database';
+import { EntryStore, type KeptEntry } from './storage/entry-store';
+import { Kept } from './storage/kept';
+import { Communes } from './storage/communes';
+import { fetchUnits, type Unit } from './sync/units';
+import { Sender, type SenderView } from './sync/sender';
+import { AnswerLost, call } from './sync/register';
+import { isObject } from './storage/household';
+import { readAccount, type Account } from './sync/account';
+
+export type Door = 'opening' | 'insecure' | 'new' | 'locked' | 'open' | 'broken';
+const SENT_STAY_DAYS = 7;
+const IDLE_MILLISECONDS = 30 * 60 * 1000;
+
+class Session {
+  door = $state<Door>('opening');
+  entries = $state.raw<KeptEntry[]>([]);
+  definition = $state.raw<Definition | null>(null);
+  units = $state.raw<{ now: Unit[]; former: Unit[] }>({ now: [], former: [] });
+  sender = $state.raw<SenderView>({ busy: false, signInNeeded: false, lastFailure: null });
+  account = $state.raw<Account | null>(null);
+  /** A sentence for the person, announced once, e.g. after something was stored. */
+  message = $state('');
+  update = $state<ServiceWorker | null>(null);
+  settings = $state.raw<{ tileUrl: string | null; tileAttribution: string }>({ tileUrl: null, tileAttribution: '' });
+
+  #database: Database | undefined;
+  #store: EntryStore | undefined;
+  #sender: Sender | undefined;
+  #kept: Kept | undefined;
+  #communes: Communes | undefined;
+  #lastTouch = performance.now();
+
+  get store(): EntryStore {
+    return present(this.#store);
+  }
+  get kept(): Kept {
+    return present(this.#kept);
+  }
+  get communes(): Communes {
+    return present(this.#communes);
+  }
+  get database(): Database {
+    return present(this.#database);
+  }
+
+  async start(): Promise<void> {
+    if (!isSecureContext || !('locks' in navigator)) {
+      this.door = 'insecure';
+      return;
+    }
+    try {
+      this.#database = await openDatabase();
+      this.door = (await hasVault(this.#database)) ? 'locked' : 'new';
+    } catch {
+      this.door = 'broken';
+      return;
+    }
+    this.definition = readDefinition(await this.#keptPlain('form.json'));
+    this.units = (await this.#keptPlain<typeof this.units>('units')) ?? this.units;
+    this.settings = (await this.#keptPlain<typeof this.settings>('settings')) ?? this.settings;
+    void this.refreshDefinition();
+    addEventListener('online', () => void this.refreshDefinition());
+    for (const event of ['pointerdown', 'keydown']) addEventListener(event, () => (this.#lastTouch = performance.now()), { passive: true });
+    setInterval(() => {
+      if (this.door === 'open' && performance.now() - this.#lastTouch > IDLE_MILLISECONDS) this.lock();
+    }, 30_000);
+  }
+
+  async setPin(pin: string): Promise<void> {
+    await this.#open(await makeVault(this.database, pin));
+  }
+
+  async unlock(pin: string): Promise<Unlocking> {
+    const unlocking = await unlock(this.database, pin);
+    if (unlocking.kind === 'open') await this.#open(unlocking.vault);
+    if (unlocking.kind === 'wiped') this.door = 'new';
+    return unlocking;
+  }
+
+  /** Forgets the key. What was typed is stored already: screens save on every pause. */
+  lock(): void {
+    this.#sender?.stop();
+    this.#store?.close();
+    location.hash = '#/';
+    location.reload();
+  }
+
+  /** Removes everything that people said from this phone. */
+  async wipe(): Promise<void> {
+    await wipe(this.database);
+    this.lock();
+  }
+
+  sendNow(): void {
+    this.#sender?.now();
+  }
+
+  signedIn(): void {
+    this.#sender?.signedIn();
+    void this.refreshAccount();
+    void this.refreshDefinition();
+  }
+
+  async refreshAccount(): Promise<void> {
+    try {
+      const account = await readAccount();
+      if (account !== 'unknown') {
+        this.account = account;
+        await this.kept.put('account', account);
+      }
+    } catch (error) {
+      if (!(error instanceof AnswerLost)) throw error;
+    }
+  }
+
+  /** Fetches the form definition, units and settings; what lies on the phone stays in use where the register does not answer. */
+  async refreshDefinition(): Promise<void> {
+    await Promise.all([
+      this.#refresh('/v1/schema/form.json', async (body) => {
+        const definition = readDefinition(body);
+        if (definition === null) return;
+        // Screens are made anew only when something changed.
+        if (JSON.stringify(await this.#keptPlain('form.json')) === JSON.stringify(body)) return;
+        this.definition = definition;
+        await this.database.put('kept', { name: 'form.json', value: body });
+      }),
+      this.#refresh('/form-settings.json', async (body) => {
+        if (!isObject(body)) return;
+        const { tile_url: url, tile_attribution: attribution } = body;
+        this.settings = { tileUrl: typeof url === 'string' && url ? url : null, tileAttribution: typeof attribution === 'string' ? attribution : '' };
+        await this.database.put('kept', { name: 'settings', value: { ...this.settings } });
+      }),
+      (async () => {
+        if (this.units.now.length > 0 && this.units.former.length > 0) return;
+        const units = await fetchUnits();
+        if (units === null) return;
+        this.units = units;
+        await this.database.put('kept', { name: 'units', value: units });
+      })(),
+    ]);
+  }
+
+  async #open(vault: Vault): Promise<void> {
+    this.#kept = new Kept(this.database, vault);
+    this.#communes = new Communes(this.database, vault);
+    const store = new EntryStore(this.database, vault);
+    this.#store = store;
+    store.onChange(() => void this.#readEntries());
+    await this.#readEntries();
+    await this.#forgetSent();
+    this.account = (await this.kept.get<Account>('account')) ?? null;
+    this.#sender = new Sender(store, (view) => (this.sender = view), (record) => void this.communes.remember(record));
+    this.#sender.start();
+    void this.refreshAccount();
+    void navigator.storage?.persist?.();
+    this.door = 'open';
+  }
+
+  async #readEntries(): Promise<void> {
+    if (this.#store) this.entries = await this.#store.all();
+  }
+
+  async #forgetSent(): Promise<void> {
+    const oldest = Date.now() - SENT_STAY_DAYS * 86_400_000;
+    for (const { id, state } of this.entries) {
+      if (state.kind === 'sent' && Date.parse(state.at) < oldest) await this.store.remove(id);
+    }
+  }
+
+  async #refresh(path: string, take: (body: unknown) => Promise<void>): Promise<void> {
+    try {
+      const answer = await call(path);
+      if (answer.status === 200) await take(answer.body);
+    } catch (error) {
+      if (!(error instanceof AnswerLost)) throw error;
+    }
+  }
+
+  async #keptPlain<Value>(name: string): Promise<Value | undefined> {
+    return (await this.database.get('kept', name))?.value as Value | undefined;
+  }
+}
+
+function present<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('the form is locked');
+  return value;
+}
+
+export const session = new Session();

@@ -1,0 +1,113 @@
+// Communes taken along: their households lie on the phone in sealed parts, and are opened once for search and warnings.
+import { SearchIndex } from '../search/fold';
+import type { Database } from './database';
+import { listAt, objectAt, textAt, type Household, type JsonObject } from './household';
+import type { Vault } from './vault';
+
+const PART_SIZE = 200;
+export const TAKEN = 'communes-taken';
+
+export interface Taken {
+  commune: string;
+  households: number;
+  bytes: number;
+  at: string;
+}
+
+export class Communes {
+  readonly #database: Database;
+  readonly #vault: Vault;
+  #households: Promise<Map<string, Household>> | undefined;
+  #index: Promise<SearchIndex<Household>> | undefined;
+
+  constructor(database: Database, vault: Vault) {
+    this.#database = database;
+    this.#vault = vault;
+  }
+
+  /** All households taken along, by id. Opened once and kept in memory while the form is unlocked. */
+  households(): Promise<Map<string, Household>> {
+    this.#households ??= this.#read();
+    return this.#households;
+  }
+
+  async search(query: string, limit: number): Promise<Household[]> {
+    this.#index ??= this.households().then((all) => new SearchIndex([...all.values()], searchText));
+    return (await this.#index).find(query, limit);
+  }
+
+  async get(id: string): Promise<Household | undefined> {
+    return (await this.households()).get(id);
+  }
+
+  /** Keeps the newest word of the register on a household that it just stored, if its commune was taken along. */
+  async remember(record: Household): Promise<void> {
+    const commune = textAt(record, 'commune');
+    if (!(await this.taken()).some((each) => each.commune === commune)) return;
+    const all = await this.households();
+    const known = all.get(textAt(record, 'id'));
+    const others = await this.#database.getAllKeys('communes', IDBKeyRange.bound([commune, 0], [commune, 1e9]));
+    const last = others.at(-1)?.[1] ?? 0;
+    all.set(textAt(record, 'id'), record);
+    this.#index = undefined;
+    if (known && Number(known['revision']) === Number(record['revision'])) return;
+    await this.#database.put('communes', { commune, part: last + 1, sealed: await this.#vault.seal([record]) });
+  }
+
+  async taken(): Promise<Taken[]> {
+    const row = await this.#database.get('sealed', TAKEN);
+    return row ? this.#vault.open<Taken[]>(row.sealed) : [];
+  }
+
+  /** Puts a commune's households in the place of what was taken along of it before, in one transaction. */
+  async replace(commune: string, households: readonly Household[]): Promise<Taken> {
+    const parts = [];
+    for (let from = 0; from < households.length; from += PART_SIZE) {
+      parts.push({ commune, part: parts.length, sealed: await this.#vault.seal(households.slice(from, from + PART_SIZE)) });
+    }
+    const bytes = parts.reduce((sum, { sealed }) => sum + sealed.data.byteLength, 0);
+    const summary: Taken = { commune, households: households.length, bytes, at: new Date().toISOString() };
+    const taken = [...(await this.taken()).filter((each) => each.commune !== commune), summary];
+    const sealedList = await this.#vault.seal(taken);
+    const transaction = this.#database.transaction(['communes', 'sealed'], 'readwrite');
+    const store = transaction.objectStore('communes');
+    await store.delete(IDBKeyRange.bound([commune, 0], [commune, 1e9]));
+    for (const part of parts) void store.put(part);
+    void transaction.objectStore('sealed').put({ name: TAKEN, sealed: sealedList });
+    await transaction.done;
+    this.#households = undefined;
+    this.#index = undefined;
+    return summary;
+  }
+
+  /** Households that may be the same as `content`: the same personal number, or the same head's name and year of birth. */
+  async alike(id: string, content: JsonObject): Promise<Household[]> {
+    const head = objectAt(content, 'head');
+    const number = textAt(head, 'national_id');
+    const name = textAt(head, 'full_name').normalize('NFC').trim().toLowerCase();
+    const year = textAt(head, 'birth_date').slice(0, 4);
+    if (!number && !(name && year)) return [];
+    return [...(await this.households()).values()].filter((household) => {
+      if (household['id'] === id) return false;
+      const other = objectAt(household, 'head');
+      if (number && textAt(other, 'national_id') === number) return true;
+      return name !== '' && year !== '' && textAt(other, 'full_name').toLowerCase() === name && textAt(other, 'birth_date').startsWith(year);
+    });
+  }
+
+  async #read(): Promise<Map<string, Household>> {
+    const rows = await this.#database.getAll('communes');
+    const households = new Map<string, Household>();
+    const opened = await Promise.all(rows.map((row) => this.#vault.open<Household[]>(row.sealed)));
+    // Later parts hold newer words on the same household.
+    for (const household of opened.flat()) households.set(textAt(household, 'id'), household);
+    return households;
+  }
+}
+
+function searchText(household: Household): string {
+  const head = objectAt(household, 'head');
+  const members = listAt(household, 'members').map((member) => textAt(member, 'full_name'));
+  const phone = textAt(head, 'phone').replace(/^\+84/, '0');
+  return [textAt(head, 'full_name'), textAt(head, 'national_id'), phone, textAt(household, 'village'), ...members].join(' ');
+}

@@ -1,0 +1,41 @@
+// The communes of the province, those in force and those of before July 2025, for choosing by name.
+import { isObject, textAt } from '../storage/household';
+import { AnswerLost, call } from './register';
+
+export interface Unit {
+  code: string;
+  name: string;
+  kind: string;
+  /** The commune that it became part of, for former ones. */
+  successor: string;
+  /** A place inside it, for the map to open at; NaN where the register has none. */
+  longitude: number;
+  latitude: number;
+}
+
+const LAST_DAY_OF_DISTRICTS = '2025-06-30';
+
+/** Both lists, or null when the register does not answer with them. */
+export async function fetchUnits(): Promise<{ now: Unit[]; former: Unit[] } | null> {
+  try {
+    const [now, former] = await Promise.all([fetchAll(''), fetchAll(`&valid_on=${LAST_DAY_OF_DISTRICTS}`)]);
+    return now && former ? { now, former } : null;
+  } catch (error) {
+    if (error instanceof AnswerLost) return null;
+    throw error;
+  }
+}
+
+async function fetchAll(query: string): Promise<Unit[] | null> {
+  const { status, body } = await call(`/v1/units?level=commune${query}`);
+  const rows = isObject(body) ? body['units'] : null;
+  if (status !== 200 || !Array.isArray(rows)) return null;
+  return rows.filter(isObject).map((row) => ({
+    code: textAt(row, 'code'),
+    name: textAt(row, 'name'),
+    kind: textAt(row, 'kind'),
+    successor: textAt(row, 'successor'),
+    longitude: Number(row['longitude'] ?? Number.NaN),
+    latitude: Number(row['latitude'] ?? Number.NaN),
+  }));
+}
