@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -28,8 +29,13 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return decorate
 
     def doc(self, **words: Any) -> Callable[[View], View]:
-        """Further words of the operation: operationId, summary, parameters."""
-        decorate: Callable[[View], View] = super().doc(**words)
+        """Further words of the operation; its description is the view's docstring."""
+
+        def decorate(view: View) -> View:
+            described = {"description": inspect.cleandoc(view.__doc__)} if view.__doc__ and "summary" in words else {}
+            marked: View = super(Blueprint, self).doc(**described, **words)(view)
+            return marked
+
         return decorate
 
     def query(self, schema: type) -> Callable[[View], View]:

@@ -50,6 +50,7 @@ def _finish(operation: dict[str, Any]) -> None:
             responses[status] = problem
     responses.setdefault("503", problem)
     responses["default"] = problem
+    operation["responses"] = dict(sorted(responses.items()))
 
 
 def _problem_response() -> dict[str, Any]:
