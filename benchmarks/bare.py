@@ -65,24 +65,28 @@ def make_heads(database: Database[Document], communes: Sequence[str]) -> None:
         database["heads"].update_one({"_id": commune}, {"$setOnInsert": head}, upsert=True)
 
 
-def commit(client: MongoClient[Document], database: Database[Document], documents: Prepared) -> None:
-    """Commit one registration: the same reads and writes in the same order as service/storage/transaction.py.
+def committer(client: MongoClient[Document], database: Database[Document]) -> Callable[[Prepared], None]:
+    """How to commit one registration: the same reads and writes in the same order as service/storage/transaction.py.
 
     A conflict with another writer is tried again after the same pauses as there.
     """
+    heads, households, logs, identities = (database[name] for name in ("heads", "households", "log", "identities"))
 
-    def work(session: ClientSession) -> None:
-        head = next(iter(database["heads"].find({"_id": {"$in": [documents.commune]}}, session=session)))
-        offset = head["offset"] + 1
-        log = {**documents.log, "_id": f"{documents.commune}:{offset:012d}", "offset": offset}
-        moved = {"offset": offset, "hash": log["hash"], "day": "2026-01-01", "tallies": documents.tallies}
-        database["heads"].update_one({"_id": documents.commune}, {"$set": moved}, session=session)
-        database["households"].insert_many([documents.household], session=session)
-        database["log"].insert_many([log], session=session)
-        if documents.identity is not None:
-            database["identities"].insert_many([documents.identity], session=session)
+    def commit(documents: Prepared) -> None:
+        def work(session: ClientSession) -> None:
+            head = next(iter(heads.find({"_id": {"$in": [documents.commune]}}, session=session)))
+            offset = head["offset"] + 1
+            log = {**documents.log, "_id": f"{documents.commune}:{offset:012d}", "offset": offset}
+            moved = {"offset": offset, "hash": log["hash"], "day": "2026-01-01", "tallies": documents.tallies}
+            heads.update_one({"_id": documents.commune}, {"$set": moved}, session=session)
+            households.insert_one(documents.household, session=session)
+            logs.insert_one(log, session=session)
+            if documents.identity is not None:
+                identities.insert_one(documents.identity, session=session)
 
-    run(client, work)
+        run(client, work)
+
+    return commit
 
 
 def run(client: MongoClient[Document], work: Callable[[ClientSession], None]) -> None:

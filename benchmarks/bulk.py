@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from benchmarks import bare, records
 from benchmarks.figures import Figure, Target, in_turn
 from benchmarks.workplace import Workplace
 from service.app import wire
-from service.demonstration.households import Household
+from service.demonstration.households import Demonstration, Household
 from service.registry.actor import REGISTER_ITSELF
 from service.registry.bulk import BulkRegistration
 
@@ -22,7 +23,9 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
     """Measure bulk registration, batched by commune as the demonstration is."""
     each_round = 600 if quick else 4_000
     turns = 3 if quick else 5
-    bodies = records.households(each_round * (turns + 1))
+    # Commune by commune, as the demonstration comes; of a large set, so that batches are full.
+    made = Demonstration(records.directory(), 1).households(5_000 if quick else 60_000)
+    bodies = list(itertools.islice(made, each_round * (turns + 1)))
     rounds = [bodies[start : start + each_round] for start in range(0, len(bodies), each_round)]
     with (
         place.database("bulk_ours"),
@@ -42,7 +45,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
 class _Ours:
     def __init__(self, place: Workplace, rounds: Sequence[list[Household]]) -> None:
         self._services = wire(place.settings("bulk_ours"))
-        self._waiting = [sorted(part, key=lambda body: str(body["commune"])) for part in rounds]
+        self._waiting = list(rounds)
 
     def next_rate(self) -> float:
         """Register the next round; answers how many a second."""

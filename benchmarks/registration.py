@@ -85,10 +85,7 @@ def _put(running: Server) -> Callable[[], Callable[[bytes], None]]:
 
 
 def _commit(client: MongoClient[bare.Document], database: str) -> Callable[[], Callable[[bare.Prepared], None]]:
-    def make() -> Callable[[bare.Prepared], None]:
-        return lambda documents: bare.commit(client, bare.database_of(client, database), documents)
-
-    return make
+    return lambda: bare.committer(client, bare.database_of(client, database))
 
 
 def _told(name: str, pairs: Pairs, ours: Sequence[Round], theirs: Sequence[Round]) -> Figure:
