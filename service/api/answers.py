@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -50,9 +51,16 @@ def presented(record: Record) -> Record:
 
 def with_message(finding: dict[str, Any]) -> dict[str, Any]:
     """A finding with its text."""
-    catalogue = services().item_messages
-    message = catalogue.text(finding["code"], language(), **finding.get("details", {}))
-    return {**finding, "message": message}
+    return {**finding, "message": text_of(finding["code"], finding.get("details", {}))}
+
+
+def text_of(code: str, details: Mapping[str, Any]) -> str:
+    """The words of a code in the reader's language; a code that an older version stored and nobody words any more is said as it is."""
+    part = services()
+    for catalogue in (part.messages, part.item_messages):
+        if code in catalogue:
+            return catalogue.text(code, language(), **details)
+    return code
 
 
 def wants(mimetype: str) -> bool:

@@ -23,7 +23,7 @@ T = TypeVar("T")
 _SNAPSHOT = ReadConcern("snapshot")
 _MAJORITY = WriteConcern("majority")
 _FIRST_PAUSE_SECONDS = 0.002
-_LONGEST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 0.02
 
 
 def run_transaction(client: MongoClient[Document], seconds: float, work: Callable[[ClientSession], T]) -> T:
