@@ -1,8 +1,6 @@
 """GeoJSON geometry to shapely and back: structure, numbers, closed rings, validity."""
 
-import re
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any, cast
 
 import numpy as np
@@ -19,9 +17,8 @@ MOST_POINTS = 2000
 MOST_RINGS = 100
 #: Metres of any reference system stay below it; beyond it seven decimals mean nothing.
 MOST_COORDINATE = 1e8
-_REASON = re.compile(r"([^\[]+)(?:\[(\S+) (\S+)\])?")
 
-#: Positions as rows of x and y.
+#: Positions as rows of x and y, or of x, y and z.
 Coordinates = npt.NDArray[np.float64]
 
 
@@ -40,9 +37,10 @@ def _refuse(path: Path, code: str, **params: Any) -> GeometryInvalid:
 def parse_geometry(value: object, kinds: Sequence[str]) -> BaseGeometry:
     """Read a GeoJSON geometry of one of `kinds` ("Point", "Polygon", "MultiPolygon").
 
-    Coordinates are rounded to seven decimals, altitude is dropped, the direction of rings is kept. Positions may be in
-    another reference system than WGS84 (a parcel's `crs` says so), so the range of longitudes is a rule of the record.
-    Raises GeometryInvalid.
+    Only the structure is asked: numbers, closed rings, how many points. Whether rings cross, and whether the positions
+    lie where parcels lie, is the register's to say, since positions may be in another reference system than WGS84 (a
+    parcel's `crs` says so). Coordinates are rounded to seven decimals, the direction of rings is kept. Altitude stays
+    until the register has said that it is dropped; the JSON form has none. Raises GeometryInvalid.
     """
     if not isinstance(value, Mapping):
         raise _refuse((), "item.type", expected="object")
@@ -57,13 +55,13 @@ def parse_geometry(value: object, kinds: Sequence[str]) -> BaseGeometry:
         return Point(_position(coordinates, ("coordinates",)))
     budget = [MOST_POINTS]
     if kind == "Polygon":
-        return _valid(_polygon(coordinates, ("coordinates",), budget))
+        return _polygon(coordinates, ("coordinates",), budget)
     if not isinstance(coordinates, list) or not coordinates:
         raise _refuse(("coordinates",), "geometry.coordinates")
     if len(coordinates) > MOST_RINGS:
         raise _refuse(("coordinates",), "list.too-long", max=MOST_RINGS, count=len(coordinates))
     parts = [_polygon(part, ("coordinates", index), budget) for index, part in enumerate(coordinates)]
-    return _valid(MultiPolygon(parts))
+    return MultiPolygon(parts)
 
 
 def geometry_json(geometry: BaseGeometry) -> dict[str, Any]:
@@ -83,22 +81,24 @@ def _rings(polygon: Polygon) -> list[list[list[float]]]:
 
 def _position(value: object, path: Path) -> Coordinates:
     try:
-        return _positions([value], path)[:1].reshape(2)
+        return _positions([value], path)[0, :2]
     except GeometryInvalid:
         raise _refuse(path, "geometry.coordinates") from None
 
 
 def _positions(values: list[Any], path: Path) -> Coordinates:
-    """Rows of x and y, rounded by NumPy: Python's own `round` can differ from it in the last bit."""
-    if set(map(type, values)) == {list} and {2, 3}.issuperset(map(len, values)):
+    """Rows of x and y (and z where all have one), rounded by NumPy: Python's own `round` can differ in the last bit."""
+    sizes = set(map(len, values)) if set(map(type, values)) == {list} else set()
+    if sizes and {2, 3}.issuperset(sizes):
         numbers = [number for value in values for number in value]
         if (
             {float, int}.issuperset(map(type, numbers))
             and max(numbers) < MOST_COORDINATE
             and min(numbers) > -MOST_COORDINATE
         ):
-            flat = [number for value in values for number in value[:2]]
-            coordinates: Coordinates = np.array(flat, dtype=np.float64).reshape(-1, 2).round(DECIMALS)
+            size = max(sizes)
+            flat = numbers if len(sizes) == 1 else [number for value in values for number in (*value, 0.0)[:size]]
+            coordinates: Coordinates = np.array(flat, dtype=np.float64).reshape(-1, size).round(DECIMALS)
             if not np.isnan(coordinates).any():
                 return coordinates
     raise _refuse(
@@ -126,7 +126,7 @@ def _polygon(value: object, path: Path, budget: list[int]) -> Polygon:
         place = (*path, index)
         if not isinstance(positions, list):
             raise _refuse(place, "geometry.coordinates")
-        budget[0] -= len(positions)
+        budget[0] -= len(positions) - 1
         if budget[0] < 0:
             raise _refuse((), "geometry.too-many-points", max=MOST_POINTS)
         if len(positions) < 4:
@@ -139,21 +139,3 @@ def _polygon(value: object, path: Path, budget: list[int]) -> Polygon:
         # Several times as fast as the constructor of Polygon.
         return cast(Polygon, shapely.polygons(rings[0]))
     return Polygon(rings[0], rings[1:])
-
-
-def _valid(geometry: BaseGeometry) -> BaseGeometry:
-    if shapely.is_valid(geometry) and not geometry.is_empty:
-        return geometry
-    match = _REASON.fullmatch(shapely.is_valid_reason(geometry))
-    reason, x, y = match.groups() if match else ("invalid", None, None)
-    bounds = geometry.bounds
-    where = (float(x), float(y)) if x and y else (bounds[0], bounds[1])
-    if not all(isfinite(number) for number in where):
-        where = (0.0, 0.0)
-    raise _refuse(
-        (),
-        "geometry.invalid",
-        reason=reason.strip().lower().replace(" ", "-").replace("_", "-"),
-        x=round(where[0], DECIMALS),
-        y=round(where[1], DECIMALS),
-    )

@@ -145,6 +145,17 @@ class HouseholdSchema(Section):
             step="household",
         ),
     )
+    outside_confirmed = Flag(
+        item(
+            "Đã xác nhận nhà ở ngoài tỉnh",
+            "Home confirmed to be outside the province",
+            hint_vi="Đánh dấu khi hộ canh tác trong tỉnh nhưng nhà ở tỉnh khác.",
+            hint_en="Tick where the household farms in the province and lives outside it.",
+            source=_REGISTER,
+            asked=False,
+            step="household",
+        )
+    )
     captured_at = Moment(
         item(
             "Thời điểm thu thập",

@@ -263,3 +263,14 @@ class ParcelSchema(Section):
         ),
         register_given=True,
     )
+    original_crs = Formatted(
+        r"EPSG:[0-9]{4,6}",
+        "crs.format",
+        item(
+            "Hệ tọa độ của ranh giới như được gửi",
+            "Reference system of the boundary as given",
+            source="Sổ đăng ký hộ",
+        ),
+        example="EPSG:9208",
+        register_given=True,
+    )

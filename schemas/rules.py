@@ -12,10 +12,6 @@ from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
-import numpy as np
-import shapely
-from shapely.geometry.base import BaseGeometry
-
 from schemas.codelists import CodeList, code_lists
 from schemas.errors import Finding, ItemError, Path, pointer
 from schemas.household import HouseholdSchema
@@ -29,7 +25,6 @@ VIETNAM = timezone(timedelta(hours=7))
 
 #: Tolerance between areas that should add up: a hundredth, for rounding on paper.
 AREA_TOLERANCE = 1.01
-WGS84 = "EPSG:4326"
 
 _SERIAL = re.compile(r"[A-ZĐ]{2} ?[0-9]{6}|AA ?[0-9]{8}|[A-ZĐ] ?[0-9]{6}")
 _PLANTING_AREA = re.compile(r"VN[-.]?[0-9A-Z]+(?:[-. ]?[0-9A-Z]+)*")
@@ -313,20 +308,12 @@ def _code_newer_than_record(content: Content, today: date) -> Iterator[Trouble]:
 
 
 def _range_of_positions(content: Content, _: date) -> Iterator[Trouble]:
-    """Positions in WGS84 are longitude -180 to 180, latitude -90 to 90; in another system the parcel says `crs`."""
-    shapes: list[tuple[Path, BaseGeometry]] = [
-        (("parcels", index, "geometry"), parcel["geometry"])
-        for index, parcel in enumerate(_list(content, "parcels"))
-        if "geometry" in parcel and parcel.get("crs", WGS84) == WGS84
-    ]
-    if "location" in content:
-        shapes.append((("location",), content["location"]))
-    # One call for all of them: a call each costs more than the check.
-    bounds = shapely.bounds([shape for _, shape in shapes]).reshape(-1, 4)
-    outside = np.any((bounds[:, :2] < (-180, -90)) | (bounds[:, 2:] > (180, 90)), axis=1)
-    for (path, _shape), is_outside, place in zip(shapes, outside.tolist(), bounds.tolist(), strict=True):
-        if is_outside:
-            yield path, "geometry.range", {"x": place[0], "y": place[1]}
+    """The home is at longitude -180 to 180, latitude -90 to 90; boundaries of parcels are the register’s to examine."""
+    home = content.get("location")
+    if home is None or (abs(home.x) <= 180 and abs(home.y) <= 90):
+        return
+    swapped = abs(home.y) <= 180 and abs(home.x) <= 90
+    yield ("location",), "location.swapped" if swapped else "geometry.range", {"x": home.x, "y": home.y}
 
 
 def _parcel_once(content: Content, _: date) -> Iterator[Trouble]:
@@ -450,7 +437,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(("code.not-in-scheme",), "error", _code_in_its_scheme, "code-in-its-scheme"),
     Rule(("code.withdrawn", "code.not-yet-in-force"), "error", _code_in_force),
-    Rule(("geometry.range",), "error", _range_of_positions),
+    Rule(("geometry.range", "location.swapped"), "error", _range_of_positions),
     Rule(("parcel.id-twice", "parcel.key-twice"), "error", _parcel_once),
     Rule(("former-commune.contradiction",), "error", _former_commune_not_both),
     Rule(("certificate.expires-before-issued",), "error", _certificates_in_order),

@@ -18,7 +18,7 @@ from service.registry.geometry.place import Boundaries
 
 
 class BoundaryFileInvalid(DomainError):
-    """A file of boundaries that cannot be read; ``feature`` is the number of the one at fault, 0 for the file itself."""
+    """A file of boundaries that cannot be read; ``feature`` is the number of the one at fault (0: the file)."""
 
     code: ClassVar[str] = "boundaries.file-invalid"
 

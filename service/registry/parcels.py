@@ -19,16 +19,20 @@ from service.registry.geometry.rings import geometries_of
 
 Content = dict[str, Any]
 
-NO_BOUNDARIES = Boundaries({})
-USUAL_RULES = GeometryRules()
+_NO_BOUNDARIES = Boundaries({})
+_USUAL_RULES = GeometryRules()
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What boundaries of parcels are examined against: the communes' boundaries as of now, and the limits."""
 
-    boundaries: Callable[[], Boundaries] = lambda: NO_BOUNDARIES
-    rules: GeometryRules = USUAL_RULES
+    boundaries: Callable[[], Boundaries] = lambda: _NO_BOUNDARIES
+    rules: GeometryRules = _USUAL_RULES
+
+
+BARE_GROUND = Ground()
+"""Without boundaries and with the usual limits."""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from schemas.errors import RecordInvalid
 from schemas.parsing import dump_household, parse_household
 from schemas.requirements import missing_items
 from schemas.rules import warnings
@@ -21,6 +22,7 @@ from service.errors import (
 from service.registry.changes import Change, Entry, Kind, Record, fingerprint_of, moves_between, replaced_items
 from service.registry.clock import vietnam_day
 from service.registry.derived import derived_facts
+from service.registry.parcels import BARE_GROUND, Examination, Ground, examine
 from service.registry.stages import findings_in_json, missing_in_json, stage_of
 from service.registry.units import UnitDirectory
 
@@ -71,21 +73,50 @@ def parse(body: object, household_id: str, *, today: date) -> dict[str, Any]:
 
 
 def prepare(
-    content: dict[str, Any], household_id: str, *, directory: UnitDirectory, today: date, known: Record | None = None
+    content: dict[str, Any],
+    household_id: str,
+    *,
+    directory: UnitDirectory,
+    today: date,
+    known: Record | None = None,
+    ground: Ground = BARE_GROUND,
 ) -> Prepared:
-    """Apply the rules to parsed content: its place, the ids of its parcels, stage, what is missing, findings.
+    """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
     ``known`` is the stored record where there is one: a date that this writing does not give is taken from it, so that the same
-    writing sent again is the same content. Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch.
+    writing sent again is the same content. Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
     """
+    settled = settle(content, household_id, directory=directory, today=today, known=known)
+    (examination,) = examine([settled], [known], ground, directory.name_of)
+    return prepared_from(settled, examination, household_id, today=today)
+
+
+def settle(
+    content: dict[str, Any], household_id: str, *, directory: UnitDirectory, today: date, known: Record | None = None
+) -> dict[str, Any]:
+    """Parsed content in its commune in force today, every parcel with an id. Raises as ``prepare`` about the commune."""
     content = {name: value for name, value in content.items() if name != "id"}
     if known is not None and "captured_at" not in content and "captured_at" in known:
         content["captured_at"] = datetime.fromisoformat(known["captured_at"])
     _settle_commune(content, directory, today, known)
     _name_parcels(content, household_id)
+    return content
+
+
+def prepared_from(settled: dict[str, Any], examination: Examination, household_id: str, *, today: date) -> Prepared:
+    """What is stored of settled content whose parcels were examined. Raises RecordInvalid for what they must not be.
+
+    Boundaries are content in WGS 84, whatever system they came in; what the register adds to a parcel is not.
+    """
+    if examination.errors:
+        raise RecordInvalid(examination.errors)
+    content = settled if examination.parcels is None else {**settled, "parcels": examination.parcels}
     json_form = dump_household(content)
+    fingerprint = fingerprint_of(json_form)
+    for parcel, added in zip(json_form.get("parcels", ()), examination.given, strict=True):
+        parcel.update(added)
     missing = missing_items(content)
-    findings = warnings(content, today=today)
+    findings = [*warnings(content, today=today), *examination.findings]
     given = {
         "stage": stage_of(missing, findings),
         "missing": missing_in_json(missing),
@@ -93,7 +124,7 @@ def prepare(
         "schema_version": SCHEMA_VERSION,
         "derived": derived_facts(content),
     }
-    return Prepared(household_id, json_form, content, given, fingerprint_of(json_form))
+    return Prepared(household_id, json_form, content, given, fingerprint)
 
 
 def _settle_commune(content: dict[str, Any], directory: UnitDirectory, today: date, known: Record | None) -> None:

@@ -271,6 +271,11 @@ class UnitDirectory:
                 return unit
         raise _not_in_force(code, on, validities)
 
+    def name_of(self, code: str) -> str:
+        """Return kind and name of the unit with the code, the latest there was ("xã Kim Liên"); the code if none."""
+        validities = self._by_code.get(code)
+        return f"{validities[-1].kind} {validities[-1].name}" if validities else code
+
     def of_level(self, level: str, on: date) -> list[Unit]:
         """Return the units of a level in force on that day, in order of code."""
         return [unit for unit in self._units if unit.level == level and unit.in_force_on(on)]
