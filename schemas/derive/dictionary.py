@@ -78,7 +78,8 @@ Trang này do `scripts/derive` viết ra từ `schemas/`; không sửa tay.
 This page is written by `scripts/derive` from `schemas/`; do not edit it.
 
 Phiên bản lược đồ / schema version: **{version}**. *Bắt buộc cho* là mức mà mục này phải có
-(đăng ký, chuẩn hóa, số hóa); mục nằm trong một nhóm hoặc danh sách chỉ bắt buộc khi nhóm hoặc phần tử ấy có mặt. *Sổ ghi* là mục do sổ đăng ký ghi,
+(đăng ký, chuẩn hóa, số hóa); mục nằm trong một nhóm hoặc danh sách
+chỉ bắt buộc khi nhóm hoặc phần tử ấy có mặt. *Sổ ghi* là mục do sổ đăng ký ghi,
 người dùng không gửi. Để đạt chuẩn hóa, hộ phải có ít nhất một trong: {one_of}.
 """
 

@@ -1,8 +1,8 @@
 """From 1.0 to 1.1: `legal_basis` becomes mandatory, and a parcel's `declared_area` is called `declared_area_m2`.
 
-Law 91/2025/QH15, in force since 2026-01-01, wants the legal basis on every record. What 1.0 registered was registered by
-officers in the state's function, so that is the basis of records that name none. The area was in square metres before too;
-the new name says so.
+Law 91/2025/QH15, in force since 2026-01-01, wants the legal basis on every record. What 1.0 registered was registered
+by officers in the state's function, so that is the basis of records that name none. The area was in square metres
+before too; the new name says so.
 """
 
 from collections.abc import Mapping

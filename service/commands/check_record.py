@@ -1,0 +1,91 @@
+"""scripts/check-record: what a JSON or NDJSON file of households would get."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from schemas.catalogue import LANGUAGES, Catalogue
+from schemas.codelists import FOLDER
+from service.registry.clock import system_clock, vietnam_day
+from service.registry.record_check import Checked, check_file
+from service.registry.units import UnitDirectory, read_units
+
+_SERVICE_MESSAGES = Path(__file__).parent.parent / "messages"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Say what each record of a file would get: its stage, what it lacks for the next, what is wrong, on which line.
+
+    Needs no database. Ends with 1 if a record would be refused, with 2 if the file cannot be read.
+    """
+    parser = argparse.ArgumentParser(prog="scripts/check-record", description=main.__doc__)
+    parser.add_argument("file", type=Path, help="a household, a list of them, or one a line (NDJSON)")
+    parser.add_argument("--language", choices=LANGUAGES, default="vi", help="language of the messages (default: vi)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a record, for programs")
+    options = parser.parse_args(arguments)
+    directory = UnitDirectory(read_units(FOLDER / "units.csv"))
+    told: Counter[str] = Counter()
+    try:
+        for checked in check_file(options.file, directory, vietnam_day(system_clock())):
+            told[checked.stage or "refused"] += 1
+            report = _report(checked, options.language)
+            print(json.dumps(report, ensure_ascii=False) if options.json else _text(options.file, report))
+    except OSError as error:
+        print(f"{options.file}: {error.strerror}", file=sys.stderr)
+        return 2
+    if not options.json:
+        print(
+            f"{told.total()} records: " + (", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "-")
+        )
+    return 1 if told["refused"] else 0
+
+
+def _report(checked: Checked, language: str) -> dict[str, Any]:
+    return {
+        "line": checked.line,
+        "stage": checked.stage,
+        "missing": checked.missing,
+        "errors": [
+            {
+                "line": fault.line,
+                "pointer": fault.error.pointer,
+                "code": fault.error.code,
+                "message": _message(fault.error.code, language, dict(fault.error.params)),
+            }
+            for fault in checked.faults
+        ],
+        "findings": [
+            {
+                "code": finding.code,
+                "pointer": finding.pointer,
+                "message": _message(finding.code, language, dict(finding.params)),
+            }
+            for finding in checked.findings
+        ],
+    }
+
+
+def _text(file: Path, report: dict[str, Any]) -> str:
+    lines = [f"{file}:{report['line']}: {report['stage'] or 'refused'}"]
+    lines += [
+        f"  {file}:{error['line']}: {error['pointer'] or '/'}: {error['message']} [{error['code']}]"
+        for error in report["errors"]
+    ]
+    lines += [f"  warning: {each['pointer']}: {each['message']} [{each['code']}]" for each in report["findings"]]
+    lines += [f"  missing for {each['for']}: {each['pointer']}" for each in report["missing"]]
+    return "\n".join(lines)
+
+
+def _message(code: str, language: str, params: dict[str, Any]) -> str:
+    catalogues = (Catalogue(), Catalogue(_SERVICE_MESSAGES))
+    catalogue = next((each for each in catalogues if code in each), None)
+    return catalogue.text(code, language, **params) if catalogue else code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
