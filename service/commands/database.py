@@ -43,7 +43,7 @@ def run(command: Callable[[], int]) -> int:
         if error.code == "store.unavailable":
             print("the database does not answer; is the register running?", file=sys.stderr)
         else:
-            print(f"{error.code}: {error or error.params}", file=sys.stderr)
+            print(f"{error.code}: {error}", file=sys.stderr)
     except BrokenPipeError:
         return 0
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from schemas.errors import RecordInvalid
 from schemas.parsing import parse_household
-from schemas.versions import SCHEMA_VERSION, migrate
+from schemas.versions import SCHEMA_VERSION, VersionUnknown, migrate
 from service.errors import DomainError, HouseholdStale
 from service.registry.actor import REGISTER_ITSELF
 from service.registry.changes import Change, Record
@@ -25,7 +25,7 @@ class Migrated:
     """What became of one record: migrated, or kept as it is with the reason why it cannot be."""
 
     household_id: str
-    error: RecordInvalid | DomainError | None = None
+    error: RecordInvalid | DomainError | VersionUnknown | None = None
 
 
 class SchemaMigration:
@@ -56,7 +56,7 @@ class SchemaMigration:
         for record in records:
             try:
                 changes.append(self._change(record, now))
-            except (RecordInvalid, DomainError) as error:
+            except (RecordInvalid, DomainError, VersionUnknown) as error:
                 yield Migrated(record["id"], error)
         try:
             self._commit(changes)
@@ -87,7 +87,7 @@ class SchemaMigration:
         today = vietnam_day(now)
         content = parse_household({name: value for name, value in migrated.items() if name != "schema_version"}, today=today)
         prepared = prepare(content, household_id, directory=self._directory(), today=today, known=before)
-        kept = {name: before[name] for name in ("status", "status_reason") if name in before}
+        kept: Record = {name: before[name] for name in ("status", "status_reason") if name in before}
         record: Record = {
             "id": household_id,
             **prepared.content,
