@@ -19,7 +19,7 @@ def held(folder: Path) -> Iterator[None]:
     The lock goes with the process, however it ends, so that nothing has to be cleaned up after a power cut.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys and households lie in it
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         if error.errno == errno.ENOSPC:

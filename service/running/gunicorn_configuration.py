@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +31,15 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 """The heartbeat of workers must not wait for a disk."""
 
 
+def on_starting(server: object) -> None:
+    """Called by gunicorn before it starts workers: what those of an earlier run counted is not of this one."""
+    del server
+    measures = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if measures:
+        shutil.rmtree(measures, ignore_errors=True)
+        Path(measures).mkdir(parents=True)
+
+
 class Worker(Protocol):
     """What is used here of gunicorn's worker."""
 
@@ -37,7 +47,7 @@ class Worker(Protocol):
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Called by gunicorn when a worker has made its application: what is there by now stays, and need not be looked through.
+    """Called by gunicorn when a worker has made its application: what is there stays, and need not be looked through.
 
     Python's collector otherwise walks the whole schema every few records, which cost more than checking them.
     """

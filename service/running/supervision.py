@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -46,7 +45,7 @@ def serve(options: RunOptions) -> None:
         environment["PYTHONPATH"] = str(ROOT)
         environment["DATA_FOLDER"] = str(options.data)
         environment["REGISTER_PYTHON"] = sys.executable
-        environment["PROMETHEUS_MULTIPROC_DIR"] = str(_empty_folder(options.data / "measures"))
+        environment["PROMETHEUS_MULTIPROC_DIR"] = str(options.data / "measures")
         mongod: PrivateMongod | None = None
         if not environment.get("MONGODB_URI"):
             mongod = PrivateMongod(MongodOptions(folder=options.data / "mongodb"))
@@ -116,13 +115,6 @@ def _port_to_serve(options: RunOptions) -> int:
                 raise errors.PortInUse(options.port) from error
             raise errors.CannotRun(f"The address {options.bind} is not this machine's: {error.strerror}.") from error
     return options.port
-
-
-def _empty_folder(folder: Path) -> Path:
-    """A folder for what the workers count together; the counts of workers of an earlier run are not of this one."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
 
 
 def _start_mongod(mongod: PrivateMongod) -> None:
