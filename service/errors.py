@@ -93,10 +93,22 @@ class ReasonRequired(DomainError):
     code = "reason.required"
 
 
+class ReasonInvalid(DomainError):
+    """The reason is longer than the record has room for, or holds control characters."""
+
+    code = "reason.invalid"
+
+
 class TransferToSameCommune(DomainError):
     """A household can only be transferred to another commune."""
 
     code = "transfer.same-commune"
+
+
+class BoundaryUnplaceable(DomainError):
+    """A boundary or position that is valid on the plane, but that the database cannot place on the globe."""
+
+    code = "geometry.unplaceable"
 
 
 class FormerCommuneMismatch(DomainError):

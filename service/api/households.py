@@ -79,7 +79,7 @@ class OneHousehold(MethodView):
     )
     def delete(self, household_id: str) -> Response:
         """Nothing is dropped: the record stays, withdrawn with its reason (in the body, or as ``?reason=``)."""
-        body = optional_json_object()
+        body = optional_json_object(items=frozenset({"reason"}))
         reason = body.get("reason", request.args.get("reason"))
         written = services().households.withdraw(
             household_id, reason, if_match=named_revision(), actor=actor("households.withdraw")

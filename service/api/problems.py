@@ -36,6 +36,8 @@ STATUS: dict[type[Exception], int] = {
     errors.HouseholdIdInvalid: 422,
     errors.HouseholdIdMismatch: 422,
     errors.ReasonRequired: 422,
+    errors.ReasonInvalid: 422,
+    errors.BoundaryUnplaceable: 422,
     errors.TransferToSameCommune: 422,
     errors.FormerCommuneMismatch: 422,
     errors.CommuneUnknown: 422,
@@ -84,7 +86,7 @@ def answer_domain_error(error: DomainError) -> Response:
     """The problem of a domain error."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if status >= 500:
-        _log.error("refused", code=error.code, cause=repr(error.__cause__)[:500], params=_plain(error.params))
+        _log.error("refused", code=error.code, cause=_cause(error), params=_plain(error.params))
     more: dict[str, Any] = {}
     if error.pointer is not None:
         more["errors"] = [_item(ItemError(error.pointer, error.code, error.params))]
@@ -159,6 +161,12 @@ def _text(code: str, params: Any) -> str:
     part = services()
     catalogue = part.messages if code in part.messages else part.item_messages
     return catalogue.text(code, language(), **dict(params))
+
+
+def _cause(error: DomainError) -> str | None:
+    """The kind and number of what lies behind an error. Its words may quote a record, so they are not written down."""
+    cause = error.__cause__
+    return None if cause is None else f"{type(cause).__name__} {getattr(cause, 'code', None) or ''}".rstrip()
 
 
 def _plain(params: dict[str, Any]) -> str:

@@ -14,12 +14,15 @@ from service.api.paging import decode_cursor, encode_cursor, next_link
 from service.api.preconditions import named_revision
 from service.api.queries import HistoryQuery
 from service.api.services import actor, services
-from service.errors import BodyUnknownItem, CursorInvalid
+from service.errors import CursorInvalid
 from service.registry.history import changes_of
 from service.registry.ports import LogEntry
 from service.security.gate import needs
 
 blueprint = Blueprint("workflow", __name__, url_prefix="/v1/households", description="From submitted to verified")
+
+PLACE = frozenset({"commune", "commune_as_of", "former_commune", "village", "address"})
+"""What a transfer says of the household's new place."""
 
 
 @blueprint.route("/<household_id>/verify")
@@ -51,7 +54,7 @@ class Returning(MethodView):
     @blueprint.doc(operationId="return_household", summary="Return a household with a reason")
     def post(self, household_id: str) -> Response:
         """The reason stands in the record as ``status_reason`` until it is submitted again."""
-        reason = json_object().get("reason")
+        reason = json_object(items=frozenset({"reason"})).get("reason")
         written = services().households.send_back(
             household_id, reason, if_match=named_revision(), actor=actor("households.verify")
         )
@@ -70,10 +73,7 @@ class Transfer(MethodView):
     @blueprint.doc(operationId="transfer_household", summary="Transfer a household to another commune")
     def post(self, household_id: str) -> Response:
         """Id and history stay; both communes' logs have an entry."""
-        place = json_object()
-        for name in place:
-            if name not in {"commune", "commune_as_of", "former_commune", "village", "address"}:
-                raise BodyUnknownItem(pointer=f"/{name}", name=name[:60])
+        place = json_object(items=PLACE)
         written = services().households.transfer(
             household_id, place, if_match=named_revision(), actor=actor("households.transfer")
         )

@@ -12,10 +12,11 @@ from typing import Any, Literal
 import uuid_utils
 
 from schemas.errors import RecordInvalid
-from service.errors import DomainError, HouseholdIdTaken, PersonalNumberTaken
+from service.errors import BoundaryUnplaceable, DomainError, HouseholdIdTaken, PersonalNumberTaken, StoreRefused
 from service.registry.actor import Actor
 from service.registry.changes import Change
 from service.registry.clock import Clock, vietnam_day
+from service.registry.households import made_by
 from service.registry.ports import HouseholdStore, Stored
 from service.registry.registration import Prepared, household_id_of, parse, prepare, registration
 from service.registry.units import UnitDirectory
@@ -102,7 +103,7 @@ class BulkRegistration:
         while batch:
             changes = [each.change for each in batch]
             try:
-                self._store.transact(lambda transaction, changes=changes: transaction.apply(changes))  # type: ignore[misc]
+                self._commit_changes(changes)
             except (HouseholdIdTaken, PersonalNumberTaken):
                 batch, taken = self._without_taken(batch)
                 outcomes.extend(taken)
@@ -110,6 +111,10 @@ class BulkRegistration:
                 outcomes.extend(Outcome(each.position, each.prepared.household_id, "registered") for each in batch)
                 break
         return outcomes
+
+    def _commit_changes(self, changes: Sequence[Change]) -> None:
+        communes = {entry.commune for change in changes for entry in change.entries}
+        self._store.transact(lambda transaction: transaction.apply(changes), communes=communes)
 
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
         """Split a batch into what is still to be registered and outcomes for what is taken, in the store or within the batch."""
@@ -136,8 +141,8 @@ class BulkRegistration:
         household_id = each.prepared.household_id
         today = vietnam_day(self._clock())
         again = prepare(each.content, household_id, directory=self._directory(), today=today, known=record)
-        same = again.fingerprint == fingerprint or self._store.written_before(household_id, 1, again.fingerprint)
-        if same:
+        known_again = made_by(self._store, self._directory(), 1, each.content, household_id)
+        if again.fingerprint == fingerprint or known_again:
             return Outcome(each.position, household_id, "unchanged")
         error = HouseholdIdTaken(pointer="/id", id=household_id, revision=record["revision"])
         return Outcome(each.position, household_id, "refused", error)

@@ -8,12 +8,14 @@ from typing import Any
 
 import uuid_utils
 
-from schemas.text import normalize
+from schemas.text import CONTROL_CHARACTER, normalize
 from service.errors import (
+    DomainError,
     HouseholdIdTaken,
     HouseholdStale,
     HouseholdWithdrawn,
     PreconditionRequired,
+    ReasonInvalid,
     ReasonRequired,
     StatusConflict,
     TransferToSameCommune,
@@ -35,7 +37,7 @@ from service.registry.registration import (
 )
 from service.registry.units import UnitDirectory
 
-LONGEST_REASON = 1000
+LONGEST_REASON = 500
 
 
 class HouseholdRegister:
@@ -119,19 +121,43 @@ class HouseholdRegister:
         ``place`` names ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village`` and ``address``.
         Raises TransferToSameCommune, CommuneUnknown, CommuneNotInForce.
         """
-        stored = self._changeable(household_id, if_match, actor)
-        now = self._clock()
-        before = stored.record
+        household_id = household_id_of(household_id)
+        while True:
+            stored = self._store.household(household_id, actor.area)
+            if self._transferred_already(stored, place, if_match):
+                return Written(stored.record, changed=False)
+            before = self._changeable(household_id, if_match, actor).record
+            now = self._clock()
+            prepared = self._moved(before, place, now=now)
+            if prepared.content["commune"] == before["commune"]:
+                raise TransferToSameCommune(pointer="/commune", commune=before["commune"])
+            change = revision(prepared, before, at=now, actor=actor.name)
+            try:
+                self._commit(change)
+            except HouseholdStale:
+                if if_match is None:
+                    continue
+                current = self._store.household(household_id, actor.area).record
+                raise HouseholdStale(current=current, named=if_match) from None
+            return Written(change.record)
+
+    def _transferred_already(self, stored: Stored, place: dict[str, Any], if_match: int | None) -> bool:
+        """Whether the last thing that happened to the household is this same transfer, whose answer was lost."""
+        record = stored.record
+        if if_match not in (None, record["revision"] - 1) or record["status"] != "submitted":
+            return False
+        last = self._store.history(record["id"], before=None, limit=1)
+        if not last or last[0].kind != "transferred":
+            return False
+        return self._moved(record, place, now=record["updated_at"]).fingerprint == stored.fingerprint
+
+    def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
+        """The household in its new place; what it said of the old one is left behind."""
         left = {"former_commune", "commune_as_of", "village", "address"}
         body = {name: value for name, value in content_of(before).items() if name not in left}
         today = vietnam_day(now)
         body |= {"commune_as_of": today.isoformat(), **place}
-        prepared = self._prepare(parse(body, before["id"], today=today), before["id"], now=now)
-        if prepared.content["commune"] == before["commune"]:
-            raise TransferToSameCommune(pointer="/commune", commune=before["commune"])
-        change = revision(prepared, before, at=now, actor=actor.name)
-        self._commit(change)
-        return Written(change.record)
+        return self._prepare(parse(body, before["id"], today=vietnam_day(self._clock())), before["id"], now=now)
 
     def _prepare(
         self, content: dict[str, Any], household_id: str, *, now: datetime, known: Record | None = None
@@ -143,10 +169,13 @@ class HouseholdRegister:
         """A known id without a revision: the same writing sent again, or somebody else's id."""
         stored = self._store.household(household_id, actor.area)
         prepared = self._prepare(content, household_id, now=now, known=stored.record)
-        same = prepared.fingerprint == stored.fingerprint
-        if same or self._store.written_before(household_id, 1, prepared.fingerprint):
+        if prepared.fingerprint == stored.fingerprint or self._made(1, content, household_id):
             return Written(stored.record, changed=False)
         raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
+
+    def _made(self, revision: int, content: dict[str, Any], household_id: str) -> bool:
+        """Whether a revision was made by this same writing: settled on that revision's own day, it says what was stored."""
+        return made_by(self._store, self._directory(), revision, content, household_id)
 
     def _revise(
         self, content: dict[str, Any], stored: Stored, if_match: int, *, now: datetime, actor: Actor
@@ -156,7 +185,7 @@ class HouseholdRegister:
         if before["status"] == "withdrawn":
             raise HouseholdWithdrawn(id=before["id"], reason=before.get("status_reason", ""))
         if before["revision"] != if_match:
-            if self._store.written_before(before["id"], if_match + 1, prepared.fingerprint):
+            if self._made(if_match + 1, content, before["id"]):
                 return Written(before, changed=False)
             raise HouseholdStale(current=before, named=if_match)
         if prepared.fingerprint == stored.fingerprint:
@@ -212,7 +241,28 @@ class HouseholdRegister:
             return Written(change.record)
 
     def _commit(self, change: Change) -> None:
-        self._store.transact(lambda transaction: transaction.apply([change]))
+        communes = {entry.commune for entry in change.entries}
+        self._store.transact(lambda transaction: transaction.apply([change]), communes=communes)
+
+
+def made_by(
+    store: HouseholdStore, directory: UnitDirectory, revision: int, content: dict[str, Any], household_id: str
+) -> bool:
+    """Whether parsed content, settled as on the day of a revision, is the content that the revision stored.
+
+    So a writing is known again after later revisions, on a later day and under a newer list of units.
+    """
+    made = store.at_revision(household_id, revision)
+    if made is None:
+        return False
+    before = store.at_revision(household_id, revision - 1) if revision > 1 else None
+    then = vietnam_day(made.record["updated_at"])
+    known = None if before is None else before.record
+    try:
+        prepared = prepare(content, household_id, directory=directory, today=then, known=known)
+    except DomainError:
+        return False
+    return prepared.fingerprint == made.fingerprint
 
 
 def _step_change(
@@ -230,6 +280,10 @@ def _step_change(
 
 
 def _reason(value: object) -> str:
+    """Parse a reason; what is kept is held to the item ``status_reason`` of the schema."""
     if not isinstance(value, str) or not normalize(value):
         raise ReasonRequired(pointer="/reason")
-    return normalize(value)[:LONGEST_REASON]
+    reason = normalize(value)
+    if len(reason) > LONGEST_REASON or CONTROL_CHARACTER.search(reason):
+        raise ReasonInvalid(pointer="/reason", most=LONGEST_REASON)
+    return reason

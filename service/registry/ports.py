@@ -109,8 +109,11 @@ class Transaction(Protocol):
 class HouseholdStore(Protocol):
     """Households, their log and their counters."""
 
-    def transact(self, work: Callable[[Transaction], T]) -> T:
-        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention."""
+    def transact(self, work: Callable[[Transaction], T], *, communes: Iterable[str] = ()) -> T:
+        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention.
+
+        ``communes`` are those that it will write to, where they are known: the writes of one process then take turns there.
+        """
 
     def household(self, household_id: str, area: Area = None) -> Stored:
         """One household. Raises HouseholdNotFound, also for one outside the area."""
@@ -127,8 +130,8 @@ class HouseholdStore(Protocol):
     def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
         """Household by personal number, for the numbers that are taken."""
 
-    def written_before(self, household_id: str, revision: int, fingerprint: str) -> bool:
-        """Whether this revision of the household was made by a write of the same content."""
+    def at_revision(self, household_id: str, revision: int) -> Stored | None:
+        """The household as that revision left it, from the log; None where there was none, or it is erased."""
 
     def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
         """Log entries of a household, newest first, behind the position ``before`` (revision, key)."""

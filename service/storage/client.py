@@ -20,12 +20,12 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from service.errors import StoreRefused, StoreUnavailable
+from service.errors import BoundaryUnplaceable, DomainError, StoreRefused, StoreUnavailable
 from service.settings import Settings, SettingsInvalid
 
 Document = dict[str, Any]
 
-DOCUMENT_FAILED_VALIDATION = 121
+CANNOT_EXTRACT_GEO_KEYS = 16755
 _PASSING = frozenset(
     {
         50,  # MaxTimeMSExpired
@@ -80,6 +80,13 @@ def _names_database(client: MongoClient[Document]) -> bool:
     return True
 
 
+def refusal(code: int | None) -> DomainError:
+    """Why MongoDB refused a document. Its own words quote the document, so they go no further."""
+    if code == CANNOT_EXTRACT_GEO_KEYS:
+        return BoundaryUnplaceable(pointer="/parcels")
+    return StoreRefused(mongodb_code=code)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn what pymongo raises into the register's own errors; nobody outside storage knows pymongo."""
@@ -88,7 +95,7 @@ def translated() -> Iterator[None]:
     except (ConnectionFailure, AutoReconnect, ExecutionTimeout) as error:
         raise StoreUnavailable() from error
     except WriteError as error:
-        raise StoreRefused(detail=str(error)[:500]) from error
+        raise refusal(error.code) from error
     except OperationFailure as error:
         if error.code in _PASSING or error.has_error_label("TransientTransactionError"):
             raise StoreUnavailable() from error

@@ -9,7 +9,7 @@ from typing import Any
 from pymongo.database import Database
 
 from service.registry.changes import FIRST_HASH, Entry, Tallies, entry_hash
-from service.registry.ports import Area, Head, LogEntry
+from service.registry.ports import Area, Head, LogEntry, Stored
 from service.storage.client import Document
 
 
@@ -94,6 +94,13 @@ def history(
         where["$or"] = [{"revision": {"$lt": revision}}, {"revision": revision, "_id": {"$lt": key}}]
     found = database["log"].find(where).sort([("revision", -1), ("_id", -1)]).limit(limit)
     return [to_log_entry(document) for document in found]
+
+
+def at_revision(database: Database[Document], household: str, revision: int) -> Stored | None:
+    """A household as that revision left it; of a transfer's two entries, the one that has the record."""
+    where = {"household": household, "revision": revision, "record": {"$ne": None}}
+    document = database["log"].find_one(where, {"record": 1, "fingerprint": 1})
+    return None if document is None else Stored(document["record"], document["fingerprint"])
 
 
 def changes(

@@ -28,7 +28,7 @@ from service.storage.client import Document, connect, database_of, translated
 from service.storage.collections import COLLECTIONS
 from service.storage.readiness import missing_parts
 from service.storage.transaction import HeadMissing, MongoTransaction
-from service.storage.transactions import run_transaction
+from service.storage.transactions import Turns, run_transaction
 
 T = TypeVar("T")
 
@@ -40,6 +40,7 @@ class MongoStore:
         self._settings = settings
         self.client = connect(settings) if client is None else client
         self.database = database_of(self.client)
+        self._turns = Turns()
         self.collections = {each.name: self.database[each.name] for each in COLLECTIONS}
 
     def close(self) -> None:
@@ -57,7 +58,7 @@ class MongoStore:
         with translated(), self.client.start_session(snapshot=True) as session, session.bind():
             yield self
 
-    def transact(self, work: Callable[[Transaction], T]) -> T:
+    def transact(self, work: Callable[[Transaction], T], *, communes: Iterable[str] = ()) -> T:
         """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention."""
 
         def in_session(session: ClientSession) -> T:
@@ -65,7 +66,8 @@ class MongoStore:
 
         while True:
             try:
-                return run_transaction(self.client, self._settings.transaction_seconds, in_session)
+                with self._turns.of(communes):
+                    return run_transaction(self.client, self._settings.transaction_seconds, in_session)
             except HeadMissing as missing:
                 self.make_heads(missing.communes)
 
@@ -101,11 +103,10 @@ class MongoStore:
         with translated():
             return households.holders_of(self.database, numbers)
 
-    def written_before(self, household_id: str, revision: int, fingerprint: str) -> bool:
-        """Whether this revision of the household was made by a write of the same content."""
-        where = {"household": household_id, "revision": revision, "fingerprint": fingerprint}
+    def at_revision(self, household_id: str, revision: int) -> Stored | None:
+        """The household as that revision left it, from the log; None where there was none, or it is erased."""
         with translated():
-            return self.database["log"].find_one(where, {"_id": 1}) is not None
+            return log.at_revision(self.database, household_id, revision)
 
     def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
         """Log entries of a household, newest first, behind the position ``before``."""

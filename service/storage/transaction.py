@@ -9,13 +9,18 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from service.errors import HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken, StoreRefused
+from service.errors import HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken
 from service.registry.changes import Change, Entry
 from service.registry.clock import vietnam_day
+from service.registry.geometry.cells import Cells
+from service.registry.overlaps import Ground
 from service.registry.ports import Head, Stored
-from service.storage.client import Document
+from service.storage import parcels
+from service.storage.client import Document, refusal
 from service.storage.documents import to_document, to_stored
 from service.storage.log import entry_document, moved_tallies, to_head
+
+DUPLICATE_KEY = 11000
 
 
 class HeadMissing(Exception):
@@ -39,6 +44,22 @@ class MongoTransaction:
         if document is None:
             raise HouseholdNotFound(id=household_id)
         return to_stored(document)
+
+    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of the households that are stored, by id, as this transaction sees them."""
+        wanted = sorted(household_ids)
+        if not wanted:
+            return {}
+        found = self.collections["households"].find({"_id": {"$in": wanted}}, session=self.session)
+        return {document["_id"]: to_stored(document) for document in found}
+
+    def take_cells(self, cells: Iterable[int]) -> None:
+        """Hold cells of ground until the commit. Raises CellsMissing."""
+        parcels.take_cells(self.collections, self.session, cells)
+
+    def ground_in(self, cells: Cells) -> list[Ground]:
+        """Boundaries of all households, but the withdrawn, that touch one of the cells."""
+        return parcels.ground_in(self.collections, cells, self.session)
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write the changes. The heads come first: whoever loses the race for a commune learns it before working in vain.
@@ -133,9 +154,9 @@ class MongoTransaction:
 
 
 def _duplicate_of(error: DuplicateKeyError | BulkWriteError) -> str:
-    """The key that stood there before. Raises StoreRefused for any other reason to refuse a document."""
+    """The key that stood there before. Raises the refusal for any other reason to refuse a document."""
     details: Any = error.details or {}
     first = details.get("writeErrors", [details])[0]
-    if first.get("code") != 11000:
-        raise StoreRefused(detail=str(first.get("errmsg"))[:500], info=str(first.get("errInfo"))[:2000]) from error
+    if first.get("code") != DUPLICATE_KEY:
+        raise refusal(first.get("code")) from error
     return str(first.get("keyValue", {}).get("_id", ""))

@@ -1,0 +1,88 @@
+"""Asking the register over HTTP, in the words of its contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.builders import Json, a_household
+
+
+class Register:
+    """A client of the register: each call answers what HTTP answered."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def put(self, household: Json, if_match: object = None, **options: Any) -> TestResponse:
+        """Register a household, or revise it from the revision ``if_match``."""
+        address = f"/v1/households/{household['id']}"
+        return self.client.put(address, json=household, headers=_precondition(if_match), **options)
+
+    def patch(self, household_id: str, patch: object, if_match: object = None) -> TestResponse:
+        """Revise by merge patch."""
+        return self.client.patch(f"/v1/households/{household_id}", json=patch, headers=_precondition(if_match))
+
+    def get(self, address: str, **headers: str) -> TestResponse:
+        """Read an address; headers are named like ``accept_language="en"``."""
+        return self.client.get(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def household(self, household_id: str) -> Json:
+        """The record as it is now."""
+        return self.json(f"/v1/households/{household_id}")
+
+    def json(self, address: str) -> Json:
+        """What an address answers, which must be 200."""
+        answer = self.get(address)
+        assert answer.status_code == 200, answer.text
+        body: Json = answer.get_json()
+        return body
+
+    def step(self, household_id: str, step: str, body: object = None, if_match: object = None) -> TestResponse:
+        """verify, return or transfer."""
+        options = {} if body is None else {"json": body}
+        return self.client.post(f"/v1/households/{household_id}/{step}", headers=_precondition(if_match), **options)
+
+    def withdraw(self, household_id: str, reason: str = "moved_away", if_match: object = None) -> TestResponse:
+        """Withdraw with a reason."""
+        address = f"/v1/households/{household_id}"
+        return self.client.delete(address, json={"reason": reason}, headers=_precondition(if_match))
+
+    def registered(self, **items: Any) -> Json:
+        """A household that is registered: its record as the register answered it."""
+        answer = self.put(a_household(**items))
+        assert answer.status_code == 201, answer.text
+        record: Json = answer.get_json()
+        return record
+
+    def history(self, household_id: str) -> list[Json]:
+        """The log entries of a household, newest first."""
+        entries: list[Json] = self.json(f"/v1/households/{household_id}/history")["entries"]
+        return entries
+
+
+def _precondition(revision: object) -> dict[str, str]:
+    if revision is None:
+        return {}
+    return {"If-Match": f'"{revision}"' if isinstance(revision, int) else str(revision)}
+
+
+def problem(answer: TestResponse, status: int, code: str) -> Json:
+    """The problem that an answer is (RFC 9457); fails for any other status or code."""
+    assert answer.status_code == status, answer.text
+    assert answer.mimetype == "application/problem+json"
+    body: Json = answer.get_json()
+    assert body["code"] == code, body
+    assert body["status"] == status
+    assert body["type"] == f"/docs/problems#{code}"
+    assert body["title"]
+    assert "{" not in body["detail"], body["detail"]
+    return body
+
+
+def pointers(body: Json) -> list[tuple[str, str]]:
+    """Pointer and code of each error of a problem."""
+    assert all(each["message"] for each in body["errors"])
+    return [(each["pointer"], each["code"]) for each in body["errors"]]

@@ -1,0 +1,36 @@
+"""The service on a real, migrated database, and somebody who asks it."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from service.app import create_app
+from service.settings import Settings
+from tests.api.asking import Register
+from tests.builders import NOW, MovedClock
+
+
+@pytest.fixture(scope="session")
+def app_clock() -> MovedClock:
+    """The clock of ``app``; ``clock`` sets it back for each test."""
+    return MovedClock()
+
+
+@pytest.fixture(scope="session")
+def app(migrated_settings: Settings, app_clock: MovedClock) -> Flask:
+    """The service, made once: what tests change lies in the database."""
+    return create_app(migrated_settings, app_clock)
+
+
+@pytest.fixture
+def clock(app_clock: MovedClock) -> MovedClock:
+    """The service's clock, at NOW until the test moves it."""
+    app_clock.now = NOW
+    return app_clock
+
+
+@pytest.fixture
+def register(app: Flask, register_settings: Settings, clock: MovedClock) -> Register:
+    """A register without households, asked over HTTP."""
+    return Register(app.test_client())
