@@ -1,13 +1,93 @@
-"""The gate in Flask: every endpoint's declared permission is asked before anything else happens."""
+"""The gate in Flask: who asks, whether they may, what the trail keeps of it, and the headers of every answer.
+
+Before a view is called, the endpoint's declared permission is asked of whoever the token or the cookie names. After it,
+one entry of the trail is stored with the households whose people were shown; only then the answer goes out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, cast
 
-from flask import Flask
+import structlog
+from flask import Flask, Response, current_app, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service.security.gate import require_declared
+from service.errors import DomainError
+from service.registry.accounts import Accounts, Principals, SignIn
+from service.registry.clock import Clock
+from service.registry.requests import PeopleRequests
+from service.security.errors import NotSignedIn, PasswordChangeRequired, RequestForged, TokenInvalid
+from service.security.gate import (
+    Permission,
+    Principal,
+    Sight,
+    asking,
+    current_principal,
+    declared_on,
+    nobody,
+    require_declared,
+    serve_strangers,
+)
+from service.security.keys import KeyFolder
+from service.security.tokens import AccessTokens, csrf_token, same
+from service.settings import Settings
+from service.storage.rate_limits import RateLimits
+from service.storage.trail import Trail, TrailEntry
+
+ACCESS_COOKIE: Final = "__Host-so-nong-ho-access"
+REFRESH_COOKIE: Final = "__Secure-so-nong-ho-refresh"
+DEVICE_COOKIE: Final = "__Secure-so-nong-ho-device"
+CSRF_COOKIE: Final = "__Host-so-nong-ho-csrf"
+CSRF_HEADER: Final = "X-CSRF-Token"
+REQUEST_ID: Final = "X-Request-Id"
+_KEY: Final = "guard"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_HEADER: Final = 64
+_MINUTE: Final = timedelta(minutes=1)
+
+_TRACED: Final = frozenset(
+    {
+        Permission.HOUSEHOLDS_WRITE,
+        Permission.HOUSEHOLDS_VERIFY,
+        Permission.HOUSEHOLDS_TRANSFER,
+        Permission.HOUSEHOLDS_WITHDRAW,
+        Permission.PARCELS_SETTLE,
+        Permission.BASELINES_WRITE,
+        Permission.IMPORTS_WRITE,
+        Permission.EXPORTS_READ,
+        Permission.ACCOUNTS_MANAGE,
+        Permission.REQUESTS_MANAGE,
+        Permission.REQUESTS_DECIDE,
+        Permission.TRAIL_READ,
+    }
+)
+"""What is kept in the trail even when no household was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The parts of access, made once for each process by service/app.py."""
+
+    settings: Settings
+    clock: Clock
+    keys: KeyFolder
+    tokens: AccessTokens
+    principals: Principals
+    sign_in: SignIn
+    accounts: Accounts
+    rates: RateLimits
+    trail: Trail
+    requests: PeopleRequests
+
+
+def guard() -> Guard:
+    """The guard of the current app."""
+    return cast(Guard, current_app.extensions[_KEY])
 
 
 def check_every_endpoint_is_declared(app: Flask) -> None:
@@ -23,3 +103,186 @@ def _endpoints(app: Flask) -> Iterator[tuple[str, str, Callable[..., Any]]]:
         view = app.view_functions[rule.endpoint]
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield rule.rule, method, view
+
+
+def install_guard(app: Flask, parts: Guard) -> None:
+    """Put the gate before every view. Raises EndpointUndeclared; called after every blueprint is registered."""
+    check_every_endpoint_is_declared(app)
+    serve_strangers()
+    app.extensions[_KEY] = parts
+    proxies = parts.settings.proxies
+    if proxies:
+        # Only as many hops are believed as the operator says stand before us; by default none is.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    app.before_request(_name_request)
+    app.before_request(_ask)
+    app.after_request(_keep_in_trail)
+    app.after_request(_put_headers)
+    app.teardown_request(_leave)
+
+
+# Before ---------------------------------------------------------------------------------------------------------
+
+
+def _name_request() -> None:
+    """Give the request an id: the one that a proxy gave it, if it is an id, else a new one."""
+    given = request.headers.get(REQUEST_ID, "")
+    usable = 8 <= len(given) <= _MOST_HEADER and all(sign.isalnum() or sign in "-_" for sign in given)
+    g.request_id = given if usable and given.isascii() else uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=g.request_id)
+
+
+def _ask() -> None:
+    """Find out who asks and whether the table lets them. Raises what service/security/errors.py names."""
+    g.stack = ExitStack()
+    g.stack.enter_context(asking(nobody()))
+    if request.url_rule is None or request.endpoint is None or request.method == "OPTIONS":
+        return
+    declared = declared_on(current_app.view_functions[request.endpoint], request.method)
+    if declared is None or declared.permission is None:
+        return
+    g.permission = declared.permission
+    principal = _principal()
+    g.stack.enter_context(asking(principal))
+    limit = guard().settings.requests_per_minute
+    if limit:
+        guard().rates.take(f"account:{principal.account}", limit, _MINUTE)
+    principal.require(declared.permission)
+    if principal.must_change_password and declared.permission is not Permission.SESSION_OWN:
+        raise PasswordChangeRequired()
+
+
+def _principal() -> Principal:
+    """Whoever the request's token names: in the Authorization header, else in the browser's cookie."""
+    parts = guard()
+    header = request.headers.get("Authorization", "")
+    if header:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise TokenInvalid()
+        principal = parts.principals.of_token(token.strip())
+        if principal.by_cookie:
+            raise TokenInvalid()
+        return principal
+    cookie = request.cookies.get(ACCESS_COOKIE)
+    if not cookie:
+        raise NotSignedIn()
+    principal = parts.principals.of_token(cookie)
+    if not principal.by_cookie:
+        raise TokenInvalid()
+    if request.method not in _SAFE:
+        _require_own_page(principal)
+    return principal
+
+
+def _require_own_page(principal: Principal) -> None:
+    """Raise RequestForged unless a page of ours sent this: it alone can read the token beside the cookie."""
+    expected = csrf_token(guard().keys.secret("csrf"), principal.session or "")
+    if not same(request.headers.get(CSRF_HEADER, ""), expected) or from_another_site():
+        raise RequestForged()
+
+
+def from_another_site() -> bool:
+    """Whether the browser says that a page of another site sent this request (Fetch Metadata)."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
+
+
+# The trail ------------------------------------------------------------------------------------------------------
+
+
+def note_households(household_ids: Iterable[str]) -> None:
+    """Remember whose records the answer shows; stored in the trail before it goes out."""
+    if current_principal().sight is Sight.NOBODY:
+        return
+    if "households" not in g:
+        g.households = {}
+    g.households.update(dict.fromkeys(household_ids))
+
+
+def note_about(about: str) -> None:
+    """Remember which account or request was touched."""
+    g.about = about
+
+
+def write_trail(
+    action: str,
+    principal: Principal,
+    *,
+    households: Iterable[str] = (),
+    about: str | None = None,
+    status: int = 200,
+    address: str | None = None,
+    request_id: str | None = None,
+) -> None:
+    """Store one entry of the trail now: for signing in, and for answers that are still being streamed."""
+    parts = guard()
+    parts.trail.write(
+        TrailEntry(
+            at=parts.clock(),
+            action=action,
+            account=principal.account,
+            name=principal.name,
+            role=None if principal.role is None else str(principal.role),
+            address=request.remote_addr or "" if address is None else address,
+            token=principal.token_id,
+            session=principal.session,
+            request=g.get("request_id") if request_id is None else request_id,
+            path=request.path[:200],
+            status=status,
+            households=tuple(households),
+            about=about,
+        )
+    )
+
+
+def _keep_in_trail(answer: Response) -> Response:
+    """Store who saw or changed what; an answer that cannot be kept in the trail does not go out."""
+    permission: Permission | None = g.get("permission")
+    shown = g.get("households", {})
+    refused = answer.status_code in {401, 403}
+    principal = current_principal()
+    if permission is None or not (shown or permission in _TRACED or (refused and principal.account)):
+        return answer
+    try:
+        write_trail(str(permission), principal, households=shown, about=g.get("about"), status=answer.status_code)
+    except DomainError as error:
+        if answer.status_code < 500:
+            return current_app.make_response(current_app.handle_user_exception(error))
+    return answer
+
+
+# After ----------------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def _put_headers(answer: Response) -> Response:
+    """The headers that keep a browser strict; a page may set a Content-Security-Policy of its own."""
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    if request.is_secure:
+        answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if "request_id" in g:
+        answer.headers[REQUEST_ID] = g.request_id
+    if answer.status_code == 401:
+        answer.headers.setdefault("WWW-Authenticate", 'Bearer realm="so-nong-ho"')
+    return answer
+
+
+def _leave(_: BaseException | None) -> None:
+    if "stack" in g:
+        g.pop("stack").close()

@@ -89,6 +89,12 @@ class PasswordWeak(AccessError):
     code = "account.password-weak"
 
 
+class GrantInvalid(AccessError):
+    """What was sent to sign in cannot be read; params: reason."""
+
+    code = "access.grant-invalid"
+
+
 class AccountNotFound(AccessError):
     """No account of the administrator's area has this id."""
 

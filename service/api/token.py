@@ -1,0 +1,323 @@
+"""Signing in and out: POST /v1/token, one's own session, password and devices, and the published keys."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, request
+from flask.views import MethodView
+
+from service.api.access import (
+    ACCESS_COOKIE,
+    CSRF_COOKIE,
+    DEVICE_COOKIE,
+    REFRESH_COOKIE,
+    from_another_site,
+    guard,
+    note_about,
+    write_trail,
+)
+from service.api.answers import json_answer
+from service.api.blueprint import Blueprint, reference
+from service.api.bodies import json_object
+from service.registry.accounts import Caller, Session, SignedIn
+from service.security.errors import (
+    GrantInvalid,
+    RefreshFailed,
+    RequestForged,
+    SignInFailed,
+    TooManyAttempts,
+)
+from service.security.gate import Permission, Principal, current_principal, needs, nobody, public
+from service.security.tokens import csrf_token
+
+blueprint = Blueprint("session", __name__, url_prefix="/v1", description="Signing in and out")
+
+FORM = "application/x-www-form-urlencoded"
+DEVICE_COOKIE_SECONDS = 400 * 24 * 3600
+"""As long as browsers keep a cookie; a device that is known is never kept out by somebody else's guessing."""
+_ITEMS = frozenset(
+    {
+        "grant_type",
+        "username",
+        "password",
+        "client_id",
+        "client_secret",
+        "refresh_token",
+        "scope",
+        "device",
+        "device_name",
+        "cookie",
+    }
+)
+
+
+@blueprint.route("/token")
+class Token(MethodView):
+    """Sign in, or go on."""
+
+    @public
+    @blueprint.record_body("TokenRequest")
+    @blueprint.response(200, reference("Token"))
+    @blueprint.problems(400, 401, 403, 415, 422, 429)
+    @blueprint.doc(operationId="token", summary="Sign in, or refresh")
+    def post(self) -> Response:
+        """By password, client credentials or refresh token; JSON or form-encoded (RFC 6749).
+
+        With ``"cookie": true`` a browser gets HttpOnly cookies instead of tokens, which no script can read; what it sends
+        to change something then carries ``X-CSRF-Token`` with the ``csrf_token`` of this answer.
+        """
+        asked = _asked()
+        limit = guard().settings.sign_ins_per_minute
+        if limit:
+            guard().rates.take(f"token:{request.remote_addr}", limit, timedelta(minutes=1))
+        caller = _caller(asked)
+        try:
+            signed_in = _granted(asked, caller)
+        except (SignInFailed, TooManyAttempts, RefreshFailed) as error:
+            write_trail(error.code.replace("access.", ""), nobody(), about=None, status=401)
+            raise
+        who = guard().principals.of_token(signed_in.access_token)
+        write_trail("signed-in" if asked["grant_type"] != "refresh_token" else "refreshed", who)
+        return _cookie_answer(signed_in, who) if caller.by_cookie else _token_answer(signed_in, who)
+
+
+def _asked() -> dict[str, Any]:
+    """The request's items, all of them text but ``cookie``. Raises GrantInvalid, and what reading a body raises."""
+    form = request.mimetype == FORM
+    if form:
+        request.max_content_length = 10_000
+    asked: dict[str, Any] = request.form.to_dict() if form else json_object(items=_ITEMS)
+    for name, value in asked.items():
+        wanted = bool if name == "cookie" else str
+        if name not in _ITEMS or not isinstance(value, wanted):
+            raise GrantInvalid(pointer=f"/{name[:60]}", reason="item")
+    _read_basic_credentials(asked)
+    if "grant_type" not in asked:
+        raise GrantInvalid(pointer="/grant_type", reason="grant")
+    return asked
+
+
+def _read_basic_credentials(asked: dict[str, Any]) -> None:
+    """A client may send its id and secret in the Authorization header (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise SignInFailed() from None
+    asked.setdefault("client_id", client_id)
+    asked.setdefault("client_secret", secret)
+
+
+def _caller(asked: dict[str, Any]) -> Caller:
+    by_cookie = asked.get("cookie", False) or (
+        asked["grant_type"] == "refresh_token" and "refresh_token" not in asked and REFRESH_COOKIE in request.cookies
+    )
+    if by_cookie and (from_another_site() or request.mimetype == FORM):
+        raise RequestForged()
+    secret = request.cookies.get(DEVICE_COOKIE) if by_cookie else asked.get("device")
+    name = asked.get("device_name") or request.headers.get("User-Agent", "")
+    return Caller(request.remote_addr or "", (secret or None) and secret[:200], name[:200], bool(by_cookie))
+
+
+def _granted(asked: dict[str, Any], caller: Caller) -> SignedIn:
+    sign_in = guard().sign_in
+    match asked["grant_type"]:
+        case "password":
+            return sign_in.by_password(_text(asked, "username"), _text(asked, "password"), caller)
+        case "client_credentials":
+            scopes = asked.get("scope", "").split()
+            return sign_in.by_client_secret(_text(asked, "client_id"), _text(asked, "client_secret"), caller, scopes)
+        case "refresh_token":
+            token = request.cookies.get(REFRESH_COOKIE, "") if caller.by_cookie else _text(asked, "refresh_token")
+            return sign_in.refresh(token, caller)
+        case _:
+            raise GrantInvalid(pointer="/grant_type", reason="grant")
+
+
+def _text(asked: dict[str, Any], name: str) -> str:
+    value = asked.get(name)
+    if not isinstance(value, str) or not value:
+        raise GrantInvalid(pointer=f"/{name}", reason="missing")
+    return value
+
+
+def _token_answer(signed_in: SignedIn, who: Principal) -> Response:
+    body: dict[str, Any] = {
+        "access_token": signed_in.access_token,
+        "token_type": "Bearer",
+        "expires_in": guard().tokens.lifetime_seconds,
+        "account": own_account(who),
+    }
+    if signed_in.refresh_token is not None:
+        body["refresh_token"] = signed_in.refresh_token
+        body["refresh_expires_in"] = _seconds_until(signed_in.refresh_expires_at)
+    if signed_in.claims.scopes:
+        body["scope"] = " ".join(signed_in.claims.scopes)
+    return json_answer(body, headers={"Pragma": "no-cache"})
+
+
+def _cookie_answer(signed_in: SignedIn, who: Principal) -> Response:
+    token = csrf_token(guard().keys.secret("csrf"), signed_in.claims.session or "")
+    answer = json_answer(
+        {
+            "token_type": "Cookie",
+            "expires_in": guard().tokens.lifetime_seconds,
+            "csrf_token": token,
+            "account": own_account(who),
+        }
+    )
+    lasting = _seconds_until(signed_in.refresh_expires_at)
+    _set_cookie(answer, ACCESS_COOKIE, signed_in.access_token, guard().tokens.lifetime_seconds)
+    if signed_in.refresh_token is not None:
+        _set_cookie(answer, REFRESH_COOKIE, signed_in.refresh_token, lasting, path="/v1/token")
+        # The page reads this one: it proves that the page is ours, and opens nothing by itself.
+        _set_cookie(answer, CSRF_COOKIE, token, lasting, readable=True)
+    if signed_in.device_secret is not None:
+        _set_cookie(answer, DEVICE_COOKIE, signed_in.device_secret, DEVICE_COOKIE_SECONDS, path="/v1/token")
+    return answer
+
+
+def _set_cookie(
+    answer: Response, name: str, value: str, seconds: int, *, path: str = "/", readable: bool = False
+) -> None:
+    answer.set_cookie(name, value, max_age=seconds, path=path, secure=True, httponly=not readable, samesite="Strict")
+
+
+def _seconds_until(moment: datetime | None) -> int:
+    return 0 if moment is None else max(0, int((moment - guard().clock()).total_seconds()))
+
+
+def own_account(who: Principal) -> dict[str, Any]:
+    """What somebody may know of themselves: the name, the role, where, and what they may do."""
+    communes = who.area.communes()
+    return {
+        "id": who.account,
+        "username": who.name,
+        "role": None if who.role is None else str(who.role),
+        "area": list(who.area.units),
+        "communes": None if communes is None else sorted(communes),
+        "sight": str(who.sight),
+        "scopes": sorted(who.scopes),
+        "permissions": sorted(str(permission) for permission in Permission if who.may(permission)),
+        "must_change_password": who.must_change_password,
+    }
+
+
+@blueprint.route("/session")
+class OwnSession(MethodView):
+    """The session that the request belongs to."""
+
+    @needs("session.own")
+    @blueprint.response(200, reference("OwnSession"))
+    @blueprint.problems(401)
+    @blueprint.doc(operationId="own_session", summary="Who am I, and what may I do?")
+    def get(self) -> Response:
+        """The account; for a browser also the token that its changing requests carry."""
+        who = current_principal()
+        body: dict[str, Any] = {"account": own_account(who)}
+        if who.by_cookie:
+            body["csrf_token"] = csrf_token(guard().keys.secret("csrf"), who.session or "")
+        return json_answer(body)
+
+    @needs("session.own")
+    @blueprint.response(204)
+    @blueprint.problems(401, 403)
+    @blueprint.doc(operationId="sign_out", summary="Sign out")
+    def delete(self) -> Response:
+        """The session ends on the server; a browser's cookies go. The device stays known."""
+        who = current_principal()
+        if who.session is not None:
+            guard().sign_in.sign_out(who.session)
+            guard().principals.forget()
+        write_trail("signed-out", who)
+        answer = Response(status=204)
+        for name, path in ((ACCESS_COOKIE, "/"), (CSRF_COOKIE, "/"), (REFRESH_COOKIE, "/v1/token")):
+            answer.delete_cookie(name, path=path, secure=True, httponly=name != CSRF_COOKIE, samesite="Strict")
+        return answer
+
+
+@blueprint.route("/session/password")
+class OwnPassword(MethodView):
+    """One's own password."""
+
+    @needs("session.own")
+    @blueprint.record_body("PasswordChange")
+    @blueprint.response(204)
+    @blueprint.problems(400, 401, 403, 415, 422, 429)
+    @blueprint.doc(operationId="change_password", summary="Change one's own password")
+    def put(self) -> Response:
+        """All other sessions of the account end."""
+        asked = json_object(items=frozenset({"old_password", "password"}))
+        who = current_principal()
+        guard().rates.take(f"password:{who.account}", 10, timedelta(minutes=1))
+        guard().accounts.change_own_password(who, _text(asked, "old_password"), _text(asked, "password"))
+        guard().principals.forget()
+        write_trail("password-changed", who)
+        return Response(status=204)
+
+
+@blueprint.route("/sessions")
+class OwnSessions(MethodView):
+    """Where one is signed in."""
+
+    @needs("session.own")
+    @blueprint.response(200, reference("SessionList"))
+    @blueprint.problems(401)
+    @blueprint.doc(operationId="own_sessions", summary="Where am I signed in?")
+    def get(self) -> Response:
+        """Every device with a session that is good now, the last used first."""
+        who = current_principal()
+        found = guard().accounts.sessions(who.account)
+        return json_answer({"sessions": [session_in_json(session, who.session) for session in found]})
+
+
+@blueprint.route("/sessions/<session_id>")
+class OneOwnSession(MethodView):
+    """One of one's own sessions."""
+
+    @needs("session.own")
+    @blueprint.response(204)
+    @blueprint.problems(401, 403, 404)
+    @blueprint.doc(operationId="end_session", summary="Sign a device out")
+    def delete(self, session_id: str) -> Response:
+        """A lost phone is signed out from any other device."""
+        who = current_principal()
+        guard().accounts.revoke_session(who.account, session_id)
+        guard().principals.forget()
+        note_about(session_id)
+        write_trail("signed-out", who, about=session_id)
+        return Response(status=204)
+
+
+def session_in_json(session: Session, own: str | None) -> dict[str, Any]:
+    """A session as its owner, or an administrator, sees it."""
+    return {
+        "id": session.id,
+        "device": session.device_name,
+        "address": session.address,
+        "browser": session.by_cookie,
+        "created_at": session.created_at,
+        "used_at": session.used_at,
+        "expires_at": session.expires_at,
+        "current": session.id == own,
+    }
+
+
+@blueprint.route("/jwks.json")
+class PublishedKeys(MethodView):
+    """The public halves of the keys that sign access tokens."""
+
+    @public
+    @blueprint.response(200, {"type": "object"})
+    @blueprint.doc(operationId="jwks", summary="The keys that access tokens are signed with")
+    def get(self) -> Response:
+        """A JSON Web Key Set (RFC 7517); a token's ``kid`` names its key."""
+        answer = json_answer(guard().tokens.published_keys())
+        answer.headers["Cache-Control"] = "public, max-age=300"
+        return answer
