@@ -47,6 +47,54 @@ class Settings:
     province: str = "40"
     """Code of the province that this register serves."""
 
+    keys_folder: str = ""
+    """Folder of the key files; empty for ``keys`` in the data folder, where they are made at the first start."""
+
+    kms_provider: str = ""
+    """Key management service that keeps the master key: aws, azure, gcp or kmip; empty for a key file."""
+
+    kms_credentials_file: str = ""
+    """JSON file with the service's credentials, as pymongo's kms_providers takes them; mode 0600."""
+
+    kms_master_key: str = ""
+    """JSON that names the master key, as pymongo's master_key takes it, e.g. {"region": "…", "key": "arn:…"}."""
+
+    public_address: str = ""
+    """Address under which people reach the register, e.g. https://nongho.example; needed for OpenID sign-in."""
+
+    token_seconds: int = 600
+    """How long an access token is good; a suspended account is shut out within seconds all the same."""
+
+    session_idle_days: int = 45
+    """Days without use after which somebody signs in again on a device."""
+
+    session_longest_days: int = 180
+    """Days after which somebody signs in again on a device however often it was used."""
+
+    sign_ins_per_minute: int = 300
+    """Most requests for tokens from one address in a minute, over all workers; 0 for no limit."""
+
+    requests_per_minute: int = 60_000
+    """Most requests of one account in a minute, over all workers; 0 for no limit."""
+
+    proxies: int = 0
+    """How many proxies stand before the service and set X-Forwarded-For and -Proto; 0 believes none of them."""
+
+    trail_days: int = 400
+    """Days that the trail of access is kept; never less than 366."""
+
+    holidays: str = "2026-02-16,2026-02-17,2026-02-18,2026-02-19,2026-02-20,2026-04-27,2026-09-01"
+    """Public holidays beside 1 January, 30 April, 1 May and 2 September, as announced for each year."""
+
+    oidc_issuer: str = ""
+    """The province's own OpenID provider; empty for none."""
+
+    oidc_client_id: str = ""
+    """The register's name at the provider."""
+
+    oidc_client_secret_file: str = ""
+    """File with the register's secret at the provider, mode 0600; empty for a public client with PKCE alone."""
+
 
 class SettingsInvalid(Exception):
     """A variable of the environment cannot be read as its setting."""
