@@ -8,6 +8,7 @@ from schemas.text import fold
 from service.registry.changes import Record
 from service.registry.ports import Stored
 from service.storage.client import Document
+from service.storage.parcels import cell_keys
 
 
 def to_document(record: Record, fingerprint: str) -> Document:
@@ -15,6 +16,8 @@ def to_document(record: Record, fingerprint: str) -> Document:
     document: Document = {"_id": record["id"], **record}
     del document["id"]
     document["index"] = {"names": name_keys(record), "fingerprint": fingerprint}
+    if cells := cell_keys(record):
+        document["index"]["cells"] = cells
     return document
 
 

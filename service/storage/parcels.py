@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
+from pymongo.collection import Collection
 
 from service.registry.changes import Record
 from service.registry.geometry.cells import Cells, cells_of
@@ -15,6 +15,8 @@ from service.registry.geometry.rings import geometries_of
 from service.registry.overlaps import Ground
 from service.registry.ports import Area
 from service.storage.client import Document
+
+Collections = Mapping[str, Collection[Document]]
 
 ACTIVE = {"$ne": "withdrawn"}
 _BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
@@ -36,7 +38,7 @@ def cell_keys(record: Record) -> list[int]:
     return sorted(cells_of(geometries_of(boundaries)).kept)
 
 
-def take_cells(database: Database[Document], session: ClientSession, cells: Iterable[int]) -> None:
+def take_cells(collections: Collections, session: ClientSession, cells: Iterable[int]) -> None:
     """Write to cells of ground, so that of two transactions at one cell the second begins anew. Raises CellsMissing.
 
     The write is all that matters: a snapshot alone would let both read the ground before either has written to it.
@@ -45,40 +47,40 @@ def take_cells(database: Database[Document], session: ClientSession, cells: Iter
     if not wanted:
         return
     where = {"_id": {"$in": wanted}}
-    result = database["ground_cells"].update_many(where, {"$inc": {"writes": 1}}, session=session)
+    result = collections["ground_cells"].update_many(where, {"$inc": {"writes": 1}}, session=session)
     if result.matched_count < len(wanted):
-        there = {document["_id"] for document in database["ground_cells"].find(where, {"_id": 1})}
+        there = {document["_id"] for document in collections["ground_cells"].find(where, {"_id": 1})}
         raise CellsMissing(set(wanted) - there)
 
 
-def make_cells(database: Database[Document], cells: Iterable[int]) -> None:
+def make_cells(collections: Collections, cells: Iterable[int]) -> None:
     """Make cells that are not there yet; two who make the same one at once both find it made."""
     made = [UpdateOne({"_id": cell}, {"$setOnInsert": {"writes": 0}}, upsert=True) for cell in sorted(cells)]
     if made:
-        database["ground_cells"].bulk_write(made, ordered=False)
+        collections["ground_cells"].bulk_write(made, ordered=False)
 
 
-def ground_in(database: Database[Document], cells: Cells, session: ClientSession | None = None) -> list[Ground]:
+def ground_in(collections: Collections, cells: Cells, session: ClientSession | None = None) -> list[Ground]:
     """Boundaries of all households, but the withdrawn, that touch one of the cells."""
     if not cells.asked:
         return []
     where = {"index.cells": {"$in": sorted(cells.asked)}}
     return [
         Ground(document["_id"], parcel["id"], number, parcel["geometry"])
-        for document in database["households"].find(where, _BOUNDARIES, session=session)
+        for document in collections["households"].find(where, _BOUNDARIES, session=session)
         for number, parcel in enumerate(document.get("parcels", ()))
         if parcel.get("geometry") is not None
     ]
 
 
 def holders_of_parcel(
-    database: Database[Document], parcel: str, area: Area, session: ClientSession | None = None
+    collections: Collections, parcel: str, area: Area, session: ClientSession | None = None
 ) -> list[str]:
     """The households within the area that hold a parcel of this id."""
     where: dict[str, Any] = {"parcels.id": {"$eq": parcel}, "status": ACTIVE}
     if area is not None:
         where["commune"] = {"$in": sorted(area)}
-    return [document["_id"] for document in database["households"].find(where, {"_id": 1}, session=session)]
+    return [document["_id"] for document in collections["households"].find(where, {"_id": 1}, session=session)]
 
 
 def intersecting(geometry: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,10 +90,10 @@ def intersecting(geometry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fallen_in(
-    database: Database[Document], geometry: Mapping[str, Any], area: Area, items: Sequence[str]
+    collections: Collections, geometry: Mapping[str, Any], area: Area, items: Sequence[str]
 ) -> Iterator[Document]:
     """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
     conditions: list[dict[str, Any]] = [intersecting(geometry), {"status": ACTIVE}]
     if area is not None:
         conditions.append({"commune": {"$in": sorted(area)}})
-    yield from database["households"].find({"$and": conditions}, dict.fromkeys(items, 1), batch_size=1000)
+    yield from collections["households"].find({"$and": conditions}, dict.fromkeys(items, 1), batch_size=1000)
