@@ -41,6 +41,27 @@ class Settings:
     units_refresh_seconds: float = 30.0
     """How often a worker looks whether the list of administrative units has changed."""
 
+    parcel_smallest_m2: float = 25.0
+    """A boundary that encloses less gets a finding, in m²."""
+
+    parcel_largest_m2: float = 5_000_000.0
+    """A boundary that encloses more gets a finding, in m² (500 ha)."""
+
+    overlap_tolerated_percent: float = 5.0
+    """How much of the smaller of two parcels may lie on the other before both records get a finding."""
+
+    overlap_tolerated_width_m: float = 5.0
+    """Width of a strip along the border that two parcels may share, in metres."""
+
+    border_tolerated_m: float = 100.0
+    """How far outside its commune, or outside the province, a parcel may lie before it is told, in metres."""
+
+    area_tolerated_percent: float = 10.0
+    """How far a declared area may be from the measured one before it is told…"""
+
+    area_tolerated_m2: float = 100.0
+    """…unless the difference is less than this, in m²."""
+
     agency: str = "000.00.00.H41"
     """Agency code on exchanged records (QCVN 102:2016); Nghệ An is 000.00.00.H41."""
 
