@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request
@@ -151,6 +151,6 @@ def _position(arguments: dict[str, Any]) -> tuple[Any, ...] | None:
     if wanted == 1:
         return (position[0],)
     try:
-        return datetime.fromisoformat(position[0]), position[1]
-    except ValueError:
+        return datetime.fromisoformat(position[0]).astimezone(UTC), position[1]
+    except (ValueError, OverflowError):
         raise CursorInvalid(pointer="/cursor") from None

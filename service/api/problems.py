@@ -111,9 +111,8 @@ def answer_http_exception(error: HTTPException) -> Response:
     """The problem of what Flask refused by itself: no such address, a body that is too large."""
     status = error.code or 500
     limit = request.max_content_length or services().settings.record_bytes
-    answer = problem(
-        status, HTTP_CODES.get(status, "http.bad-request"), {"limit": limit, "given": "", "wanted": "application/json"}
-    )
+    code = HTTP_CODES.get(status, "http.bad-request" if status < 500 else "internal")
+    answer = problem(status, code, {"limit": limit, "given": "", "wanted": "application/json"})
     if status == 405 and getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return answer

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
 
+from schemas.text import fold
 from service.errors import QueryInvalid, QueryUnknown
 
 MOST_ON_A_PAGE = 1000
 DEFAULT_PAGE = 100
+LONGEST_SEARCH = 100
 
 
 _UNKNOWN = "unknown"
@@ -51,6 +54,17 @@ class Box(fields.Field[tuple[float, float, float, float]]):
         return west, south, east, north
 
 
+class Moment(fields.AwareDateTime):
+    """A moment with its zone, in UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:  # the first or the last hours of the calendar
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
+
+
 _DATE_ERRORS = ("invalid", "invalid_awareness", "format")
 
 
@@ -72,6 +86,12 @@ def between(least: int, most: int) -> validate.Range:
 def one_of(choices: list[str]) -> validate.OneOf:
     """One of the words."""
     return validate.OneOf(choices, error=" | ".join(choices))
+
+
+def searchable(text: str) -> None:
+    """Refuse a text with nothing in it to search for."""
+    if len(text) > LONGEST_SEARCH or not fold(text):
+        raise ValidationError(f"1…{LONGEST_SEARCH}")
 
 
 def _code(description: str) -> fields.String:
@@ -100,11 +120,11 @@ class HouseholdListQuery(PageQuery):
         metadata={"description": "Without it, all but the withdrawn."},
     )
     q = fields.String(
-        validate=validate.Length(1, 100, error="1…100"),
+        validate=searchable,
         metadata={"description": "A name with or without diacritics, from any word on; a personal number; a phone."},
     )
     bbox = Box(metadata={"description": "west,south,east,north: parcels or home in this box.", "type": "string"})
-    updated_since = fields.AwareDateTime(
+    updated_since = Moment(
         format="iso",
         error_messages=dict.fromkeys(_DATE_ERRORS, "2026-11-23T00:00:00Z"),
         metadata={"description": "Changed at or after this moment; the list is then in order of change."},

@@ -65,5 +65,6 @@ def actor(permission: str) -> Actor:
 def language() -> str:
     """The language to answer in: what Accept-Language prefers, Vietnamese by default."""
     if "language" not in g:
-        g.language = request.accept_languages.best_match(LANGUAGES, default="vi")
+        wanted = (tag.split("-")[0].lower() for tag in request.accept_languages.values())
+        g.language = next((each for each in wanted if each in LANGUAGES), "vi")
     return cast(str, g.language)

@@ -21,6 +21,8 @@ from service.security.gate import needs
 
 blueprint = Blueprint("workflow", __name__, url_prefix="/v1/households", description="From submitted to verified")
 
+MOST_REVISIONS = 2**53
+
 PLACE = frozenset({"commune", "commune_as_of", "former_commune", "village", "address"})
 """What a transfer says of the household's new place."""
 
@@ -120,5 +122,7 @@ def _position(arguments: dict[str, Any]) -> tuple[int, str] | None:
         return None
     position = decode_cursor(arguments["cursor"])
     if not isinstance(position, list) or [type(part) for part in position] != [int, str]:
+        raise CursorInvalid(pointer="/cursor")
+    if not 0 <= position[0] <= MOST_REVISIONS:
         raise CursorInvalid(pointer="/cursor")
     return position[0], position[1]
