@@ -76,6 +76,7 @@ describe('JSON pointers', () => {
   it('add to and remove from lists', () => {
     const two = withValue(withValue({ members: [] }, '/members/-', { a: 1 }), '/members/-', { a: 2 });
     expect(withValue(two, '/members/0', undefined)).toEqual({ members: [{ a: 2 }] });
+    expect(withValue({}, '/members/0', { a: 1 })).toEqual({ members: [{ a: 1 }] });
   });
 
   it('escape names', () => {

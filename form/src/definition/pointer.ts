@@ -19,17 +19,18 @@ export function valueAt(record: Json | undefined, pointer: string): Json | undef
   return value;
 }
 
-/** A copy of `record` with `value` at `pointer`; undefined takes the place away. Objects on the way are made. */
+/** A copy of `record` with `value` at `pointer`; undefined takes the place away. Objects on the way are made, and lists for indexes. */
 export function withValue(record: JsonObject, pointer: string, value: Json | undefined): JsonObject {
   return put(record, parts(pointer), value) as JsonObject;
 }
 
 function put(target: Json | undefined, [part, ...rest]: string[], value: Json | undefined): Json | undefined {
   if (part === undefined) return value;
-  if (Array.isArray(target)) {
-    const index = part === '-' ? target.length : Number(part);
-    const inner = put(target[index], rest, value);
-    return inner === undefined ? target.filter((_, at) => at !== index) : Object.assign([...target], { [index]: inner });
+  if (Array.isArray(target) || (target === undefined && /^(\d+|-)$/.test(part))) {
+    const list: Json[] = Array.isArray(target) ? target : [];
+    const index = part === '-' ? list.length : Number(part);
+    const inner = put(list[index], rest, value);
+    return inner === undefined ? list.filter((_, at) => at !== index) : Object.assign([...list], { [index]: inner });
   }
   const owner: JsonObject = isObject(target) ? target : {};
   const inner = put(owner[part], rest, value);

@@ -1,4 +1,6 @@
 // Editing one entry: answers go to memory at once and to the disk soon after; "saved" is said only when the disk has them.
+import { SvelteSet } from 'svelte/reactivity';
+import { ruleFindings } from '../definition/rules';
 import { findErrors, findMissing, nextStage, reachedStage, type Finding, type Missing } from '../definition/check';
 import type { Definition, Stage } from '../definition/definition';
 import { withValue } from '../definition/pointer';
@@ -29,12 +31,16 @@ export class Editor {
   readonly #definition: () => Definition;
   #contentVersion: number;
   #step: number;
+  /** Places answered since the entry was opened: what the register said of them before is no longer about them. */
+  readonly #answered = new SvelteSet<string>();
   #dirty = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   missing: Missing[] = $derived.by(() => findMissing(this.#definition(), this.content));
   errors: Finding[] = $derived.by(() => findErrors(this.#definition(), this.content));
+  /** What is wrong between answers, by the rules that the definition lets a phone check. */
+  between: Finding[] = $derived.by(() => ruleFindings(this.#definition().checks, this.content, new Date()));
   reached: Stage | null = $derived(reachedStage(this.missing));
   next: Stage | null = $derived(nextStage(this.reached));
 
@@ -55,7 +61,13 @@ export class Editor {
   /** Takes an answer; undefined takes it away. */
   answer(pointer: string, value: Json | undefined): void {
     this.content = withValue(this.content, pointer, value);
+    this.#answered.add(pointer);
     this.#soon();
+  }
+
+  /** Whether `pointer`, or what it lies in or holds, was answered since the entry was opened. */
+  answeredSince(pointer: string): boolean {
+    return [...this.#answered].some((each) => each === pointer || pointer.startsWith(`${each}/`) || each.startsWith(`${pointer}/`));
   }
 
   stepTo(step: number): void {

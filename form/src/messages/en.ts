@@ -36,7 +36,7 @@ export const en: Record<MessageKey, string> = {
   'home.title': 'My list',
   'home.start': 'Register a household',
   'home.back': 'List',
-  'home.search': 'Find by name, personal number or phone',
+  'home.search': 'Find by name or personal number',
   'home.searchIn': 'Search {count} households on this phone',
   'home.takeAlong': 'Take a commune along to search without signal',
   'home.group.returned': 'Returned by the commune’s leader',

@@ -34,7 +34,7 @@ export const vi = {
   'home.title': 'Danh sách của tôi',
   'home.start': 'Đăng ký hộ mới',
   'home.back': 'Danh sách',
-  'home.search': 'Tìm hộ theo tên, số định danh, điện thoại',
+  'home.search': 'Tìm theo tên, số định danh',
   'home.searchIn': 'Tìm trong {count} hộ trên máy',
   'home.takeAlong': 'Mang dữ liệu của xã theo để tìm khi không có sóng',
   'home.group.returned': 'Lãnh đạo xã trả lại',

@@ -1,0 +1,1 @@
+"""Tests of the phone form in a real browser against the real service."""

@@ -1,0 +1,82 @@
+"""The built form, the service that serves it, and officers with phones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from service.api.services import services
+from service.app import create_app
+from service.running.form_build import build_form
+from service.settings import Settings
+from tests.form.officer import Officer, Phone
+from tests.form.serving import ServedForm
+
+OWN_BUILD = Path(__file__).resolve().parents[2] / "form" / "dist"
+
+
+@pytest.fixture(scope="session")
+def form_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built form: FORM_FOLDER, else what `npm run build` left, else a build made now."""
+    if os.environ.get("FORM_FOLDER"):
+        return Path(os.environ["FORM_FOLDER"])
+    if (OWN_BUILD / "index.html").exists():
+        return OWN_BUILD
+    built = build_form(tmp_path_factory.mktemp("form"), os.environ)
+    assert built is not None
+    return built
+
+
+@pytest.fixture
+def served(register_settings: Settings, form_folder: Path) -> Iterator[ServedForm]:
+    """The real service with the form, on an empty register."""
+    app = create_app(replace(register_settings, form_folder=str(form_folder)))
+    served = ServedForm(app)
+    yield served
+    served.close()
+    with app.app_context():
+        services().store.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, driving Debian's Chromium."""
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture
+def a_phone(playwright: Playwright, served: ServedForm, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
+    """Makes phones; each has a profile of its own."""
+    phones: list[Phone] = []
+
+    def make(**options: Any) -> Phone:
+        phone = Phone(playwright, tmp_path / f"phone{len(phones)}", served.address, **options)
+        phones.append(phone)
+        return phone
+
+    yield make
+    for phone in phones:
+        phone.kill()
+
+
+@pytest.fixture
+def officer(a_phone: Callable[..., Phone]) -> Iterator[Officer]:
+    """An officer whose phone has seen the form once."""
+    officer = Officer(a_phone()).arrive()
+    yield officer
+    assert officer.errors == []
+
+
+@pytest.fixture
+def households(register_settings: Settings) -> Iterator[Any]:
+    """What the register really holds."""
+    with pymongo.MongoClient[dict[str, Any]](register_settings.mongodb_uri) as client:
+        yield client.get_default_database()["households"]

@@ -1,0 +1,192 @@
+"""A commune officer with a phone: the verbs by which tests drive the form as a person does."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Playwright, expect
+
+CHROMIUM = "/usr/bin/chromium"
+PIN = "271846"
+PHONE = {"width": 360, "height": 640}
+WAIT = 15_000
+
+
+class Phone:
+    """One phone: a browser with a profile on the disk, which can be killed and started again."""
+
+    def __init__(self, playwright: Playwright, folder: Path, address: str, slow: float = 1, **options: Any) -> None:
+        self._playwright = playwright
+        self._folder = folder
+        self._slow = slow
+        self._options = options
+        self.address = address
+        self.context: BrowserContext
+        self.start()
+
+    def start(self) -> None:
+        """Turn the phone on."""
+        self.context = self._playwright.chromium.launch_persistent_context(
+            str(self._folder),
+            executable_path=CHROMIUM,
+            headless=True,
+            args=["--no-sandbox", "--enable-unsafe-swiftshader"],
+            viewport=self._options.get("viewport", PHONE),
+            device_scale_factor=self._options.get("device_scale_factor", 1),
+            has_touch=True,
+            locale="vi-VN",
+            timezone_id="Asia/Ho_Chi_Minh",
+            color_scheme=self._options.get("color_scheme", "light"),
+            reduced_motion="reduce",
+            permissions=["geolocation"],
+            geolocation={"longitude": 105.6622, "latitude": 18.6743, "accuracy": 5},
+        )
+        self.context.set_default_timeout(WAIT)
+
+    def page(self) -> Page:
+        """A tab: the first one, or a new one where that is in use."""
+        blank = next((page for page in self.context.pages if page.url == "about:blank"), None)
+        page = blank or self.context.new_page()
+        if self._slow > 1:
+            self.session(page).send("Emulation.setCPUThrottlingRate", {"rate": self._slow})
+        return page
+
+    def session(self, page: Page) -> CDPSession:
+        """The tab's own debugging session."""
+        return self.context.new_cdp_session(page)
+
+    def kill(self) -> None:
+        """Take the battery out: kill -9 to every process of this phone's browser."""
+        for number in _processes_of(self._folder):
+            os.kill(number, signal.SIGKILL)
+        try:
+            self.context.close()
+        except Exception:  # noqa: BLE001 - the browser is gone, which is the point; Playwright says so in many ways
+            pass
+        for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
+            (self._folder / name).unlink(missing_ok=True)
+
+    def off(self) -> None:
+        """Turn the phone off in order."""
+        self.context.close()
+
+
+def _processes_of(folder: Path) -> list[int]:
+    marker = f"--user-data-dir={folder}".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if marker in (entry / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+class Officer:
+    """Drives one tab. Labels are those that a person reads, in Vietnamese."""
+
+    def __init__(self, phone: Phone) -> None:
+        self.phone = phone
+        self.page = phone.page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: dialog.accept())
+
+    def arrive(self, path: str = "/") -> Officer:
+        """Open the form for the first time and choose a PIN."""
+        self.page.goto(self.phone.address + path)
+        self.page.get_by_label("Mã PIN", exact=True).fill(PIN)
+        self.page.get_by_label("Nhập lại mã PIN").fill(PIN)
+        self.page.get_by_role("button", name="Đặt mã PIN").click()
+        expect(self.page.get_by_role("button", name="+ Đăng ký hộ mới")).to_be_visible(timeout=WAIT)
+        # From here on the form opens without signal.
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        return self
+
+    def come_back(self, path: str = "/") -> Officer:
+        """Open the form again with the PIN."""
+        self.page.goto(self.phone.address + path)
+        return self.unlock()
+
+    def unlock(self, pin: str = PIN) -> Officer:
+        """Give the PIN at the door."""
+        self.page.get_by_label("Mã PIN", exact=True).fill(pin)
+        self.page.get_by_role("button", name="Mở sổ").click()
+        return self
+
+    def begin(self) -> Officer:
+        """Begin a new household."""
+        self.page.get_by_role("button", name="+ Đăng ký hộ mới").click()
+        self.on("Hộ")
+        return self
+
+    def on(self, heading: str) -> Officer:
+        """Be on the screen with this heading."""
+        expect(self.page.get_by_role("heading", level=1, name=re.compile(f"^{re.escape(heading)}"))).to_be_visible()
+        return self
+
+    def next(self) -> Officer:
+        """Go on to the next screen."""
+        self.page.get_by_role("button", name="Tiếp tục").click()
+        return self
+
+    def answer(self, label: str, text: str) -> Officer:
+        """Type an answer, or choose it."""
+        group = self.page.get_by_role("group", name=label, exact=True)
+        opener = self.page.get_by_role("button", name=re.compile(f"^{re.escape(label)} "))
+        field = self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}(\s*\(.*\))?\s*$"))
+        self._find(group.or_(opener).or_(field).first)
+        if group.count() and group.get_by_label("Năm").count():
+            parts = text.split("/")
+            for name, part in zip(["Ngày", "Tháng", "Năm"][-len(parts) :], parts, strict=True):
+                group.get_by_label(name).fill(part)
+        elif group.count():
+            group.get_by_text(text, exact=True).click()
+        elif opener.count():
+            opener.click()
+            dialog = self.page.get_by_role("dialog")
+            dialog.get_by_role("searchbox").fill(text)
+            dialog.locator("button.option").first.click()
+            if dialog.is_visible():
+                dialog.get_by_role("button", name="Xong").click()
+        else:
+            field.first.fill(text)
+        return self
+
+    def _find(self, target: Locator) -> None:
+        if not target.is_visible():
+            for more in self.page.locator("details:not([open]) > summary").all():
+                more.click()
+        expect(target).to_be_visible()
+
+    def tap(self, name: str) -> Officer:
+        """Tap a button or a link by its words."""
+        button = self.page.get_by_role("button", name=name).or_(self.page.get_by_role("link", name=name)).first
+        button.click()
+        return self
+
+    def saved(self) -> Officer:
+        """Wait until the screen says that all is saved."""
+        expect(self.page.locator("[data-saving=saved]")).to_be_visible()
+        return self
+
+    def sent(self, count: int = 1) -> Officer:
+        """Wait until so many entries are sent."""
+        expect(self.page.locator("[data-state=sent]")).to_have_count(count, timeout=WAIT)
+        return self
+
+    def state(self) -> list[str]:
+        """The states of the entries on the list, in its order."""
+        return [str(each.get_attribute("data-state")) for each in self.page.locator("[data-state]").all()]
+
+    def picture(self, path: Path) -> None:
+        """Take a picture of the screen as it is."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=str(path))
