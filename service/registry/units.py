@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -252,6 +253,9 @@ class UnitDirectory:
             if (heir := self._successor_of(unit)) is not None:
                 self._predecessors[heir].append(unit)
         self._predecessors.default_factory = None
+        # Between two of these days nothing changes, so that a level is listed once for each span.
+        self._changes = sorted({day for unit in self._units for day in (unit.valid_from, unit.day_after) if day is not None})
+        self._levels: dict[tuple[str, int], tuple[Unit, ...]] = {}
         self._names = {unit: (fold(unit.name), fold(f"{unit.kind} {unit.name}")) for unit in self._units}
 
     def __iter__(self) -> Iterator[Unit]:
@@ -278,7 +282,11 @@ class UnitDirectory:
 
     def of_level(self, level: str, on: date) -> list[Unit]:
         """Return the units of a level in force on that day, in order of code."""
-        return [unit for unit in self._units if unit.level == level and unit.in_force_on(on)]
+        span = (level, bisect_right(self._changes, on))
+        if span not in self._levels:
+            found = (unit for unit in self._units if unit.level == level and unit.in_force_on(on))
+            self._levels[span] = tuple(found)
+        return list(self._levels[span])
 
     def resolve_commune(self, code: str, as_of: date, today: date) -> ResolvedCommune:
         """Read a commune's code as of ``as_of`` and follow its successors to the commune in force today.
