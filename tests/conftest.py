@@ -81,7 +81,7 @@ def register_settings(migrated_settings: Settings) -> Settings:
     """Settings of a register that is ready and has no household: the official units are there, everything else is empty."""
     with MongoClient[dict[str, object]](migrated_settings.mongodb_uri) as client:
         database = client.get_default_database()
-        for name in database.list_collection_names(filter={"name": {"$nin": ["units", "state"]}}):
+        for name in database.list_collection_names(filter={"name": {"$nin": ["units", "state", "encryption_keys", "encryption_secrets"]}}):
             database[name].delete_many({})
     return migrated_settings
 

@@ -18,6 +18,7 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 from service.security.errors import KeysMissing
+from service.settings import Settings
 
 SECRET_FILE = "service.key"  # noqa: S105 - a file's name
 SIGNING_FOLDER = "signing"
@@ -83,13 +84,13 @@ class KeyFolder:
 
     def secret(self, purpose: str) -> bytes:
         """32 bytes for one purpose, derived from the service's secret; another purpose's cannot be computed from it."""
-        root = base64.b64decode(_read(self._folder / SECRET_FILE))
+        root = base64.b64decode(read_private(self._folder / SECRET_FILE))
         return hmac.new(root, purpose.encode(), hashlib.sha256).digest()
 
     def signing_keys(self) -> tuple[SigningKey, ...]:
         """All signing keys, oldest first; the last one signs. Raises KeysMissing without any."""
         found = tuple(
-            SigningKey(path.stem, ECKey.import_key(json.loads(_read(path)))) for path in self._signing_paths()
+            SigningKey(path.stem, ECKey.import_key(json.loads(read_private(path)))) for path in self._signing_paths()
         )
         if not found:
             raise KeysMissing(f"there is no signing key in {self._folder / SIGNING_FOLDER}")
@@ -98,7 +99,7 @@ class KeyFolder:
     def master_keys(self) -> dict[str, bytes]:
         """Local master keys by name, oldest first; the last one wraps."""
         paths = sorted((self._folder / MASTER_FOLDER).glob("*.key"))
-        return {path.stem: base64.b64decode(_read(path)) for path in paths}
+        return {path.stem: base64.b64decode(read_private(path)) for path in paths}
 
     def _signing_paths(self) -> list[Path]:
         return sorted((self._folder / SIGNING_FOLDER).glob("*.json"))
@@ -120,6 +121,11 @@ class KeyFolder:
         }
         _write_new(self._folder / SIGNING_FOLDER / f"{kid}.json", json.dumps(content).encode())
         return kid
+
+
+def key_folder(settings: Settings) -> KeyFolder:
+    """The folder that KEYS_FOLDER names, else ``keys`` in the data folder."""
+    return KeyFolder(settings.keys_folder or Path(settings.data_folder) / "keys")
 
 
 def require_own_keys(address: str, keys_folder_named: bool, keys: KeyFolder) -> None:
@@ -170,8 +176,8 @@ def _write_new(path: Path, content: bytes) -> None:
         draft.unlink()
 
 
-def _read(path: Path) -> bytes:
-    """The content of a key file. Raises KeysMissing when it is not there or others than its owner can read it."""
+def read_private(path: Path) -> bytes:
+    """The content of a file that only its owner may read. Raises KeysMissing when it is not there or others than its owner can read it."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from pymongo import IndexModel, ReturnDocument
+from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -129,27 +129,6 @@ class MongoAccounts:
         with translated():
             found = self._sessions.find({"account": account_id, "revoked_at": None}).sort("used_at", -1).limit(100)
             return [_session(document) for document in found]
-
-
-def create_indexes(database: Database[Document]) -> None:
-    """Names are unique, an OpenID identity belongs to one account, sessions go when they have expired."""
-    database[ACCOUNTS].create_indexes(
-        [
-            IndexModel([("name", 1)], name="name", unique=True),
-            IndexModel(
-                [("external.issuer", 1), ("external.subject", 1)],
-                name="external",
-                unique=True,
-                partialFilterExpression={"external": {"$type": "object"}},
-            ),
-        ]
-    )
-    database[SESSIONS].create_indexes(
-        [
-            IndexModel([("account", 1), ("used_at", -1)], name="account"),
-            IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
-        ]
-    )
 
 
 def _key_of(username: str) -> str:

@@ -50,11 +50,77 @@ COLLECTIONS: tuple[Collection, ...] = (
         "A commune's closing tallies of a day on which it was written to; the day that is running stands in heads.",
         (IndexModel([("commune", ASCENDING), ("day", DESCENDING)], name="commune_day"),),
     ),
-    Collection("identities", "Personal numbers that a household of the province holds; _id is the number."),
+    Collection("identities", "Personal numbers that a household of the province holds; _id is a keyed digest of one."),
     Collection("ground_cells", "Cells of ground that a write to boundaries takes hold of; _id is the cell."),
     Collection("boundaries", "Boundaries of administrative units as well-known binary; _id is the unit's code."),
     Collection("units", "Administrative units with validity and successor; _id is code@first day."),
     Collection("baselines", "How many farm households a unit had; _id is unit@date."),
+    Collection(
+        "accounts",
+        "Who may sign in, with hashes of their secrets; name is the folded user name.",
+        (
+            IndexModel([("name", ASCENDING)], name="name", unique=True),
+            IndexModel(
+                [("external.issuer", ASCENDING), ("external.subject", ASCENDING)],
+                name="external",
+                unique=True,
+                partialFilterExpression={"external": {"$type": "object"}},
+            ),
+        ),
+    ),
+    Collection(
+        "sessions",
+        "Sign-ins on devices: families of refresh tokens, as hashes; they go when they have expired.",
+        (
+            IndexModel([("account", ASCENDING), ("used_at", DESCENDING)], name="account"),
+            IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+        ),
+    ),
+    Collection(
+        "rates",
+        "Requests counted in windows of time, over all workers.",
+        (IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),),
+    ),
+    Collection(
+        "attempts",
+        "Wrong secrets, by account and address or device.",
+        (IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),),
+    ),
+    Collection(
+        "requests",
+        "People's requests about their own data; what names people is encrypted.",
+        (
+            IndexModel([("commune", ASCENDING), ("answer_by", ASCENDING), ("_id", ASCENDING)], name="commune"),
+            IndexModel([("answer_by", ASCENDING), ("_id", ASCENDING)], name="due"),
+            IndexModel([("household", ASCENDING)], name="household"),
+        ),
+    ),
+    Collection(
+        "trail",
+        "Who saw or changed whose record: chained batches, kept twelve months at least.",
+        (
+            IndexModel([("entries.households", ASCENDING)], name="household"),
+            IndexModel([("entries.account", ASCENDING), ("entries.at", ASCENDING)], name="account"),
+            IndexModel([("entries.name", ASCENDING), ("entries.at", ASCENDING)], name="name"),
+            IndexModel([("entries.address", ASCENDING), ("entries.at", ASCENDING)], name="address"),
+            IndexModel([("entries.at", ASCENDING)], name="moment"),
+            IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+        ),
+    ),
+    Collection("trail_lanes", "The opening of each process's part of the trail, one chain."),
+    Collection(
+        "encryption_keys",
+        "The key vault: data keys, wrapped by a master key that the database never sees.",
+        (
+            IndexModel(
+                [("keyAltNames", ASCENDING)],
+                name="names",
+                unique=True,
+                partialFilterExpression={"keyAltNames": {"$exists": True}},
+            ),
+        ),
+    ),
+    Collection("encryption_secrets", "Which data keys are in use, and the digest's secret, encrypted."),
     Collection("state", "What the database was last migrated to, and the version of the list of units."),
 )
 

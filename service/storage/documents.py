@@ -8,28 +8,32 @@ from schemas.text import fold
 from service.registry.changes import Record
 from service.registry.ports import Stored
 from service.storage.client import Document
+from service.storage.encryption import FieldEncryption, Manner
 from service.storage.parcels import cell_keys
 
 
-def to_document(record: Record, fingerprint: str) -> Document:
-    """The document of a household."""
-    document: Document = {"_id": record["id"], **record}
+def to_document(record: Record, fingerprint: str, encryption: FieldEncryption) -> Document:
+    """The document of a household, its personal items encrypted.
+
+    The fingerprint is encrypted too: where all but a number is known, it would tell the number to whoever tries all.
+    """
+    document: Document = {"_id": record["id"], **encryption.seal(record)}
     del document["id"]
-    document["index"] = {"names": name_keys(record), "fingerprint": fingerprint}
+    document["index"] = {"names": name_keys(record), "fingerprint": encryption.seal_value(fingerprint, Manner.SEARCHED)}
     if cells := cell_keys(record):
         document["index"]["cells"] = cells
     return document
 
 
-def to_stored(document: Document) -> Stored:
+def to_stored(document: Document, encryption: FieldEncryption) -> Stored:
     """The household of a document."""
     index: dict[str, Any] = document.pop("index")
-    return Stored(to_record(document), index["fingerprint"])
+    return Stored(to_record(document, encryption), encryption.open_value(index["fingerprint"]))
 
 
-def to_record(document: Document) -> Record:
+def to_record(document: Document, encryption: FieldEncryption) -> Record:
     """The record of a document that was read without ``index``."""
-    return {"id": document.pop("_id"), **document}
+    return {"id": document.pop("_id"), **encryption.open(document)}
 
 
 def name_keys(record: Record) -> list[str]:

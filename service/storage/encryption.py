@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 import threading
 import time
@@ -19,12 +20,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 from bson.binary import Binary, UuidRepresentation
 from bson.codec_options import CodecOptions
-from pymongo import IndexModel, MongoClient
+from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.encryption import ClientEncryption
 from pymongo.errors import DuplicateKeyError, EncryptionError
@@ -33,7 +35,8 @@ from pymongo.write_concern import WriteConcern
 from service.errors import StoreUnavailable
 from service.registry.clock import Clock, system_clock
 from service.security.errors import KeysMissing
-from service.security.keys import KeyFolder
+from service.security.keys import KeyFolder, key_folder, read_private
+from service.settings import Settings
 from service.storage.client import Document
 
 KEY_VAULT: Final = "encryption_keys"
@@ -87,6 +90,20 @@ def master_keys_of_files(keys: KeyFolder) -> MasterKeys:
         raise KeysMissing(f"there is no master key in {keys.folder}: scripts/rotate-keys --first makes one")
     providers = {f"local:{name}": {"key": key} for name, key in found.items()}
     return MasterKeys(next(reversed(providers)), providers)
+
+
+def master_keys(settings: Settings) -> MasterKeys:
+    """Master keys as the settings say: from a key management service, else from key files. Raises KeysMissing."""
+    if not settings.kms_provider:
+        return master_keys_of_files(key_folder(settings))
+    if not settings.kms_credentials_file:
+        raise KeysMissing("KMS_PROVIDER is set: name its credentials with KMS_CREDENTIALS_FILE")
+    try:
+        credentials = json.loads(read_private(Path(settings.kms_credentials_file)))
+        named = json.loads(settings.kms_master_key) if settings.kms_master_key else None
+    except ValueError as error:
+        raise KeysMissing(f"KMS_CREDENTIALS_FILE or KMS_MASTER_KEY is not JSON: {error}") from error
+    return MasterKeys(settings.kms_provider, {settings.kms_provider: credentials}, named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +187,10 @@ class FieldEncryption:
     # Keys ------------------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Make what is missing in the database: the vault's index, the first data key, the digest's secret."""
-        self._database[KEY_VAULT].create_indexes(
-            [
-                IndexModel(
-                    [("keyAltNames", 1)],
-                    name="names",
-                    unique=True,
-                    partialFilterExpression={"keyAltNames": {"$exists": True}},
-                )
-            ]
-        )
+        """Make what is missing in the database: the first data key, the digest's secret.
+
+        The vault's index must be there (service/storage/collections.py): it lets only one of several workers make a key.
+        """
         if not self._data_keys(look_again=True):
             self._create_data_key("0001", writes_from=self._clock())
         self._load_secret()

@@ -12,15 +12,18 @@ from schemas.text import fold
 from service.errors import HouseholdNotFound
 from service.registry.changes import Record
 from service.registry.ports import Area, HouseholdPage, HouseholdQuery, Stored
+from service.storage.boxes import box_polygons
 from service.storage.client import Document
 from service.storage.documents import to_record, to_stored
+from service.storage.encryption import FieldEncryption
 
 _PERSONAL_NUMBER = re.compile(r"\d{12}")
 _PHONE = re.compile(r"(?:\+84|0)(\d{9})")
 _LAST = "\uffff"
+_NOBODY: dict[str, Any] = {"_id": {"$in": []}}
 
 
-def find_household(database: Database[Document], household_id: str, area: Area) -> Stored:
+def find_household(database: Database[Document], encryption: FieldEncryption, household_id: str, area: Area) -> Stored:
     """One household. Raises HouseholdNotFound, also for one outside the area."""
     where: dict[str, Any] = {"_id": household_id}
     if area is not None:
@@ -28,29 +31,33 @@ def find_household(database: Database[Document], household_id: str, area: Area) 
     document = database["households"].find_one(where)
     if document is None:
         raise HouseholdNotFound(id=household_id)
-    return to_stored(document)
+    return to_stored(document, encryption)
 
 
-def find_known(database: Database[Document], household_ids: Iterable[str]) -> dict[str, Stored]:
+def find_known(
+    database: Database[Document], encryption: FieldEncryption, household_ids: Iterable[str]
+) -> dict[str, Stored]:
     """Those of the households that are stored, by id."""
     found = database["households"].find({"_id": {"$in": list(household_ids)}})
-    return {document["_id"]: to_stored(document) for document in found}
+    return {document["_id"]: to_stored(document, encryption) for document in found}
 
 
-def holders_of(database: Database[Document], numbers: Iterable[str]) -> dict[str, str]:
+def holders_of(database: Database[Document], encryption: FieldEncryption, numbers: Iterable[str]) -> dict[str, str]:
     """Household by personal number, for the numbers that are taken."""
-    return {found["_id"]: found["household"] for found in database["identities"].find({"_id": {"$in": list(numbers)}})}
+    by_key = {encryption.digest(number): number for number in numbers}
+    found = database["identities"].find({"_id": {"$in": list(by_key)}})
+    return {by_key[identity["_id"]]: identity["household"] for identity in found}
 
 
-def find_page(database: Database[Document], query: HouseholdQuery) -> HouseholdPage:
+def find_page(database: Database[Document], encryption: FieldEncryption, query: HouseholdQuery) -> HouseholdPage:
     """One page, by keyset: in order of id, or of the last change where ``updated_since`` asks for changes."""
-    where = conditions_of(query)
+    where = conditions_of(query, encryption)
     by_change = query.updated_since is not None
     if query.after is not None:
         where = {"$and": [where, _behind(query.after, by_change)]}
     order = [("updated_at", 1), ("_id", 1)] if by_change else [("_id", 1)]
     found = database["households"].find(where, {"index": 0}).sort(order).limit(query.limit + 1)
-    records = [to_record(document) for document in found]
+    records = [to_record(document, encryption) for document in found]
     if len(records) <= query.limit:
         return HouseholdPage(records, None)
     last = records[query.limit - 1]
@@ -58,9 +65,9 @@ def find_page(database: Database[Document], query: HouseholdQuery) -> HouseholdP
     return HouseholdPage(records[: query.limit], after)
 
 
-def count(database: Database[Document], query: HouseholdQuery) -> int:
+def count(database: Database[Document], encryption: FieldEncryption, query: HouseholdQuery) -> int:
     """How many households the query finds in all."""
-    return database["households"].count_documents(conditions_of(query))
+    return database["households"].count_documents(conditions_of(query, encryption))
 
 
 def count_of_other_versions(database: Database[Document], version: str) -> int:
@@ -68,15 +75,19 @@ def count_of_other_versions(database: Database[Document], version: str) -> int:
     return database["households"].count_documents({"schema_version": {"$ne": version}})
 
 
-def of_other_versions(database: Database[Document], version: str, *, after: str | None, limit: int) -> list[Record]:
+def of_other_versions(
+    database: Database[Document], encryption: FieldEncryption, version: str, *, after: str | None, limit: int
+) -> list[Record]:
     """Households of another schema version in order of id, behind ``after``."""
     where: dict[str, Any] = {"schema_version": {"$ne": version}}
     if after is not None:
         where["_id"] = {"$gt": after}
-    return [to_record(document) for document in database["households"].find(where, {"index": 0}).sort("_id").limit(limit)]
+    return [
+        to_record(document, encryption) for document in database["households"].find(where, {"index": 0}).sort("_id").limit(limit)
+    ]
 
 
-def conditions_of(query: HouseholdQuery) -> dict[str, Any]:
+def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[str, Any]:
     """The filter of a query. Every value is placed by us, so that no operator can come from outside."""
     conditions: list[dict[str, Any]] = []
     if query.area is not None:
@@ -92,7 +103,7 @@ def conditions_of(query: HouseholdQuery) -> dict[str, Any]:
     elif query.status != "any":
         conditions.append({"status": {"$eq": query.status}})
     if query.text is not None:
-        conditions.append(_text_condition(query.text))
+        conditions.append(_text_condition(query.text, encryption))
     if query.bbox is not None:
         conditions.append(_box_condition(*query.bbox))
     if query.updated_since is not None:
@@ -107,19 +118,20 @@ def _behind(after: tuple[Any, ...], by_change: bool) -> dict[str, Any]:
     return {"$or": [{"updated_at": {"$gt": moment}}, {"updated_at": moment, "_id": {"$gt": key}}]}
 
 
-def _text_condition(text: str) -> dict[str, Any]:
+def _text_condition(text: str, encryption: FieldEncryption) -> dict[str, Any]:
     """A personal number or a phone by equality, a name by its folded beginning (a range, not a pattern: nothing to inject)."""
     compact = re.sub(r"[\s.-]", "", text)
     if _PERSONAL_NUMBER.fullmatch(compact):
-        return {"$or": [{"head.national_id": compact}, {"members.national_id": compact}]}
+        sealed = encryption.equal_to(compact)
+        return {"$or": [{"head.national_id": sealed}, {"members.national_id": sealed}]}
     phone = _PHONE.fullmatch(compact)
     if phone:
-        return {"head.phone": f"+84{phone[1]}"}
+        return {"head.phone": encryption.equal_to(f"+84{phone[1]}")}
     folded = fold(text)
-    return {"index.names": {"$gte": folded, "$lt": folded + _LAST}}
+    # One name must lie in the range, not one above its beginning and another below its end.
+    return {"index.names": {"$elemMatch": {"$gte": folded, "$lt": folded + _LAST}}}
 
 
 def _box_condition(west: float, south: float, east: float, north: float) -> dict[str, Any]:
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    box = {"$geoIntersects": {"$geometry": {"type": "Polygon", "coordinates": [ring]}}}
-    return {"$or": [{"parcels.geometry": box}, {"location": box}]}
+    boxes = [{"$geoIntersects": {"$geometry": polygon}} for polygon in box_polygons(west, south, east, north)]
+    return {"$or": [{name: box} for box in boxes for name in ("parcels.geometry", "location")] or [_NOBODY]}

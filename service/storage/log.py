@@ -11,6 +11,7 @@ from pymongo.database import Database
 from service.registry.changes import FIRST_HASH, Entry, Tallies, entry_hash
 from service.registry.ports import Area, Head, LogEntry, Stored
 from service.storage.client import Document
+from service.storage.encryption import FieldEncryption, Manner
 
 
 def entry_id(commune: str, offset: int) -> str:
@@ -18,8 +19,11 @@ def entry_id(commune: str, offset: int) -> str:
     return f"{commune}:{offset:012d}"
 
 
-def entry_document(entry: Entry, offset: int, previous: str, fingerprint: str) -> Document:
-    """The document of an entry at its offset, chained to the hash before it."""
+def entry_document(entry: Entry, offset: int, previous: str, fingerprint: str, encryption: FieldEncryption) -> Document:
+    """The document of an entry at its offset, chained to the hash before it; what it says of people is encrypted.
+
+    So is the salt: with it, a number could be found by trying all against the digest.
+    """
     digest = entry.digest()
     return {
         "_id": entry_id(entry.commune, offset),
@@ -31,10 +35,10 @@ def entry_document(entry: Entry, offset: int, previous: str, fingerprint: str) -
         "at": entry.at,
         "actor": entry.actor,
         "note": entry.note,
-        "record": entry.record,
-        "replaced": entry.replaced,
-        "salt": entry.salt,
-        "fingerprint": fingerprint,
+        "record": None if entry.record is None else encryption.seal(entry.record),
+        "replaced": None if entry.replaced is None else encryption.seal(entry.replaced),
+        "salt": encryption.seal_value(entry.salt),
+        "fingerprint": encryption.seal_value(fingerprint, Manner.SEARCHED),
         "digest": digest,
         "hash": entry_hash(
             previous, entry.commune, offset, entry.kind, entry.household, entry.revision, entry.at, entry.actor, digest
@@ -42,8 +46,9 @@ def entry_document(entry: Entry, offset: int, previous: str, fingerprint: str) -
     }
 
 
-def to_log_entry(document: Document) -> LogEntry:
+def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
     """The entry of a document."""
+    record, replaced = document.get("record"), document.get("replaced")
     return LogEntry(
         commune=document["commune"],
         offset=document["offset"],
@@ -52,10 +57,10 @@ def to_log_entry(document: Document) -> LogEntry:
         revision=document["revision"],
         at=document["at"],
         actor=document["actor"],
-        record=document.get("record"),
-        replaced=document.get("replaced"),
+        record=None if record is None else encryption.open(record),
+        replaced=None if replaced is None else encryption.open(replaced),
         note=document.get("note"),
-        salt=document.get("salt"),
+        salt=encryption.open_value(document.get("salt")),
         digest=document["digest"],
         hash=document["hash"],
     )
@@ -85,7 +90,12 @@ def moved_tallies(tallies: Mapping[str, Mapping[str, int]], moves: Tallies) -> T
 
 
 def history(
-    database: Database[Document], household: str, *, before: tuple[int, str] | None, limit: int
+    database: Database[Document],
+    encryption: FieldEncryption,
+    household: str,
+    *,
+    before: tuple[int, str] | None,
+    limit: int,
 ) -> list[LogEntry]:
     """Entries of a household, newest first, behind the position ``before`` (revision, key of the entry)."""
     where: dict[str, Any] = {"household": household}
@@ -93,18 +103,27 @@ def history(
         revision, key = before
         where["$or"] = [{"revision": {"$lt": revision}}, {"revision": revision, "_id": {"$lt": key}}]
     found = database["log"].find(where).sort([("revision", -1), ("_id", -1)]).limit(limit)
-    return [to_log_entry(document) for document in found]
+    return [to_log_entry(document, encryption) for document in found]
 
 
-def at_revision(database: Database[Document], household: str, revision: int) -> Stored | None:
+def at_revision(
+    database: Database[Document], encryption: FieldEncryption, household: str, revision: int
+) -> Stored | None:
     """A household as that revision left it; of a transfer's two entries, the one that has the record."""
     where = {"household": household, "revision": revision, "record": {"$ne": None}}
     document = database["log"].find_one(where, {"record": 1, "fingerprint": 1})
-    return None if document is None else Stored(document["record"], document["fingerprint"])
+    if document is None:
+        return None
+    return Stored(encryption.open(document["record"]), encryption.open_value(document["fingerprint"]))
 
 
 def changes(
-    database: Database[Document], after: Mapping[str, int], *, communes: Area, limit: int
+    database: Database[Document],
+    encryption: FieldEncryption,
+    after: Mapping[str, int],
+    *,
+    communes: Area,
+    limit: int,
 ) -> tuple[list[LogEntry], bool]:
     """Entries behind each commune's offset, at most ``limit``, and whether there are more."""
     entries: list[LogEntry] = []
@@ -116,18 +135,21 @@ def changes(
         if room <= 0:
             return entries, True
         span = {"$gt": entry_id(head.commune, known), "$lte": entry_id(head.commune, head.offset)}
-        found = [to_log_entry(document) for document in database["log"].find({"_id": span}).sort("_id").limit(room)]
+        found = [
+            to_log_entry(document, encryption)
+            for document in database["log"].find({"_id": span}).sort("_id").limit(room)
+        ]
         entries.extend(found)
         if head.offset - known > room:
             return entries, True
     return entries, False
 
 
-def walk(database: Database[Document], commune: str) -> Iterator[LogEntry]:
+def walk(database: Database[Document], encryption: FieldEncryption, commune: str) -> Iterator[LogEntry]:
     """All entries of a commune's log in order of offset."""
     span = {"$gte": entry_id(commune, 0), "$lt": f"{commune};"}
     for document in database["log"].find({"_id": span}).sort("_id"):
-        yield to_log_entry(document)
+        yield to_log_entry(document, encryption)
 
 
 def heads(database: Database[Document], communes: Area = None) -> list[Head]:

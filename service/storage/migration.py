@@ -12,6 +12,8 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 import schemas
 from service.registry.clock import system_clock, vietnam_day
 from service.registry.units import UnitDirectory, read_units
+from service.security.errors import KeysMissing
+from service.security.keys import key_folder
 from service.settings import Settings
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
@@ -29,6 +31,7 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
         with translated():
             for collection in COLLECTIONS:
                 prepare_collection(store.database, collection, say)
+            prepare_keys(settings, store, say)
         load_units(store, UNITS_FILE, say)
         today = vietnam_day(system_clock())
         store.make_heads(unit.code for unit in UnitDirectory(store.unit_list()).of_level("commune", today))
@@ -59,6 +62,17 @@ def prepare_collection(database: Database[Document], collection: Collection, say
             database[collection.name].drop_index(name)
             database[collection.name].create_indexes([index])
             say(f"index {collection.name}.{name}: made anew, its definition changed")
+
+
+def prepare_keys(settings: Settings, store: MongoStore, say: Callable[[str], None]) -> None:
+    """Make the key files where none are named, and the first data key. Raises KeysMissing if named ones are missing."""
+    keys = key_folder(settings)
+    if not keys.exists():
+        if settings.keys_folder:
+            raise KeysMissing(f"KEYS_FOLDER names {keys.folder}, and there are no keys: scripts/rotate-keys --first")
+        keys.make()
+        say(f"keys: made in {keys.folder}, readable by this user alone; a backup without them cannot be read")
+    store.encryption.prepare()
 
 
 def load_units(store: MongoStore, file: Path, say: Callable[[str], None], today: date | None = None) -> int:

@@ -12,8 +12,7 @@ from pymongo.collection import Collection
 from service.registry.changes import Record
 from service.registry.geometry.cells import Cells, cells_of
 from service.registry.geometry.rings import geometries_of
-from service.registry.overlaps import Ground
-from service.registry.ports import Area
+from service.registry.ports import Area, Boundary
 from service.storage.client import Document
 
 Collections = Mapping[str, Collection[Document]]
@@ -60,13 +59,13 @@ def make_cells(collections: Collections, cells: Iterable[int]) -> None:
         collections["ground_cells"].bulk_write(made, ordered=False)
 
 
-def ground_in(collections: Collections, cells: Cells, session: ClientSession | None = None) -> list[Ground]:
+def boundaries_in(collections: Collections, cells: Cells, session: ClientSession | None = None) -> list[Boundary]:
     """Boundaries of all households, but the withdrawn, that touch one of the cells."""
     if not cells.asked:
         return []
     where = {"index.cells": {"$in": sorted(cells.asked)}}
     return [
-        Ground(document["_id"], parcel["id"], number, parcel["geometry"])
+        Boundary(document["_id"], parcel["id"], number, parcel["geometry"])
         for document in collections["households"].find(where, _BOUNDARIES, session=session)
         for number, parcel in enumerate(document.get("parcels", ()))
         if parcel.get("geometry") is not None
@@ -91,9 +90,10 @@ def intersecting(geometry: Mapping[str, Any]) -> dict[str, Any]:
 
 def fallen_in(
     collections: Collections, geometry: Mapping[str, Any], area: Area, items: Sequence[str]
-) -> Iterator[Document]:
+) -> Iterator[Record]:
     """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
     conditions: list[dict[str, Any]] = [intersecting(geometry), {"status": ACTIVE}]
     if area is not None:
         conditions.append({"commune": {"$in": sorted(area)}})
-    yield from collections["households"].find({"$and": conditions}, dict.fromkeys(items, 1), batch_size=1000)
+    for document in collections["households"].find({"$and": conditions}, dict.fromkeys(items, 1), batch_size=1000):
+        yield {"id": document.pop("_id"), **document}

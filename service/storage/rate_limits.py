@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from pymongo import IndexModel, ReturnDocument
+from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
@@ -132,12 +132,6 @@ class Attempts:
                     if until is not None and until > now:
                         raise TooManyAttempts(seconds=max(1, round((until - now).total_seconds()))) from None
         raise TooManyAttempts(seconds=1)
-
-
-def create_indexes(database: Database[Document]) -> None:
-    """Windows and attempts go away by themselves."""
-    for name in (RATES, ATTEMPTS):
-        database[name].create_indexes([IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0)])
 
 
 def _hashed(key: str) -> str:

@@ -9,6 +9,7 @@ from pymongo.database import Database
 
 from service.registry.changes import COUNTS, FORMER_UNKNOWN
 from service.storage.client import Document
+from service.storage.encryption import FieldEncryption
 
 _ALIVE = {"status": {"$ne": "withdrawn"}}
 
@@ -29,13 +30,13 @@ def recount(database: Database[Document]) -> Iterator[tuple[str, str, dict[str, 
 
 
 def identities(database: Database[Document]) -> Iterator[tuple[str, str]]:
-    """Every personal number that is taken, with its household."""
+    """The key (a digest) of every personal number that is taken, with its household."""
     for document in database["identities"].find():
         yield document["_id"], document["household"]
 
 
-def heads_of_records(database: Database[Document]) -> Iterator[tuple[str, str]]:
-    """Personal number and household of every household that is not withdrawn and whose head has a number."""
+def heads_of_records(database: Database[Document], encryption: FieldEncryption) -> Iterator[tuple[str, str]]:
+    """Key in ``identities`` and household of every household that is not withdrawn and whose head has a number."""
     where = {**_ALIVE, "head.national_id": {"$exists": True}}
     for document in database["households"].find(where, {"head.national_id": 1}):
-        yield document["head"]["national_id"], document["_id"]
+        yield encryption.digest(encryption.open_value(document["head"]["national_id"])), document["_id"]

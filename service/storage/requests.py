@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Final
 
-from pymongo import IndexModel
 from pymongo.database import Database
 
 from service.registry.requests import OPEN, PersonRequest, RequestKind, RequestQuery, RequestState, Step
@@ -106,17 +105,6 @@ class MongoRequests:
 
     def _sealed(self, text: str | None) -> Any:
         return None if text is None else self._encryption.seal_value(text)
-
-
-def create_indexes(database: Database[Document]) -> None:
-    """A commune's requests in order of urgency, and those about a household."""
-    database[REQUESTS].create_indexes(
-        [
-            IndexModel([("commune", 1), ("answer_by", 1), ("_id", 1)], name="commune"),
-            IndexModel([("answer_by", 1), ("_id", 1)], name="due"),
-            IndexModel([("household", 1)], name="household"),
-        ]
-    )
 
 
 def _day_text(day: date | None) -> str | None:

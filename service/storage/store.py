@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
+from shapely.geometry.base import BaseGeometry
 
 from service.registry.changes import FIRST_HASH, Record
+from service.registry.geometry.cells import Cells
 from service.registry.ports import (
     Area,
     Baseline,
+    Boundary,
     Head,
     HouseholdPage,
     HouseholdQuery,
@@ -23,9 +26,11 @@ from service.registry.ports import (
 )
 from service.registry.units import Unit
 from service.settings import Settings
-from service.storage import baselines, households, log, recount, units
+from service.storage import baselines, boundaries, households, log, parcels, recount, units
 from service.storage.client import Document, connect, database_of, translated
 from service.storage.collections import COLLECTIONS
+from service.storage.encryption import FieldEncryption, master_keys
+from service.storage.parcels import CellsMissing
 from service.storage.readiness import missing_parts
 from service.storage.transaction import HeadMissing, MongoTransaction
 from service.storage.transactions import Turns, run_transaction
@@ -40,6 +45,7 @@ class MongoStore:
         self._settings = settings
         self.client = connect(settings) if client is None else client
         self.database = database_of(self.client)
+        self.encryption = FieldEncryption(self.database, lambda: master_keys(settings))
         self._turns = Turns()
         self.collections = {each.name: self.database[each.name] for each in COLLECTIONS}
 
@@ -62,7 +68,7 @@ class MongoStore:
         """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention."""
 
         def in_session(session: ClientSession) -> T:
-            return work(MongoTransaction(self.collections, session))
+            return work(MongoTransaction(self.collections, session, self.encryption))
 
         while True:
             try:
@@ -70,6 +76,9 @@ class MongoStore:
                     return run_transaction(self.client, self._settings.transaction_seconds, in_session)
             except HeadMissing as missing:
                 self.make_heads(missing.communes)
+            except CellsMissing as missing_cells:
+                with translated():
+                    parcels.make_cells(self.collections, missing_cells.cells)
 
     def make_heads(self, communes: Iterable[str]) -> None:
         """Make the heads of communes to which nothing was ever written; those that are there stay as they are."""
@@ -81,47 +90,47 @@ class MongoStore:
     def household(self, household_id: str, area: Area = None) -> Stored:
         """One household. Raises HouseholdNotFound, also for one outside the area."""
         with translated():
-            return households.find_household(self.database, household_id, area)
+            return households.find_household(self.database, self.encryption, household_id, area)
 
     def households(self, query: HouseholdQuery) -> HouseholdPage:
         """One page of households."""
         with translated():
-            return households.find_page(self.database, query)
+            return households.find_page(self.database, self.encryption, query)
 
     def count(self, query: HouseholdQuery) -> int:
         """How many households the query finds in all."""
         with translated():
-            return households.count(self.database, query)
+            return households.count(self.database, self.encryption, query)
 
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
         """Those of the households that are stored, by id."""
         with translated():
-            return households.find_known(self.database, household_ids)
+            return households.find_known(self.database, self.encryption, household_ids)
 
     def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
         """Household by personal number, for the numbers that are taken."""
         with translated():
-            return households.holders_of(self.database, numbers)
+            return households.holders_of(self.database, self.encryption, numbers)
 
     def at_revision(self, household_id: str, revision: int) -> Stored | None:
         """The household as that revision left it, from the log; None where there was none, or it is erased."""
         with translated():
-            return log.at_revision(self.database, household_id, revision)
+            return log.at_revision(self.database, self.encryption, household_id, revision)
 
     def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
         """Log entries of a household, newest first, behind the position ``before``."""
         with translated():
-            return log.history(self.database, household_id, before=before, limit=limit)
+            return log.history(self.database, self.encryption, household_id, before=before, limit=limit)
 
     def changes(self, after: Mapping[str, int], *, communes: Area, limit: int) -> tuple[list[LogEntry], bool]:
         """Entries behind each commune's offset, at most ``limit``, and whether there are more."""
         with translated():
-            return log.changes(self.database, after, communes=communes, limit=limit)
+            return log.changes(self.database, self.encryption, after, communes=communes, limit=limit)
 
     def walk(self, commune: str) -> Iterator[LogEntry]:
         """All entries of a commune's log in order of offset."""
         with translated():
-            yield from log.walk(self.database, commune)
+            yield from log.walk(self.database, self.encryption, commune)
 
     def heads(self, communes: Area = None) -> list[Head]:
         """Where each commune's log and tallies stand now."""
@@ -146,7 +155,7 @@ class MongoStore:
     def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
         """Households of another schema version in order of id, behind ``after``."""
         with translated():
-            return households.of_other_versions(self.database, version, after=after, limit=limit)
+            return households.of_other_versions(self.database, self.encryption, version, after=after, limit=limit)
 
     def recount(self) -> Iterator[tuple[str, str, dict[str, int]]]:
         """Commune, former commune and counts, counted from the records themselves."""
@@ -161,7 +170,7 @@ class MongoStore:
     def heads_of_records(self) -> Iterator[tuple[str, str]]:
         """Personal number and household of every household whose head has a number and that is not withdrawn."""
         with translated():
-            yield from recount.heads_of_records(self.database)
+            yield from recount.heads_of_records(self.database, self.encryption)
 
     def unit_list(self) -> tuple[Unit, ...]:
         """All units of the register."""
@@ -177,6 +186,37 @@ class MongoStore:
         """Add the units, replacing those of the same key; answers how many differ from before."""
         with translated():
             return units.replace_units(self.database, new)
+
+    def boundaries_in(self, cells: Cells) -> list[Boundary]:
+        """Boundaries of all households, but the withdrawn, that touch one of the cells."""
+        with translated():
+            return parcels.boundaries_in(self.collections, cells)
+
+    def holders_of_parcel(self, parcel: str, area: Area = None) -> list[str]:
+        """The households within the area that hold a parcel of this id."""
+        with translated():
+            return parcels.holders_of_parcel(self.collections, parcel, area)
+
+    def fallen_in(self, geometry: Mapping[str, Any], area: Area, items: Sequence[str]) -> Iterator[Record]:
+        """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
+        with translated():
+            for record in parcels.fallen_in(self.collections, geometry, area, items):
+                yield self.encryption.open(record)
+
+    def boundary_list(self) -> dict[str, BaseGeometry]:
+        """Boundaries of administrative units by code."""
+        with translated():
+            return boundaries.boundary_list(self.database)
+
+    def boundary_version(self) -> str:
+        """Changes whenever the boundaries change."""
+        with translated():
+            return boundaries.boundary_version(self.database)
+
+    def replace_boundaries(self, new: Mapping[str, BaseGeometry]) -> int:
+        """Put boundaries in the place of all that were there; answers how many differ from before."""
+        with translated():
+            return boundaries.replace_boundaries(self.database, new)
 
     def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
         """Keep a baseline; one of the same unit and date is replaced."""

@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pymongo import IndexModel
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 from pymongo.write_concern import WriteConcern
@@ -251,20 +250,6 @@ class _Wanted:
             and (self.address is None or self.address == entry["address"])
             and (self.token is None or self.token in (entry["token"], entry["session"]))
         )
-
-
-def create_indexes(database: Database[Document]) -> None:
-    """A batch is found by whose record, by whom, from where and when, and goes after its time."""
-    database[TRAIL].create_indexes(
-        [
-            IndexModel([("entries.households", 1)], name="household"),
-            IndexModel([("entries.account", 1), ("entries.at", 1)], name="account"),
-            IndexModel([("entries.name", 1), ("entries.at", 1)], name="name"),
-            IndexModel([("entries.address", 1), ("entries.at", 1)], name="address"),
-            IndexModel([("entries.at", 1)], name="moment"),
-            IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
-        ]
-    )
 
 
 def batch_hash(previous: str, lane: str, number: int, entries: Sequence[Document]) -> str:

@@ -13,11 +13,11 @@ from service.errors import HouseholdIdTaken, HouseholdNotFound, HouseholdStale, 
 from service.registry.changes import Change, Entry
 from service.registry.clock import vietnam_day
 from service.registry.geometry.cells import Cells
-from service.registry.overlaps import Ground
-from service.registry.ports import Head, Stored
+from service.registry.ports import Boundary, Head, Stored
 from service.storage import parcels
 from service.storage.client import Document, refusal
 from service.storage.documents import to_document, to_stored
+from service.storage.encryption import FieldEncryption
 from service.storage.log import entry_document, moved_tallies, to_head
 
 DUPLICATE_KEY = 11000
@@ -34,16 +34,19 @@ class HeadMissing(Exception):
 class MongoTransaction:
     """Fulfils service.registry.ports.Transaction on one session."""
 
-    def __init__(self, collections: Mapping[str, Collection[Document]], session: ClientSession) -> None:
+    def __init__(
+        self, collections: Mapping[str, Collection[Document]], session: ClientSession, encryption: FieldEncryption
+    ) -> None:
         self.collections = collections
         self.session = session
+        self.encryption = encryption
 
     def household(self, household_id: str) -> Stored:
         """The household as this transaction sees it. Raises HouseholdNotFound."""
         document = self.collections["households"].find_one({"_id": household_id}, session=self.session)
         if document is None:
             raise HouseholdNotFound(id=household_id)
-        return to_stored(document)
+        return to_stored(document, self.encryption)
 
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
         """Those of the households that are stored, by id, as this transaction sees them."""
@@ -51,15 +54,15 @@ class MongoTransaction:
         if not wanted:
             return {}
         found = self.collections["households"].find({"_id": {"$in": wanted}}, session=self.session)
-        return {document["_id"]: to_stored(document) for document in found}
+        return {document["_id"]: to_stored(document, self.encryption) for document in found}
 
     def take_cells(self, cells: Iterable[int]) -> None:
         """Hold cells of ground until the commit. Raises CellsMissing."""
         parcels.take_cells(self.collections, self.session, cells)
 
-    def ground_in(self, cells: Cells) -> list[Ground]:
+    def boundaries_in(self, cells: Cells) -> list[Boundary]:
         """Boundaries of all households, but the withdrawn, that touch one of the cells."""
-        return parcels.ground_in(self.collections, cells, self.session)
+        return parcels.boundaries_in(self.collections, cells, self.session)
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write the changes. The heads come first: whoever loses the race for a commune learns it before working in vain.
@@ -90,7 +93,7 @@ class MongoTransaction:
         log: list[Document] = []
         for entry, fingerprint in entries:
             offset += 1
-            document = entry_document(entry, offset, previous, fingerprint)
+            document = entry_document(entry, offset, previous, fingerprint, self.encryption)
             previous = document["hash"]
             log.append(document)
             tallies = moved_tallies(tallies, entry.moves) if entry.moves else tallies
@@ -119,7 +122,11 @@ class MongoTransaction:
             self.collections[name].insert_many(documents, session=self.session)
 
     def _write_households(self, changes: Sequence[Change]) -> None:
-        new = [to_document(change.record, change.fingerprint) for change in changes if change.replaces is None]
+        new = [
+            to_document(change.record, change.fingerprint, self.encryption)
+            for change in changes
+            if change.replaces is None
+        ]
         if new:
             try:
                 self._insert("households", new)
@@ -131,7 +138,7 @@ class MongoTransaction:
 
     def _replace_household(self, change: Change) -> None:
         """The revision stands in the filter, so a record that changed meanwhile is never overwritten."""
-        document = to_document(change.record, change.fingerprint)
+        document = to_document(change.record, change.fingerprint, self.encryption)
         where = {"_id": document["_id"], "revision": change.replaces}
         result = self.collections["households"].replace_one(where, document, session=self.session)
         if result.matched_count == 0:
@@ -141,15 +148,19 @@ class MongoTransaction:
     def _write_identities(self, changes: Sequence[Change]) -> None:
         released = [(number, change.record["id"]) for change in changes for number in sorted(change.releases)]
         for number, household in released:
-            self.collections["identities"].delete_one({"_id": number, "household": household}, session=self.session)
+            key = self.encryption.digest(number)
+            self.collections["identities"].delete_one({"_id": key, "household": household}, session=self.session)
+        keys = {self.encryption.digest(number): number for change in changes for number in change.claims}
         claimed = [
-            {"_id": number, "household": change.record["id"]} for change in changes for number in sorted(change.claims)
+            {"_id": self.encryption.digest(number), "household": change.record["id"]}
+            for change in changes
+            for number in sorted(change.claims)
         ]
         if claimed:
             try:
                 self._insert("identities", claimed)
             except (DuplicateKeyError, BulkWriteError) as error:
-                number = _duplicate_of(error)
+                number = keys.get(_duplicate_of(error), "")
                 raise PersonalNumberTaken(pointer="/head/national_id", national_id=number) from None
 
 

@@ -16,9 +16,9 @@ from service.security.gate import Area, Principal, Role, principal, register_its
 from service.security.keys import KeyFolder
 from service.security.passwords import Passwords
 from service.security.tokens import AccessTokens
-from service.storage import accounts as account_storage
-from service.storage import rate_limits
 from service.storage.accounts import MongoAccounts
+from service.storage.collections import collection_named
+from service.storage.migration import prepare_collection
 from service.storage.rate_limits import Attempts
 
 PASSWORD = "Lúa chín vàng đồng"
@@ -63,10 +63,15 @@ class Office:
         return self.accounts.create(NewAccount(name, Role.SYSTEM, ("40",), scopes=scopes), register_itself())
 
 
+def prepare(database: Database[dict[str, Any]], *names: str) -> None:
+    """Make collections with their indexes, as migration does."""
+    for name in names:
+        prepare_collection(database, collection_named(name), lambda _: None)
+
+
 def office(database: Database[dict[str, Any]], folder: Path) -> Office:
     """An office over an empty database, with keys in ``folder``."""
-    account_storage.create_indexes(database)
-    rate_limits.create_indexes(database)
+    prepare(database, "accounts", "sessions", "rates", "attempts")
     keys = KeyFolder(folder / "keys")
     keys.make()
     moment = Moment()

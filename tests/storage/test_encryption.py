@@ -20,6 +20,7 @@ from service.errors import StoreUnavailable
 from service.security.errors import KeysMissing
 from service.security.keys import KeyFolder
 from service.storage.encryption import ENCRYPTED_ITEMS, FieldEncryption, Manner, key_of, master_keys_of_files
+from tests.security.builders import prepare
 
 NUMBER = "040078001234"
 PHONE = "+84912345678"
@@ -28,6 +29,7 @@ PHONE = "+84912345678"
 @pytest.fixture
 def database(database_uri: str) -> Iterator[Database[dict[str, Any]]]:
     with MongoClient[dict[str, Any]](database_uri, tz_aware=True) as client:
+        prepare(client.get_default_database(), "encryption_keys")
         yield client.get_default_database()
 
 

@@ -12,7 +12,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from service.security.errors import TooManyAttempts, TooManyRequests
-from service.storage.rate_limits import Attempts, RateLimits, create_indexes
+from service.storage.rate_limits import Attempts, RateLimits
+from tests.security.builders import prepare
 
 MINUTE = timedelta(minutes=1)
 
@@ -35,7 +36,7 @@ def moment() -> Moment:
 @pytest.fixture
 def database(database_uri: str) -> Iterator[Database[dict[str, Any]]]:
     with MongoClient[dict[str, Any]](database_uri, tz_aware=True) as client:
-        create_indexes(client.get_default_database())
+        prepare(client.get_default_database(), "rates", "attempts")
         yield client.get_default_database()
 
 

@@ -14,7 +14,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from service.storage.trail import LANES, TRAIL, Trail, TrailEntry, create_indexes
+from service.storage.trail import LANES, TRAIL, Trail, TrailEntry
+from tests.security.builders import prepare
 
 MOMENT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 READ = TrailEntry(
@@ -35,7 +36,7 @@ Register = Database[dict[str, Any]]
 @pytest.fixture
 def database(database_uri: str) -> Iterator[Register]:
     with MongoClient[dict[str, Any]](database_uri, tz_aware=True) as client:
-        create_indexes(client.get_default_database())
+        prepare(client.get_default_database(), "trail", "trail_lanes")
         yield client.get_default_database()
 
 
