@@ -9,7 +9,7 @@ from flask_smorest import Api
 
 import schemas
 from schemas.catalogue import Catalogue
-from service.api import changes, coverage, documentation, health, households, schema, units, workflow
+from service.api import changes, coverage, documentation, health, households, parcels, schema, search, units, workflow
 from service.api.form_pages import form_pages
 from service.api.measures import measure_requests
 from service.api.openapi import describe, finished_specification
@@ -17,9 +17,13 @@ from service.api.problems import register_problems
 from service.api.services import Services, install
 from service.log_lines import configure_log_lines
 from service.registry.baselines import Baselines
+from service.registry.boundaries import BoundaryRegister
 from service.registry.clock import Clock, system_clock
 from service.registry.coverage import Coverage
+from service.registry.geometry.limits import AreaRules, GeometryRules, OverlapRules, PlaceRules, ShapeRules
 from service.registry.households import HouseholdRegister
+from service.registry.parcel_register import ParcelRegister
+from service.registry.parcels import Ground
 from service.registry.unit_register import UnitRegister
 from service.settings import Settings, read_settings
 from service.storage.store import MongoStore
@@ -28,6 +32,8 @@ BLUEPRINTS = (
     households.blueprint,
     workflow.blueprint,
     units.blueprint,
+    parcels.blueprint,
+    search.blueprint,
     coverage.blueprint,
     changes.blueprint,
     schema.blueprint,
@@ -62,14 +68,34 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Services:
     store = MongoStore(settings)
     unit_register = UnitRegister(store, settings.units_refresh_seconds)
     directory = unit_register.directory
+    boundary_register = BoundaryRegister(store, settings.units_refresh_seconds)
+    ground = Ground(boundary_register.boundaries, _geometry_rules(settings))
     return Services(
         settings=settings,
         clock=clock,
         store=store,
         units=unit_register,
-        households=HouseholdRegister(store, directory, clock),
+        ground=ground,
+        households=HouseholdRegister(store, directory, clock, ground),
+        parcels=ParcelRegister(store, lambda code: directory().name_of(code), clock, ground),
         coverage=Coverage(store, store, directory, clock),
         baselines=Baselines(store, directory, clock),
         messages=Catalogue(Path(__file__).parent / "messages"),
         item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),
+    )
+
+
+def _geometry_rules(settings: Settings) -> GeometryRules:
+    return GeometryRules(
+        shape=ShapeRules(
+            smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2
+        ),
+        overlap=OverlapRules(
+            tolerated_share=settings.overlap_tolerated_percent / 100,
+            tolerated_width_m=settings.overlap_tolerated_width_m,
+        ),
+        place=PlaceRules(tolerated_distance_m=settings.border_tolerated_m),
+        area=AreaRules(
+            tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2
+        ),
     )

@@ -227,3 +227,27 @@ class NotAcceptable(DomainError):
     """The answer does not exist in the type asked for."""
 
     code = "answer.not-acceptable"
+
+
+class ParcelNotFound(DomainError):
+    """No parcel has this id, or none within reach."""
+
+    code = "parcel.not-found"
+
+
+class NothingToSettle(DomainError):
+    """The parcel has no overlap that waits to be settled."""
+
+    code = "parcel.nothing-to-settle"
+
+
+class SearchAreaInvalid(DomainError):
+    """The area to search is none."""
+
+    code = "search.area-invalid"
+
+
+class ReferenceSystemUnknown(DomainError):
+    """A reference system that the register neither reads nor writes."""
+
+    code = "crs.unknown"

@@ -8,6 +8,7 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components
+from service.api import parcels, search
 from service.registry.changes import COUNTS
 
 DESCRIPTION = (
@@ -106,7 +107,7 @@ def _components() -> dict[str, Any]:
     }
     history_entry = {**entry, "changes": {"type": "array", "items": {"$ref": "#/components/schemas/ItemChange"}}}
     del history_entry["household"]
-    counts = {name: _COUNT for name in COUNTS}
+    counts = dict.fromkeys(COUNTS, _COUNT)
     shares = {f"{name}_pct": {"type": ["number", "null"]} for name in COUNTS[:3]}
     row = {
         "unit": _TEXT_OR_NULL,
@@ -143,6 +144,8 @@ def _components() -> dict[str, Any]:
     }
     return {
         **household_components(reference_prefix="#/components/schemas/"),
+        **parcels.COMPONENTS,
+        **search.COMPONENTS,
         "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
         "HouseholdPage": _object(
             {"households": _list_of("Household"), "cursor": _CURSOR, "total": _COUNT}, ("households", "cursor")
@@ -189,7 +192,10 @@ def _components() -> dict[str, Any]:
             ("name", "valid_on", "codes"),
         ),
         "Health": _object({"status": _TEXT, "missing": {"type": "array", "items": _TEXT}}, ("status",)),
-        "ProblemItem": _object({"pointer": _TEXT, "code": _TEXT, "message": _TEXT}, ("pointer", "code", "message")),
+        "ProblemItem": _object(
+            {"pointer": _TEXT, "code": _TEXT, "message": _TEXT, "details": {"type": "object"}},
+            ("pointer", "code", "message"),
+        ),
         "Problem": _object(
             {
                 "type": {"type": "string", "format": "uri-reference"},

@@ -23,6 +23,7 @@ STATUS: dict[type[Exception], int] = {
     JsonInvalid: 400,
     errors.CommuneOutsideArea: 403,
     errors.HouseholdNotFound: 404,
+    errors.ParcelNotFound: 404,
     errors.UnitNotFound: 404,
     errors.CodeListNotFound: 404,
     errors.NotAcceptable: 406,
@@ -30,6 +31,7 @@ STATUS: dict[type[Exception], int] = {
     errors.HouseholdWithdrawn: 409,
     errors.PersonalNumberTaken: 409,
     errors.StatusConflict: 409,
+    errors.NothingToSettle: 409,
     errors.HouseholdStale: 412,
     errors.ContentTypeUnsupported: 415,
     RecordInvalid: 422,
@@ -46,6 +48,8 @@ STATUS: dict[type[Exception], int] = {
     errors.BaselineInvalid: 422,
     errors.CursorInvalid: 422,
     errors.QueryInvalid: 422,
+    errors.SearchAreaInvalid: 422,
+    errors.ReferenceSystemUnknown: 422,
     errors.QueryUnknown: 422,
     errors.PreconditionRequired: 428,
     errors.StoreRefused: 500,
@@ -69,6 +73,9 @@ HTTP_CODES = {
 """Codes for what Flask and werkzeug refuse by themselves."""
 
 RETRY_AFTER_SECONDS = 5
+
+_WITH_DETAILS = frozenset({"geometry", "parcel", "location", "crs"})
+"""Codes whose details a form can draw: the place of a crossing, a mended boundary. They say nothing about people."""
 
 _log = structlog.get_logger("service.problems")
 
@@ -147,7 +154,10 @@ def problem(status: int, code: str, params: dict[str, Any] | Any, **more: Any) -
 
 
 def _item(item: ItemError) -> dict[str, Any]:
-    return {"pointer": item.pointer, "code": item.code, "message": _text(item.code, item.params)}
+    shown: dict[str, Any] = {"pointer": item.pointer, "code": item.code, "message": _text(item.code, item.params)}
+    if item.params and item.code.split(".")[0] in _WITH_DETAILS:
+        shown["details"] = dict(item.params)
+    return shown
 
 
 def _title(code: str) -> str:

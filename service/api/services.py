@@ -10,10 +10,12 @@ from flask import current_app, g, request
 
 from schemas.catalogue import Catalogue
 from service.registry.actor import Actor
+from service.registry.baselines import Baselines
 from service.registry.clock import Clock
 from service.registry.coverage import Coverage
-from service.registry.baselines import Baselines
 from service.registry.households import HouseholdRegister
+from service.registry.parcel_register import ParcelRegister
+from service.registry.parcels import Ground
 from service.registry.unit_register import UnitRegister
 from service.security.gate import current_principal
 from service.settings import Settings
@@ -31,7 +33,9 @@ class Services:
     clock: Clock
     store: MongoStore
     units: UnitRegister
+    ground: Ground
     households: HouseholdRegister
+    parcels: ParcelRegister
     coverage: Coverage
     baselines: Baselines
     messages: Catalogue

@@ -6,19 +6,30 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
 import uuid_utils
 
 from schemas.errors import RecordInvalid
-from service.errors import BoundaryUnplaceable, DomainError, HouseholdIdTaken, PersonalNumberTaken, StoreRefused
+from service.errors import DomainError, HouseholdIdTaken, PersonalNumberTaken
 from service.registry.actor import Actor
 from service.registry.changes import Change
 from service.registry.clock import Clock, vietnam_day
 from service.registry.households import made_by
-from service.registry.ports import HouseholdStore, Stored
-from service.registry.registration import Prepared, household_id_of, parse, prepare, registration
+from service.registry.overlaps import with_overlaps
+from service.registry.parcels import BARE_GROUND, Ground, examine
+from service.registry.ports import HouseholdStore, Stored, Transaction
+from service.registry.registration import (
+    Prepared,
+    household_id_of,
+    parse,
+    prepare,
+    prepared_from,
+    registration,
+    settle,
+)
 from service.registry.units import UnitDirectory
 
 BATCH = 250
@@ -40,6 +51,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class _Parsed:
+    position: int
+    household_id: str
+    content: dict[str, Any]
+    settled: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class _Waiting:
     position: int
     prepared: Prepared
@@ -50,10 +69,17 @@ class _Waiting:
 class BulkRegistration:
     """Registers streams of records. What is refused is told and does not hold up the rest."""
 
-    def __init__(self, store: HouseholdStore, directory: Callable[[], UnitDirectory], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: HouseholdStore,
+        directory: Callable[[], UnitDirectory],
+        clock: Clock,
+        ground: Ground = BARE_GROUND,
+    ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
+        self._ground = ground
 
     def register(self, bodies: Iterable[object], *, actor: Actor, batch: int = BATCH) -> Iterator[Outcome]:
         """Register records (JSON form). Yields an outcome for each, batch by batch, not in the order of the input.
@@ -75,27 +101,45 @@ class BulkRegistration:
     def _batches(self, bodies: Iterable[object], actor: Actor, size: int) -> Iterator[Outcome | list[_Waiting]]:
         """What is refused by the rules, at once, and batches of one commune when they are full or the input ends."""
         waiting: dict[str, list[_Waiting]] = {}
-        for position, body in enumerate(bodies):
+        numbered = enumerate(bodies)
+        while part := list(islice(numbered, size)):
+            for step in self._ready(part, actor):
+                if isinstance(step, Outcome):
+                    yield step
+                    continue
+                commune = step.change.record["commune"]
+                batch = waiting.setdefault(commune, [])
+                batch.append(step)
+                if len(batch) >= size:
+                    yield waiting.pop(commune)
+        yield from waiting.values()
+
+    def _ready(self, part: Sequence[tuple[int, object]], actor: Actor) -> Iterator[Outcome | _Waiting]:
+        """Records ready to be registered, or refused; the boundaries of all are examined together."""
+        now = self._clock()
+        directory, today = self._directory(), vietnam_day(now)
+        parsed: list[_Parsed] = []
+        for position, body in part:
             household_id = None
             try:
                 household_id = _id_of(body)
-                each = self._ready(position, body, household_id, now=self._clock(), actor=actor)
+                content = parse(body, household_id, today=today)
+                settled = settle(content, household_id, directory=directory, today=today)
+                actor.require(settled["commune"])
             except (DomainError, RecordInvalid) as error:
                 yield Outcome(position, household_id, "refused", error)
-                continue
-            commune = each.change.record["commune"]
-            batch = waiting.setdefault(commune, [])
-            batch.append(each)
-            if len(batch) >= size:
-                yield waiting.pop(commune)
-        yield from waiting.values()
-
-    def _ready(self, position: int, body: object, household_id: str, *, now: datetime, actor: Actor) -> _Waiting:
-        today = vietnam_day(now)
-        content = parse(body, household_id, today=today)
-        prepared = prepare(content, household_id, directory=self._directory(), today=today)
-        actor.require(prepared.content["commune"])
-        return _Waiting(position, prepared, content, registration(prepared, at=now, actor=actor.name))
+            else:
+                parsed.append(_Parsed(position, household_id, content, settled))
+        contents = [each.settled for each in parsed]
+        examinations = examine(contents, [None] * len(contents), self._ground, directory.name_of)
+        for each, examination in zip(parsed, examinations, strict=True):
+            try:
+                prepared = prepared_from(each.settled, examination, each.household_id, today=today)
+            except RecordInvalid as error:
+                yield Outcome(each.position, each.household_id, "refused", error)
+            else:
+                change = registration(prepared, at=now, actor=actor.name)
+                yield _Waiting(each.position, prepared, each.content, change)
 
     def _commit(self, batch: Sequence[_Waiting]) -> list[Outcome]:
         """Commit a batch as one transaction; when something in it is taken, tell which and commit the others."""
@@ -114,7 +158,10 @@ class BulkRegistration:
 
     def _commit_changes(self, changes: Sequence[Change]) -> None:
         communes = {entry.commune for change in changes for entry in change.entries}
-        self._store.transact(lambda transaction: transaction.apply(changes), communes=communes)
+        self._store.transact(partial(self._apply, changes), communes=communes)
+
+    def _apply(self, changes: Sequence[Change], transaction: Transaction) -> None:
+        transaction.apply(with_overlaps(changes, {}, transaction, self._ground.rules.overlap))
 
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
         """Split a batch into what is still to be registered and outcomes for what is taken, in the store or within the batch."""
@@ -140,7 +187,9 @@ class BulkRegistration:
     def _already_there(self, each: _Waiting, record: dict[str, Any], fingerprint: str) -> Outcome:
         household_id = each.prepared.household_id
         today = vietnam_day(self._clock())
-        again = prepare(each.content, household_id, directory=self._directory(), today=today, known=record)
+        again = prepare(
+            each.content, household_id, directory=self._directory(), today=today, known=record, ground=self._ground
+        )
         known_again = made_by(self._store, self._directory(), 1, each.content, household_id)
         if again.fingerprint == fingerprint or known_again:
             return Outcome(each.position, household_id, "unchanged")

@@ -24,7 +24,9 @@ from service.registry.actor import Actor
 from service.registry.changes import Change, Kind, Record
 from service.registry.clock import Clock, vietnam_day
 from service.registry.merge_patch import merge_patch
-from service.registry.ports import HouseholdStore, Stored, Written
+from service.registry.overlaps import with_overlaps
+from service.registry.parcels import BARE_GROUND, Ground
+from service.registry.ports import HouseholdStore, Stored, Transaction, Written
 from service.registry.registration import (
     Prepared,
     change_of,
@@ -43,10 +45,17 @@ LONGEST_REASON = 500
 class HouseholdRegister:
     """Registers, revises, verifies, returns, transfers and withdraws households."""
 
-    def __init__(self, store: HouseholdStore, directory: Callable[[], UnitDirectory], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: HouseholdStore,
+        directory: Callable[[], UnitDirectory],
+        clock: Clock,
+        ground: Ground = BARE_GROUND,
+    ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
+        self._ground = ground
 
     def read(self, household_id: str, *, actor: Actor) -> Record:
         """The stored record. Raises HouseholdNotFound."""
@@ -68,7 +77,7 @@ class HouseholdRegister:
         actor.require(prepared.content["commune"])
         change = registration(prepared, at=now, actor=actor.name)
         try:
-            self._commit(change)
+            change = self._commit(change, None)
         except HouseholdIdTaken:
             return self._again(content, household_id, now=now, actor=actor)
         return Written(change.record, created=True)
@@ -133,7 +142,7 @@ class HouseholdRegister:
                 raise TransferToSameCommune(pointer="/commune", commune=before["commune"])
             change = revision(prepared, before, at=now, actor=actor.name)
             try:
-                self._commit(change)
+                change = self._commit(change, before)
             except HouseholdStale:
                 if if_match is None:
                     continue
@@ -153,7 +162,7 @@ class HouseholdRegister:
 
     def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
         """The household in its new place; what it said of the old one is left behind."""
-        left = {"former_commune", "commune_as_of", "village", "address"}
+        left = {"commune", "former_commune", "commune_as_of", "village", "address"}
         body = {name: value for name, value in content_of(before).items() if name not in left}
         today = vietnam_day(now)
         body |= {"commune_as_of": today.isoformat(), **place}
@@ -163,7 +172,9 @@ class HouseholdRegister:
         self, content: dict[str, Any], household_id: str, *, now: datetime, known: Record | None = None
     ) -> Prepared:
         today: date = vietnam_day(now)
-        return prepare(content, household_id, directory=self._directory(), today=today, known=known)
+        return prepare(
+            content, household_id, directory=self._directory(), today=today, known=known, ground=self._ground
+        )
 
     def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
         """A known id without a revision: the same writing sent again, or somebody else's id."""
@@ -193,7 +204,7 @@ class HouseholdRegister:
         actor.require(prepared.content["commune"])
         change = revision(prepared, before, at=now, actor=actor.name)
         try:
-            self._commit(change)
+            change = self._commit(change, before)
         except HouseholdStale:
             current = self._store.household(before["id"], actor.area).record
             raise HouseholdStale(current=current, named=if_match) from None
@@ -232,7 +243,7 @@ class HouseholdRegister:
             stored = self._changeable(household_id, if_match, actor)
             change = _step_change(stored, status, possible_from, reason, at=self._clock(), actor=actor.name)
             try:
-                self._commit(change)
+                change = self._commit(change, stored.record)
             except HouseholdStale:
                 if if_match is None:
                     continue
@@ -240,9 +251,16 @@ class HouseholdRegister:
                 raise HouseholdStale(current=current, named=if_match) from None
             return Written(change.record)
 
-    def _commit(self, change: Change) -> None:
-        communes = {entry.commune for entry in change.entries}
-        self._store.transact(lambda transaction: transaction.apply([change]), communes=communes)
+    def _commit(self, change: Change, before: Record | None) -> Change:
+        """Commit a change with what it means for the neighbours; answers the change with its overlaps."""
+        befores = {} if before is None else {before["id"]: before}
+
+        def work(transaction: Transaction) -> Change:
+            changes = with_overlaps([change], befores, transaction, self._ground.rules.overlap)
+            transaction.apply(changes)
+            return changes[0]
+
+        return self._store.transact(work, communes={entry.commune for entry in change.entries})
 
 
 def made_by(

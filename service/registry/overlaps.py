@@ -1,22 +1,22 @@
 """Overlaps between parcels: found in the transaction of the write, told on both records, settled by a supervisor.
 
-Two writes at the same instant must not miss each other: each takes the cells of ground that its boundaries touch before
-it reads its neighbours, so that of two that touch one cell, one waits and then sees the other (docs/architecture.md).
+Two writes at the same instant must not miss each other: each takes the cells of ground that its boundaries touch
+before it reads its neighbours, so that of two that touch one cell, the second begins anew and sees the first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from service.registry.changes import Change, Entry, Record, moves_between, replaced_items
-from service.registry.geometry.cells import Cells, cells_of
+from service.registry.geometry.cells import cells_of
 from service.registry.geometry.limits import OverlapRules
 from service.registry.geometry.overlap import Overlap, overlaps_among, overlaps_between
 from service.registry.geometry.rings import Geometries, geometries_of
-from service.registry.ports import Stored
+from service.registry.ports import Boundary, Stored, Transaction
 from service.registry.stages import stage_again
 
 OVERLAP = "parcel.overlap"
@@ -25,33 +25,10 @@ SETTLED = "settled"
 FindingInJson = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """One parcel's boundary: whose it is, its id, its place in the record, and the boundary as stored."""
-
-    household: str
-    parcel: str
-    number: int
-    geometry: Mapping[str, Any]
-
-
-class GroundTransaction(Protocol):
-    """What finding overlaps needs of a transaction."""
-
-    def take_cells(self, cells: Iterable[int]) -> None:
-        """Hold cells of ground until the commit, so that another write to one of them waits or begins anew."""
-
-    def ground_in(self, cells: Cells) -> list[Ground]:
-        """Boundaries of all households, but the withdrawn, that touch one of the cells."""
-
-    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
-        """Those of the households that are stored, by id, as this transaction sees them."""
-
-
 def with_overlaps(
     changes: Sequence[Change],
     befores: Mapping[str, Record],
-    transaction: GroundTransaction,
+    transaction: Transaction,
     rules: OverlapRules,
 ) -> list[Change]:
     """The changes with overlaps among their findings, and the changes of other records that gain or lose one.
@@ -64,15 +41,15 @@ def with_overlaps(
     resting = [_carried_over(change, befores) for change in changes if change.record["id"] not in ids]
     if not moved:
         return resting
-    grounds = [ground for change in moved for ground in grounds_of(change.record)]
-    left = [ground for change in moved for ground in grounds_of(befores.get(change.record["id"]))]
-    geometries = _geometries(grounds)
+    boundaries = [boundary for change in moved for boundary in boundaries_in(change.record)]
+    left = [boundary for change in moved for boundary in boundaries_in(befores.get(change.record["id"]))]
+    geometries = _geometries(boundaries)
     cells = cells_of(geometries)
     transaction.take_cells(sorted({*cells.coarse, *cells_of(_geometries(left)).coarse}))
-    neighbours = [ground for ground in transaction.ground_in(cells) if ground.household not in ids]
+    neighbours = [boundary for boundary in transaction.boundaries_in(cells) if boundary.household not in ids]
     pairs = [
-        *_pairs(overlaps_among(geometries, rules), grounds, grounds),
-        *_pairs(overlaps_between(geometries, _geometries(neighbours), rules), grounds, neighbours),
+        *_pairs(overlaps_among(geometries, rules), boundaries, boundaries),
+        *_pairs(overlaps_between(geometries, _geometries(neighbours), rules), boundaries, neighbours),
     ]
     told_before = _told_before(befores.values())
     found = _findings_by_household(pairs, told_before)
@@ -110,12 +87,12 @@ def settled(stored: Mapping[str, Stored], parcel: str, reason: str, *, at: datet
     return changes
 
 
-def grounds_of(record: Record | None) -> list[Ground]:
+def boundaries_in(record: Record | None) -> list[Boundary]:
     """The boundaries of a record; none of a withdrawn one."""
     if record is None or record["status"] == "withdrawn":
         return []
     return [
-        Ground(record["id"], parcel["id"], number, parcel["geometry"])
+        Boundary(record["id"], parcel["id"], number, parcel["geometry"])
         for number, parcel in enumerate(record.get("parcels", ()))
         if parcel.get("geometry") is not None
     ]
@@ -126,20 +103,20 @@ def open_overlaps(record: Record) -> list[FindingInJson]:
     return [f for f in record.get("findings", ()) if f["code"] == OVERLAP and f["severity"] != SETTLED]
 
 
-Pair = tuple[Ground, Ground, Overlap]
+Pair = tuple[Boundary, Boundary, Overlap]
 
 
-def _geometries(grounds: Sequence[Ground]) -> Geometries:
-    return geometries_of([ground.geometry for ground in grounds])
+def _geometries(boundaries: Sequence[Boundary]) -> Geometries:
+    return geometries_of([boundary.geometry for boundary in boundaries])
 
 
-def _pairs(overlaps: Iterable[Overlap], left: Sequence[Ground], right: Sequence[Ground]) -> list[Pair]:
+def _pairs(overlaps: Iterable[Overlap], left: Sequence[Boundary], right: Sequence[Boundary]) -> list[Pair]:
     return [(left[overlap.first], right[overlap.second], overlap) for overlap in overlaps]
 
 
 def _moves_ground(record: Record, before: Record | None) -> bool:
     def ground(of: Record | None) -> list[tuple[str, Mapping[str, Any]]]:
-        return sorted(((g.parcel, g.geometry) for g in grounds_of(of)), key=lambda pair: pair[0])
+        return sorted(((g.parcel, g.geometry) for g in boundaries_in(of)), key=lambda pair: pair[0])
 
     return ground(record) != ground(before)
 
@@ -149,8 +126,8 @@ def _carried_over(change: Change, befores: Mapping[str, Record]) -> Change:
     before = befores.get(change.record["id"])
     if before is None:
         return change
-    place = {ground.parcel: ground.number for ground in grounds_of(change.record)}
-    before_place = {f"/parcels/{ground.number}/geometry": ground.parcel for ground in grounds_of(before)}
+    place = {boundary.parcel: boundary.number for boundary in boundaries_in(change.record)}
+    before_place = {f"/parcels/{boundary.number}/geometry": boundary.parcel for boundary in boundaries_in(before)}
     carried = [
         {**finding, "pointer": f"/parcels/{place[before_place[finding['pointer']]]}/geometry"}
         for finding in before.get("findings", ())
@@ -198,7 +175,7 @@ def _told_before(records: Iterable[Record]) -> dict[tuple[str, str], FindingInJs
     """Overlaps that records told of, by both parcels, seen from either side."""
     told: dict[tuple[str, str], FindingInJson] = {}
     for record in records:
-        place = {f"/parcels/{ground.number}/geometry": ground.parcel for ground in grounds_of(record)}
+        place = {f"/parcels/{boundary.number}/geometry": boundary.parcel for boundary in boundaries_in(record)}
         for finding in record.get("findings", ()):
             if finding["code"] == OVERLAP and finding["pointer"] in place:
                 mine, theirs = place[finding["pointer"]], finding["details"]["parcel"]

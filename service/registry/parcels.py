@@ -144,7 +144,7 @@ def _take(
 ) -> None:
     """Enter what was read of one boundary into its household's examination."""
     shape = reading.shape
-    findings = [_with_names(finding, name_of) for finding in shape.findings]
+    findings = [with_names(finding, name_of) for finding in shape.findings]
     if not shape.acceptable or shape.geometry is None:
         proposal = {} if shape.proposal is None else {"proposal": geometry_json(shape.proposal)}
         examination.errors += [
@@ -177,7 +177,7 @@ def _same_parcel(parcel: Content, known: Record | None) -> Content | None:
     return None
 
 
-def _with_names(finding: Finding, name_of: Callable[[str], str]) -> Finding:
+def with_names(finding: Finding, name_of: Callable[[str], str]) -> Finding:
     if finding.code != "parcel.outside-commune":
         return finding
     names = {f"{item}_name": name_of(finding.params[item]) for item in ("commune", "lies_in")}

@@ -8,9 +8,21 @@ from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from service.registry.changes import Change, Record, Tallies
+from service.registry.geometry.cells import Cells
 from service.registry.units import Unit
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """One parcel's boundary: whose it is, the parcel's id and place in the record, and the boundary as stored."""
+
+    household: str
+    parcel: str
+    number: int
+    geometry: Mapping[str, Any]
+
 
 Area = frozenset[str] | None
 """Communes that the reader may see; None for all. Storage puts it into the query."""
@@ -98,6 +110,15 @@ class Transaction(Protocol):
 
     def household(self, household_id: str) -> Stored:
         """The household as this transaction sees it. Raises HouseholdNotFound."""
+
+    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of the households that are stored, by id, as this transaction sees them."""
+
+    def take_cells(self, cells: Iterable[int]) -> None:
+        """Hold cells of ground until the commit, so that another write to one of them waits or begins anew."""
+
+    def boundaries_in(self, cells: Cells) -> list[Boundary]:
+        """Boundaries of all households, but the withdrawn, that touch one of the cells."""
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write records, log entries, counters and identities.
