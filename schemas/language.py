@@ -127,7 +127,8 @@ class Text(Field):
         if control:
             self.refuse("text.control-character", position=control.start() + 1)
         if len(text) > self.most:
-            self.refuse("text.too-long", max=self.most, count=len(text))
+            # A few characters are written as several in NFC.
+            self.refuse("text.grows-too-long", max=self.most, count=len(text))
         return text
 
 

@@ -38,8 +38,8 @@ UNSAID: dict[str, str] = {
     "geometry.not-closed": "the last position is the first",
     "geometry.too-many-points": "a sum over rings",
     "number.not-finite": "JSON has no such number",
+    "text.grows-too-long": "the length in NFC",
     "text.surrogate": "JSON text that is valid UTF-8 has none",
-    "text.too-long": "a few characters grow in NFC; else `maxLength` says it",
     **{
         code: rule.summary
         for rule in RULES
