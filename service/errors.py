@@ -63,6 +63,12 @@ class HouseholdWithdrawn(DomainError):
     code = "household.withdrawn"
 
 
+class HouseholdErased(DomainError):
+    """The household's people asked to be erased; its id cannot be used again."""
+
+    code = "household.erased"
+
+
 class PersonalNumberTaken(DomainError):
     """The head's personal number already stands in another household of the province."""
 

@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from service.errors import HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken
+from service.errors import HouseholdErased, HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken
 from service.registry.changes import Change, Entry
 from service.registry.clock import vietnam_day
 from service.registry.geometry.cells import Cells
@@ -21,6 +21,9 @@ from service.storage.encryption import FieldEncryption
 from service.storage.log import entry_document, moved_tallies, to_head
 
 DUPLICATE_KEY = 11000
+
+ERASED_ITEMS = ("record", "replaced", "note", "salt", "fingerprint")
+"""What a log entry says of people, and what a guess could be tried against."""
 
 
 class HeadMissing(Exception):
@@ -75,6 +78,21 @@ class MongoTransaction:
         self._insert("log", log)
         self._write_identities(changes)
 
+    def erase(self, entry: Entry) -> None:
+        """Remove a household's record and identities and all that the log says of it; append ``entry``, which says so."""
+        self._insert("log", self._advance_heads([(entry, "")]))
+        where = {"household": entry.household}
+        self.collections["households"].delete_one({"_id": entry.household}, session=self.session)
+        self.collections["identities"].delete_many(where, session=self.session)
+        self.collections["log"].update_many(where, {"$set": dict.fromkeys(ERASED_ITEMS)}, session=self.session)
+
+    def _refuse_erased(self, household_ids: Sequence[str]) -> None:
+        """A phone that was offline may still send what was erased meanwhile. Raises HouseholdErased."""
+        where = {"household": {"$in": list(household_ids)}, "kind": "erased"}
+        found = self.collections["log"].find_one(where, {"household": 1}, session=self.session)
+        if found is not None:
+            raise HouseholdErased(pointer="/id", id=found["household"])
+
     def _advance_heads(self, entries: Sequence[tuple[Entry, str]]) -> list[Document]:
         """Give each entry its offset and hash, move the tallies; answers the documents of the log."""
         communes = sorted({entry.commune for entry, _ in entries})
@@ -128,6 +146,7 @@ class MongoTransaction:
             if change.replaces is None
         ]
         if new:
+            self._refuse_erased([document["_id"] for document in new])
             try:
                 self._insert("households", new)
             except (DuplicateKeyError, BulkWriteError) as error:
