@@ -51,7 +51,7 @@ class _Ours:
         """Register the next round; answers how many a second."""
         bodies = self._waiting.pop(0)
         services = self._services
-        bulk = BulkRegistration(services.store, services.units.directory, services.clock)
+        bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
         began = time.perf_counter()
         outcomes = list(bulk.register(bodies, actor=REGISTER_ITSELF))
         seconds = time.perf_counter() - began

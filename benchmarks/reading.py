@@ -151,7 +151,7 @@ def _load(address: str, folder: str, households: int, part: int) -> None:
     services = wire(Settings(mongodb_uri=address, data_folder=folder))
     made = Demonstration(records.directory(), 1).households(households)
     mine = (body for position, body in enumerate(made) if position % _LOADERS == part)
-    bulk = BulkRegistration(services.store, services.units.directory, services.clock)
+    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
     for outcome in bulk.register(mine, actor=REGISTER_ITSELF):
         if outcome.result != "registered":
             raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")

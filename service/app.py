@@ -68,8 +68,7 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Services:
     store = MongoStore(settings)
     unit_register = UnitRegister(store, settings.units_refresh_seconds)
     directory = unit_register.directory
-    boundary_register = BoundaryRegister(store, settings.units_refresh_seconds)
-    ground = Ground(boundary_register.boundaries, _geometry_rules(settings))
+    ground = ground_of(store, settings)
     return Services(
         settings=settings,
         clock=clock,
@@ -85,8 +84,9 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Services:
     )
 
 
-def _geometry_rules(settings: Settings) -> GeometryRules:
-    return GeometryRules(
+def ground_of(store: MongoStore, settings: Settings) -> Ground:
+    """What boundaries of parcels are examined against: the stored boundaries of communes, the limits of the settings."""
+    rules = GeometryRules(
         shape=ShapeRules(
             smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2
         ),
@@ -99,3 +99,4 @@ def _geometry_rules(settings: Settings) -> GeometryRules:
             tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2
         ),
     )
+    return Ground(BoundaryRegister(store, settings.units_refresh_seconds).boundaries, rules)

@@ -8,6 +8,7 @@ import sys
 from tqdm import tqdm
 
 from schemas.versions import SCHEMA_VERSION
+from service.app import ground_of
 from service.commands.database import command_settings, run
 from service.registry.clock import system_clock
 from service.registry.schema_migration import SchemaMigration
@@ -47,7 +48,7 @@ def migrate_records(settings: Settings) -> int:
     store = MongoStore(settings)
     try:
         units = UnitRegister(store, settings.units_refresh_seconds)
-        migration = SchemaMigration(store, units.directory, system_clock)
+        migration = SchemaMigration(store, units.directory, system_clock, ground_of(store, settings))
         waiting = migration.waiting()
         if not waiting:
             return 0

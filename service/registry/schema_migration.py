@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,9 @@ from service.errors import DomainError, HouseholdStale
 from service.registry.actor import REGISTER_ITSELF
 from service.registry.changes import Change, Record
 from service.registry.clock import Clock, vietnam_day
-from service.registry.ports import HouseholdStore
+from service.registry.overlaps import with_overlaps
+from service.registry.parcels import BARE_GROUND, Ground
+from service.registry.ports import HouseholdStore, Transaction
 from service.registry.registration import change_of, content_of, prepare
 from service.registry.units import UnitDirectory
 
@@ -31,10 +33,17 @@ class Migrated:
 class SchemaMigration:
     """Revises every record of an earlier schema version; killed and started again, it goes on where it was."""
 
-    def __init__(self, store: HouseholdStore, directory: Callable[[], UnitDirectory], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: HouseholdStore,
+        directory: Callable[[], UnitDirectory],
+        clock: Clock,
+        ground: Ground = BARE_GROUND,
+    ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
+        self._ground = ground
 
     def waiting(self) -> int:
         """How many records are of another version."""
@@ -52,6 +61,7 @@ class SchemaMigration:
 
     def _migrate(self, records: Sequence[Record]) -> Iterator[Migrated]:
         changes: list[Change] = []
+        befores = {record["id"]: record for record in records}
         now = self._clock()
         for record in records:
             try:
@@ -59,25 +69,28 @@ class SchemaMigration:
             except (RecordInvalid, DomainError, VersionUnknown) as error:
                 yield Migrated(record["id"], error)
         try:
-            self._commit(changes)
+            self._commit(changes, befores)
         except HouseholdStale:
             # Somebody revised one of them meanwhile: one by one, the others are not held up.
             for change in changes:
-                yield self._alone(change)
+                yield self._alone(change, befores[change.record["id"]])
             return
         yield from (Migrated(change.record["id"]) for change in changes)
 
-    def _commit(self, changes: Sequence[Change]) -> None:
-        if changes:
-            self._store.transact(lambda transaction: transaction.apply(changes))
+    def _commit(self, changes: Sequence[Change], befores: Mapping[str, Record]) -> None:
+        def work(transaction: Transaction) -> None:
+            transaction.apply(with_overlaps(changes, befores, transaction, self._ground.rules.overlap))
 
-    def _alone(self, change: Change) -> Migrated:
+        if changes:
+            self._store.transact(work)
+
+    def _alone(self, change: Change, before: Record) -> Migrated:
         try:
-            self._commit([change])
+            self._commit([change], {before["id"]: before})
         except HouseholdStale as stale:
             if stale.current["schema_version"] == SCHEMA_VERSION:
                 return Migrated(change.record["id"])
-            return self._alone(self._change(stale.current, self._clock()))
+            return self._alone(self._change(stale.current, self._clock()), stale.current)
         return Migrated(change.record["id"])
 
     def _change(self, before: Record, now: datetime) -> Change:
@@ -86,7 +99,9 @@ class SchemaMigration:
         migrated = migrate({"id": household_id, **content_of(before), "schema_version": before["schema_version"]})
         today = vietnam_day(now)
         content = parse_household({name: value for name, value in migrated.items() if name != "schema_version"}, today=today)
-        prepared = prepare(content, household_id, directory=self._directory(), today=today, known=before)
+        prepared = prepare(
+            content, household_id, directory=self._directory(), today=today, known=before, ground=self._ground
+        )
         kept: Record = {name: before[name] for name in ("status", "status_reason") if name in before}
         record: Record = {
             "id": household_id,
