@@ -58,9 +58,15 @@ class Demonstration:
         """How many of ``households`` live in each commune, by code. Raises ValueError above 600,000."""
         return {place.commune.code: len(indices) for place, indices in self._shares(households)}
 
-    def households(self, households: int) -> Iterator[Household]:
-        """Make ``households`` households, commune by commune in order of code. Raises ValueError above 600,000."""
+    def households(self, households: int, *, part: int = 0, of: int = 1) -> Iterator[Household]:
+        """Make ``households`` households, commune by commune in order of code. Raises ValueError above 600,000.
+
+        With ``part`` and ``of``, only those of each ``of``-th commune, from number ``part`` on: whole communes, so that
+        parts can be registered side by side without meeting.
+        """
         for position, (place, indices) in enumerate(self._shares(households)):
+            if position % of != part:
+                continue
             numbers = PersonalNumbers(position, len(self.places), self.seed)
             for number, index in enumerate(indices):
                 yield _household(self.seed, index, number, place, numbers)

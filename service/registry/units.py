@@ -254,7 +254,8 @@ class UnitDirectory:
                 self._predecessors[heir].append(unit)
         self._predecessors.default_factory = None
         # Between two of these days nothing changes, so that a level is listed once for each span.
-        self._changes = sorted({day for unit in self._units for day in (unit.valid_from, unit.day_after) if day is not None})
+        days = {day for unit in self._units for day in (unit.valid_from, unit.day_after)}
+        self._changes = sorted(day for day in days if day is not None)
         self._levels: dict[tuple[str, int], tuple[Unit, ...]] = {}
         self._names = {unit: (fold(unit.name), fold(f"{unit.kind} {unit.name}")) for unit in self._units}
 

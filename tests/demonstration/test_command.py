@@ -91,3 +91,13 @@ def test_real_households_keep_the_demonstration_out(register_uri: str, capsys: p
 def test_a_register_without_units_says_what_to_run(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGODB_URI", database_uri)
     assert main(["--households", "10"]) == 2
+
+
+@pytest.mark.slow
+def test_a_large_set_is_registered_in_processes(
+    register_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("service.demonstration.registering._WORTH_PROCESSES", 100)
+    assert main(["--households", "400", "--seed", "4"]) == 0
+    assert "400 registered, 0 there before, 0 refused" in capsys.readouterr().out
+    assert count(register_uri) == 400

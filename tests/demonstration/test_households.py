@@ -149,3 +149,11 @@ def test_more_than_the_province_has_is_refused(demonstration: Demonstration, hou
 def test_a_list_of_units_without_places_is_refused() -> None:
     with pytest.raises(ValueError, match="no commune with a point"):
         Demonstration(UnitDirectory([]), seed=1)
+
+
+def test_parts_are_whole_communes_and_make_up_the_set(
+    demonstration: Demonstration, households: list[Household]
+) -> None:
+    parts = [list(demonstration.households(MANY, part=part, of=3)) for part in range(3)]
+    assert {each["id"] for part in parts for each in part} == {each["id"] for each in households}
+    assert sum(len(part) for part in parts) == MANY
