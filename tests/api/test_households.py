@@ -258,7 +258,9 @@ def test_a_household_that_nobody_registered_is_not_found(register: Register) -> 
     assert UNKNOWN in body["detail"]
 
 
-@pytest.mark.parametrize("text", ["zzz", "0192f0c17c1e7a3b9d523f1f6c0a8e99", "%7B0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99%7D"])
+@pytest.mark.parametrize(
+    "text", ["zzz", "0192f0c17c1e7a3b9d523f1f6c0a8e99", "%7B0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99%7D"]
+)
 def test_an_id_is_a_uuid(register: Register, text: str) -> None:
     answer = register.get(f"/v1/households/{text}")
     assert answer.get_json()["code"] == "household.id-invalid"
@@ -268,7 +270,9 @@ def test_an_id_is_a_uuid(register: Register, text: str) -> None:
 def test_findings_are_told_in_the_readers_language(register: Register) -> None:
     record = register.registered(parcels=[a_parcel(certificate_serial="ABC 1")])
     address = f"/v1/households/{record['id']}"
-    texts = {language: register.get(address, accept_language=language).get_json()["findings"] for language in ("vi", "en")}
+    texts = {
+        language: register.get(address, accept_language=language).get_json()["findings"] for language in ("vi", "en")
+    }
     assert texts["vi"][0]["code"] == texts["en"][0]["code"] == "certificate-serial.unknown-shape"
     assert texts["vi"][0]["message"] != texts["en"][0]["message"]
 
@@ -379,7 +383,9 @@ def test_every_error_is_told_at_once_with_its_place(register: Register) -> None:
         ({"sex": "male", "national_id": None}, "item.required-or"),
     ],
 )
-def test_a_personal_number_that_contradicts_has_its_own_code(register: Register, head: dict[str, Any], code: str) -> None:
+def test_a_personal_number_that_contradicts_has_its_own_code(
+    register: Register, head: dict[str, Any], code: str
+) -> None:
     body = problem(register.put(a_household(head=a_head(**head))), 422, "household.invalid")
     assert ("/head/national_id", code) in pointers(body)
 
@@ -409,9 +415,13 @@ def test_the_id_in_the_body_is_the_one_in_the_address(register: Register) -> Non
     problem(answer, 422, "household.id-mismatch")
 
 
-@pytest.mark.parametrize("text", ["{", "", '{"a": NaN}', '{"a": 1, "a": 2}', "\xff", '{"a": "\\ud800"}', "[" * 40 + "]" * 40])
+@pytest.mark.parametrize(
+    "text", ["{", "", '{"a": NaN}', '{"a": 1, "a": 2}', "\xff", '{"a": "\\ud800"}', "[" * 40 + "]" * 40]
+)
 def test_what_is_not_json_is_refused(register: Register, text: str) -> None:
-    answer = register.client.put(f"/v1/households/{an_id()}", data=text.encode("latin-1"), content_type="application/json")
+    answer = register.client.put(
+        f"/v1/households/{an_id()}", data=text.encode("latin-1"), content_type="application/json"
+    )
     assert answer.status_code == 400
     assert answer.get_json()["code"].startswith("json.")
 
@@ -430,9 +440,7 @@ def test_a_record_above_two_megabytes_is_refused(register: Register) -> None:
 
 @pytest.mark.parametrize("body", [[], "x", 5, None, True])
 def test_a_record_is_an_object(register: Register, body: object) -> None:
-    answer = register.client.put(
-        f"/v1/households/{an_id()}", data=json.dumps(body), content_type="application/json"
-    )
+    answer = register.client.put(f"/v1/households/{an_id()}", data=json.dumps(body), content_type="application/json")
     problem(answer, 422, "household.invalid")
 
 
@@ -446,7 +454,10 @@ def test_a_method_that_the_address_does_not_take(register: Register) -> None:
 @pytest.mark.parametrize(
     "geometry",
     [
-        {"type": "Polygon", "coordinates": [[[105.0, 18.0], [105.1, 18.1], [105.1, 18.0], [105.0, 18.1], [105.0, 18.0]]]},
+        {
+            "type": "Polygon",
+            "coordinates": [[[105.0, 18.0], [105.1, 18.1], [105.1, 18.0], [105.0, 18.1], [105.0, 18.0]]],
+        },
         {"type": "Polygon", "coordinates": [[[105.0, 18.0], [105.1, 18.0], [105.1, 18.1]]]},
         {"type": "Polygon", "coordinates": []},
         {"type": "Polygon", "coordinates": "here"},
@@ -507,7 +518,10 @@ def test_dollars_and_dots_in_text_are_only_text(register: Register) -> None:
     record = register.registered(village="$set", note='{"$ne": null}', head=a_head(full_name="a.b.$c"))
     assert register.household(record["id"])["village"] == "$set"
     unknown = register.put(a_household() | {"$set": {"status": "verified"}, "a.b": 1})
-    assert set(pointers(problem(unknown, 422, "household.invalid"))) == {("/$set", "item.unknown"), ("/a.b", "item.unknown")}
+    assert set(pointers(problem(unknown, 422, "household.invalid"))) == {
+        ("/$set", "item.unknown"),
+        ("/a.b", "item.unknown"),
+    }
 
 
 # Codes that mean something only with a date

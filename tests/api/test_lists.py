@@ -83,9 +83,7 @@ def test_the_withdrawn_are_listed_only_when_asked_for(register: Register) -> Non
     "q", ["Nguyễn Văn Đức", "nguyen van duc", "NGUYEN VAN DUC", "đức", "duc", "van d", "Ngu", "Nguyễn  Văn", "lò thị"]
 )
 def test_a_name_is_found_with_and_without_diacritics_from_any_word_on(register: Register, q: str) -> None:
-    record = register.registered(
-        head=a_head(full_name="Nguyễn Văn Đức"), members=[a_member(full_name="Lò Thị Hoà")]
-    )
+    record = register.registered(head=a_head(full_name="Nguyễn Văn Đức"), members=[a_member(full_name="Lò Thị Hoà")])
     register.registered(head=a_head(full_name="Hoàng Xuân Bách"), members=[a_member(full_name="Mai Bích")])
     assert found(register, f"q={q}") == [record["id"]]
 
@@ -123,14 +121,17 @@ def test_a_box_finds_homes_and_parcels_in_it(register: Register) -> None:
 
 
 @pytest.mark.parametrize(
-    "box", ["-180,-90,180,90", "0,0,179,89", "-180,10,180,25", "90,-90,110,90", "100,18.7,140,18.8", "105.65,18.6,105.8,18.8"]
+    "box",
+    ["-180,-90,180,90", "0,0,179,89", "-180,10,180,25", "90,-90,110,90", "100,18.7,140,18.8", "105.65,18.6,105.8,18.8"],
 )
 def test_a_box_of_any_size_finds_what_lies_in_it(register: Register, box: str) -> None:
     record = register.registered(parcels=[a_parcel(geometry=a_square(105.70, 18.70))])
     assert found(register, f"bbox={box}") == [record["id"]]
 
 
-@pytest.mark.parametrize("box", ["106,10,180,25", "-180,-90,105,90", "100,18.71,140,18.8", "100,18.6,140,18.699", "-1,-1,1,1"])
+@pytest.mark.parametrize(
+    "box", ["106,10,180,25", "-180,-90,105,90", "100,18.71,140,18.8", "100,18.6,140,18.699", "-1,-1,1,1"]
+)
 def test_a_box_elsewhere_finds_nobody(register: Register, box: str) -> None:
     register.registered(parcels=[a_parcel(geometry=a_square(105.70, 18.70))])
     assert found(register, f"bbox={box}") == []

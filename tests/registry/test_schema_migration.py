@@ -38,9 +38,7 @@ def registered_under_1_0(households: HouseholdRegister, store: MongoStore, count
         for parcel in document["parcels"]:
             parcel["declared_area"] = parcel.pop("declared_area_m2")
         document["schema_version"] = "1.0"
-        store.database["households"].replace_one(
-            {"_id": record["id"]}, document, bypass_document_validation=True
-        )
+        store.database["households"].replace_one({"_id": record["id"]}, document, bypass_document_validation=True)
         ids.append(record["id"])
     return ids
 

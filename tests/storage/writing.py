@@ -1,0 +1,57 @@
+"""Writing to a store below the rules: changes as the rules would make them, applied in transactions of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from service.registry.changes import Change, Kind, Record
+from service.registry.reconciliation import reconcile, verify_log
+from service.registry.registration import change_of, registration
+from service.registry.units import UnitDirectory, read_units
+from service.storage.migration import UNITS_FILE
+from service.storage.store import MongoStore
+from tests.builders import NOW, TODAY, Json, a_least_household
+from tests.registry.rules import prepared
+
+DIRECTORY = UnitDirectory(read_units(UNITS_FILE))
+OFFICER = "officer"
+
+
+def a_registration(at: datetime = NOW, **items: Any) -> Change:
+    """The change that registers a household with little in it."""
+    household: Json = a_least_household(**items)
+    return registration(prepared(household, DIRECTORY, TODAY), at=at, actor=OFFICER)
+
+
+def a_step(before: Record, kind: Kind = "verified", at: datetime = NOW, **items: Any) -> Change:
+    """The change that replaces some items of a record at its next revision."""
+    record = {**before, **items, "revision": before["revision"] + 1, "updated_at": at}
+    return change_of(record, before, kind, at=at, actor=OFFICER, fingerprint=f"revision {record['revision']}")
+
+
+def apply(store: MongoStore, *changes: Change) -> None:
+    """Apply changes in one transaction."""
+    store.transact(lambda transaction: transaction.apply(changes))
+
+
+def register(store: MongoStore, at: datetime = NOW, **items: Any) -> Record:
+    """Register a household; answers its record."""
+    change = a_registration(at, **items)
+    apply(store, change)
+    return change.record
+
+
+def offsets(store: MongoStore, commune: str) -> list[int]:
+    """The offsets of a commune's log, in order of the walk."""
+    return [entry.offset for entry in store.walk(commune)]
+
+
+def assert_exact(store: MongoStore, communes: Iterable[str] | None = None) -> None:
+    """Counters and identities agree with the records, and every log holds."""
+    assert [str(difference) for difference in reconcile(store)] == []
+    broken = [
+        str(log.broken) for log in verify_log(store, None if communes is None else frozenset(communes)) if log.broken
+    ]
+    assert broken == []
