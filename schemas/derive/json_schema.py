@@ -34,7 +34,6 @@ JsonSchema = dict[str, Any]
 #: What the parser refuses and JSON Schema cannot say: the code of the error, and why.
 UNSAID: dict[str, str] = {
     "date.not-in-calendar": "30 February has the shape of a day; `format: date` says it where formats are asserted",
-    "geometry.invalid": "whether a ring crosses itself",
     "geometry.not-closed": "the last position is the first",
     "geometry.too-many-points": "a sum over rings",
     "number.not-finite": "JSON has no such number",

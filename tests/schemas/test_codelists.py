@@ -1,0 +1,92 @@
+"""Code lists come from files: a code is in force on some days, and a new list or code needs no Python."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas import rules
+from schemas.codelists import CodeLists
+from schemas.language import Code
+
+HEADINGS = "code,name_vi,name_en,valid_from,valid_to,source,group"
+
+
+def lists(folder: Path, *rows: str) -> CodeLists:
+    """A folder with one list, `weeds`."""
+    (folder / "weeds.csv").write_text("\n".join([HEADINGS, *rows]) + "\n", encoding="utf-8")
+    return CodeLists(folder)
+
+
+def test_a_file_in_the_folder_is_a_list(tmp_path: Path) -> None:
+    found = lists(tmp_path, "reed,Sậy,Reed,,,Sách,grass")
+    assert found.names() == ("weeds",)
+    entry = found["weeds"].get("reed")
+    assert entry is not None
+    assert (entry.name("vi"), entry.name("en"), entry.extra) == ("Sậy", "Reed", {"group": "grass"})
+
+
+def test_a_name_without_a_file_is_no_list(tmp_path: Path) -> None:
+    with pytest.raises(KeyError):
+        lists(tmp_path)["../weeds"]
+
+
+def test_a_code_is_in_force_on_its_first_and_last_day(tmp_path: Path) -> None:
+    weeds = lists(tmp_path, "reed,Sậy,Reed,2025-07-01,2026-06-30,Sách,")["weeds"]
+    days = [date(2025, 6, 30), date(2025, 7, 1), date(2026, 6, 30), date(2026, 7, 1)]
+    assert [weeds.get("reed", day) is not None for day in days] == [False, True, True, False]
+
+
+def test_a_withdrawn_code_stays_readable(tmp_path: Path) -> None:
+    weeds = lists(tmp_path, "reed,Sậy,Reed,,2024-12-31,Sách,", "rush,Cói,Rush,,,Sách,")["weeds"]
+    assert weeds.codes == {"reed", "rush"}
+    assert [entry.code for entry in weeds.in_force(date(2026, 1, 1))] == ["rush"]
+
+
+def test_a_number_used_again_means_what_it_meant_on_the_day(tmp_path: Path) -> None:
+    weeds = lists(tmp_path, "1,Sậy,Reed,,2025-06-30,Sách,", "1,Cói,Rush,2025-07-01,,Sách,")["weeds"]
+    assert [weeds.get("1", day).name_en for day in (date(2025, 1, 1), date(2026, 1, 1))] == ["Reed", "Rush"]  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def dated_crops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rules look at a list of crops with days."""
+    (tmp_path / "crops.csv").write_text(
+        "code,name_vi,name_en,valid_from,valid_to,source\n"
+        "rice,Lúa,Rice,,,Sách\nindigo,Chàm,Indigo,,2024-12-31,Sách\nalgae,Tảo,Algae,2026-06-01,,Sách\n",
+        encoding="utf-8",
+    )
+    place = rules._CodePlace(("parcels", "*", "crops", "*", "crop"), None, {None: CodeLists(tmp_path)["crops"]})
+    monkeypatch.setattr(rules, "_places_with_days", lambda: (place,))
+
+
+@pytest.mark.parametrize(
+    ("crop", "as_of", "code"),
+    [
+        ("rice", date(2020, 1, 1), None),
+        ("indigo", date(2024, 12, 31), None),
+        ("indigo", date(2025, 1, 1), "code.withdrawn"),
+        ("algae", date(2026, 6, 1), None),
+        ("algae", date(2026, 5, 31), "code.newer-than-record"),
+    ],
+)
+@pytest.mark.usefixtures("dated_crops")
+def test_a_code_is_held_to_the_day_of_the_record(crop: str, as_of: date, code: str | None) -> None:
+    content: dict[str, Any] = {"commune_as_of": as_of, "parcels": [{"crops": [{"crop": crop}]}]}
+    today = date(2026, 11, 23)
+    found = [*rules.errors(content, today=today), *rules.warnings(content, today=today)]
+    assert {each.code for each in found if each.code.startswith("code.")} == ({code} if code else set())
+
+
+@pytest.mark.usefixtures("dated_crops")
+def test_a_code_of_a_list_to_come_is_refused() -> None:
+    content = {"parcels": [{"crops": [{"crop": "algae"}]}]}
+    found = rules.errors(content, today=date(2026, 1, 1))
+    assert [error.code for error in found if error.code.startswith("code.")] == ["code.not-yet-in-force"]
+
+
+def test_a_scheme_names_its_list_in_the_list_of_schemes() -> None:
+    field = Code("land_use", scheme="land_use_scheme", schemes="land_use_schemes")
+    assert field.lists() == {None: "land_use", "2024": "land_use", "2018": "land_use_2018"}
+    assert {"LUN", "BHK", "NHK", "LUC"} <= field.codes()
