@@ -11,7 +11,7 @@ RUN npm run build
 
 FROM python:3.11-slim-bookworm
 WORKDIR /register
-RUN useradd --system --uid 10001 --create-home --home-dir /data --shell /usr/sbin/nologin register && chmod 700 /data
+RUN useradd --uid 10001 --create-home --home-dir /data --shell /usr/sbin/nologin register && chmod 700 /data
 COPY requirements/service.txt requirements/service.txt
 # Every package of the closure is listed with its hash: nothing to resolve, nothing to compile.
 RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: --requirement requirements/service.txt

@@ -27,7 +27,7 @@ loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 control_socket_disable = True
 """Its control socket would lie in the home folder, and nobody here uses it."""
 
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 """The heartbeat of workers must not wait for a disk."""
 
 
