@@ -10,6 +10,9 @@ from service.registry.ports import Baseline
 from service.storage.client import Document
 
 
+_READ = {"unit": 1, "households": 1, "source": 1, "date": 1}
+
+
 def put_baseline(database: Database[Document], baseline: Baseline, *, actor: str, at: datetime) -> None:
     """Keep a baseline; one of the same unit and date is replaced."""
     key = f"{baseline.unit}@{baseline.date}"
@@ -27,5 +30,10 @@ def put_baseline(database: Database[Document], baseline: Baseline, *, actor: str
 
 def baselines(database: Database[Document], until: date) -> list[Baseline]:
     """All baselines dated ``until`` or before, in order of date."""
-    found = database["baselines"].find({"date": {"$lte": until.isoformat()}}).sort([("date", 1), ("_id", 1)])
+    found = (
+        database["baselines"]
+        .find({"date": {"$lte": until.isoformat()}}, _READ)
+        .sort([("date", 1), ("_id", 1)])
+        .batch_size(5000)
+    )
     return [Baseline(d["unit"], d["households"], d["source"], date.fromisoformat(d["date"])) for d in found]
