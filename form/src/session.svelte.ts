@@ -10,7 +10,7 @@ import { fetchUnits, type Unit } from './sync/units';
 import { Sender, type SenderView } from './sync/sender';
 import { AnswerLost, call } from './sync/register';
 import { isObject } from './storage/household';
-import { readAccount, type Account } from './sync/account';
+import { readAccount, signOut, type Account } from './sync/account';
 
 export type Door = 'opening' | 'insecure' | 'new' | 'locked' | 'open' | 'broken';
 const SENT_STAY_DAYS = 7;
@@ -22,6 +22,8 @@ class Session {
   definition = $state.raw<Definition | null>(null);
   units = $state.raw<{ now: Unit[]; former: Unit[] }>({ now: [], former: [] });
   sender = $state.raw<SenderView>({ busy: false, signInNeeded: false, lastFailure: null });
+  /** The register wants to know who is there: nothing is lost, but nothing goes on either. */
+  signInNeeded = $state(false);
   account = $state.raw<Account | null>(null);
   /** A sentence for the person, announced once, e.g. after something was stored. */
   message = $state('');
@@ -100,19 +102,30 @@ class Session {
     this.#sender?.now();
   }
 
-  signedIn(): void {
+  /** The officer has signed in: what waited for it goes on. */
+  async signedIn(account: Account | null): Promise<void> {
+    this.signInNeeded = false;
+    this.account = account;
+    await this.kept.put('account', account ?? undefined);
     this.#sender?.signedIn();
-    void this.refreshAccount();
-    void this.refreshDefinition();
+    await this.refreshDefinition();
+  }
+
+  /** Ends the session; what lies on the phone stays, locked by the PIN. */
+  async signOut(): Promise<void> {
+    await signOut();
+    this.account = null;
+    await this.kept.put('account', undefined);
+    this.signInNeeded = true;
   }
 
   async refreshAccount(): Promise<void> {
     try {
       const account = await readAccount();
-      if (account !== 'unknown') {
-        this.account = account;
-        await this.kept.put('account', account);
-      }
+      if (account === 'nobody') this.signInNeeded = true;
+      if (account === 'nobody' || account === 'unknown') return;
+      this.account = account;
+      await this.kept.put('account', account);
     } catch (error) {
       if (!(error instanceof AnswerLost)) throw error;
     }
@@ -154,7 +167,10 @@ class Session {
     await this.#readEntries();
     await this.#forgetSent();
     this.account = (await this.kept.get<Account>('account')) ?? null;
-    this.#sender = new Sender(store, (view) => (this.sender = view), (record) => void this.communes.remember(record));
+    this.#sender = new Sender(store, (view) => {
+      this.sender = view;
+      if (view.signInNeeded) this.signInNeeded = true;
+    }, (record) => void this.communes.remember(record));
     this.#sender.start();
     void this.refreshAccount();
     void navigator.storage?.persist?.();

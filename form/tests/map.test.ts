@@ -1,5 +1,6 @@
 // The map's arithmetic, held to numbers that PROJ and GeographicLib give (pyproj 3.7).
 import { describe, expect, it } from 'vitest';
+import { commonArea } from '../src/map/overlap';
 import { areaOf, contains, crossing, distance, fromPolygon, toPolygon, type Ring } from '../src/map/shape';
 import { fromGrid, readSheet, toGrid } from '../src/map/vn2000';
 import { average, corners, step, type Walk } from '../src/map/walk';
@@ -65,6 +66,26 @@ describe('a boundary', () => {
   it('contains its middle and not its neighbour', () => {
     expect(contains(field, [105.6605, 18.6905])).toBe(true);
     expect(contains(field, [105.6705, 18.6905])).toBe(false);
+  });
+});
+
+describe('two parcels', () => {
+  const square = (west: number, south: number, side = 0.001): Ring => [[west, south], [west + side, south], [west + side, south + side], [west, south + side]];
+  const hook: Ring = [[105, 18], [105.003, 18], [105.003, 18.003], [105.002, 18.003], [105.002, 18.001], [105, 18.001]];
+
+  it('have nothing in common when they only share a border', () => {
+    expect(commonArea(square(105, 18), square(105.001, 18))).toBeCloseTo(0, 6);
+  });
+
+  it('have a quarter in common when one is moved by half, whichever way they turn', () => {
+    const moved = square(105.0005, 18.0005).reverse();
+    expect(commonArea(square(105, 18), moved) / areaOf(square(105, 18))).toBeCloseTo(0.25, 4);
+  });
+
+  it('have all of the smaller in common when it lies inside, also in a hook', () => {
+    const small = square(105.0022, 18.002, 0.0005);
+    expect(commonArea(hook, small) / areaOf(small)).toBeCloseTo(1, 4);
+    expect(commonArea(hook, square(105.0005, 18.002))).toBe(0);
   });
 });
 

@@ -136,9 +136,9 @@ export class Editor {
 /** A new household on this phone, with what the form itself knows. Raises PhoneFull. */
 export async function startHousehold(): Promise<KeptEntry> {
   const last = await lastAnswers();
-  const [only, ...others] = session.account?.area ?? [];
+  const [only, ...others] = session.account?.communes ?? [];
   const taken = await session.communes.taken();
-  const commune = textAt(last, 'commune') || (only && others.length === 0 && /^\d{5}$/.test(only) ? only : (taken.at(-1)?.commune ?? ''));
+  const commune = textAt(last, 'commune') || (only && others.length === 0 ? only : (taken.at(-1)?.commune ?? ''));
   const content: Household = { captured_at: bestKnownTime().toISOString().replace(/\.\d+Z$/, 'Z'), legal_basis: 'state_function' };
   if (commune) content['commune'] = commune;
   return session.store.add(mintIdentifier(), { kind: 'new' }, content);

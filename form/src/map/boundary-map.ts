@@ -1,0 +1,109 @@
+// The drawing surface: Leaflet with geoman behind the few words that the map screen needs.
+import '@geoman-io/leaflet-geoman-free';
+import L from 'leaflet';
+import 'leaflet/dist/leaflet.css';
+import type { Neighbour } from './neighbours';
+import type { Ring } from './shape';
+import type { LonLat } from './vn2000';
+
+export interface MapEvents {
+  tapped: (position: LonLat) => void;
+  /** A corner was moved, added or taken away by hand. */
+  edited: (ring: Ring) => void;
+}
+
+const toLatLng = ([lon, lat]: LonLat): L.LatLngTuple => [lat, lon];
+const fromLatLng = ({ lng, lat }: L.LatLng): LonLat => [lng, lat];
+/** Colours come from the tokens, so that the dark theme holds on the map too. */
+const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+export class BoundaryMap {
+  readonly #map: L.Map;
+  readonly #shape = L.layerGroup();
+  readonly #others = L.layerGroup();
+  readonly #me = L.layerGroup();
+  readonly #events: MapEvents;
+  #polygon: L.Polygon | undefined;
+
+  constructor(container: HTMLElement, centre: LonLat, zoom: number, tiles: { url: string | null; attribution: string }, events: MapEvents) {
+    this.#events = events;
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#map = L.map(container, { zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, attributionControl: tiles.url !== null, maxZoom: 21, zoomSnap: 0.5 });
+    this.#map.setView(toLatLng(centre), zoom);
+    if (tiles.url !== null) L.tileLayer(tiles.url, { maxZoom: 21, maxNativeZoom: 19, attribution: escaped(tiles.attribution) }).addTo(this.#map);
+    L.control.scale({ imperial: false }).addTo(this.#map);
+    for (const layer of [this.#others, this.#shape, this.#me]) layer.addTo(this.#map);
+    this.#map.on('click', ({ latlng }) => events.tapped(fromLatLng(latlng)));
+  }
+
+  /** Draws neighbours in grey with their sheet and number, and the household's own other parcels. */
+  showOthers(neighbours: readonly Neighbour[], own: readonly Ring[]): void {
+    this.#others.clearLayers();
+    for (const { ring, name } of neighbours) {
+      const polygon = L.polygon(ring.map(toLatLng), { color: token('--line-strong'), weight: 1, fillOpacity: 0.15, interactive: false, pmIgnore: true });
+      if (name) polygon.bindTooltip(escaped(name), { permanent: true, direction: 'center', className: 'parcel-name' });
+      polygon.addTo(this.#others);
+    }
+    for (const ring of own) {
+      L.polygon(ring.map(toLatLng), { color: token('--brand'), weight: 1, dashArray: '4 4', fillOpacity: 0.1, interactive: false, pmIgnore: true }).addTo(this.#others);
+    }
+  }
+
+  /** Draws the boundary: a line while it grows, an area when it is closed; red where it cannot stand. */
+  showBoundary(ring: Ring, closed: boolean, wrong: boolean, editing: boolean): void {
+    // While a corner is dragged the shape is geoman's; drawing it anew would take it from under the finger.
+    if (editing && this.#polygon) {
+      this.#polygon.setStyle({ color: token(wrong ? '--bad' : '--brand') });
+      return;
+    }
+    this.#shape.clearLayers();
+    this.#polygon = undefined;
+    const colour = token(wrong ? '--bad' : '--brand');
+    const points = ring.map(toLatLng);
+    if (closed && ring.length > 2) {
+      this.#polygon = L.polygon(points, { color: colour, weight: 3, fillOpacity: 0.25 }).addTo(this.#shape);
+      if (editing) {
+        this.#polygon.pm.enable({ allowSelfIntersection: true });
+        this.#polygon.on('pm:edit', () => {
+          const [outer = []] = (this.#polygon?.getLatLngs() ?? []) as L.LatLng[][];
+          this.#events.edited(outer.map(fromLatLng));
+        });
+      }
+    } else {
+      L.polyline(points, { color: colour, weight: 4, interactive: false, pmIgnore: true }).addTo(this.#shape);
+    }
+    if (!editing) {
+      for (const point of points) L.circleMarker(point, { radius: 5, color: colour, weight: 2, fillColor: token('--surface'), fillOpacity: 1, interactive: false, pmIgnore: true }).addTo(this.#shape);
+    }
+  }
+
+  /** Shows a single position, e.g. of the home. */
+  showPoint(position: LonLat | null): void {
+    this.#shape.clearLayers();
+    if (position) L.circleMarker(toLatLng(position), { radius: 9, color: token('--brand'), weight: 4, fillColor: token('--focus'), fillOpacity: 1, interactive: false }).addTo(this.#shape);
+  }
+
+  /** Shows where the phone is, with the circle in which it believes to be. */
+  showMe(position: LonLat, accuracy: number): void {
+    this.#me.clearLayers();
+    L.circle(toLatLng(position), { radius: accuracy, color: token('--link'), weight: 1, fillOpacity: 0.1, interactive: false, pmIgnore: true }).addTo(this.#me);
+    L.circleMarker(toLatLng(position), { radius: 6, color: token('--surface'), weight: 2, fillColor: token('--link'), fillOpacity: 1, interactive: false, pmIgnore: true }).addTo(this.#me);
+  }
+
+  goTo(position: LonLat, zoom?: number): void {
+    this.#map.setView(toLatLng(position), zoom ?? this.#map.getZoom());
+  }
+
+  fit(ring: Ring): void {
+    if (ring.length > 0) this.#map.fitBounds(L.latLngBounds(ring.map(toLatLng)), { maxZoom: 19, padding: [32, 32] });
+  }
+
+  close(): void {
+    this.#map.remove();
+  }
+}
+
+/** Leaflet takes names as HTML; ours are text that people typed. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
