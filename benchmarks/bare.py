@@ -18,33 +18,43 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from service.registry.changes import FIRST_HASH, Change
+from service.registry.geometry.cells import Cells, cells_of
+from service.registry.geometry.rings import geometries_of
 from service.storage.documents import to_document
+from service.storage.encryption import FieldEncryption
 from service.storage.log import entry_document
+from service.storage.store import MongoStore
 
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The documents that one registration commits, made beforehand. The log's offset is set when it is written."""
+    """The documents that one registration commits, made beforehand. The log's offset is set when it is written.
+
+    ``cells`` are the cells of ground that the household's boundaries touch, which the transaction writes to.
+    """
 
     commune: str
     household: Document
     log: Document
     identity: Document | None
     tallies: Document
+    cells: Cells
 
 
-def prepared(change: Change) -> Prepared:
-    """The documents of a change as the register's own storage makes them."""
+def prepared(change: Change, encryption: FieldEncryption) -> Prepared:
+    """The documents of a change as the register's own storage makes them, personal items already encrypted."""
     (entry,) = change.entries
     number = next(iter(change.claims), None)
+    boundaries = [parcel["geometry"] for parcel in change.record.get("parcels", ()) if "geometry" in parcel]
     return Prepared(
         commune=entry.commune,
-        household=to_document(change.record, change.fingerprint),
-        log=entry_document(entry, 1, FIRST_HASH, change.fingerprint),
-        identity=None if number is None else {"_id": number, "household": change.record["id"]},
+        household=to_document(change.record, change.fingerprint, encryption),
+        log=entry_document(entry, 1, FIRST_HASH, change.fingerprint, encryption),
+        identity=None if number is None else {"_id": encryption.digest(number), "household": change.record["id"]},
         tallies=copy.deepcopy(entry.moves),
+        cells=cells_of(geometries_of(boundaries)),
     )
 
 
@@ -58,27 +68,44 @@ def database_of(client: MongoClient[Document], name: str) -> Database[Document]:
     )
 
 
-def make_heads(database: Database[Document], communes: Sequence[str]) -> None:
-    """Make the heads of communes, so that no transaction has to."""
-    for commune in sorted(set(communes)):
-        head = {"offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
-        database["heads"].update_one({"_id": commune}, {"$setOnInsert": head}, upsert=True)
+def make_ready(store: MongoStore, documents: Sequence[Prepared]) -> None:
+    """Make the heads of communes and the cells of ground that the documents need, as in a register that is in use."""
+    store.make_heads({each.commune for each in documents})
+    cells = sorted({cell for each in documents for cell in each.cells.coarse})
+    there = {document["_id"] for document in store.database["ground_cells"].find({}, {"_id": 1})}
+    missing = [{"_id": cell, "writes": 0} for cell in cells if cell not in there]
+    if missing:
+        store.database["ground_cells"].insert_many(missing)
 
 
-def committer(client: MongoClient[Document], database: Database[Document]) -> Callable[[Prepared], None]:
-    """How to commit one registration: the same reads and writes in the same order as service/storage/transaction.py.
+def committer(
+    client: MongoClient[Document], database: Database[Document], *, with_reads: bool
+) -> Callable[[Prepared], None]:
+    """How to commit one registration: the same writes in the same order as service/storage/transaction.py.
 
-    A conflict with another writer is tried again after the same pauses as there.
+    ``with_reads`` adds the reads of the rules inside it (the neighbours' boundaries, whether the id was erased); the
+    offset of the commune's log is read in any case. A conflict is tried again after the same pauses as there.
     """
     heads, households, logs, identities = (database[name] for name in ("heads", "households", "log", "identities"))
+    ground = database["ground_cells"]
 
     def commit(documents: Prepared) -> None:
+        cells = documents.cells
+
         def work(session: ClientSession) -> None:
+            if cells.coarse:
+                ground.update_many({"_id": {"$in": sorted(cells.coarse)}}, {"$inc": {"writes": 1}}, session=session)
+                if with_reads:
+                    near = {"index.cells": {"$in": sorted(cells.asked)}}
+                    list(households.find(near, {"parcels.id": 1, "parcels.geometry": 1}, session=session))
             head = next(iter(heads.find({"_id": {"$in": [documents.commune]}}, session=session)))
             offset = head["offset"] + 1
             log = {**documents.log, "_id": f"{documents.commune}:{offset:012d}", "offset": offset}
             moved = {"offset": offset, "hash": log["hash"], "day": "2026-01-01", "tallies": documents.tallies}
             heads.update_one({"_id": documents.commune}, {"$set": moved}, session=session)
+            if with_reads:
+                erased = {"household": {"$in": [documents.household["_id"]]}, "kind": "erased"}
+                logs.find_one(erased, {"household": 1}, session=session)
             households.insert_one(documents.household, session=session)
             logs.insert_one(log, session=session)
             if documents.identity is not None:

@@ -15,6 +15,7 @@ from service.app import wire
 from service.demonstration.households import Demonstration, Household
 from service.registry.actor import REGISTER_ITSELF
 from service.registry.bulk import BulkRegistration
+from service.storage.store import MongoStore
 
 TARGET = Target(0.25, at_least=True)
 
@@ -29,11 +30,11 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
     rounds = [bodies[start : start + each_round] for start in range(0, len(bodies), each_round)]
     with (
         place.database("bulk_ours"),
-        place.database("bulk_bare"),
+        place.database("bulk_bare") as bare_store,
         MongoClient[bare.Document](place.mongod.address(), tz_aware=True) as client,
     ):
         ours = _Ours(place, rounds)
-        theirs = _Bare(client, "bulk_bare", rounds)
+        theirs = _Bare(client, bare_store, rounds)
         ours.next_rate()
         theirs.next_rate()
         pairs = in_turn(turns, ours.next_rate, theirs.next_rate)
@@ -66,9 +67,11 @@ class _Ours:
 
 
 class _Bare:
-    def __init__(self, client: MongoClient[bare.Document], name: str, rounds: Sequence[list[Household]]) -> None:
-        self._database = bare.database_of(client, name)
-        self._waiting = [records.documents(part) for part in rounds]
+    def __init__(
+        self, client: MongoClient[bare.Document], store: MongoStore, rounds: Sequence[list[Household]]
+    ) -> None:
+        self._database = bare.database_of(client, store.database.name)
+        self._waiting = [records.documents(part, store.encryption) for part in rounds]
         self._offset = 0
 
     def next_rate(self) -> float:

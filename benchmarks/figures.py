@@ -62,13 +62,17 @@ class Pairs:
         )
 
 
-def in_turn(turns: int, ours: Callable[[], float], bare: Callable[[], float]) -> Pairs:
-    """Measure both sides ``turns`` times, one after the other; the first of each pair changes with every turn."""
+def in_turn(turns: int, ours: Callable[[], float], bare: Callable[[], float], *beside: Callable[[], float]) -> Pairs:
+    """Measure both sides ``turns`` times, one after the other; the order is reversed with every turn.
+
+    Sides ``beside`` take part in every turn too, and keep their own results.
+    """
     mine: list[float] = []
     theirs: list[float] = []
+    sides = (lambda: mine.append(ours()), lambda: theirs.append(bare()), *beside)
     for turn in range(turns):
-        for side in (ours, bare) if turn % 2 == 0 else (bare, ours):
-            (mine if side is ours else theirs).append(side())
+        for side in sides if turn % 2 == 0 else sides[::-1]:
+            side()
     return Pairs(tuple(mine), tuple(theirs))
 
 

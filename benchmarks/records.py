@@ -16,6 +16,7 @@ from service.registry.changes import Change
 from service.registry.clock import system_clock, vietnam_day
 from service.registry.registration import prepare, registration
 from service.registry.units import UnitDirectory, read_units
+from service.storage.encryption import FieldEncryption
 
 
 def directory() -> UnitDirectory:
@@ -50,9 +51,9 @@ def changes(bodies: Sequence[Household]) -> list[Change]:
     return made
 
 
-def documents(bodies: Sequence[Household]) -> list[Prepared]:
+def documents(bodies: Sequence[Household], encryption: FieldEncryption) -> list[Prepared]:
     """The documents that registering the bodies commits."""
-    return [prepared(change) for change in changes(bodies)]
+    return [prepared(change, encryption) for change in changes(bodies)]
 
 
 def shares(everything: Sequence[Any], clients: int) -> list[list[Any]]:

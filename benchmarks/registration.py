@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from benchmarks.clients import Connection, Round, put_request, run_threads
 from benchmarks.figures import Figure, Pairs, Target, in_turn, percentile
 from benchmarks.workplace import Server, Workplace, server
 from service.demonstration.households import Household
+from service.storage.store import MongoStore
 
 CLIENTS = 8
 TARGET = Target(0.5, at_least=True)
@@ -34,22 +36,32 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
 def _case(place: Workplace, name: str, bodies: list[Household], each_round: int, turns: int) -> list[Figure]:
     label = re.sub(r"\W", "_", name)
     with (
-        place.database(f"{label}_ours"),
-        place.database(f"{label}_bare"),
+        place.database(f"{label}_ours") as own_store,
+        place.database(f"{label}_bare") as bare_store,
+        place.database(f"{label}_reading") as reading_store,
         server(place, f"{label}_ours") as running,
         MongoClient[bare.Document](place.mongod.address(), tz_aware=True) as client,
     ):
         rounds = [bodies[start : start + each_round] for start in range(0, len(bodies), each_round)]
         ours = _Side(_put(running), [_requests(part) for part in rounds])
-        theirs = _Side(_commit(client, f"{label}_bare"), [records.documents(part) for part in rounds])
-        bare.make_heads(
-            bare.database_of(client, f"{label}_bare"), [part.commune for share in theirs.waiting for part in share]
-        )
-        # The first round warms both sides (connections, caches, the heads of communes) and is not counted.
-        ours.next_rate()
-        theirs.next_rate()
-        pairs = in_turn(turns, ours.next_rate, theirs.next_rate)
-        return [_told(name, pairs, ours.rounds[1:], theirs.rounds[1:]), _memory(name, running)]
+        theirs = _bare_side(client, bare_store, rounds, with_reads=False)
+        reading = _bare_side(client, reading_store, rounds, with_reads=True)
+        bare.make_ready(own_store, [each for part in theirs.waiting for each in part])
+        # The first round warms all sides (connections, caches) and is not counted.
+        for side in (ours, theirs, reading):
+            side.next_rate()
+        pairs = in_turn(turns, ours.next_rate, theirs.next_rate, reading.next_rate)
+        told = _told(name, pairs, ours.rounds[1:], theirs.rounds[1:], reading.rounds[1:])
+        return [told, _memory(name, running)]
+
+
+def _bare_side(
+    client: MongoClient[bare.Document], store: MongoStore, rounds: Sequence[Sequence[Household]], *, with_reads: bool
+) -> _Side:
+    documents = [records.documents(part, store.encryption) for part in rounds]
+    bare.make_ready(store, [each for part in documents for each in part])
+    database = bare.database_of(client, store.database.name)
+    return _Side(lambda: bare.committer(client, database, with_reads=with_reads), documents)
 
 
 class _Side:
@@ -84,19 +96,18 @@ def _put(running: Server) -> Callable[[], Callable[[bytes], None]]:
     return make
 
 
-def _commit(client: MongoClient[bare.Document], database: str) -> Callable[[], Callable[[bare.Prepared], None]]:
-    return lambda: bare.committer(client, bare.database_of(client, database))
-
-
-def _told(name: str, pairs: Pairs, ours: Sequence[Round], theirs: Sequence[Round]) -> Figure:
+def _told(name: str, pairs: Pairs, ours: Sequence[Round], theirs: Sequence[Round], reading: Sequence[Round]) -> Figure:
     def spread(rounds: Sequence[Round]) -> str:
         latencies = [each * 1000 for part in rounds for each in part.latencies]
         return f"p50 {percentile(latencies, 0.5):.1f} ms, p99 {percentile(latencies, 0.99):.1f} ms"
 
+    against_reading = median(mine.rate / other.rate for mine, other in zip(ours, reading, strict=True))
     own = sum(part.own_share for part in ours) / len(ours)
     details = (
         pairs.told("a second"),
         f"ours: {spread(ours)}; bare: {spread(theirs)}",
+        f"of bare with the same reads inside the transaction: {against_reading:.3g} "
+        f"({median(part.rate for part in reading):.4g} a second)",
         f"our 8 clients together used {own:.0%} of one core (they share 2 cores with the server and MongoDB)",
     )
     return Figure(name, pairs.ratio, "of the bare rate", TARGET, details)
