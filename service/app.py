@@ -9,12 +9,29 @@ from flask_smorest import Api
 
 import schemas
 from schemas.catalogue import Catalogue
-from service.api import changes, coverage, documentation, health, households, parcels, schema, search, units, workflow
+from service.api import (
+    accounts,
+    changes,
+    coverage,
+    documentation,
+    health,
+    households,
+    parcels,
+    requests,
+    schema,
+    search,
+    token,
+    trail,
+    units,
+    workflow,
+)
+from service.api.access import install_guard
 from service.api.form_pages import form_pages
 from service.api.measures import measure_requests
 from service.api.openapi import describe, finished_specification
 from service.api.problems import register_problems
 from service.api.services import Services, install
+from service.guarding import wire_guard
 from service.log_lines import configure_log_lines
 from service.registry.baselines import Baselines
 from service.registry.boundaries import BoundaryRegister
@@ -39,6 +56,10 @@ BLUEPRINTS = (
     schema.blueprint,
     health.blueprint,
     documentation.blueprint,
+    token.blueprint,
+    accounts.blueprint,
+    requests.blueprint,
+    trail.blueprint,
 )
 
 
@@ -49,8 +70,10 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app = Flask("service", root_path=str(Path(__file__).parent), template_folder="api/templates", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
     describe(app)
+    parts = wire(settings, clock)
+    guarding = wire_guard(settings, clock, parts.store, parts.units.directory, parts.households)
     with app.app_context():
-        install(wire(settings, clock))
+        install(parts)
     api = Api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
@@ -59,6 +82,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         app.register_blueprint(pages)
     register_problems(app)
     measure_requests(app)
+    install_guard(app, guarding)
     app.extensions["specification"] = finished_specification(api.spec)
     return app
 

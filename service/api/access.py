@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, cast
@@ -18,10 +18,17 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.errors import DomainError
-from service.registry.accounts import Accounts, Principals, SignIn
+from service.registry.accounts import Accounts, Caller, Principals, SignedIn, SignIn
 from service.registry.clock import Clock
 from service.registry.requests import PeopleRequests
-from service.security.errors import NotSignedIn, PasswordChangeRequired, RequestForged, TokenInvalid
+from service.security.errors import (
+    NotSignedIn,
+    PasswordChangeRequired,
+    RefreshFailed,
+    RequestForged,
+    TokenExpired,
+    TokenInvalid,
+)
 from service.security.gate import (
     Permission,
     Principal,
@@ -30,6 +37,7 @@ from service.security.gate import (
     current_principal,
     declared_on,
     nobody,
+    register_itself,
     require_declared,
     serve_strangers,
 )
@@ -40,10 +48,12 @@ from service.storage.rate_limits import RateLimits
 from service.storage.trail import Trail, TrailEntry
 
 ACCESS_COOKIE: Final = "__Host-so-nong-ho-access"
-REFRESH_COOKIE: Final = "__Secure-so-nong-ho-refresh"
-DEVICE_COOKIE: Final = "__Secure-so-nong-ho-device"
-CSRF_COOKIE: Final = "__Host-so-nong-ho-csrf"
+REFRESH_COOKIE: Final = "__Host-so-nong-ho-session"
+DEVICE_COOKIE: Final = "__Host-so-nong-ho-device"
 CSRF_HEADER: Final = "X-CSRF-Token"
+OWN_PAGE_HEADER: Final = "X-Requested-With"
+DEVICE_COOKIE_SECONDS: Final = 400 * 24 * 3600
+"""As long as browsers keep a cookie; a device that is known is never kept out by somebody else's guessing."""
 REQUEST_ID: Final = "X-Request-Id"
 _KEY: Final = "guard"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -143,7 +153,7 @@ def _ask() -> None:
     if declared is None or declared.permission is None:
         return
     g.permission = declared.permission
-    principal = _principal()
+    principal = _principal_or_register()
     g.stack.enter_context(asking(principal))
     limit = guard().settings.requests_per_minute
     if limit:
@@ -151,6 +161,16 @@ def _ask() -> None:
     principal.require(declared.permission)
     if principal.must_change_password and declared.permission is not Permission.SESSION_OWN:
         raise PasswordChangeRequired()
+
+
+def _principal_or_register() -> Principal:
+    """While ACCESS is "open" (development), whoever names nobody is the register itself."""
+    try:
+        return _principal()
+    except NotSignedIn:
+        if guard().settings.access == "open":
+            return register_itself()
+        raise
 
 
 def _principal() -> Principal:
@@ -165,27 +185,93 @@ def _principal() -> Principal:
         if principal.by_cookie:
             raise TokenInvalid()
         return principal
-    cookie = request.cookies.get(ACCESS_COOKIE)
-    if not cookie:
-        raise NotSignedIn()
-    principal = parts.principals.of_token(cookie)
-    if not principal.by_cookie:
-        raise TokenInvalid()
+    principal = _principal_of_cookies()
     if request.method not in _SAFE:
         _require_own_page(principal)
     return principal
 
 
+def _principal_of_cookies() -> Principal:
+    """Whoever a browser's cookies name; when the short token has run out, the session goes on with a new one.
+
+    So that a page asks nothing of tokens: it is signed in until the session ends.
+    """
+    parts = guard()
+    token = request.cookies.get(ACCESS_COOKIE)
+    if token:
+        with suppress(TokenExpired):
+            principal = parts.principals.of_token(token)
+            if not principal.by_cookie:
+                raise TokenInvalid()
+            return principal
+    lasting = request.cookies.get(REFRESH_COOKIE)
+    if not lasting:
+        raise NotSignedIn()
+    try:
+        signed_in = parts.sign_in.refresh(lasting, browser())
+    except RefreshFailed:
+        g.signed_out = True
+        raise NotSignedIn() from None
+    g.signed_in = signed_in
+    return parts.principals.of_token(signed_in.access_token)
+
+
+def browser() -> Caller:
+    """The browser that asks: its address, and its device's secret where it has one."""
+    secret = request.cookies.get(DEVICE_COOKIE)
+    name = request.headers.get("User-Agent", "")[:200]
+    return Caller(request.remote_addr or "", secret[:200] if secret else None, name, by_cookie=True)
+
+
 def _require_own_page(principal: Principal) -> None:
-    """Raise RequestForged unless a page of ours sent this: it alone can read the token beside the cookie."""
-    expected = csrf_token(guard().keys.secret("csrf"), principal.session or "")
-    if not same(request.headers.get(CSRF_HEADER, ""), expected) or from_another_site():
+    """Raise RequestForged unless a page of ours sent this.
+
+    It proves so by the session's own token, which only it can read, or by a header that no other site's page can send
+    without being asked first (CORS is closed), together with the browser's word on where the page is from.
+    """
+    given = request.headers.get(CSRF_HEADER)
+    if given is not None:
+        proven = same(given, csrf_token(guard().keys.secret("csrf"), principal.session or ""))
+    else:
+        proven = OWN_PAGE_HEADER in request.headers and _browser_vouches()
+    if not proven or from_another_site():
         raise RequestForged()
 
 
+def _browser_vouches() -> bool:
+    """Whether the browser itself says that the page is of this very origin: a page cannot set these headers."""
+    return (
+        request.headers.get("Sec-Fetch-Site") == "same-origin"
+        or request.headers.get("Origin", "").partition("://")[2] == request.host
+    )
+
+
 def from_another_site() -> bool:
-    """Whether the browser says that a page of another site sent this request (Fetch Metadata)."""
-    return request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
+    """Whether the browser says that a page of another site sent this request (Fetch Metadata, Origin)."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return True
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.partition("://")[2] != request.host
+
+
+def set_session_cookies(answer: Response, signed_in: SignedIn) -> None:
+    """Give a browser its session: HttpOnly, so that no script reads a token; Strict, so that no other site sends it."""
+    _set_cookie(answer, ACCESS_COOKIE, signed_in.access_token, guard().tokens.lifetime_seconds)
+    if signed_in.refresh_token is not None and signed_in.refresh_expires_at is not None:
+        lasting = signed_in.refresh_expires_at - guard().clock()
+        _set_cookie(answer, REFRESH_COOKIE, signed_in.refresh_token, max(0, int(lasting.total_seconds())))
+    if signed_in.device_secret is not None:
+        _set_cookie(answer, DEVICE_COOKIE, signed_in.device_secret, DEVICE_COOKIE_SECONDS)
+
+
+def forget_session_cookies(answer: Response) -> None:
+    """Take a browser's session away; its device stays known."""
+    for name in (ACCESS_COOKIE, REFRESH_COOKIE):
+        answer.delete_cookie(name, secure=True, httponly=True, samesite="Strict")
+
+
+def _set_cookie(answer: Response, name: str, value: str, seconds: int) -> None:
+    answer.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="Strict")
 
 
 # The trail ------------------------------------------------------------------------------------------------------
@@ -278,6 +364,10 @@ def _put_headers(answer: Response) -> Response:
         answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if "request_id" in g:
         answer.headers[REQUEST_ID] = g.request_id
+    if "signed_in" in g:
+        set_session_cookies(answer, g.signed_in)
+    elif "signed_out" in g:
+        forget_session_cookies(answer)
     if answer.status_code == 401:
         answer.headers.setdefault("WWW-Authenticate", 'Bearer realm="so-nong-ho"')
     return answer

@@ -148,11 +148,10 @@ def access_components() -> dict[str, Any]:
                 "csrf_token": _TEXT,
                 "account": {"$ref": "#/components/schemas/OwnAccount"},
             },
-            ("token_type", "expires_in", "account"),
+            ("token_type", "expires_in"),
         ),
-        "OwnSession": _object(
-            {"account": {"$ref": "#/components/schemas/OwnAccount"}, "csrf_token": _TEXT}, ("account",)
-        ),
+        "OwnSession": _object({**own, "csrf_token": _TEXT}, tuple(own)),
+        "SignIn": _object({"username": _TEXT, "password": _TEXT}, ("username", "password"), closed=True),
         "PasswordChange": _object(
             {"old_password": _TEXT, "password": {"type": "string", "minLength": 10, "maxLength": 256}},
             ("old_password", "password"),

@@ -50,7 +50,7 @@ class AllAccounts(MethodView):
         return json_answer(body, headers=dict(next_link(cursor)))
 
     @needs("accounts.manage")
-    @blueprint.record_body("NewAccount")
+    @blueprint.json_body("NewAccount")
     @blueprint.response(201, reference("HandedAccount"))
     @blueprint.problems(400, 401, 403, 409, 415, 422)
     @blueprint.doc(operationId="create_account", summary="Make an account")
@@ -88,7 +88,7 @@ class OneAccount(MethodView):
         return json_answer({**account_in_json(account), "sessions": sessions})
 
     @needs("accounts.manage")
-    @blueprint.record_body("AccountPatch")
+    @blueprint.json_body("AccountPatch")
     @blueprint.response(200, reference("Account"))
     @blueprint.problems(400, 401, 403, 404, 415, 422)
     @blueprint.doc(operationId="patch_account", summary="Change an account")

@@ -8,9 +8,12 @@ from typing import Any
 import orjson
 from flask import Response, request
 
+from service.api.access import note_households
 from service.api.services import language, services
 from service.registry.changes import Record
+from service.registry.masking import seen
 from service.registry.ports import Written
+from service.security.gate import current_principal
 
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
@@ -42,7 +45,12 @@ def entity_tag(record: Record) -> str:
 
 
 def presented(record: Record) -> Record:
-    """The record as the reader sees it: each finding with its message in the reader's language."""
+    """The record as the reader may see it, each finding with its message in the reader's language.
+
+    Whose record was shown is kept in the trail.
+    """
+    note_households([record["id"]])
+    record = seen(record, current_principal().sight)
     findings = record.get("findings")
     if not findings:
         return record

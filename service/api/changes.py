@@ -14,8 +14,9 @@ from service.api.paging import decode_cursor, encode_cursor
 from service.api.queries import ChangesQuery
 from service.api.services import actor, services
 from service.errors import CursorInvalid
+from service.registry.masking import seen_note
 from service.registry.ports import LogEntry
-from service.security.gate import needs
+from service.security.gate import current_principal, needs
 
 blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes", description="The log as a feed")
 
@@ -62,7 +63,7 @@ def _in_json(entry: LogEntry) -> dict[str, Any]:
         "revision": entry.revision,
         "at": entry.at,
         "actor": entry.actor,
-        "note": entry.note,
+        "note": seen_note(entry.note, current_principal().sight),
         "record": None if entry.record is None else presented(entry.record),
         "hash": entry.hash,
     }

@@ -9,6 +9,7 @@ from flask import Flask
 
 from schemas.derive.json_schema import household_components
 from service.api import parcels, search
+from service.api.access_components import SECURITY_SCHEMES, access_components
 from service.registry.changes import COUNTS
 
 DESCRIPTION = (
@@ -33,6 +34,8 @@ def finished_specification(spec: APISpec) -> dict[str, Any]:
     components = document.setdefault("components", {})
     components["schemas"] = {**components.get("schemas", {}), **_components()}
     components["responses"] = {"Problem": _problem_response()}
+    components["securitySchemes"] = SECURITY_SCHEMES
+    document["security"] = [{name: []} for name in SECURITY_SCHEMES]
     for path in document["paths"].values():
         for method, operation in path.items():
             if method in {"get", "put", "post", "patch", "delete"}:
@@ -144,6 +147,7 @@ def _components() -> dict[str, Any]:
     }
     return {
         **household_components(reference_prefix="#/components/schemas/"),
+        **access_components(),
         **parcels.COMPONENTS,
         **search.COMPONENTS,
         "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},

@@ -15,6 +15,28 @@ from service import errors
 from service.api.answers import presented
 from service.api.services import language, services
 from service.errors import DomainError, HouseholdStale
+from service.registry.requests import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound
+from service.security.errors import (
+    AccessError,
+    AccountInvalid,
+    AccountNotFound,
+    GrantInvalid,
+    NotSignedIn,
+    OutsideArea,
+    OwnAccount,
+    PasswordChangeRequired,
+    PasswordWeak,
+    PermissionMissing,
+    RefreshFailed,
+    RequestForged,
+    SessionNotFound,
+    SignInFailed,
+    TokenExpired,
+    TokenInvalid,
+    TooManyAttempts,
+    TooManyRequests,
+    UsernameTaken,
+)
 
 STATUS: dict[type[Exception], int] = {
     errors.BodyNotAnObject: 422,
@@ -51,6 +73,30 @@ STATUS: dict[type[Exception], int] = {
     errors.SearchAreaInvalid: 422,
     errors.ReferenceSystemUnknown: 422,
     errors.QueryUnknown: 422,
+    errors.HouseholdErased: 410,
+    NotSignedIn: 401,
+    TokenInvalid: 401,
+    TokenExpired: 401,
+    SignInFailed: 401,
+    RefreshFailed: 401,
+    AccessError: 403,
+    PermissionMissing: 403,
+    OutsideArea: 403,
+    PasswordChangeRequired: 403,
+    RequestForged: 403,
+    AccountNotFound: 404,
+    SessionNotFound: 404,
+    RequestNotFound: 404,
+    UsernameTaken: 409,
+    OwnAccount: 409,
+    RequestClosed: 409,
+    RequestExtended: 409,
+    GrantInvalid: 422,
+    PasswordWeak: 422,
+    AccountInvalid: 422,
+    RequestInvalid: 422,
+    TooManyAttempts: 429,
+    TooManyRequests: 429,
     errors.PreconditionRequired: 428,
     errors.StoreRefused: 500,
     errors.StoreUnavailable: 503,
@@ -99,7 +145,10 @@ def answer_domain_error(error: DomainError) -> Response:
         more["errors"] = [_item(ItemError(error.pointer, error.code, error.params))]
     if isinstance(error, HouseholdStale):
         more["current"] = presented(error.current)
-    return problem(status, error.code, error.params, **more)
+    answer = problem(status, error.code, error.params, **more)
+    if isinstance(error, TooManyAttempts):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
 
 
 def answer_record_invalid(error: RecordInvalid) -> Response:

@@ -69,7 +69,7 @@ class AllRequests(MethodView):
         return json_answer(body, headers=dict(next_link(cursor)))
 
     @needs("requests.manage")
-    @blueprint.record_body("NewRequest")
+    @blueprint.json_body("NewRequest")
     @blueprint.response(201, reference("PersonRequest"))
     @blueprint.problems(400, 401, 403, 404, 415, 422)
     @blueprint.doc(operationId="receive_request", summary="Take in a person's request")
@@ -121,7 +121,7 @@ class Extension(MethodView):
     """Taking as long again, once."""
 
     @needs("requests.manage")
-    @blueprint.record_body("Reason")
+    @blueprint.json_body("Reason")
     @blueprint.response(200, reference("PersonRequest"))
     @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
     @blueprint.doc(operationId="extend_request", summary="Extend a request's time")
@@ -137,7 +137,7 @@ class Refusal(MethodView):
     """A refusal, written and reasoned."""
 
     @needs("requests.manage")
-    @blueprint.record_body("Reason")
+    @blueprint.json_body("Reason")
     @blueprint.response(200, reference("PersonRequest"))
     @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
     @blueprint.doc(operationId="refuse_request", summary="Refuse a request")
@@ -167,7 +167,7 @@ class Carrying(MethodView):
     """Doing what was asked."""
 
     @needs("requests.manage")
-    @blueprint.record_body("Outcome", required=False)
+    @blueprint.json_body("Outcome", required=False)
     @blueprint.response(200, reference("PersonRequest"))
     @blueprint.problems(400, 401, 403, 404, 409, 412, 415, 422)
     @blueprint.doc(operationId="carry_out_request", summary="Carry a request out")

@@ -11,13 +11,13 @@ from flask import Response, request
 from flask.views import MethodView
 
 from service.api.access import (
-    ACCESS_COOKIE,
-    CSRF_COOKIE,
-    DEVICE_COOKIE,
     REFRESH_COOKIE,
+    browser,
+    forget_session_cookies,
     from_another_site,
     guard,
     note_about,
+    set_session_cookies,
     write_trail,
 )
 from service.api.answers import json_answer
@@ -37,8 +37,6 @@ from service.security.tokens import csrf_token
 blueprint = Blueprint("session", __name__, url_prefix="/v1", description="Signing in and out")
 
 FORM = "application/x-www-form-urlencoded"
-DEVICE_COOKIE_SECONDS = 400 * 24 * 3600
-"""As long as browsers keep a cookie; a device that is known is never kept out by somebody else's guessing."""
 _ITEMS = frozenset(
     {
         "grant_type",
@@ -60,7 +58,7 @@ class Token(MethodView):
     """Sign in, or go on."""
 
     @public
-    @blueprint.record_body("TokenRequest")
+    @blueprint.json_body("TokenRequest")
     @blueprint.response(200, reference("Token"))
     @blueprint.problems(400, 401, 403, 415, 422, 429)
     @blueprint.doc(operationId="token", summary="Sign in, or refresh")
@@ -71,18 +69,21 @@ class Token(MethodView):
         to change something then carries ``X-CSRF-Token`` with the ``csrf_token`` of this answer.
         """
         asked = _asked()
-        limit = guard().settings.sign_ins_per_minute
-        if limit:
-            guard().rates.take(f"token:{request.remote_addr}", limit, timedelta(minutes=1))
-        caller = _caller(asked)
-        try:
-            signed_in = _granted(asked, caller)
-        except (SignInFailed, TooManyAttempts, RefreshFailed) as error:
-            write_trail(error.code.replace("access.", ""), nobody(), about=None, status=401)
-            raise
-        who = guard().principals.of_token(signed_in.access_token)
-        write_trail("signed-in" if asked["grant_type"] != "refresh_token" else "refreshed", who)
-        return _cookie_answer(signed_in, who) if caller.by_cookie else _token_answer(signed_in, who)
+        return _signed_in(asked, _caller(asked))
+
+
+def _signed_in(asked: dict[str, Any], caller: Caller) -> Response:
+    limit = guard().settings.sign_ins_per_minute
+    if limit:
+        guard().rates.take(f"token:{caller.address}", limit, timedelta(minutes=1))
+    try:
+        signed_in = _granted(asked, caller)
+    except (SignInFailed, TooManyAttempts, RefreshFailed) as error:
+        write_trail(error.code.replace("access.", ""), nobody(), status=401)
+        raise
+    who = guard().principals.of_token(signed_in.access_token)
+    write_trail("signed-in" if asked["grant_type"] != "refresh_token" else "refreshed", who)
+    return _cookie_answer(signed_in, who) if caller.by_cookie else _token_answer(signed_in, who)
 
 
 def _asked() -> dict[str, Any]:
@@ -120,9 +121,11 @@ def _caller(asked: dict[str, Any]) -> Caller:
     )
     if by_cookie and (from_another_site() or request.mimetype == FORM):
         raise RequestForged()
-    secret = request.cookies.get(DEVICE_COOKIE) if by_cookie else asked.get("device")
+    if by_cookie:
+        return browser()
+    secret = asked.get("device")
     name = asked.get("device_name") or request.headers.get("User-Agent", "")
-    return Caller(request.remote_addr or "", (secret or None) and secret[:200], name[:200], bool(by_cookie))
+    return Caller(request.remote_addr or "", secret[:200] if secret else None, name[:200])
 
 
 def _granted(asked: dict[str, Any], caller: Caller) -> SignedIn:
@@ -163,30 +166,18 @@ def _token_answer(signed_in: SignedIn, who: Principal) -> Response:
 
 
 def _cookie_answer(signed_in: SignedIn, who: Principal) -> Response:
-    token = csrf_token(guard().keys.secret("csrf"), signed_in.claims.session or "")
-    answer = json_answer(
-        {
-            "token_type": "Cookie",
-            "expires_in": guard().tokens.lifetime_seconds,
-            "csrf_token": token,
-            "account": own_account(who),
-        }
-    )
-    lasting = _seconds_until(signed_in.refresh_expires_at)
-    _set_cookie(answer, ACCESS_COOKIE, signed_in.access_token, guard().tokens.lifetime_seconds)
-    if signed_in.refresh_token is not None:
-        _set_cookie(answer, REFRESH_COOKIE, signed_in.refresh_token, lasting, path="/v1/token")
-        # The page reads this one: it proves that the page is ours, and opens nothing by itself.
-        _set_cookie(answer, CSRF_COOKIE, token, lasting, readable=True)
-    if signed_in.device_secret is not None:
-        _set_cookie(answer, DEVICE_COOKIE, signed_in.device_secret, DEVICE_COOKIE_SECONDS, path="/v1/token")
+    body = {"token_type": "Cookie", "expires_in": guard().tokens.lifetime_seconds, **_session_of(who)}
+    answer = json_answer(body)
+    set_session_cookies(answer, signed_in)
     return answer
 
 
-def _set_cookie(
-    answer: Response, name: str, value: str, seconds: int, *, path: str = "/", readable: bool = False
-) -> None:
-    answer.set_cookie(name, value, max_age=seconds, path=path, secure=True, httponly=not readable, samesite="Strict")
+def _session_of(who: Principal) -> dict[str, Any]:
+    """One's own account; for a browser also the token that its changing requests may carry."""
+    body = own_account(who)
+    if who.by_cookie:
+        body["csrf_token"] = csrf_token(guard().keys.secret("csrf"), who.session or "")
+    return body
 
 
 def _seconds_until(moment: datetime | None) -> int:
@@ -219,11 +210,19 @@ class OwnSession(MethodView):
     @blueprint.doc(operationId="own_session", summary="Who am I, and what may I do?")
     def get(self) -> Response:
         """The account; for a browser also the token that its changing requests carry."""
-        who = current_principal()
-        body: dict[str, Any] = {"account": own_account(who)}
-        if who.by_cookie:
-            body["csrf_token"] = csrf_token(guard().keys.secret("csrf"), who.session or "")
-        return json_answer(body)
+        return json_answer(_session_of(current_principal()))
+
+    @public
+    @blueprint.json_body("SignIn")
+    @blueprint.response(200, reference("OwnSession"))
+    @blueprint.problems(400, 401, 403, 415, 422, 429)
+    @blueprint.doc(operationId="sign_in", summary="Sign a browser in")
+    def post(self) -> Response:
+        """The session lies in HttpOnly cookies, which no script can read, and goes on by itself until it ends."""
+        if from_another_site():
+            raise RequestForged()
+        asked = json_object(items=frozenset({"username", "password"}))
+        return _signed_in({**asked, "grant_type": "password"}, browser())
 
     @needs("session.own")
     @blueprint.response(204)
@@ -237,8 +236,7 @@ class OwnSession(MethodView):
             guard().principals.forget()
         write_trail("signed-out", who)
         answer = Response(status=204)
-        for name, path in ((ACCESS_COOKIE, "/"), (CSRF_COOKIE, "/"), (REFRESH_COOKIE, "/v1/token")):
-            answer.delete_cookie(name, path=path, secure=True, httponly=name != CSRF_COOKIE, samesite="Strict")
+        forget_session_cookies(answer)
         return answer
 
 
@@ -247,7 +245,7 @@ class OwnPassword(MethodView):
     """One's own password."""
 
     @needs("session.own")
-    @blueprint.record_body("PasswordChange")
+    @blueprint.json_body("PasswordChange")
     @blueprint.response(204)
     @blueprint.problems(400, 401, 403, 415, 422, 429)
     @blueprint.doc(operationId="change_password", summary="Change one's own password")

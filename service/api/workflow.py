@@ -16,8 +16,9 @@ from service.api.queries import HistoryQuery
 from service.api.services import actor, services
 from service.errors import CursorInvalid
 from service.registry.history import changes_of
+from service.registry.masking import seen_change, seen_note
 from service.registry.ports import LogEntry
-from service.security.gate import needs
+from service.security.gate import current_principal, needs
 
 blueprint = Blueprint("workflow", __name__, url_prefix="/v1/households", description="From submitted to verified")
 
@@ -103,6 +104,7 @@ class History(MethodView):
 
 
 def _in_json(entry: LogEntry) -> dict[str, Any]:
+    sight = current_principal().sight
     return {
         "commune": entry.commune,
         "offset": entry.offset,
@@ -110,8 +112,8 @@ def _in_json(entry: LogEntry) -> dict[str, Any]:
         "revision": entry.revision,
         "at": entry.at,
         "actor": entry.actor,
-        "note": entry.note,
-        "changes": changes_of(entry),
+        "note": seen_note(entry.note, sight),
+        "changes": [shown for change in changes_of(entry) if (shown := seen_change(change, sight)) is not None],
         "record": None if entry.record is None else presented(entry.record),
         "hash": entry.hash,
     }

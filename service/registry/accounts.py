@@ -16,6 +16,7 @@ from service.security.errors import (
     AccountNotFound,
     NotSignedIn,
     OutsideArea,
+    OwnAccount,
     RefreshFailed,
     SessionNotFound,
     SignInFailed,
@@ -290,7 +291,7 @@ class Accounts:
         """Shut an account and end all its sessions. Nobody suspends themselves."""
         self.get(account_id, by)
         if account_id == by.account:
-            raise AccountInvalid(reason="own-account")
+            raise OwnAccount()
         now = self._clock()
         account = self._changed(account_id, {"state": SUSPENDED, "updated_at": now})
         self._store.revoke_all(account_id, because="suspended", at=now)
@@ -351,7 +352,7 @@ class Accounts:
             directory.in_force(code, min(day, today))
             named.append((code, day))
         if not named:
-            raise AccountInvalid(pointer="/area", reason="area")
+            raise AccountInvalid(pointer="/area", reason="area", known="[\"16681\"]")
         return tuple(named)
 
     def _require_within(self, area: Iterable[tuple[str, date]], by: Principal) -> None:

@@ -232,7 +232,7 @@ class PeopleRequests:
         record = self._households.read(household, actor=actor)
         day = received_on or today
         if day > today:
-            raise RequestInvalid(pointer="/received_on", reason="future")
+            raise RequestInvalid(pointer="/received_on", reason="future", known=f"≤ {today}")
         if kind is RequestKind.WITHDRAW_CONSENT and purpose not in _purposes_of(record):
             raise RequestInvalid(pointer="/purpose", reason="purpose", known=", ".join(sorted(_purposes_of(record))))
         request = PersonRequest(

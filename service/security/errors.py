@@ -113,6 +113,12 @@ class AccountInvalid(AccessError):
     code = "account.invalid"
 
 
+class OwnAccount(AccessError):
+    """Nobody suspends their own account."""
+
+    code = "account.own"
+
+
 class SessionNotFound(AccessError):
     """The account has no such session."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -139,11 +141,22 @@ def test_an_area_holds_a_smaller_one() -> None:
     assert not Area.of(["1"]).holds(Area.whole())
 
 
-def test_outside_a_request_the_register_itself_asks() -> None:
-    assert current_principal().role is None
+def test_in_a_script_the_register_itself_asks_and_in_a_serving_process_nobody() -> None:
+    program = (
+        "from service.security.gate import current_principal, serve_strangers\n"
+        "assert current_principal().may('households.write')\n"
+        "serve_strangers()\n"
+        "assert not current_principal().may('households.read')\n"
+        "assert current_principal().area.communes() == frozenset()\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_a_block_is_run_as_somebody() -> None:
+    before = current_principal()
     with asking(somebody(Role.OFFICER, "16681")) as officer:
         assert current_principal() is officer
-    assert current_principal().may("households.write")
+    assert current_principal() == before
 
 
 def test_a_view_carries_its_permission() -> None:
