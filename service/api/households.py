@@ -13,10 +13,11 @@ from service.api.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, refer
 from service.api.bodies import PATCH_TYPES, json_body, optional_json_object
 from service.api.paging import decode_cursor, encode_cursor, next_link
 from service.api.preconditions import named_revision
-from service.api.queries import HouseholdListQuery
+from service.api.queries import HouseholdListQuery, HouseholdQueryOne
 from service.api.services import actor, services
-from service.errors import CursorInvalid
+from service.errors import CursorInvalid, QueryInvalid
 from service.registry.clock import vietnam_day
+from service.registry.parcels import known_system, record_in
 from service.registry.ports import HouseholdQuery
 from service.security.gate import needs
 
@@ -28,13 +29,14 @@ class OneHousehold(MethodView):
     """One household by its id."""
 
     @needs("households.read")
+    @blueprint.query(HouseholdQueryOne)
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
-    @blueprint.problems(304, 404)
+    @blueprint.problems(304, 404, 422)
     @blueprint.doc(operationId="get_household", summary="Read a household")
-    def get(self, household_id: str) -> Response:
+    def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """The record as it is now; its revision is the ETag."""
         record = services().households.read(household_id, actor=actor("households.read"))
-        answer = record_answer(record)
+        answer = record_answer(record_in(record, arguments.get("crs")))
         answer.make_conditional(request)
         return answer
 
@@ -99,9 +101,11 @@ class Households(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """Pages by keyset: follow Link rel="next" or send ``cursor`` again."""
         query = _query_of(arguments)
+        crs = known_system(arguments.get("crs"))
         page = services().store.households(query)
         cursor = None if page.next_after is None else encode_cursor(page.next_after)
-        body: dict[str, Any] = {"households": [presented(record) for record in page.records], "cursor": cursor}
+        records = [presented(record_in(record, crs)) for record in page.records]
+        body: dict[str, Any] = {"households": records, "cursor": cursor}
         if arguments["count"]:
             body["total"] = services().store.count(query)
         return json_answer(body, headers=dict(next_link(cursor)))
@@ -128,9 +132,18 @@ def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
         status=arguments.get("status"),
         text=arguments.get("q"),
         bbox=arguments.get("bbox"),
+        near=_circle_of(arguments),
         updated_since=arguments.get("updated_since"),
         after=_position(arguments),
     )
+
+
+def _circle_of(arguments: dict[str, Any]) -> tuple[float, float, float] | None:
+    """Place and distance. Raises QueryInvalid for one without the other."""
+    if ("near" in arguments) != ("within" in arguments):
+        missing = "within" if "near" in arguments else "near"
+        raise QueryInvalid(pointer=f"/{missing}", name=missing, reason="near=longitude,latitude&within=metres")
+    return (*arguments["near"], arguments["within"]) if "near" in arguments else None
 
 
 def _commune_of(code: str | None) -> tuple[str | None, str | None]:

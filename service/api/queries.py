@@ -110,6 +110,30 @@ class PageQuery(Query):
     cursor = fields.String(metadata={"description": "Where the page starts: the cursor of the page before."})
 
 
+class Place(fields.Field[tuple[float, float]]):
+    """longitude,latitude in degrees."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float]:
+        try:
+            longitude, latitude = (float(part) for part in str(value).split(","))
+        except ValueError:
+            raise ValidationError("longitude,latitude") from None
+        if not (-179 <= longitude <= 179 and -80 <= latitude <= 80):
+            raise ValidationError("longitude -179…179, latitude -80…80")
+        return longitude, latitude
+
+
+def _reference_system() -> fields.String:
+    description = "Reference system of the boundaries in the answer, e.g. EPSG:9208; WGS 84 without it."
+    return fields.String(validate=validate.Length(1, 100), metadata={"description": description})
+
+
+class HouseholdQueryOne(Schema):
+    """How one household is answered."""
+
+    crs = _reference_system()
+
+
 class HouseholdListQuery(PageQuery):
     """Which households a list asks for."""
 
@@ -124,6 +148,11 @@ class HouseholdListQuery(PageQuery):
         metadata={"description": "A name with or without diacritics, from any word on; a personal number; a phone."},
     )
     bbox = Box(metadata={"description": "west,south,east,north: parcels or home in this box.", "type": "string"})
+    near = Place(metadata={"description": "longitude,latitude: parcels or home near it.", "type": "string"})
+    within = fields.Float(
+        validate=validate.Range(0, 100_000, min_inclusive=False), metadata={"description": "Metres around near."}
+    )
+    crs = _reference_system()
     updated_since = Moment(
         format="iso",
         error_messages=dict.fromkeys(_DATE_ERRORS, "2026-11-23T00:00:00Z"),

@@ -6,15 +6,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Finding, ItemError
 from schemas.geometry import geometry_json
+from service.errors import ReferenceSystemUnknown
 from service.registry.changes import Record
-from service.registry.geometry.limits import AreaRules, GeometryRules
+from service.registry.geometry.limits import AreaRules, GeometryRules, PlaceRules
 from service.registry.geometry.place import Boundaries
 from service.registry.geometry.reading import Drawing, Reading, read_drawings
-from service.registry.geometry.reference_systems import SYSTEMS, WGS84, geometry_from_wgs84, system_of
+from service.registry.geometry.reference_systems import (
+    SYSTEMS,
+    WGS84,
+    UnknownReferenceSystem,
+    geometry_from_wgs84,
+    system_of,
+)
 from service.registry.geometry.rings import geometries_of
 
 Content = dict[str, Any]
@@ -76,9 +84,11 @@ def examine(
                 owners.append((household, number))
             else:
                 parcels[number].pop("crs", None)
-    readings = read_drawings(drawings, ground.boundaries(), ground.rules) if drawings else []
+    boundaries = ground.boundaries()
+    readings = read_drawings(drawings, boundaries, ground.rules) if drawings else []
     for (household, number), reading in zip(owners, readings, strict=True):
         _take(examinations[household], number, reading, known[household], ground.rules.area, name_of)
+    _place_homes(contents, examinations, boundaries, ground.rules.place, name_of)
     return examinations
 
 
@@ -101,13 +111,21 @@ def area_findings(parcel: Content, area_m2: float, rules: AreaRules, pointer: st
     return findings
 
 
+def known_system(crs: str | None) -> str:
+    """The code of a reference system to answer in. Raises ReferenceSystemUnknown."""
+    try:
+        return system_of(crs).code
+    except UnknownReferenceSystem as unknown:
+        raise ReferenceSystemUnknown(pointer="/crs", crs=unknown.code[:60], known=", ".join(unknown.known)) from None
+
+
 def record_in(record: Record, crs: str | None) -> Record:
-    """A record with its parcels' boundaries in another system, each saying which. Raises UnknownReferenceSystem."""
-    system = system_of(crs)
+    """A record with its parcels' boundaries in another system, each saying which. Raises ReferenceSystemUnknown."""
+    code = known_system(crs)
     parcels = record.get("parcels")
-    if system.code == WGS84 or not parcels:
+    if code == WGS84 or not parcels:
         return record
-    return {**record, "parcels": [_parcel_in(parcel, system.code) for parcel in parcels]}
+    return {**record, "parcels": [_parcel_in(parcel, code) for parcel in parcels]}
 
 
 def _parcel_in(parcel: Content, crs: str) -> Content:
@@ -168,6 +186,30 @@ def _take(
     examination.findings += area_findings(parcel, area, rules, f"/parcels/{number}")
 
 
+def _place_homes(
+    contents: Sequence[Content],
+    examinations: Sequence[Examination],
+    boundaries: Boundaries,
+    rules: PlaceRules,
+    name_of: Callable[[str], str],
+) -> None:
+    """Tell of homes that lie outside their household's commune, and refuse those outside the province."""
+    rows = [row for row, content in enumerate(contents) if content.get("location") is not None]
+    if not rows or not len(boundaries):
+        return
+    positions = np.asarray([(contents[row]["location"].x, contents[row]["location"].y) for row in rows])
+    for row, place in zip(rows, boundaries.places(positions, [contents[row]["commune"] for row in rows]), strict=True):
+        if place is None or contents[row].get("outside_confirmed"):
+            continue
+        details = {"distance_m": round(place.distance_m), "from_province_m": round(place.from_province_m)}
+        if place.outside_province(rules):
+            examinations[row].errors.append(ItemError("/location", "location.outside-province", details))
+        elif place.outside_commune(rules):
+            lies_in = {"commune": contents[row]["commune"], "lies_in": place.nearest}
+            finding = Finding("location.outside-commune", "warning", "/location", {**details, **lies_in})
+            examinations[row].findings.append(with_names(finding, name_of))
+
+
 def _same_parcel(parcel: Content, known: Record | None) -> Content | None:
     """The stored parcel of this id, if its boundary is the same."""
     for before in (known or {}).get("parcels", ()):
@@ -178,9 +220,10 @@ def _same_parcel(parcel: Content, known: Record | None) -> Content | None:
 
 
 def with_names(finding: Finding, name_of: Callable[[str], str]) -> Finding:
-    if finding.code != "parcel.outside-commune":
+    """A finding that names communes by code, with their names for its message."""
+    if "lies_in" not in finding.params:
         return finding
-    names = {f"{item}_name": name_of(finding.params[item]) for item in ("commune", "lies_in")}
+    names = {f"{item}_name": name_of(finding.params[item] or "") for item in ("commune", "lies_in")}
     return Finding(finding.code, finding.severity, finding.pointer, {**finding.params, **names})
 
 

@@ -48,6 +48,8 @@ class HouseholdQuery:
     status: str | None = None
     text: str | None = None
     bbox: tuple[float, float, float, float] | None = None
+    near: tuple[float, float, float] | None = None
+    """Longitude, latitude, and the distance in metres."""
     updated_since: datetime | None = None
     after: tuple[Any, ...] | None = None
 

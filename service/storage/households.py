@@ -8,10 +8,13 @@ from typing import Any
 
 from pymongo.database import Database
 
+from schemas.geometry import geometry_json
 from schemas.text import fold
 from service.errors import HouseholdNotFound
 from service.registry.changes import Record
+from service.registry.geometry.regions import circle
 from service.registry.ports import Area, HouseholdPage, HouseholdQuery, Stored
+from service.storage import parcels
 from service.storage.boxes import box_polygons
 from service.storage.client import Document
 from service.storage.documents import to_record, to_stored
@@ -106,6 +109,8 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
         conditions.append(_text_condition(query.text, encryption))
     if query.bbox is not None:
         conditions.append(_box_condition(*query.bbox))
+    if query.near is not None:
+        conditions.append(parcels.intersecting(geometry_json(circle(*query.near))))
     if query.updated_since is not None:
         conditions.append({"updated_at": {"$gte": query.updated_since}})
     return {"$and": conditions} if conditions else {}

@@ -1,0 +1,449 @@
+"""Boundaries over HTTP: examined when they are sent, checked before, overlaps told on both records and settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import shapely
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from schemas.geometry import geometry_json
+from service.app import create_app
+from service.registry.geometry.reference_systems import SYSTEMS, geometry_from_wgs84
+from service.settings import Settings
+from service.storage.store import MongoStore
+from tests.api.asking import Register, pointers, problem
+from tests.builders import SOUTH_WEST, THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household, a_parcel, a_square, an_id
+from tests.registry.geometry.builders import a_field, a_polygon
+
+AT = SOUTH_WEST
+BOW_TIE = geometry_json(a_polygon((0, 0), (100, 100), (100, 0), (0, 100), at=AT))
+
+
+def a_farm(east: float = 0.0, north: float = 0.0, **items: Any) -> Json:
+    """A household with one field of a hectare, in metres from a corner of Thành Vinh."""
+    field = a_parcel(geometry=geometry_json(a_field(east, north, at=AT)), declared_area_m2=10_000.0)
+    return a_household(**{"parcels": [field], **items})
+
+
+def overlaps(record: Json) -> list[Json]:
+    return [finding for finding in record["findings"] if finding["code"] == "parcel.overlap"]
+
+
+def codes(record: Json) -> list[str]:
+    return [finding["code"] for finding in record["findings"]]
+
+
+def check(register: Register, **body: Any) -> TestResponse:
+    return register.client.post("/v1/parcels/check", json=body)
+
+
+def settle(
+    register: Register, parcel: str, reason: str = "Hai hộ đã thống nhất ranh giới tại thực địa."
+) -> TestResponse:
+    return register.client.post(f"/v1/parcels/{parcel}/settle", json={"reason": reason})
+
+
+@pytest.fixture
+def bounded(register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
+    """A register that knows two made-up boundaries, of Thành Vinh and of Trường Vinh east of it."""
+    settings = replace(register_settings, units_refresh_seconds=0.0)
+    app = create_app(settings, clock)
+    store: MongoStore = app.extensions["register"].store
+    store.replace_boundaries(
+        {
+            THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT),
+            TRUONG_VINH: a_field(3_000, -3_000, 30_000, 6_000, at=AT),
+        }
+    )
+    yield Register(app.test_client())
+    store.replace_boundaries({})
+    store.close()
+
+
+# Shape -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_field_is_measured(register: Register) -> None:
+    record = register.registered(**a_farm())
+    assert record["parcels"][0]["measured_area_m2"] == pytest.approx(10_000, rel=1e-3)
+    assert (record["stage"], record["findings"]) == ("digitized", [])
+
+
+def test_a_bow_tie_is_refused_with_the_place_and_a_proposal(register: Register) -> None:
+    answer = register.put(a_household(parcels=[a_parcel(geometry=BOW_TIE)]))
+    body = problem(answer, 422, "household.invalid")
+    assert pointers(body) == [("/parcels/0/geometry", "geometry.self-crossing")]
+    details = body["errors"][0]["details"]
+    assert details["point"] == pytest.approx([AT[0] + 0.000474, AT[1] + 0.000452], abs=2e-5)
+    assert details["proposal"]["type"] == "MultiPolygon"
+
+
+@pytest.mark.parametrize(
+    ("geometry", "code"),
+    [
+        (
+            {"type": "Polygon", "coordinates": [[[18.69, 105.66], [18.7, 105.66], [18.7, 105.67], [18.69, 105.66]]]},
+            "geometry.swapped",
+        ),
+        ({"type": "Polygon", "coordinates": [[[105.66, 18.69]] * 4]}, "geometry.too-few-points"),
+        (
+            {"type": "Polygon", "coordinates": [[[105.66, 18.69], [105.67, 18.69], [105.66, 18.69]]]},
+            "geometry.too-few-points",
+        ),
+        (
+            {"type": "Polygon", "coordinates": [[[105.66, 18.69], [105.67, 18.69], [105.67, 18.7], [105.66, 18.7]]]},
+            "geometry.not-closed",
+        ),
+        (
+            {"type": "Polygon", "coordinates": [[[179.9, 18], [-179.9, 18], [-179.9, 18.1], [179.9, 18]]]},
+            "geometry.antimeridian",
+        ),
+        ({"type": "Polygon", "coordinates": []}, "geometry.coordinates"),
+        (
+            {"type": "Polygon", "coordinates": [[[105.66, 18.69], [105.67, "x"], [105.67, 18.7], [105.66, 18.69]]]},
+            "geometry.coordinates",
+        ),
+        ({"type": "Circle", "coordinates": [105.66, 18.69]}, "geometry.type"),
+        ({"type": "GeometryCollection", "geometries": []}, None),
+        ({"type": "LineString", "coordinates": [[105.66, 18.69], [105.67, 18.7]]}, "geometry.type"),
+        ({"type": "Polygon", "coordinates": [[[105.6, 18.6]] * 3000]}, "geometry.too-many-points"),
+    ],
+)
+def test_bad_geometry_is_its_own_error_in_both_calls(register: Register, geometry: Json, code: str | None) -> None:
+    put = register.put(a_household(parcels=[a_parcel(geometry=geometry)]))
+    assert put.status_code == 422
+    assert code is None or code in [each["code"] for each in put.get_json()["errors"]]
+    asked = check(register, geometry=geometry)
+    assert asked.status_code in {200, 422}
+    if asked.status_code == 200:
+        assert code in codes(asked.get_json())
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_are_none_are_refused_in_both_calls(register: Register, number: str) -> None:
+    geometry = f'{{"type":"Polygon","coordinates":[[[{number},18.6],[105.7,18.6],[105.7,18.7],[{number},18.6]]]}}'
+    answer = register.client.post(
+        "/v1/parcels/check", data=f'{{"geometry":{geometry}}}', content_type="application/json"
+    )
+    assert answer.status_code in {400, 422}
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_altitude_is_dropped_and_said(register: Register) -> None:
+    square = a_square()
+    square["coordinates"][0] = [[*pair, 12.5] for pair in square["coordinates"][0]]
+    record = register.registered(parcels=[a_parcel(geometry=square)])
+    assert codes(record) == ["geometry.altitude-dropped"]
+    assert all(len(pair) == 2 for pair in record["parcels"][0]["geometry"]["coordinates"][0])
+
+
+def test_a_clockwise_boundary_is_the_same_content_as_its_reverse(register: Register) -> None:
+    household = a_farm()
+    register.registered(**household)
+    ring = household["parcels"][0]["geometry"]["coordinates"][0]
+    ring.reverse()
+    assert register.put(household).status_code == 200
+
+
+# Reference systems -------------------------------------------------------------------------------------------------
+
+
+def test_a_field_sheet_is_stored_in_wgs84_with_its_original_coordinates(register: Register) -> None:
+    sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
+    record = register.registered(parcels=[a_parcel(geometry=sheet, crs="EPSG:9208", declared_area_m2=10_000.0)])
+    (parcel,) = record["parcels"]
+    stored = shapely.geometry.shape(parcel["geometry"])
+    assert stored.symmetric_difference(a_field(at=AT)).area < 1e-3 * stored.area
+    assert parcel["original_geometry"] == sheet
+    assert parcel["original_crs"] == "EPSG:9208"
+    assert "crs" not in parcel
+
+
+def test_a_field_sheet_sent_again_is_the_same_write(register: Register) -> None:
+    sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
+    household = a_household(parcels=[a_parcel(geometry=sheet, crs="EPSG:9208")])
+    register.registered(**household)
+    again = register.put(household)
+    assert (again.status_code, again.get_json()["revision"]) == (200, 1)
+
+
+def test_what_get_answered_can_be_sent_back_and_keeps_the_original_coordinates(register: Register) -> None:
+    sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
+    record = register.registered(parcels=[a_parcel(geometry=sheet, crs="EPSG:9208")])
+    revised = register.put({**register.household(record["id"]), "village": "Khối 5"}, if_match=1).get_json()
+    assert revised["revision"] == 2
+    assert revised["parcels"][0]["original_geometry"] == sheet
+
+
+def test_a_record_is_given_in_the_system_asked_for_and_can_be_sent_back(register: Register) -> None:
+    record = register.registered(**a_farm())
+    asked = register.json(f"/v1/households/{record['id']}?crs=EPSG:9208")
+    (parcel,) = asked["parcels"]
+    assert parcel["crs"] == "EPSG:9208"
+    assert parcel["geometry"]["coordinates"][0][0][1] == pytest.approx(2_066_000, abs=2_000)
+    assert register.put(asked).get_json()["revision"] == 1
+
+
+def test_a_list_is_given_in_the_system_asked_for(register: Register) -> None:
+    register.registered(**a_farm())
+    (record,) = register.json("/v1/households?crs=EPSG:9208")["households"]
+    assert record["parcels"][0]["crs"] == "EPSG:9208"
+
+
+def test_an_unknown_system_is_refused_on_the_way_in_and_out(register: Register) -> None:
+    body = problem(register.put(a_household(parcels=[a_parcel(crs="EPSG:3857")])), 422, "household.invalid")
+    assert pointers(body) == [("/parcels/0/crs", "crs.unknown")]
+    problem(register.get("/v1/households?crs=EPSG:3857"), 422, "crs.unknown")
+
+
+def test_the_vietnamese_order_is_recognised_and_said(register: Register) -> None:
+    sheet = geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"])
+    turned = geometry_json(shapely.transform(sheet, lambda pairs: pairs[:, ::-1]))
+    record = register.registered(parcels=[a_parcel(geometry=turned, crs="EPSG:9208", declared_area_m2=10_000.0)])
+    assert codes(record) == ["geometry.north-first"]
+    assert record["parcels"][0]["measured_area_m2"] == pytest.approx(10_000, rel=1e-3)
+
+
+# Place -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_parcel_in_another_commune_is_a_finding_with_distance_and_name(bounded: Register) -> None:
+    record = bounded.registered(**a_farm(east=4_000))
+    (finding,) = record["findings"]
+    assert finding["code"] == "parcel.outside-commune"
+    assert finding["details"]["lies_in"] == TRUONG_VINH
+    assert finding["details"]["distance_m"] == pytest.approx(1_050, abs=5)
+    assert "phường Trường Vinh" in finding["message"]
+    assert record["stage"] == "digitized"
+
+
+def test_a_parcel_outside_the_province_is_refused_unless_confirmed(bounded: Register) -> None:
+    household = a_farm(east=-9_000)
+    body = problem(bounded.put(household), 422, "household.invalid")
+    assert pointers(body) == [("/parcels/0/geometry", "parcel.outside-province")]
+    household["parcels"][0]["outside_confirmed"] = True
+    assert bounded.registered(**household)["findings"] == []
+
+
+def test_the_wrong_zone_is_named(bounded: Register) -> None:
+    sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
+    record = bounded.registered(parcels=[a_parcel(geometry=sheet, crs="EPSG:5897", declared_area_m2=10_000.0)])
+    assert codes(record) == ["parcel.outside-commune", "geometry.wrong-zone"]
+    assert record["findings"][1]["details"]["likely"] == "EPSG:9208"
+
+
+def test_a_home_outside_the_province_is_refused_unless_confirmed(bounded: Register) -> None:
+    household = a_farm(location={"type": "Point", "coordinates": [105.0, 17.0]})
+    body = problem(bounded.put(household), 422, "household.invalid")
+    assert pointers(body) == [("/location", "location.outside-province")]
+    assert bounded.registered(**household, outside_confirmed=True)["findings"] == []
+
+
+def test_a_home_the_wrong_way_round_is_told(register: Register) -> None:
+    household = a_farm(location={"type": "Point", "coordinates": [18.68, 105.66]})
+    body = problem(register.put(household), 422, "household.invalid")
+    assert pointers(body) == [("/location", "location.swapped")]
+
+
+# Area --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_declared_area_that_differs_is_a_finding_with_both(register: Register) -> None:
+    household = a_farm()
+    household["parcels"][0]["declared_area_m2"] = 8_000.0
+    (finding,) = register.registered(**household)["findings"]
+    assert (finding["code"], finding["pointer"]) == ("parcel.area-differs", "/parcels/0/declared_area_m2")
+    assert finding["details"]["difference_percent"] == 25
+
+
+def test_crops_on_more_than_the_measured_area_are_a_finding(register: Register) -> None:
+    household = a_farm()
+    household["parcels"][0] |= {"declared_area_m2": 10_900.0, "crops": [{"crop": "rice", "area_m2": 10_800}]}
+    assert codes(register.registered(**household)) == []
+    other = a_farm(north=500)
+    del other["parcels"][0]["declared_area_m2"]
+    other["parcels"][0]["crops"] = [{"crop": "rice", "area_m2": 12_000}]
+    assert codes(register.registered(**other)) == ["parcel.crops-exceed-measured"]
+
+
+# Overlap -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_overlap_is_told_on_both_records_and_holds_both_back(register: Register) -> None:
+    older = register.registered(**a_farm())
+    newer = register.registered(**a_farm(east=50))
+    (told,) = overlaps(newer)
+    assert told["details"]["household"] == older["id"]
+    assert told["details"]["parcel"] == older["parcels"][0]["id"]
+    assert told["details"]["area_m2"] == pytest.approx(5_000, rel=2e-3)
+    assert told["details"]["share_percent"] == pytest.approx(50, abs=0.2)
+    older = register.household(older["id"])
+    assert overlaps(older)[0]["details"]["household"] == newer["id"]
+    assert (older["revision"], older["stage"], newer["stage"]) == (2, "standardized", "standardized")
+    latest = register.history(older["id"])[0]
+    assert (latest["kind"], latest["note"]) == ("revised", {"reason": "parcel.overlap", "household": newer["id"]})
+
+
+def test_an_overlap_is_gone_from_both_records_when_one_changes(register: Register) -> None:
+    older = register.registered(**a_farm())
+    newer = register.registered(**a_farm(east=50))
+    moved = {**newer, "parcels": [{**newer["parcels"][0], "geometry": geometry_json(a_field(200, at=AT))}]}
+    assert register.put(moved, if_match=1).get_json()["stage"] == "digitized"
+    older = register.household(older["id"])
+    assert (overlaps(older), older["stage"], older["revision"]) == ([], "digitized", 3)
+
+
+def test_an_overlap_is_gone_when_the_other_household_is_withdrawn(register: Register) -> None:
+    older = register.registered(**a_farm())
+    newer = register.registered(**a_farm(east=50))
+    register.withdraw(newer["id"])
+    assert overlaps(register.household(older["id"])) == []
+    assert register.household(older["id"])["stage"] == "digitized"
+
+
+def test_parcels_of_one_household_are_held_against_each_other(register: Register) -> None:
+    fields = [a_parcel(geometry=geometry_json(a_field(east, at=AT)), declared_area_m2=10_000.0) for east in (0, 50)]
+    record = register.registered(parcels=fields)
+    assert [finding["pointer"] for finding in overlaps(record)] == ["/parcels/0/geometry", "/parcels/1/geometry"]
+
+
+def test_a_strip_along_the_border_is_tolerated(register: Register) -> None:
+    register.registered(**a_farm())
+    assert register.registered(**a_farm(east=96))["findings"] == []
+
+
+def test_an_overlap_stays_through_a_revision_of_something_else_and_through_the_workflow(register: Register) -> None:
+    register.registered(**a_farm())
+    newer = register.registered(**a_farm(east=50))
+    revised = register.put({**newer, "village": "Khối 9"}, if_match=1).get_json()
+    assert len(overlaps(revised)) == 1
+    verified = register.step(newer["id"], "verify").get_json()
+    assert (len(overlaps(verified)), verified["stage"], verified["status"]) == (1, "standardized", "verified")
+
+
+def test_a_neighbours_status_is_not_touched(register: Register) -> None:
+    older = register.registered(**a_farm())
+    register.step(older["id"], "verify")
+    register.registered(**a_farm(east=50))
+    assert register.household(older["id"])["status"] == "verified"
+
+
+def test_the_counters_follow_both_records(register: Register) -> None:
+    register.registered(**a_farm())
+    register.registered(**a_farm(east=50))
+    total = register.json("/v1/coverage?level=province")["total"]
+    assert (total["registered"], total["standardized"], total["digitized"]) == (2, 2, 0)
+
+
+def test_two_overlapping_parcels_sent_at_the_same_instant_both_end_with_the_finding(
+    app: Flask, register: Register
+) -> None:
+    # Communes apart, so that nothing but the ground itself makes one write wait for the other.
+    for round_ in range(8):
+        pair = [a_farm(north=300 * round_), a_farm(east=50, north=300 * round_, commune=TRUONG_VINH)]
+        with ThreadPoolExecutor(2) as both:
+            answers = list(both.map(lambda household: Register(app.test_client()).put(household), pair))
+        assert [answer.status_code for answer in answers] == [201, 201]
+        records = [register.household(household["id"]) for household in pair]
+        assert [[o["details"]["household"] for o in overlaps(record)] for record in records] == [
+            [pair[1]["id"]],
+            [pair[0]["id"]],
+        ]
+
+
+# Settling ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_supervisor_settles_an_overlap_on_both_records(register: Register) -> None:
+    older = register.registered(**a_farm())
+    newer = register.registered(**a_farm(east=50))
+    answer = settle(register, newer["parcels"][0]["id"])
+    assert answer.status_code == 200
+    for record in (answer.get_json(), register.household(older["id"])):
+        (told,) = overlaps(record)
+        assert told["severity"] == "settled"
+        assert told["details"]["settled"]["reason"].startswith("Hai hộ")
+        assert record["stage"] == "digitized"
+    assert register.history(older["id"])[0]["note"]["settled"] == newer["parcels"][0]["id"]
+
+
+def test_what_is_settled_stays_settled_until_a_boundary_changes(register: Register) -> None:
+    register.registered(**a_farm())
+    newer = register.registered(**a_farm(east=50))
+    settled = settle(register, newer["parcels"][0]["id"]).get_json()
+    revised = register.put({**settled, "village": "Khối 9"}, if_match=settled["revision"]).get_json()
+    assert overlaps(revised)[0]["severity"] == "settled"
+    grown = {**revised, "parcels": [{**revised["parcels"][0], "geometry": geometry_json(a_field(40, at=AT))}]}
+    moved = register.put(grown, if_match=revised["revision"]).get_json()
+    assert (overlaps(moved)[0]["severity"], moved["stage"]) == ("warning", "standardized")
+
+
+def test_settling_needs_a_reason_a_parcel_and_an_overlap(register: Register) -> None:
+    record = register.registered(**a_farm())
+    parcel = record["parcels"][0]["id"]
+    problem(settle(register, parcel, ""), 422, "reason.required")
+    problem(settle(register, parcel), 409, "parcel.nothing-to-settle")
+    problem(settle(register, an_id()), 404, "parcel.not-found")
+    problem(settle(register, "not-an-id"), 404, "parcel.not-found")
+
+
+# Checking ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_check_gives_area_findings_and_neighbours_without_people(register: Register) -> None:
+    neighbour = register.registered(**a_farm())
+    body = check(register, geometry=geometry_json(a_field(50, at=AT)), declared_area_m2=5_000).get_json()
+    assert body["measured_area_m2"] == pytest.approx(10_000, rel=1e-3)
+    assert codes(body) == ["parcel.area-differs", "parcel.overlap"]
+    (feature,) = body["neighbours"]["features"]
+    assert feature["id"] == neighbour["parcels"][0]["id"]
+    assert feature["properties"] == {"household": neighbour["id"], "overlaps": True}
+    assert feature["geometry"] == neighbour["parcels"][0]["geometry"]
+
+
+def test_a_check_of_a_bow_tie_gives_the_crossing_and_a_proposal(register: Register) -> None:
+    body = check(register, geometry=BOW_TIE).get_json()
+    assert codes(body) == ["geometry.self-crossing"]
+    assert body["findings"][0]["severity"] == "error"
+    assert check(register, geometry=body["proposal"]).get_json()["findings"] == []
+
+
+def test_a_check_tells_of_the_commune_asked_about(bounded: Register) -> None:
+    body = check(bounded, geometry=geometry_json(a_field(4_000, at=AT)), commune=THANH_VINH).get_json()
+    assert codes(body) == ["parcel.outside-commune"]
+    assert check(bounded, geometry=geometry_json(a_field(4_000, at=AT))).get_json()["findings"] == []
+
+
+def test_a_check_leaves_out_the_parcel_asked_about(register: Register) -> None:
+    record = register.registered(**a_farm())
+    geometry = geometry_json(a_field(20, at=AT))
+    assert codes(check(register, geometry=geometry).get_json()) == ["parcel.overlap"]
+    assert codes(check(register, geometry=geometry, household=record["id"]).get_json()) == []
+    assert codes(check(register, geometry=geometry, parcel=record["parcels"][0]["id"]).get_json()) == []
+
+
+def test_a_check_in_vn_2000_answers_in_wgs84(register: Register) -> None:
+    sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
+    body = check(register, geometry=sheet, crs="EPSG:9208").get_json()
+    assert (codes(body), body["measured_area_m2"]) == ([], pytest.approx(10_000, rel=1e-3))
+    assert codes(check(register, geometry=sheet).get_json()) == ["geometry.wrong-system"]
+
+
+def test_a_check_of_what_is_no_question_is_refused_with_every_place(register: Register) -> None:
+    body = problem(check(register, geometry=BOW_TIE, crs=9208, village="x"), 422, "household.invalid")
+    assert pointers(body) == [("/village", "item.unknown"), ("/crs", "item.type")]
+    assert pointers(problem(check(register), 422, "household.invalid"))[0][0] == "/geometry"
+
+
+def test_findings_are_told_in_both_languages(register: Register) -> None:
+    body = {"geometry": BOW_TIE}
+    english = register.client.post("/v1/parcels/check", json=body, headers={"Accept-Language": "en"}).get_json()
+    vietnamese = register.client.post("/v1/parcels/check", json=body).get_json()
+    assert "crosses itself" in english["findings"][0]["message"]
+    assert "tự cắt" in vietnamese["findings"][0]["message"]
