@@ -1,9 +1,10 @@
-"""The definition is complete: every item says what it is in two languages, where it comes from and where it is asked."""
+"""The definition is complete: every item says what it is in two languages, and where it comes from."""
 
 import re
 import subprocess
 import sys
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -120,10 +121,6 @@ def test_a_code_list_is_whole(name: str) -> None:
 def test_a_code_means_one_thing_on_one_day(name: str) -> None:
     code_list = code_lists()[name]
     for code in code_list.codes:
-        periods = [
-            (str(entry.valid_from or "0000"), str(entry.valid_to or "9999"))
-            for entry in code_list
-            if entry.code == code
-        ]
-        for (_, end), (start, _) in zip(sorted(periods), sorted(periods)[1:], strict=False):
-            assert end < start, code
+        same = [entry for entry in code_list if entry.code == code]
+        periods = sorted((str(entry.valid_from or "0000"), str(entry.valid_to or "9999")) for entry in same)
+        assert all(end < start for (_, end), (start, _) in pairwise(periods)), code
