@@ -47,17 +47,21 @@ class Baselines:
         return [_in_json(each, directory.in_force(code, each.date)) for each in reversed(found)]
 
     def _require(self, unit: Unit, directory: UnitDirectory, actor: Actor) -> None:
+        """Raise CommuneOutsideArea unless every commune of the unit lies in the actor's area."""
         if actor.area is None:
             return
         today = vietnam_day(self._clock())
-        parts = (
-            [unit]
-            if unit.level == "commune"
-            else [each for each in directory if each.level == "commune" and directory.district_of(each) == unit]
-        )
+        parts = [unit] if unit.level == "commune" else [each for each in directory if _lies_in(each, unit, directory)]
         for part in parts:
             read_on = today if part.in_force_on(today) else part.valid_to or today
             actor.require(directory.resolve_commune(part.code, read_on, today).commune.code)
+
+
+def _lies_in(commune: Unit, unit: Unit, directory: UnitDirectory) -> bool:
+    if commune.level != "commune":
+        return False
+    district = directory.district_of(commune)
+    return unit.code in {commune.parent, None if district is None else district.parent}
 
 
 def _parse(code: str, body: object, *, today: date) -> Baseline:
@@ -72,10 +76,13 @@ def _parse(code: str, body: object, *, today: date) -> Baseline:
     source = body.get("source")
     if not isinstance(source, str) or not 0 < len(normalize(source)) <= LONGEST_SOURCE:
         raise BaselineInvalid(pointer="/source", reason="source")
+    text = body.get("date")
     try:
-        on = date.fromisoformat(body.get("date"))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise BaselineInvalid(pointer="/date", reason="date") from None
+        on = date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        on = None
+    if on is None or on.isoformat() != text:
+        raise BaselineInvalid(pointer="/date", reason="date")
     if on > today:
         raise BaselineInvalid(pointer="/date", reason="future")
     return Baseline(code, households, normalize(source), on)

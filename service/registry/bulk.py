@@ -13,7 +13,7 @@ from typing import Any, Literal
 import uuid_utils
 
 from schemas.errors import RecordInvalid
-from service.errors import DomainError, HouseholdIdTaken, PersonalNumberTaken
+from service.errors import BoundaryUnplaceable, DomainError, HouseholdIdTaken, PersonalNumberTaken, StoreRefused
 from service.registry.actor import Actor
 from service.registry.changes import Change
 from service.registry.clock import Clock, vietnam_day
@@ -151,10 +151,19 @@ class BulkRegistration:
             except (HouseholdIdTaken, PersonalNumberTaken):
                 batch, taken = self._without_taken(batch)
                 outcomes.extend(taken)
+            except (BoundaryUnplaceable, StoreRefused) as error:
+                return [*outcomes, *self._commit_in_halves(batch, error)]
             else:
                 outcomes.extend(Outcome(each.position, each.prepared.household_id, "registered") for each in batch)
                 break
         return outcomes
+
+    def _commit_in_halves(self, batch: Sequence[_Waiting], error: DomainError) -> list[Outcome]:
+        """Find the record that the store refused for itself, and commit the others."""
+        if len(batch) == 1:
+            return [Outcome(batch[0].position, batch[0].prepared.household_id, "refused", error)]
+        middle = len(batch) // 2
+        return [*self._commit(batch[:middle]), *self._commit(batch[middle:])]
 
     def _commit_changes(self, changes: Sequence[Change]) -> None:
         communes = {entry.commune for change in changes for entry in change.entries}

@@ -70,11 +70,15 @@ class Verified:
 
 def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) -> Iterator[Verified]:
     """Walk each commune's log from its beginning: offsets without a gap, each hash over the one before, each digest over its record."""
-    for head in store.heads(communes):
+    heads = store.heads(communes)
+    for head in heads:
         entries, broken, last = _walk(store.walk(head.commune), head.commune, until=head.offset)
         if broken is None and (entries, last) != (head.offset, head.hash):
             broken = Break(head.commune, entries + 1, f"the log ends at offset {entries}, its head says {head.offset}")
         yield Verified(head.commune, entries, broken)
+    for commune in sorted(set(store.logged_communes()) - {head.commune for head in heads}):
+        if (communes is None or commune in communes) and not store.heads(frozenset({commune})):
+            yield Verified(commune, 0, Break(commune, 1, "the log has entries, but its head is gone"))
 
 
 def _walk(entries: Iterable[LogEntry], commune: str, *, until: int) -> tuple[int, Break | None, str]:

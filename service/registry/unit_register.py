@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from service.errors import StoreUnavailable
 from service.registry.ports import UnitStore
 from service.registry.units import UnitDirectory
 
@@ -33,7 +34,14 @@ class UnitRegister:
     def _refreshed(self) -> UnitDirectory:
         if self._directory is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return self._directory
-        version = self._store.unit_version()
+        try:
+            version = self._store.unit_version()
+        except StoreUnavailable:
+            if self._directory is None:
+                raise
+            # The list that is known serves on; else each of many requests would wait here for the database in turn.
+            self._looked_at = self._clock()
+            return self._directory
         if self._directory is None or version != self._version:
             self._directory = UnitDirectory(self._store.unit_list())
             self._version = version

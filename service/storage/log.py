@@ -152,6 +152,14 @@ def walk(database: Database[Document], encryption: FieldEncryption, commune: str
         yield to_log_entry(document, encryption)
 
 
+def logged_communes(database: Database[Document]) -> Iterator[str]:
+    """Communes that have a log, in order: one seek each."""
+    behind = ""
+    while entry := database["log"].find_one({"_id": {"$gt": behind}}, {"commune": 1}, sort=[("_id", 1)]):
+        yield entry["commune"]
+        behind = f"{entry['commune']};"
+
+
 def heads(database: Database[Document], communes: Area = None) -> list[Head]:
     """Where each commune's log and tallies stand now, in order of commune."""
     where: dict[str, Any] = {} if communes is None else {"_id": {"$in": sorted(communes)}}
@@ -176,12 +184,16 @@ def heads_on(database: Database[Document], day: date) -> list[Head]:
     now = [to_head(document) for document in database["heads"].find({"day": {"$lte": text}})]
     found = database["heads"].aggregate([{"$match": {"day": {"$gt": text}}}, {"$lookup": past}])
     then = [to_head(document["closing"][0]) for document in found if document["closing"]]
-    return sorted([*now, *then], key=lambda head: head.commune)
+    # A commune that was written to between the two readings stands in both; its closing of the day is the later word.
+    by_commune = {head.commune: head for head in (*now, *then)}
+    return [by_commune[commune] for commune in sorted(by_commune)]
 
 
 def days(database: Database[Document], first: date, last: date) -> Iterator[Head]:
     """Each commune's closing tallies of each day within the span on which it was written to, in order of day."""
     span = {"$gte": first.isoformat(), "$lte": last.isoformat()}
-    closed = [to_head(document) for document in database["days"].find({"day": span})]
+    # The running day first: one that is closed between the two readings is then read twice, never not at all.
     running = [to_head(document) for document in database["heads"].find({"day": span})]
-    yield from sorted([*closed, *running], key=lambda head: (str(head.day), head.commune))
+    closed = [to_head(document) for document in database["days"].find({"day": span})]
+    by_day = {(str(head.day), head.commune): head for head in (*running, *closed)}
+    yield from (by_day[key] for key in sorted(by_day))

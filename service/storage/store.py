@@ -132,6 +132,11 @@ class MongoStore:
         with translated():
             yield from log.walk(self.database, self.encryption, commune)
 
+    def logged_communes(self) -> Iterator[str]:
+        """Communes that have a log, whether or not they have a head."""
+        with translated():
+            yield from log.logged_communes(self.database)
+
     def heads(self, communes: Area = None) -> list[Head]:
         """Where each commune's log and tallies stand now."""
         with translated():

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -42,9 +42,12 @@ def run_transaction(client: MongoClient[Document], seconds: float, work: Callabl
                 return result
             except PyMongoError as error:
                 _abort(session)
-                if not error.has_error_label("TransientTransactionError"):
+                away = isinstance(error, ServerSelectionTimeoutError)  # it was waited for already
+                if away or not error.has_error_label("TransientTransactionError"):
                     raise
                 if time.monotonic() + pause > end:
+                    if isinstance(error, ConnectionFailure):
+                        raise
                     raise WriteContention() from error
             except BaseException:
                 _abort(session)

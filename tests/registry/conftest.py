@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from service.registry.households import HouseholdRegister
+from service.api.services import Services
+from service.app import wire
 from service.registry.units import UnitDirectory, read_units
 from service.settings import Settings
 from service.storage.migration import UNITS_FILE
-from service.storage.store import MongoStore
 from tests.builders import MovedClock
-from tests.wiring import wired_register
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +21,8 @@ def directory() -> UnitDirectory:
 
 
 @pytest.fixture
-def households(register_settings: Settings, store: MongoStore, clock: MovedClock) -> HouseholdRegister:
-    """The register of households on a real store, without households."""
-    return wired_register(store, clock)
+def services(register_settings: Settings, clock: MovedClock) -> Iterator[Services]:
+    """The parts of the register, wired on a real store without households."""
+    wired = wire(register_settings, clock)
+    yield wired
+    wired.store.close()

@@ -226,8 +226,10 @@ def test_a_revision_is_found_in_the_log(store: MongoStore) -> None:
     moved = a_step(record, "transferred", commune=TRUONG_VINH)
     apply(store, moved)
     first, second = (store.at_revision(record["id"], revision) for revision in (1, 2))
-    assert first is not None and first.record == record
-    assert second is not None and (second.record, second.fingerprint) == (moved.record, moved.fingerprint)
+    assert first is not None
+    assert first.record == record
+    assert second is not None
+    assert (second.record, second.fingerprint) == (moved.record, moved.fingerprint)
     assert store.at_revision(record["id"], 3) is None
 
 
