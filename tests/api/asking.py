@@ -7,6 +7,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.api.signed_in import SignedInClient
 from tests.builders import Json, a_household
 
 
@@ -14,7 +15,7 @@ class Register:
     """A client of the register: each call answers what HTTP answered."""
 
     def __init__(self, client: FlaskClient) -> None:
-        self.client = client
+        self.client = SignedInClient(client.application, client.response_wrapper)
 
     def put(self, household: Json, if_match: object = None, **options: Any) -> TestResponse:
         """Register a household, or revise it from the revision ``if_match``."""
