@@ -50,11 +50,11 @@ def _gaps(
                 yield (*path, name), field, required
         elif inner is None:
             continue
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             yield from _gaps(inner, value, (*path, name), alternatives=alternatives)
         elif isinstance(value, list):
             for index, element in enumerate(value):
-                if isinstance(element, Mapping):
+                if isinstance(element, dict):
                     yield from _gaps(inner, element, (*path, name, index), alternatives=alternatives)
     for stage, names in section.one_of:
         if not any(content.get(name) for name in names):
