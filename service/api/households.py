@@ -19,7 +19,7 @@ from service.errors import CursorInvalid, QueryInvalid
 from service.registry.clock import vietnam_day
 from service.registry.parcels import known_system, record_in
 from service.registry.ports import HouseholdQuery
-from service.security.gate import needs
+from service.security.gate import Sight, current_principal, needs
 
 blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
 
@@ -133,6 +133,7 @@ def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
         text=arguments.get("q"),
         bbox=arguments.get("bbox"),
         near=_circle_of(arguments),
+        by_home=current_principal().sight is Sight.PERSONAL,
         updated_since=arguments.get("updated_since"),
         after=_position(arguments),
     )

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, stream_with_context
 from flask.views import MethodView
 
+from service.api.access import note_households
 from service.api.answers import json_answer, wants
 from service.api.blueprint import Blueprint, reference
 from service.api.bodies import json_object
@@ -24,14 +25,14 @@ from service.registry.area_search import (
     search_area,
     total_of,
 )
-from service.security.gate import needs
+from service.security.gate import Sight, current_principal, needs
 
-blueprint = Blueprint("search", __name__, url_prefix="/v1/households/search", description="Everyone in an area")
+blueprint = Blueprint("search", __name__, url_prefix="/v1/households", description="Everyone in an area")
 
 _ITEMS = {"area", "near", "within", "limit"}
 
 
-@blueprint.route("")
+@blueprint.route("/search")
 class Search(MethodView):
     """Households by a drawn area, or around a place."""
 
@@ -46,7 +47,7 @@ class Search(MethodView):
         return _as_csv(found) if wants("text/csv") else _as_json(found, limit)
 
 
-@blueprint.route(".csv")
+@blueprint.route("/search.csv")
 class SearchCsv(MethodView):
     """The same as a table."""
 
@@ -70,7 +71,10 @@ def _found() -> tuple[list[Affected], int]:
         raise SearchAreaInvalid(pointer="/limit", reason=f"1 <= limit <= {MOST_ROWS}", most_m=0)
     drawn = search_area(body)
     area = actor("households.search").area
-    found = sorted(households_in(services().store, drawn, area), key=lambda affected: affected.household)
+    # Who may not see where a home is may not find it out by asking for it area by area either.
+    homes = current_principal().sight is Sight.PERSONAL
+    found = sorted(households_in(services().store, drawn, area, homes=homes), key=lambda each: each.household)
+    note_households(affected.household for affected in found)
     return found, limit
 
 
@@ -127,7 +131,7 @@ _COUNT = {"type": "integer", "minimum": 0}
 COMPONENTS: dict[str, Any] = {
     "AreaQuestion": {
         "type": "object",
-        "description": "An area (GeoJSON in WGS 84), or a place (near: longitude, latitude) and a distance (within, m).",
+        "description": "An area (GeoJSON), or a place (near: longitude, latitude) and metres around it (within).",
         "properties": {
             "area": {"$ref": "#/components/schemas/Boundary"},
             "near": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},

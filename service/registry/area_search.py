@@ -82,8 +82,8 @@ def search_area(body: Mapping[str, Any]) -> BaseGeometry:
     return drawn
 
 
-def households_in(store: SearchStore, drawn: BaseGeometry, area: Area) -> Iterator[Affected]:
-    """Every household within reach that falls into a drawn area.
+def households_in(store: SearchStore, drawn: BaseGeometry, area: Area, *, homes: bool = True) -> Iterator[Affected]:
+    """Every household within reach that falls into a drawn area, by its parcels and, with ``homes``, by its home.
 
     The index finds what meets a slightly larger area; what really falls in, and how much of it, is computed from the
     boundaries themselves, so that the answer is that of a full scan.
@@ -91,10 +91,10 @@ def households_in(store: SearchStore, drawn: BaseGeometry, area: Area) -> Iterat
     shapely.prepare(drawn)
     candidates = store.fallen_in(geometry_json(covering(drawn)), area, ITEMS)
     while records := list(islice(candidates, _TOGETHER)):
-        yield from fallen_in(records, drawn)
+        yield from fallen_in(records, drawn, homes=homes)
 
 
-def fallen_in(records: Sequence[Record], drawn: BaseGeometry) -> Iterator[Affected]:
+def fallen_in(records: Sequence[Record], drawn: BaseGeometry, *, homes: bool = True) -> Iterator[Affected]:
     """Those of the records that fall into a drawn area, and how far."""
     owners, parcels = _parcels_of(records)
     inside = _areas_inside(parcels, drawn)
@@ -102,8 +102,8 @@ def fallen_in(records: Sequence[Record], drawn: BaseGeometry) -> Iterator[Affect
     for owner, parcel, area in zip(owners, parcels, inside, strict=True):
         if area >= _LEAST_AREA_M2:
             affected[owner].append((parcel["id"], parcel.get("measured_area_m2", 0.0), round(area, 1)))
-    homes = _homes_inside(records, drawn)
-    for record, its_parcels, home in zip(records, affected, homes, strict=True):
+    at_home = _homes_inside(records, drawn) if homes else [False] * len(records)
+    for record, its_parcels, home in zip(records, affected, at_home, strict=True):
         if its_parcels or home:
             animals = tuple((each["kind"], int(each.get("heads", 0))) for each in record.get("livestock", ()))
             village = record.get("village")

@@ -50,6 +50,8 @@ class HouseholdQuery:
     bbox: tuple[float, float, float, float] | None = None
     near: tuple[float, float, float] | None = None
     """Longitude, latitude, and the distance in metres."""
+    by_home: bool = True
+    """Whether a place also finds households by their home: not for readers who may not see where that is."""
     updated_since: datetime | None = None
     after: tuple[Any, ...] | None = None
 
@@ -164,6 +166,9 @@ class HouseholdStore(Protocol):
 
     def walk(self, commune: str) -> Iterator[LogEntry]:
         """All entries of a commune's log in order of offset."""
+
+    def logged_communes(self) -> Iterator[str]:
+        """Communes that have a log, whether or not they have a head."""
 
     def heads(self, communes: Area = None) -> list[Head]:
         """Where each commune's log and tallies stand now."""

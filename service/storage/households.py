@@ -108,9 +108,9 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
     if query.text is not None:
         conditions.append(_text_condition(query.text, encryption))
     if query.bbox is not None:
-        conditions.append(_box_condition(*query.bbox))
+        conditions.append(_place_condition(box_polygons(*query.bbox), query.by_home))
     if query.near is not None:
-        conditions.append(parcels.intersecting(geometry_json(circle(*query.near))))
+        conditions.append(_place_condition([geometry_json(circle(*query.near))], query.by_home))
     if query.updated_since is not None:
         conditions.append({"updated_at": {"$gte": query.updated_since}})
     return {"$and": conditions} if conditions else {}
@@ -137,6 +137,6 @@ def _text_condition(text: str, encryption: FieldEncryption) -> dict[str, Any]:
     return {"index.names": {"$elemMatch": {"$gte": folded, "$lt": folded + _LAST}}}
 
 
-def _box_condition(west: float, south: float, east: float, north: float) -> dict[str, Any]:
-    boxes = [{"$geoIntersects": {"$geometry": polygon}} for polygon in box_polygons(west, south, east, north)]
-    return {"$or": [{name: box} for box in boxes for name in ("parcels.geometry", "location")] or [_NOBODY]}
+def _place_condition(polygons: list[dict[str, Any]], by_home: bool) -> dict[str, Any]:
+    """Households with a boundary, or with ``by_home`` the home, in one of the polygons."""
+    return {"$or": [each for polygon in polygons for each in parcels.meeting(polygon, by_home)] or [_NOBODY]}

@@ -82,17 +82,17 @@ def holders_of_parcel(
     return [document["_id"] for document in collections["households"].find(where, {"_id": 1}, session=session)]
 
 
-def intersecting(geometry: Mapping[str, Any]) -> dict[str, Any]:
-    """The condition that a boundary or the home of a household meets a GeoJSON geometry."""
+def meeting(geometry: Mapping[str, Any], by_home: bool) -> list[dict[str, Any]]:
+    """The conditions, one of which holds, that a boundary or (``by_home``) the home meets a GeoJSON geometry."""
     meets = {"$geoIntersects": {"$geometry": dict(geometry)}}
-    return {"$or": [{"parcels.geometry": meets}, {"location": meets}]}
+    return [{name: meets} for name in (("parcels.geometry", "location") if by_home else ("parcels.geometry",))]
 
 
 def fallen_in(
     collections: Collections, geometry: Mapping[str, Any], area: Area, items: Sequence[str]
 ) -> Iterator[Record]:
     """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
-    conditions: list[dict[str, Any]] = [intersecting(geometry), {"status": ACTIVE}]
+    conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, by_home=True)}, {"status": ACTIVE}]
     if area is not None:
         conditions.append({"commune": {"$in": sorted(area)}})
     for document in collections["households"].find({"$and": conditions}, dict.fromkeys(items, 1), batch_size=1000):

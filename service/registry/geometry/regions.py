@@ -1,4 +1,4 @@
-"""Areas to look in: boxes, circles and drawn areas, and the polygons that MongoDB's index is asked with.
+"""Areas to look in: circles and drawn areas, and the polygons that MongoDB's index is asked with.
 
 MongoDB joins vertices by great circles, a map by straight lines between longitudes and latitudes. The edges of what it
 is asked with are therefore cut so short that the two are one to a centimetre.
@@ -16,10 +16,7 @@ from service.registry.geometry.rings import gnomonic
 LARGEST_CIRCLE_M = 100_000.0
 _CORNERS = 180
 _LONGEST_EDGE_DEGREES = 0.01
-_LONGEST_BOX_EDGE_DEGREES = 1.0
-_WIDEST_BOX_DEGREES = 90.0
 _MARGIN_DEGREES = 1e-4
-_POLE = 89.9
 
 
 def circle(longitude: float, latitude: float, metres: float) -> BaseGeometry:
@@ -28,25 +25,6 @@ def circle(longitude: float, latitude: float, metres: float) -> BaseGeometry:
     start = np.full(_CORNERS, longitude), np.full(_CORNERS, latitude)
     longitudes, latitudes, _ = ELLIPSOID.fwd(*start, azimuths, np.full(_CORNERS, metres))
     return shapely.Polygon(np.column_stack([longitudes, latitudes]))
-
-
-def boxes(west: float, south: float, east: float, north: float) -> list[BaseGeometry]:
-    """A box in degrees as polygons that MongoDB can be asked with: none wider than a quarter globe, none at a pole.
-
-    Edges along a parallel are cut to at most a degree, or to a hundredth of the box, so that they stay on the parallel.
-    """
-    south, north = max(south, -_POLE), min(north, _POLE)
-    wests = np.arange(west, east, _WIDEST_BOX_DEGREES)
-    souths = np.arange(south, north, _WIDEST_BOX_DEGREES)
-    found: list[BaseGeometry] = []
-    for left in wests:
-        for bottom in souths:
-            box = shapely.box(
-                left, bottom, min(left + _WIDEST_BOX_DEGREES, east), min(bottom + _WIDEST_BOX_DEGREES, north)
-            )
-            edge = min(_LONGEST_BOX_EDGE_DEGREES, max(east - west, north - south) / 4)
-            found.append(shapely.segmentize(shapely.orient_polygons(box, exterior_cw=False), edge))
-    return found
 
 
 def covering(area: BaseGeometry) -> BaseGeometry:
