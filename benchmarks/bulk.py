@@ -1,10 +1,13 @@
-"""Bulk registration through the same rules, against insert_many of the same records and log entries."""
+"""Bulk registration through the same rules, as scripts/demo does it, against insert_many of the same documents."""
 
 from __future__ import annotations
 
 import itertools
+import multiprocessing
+import os
 import time
 from collections.abc import Sequence
+from multiprocessing.synchronize import Barrier
 
 from pymongo import MongoClient
 
@@ -13,57 +16,87 @@ from benchmarks.figures import Figure, Target, in_turn
 from benchmarks.workplace import Workplace
 from service.app import wire
 from service.demonstration.households import Demonstration, Household
+from service.demonstration.registering import calm_collector, most_processes
 from service.registry.actor import REGISTER_ITSELF
 from service.registry.bulk import BulkRegistration
+from service.settings import Settings
 from service.storage.store import MongoStore
 
 TARGET = Target(0.25, at_least=True)
+_SET = 60_000
+"""The set that the turns are cut from, commune by commune: large, so that batches are full."""
 
 
 def measure(place: Workplace, *, quick: bool) -> list[Figure]:
-    """Measure bulk registration, batched by commune as the demonstration is."""
-    each_round = 600 if quick else 4_000
-    turns = 3 if quick else 5
-    # Commune by commune, as the demonstration comes; of a large set, so that batches are full.
-    made = Demonstration(records.directory(), 1).households(5_000 if quick else 60_000)
-    bodies = list(itertools.islice(made, each_round * (turns + 1)))
-    rounds = [bodies[start : start + each_round] for start in range(0, len(bodies), each_round)]
-    with (
-        place.database("bulk_ours"),
-        place.database("bulk_bare") as bare_store,
-        MongoClient[bare.Document](place.mongod.address(), tz_aware=True) as client,
+    """Measure bulk registration, batched by commune: with a process for each core, and in one process."""
+    each_turn, turns = (1_000, 3) if quick else (6_000, 5)
+    made = Demonstration(records.directory(), 1).households(_SET // 10 if quick else _SET)
+    bodies = list(itertools.islice(made, each_turn * 2 * turns))
+    rounds = [bodies[start : start + each_turn] for start in range(0, len(bodies), each_turn)]
+    processes = most_processes()
+    figures = []
+    for name, count, part in (
+        (f"bulk registration in {processes} processes", processes, rounds[:turns]),
+        ("bulk registration in one process", 1, rounds[turns:]),
     ):
-        ours = _Ours(place, rounds)
-        theirs = _Bare(client, bare_store, rounds)
-        ours.next_rate()
-        theirs.next_rate()
-        pairs = in_turn(turns, ours.next_rate, theirs.next_rate)
-        ours.close()
-    details = (pairs.told("a second"), f"{each_round} households a turn, both sides in one thread")
-    return [Figure("bulk registration", pairs.ratio, "of insert_many", TARGET, details)]
+        with (
+            place.database("bulk_ours"),
+            place.database("bulk_bare") as bare_store,
+            MongoClient[bare.Document](place.mongod.address(), tz_aware=True) as client,
+        ):
+            ours = _Ours(place.settings("bulk_ours"), part, count)
+            theirs = _Bare(client, bare_store, part)
+            pairs = in_turn(turns, ours.next_rate, theirs.next_rate)
+        details = (
+            pairs.told("a second"),
+            f"{each_turn:,} households a turn on {os.cpu_count()} cores; bare in one thread",
+        )
+        figures.append(Figure(name, pairs.ratio, "of insert_many", TARGET if count == processes else None, details))
+    return figures
 
 
 class _Ours:
-    def __init__(self, place: Workplace, rounds: Sequence[list[Household]]) -> None:
-        self._services = wire(place.settings("bulk_ours"))
+    def __init__(self, settings: Settings, rounds: Sequence[list[Household]], processes: int) -> None:
+        self._settings = settings
         self._waiting = list(rounds)
+        self._processes = processes
 
     def next_rate(self) -> float:
-        """Register the next round; answers how many a second."""
+        """Register the next round; answers how many a second, once every process is under way."""
         bodies = self._waiting.pop(0)
-        services = self._services
-        bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
+        context = multiprocessing.get_context("spawn")
+        start = context.Barrier(self._processes + 1)
+        communes = sorted({body["commune"] for body in bodies})
+        parts = [set(communes[part :: self._processes]) for part in range(self._processes)]
+        workers = [
+            context.Process(
+                target=_register, args=(self._settings, [body for body in bodies if body["commune"] in part], start)
+            )
+            for part in parts
+        ]
+        for worker in workers:
+            worker.start()
+        start.wait(120)
         began = time.perf_counter()
-        outcomes = list(bulk.register(bodies, actor=REGISTER_ITSELF))
+        for worker in workers:
+            worker.join()
         seconds = time.perf_counter() - began
-        for outcome in outcomes:
-            if outcome.result != "registered":
-                raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")
-        return len(outcomes) / seconds
+        if any(worker.exitcode for worker in workers):
+            raise RuntimeError("bulk registration did not end well")
+        return len(bodies) / seconds
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._services.store.close()
+
+def _register(settings: Settings, bodies: list[Household], start: Barrier) -> None:
+    """One process: registers its households from the moment on that all are ready."""
+    services = wire(settings)
+    services.units.directory()
+    calm_collector()
+    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
+    start.wait(120)
+    for outcome in bulk.register(bodies, actor=REGISTER_ITSELF):
+        if outcome.result != "registered":
+            raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")
+    services.store.close()
 
 
 class _Bare:

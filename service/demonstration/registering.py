@@ -78,13 +78,22 @@ def registered(
     services: Services, demonstration: Demonstration, households: int, *, part: int = 0, of: int = 1
 ) -> Iterator[Told]:
     """Register a part of the households in this process."""
-    # Records hold no cycles; looking for some among millions of values would take half of the time.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    calm_collector()
     bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
     for outcome in bulk.register(demonstration.households(households, part=part, of=of), actor=REGISTER_ITSELF):
         yield Told(outcome.result, outcome.household_id, _reason(outcome))
+
+
+def calm_collector() -> None:
+    """Let Python look for cycles seldom: records hold none, and looking takes half of the time of a bulk."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def most_processes() -> int:
+    """How many processes a large set is registered in: one for each core, up to four."""
+    return max(1, min(_MOST_PROCESSES, os.cpu_count() or 1))
 
 
 def registered_in_processes(settings: Settings, seed: int, households: int) -> Iterator[Told]:
@@ -93,7 +102,7 @@ def registered_in_processes(settings: Settings, seed: int, households: int) -> I
     Raises CannotDemonstrate when one of the processes ended before its work.
     """
     context = multiprocessing.get_context("spawn")
-    processes = max(1, min(_MOST_PROCESSES, os.cpu_count() or 1))
+    processes = most_processes()
     # Bounded, so that a slow terminal holds the work back instead of filling the memory.
     results: Queue[list[Told] | None] = context.Queue(100)
     workers = [
