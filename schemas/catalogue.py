@@ -34,7 +34,7 @@ class Catalogue:
         """Return the message `code` with its placeholders as they stand. Raises KeyError."""
         return self._texts["en" if language == "en" else "vi"][code]
 
-    def text(self, code: str, language: str, **params: Any) -> str:
+    def text(self, code: str, language: str, /, **params: Any) -> str:
         """Return the message `code` in "vi" (also for any other language than "en") with its placeholders filled in.
 
         Raises KeyError for a code that has no message. A placeholder without a value stays visible as it is.
