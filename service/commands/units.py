@@ -1,4 +1,4 @@
-"""scripts/units: load a list of administrative units."""
+"""scripts/units: load a list of administrative units, or their boundaries."""
 
 from __future__ import annotations
 
@@ -6,25 +6,34 @@ import argparse
 import sys
 from pathlib import Path
 
+import shapely
+from tqdm import tqdm
+
 from service.commands.database import command_settings, run
+from service.registry.boundaries import BoundaryFileInvalid, boundaries_of, read_features
 from service.registry.units import UnitListInvalid
 from service.storage.migration import UNITS_FILE, load_units
 from service.storage.store import MongoStore
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Load administrative units from a CSV (columns as schemas/codelists/units.csv): another province's, or a newer list.
+    """Load administrative units from a CSV (columns as schemas/codelists/units.csv): another province, a newer list.
 
-    No household is changed. A list that contradicts itself is refused whole, with every line at fault.
+    With --boundaries, load the boundaries of communes from GeoJSON instead (a FeatureCollection in WGS 84, gzipped or
+    not, properties.code the commune's code); they replace all that were there. No household is changed. What
+    contradicts itself is refused whole, with the place at fault.
     """
     parser = argparse.ArgumentParser(prog="scripts/units", description=main.__doc__)
     parser.add_argument(
         "--list", metavar="FILE", help="a list of units (CSV); without it, the one that comes with the register"
     )
+    parser.add_argument("--boundaries", metavar="FILE", help="boundaries of communes (GeoJSON)")
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     options = parser.parse_args(arguments)
 
     def work() -> int:
+        if options.boundaries:
+            return load_boundaries(Path(options.boundaries), options.data)
         file = Path(options.list) if options.list else UNITS_FILE
         if not file.exists():
             print(f"{file} is not there", file=sys.stderr)
@@ -42,6 +51,28 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
     return run(work)
+
+
+def load_boundaries(file: Path, data: str | None) -> int:
+    """Put a file's boundaries in the place of all that were there, with a progress bar; answers the exit status."""
+    store = MongoStore(command_settings(data))
+    try:
+        features = read_features(file)
+        bar = tqdm(boundaries_of(features), total=len(features), desc=file.name, unit=" boundaries")
+        boundaries = dict(bar)
+        known = {unit.code for unit in store.unit_list()}
+        if strange := sorted(set(boundaries) - known):
+            print(f"{len(strange)} codes are of no unit of the register: {', '.join(strange[:10])}", file=sys.stderr)
+        changed = store.replace_boundaries(boundaries)
+    except BoundaryFileInvalid as error:
+        place = f"feature {error.params['feature']}" if error.params["feature"] else "the file"
+        print(f"{file} was not loaded: {place}: {error.params['reason']}", file=sys.stderr)
+        return 1
+    finally:
+        store.close()
+    points = sum(int(shapely.get_num_coordinates(boundary)) for boundary in boundaries.values())
+    print(f"{len(boundaries)} boundaries of {points} points are in the register, {changed} of them changed")
+    return 0
 
 
 if __name__ == "__main__":

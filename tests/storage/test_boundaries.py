@@ -1,0 +1,153 @@
+"""Boundaries of communes: loaded from GeoJSON, kept whole, and read anew when they change."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+
+from schemas.geometry import geometry_json
+from service.commands import units
+from service.registry.boundaries import BoundaryFileInvalid, BoundaryRegister, boundaries_of, read_features
+from service.settings import Settings
+from service.storage.store import MongoStore
+from tests.builders import THANH_VINH, TRUONG_VINH
+from tests.registry.geometry.builders import a_field, a_polygon
+from tests.registry.geometry.real_boundaries import boundaries_file
+
+Json = dict[str, Any]
+
+
+def a_feature(code: object = THANH_VINH, geometry: Json | None = None, **properties: Any) -> Json:
+    geometry = geometry_json(a_field(0, 0, 3_000, 3_000)) if geometry is None else geometry
+    return {"type": "Feature", "properties": {"code": code, **properties}, "geometry": geometry}
+
+
+def a_file(folder: Path, *features: Json) -> Path:
+    path = folder / "communes.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, path: Path) -> int:
+    monkeypatch.setenv("MONGODB_URI", settings.mongodb_uri)
+    monkeypatch.setenv("DATA_FOLDER", settings.data_folder)
+    return units.main(["--boundaries", str(path)])
+
+
+def test_what_is_kept_is_what_was_loaded(store: MongoStore) -> None:
+    boundaries = {THANH_VINH: a_field(0, 0, 3_000, 3_000), TRUONG_VINH: a_field(3_000, 0, 3_000, 3_000)}
+    assert store.replace_boundaries(boundaries) == 2
+    kept = store.boundary_list()
+    assert list(kept) == [THANH_VINH, TRUONG_VINH]
+    assert all(shapely.equals_exact(kept[code], boundaries[code]) for code in boundaries)
+
+
+def test_loading_again_changes_nothing(store: MongoStore) -> None:
+    boundaries = {THANH_VINH: a_field()}
+    store.replace_boundaries(boundaries)
+    version = store.boundary_version()
+    assert store.replace_boundaries(boundaries) == 0
+    assert store.boundary_version() == version
+
+
+def test_a_boundary_that_is_no_longer_in_the_file_is_gone(store: MongoStore) -> None:
+    store.replace_boundaries({THANH_VINH: a_field(), TRUONG_VINH: a_field(200)})
+    assert store.replace_boundaries({THANH_VINH: a_field()}) == 1
+    assert list(store.boundary_list()) == [THANH_VINH]
+
+
+def test_a_worker_reads_boundaries_anew_when_they_change_and_not_before_it_is_time(store: MongoStore) -> None:
+    time = [0.0]
+    register = BoundaryRegister(store, 30.0, clock=lambda: time[0])
+    store.replace_boundaries({})
+    assert len(register.boundaries()) == 0
+    store.replace_boundaries({THANH_VINH: a_field()})
+    assert len(register.boundaries()) == 0
+    time[0] = 31.0
+    assert THANH_VINH in register.boundaries()
+    assert register.boundaries() is register.boundaries()
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_the_command_loads_a_file(
+    store: MongoStore, register_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, zipped: bool
+) -> None:
+    path = a_file(tmp_path, a_feature(), a_feature(TRUONG_VINH, name="Trường Vinh"))
+    if zipped:
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    assert command(register_settings, monkeypatch, path) == 0
+    assert list(store.boundary_list()) == [THANH_VINH, TRUONG_VINH]
+
+
+def test_the_command_loads_the_real_file(
+    store: MongoStore,
+    register_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = boundaries_file()
+    if path is None:
+        pytest.skip("no file of real boundaries: set COMMUNE_BOUNDARIES")
+    assert command(register_settings, monkeypatch, path) == 0
+    assert "130 boundaries" in capsys.readouterr().out
+    assert all(boundary.is_valid for boundary in store.boundary_list().values())
+
+
+@pytest.mark.parametrize(
+    ("features", "number", "reason"),
+    [
+        ([a_feature(), a_feature()], 2, "comes twice"),
+        ([a_feature(code=None)], 1, "properties.code"),
+        ([a_feature(code=16681)], 1, "properties.code"),
+        ([a_feature(), "no feature"], 2, "properties.code"),
+        ([a_feature(geometry={"type": "Point", "coordinates": [105, 18]})], 1, "not a Polygon"),
+        ([a_feature(geometry={"type": "Polygon", "coordinates": [[[105, 18]]]})], 1, ""),
+        ([a_feature(geometry={"type": "Polygon", "coordinates": []})], 1, "not in longitude"),
+        (
+            [a_feature(geometry=geometry_json(shapely.box(500_000, 2_000_000, 600_000, 2_100_000)))],
+            1,
+            "not in longitude",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_whole_at_its_place(
+    features: list[Any], number: int, reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BoundaryFileInvalid) as refused:
+        dict(boundaries_of(read_features(a_file(tmp_path, *features))))
+    assert refused.value.params["feature"] == number
+    assert reason in refused.value.params["reason"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"features": []}', b"\x1f\x8bnot gzip", b'{"features": 3}'])
+def test_what_is_no_feature_collection_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "communes.geojson"
+    path.write_bytes(content)
+    with pytest.raises(BoundaryFileInvalid) as refused:
+        read_features(path)
+    assert refused.value.params["feature"] == 0
+
+
+def test_the_command_says_which_feature_is_at_fault_and_keeps_what_was_there(
+    store: MongoStore,
+    register_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    store.replace_boundaries({THANH_VINH: a_field()})
+    assert command(register_settings, monkeypatch, a_file(tmp_path, a_feature(), a_feature())) == 1
+    assert "feature 2" in capsys.readouterr().err
+    assert list(store.boundary_list()) == [THANH_VINH]
+
+
+def test_a_boundary_with_a_small_fault_is_mended() -> None:
+    bow_tie = a_feature(geometry=geometry_json(a_polygon((0, 0), (1_000, 1_000), (1_000, 0), (0, 1_000))))
+    boundaries = dict(boundaries_of([bow_tie]))
+    assert boundaries[THANH_VINH].is_valid
+    assert boundaries[THANH_VINH].area > 0
