@@ -54,7 +54,7 @@ def role_for(method: str, path: str) -> Role:
 
 
 def token_of(app: Any, role: Role, *units: str, scopes: tuple[str, ...] = (), name: str = "") -> str:
-    """A fresh token of an account with this role in these units (the province without any); made when it is not there."""
+    """A fresh token of an account with this role in these units (the province without any), made when it is missing."""
     guard = cast(Guard, app.extensions["guard"])
     username = name or "-".join(["test", role, *units, *scopes])
     account = Account(

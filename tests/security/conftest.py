@@ -10,6 +10,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from tests.api.conftest import app, app_clock, clock, register
 from tests.security.builders import Office
 from tests.security.builders import office as open_office
 
@@ -25,3 +26,6 @@ def database(database_uri: str) -> Iterator[Database[dict[str, Any]]]:
 def office(database: Database[dict[str, Any]], tmp_path: Path) -> Office:
     """Accounts, sign-in and tokens over this test's own database."""
     return open_office(database, tmp_path)
+
+
+__all__ = ["app", "app_clock", "clock", "database", "office", "register"]
