@@ -132,6 +132,14 @@ class Text(Field):
         return text
 
 
+class Suggested(Text):
+    """Free text for which a list suggests codes: one of them, or in words what the list has not thought of."""
+
+    def __init__(self, list_name: str, most: int, item: Item) -> None:
+        super().__init__(most, item)
+        self.list_name = list_name
+
+
 class Formatted(Field):
     """Text of a fixed shape, taken exactly as written: `pattern` is a full match in the ASCII digits and letters."""
 

@@ -1,6 +1,6 @@
 """People: who they are, what they are to the household, what they do on the farm."""
 
-from schemas.language import Code, Flag, Formatted, Phone, Section, Text, Uuid, Whole, YearMonthOrDay, item
+from schemas.language import Code, Flag, Formatted, Phone, Section, Suggested, Text, Uuid, Whole, YearMonthOrDay, item
 
 _IDENTITY = "Luật Căn cước 2023; Nghị định 137/2015/NĐ-CP; Thông tư 07/2016/TT-BCA"
 _CENSUS = "Tổng điều tra nông thôn, nông nghiệp; FAO WCA 2020, chủ đề nhân khẩu"
@@ -166,11 +166,14 @@ class HeadSchema(PersonSchema):
         ),
         example="040078001234",
     )
-    no_id_reason = Code(
+    no_id_reason = Suggested(
         "no_id_reasons",
+        200,
         item(
             "Lý do chưa có số định danh",
             "Why there is no personal number",
+            hint_vi="Chọn một lý do trong danh mục, hoặc ghi bằng lời.",
+            hint_en="Choose a reason from the list, or give one in words.",
             source="Sổ đăng ký hộ: hộ vẫn được đăng ký khi chủ hộ chưa có giấy tờ",
             sensitivity="personal",
             asked_when=("national_id", (None,)),

@@ -23,6 +23,7 @@ from schemas.language import (
     Part,
     Section,
     Stage,
+    Suggested,
     Text,
     Uuid,
     Whole,
@@ -241,6 +242,8 @@ def _rows(section: type[Section], prefix: str, step: str) -> Iterator[Dictionary
 
 def _kind(field: Field) -> str:  # noqa: C901 - one case for each kind of field
     match field:
+        case Suggested():
+            return f"mã, danh mục `{field.list_name}`, hoặc văn bản đến {field.most} ký tự"
         case Text():
             return f"văn bản, đến {field.most} ký tự"
         case Uuid():

@@ -20,6 +20,7 @@ from schemas.language import (
     Phone,
     Section,
     Step,
+    Suggested,
     Text,
     UnitCode,
     Uuid,
@@ -100,6 +101,9 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
                 "example": field.example,
                 "keyboard": _keyboard(field),
             }
+        case Suggested():
+            lists[field.list_name] = None
+            return {"kind": "choice", "list": field.list_name, "scheme": None, "open": True, "longest": field.most}
         case Text():
             return {
                 "kind": "text",
@@ -119,7 +123,7 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
                 "most": field.most,
             }
         case Code():
-            return {"kind": "choice", "list": field.list_name, "scheme": _scheme(field, lists)}
+            return {"kind": "choice", "list": field.list_name, "scheme": _scheme(field, lists), "open": False}
         case Flag():
             return {"kind": "flag"}
         case Day():

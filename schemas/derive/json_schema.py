@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.codelists import code_lists
+from schemas.example import example_household
 from schemas.geometry import MOST_RINGS
 from schemas.household import HouseholdSchema
 from schemas.language import (
@@ -85,6 +86,7 @@ class _Writer:
 
     def components(self) -> dict[str, JsonSchema]:
         components = {_name(section): self.section(section) for section in _sections(HouseholdSchema)}
+        components["Household"]["examples"] = [example_household()]
         return components | _geometries(self.reference)
 
     def reference(self, name: str) -> JsonSchema:

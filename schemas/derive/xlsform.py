@@ -21,6 +21,7 @@ from schemas.language import (
     Moment,
     Number,
     Part,
+    Suggested,
     Text,
     UnitCode,
     Whole,
@@ -175,6 +176,9 @@ class _Form:
                 return _Row(f"select_multiple {inner.list_name}")
             case Flag():
                 return _Row(f"select_one {_YES_NO}")
+            case Suggested():
+                self.lists.setdefault(each.list_name, [(each.list_name, "")])
+                return _Row(f"select_one {each.list_name}")
             case Text():
                 limit = f"string-length(.) <= {each.most}"
                 appearance = "multiline" if each.lines else ""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import RecordInvalid
+from schemas.example import example_household
 from schemas.parsing import dump_household, parse_household
 from schemas.partial_date import PartialDate
 from schemas.requirements import Missing, missing_items
@@ -33,6 +34,12 @@ def test_the_contracts_example_lacks_nothing() -> None:
     content = parse_household(example(), today=TODAY)
     assert missing_items(content) == []
     assert warnings(content, today=TODAY) == []
+
+
+def test_the_example_of_the_documents_is_digitized_and_written_as_it_would_be_answered() -> None:
+    content = parse_household(example_household(), today=TODAY)
+    assert dump_household(content) == example_household()
+    assert missing_items(content) == []
 
 
 def test_what_the_register_gives_is_read_past() -> None:

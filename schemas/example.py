@@ -1,0 +1,69 @@
+"""A household for examples: documents that show how a record is written, and tests. Nobody in it is real."""
+
+from typing import Any
+
+
+def example_household() -> dict[str, Any]:
+    """Return the JSON form of a household that is standardized and digitized, with what the contract names."""
+    return {
+        "id": "0192f0c1-7a3b-7c4d-8e5f-0123456789ab",
+        "demonstration": True,
+        "commune": "16681",
+        "former_commune": "16663",
+        "village": "Khối 3",
+        "address": "số 12",
+        "location": {"type": "Point", "coordinates": [105.66, 18.69]},
+        "captured_at": "2026-11-20T02:11:09Z",
+        "commune_as_of": "2026-11-20",
+        "head": {
+            "full_name": "Nguyễn Văn An",
+            "sex": "male",
+            "birth_date": "1978-05-02",
+            "national_id": "040078001234",
+            "ethnic_group": "01",
+            "phone": "+84912345678",
+        },
+        "members": [
+            {
+                "full_name": "Trần Thị Bình",
+                "sex": "female",
+                "birth_date": "1980",
+                "farm_work": True,
+                "relation": "spouse",
+            }
+        ],
+        "poverty": "none",
+        "parcels": [
+            {
+                "id": "0192f0c1-7a3b-7c4d-8e5f-0123456789ac",
+                "map_sheet": "12",
+                "parcel_number": "345",
+                "land_use": "LUC",
+                "tenure": "owned",
+                "certificate_serial": "CH 123456",
+                "declared_area_m2": 1050.0,
+                "crops": [{"crop": "rice", "year": 2026, "season": "winter_spring", "area_m2": 1050.0}],
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [
+                        [[105.66, 18.69], [105.6603, 18.69], [105.6603, 18.6903], [105.66, 18.6903], [105.66, 18.69]]
+                    ],
+                },
+            }
+        ],
+        "livestock": [{"kind": "buffalo", "heads": 2}],
+        "aquaculture": [{"species": "carp", "water": "freshwater", "method": "pond", "area_m2": 500.0}],
+        "machinery": [{"kind": "power_tiller", "count": 1}],
+        "products": [
+            {
+                "name": "Gạo nếp",
+                "vsic": "01110",
+                "annual_output": 3.5,
+                "unit": "t",
+                "certifications": [{"scheme": "vietgap"}],
+            }
+        ],
+        "digital": {"smartphone": True, "internet": True, "payment_account": True, "ecommerce": ["postmart"]},
+        "legal_basis": "state_function",
+        "consents": [{"purpose": "ecommerce", "granted_at": "2026-11-20T02:11:09Z", "evidence": "signed_paper"}],
+    }
