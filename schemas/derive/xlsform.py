@@ -162,7 +162,7 @@ class _Form:
                     self._question(each, prefix), name=name, item=each.item, relevant=relevant, required=required
                 )
 
-    def _question(self, each: Field, prefix: str) -> _Row:
+    def _question(self, each: Field, prefix: str) -> _Row:  # noqa: C901 - one case for each kind of field
         match each:
             case UnitCode():
                 list_name = "communes" if each.era == "now" else "former_communes"
