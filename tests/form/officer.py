@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Playwright, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 CHROMIUM = "/usr/bin/chromium"
 PIN = "271846"
@@ -172,9 +175,46 @@ class Officer:
         button.click()
         return self
 
+    def add(self, what: str) -> Officer:
+        """Add a card to a list."""
+        self.page.get_by_role("button", name=f"+ Thêm {what}").click()
+        return self
+
+    def walk(self, *corners: tuple[float, float]) -> Officer:
+        """Walk around a parcel, one corner after the other, and close the boundary."""
+        self.start_walking(*corners)
+        return self.tap("Khép kín").tap("Giữ ranh giới này")
+
+    def start_walking(self, *corners: tuple[float, float]) -> Officer:
+        """Walk along the corners, and stay at the last."""
+        self.tap("Đi quanh thửa")
+        return self.go_on_walking(1, *corners)
+
+    def go_on_walking(self, first: int, *corners: tuple[float, float]) -> Officer:
+        """Walk on; the point at ``corners[0]`` is number ``first`` of the boundary."""
+        for number, (longitude, latitude) in enumerate(corners, first):
+            # A step counts after two seconds; the phone tells its position only when it changes.
+            deadline = time.monotonic() + WAIT / 1000
+            wanted = self.page.get_by_text(f"Đang đi: {number} điểm")
+            wobble = 0
+            while not wanted.is_visible():
+                assert time.monotonic() < deadline, f"corner {number} was not taken"
+                wobble += 1
+                place = {"longitude": longitude + wobble * 1e-8, "latitude": latitude, "accuracy": 4}
+                self.phone.context.set_geolocation(cast(Any, place))
+                self.page.wait_for_timeout(400)
+        return self
+
     def saved(self) -> Officer:
         """Wait until the screen says that all is saved."""
         expect(self.page.locator("[data-saving=saved]")).to_be_visible()
+        return self
+
+    def send_now(self) -> Officer:
+        """Tap "send now", if the form has not begun by itself."""
+        button = self.page.get_by_role("button", name="Gửi ngay")
+        with contextlib.suppress(PlaywrightTimeout):
+            button.click(timeout=1500)
         return self
 
     def sent(self, count: int = 1) -> Officer:

@@ -1,6 +1,6 @@
 // The drawing surface: Leaflet with geoman behind the few words that the map screen needs.
+import { L } from './leaflet';
 import '@geoman-io/leaflet-geoman-free';
-import L from 'leaflet';
 import 'leaflet/dist/leaflet.css';
 import type { Neighbour } from './neighbours';
 import type { Ring } from './shape';

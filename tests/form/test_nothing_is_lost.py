@@ -1,0 +1,185 @@
+"""No loss and no duplicate: dead batteries, valleys, faults, two tabs, a full phone, a wrong clock."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.builders import a_personal_number
+from tests.form.filling import fill_in, to_review
+from tests.form.officer import WAIT, Officer, Phone
+from tests.form.serving import ServedForm
+
+FIELD = ((105.6640, 18.6760), (105.6645, 18.6760), (105.6645, 18.6764), (105.6640, 18.6764))
+
+
+def queue(officer: Officer, **answers: str) -> None:
+    """A household of the least items in the queue."""
+    fill_in(officer, **answers)
+    to_review(officer)
+    officer.tap("Gửi").on("Danh sách của tôi")
+
+
+def test_a_whole_registration_without_signal_survives_two_dead_batteries(
+    a_phone: Callable[..., Phone], served: ServedForm, households: Any
+) -> None:
+    phone = a_phone()
+    officer = Officer(phone).arrive()
+    served.weather.mood = "no signal"
+    number = a_personal_number("female", 1978)
+    fill_in(officer, number=number)
+    officer.next().on("Nhân khẩu").answer("Hộ nghèo, cận nghèo", "Hộ nghèo")
+    officer.add("thành viên khác").answer("Họ và tên", "Trần Văn Bình").answer("Giới tính", "Nam")
+    officer.answer("Ngày sinh", "1975").answer("Quan hệ với chủ hộ", "vợ").saved()
+    phone.kill()
+
+    phone.start()
+    officer = Officer(phone).come_back()
+    officer.tap("Nguyễn Thị Hoà").on("Nhân khẩu")
+    expect(officer.page.get_by_text("Trần Văn Bình")).to_be_visible()
+    officer.next().on("Thửa đất").add("thửa đất")
+    officer.answer("Số tờ bản đồ", "12").answer("Số thửa", "345").answer("Loại đất", "LUC")
+    officer.answer("Quyền sử dụng", "Thuê, mượn").answer("Diện tích theo giấy tờ hoặc khai báo", "2.300")
+    officer.tap("Đo hoặc vẽ ranh giới").walk(*FIELD).on("Thửa đất")
+    expect(officer.page.get_by_text("Đã có ranh giới")).to_be_visible()
+    officer.tap("Xong")
+    to_review(officer)
+    officer.tap("Gửi").on("Danh sách của tôi")
+    assert officer.state() == ["queued"]
+
+    served.weather.mood = "slow"
+    served.weather.hold.clear()
+    officer.send_now()
+    assert served.weather.reached.wait(WAIT / 1000), "the household never reached the service"
+    phone.kill()
+    served.weather.hold.set()
+    served.weather.mood = "fair"
+
+    phone.start()
+    Officer(phone).come_back().sent()
+    [stored] = households.find()
+    assert stored["revision"] == 1
+    assert stored["head"]["full_name"] == "Nguyễn Thị Hoà"
+    assert stored["head"]["birth_date"] == "1978-03-07"
+    assert stored["poverty"] == "poor"
+    assert stored["members"][0]["relation"] == "spouse"
+    [parcel] = stored["parcels"]
+    assert (parcel["map_sheet"], parcel["parcel_number"], parcel["declared_area_m2"]) == ("12", "345", 2300)
+    assert parcel["boundary_method"] == "walked"
+    assert len(parcel["geometry"]["coordinates"][0]) == 5
+
+
+def test_lost_answers_make_one_household(officer: Officer, served: ServedForm, households: Any) -> None:
+    served.weather.mood = "answers lost"
+    queue(officer)
+    assert served.weather.reached.wait(WAIT / 1000)
+    expect(officer.page.locator("[data-state=queued]")).to_be_visible()
+    served.weather.mood = "fair"
+    officer.send_now().sent()
+    assert served.weather.writes >= 2
+    assert [household["revision"] for household in households.find()] == [1]
+
+
+def test_faults_are_tried_again_without_being_asked(officer: Officer, served: ServedForm, households: Any) -> None:
+    served.weather.mood = "faults"
+    queue(officer)
+    expect(officer.page.get_by_text("Đã thử 1 lần")).to_be_visible()
+    served.weather.mood = "fair"
+    officer.sent()
+    assert households.count_documents({}) == 1
+
+
+def test_a_log_in_page_on_the_way_is_not_taken_for_the_register(
+    officer: Officer, served: ServedForm, households: Any
+) -> None:
+    served.weather.mood = "log-in page"
+    queue(officer)
+    expect(officer.page.get_by_text("Mạng này đòi đăng nhập riêng")).to_be_visible()
+    served.weather.mood = "fair"
+    officer.send_now().sent()
+    assert households.count_documents({}) == 1
+
+
+def test_who_is_signed_out_keeps_everything_and_is_asked_to_sign_in(officer: Officer, served: ServedForm) -> None:
+    served.weather.mood = "signed out"
+    queue(officer)
+    expect(officer.page.get_by_text("Cần đăng nhập để gửi")).to_be_visible()
+    assert officer.state() == ["queued"]
+    served.weather.mood = "fair"
+    officer.send_now().sent()
+
+
+def test_a_double_tap_sends_once(officer: Officer, served: ServedForm, households: Any) -> None:
+    fill_in(officer)
+    to_review(officer)
+    officer.page.get_by_role("button", name="Gửi").dblclick()
+    officer.sent()
+    assert households.count_documents({}) == 1
+    assert served.weather.writes == 1
+
+
+def test_two_revisions_of_one_household_arrive_in_order(officer: Officer, served: ServedForm, households: Any) -> None:
+    served.weather.mood = "answers lost"
+    queue(officer)
+    expect(officer.page.get_by_text("Đã thử 1 lần")).to_be_visible()
+    served.weather.mood = "no signal"
+    officer.tap("Nguyễn Thị Hoà").on("Hộ").answer("Thôn, xóm, bản, khối", "Khối 9")
+    to_review(officer)
+    officer.tap("Gửi").on("Danh sách của tôi")
+    assert officer.state() == ["queued", "queued"]
+    served.weather.mood = "fair"
+    officer.send_now().sent(2)
+    [stored] = households.find()
+    assert (stored["revision"], stored["village"]) == (2, "Khối 9")
+
+
+def test_another_tab_takes_over_and_the_first_writes_no_more(officer: Officer, households: Any) -> None:
+    fill_in(officer)
+    officer.saved()
+    second = Officer(officer.phone).come_back("/" + officer.page.url.partition("/#")[2].join(["#", ""]))
+    second.on("Chủ hộ").answer("Họ và tên", "Lê Thị Lan").saved()
+    expect(officer.page.get_by_text("đang được sửa ở một thẻ khác")).to_be_visible()
+    to_review(second)
+    second.tap("Gửi").sent()
+    assert [household["head"]["full_name"] for household in households.find()] == ["Lê Thị Lan"]
+
+
+def test_a_full_phone_says_so_and_saves_when_there_is_room(officer: Officer) -> None:
+    officer.begin()
+    session = officer.phone.session(officer.page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": officer.phone.address, "quotaSize": 1})
+    # Chromium believes its last look at the free space for half a minute.
+    officer.page.wait_for_timeout(31_000)
+    officer.answer("Thôn, xóm, bản, khối", "Khối 3")
+    expect(officer.page.get_by_text("Máy đã hết chỗ")).to_be_visible()
+    assert not officer.page.locator("[data-saving=saved]").is_visible()
+    session.send("Storage.overrideQuotaForOrigin", {"origin": officer.phone.address})
+    officer.saved()
+    officer.page.reload()
+    officer.unlock().on("Hộ")
+    expect(officer.page.get_by_label("Thôn, xóm, bản, khối")).to_have_value("Khối 3")
+
+
+def test_a_clock_a_year_off_holds_nothing_back(
+    a_phone: Callable[..., Phone], served: ServedForm, households: Any
+) -> None:
+    officer = Officer(a_phone())
+    officer.page.clock.set_system_time(datetime.datetime.now(tz=datetime.UTC) + datetime.timedelta(days=365))
+    officer.arrive()
+    queue(officer)
+    officer.sent()
+    [stored] = households.find()
+    wrong_by = datetime.datetime.fromisoformat(stored["captured_at"]) - datetime.datetime.now(tz=datetime.UTC)
+    assert abs(wrong_by) < datetime.timedelta(minutes=10)
+
+
+def test_a_walk_survives_a_reload(officer: Officer) -> None:
+    fill_in(officer)
+    officer.next().next().on("Thửa đất").add("thửa đất")
+    officer.tap("Đo hoặc vẽ ranh giới").start_walking(*FIELD[:2])
+    officer.page.reload()
+    officer.unlock().go_on_walking(3, *FIELD[2:]).tap("Khép kín")
+    expect(officer.page.get_by_text("Diện tích 2.3")).to_be_visible()
