@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
-
-from schemas.errors import ItemError
 
 
 class DomainError(Exception):
@@ -199,16 +196,6 @@ class CommuneOutsideArea(DomainError):
     """The commune lies outside the area that the account works in."""
 
     code = "commune.outside-area"
-
-
-class HouseholdInvalid(DomainError):
-    """The record breaks the ministry schema; ``items`` lists every error with its pointer."""
-
-    code = "household.invalid"
-
-    def __init__(self, items: Sequence[ItemError]) -> None:
-        super().__init__(count=len(items))
-        self.items = tuple(items)
 
 
 class ContentTypeUnsupported(DomainError):

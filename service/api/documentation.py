@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Response, current_app, render_template
 
+from schemas.errors import RecordInvalid
 from service.api.answers import json_answer
 from service.api.blueprint import Blueprint
-from service.api.problems import HTTP_CODES, STATUS
+from service.api.problems import HTTP_CODES, INVALID_RECORD, STATUS
 from service.api.services import services
 from service.security.gate import public
 
@@ -59,7 +60,7 @@ def specification() -> dict[str, Any]:
 def problem_list() -> list[dict[str, Any]]:
     """Every problem's code, status and texts, in order of code."""
     known = {kind.code: status for kind, status in STATUS.items() if hasattr(kind, "code")}
-    known |= {code: status for status, code in HTTP_CODES.items()}
+    known |= {code: status for status, code in HTTP_CODES.items()} | {INVALID_RECORD: STATUS[RecordInvalid], "internal": 500}
     messages = services().messages
     rows = [
         {"code": code, "status": status, **{language: messages.text(code, language) for language in ("vi", "en")}}

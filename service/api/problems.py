@@ -118,6 +118,9 @@ HTTP_CODES = {
 }
 """Codes for what Flask and werkzeug refuse by themselves."""
 
+INVALID_RECORD = "household.invalid"
+"""The code of a record that breaks the ministry schema."""
+
 RETRY_AFTER_SECONDS = 5
 
 _WITH_DETAILS = frozenset({"geometry", "parcel", "location", "crs"})
@@ -154,7 +157,7 @@ def answer_domain_error(error: DomainError) -> Response:
 def answer_record_invalid(error: RecordInvalid) -> Response:
     """The problem of a record that breaks the schema: every error at once, each with its place."""
     items = [_item(item) for item in error.errors]
-    return problem(422, "household.invalid", {"count": len(items)}, errors=items)
+    return problem(422, INVALID_RECORD, {"count": len(items)}, errors=items)
 
 
 def answer_json_invalid(error: JsonInvalid) -> Response:

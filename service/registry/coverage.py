@@ -99,8 +99,8 @@ class Coverage:
         """Counts of one unit in force today at the end of each day. Raises UnitNotFound, QueryInvalid for a wrong span."""
         today = vietnam_day(self._clock())
         last = today if last is None else min(last, today)
-        first = last - timedelta(days=29) if first is None else first
-        if first > last or (last - first).days > LONGEST_TREND_DAYS:
+        first = last - min(timedelta(days=29), last - date.min) if first is None else first
+        if first > last or (last - first).days > LONGEST_TREND_DAYS or first == date.min:
             raise QueryInvalid(pointer="/from", name="from", reason=f"1..{LONGEST_TREND_DAYS}")
         directory = self._directory()
         inside = membership(directory, code, today)

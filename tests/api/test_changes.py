@@ -1,0 +1,117 @@
+"""The feed over HTTP: every accepted write once, in each commune's order, from any cursor on."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from threading import Timer
+from typing import Any
+
+import pytest
+
+from tests.api.asking import Register, problem
+from tests.builders import COMMUNES, THANH_VINH, TRUONG_VINH, Json
+
+
+def read(
+    register: Register, limit: int = 100, after: str | None = None, more_query: str = ""
+) -> tuple[list[Json], str]:
+    """All changes behind a cursor, page by page; and the cursor behind them."""
+    changes: list[Json] = []
+    while True:
+        cursor = "" if after is None else f"&after={after}"
+        page = register.json(f"/v1/changes?limit={limit}{cursor}{more_query}")
+        changes.extend(page["changes"])
+        after = page["cursor"]
+        if not page["more"]:
+            assert after is not None
+            return changes, after
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_each_write_comes_once_whatever_the_limit(register: Register, limit: int) -> None:
+    records = [register.registered(commune=commune) for commune in COMMUNES for _ in range(2)]
+    register.step(records[0]["id"], "verify")
+    changes, _ = read(register, limit)
+    keys = [(change["commune"], change["offset"]) for change in changes]
+    assert len(keys) == len(set(keys)) == 7
+    for commune in COMMUNES:
+        offsets = [offset for each, offset in keys if each == commune]
+        assert offsets == list(range(1, len(offsets) + 1))
+
+
+def test_a_change_says_what_happened_to_whom(register: Register) -> None:
+    record = register.registered()
+    register.step(record["id"], "return", {"reason": "Thiếu xóm"})
+    (first, second), _ = read(register)
+    assert first["record"] == record
+    assert (second["kind"], second["household"], second["revision"]) == ("returned", record["id"], 2)
+    assert second["note"] == {"reason": "Thiếu xóm"}
+    assert first["hash"] != second["hash"]
+
+
+def test_a_transfer_stands_twice_and_without_its_record_where_it_left(register: Register) -> None:
+    record = register.registered()
+    register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
+    moved = [change for change in read(register)[0] if change["kind"] == "transferred"]
+    assert [(change["commune"], change["record"] is None) for change in moved] == [
+        (THANH_VINH, True),
+        (TRUONG_VINH, False),
+    ]
+
+
+def test_from_a_cursor_on_only_what_came_after(register: Register) -> None:
+    register.registered()
+    _, cursor = read(register)
+    assert read(register, after=cursor) == ([], cursor)
+    record = register.registered(commune=TRUONG_VINH)
+    changes, _ = read(register, after=cursor)
+    assert [change["household"] for change in changes] == [record["id"]]
+
+
+def test_one_communes_log_can_be_read_alone(register: Register) -> None:
+    for commune in COMMUNES:
+        register.registered(commune=commune)
+    changes, cursor = read(register, more_query=f"&commune={TRUONG_VINH}")
+    assert [change["commune"] for change in changes] == [TRUONG_VINH]
+    rest, _ = read(register, after=cursor)
+    assert TRUONG_VINH not in {change["commune"] for change in rest}
+
+
+def test_waiting_ends_as_soon_as_there_is_a_change(register: Register) -> None:
+    _, cursor = read(register)
+    writing = Timer(0.5, register.registered)
+    began = time.monotonic()
+    writing.start()
+    page = register.json(f"/v1/changes?after={cursor}&wait=20")
+    writing.join()
+    assert len(page["changes"]) == 1
+    assert time.monotonic() - began < 10
+
+
+def test_waiting_for_nothing_ends_after_its_time(register: Register) -> None:
+    began = time.monotonic()
+    assert register.json("/v1/changes?wait=1")["changes"] == []
+    assert 1 <= time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "position", [[1], "x", None, {"16681": "1"}, {"16681": -1}, {"16681": True}, {"16681": 1.5}, {"16681": {"$gt": 0}}]
+)
+def test_a_forged_cursor_is_refused(register: Register, position: Any) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+    problem(register.get(f"/v1/changes?after={cursor}"), 422, "cursor.invalid")
+
+
+@pytest.mark.parametrize("position", [{"16681": 2**64 - 1}, {"$where": 1}, {"": 0}])
+def test_a_cursor_from_nowhere_finds_nothing_wrong(register: Register, position: Any) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+    assert register.get(f"/v1/changes?after={cursor}").status_code in {200, 422}
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=1001", "wait=31", "wait=-1", "commune=x", "after=%00", "colour=red"]
+)
+def test_a_feed_that_cannot_be_read_is_refused(register: Register, query: str) -> None:
+    assert register.get(f"/v1/changes?{query}").status_code == 422

@@ -1,0 +1,234 @@
+"""Coverage and baselines over HTTP: every level, geography and day; totals that agree; the table and the trend."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from tests.api.asking import Register, pointers, problem
+from tests.builders import (
+    THANH_VINH,
+    TRUONG_VINH,
+    Json,
+    MovedClock,
+    a_household,
+    a_household_without_boundaries,
+    a_least_household,
+)
+
+GEOGRAPHIES = [
+    ("commune", "2025-07-01", 130),
+    ("commune", "2025-06-30", 412),
+    ("commune", "2000-01-01", 412),
+    ("district", "2025-06-30", 20),
+    ("province", "2025-07-01", 1),
+    ("province", "2025-06-30", 1),
+]
+
+
+@pytest.fixture
+def filled(register: Register) -> Register:
+    """A register with households of every stage, of known and unknown former communes."""
+    register.put(a_household())
+    register.put(a_household_without_boundaries(former_commune="16663"))
+    register.put(a_least_household(commune="16681", commune_as_of="2025-06-01"))
+    register.put(a_household(commune="16816"))
+    verified = a_household(commune=TRUONG_VINH)
+    register.put(verified)
+    register.step(verified["id"], "verify")
+    gone = a_household(commune=TRUONG_VINH)
+    register.put(gone)
+    register.withdraw(gone["id"])
+    return register
+
+
+def row_of(report: Json, unit: str | None) -> Json:
+    return next(row for row in report["rows"] if row["unit"] == unit)
+
+
+@pytest.mark.parametrize(("level", "geography", "units"), GEOGRAPHIES)
+def test_every_geography_has_all_its_units_and_the_same_total(
+    filled: Register, level: str, geography: str, units: int
+) -> None:
+    report = filled.json(f"/v1/coverage?level={level}&geography={geography}")
+    assert (report["level"], report["geography"], report["as_of"]) == (level, geography, "2026-11-23")
+    assert len([row for row in report["rows"] if row["unit"]]) == report["total"]["units"] == units
+    for name, count in (("registered", 5), ("standardized", 4), ("digitized", 3), ("verified", 1)):
+        assert report["total"][name] == count == sum(row[name] for row in report["rows"])
+
+
+def test_by_default_it_is_the_communes_of_today_as_they_stand_now(filled: Register) -> None:
+    report = filled.json("/v1/coverage")
+    assert (report["level"], report["geography"], report["as_of"]) == ("commune", "2025-07-01", "2026-11-23")
+    row = row_of(report, THANH_VINH)
+    assert (row["name"], row["kind"]) == ("Thành Vinh", "phường")
+    assert (row["registered"], row["standardized"], row["digitized"], row["verified"]) == (3, 2, 1, 0)
+
+
+def test_former_communes_have_theirs_and_the_unknown_a_row_of_its_own(filled: Register) -> None:
+    report = filled.json("/v1/coverage?geography=2025-06-30")
+    counted = {row["unit"]: row["registered"] for row in report["rows"] if row["registered"]}
+    assert counted == {"16663": 1, "16681": 1, "16816": 1, None: 2}
+
+
+def test_districts_are_asked_for_in_their_time(filled: Register) -> None:
+    assert filled.json("/v1/coverage?level=district")["geography"] == "2025-06-30"
+    refused = filled.get("/v1/coverage?level=district&geography=2025-07-01")
+    problem(refused, 422, "coverage.level-not-in-force")
+
+
+def test_a_past_day_is_told_as_it_stood_at_its_end(register: Register, clock: MovedClock) -> None:
+    record = register.registered()
+    clock.pass_by(days=2)
+    register.withdraw(record["id"])
+    register.registered()
+    register.registered()
+    counts = {
+        day: register.json(f"/v1/coverage?as_of={day}")["total"]["registered"]
+        for day in ("2000-01-01", "2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25", "2099-01-01")
+    }
+    assert list(counts.values()) == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_day_ends_at_midnight_in_vietnam(register: Register, clock: MovedClock) -> None:
+    clock.pass_by(hours=14, minutes=59)  # 16:59 UTC
+    register.registered()
+    clock.pass_by(minutes=1)
+    register.registered()
+    assert register.json("/v1/coverage?as_of=2026-11-23")["total"]["registered"] == 1
+    assert register.json("/v1/coverage?as_of=2026-11-24")["total"]["registered"] == 2
+    assert register.json("/v1/coverage")["as_of"] == "2026-11-24"
+
+
+def test_a_transferred_household_counts_where_it_is(filled: Register) -> None:
+    record = filled.registered()
+    filled.step(record["id"], "transfer", {"commune": TRUONG_VINH})
+    report = filled.json("/v1/coverage")
+    assert row_of(report, TRUONG_VINH)["registered"] == 2
+    assert report["total"]["registered"] == 6
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "level=village",
+        "geography=2025",
+        "as_of=yesterday",
+        "as_of=2025-02-30",
+        "level[]=commune",
+        "as_of=2025-07-01T00:00:00Z",
+        "unit=16681",
+    ],
+)
+def test_a_report_that_cannot_be_read_is_refused(register: Register, query: str) -> None:
+    for path in ("/v1/coverage", "/v1/coverage.csv"):
+        assert register.get(f"{path}?{query}").status_code == 422
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_are_no_obstacle(filled: Register, day: str) -> None:
+    assert filled.get(f"/v1/coverage?geography={day}&as_of={day}").status_code == 200
+    assert filled.get(f"/v1/coverage/trend?unit=40&from={day}&to={day}").status_code in {200, 422}
+    assert filled.get(f"/v1/coverage/trend?unit=40&to={day}").status_code in {200, 422}
+    assert filled.get(f"/v1/units?valid_on={day}").status_code == 200
+
+
+# The table
+
+
+def test_the_table_has_the_rows_and_the_total_last(filled: Register) -> None:
+    answer = filled.get("/v1/coverage.csv")
+    assert answer.mimetype == "text/csv"
+    assert 'filename="coverage-commune-2026-11-23.csv"' in answer.headers["Content-Disposition"]
+    text = answer.get_data().decode("utf-8-sig")
+    assert answer.get_data().startswith(b"\xef\xbb\xbf")
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert len(lines) == 131
+    assert (lines[0]["unit"], lines[0]["name"], lines[0]["registered"]) == (THANH_VINH, "Thành Vinh", "3")
+    assert (lines[-1]["unit"], lines[-1]["registered"]) == ("total", "5")
+
+
+def test_a_source_that_a_spreadsheet_would_run_is_only_text(register: Register) -> None:
+    register.client.put(f"/v1/baselines/{THANH_VINH}", json={"households": 1, "source": "=1+1", "date": "2025-07-01"})
+    assert "'=1+1" in register.get("/v1/coverage.csv").get_data(as_text=True)
+
+
+# Baselines
+
+
+def test_a_baseline_makes_percentages(filled: Register) -> None:
+    body = {"households": 12, "source": "Tổng điều tra", "date": "2025-07-01"}
+    answer = filled.client.put(f"/v1/baselines/{THANH_VINH}", json=body)
+    assert answer.status_code == 200
+    assert answer.get_json() == body | {"unit": THANH_VINH, "name": "Thành Vinh", "kind": "phường"}
+    row = row_of(filled.json("/v1/coverage"), THANH_VINH)
+    assert (row["expected"], row["expected_source"], row["expected_on"]) == (12, "Tổng điều tra", "2025-07-01")
+    assert (row["registered_pct"], row["standardized_pct"], row["digitized_pct"]) == (25.0, 16.7, 8.3)
+    assert row_of(filled.json("/v1/coverage"), TRUONG_VINH)["registered_pct"] is None
+
+
+def test_a_baseline_holds_from_its_date_on(filled: Register) -> None:
+    for households, day in ((10, "2025-08-01"), (20, "2026-08-01")):
+        body = {"households": households, "source": "x", "date": day}
+        filled.client.put(f"/v1/baselines/{THANH_VINH}", json=body)
+    expected = {
+        day: row_of(filled.json(f"/v1/coverage?as_of={day}"), THANH_VINH)["expected"]
+        for day in ("2025-07-31", "2025-08-01", "2026-07-31", "2026-08-01")
+    }
+    assert list(expected.values()) == [None, 10, 10, 20]
+    listed = filled.json(f"/v1/baselines/{THANH_VINH}")["baselines"]
+    assert [each["households"] for each in listed] == [20, 10]
+
+
+def test_a_wrong_baseline_is_refused_at_its_place(register: Register) -> None:
+    answer = register.client.put(f"/v1/baselines/{THANH_VINH}", json={"households": -1, "source": "x"})
+    assert pointers(problem(answer, 422, "baseline.invalid")) == [("/households", "baseline.invalid")]
+    problem(
+        register.client.put("/v1/baselines/99999", json={"households": 1, "source": "x", "date": "2025-07-01"}),
+        422,
+        "commune.unknown",
+    )
+    problem(register.client.put(f"/v1/baselines/{THANH_VINH}", data="x"), 415, "body.content-type")
+    problem(register.get("/v1/baselines/99999"), 404, "unit.not-found")
+
+
+# The trend
+
+
+def test_the_trend_tells_each_day_also_the_quiet_ones(register: Register, clock: MovedClock) -> None:
+    record = register.registered()
+    clock.pass_by(days=2)
+    register.registered(commune=TRUONG_VINH)
+    register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
+    for unit, counts in ((THANH_VINH, [0, 1, 1, 0]), (TRUONG_VINH, [0, 0, 0, 2]), ("40", [0, 1, 1, 2])):
+        trend = register.json(f"/v1/coverage/trend?unit={unit}&from=2026-11-22&to=2026-11-25")
+        assert [day["registered"] for day in trend["days"]] == counts
+        assert [day["date"] for day in trend["days"]] == ["2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25"]
+
+
+def test_the_trend_agrees_with_the_report_of_each_day(filled: Register, clock: MovedClock) -> None:
+    clock.pass_by(days=1)
+    filled.registered()
+    for unit in ("40", THANH_VINH, "16663", "412"):
+        for day in filled.json(f"/v1/coverage/trend?unit={unit}&from=2026-11-21")["days"]:
+            level, geography = {"40": ("province", "2025-07-01"), THANH_VINH: ("commune", "2025-07-01")}.get(
+                unit, ("district" if unit == "412" else "commune", "2025-06-30")
+            )
+            report = filled.json(f"/v1/coverage?level={level}&geography={geography}&as_of={day['date']}")
+            assert row_of(report, unit)["registered"] == day["registered"]
+
+
+def test_the_trend_is_of_the_last_thirty_days_unless_asked_otherwise(register: Register) -> None:
+    days = register.json("/v1/coverage/trend?unit=40")["days"]
+    assert (len(days), days[0]["date"], days[-1]["date"]) == (30, "2026-10-25", "2026-11-23")
+    assert len(register.json("/v1/coverage/trend?unit=40&to=2030-01-01")["days"]) == 30
+
+
+def test_a_trend_that_goes_nowhere_is_refused(register: Register) -> None:
+    problem(register.get("/v1/coverage/trend?unit=99999"), 404, "unit.not-found")
+    problem(register.get("/v1/coverage/trend"), 422, "query.invalid")
+    problem(register.get("/v1/coverage/trend?unit=40&from=2026-11-23&to=2026-11-22"), 422, "query.invalid")
+    problem(register.get("/v1/coverage/trend?unit=40&from=1990-01-01"), 422, "query.invalid")
+    problem(register.get("/v1/coverage/trend?unit=$ne"), 422, "query.invalid")

@@ -1,0 +1,91 @@
+"""Alive, ready, measured; and what is said while the database is away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from service.app import create_app
+from service.running.mongod import free_port
+from service.settings import Settings, read_settings
+from service.storage.store import MongoStore
+from tests.api.asking import Register, problem
+from tests.builders import a_household
+
+
+@pytest.fixture
+def without_database(tmp_path: object) -> Register:
+    """A register whose database does not answer."""
+    settings = {
+        "MONGODB_URI": f"mongodb://127.0.0.1:{free_port()}/register?replicaSet=register",
+        "DATABASE_TIMEOUT_SECONDS": "0.3",
+        "DATA_FOLDER": str(tmp_path),
+    }
+    return Register(create_app(read_settings(settings)).test_client())
+
+
+@pytest.fixture
+def emptied(migrated_settings: Settings) -> Iterator[MongoStore]:
+    """The store, whose list of units is put back after the test."""
+    store = MongoStore(migrated_settings)
+    state = store.database["state"].find_one({"_id": "units"})
+    assert state is not None
+    yield store
+    store.database["state"].replace_one({"_id": "units"}, state, upsert=True)
+    store.database["log"].create_index([("household", 1), ("revision", -1)], name="household")
+    store.close()
+
+
+def test_a_register_with_its_database_is_ready(register: Register) -> None:
+    assert register.json("/livez") == {"status": "alive"}
+    assert register.json("/readyz") == {"status": "ready"}
+
+
+def test_what_is_missing_is_named(register: Register, emptied: MongoStore) -> None:
+    emptied.database["log"].drop_index("household")
+    answer = register.get("/readyz")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.get_json() == {"status": "not ready", "missing": ["log.household"]}
+
+
+def test_a_register_without_units_is_not_ready(register: Register, emptied: MongoStore) -> None:
+    emptied.database["state"].delete_one({"_id": "units"})
+    assert register.get("/readyz").get_json()["missing"] == ["units"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/readyz",
+        "/v1/households",
+        "/v1/coverage",
+        "/v1/units",
+        "/v1/changes",
+        "/v1/households/0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99",
+    ],
+)
+def test_without_its_database_the_register_says_when_to_come_back(without_database: Register, address: str) -> None:
+    answer = without_database.get(address)
+    problem(answer, 503, "store.unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_write_without_a_database_is_refused_soon(without_database: Register) -> None:
+    began = time.monotonic()
+    problem(without_database.put(a_household()), 503, "store.unavailable")
+    assert time.monotonic() - began < 5
+
+
+def test_without_its_database_the_register_is_alive_all_the_same(without_database: Register) -> None:
+    assert without_database.json("/livez") == {"status": "alive"}
+    assert without_database.get("/docs").status_code == 200
+
+
+def test_measures_name_endpoints_and_never_addresses(register: Register) -> None:
+    record = register.registered()
+    register.household(record["id"])
+    text = register.get("/metrics").get_data(as_text=True)
+    assert "register_requests_total" in text
+    assert record["id"] not in text

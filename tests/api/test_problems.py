@@ -1,0 +1,88 @@
+"""Every problem has a stable code, a status, texts in both languages and a place in the documentation."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from schemas.catalogue import Catalogue
+from schemas.errors import JsonInvalid, RecordInvalid
+from schemas.rules import RULES
+from service import errors
+from service.api.problems import HTTP_CODES, STATUS
+from tests.api.asking import Register
+
+ROOT = Path(__file__).parents[2]
+MESSAGES = Catalogue(ROOT / "service" / "messages")
+ITEM_MESSAGES = Catalogue(ROOT / "schemas" / "messages")
+
+DOMAIN_ERRORS = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, errors.DomainError) and kind is not errors.DomainError
+]
+
+
+@pytest.mark.parametrize("kind", DOMAIN_ERRORS, ids=lambda kind: kind.code)
+def test_every_domain_error_has_a_status_and_texts(kind: type[errors.DomainError]) -> None:
+    assert any(base in STATUS for base in kind.__mro__), f"{kind.__name__} has no status in service/api/problems.py"
+    for language in ("vi", "en"):
+        assert MESSAGES.text(kind.code, language)
+
+
+def test_codes_are_stable_words_and_nobody_shares_one() -> None:
+    codes = [kind.code for kind in DOMAIN_ERRORS]
+    assert len(codes) == len(set(codes))
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*", code) for code in codes)
+
+
+def test_what_flask_refuses_by_itself_has_texts() -> None:
+    for code in ("internal", "problem.title", *HTTP_CODES.values()):
+        assert MESSAGES.text(code, "vi") != MESSAGES.text(code, "en")
+
+
+def test_every_rule_has_texts() -> None:
+    for rule in RULES:
+        for code in rule.codes:
+            assert ITEM_MESSAGES.text(code, "vi") != ITEM_MESSAGES.text(code, "en")
+
+
+@pytest.mark.parametrize("catalogue", [MESSAGES, ITEM_MESSAGES], ids=["service", "schemas"])
+def test_both_languages_fill_the_same_places(catalogue: Catalogue) -> None:
+    for code in catalogue.codes():
+        places = [
+            {name for _, name, _, _ in Formatter().parse(catalogue.template(code, language)) if name}
+            for language in ("vi", "en")
+        ]
+        assert places[0] == places[1], code
+
+
+def test_the_status_of_what_is_not_a_domain_error_stands_in_the_table_too() -> None:
+    assert (STATUS[JsonInvalid], STATUS[RecordInvalid]) == (400, 422)
+
+
+def test_every_problem_is_explained_on_a_page_that_loads_nothing_from_elsewhere(register: Register) -> None:
+    for address in ("/docs", "/docs/problems"):
+        page = register.get(address).get_data(as_text=True)
+        assert re.findall(r"(?:src|href)=[\"'](?:https?:)?//", page) == []
+    page = register.get("/docs/problems").get_data(as_text=True)
+    for code in {kind.code for kind in DOMAIN_ERRORS} | set(HTTP_CODES.values()) | set(ITEM_MESSAGES.codes()):
+        assert code in page, f"{code} is not on /docs/problems"
+
+
+def test_no_answer_carries_a_traceback(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    from service.storage.store import MongoStore
+
+    def break_down(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("the head's number is 040078001234")
+
+    monkeypatch.setattr(MongoStore, "households", break_down)
+    answer = register.get("/v1/households")
+    assert answer.status_code == 500
+    assert answer.get_json()["code"] == "internal"
+    assert "ZeroDivision" not in answer.text
+    assert "040078001234" not in answer.text
