@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, ClassVar, Literal, NoReturn, cast
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load
@@ -34,6 +35,10 @@ STEPS: dict[Step, tuple[str, str]] = {
     "digital": ("Tiếp cận số", "Digital access"),
     "consent": ("Căn cứ và đồng ý", "Legal basis and consent"),
 }
+
+
+#: As many codes of a list are named in the error for one that is not in it.
+MOST_CODES_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -236,8 +241,14 @@ class Code(Field):
         if not isinstance(value, str):
             self.refuse_type()
         if value not in self.codes():
-            self.refuse("code.unknown", value=value[:40].encode("utf-8", "replace").decode(), list=self.list_name)
+            shown = value[:40].encode("utf-8", "replace").decode()
+            self.refuse("code.unknown", value=shown, list=self.list_name, codes=self._some_codes())
         return value
+
+    def _some_codes(self) -> str:
+        """The first codes of the list, to show what one looks like."""
+        codes = [entry.code for entry in code_lists()[self.list_name] if entry.valid_to is None]
+        return ", ".join(codes[:MOST_CODES_SHOWN]) + (", …" if len(codes) > MOST_CODES_SHOWN else "")
 
 
 class Flag(Field):
@@ -408,6 +419,12 @@ class Section(Schema):
         return {key: value for key, value in data.items() if key not in given}
 
 
+@cache
+def loader(section: type[Section]) -> Section:
+    """The one instance that reads a section: to make an instance costs more than to read a record."""
+    return section()
+
+
 class Part(Field):
     """One object inside another."""
 
@@ -419,7 +436,7 @@ class Part(Field):
 
     def parse(self, value: Any) -> Any:
         """Return the section's parsed items. The error carries what could be read, so that rules can look at it too."""
-        return self.section().load(value)
+        return loader(self.section).load(value)
 
 
 class Many(Field):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from functools import cache
 from typing import Any
 
 from marshmallow import ValidationError
@@ -13,7 +12,7 @@ from schemas.compiled import read_household
 from schemas.errors import ItemError, Path, Problem, RecordInvalid, pointer
 from schemas.geometry import geometry_json
 from schemas.household import HouseholdSchema
-from schemas.language import Part, section_fields
+from schemas.language import Part, loader, section_fields
 from schemas.partial_date import PartialDate
 
 #: A record with more errors than this is not one that somebody mends item by item.
@@ -43,7 +42,7 @@ def parse_household(data: object, *, today: date) -> dict[str, Any]:
 def explain_household(data: object) -> tuple[dict[str, Any], list[ItemError]]:
     """Parse with marshmallow: what can be read of a household, and what is wrong item by item (rules apart)."""
     try:
-        content: dict[str, Any] = _schema().load(data)  # type: ignore[arg-type]
+        content: dict[str, Any] = loader(HouseholdSchema).load(data)  # type: ignore[arg-type]
     except ValidationError as error:
         read = error.valid_data if isinstance(error.valid_data, dict) else {}
         for name, field in section_fields(HouseholdSchema).items():
@@ -63,11 +62,6 @@ def dump_household(content: Mapping[str, Any]) -> dict[str, Any]:
 def dump_time(moment: datetime) -> str:
     """Write an aware time as the register writes it: UTC, to the second, `2026-11-20T02:11:09Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@cache
-def _schema() -> HouseholdSchema:
-    return HouseholdSchema()
 
 
 def dump_value(value: Any) -> Any:
