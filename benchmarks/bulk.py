@@ -66,13 +66,11 @@ class _Ours:
         bodies = self._waiting.pop(0)
         context = multiprocessing.get_context("spawn")
         start = context.Barrier(self._processes + 1)
-        communes = sorted({body["commune"] for body in bodies})
-        parts = [set(communes[part :: self._processes]) for part in range(self._processes)]
+        # Bodies come commune by commune; neighbours stay in one part, as scripts/demo deals them out.
+        ends = [len(bodies) * part // self._processes for part in range(self._processes + 1)]
         workers = [
-            context.Process(
-                target=_register, args=(self._settings, [body for body in bodies if body["commune"] in part], start)
-            )
-            for part in parts
+            context.Process(target=_register, args=(self._settings, bodies[first:last], start))
+            for first, last in itertools.pairwise(ends)
         ]
         for worker in workers:
             worker.start()

@@ -61,11 +61,14 @@ class Demonstration:
     def households(self, households: int, *, part: int = 0, of: int = 1) -> Iterator[Household]:
         """Make ``households`` households, commune by commune in order of code. Raises ValueError above 600,000.
 
-        With ``part`` and ``of``, only those of each ``of``-th commune, from number ``part`` on: whole communes, so that
-        parts can be registered side by side without meeting.
+        With ``part`` and ``of``, one of ``of`` parts of about the same size: whole communes that follow each other, so
+        that parts can be registered side by side and hardly meet.
         """
+        before = 0
         for position, (place, indices) in enumerate(self._shares(households)):
-            if position % of != part:
+            mine = before * of // max(1, households) == part
+            before += len(indices)
+            if not mine:
                 continue
             numbers = PersonalNumbers(position, len(self.places), self.seed)
             for number, index in enumerate(indices):

@@ -13,14 +13,13 @@ from service.demonstration.command import main
 from service.registry.actor import REGISTER_ITSELF
 from service.registry.ports import HouseholdQuery
 from service.settings import Settings
-from service.storage.migration import migrate
 
 
 @pytest.fixture
-def register_uri(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    migrate(Settings(mongodb_uri=database_uri), say=lambda _: None)
-    monkeypatch.setenv("MONGODB_URI", database_uri)
-    return database_uri
+def register_uri(register_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("MONGODB_URI", register_settings.mongodb_uri)
+    monkeypatch.setenv("DATA_FOLDER", register_settings.data_folder)
+    return register_settings.mongodb_uri
 
 
 def count(uri: str) -> int:
@@ -48,15 +47,18 @@ def test_without_a_register_the_way_out_is_told(
     assert "./scripts/run" in capsys.readouterr().err
 
 
-def test_households_and_baselines_are_registered(register_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("register_uri")
+def test_households_and_baselines_are_registered(
+    register_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["--households", "150"]) == 0
     assert "150 registered" in capsys.readouterr().out
-    coverage = wire(Settings(mongodb_uri=register_uri))
+    services = wire(register_settings)
     try:
-        baselines = coverage.baselines.of("16681")
-        page = coverage.store.households(HouseholdQuery(limit=1000))
+        baselines = services.baselines.of("16681")
+        page = services.store.households(HouseholdQuery(limit=1000))
     finally:
-        coverage.store.close()
+        services.store.close()
     assert [each["date"] for each in baselines] == ["2025-07-01", "2025-01-01"]
     assert len(page.records) == 150
 
@@ -74,8 +76,10 @@ def test_if_empty_leaves_a_register_with_households_alone(register_uri: str) -> 
     assert count(register_uri) == 10
 
 
-def test_real_households_keep_the_demonstration_out(register_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
-    services = wire(Settings(mongodb_uri=register_uri))
+def test_real_households_keep_the_demonstration_out(
+    register_uri: str, register_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = wire(register_settings)
     person = {"full_name": "Nguyễn Văn An", "sex": "male", "national_id": "040078001234"}
     services.households.post(
         {"commune": "16681", "head": person, "legal_basis": "state_function"}, actor=REGISTER_ITSELF
@@ -88,9 +92,12 @@ def test_real_households_keep_the_demonstration_out(register_uri: str, capsys: p
     assert count(register_uri) == 11
 
 
-def test_a_register_without_units_says_what_to_run(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_register_without_units_says_what_to_run(
+    database_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("MONGODB_URI", database_uri)
     assert main(["--households", "10"]) == 2
+    assert "scripts/migrate" in capsys.readouterr().err
 
 
 @pytest.mark.slow
