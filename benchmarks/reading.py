@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 import orjson
 from pymongo import MongoClient
+from tqdm import tqdm
 
 from benchmarks import bare, records
 from benchmarks.clients import Connection, get_request
@@ -17,14 +17,13 @@ from benchmarks.figures import Figure, Target, in_turn, seconds_of
 from benchmarks.workplace import Workplace, server
 from service.app import wire
 from service.demonstration.households import Demonstration
+from service.demonstration.registering import registered_in_processes
 from service.registry.actor import REGISTER_ITSELF
-from service.registry.bulk import BulkRegistration
 
 COVERAGE = "/v1/coverage?level=commune"
 GROWTH_TARGET = Target(1.2, at_least=False)
 READ_TARGET = Target(3.0, at_least=False)
 PAGE = 100
-_LOADERS = 2
 
 
 def measure(place: Workplace, *, quick: bool) -> list[Figure]:
@@ -130,29 +129,8 @@ def _filled(place: Workplace, name: str, households: int) -> Iterator[None]:
             body = {"households": each.households, "source": each.source, "date": each.date.isoformat()}
             services.baselines.put(each.unit, body, actor=REGISTER_ITSELF)
         services.store.close()
-        context = multiprocessing.get_context("spawn")
-        loaders = [
-            context.Process(target=_load, args=(place.mongod.address(name), str(place.folder), households, part))
-            for part in range(_LOADERS)
-        ]
-        for loader in loaders:
-            loader.start()
-        for loader in loaders:
-            loader.join()
-        if any(loader.exitcode for loader in loaders):
-            raise RuntimeError(f"{name} could not be filled")
+        told = registered_in_processes(place.settings(name), 1, households)
+        for each in tqdm(told, total=households, unit=" households", desc=f"filling {name}", disable=None):
+            if each.result != "registered":
+                raise RuntimeError(f"{each.household_id}: {each.result} {each.reason}")
         yield
-
-
-def _load(address: str, folder: str, households: int, part: int) -> None:
-    """Register every second household, in a process of its own."""
-    from service.settings import Settings
-
-    services = wire(Settings(mongodb_uri=address, data_folder=folder))
-    made = Demonstration(records.directory(), 1).households(households)
-    mine = (body for position, body in enumerate(made) if position % _LOADERS == part)
-    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
-    for outcome in bulk.register(mine, actor=REGISTER_ITSELF):
-        if outcome.result != "registered":
-            raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")
-    services.store.close()
