@@ -19,6 +19,9 @@ from service.storage.migration import migrate
 from service.storage.store import MongoStore
 from tests.builders import MovedClock
 
+KEPT_BETWEEN_TESTS = ["units", "state", "encryption_keys", "encryption_secrets", "trail", "trail_lanes"]
+"""What a service that runs through many tests has read, or goes on writing to."""
+
 _shared_mongod = pytest.StashKey[ExitStack]()
 
 
@@ -81,7 +84,7 @@ def register_settings(migrated_settings: Settings) -> Settings:
     """Settings of a register that is ready and has no household: the official units are there, everything else is empty."""
     with MongoClient[dict[str, object]](migrated_settings.mongodb_uri) as client:
         database = client.get_default_database()
-        for name in database.list_collection_names(filter={"name": {"$nin": ["units", "state", "encryption_keys", "encryption_secrets"]}}):
+        for name in database.list_collection_names(filter={"name": {"$nin": KEPT_BETWEEN_TESTS}}):
             database[name].delete_many({})
     return migrated_settings
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from service.errors import DomainError
@@ -85,7 +86,8 @@ class Trail:
     def __init__(
         self, database: Database[Document], clock: Clock = system_clock, *, kept: timedelta = LEAST_KEPT
     ) -> None:
-        self._batches = database.get_collection(TRAIL, write_concern=WriteConcern(1))
+        # An answer waits for its entry, so for one member's word only; it is then read with the same.
+        self._batches = database.get_collection(TRAIL, write_concern=WriteConcern(1), read_concern=ReadConcern("local"))
         self._lanes = database[LANES]
         self._clock = clock
         self._kept = max(kept, LEAST_KEPT)
