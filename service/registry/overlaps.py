@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from service.registry.changes import Change, Entry, Record, moves_between, replaced_items
-from service.registry.geometry.cells import cells_of
+from service.registry.geometry.cells import cells_of_stored
 from service.registry.geometry.limits import OverlapRules
 from service.registry.geometry.overlap import Overlap, overlaps_among, overlaps_between
 from service.registry.geometry.rings import Geometries, geometries_of
@@ -43,10 +43,11 @@ def with_overlaps(
         return resting
     boundaries = [boundary for change in moved for boundary in boundaries_in(change.record)]
     left = [boundary for change in moved for boundary in boundaries_in(befores.get(change.record["id"]))]
-    geometries = _geometries(boundaries)
-    cells = cells_of(geometries)
-    transaction.take_cells(sorted({*cells.coarse, *cells_of(_geometries(left)).coarse}))
+    cells = cells_of_stored(boundary.geometry for boundary in boundaries)
+    left_cells = cells_of_stored(boundary.geometry for boundary in left)
+    transaction.take_cells(sorted(cells.coarse | left_cells.coarse))
     neighbours = [boundary for boundary in transaction.boundaries_in(cells) if boundary.household not in ids]
+    geometries = _geometries(boundaries)
     pairs = [
         *_pairs(overlaps_among(geometries, rules), boundaries, boundaries),
         *_pairs(overlaps_between(geometries, _geometries(neighbours), rules), boundaries, neighbours),

@@ -10,8 +10,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from service.registry.changes import Record
-from service.registry.geometry.cells import Cells, cells_of
-from service.registry.geometry.rings import geometries_of
+from service.registry.geometry.cells import Cells, cells_of_stored
 from service.registry.ports import Area, Boundary
 from service.storage.client import Document
 
@@ -34,7 +33,7 @@ def cell_keys(record: Record) -> list[int]:
     boundaries = [parcel["geometry"] for parcel in record.get("parcels", ()) if parcel.get("geometry") is not None]
     if not boundaries or record["status"] == "withdrawn":
         return []
-    return sorted(cells_of(geometries_of(boundaries)).kept)
+    return sorted(cells_of_stored(boundaries).kept)
 
 
 def take_cells(collections: Collections, session: ClientSession, cells: Iterable[int]) -> None:

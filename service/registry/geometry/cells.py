@@ -7,12 +7,16 @@ that one is kept under and the other asks for, and a field has two or three fine
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import floor
+from typing import Any
 
-import numpy as np
 import shapely
 
 from service.registry.geometry.rings import Geometries
+
+Box = tuple[float, float, float, float]
 
 _FINE_PER_DEGREE = 1_000
 _COARSE_PER_DEGREE = 50
@@ -34,11 +38,21 @@ class Cells:
 
 def cells_of(geometries: Geometries) -> Cells:
     """The cells of n boundaries in WGS 84, by their boxes."""
+    return cells_of_boxes(tuple(box) for box in shapely.bounds(geometries).tolist())
+
+
+def cells_of_stored(boundaries: Iterable[Mapping[str, Any]]) -> Cells:
+    """The cells of stored boundaries (GeoJSON that passed the rules): by the corners alone, no geometry is made."""
+    return cells_of_boxes(box for boundary in boundaries for box in [_box_of(boundary)])
+
+
+def cells_of_boxes(boxes: Iterable[Box]) -> Cells:
+    """The cells of boxes (west, south, east, north)."""
     kept: set[int] = set()
     asked: set[int] = set()
     coarse: set[int] = set()
-    for west, south, east, north in shapely.bounds(geometries).tolist():
-        box = (west, south, east, north)
+    for box in boxes:
+        west, south, east, north = box
         here = _cells(box, _COARSE_PER_DEGREE)
         coarse.update(_key(0, cell) for cell in here)
         within, wide = {_key(_WITHIN, cell) for cell in here}, {_key(_WIDE, cell) for cell in here}
@@ -52,8 +66,15 @@ def cells_of(geometries: Geometries) -> Cells:
     return Cells(frozenset(kept), frozenset(asked), frozenset(coarse))
 
 
-def _cells(box: tuple[float, float, float, float], per_degree: int) -> list[tuple[int, int]]:
-    west, south, east, north = (int(np.floor(degrees * per_degree)) for degrees in box)
+def _box_of(boundary: Mapping[str, Any]) -> Box:
+    polygons = [boundary["coordinates"]] if boundary["type"] == "Polygon" else boundary["coordinates"]
+    pairs = [pair for polygon in polygons for pair in polygon[0]]
+    longitudes, latitudes = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return min(longitudes), min(latitudes), max(longitudes), max(latitudes)
+
+
+def _cells(box: Box, per_degree: int) -> list[tuple[int, int]]:
+    west, south, east, north = (floor(degrees * per_degree) for degrees in box)
     return [(x, y) for x in range(west, east + 1) for y in range(south, north + 1)]
 
 
