@@ -124,6 +124,7 @@ class Session {
       const account = await readAccount();
       if (account === 'nobody') this.signInNeeded = true;
       if (account === 'nobody' || account === 'unknown') return;
+      if (account.mustChangePassword) this.signInNeeded = true;
       this.account = account;
       await this.kept.put('account', account);
     } catch (error) {

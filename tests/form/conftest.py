@@ -6,20 +6,30 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pymongo
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from service.api.access import Guard
 from service.api.services import services
 from service.app import create_app
+from service.registry.accounts import NewAccount
 from service.running.form_build import build_form
+from service.security.gate import Role, register_itself
 from service.settings import Settings
-from tests.form.officer import Officer, Phone
+from tests.form.officer import PASSWORD, Officer, Phone
 from tests.form.serving import ServedForm
 
 OWN_BUILD = Path(__file__).resolve().parents[2] / "form" / "dist"
+ACCOUNTS = {
+    "officer": (Role.OFFICER, ("40",), False),
+    "leader": (Role.LEADER, ("40",), False),
+    "supervisor": (Role.SUPERVISOR, ("40",), False),
+    "newcomer": (Role.OFFICER, ("40",), True),
+}
+"""Who can sign in: the name, the role, the area, and whether the password must be changed first."""
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +46,13 @@ def form_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def served(register_settings: Settings, form_folder: Path) -> Iterator[ServedForm]:
-    """The real service with the form, on an empty register."""
-    app = create_app(replace(register_settings, form_folder=str(form_folder)))
+    """The real service with the form and real accounts, on a register without households."""
+    app = create_app(replace(register_settings, form_folder=str(form_folder), access="required"))
+    accounts = cast(Guard, app.extensions["guard"]).accounts
+    for name, (role, area, change) in ACCOUNTS.items():
+        accounts.create(
+            NewAccount(name, role, area, password=PASSWORD, must_change_password=change), register_itself()
+        )
     served = ServedForm(app)
     yield served
     served.close()
@@ -69,7 +84,7 @@ def a_phone(playwright: Playwright, served: ServedForm, tmp_path: Path) -> Itera
 
 @pytest.fixture
 def officer(a_phone: Callable[..., Phone]) -> Iterator[Officer]:
-    """An officer whose phone has seen the form once."""
+    """An officer whose phone has seen the form once, and who is signed in."""
     officer = Officer(a_phone()).arrive()
     yield officer
     assert officer.errors == []

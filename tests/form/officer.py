@@ -15,6 +15,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 CHROMIUM = "/usr/bin/chromium"
 PIN = "271846"
+PASSWORD = "Lúa chín vàng đồng"
 PHONE = {"width": 360, "height": 640}
 WAIT = 15_000
 
@@ -102,15 +103,25 @@ class Officer:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("dialog", lambda dialog: dialog.accept())
 
-    def arrive(self, path: str = "/") -> Officer:
-        """Open the form for the first time and choose a PIN."""
-        self.page.goto(self.phone.address + path)
+    def arrive(self, username: str = "officer") -> Officer:
+        """Open the form for the first time, choose a PIN and sign in."""
+        self.page.goto(self.phone.address)
         self.page.get_by_label("Mã PIN", exact=True).fill(PIN)
         self.page.get_by_label("Nhập lại mã PIN").fill(PIN)
         self.page.get_by_role("button", name="Đặt mã PIN").click()
         expect(self.page.get_by_role("button", name="+ Đăng ký hộ mới")).to_be_visible(timeout=WAIT)
+        self.sign_in(username)
         # From here on the form opens without signal.
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        return self
+
+    def sign_in(self, username: str = "officer", password: str = PASSWORD) -> Officer:
+        """Sign in when the form asks for it."""
+        self.tap("Đăng nhập")
+        self.page.get_by_label("Tên đăng nhập").fill(username)
+        self.page.get_by_label("Mật khẩu", exact=True).fill(password)
+        self.page.locator("form").get_by_role("button", name="Đăng nhập").click()
+        expect(self.page.get_by_label("Mật khẩu", exact=True)).to_be_hidden()
         return self
 
     def come_back(self, path: str = "/") -> Officer:

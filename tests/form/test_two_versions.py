@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from service.security.gate import Role
+from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, a_head, a_household, a_member, a_personal_number
 from tests.form.filling import fill_in, to_review
 from tests.form.officer import Officer, Phone
@@ -17,7 +19,8 @@ from tests.form.serving import ServedForm
 
 def put(served: ServedForm, household: dict[str, Any], revision: int | None = None) -> dict[str, Any]:
     """Somebody else writes to the register."""
-    headers = {"Content-Type": "application/json"} | ({} if revision is None else {"If-Match": f'"{revision}"'})
+    token = token_of(served.weather.app, Role.OFFICER)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"} | ({} if revision is None else {"If-Match": f'"{revision}"'})
     request = urllib.request.Request(  # noqa: S310 - our own loopback address
         f"{served.address}/v1/households/{household['id']}", json.dumps(household).encode(), headers, method="PUT"
     )
@@ -45,7 +48,7 @@ def test_two_versions_are_shown_side_by_side_and_each_item_is_chosen(
 ) -> None:
     household = a_household(head=a_head(full_name="Hoàng Văn Đức"), commune=THANH_VINH, village="Khối 1", address="số 1")
     put(served, household)
-    revisit(officer, "hoang duc").answer("Thôn, xóm, bản, khối", "Khối 2").answer("Địa chỉ", "số 2").saved()
+    revisit(officer, "hoang van duc").answer("Thôn, xóm, bản, khối", "Khối 2").answer("Địa chỉ", "số 2").saved()
     put(served, {**household, "village": "Khối 7", "address": "số 7"}, revision=1)
     to_review(officer)
     officer.tap("Gửi")
@@ -99,7 +102,7 @@ def test_a_leader_returns_and_the_officer_sees_why(
     a_phone: Callable[..., Phone], officer: Officer, served: ServedForm, households: Any
 ) -> None:
     put(served, a_household(head=a_head(full_name="Phan Thị Mận", sex="female"), commune=THANH_VINH))
-    leader = Officer(a_phone()).arrive()
+    leader = Officer(a_phone()).arrive("leader")
     leader.tap("Hộ chờ xác minh").on("Hộ chờ xác minh").tap("Trả lại")
     leader.page.get_by_label("Lý do trả lại").fill("Thiếu thửa đất ở Đồng Cát")
     leader.page.get_by_role("button", name="Trả lại").click()

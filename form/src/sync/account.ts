@@ -1,5 +1,6 @@
 // Who is signed in, as the register says; a register that asks nobody to sign in has no account to tell of.
 import { isObject, textAt, type JsonObject } from '../storage/household';
+import { readProblem } from './answer';
 import { AnswerLost, call } from './register';
 
 export interface Account {
@@ -8,6 +9,8 @@ export interface Account {
   /** Codes of the communes within reach; empty for everywhere. */
   communes: string[];
   permissions: string[];
+  /** The password is one that somebody else made: nothing goes on before it is changed. */
+  mustChangePassword: boolean;
 }
 
 /** The account; 'nobody' where the register wants a sign-in first; 'unknown' where it does not say. */
@@ -22,8 +25,7 @@ export type SignIn = { kind: 'signed-in'; account: Account | null } | { kind: 'w
 /** Signs in with cookies that no script can read. */
 export async function signIn(username: string, password: string): Promise<SignIn> {
   try {
-    const asked = { grant_type: 'password', username, password, cookie: true };
-    const { status, body } = await call('/v1/token', { method: 'POST', body: asked });
+    const { status, body } = await call('/v1/session', { method: 'POST', body: { username, password } });
     if (status >= 200 && status < 300) {
       return { kind: 'signed-in', account: isObject(body) && isObject(body['account']) ? accountOf(body['account']) : null };
     }
@@ -34,6 +36,14 @@ export async function signIn(username: string, password: string): Promise<SignIn
   }
 }
 
+/** Changes the password. Answers null when it is done, else the register's own words on why not. Raises AnswerLost. */
+export async function changePassword(old: string, password: string): Promise<string | null> {
+  const answer = await call('/v1/session/password', { method: 'PUT', body: { old_password: old, password } });
+  if (answer.status >= 200 && answer.status < 300) return null;
+  const problem = readProblem(answer);
+  return problem?.errors[0]?.message || problem?.detail || problem?.title || String(answer.status);
+}
+
 /** Ends the session at the register. Raises AnswerLost. */
 export async function signOut(): Promise<void> {
   await call('/v1/session', { method: 'DELETE' });
@@ -41,5 +51,5 @@ export async function signOut(): Promise<void> {
 
 function accountOf(raw: JsonObject): Account {
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []);
-  return { username: textAt(raw, 'username'), role: textAt(raw, 'role'), communes: texts(raw['communes']), permissions: texts(raw['permissions']) };
+  return { username: textAt(raw, 'username'), role: textAt(raw, 'role'), communes: texts(raw['communes']), permissions: texts(raw['permissions']), mustChangePassword: raw['must_change_password'] === true };
 }

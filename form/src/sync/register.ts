@@ -3,8 +3,6 @@ import type { Household } from '../storage/household';
 import type { Answer } from './answer';
 
 const LIMIT_MILLISECONDS = 30_000;
-const TOKEN = '/v1/token';
-const PROOF_COOKIE = '__Host-so-nong-ho-csrf';
 
 export interface Call {
   method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -35,30 +33,7 @@ export function clockError(): number | null {
 }
 
 /** Calls the register. Raises AnswerLost when there is no answer; every answer, a refusal too, is returned. */
-export async function call(path: string, asked: Call = {}): Promise<Answer> {
-  const answer = await once(path, asked);
-  // A short session that ran out goes on by itself while the long one holds.
-  if (answer.status === 401 && path !== TOKEN && (await goOn())) return once(path, asked);
-  return answer;
-}
-
-let goingOn: Promise<boolean> | undefined;
-
-/** Asks for a new session by the refresh cookie; calls at the same time share one request, since its token is good once. */
-function goOn(): Promise<boolean> {
-  goingOn ??= once(TOKEN, { method: 'POST', body: { grant_type: 'refresh_token', cookie: true } })
-    .then(({ status }) => status === 200)
-    .finally(() => (goingOn = undefined));
-  return goingOn;
-}
-
-/** What proves to the register that a changing request comes from our page: it reads the cookie that only our page can read. */
-function pageProof(): Record<string, string> {
-  const found = document.cookie.split('; ').find((cookie) => cookie.startsWith(`${PROOF_COOKIE}=`));
-  return found === undefined ? {} : { 'X-CSRF-Token': decodeURIComponent(found.slice(PROOF_COOKIE.length + 1)) };
-}
-
-async function once(path: string, { method = 'GET', body, headers = {}, limit = LIMIT_MILLISECONDS }: Call): Promise<Answer> {
+export async function call(path: string, { method = 'GET', body, headers = {}, limit = LIMIT_MILLISECONDS }: Call = {}): Promise<Answer> {
   let response: Response;
   let text: string;
   try {
@@ -67,7 +42,8 @@ async function once(path: string, { method = 'GET', body, headers = {}, limit = 
       headers: {
         Accept: 'application/json',
         'Accept-Language': language,
-        ...(method === 'GET' ? {} : pageProof()),
+        // Proves, together with what the browser says of itself, that a page of ours asks (against forged requests).
+        'X-Requested-With': 'so-nong-ho-form',
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...headers,
       },
