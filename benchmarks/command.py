@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import bulk, checking, reading, registration
+from benchmarks import bulk, checking, geometry, reading, registration
 from benchmarks.figures import Figure
 from benchmarks.workplace import Workplace, workplace
 from service.running.errors import CannotRun
@@ -18,6 +18,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "registration": registration.measure,
     "bulk": bulk.measure,
     "reading": reading.measure,
+    "geometry": geometry.measure,
 }
 
 

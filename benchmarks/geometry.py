@@ -1,0 +1,237 @@
+"""Parcels by where they lie: checking one, everyone in an area, and what boundaries cost a bulk registration."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import numpy as np
+import shapely
+from pymongo.collection import Collection
+
+from benchmarks import records
+from benchmarks.figures import Figure, Target, in_turn
+from benchmarks.workplace import Workplace
+from schemas.geometry import geometry_json
+from service.app import wire
+from service.demonstration.households import Demonstration
+from service.registry import bulk
+from service.registry.actor import REGISTER_ITSELF
+from service.registry.area_search import households_in, in_json, total_of
+from service.registry.bulk import BulkRegistration
+from service.registry.geometry.regions import covering
+from service.registry.parcel_register import neighbours_in_json, question_of
+from service.storage import documents
+from service.storage.client import Document
+from service.storage.parcels import cell_keys
+
+CHECK_TARGET = Target(3.0, at_least=False)
+SEARCH_TARGET = Target(2.0, at_least=False)
+BULK_TARGET = Target(1 / 3, at_least=False)
+
+_PARCELS_A_HOUSEHOLD = 2.5
+_FIELDS_A_VILLAGE = 400
+_FIELD_M = 40.0
+_DEGREES_EAST, _DEGREES_NORTH = 1 / 105_480.0, 1 / 110_690.0
+_WEST, _SOUTH, _EAST, _NORTH = 104.0, 18.6, 105.7, 19.6
+
+
+def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+    """Measure on 200,000 households with 500,000 parcels, clustered in villages as fields are (quick: a tenth)."""
+    households = 20_000 if quick else 200_000
+    with place.database("geometry") as store:
+        services = wire(place.settings("geometry"))
+        collection = store.collections["households"]
+        _fill(collection, households)
+        details = f"on {households:,} households with {households * _PARCELS_A_HOUSEHOLD:,.0f} parcels"
+        figures = [
+            _check(services, collection, details, turns=5 if quick else 15),
+            _search(services, collection, details, turns=3 if quick else 7),
+        ]
+        services.store.close()
+    return [*figures, _bulk(place, 2_000 if quick else 12_000)]
+
+
+def _check(services: Any, collection: Collection[Document], details: str, *, turns: int) -> Figure:
+    """One boundary checked, against the query that any check of neighbours needs and one pass of shapely."""
+    random = Random(7)
+    asked = [geometry_json(_askew(random)) for _ in range(200)]
+
+    def ours() -> float:
+        began = time.perf_counter()
+        for geometry in asked:
+            neighbours_in_json(services.parcels.check(question_of({"geometry": geometry})).neighbours)
+        return (time.perf_counter() - began) / len(asked)
+
+    def bare() -> float:
+        began = time.perf_counter()
+        for geometry in asked:
+            where = {"parcels.geometry": {"$geoIntersects": {"$geometry": geometry}}}
+            found = list(collection.find(where, {"parcels.id": 1, "parcels.geometry": 1}))
+            mine = shapely.geometry.shape(geometry)
+            mine.is_valid  # noqa: B018 - a part of the one pass
+            for document in found:
+                for parcel in document["parcels"]:
+                    mine.intersection(shapely.geometry.shape(parcel["geometry"]))
+        return (time.perf_counter() - began) / len(asked)
+
+    pairs = in_turn(turns, ours, bare)
+    told = (pairs.told("ms", 1000), details)
+    return Figure("a parcel checked", pairs.ratio, "of $geoIntersects and shapely", CHECK_TARGET, told)
+
+
+def _search(services: Any, collection: Collection[Document], details: str, *, turns: int) -> Figure:
+    """Everyone in an area of some 5,000 parcels, against the bare query of the same households."""
+    area = _area_of(collection, 5_000)
+    covered = geometry_json(covering(area))
+    parcels: list[int] = []
+
+    def ours() -> float:
+        began = time.perf_counter()
+        found = list(households_in(services.store, area, None))
+        parcels.append(sum(len(in_json(each)["parcels"]) for each in found))
+        total_of(found)
+        return time.perf_counter() - began
+
+    def bare() -> float:
+        meets = {"$geoIntersects": {"$geometry": covered}}
+        where = {"$or": [{"parcels.geometry": meets}, {"location": meets}]}
+        began = time.perf_counter()
+        list(collection.find(where, {"commune": 1, "livestock": 1, "parcels.id": 1, "parcels.geometry": 1}))
+        return time.perf_counter() - began
+
+    pairs = in_turn(turns, ours, bare)
+    told = (pairs.told("ms", 1000), f"{parcels[-1]:,} parcels in the area, {details}")
+    return Figure("everyone in an area", pairs.ratio, "of the bare query", SEARCH_TARGET, told)
+
+
+def _bulk(place: Workplace, households: int) -> Figure:
+    """What part of a bulk registration in one process is spent on boundaries, by the processor's own clock."""
+    made = Demonstration(records.directory(), 1).households(60_000)
+    bodies = list(itertools.islice(made, households))
+    with place.database("geometry_bulk"):
+        services = wire(place.settings("geometry_bulk"))
+        services.units.directory()
+        spent = [0.0]
+        with _timed(spent, (bulk, "examine"), (bulk, "with_overlaps"), (documents, "cell_keys")):
+            registration = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
+            began, clock = time.perf_counter(), time.process_time()
+            outcomes = [each.result for each in registration.register(bodies, actor=REGISTER_ITSELF)]
+            seconds, processor = time.perf_counter() - began, time.process_time() - clock
+        services.store.close()
+    if set(outcomes) != {"registered"}:
+        raise RuntimeError("bulk registration did not end well")
+    parcels = sum(len(body.get("parcels", ())) for body in bodies)
+    told = (
+        f"{spent[0]:.2f} s of {processor:.2f} s of the processor ({seconds:.2f} s in all), queries for neighbours included",
+        f"{households:,} households with {parcels:,} parcels, {spent[0] / parcels * 1e6:.0f} µs a parcel",
+    )
+    return Figure("boundaries in a bulk registration", spent[0] / processor, "of its time", BULK_TARGET, told)
+
+
+class _timed:  # noqa: N801 - reads as a verb
+    """While inside, functions of modules add the time that they take, on their own thread's clock, to ``spent``."""
+
+    def __init__(self, spent: list[float], *functions: tuple[Any, str]) -> None:
+        self._spent = spent
+        self._functions = [(module, name, getattr(module, name)) for module, name in functions]
+
+    def __enter__(self) -> None:
+        for module, name, function in self._functions:
+            setattr(module, name, self._watched(function))
+
+    def __exit__(self, *_: object) -> None:
+        for module, name, function in self._functions:
+            setattr(module, name, function)
+
+    def _watched(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*arguments: Any, **named: Any) -> Any:
+            began = time.thread_time()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self._spent[0] += time.thread_time() - began
+
+        return watched
+
+
+def _fill(collection: Collection[Document], households: int) -> None:
+    """Households that hold nothing but where they lie, as the register stores it: 2 or 3 fields in a row each."""
+    for part in _parts(households):
+        collection.insert_many(part, ordered=False, bypass_document_validation=True)
+
+
+def _parts(households: int, size: int = 2_000) -> Iterator[list[Document]]:
+    random = Random(1)
+    fields = _fields(random)
+    made: list[Document] = []
+    for number in range(households):
+        boundaries = list(itertools.islice(fields, 2 + number % 2))
+        record = {
+            "status": "submitted",
+            "parcels": [
+                {"id": f"{number}.{row}", "geometry": boundary, "measured_area_m2": 1_444.0}
+                for row, boundary in enumerate(boundaries)
+            ],
+        }
+        made.append(
+            {
+                "_id": f"{number:08d}",
+                "commune": "16681",
+                "village": "Khối 3",
+                "location": {"type": "Point", "coordinates": boundaries[0]["coordinates"][0][0]},
+                "livestock": [{"kind": "buffalo", "heads": 2}],
+                **record,
+                "index": {"cells": cell_keys(record), "names": [], "fingerprint": ""},
+            }
+        )
+        if len(made) == size:
+            yield made
+            made = []
+    if made:
+        yield made
+
+
+def _fields(random: Random) -> Iterator[dict[str, Any]]:
+    """Fields of 38 m by 38 m with two-metre banks, 400 to a village, each village turned a little."""
+    while True:
+        west, south = random.uniform(_WEST, _EAST), random.uniform(_SOUTH, _NORTH)
+        turn = random.uniform(-0.15, 0.15)
+        side = int(_FIELDS_A_VILLAGE**0.5)
+        for row, column in itertools.product(range(side), repeat=2):
+            yield geometry_json(_field(west, south, turn, column * _FIELD_M, row * _FIELD_M, _FIELD_M - 2))
+
+
+def _field(west: float, south: float, turn: float, east: float, north: float, side: float) -> shapely.Polygon:
+    corners = np.array([[0, 0], [side, 0], [side, side], [side / 2, side + 0.4], [0, side]]) + (east, north)
+    turned = corners @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    return shapely.Polygon(np.round(np.array([west, south]) + turned * (_DEGREES_EAST, _DEGREES_NORTH), 7))
+
+
+def _askew(random: Random) -> shapely.Polygon:
+    """A field drawn half a field beside the rows of a village, so that it meets four neighbours."""
+    village = Random(1)
+    for _ in range(random.randrange(20)):
+        west, south, turn = village.uniform(_WEST, _EAST), village.uniform(_SOUTH, _NORTH), village.uniform(-0.15, 0.15)
+    west, south, turn = village.uniform(_WEST, _EAST), village.uniform(_SOUTH, _NORTH), village.uniform(-0.15, 0.15)
+    column, row = random.randrange(18), random.randrange(18)
+    return _field(west, south, turn, (column + 0.5) * _FIELD_M, (row + 0.5) * _FIELD_M, _FIELD_M - 2)
+
+
+def _area_of(collection: Collection[Document], parcels: int) -> shapely.Polygon:
+    """A drawn area around so many parcels: a circle of twelve corners, widened until it holds them."""
+    middle = np.array([(_WEST + _EAST) / 2, (_SOUTH + _NORTH) / 2])
+    turns = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    low, high = 0.001, 1.0
+    for _ in range(18):
+        radius = (low + high) / 2
+        area = shapely.Polygon(middle + radius * np.column_stack([np.cos(turns), np.sin(turns)]))
+        meets = {"$geoIntersects": {"$geometry": geometry_json(covering(area))}}
+        found = collection.count_documents({"parcels.geometry": meets}) * _PARCELS_A_HOUSEHOLD
+        if abs(found - parcels) < 0.1 * parcels:
+            break
+        low, high = (radius, high) if found < parcels else (low, radius)
+    return area
