@@ -114,7 +114,7 @@ def test_every_module_opens_with_what_lives_there() -> None:
 
 
 def test_nothing_happens_on_import() -> None:
-    """In a process of its own: no connection, no thread, no file written, no variable of the environment read for settings."""
+    """In a process of its own: no connection, no thread, no file written."""
     watch = """
 import builtins, importlib, socket, sys, threading
 def refuse(*_, **__):

@@ -1,0 +1,154 @@
+"""The contract: derived from the code, without drift, valid, and kept by every answer to whatever comes in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import jsonschema
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis.strategies import SearchStrategy
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from service.commands.derive import contract, openapi_page, problems_page
+from tests.api.asking import Register
+from tests.builders import a_household
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def described() -> Flask:
+    """The service as it is described."""
+    return contract()
+
+
+def test_openapi_yaml_is_what_the_code_says(described: Flask) -> None:
+    kept = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
+    assert kept == openapi_page(described), "run scripts/derive"
+
+
+def test_the_list_of_problems_is_what_the_code_says(described: Flask) -> None:
+    kept = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
+    assert kept == problems_page(described), "run scripts/derive"
+
+
+def test_the_service_answers_with_the_same_document(register: Register, described: Flask) -> None:
+    assert register.json("/openapi.json") == described.extensions["specification"]
+
+
+def operations(described: Flask) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, item in described.extensions["specification"]["paths"].items()
+        for method, operation in item.items()
+        if method in {"get", "put", "post", "patch", "delete"}
+    ]
+
+
+def test_every_address_is_described_and_nothing_else(described: Flask) -> None:
+    routed = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in described.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert {(path, method) for path, method, _ in operations(described)} == routed
+
+
+def test_every_call_has_a_name_a_summary_and_says_how_it_is_refused(described: Flask) -> None:
+    names = []
+    for path, method, operation in operations(described):
+        assert operation.get("summary"), f"{method} {path}"
+        names.append(operation["operationId"])
+        assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
+        assert "503" in operation["responses"]
+    assert len(names) == len(set(names))
+
+
+def test_every_reference_leads_somewhere(described: Flask) -> None:
+    document = described.extensions["specification"]
+
+    def references(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+            return own + [each for value in node.values() for each in references(value)]
+        return [each for value in node for each in references(value)] if isinstance(node, list) else []
+
+    for reference in references(document):
+        target: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            assert step in target, reference
+            target = target[step]
+
+
+def test_component_schemas_are_json_schemas(described: Flask) -> None:
+    for schema in described.extensions["specification"]["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_a_household_is_what_its_schema_says(register: Register, described: Flask) -> None:
+    document = described.extensions["specification"]
+    schema = {"$ref": "#/components/schemas/Household", "components": document["components"]}
+    validator = jsonschema.Draft202012Validator(schema)
+    household = a_household()
+    assert list(validator.iter_errors(household)) == []
+    assert list(validator.iter_errors(register.put(household).get_json())) == []
+    assert list(validator.iter_errors(household | {"village": 5})) != []
+
+
+# Whatever comes in
+
+
+EXAMPLES = 12
+"""For each operation, good ones and bad ones; more of them take longer and find the same."""
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_whatever_comes_in_is_answered_as_the_contract_says(app: Flask, register: Register) -> None:
+    """Generated requests to every operation, by schemathesis over the document that the service serves."""
+    failures = []
+    for found in schemathesis.openapi.from_wsgi("/openapi.json", app).get_all_operations():
+        operation = found.ok()
+        for mode in GenerationMode:
+            try:
+                bombard(operation.as_strategy(generation_mode=mode))
+            except hypothesis.errors.Unsatisfiable:
+                continue  # nothing bad can be said to an address without parameters
+            except (Exception, FailureGroup) as failure:
+                told = getattr(failure, "exceptions", [failure])
+                failures.extend(f"{operation.label}: {each}" for each in told)
+    assert not failures, "\n\n".join(failures)
+
+
+def bombard(cases: SearchStrategy[Case]) -> None:
+    """Send generated requests and hold every answer to the contract."""
+
+    @hypothesis.given(case=cases)
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=[hypothesis.Phase.generate],
+    )
+    def send(case: Case) -> None:
+        if "wait" in case.query:
+            case.query["wait"] = 0
+        case.call_and_validate(checks=CHECKS)
+
+    send()
