@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +82,13 @@ def _text(file: Path, report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+@cache
+def _catalogues() -> tuple[Catalogue, ...]:
+    return Catalogue(), Catalogue(_SERVICE_MESSAGES)
+
+
 def _message(code: str, language: str, params: dict[str, Any]) -> str:
-    catalogues = (Catalogue(), Catalogue(_SERVICE_MESSAGES))
-    catalogue = next((each for each in catalogues if code in each), None)
+    catalogue = next((each for each in _catalogues() if code in each), None)
     return catalogue.text(code, language, **params) if catalogue else code
 
 
