@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from service.errors import DomainError
+from service.security.errors import KeysMissing
 from service.settings import Settings, SettingsInvalid, read_settings
 
 ADDRESS_FILE = "mongodb-uri"
@@ -37,7 +38,7 @@ def run(command: Callable[[], int]) -> int:
     """Run a command; what goes wrong in a known way is one clear line and exit code 2."""
     try:
         return command()
-    except SettingsInvalid as error:
+    except (SettingsInvalid, KeysMissing) as error:
         print(error, file=sys.stderr)
     except DomainError as error:
         if error.code == "store.unavailable":

@@ -5,8 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from service.security.errors import KeysMissing
+from service.security.keys import key_folder, require_own_keys
+from service.settings import read_settings
 
 worker_class = "gthread"
 threads = 8
@@ -31,9 +36,25 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 """The heartbeat of workers must not wait for a disk."""
 
 
-def on_starting(server: object) -> None:
-    """Called by gunicorn before it starts workers: what those of an earlier run counted is not of this one."""
-    del server
+class Arbiter(Protocol):
+    """What is used here of gunicorn's arbiter."""
+
+    cfg: Any
+
+
+def on_starting(server: Arbiter) -> None:
+    """Called by gunicorn before it starts workers.
+
+    What can be reached from beyond this machine has keys of its own; gunicorn ends with the way out otherwise. What the
+    workers of an earlier run counted is not of this one.
+    """
+    settings = read_settings()
+    for address in server.cfg.address:
+        host = address[0] if isinstance(address, tuple) else f"unix:{address}"
+        try:
+            require_own_keys(host, bool(settings.keys_folder), key_folder(settings))
+        except KeysMissing as error:
+            sys.exit(str(error))
     measures = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if measures:
         shutil.rmtree(measures, ignore_errors=True)

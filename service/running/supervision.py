@@ -149,8 +149,12 @@ def _prepare_database(options: RunOptions, environment: dict[str, str], stamp: P
     if not options.empty and "has households" not in done:
         _run_script("demo", ["--if-empty"], environment)
         done.append("has households")
+    if options.loopback_only and not environment.get("KEYS_FOLDER") and "has accounts" not in done:
+        # With keys of its own a register is no demonstration: its first administrator is made by scripts/accounts.
+        _run_script("accounts", ["--data", str(options.data), "demonstrate", "--if-none"], environment)
+        done.append("has accounts")
     if stamp is not None:
-        kept = [line for line in done if line == "has households"]
+        kept = [line for line in done if line in {"has households", "has accounts"}]
         stamp.write_text("\n".join([version, *kept, ""]), encoding="ascii")
 
 

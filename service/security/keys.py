@@ -131,16 +131,15 @@ def key_folder(settings: Settings) -> KeyFolder:
 def require_own_keys(address: str, keys_folder_named: bool, keys: KeyFolder) -> None:
     """Raise KeysMissing when the service is to listen beyond this machine without keys that somebody gave it.
 
-    On loopback the keys made at the first start will do; what others can reach needs a folder named by KEYS_FOLDER,
-    made with `scripts/rotate-keys --first` and kept in a safe place, since without its master key nobody reads the
-    personal data again.
+    On loopback the keys made at the first start will do; what others can reach needs a folder named by KEYS_FOLDER and
+    kept in a safe place, since without its master key nobody reads the personal data again.
     """
     if _is_loopback(address):
         return
     if not keys_folder_named:
         raise KeysMissing(
-            f"to listen on {address} the register needs keys of its own: make them with "
-            "`KEYS_FOLDER=/a/safe/folder scripts/rotate-keys --first` and set KEYS_FOLDER to that folder"
+            f"to listen on {address or 'every address'} the register needs keys of its own: make them with "
+            "`scripts/rotate-keys --first /a/safe/folder` and set KEYS_FOLDER to that folder"
         )
     if not keys.exists():
         raise KeysMissing(
@@ -177,7 +176,7 @@ def _write_new(path: Path, content: bytes) -> None:
 
 
 def read_private(path: Path) -> bytes:
-    """The content of a file that only its owner may read. Raises KeysMissing when it is not there or others than its owner can read it."""
+    """The content of a file that only its owner may read. Raises KeysMissing when it is missing, or others can read it."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:

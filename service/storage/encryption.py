@@ -45,6 +45,8 @@ CIPHERTEXT_SUBTYPE: Final = 6
 _KEYS_LISTED: Final = "data-keys"
 _DIGEST_SECRET: Final = "digest"  # noqa: S105 - a document's name
 _CACHED_VALUES: Final = 16_384
+_DETERMINISTIC_MARK: Final = 1
+"""First byte of a deterministic ciphertext; of a random one it is 2 (MongoDB's client-side encryption, subtype 6)."""
 
 
 class Manner(StrEnum):
@@ -189,7 +191,7 @@ class FieldEncryption:
     def prepare(self) -> None:
         """Make what is missing in the database: the first data key, the digest's secret.
 
-        The vault's index must be there (service/storage/collections.py): it lets only one of several workers make a key.
+        The vault's index must be there (service/storage/collections.py): it lets one of several workers make a key.
         """
         if not self._data_keys(look_again=True):
             self._create_data_key("0001", writes_from=self._clock())
@@ -226,6 +228,21 @@ class FieldEncryption:
 
         _mapped(document, self._branches, look)
         return found
+
+    def renewed(self, value: Binary) -> Binary:
+        """A ciphertext under the data key that writes now; the same one if it is that key's already."""
+        if key_of(value) == bytes(self._writing_key().key_id):
+            return value
+        manner = Manner.SEARCHED if value[0] == _DETERMINISTIC_MARK else Manner.HIDDEN
+        return self._seal_value(self._decrypt(value), manner)
+
+    def renewed_items(self, document: Mapping[str, Any]) -> Document:
+        """The stored document with its personal items under the data key that writes now."""
+
+        def renew(value: Any, manner: Manner) -> Any:
+            return self.renewed(value) if key_of(value) is not None else self._seal_value(value, manner)
+
+        return _mapped(document, self._branches, renew)
 
     def retire(self, key: DataKey) -> None:
         """Forget a data key. What it alone encrypted cannot be read again by anybody."""

@@ -65,11 +65,18 @@ def prepare_collection(database: Database[Document], collection: Collection, say
 
 
 def prepare_keys(settings: Settings, store: MongoStore, say: Callable[[str], None]) -> None:
-    """Make the key files where none are named, and the first data key. Raises KeysMissing if named ones are missing."""
+    """Make the key files and the first data key, where the database has none yet.
+
+    Raises KeysMissing when it has: then the folder is not the one whose master key wrapped them, and new keys would only
+    hide that.
+    """
     keys = key_folder(settings)
     if not keys.exists():
-        if settings.keys_folder:
-            raise KeysMissing(f"KEYS_FOLDER names {keys.folder}, and there are no keys: scripts/rotate-keys --first")
+        if store.encryption.data_keys():
+            raise KeysMissing(
+                f"the database holds encrypted records, and their keys are not in {keys.folder}: put the folder of keys "
+                "back in its place, or name it with KEYS_FOLDER"
+            )
         keys.make()
         say(f"keys: made in {keys.folder}, readable by this user alone; a backup without them cannot be read")
     store.encryption.prepare()

@@ -63,9 +63,19 @@ def boundaries_in(collections: Collections, cells: Cells, session: ClientSession
     if not cells.asked:
         return []
     where = {"index.cells": {"$in": sorted(cells.asked)}}
+    return _boundaries_of(collections["households"].find(where, _BOUNDARIES, session=session))
+
+
+def boundaries_of_meeting(collections: Collections, geometry: Mapping[str, Any]) -> list[Boundary]:
+    """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
+    where = {"$and": [*meeting(geometry, by_home=False), {"status": ACTIVE}]}
+    return _boundaries_of(collections["households"].find(where, _BOUNDARIES))
+
+
+def _boundaries_of(documents: Iterable[Document]) -> list[Boundary]:
     return [
         Boundary(document["_id"], parcel["id"], number, parcel["geometry"])
-        for document in collections["households"].find(where, _BOUNDARIES, session=session)
+        for document in documents
         for number, parcel in enumerate(document.get("parcels", ()))
         if parcel.get("geometry") is not None
     ]

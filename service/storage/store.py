@@ -12,7 +12,6 @@ from pymongo.client_session import ClientSession
 from shapely.geometry.base import BaseGeometry
 
 from service.registry.changes import FIRST_HASH, Record
-from service.registry.geometry.cells import Cells
 from service.registry.ports import (
     Area,
     Baseline,
@@ -107,6 +106,13 @@ class MongoStore:
         with translated():
             return households.find_known(self.database, self.encryption, household_ids)
 
+    def households_of_person(self, number: str) -> list[str]:
+        """The households whose head or a member has this personal number."""
+        sealed = self.encryption.equal_to(number)
+        where = {"$or": [{"head.national_id": sealed}, {"members.national_id": sealed}]}
+        with translated():
+            return [document["_id"] for document in self.database["households"].find(where, {"_id": 1})]
+
     def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
         """Household by personal number, for the numbers that are taken."""
         with translated():
@@ -192,10 +198,10 @@ class MongoStore:
         with translated():
             return units.replace_units(self.database, new)
 
-    def boundaries_in(self, cells: Cells) -> list[Boundary]:
-        """Boundaries of all households, but the withdrawn, that touch one of the cells."""
+    def boundaries_of_meeting(self, geometry: Mapping[str, Any]) -> list[Boundary]:
+        """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
         with translated():
-            return parcels.boundaries_in(self.collections, cells)
+            return parcels.boundaries_of_meeting(self.collections, geometry)
 
     def holders_of_parcel(self, parcel: str, area: Area = None) -> list[str]:
         """The households within the area that hold a parcel of this id."""

@@ -1,0 +1,192 @@
+"""scripts/accounts: make, list, reset, suspend and resume accounts; the first administrator is made here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from service.commands.database import command_settings, run
+from service.registry.accounts import Accounts, Handed, NewAccount
+from service.registry.clock import system_clock, vietnam_day
+from service.registry.unit_register import UnitRegister
+from service.security.errors import AccountNotFound
+from service.security.gate import SCOPES, Area, Role, Sight, register_itself
+from service.security.passwords import Passwords
+from service.settings import Settings
+from service.storage.accounts import MongoAccounts
+from service.storage.store import MongoStore
+
+DEMONSTRATION_FILE = "demo-accounts.json"
+CITY, CITY_UNTIL = "412", date(2025, 6, 30)
+"""Vinh, a city until the merger: the demonstration's officer works in the communes that took it over."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; answers the exit status."""
+    options = _parser().parse_args(arguments)
+    return run(lambda: _work(options, command_settings(options.data)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/accounts", description=__doc__)
+    parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
+    steps = parser.add_subparsers(dest="step", required=True)
+    create = steps.add_parser("create", help="make an account; its password or secret is shown once")
+    create.add_argument("username")
+    create.add_argument("--role", required=True, choices=[str(role) for role in Role])
+    create.add_argument(
+        "--area", required=True, action="append", metavar="CODE", help="code of a unit; can be repeated"
+    )
+    create.add_argument("--area-as-of", type=date.fromisoformat, metavar="DAY", help="the day the codes were meant on")
+    create.add_argument("--name", help="full name")
+    create.add_argument("--sight", choices=[str(sight) for sight in Sight], help="how much of persons it sees at most")
+    create.add_argument("--scope", action="append", default=[], choices=list(SCOPES), help="of a system; repeatable")
+    create.add_argument("--external", nargs=2, metavar=("ISSUER", "SUBJECT"), help="signs in at an OpenID provider")
+    create.add_argument("--password-from", metavar="FILE", help="take the password from FILE (- for the terminal)")
+    for name, words in (
+        ("reset", "give an account a new password or secret; all its sessions end"),
+        ("suspend", "shut an account; all its sessions end within seconds"),
+        ("resume", "open a suspended account again"),
+    ):
+        steps.add_parser(name, help=words).add_argument("username")
+    listed = steps.add_parser("list", help="list accounts")
+    listed.add_argument("--json", action="store_true", help="as JSON lines")
+    demonstrate = steps.add_parser("demonstrate", help=f"one account of each role, kept in {DEMONSTRATION_FILE} (0600)")
+    demonstrate.add_argument("--if-none", action="store_true", help="do nothing when there is any account")
+    return parser
+
+
+def _work(options: argparse.Namespace, settings: Settings) -> int:
+    with closing(MongoStore(settings)) as store:
+        directory = UnitRegister(store, settings.units_refresh_seconds).directory
+        kept = MongoAccounts(store.database)
+        accounts = Accounts(kept, Passwords(), directory, system_clock)
+        if options.step == "create":
+            _show(accounts.create(_new_account(options), register_itself("scripts/accounts")))
+        elif options.step == "list":
+            _list(accounts, as_json=options.json)
+        elif options.step == "demonstrate":
+            if options.if_none and kept.accounts(after=None, limit=1):
+                return 0
+            city = Area.resolve([(CITY, CITY_UNTIL)], directory(), vietnam_day(system_clock())).communes()
+            _demonstrate(accounts, sorted(city or ()), Path(settings.data_folder) / DEMONSTRATION_FILE)
+        else:
+            _change(accounts, kept, options)
+    return 0
+
+
+def _new_account(options: argparse.Namespace) -> NewAccount:
+    password: str | None = None
+    named = options.password_from
+    if named is not None:
+        source = sys.stdin if named == "-" else open(named, encoding="utf-8")  # noqa: SIM115
+        with source:
+            password = source.readline().rstrip("\r\n")
+    return NewAccount(
+        username=options.username,
+        role=Role(options.role),
+        area=tuple(options.area),
+        area_as_of=options.area_as_of,
+        full_name=options.name,
+        sight=None if options.sight is None else Sight(options.sight),
+        scopes=tuple(options.scope),
+        password=password,
+        external=None if options.external is None else (options.external[0], options.external[1]),
+        must_change_password=password is None,
+    )
+
+
+def _change(accounts: Accounts, kept: MongoAccounts, options: argparse.Namespace) -> None:
+    account = kept.account_named(options.username)
+    if account is None:
+        raise AccountNotFound(account=options.username)
+    who = register_itself("scripts/accounts")
+    if options.step == "reset":
+        _show(accounts.reset(account.id, who))
+    elif options.step == "suspend":
+        print(f"{accounts.suspend(account.id, who).username}: suspended")
+    else:
+        print(f"{accounts.resume(account.id, who).username}: active")
+
+
+def _show(handed: Handed) -> None:
+    account = handed.account
+    print(f"{account.username}: {account.role} in {', '.join(code for code, _ in account.area)}")
+    if handed.password is not None:
+        print(f"password (shown only now, to be changed at the first sign-in): {handed.password}")
+    if handed.client_secret is not None:
+        print(f"client_id: {account.username}\nclient_secret (shown only now): {handed.client_secret}")
+
+
+def _list(accounts: Accounts, *, as_json: bool) -> None:
+    after: str | None = None
+    while True:
+        found, after = accounts.page(register_itself(), after=after, limit=200)
+        for account in found:
+            row: dict[str, Any] = {
+                "username": account.username,
+                "role": str(account.role),
+                "state": account.state,
+                "area": [code for code, _ in account.area],
+                "scopes": list(account.scopes),
+                "id": account.id,
+            }
+            if as_json:
+                print(orjson.dumps(row).decode())
+            else:
+                print(f"{account.username:24} {account.role:14} {account.state:10} {' '.join(row['area'])}")
+        if after is None:
+            return
+
+
+def _demonstrate(accounts: Accounts, city: Sequence[str], file: Path) -> None:
+    """Make an account of each role, print them once and keep them in a file that only its owner reads."""
+    everywhere = ("40",)
+    people = [
+        ("can-bo", Role.OFFICER, tuple(city)),
+        ("chu-tich-xa", Role.LEADER, tuple(city)),
+        ("giam-sat", Role.SUPERVISOR, everywhere),
+        ("quan-tri", Role.ADMINISTRATOR, everywhere),
+        ("kiem-toan", Role.AUDITOR, everywhere),
+    ]
+    rows: list[dict[str, Any]] = []
+    who = register_itself("demonstration")
+    for username, role, area in people:
+        handed = accounts.create(NewAccount(username, role, area, must_change_password=False), who)
+        rows.append({"role": str(role), "area": list(area), "username": username, "password": handed.password})
+    systems = [
+        ("bo-nong-nghiep", ("coverage:read", "records:read", "personal:read", "changes:read")),
+        ("thong-ke", ("coverage:read", "records:read", "changes:read", "metrics:read")),
+    ]
+    for username, scopes in systems:
+        handed = accounts.create(NewAccount(username, Role.SYSTEM, everywhere, scopes=scopes), who)
+        rows.append(
+            {
+                "role": str(Role.SYSTEM),
+                "area": list(everywhere),
+                "scopes": list(scopes),
+                "client_id": username,
+                "client_secret": handed.client_secret,
+            }
+        )
+    draft = file.with_name(f".{file.name}.new")
+    draft.unlink(missing_ok=True)
+    with open(draft, "wb", opener=lambda name, flags: os.open(name, flags | os.O_EXCL, 0o600)) as target:
+        target.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
+    draft.replace(file)
+    print(f"Demonstration accounts (shown only now, kept in {file}):")
+    for row in rows:
+        name, secret = row.get("username") or row["client_id"], row.get("password") or row["client_secret"]
+        print(f"  {row['role']:14} {name:16} {secret}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

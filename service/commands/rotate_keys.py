@@ -1,0 +1,94 @@
+"""scripts/rotate-keys: make the first keys, and new ones without stopping the service."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+
+from service.commands.database import command_settings, run
+from service.security.errors import KeysMissing
+from service.security.keys import KeyFolder, key_folder
+from service.settings import Settings
+from service.storage.encryption import FieldEncryption
+from service.storage.reencryption import reencrypt
+from service.storage.store import MongoStore
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; answers the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/rotate-keys",
+        description="Makes keys and replaces them while the register runs. After --master keep the new file as safe as "
+        "the old one, and the old one as long as backups of its time are kept.",
+    )
+    parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--first", metavar="FOLDER", help="make the first keys in FOLDER (for KEYS_FOLDER); no database")
+    what.add_argument("--signing", action="store_true", help="a new key that signs access tokens; old tokens stay good")
+    what.add_argument("--forget-signing", metavar="KID", help="forget a signing key: its tokens are good no longer")
+    what.add_argument(
+        "--master", action="store_true", help="a new master key; data keys are wrapped by it, no record changes"
+    )
+    what.add_argument(
+        "--rewrap", action="store_true", help="wrap data keys by the master key that the settings name (KMS)"
+    )
+    what.add_argument("--records", action="store_true", help="a new data key, and every record encrypted with it")
+    options = parser.parse_args(arguments)
+    if options.first:
+        return _first(options.first)
+    return run(lambda: _rotate(options, command_settings(options.data)))
+
+
+def _first(folder: str) -> int:
+    keys = KeyFolder(folder)
+    if keys.exists():
+        print(f"{folder}: there are keys already; nothing was changed", file=sys.stderr)
+        return 1
+    keys.make()
+    print(f"keys made in {folder}. Set KEYS_FOLDER={folder}, and keep a copy apart from the database's backups:")
+    print("without the master key nobody reads the personal data again.")
+    return 0
+
+
+def _rotate(options: argparse.Namespace, settings: Settings) -> int:
+    keys = key_folder(settings)
+    if options.signing:
+        print(f"signing with {keys.add_signing_key()} from now on; workers follow within half a minute")
+        return 0
+    if options.forget_signing:
+        keys.remove_signing_key(options.forget_signing)
+        print(f"{options.forget_signing}: forgotten; workers follow within half a minute")
+        return 0
+    with closing(MongoStore(settings)) as store:
+        if options.master:
+            if settings.kms_provider:
+                raise KeysMissing("the master key is in a key management service: rotate it there, then --rewrap")
+            name = keys.add_master_key()
+            print(f"{store.encryption.rewrap()} data keys are wrapped by master key {name}")
+        elif options.rewrap:
+            print(f"{store.encryption.rewrap()} data keys are wrapped by the master key of the settings")
+        else:
+            _records(store)
+    return 0
+
+
+def _records(store: MongoStore) -> None:
+    encryption = store.encryption
+    old = encryption.data_keys()
+    added = encryption.add_data_key()
+    seconds = FieldEncryption.HANDOVER.total_seconds()
+    print(f"data key {added.name}: made; waiting {seconds:.0f} s until every worker knows it", flush=True)
+    time.sleep(seconds + 1)
+    for name, count in reencrypt(store):
+        print(f"{name}: {count:,} encrypted anew", flush=True)
+    encryption.reseal_secret()
+    for key in old:
+        encryption.retire(key)
+        print(f"data key {key.name}: forgotten")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Encrypting what is stored with the data key that writes now, while others read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from service.storage.client import Document, translated
+from service.storage.encryption import CIPHERTEXT_SUBTYPE, FieldEncryption, key_of
+from service.storage.store import MongoStore
+
+BATCH = 200
+_REQUEST_ITEMS = ("person", "text", "outcome")
+
+
+def reencrypt(store: MongoStore) -> Iterator[tuple[str, int]]:
+    """Go through households, log and requests; yields each collection's name and how many documents changed.
+
+    A document that somebody wrote meanwhile is left to them (they used the new key): the filter holds what was read.
+    """
+    work: dict[str, Callable[[Document], Document]] = {
+        "households": lambda document: _household(document, store.encryption),
+        "log": lambda document: _entry(document, store.encryption),
+        "requests": lambda document: _request(document, store.encryption),
+    }
+    for name, renew in work.items():
+        with translated():
+            yield name, _collection(store, name, renew)
+
+
+def _collection(store: MongoStore, name: str, renew: Callable[[Document], Document]) -> int:
+    changed = 0
+    after: Any = None
+    while True:
+        where = {} if after is None else {"_id": {"$gt": after}}
+        batch = list(store.database[name].find(where).sort("_id", 1).limit(BATCH))
+        if not batch:
+            return changed
+        for document in batch:
+            items = {key: value for key, value in renew(document).items() if document.get(key) != value}
+            if items:
+                known = {key: document[key] for key in items if key in document}
+                changed += (
+                    store.database[name].update_one({"_id": document["_id"], **known}, {"$set": items}).modified_count
+                )
+        after = batch[-1]["_id"]
+
+
+def _renewed(value: Any, encryption: FieldEncryption) -> Any:
+    """A ciphertext made anew in its own manner (the second byte of the algorithm says which), if its key is old."""
+    return encryption.renewed(value) if getattr(value, "subtype", None) == CIPHERTEXT_SUBTYPE else value
+
+
+def _household(document: Document, encryption: FieldEncryption) -> Document:
+    renewed = encryption.renewed_items(document)
+    index = document.get("index")
+    if isinstance(index, dict) and key_of(index.get("fingerprint")) is not None:
+        renewed["index"] = {**index, "fingerprint": _renewed(index["fingerprint"], encryption)}
+    return renewed
+
+
+def _entry(document: Document, encryption: FieldEncryption) -> Document:
+    renewed = dict(document)
+    for part in ("record", "replaced"):
+        if isinstance(document.get(part), dict):
+            renewed[part] = encryption.renewed_items(document[part])
+    for item in ("salt", "fingerprint"):
+        renewed[item] = _renewed(document.get(item), encryption)
+    return renewed
+
+
+def _request(document: Document, encryption: FieldEncryption) -> Document:
+    renewed = {**document, **{item: _renewed(document.get(item), encryption) for item in _REQUEST_ITEMS}}
+    renewed["steps"] = [{**step, "note": _renewed(step.get("note"), encryption)} for step in document["steps"]]
+    return renewed
