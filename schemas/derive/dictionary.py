@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from schemas.catalogue import Catalogue
 from schemas.codelists import CodeList, code_lists
+from schemas.derive.json_schema import UNSAID
 from schemas.derive.workbook import Sheet, workbook
 from schemas.household import HouseholdSchema
 from schemas.language import (
@@ -175,6 +176,7 @@ def dictionary_workbook() -> bytes:
         ),
         Sheet("Suy ra", ("Tên", "Ý nghĩa", "Meaning", "Đơn vị", "Nguồn"), _DERIVED),
         Sheet("Quy tắc", ("Mã", "Mức", "Rule", "Lời báo", "Message"), rules),
+        Sheet("Ngoài JSON Schema", ("Mã", "Why"), list(UNSAID.items())),
         Sheet("Danh mục", ("Danh mục", "Mã", "Tên", "Name", "Từ ngày", "Đến ngày", "Nguồn"), codes),
     )
 
@@ -207,6 +209,10 @@ def dictionary_page() -> str:
     lines += [_line(f"`derived.{name}`", f"{vi} / {en}", unit, source) for name, vi, en, unit, source in _DERIVED]
     lines += ["", "## Quy tắc giữa các mục · Rules between items", "", "| Mã | Mức | Quy tắc |", "| --- | --- | --- |"]
     lines += [_line(f"`{code}`", rule.severity, rule.summary) for rule in RULES for code in rule.codes]
+    lines += ["", "## Điều JSON Schema không nói được · What JSON Schema cannot say", ""]
+    lines.append("Lược đồ JSON và bộ kiểm của MongoDB không bắt được các lỗi này; chỉ sổ đăng ký kiểm.")
+    lines += ["", "| Mã | Vì sao / why |", "| --- | --- |"]
+    lines += [_line(f"`{code}`", why) for code, why in UNSAID.items()]
     lines += ["", "## Danh mục · Code lists", "", "| Danh mục | Số mã | Nguồn |", "| --- | --- | --- |"]
     for code_list in _named_lists():
         sources = list(dict.fromkeys(entry.source for entry in code_list))
