@@ -18,7 +18,6 @@ from service.errors import NothingToSettle, ParcelNotFound, ReasonRequired
 from service.registry.actor import Actor
 from service.registry.changes import Record
 from service.registry.clock import Clock
-from service.registry.geometry.cells import cells_of
 from service.registry.geometry.overlap import Overlap, overlaps_between
 from service.registry.geometry.reading import Drawing, Reading, read_drawings
 from service.registry.geometry.rings import geometries_of
@@ -27,8 +26,8 @@ from service.registry.parcels import Ground, area_findings, with_names
 from service.registry.ports import Boundary, HouseholdStore, Transaction
 
 MOST_NEIGHBOURS = 500
-_AROUND_DEGREES = 0.0005
-"""How far around a boundary its neighbours are shown: some 50 m."""
+_AROUND_DEGREES = 0.0003
+"""How far around a boundary its neighbours are shown: some 30 m."""
 
 _ITEMS = {"geometry", "crs", "commune", "declared_area_m2", "household", "parcel", "outside_confirmed", "crops"}
 
@@ -36,8 +35,8 @@ _ITEMS = {"geometry", "crs", "commune", "declared_area_m2", "household", "parcel
 class ParcelStore(HouseholdStore, Protocol):
     """Households, and parcels by where they lie."""
 
-    def boundaries_in(self, cells: Any) -> list[Boundary]:
-        """Boundaries of all households, but the withdrawn, that touch one of the cells."""
+    def boundaries_of_meeting(self, geometry: Mapping[str, Any]) -> list[Boundary]:
+        """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
 
     def holders_of_parcel(self, parcel: str, area: Any = None) -> list[str]:
         """The households within the area that hold a parcel of this id."""
@@ -179,7 +178,7 @@ class ParcelRegister:
         return read_drawings([drawing], self._ground.boundaries(), self._ground.rules)[0]
 
     def _around(self, question: Question, geometry: BaseGeometry | None) -> list[Neighbour]:
-        """The boundaries within some 50 m, those that overlap first, the nearest of the rest."""
+        """The boundaries within some 30 m, those that overlap first, the nearest of the rest."""
         if geometry is None:
             return []
         west, south, east, north = geometry.bounds
@@ -188,15 +187,15 @@ class ParcelRegister:
         )
         boundaries = [
             boundary
-            for boundary in self._store.boundaries_in(cells_of(np.asarray([reach], dtype=object)))
+            for boundary in self._store.boundaries_of_meeting(geometry_json(reach))
             if not _is_asked_about(boundary, question)
         ]
         geometries = geometries_of([boundary.geometry for boundary in boundaries])
-        distances = shapely.distance(geometries, geometry)
         asked = np.asarray([geometry], dtype=object)
         overlaps = {o.second: o for o in overlaps_between(asked, geometries, self._ground.rules.overlap)}
-        near = [number for number in np.argsort(distances).tolist() if shapely.intersects(reach, geometries[number])]
-        near.sort(key=lambda number: number not in overlaps)
+        distances = shapely.distance(geometries, geometry)
+        near = np.flatnonzero(shapely.intersects(geometries, reach)).tolist()
+        near.sort(key=lambda number: (number not in overlaps, distances[number]))
         return [Neighbour(boundaries[number], overlaps.get(number)) for number in near[:MOST_NEIGHBOURS]]
 
 

@@ -62,8 +62,8 @@ def measured_overlaps(
     worth = np.flatnonzero(shapely.area(common) > 0.9 * rules.tolerated_share * smaller)
     if len(worth) == 0:
         return []
-    areas = geodesic_areas(common[worth])
-    smaller_areas = np.minimum(geodesic_areas(left[worth]), geodesic_areas(right[worth]))
+    measured = geodesic_areas(np.concatenate([common[worth], left[worth], right[worth]])).reshape(3, -1)
+    areas, smaller_areas = measured[0], np.minimum(measured[1], measured[2])
     shares = np.minimum(areas / np.maximum(smaller_areas, 1e-9), 1.0)
     beyond = shares > rules.tolerated_share
     narrow = np.zeros(len(worth), dtype=bool)
