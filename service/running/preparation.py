@@ -21,7 +21,7 @@ def main() -> None:
             python = options.python or prepare_environment(
                 options.data / "venv", lock_file_for_run(ROOT, environment), environment
             )
-            if not environment.get("FORM_FOLDER"):
+            if "FORM_FOLDER" not in environment:  # given, even empty for none, it is the caller's
                 built = build_form(options.data, environment)
                 environment["FORM_FOLDER"] = "" if built is None else str(built)
     except errors.CannotRun as error:
