@@ -23,7 +23,7 @@ from service.running.data_folder import environment_of, held
 from service.running.mongod import MongodOptions, PrivateMongod, free_port
 
 DATABASE = "so_nong_ho"
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 30.0
 RESTARTS = 3
 """How often a MongoDB that died is started again within ``RESTART_WINDOW`` before the run is given up."""
