@@ -13,6 +13,7 @@ import { isObject } from './storage/household';
 import { readAccount, signOut, type Account } from './sync/account';
 
 export type Door = 'opening' | 'insecure' | 'new' | 'locked' | 'open' | 'broken';
+const SIGN_OUT_OWED = 'sign-out-owed';
 const SENT_STAY_DAYS = 7;
 const IDLE_MILLISECONDS = 30 * 60 * 1000;
 
@@ -80,7 +81,10 @@ class Session {
   async unlock(pin: string): Promise<Unlocking> {
     const unlocking = await unlock(this.database, pin);
     if (unlocking.kind === 'open') await this.#open(unlocking.vault);
-    if (unlocking.kind === 'wiped') this.door = 'new';
+    if (unlocking.kind === 'wiped') {
+      this.door = 'new';
+      await this.#oweSignOut();
+    }
     return unlocking;
   }
 
@@ -95,7 +99,25 @@ class Session {
   /** Removes everything that people said from this phone. */
   async wipe(): Promise<void> {
     await wipe(this.database);
+    await this.#oweSignOut();
     this.lock();
+  }
+
+  /** Whoever erased this phone, by wrong PINs too, must not go on in the session of the one before. */
+  async #oweSignOut(): Promise<void> {
+    await this.database.put('kept', { name: SIGN_OUT_OWED, value: true });
+    await this.#settleSignOut();
+  }
+
+  /** Ends the session if that is owed; without signal it stays owed. */
+  async #settleSignOut(): Promise<void> {
+    if (!(await this.#keptPlain(SIGN_OUT_OWED))) return;
+    try {
+      await signOut();
+      await this.database.delete('kept', SIGN_OUT_OWED);
+    } catch (error) {
+      if (!(error instanceof AnswerLost)) throw error;
+    }
   }
 
   sendNow(): void {
@@ -121,6 +143,7 @@ class Session {
 
   async refreshAccount(): Promise<void> {
     try {
+      await this.#settleSignOut();
       const account = await readAccount();
       if (account === 'nobody') this.signInNeeded = true;
       if (account === 'nobody' || account === 'unknown') return;

@@ -4,11 +4,15 @@
 export async function watchForUpdates(onUpdate: (waiting: ServiceWorker) => void): Promise<void> {
   const container = navigator.serviceWorker;
   if (!container || import.meta.env.DEV) return;
-  const controlled = container.controller !== null;
+  let controlled = container.controller !== null;
   let reloading = false;
   container.addEventListener('controllerchange', () => {
     // The very first worker takes over a page that runs its own version already.
-    if (!controlled || reloading) return;
+    if (!controlled) {
+      controlled = true;
+      return;
+    }
+    if (reloading) return;
     reloading = true;
     location.reload();
   });
