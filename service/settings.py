@@ -98,9 +98,6 @@ class Settings:
     requests_per_minute: int = 60_000
     """Most requests of one account in a minute, over all workers; 0 for no limit."""
 
-    access: str = "open"
-    """Only while the register is being built: "open" lets whoever names nobody do everything; "required" asks."""
-
     proxies: int = 0
     """How many proxies stand before the service and set X-Forwarded-For and -Proto; 0 believes none of them."""
 

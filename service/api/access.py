@@ -37,7 +37,6 @@ from service.security.gate import (
     current_principal,
     declared_on,
     nobody,
-    register_itself,
     require_declared,
     serve_strangers,
 )
@@ -153,7 +152,7 @@ def _ask() -> None:
     if declared is None or declared.permission is None:
         return
     g.permission = declared.permission
-    principal = _principal_or_register()
+    principal = _principal()
     g.stack.enter_context(asking(principal))
     limit = guard().settings.requests_per_minute
     if limit:
@@ -161,16 +160,6 @@ def _ask() -> None:
     principal.require(declared.permission)
     if principal.must_change_password and declared.permission is not Permission.SESSION_OWN:
         raise PasswordChangeRequired()
-
-
-def _principal_or_register() -> Principal:
-    """While ACCESS is "open" (development), whoever names nobody is the register itself."""
-    try:
-        return _principal()
-    except NotSignedIn:
-        if guard().settings.access == "open":
-            return register_itself()
-        raise
 
 
 def _principal() -> Principal:

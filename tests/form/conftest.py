@@ -47,7 +47,7 @@ def form_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def served(register_settings: Settings, form_folder: Path) -> Iterator[ServedForm]:
     """The real service with the form and real accounts, on a register without households."""
-    app = create_app(replace(register_settings, form_folder=str(form_folder), access="required"))
+    app = create_app(replace(register_settings, form_folder=str(form_folder)))
     accounts = cast(Guard, app.extensions["guard"]).accounts
     for name, (role, area, change) in ACCOUNTS.items():
         accounts.create(

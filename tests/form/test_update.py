@@ -35,7 +35,7 @@ def test_an_update_waits_for_the_person_and_the_draft_is_there_after_it(
 ) -> None:
     fill_in(officer)
     newer = a_newer_form(form_folder, tmp_path)
-    served.weather.app = create_app(replace(register_settings, form_folder=str(newer), access="required"))
+    served.weather.app = create_app(replace(register_settings, form_folder=str(newer)))
     officer.page.evaluate("navigator.serviceWorker.getRegistration().then(each => each.update()).then(() => true)")
     expect(officer.page.get_by_text("Đã có phiên bản mới")).to_be_visible()
     expect(officer.page.get_by_label("Họ và tên")).to_have_value("Nguyễn Thị Hoà")
