@@ -16,12 +16,19 @@ class Catalogue:
         self._folder = folder
 
     @cached_property
-    def _texts(self) -> dict[str, dict[str, str]]:
-        return {language: self._read(language) for language in LANGUAGES}
+    def _files(self) -> dict[str, dict[str, Any]]:
+        files = {}
+        for language in LANGUAGES:
+            with (self._folder / f"{language}.toml").open("rb") as file:
+                files[language] = tomllib.load(file)
+        return files
 
-    def _read(self, language: str) -> dict[str, str]:
-        with (self._folder / f"{language}.toml").open("rb") as file:
-            return {str(code): str(text) for code, text in tomllib.load(file).items()}
+    @cached_property
+    def _texts(self) -> dict[str, dict[str, str]]:
+        return {
+            language: {code: text for code, text in file.items() if isinstance(text, str)}
+            for language, file in self._files.items()
+        }
 
     def __contains__(self, code: str) -> bool:
         return code in self._texts["vi"]
@@ -37,8 +44,12 @@ class Catalogue:
     def text(self, code: str, language: str, /, **params: Any) -> str:
         """Return the message `code` in "vi" (also for any other language than "en") with its placeholders filled in.
 
-        Raises KeyError for a code that has no message. A placeholder without a value stays visible as it is.
+        Raises KeyError for a code that has no message. A placeholder without a value stays visible as it is; the JSON
+        type that was `expected` is named by the table `types` of the file.
         """
+        types = self._files["en" if language == "en" else "vi"].get("types", {})
+        if params.get("expected") in types:
+            params["expected"] = types[params["expected"]]
         return self.template(code, language).format_map(_Params(params))
 
 

@@ -99,6 +99,7 @@ def test_a_message_is_filled_in_and_vietnamese_unless_asked_otherwise() -> None:
     catalogue = Catalogue()
     assert catalogue.text("number.too-small", "en", min=3) == "Must not be less than 3."
     assert catalogue.text("number.too-small", "fr", min=3) == "Không được nhỏ hơn 3."
+    assert catalogue.text("item.type", "vi", expected="integer") == "Giá trị không đúng kiểu; cần số nguyên."
     assert "{min}" in catalogue.text("number.too-small", "vi")
 
 
