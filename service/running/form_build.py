@@ -78,6 +78,7 @@ def run_in_form(
     packages = f"{hashlib.sha256((copy / 'package-lock.json').read_bytes()).hexdigest()} {node.version}\n"
     if not installed.exists() or installed.read_text(encoding="ascii") != packages:
         _run([*node.npm, "ci", "--no-audit", "--no-fund"], inside, copy, shown=False)
+        installed.parent.mkdir(exist_ok=True)  # npm makes none where there are no packages
         installed.write_text(packages, encoding="ascii")
     for script in scripts:
         _run([*node.npm, "run", script], inside, copy, shown=shown)
@@ -153,7 +154,8 @@ def _run(command: list[str], environment: Mapping[str, str], folder: Path, *, sh
         return
     if "ENOSPC" in said or "No space left on device" in said:
         raise errors.DiskFull(folder)
-    reasons = [line.strip() for line in said.splitlines() if re.search(r"error", line, re.IGNORECASE)]
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    reasons = [line for line in lines if re.search(r"error", line, re.IGNORECASE)] or lines[-3:]
     words = " ".join(command[-2:])
     raise errors.PackagesUnavailable(
         f"The phone form: '{words}' failed with status {status}: {' '.join(reasons[:3])[:500]}"
