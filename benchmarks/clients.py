@@ -52,20 +52,18 @@ class Connection:
         return chunk
 
 
-def put_request(path: str, body: bytes, token: str | None = None) -> bytes:
+def put_request(path: str, body: bytes, token: str) -> bytes:
     """The bytes of a PUT of a JSON body."""
-    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     head = (
         f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"{authorization}Content-Length: {len(body)}\r\n\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
-def get_request(path: str, token: str | None = None) -> bytes:
+def get_request(path: str, token: str) -> bytes:
     """The bytes of a GET."""
-    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +26,9 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; answers the exit status: 1 if a target is missed."""
     options = _parser().parse_args(arguments)
+    # However it is ended, its servers end with it and its folder goes: a terminal's hang-up and SIGTERM are as Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         with workplace(options.folder) as place:
             figures = [

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from benchmarks import bare, records
 from benchmarks.clients import Connection, get_request
 from benchmarks.figures import Figure, Target, in_turn, seconds_of
-from benchmarks.workplace import Workplace, server
+from benchmarks.workplace import Server, Workplace, server
 from service.app import wire
 from service.demonstration.households import Demonstration
 from service.demonstration.registering import registered_in_processes
@@ -38,7 +38,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
         server(place, "reading_large") as large_server,
         MongoClient[bare.Document](place.mongod.address(), tz_aware=True) as client,
     ):
-        few, many = _Reader(small_server.port), _Reader(large_server.port)
+        few, many = _Reader(small_server), _Reader(large_server)
         database = bare.database_of(client, "reading_large")
         communes = _communes(database)
         # Both workers of each server answer a few before anything is counted.
@@ -90,12 +90,13 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
 
 
 class _Reader:
-    def __init__(self, port: int) -> None:
-        self._connection = Connection(port)
+    def __init__(self, running: Server) -> None:
+        self._connection = Connection(running.port)
+        self._token = running.token
 
     def get(self, path: str) -> bytes:
         """Read one address. Raises RuntimeError for anything but 200."""
-        answer = self._connection.ask(get_request(path))
+        answer = self._connection.ask(get_request(path, self._token))
         if answer.status != 200:
             raise RuntimeError(f"{path}: {answer.status} {answer.body[:500].decode('utf-8', 'replace')}")
         return answer.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from statistics import median
@@ -13,7 +14,7 @@ from pymongo import MongoClient
 from benchmarks import bare, records
 from benchmarks.clients import Connection, Round, put_request, run_threads
 from benchmarks.figures import Figure, Pairs, Target, in_turn, percentile
-from benchmarks.workplace import Server, Workplace, server
+from benchmarks.workplace import Server, Workplace, processor_seconds, server
 from service.demonstration.households import Household
 from service.storage.store import MongoStore
 
@@ -43,43 +44,81 @@ def _case(place: Workplace, name: str, bodies: list[Household], each_round: int,
         MongoClient[bare.Document](place.mongod.address(), tz_aware=True) as client,
     ):
         rounds = [bodies[start : start + each_round] for start in range(0, len(bodies), each_round)]
-        ours = _Side(_put(running), [_requests(part) for part in rounds])
-        theirs = _bare_side(client, bare_store, rounds, with_reads=False)
-        reading = _bare_side(client, reading_store, rounds, with_reads=True)
+        mongod = place.mongod.process_id or 0
+        sent = [_requests(part, running.token) for part in rounds]
+        ours = _Side(_put(running), sent, running.workers(), mongod)
+        theirs = _bare_side(client, bare_store, rounds, mongod, with_reads=False)
+        reading = _bare_side(client, reading_store, rounds, mongod, with_reads=True)
         bare.make_ready(own_store, [each for part in theirs.waiting for each in part])
         # The first round warms all sides (connections, caches) and is not counted.
         for side in (ours, theirs, reading):
             side.next_rate()
         pairs = in_turn(turns, ours.next_rate, theirs.next_rate, reading.next_rate)
-        told = _told(name, pairs, ours.rounds[1:], theirs.rounds[1:], reading.rounds[1:])
+        told = _told(name, pairs, ours, theirs, reading)
         return [told, _memory(name, running)]
 
 
 def _bare_side(
-    client: MongoClient[bare.Document], store: MongoStore, rounds: Sequence[Sequence[Household]], *, with_reads: bool
+    client: MongoClient[bare.Document],
+    store: MongoStore,
+    rounds: Sequence[Sequence[Household]],
+    mongod: int,
+    *,
+    with_reads: bool,
 ) -> _Side:
     documents = [records.documents(part, store.encryption) for part in rounds]
     bare.make_ready(store, [each for part in documents for each in part])
     database = bare.database_of(client, store.database.name)
-    return _Side(lambda: bare.committer(client, database, with_reads=with_reads), documents)
+    return _Side(lambda: bare.committer(client, database, with_reads=with_reads), documents, [os.getpid()], mongod)
 
 
 class _Side:
-    """One side: works through its rounds, one at each call."""
+    """One side: works through its rounds, one at each call; the first warms it and is not told."""
 
-    def __init__(self, make: Callable[[], Callable[[Any], None]], rounds: Sequence[Sequence[Any]]) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Callable[[Any], None]],
+        rounds: Sequence[Sequence[Any]],
+        processes: Sequence[int],
+        mongod: int,
+    ) -> None:
         self._make = make
+        self._processes = processes
+        self._mongod = mongod
         self.waiting = list(rounds)
-        self.rounds: list[Round] = []
+        self._rounds: list[Round] = []
+        self._spent: list[tuple[float, float]] = []
 
     def next_rate(self) -> float:
         """Do the next round; answers how many were done in a second."""
-        self.rounds.append(run_threads(records.shares(self.waiting.pop(0), CLIENTS), self._make))
-        return self.rounds[-1].rate
+        before = self._used()
+        self._rounds.append(run_threads(records.shares(self.waiting.pop(0), CLIENTS), self._make))
+        after = self._used()
+        self._spent.append((after[0] - before[0], after[1] - before[1]))
+        return self._rounds[-1].rate
+
+    @property
+    def rounds(self) -> list[Round]:
+        """The rounds that count."""
+        return self._rounds[1:]
+
+    def latencies(self) -> str:
+        """The middle and the slow end of the latencies, in words."""
+        spent = [each * 1000 for part in self.rounds for each in part.latencies]
+        return f"p50 {percentile(spent, 0.5):.1f} ms, p99 {percentile(spent, 0.99):.1f} ms"
+
+    def processor(self) -> str:
+        """How much processor time one registration takes, in words."""
+        done = sum(part.done for part in self.rounds)
+        python, mongod = (sum(each[place] for each in self._spent[1:]) * 1000 / done for place in (0, 1))
+        return f"{python:.2f} ms in Python and {mongod:.2f} ms in MongoDB"
+
+    def _used(self) -> tuple[float, float]:
+        return processor_seconds(self._processes), processor_seconds([self._mongod])
 
 
-def _requests(bodies: Sequence[Household]) -> list[bytes]:
-    return [put_request(f"/v1/households/{body['id']}", orjson.dumps(body)) for body in bodies]
+def _requests(bodies: Sequence[Household], token: str) -> list[bytes]:
+    return [put_request(f"/v1/households/{body['id']}", orjson.dumps(body), token) for body in bodies]
 
 
 def _put(running: Server) -> Callable[[], Callable[[bytes], None]]:
@@ -96,18 +135,15 @@ def _put(running: Server) -> Callable[[], Callable[[bytes], None]]:
     return make
 
 
-def _told(name: str, pairs: Pairs, ours: Sequence[Round], theirs: Sequence[Round], reading: Sequence[Round]) -> Figure:
-    def spread(rounds: Sequence[Round]) -> str:
-        latencies = [each * 1000 for part in rounds for each in part.latencies]
-        return f"p50 {percentile(latencies, 0.5):.1f} ms, p99 {percentile(latencies, 0.99):.1f} ms"
-
-    against_reading = median(mine.rate / other.rate for mine, other in zip(ours, reading, strict=True))
-    own = sum(part.own_share for part in ours) / len(ours)
+def _told(name: str, pairs: Pairs, ours: _Side, theirs: _Side, reading: _Side) -> Figure:
+    against_reading = median(mine.rate / other.rate for mine, other in zip(ours.rounds, reading.rounds, strict=True))
+    own = sum(part.own_share for part in ours.rounds) / len(ours.rounds)
     details = (
         pairs.told("a second"),
-        f"ours: {spread(ours)}; bare: {spread(theirs)}",
+        f"ours: {ours.latencies()}; bare: {theirs.latencies()}",
         f"with the reads of the rules inside bare's transaction too, {against_reading:.3g} of its rate",
-        f"our 8 clients together used {own:.0%} of one core (they share 2 cores with the server and MongoDB)",
+        f"processor time for each, ours: {ours.processor()}; bare: {theirs.processor()}",
+        f"our 8 clients together used {own:.0%} of one core (they share the cores with the server and MongoDB)",
     )
     return Figure(name, pairs.ratio, "of the bare rate", TARGET, details)
 
