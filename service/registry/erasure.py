@@ -9,14 +9,12 @@ from service.errors import HouseholdNotFound
 from service.registry.actor import Actor
 from service.registry.changes import Entry, moves_between
 from service.registry.clock import Clock
-from service.registry.ports import Stored
+from service.registry.overlaps import without_overlaps_with
+from service.registry.ports import Transaction
 
 
-class ErasingTransaction(Protocol):
+class ErasingTransaction(Transaction, Protocol):
     """What erasing asks of a transaction."""
-
-    def household(self, household_id: str) -> Stored:
-        """The household as this transaction sees it. Raises HouseholdNotFound."""
 
     def erase(self, entry: Entry) -> None:
         """Remove record, identities and what the log says of the household; append the entry that says so."""
@@ -40,7 +38,8 @@ class Erasure:
         """Erase a household of the actor's area. Raises HouseholdNotFound.
 
         What stays of it in the log are offset, kind, revision, date, actor, digest and hash: the chain still holds, and
-        without the salt nobody can try a guess against the digest.
+        without the salt nobody can try a guess against the digest. Neighbours' records that told of an overlap with it
+        tell of it no longer.
         """
 
         def work(transaction: ErasingTransaction) -> None:
@@ -59,6 +58,9 @@ class Erasure:
                 None,
                 moves_between(before, None),
             )
+            changes = without_overlaps_with(before, transaction, at=entry.at, actor=actor.name)
+            if changes:
+                transaction.apply(changes)
             transaction.erase(entry)
 
         self._store.transact(work)

@@ -59,7 +59,9 @@ def with_overlaps(
     resting_ids = {change.record["id"] for change in resting}
     cause = moved[0]
     for household, stored in sorted(transaction.known(others - resting_ids).items()):
-        change = _other_record(stored, ids, found.get(household, []), cause)
+        note = {"reason": OVERLAP, "household": cause.record["id"]}
+        at, actor = cause.record["updated_at"], cause.entries[-1].actor
+        change = _other_record(stored, ids, found.get(household, []), at=at, actor=actor, note=note)
         if change is not None:
             results.append(change)
     return [*_in_order(changes, [*results, *resting])]
@@ -86,6 +88,18 @@ def settled(stored: Mapping[str, Stored], parcel: str, reason: str, *, at: datet
             record = _revised(one.record, findings, at)
             changes.append(_change_of(one, record, actor=actor, note={"settled": parcel, "reason": reason}))
     return changes
+
+
+def without_overlaps_with(gone: Record, transaction: Transaction, *, at: datetime, actor: str) -> list[Change]:
+    """The changes of other records that told of overlaps with a household that is there no longer."""
+    transaction.take_cells(sorted(cells_of_stored(each.geometry for each in boundaries_in(gone)).coarse))
+    others = _named_in([gone]) - {gone["id"]}
+    note = {"reason": OVERLAP, "household": gone["id"]}
+    changes = [
+        _other_record(stored, {gone["id"]}, [], at=at, actor=actor, note=note)
+        for _, stored in sorted(transaction.known(others).items())
+    ]
+    return [change for change in changes if change is not None]
 
 
 def boundaries_in(record: Record | None) -> list[Boundary]:
@@ -190,19 +204,16 @@ def _named_in(records: Iterable[Record]) -> set[str]:
     return {finding["details"]["household"] for finding in findings if finding["code"] == OVERLAP}
 
 
-def _other_record(stored: Stored, moved: set[str], found: list[FindingInJson], cause: Change) -> Change | None:
-    """A neighbour’s change: its overlaps with what moved are those found now; None where nothing changes."""
-    kept = [
-        finding
-        for finding in stored.record.get("findings", ())
-        if finding["code"] != OVERLAP or finding["details"]["household"] not in moved
-    ]
+def _other_record(
+    stored: Stored, moved: set[str], found: list[FindingInJson], *, at: datetime, actor: str, note: dict[str, Any]
+) -> Change | None:
+    """A neighbour's change: its overlaps with what moved are those found now; None where nothing changes."""
+    before = stored.record.get("findings", [])
+    kept = [f for f in before if f["code"] != OVERLAP or f["details"]["household"] not in moved]
     findings = [*kept, *found]
-    if _sorted(findings) == _sorted(stored.record.get("findings", [])):
+    if _sorted(findings) == _sorted(before):
         return None
-    record = _revised(stored.record, findings, cause.record["updated_at"])
-    note = {"reason": OVERLAP, "household": cause.record["id"]}
-    return _change_of(stored, record, actor=cause.entries[-1].actor, note=note)
+    return _change_of(stored, _revised(stored.record, findings, at), actor=actor, note=note)
 
 
 def _with_findings(change: Change, overlaps: list[FindingInJson], befores: Mapping[str, Record]) -> Change:

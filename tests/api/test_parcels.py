@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 
 from schemas.geometry import geometry_json
 from service.app import create_app
+from service.registry.actor import REGISTER_ITSELF
+from service.registry.erasure import Erasure
 from service.registry.geometry.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.settings import Settings
 from service.storage.store import MongoStore
@@ -305,6 +307,16 @@ def test_an_overlap_is_gone_when_the_other_household_is_withdrawn(register: Regi
     register.withdraw(newer["id"])
     assert overlaps(register.household(older["id"])) == []
     assert register.household(older["id"])["stage"] == "digitized"
+
+
+def test_an_overlap_is_gone_when_the_other_household_is_erased(
+    register: Register, store: MongoStore, clock: MovedClock
+) -> None:
+    older = register.registered(**a_farm())
+    newer = register.registered(**a_farm(east=50))
+    Erasure(store, clock).erase(newer["id"], REGISTER_ITSELF)
+    older = register.household(older["id"])
+    assert (overlaps(older), older["stage"]) == ([], "digitized")
 
 
 def test_parcels_of_one_household_are_held_against_each_other(register: Register) -> None:
