@@ -83,8 +83,8 @@ def committer(
 ) -> Callable[[Prepared], None]:
     """How to commit one registration: the same writes in the same order as service/storage/transaction.py.
 
-    ``with_reads`` adds the reads of the rules inside it (the neighbours' boundaries, whether the id was erased); the
-    offset of the commune's log is read in any case. A conflict is tried again after the same pauses as there.
+    ``with_reads`` adds the read of the rules inside it, the neighbours' boundaries; the offset of the commune's log is
+    read in any case. A conflict is tried again after the same pauses as there.
     """
     heads, households, logs, identities = (database[name] for name in ("heads", "households", "log", "identities"))
     ground = database["ground_cells"]
@@ -103,9 +103,6 @@ def committer(
             log = {**documents.log, "_id": f"{documents.commune}:{offset:012d}", "offset": offset}
             moved = {"offset": offset, "hash": log["hash"], "day": "2026-01-01", "tallies": documents.tallies}
             heads.update_one({"_id": documents.commune}, {"$set": moved}, session=session)
-            if with_reads:
-                erased = {"household": {"$in": [documents.household["_id"]]}, "kind": "erased"}
-                logs.find_one(erased, {"household": 1}, session=session)
             households.insert_one(documents.household, session=session)
             logs.insert_one(log, session=session)
             if documents.identity is not None:

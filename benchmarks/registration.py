@@ -141,7 +141,7 @@ def _told(name: str, pairs: Pairs, ours: _Side, theirs: _Side, reading: _Side) -
     details = (
         pairs.told("a second"),
         f"ours: {ours.latencies()}; bare: {theirs.latencies()}",
-        f"with the reads of the rules inside bare's transaction too, {against_reading:.3g} of its rate",
+        f"with the read of the neighbours inside bare's transaction too, {against_reading:.3g} of its rate",
         f"processor time for each, ours: {ours.processor()}; bare: {theirs.processor()}",
         f"our 8 clients together used {own:.0%} of one core (they share the cores with the server and MongoDB)",
     )
