@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,22 @@ def held(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def full_disk_named(folder: Path) -> Iterator[None]:
+    """Whatever finds no room for what it writes under ``folder`` is a DiskFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise errors.DiskFull(folder) from error
+        raise
+
+
+def disk_is_full(folder: Path) -> bool:
+    """Whether the disk under ``folder`` is so full that a failed program needs no other cause."""
+    return shutil.disk_usage(folder).free < 1_000_000
 
 
 def environment_of(folder: Path) -> dict[str, str]:

@@ -13,8 +13,11 @@ from pathlib import Path
 
 from service.running import errors
 from service.running.children import start_child
-from service.running.data_folder import environment_of, held
+from service.running.data_folder import disk_is_full, environment_of, held
 from service.running.system_packages import install_system_packages
+
+ROOM_NEEDED = 500_000_000
+"""Free bytes below which no packages are installed; they take up to 330 MB, and pip as much again for a moment."""
 
 
 def prepare_environment(
@@ -29,6 +32,8 @@ def prepare_environment(
     wanted = _fingerprint(lock_file)
     if python.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return python
+    if shutil.disk_usage(folder.parent).free < ROOM_NEEDED:
+        raise errors.DiskFull(folder.parent)
     began = time.monotonic()
     print(f"{what}: installing (once; about a minute) …", flush=True)
     stamp.unlink(missing_ok=True)
@@ -85,7 +90,7 @@ def _run(command: list[str | Path], environment: Mapping[str, str], folder: Path
         log.unlink()
         return
     said = log.read_text(encoding="utf-8", errors="replace")
-    if "No space left on device" in said:
+    if "No space left on device" in said or disk_is_full(folder.parent):
         raise errors.DiskFull(folder)
     reasons = [line for line in said.splitlines() if line.upper().startswith("ERROR")] or said.splitlines()[-1:]
     raise errors.PackagesUnavailable(

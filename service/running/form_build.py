@@ -16,7 +16,7 @@ from pathlib import Path
 from service.running import errors
 from service.running.children import start_child
 from service.running.command_line import ROOT
-from service.running.data_folder import environment_of, held
+from service.running.data_folder import disk_is_full, environment_of, held
 from service.running.environment import prepare_environment
 
 NODE_AT_LEAST = (20, 19)
@@ -152,7 +152,7 @@ def _run(command: list[str], environment: Mapping[str, str], folder: Path, *, sh
         said = log.read_text(encoding="utf-8", errors="replace")
     if status == 0:
         return
-    if "ENOSPC" in said or "No space left on device" in said:
+    if "ENOSPC" in said or "No space left on device" in said or disk_is_full(folder):
         raise errors.DiskFull(folder)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     reasons = [line for line in lines if re.search(r"error", line, re.IGNORECASE)] or lines[-3:]

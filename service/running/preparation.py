@@ -7,7 +7,7 @@ import sys
 
 from service.running import errors
 from service.running.command_line import ROOT, read_options
-from service.running.data_folder import environment_of, held
+from service.running.data_folder import environment_of, full_disk_named, held
 from service.running.environment import lock_file_for_run, prepare_environment
 from service.running.form_build import build_form
 
@@ -16,7 +16,7 @@ def main() -> None:
     """Prepare everything under the data folder, then go on as ``python -m service.running`` in the same process."""
     options = read_options()
     try:
-        with held(options.data):
+        with held(options.data), full_disk_named(options.data):
             environment = environment_of(options.data)
             python = options.python or prepare_environment(
                 options.data / "venv", lock_file_for_run(ROOT, environment), environment

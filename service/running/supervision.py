@@ -19,7 +19,7 @@ from types import FrameType
 from service.running import errors
 from service.running.children import start_child, stop_child
 from service.running.command_line import ROOT, RunOptions
-from service.running.data_folder import environment_of, held
+from service.running.data_folder import environment_of, full_disk_named, held
 from service.running.mongod import MongodOptions, PrivateMongod, free_port
 
 DATABASE = "so_nong_ho"
@@ -40,6 +40,7 @@ def serve(options: RunOptions) -> None:
     with contextlib.ExitStack() as stack:
         stack.enter_context(_stop_signals())
         stack.enter_context(held(options.data))
+        stack.enter_context(full_disk_named(options.data))
         port = _port_to_serve(options)
         environment = environment_of(options.data)
         environment["PYTHONPATH"] = str(ROOT)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +23,7 @@ from service.running.mongod import (
     last_reason,
 )
 from tests.conftest import private_folder, quick_options
+from tests.running.disks import small_disk
 
 
 @pytest.fixture
@@ -155,19 +154,6 @@ def test_the_first_error_of_its_last_seconds_is_the_reason(tmp_path: Path) -> No
     assert last_reason(log) == "No listener: In use"
 
 
-@contextlib.contextmanager
-def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
-    """A file system of its own and of this size; mounting one is for root only."""
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mounting, check=False, capture_output=True).returncode != 0:
-        pytest.skip("only root can mount a small disk")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 def test_will_not_start_on_a_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 16) as disk, pytest.raises(errors.DiskFull, match="make room"):
         PrivateMongod(quick_options(disk)).start()
@@ -175,7 +161,7 @@ def test_will_not_start_on_a_full_disk(tmp_path: Path) -> None:
 
 @pytest.mark.faults
 def test_says_that_the_disk_became_full(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", 120) as disk:
+    with small_disk(tmp_path / "disk", 400) as disk:
         mongod = PrivateMongod(quick_options(disk))
         mongod.start()
         with pytest.raises(PyMongoError):

@@ -16,13 +16,14 @@ import termios
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from service.running.command_line import ROOT
 from tests.conftest import private_folder
+from tests.running.disks import small_disk
 
 pytestmark = pytest.mark.slow
 
@@ -30,11 +31,11 @@ pytestmark = pytest.mark.slow
 class Run:
     """scripts/run at a terminal of its own, on a data folder of its own."""
 
-    def __init__(self, data: Path, *options: str) -> None:
+    def __init__(self, data: Path, *options: str, python: Sequence[str] = ("--python", sys.executable)) -> None:
         self.data = data
         self.said = ""
         self.terminal, theirs = pty.openpty()
-        arguments: list[str | Path] = [ROOT / "scripts/run", "--python", sys.executable, "--data", data, *options]
+        arguments: list[str | Path] = [ROOT / "scripts/run", "--data", data, *python, *options]
         self.process = subprocess.Popen(
             arguments,
             stdin=theirs,
@@ -228,6 +229,15 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     run = Run(tmp_path / "data", "--port", "0")
     assert run.ended() == 1
     assert "cannot be written" in one_sentence(run)
+
+
+@pytest.mark.parametrize("python", [["--python", sys.executable], []], ids=["MongoDB", "packages"])
+def test_a_full_disk_is_named(tmp_path: Path, python: list[str]) -> None:
+    with small_disk(tmp_path / "disk", 12) as disk:
+        run = Run(disk / "data", "--port", "0", python=python)
+        assert run.ended() == 1
+        assert "is full: make room" in run.said.strip().splitlines()[-1]
+        assert nothing_left(run)
 
 
 def test_help_names_every_option() -> None:
