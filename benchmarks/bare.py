@@ -129,4 +129,4 @@ def run(client: MongoClient[Document], work: Callable[[ClientSession], None]) ->
                 if not error.has_error_label("TransientTransactionError"):
                     raise
             time.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, 0.2)
+            pause = min(pause * 2, 0.02)
