@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import shapely
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from schemas.geometry import geometry_json
@@ -54,8 +56,7 @@ def settle(
 @pytest.fixture
 def bounded(register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
     """A register that knows two made-up boundaries, of Thành Vinh and of Trường Vinh east of it."""
-    settings = replace(register_settings, units_refresh_seconds=0.0)
-    app = create_app(settings, clock)
+    app = create_app(replace(register_settings, units_refresh_seconds=0.0), clock)
     store: MongoStore = app.extensions["register"].store
     store.replace_boundaries(
         {
@@ -459,3 +460,52 @@ def test_findings_are_told_in_both_languages(register: Register) -> None:
     vietnamese = register.client.post("/v1/parcels/check", json=body).get_json()
     assert "crosses itself" in english["findings"][0]["message"]
     assert "tự cắt" in vietnamese["findings"][0]["message"]
+
+
+# Anything at all ---------------------------------------------------------------------------------------------------
+
+numbers = st.one_of(
+    st.sampled_from([0, -0.0, 1e-12, 90, 180, -180, 181, 105.66, 18.69, 598041.942, 2066361.038, 99_999_999.0, 2**63]),
+    st.floats(-200, 200),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.integers(),
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.text(max_size=3) | numbers,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+positions = st.lists(numbers, min_size=2, max_size=3) | anything
+near_vinh = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=3, max_size=9).map(
+    lambda corners: geometry_json(a_polygon(*corners, at=AT))["coordinates"]
+)
+rings = st.lists(positions, max_size=6).map(lambda ring: [*ring, *ring[:1]]) | anything
+shapes = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["Polygon", "MultiPolygon", "Point", "GeometryCollection", "", None]),
+        "coordinates": st.lists(rings, max_size=3)
+        | near_vinh
+        | near_vinh.map(lambda polygon: [polygon, polygon])
+        | anything,
+    }
+)
+systems = st.sampled_from([None, "EPSG:4326", "EPSG:9208", "EPSG:4756", "EPSG:3405"]) | anything
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(geometry=shapes | anything, crs=systems)
+def test_whatever_is_sent_there_is_an_answer(register: Register, geometry: Any, crs: Any) -> None:
+    asked = check(register, geometry=geometry, **({} if crs is None else {"crs": crs}))
+    assert asked.status_code in {200, 422}, asked.text
+    put = register.put(a_household(parcels=[a_parcel(geometry=geometry, crs=crs)]))
+    assert put.status_code in {201, 422}, put.text
+    acceptable = asked.status_code == 200 and all(f["severity"] != "error" for f in asked.get_json()["findings"])
+    assert acceptable == (put.status_code == 201) or geometry is None
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(area=shapes | anything, near=anything, within=anything)
+def test_whatever_area_is_asked_for_there_is_an_answer(register: Register, area: Any, near: Any, within: Any) -> None:
+    for body in ({"area": area}, {"near": near, "within": within}):
+        answer = register.client.post("/v1/households/search", json=body)
+        assert answer.status_code in {200, 422}, answer.text
