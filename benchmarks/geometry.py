@@ -126,7 +126,7 @@ def _bulk(place: Workplace, households: int) -> Figure:
         raise RuntimeError("bulk registration did not end well")
     parcels = sum(len(body.get("parcels", ())) for body in bodies)
     told = (
-        f"{spent[0]:.2f} s of {processor:.2f} s of the processor ({seconds:.2f} s in all), neighbours' queries included",
+        f"{spent[0]:.2f} s of {processor:.2f} s of the processor ({seconds:.2f} s in all), queries included",
         f"{households:,} households with {parcels:,} parcels, {spent[0] / parcels * 1e6:.0f} µs a parcel",
     )
     return Figure("boundaries in a bulk registration", spent[0] / processor, "of its time", BULK_TARGET, told)
@@ -207,7 +207,8 @@ def _fields(random: Random) -> Iterator[dict[str, Any]]:
 
 def _field(west: float, south: float, turn: float, east: float, north: float, side: float) -> shapely.Polygon:
     corners = np.array([[0, 0], [side, 0], [side, side], [side / 2, side + 0.4], [0, side]])
-    turned = (corners + np.array([east, north])) @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    turned = (corners + np.array([east, north])) @ rotation
     return shapely.Polygon(np.round(np.array([west, south]) + turned * (_DEGREES_EAST, _DEGREES_NORTH), 7))
 
 

@@ -70,7 +70,7 @@ COMPONENTS: dict[str, Any] = {
         "type": "object",
         "properties": {
             "geometry": {"$ref": "#/components/schemas/Boundary"},
-            "crs": {**_TEXT, "description": "Reference system of the coordinates; WGS 84 without it.", "example": "EPSG:9208"},
+            "crs": {**_TEXT, "description": "Reference system; WGS 84 without it.", "example": "EPSG:9208"},
             "commune": {**_TEXT, "description": "Where the parcel should lie."},
             "declared_area_m2": {**_NUMBER, "exclusiveMinimum": 0},
             "household": {**_TEXT, "description": "Whose parcel it is: its other parcels are not held against it."},
@@ -100,7 +100,7 @@ COMPONENTS: dict[str, Any] = {
             "proposal": {"$ref": "#/components/schemas/Boundary"},
             "neighbours": {
                 "type": "object",
-                "description": "A GeoJSON FeatureCollection; a feature's id is the parcel, its properties the household.",
+                "description": "A GeoJSON FeatureCollection: id is the parcel, properties name the household.",
                 "properties": {
                     "type": {"const": "FeatureCollection"},
                     "features": {"type": "array", "items": {"type": "object"}},
