@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from schemas.errors import RecordInvalid
 from schemas.geometry import geometry_json
 from service.app import create_app
 from service.registry.actor import REGISTER_ITSELF
+from service.registry.bulk import BulkRegistration, Outcome
 from service.registry.erasure import Erasure
 from service.registry.geometry.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.settings import Settings
@@ -368,6 +370,48 @@ def test_two_overlapping_parcels_sent_at_the_same_instant_both_end_with_the_find
             [pair[1]["id"]],
             [pair[0]["id"]],
         ]
+
+
+# In bulk -----------------------------------------------------------------------------------------------------------
+
+
+def loaded(app: Flask, *households: Json) -> dict[str | None, Outcome]:
+    parts = app.extensions["register"]
+    bulk = BulkRegistration(parts.store, parts.units.directory, parts.clock, parts.ground)
+    return {outcome.household_id: outcome for outcome in bulk.register(households, actor=REGISTER_ITSELF)}
+
+
+def test_in_bulk_overlaps_within_the_batch_and_with_what_is_there_are_told(app: Flask, register: Register) -> None:
+    there = register.registered(**a_farm())
+    one, other, apart = a_farm(east=50), a_farm(east=120), a_farm(north=900)
+    assert {outcome.result for outcome in loaded(app, one, other, apart).values()} == {"registered"}
+    records = {key: register.household(key) for key in (there["id"], one["id"], other["id"], apart["id"])}
+    told = {key: {o["details"]["household"] for o in overlaps(record)} for key, record in records.items()}
+    assert told == {
+        there["id"]: {one["id"]},
+        one["id"]: {there["id"], other["id"]},
+        other["id"]: {one["id"]},
+        apart["id"]: set(),
+    }
+    assert [records[key]["revision"] for key in records] == [2, 1, 1, 1]
+    assert register.json("/v1/coverage?level=province")["total"]["digitized"] == 1
+
+
+def test_in_bulk_a_bow_tie_is_refused_and_the_rest_is_registered(app: Flask, register: Register) -> None:
+    crossed, sound = a_household(parcels=[a_parcel(geometry=BOW_TIE)]), a_farm()
+    outcomes = loaded(app, crossed, sound)
+    assert outcomes[sound["id"]].result == "registered"
+    refused = outcomes[crossed["id"]]
+    assert isinstance(refused.error, RecordInvalid)
+    assert [error.code for error in refused.error.errors] == ["geometry.self-crossing"]
+
+
+def test_in_bulk_again_nothing_is_written(app: Flask, register: Register) -> None:
+    sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
+    household = a_household(parcels=[a_parcel(geometry=sheet, crs="EPSG:9208")])
+    loaded(app, household)
+    assert loaded(app, household)[household["id"]].result == "unchanged"
+    assert register.household(household["id"])["parcels"][0]["measured_area_m2"] == pytest.approx(10_000, rel=1e-3)
 
 
 # Settling ----------------------------------------------------------------------------------------------------------
