@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,8 +13,9 @@ import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from service.errors import DomainError
+from service.errors import DomainError, StoreUnavailable
 from service.registry.geometry.place import Boundaries
+from service.registry.turn import Turn
 
 
 class BoundaryFileInvalid(DomainError):
@@ -43,7 +43,7 @@ class BoundaryRegister:
         self._store = store
         self._refresh_seconds = refresh_seconds
         self._clock = clock
-        self._lock = threading.Lock()
+        self._turn = Turn()
         self._boundaries: Boundaries | None = None
         self._version = ""
         self._looked_at = float("-inf")
@@ -53,14 +53,23 @@ class BoundaryRegister:
         boundaries = self._boundaries
         if boundaries is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return boundaries
-        with self._lock:
-            if self._boundaries is None or self._clock() - self._looked_at >= self._refresh_seconds:
-                version = self._store.boundary_version()
-                if self._boundaries is None or version != self._version:
-                    self._boundaries = Boundaries(self._store.boundary_list())
-                    self._version = version
-                self._looked_at = self._clock()
+        with self._turn.taken():
+            return self._refreshed()
+
+    def _refreshed(self) -> Boundaries:
+        if self._boundaries is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return self._boundaries
+        try:
+            version = self._store.boundary_version()
+            if self._boundaries is None or version != self._version:
+                self._boundaries = Boundaries(self._store.boundary_list())
+                self._version = version
+        except StoreUnavailable:
+            if self._boundaries is None:
+                raise
+            # What is known serves on; who cannot write will be told so where the write is tried.
+        self._looked_at = self._clock()
+        return self._boundaries
 
 
 def read_features(path: Path) -> list[object]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
 from service.errors import StoreUnavailable
 from service.registry.ports import UnitStore
+from service.registry.turn import Turn
 from service.registry.units import UnitDirectory
 
 
 class UnitRegister:
-    """Answers the current UnitDirectory; asks storage at most every ``refresh_seconds`` whether the list has changed."""
+    """Answers the current UnitDirectory; asks storage every ``refresh_seconds`` whether the list has changed."""
 
     def __init__(self, store: UnitStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._refresh_seconds = refresh_seconds
         self._clock = clock
-        self._lock = threading.Lock()
+        self._turn = Turn()
         self._directory: UnitDirectory | None = None
         self._version = ""
         self._looked_at = float("-inf")
@@ -28,7 +28,7 @@ class UnitRegister:
         directory = self._directory
         if directory is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return directory
-        with self._lock:
+        with self._turn.taken():
             return self._refreshed()
 
     def _refreshed(self) -> UnitDirectory:

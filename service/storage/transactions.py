@@ -16,6 +16,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from service.errors import WriteContention
+from service.registry.turn import Turn
 from service.storage.client import Document, translated
 
 T = TypeVar("T")
@@ -86,14 +87,17 @@ class Turns:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._locks: dict[str, threading.Lock] = {}
+        self._turns: dict[str, Turn] = {}
 
     @contextmanager
     def of(self, communes: Iterable[str]) -> Iterator[None]:
-        """Wait for the turn of all ``communes``, in order, so that no two threads wait for each other."""
+        """Wait for the turn of all ``communes``, in order, so that no two threads wait for each other.
+
+        Raises StoreUnavailable when the database was found to be away meanwhile.
+        """
         with ExitStack() as held:
             for commune in sorted(set(communes)):
                 with self._guard:
-                    lock = self._locks.setdefault(commune, threading.Lock())
-                held.enter_context(lock)
+                    turn = self._turns.setdefault(commune, Turn())
+                held.enter_context(turn.taken())
             yield

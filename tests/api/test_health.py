@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
 
 from service.app import create_app
 from service.running.mongod import free_port
-from service.settings import Settings, read_settings
+from service.security.gate import Role
+from service.settings import Settings
 from service.storage.store import MongoStore
 from tests.api.asking import Register, problem
-from tests.builders import a_household
+from tests.api.signed_in import token_of
+from tests.builders import MovedClock, a_household
+
+HOUSEHOLD = "/v1/households/0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99"
 
 
 @pytest.fixture
-def without_database(tmp_path: object) -> Register:
-    """A register whose database does not answer."""
-    settings = {
-        "MONGODB_URI": f"mongodb://127.0.0.1:{free_port()}/register?replicaSet=register",
-        "DATABASE_TIMEOUT_SECONDS": "0.3",
-        "DATA_FOLDER": str(tmp_path),
-    }
-    return Register(create_app(read_settings(settings)).test_client())
+def without_database(app: Flask, migrated_settings: Settings, clock: MovedClock) -> Callable[..., TestResponse]:
+    """Reads an address of a register whose database does not answer, as an officer who signed in before."""
+    nobody_there = f"mongodb://127.0.0.1:{free_port()}/register?replicaSet=register"
+    settings = replace(migrated_settings, mongodb_uri=nobody_there, database_timeout_seconds=0.3)
+    client = create_app(settings, clock).test_client()
+    signed_in = {"Authorization": f"Bearer {token_of(app, Role.OFFICER)}"}
+
+    def ask(address: str, method: str = "GET", body: object = None) -> TestResponse:
+        return client.open(address, method=method, headers=signed_in, json=body)
+
+    return ask
 
 
 @pytest.fixture
@@ -56,31 +66,27 @@ def test_a_register_without_units_is_not_ready(register: Register, emptied: Mong
 
 
 @pytest.mark.parametrize(
-    "address",
-    [
-        "/readyz",
-        "/v1/households",
-        "/v1/coverage",
-        "/v1/units",
-        "/v1/changes",
-        "/v1/households/0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99",
-    ],
+    "address", ["/readyz", "/v1/households", "/v1/coverage", "/v1/units", "/v1/changes", HOUSEHOLD]
 )
-def test_without_its_database_the_register_says_when_to_come_back(without_database: Register, address: str) -> None:
-    answer = without_database.get(address)
+def test_without_its_database_the_register_says_when_to_come_back(
+    without_database: Callable[..., TestResponse], address: str
+) -> None:
+    answer = without_database(address)
     problem(answer, 503, "store.unavailable")
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_write_without_a_database_is_refused_soon(without_database: Register) -> None:
+def test_a_write_without_a_database_is_refused_soon(without_database: Callable[..., TestResponse]) -> None:
     began = time.monotonic()
-    problem(without_database.put(a_household()), 503, "store.unavailable")
+    problem(without_database(HOUSEHOLD, "PUT", a_household(id=HOUSEHOLD[-36:])), 503, "store.unavailable")
     assert time.monotonic() - began < 5
 
 
-def test_without_its_database_the_register_is_alive_all_the_same(without_database: Register) -> None:
-    assert without_database.json("/livez") == {"status": "alive"}
-    assert without_database.get("/docs").status_code == 200
+def test_without_its_database_the_register_is_alive_all_the_same(
+    without_database: Callable[..., TestResponse],
+) -> None:
+    assert without_database("/livez").get_json() == {"status": "alive"}
+    assert without_database("/docs").status_code == 200
 
 
 def test_measures_name_endpoints_and_never_addresses(register: Register) -> None:
