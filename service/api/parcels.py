@@ -63,7 +63,7 @@ COMPONENTS: dict[str, Any] = {
     "Boundary": {
         "type": "object",
         "description": "A GeoJSON Polygon or MultiPolygon.",
-        "properties": {"type": {"enum": ["Polygon", "MultiPolygon"]}, "coordinates": {"type": "array"}},
+        "properties": {"type": {"enum": ["Polygon", "MultiPolygon"]}, "coordinates": {"type": "array", "items": {}}},
         "required": ["type", "coordinates"],
     },
     "ParcelQuestion": {

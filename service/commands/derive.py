@@ -65,4 +65,10 @@ def _dumper(yaml: Any) -> Any:
         def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  (PyYAML's own signature)
             return True
 
+    def text(dumper: Any, value: str) -> Any:
+        # PyYAML reads YAML 1.1, where 0118 is text; most readers know 1.2, where it is a number.
+        style = "'" if value[:1].isdigit() else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
     return Dumper
