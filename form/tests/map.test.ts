@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { commonArea } from '../src/map/overlap';
 import { areaOf, contains, crossing, distance, fromPolygon, toPolygon, type Ring } from '../src/map/shape';
 import { fromGrid, readSheet, toGrid } from '../src/map/vn2000';
+import { tileAt, tilesFor } from '../src/sync/tiles';
 import { average, corners, step, type Walk } from '../src/map/walk';
 
 const field: Ring = [[105.66, 18.69], [105.6612, 18.6901], [105.6611, 18.6911], [105.66, 18.6909]];
@@ -86,6 +87,16 @@ describe('two parcels', () => {
     const small = square(105.0022, 18.002, 0.0005);
     expect(commonArea(hook, small) / areaOf(small)).toBeCloseTo(1, 4);
     expect(commonArea(hook, square(105.0005, 18.002))).toBe(0);
+  });
+});
+
+describe('tiles', () => {
+  it('are those around the parcels, coarse ones first', () => {
+    const household = { parcels: [{ geometry: toPolygon(field) }] };
+    const tiles = tilesFor('https://tiles.example/{z}/{x}/{y}.png', [household]);
+    expect(tiles[0]).toMatch(/^https:\/\/tiles\.example\/13\//);
+    expect(tiles).toContain(`https://tiles.example/17/${tileAt(105.6605, 18.6905, 17).join('/')}.png`);
+    expect(tileAt(0, 0, 1)).toEqual([1, 1]);
   });
 });
 

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.builders import a_personal_number
-from tests.form.filling import fill_in, to_review
-from tests.form.officer import Officer, Phone
+from tests.builders import THANH_VINH, a_head, a_household, a_parcel, a_personal_number, a_square
+from tests.form.filling import fill_in, put, revisit, take_along, to_review
+from tests.form.officer import PASSWORD, Officer, Phone
+from tests.form.serving import ServedForm
+
+FIELD = ((105.6640, 18.6760), (105.6645, 18.6760), (105.6645, 18.6764), (105.6640, 18.6764))
 
 
 @pytest.fixture
@@ -87,8 +91,66 @@ def test_the_dark(a_phone: Callable[..., Phone], folder: Path) -> None:
     picture(officer, folder / "21-dark-list.png")
 
 
-def test_the_supervisors_page(a_phone: Callable[..., Phone], folder: Path) -> None:
+def test_the_map(a_phone: Callable[..., Phone], served: ServedForm, folder: Path) -> None:
+    neighbour = a_square(105.6646, 18.6760, 0.0004)
+    put(served, a_household(commune=THANH_VINH, parcels=[a_parcel(geometry=neighbour)]))
+    officer = take_along(Officer(a_phone(device_scale_factor=1.5)).arrive())
+    officer.tap("Máy này")
+    picture(officer, folder / "17-phone.png")
+    officer.tap("Danh sách")
+    fill_in(officer)
+    officer.next().next().on("Thửa đất").add("thửa đất").answer("Diện tích theo giấy tờ hoặc khai báo", "2300")
+    officer.tap("Đo hoặc vẽ ranh giới")
+    picture(officer, folder / "40-map.png")
+    officer.start_walking(*FIELD[:3])
+    picture(officer, folder / "41-map-walk.png")
+    officer.go_on_walking(4, FIELD[3]).tap("Khép kín")
+    expect(officer.page.get_by_text("Sổ đã kiểm tra").or_(officer.page.locator(".panel .notice").first)).to_be_visible()
+    picture(officer, folder / "42-map-ready.png")
+    officer.tap("Sửa góc")
+    picture(officer, folder / "43-map-edit.png")
+    officer.tap("Xong sửa góc").tap("Vẽ lại").tap("Nhập tọa độ")
+    sheet = "2066361.038 598041.942\n2066361.038 598091.942\n2066311.038 598091.942\n2066311.038 598041.942"
+    officer.page.locator("#sheet").fill(sheet)
+    picture(officer, folder / "44-map-sheet.png")
+    officer.tap("Vẽ các góc này")
+    expect(officer.page.get_by_text("Diện tích 2.500 m²")).to_be_visible()
+    officer.tap("Vẽ lại").tap("Chấm góc")
+    for x, y in ((120, 150), (240, 150), (120, 300), (240, 300)):
+        officer.page.mouse.click(x, y)
+    officer.tap("Khép kín")
+    expect(officer.page.get_by_text("Ranh giới tự cắt nhau")).to_be_visible()
+    picture(officer, folder / "45-map-crossing.png")
+
+
+def test_the_leader_and_two_versions(a_phone: Callable[..., Phone], served: ServedForm, folder: Path) -> None:
+    household = a_household(
+        head=a_head(full_name="Hoàng Văn Đức"), commune=THANH_VINH, village="Khối 1", address="số 1", parcels=[a_parcel(), a_parcel()]
+    )
+    put(served, household)
+    officer = take_along(Officer(a_phone(device_scale_factor=1.5)).arrive())
+    revisit(officer, "hoang duc").answer("Thôn, xóm, bản, khối", "Khối 2").answer("Địa chỉ", "số 2").saved()
+    put(served, {**household, "village": "Khối 7", "address": "số 7"}, revision=1)
+    to_review(officer)
+    officer.tap("Gửi")
+    expect(officer.page.locator("[data-state=conflict]")).to_be_visible()
+    picture(officer, folder / "50-list-conflict.png")
+    officer.tap("Hoàng Văn Đức").on("Có hai bản của hộ này")
+    picture(officer, folder / "51-conflict.png")
+    leader = Officer(a_phone(device_scale_factor=1.5)).arrive("leader")
+    leader.tap("Hộ chờ xác minh").on("Hộ chờ xác minh")
+    expect(leader.page.get_by_text("Hoàng Văn Đức")).to_be_visible()
+    picture(leader, folder / "52-verify.png")
+
+
+def test_the_supervisors_page(a_phone: Callable[..., Phone], served: ServedForm, folder: Path) -> None:
+    put(served, a_household(commune=THANH_VINH))
     officer = Officer(a_phone(device_scale_factor=1.5))
     officer.page.goto(officer.phone.address + "/dashboard")
-    officer.on("Tiến độ")
-    picture(officer, folder / "30-dashboard.png")
+    officer.page.get_by_label("Tên đăng nhập").fill("supervisor")
+    officer.page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
+    officer.page.get_by_role("button", name="Đăng nhập").click()
+    expect(officer.page.get_by_role("row", name="Thành Vinh")).to_be_visible()
+    picture(officer, folder / "60-dashboard.png")
+    officer.page.get_by_role("row", name="Thành Vinh").scroll_into_view_if_needed()
+    picture(officer, folder / "61-dashboard-table.png")

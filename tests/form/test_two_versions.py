@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import expect
 
-from service.security.gate import Role
-from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, a_head, a_household, a_member, a_personal_number
-from tests.form.filling import fill_in, to_review
+from tests.form.filling import fill_in, put, revisit, take_along, to_review
 from tests.form.officer import Officer, Phone
 from tests.form.serving import ServedForm
-
-
-def put(served: ServedForm, household: dict[str, Any], revision: int | None = None) -> dict[str, Any]:
-    """Somebody else writes to the register."""
-    token = token_of(served.weather.app, Role.OFFICER)
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"} | ({} if revision is None else {"If-Match": f'"{revision}"'})
-    request = urllib.request.Request(  # noqa: S310 - our own loopback address
-        f"{served.address}/v1/households/{household['id']}", json.dumps(household).encode(), headers, method="PUT"
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        stored: dict[str, Any] = json.load(answer)
-        return stored
-
-
-def revisit(officer: Officer, name: str) -> Officer:
-    """Find a household by a part of its name, without diacritics, and open it."""
-    officer.page.get_by_role("searchbox").fill(name)
-    officer.page.locator("button.card").first.click()
-    return officer.on("Hộ")
-
-
-def take_along(officer: Officer) -> Officer:
-    """Take Thành Vinh along."""
-    officer.tap("Máy này").on("Máy này").answer("Xã, phường", "thanh vinh").tap("Tải về")
-    expect(officer.page.get_by_text("Thành Vinh: ")).to_be_visible()
-    return officer.tap("Danh sách")
 
 
 def test_two_versions_are_shown_side_by_side_and_each_item_is_chosen(

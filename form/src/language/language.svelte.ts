@@ -56,6 +56,12 @@ export function number(value: number, digits = 3): string {
   return new Intl.NumberFormat(current === 'vi' ? 'vi-VN' : 'en-GB', { maximumFractionDigits: digits }).format(value);
 }
 
+/** A size in bytes for people. */
+export function size(bytes: number): string {
+  const [unit, by] = bytes < 1e6 ? (['kB', 1e3] as const) : bytes < 1e9 ? (['MB', 1e6] as const) : (['GB', 1e9] as const);
+  return `${number(bytes / by, 1)} ${unit}`;
+}
+
 /** A time of this phone for people: today's as hours and minutes, others with the day. */
 export function moment(text: string): string {
   const time = new Date(text);

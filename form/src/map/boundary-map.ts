@@ -24,13 +24,14 @@ export class BoundaryMap {
   readonly #me = L.layerGroup();
   readonly #events: MapEvents;
   #polygon: L.Polygon | undefined;
+  #editing = false;
 
   constructor(container: HTMLElement, centre: LonLat, zoom: number, tiles: { url: string | null; attribution: string }, events: MapEvents) {
     this.#events = events;
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.#map = L.map(container, { zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, attributionControl: tiles.url !== null, maxZoom: 21, zoomSnap: 0.5 });
     this.#map.setView(toLatLng(centre), zoom);
-    if (tiles.url !== null) L.tileLayer(tiles.url, { maxZoom: 21, maxNativeZoom: 19, attribution: escaped(tiles.attribution) }).addTo(this.#map);
+    if (tiles.url !== null) L.tileLayer(tiles.url, { maxZoom: 21, maxNativeZoom: 19, subdomains: 'a', attribution: escaped(tiles.attribution) }).addTo(this.#map);
     L.control.scale({ imperial: false }).addTo(this.#map);
     for (const layer of [this.#others, this.#shape, this.#me]) layer.addTo(this.#map);
     this.#map.on('click', ({ latlng }) => events.tapped(fromLatLng(latlng)));
@@ -52,12 +53,14 @@ export class BoundaryMap {
   /** Draws the boundary: a line while it grows, an area when it is closed; red where it cannot stand. */
   showBoundary(ring: Ring, closed: boolean, wrong: boolean, editing: boolean): void {
     // While a corner is dragged the shape is geoman's; drawing it anew would take it from under the finger.
-    if (editing && this.#polygon) {
+    if (editing && this.#editing && this.#polygon) {
       this.#polygon.setStyle({ color: token(wrong ? '--bad' : '--brand') });
       return;
     }
+    this.#polygon?.pm.disable();
     this.#shape.clearLayers();
     this.#polygon = undefined;
+    this.#editing = editing;
     const colour = token(wrong ? '--bad' : '--brand');
     const points = ring.map(toLatLng);
     if (closed && ring.length > 2) {
