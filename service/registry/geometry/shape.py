@@ -35,8 +35,8 @@ from service.registry.geometry.rings import (
 )
 
 POLYGONAL = frozenset({"Polygon", "MultiPolygon"})
-WIDEST_DEGREES = 0.3
-"""Some 30 km: far beyond any parcel, and as far as a plane around its middle, or a grid of cells, is sensible."""
+WIDEST_DEGREES = 0.1
+"""Some 11 km: far beyond any parcel, and as far as a plane around its middle, or a grid of cells, is sensible."""
 
 
 @dataclass(slots=True)
