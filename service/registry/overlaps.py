@@ -47,11 +47,7 @@ def with_overlaps(
     left_cells = cells_of_stored(boundary.geometry for boundary in left)
     transaction.take_cells(sorted(cells.coarse | left_cells.coarse))
     neighbours = [boundary for boundary in transaction.boundaries_in(cells) if boundary.household not in ids]
-    geometries = _geometries(boundaries)
-    pairs = [
-        *_pairs(overlaps_among(geometries, rules), boundaries, boundaries),
-        *_pairs(overlaps_between(geometries, _geometries(neighbours), rules), boundaries, neighbours),
-    ]
+    pairs = _overlapping_pairs(boundaries, neighbours, rules)
     told_before = _told_before(befores.values())
     found = _findings_by_household(pairs, told_before)
     results = [_with_findings(change, found.get(change.record["id"], []), befores) for change in moved]
@@ -123,6 +119,18 @@ Pair = tuple[Boundary, Boundary, Overlap]
 
 def _geometries(boundaries: Sequence[Boundary]) -> Geometries:
     return geometries_of([boundary.geometry for boundary in boundaries])
+
+
+def _overlapping_pairs(
+    boundaries: Sequence[Boundary], neighbours: Sequence[Boundary], rules: OverlapRules
+) -> list[Pair]:
+    if not neighbours and len(boundaries) < 2:
+        return []
+    geometries = _geometries(boundaries)
+    return [
+        *_pairs(overlaps_among(geometries, rules), boundaries, boundaries),
+        *_pairs(overlaps_between(geometries, _geometries(neighbours), rules), boundaries, neighbours),
+    ]
 
 
 def _pairs(overlaps: Iterable[Overlap], left: Sequence[Boundary], right: Sequence[Boundary]) -> list[Pair]:
