@@ -16,6 +16,7 @@ from service.api import (
     documentation,
     health,
     households,
+    openid,
     parcels,
     requests,
     schema,
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     health.blueprint,
     documentation.blueprint,
     token.blueprint,
+    openid.blueprint,
     accounts.blueprint,
     requests.blueprint,
     trail.blueprint,
@@ -111,16 +113,12 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Services:
 def ground_of(store: MongoStore, settings: Settings) -> Ground:
     """What boundaries of parcels are examined against: the stored boundaries of communes, the limits of the settings."""
     rules = GeometryRules(
-        shape=ShapeRules(
-            smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2
-        ),
+        shape=ShapeRules(smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2),
         overlap=OverlapRules(
             tolerated_share=settings.overlap_tolerated_percent / 100,
             tolerated_width_m=settings.overlap_tolerated_width_m,
         ),
         place=PlaceRules(tolerated_distance_m=settings.border_tolerated_m),
-        area=AreaRules(
-            tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2
-        ),
+        area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
     )
     return Ground(BoundaryRegister(store, settings.units_refresh_seconds).boundaries, rules)

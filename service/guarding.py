@@ -10,10 +10,11 @@ from service.registry.clock import Clock
 from service.registry.erasure import Erasure
 from service.registry.households import HouseholdRegister
 from service.registry.requests import PeopleRequests, WorkingDays, read_holidays
-from service.security.keys import key_folder
+from service.security.keys import KeyFolder, key_folder
+from service.security.openid import OpenId, OpenIdClient
 from service.security.passwords import Passwords
 from service.security.tokens import AccessTokens
-from service.settings import Settings
+from service.settings import Settings, SettingsInvalid
 from service.storage.accounts import MongoAccounts
 from service.storage.rate_limits import Attempts, RateLimits
 from service.storage.requests import MongoRequests
@@ -22,6 +23,21 @@ from service.storage.trail import Trail
 
 NAME = "so-nong-ho"
 """Issuer and audience of tokens where the register has no public address."""
+
+
+def _openid(settings: Settings, keys: KeyFolder, clock: Clock) -> OpenId | None:
+    """The provider of the settings. Raises SettingsInvalid when the register's own address is not known."""
+    if not settings.oidc_issuer:
+        return None
+    if not settings.public_address or not settings.oidc_client_id:
+        raise SettingsInvalid("OIDC_ISSUER is set: set PUBLIC_ADDRESS and OIDC_CLIENT_ID too")
+    client = OpenIdClient(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret_file,
+        f"{settings.public_address.rstrip('/')}/v1/openid/callback",
+    )
+    return OpenId(client, lambda: keys.secret("openid"), lambda: clock().timestamp())
 
 
 def wire_guard(
@@ -64,4 +80,5 @@ def wire_guard(
             clock,
             WorkingDays(read_holidays(settings.holidays)),
         ),
+        openid=_openid(settings, keys, clock),
     )

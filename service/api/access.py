@@ -41,6 +41,7 @@ from service.security.gate import (
     serve_strangers,
 )
 from service.security.keys import KeyFolder
+from service.security.openid import OpenId
 from service.security.tokens import AccessTokens, csrf_token, same
 from service.settings import Settings
 from service.storage.rate_limits import RateLimits
@@ -92,6 +93,8 @@ class Guard:
     rates: RateLimits
     trail: Trail
     requests: PeopleRequests
+    openid: OpenId | None = None
+    """The province's own provider, where there is one."""
 
 
 def guard() -> Guard:

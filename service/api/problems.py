@@ -37,6 +37,7 @@ from service.security.errors import (
     TooManyRequests,
     UsernameTaken,
 )
+from service.security.openid import ProviderUnavailable
 
 STATUS: dict[type[Exception], int] = {
     errors.BodyNotAnObject: 422,
@@ -100,6 +101,7 @@ STATUS: dict[type[Exception], int] = {
     errors.PreconditionRequired: 428,
     errors.StoreRefused: 500,
     errors.StoreUnavailable: 503,
+    ProviderUnavailable: 503,
     errors.WriteContention: 503,
 }
 """Every error that may reach a client. A test holds this table to service/errors.py and the message catalogues."""
