@@ -179,7 +179,7 @@ class PrivateMongod:
                 if port_is_fixed or attempt == PORT_ATTEMPTS - 1:
                     raise
         self._served = True
-        (self.options.folder / "port").write_text(f"{self.port}\n", encoding="ascii")
+        self._note_port()
 
     def stop(self) -> None:
         """Let it write everything out and end."""
@@ -237,6 +237,15 @@ class PrivateMongod:
                 probe.bind(("127.0.0.1", last))
                 return last
         return free_port()
+
+    def _note_port(self) -> None:
+        try:
+            (self.options.folder / "port").write_text(f"{self.port}\n", encoding="ascii")
+        except OSError as error:
+            self.stop()
+            if error.errno == errno.ENOSPC:
+                raise errors.DiskFull(self.options.folder) from error
+            raise
 
     def _launch(self, program: Path) -> None:
         arguments: list[str | Path] = [program, "--dbpath", self.files, "--logpath", self.log, "--logappend"]
