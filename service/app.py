@@ -29,7 +29,7 @@ from service.api import (
 from service.api.access import install_guard
 from service.api.form_pages import form_pages
 from service.api.measures import measure_requests
-from service.api.openapi import describe, finished_specification
+from service.api.openapi import describe, finished_specification, say_who_may
 from service.api.problems import register_problems
 from service.api.services import Services, install
 from service.guarding import wire_guard
@@ -85,7 +85,9 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     register_problems(app)
     measure_requests(app)
     install_guard(app, guarding)
-    app.extensions["specification"] = finished_specification(api.spec)
+    document = finished_specification(api.spec)
+    say_who_may(document, app)
+    app.extensions["specification"] = document
     return app
 
 

@@ -6,6 +6,7 @@ one entry of the trail is stored with the households whose people were shown; on
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
@@ -108,6 +109,14 @@ def check_every_endpoint_is_declared(app: Flask) -> None:
     Called once, after every blueprint is registered. HEAD answers as GET does, OPTIONS says nothing about records.
     """
     require_declared(_endpoints(app))
+
+
+def declared_permissions(app: Flask) -> Iterator[tuple[str, str, str | None]]:
+    """Address (with its places in braces), method and permission of every endpoint; None for a public one."""
+    for rule, method, view in _endpoints(app):
+        declared = declared_on(view, method)
+        address = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule)
+        yield address, method, None if declared is None or declared.permission is None else str(declared.permission)
 
 
 def _endpoints(app: Flask) -> Iterator[tuple[str, str, Callable[..., Any]]]:

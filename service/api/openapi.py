@@ -9,6 +9,7 @@ from flask import Flask
 
 from schemas.derive.json_schema import household_components
 from service.api import parcels, search
+from service.api.access import declared_permissions
 from service.api.access_components import SECURITY_SCHEMES, access_components
 from service.registry.changes import COUNTS
 
@@ -41,6 +42,20 @@ def finished_specification(spec: APISpec) -> dict[str, Any]:
             if method in {"get", "put", "post", "patch", "delete"}:
                 _finish(operation)
     return document
+
+
+def say_who_may(document: dict[str, Any], app: Flask) -> None:
+    """Write each call's permission into the document; a public one asks for no token."""
+    for path, method, permission in declared_permissions(app):
+        operation = document["paths"].get(path, {}).get(method.lower())
+        if operation is None:
+            continue
+        if permission is None:
+            operation["security"] = []
+        else:
+            operation["x-permission"] = permission
+            problem = {"$ref": "#/components/responses/Problem"}
+            operation["responses"] |= {"401": problem, "403": problem}
 
 
 def _finish(operation: dict[str, Any]) -> None:
@@ -191,7 +206,10 @@ def _components() -> dict[str, Any]:
             {
                 "name": _TEXT,
                 "valid_on": _DATE,
-                "codes": {"type": "array", "items": _object({"code": _TEXT, "name_vi": _TEXT, "name_en": _TEXT}, ("code",))},
+                "codes": {
+                    "type": "array",
+                    "items": _object({"code": _TEXT, "name_vi": _TEXT, "name_en": _TEXT}, ("code",)),
+                },
             },
             ("name", "valid_on", "codes"),
         ),
