@@ -67,10 +67,9 @@ class Phone:
         """Take the battery out: kill -9 to every process of this phone's browser."""
         for number in _processes_of(self._folder):
             os.kill(number, signal.SIGKILL)
-        try:
+        # The browser is gone, which is the point; Playwright says so in many ways.
+        with contextlib.suppress(Exception):
             self.context.close()
-        except Exception:  # noqa: BLE001 - the browser is gone, which is the point; Playwright says so in many ways
-            pass
         for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
             (self._folder / name).unlink(missing_ok=True)
 

@@ -16,7 +16,7 @@ Mood = Literal["fair", "no signal", "answers lost", "faults", "signed out", "slo
 
 
 class Weather:
-    """WSGI middleware: what happens to requests between the phone and the service. Counts the PUTs that reached the service."""
+    """WSGI middleware: what happens to requests between the phone and the service; counts the PUTs that reached it."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app

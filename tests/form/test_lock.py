@@ -14,7 +14,7 @@ from tests.form.serving import ServedForm
 
 
 def written_on(folder: Path, words: str) -> list[str]:
-    """Files under the browser's profile that hold the words, as Chromium writes text: one byte or two bytes a letter."""
+    """Files under the browser's profile that hold the words, as Chromium writes text: one byte or two a letter."""
     ways = (words.encode("utf-8"), words.encode("utf-16-le"), words.encode("latin-1", "ignore"))
     files = [path for path in folder.rglob("*") if path.is_file() and "Cache" not in str(path)]
     return [path.name for path in files if any(way in path.read_bytes() for way in ways)]

@@ -1,4 +1,4 @@
-"""Every screen as a picture at 360×640, for people to look at; with PICTURES_FOLDER the guide's pictures are taken anew."""
+"""Every screen as a picture at 360×640, to be looked at; PICTURES_FOLDER takes the guide's pictures anew."""
 
 from __future__ import annotations
 
@@ -125,7 +125,11 @@ def test_the_map(a_phone: Callable[..., Phone], served: ServedForm, folder: Path
 
 def test_the_leader_and_two_versions(a_phone: Callable[..., Phone], served: ServedForm, folder: Path) -> None:
     household = a_household(
-        head=a_head(full_name="Hoàng Văn Đức"), commune=THANH_VINH, village="Khối 1", address="số 1", parcels=[a_parcel(), a_parcel()]
+        head=a_head(full_name="Hoàng Văn Đức"),
+        commune=THANH_VINH,
+        village="Khối 1",
+        address="số 1",
+        parcels=[a_parcel(), a_parcel()],
     )
     put(served, household)
     officer = take_along(Officer(a_phone(device_scale_factor=1.5)).arrive())

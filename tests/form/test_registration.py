@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from playwright.sync_api import expect
+
 from tests.form.filling import fill_in, to_review
-from tests.form.officer import Officer
+from tests.form.officer import Officer, Phone
 from tests.form.serving import ServedForm
 
 
@@ -18,3 +21,43 @@ def test_a_household_arrives_with_what_was_typed(officer: Officer, served: Serve
     assert stored["head"]["birth_date"] == "1978-03-07"
     assert stored["commune"] == "16681"
     assert stored["village"] == "Khối 3"
+
+
+def test_a_password_that_somebody_else_made_is_changed_first(a_phone: Callable[..., Phone], households: Any) -> None:
+    officer = Officer(a_phone()).arrive("newcomer")
+    expect(officer.page.get_by_text("Mật khẩu này do người khác đặt")).to_be_visible()
+    officer.page.get_by_label("Mật khẩu mới").fill("ngắn")
+    officer.tap("Đổi mật khẩu")
+    expect(officer.page.get_by_role("alert").filter(has_text="ít nhất")).to_be_visible()
+    officer.page.get_by_label("Mật khẩu mới").fill("Một câu dài dễ nhớ của tôi")
+    officer.tap("Đổi mật khẩu")
+    expect(officer.page.get_by_label("Mật khẩu mới")).to_be_hidden()
+    fill_in(officer)
+    to_review(officer)
+    officer.tap("Gửi").sent()
+    assert households.count_documents({}) == 1
+
+
+def test_what_was_answered_before_is_offered_for_the_next_household(officer: Officer) -> None:
+    fill_in(officer)
+    to_review(officer)
+    officer.tap("Gửi").sent()
+    officer.begin().tap("Điền như hộ trước")
+    expect(officer.page.get_by_label("Thôn, xóm, bản, khối")).to_have_value("Khối 3")
+    officer.next().on("Chủ hộ")
+    expect(officer.page.get_by_label("Họ và tên")).to_have_value("")
+
+
+def test_what_is_missing_leads_to_its_question(officer: Officer) -> None:
+    officer.begin()
+    officer.page.get_by_role("button", name="Còn thiếu").click()
+    officer.page.get_by_role("link", name="Họ và tên").click()
+    officer.on("Chủ hộ")
+    expect(officer.page.get_by_label("Họ và tên")).to_be_focused()
+
+
+def test_the_form_speaks_english_too(officer: Officer) -> None:
+    officer.tap("Máy này").tap("English")
+    expect(officer.page.get_by_role("heading", name="This phone")).to_be_visible()
+    officer.tap("List").tap("+ Register a household")
+    expect(officer.page.get_by_role("heading", level=1, name="Household")).to_be_visible()

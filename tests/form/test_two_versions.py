@@ -16,7 +16,8 @@ from tests.form.serving import ServedForm
 def test_two_versions_are_shown_side_by_side_and_each_item_is_chosen(
     officer: Officer, served: ServedForm, households: Any
 ) -> None:
-    household = a_household(head=a_head(full_name="Hoàng Văn Đức"), commune=THANH_VINH, village="Khối 1", address="số 1")
+    head = a_head(full_name="Hoàng Văn Đức")
+    household = a_household(head=head, commune=THANH_VINH, village="Khối 1", address="số 1")
     put(served, household)
     revisit(officer, "hoang van duc").answer("Thôn, xóm, bản, khối", "Khối 2").answer("Địa chỉ", "số 2").saved()
     put(served, {**household, "village": "Khối 7", "address": "số 7"}, revision=1)
@@ -77,7 +78,8 @@ def test_a_leader_returns_and_the_officer_sees_why(
     leader.page.get_by_label("Lý do trả lại").fill("Thiếu thửa đất ở Đồng Cát")
     leader.page.get_by_role("button", name="Trả lại").click()
     expect(leader.page.get_by_text("Không còn hộ nào chờ xác minh")).to_be_visible()
-    take_along(officer)
+    officer.page.reload()
+    officer.unlock()
     expect(officer.page.get_by_text("Lý do: Thiếu thửa đất ở Đồng Cát")).to_be_visible()
     officer.tap("Phan Thị Mận").on("Hộ").answer("Thôn, xóm, bản, khối", "Khối 5")
     to_review(officer)

@@ -49,17 +49,17 @@ def test_an_update_waits_for_the_person_and_the_draft_is_there_after_it(
 
 
 def test_pages_are_strict_and_files_are_kept_as_long_as_their_names_say(served: ServedForm) -> None:
-    with urllib.request.urlopen(served.address + "/", timeout=5) as page:  # noqa: S310 - our own loopback address
+    with urllib.request.urlopen(served.address + "/", timeout=5) as page:
         policy = page.headers["Content-Security-Policy"]
         html = page.read().decode()
         assert page.headers["Cache-Control"] == "no-cache"
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
     asset = html.split('src="')[1].split('"')[0]
-    request = urllib.request.Request(served.address + asset, headers={"Accept-Encoding": "gzip"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=5) as file:  # noqa: S310
+    request = urllib.request.Request(served.address + asset, headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request, timeout=5) as file:
         assert "immutable" in file.headers["Cache-Control"]
         assert file.headers["Content-Encoding"] == "gzip"
-    with urllib.request.urlopen(served.address + "/service-worker.js", timeout=5) as worker:  # noqa: S310
+    with urllib.request.urlopen(served.address + "/service-worker.js", timeout=5) as worker:
         assert worker.headers["Cache-Control"] == "no-cache"
         assert worker.headers["Content-Type"].startswith("text/javascript")

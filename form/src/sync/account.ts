@@ -17,7 +17,7 @@ export interface Account {
 export async function readAccount(): Promise<Account | 'nobody' | 'unknown'> {
   const { status, body } = await call('/v1/session');
   if (status === 401) return 'nobody';
-  return status === 200 && isObject(body) && isObject(body['account']) ? accountOf(body['account']) : 'unknown';
+  return status === 200 && isObject(body) ? accountOf(body) : 'unknown';
 }
 
 export type SignIn = { kind: 'signed-in'; account: Account | null } | { kind: 'wrong' | 'lost' | 'locked' };
@@ -27,7 +27,7 @@ export async function signIn(username: string, password: string): Promise<SignIn
   try {
     const { status, body } = await call('/v1/session', { method: 'POST', body: { username, password } });
     if (status >= 200 && status < 300) {
-      return { kind: 'signed-in', account: isObject(body) && isObject(body['account']) ? accountOf(body['account']) : null };
+      return { kind: 'signed-in', account: isObject(body) ? accountOf(body) : null };
     }
     return { kind: status === 429 ? 'locked' : status >= 500 ? 'lost' : 'wrong' };
   } catch (error) {
