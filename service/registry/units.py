@@ -6,7 +6,7 @@ import csv
 import io
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -128,6 +128,13 @@ def read_units(source: str | Path) -> tuple[Unit, ...]:
     if faults:
         raise UnitListInvalid(faults)
     return tuple(unit for _, unit in placed)
+
+
+def require_whole(new: Sequence[Unit], kept: Sequence[Unit]) -> None:
+    """Hold a list to the units that stay beside it. Raises UnitListInvalid, in which a unit that stays has line 0."""
+    faults = list(_contradictions([*((0, unit) for unit in kept), *((line, unit) for line, unit in enumerate(new, 2))]))
+    if faults:
+        raise UnitListInvalid(faults)
 
 
 def _parse_row(row: dict[str, str], line: int) -> Unit | list[UnitFault]:

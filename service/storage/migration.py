@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 from pymongo.database import Database
@@ -11,7 +11,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 import schemas
 from service.registry.clock import system_clock, vietnam_day
-from service.registry.units import UnitDirectory, read_units
+from service.registry.units import UnitDirectory, read_units, require_whole
 from service.security.errors import KeysMissing
 from service.security.keys import key_folder
 from service.settings import Settings
@@ -32,7 +32,7 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
             for collection in COLLECTIONS:
                 prepare_collection(store.database, collection, say)
             prepare_keys(settings, store, say)
-        load_units(store, UNITS_FILE, say)
+        load_shipped_units(store, say)
         today = vietnam_day(system_clock())
         store.make_heads(unit.code for unit in UnitDirectory(store.unit_list()).of_level("commune", today))
     finally:
@@ -48,7 +48,8 @@ def prepare_collection(database: Database[Document], collection: Collection, say
             say(f"collection {collection.name}: made")
         except CollectionInvalid:
             say(f"collection {collection.name}: made by somebody else meanwhile")
-    # Moderate: a record that an earlier version left, and that cannot be migrated yet, can still be verified or withdrawn.
+    # Moderate: a record that an earlier version left, and that cannot be migrated yet, can still be verified or
+    # withdrawn.
     database.command(
         "collMod", collection.name, validator=validator, validationAction="error", validationLevel="moderate"
     )
@@ -67,31 +68,44 @@ def prepare_collection(database: Database[Document], collection: Collection, say
 def prepare_keys(settings: Settings, store: MongoStore, say: Callable[[str], None]) -> None:
     """Make the key files and the first data key, where the database has none yet.
 
-    Raises KeysMissing when it has: then the folder is not the one whose master key wrapped them, and new keys would only
-    hide that.
+    Raises KeysMissing when it has: then the folder is not the one whose master key wrapped them, and new keys would
+    only hide that.
     """
     keys = key_folder(settings)
     if not keys.exists():
         if store.encryption.data_keys():
             raise KeysMissing(
-                f"the database holds encrypted records, and their keys are not in {keys.folder}: put the folder of keys "
-                "back in its place, or name it with KEYS_FOLDER"
+                f"the database holds encrypted records, and their keys are not in {keys.folder}: put the folder of "
+                "keys back in its place, or name it with KEYS_FOLDER"
             )
         keys.make()
         say(f"keys: made in {keys.folder}, readable by this user alone; a backup without them cannot be read")
     store.encryption.prepare()
 
 
-def load_units(store: MongoStore, file: Path, say: Callable[[str], None], today: date | None = None) -> int:
+def load_shipped_units(store: MongoStore, say: Callable[[str], None]) -> None:
+    """Load the list of units that comes with this version, once: a newer list that somebody loaded since then stays."""
+    state = store.database["state"]
+    shipped = hashlib.sha256(UNITS_FILE.read_bytes()).hexdigest()
+    with translated():
+        loaded = state.find_one({"_id": "shipped units"})
+    if loaded is not None and loaded["version"] == shipped and store.unit_version():
+        return
+    load_units(store, UNITS_FILE, say)
+    with translated():
+        state.replace_one({"_id": "shipped units"}, {"_id": "shipped units", "version": shipped}, upsert=True)
+
+
+def load_units(store: MongoStore, file: Path, say: Callable[[str], None]) -> int:
     """Load a list of administrative units; households are not touched. Raises UnitListInvalid.
 
-    The list is added to what is there: a unit of the same code, level and first day is replaced, so a newer list closes units
-    and names their successors. The whole must hold together, or nothing is loaded.
+    The list is added to what is there: a unit of the same code, level and first day is replaced, so a newer list closes
+    units and names their successors. The whole must hold together, or nothing is loaded.
     """
     new = read_units(file)
     keys = {(unit.level, unit.code, unit.valid_from) for unit in new}
     kept = [unit for unit in store.unit_list() if (unit.level, unit.code, unit.valid_from) not in keys]
-    UnitDirectory([*kept, *new])
+    require_whole(new, kept)
     changed = store.replace_units(new)
     if changed:
         say(f"units: {changed} new or changed of {len(new)} in {file.name}")

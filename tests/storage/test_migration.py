@@ -1,0 +1,174 @@
+"""Migration and lists of units on a real database, and the commands that keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.commands import migrate as migrate_command
+from service.commands import reconcile as reconcile_command
+from service.commands import units as units_command
+from service.commands import verify_log as verify_command
+from service.registry.units import COLUMNS, UnitDirectory, UnitListInvalid
+from service.settings import Settings, read_settings
+from service.storage.migration import load_units, migrate
+from service.storage.store import MongoStore
+from tests.builders import THANH_VINH, TRUONG_VINH
+from tests.storage.writing import register
+
+MERGER = """\
+40,Nghệ An,Nghe An province,tỉnh,province,,,,,,,Quyết định
+16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,16681,,,Nghị quyết
+16690,Trường Vinh,Truong Vinh ward,phường,commune,40,2025-07-01,2026-12-31,16681,,,Nghị quyết
+16681,Vinh,Vinh ward,phường,commune,40,2027-01-01,,,,,Nghị quyết
+"""
+ELSEWHERE = """\
+42,Hà Tĩnh,Ha Tinh province,tỉnh,province,,,,,,,Quyết định
+18073,Thành Sen,Thanh Sen ward,phường,commune,42,2025-07-01,,,,,Quyết định
+"""
+
+
+@pytest.fixture
+def settings(database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A database of this test's own, migrated; the commands find it in the environment."""
+    monkeypatch.setenv("MONGODB_URI", database_uri)
+    monkeypatch.setenv("DATA_FOLDER", str(tmp_path / "data"))
+    made = read_settings()
+    migrate(made, say=lambda _: None)
+    return made
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[MongoStore]:
+    """The store of that database."""
+    opened = MongoStore(settings)
+    yield opened
+    opened.close()
+
+
+def a_list(folder: Path, text: str) -> Path:
+    file = folder / "units.csv"
+    file.write_text(",".join(COLUMNS) + "\n" + text, encoding="utf-8")
+    return file
+
+
+def households(store: MongoStore) -> list[dict[str, Any]]:
+    return list(store.database["households"].find().sort("_id"))
+
+
+def names_on(store: MongoStore, day: date) -> dict[str, str]:
+    return {unit.code: unit.name for unit in UnitDirectory(store.unit_list()).of_level("commune", day)}
+
+
+def test_migrating_again_says_and_changes_nothing(settings: Settings, store: MongoStore) -> None:
+    version, said = store.unit_version(), []
+    migrate(settings, say=said.append)
+    assert said == []
+    assert store.unit_version() == version
+    assert store.ready() == []
+
+
+def test_an_index_that_is_gone_comes_back(settings: Settings, store: MongoStore) -> None:
+    store.database["households"].drop_index("commune")
+    assert store.ready() == ["households.commune"]
+    migrate(settings, say=lambda _: None)
+    assert store.ready() == []
+
+
+def test_a_newer_list_merges_communes_from_its_day_and_touches_no_household(store: MongoStore, tmp_path: Path) -> None:
+    register(store)
+    register(store, commune=TRUONG_VINH)
+    before = households(store)
+    load_units(store, a_list(tmp_path, MERGER), print)
+    assert households(store) == before
+    assert names_on(store, date(2026, 12, 31))[TRUONG_VINH] == "Trường Vinh"
+    assert names_on(store, date(2027, 1, 1))[THANH_VINH] == "Vinh"
+    assert TRUONG_VINH not in names_on(store, date(2027, 1, 1))
+
+
+def test_a_newer_list_stays_when_the_register_starts_again(
+    settings: Settings, store: MongoStore, tmp_path: Path
+) -> None:
+    load_units(store, a_list(tmp_path, MERGER), print)
+    version = store.unit_version()
+    migrate(settings, say=lambda _: None)
+    assert store.unit_version() == version
+    assert len(names_on(store, date(2027, 1, 1))) == 129
+
+
+def test_another_provinces_list_stands_beside_the_first(store: MongoStore, tmp_path: Path) -> None:
+    load_units(store, a_list(tmp_path, ELSEWHERE), print)
+    assert names_on(store, date(2026, 1, 1))["18073"] == "Thành Sen"
+    assert len(names_on(store, date(2026, 1, 1))) == 131
+
+
+def test_a_list_that_contradicts_what_is_there_is_refused_whole(store: MongoStore, tmp_path: Path) -> None:
+    version = store.unit_version()
+    twice = ELSEWHERE + "16681,Khác,Another,xã,commune,42,2026-01-01,,,,,x\n"
+    with pytest.raises(UnitListInvalid) as refused:
+        load_units(store, a_list(tmp_path, twice), print)
+    assert [(fault.line, fault.column) for fault in refused.value.faults] == [(4, "valid_from")]
+    assert store.unit_version() == version
+
+
+# The commands
+
+
+def test_each_command_says_in_a_line_that_all_is_well(store: MongoStore, capsys: pytest.CaptureFixture[str]) -> None:
+    register(store)
+    assert migrate_command.main([]) == 0
+    assert reconcile_command.main([]) == 0
+    assert verify_command.main([]) == 0
+    said = capsys.readouterr().out
+    assert "the counters say 1 households, and so do the records" in said
+    assert "130 logs with 1 entries hold" in said
+
+
+def test_a_damaged_counter_ends_reconcile_with_1_and_its_place(
+    store: MongoStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(store)
+    store.database["heads"].update_one({"_id": THANH_VINH}, {"$inc": {"tallies.unknown.registered": 1}})
+    assert reconcile_command.main([]) == 1
+    assert "registered: 16681: the register says 2, its records say 1" in capsys.readouterr().out
+
+
+def test_an_altered_and_a_missing_entry_end_verify_log_with_1_and_their_places(
+    store: MongoStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for commune in (THANH_VINH, THANH_VINH, TRUONG_VINH):
+        register(store, commune=commune)
+    store.database["log"].delete_one({"commune": THANH_VINH, "offset": 1})
+    store.database["log"].update_one({"commune": TRUONG_VINH}, {"$set": {"actor": "nobody"}})
+    assert verify_command.main([]) == 1
+    said = capsys.readouterr().out
+    assert "commune 16681, offset 1: missing" in said
+    assert "commune 16690, offset 1: its hash" in said
+    assert verify_command.main(["--commune", "16708"]) == 0
+
+
+def test_scripts_units_says_what_it_did_and_refuses_with_every_line(
+    store: MongoStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(a_list(tmp_path, MERGER))
+    assert units_command.main(["--list", file]) == 0
+    assert units_command.main(["--list", file]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "units: 4 new or changed of 4 in units.csv"
+    assert said[1].startswith("nothing to do")
+    assert units_command.main(["--list", str(a_list(tmp_path, "99,X,X,x,commune,77,,,,,,x\n"))]) == 1
+    assert "line 2, parent" in capsys.readouterr().err
+    assert units_command.main(["--list", str(tmp_path / "none.csv")]) == 2
+
+
+def test_a_command_without_a_database_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    for command in (migrate_command, reconcile_command, verify_command, units_command):
+        assert command.main(["--data", str(tmp_path)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
