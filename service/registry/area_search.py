@@ -171,8 +171,10 @@ def _areas_inside(parcels: Sequence[Mapping[str, Any]], drawn: BaseGeometry) -> 
     geometries = geometries_of([parcel["geometry"] for parcel in parcels])
     areas = np.zeros(len(parcels))
     whole = np.asarray(shapely.contains(drawn, geometries), dtype=bool)
-    known = np.asarray([parcel.get("measured_area_m2") or np.nan for parcel in parcels], dtype=np.float64)
-    areas[whole] = np.where(np.isnan(known[whole]), geodesic_areas(geometries[whole]), known[whole])
+    measured = np.asarray([parcel.get("measured_area_m2") or np.nan for parcel in parcels], dtype=np.float64)
+    areas[whole] = measured[whole]
+    unknown = np.flatnonzero(np.isnan(areas))
+    areas[unknown] = geodesic_areas(geometries[unknown])
     edge = np.flatnonzero(~whole & np.asarray(shapely.intersects(drawn, geometries), dtype=bool))
     areas[edge] = geodesic_areas(shapely.intersection(geometries[edge], drawn))
     inside: list[float] = areas.tolist()

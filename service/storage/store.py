@@ -209,10 +209,14 @@ class MongoStore:
             return parcels.holders_of_parcel(self.collections, parcel, area)
 
     def fallen_in(self, geometry: Mapping[str, Any], area: Area, items: Sequence[str]) -> Iterator[Record]:
-        """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
+        """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for.
+
+        Of parcels it may ask for ids, boundaries and areas, which are never encrypted: opening thousands would take as long as
+        finding them.
+        """
         with translated():
             for record in parcels.fallen_in(self.collections, geometry, area, items):
-                yield self.encryption.open(record)
+                yield {**record, **self.encryption.open({n: v for n, v in record.items() if n != "parcels"})}
 
     def boundary_list(self) -> dict[str, BaseGeometry]:
         """Boundaries of administrative units by code."""
