@@ -7,13 +7,15 @@ import multiprocessing
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.sharedctypes import SynchronizedArray
 from multiprocessing.synchronize import Barrier
 
 from pymongo import MongoClient
 
 from benchmarks import bare, records
 from benchmarks.figures import Figure, Target, in_turn
-from benchmarks.workplace import Workplace
+from benchmarks.workplace import Workplace, processor_seconds
 from service.app import wire
 from service.demonstration.households import Demonstration, Household
 from service.demonstration.registering import calm_collector, most_processes
@@ -44,19 +46,37 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
             place.database("bulk_bare") as bare_store,
             MongoClient[bare.Document](place.mongod.address(), tz_aware=True) as client,
         ):
-            ours = _Ours(place.settings("bulk_ours"), part, count)
-            theirs = _Bare(client, bare_store, part)
+            mongod = place.mongod.process_id or 0
+            ours = _Ours(place.settings("bulk_ours"), part, count, mongod)
+            theirs = _Bare(client, bare_store, part, mongod)
             pairs = in_turn(turns, ours.next_rate, theirs.next_rate)
         details = (
             pairs.told("a second"),
+            f"processor time for each, ours: {ours.spent.told()}; bare: {theirs.spent.told()}",
             f"{each_turn:,} households a turn on {os.cpu_count()} cores; bare in one thread",
         )
         figures.append(Figure(name, pairs.ratio, "of insert_many", TARGET if count == processes else None, details))
     return figures
 
 
+@dataclass(slots=True)
+class _Spent:
+    """Processor time in Python and in MongoDB, in seconds, for so many households."""
+
+    households: int = 0
+    python: float = 0.0
+    mongod: float = 0.0
+
+    def told(self) -> str:
+        """For each household, in words."""
+        python, mongod = (each * 1000 / self.households for each in (self.python, self.mongod))
+        return f"{python:.2f} ms in Python and {mongod:.2f} ms in MongoDB"
+
+
 class _Ours:
-    def __init__(self, settings: Settings, rounds: Sequence[list[Household]], processes: int) -> None:
+    def __init__(self, settings: Settings, rounds: Sequence[list[Household]], processes: int, mongod: int) -> None:
+        self.spent = _Spent()
+        self._mongod = mongod
         self._settings = settings
         self._waiting = list(rounds)
         self._processes = processes
@@ -66,41 +86,51 @@ class _Ours:
         bodies = self._waiting.pop(0)
         context = multiprocessing.get_context("spawn")
         start = context.Barrier(self._processes + 1)
+        used = context.Array("d", self._processes)
         # Bodies come commune by commune; neighbours stay in one part, as scripts/demo deals them out.
         ends = [len(bodies) * part // self._processes for part in range(self._processes + 1)]
         workers = [
-            context.Process(target=_register, args=(self._settings, bodies[first:last], start))
-            for first, last in itertools.pairwise(ends)
+            context.Process(target=_register, args=(self._settings, bodies[first:last], start, used, number))
+            for number, (first, last) in enumerate(itertools.pairwise(ends))
         ]
         for worker in workers:
             worker.start()
         start.wait(120)
-        began = time.perf_counter()
+        began, mongod = time.perf_counter(), processor_seconds([self._mongod])
         for worker in workers:
             worker.join()
         seconds = time.perf_counter() - began
         if any(worker.exitcode for worker in workers):
             raise RuntimeError("bulk registration did not end well")
+        self.spent.households += len(bodies)
+        self.spent.python += sum(used[:])
+        self.spent.mongod += processor_seconds([self._mongod]) - mongod
         return len(bodies) / seconds
 
 
-def _register(settings: Settings, bodies: list[Household], start: Barrier) -> None:
+def _register(
+    settings: Settings, bodies: list[Household], start: Barrier, used: SynchronizedArray[float], number: int
+) -> None:
     """One process: registers its households from the moment on that all are ready."""
     services = wire(settings)
     services.units.directory()
     calm_collector()
     bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
     start.wait(120)
+    began = time.process_time()
     for outcome in bulk.register(bodies, actor=REGISTER_ITSELF):
         if outcome.result != "registered":
             raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")
+    used[number] = time.process_time() - began
     services.store.close()
 
 
 class _Bare:
     def __init__(
-        self, client: MongoClient[bare.Document], store: MongoStore, rounds: Sequence[list[Household]]
+        self, client: MongoClient[bare.Document], store: MongoStore, rounds: Sequence[list[Household]], mongod: int
     ) -> None:
+        self.spent = _Spent()
+        self._mongod = mongod
         self._database = bare.database_of(client, store.database.name)
         self._waiting = [records.documents(part, store.encryption) for part in rounds]
         self._offset = 0
@@ -113,7 +143,11 @@ class _Bare:
         for each in documents:
             self._offset += 1
             log.append({**each.log, "_id": f"{each.commune}:{self._offset:012d}", "offset": self._offset})
-        began = time.perf_counter()
+        began, python, mongod = time.perf_counter(), time.process_time(), processor_seconds([self._mongod])
         self._database["households"].insert_many(households)
         self._database["log"].insert_many(log)
-        return len(documents) / (time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        self.spent.households += len(documents)
+        self.spent.python += time.process_time() - python
+        self.spent.mongod += processor_seconds([self._mongod]) - mongod
+        return len(documents) / seconds
