@@ -65,8 +65,8 @@ class Token(MethodView):
     def post(self) -> Response:
         """By password, client credentials or refresh token; JSON or form-encoded (RFC 6749).
 
-        With ``"cookie": true`` a browser gets HttpOnly cookies instead of tokens, which no script can read; what it sends
-        to change something then carries ``X-CSRF-Token`` with the ``csrf_token`` of this answer.
+        With ``"cookie": true`` a browser gets HttpOnly cookies instead of tokens, which no script can read; what it
+        sends to change something then carries ``X-CSRF-Token`` with the ``csrf_token`` of this answer.
         """
         asked = _asked()
         return _signed_in(asked, _caller(asked))

@@ -16,7 +16,8 @@ ADDRESS_FILE = "mongodb-uri"
 
 
 def command_settings(data_folder: str | None = None) -> Settings:
-    """Settings from the environment; the database's address, where not given, from the data folder of a running register.
+    """Settings from the environment; the database's address, where not given, from the data folder of a running
+    register.
 
     Raises SettingsInvalid with the way out.
     """

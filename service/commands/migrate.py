@@ -24,7 +24,8 @@ _TOLD = 20
 def main(arguments: list[str] | None = None) -> int:
     """Make collections, indexes, validators and the list of units; bring records to the schema version in force.
 
-    Run again, it changes nothing; killed and run again, it goes on where it was. Exit code 1: some records stay as they are.
+    Run again, it changes nothing; killed and run again, it goes on where it was. Exit code 1: some records stay as
+    they are.
     """
     parser = argparse.ArgumentParser(prog="scripts/migrate", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")

@@ -11,7 +11,9 @@ from service.storage.store import MongoStore
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Walk the logs: offsets without a gap, hashes chained, digests over the records. Exit code 1 names each log's first break."""
+    """Walk the logs: offsets without a gap, hashes chained, digests over the records. Exit code 1 names each
+    log's first break.
+    """
     parser = argparse.ArgumentParser(prog="scripts/verify-log", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     parser.add_argument("--commune", action="append", metavar="CODE", help="only this commune's log; can be repeated")
