@@ -70,11 +70,11 @@ def test_an_operator_in_a_query_is_refused(register: Register, query: str) -> No
 )
 def test_a_search_is_no_pattern_and_takes_no_time(register: Register, q: str) -> None:
     register.registered(parcels=None)
-    start = time.perf_counter()
+    start = time.thread_time()
     answer = register.client.get("/v1/households", query_string={"q": q}, headers=officer(register))
     assert answer.status_code in {200, 422}
     assert answer.get_json().get("households", []) == []
-    assert time.perf_counter() - start < 2
+    assert time.thread_time() - start < 1
 
 
 def officer(register: Register) -> dict[str, str]:

@@ -35,18 +35,18 @@ def test_an_unknown_name_is_refused_in_the_time_of_a_known_one() -> None:
     def took(known: str | None) -> float:
         times = []
         for _ in range(15):
-            start = time.perf_counter()
+            start = time.thread_time()  # the work, whatever else the machine does
             assert not PASSWORDS.matches(known, "something else")
-            times.append(time.perf_counter() - start)
+            times.append(time.thread_time() - start)
         return statistics.median(times)
 
     assert 0.5 < took(None) / took(stored) < 2.0
 
 
 def test_a_password_like_a_book_is_refused_unread() -> None:
-    start = time.perf_counter()
+    start = time.thread_time()
     assert not PASSWORDS.matches(None, "a" * 5_000_000)
-    assert time.perf_counter() - start < 0.05
+    assert time.thread_time() - start < 0.005
 
 
 def test_a_hash_of_weaker_parameters_is_known_as_outdated() -> None:
