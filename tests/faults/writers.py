@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import requests
@@ -72,13 +73,11 @@ class Writers:
             household = a_least_household(commune=COMMUNES[number % 3])
             number += 1
             address = f"{self._register.address}/v1/households/{household['id']}"
-            record = self._until_answered(memory, lambda a=address, h=household: session.put(a, json=h, timeout=60), 1)
+            record = self._until_answered(memory, partial(session.put, address, json=household, timeout=60), 1)
             if record is not None and number % 3 == 0:
                 step = {"village": "Khối 4"} if number % 2 else {"commune": COMMUNES[(number + 1) % 3]}
-                body = {**record, **step}
-                revise = lambda a=address, b=body: session.put(  # noqa: E731
-                    a, json=b, headers={"If-Match": '"1"'}, timeout=60
-                )
+                named = {"If-Match": '"1"'}
+                revise = partial(session.put, address, json={**record, **step}, headers=named, timeout=60)
                 self._until_answered(memory, revise, 2)
 
     def _until_answered(self, memory: Memory, send: Callable[[], requests.Response], revision: int) -> Json | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ LAST_MOMENT = datetime(2026, 11, 23, 16, 59, 59, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
 
-def at_once(works: list[Callable[[], Any]], threads: int = 8) -> list[Any]:
+def at_once(works: Sequence[Callable[[], Any]], threads: int = 8) -> list[Any]:
     """Do all works in threads; answers what each answered or raised."""
 
     def safely(work: Callable[[], Any]) -> Any:
@@ -110,8 +111,8 @@ def test_a_revision_must_replace_the_one_that_it_was_made_from(store: MongoStore
 
 def test_of_eight_who_revise_at_once_one_gets_through(store: MongoStore) -> None:
     before = register(store)
-    works = [lambda number=number: apply(store, a_step(before, village=f"Khối {number}")) for number in range(8)]
-    answers = at_once(works)
+    steps = [a_step(before, village=f"Khối {number}") for number in range(8)]
+    answers = at_once([partial(apply, store, step) for step in steps])
     assert answers.count(None) == 1
     assert sum(isinstance(answer, HouseholdStale) for answer in answers) == 7
     assert_exact(store)
@@ -119,7 +120,7 @@ def test_of_eight_who_revise_at_once_one_gets_through(store: MongoStore) -> None
 
 def test_of_eight_who_send_one_registration_at_once_one_writes(store: MongoStore) -> None:
     change = a_registration()
-    answers = at_once([lambda: apply(store, change)] * 8)
+    answers = at_once([partial(apply, store, change)] * 8)
     assert answers.count(None) == 1
     assert sum(isinstance(answer, HouseholdIdTaken) for answer in answers) == 7
     assert offsets(store, THANH_VINH) == [1]
@@ -138,7 +139,7 @@ def test_a_personal_number_is_held_once_in_the_province(store: MongoStore) -> No
 def test_of_eight_households_with_one_number_one_gets_it(store: MongoStore) -> None:
     head = a_registration().record["head"]
     changes = [a_registration(head=head, commune=COMMUNES[number % 3]) for number in range(8)]
-    answers = at_once([lambda change=change: apply(store, change) for change in changes])
+    answers = at_once([partial(apply, store, change) for change in changes])
     assert answers.count(None) == 1
     assert sum(isinstance(answer, PersonalNumberTaken) for answer in answers) == 7
     assert_exact(store)
@@ -170,7 +171,7 @@ def test_numbers_that_nobody_holds_have_no_holder(store: MongoStore) -> None:
 @pytest.mark.parametrize("communes", [(THANH_VINH,), COMMUNES])
 def test_offsets_have_no_gap_under_eight_threads(store: MongoStore, communes: tuple[str, ...]) -> None:
     changes = [a_registration(commune=communes[number % len(communes)]) for number in range(48)]
-    answers = at_once([lambda change=change: apply(store, change) for change in changes])
+    answers = at_once([partial(apply, store, change) for change in changes])
     assert answers == [None] * 48
     for commune in communes:
         assert offsets(store, commune) == list(range(1, 48 // len(communes) + 1))
@@ -179,12 +180,9 @@ def test_offsets_have_no_gap_under_eight_threads(store: MongoStore, communes: tu
 
 def test_transfers_to_and_fro_do_not_wait_for_each_other(store: MongoStore) -> None:
     records = [register(store, commune=COMMUNES[number % 2]) for number in range(8)]
-    works = [
-        lambda record=record: apply(
-            store, a_step(record, "transferred", commune=TRUONG_VINH if record["commune"] == THANH_VINH else THANH_VINH)
-        )
-        for record in records
-    ]
+    other = {THANH_VINH: TRUONG_VINH, TRUONG_VINH: THANH_VINH}
+    steps = [a_step(record, "transferred", commune=other[record["commune"]]) for record in records]
+    works = [partial(apply, store, step) for step in steps]
     assert at_once(works) == [None] * 8
     assert offsets(store, THANH_VINH) == offsets(store, TRUONG_VINH) == list(range(1, 13))
     assert_exact(store)
@@ -413,7 +411,7 @@ def test_the_days_of_a_span_are_those_that_were_written_to(store: MongoStore) ->
 def test_the_turn_of_a_day_under_eight_threads_loses_nothing(store: MongoStore) -> None:
     moments = [LAST_MOMENT, MIDNIGHT]
     changes = [a_registration(at=moments[number % 2], commune=COMMUNES[number % 3]) for number in range(48)]
-    assert at_once([lambda change=change: apply(store, change) for change in changes]) == [None] * 48
+    assert at_once([partial(apply, store, change) for change in changes]) == [None] * 48
     total = sum(
         head.tallies[FORMER_UNKNOWN]["registered"] for head in store.heads_on(DAY + timedelta(days=1)) if head.tallies
     )

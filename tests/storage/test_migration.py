@@ -65,7 +65,8 @@ def names_on(store: MongoStore, day: date) -> dict[str, str]:
 
 
 def test_migrating_again_says_and_changes_nothing(settings: Settings, store: MongoStore) -> None:
-    version, said = store.unit_version(), []
+    version = store.unit_version()
+    said: list[str] = []
     migrate(settings, say=said.append)
     assert said == []
     assert store.unit_version() == version
