@@ -46,6 +46,9 @@ from service.registry.unit_register import UnitRegister
 from service.settings import Settings, read_settings
 from service.storage.store import MongoStore
 
+App = Flask
+"""The service as others name it who do not know Flask."""
+
 BLUEPRINTS = (
     households.blueprint,
     workflow.blueprint,

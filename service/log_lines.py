@@ -1,4 +1,5 @@
-"""The service's own log: one JSON object a line on standard error, without the values of variables (they hold people)."""
+"""The service's own log: one JSON object a line on standard error,
+without the values of variables (they hold people)."""
 
 from __future__ import annotations
 

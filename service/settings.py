@@ -122,7 +122,10 @@ class SettingsInvalid(Exception):
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from ``environment`` (default: the process's). Raises SettingsInvalid with the variable's name."""
+    """Read the settings from ``environment`` (default: the process's).
+
+    Raises SettingsInvalid with the variable's name.
+    """
     source = os.environ if environment is None else environment
     values: dict[str, object] = {}
     for field in fields(Settings):

@@ -63,7 +63,8 @@ def with_message(finding: dict[str, Any]) -> dict[str, Any]:
 
 
 def text_of(code: str, details: Mapping[str, Any]) -> str:
-    """The words of a code in the reader's language; a code that an older version stored and nobody words any more is said as it is."""
+    """The words of a code in the reader's language;
+    a code of an older version that has no words any more is said as it is."""
     part = services()
     for catalogue in (part.messages, part.item_messages):
         if code in catalogue:

@@ -16,7 +16,7 @@ PATCH_TYPES = frozenset({"application/json", "application/merge-patch+json"})
 
 
 def json_body(*, types: frozenset[str] = JSON_TYPES, most_bytes: int | None = None) -> object:
-    """The request's JSON. Raises ContentTypeUnsupported (415), JsonInvalid (400) and werkzeug's RequestEntityTooLarge (413)."""
+    """The request's JSON. Raises ContentTypeUnsupported, JsonInvalid and werkzeug's RequestEntityTooLarge."""
     if request.mimetype not in types:
         raise ContentTypeUnsupported(given=request.mimetype[:100] or "-", wanted=", ".join(sorted(types)))
     request.max_content_length = services().settings.record_bytes if most_bytes is None else most_bytes

@@ -35,8 +35,8 @@ class Changes(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """Each commune's entries come in order and without a gap; the cursor holds an offset for each commune.
 
-        A household's entries are ordered by revision. A transfer stands in both communes' logs; in the one that the household
-        left, ``record`` is null.
+        A household's entries are ordered by revision. A transfer stands in both communes' logs; in the one that the
+        household left, ``record`` is null.
         """
         after = _offsets(arguments)
         communes = actor("changes.read").area

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Response
@@ -13,7 +12,8 @@ from service.api.answers import json_answer
 from service.api.blueprint import Blueprint, reference
 from service.api.bodies import json_body
 from service.api.queries import CoverageQuery, TrendQuery
-from service.api.services import actor, services
+from service.api.services import actor, language, services
+from service.api.tables import WORKBOOK, csv_answer, workbook_answer
 from service.security.gate import needs
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1", description="Coverage and baselines")
@@ -50,11 +50,25 @@ class CoverageTable(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """The rows of the JSON, one a line, and the total last; UTF-8 with the mark that spreadsheets look for."""
         report = _report(arguments)
-        name = f"coverage-{report['level']}-{report['as_of']}.csv"
-        answer = Response("\ufeff" + _csv(report), mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return csv_answer(f"{_name(report)}.csv", [_columns(report), *_lines(report)])
+
+
+@blueprint.route("/coverage.xlsx")
+class CoverageWorkbook(MethodView):
+    """Coverage by unit as a workbook."""
+
+    @needs("coverage.read")
+    @blueprint.query(CoverageQuery)
+    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+    @blueprint.problems(422)
+    @blueprint.doc(operationId="coverage_xlsx", summary="Coverage by unit as a workbook")
+    def get(self, arguments: dict[str, Any]) -> Response:
+        """The same table with headings in the reader's language."""
+        report = _report(arguments)
+        messages = services().messages
+        headings = [messages.text(f"table.{column}", language()) for column in _columns(report)]
+        title = messages.text("table.coverage", language())
+        return workbook_answer(f"{_name(report)}.xlsx", title, [headings, *_lines(report)], services().clock())
 
 
 @blueprint.route("/coverage/trend")
@@ -95,19 +109,18 @@ class OneBaseline(MethodView):
         return json_answer({"baselines": services().baselines.of(code)})
 
 
-def _csv(report: dict[str, Any]) -> str:
-    table = io.StringIO()
-    columns = list(report["rows"][0]) if report["rows"] else list(report["total"])
-    writer = csv.DictWriter(table, columns, extrasaction="ignore", lineterminator="\r\n")
-    writer.writeheader()
+def _name(report: dict[str, Any]) -> str:
+    return f"coverage-{report['level']}-{report['as_of']}"
+
+
+def _columns(report: dict[str, Any]) -> list[str]:
+    total = {"units", "units_with_baseline"}
+    return [name for name in report["total"] if name not in total]
+
+
+def _lines(report: dict[str, Any]) -> Iterator[list[Any]]:
+    """The rows in the order of the columns, and the total."""
+    columns = _columns(report)
     for row in report["rows"]:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
-    writer.writerow({name: _cell(value) for name, value in report["total"].items()} | {"unit": "total"})
-    return table.getvalue()
-
-
-def _cell(value: object) -> object:
-    """A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV injection)."""
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return "'" + value
-    return value
+        yield [row[column] for column in columns]
+    yield [{**report["total"], "unit": "total"}[column] for column in columns]

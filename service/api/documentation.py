@@ -60,7 +60,8 @@ def specification() -> dict[str, Any]:
 def problem_list() -> list[dict[str, Any]]:
     """Every problem's code, status and texts, in order of code."""
     known = {kind.code: status for kind, status in STATUS.items() if hasattr(kind, "code")}
-    known |= {code: status for status, code in HTTP_CODES.items()} | {INVALID_RECORD: STATUS[RecordInvalid], "internal": 500}
+    known |= {code: status for status, code in HTTP_CODES.items()}
+    known |= {INVALID_RECORD: STATUS[RecordInvalid], "internal": 500}
     messages = services().messages
     rows = [
         {"code": code, "status": status, **{language: messages.text(code, language) for language in ("vi", "en")}}

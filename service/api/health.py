@@ -31,7 +31,7 @@ def livez() -> Response:
 @blueprint.response(503, reference("Health"))
 @blueprint.doc(operationId="readyz", summary="Can the register work?")
 def readyz() -> Response:
-    """The database answers and has its collections, indexes and units. Without a database: the problem store.unavailable."""
+    """The database answers and has its collections, indexes and units. Without one: the problem store.unavailable."""
     missing = services().store.ready()
     if not missing and not services().store.unit_version():
         missing = ["units"]

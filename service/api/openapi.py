@@ -1,4 +1,5 @@
-"""The OpenAPI document: settings for flask-smorest, and the component schemas, derived where the ministry schema defines them."""
+"""The OpenAPI document: settings for flask-smorest, and the component schemas,
+the household's derived from its schema."""
 
 from __future__ import annotations
 
@@ -14,8 +15,9 @@ from service.api.access_components import SECURITY_SCHEMES, access_components
 from service.registry.changes import COUNTS
 
 DESCRIPTION = (
-    "The register of farm households: one record a household, checked by the ministry data schema, with its history as a log. "
-    "Times are RFC 3339 in UTC, geometry is GeoJSON in WGS84. Errors are RFC 9457 problems with stable codes, listed at /docs/problems."
+    "The register of farm households: one record a household, checked by the ministry data schema, with its history as "
+    "a log. Times are RFC 3339 in UTC, geometry is GeoJSON in WGS84. Errors are RFC 9457 problems with stable codes, "
+    "listed at /docs/problems."
 )
 
 
@@ -30,7 +32,7 @@ def describe(app: Flask) -> None:
 
 
 def finished_specification(spec: APISpec) -> dict[str, Any]:
-    """The document of the registered blueprints with all component schemas, and the problems that any call can answer."""
+    """The document of the registered blueprints with all component schemas, and the problems of every call."""
     document: dict[str, Any] = spec.to_dict()
     components = document.setdefault("components", {})
     components["schemas"] = {**components.get("schemas", {}), **_components()}
@@ -225,6 +227,7 @@ def _components() -> dict[str, Any]:
                 "status": {"type": "integer"},
                 "detail": _TEXT,
                 "code": _TEXT,
+                "request": {**_TEXT, "description": "The request's id, as in X-Request-Id and in the service's log."},
                 "errors": _list_of("ProblemItem"),
                 "current": {"$ref": "#/components/schemas/Household"},
             },

@@ -12,7 +12,10 @@ _REVISION = re.compile(r'(?:W/)?"(\d{1,15})"')
 
 
 def named_revision() -> int | None:
-    """The revision in If-Match, or None without the header. Raises PreconditionInvalid for anything but one revision in quotes."""
+    """The revision in If-Match, or None without it.
+
+    Raises PreconditionInvalid for anything but one revision in quotes.
+    """
     text = request.headers.get("If-Match")
     if text is None:
         return None

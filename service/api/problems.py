@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from schemas.errors import ItemError, JsonInvalid, RecordInvalid
@@ -193,6 +193,7 @@ def problem(status: int, code: str, params: dict[str, Any] | Any, **more: Any) -
         "status": status,
         "detail": _text(code, params),
         "code": code,
+        "request": g.get("request_id", ""),
         **more,
     }
     answer = Response(

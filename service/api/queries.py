@@ -28,7 +28,10 @@ class Query(Schema):
 class QueryParser(FlaskParser):
     """webargs' parser, with the register's own problems instead of its abort."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
+    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - webargs declares it so
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+    }
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Raise QueryInvalid for the first parameter at fault."""
@@ -43,7 +46,7 @@ class QueryParser(FlaskParser):
 class Box(fields.Field[tuple[float, float, float, float]]):
     """west,south,east,north in degrees."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[float, float, float, float]:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float, float, float]:
         try:
             west, south, east, north = (float(part) for part in str(value).split(","))
         except ValueError:

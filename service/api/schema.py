@@ -74,12 +74,14 @@ class CodeListResource(MethodView):
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="schema_codelist", summary="A code list")
     def get(self, arguments: dict[str, Any], name: str) -> Response:
-        """The codes in force on ``valid_on`` (today without it); withdrawn ones stay readable on a day when they were."""
+        """The codes in force on ``valid_on`` (today without it);
+        a withdrawn one is found on a day when it was in force."""
         lists = code_lists()
         if name not in lists.names():
             raise CodeListNotFound(name=name[:60], known=", ".join(lists.names()))
         on = arguments.get("valid_on") or vietnam_day(services().clock())
-        return json_answer({"name": name, "valid_on": on.isoformat(), "codes": [_code(entry) for entry in lists[name].in_force(on)]})
+        codes = [_code(entry) for entry in lists[name].in_force(on)]
+        return json_answer({"name": name, "valid_on": on.isoformat(), "codes": codes})
 
 
 def _code(entry: Any) -> dict[str, Any]:

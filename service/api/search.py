@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +13,7 @@ from service.api.answers import json_answer, wants
 from service.api.blueprint import Blueprint, reference
 from service.api.bodies import json_object
 from service.api.services import actor, services
+from service.api.tables import BYTE_ORDER_MARK, csv_line
 from service.errors import BodyUnknownItem, SearchAreaInvalid
 from service.registry.area_search import (
     DEFAULT_ROWS,
@@ -94,34 +93,22 @@ def _as_csv(found: Sequence[Affected]) -> Response:
 def _lines(found: Sequence[Affected]) -> Iterator[str]:
     kinds = sorted({kind for affected in found for kind, _ in affected.livestock})
     head = ["household", "commune", "village", "home_inside", "parcels", "affected_area_m2", *kinds]
-    # The mark tells a spreadsheet that Vietnamese letters are UTF-8.
-    yield "\ufeff" + _line(head)
+    yield BYTE_ORDER_MARK + csv_line(head)
     for affected in found:
         animals: dict[str, int] = {}
         for kind, heads in affected.livestock:
             animals[kind] = animals.get(kind, 0) + heads
-        yield _line(
+        yield csv_line(
             [
                 affected.household,
                 affected.commune,
-                _harmless(affected.village or ""),
+                affected.village or "",
                 "true" if affected.home_inside else "false",
                 len(affected.parcels),
                 affected.affected_area_m2,
                 *(animals.get(kind, 0) for kind in kinds),
             ]
         )
-
-
-def _line(cells: Sequence[object]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 _NUMBER = {"type": "number"}

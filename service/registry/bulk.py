@@ -33,7 +33,8 @@ from service.registry.registration import (
 from service.registry.units import UnitDirectory
 
 BATCH = 250
-"""Households in one transaction: large enough that the commit hardly counts, small enough to hold a commune for milliseconds."""
+"""Households in one transaction: many enough that the commit hardly counts, few enough to hold a commune for
+milliseconds."""
 
 
 COMMITTING = 2
@@ -42,7 +43,8 @@ COMMITTING = 2
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one record of a bulk: its position in the input, its id where it could be read, the error if refused."""
+    """What became of one record of a bulk: its position in the input, its id where it could be read,
+    the error if refused."""
 
     position: int
     household_id: str | None
@@ -173,7 +175,8 @@ class BulkRegistration:
         transaction.apply(with_overlaps(changes, {}, transaction, self._ground.rules.overlap))
 
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
-        """Split a batch into what is still to be registered and outcomes for what is taken, in the store or within the batch."""
+        """Split a batch into what is still to be registered and outcomes for what is taken,
+        in the store or within the batch."""
         known = self._store.known(w.prepared.household_id for w in batch)
         holders = self._store.holders_of(number for w in batch for number in w.change.claims)
         remaining: list[_Waiting] = []

@@ -1,4 +1,5 @@
-"""What one accepted write does: the record, its log entries, the counters and the identities, before storage commits it."""
+"""What one accepted write does: the record, its log entries, the counters and the identities,
+before storage commits it."""
 
 from __future__ import annotations
 
@@ -32,8 +33,9 @@ COUNTS = ("registered", "standardized", "digitized", "verified")
 class Entry:
     """One log entry before it has an offset: which commune's log, what happened, and how the counters move.
 
-    ``record`` is the household after the write (None where it left the commune); ``replaced`` holds, for each top-level item
-    that changed, what stood there before (None where nothing stood). ``note`` carries a reason or the other commune.
+    ``record`` is the household after the write (None where it left the commune); ``replaced`` holds, for each
+    top-level item that changed, what stood there before (None where nothing stood). ``note`` carries a reason or the
+    other commune.
     """
 
     commune: str
@@ -57,8 +59,9 @@ class Entry:
 class Change:
     """One household's part of a transaction.
 
-    ``replaces`` is the revision that must still be the stored one (None: the household is new). ``claims`` and ``releases`` are
-    personal numbers that the household takes or gives up. ``fingerprint`` identifies the content for retries.
+    ``replaces`` is the revision that must still be the stored one (None: the household is new). ``claims`` and
+    ``releases`` are personal numbers that the household takes or gives up. ``fingerprint`` identifies the content for
+    retries.
     """
 
     record: Record
@@ -116,7 +119,10 @@ def counts_of(record: Record | None) -> tuple[str, dict[str, int]] | None:
 
 
 def moves_between(before: Record | None, after: Record | None) -> Tallies:
-    """How one commune's tallies move when ``before`` becomes ``after`` there (None: not there). Zero moves are left out."""
+    """How one commune's tallies move when ``before`` becomes ``after`` there (None: not there).
+
+    Zero moves are left out.
+    """
     moves: Tallies = {}
     for record, sign in ((before, -1), (after, 1)):
         counted = counts_of(record)

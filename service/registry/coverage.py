@@ -1,4 +1,4 @@
-"""Coverage: how many households of each unit are registered, standardized, digitized and verified, of how many expected.
+"""Coverage: of the households expected in each unit, how many are registered, standardized, digitized and verified.
 
 Coverage reads the counters of the communes (130 small documents), never the households.
 """
@@ -96,7 +96,10 @@ class Coverage:
         }
 
     def trend(self, code: str, first: date | None, last: date | None, area: Area = None) -> dict[str, Any]:
-        """Counts of one unit in force today at the end of each day. Raises UnitNotFound, QueryInvalid for a wrong span."""
+        """Counts of one unit in force today at the end of each day.
+
+        Raises UnitNotFound, QueryInvalid for a wrong span.
+        """
         today = vietnam_day(self._clock())
         last = today if last is None else min(last, today)
         first = last - min(timedelta(days=29), last - date.min) if first is None else first
@@ -213,7 +216,8 @@ class Placing:
 
 
 def expect(rows: list[Row], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]) -> None:
-    """Fill in what is expected: a unit's own latest baseline, else the sum over the communes that make it up, if all have one."""
+    """Fill in what is expected: a unit's own latest baseline, else the sum over the communes that make it up,
+    if all have one."""
     latest: dict[tuple[str, date | None], Baseline] = {}
     for baseline in baselines:  # in order of date, so a later one replaces an earlier
         unit = directory.in_force(baseline.unit, baseline.date)

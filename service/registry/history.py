@@ -10,7 +10,8 @@ _ABSENT = object()
 
 
 def changes_of(entry: LogEntry) -> list[dict[str, Any]]:
-    """Each item that the entry changed: its JSON pointer with the values before and after (left out where there was none).
+    """Each item that the entry changed: its JSON pointer with the values before and after (left out where there was
+    none).
 
     Lists are compared place by place; the first registration and an erased entry have no changes to tell.
     """

@@ -62,9 +62,11 @@ class HouseholdRegister:
         return self._store.household(household_id_of(household_id), actor.area).record
 
     def put(self, household_id: str, body: object, *, if_match: int | None, actor: Actor) -> Written:
-        """Register a household under an id that the client minted, or replace the content of a known one (DESIGN section 3).
+        """Register a household under an id that the client minted, or replace the content of a known one (DESIGN
+        section 3).
 
-        Raises RecordInvalid, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdNotFound, PersonalNumberTaken.
+        Raises RecordInvalid, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdNotFound,
+        PersonalNumberTaken.
         """
         household_id = household_id_of(household_id)
         now = self._clock()
@@ -113,7 +115,10 @@ class HouseholdRegister:
         )
 
     def withdraw(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
-        """Withdraw a household with a reason; its number is free again, its record and history stay. Raises ReasonRequired."""
+        """Withdraw a household with a reason; its number is free again, its record and history stay.
+
+        Raises ReasonRequired.
+        """
         text = _reason(reason)
         return self._step(
             household_id,
@@ -127,7 +132,8 @@ class HouseholdRegister:
     def transfer(self, household_id: str, place: dict[str, Any], *, if_match: int | None, actor: Actor) -> Written:
         """Move a household to another commune; it keeps id and history and is submitted to the new commune's leader.
 
-        ``place`` names ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village`` and ``address``.
+        ``place`` names ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village`` and
+        ``address``.
         Raises TransferToSameCommune, CommuneUnknown, CommuneNotInForce.
         """
         household_id = household_id_of(household_id)
@@ -185,7 +191,8 @@ class HouseholdRegister:
         raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
 
     def _made(self, revision: int, content: dict[str, Any], household_id: str) -> bool:
-        """Whether a revision was made by this same writing: settled on that revision's own day, it says what was stored."""
+        """Whether a revision was made by this same writing:
+        settled on that revision's own day, it says what was stored."""
         return made_by(self._store, self._directory(), revision, content, household_id)
 
     def _revise(
@@ -232,7 +239,8 @@ class HouseholdRegister:
     ) -> Written:
         """Move the status; a step that is done already is not done again.
 
-        Without a named revision the step is about the household as it stands, so a change in between only makes it start over.
+        Without a named revision the step is about the household as it stands, so a change in between only makes it
+        start over.
         """
         household_id = household_id_of(household_id)
         while True:

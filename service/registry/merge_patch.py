@@ -6,7 +6,10 @@ from typing import Any
 
 
 def merge_patch(target: object, patch: object) -> Any:
-    """Apply ``patch`` to ``target``: null removes, an object is merged, everything else replaces. Neither is changed."""
+    """Apply ``patch`` to ``target``: null removes, an object is merged, everything else replaces.
+
+    Neither is changed.
+    """
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}

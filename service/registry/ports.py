@@ -137,7 +137,8 @@ class HouseholdStore(Protocol):
     def transact(self, work: Callable[[Transaction], T], *, communes: Iterable[str] = ()) -> T:
         """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention.
 
-        ``communes`` are those that it will write to, where they are known: the writes of one process then take turns there.
+        ``communes`` are those that it will write to, where they are known: the writes of one process then take turns
+        there.
         """
 
     def household(self, household_id: str, area: Area = None) -> Stored:
@@ -162,7 +163,8 @@ class HouseholdStore(Protocol):
         """Log entries of a household, newest first, behind the position ``before`` (revision, key)."""
 
     def changes(self, after: Mapping[str, int], *, communes: Area, limit: int) -> tuple[list[LogEntry], bool]:
-        """Entries behind each commune's offset in ``after``, at most ``limit``, each commune's in order; and whether there are more."""
+        """Entries behind each commune's offset in ``after``, at most ``limit``, each commune's in order;
+        and whether there are more."""
 
     def walk(self, commune: str) -> Iterator[LogEntry]:
         """All entries of a commune's log in order of offset."""

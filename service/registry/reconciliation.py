@@ -69,7 +69,8 @@ class Verified:
 
 
 def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) -> Iterator[Verified]:
-    """Walk each commune's log from its beginning: offsets without a gap, each hash over the one before, each digest over its record."""
+    """Walk each commune's log from its beginning:
+    offsets without a gap, each hash over the one before, each digest over its record."""
     heads = store.heads(communes)
     for head in heads:
         entries, broken, last = _walk(store.walk(head.commune), head.commune, until=head.offset)

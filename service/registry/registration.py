@@ -83,8 +83,9 @@ def prepare(
 ) -> Prepared:
     """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
-    ``known`` is the stored record where there is one: a date that this writing does not give is taken from it, so that the same
-    writing sent again is the same content. Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
+    ``known`` is the stored record where there is one: a date that this writing does not give is taken from it, so
+    that the same writing sent again is the same content. Raises CommuneUnknown, CommuneNotInForce,
+    FormerCommuneMismatch, RecordInvalid.
     """
     settled = settle(content, household_id, directory=directory, today=today, known=known)
     (examination,) = examine([settled], [known], ground, directory.name_of)
@@ -94,7 +95,10 @@ def prepare(
 def settle(
     content: dict[str, Any], household_id: str, *, directory: UnitDirectory, today: date, known: Record | None = None
 ) -> dict[str, Any]:
-    """Parsed content in its commune in force today, every parcel with an id. Raises as ``prepare`` about the commune."""
+    """Parsed content in its commune in force today, every parcel with an id.
+
+    Raises as ``prepare`` about the commune.
+    """
     content = {name: value for name, value in content.items() if name != "id"}
     if known is not None and "captured_at" not in content and "captured_at" in known:
         content["captured_at"] = datetime.fromisoformat(known["captured_at"])
@@ -130,7 +134,8 @@ def prepared_from(settled: dict[str, Any], examination: Examination, household_i
 def _settle_commune(content: dict[str, Any], directory: UnitDirectory, today: date, known: Record | None) -> None:
     """Read the commune as of its date and put the unit in force today in its place (DESIGN section 4).
 
-    ``commune_as_of`` becomes a day on which the stored code has the stored meaning, so that the record can be read again.
+    ``commune_as_of`` becomes a day on which the stored code has the stored meaning, so that the record can be read
+    again.
     """
     as_of = _commune_as_of(content, today, known)
     try:
@@ -176,14 +181,15 @@ def _name_parcels(content: dict[str, Any], household_id: str) -> None:
     taken = {parcel["id"] for parcel in parcels if "id" in parcel}
     named = []
     for position, parcel in enumerate(parcels):
-        if "id" not in parcel:
-            identity, attempt = _parcel_id(household_id, position, 0), 0
-            while identity in taken:
-                attempt += 1
-                identity = _parcel_id(household_id, position, attempt)
-            taken.add(identity)
-            parcel = {"id": identity, **parcel}
-        named.append(parcel)
+        if "id" in parcel:
+            named.append(parcel)
+            continue
+        identity, attempt = _parcel_id(household_id, position, 0), 0
+        while identity in taken:
+            attempt += 1
+            identity = _parcel_id(household_id, position, attempt)
+        taken.add(identity)
+        named.append({"id": identity, **parcel})
     content["parcels"] = named
 
 
@@ -209,8 +215,8 @@ def registration(prepared: Prepared, *, at: datetime, actor: str) -> Change:
 def revision(prepared: Prepared, before: Record, *, at: datetime, actor: str) -> Change:
     """The change that replaces a household's content.
 
-    A revised record is submitted anew: what a leader verified was another content. A revision that names another commune is a
-    transfer too, and stands in both communes' logs.
+    A revised record is submitted anew: what a leader verified was another content. A revision that names another
+    commune is a transfer too, and stands in both communes' logs.
     """
     record: Record = {
         "id": prepared.household_id,

@@ -94,11 +94,13 @@ class SchemaMigration:
         return Migrated(change.record["id"])
 
     def _change(self, before: Record, now: datetime) -> Change:
-        """The revision that says the same in the new version; status and reason stay, since nobody has said anything new."""
+        """The revision that says the same in the new version;
+        status and reason stay, since nobody has said anything new."""
         household_id = before["id"]
         migrated = migrate({"id": household_id, **content_of(before), "schema_version": before["schema_version"]})
         today = vietnam_day(now)
-        content = parse_household({name: value for name, value in migrated.items() if name != "schema_version"}, today=today)
+        del migrated["schema_version"]
+        content = parse_household(migrated, today=today)
         prepared = prepare(
             content, household_id, directory=self._directory(), today=today, known=before, ground=self._ground
         )

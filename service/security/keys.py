@@ -176,7 +176,10 @@ def _write_new(path: Path, content: bytes) -> None:
 
 
 def read_private(path: Path) -> bytes:
-    """The content of a file that only its owner may read. Raises KeysMissing when it is missing, or others can read it."""
+    """The content of a file that only its owner may read.
+
+    Raises KeysMissing when it is missing, or others can read it.
+    """
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:

@@ -155,7 +155,10 @@ class OpenId:
 
 
 def _fetch(address: str, body: bytes | None = None) -> dict[str, Any]:
-    """A JSON object from the provider: over TLS, or from this machine. Raises ProviderUnavailable, SignInFailed (4xx)."""
+    """A JSON object from the provider: over TLS, or from this machine.
+
+    Raises ProviderUnavailable, SignInFailed (4xx).
+    """
     parts = urllib.parse.urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}):
         raise ProviderUnavailable()

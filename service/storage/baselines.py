@@ -9,7 +9,6 @@ from pymongo.database import Database
 from service.registry.ports import Baseline
 from service.storage.client import Document
 
-
 _READ = {"unit": 1, "households": 1, "source": 1, "date": 1}
 
 

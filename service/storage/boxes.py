@@ -7,7 +7,8 @@ from math import ceil
 from typing import Any
 
 WIDEST = 45.0
-"""Degrees. A polygon of half the globe or more means its outside to MongoDB, so that a large box is cut into several."""
+"""Degrees. A polygon of half the globe or more means its outside to MongoDB,
+so that a large box is cut into several."""
 
 NARROWEST = 1e-6
 """Degrees, 10 cm. Corners that lie closer together are one point to MongoDB."""
@@ -22,9 +23,9 @@ MOST_STEPS = 64
 def box_polygons(west: float, south: float, east: float, north: float) -> list[dict[str, Any]]:
     """GeoJSON polygons that together are the box (degrees; west < east, south < north).
 
-    MongoDB draws the shortest line between two corners, which leaves a parallel: by 700 m in a box two degrees wide. So the
-    northern and southern edges have points in between; they are then at most 40 m off in the largest box, centimetres in a
-    commune's.
+    MongoDB draws the shortest line between two corners, which leaves a parallel: by 700 m in a box two degrees wide.
+    So the northern and southern edges have points in between; they are then at most 40 m off in the largest box,
+    centimetres in a commune's.
     """
     south, north = max(south, -MOST_NORTHERN), min(north, MOST_NORTHERN)
     if south >= north:

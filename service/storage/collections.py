@@ -1,4 +1,5 @@
-"""Every collection with its indexes and validator: the one place that declares them, read by migration and readiness."""
+"""Every collection with its indexes and validator:
+the one place that declares them, read by migration and readiness."""
 
 from __future__ import annotations
 

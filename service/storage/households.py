@@ -86,7 +86,8 @@ def of_other_versions(
     if after is not None:
         where["_id"] = {"$gt": after}
     return [
-        to_record(document, encryption) for document in database["households"].find(where, {"index": 0}).sort("_id").limit(limit)
+        to_record(document, encryption) for document in database["households"].find(where, {"index":
+        0}).sort("_id").limit(limit)
     ]
 
 
@@ -124,7 +125,8 @@ def _behind(after: tuple[Any, ...], by_change: bool) -> dict[str, Any]:
 
 
 def _text_condition(text: str, encryption: FieldEncryption) -> dict[str, Any]:
-    """A personal number or a phone by equality, a name by its folded beginning (a range, not a pattern: nothing to inject)."""
+    """A personal number or a phone by equality, a name by its folded beginning (a range, not a pattern:
+    nothing to inject)."""
     compact = re.sub(r"[\s.-]", "", text)
     if _PERSONAL_NUMBER.fullmatch(compact):
         sealed = encryption.equal_to(compact)

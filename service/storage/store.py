@@ -38,7 +38,10 @@ T = TypeVar("T")
 
 
 class MongoStore:
-    """Fulfils the interfaces of service.registry.ports. Connects when first used, so that it can be made before a fork."""
+    """Fulfils the interfaces of service.registry.ports.
+
+    Connects when first used, so that it can be made before a fork.
+    """
 
     def __init__(self, settings: Settings, client: MongoClient[Document] | None = None) -> None:
         self._settings = settings
@@ -211,8 +214,8 @@ class MongoStore:
     def fallen_in(self, geometry: Mapping[str, Any], area: Area, items: Sequence[str]) -> Iterator[Record]:
         """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for.
 
-        Of parcels it may ask for ids, boundaries and areas, which are never encrypted: opening thousands would take as long as
-        finding them.
+        Of parcels it may ask for ids, boundaries and areas, which are never encrypted: opening thousands would take
+        as long as finding them.
         """
         with translated():
             for record in parcels.fallen_in(self.collections, geometry, area, items):

@@ -69,7 +69,8 @@ class MongoTransaction:
         return parcels.boundaries_in(self.collections, cells, self.session)
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Write the changes. The heads come first: whoever loses the race for a commune learns it before working in vain.
+        """Write the changes. The heads come first: whoever loses the race for a commune learns it before working in
+        vain.
 
         Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken, StoreRefused, HeadMissing.
         """
@@ -80,7 +81,8 @@ class MongoTransaction:
         self._write_identities(changes)
 
     def erase(self, entry: Entry) -> None:
-        """Remove a household's record and identities and all that the log says of it; append ``entry``, which says so."""
+        """Remove a household's record and identities and all that the log says of it;
+        append ``entry``, which says so."""
         self._insert("log", self._advance_heads([(entry, "")]))
         where = {"household": entry.household}
         entries = self.collections["log"].find(where, {"commune": 1}, session=self.session)
@@ -93,7 +95,8 @@ class MongoTransaction:
     def _refuse_erased(self, household_ids: Sequence[str]) -> None:
         """A phone that was offline may still send what was erased meanwhile. Raises HouseholdErased.
 
-        The heads say whether anybody was ever erased in the communes written to; mostly nobody was, and nothing is asked.
+        The heads say whether anybody was ever erased in the communes written to; mostly nobody was, and nothing is
+        asked.
         """
         if not self._erasures:
             return

@@ -1,4 +1,5 @@
-"""One transaction: retried after transient errors within a bound, committed with majority before anybody is answered."""
+"""One transaction: retried after transient errors within a bound,
+committed with majority before anybody is answered."""
 
 from __future__ import annotations
 
@@ -81,8 +82,8 @@ def _abort(session: ClientSession) -> None:
 class Turns:
     """Lets the threads of one process write to a commune one after the other.
 
-    MongoDB lets one of two writers to a commune's head win and sends the other back; waiting here is cheaper than being sent
-    back. It is a courtesy, not what makes the log gapless: processes still meet in the database.
+    MongoDB lets one of two writers to a commune's head win and sends the other back; waiting here is cheaper than
+    being sent back. It is a courtesy, not what makes the log gapless: processes still meet in the database.
     """
 
     def __init__(self) -> None:

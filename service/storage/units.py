@@ -33,7 +33,8 @@ def unit_version(database: Database[Document]) -> str:
 def replace_units(database: Database[Document], units: Sequence[Unit]) -> int:
     """Add the units, replacing those of the same key; answers how many differ from before.
 
-    The key is code and level with the first day, so a newer list closes a unit (valid_to, successor) and adds its successors.
+    The key is code and level with the first day, so a newer list closes a unit (valid_to, successor) and adds its
+    successors.
     """
     documents = [_to_document(unit) for unit in units]
     known = {document["_id"]: document for document in database["units"].find()}

@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.api.asking import Register, pointers, problem
 from tests.builders import (
@@ -123,7 +124,7 @@ def test_a_transferred_household_counts_where_it_is(filled: Register) -> None:
     ],
 )
 def test_a_report_that_cannot_be_read_is_refused(register: Register, query: str) -> None:
-    for path in ("/v1/coverage", "/v1/coverage.csv"):
+    for path in ("/v1/coverage", "/v1/coverage.csv", "/v1/coverage.xlsx"):
         assert register.get(f"{path}?{query}").status_code == 422
 
 
@@ -148,6 +149,16 @@ def test_the_table_has_the_rows_and_the_total_last(filled: Register) -> None:
     assert len(lines) == 131
     assert (lines[0]["unit"], lines[0]["name"], lines[0]["registered"]) == (THANH_VINH, "Thành Vinh", "3")
     assert (lines[-1]["unit"], lines[-1]["registered"]) == ("total", "5")
+
+
+def test_the_workbook_has_the_same_table_with_words_for_headings_and_numbers_as_numbers(filled: Register) -> None:
+    answer = filled.get("/v1/coverage.xlsx?level=commune")
+    assert 'filename="coverage-commune-2026-11-23.xlsx"' in answer.headers["Content-Disposition"]
+    sheet = load_workbook(io.BytesIO(answer.get_data()))["Tiến độ đăng ký"]
+    rows = list(sheet.iter_rows(values_only=True))
+    assert (rows[0][0], rows[0][6]) == ("Mã đơn vị", "Đã đăng ký")
+    assert (rows[1][0], rows[1][1], rows[1][6]) == (THANH_VINH, "Thành Vinh", 3)
+    assert (len(rows), rows[-1][0], rows[-1][6]) == (132, "total", 5)
 
 
 def test_a_source_that_a_spreadsheet_would_run_is_only_text(register: Register) -> None:
