@@ -61,3 +61,8 @@ def test_the_form_speaks_english_too(officer: Officer) -> None:
     expect(officer.page.get_by_role("heading", name="This phone")).to_be_visible()
     officer.tap("List").tap("+ Register a household")
     expect(officer.page.get_by_role("heading", level=1, name="Household")).to_be_visible()
+
+
+def test_a_look_at_a_household_leaves_no_draft_behind(officer: Officer) -> None:
+    officer.begin().next().on("Chủ hộ").tap("Danh sách")
+    expect(officer.page.get_by_text("Chưa có hộ nào trên máy này")).to_be_visible()

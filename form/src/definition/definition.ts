@@ -98,6 +98,8 @@ export interface Definition {
   version: string;
   steps: Step[];
   oneOf: OneOf[];
+  /** Items of the record that nobody is asked: the form or another system fills them in. */
+  filledIn: string[];
   lists: Record<string, Code[]>;
   /** Names of the rules between items that a phone can check. */
   checks: string[];

@@ -14,6 +14,7 @@ export function readDefinition(body: unknown): Definition | null {
       const stage = stageOf(each['stage']);
       return stage === null ? [] : [{ stage, names: texts(each['names']) }];
     }),
+    filledIn: texts(body['filled_in']),
     lists: Object.fromEntries(Object.entries(lists).map(([name, codes]) => [name, objects(codes).map(codeOf)])),
     checks: objects(body['rules']).flatMap((rule) => (typeof rule['check'] === 'string' ? [rule['check']] : [])),
     messages: Object.fromEntries(Object.entries(messages).map(([code, message]) => [code, said(message)])),

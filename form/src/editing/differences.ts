@@ -18,7 +18,8 @@ export interface Difference {
 /** The items that differ: those of sections one by one, a list as a whole. Items that this form does not know count too. */
 export function differences(definition: Definition, mine: Household, theirs: Household): Difference[] {
   const items = definition.steps.flatMap((step) => step.items);
-  return compare(items, contentOf(mine), contentOf(theirs), '');
+  // What nobody was asked is no choice of a person: the register's word stands.
+  return compare(items, contentOf(mine), contentOf(theirs), '').filter(({ pointer }) => !definition.filledIn.includes(pointer.slice(1)));
 }
 
 function compare(items: readonly Item[], mine: JsonObject, theirs: JsonObject, pointer: string): Difference[] {

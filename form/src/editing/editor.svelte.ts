@@ -28,6 +28,8 @@ export class Editor {
   saving = $state<Saving>({ kind: 'waiting' });
   readonly id: string;
   readonly household: string;
+  /** Whether the entry was made by opening it, with nothing said in it before. */
+  #fresh: boolean;
   readonly #definition: () => Definition;
   #contentVersion: number;
   #step: number;
@@ -47,11 +49,18 @@ export class Editor {
   constructor(entry: KeptEntry, definition: () => Definition) {
     this.id = entry.id;
     this.household = entry.household;
+    this.#fresh = entry.contentVersion === 1 && entry.state.kind === 'draft';
     this.content = entry.content;
     this.saving = { kind: 'saved', at: entry.changedAt };
     this.#contentVersion = entry.contentVersion;
     this.#step = entry.step;
     this.#definition = definition;
+  }
+
+  /** Takes the entry away again if it was only looked at: a look leaves no draft behind. */
+  async leave(): Promise<void> {
+    await this.save();
+    if (this.#fresh && this.#answered.size === 0 && this.saving.kind === 'saved') await session.store.remove(this.id);
   }
 
   get step(): number {
@@ -116,6 +125,7 @@ export class Editor {
   async queue(): Promise<boolean> {
     await this.save();
     if (this.saving.kind !== 'saved') return false;
+    this.#fresh = false;
     const content = tidy(this.content);
     try {
       await session.store.change(this.id, (entry) => {

@@ -44,7 +44,7 @@ export function listAt(record: JsonObject, name: string): JsonObject[] {
 
 /** Items that the register gives; a request's are read past, and two records that differ only in them are the same. */
 export const REGISTER_GIVEN = [
-  'status', 'stage', 'missing', 'findings', 'revision', 'created_at', 'updated_at', 'schema_version', 'derived', 'returned',
+  'status', 'stage', 'missing', 'findings', 'revision', 'created_at', 'updated_at', 'schema_version', 'derived', 'status_reason',
 ] as const;
 
 /** `household` without the items that the register gives: what the officer says. */
@@ -57,7 +57,7 @@ export function contentOf(household: Household): Household {
   if (Array.isArray(parcels)) {
     content['parcels'] = parcels.map((parcel) => {
       if (!isObject(parcel)) return parcel;
-      const { measured_area_m2: _measured, ...rest } = parcel;
+      const { measured_area_m2: _measured, original_geometry: _original, ...rest } = parcel;
       return rest;
     });
   }
