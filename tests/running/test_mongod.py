@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -85,6 +86,18 @@ def test_moves_to_another_port_when_its_own_is_taken(mongod: PrivateMongod) -> N
             assert elsewhere.port != mongod.port
             write(elsewhere, 2)
             assert read(elsewhere) == [1, 2]
+
+
+def test_a_copy_of_its_folder_is_a_backup_that_starts_beside_it(mongod: PrivateMongod, tmp_path: Path) -> None:
+    mongod.start()
+    write(mongod, 1)
+    mongod.stop()
+    copy = PrivateMongod(quick_options(shutil.copytree(mongod.options.folder, tmp_path / "copy")))
+    mongod.start()
+    write(mongod, 2)
+    with copy:
+        assert read(copy) == [1]
+    assert read(mongod) == [1, 2]
 
 
 def test_names_the_port_that_was_asked_for_and_is_taken(mongod: PrivateMongod, tmp_path: Path) -> None:
