@@ -78,7 +78,9 @@ def test_a_refresh_token_rotates_and_a_reused_one_ends_the_family(client: FlaskC
 
 def test_wrong_and_unknown_are_one_answer_and_guessing_is_slowed(client: FlaskClient) -> None:
     wrong, unknown = token(client, password="wrong password"), token(client, username="nobody")
-    assert problem(wrong, 401, "access.sign-in-failed") == problem(unknown, 401, "access.sign-in-failed")
+    one, other = problem(wrong, 401, "access.sign-in-failed"), problem(unknown, 401, "access.sign-in-failed")
+    assert one.pop("request") != other.pop("request")
+    assert one == other
     for _ in range(5):
         token(client, password="wrong password")
     slowed = token(client)
@@ -247,6 +249,11 @@ def test_every_answer_is_strict_and_carries_an_id(client: FlaskClient) -> None:
         assert "Access-Control-Allow-Origin" not in answer.headers
         assert "Strict-Transport-Security" not in answer.headers
     assert "Strict-Transport-Security" in client.get("/livez", base_url="https://localhost").headers
+
+
+def test_a_problem_names_the_request(client: FlaskClient) -> None:
+    answer = client.get("/v1/households")
+    assert answer.get_json()["request"] == answer.headers["X-Request-Id"]
 
 
 @pytest.mark.parametrize("given", ["abc", "a" * 65, "x y z 1 2 3 4", "<script>alert(1)</script>", "Ưabcdefgh"])
