@@ -24,6 +24,11 @@ describe('an answer', () => {
     expect(readAnswer(answer(401, { code: 'sign-in' }), 'h').kind).toBe('sign-in');
   });
 
+  it('403 for a password that must be changed asks to sign in, for another commune it is a refusal', () => {
+    expect(readAnswer(answer(403, { code: 'access.password-change-required' }), 'h').kind).toBe('sign-in');
+    expect(readAnswer(answer(403, { code: 'access.outside-area' }), 'h').kind).toBe('rejected');
+  });
+
   it('412 brings the record as it is', () => {
     expect(readAnswer(answer(412, { code: 'household.stale', current: { id: 'h', revision: 5 } }), 'h')).toEqual({
       kind: 'conflict', current: { id: 'h', revision: 5 },

@@ -35,6 +35,8 @@ export function readAnswer(answer: Answer, household: string): Outcome {
     return { kind: 'again', reason: String(status), everyone: status === 429, afterSeconds: answer.retryAfterSeconds };
   }
   const problem = readProblem(answer);
+  if (problem?.code === 'access.password-change-required') return { kind: 'sign-in' };
+  if (problem?.code === 'access.request-forged') return { kind: 'again', reason: problem.code, everyone: true, afterSeconds: null };
   if (status === 412 || problem?.code === 'household.id-taken') {
     const current = isObject(body) && isObject(body['current']) ? (body['current'] as JsonObject) : null;
     return { kind: 'conflict', current };
