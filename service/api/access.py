@@ -33,6 +33,7 @@ from service.security.errors import (
 from service.security.gate import (
     Permission,
     Principal,
+    Role,
     Sight,
     asking,
     current_principal,
@@ -285,6 +286,11 @@ def note_households(household_ids: Iterable[str]) -> None:
     if "households" not in g:
         g.households = {}
     g.households.update(dict.fromkeys(household_ids))
+
+
+def restricted() -> frozenset[str]:
+    """Households that whoever asks does not get: other systems none whose people restricted the use of their data."""
+    return guard().requests.restricted() if current_principal().role is Role.SYSTEM else frozenset()
 
 
 def note_about(about: str) -> None:

@@ -112,6 +112,7 @@ def access_components() -> dict[str, Any]:
         "extended_by": {"type": "integer"},
         "closed_on": _DATE_OR_NULL,
         "outcome": _TEXT_OR_NULL,
+        "lifted_on": _DATE_OR_NULL,
         "reminder": {"enum": ["acknowledge", "acknowledge-overdue", "answer", "answer-overdue", None]},
         "steps": {
             "type": "array",

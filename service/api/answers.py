@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 from flask import Response, request
 
-from service.api.access import note_households
+from service.api.access import note_households, restricted
 from service.api.services import language, services
+from service.errors import HouseholdNotFound
 from service.registry.changes import Record
 from service.registry.masking import seen
 from service.registry.ports import Written
@@ -47,8 +48,10 @@ def entity_tag(record: Record) -> str:
 def presented(record: Record) -> Record:
     """The record as the reader may see it, each finding with its message in the reader's language.
 
-    Whose record was shown is kept in the trail.
+    Whose record was shown is kept in the trail. Raises HouseholdNotFound for one that is not shared with the reader.
     """
+    if record["id"] in restricted():
+        raise HouseholdNotFound(id=record["id"])
     note_households([record["id"]])
     record = seen(record, current_principal().sight)
     findings = record.get("findings")

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 from flask.views import MethodView
 
+from service.api.access import restricted
 from service.api.answers import json_answer, presented
 from service.api.blueprint import Blueprint, reference
 from service.api.paging import decode_cursor, encode_cursor
@@ -64,7 +65,7 @@ def _in_json(entry: LogEntry) -> dict[str, Any]:
         "at": entry.at,
         "actor": entry.actor,
         "note": seen_note(entry.note, current_principal().sight),
-        "record": None if entry.record is None else presented(entry.record),
+        "record": None if entry.record is None or entry.household in restricted() else presented(entry.record),
         "hash": entry.hash,
     }
 

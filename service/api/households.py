@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 from flask.views import MethodView
 
+from service.api.access import restricted
 from service.api.answers import json_answer, presented, record_answer, written_answer
 from service.api.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.bodies import PATCH_TYPES, json_body, optional_json_object
@@ -126,6 +127,7 @@ def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
     return HouseholdQuery(
         limit=arguments["limit"],
         area=actor("households.read").area,
+        without=restricted(),
         commune=commune,
         former_commune=former,
         stage=arguments.get("stage"),

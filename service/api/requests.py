@@ -184,6 +184,20 @@ class Carrying(MethodView):
         return json_answer(_in_json(guard().requests.carry_out(request_id, outcome, actor=who)))
 
 
+@blueprint.route("/<request_id>/lift")
+class Lifting(MethodView):
+    """A restriction that holds no longer."""
+
+    @needs("requests.manage")
+    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.problems(401, 403, 404, 409)
+    @blueprint.doc(operationId="lift_request", summary="Lift a restriction or an objection")
+    def post(self, request_id: str) -> Response:
+        """Until then no other system gets the household: no list, no search, no feed."""
+        note_about(request_id[:80])
+        return json_answer(_in_json(guard().requests.lift(request_id, actor=actor("requests.manage"))))
+
+
 @blueprint.route("/<request_id>/copy")
 class Copy(MethodView):
     """The copy of a person's data that is handed over."""
@@ -232,6 +246,7 @@ def _in_json(request: PersonRequest) -> dict[str, Any]:
         "extended_by": request.extended_by,
         "closed_on": request.closed_on,
         "outcome": request.outcome,
+        "lifted_on": request.lifted_on,
         "reminder": request.reminder(vietnam_day(services().clock())),
         "steps": [{"at": step.at, "actor": step.actor, "what": step.what, "note": step.note} for step in request.steps],
     }

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, stream_with_context
 from flask.views import MethodView
 
-from service.api.access import note_households
+from service.api.access import note_households, restricted
 from service.api.answers import json_answer, wants
 from service.api.blueprint import Blueprint, reference
 from service.api.bodies import json_object
@@ -73,6 +73,7 @@ def _found() -> tuple[list[Affected], int]:
     # Who may not see where a home is may not find it out by asking for it area by area either.
     homes = current_principal().sight is Sight.PERSONAL
     found = sorted(households_in(services().store, drawn, area, homes=homes), key=lambda each: each.household)
+    found = [affected for affected in found if affected.household not in restricted()]
     note_households(affected.household for affected in found)
     return found, limit
 

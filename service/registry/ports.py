@@ -42,6 +42,8 @@ class HouseholdQuery:
 
     limit: int
     area: Area = None
+    without: frozenset[str] = frozenset()
+    """Households that are not to be found: their people restricted the use of their data."""
     commune: str | None = None
     former_commune: str | None = None
     stage: str | None = None

@@ -50,6 +50,9 @@ ANSWER_DAYS: Final[Mapping[RequestKind, int]] = {
     RequestKind.ERASE: 20,
 }
 """Days in which a request is answered (Decree 356/2025); each can be extended once by as long."""
+RESTRICTING: Final = frozenset({RequestKind.RESTRICT, RequestKind.OBJECT})
+"""Carried out, they keep the household from every other system until they are lifted."""
+_REMEMBERED: Final = timedelta(seconds=10)
 REMIND_DAYS: Final = 3
 """A request whose due date is so near is reminded of."""
 
@@ -141,6 +144,8 @@ class PersonRequest:
     extended_by: int = 0
     closed_on: date | None = None
     outcome: str | None = None
+    lifted_on: date | None = None
+    """The day from which a restriction no longer holds."""
     steps: tuple[Step, ...] = ()
 
     def reminder(self, today: date) -> str | None:
@@ -188,6 +193,9 @@ class RequestStore(Protocol):
     def forget_person(self, household: str) -> None:
         """Remove what names people from all requests about a household."""
 
+    def restricted(self) -> frozenset[str]:
+        """The households with a restriction or an objection that was carried out and not lifted."""
+
 
 class Households(Protocol):
     """What carrying out a request needs of the register."""
@@ -214,6 +222,23 @@ class PeopleRequests:
         self._erase = erase
         self._clock = clock
         self._days = days
+        self._restricted: tuple[datetime, frozenset[str]] | None = None
+
+    def restricted(self) -> frozenset[str]:
+        """Households whose data is not shared with other systems; looked up again every few seconds."""
+        now = self._clock()
+        if self._restricted is None or not now - _REMEMBERED <= self._restricted[0] <= now:
+            self._restricted = (now, self._store.restricted())
+        return self._restricted[1]
+
+    def lift(self, request_id: str, *, actor: Actor) -> PersonRequest:
+        """A restriction or an objection holds no longer. Raises RequestClosed where there is none to lift."""
+        request = self.get(request_id, actor=actor)
+        if request.kind not in RESTRICTING or request.state is not RequestState.DONE or request.lifted_on is not None:
+            raise RequestClosed(state=str(request.state))
+        changed = replace(request, lifted_on=vietnam_day(self._clock()))
+        self._restricted = None
+        return self._keep(changed, request, actor, "lifted")
 
     def receive(
         self,
@@ -298,10 +323,11 @@ class PeopleRequests:
     def carry_out(self, request_id: str, outcome: str | None, *, actor: Actor) -> PersonRequest:
         """Do what was asked and close the request.
 
-        A consent is withdrawn and a person erased by the register itself; viewing, correcting, copying and restricting
-        are done by people, who say what they did. Raises HouseholdNotFound, HouseholdStale.
+        A consent is withdrawn, a use restricted and a person erased by the register itself; viewing, correcting and
+        copying are done by people, who say what they did. Raises HouseholdNotFound, HouseholdStale.
         """
         request = self._open(request_id, actor)
+        self._restricted = None
         if request.kind is RequestKind.WITHDRAW_CONSENT:
             self._withdraw_consent(request, actor)
         if request.kind is RequestKind.ERASE:

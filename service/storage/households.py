@@ -96,6 +96,8 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
     conditions: list[dict[str, Any]] = []
     if query.area is not None:
         conditions.append({"commune": {"$in": sorted(query.area)}})
+    if query.without:
+        conditions.append({"_id": {"$nin": sorted(query.without)}})
     if query.commune is not None:
         conditions.append({"commune": {"$eq": query.commune}})
     if query.former_commune is not None:

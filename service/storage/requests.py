@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from pymongo.database import Database
 
-from service.registry.requests import OPEN, PersonRequest, RequestKind, RequestQuery, RequestState, Step
+from service.registry.requests import OPEN, RESTRICTING, PersonRequest, RequestKind, RequestQuery, RequestState, Step
 from service.storage.client import Document, translated
 from service.storage.encryption import FieldEncryption
 
 REQUESTS: Final = "requests"
 _SEALED: Final = ("person", "text", "outcome")
-_DAYS: Final = ("received_on", "acknowledge_by", "answer_by", "acknowledged_on", "closed_on")
+_DAYS: Final = ("received_on", "acknowledge_by", "answer_by", "acknowledged_on", "closed_on", "lifted_on")
 _PLAIN: Final = ("household", "commune", "received_by", "purpose", "extended_by")
 
 
@@ -69,6 +69,12 @@ class MongoRequests:
         gone = dict.fromkeys(_SEALED)
         with translated():
             self._requests.update_many({"household": household}, {"$set": {**gone, "steps.$[].note": None}})
+
+    def restricted(self) -> frozenset[str]:
+        """The households with a restriction or an objection that was carried out and not lifted."""
+        where = {"kind": {"$in": sorted(RESTRICTING)}, "state": str(RequestState.DONE), "lifted_on": None}
+        with translated():
+            return frozenset(self._requests.distinct("household", where))
 
     def _document(self, request: PersonRequest) -> Document:
         sealed = {name: self._sealed(getattr(request, name)) for name in _SEALED}

@@ -173,6 +173,28 @@ def test_a_consent_is_withdrawn_by_carrying_the_request_out(register: Register) 
     assert "withdrawn_at" in register.household(record["id"])["consents"][0]
 
 
+@pytest.mark.parametrize("kind", ["restrict", "object"])
+def test_a_restricted_household_goes_to_no_other_system_until_it_is_lifted(register: Register, kind: str) -> None:
+    record, other = person(register), register.registered(parcels=None)
+    request = received(register, record["id"], kind)
+    ministry = headers(register, Role.SYSTEM, "40", scopes=("records:read", "changes:read", "personal:read"))
+
+    def shared() -> tuple[int, list[str], list[bool]]:
+        one = register.client.get(f"/v1/households/{record['id']}", headers=ministry).status_code
+        listed = register.client.get("/v1/households?count=true", headers=ministry).get_json()
+        feed = register.client.get("/v1/changes", headers=ministry).get_json()["changes"]
+        assert listed["total"] == len(listed["households"])
+        return one, [each["id"] for each in listed["households"]], [each["record"] is not None for each in feed]
+
+    assert shared() == (200, [record["id"], other["id"]], [True, True])
+    register.client.post(f"/v1/requests/{request['id']}/carry-out")
+    assert shared() == (404, [other["id"]], [False, True])
+    assert register.household(record["id"])["id"] == record["id"]
+    assert register.client.post(f"/v1/requests/{request['id']}/lift").get_json()["lifted_on"] == "2026-11-23"
+    assert shared() == (200, [record["id"], other["id"]], [True, True])
+    problem(register.client.post(f"/v1/requests/{request['id']}/lift"), 409, "request.closed")
+
+
 def test_requests_of_another_area_are_not_there(register: Register) -> None:
     request = received(register, person(register)["id"], "view")
     theirs = headers(register, Role.OFFICER, VINH_LOC)
