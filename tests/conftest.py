@@ -81,7 +81,8 @@ def migrated_settings(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def register_settings(migrated_settings: Settings) -> Settings:
-    """Settings of a register that is ready and has no household: the official units are there, everything else is empty."""
+    """Settings of a register that is ready and has no household:
+    the official units are there, everything else is empty."""
     with MongoClient[dict[str, object]](migrated_settings.mongodb_uri) as client:
         database = client.get_default_database()
         for name in database.list_collection_names(filter={"name": {"$nin": KEPT_BETWEEN_TESTS}}):

@@ -1,4 +1,5 @@
-"""Holding counters, identities and logs against the records: nothing is found in an exact register, and any damage is."""
+"""Holding counters, identities and logs against the records:
+nothing is found in an exact register, and any damage is."""
 
 from __future__ import annotations
 
