@@ -6,9 +6,10 @@ import marshmallow
 import pytest
 from flask import Flask
 from flask.views import MethodView
-from flask_smorest import Api, Blueprint
+from flask_smorest import Api
 
 from service.api.access import check_every_endpoint_is_declared
+from service.api.blueprint import Blueprint
 from service.security.errors import EndpointUndeclared
 from service.security.gate import needs, public
 
@@ -34,7 +35,7 @@ def test_marks_are_found_through_the_decorators_of_the_framework() -> None:
         def get(self) -> dict[str, str]:
             return {}
 
-        @blueprint.arguments(Answer)
+        @blueprint.query(Answer)
         @blueprint.response(201, Answer)
         @needs("households.write")
         def post(self, content: dict[str, str]) -> dict[str, str]:
