@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -16,7 +16,7 @@ Mood = Literal["fair", "no signal", "answers lost", "faults", "signed out", "slo
 
 
 class Weather:
-    """WSGI middleware: what happens to requests between the phone and the service; counts the PUTs that reached it."""
+    """WSGI middleware: what happens to requests on their way to the service; counts the PUTs that it carried out."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app
@@ -45,7 +45,15 @@ class Weather:
             return [b"<html>Wi-Fi</html>"]
         if not write:
             return self.app(environ, start_response)
-        answer = list(self.app(environ, start_response))
+        told: list[str] = []
+
+        def listen(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            told.append(status)
+            return start_response(status, headers, *rest)
+
+        answer = list(self.app(environ, listen))
+        if not told[0].startswith("2"):
+            return answer
         self.writes += 1
         self.reached.set()
         if self.mood == "slow":
