@@ -95,7 +95,7 @@ class Settings:
     sign_ins_per_minute: int = 300
     """Most requests for tokens from one address in a minute, over all workers; 0 for no limit."""
 
-    requests_per_minute: int = 60_000
+    requests_per_minute: int = 120_000
     """Most requests of one account in a minute, over all workers; 0 for no limit."""
 
     proxies: int = 0

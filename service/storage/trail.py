@@ -11,7 +11,7 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -31,6 +31,8 @@ FIRST_HASH: Final = "0" * 64
 LEAST_KEPT: Final = timedelta(days=366)
 """Logs of access to a level-3 system are kept 12 months at least (Decree 331/2026, TCVN 14423:2026)."""
 _MOST_IN_A_BATCH: Final = 200
+_MOST_HOUSEHOLDS: Final = 5_000
+"""In one entry, so that others need not wait for a long one; a batch holds at most twice as many (MongoDB: 16 MB)."""
 _TRIES: Final = 20
 
 
@@ -99,24 +101,36 @@ class Trail:
     def write(self, entry: TrailEntry) -> None:
         """Add an entry; it is stored when this returns. Raises StoreUnavailable.
 
-        Whoever gets the turn writes for all who are waiting.
+        Whoever gets the turn writes for all who are waiting. An entry about very many households becomes several.
         """
+        while len(entry.households) > _MOST_HOUSEHOLDS:
+            self._write(replace(entry, households=entry.households[:_MOST_HOUSEHOLDS]))
+            entry = replace(entry, households=entry.households[_MOST_HOUSEHOLDS:])
+        self._write(entry)
+
+    def _write(self, entry: TrailEntry) -> None:
         mine = _Waiting(entry)
         with self._lock:
             self._waiting.append(mine)
         with self._turn:
-            if not mine.written and mine.error is None:
+            while not mine.written and mine.error is None:
                 self._write_waiting()
         if mine.error is not None:
             raise mine.error
 
     def _write_waiting(self) -> None:
         with self._lock:
-            batch, self._waiting = self._waiting[:_MOST_IN_A_BATCH], self._waiting[_MOST_IN_A_BATCH:]
+            taken, households = 0, 0
+            for waiting in self._waiting[:_MOST_IN_A_BATCH]:
+                households += len(waiting.entry.households)
+                if taken and households > 2 * _MOST_HOUSEHOLDS:
+                    break
+                taken += 1
+            batch, self._waiting = self._waiting[:taken], self._waiting[taken:]
         try:
             with translated():
                 self._store([waiting.entry for waiting in batch])
-        except DomainError as error:
+        except Exception as error:
             # Whether the batch was kept is not known; a new lane goes on from a state that is.
             self._lane = None
             for waiting in batch:

@@ -77,6 +77,26 @@ def test_many_at_once_share_batches_and_none_is_lost(database: Register) -> None
     assert list(trail.verify()) == []
 
 
+def test_one_look_at_very_many_households_is_kept_whole(database: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.storage.trail._MOST_HOUSEHOLDS", 500)
+    everybody = tuple(f"0192f0c1-0000-7000-8000-{number:012d}" for number in range(1_200))
+    trail = Trail(database)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: trail.write(replace(READ, households=everybody)), range(4)))
+    seen = [household for entry in trail.entries() for household in entry.households]
+    assert len(seen) == 4_800
+    assert set(seen) == set(everybody)
+    assert list(trail.verify()) == []
+
+
+def test_what_cannot_be_written_is_told_to_everybody_who_waits(database: Register) -> None:
+    trail = Trail(database)
+    with pytest.raises(TypeError):
+        trail.write(replace(READ, about=object()))  # type: ignore[arg-type]
+    trail.write(READ)
+    assert list(trail.entries()) == [READ]
+
+
 def test_workers_write_lanes_of_their_own_and_the_whole_verifies(database: Register) -> None:
     workers = [Trail(database) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
