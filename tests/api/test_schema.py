@@ -1,0 +1,41 @@
+"""The derived forms of the schema over HTTP."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from tests.api.asking import Register
+
+FORMS = ("household.json", "form.json", "household.xlsx", "dictionary.xlsx")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_is_sent_once_and_then_only_asked_about(register: Register, name: str) -> None:
+    first = register.get(f"/v1/schema/{name}")
+    assert first.status_code == 200
+    again = register.get(f"/v1/schema/{name}", **{"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.get_data()) == (304, b"")
+
+
+def test_a_phone_gets_the_form_compressed_and_the_same(register: Register) -> None:
+    plain = register.get("/v1/schema/form.json")
+    packed = register.get("/v1/schema/form.json", **{"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.get_data()) == plain.get_data()
+    assert len(packed.get_data()) * 4 < len(plain.get_data())
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+
+
+def test_a_code_list_is_read_as_of_a_day(register: Register) -> None:
+    today = register.json("/v1/schema/codelists/land_use")
+    assert {"code", "name_vi", "name_en", "valid_from", "valid_to", "source"} == set(today["codes"][0])
+    assert "LUC" in {each["code"] for each in today["codes"]}
+
+
+def test_a_list_that_is_not_there_is_not_found_and_the_others_are_named(register: Register) -> None:
+    answer = register.get("/v1/schema/codelists/nowhere")
+    assert answer.status_code == 404
+    assert "land_use" in answer.get_json()["detail"]
