@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from multiprocessing.queues import Queue
 
 from tqdm import tqdm
@@ -64,14 +65,25 @@ def register(households: int, seed: int, settings: Settings, *, if_empty: bool, 
                 "This register holds households that are not demonstration: use an empty one, or --mix if you mean it."
             )
         demonstration = _demonstration(services.units.directory, seed)
-        for each in demonstration.baselines(households):
-            body = {"households": each.households, "source": each.source, "date": each.date.isoformat()}
-            services.baselines.put(each.unit, body, actor=REGISTER_ITSELF)
+        _put_baselines(services, demonstration, households)
         if households < _WORTH_PROCESSES:
             return _tell(registered(services, demonstration, households), households)
     finally:
         services.store.close()
     return _tell(registered_in_processes(settings, seed, households), households)
+
+
+def _put_baselines(services: Services, demonstration: Demonstration, households: int) -> None:
+    """Put the baselines that are missing, or lower than of this set; one from another source stays as it is.
+
+    A small set run after a large one must not make believe that more is registered than there is.
+    """
+    there = {(each.unit, each.date): each for each in services.store.baselines(date.max)}
+    for each in demonstration.baselines(households):
+        present = there.get((each.unit, each.date))
+        if present is None or (present.source == each.source and present.households < each.households):
+            body = {"households": each.households, "source": each.source, "date": each.date.isoformat()}
+            services.baselines.put(each.unit, body, actor=REGISTER_ITSELF)
 
 
 def registered(

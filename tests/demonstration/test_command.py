@@ -70,6 +70,17 @@ def test_run_again_nothing_is_written_twice(register_uri: str, capsys: pytest.Ca
     assert count(register_uri) == 160
 
 
+@pytest.mark.usefixtures("register_uri")
+def test_a_small_set_after_a_large_one_lowers_no_baseline(register_settings: Settings) -> None:
+    assert main(["--households", "400"]) == 0
+    assert main(["--households", "140"]) == 0
+    services = wire(register_settings)
+    total = services.coverage.report("province")["total"]
+    services.store.close()
+    assert total["registered"] == 400
+    assert total["expected"] > 400
+
+
 def test_if_empty_leaves_a_register_with_households_alone(register_uri: str) -> None:
     assert main(["--households", "10", "--if-empty"]) == 0
     assert main(["--households", "20", "--if-empty"]) == 0
