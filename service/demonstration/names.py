@@ -109,8 +109,7 @@ _KHOMU = _stock(
     "Ba Bảy Biên Chiến Cường Dần Hải Hoan Hùng Khăm Lợi May Nghệ Nhi Ngọc Oanh Phon Phó Quý Sơn Tâm Thắng Thân Tình "
     "Tuấn Văn "
     "Viêng Xuân",
-    "Ba Chanh Dung Hiền Hoa Hương Khăm Lan Liên Lý May Mằn Ngọc Nhi Oanh Phượng Tâm Thanh Thoa Tình Vân Viêng Xuân "
-    "Yên",
+    "Ba Chanh Dung Hiền Hoa Hương Khăm Lan Liên Lý May Mằn Ngọc Nhi Oanh Phượng Tâm Thanh Thoa Tình Vân Viêng Xuân Yên",
 )
 
 _THO = _stock(

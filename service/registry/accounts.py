@@ -352,7 +352,7 @@ class Accounts:
             directory.in_force(code, min(day, today))
             named.append((code, day))
         if not named:
-            raise AccountInvalid(pointer="/area", reason="area", known="[\"16681\"]")
+            raise AccountInvalid(pointer="/area", reason="area", known='["16681"]')
         return tuple(named)
 
     def _require_within(self, area: Iterable[tuple[str, date]], by: Principal) -> None:

@@ -86,8 +86,8 @@ def of_other_versions(
     if after is not None:
         where["_id"] = {"$gt": after}
     return [
-        to_record(document, encryption) for document in database["households"].find(where, {"index":
-        0}).sort("_id").limit(limit)
+        to_record(document, encryption)
+        for document in database["households"].find(where, {"index": 0}).sort("_id").limit(limit)
     ]
 
 

@@ -90,7 +90,6 @@ class Run:
         os.close(self.terminal)
         self.terminal = -1
 
-
     def end_at_once(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
