@@ -69,7 +69,10 @@ BLUEPRINTS = (
 
 
 def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Flask:
-    """The service, wired. Settings come from the environment unless given. Connects to nothing until the first request."""
+    """The service, wired. Settings come from the environment unless given.
+
+    Connects to nothing until the first request.
+    """
     configure_log_lines()
     settings = read_settings() if settings is None else settings
     app = Flask("service", root_path=str(Path(__file__).parent), template_folder="api/templates", static_folder=None)
@@ -116,7 +119,7 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Services:
 
 
 def ground_of(store: MongoStore, settings: Settings) -> Ground:
-    """What boundaries of parcels are examined against: the stored boundaries of communes, the limits of the settings."""
+    """What parcels are examined against: the stored boundaries of communes, the limits of the settings."""
     rules = GeometryRules(
         shape=ShapeRules(smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2),
         overlap=OverlapRules(
