@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import bulk, checking, geometry, reading, registration
+from benchmarks import access, bulk, checking, geometry, reading, registration
 from benchmarks.figures import Figure
 from benchmarks.workplace import Workplace, workplace
 from service.running.errors import CannotRun
@@ -20,6 +20,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "bulk": bulk.measure,
     "reading": reading.measure,
     "geometry": geometry.measure,
+    "access": access.measure,
 }
 
 

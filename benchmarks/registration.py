@@ -45,8 +45,8 @@ def _case(place: Workplace, name: str, bodies: list[Household], each_round: int,
     ):
         rounds = [bodies[start : start + each_round] for start in range(0, len(bodies), each_round)]
         mongod = place.mongod.process_id or 0
-        sent = [_requests(part, running.token) for part in rounds]
-        ours = _Side(_put(running), sent, running.workers(), mongod)
+        sent = [requests(part, running.token) for part in rounds]
+        ours = _Side(put(running), sent, running.workers(), mongod)
         theirs = _bare_side(client, bare_store, rounds, mongod, with_reads=False)
         reading = _bare_side(client, reading_store, rounds, mongod, with_reads=True)
         bare.make_ready(own_store, [each for part in theirs.waiting for each in part])
@@ -117,20 +117,23 @@ class _Side:
         return processor_seconds(self._processes), processor_seconds([self._mongod])
 
 
-def _requests(bodies: Sequence[Household], token: str) -> list[bytes]:
+def requests(bodies: Sequence[Household], token: str) -> list[bytes]:
+    """The bytes of each household's registration."""
     return [put_request(f"/v1/households/{body['id']}", orjson.dumps(body), token) for body in bodies]
 
 
-def _put(running: Server) -> Callable[[], Callable[[bytes], None]]:
+def put(running: Server) -> Callable[[], Callable[[Any], None]]:
+    """What gives each client its own way to register; it raises RuntimeError for anything but 201."""
+
     def make() -> Callable[[bytes], None]:
         connection = Connection(running.port)
 
-        def put(request: bytes) -> None:
+        def register(request: bytes) -> None:
             answer = connection.ask(request)
             if answer.status != 201:
                 raise RuntimeError(f"{answer.status}: {answer.body[:500].decode('utf-8', 'replace')}")
 
-        return put
+        return register
 
     return make
 

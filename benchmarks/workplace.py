@@ -86,14 +86,14 @@ class Server:
 
 
 @contextmanager
-def server(place: Workplace, database: str) -> Iterator[Server]:
+def server(place: Workplace, database: str, application: str = "service.app:create_app()") -> Iterator[Server]:
     """Serve a database as the register is served: gunicorn, its own configuration, two workers."""
     port = free_port()
     environment = {**os.environ, "MONGODB_URI": place.mongod.address(database), "DATA_FOLDER": str(place.folder)}
     environment["TOKEN_SECONDS"] = str(_TOKEN_SECONDS)
     configuration = ROOT / "service" / "running" / "gunicorn_configuration.py"
     arguments = [sys.executable, "-m", "gunicorn", "--config", configuration, "--workers", str(WORKERS)]
-    arguments += ["--bind", f"127.0.0.1:{port}", "service.app:create_app()"]
+    arguments += ["--bind", f"127.0.0.1:{port}", application]
     with (place.folder / f"gunicorn-{database}.log").open("wb") as log:
         process = start_child(
             [str(argument) for argument in arguments], environment=environment, folder=ROOT, output=log

@@ -58,6 +58,9 @@ class MongodOptions:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """More of MongoDB's own --setParameter."""
 
+    arguments: tuple[str, ...] = ()
+    """More of the command line's options, as mongod takes them."""
+
     start_seconds: float = 60.0
     """How long it may take to become primary; recovery after an unclean stop of a large register takes longest."""
 
@@ -253,6 +256,7 @@ class PrivateMongod:
         arguments += ["--wiredTigerCacheSizeGB", str(self.options.cache_gigabytes), "--oplogSize", "512"]
         for name, value in self.options.parameters.items():
             arguments += ["--setParameter", f"{name}={value}"]
+        arguments += self.options.arguments
         # What it says before it opens its log, e.g. of an option that it does not know.
         with (self.options.folder / "mongod.out").open("wb") as said:
             self._process = start_child(arguments, folder=self.options.folder, output=said)

@@ -1,0 +1,73 @@
+"""The service without access: no gate, no trail, no encryption. Only the benchmark serves it, to tell the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from flask import g
+
+from service.api.services import services
+from service.app import App
+from service.app import create_app as create_guarded_app
+from service.security.gate import asking, register_itself
+from service.storage.encryption import FieldEncryption
+
+_GATE = "service.api.access"
+
+
+class NoEncryption(FieldEncryption):
+    """Leaves every item as it is."""
+
+    def seal(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The same items."""
+        return dict(document)
+
+    def open(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The same items."""
+        return dict(document)
+
+    def seal_value(self, value: Any, manner: Any = None) -> Any:
+        """The value itself."""
+        del manner
+        return value
+
+    def open_value(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
+    def among(self, values: Iterable[str]) -> dict[str, Any]:
+        """The values themselves."""
+        return {"$in": list(values)}
+
+    def digest(self, value: str) -> str:
+        """The value itself."""
+        return value
+
+
+def create_app() -> App:
+    """The service as it would be if everybody could do everything and nothing were kept of it."""
+    app = create_guarded_app()
+    every: tuple[dict[Any, list[Any]], ...] = (
+        app.before_request_funcs,
+        app.after_request_funcs,
+        app.teardown_request_funcs,
+    )
+    for hooks in every:
+        hooks[None] = [hook for hook in hooks.get(None, []) if hook.__module__ != _GATE]
+    with app.app_context():
+        store = services().store
+        store.encryption = NoEncryption(store.database, dict)  # type: ignore[arg-type]  # no key is ever asked for
+
+    @app.before_request
+    def let_in() -> None:
+        who: AbstractContextManager[Any] = asking(register_itself())
+        who.__enter__()
+        g.let_in = who
+
+    @app.teardown_request
+    def leave(_: BaseException | None) -> None:
+        g.let_in.__exit__(None, None, None)
+
+    return app

@@ -1,0 +1,56 @@
+"""The files that MongoDB writes show no personal number, phone or serial to whoever takes the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.app import create_app
+from service.running.mongod import MongodOptions, PrivateMongod
+from service.settings import read_settings
+from service.storage.migration import migrate
+from tests.api.asking import Register
+from tests.builders import a_head, a_household, a_member, a_parcel, a_personal_number
+from tests.conftest import private_folder
+
+VILLAGE = "Xom Kiem Tra Tep Du Lieu"
+"""Not a secret: that it is found shows that what is looked for would be found."""
+
+
+@pytest.fixture
+def mongod() -> Iterator[PrivateMongod]:
+    """A MongoDB whose files are not compressed, so that what they hold can be searched."""
+    plain = ("--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none")
+    with private_folder() as folder, PrivateMongod(MongodOptions(folder=Path(folder), arguments=plain)) as running:
+        yield running
+
+
+def files_of(mongod: PrivateMongod) -> bytes:
+    """All that MongoDB has written, once it has ended: data, journal, log of operations."""
+    mongod.stop()
+    return b"".join(file.read_bytes() for file in sorted(mongod.options.folder.rglob("*")) if file.is_file())
+
+
+def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, tmp_path: Path) -> None:
+    settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(tmp_path)})
+    migrate(settings, say=lambda _: None)
+    register = Register(create_app(settings).test_client())
+    number, child = a_personal_number(), a_personal_number("female", 2010)
+    household = a_household(
+        village=VILLAGE,
+        head=a_head(national_id=number, phone="0987600123"),
+        members=[a_member(national_id=child, birth_date="2010", relation="child")],
+        parcels=[a_parcel(certificate_serial="CH 765432")],
+    )
+    assert register.put(household).status_code == 201
+    changed = {**household, "head": {**household["head"], "phone": "0987600456"}}
+    assert register.put(changed, if_match=1).status_code == 200
+    assert register.get(f"/v1/households?q={number}").get_json()["households"] != []
+
+    written = files_of(mongod)
+
+    assert VILLAGE.encode() in written
+    for secret in (number, child, "987600123", "987600456", "765432"):
+        assert secret.encode() not in written, secret
