@@ -59,7 +59,7 @@ class HouseholdRegister:
 
     def read(self, household_id: str, *, actor: Actor) -> Record:
         """The stored record. Raises HouseholdNotFound."""
-        return self._store.household(household_id_of(household_id), actor.area).record
+        return self._store.record(household_id_of(household_id), actor.area)
 
     def put(self, household_id: str, body: object, *, if_match: int | None, actor: Actor) -> Written:
         """Register a household under an id that the client minted, or replace the content of a known one (DESIGN

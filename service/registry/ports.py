@@ -146,6 +146,9 @@ class HouseholdStore(Protocol):
     def household(self, household_id: str, area: Area = None) -> Stored:
         """One household. Raises HouseholdNotFound, also for one outside the area."""
 
+    def record(self, household_id: str, area: Area = None) -> Record:
+        """A household's record alone, for whoever only reads it. Raises HouseholdNotFound as ``household`` does."""
+
     def households(self, query: HouseholdQuery) -> HouseholdPage:
         """One page of households."""
 

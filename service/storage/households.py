@@ -28,13 +28,24 @@ _NOBODY: dict[str, Any] = {"_id": {"$in": []}}
 
 def find_household(database: Database[Document], encryption: FieldEncryption, household_id: str, area: Area) -> Stored:
     """One household. Raises HouseholdNotFound, also for one outside the area."""
+    return to_stored(_find_one(database, household_id, area, None), encryption)
+
+
+def find_record(database: Database[Document], encryption: FieldEncryption, household_id: str, area: Area) -> Record:
+    """One household's record, without what only storage needs. Raises HouseholdNotFound."""
+    return to_record(_find_one(database, household_id, area, {"index": 0}), encryption)
+
+
+def _find_one(
+    database: Database[Document], household_id: str, area: Area, projection: dict[str, int] | None
+) -> Document:
     where: dict[str, Any] = {"_id": household_id}
     if area is not None:
         where["commune"] = {"$in": sorted(area)}
-    document = database["households"].find_one(where)
+    document = database["households"].find_one(where, projection)
     if document is None:
         raise HouseholdNotFound(id=household_id)
-    return to_stored(document, encryption)
+    return document
 
 
 def find_known(

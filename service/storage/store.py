@@ -94,6 +94,11 @@ class MongoStore:
         with translated():
             return households.find_household(self.database, self.encryption, household_id, area)
 
+    def record(self, household_id: str, area: Area = None) -> Record:
+        """A household's record alone. Raises HouseholdNotFound, also for one outside the area."""
+        with translated():
+            return households.find_record(self.database, self.encryption, household_id, area)
+
     def households(self, query: HouseholdQuery) -> HouseholdPage:
         """One page of households."""
         with translated():
