@@ -14,15 +14,16 @@ _MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - the format knows no zones
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table: a name, a row of headings, rows of text."""
+    """A table: a name, a row of headings, rows of text; with ``numbers``, numbers stay numbers that can be added up."""
 
     name: str
     headings: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    numbers: bool = False
 
 
 def workbook(*sheets: Sheet) -> bytes:
-    """Return the workbook of these tables; headings are bold and stay in sight, cells are text, never formulas."""
+    """Return the workbook of these tables; headings are bold and stay in sight, text is never a formula."""
     buffer = BytesIO()
     book = xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
@@ -39,7 +40,9 @@ def workbook(*sheets: Sheet) -> bytes:
             page.set_column(column, column, min(60, max(len(name), longest, 8)) + 1)
         for number, row in enumerate(sheet.rows, start=1):
             for column, value in enumerate(row):
-                if value not in ("", None):
+                if sheet.numbers and type(value) in (int, float):
+                    page.write_number(number, column, value, cell)
+                elif value not in ("", None):
                     page.write_string(number, column, str(value), cell)
         if sheet.rows:
             page.autofilter(0, 0, len(sheet.rows), len(sheet.headings) - 1)

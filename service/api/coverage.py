@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response
 from flask.views import MethodView
 
+from schemas.derive.workbook import Sheet
 from service.api.answers import json_answer
 from service.api.blueprint import Blueprint, reference
 from service.api.bodies import json_body
@@ -68,7 +69,7 @@ class CoverageWorkbook(MethodView):
         messages = services().messages
         headings = [messages.text(f"table.{column}", language()) for column in _columns(report)]
         title = messages.text("table.coverage", language())
-        return workbook_answer(f"{_name(report)}.xlsx", title, [headings, *_lines(report)], services().clock())
+        return workbook_answer(f"{_name(report)}.xlsx", Sheet(title, headings, [*_lines(report)], numbers=True))
 
 
 @blueprint.route("/coverage/trend")
