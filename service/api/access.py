@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -27,6 +27,7 @@ from service.security.errors import (
     PasswordChangeRequired,
     RefreshFailed,
     RequestForged,
+    SessionRevoked,
     TokenExpired,
     TokenInvalid,
 )
@@ -68,6 +69,8 @@ _TRACED: Final = frozenset(
         Permission.HOUSEHOLDS_VERIFY,
         Permission.HOUSEHOLDS_TRANSFER,
         Permission.HOUSEHOLDS_WITHDRAW,
+        Permission.PHOTOS_READ,
+        Permission.PHOTOS_WRITE,
         Permission.PARCELS_SETTLE,
         Permission.BASELINES_WRITE,
         Permission.IMPORTS_WRITE,
@@ -165,7 +168,11 @@ def _ask() -> None:
     if declared is None or declared.permission is None:
         return
     g.permission = declared.permission
-    principal = _principal()
+    try:
+        principal = _principal()
+    except SessionRevoked as error:
+        note_told(error)
+        raise
     g.stack.enter_context(asking(principal))
     limit = guard().settings.requests_per_minute
     if limit:
@@ -327,6 +334,13 @@ def write_trail(
             about=about,
         )
     )
+
+
+def note_told(error: SessionRevoked) -> None:
+    """Store in the trail that a device learned of its session's end, and from which address: once for each device."""
+    if guard().sign_in.told(error.session):
+        holder = replace(nobody(), account=error.account, session=error.session)
+        write_trail("revoked-device-told", holder, about=error.session, status=401)
 
 
 def _keep_in_trail(answer: Response) -> Response:

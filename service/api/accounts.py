@@ -155,6 +155,22 @@ class Reset(MethodView):
         return json_answer(_handed(handed))
 
 
+@blueprint.route("/<account_id>/sessions/<session_id>")
+class AccountSession(MethodView):
+    """One device of an account."""
+
+    @needs("accounts.manage")
+    @blueprint.response(204)
+    @blueprint.problems(401, 403, 404)
+    @blueprint.doc(operationId="end_account_session", summary="End the session of a lost device")
+    def delete(self, account_id: str, session_id: str) -> Response:
+        """The device learns so at its next contact (``session.revoked``) and erases what it keeps."""
+        note_about(session_id[:80])
+        guard().accounts.revoke_session(account_id, session_id, current_principal())
+        guard().principals.forget()
+        return Response(status=204)
+
+
 def account_in_json(account: Account) -> dict[str, Any]:
     """An account without any of its secrets, hashed or not."""
     return {

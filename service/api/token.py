@@ -17,6 +17,7 @@ from service.api.access import (
     from_another_site,
     guard,
     note_about,
+    note_told,
     set_session_cookies,
     write_trail,
 )
@@ -28,6 +29,7 @@ from service.security.errors import (
     GrantInvalid,
     RefreshFailed,
     RequestForged,
+    SessionRevoked,
     SignInFailed,
     TooManyAttempts,
 )
@@ -80,6 +82,9 @@ def _signed_in(asked: dict[str, Any], caller: Caller) -> Response:
         signed_in = _granted(asked, caller)
     except (SignInFailed, TooManyAttempts, RefreshFailed) as error:
         write_trail(error.code.replace("access.", ""), nobody(), status=401)
+        raise
+    except SessionRevoked as error:
+        note_told(error)
         raise
     who = guard().principals.of_token(signed_in.access_token)
     write_trail("signed-in" if asked["grant_type"] != "refresh_token" else "refreshed", who)
@@ -284,9 +289,9 @@ class OneOwnSession(MethodView):
     @blueprint.problems(401, 403, 404)
     @blueprint.doc(operationId="end_session", summary="Sign a device out")
     def delete(self, session_id: str) -> Response:
-        """A lost phone is signed out from any other device."""
+        """A lost phone is signed out from any other device; at its next contact it erases what it keeps."""
         who = current_principal()
-        guard().accounts.revoke_session(who.account, session_id)
+        guard().accounts.revoke_session(who.account, session_id, who)
         guard().principals.forget()
         note_about(session_id)
         write_trail("signed-out", who, about=session_id)

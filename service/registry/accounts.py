@@ -19,6 +19,7 @@ from service.security.errors import (
     OwnAccount,
     RefreshFailed,
     SessionNotFound,
+    SessionRevoked,
     SignInFailed,
 )
 from service.security.gate import SCOPES, Area, Principal, Role, Sight, principal
@@ -34,6 +35,20 @@ from service.security.tokens import (
 
 ACTIVE: Final = "active"
 SUSPENDED: Final = "suspended"
+
+# Why a session ended.
+SIGNED_OUT: Final = "signed out"
+REVOKED: Final = "revoked"
+RESET: Final = "reset"
+PASSWORD_CHANGED: Final = "password changed"  # noqa: S105 - a reason, no secret
+USED_TWICE: Final = "refresh token used twice"
+TOLD_TO_THE_DEVICE: Final = frozenset({REVOKED, SUSPENDED})
+"""Somebody meant this device, or whoever holds it: it is told so, and erases what it keeps.
+
+Not so with a password that was forgotten or changed, nor with a token that was used twice: the rightful phone may hold
+records that were never sent.
+"""
+
 DEVICES_KEPT: Final = 20
 USED_TOKENS_KEPT: Final = 50
 _ADDRESS_FREE_ATTEMPTS: Final = 30
@@ -94,6 +109,8 @@ class Session:
     by_cookie: bool = False
     revoked_at: datetime | None = None
     revoked_because: str | None = None
+    told_at: datetime | None = None
+    """When the device first learned that somebody had ended its session."""
 
 
 class AccountStore(Protocol):
@@ -136,6 +153,9 @@ class AccountStore(Protocol):
 
     def revoke_all(self, account_id: str, *, because: str, at: datetime, but: str | None = None) -> int:
         """Revoke all sessions of an account (but one); answers how many."""
+
+    def told(self, session_id: str, *, at: datetime) -> bool:
+        """Remember that the device learned of its session's end; answers whether for the first time."""
 
     def sessions_of(self, account_id: str) -> list[Session]:
         """The good sessions of an account, the last used first."""
@@ -294,7 +314,7 @@ class Accounts:
             raise OwnAccount()
         now = self._clock()
         account = self._changed(account_id, {"state": SUSPENDED, "updated_at": now})
-        self._store.revoke_all(account_id, because="suspended", at=now)
+        self._store.revoke_all(account_id, because=SUSPENDED, at=now)
         return account
 
     def resume(self, account_id: str, by: Principal) -> Account:
@@ -306,7 +326,7 @@ class Accounts:
         """Give an account a new secret, ending all its sessions; the old one is good no longer."""
         account = self.get(account_id, by)
         now = self._clock()
-        self._store.revoke_all(account_id, because="reset", at=now)
+        self._store.revoke_all(account_id, because=RESET, at=now)
         if account.role is Role.SYSTEM:
             secret = new_secret()
             changed = self._changed(account_id, {"secret_hash": hashed_secret(secret), "updated_at": now})
@@ -324,18 +344,23 @@ class Accounts:
         now = self._clock()
         items = {"password_hash": self._passwords.hashed(new), "must_change_password": False, "updated_at": now}
         self._changed(account.id, items)
-        self._store.revoke_all(account.id, because="password changed", at=now, but=by.session)
+        self._store.revoke_all(account.id, because=PASSWORD_CHANGED, at=now, but=by.session)
 
     def sessions(self, account_id: str) -> list[Session]:
         """The account's sessions that are good now."""
         return self._store.sessions_of(account_id)
 
-    def revoke_session(self, account_id: str, session_id: str) -> None:
-        """End one session of an account. Raises SessionNotFound."""
+    def revoke_session(self, account_id: str, session_id: str, by: Principal) -> None:
+        """End one session of an account: one's own, or as an administrator. Raises SessionNotFound, AccountNotFound.
+
+        Ending the session that one asks with is signing out; any other is a device that its holder no longer has.
+        """
+        if account_id != by.account:
+            self.get(account_id, by)
         session = self._store.session(session_id)
         if session is None or session.account != account_id:
             raise SessionNotFound(session=session_id[:80])
-        self._store.revoke(session_id, because="signed out", at=self._clock())
+        self._store.revoke(session_id, because=SIGNED_OUT if session_id == by.session else REVOKED, at=self._clock())
 
     def _changed(self, account_id: str, items: Mapping[str, Any]) -> Account:
         account = self._store.change_account(account_id, items)
@@ -500,7 +525,7 @@ class SignIn:
         return SignedIn(account, token, claims, f"{session_id}.{secret}", session.expires_at, made)
 
     def refresh(self, refresh_token: str, caller: Caller) -> SignedIn:
-        """A new access token and a new refresh token for the current one. Raises RefreshFailed.
+        """A new access token and a new refresh token for the current one. Raises RefreshFailed and SessionRevoked.
 
         A token that was replaced before is a copy in other hands: its whole session ends. A browser, whose cookie only
         its own device holds, may send the one before the current once more: its answer was lost, or two pages asked at
@@ -511,11 +536,11 @@ class SignIn:
         if parts is None or session is None:
             raise RefreshFailed()
         now = self._clock()
-        self._require_good(session, caller, now)
+        presented = hashed_secret(parts[1])
+        self._require_good(session, presented, caller, now)
         account = self._store.account(session.account)
         if account is None or account.state != ACTIVE:
             raise RefreshFailed()
-        presented = hashed_secret(parts[1])
         if same(presented, session.current):
             return self._rotated(session, account, (presented,), now)
         if presented not in session.used:
@@ -525,16 +550,21 @@ class SignIn:
                 token, claims = self._tokens.issue(account.id, session=session.id, by_cookie=True)
                 return SignedIn(account, token, claims)
             return self._rotated(session, account, (session.current, presented), now)
-        self._store.revoke(session.id, because="refresh token used twice", at=now)
+        self._store.revoke(session.id, because=USED_TWICE, at=now)
         raise RefreshFailed()
 
-    def _require_good(self, session: Session, caller: Caller, now: datetime) -> None:
-        """Raise RefreshFailed unless the session is good, in time, and on the device that it was begun on."""
+    def _require_good(self, session: Session, presented: str, caller: Caller, now: datetime) -> None:
+        """Raise RefreshFailed unless the session is good, in time, and on the device that it was begun on.
+
+        Raises SessionRevoked where somebody ended it; only to its own device, and only to one of its own tokens.
+        """
         device_hash = None if caller.device_secret is None else hashed_secret(caller.device_secret)
         other_device = session.device_hash is not None and device_hash != session.device_hash
-        if session.revoked_at is not None or session.expires_at <= now or session.by_cookie != caller.by_cookie:
+        if other_device or session.by_cookie != caller.by_cookie:
             raise RefreshFailed()
-        if other_device:
+        if session.revoked_at is not None and presented in (session.current, *session.used):
+            _tell(session)
+        if session.revoked_at is not None or session.expires_at <= now:
             raise RefreshFailed()
 
     def _rotated(self, session: Session, account: Account, spent: tuple[str, ...], now: datetime) -> SignedIn:
@@ -551,7 +581,7 @@ class SignIn:
         if not rotated:
             # Somebody else replaced the same token at this very moment.
             if not session.by_cookie:
-                self._store.revoke(session.id, because="refresh token used twice", at=now)
+                self._store.revoke(session.id, because=USED_TWICE, at=now)
                 raise RefreshFailed()
             token, claims = self._tokens.issue(account.id, session=session.id, by_cookie=True)
             return SignedIn(account, token, claims)
@@ -560,7 +590,17 @@ class SignIn:
 
     def sign_out(self, session_id: str) -> None:
         """End a session."""
-        self._store.revoke(session_id, because="signed out", at=self._clock())
+        self._store.revoke(session_id, because=SIGNED_OUT, at=self._clock())
+
+    def told(self, session_id: str) -> bool:
+        """Remember that a device learned of its session's end; answers whether for the first time."""
+        return self._store.told(session_id, at=self._clock())
+
+
+def _tell(session: Session) -> None:
+    """Raise SessionRevoked where somebody ended the session, as long as it is kept."""
+    if session.revoked_because in TOLD_TO_THE_DEVICE:
+        raise SessionRevoked(session=session.id, account=session.account)
 
 
 @dataclass(slots=True)
@@ -585,7 +625,7 @@ class Principals:
     _known: dict[str, _Remembered] = field(default_factory=dict)
 
     def of_token(self, token: str) -> Principal:
-        """The principal of an access token. Raises TokenInvalid, TokenExpired, NotSignedIn."""
+        """The principal of an access token. Raises TokenInvalid, TokenExpired, NotSignedIn, SessionRevoked."""
         claims = self.tokens.read(token)
         now = self.clock()
         known = self._known.get(claims.token_id)
@@ -602,13 +642,15 @@ class Principals:
         self._known.clear()
 
     def _looked_up(self, claims: AccessClaims) -> Principal:
+        if claims.session is not None:
+            session = self.store.session(claims.session)
+            if session is not None:
+                _tell(session)
+            if session is None or session.revoked_at is not None:
+                raise NotSignedIn()
         account = self.store.account(claims.account)
         if account is None or account.state != ACTIVE:
             raise NotSignedIn()
-        if claims.session is not None:
-            session = self.store.session(claims.session)
-            if session is None or session.revoked_at is not None:
-                raise NotSignedIn()
         return principal(
             account.id,
             account.username,

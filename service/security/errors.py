@@ -61,6 +61,17 @@ class RefreshFailed(AccessError):
     code = "access.refresh-failed"
 
 
+class SessionRevoked(AccessError):
+    """Somebody ended the session of this device from elsewhere; a phone that is told so erases what it keeps."""
+
+    code = "session.revoked"
+
+    def __init__(self, *, session: str, account: str) -> None:
+        super().__init__()
+        self.session = session
+        self.account = account
+
+
 class TooManyAttempts(AccessError):
     """Wait before the next attempt; params: seconds."""
 

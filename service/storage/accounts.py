@@ -124,6 +124,12 @@ class MongoAccounts:
             result = self._sessions.update_many(where, {"$set": {"revoked_at": at, "revoked_because": because}})
         return result.modified_count
 
+    def told(self, session_id: str, *, at: datetime) -> bool:
+        """Remember that the device learned of its session's end; answers whether for the first time."""
+        with translated():
+            result = self._sessions.update_one({"_id": session_id, "told_at": None}, {"$set": {"told_at": at}})
+        return result.modified_count == 1
+
     def sessions_of(self, account_id: str) -> list[Session]:
         """The good sessions of an account, the last used first."""
         with translated():
@@ -208,6 +214,7 @@ _SESSION_ITEMS: Final = (
     "by_cookie",
     "revoked_at",
     "revoked_because",
+    "told_at",
 )
 
 

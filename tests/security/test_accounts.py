@@ -139,8 +139,8 @@ def test_sessions_are_listed_and_ended_by_their_owner_alone(office: Office) -> N
     office.sign_in.by_password("an", PASSWORD, OFFICE)
     (session,) = office.accounts.sessions(mine.id)
     with pytest.raises(SessionNotFound):
-        office.accounts.revoke_session(theirs.id, session.id)
-    office.accounts.revoke_session(mine.id, session.id)
+        office.accounts.revoke_session(theirs.id, session.id, administrator())
+    office.accounts.revoke_session(mine.id, session.id, administrator())
     assert office.accounts.sessions(mine.id) == []
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from service.registry.accounts import Caller, SignedIn
-from service.security.errors import NotSignedIn, RefreshFailed, SignInFailed, TooManyAttempts
+from service.security.errors import NotSignedIn, RefreshFailed, SessionRevoked, SignInFailed, TooManyAttempts
 from service.security.gate import Role, Sight
 from tests.security.builders import OFFICE, PASSWORD, Office, administrator
 
@@ -213,5 +213,5 @@ def test_signing_out_and_suspending_shut_within_seconds(office: Office) -> None:
     office.principals.of_token(other.access_token)
     office.accounts.suspend(account.id, administrator())
     office.moment.now += timedelta(seconds=6)
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(SessionRevoked):
         office.principals.of_token(other.access_token)

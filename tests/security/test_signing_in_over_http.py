@@ -218,8 +218,110 @@ def test_sessions_are_listed_and_a_lost_phone_is_signed_out(client: FlaskClient)
     assert [session["current"] for session in listed].count(True) == 1
     (old,) = [session["id"] for session in listed if session["device"] == "Điện thoại cũ"]
     assert client.delete(f"/v1/sessions/{old}", headers=bearer(kept)).status_code == 204
-    assert client.get("/v1/session", headers=bearer(lost)).status_code == 401
+    problem(client.get("/v1/session", headers=bearer(lost)), 401, "session.revoked")
     assert client.delete(f"/v1/sessions/{uuid.uuid4()}", headers=bearer(kept)).status_code == 404
+
+
+# A phone whose session somebody ended ----------------------------------------------------------------------------
+
+
+def own_session(client: FlaskClient) -> str:
+    (session,) = [one for one in asked(client, path="/v1/sessions").get_json()["sessions"] if one["current"]]
+    return str(session["id"])
+
+
+def told(client: FlaskClient) -> str:
+    answer = asked(client)
+    return str(problem(answer, 401, answer.get_json()["code"])["code"])
+
+
+def as_administrator(client: FlaskClient) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token_of(client.application, Role.ADMINISTRATOR)}"}
+
+
+def account_of(client: FlaskClient) -> str:
+    return str(asked(client).get_json()["id"])
+
+
+def test_a_phone_ended_from_another_device_is_told_so_as_long_as_it_holds_its_cookie(
+    client: FlaskClient, clock: MovedClock
+) -> None:
+    signed_in(client)
+    lost, kept = own_session(client), bearer(token(client))
+    assert client.delete(f"/v1/sessions/{lost}", headers=kept).status_code == 204
+    for _ in range(4):  # with the short token still good, and long after
+        assert told(client) == "session.revoked"
+        clock.now += timedelta(days=10)
+    assert client.get_cookie(REFRESH_COOKIE) is not None
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_every_request_of_such_a_phone_is_told(client: FlaskClient, clock: MovedClock, method: str) -> None:
+    signed_in(client)
+    lost, kept = own_session(client), bearer(token(client))
+    client.delete(f"/v1/sessions/{lost}", headers=kept)
+    clock.now += timedelta(minutes=11)
+    path = "/v1/requests" if method == "POST" else f"/v1/households/{uuid.uuid4()}"
+    problem(asked(client, method, path, json={} if method != "GET" else None), 401, "session.revoked")
+
+
+def test_a_programs_refresh_token_is_told_too(client: FlaskClient) -> None:
+    lost, kept = token(client), bearer(token(client))
+    session = client.get("/v1/sessions", headers=bearer(lost)).get_json()["sessions"]
+    (mine,) = [one["id"] for one in session if not one["current"]]
+    own = client.get("/v1/sessions", headers=kept).get_json()["sessions"]
+    (lost_id,) = [one["id"] for one in own if one["id"] != mine]
+    client.delete(f"/v1/sessions/{lost_id}", headers=kept)
+    body = {"grant_type": "refresh_token", "refresh_token": lost.get_json()["refresh_token"]}
+    for _ in range(2):
+        problem(client.post("/v1/token", json=body), 401, "session.revoked")
+
+
+def test_an_administrator_ends_a_lost_phone_and_suspending_ends_all(client: FlaskClient) -> None:
+    signed_in(client)
+    account, lost = account_of(client), own_session(client)
+    headers = as_administrator(client)
+    assert client.delete(f"/v1/accounts/{account}/sessions/{uuid.uuid4()}", headers=headers).status_code == 404
+    assert client.delete(f"/v1/accounts/{account}/sessions/{lost}", headers=headers).status_code == 204
+    assert told(client) == "session.revoked"
+    signed_in(client)
+    assert client.post(f"/v1/accounts/{account}/suspend", headers=headers).status_code == 200
+    assert told(client) == "session.revoked"
+
+
+def test_signing_out_oneself_is_not_told_as_if_somebody_else_had(client: FlaskClient) -> None:
+    signed_in(client)
+    cookie, mine = client.get_cookie(REFRESH_COOKIE), own_session(client)
+    assert cookie is not None
+    secure = {**OWN_PAGE, "Origin": "https://localhost"}
+    assert asked(client, "DELETE", f"/v1/sessions/{mine}", headers=secure).status_code == 204
+    client.set_cookie(REFRESH_COOKIE, cookie.value, secure=True)
+    assert told(client) == "access.not-signed-in"
+
+
+def test_a_forgotten_password_costs_no_phone_its_drafts(client: FlaskClient) -> None:
+    signed_in(client)
+    assert client.post(f"/v1/accounts/{account_of(client)}/reset", headers=as_administrator(client)).status_code == 200
+    assert told(client) == "access.not-signed-in"
+
+
+def test_whoever_only_guesses_at_an_ended_session_is_told_nothing(client: FlaskClient) -> None:
+    lost, kept = token(client).get_json()["refresh_token"], bearer(token(client))
+    session = lost.partition(".")[0]
+    client.delete(f"/v1/sessions/{session}", headers=kept)
+    body = {"grant_type": "refresh_token", "refresh_token": f"{session}.guessed"}
+    problem(client.post("/v1/token", json=body), 401, "access.refresh-failed")
+
+
+def test_the_trail_says_once_that_a_device_was_told(client: FlaskClient) -> None:
+    signed_in(client)
+    lost = own_session(client)
+    client.delete(f"/v1/sessions/{lost}", headers=bearer(token(client)))
+    for _ in range(3):
+        assert told(client) == "session.revoked"
+    with client.application.app_context():
+        entries = [one for one in guard().trail.entries(token=lost) if one.action == "revoked-device-told"]
+    assert [(one.about, one.status) for one in entries] == [(lost, 401)]
 
 
 def test_a_made_password_is_changed_before_anything_else(app: Flask, register: Register) -> None:
