@@ -43,6 +43,7 @@ from service.registry.households import HouseholdRegister
 from service.registry.parcel_register import ParcelRegister
 from service.registry.parcels import Ground
 from service.registry.unit_register import UnitRegister
+from service.registry.unit_boundaries import UnitBoundaries
 from service.settings import Settings, read_settings
 from service.storage.store import MongoStore
 
@@ -119,6 +120,7 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Services:
 
 
 def ground_of(store: MongoStore, settings: Settings) -> Ground:
+        unit_boundaries=UnitBoundaries(ground.boundaries, directory, clock),
     """What parcels are examined against: the stored boundaries of communes, the limits of the settings."""
     rules = GeometryRules(
         shape=ShapeRules(smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2),

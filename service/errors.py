@@ -138,6 +138,12 @@ class UnitNotFound(DomainError):
     code = "unit.not-found"
 
 
+class BoundaryNotLoaded(DomainError):
+    """No boundary of this unit is loaded, nor of the communes that would make it up."""
+
+    code = "unit.boundary-not-loaded"
+
+
 class LevelNotInForce(DomainError):
     """On that date there are no units of that level."""
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from flask import Response
 from flask.views import MethodView
+from shapely.geometry.base import BaseGeometry
 
 from schemas.derive.workbook import Sheet
 from service.api.answers import json_answer
 from service.api.blueprint import Blueprint, reference
 from service.api.bodies import json_body
-from service.api.queries import CoverageQuery, TrendQuery
+from service.api.geojson import GEOJSON, feature, geojson_answer
+from service.api.queries import CoverageMapQuery, CoverageQuery, TrendQuery
 from service.api.services import actor, language, services
 from service.api.tables import WORKBOOK, csv_answer, workbook_answer
 from service.security.gate import needs
@@ -70,6 +73,33 @@ class CoverageWorkbook(MethodView):
         headings = [messages.text(f"table.{column}", language()) for column in _columns(report)]
         title = messages.text("table.coverage", language())
         return workbook_answer(f"{_name(report)}.xlsx", Sheet(title, headings, [*_lines(report)], numbers=True))
+
+
+@blueprint.route("/coverage.geojson")
+class CoverageMap(MethodView):
+    """Coverage by unit as a map."""
+
+    @needs("coverage.read")
+    @blueprint.query(CoverageMapQuery)
+    @blueprint.response(200, reference("CoverageMap"), content_type=GEOJSON)
+    @blueprint.problems(422)
+    @blueprint.doc(operationId="coverage_geojson", summary="Coverage by unit as GeoJSON")
+    def get(self, arguments: dict[str, Any]) -> Response:
+        """The rows of the JSON, each a Feature with the boundary of its unit, simplified to ``tolerance`` metres.
+
+        Without a boundary the geometry is null: none is loaded, or the unit of before a merger is not made up of whole
+        communes of today.
+        """
+        report = _report(arguments)
+        directory, geography = services().units.directory(), date.fromisoformat(report["geography"])
+        units = {unit.code: unit for unit in directory.of_level(report["level"], geography)}
+
+        def drawn(code: str | None) -> BaseGeometry | None:
+            unit = None if code is None else units.get(code)
+            return None if unit is None else services().unit_boundaries.boundary(unit, arguments["tolerance"])
+
+        features = [feature(row["unit"], drawn(row["unit"]), row) for row in report.pop("rows")]
+        return geojson_answer({"type": "FeatureCollection", **report, "features": features})
 
 
 @blueprint.route("/coverage/trend")

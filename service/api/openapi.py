@@ -9,9 +9,10 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components
-from service.api import parcels, search
+from service.api import parcels, search, units
 from service.api.access import declared_permissions
 from service.api.access_components import SECURITY_SCHEMES, access_components
+from service.api.geojson import feature_component
 from service.registry.changes import COUNTS
 
 DESCRIPTION = (
@@ -168,6 +169,7 @@ def _components() -> dict[str, Any]:
         **parcels.COMPONENTS,
         **search.COMPONENTS,
         "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
+        **units.COMPONENTS,
         "HouseholdPage": _object(
             {"households": _list_of("Household"), "cursor": _CURSOR, "total": _COUNT}, ("households", "cursor")
         ),
@@ -197,6 +199,17 @@ def _components() -> dict[str, Any]:
             ("level", "geography", "as_of", "rows", "total"),
         ),
         "TrendDay": _object({"date": _DATE, **counts}, ("date", *counts)),
+        "CoverageMap": _object(
+            {
+                "type": {"enum": ["FeatureCollection"]},
+                "level": {"enum": ["commune", "district", "province"]},
+                "geography": _DATE,
+                "as_of": _DATE,
+                "total": {"$ref": "#/components/schemas/CoverageTotal"},
+                "features": {"type": "array", "items": feature_component(row)},
+            },
+            ("type", "level", "geography", "as_of", "total", "features"),
+        ),
         "Trend": _object(
             {"unit": _TEXT, "from": _DATE, "to": _DATE, "days": _list_of("TrendDay")}, ("unit", "from", "to", "days")
         ),

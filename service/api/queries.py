@@ -10,10 +10,14 @@ from webargs.flaskparser import FlaskParser
 
 from schemas.text import fold
 from service.errors import QueryInvalid, QueryUnknown
+from service.registry.unit_boundaries import COMMUNE_TOLERANCE_M
 
 MOST_ON_A_PAGE = 1000
 DEFAULT_PAGE = 100
 LONGEST_SEARCH = 100
+MAP_TOLERANCE_M = 200
+"""Too little to be seen on a map of the province that fits a screen: 130 communes are some 150 kB."""
+LARGEST_TOLERANCE_M = 1000
 
 
 _UNKNOWN = "unknown"
@@ -131,6 +135,13 @@ def _reference_system() -> fields.String:
     return fields.String(validate=validate.Length(1, 100), metadata={"description": description})
 
 
+def _tolerance(usual: int) -> fields.Integer:
+    description = "How far in metres the boundary may be from the exact one: the more, the fewer points it has."
+    return whole_number(
+        load_default=usual, validate=between(0, LARGEST_TOLERANCE_M), metadata={"description": description}
+    )
+
+
 class HouseholdQueryOne(Schema):
     """How one household is answered."""
 
@@ -189,12 +200,24 @@ class UnitQuery(Query):
     valid_on = day(metadata={"description": "In force on this day; without it, today or last."})
 
 
+class BoundaryQuery(UnitQuery):
+    """How exact a unit's boundary is asked for."""
+
+    tolerance = _tolerance(COMMUNE_TOLERANCE_M)
+
+
 class CoverageQuery(Query):
     """Which coverage to report."""
 
     level = fields.String(load_default="commune", validate=one_of(["commune", "district", "province"]))
     geography = day(metadata={"description": "The units in force on this day; without it, today's."})
     as_of = day(metadata={"description": "As it stood at the end of this day in Vietnam; without it, now."})
+
+
+class CoverageMapQuery(CoverageQuery):
+    """Which coverage to report as a map, and how exact its boundaries are."""
+
+    tolerance = _tolerance(MAP_TOLERANCE_M)
 
 
 class TrendQuery(Query):

@@ -16,6 +16,7 @@ from service.registry.coverage import Coverage
 from service.registry.households import HouseholdRegister
 from service.registry.parcel_register import ParcelRegister
 from service.registry.parcels import Ground
+from service.registry.unit_boundaries import UnitBoundaries
 from service.registry.unit_register import UnitRegister
 from service.security.gate import current_principal
 from service.settings import Settings
@@ -40,6 +41,7 @@ class Services:
     baselines: Baselines
     messages: Catalogue
     item_messages: Catalogue
+    unit_boundaries: UnitBoundaries
 
 
 def install(services: Services) -> None:

@@ -10,7 +10,8 @@ from flask.views import MethodView
 
 from service.api.answers import json_answer
 from service.api.blueprint import Blueprint, reference
-from service.api.queries import UnitListQuery, UnitQuery
+from service.api.geojson import GEOJSON, KEEP_AN_HOUR, feature, feature_component, geojson_answer
+from service.api.queries import BoundaryQuery, UnitListQuery, UnitQuery
 from service.api.services import services
 from service.errors import UnitNotFound
 from service.registry.clock import vietnam_day
@@ -18,6 +19,28 @@ from service.registry.units import Unit
 from service.security.gate import needs
 
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units", description="Administrative units")
+
+_TEXT = {"type": "string"}
+_DAY_OR_NULL = {"type": ["string", "null"], "format": "date"}
+_METRES = {"type": "number", "minimum": 0}
+COMPONENTS = {
+    "UnitBoundary": feature_component(
+        {
+            "code": _TEXT,
+            "name": _TEXT,
+            "kind": _TEXT,
+            "level": {"enum": ["province", "district", "commune"]},
+            "valid_from": _DAY_OR_NULL,
+            "valid_to": _DAY_OR_NULL,
+            "tolerance_m": {**_METRES, "description": "How far this line may be from the exact one."},
+            "tolerated_outside_m": {
+                **_METRES,
+                "description": "How far outside its commune a parcel may lie before there is a finding.",
+            },
+        }
+    ),
+}
+"""Component schemas of this resource."""
 
 
 @blueprint.route("")
@@ -50,6 +73,38 @@ class OneUnit(MethodView):
         unit = _unit(code, arguments.get("valid_on"))
         before = services().units.directory().predecessors_of(unit)
         return json_answer({**in_json(unit), "predecessors": [each.code for each in before]})
+
+
+@blueprint.route("/<code>/boundary")
+class UnitBoundary(MethodView):
+    """The boundary of one unit."""
+
+    # Where a border runs is a public fact: whoever may read the list of units may read it, of any unit.
+    @needs("units.read")
+    @blueprint.query(BoundaryQuery)
+    @blueprint.response(200, reference("UnitBoundary"), content_type=GEOJSON)
+    @blueprint.problems(404, 422)
+    @blueprint.doc(operationId="get_unit_boundary", summary="The boundary of a unit as GeoJSON")
+    def get(self, arguments: dict[str, Any], code: str) -> Response:
+        """A Feature in WGS 84, simplified to ``tolerance`` metres, with an ETag.
+
+        Communes have the boundary that was loaded (scripts/units --boundaries); the province, a former district and a
+        former commune that is made up of whole communes of today have theirs together.
+        """
+        unit = _unit(code, arguments.get("valid_on"))
+        tolerance = arguments["tolerance"]
+        boundary = services().unit_boundaries.require_boundary(unit, tolerance)
+        properties = {
+            "code": unit.code,
+            "name": unit.name,
+            "kind": unit.kind,
+            "level": unit.level,
+            "valid_from": None if unit.valid_from is None else unit.valid_from.isoformat(),
+            "valid_to": None if unit.valid_to is None else unit.valid_to.isoformat(),
+            "tolerance_m": tolerance,
+            "tolerated_outside_m": services().settings.border_tolerated_m,
+        }
+        return geojson_answer(feature(unit.code, boundary, properties), KEEP_AN_HOUR)
 
 
 def _unit(code: str, on: date | None) -> Unit:
