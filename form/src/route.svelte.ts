@@ -5,7 +5,7 @@ export type Route =
   | { screen: 'household'; entry: string; at: string }
   | { screen: 'conflict'; entry: string }
   | { screen: 'commune' }
-  | { screen: 'verify'; household: string }
+  | { screen: 'verify' }
   | { screen: 'settings' };
 
 let current = $state<Route>(read(location.hash));
@@ -23,8 +23,6 @@ export function address(to: Route): string {
       return `#/household/${to.entry}${to.at}`;
     case 'conflict':
       return `#/conflict/${to.entry}`;
-    case 'verify':
-      return `#/verify/${to.household}`;
     default:
       return to.screen === 'home' ? '#/' : `#/${to.screen}`;
   }
@@ -43,7 +41,6 @@ function read(hash: string): Route {
   const [screen = '', id = '', ...rest] = hash.replace(/^#\/?/, '').split('/');
   if (screen === 'household' && id) return { screen, entry: id, at: rest.length > 0 ? `/${rest.join('/')}` : '' };
   if (screen === 'conflict' && id) return { screen, entry: id };
-  if (screen === 'verify') return { screen, household: id };
-  if (screen === 'commune' || screen === 'settings') return { screen };
+  if (screen === 'commune' || screen === 'verify' || screen === 'settings') return { screen };
   return { screen: 'home' };
 }

@@ -1,14 +1,14 @@
 // The open form: the one place that holds the database, the vault, the entries and the sender, for screens to read.
 import { readDefinition } from './definition/read';
 import type { Definition } from './definition/definition';
-import { hasVault, makeVault, unlock, type Unlocking, type Vault } from './storage/vault';
-import { openDatabase, wipe, type Database } from './storage/database';
+import { eraseRevoked, hasVault, makeVault, unlock, type Unlocking, type Vault } from './storage/vault';
+import { forgetRevocation, openDatabase, wasRevoked, whenErased, wipe, type Database } from './storage/database';
 import { EntryStore, type KeptEntry } from './storage/entry-store';
 import { Kept } from './storage/kept';
 import { Communes } from './storage/communes';
 import { fetchUnits, type Unit } from './sync/units';
 import { Sender, type SenderView } from './sync/sender';
-import { AnswerLost, call } from './sync/register';
+import { AnswerLost, call, whenRevoked } from './sync/register';
 import { isObject } from './storage/household';
 import { readAccount, signOut, type Account } from './sync/account';
 
@@ -17,8 +17,15 @@ const SIGN_OUT_OWED = 'sign-out-owed';
 const SENT_STAY_DAYS = 7;
 const IDLE_MILLISECONDS = 30 * 60 * 1000;
 
+/** What `beforeinstallprompt` brings; only Chromium has it. */
+interface Installation extends Event {
+  prompt(): Promise<{ outcome: 'accepted' | 'dismissed' }>;
+}
+
 class Session {
   door = $state<Door>('opening');
+  /** The register had this phone erased; told at the door until somebody signs in again. */
+  revoked = $state(false);
   entries = $state.raw<KeptEntry[]>([]);
   definition = $state.raw<Definition | null>(null);
   units = $state.raw<{ now: Unit[]; former: Unit[] }>({ now: [], former: [] });
@@ -29,6 +36,8 @@ class Session {
   /** A sentence for the person, announced once, e.g. after something was stored. */
   message = $state('');
   update = $state<ServiceWorker | null>(null);
+  /** The browser's offer to put the form among the phone's apps; null where it makes none or it was taken. */
+  installation = $state.raw<Installation | null>(null);
   settings = $state.raw<{ tileUrl: string | null; tileAttribution: string }>({ tileUrl: null, tileAttribution: '' });
 
   #database: Database | undefined;
@@ -38,6 +47,13 @@ class Session {
   #communes: Communes | undefined;
   #lastTouch = performance.now();
 
+  /** A leader or supervisor reads and decides, but fills in nothing. Who is not known yet may: the register decides in the end. */
+  get mayWrite(): boolean {
+    return this.account === null || this.account.permissions.includes('households.write');
+  }
+  get mayVerify(): boolean {
+    return this.account === null || this.account.permissions.includes('households.verify');
+  }
   get store(): EntryStore {
     return present(this.#store);
   }
@@ -51,23 +67,47 @@ class Session {
     return present(this.#database);
   }
 
+  /** Keeps the browser's offer to install the form until the officer asks for it, instead of a bar at a bad moment. */
+  watchForInstallation(): void {
+    addEventListener('beforeinstallprompt', (event) => {
+      event.preventDefault();
+      this.installation = event as Installation;
+    });
+    addEventListener('appinstalled', () => (this.installation = null));
+  }
+
+  async install(): Promise<void> {
+    const offer = this.installation;
+    // An offer can be used once.
+    this.installation = null;
+    await offer?.prompt();
+  }
+
   async start(): Promise<void> {
+    this.watchForInstallation();
     if (!isSecureContext || !('locks' in navigator)) {
       this.door = 'insecure';
       return;
     }
     try {
       this.#database = await openDatabase();
+      this.revoked = await wasRevoked(this.#database);
       this.door = (await hasVault(this.#database)) ? 'locked' : 'new';
     } catch {
       this.door = 'broken';
       return;
     }
+    whenErased(() => this.lock());
+    whenRevoked(() => this.#eraseRevoked());
+    if (this.door === 'locked') void this.#askWhetherRevoked();
     this.definition = readDefinition(await this.#keptPlain('form.json'));
     this.units = (await this.#keptPlain<typeof this.units>('units')) ?? this.units;
     this.settings = (await this.#keptPlain<typeof this.settings>('settings')) ?? this.settings;
     void this.refreshDefinition();
-    addEventListener('online', () => void this.refreshDefinition());
+    addEventListener('online', () => {
+      void this.refreshDefinition();
+      if (this.door === 'locked') void this.#askWhetherRevoked();
+    });
     for (const event of ['pointerdown', 'keydown']) addEventListener(event, () => (this.#lastTouch = performance.now()), { passive: true });
     setInterval(() => {
       if (this.door === 'open' && performance.now() - this.#lastTouch > IDLE_MILLISECONDS) this.lock();
@@ -103,6 +143,24 @@ class Session {
     this.lock();
   }
 
+  /** Also behind a locked door the register is asked: a phone in wrong hands has no PIN. What it answers is dealt with in `call`. */
+  async #askWhetherRevoked(): Promise<void> {
+    try {
+      await call('/v1/session');
+    } catch (error) {
+      if (!(error instanceof AnswerLost)) throw error;
+    }
+  }
+
+  /** Somebody ended this device's session from elsewhere: nothing stays on the phone, and the page begins anew. */
+  async #eraseRevoked(): Promise<void> {
+    if (!(await eraseRevoked(this.database))) return;
+    await this.#oweSignOut();
+    this.lock();
+    // The page is on its way out: whoever waits for the answer waits for ever.
+    await new Promise(() => undefined);
+  }
+
   /** Whoever erased this phone, by wrong PINs too, must not go on in the session of the one before. */
   async #oweSignOut(): Promise<void> {
     await this.database.put('kept', { name: SIGN_OUT_OWED, value: true });
@@ -127,6 +185,8 @@ class Session {
   /** The officer has signed in: what waited for it goes on. */
   async signedIn(account: Account | null): Promise<void> {
     this.signInNeeded = false;
+    this.revoked = false;
+    await forgetRevocation(this.database);
     this.account = account;
     await this.kept.put('account', account ?? undefined);
     this.#sender?.signedIn();

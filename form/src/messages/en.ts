@@ -22,6 +22,9 @@ export const en: Record<MessageKey, string> = {
   'pin.wiped': 'Too many wrong tries: the data on this phone was erased. Choose a new PIN.',
   'pin.forget': 'Remember it. Without it, what was not sent from this phone cannot be recovered.',
 
+  'erased.revoked':
+    'This phone was signed out of the register from another device, so everything on it was erased. If the phone is still with you, choose a new PIN and sign in again.',
+
   'signIn.title': 'Sign in',
   'signIn.needed': 'Sign in to send. Everything is safe on the phone.',
   'signIn.username': 'User name',
@@ -42,6 +45,8 @@ export const en: Record<MessageKey, string> = {
   'home.search': 'Find by name or personal number',
   'home.searchIn': 'Search {count} households on this phone',
   'home.takeAlong': 'Take a commune along to search without signal',
+  'home.commune': 'See the commune’s {count} households',
+  'home.masked': 'The copy on this phone hides parts of this household. Open it again with signal.',
   'home.group.returned': 'Returned by the commune’s leader',
   'home.group.back': 'Needs another look',
   'home.group.drafts': 'Unfinished',
@@ -114,6 +119,17 @@ export const en: Record<MessageKey, string> = {
   'rejected.unknown': 'The register answered {status}.',
   'alike.title': 'This household may be registered already:',
   'alike.review': 'May be registered already: {names}. Check before sending.',
+
+  'alike.open': 'Open {name}',
+
+  'commune.title': 'Households of the commune',
+  'commune.empty': 'No commune has been taken along on this phone.',
+  'commune.village': 'Village',
+  'commune.allVillages': 'All',
+  'commune.count': '{count} households',
+
+  'problem.title': '{count} to correct on this screen',
+  'problem.later': 'Press “Continue” once more to correct it later.',
 
   'conflict.title': 'There are two versions of this household',
   'conflict.short': 'The register has a newer version',
@@ -219,7 +235,7 @@ export const en: Record<MessageKey, string> = {
   'settings.communeHelp': 'Loads a commune’s households and parcels onto this phone (locked by the PIN), to search, revisit and be warned of duplicates without signal.',
   'settings.chooseCommune': 'Commune',
   'settings.take': 'Load',
-  'settings.taking': '{count} households, {size} so far…',
+  'settings.taking': '{count} of {total} households, {size}',
   'settings.taken': '{name}: {count} households, {size}, loaded {at}',
   'settings.failed': 'Not loaded. What was loaded before is still there.',
   'settings.language': 'Language',
@@ -232,6 +248,8 @@ export const en: Record<MessageKey, string> = {
   'settings.sureWipe': 'Erase everything? {count} households that were not sent will be lost for good.',
   'settings.signedIn': 'Signed in: {name}',
   'settings.signOut': 'Sign out',
+  'settings.install': 'Put on the home screen',
+  'settings.installHelp': 'The register gets an icon of its own and opens like an app, without signal too.',
   'settings.space': 'Room on this phone: about {size}',
   'settings.clock': 'This phone’s clock is {minutes} minutes off. Times of new records follow the register’s clock.',
 

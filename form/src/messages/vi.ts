@@ -20,6 +20,9 @@ export const vi = {
   'pin.wiped': 'Đã nhập sai quá nhiều lần: dữ liệu trên máy này đã bị xóa. Hãy đặt mã PIN mới.',
   'pin.forget': 'Hãy nhớ mã này. Quên mã thì những gì chưa gửi trên máy không lấy lại được.',
 
+  'erased.revoked':
+    'Máy này đã bị cho thoát khỏi sổ từ một thiết bị khác, nên mọi dữ liệu trên máy đã được xóa. Nếu máy vẫn trong tay bạn, hãy đặt mã PIN mới rồi đăng nhập lại.',
+
   'signIn.title': 'Đăng nhập',
   'signIn.needed': 'Cần đăng nhập để gửi. Mọi thứ vẫn nằm an toàn trên máy.',
   'signIn.username': 'Tên đăng nhập',
@@ -40,6 +43,8 @@ export const vi = {
   'home.search': 'Tìm theo tên, số định danh',
   'home.searchIn': 'Tìm trong {count} hộ trên máy',
   'home.takeAlong': 'Mang dữ liệu của xã theo để tìm khi không có sóng',
+  'home.commune': 'Xem {count} hộ của xã',
+  'home.masked': 'Bản trên máy che bớt thông tin của hộ này. Hãy mở lại khi có sóng.',
   'home.group.returned': 'Lãnh đạo xã trả lại',
   'home.group.back': 'Cần xem lại',
   'home.group.drafts': 'Đang làm dở',
@@ -112,6 +117,17 @@ export const vi = {
   'rejected.unknown': 'Sổ trả lời mã {status}.',
   'alike.title': 'Có thể hộ này đã được đăng ký:',
   'alike.review': 'Có thể đã được đăng ký: {names}. Hãy kiểm tra trước khi gửi.',
+
+  'alike.open': 'Mở hộ {name}',
+
+  'commune.title': 'Hộ của xã',
+  'commune.empty': 'Chưa mang dữ liệu của xã nào theo máy.',
+  'commune.village': 'Thôn, xóm, bản, khối',
+  'commune.allVillages': 'Tất cả',
+  'commune.count': '{count} hộ',
+
+  'problem.title': 'Có {count} chỗ cần sửa trên màn hình này',
+  'problem.later': 'Bấm “Tiếp tục” lần nữa nếu muốn sửa sau.',
 
   'conflict.title': 'Có hai bản của hộ này',
   'conflict.short': 'Sổ đã có bản mới hơn bản trên máy',
@@ -217,7 +233,7 @@ export const vi = {
   'settings.communeHelp': 'Tải danh sách hộ và ranh giới thửa của một xã về máy (được khóa bằng PIN), để tìm, thăm lại và nhận cảnh báo trùng khi không có sóng.',
   'settings.chooseCommune': 'Xã, phường',
   'settings.take': 'Tải về',
-  'settings.taking': 'Đã tải {count} hộ, {size}…',
+  'settings.taking': 'Đã tải {count}/{total} hộ, {size}',
   'settings.taken': '{name}: {count} hộ, {size}, tải lúc {at}',
   'settings.failed': 'Chưa tải được. Dữ liệu tải lần trước vẫn còn.',
   'settings.language': 'Ngôn ngữ',
@@ -230,6 +246,8 @@ export const vi = {
   'settings.sureWipe': 'Xóa hết? {count} hộ chưa gửi sẽ mất và không lấy lại được.',
   'settings.signedIn': 'Đang đăng nhập: {name}',
   'settings.signOut': 'Đăng xuất',
+  'settings.install': 'Cài lên màn hình chính',
+  'settings.installHelp': 'Sổ có biểu tượng riêng và mở như một ứng dụng, cả khi không có sóng.',
   'settings.space': 'Chỗ trống trên máy: còn khoảng {size}',
   'settings.clock': 'Đồng hồ của máy lệch {minutes} phút so với sổ. Giờ ghi phiếu đã được chỉnh theo sổ.',
 

@@ -1,5 +1,5 @@
 // Communes taken along: their households lie on the phone in sealed parts, and are opened once for search and warnings.
-import { SearchIndex } from '../search/fold';
+import { SearchIndex, fold } from '../search/fold';
 import type { Database } from './database';
 import { listAt, objectAt, textAt, type Household, type JsonObject } from './household';
 import type { Vault } from './vault';
@@ -19,6 +19,8 @@ export class Communes {
   readonly #vault: Vault;
   #households: Promise<Map<string, Household>> | undefined;
   #index: Promise<SearchIndex<Household>> | undefined;
+  /** Households by what makes two heads look like one person. */
+  #marks: Promise<Map<string, Household[]>> | undefined;
 
   constructor(database: Database, vault: Vault) {
     this.#database = database;
@@ -50,6 +52,7 @@ export class Communes {
     const last = others.at(-1)?.[1] ?? 0;
     all.set(textAt(record, 'id'), record);
     this.#index = undefined;
+    this.#marks = undefined;
     if (known && Number(known['revision']) === Number(record['revision'])) return;
     await this.#database.put('communes', { commune, part: last + 1, sealed: await this.#vault.seal([record]) });
   }
@@ -77,22 +80,24 @@ export class Communes {
     await transaction.done;
     this.#households = undefined;
     this.#index = undefined;
+    this.#marks = undefined;
     return summary;
   }
 
   /** Households that may be the same as `content`: the same personal number, or the same head's name and year of birth. */
   async alike(id: string, content: JsonObject): Promise<Household[]> {
-    const head = objectAt(content, 'head');
-    const number = textAt(head, 'national_id');
-    const name = textAt(head, 'full_name').normalize('NFC').trim().toLowerCase();
-    const year = textAt(head, 'birth_date').slice(0, 4);
-    if (!number && !(name && year)) return [];
-    return [...(await this.households()).values()].filter((household) => {
-      if (household['id'] === id) return false;
-      const other = objectAt(household, 'head');
-      if (number && textAt(other, 'national_id') === number) return true;
-      return name !== '' && year !== '' && textAt(other, 'full_name').toLowerCase() === name && textAt(other, 'birth_date').startsWith(year);
+    const wanted = marksWanted(objectAt(content, 'head'));
+    if (wanted.length === 0) return [];
+    this.#marks ??= this.households().then((all) => {
+      const marks = new Map<string, Household[]>();
+      for (const household of all.values()) {
+        for (const mark of marksOf(objectAt(household, 'head'))) marks.set(mark, [...(marks.get(mark) ?? []), household]);
+      }
+      return marks;
     });
+    const marks = await this.#marks;
+    const found = new Set(wanted.flatMap((mark) => marks.get(mark) ?? []));
+    return [...found].filter((household) => household['id'] !== id);
   }
 
   async #read(): Promise<Map<string, Household>> {
@@ -103,6 +108,37 @@ export class Communes {
     for (const household of opened.flat()) households.set(textAt(household, 'id'), household);
     return households;
   }
+}
+
+const HIDDEN = '•';
+const SHOWN_DIGITS = 3;
+
+/** By what a head that the register told of is known again; a masked one ("N. V. An", "•••••••••005", 1978) by what its mask leaves. */
+function marksOf(head: JsonObject): string[] {
+  const number = textAt(head, 'national_id');
+  const masked = number.includes(HIDDEN) || /^\p{L}\. /u.test(textAt(head, 'full_name'));
+  return masked ? maskedMarks(head, fold(textAt(head, 'full_name'))) : wholeMarks(head);
+}
+
+/** By what a head that somebody typed may be known: in a whole list, and in a masked one. */
+function marksWanted(head: JsonObject): string[] {
+  const [last = '', ...others] = fold(textAt(head, 'full_name')).split(' ').filter(Boolean).reverse();
+  const shortened = [...others.reverse().map((word) => `${word[0]}.`), last].join(' ');
+  return [...wholeMarks(head), ...maskedMarks(head, shortened)];
+}
+
+function wholeMarks(head: JsonObject): string[] {
+  const number = textAt(head, 'national_id');
+  const name = fold(textAt(head, 'full_name'));
+  const year = textAt(head, 'birth_date').slice(0, 4);
+  return [...(number ? [`number ${number}`] : []), ...(name && year ? [`name ${name} ${year}`] : [])];
+}
+
+function maskedMarks(head: JsonObject, shortened: string): string[] {
+  const digits = textAt(head, 'national_id').slice(-SHOWN_DIGITS);
+  const year = textAt(head, 'birth_date').slice(0, 4);
+  if (!year) return [];
+  return [...(digits ? [`digits ${digits} ${year}`] : []), ...(shortened ? [`short ${shortened} ${year}`] : [])];
 }
 
 function searchText(household: Household): string {

@@ -64,14 +64,43 @@ export function openDatabase(onBlocked: () => void = () => undefined): Promise<D
   });
 }
 
-/** Removes everything that was said by or about people, in one transaction. The form definition stays: it is public. */
-export async function wipe(database: Database): Promise<void> {
-  const transaction = database.transaction(['vault', 'entries', 'sealed', 'communes'], 'readwrite', { durability: 'strict' });
-  await Promise.all([
-    transaction.objectStore('vault').clear(),
-    transaction.objectStore('entries').clear(),
-    transaction.objectStore('sealed').clear(),
-    transaction.objectStore('communes').clear(),
-    transaction.done,
-  ]);
+/** Stores that hold nothing of people: the form's definition, settings, names and shapes of communes. */
+const PUBLIC_STORE = 'kept';
+/** Under this name it is kept why the phone was erased, until somebody signs in again. */
+const ERASED = 'erased';
+/** Caches that tell where the officer works. */
+const TELLING_CACHES = ['tiles'];
+let tabs: BroadcastChannel | undefined;
+
+/**
+ * Removes everything that was said by or about people, the key too, in one transaction, and tells the other tabs to
+ * forget what they hold open. With `because` it is kept why, so that the next start can say so.
+ */
+export async function wipe(database: Database, because?: 'revoked'): Promise<void> {
+  const transaction = database.transaction(database.objectStoreNames, 'readwrite', { durability: 'strict' });
+  const names = [...database.objectStoreNames].filter((name) => name !== PUBLIC_STORE);
+  if (because) void transaction.objectStore(PUBLIC_STORE).put({ name: ERASED, value: because });
+  await Promise.all([...names.map((name) => transaction.objectStore(name).clear()), transaction.done]);
+  channel().postMessage('erased');
+  await Promise.all(TELLING_CACHES.map((name) => caches.delete(name)));
+}
+
+/** Calls `forget` when another tab has erased the phone. */
+export function whenErased(forget: () => void): void {
+  channel().onmessage = forget;
+}
+
+/** Whether the register had this phone erased, and nobody has signed in since. */
+export async function wasRevoked(database: Database): Promise<boolean> {
+  return (await database.get(PUBLIC_STORE, ERASED)) !== undefined;
+}
+
+export async function forgetRevocation(database: Database): Promise<void> {
+  await database.delete(PUBLIC_STORE, ERASED);
+}
+
+/** One channel for asking and listening: a page does not hear itself. */
+function channel(): BroadcastChannel {
+  tabs ??= new BroadcastChannel('erased');
+  return tabs;
 }

@@ -1,5 +1,5 @@
 // The lock on the phone's store: a random data key, wrapped under a key that is derived from the officer's PIN.
-import { wipe, type Database, type StoredVault } from './database';
+import { wasRevoked, wipe, type Database, type StoredVault } from './database';
 
 export interface Sealed {
   vector: Uint8Array<ArrayBuffer>;
@@ -70,15 +70,31 @@ async function unwrap(stored: StoredVault, pin: string, extractable: boolean): P
   );
 }
 
+/** Whether anybody would try these digits first: all the same, or a run up or down. */
+export function isGuessable(digits: string): boolean {
+  const steps = [...digits].slice(1).map((digit, index) => Number(digit) - Number(digits[index]));
+  return steps.every((each) => each === steps[0]) && Math.abs(steps[0] ?? 0) <= 1;
+}
+
 export async function hasVault(database: Database): Promise<boolean> {
   return (await database.get('vault', 'vault')) !== undefined;
+}
+
+/** Erases a phone whose session was ended from elsewhere. Answers false where there is nothing, or nothing of that session any more, to erase. */
+export async function eraseRevoked(database: Database): Promise<boolean> {
+  if (!(await hasVault(database)) || (await wasRevoked(database))) return false;
+  await wipe(database, 'revoked');
+  return true;
 }
 
 /** Makes the phone's vault under a new PIN. Raises ConstraintError when another tab made one first. */
 export async function makeVault(database: Database, pin: string): Promise<Vault> {
   const dataKey = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, true, ['encrypt', 'decrypt']);
   const stored = await wrap(dataKey, pin);
-  await database.transaction('vault', 'readwrite', { durability: 'strict' }).store.add(stored);
+  // Whatever is left of an earlier vault can be opened by nobody: it goes. If there is a vault, `add` fails and nothing goes.
+  const transaction = database.transaction(database.objectStoreNames, 'readwrite', { durability: 'strict' });
+  const sealed = [...database.objectStoreNames].filter((name) => name !== 'vault' && name !== 'kept');
+  await Promise.all([transaction.objectStore('vault').add(stored), ...sealed.map((name) => transaction.objectStore(name).clear()), transaction.done]);
   return new Vault(await unwrap(stored, pin, false));
 }
 
@@ -103,14 +119,14 @@ export async function unlock(database: Database, pin: string): Promise<Unlocking
   return { kind: 'open', vault: new Vault(key) };
 }
 
-/** Puts the same data key under a new PIN. Answers false when `pin` is wrong (which counts as a try). */
-export async function changePin(database: Database, pin: string, newPin: string): Promise<boolean> {
+/** Puts the same data key under a new PIN if `pin` is right; a wrong one counts as a try, and the tenth erases everything. */
+export async function changePin(database: Database, pin: string, newPin: string): Promise<Unlocking> {
   const unlocking = await unlock(database, pin);
   const stored = await database.get('vault', 'vault');
-  if (unlocking.kind !== 'open' || !stored) return false;
+  if (unlocking.kind !== 'open' || !stored) return unlocking;
   const wrapped = await wrap(await unwrap(stored, pin, true), newPin);
   await database.transaction('vault', 'readwrite', { durability: 'strict' }).store.put(wrapped);
-  return true;
+  return unlocking;
 }
 
 async function changeTries(database: Database, change: (tries: number) => number): Promise<StoredVault | undefined> {

@@ -50,6 +50,11 @@ export function readAnswer(answer: Answer, household: string): Outcome {
   return { kind: 'again', reason: String(status), everyone: true, afterSeconds: null };
 }
 
+/** Whether somebody ended this device's session from elsewhere: the phone may be in other hands. Any other 401 only asks for a sign-in. */
+export function isRevoked(answer: Answer): boolean {
+  return answer.status === 401 && readProblem(answer)?.code === 'session.revoked';
+}
+
 /** The problem in an answer (RFC 9457), or null when it carries none. */
 export function readProblem({ status, body }: Answer): Problem | null {
   if (!isObject(body) || typeof body['code'] !== 'string') return null;

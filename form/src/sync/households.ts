@@ -5,26 +5,40 @@ import { AnswerLost, call } from './register';
 export interface Page {
   households: Household[];
   cursor: string | null;
+  /** How many there are in all, where that was asked for. */
+  total: number | null;
 }
+
+/** How far a download has come; `total` is null until the register told it. */
+export interface Progress {
+  households: number;
+  total: number | null;
+  bytes: number;
+}
+
+const PAGE = 500;
 
 /** One page of GET /v1/households with the given filters. Raises AnswerLost where the register does not answer with one. */
 export async function fetchPage(filters: Record<string, string>, cursor: string | null, limit: number): Promise<Page> {
   const query = new URLSearchParams({ ...filters, limit: String(limit), ...(cursor === null ? {} : { cursor }) });
   const { status, body } = await call(`/v1/households?${query}`);
   if (status !== 200 || !isObject(body) || !Array.isArray(body['households'])) throw new AnswerLost(String(status));
-  return { households: body['households'].filter(isObject), cursor: typeof body['cursor'] === 'string' ? body['cursor'] : null };
+  const { cursor: next, total } = body;
+  return { households: body['households'].filter(isObject), cursor: typeof next === 'string' ? next : null, total: typeof total === 'number' ? total : null };
 }
 
-/** All households of a commune; `onProgress` is told how many and how many bytes came so far. Raises AnswerLost. */
-export async function fetchCommune(commune: string, onProgress: (households: number, bytes: number) => void): Promise<Household[]> {
+/** All households of a commune; `onProgress` is told how many came so far, of how many, in how many bytes. Raises AnswerLost. */
+export async function fetchCommune(commune: string, onProgress: (progress: Progress) => void): Promise<Household[]> {
   const all: Household[] = [];
   let cursor: string | null = null;
+  let total: number | null = null;
   let bytes = 0;
   do {
-    const page: Page = await fetchPage({ commune }, cursor, 500);
+    const page: Page = await fetchPage(cursor === null ? { commune, count: 'true' } : { commune }, cursor, PAGE);
     all.push(...page.households);
     bytes += JSON.stringify(page.households).length;
-    onProgress(all.length, bytes);
+    total ??= page.total;
+    onProgress({ households: all.length, total, bytes });
     cursor = page.cursor;
   } while (cursor !== null);
   return all;

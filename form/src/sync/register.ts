@@ -1,6 +1,6 @@
 // The way to the register: one fetch with a time limit, and answers as plain values. A lost answer is a value too.
 import type { Household } from '../storage/household';
-import type { Answer } from './answer';
+import { isRevoked, type Answer } from './answer';
 
 const LIMIT_MILLISECONDS = 30_000;
 
@@ -61,12 +61,21 @@ export async function call(path: string, { method = 'GET', body, headers = {}, l
   if (response.type === 'opaqueredirect') throw new AnswerLost('redirected');
   noteClock(response.headers.get('Date'));
   const retryAfter = Number(response.headers.get('Retry-After'));
-  return {
+  const answer: Answer = {
     status: response.status,
     type: (response.headers.get('Content-Type') ?? '').split(';')[0]!.trim().toLowerCase(),
     body: readJson(text),
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null,
   };
+  if (isRevoked(answer)) await onRevoked();
+  return answer;
+}
+
+/** What is done when the register says that this device's session was ended from elsewhere, with whatever call. */
+let onRevoked: () => Promise<void> = () => Promise.resolve();
+
+export function whenRevoked(act: () => Promise<void>): void {
+  onRevoked = act;
 }
 
 /** PUTs a household; `revision` is the one it was made from, null for a new one. */

@@ -1,0 +1,40 @@
+// Opening a household of the register again: the newest record that can be had, never a masked one in the place of a whole one.
+import { go } from '../route.svelte';
+import { objectAt, isObject, textAt, type Household } from '../storage/household';
+import { AnswerLost, call } from '../sync/register';
+import { openHousehold } from './editor.svelte';
+
+/** Milliseconds that a person waits for the register's own record before the one on the phone is taken. */
+const PATIENCE = 4000;
+
+export type Revisiting = 'opened' | 'masked';
+
+/** Opens the household for editing and goes there; 'masked' where neither phone nor register gives this account the whole record. Raises PhoneFull. */
+export async function revisit(household: Household): Promise<Revisiting> {
+  const record = (await fromRegister(textAt(household, 'id'))) ?? household;
+  // What is hidden from this account must not be written back as if somebody had said it.
+  if (isMasked(record)) return 'masked';
+  const entry = await openHousehold(record);
+  go({ screen: 'household', entry: entry.id, at: '' });
+  return 'opened';
+}
+
+/** The list may be masked or old: the register's own record is better, where it answers. */
+async function fromRegister(id: string): Promise<Household | null> {
+  try {
+    const { status, body } = await call(`/v1/households/${id}`, { limit: PATIENCE });
+    return status === 200 && isObject(body) ? body : null;
+  } catch (error) {
+    if (error instanceof AnswerLost) return null;
+    throw error;
+  }
+}
+
+const HIDDEN = '•';
+const SHORTENED = /^(\p{L}\. )+/u;
+
+/** Whether the register hid the head from this account: "N. V. An", "•••••••••005". */
+export function isMasked(household: Household): boolean {
+  const head = objectAt(household, 'head');
+  return [head['national_id'], head['phone']].some((value) => typeof value === 'string' && value.includes(HIDDEN)) || SHORTENED.test(textAt(head, 'full_name'));
+}
