@@ -1,4 +1,4 @@
-"""scripts/reconcile: recount from the records and hold the counters against it."""
+"""scripts/reconcile: recount from the records, hold the counters against it and the records against the log."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import argparse
 import sys
 
 from service.commands.database import command_settings, run
-from service.registry.reconciliation import reconcile
+from service.registry.reconciliation import reconcile, reconcile_records
 from service.storage.store import MongoStore
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Recount every counter and identity from the records. Exit code 0: no difference; 1: differences, listed."""
+    """Recount every counter and identity from the records, and hold each record to its last entry in the log.
+
+    Exit code 0: no difference; 1: differences, listed.
+    """
     parser = argparse.ArgumentParser(prog="scripts/reconcile", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     options = parser.parse_args(arguments)
@@ -20,16 +23,21 @@ def main(arguments: list[str] | None = None) -> int:
         store = MongoStore(command_settings(options.data))
         try:
             with store.snapshot() as view:
-                differences = list(reconcile(view))
+                differences: list[object] = list(reconcile(view))
                 registered = sum(tally.get("registered", 0) for head in view.heads() for tally in head.tallies.values())
+            for difference in differences:
+                print(difference, flush=True)
+            for told in reconcile_records(store):
+                differences.append(told)
+                print(told, flush=True)
         finally:
             store.close()
-        for difference in differences:
-            print(difference)
         if differences:
             print(f"{len(differences)} differences")
             return 1
-        print(f"no difference: the counters say {registered:,} households, and so do the records")
+        print(
+            f"no difference: the counters say {registered:,} households, and so do the records, each as the log has it"
+        )
         return 0
 
     return run(work)

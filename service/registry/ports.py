@@ -90,6 +90,19 @@ class LogEntry:
         return f"{self.commune}:{self.offset:012d}"
 
 
+class EntryUnreadable(Exception):
+    """A stored log entry that lacks an item, or whose encrypted items cannot be opened: it was damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRecord:
+    """A household's record as the log's last entry about it has it, with the entry; None where the log has none."""
+
+    stored: Stored
+    entry: LogEntry | None
+    fingerprint: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """Where a commune's log stands and what its tallies are at the end of ``day``."""
@@ -172,7 +185,16 @@ class HouseholdStore(Protocol):
         and whether there are more."""
 
     def walk(self, commune: str) -> Iterator[LogEntry]:
-        """All entries of a commune's log in order of offset."""
+        """All entries of a commune's log in order of offset. Raises EntryUnreadable at one that is damaged."""
+
+    def is_erased(self, household_id: str) -> bool:
+        """Whether the log says that the household's people were erased."""
+
+    def logged_records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
+        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
+
+    def logged_households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
+        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
 
     def logged_communes(self) -> Iterator[str]:
         """Communes that have a log, whether or not they have a head."""

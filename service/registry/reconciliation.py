@@ -1,12 +1,12 @@
-"""Holding counters, log and identities against the records themselves."""
+"""Holding counters, log, identities and records against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.registry.changes import COUNTS, FIRST_HASH, FORMER_UNKNOWN, entry_hash, salted_digest
-from service.registry.ports import HouseholdStore, LogEntry
+from service.registry.ports import EntryUnreadable, HouseholdStore, LogEntry, LoggedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,56 @@ def reconcile(store: HouseholdStore) -> Iterator[Difference]:
             if said.get(name, 0) != found.get(name, 0):
                 yield Difference(name, commune, former, said.get(name, 0), found.get(name, 0))
     yield from _identity_differences(store)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDifference:
+    """A household's record that is not the one that the log's last entry about it has."""
+
+    household: str
+    commune: str | None
+    offset: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        place = "" if self.offset is None else f" (log of commune {self.commune}, offset {self.offset})"
+        return f"record: household {self.household}: {self.reason}{place}"
+
+
+def reconcile_records(store: HouseholdStore) -> Iterator[RecordDifference]:
+    """Hold every record to its last entry in the log, by digest, and every household of the log to its record.
+
+    Read in parts, each as it stands at one moment, so that it can go on for hours while the register is used.
+    """
+    after: str | None = None
+    while records := store.logged_records(after=after, limit=_AT_ONCE):
+        yield from (told for told in map(_record_difference, records) if told is not None)
+        after = records[-1].stored.record["id"]
+    after = None
+    while known := store.logged_households(after=after, limit=_AT_ONCE):
+        for household, there in known:
+            if not there and not store.is_erased(household):
+                yield RecordDifference(household, None, None, "the log knows it, but its record is gone")
+        after = known[-1][0]
+
+
+_AT_ONCE = 500
+
+
+def _record_difference(logged: LoggedRecord) -> RecordDifference | None:
+    record, entry = logged.stored.record, logged.entry
+    if entry is None or entry.salt is None:
+        return RecordDifference(record["id"], None, None, "no entry of the log has a record of it that can be read")
+    said = (entry.household, entry.revision, entry.commune)
+    if said != (record["id"], record["revision"], record["commune"]):
+        reason = f"it is at revision {record['revision']}, the last entry made revision {entry.revision}"
+    elif salted_digest(entry.salt, record, entry.replaced, entry.note) != entry.digest:
+        reason = "it is not the record that this entry made"
+    elif logged.stored.fingerprint != logged.fingerprint:
+        reason = "its fingerprint is not the one that this entry has"
+    else:
+        return None
+    return RecordDifference(record["id"], entry.commune, entry.offset, reason)
 
 
 def _identity_differences(store: HouseholdStore) -> Iterator[Difference]:
@@ -73,7 +123,7 @@ def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) ->
     offsets without a gap, each hash over the one before, each digest over its record."""
     heads = store.heads(communes)
     for head in heads:
-        entries, broken, last = _walk(store.walk(head.commune), head.commune, until=head.offset)
+        entries, broken, last = _walk(store, head.commune, until=head.offset)
         if broken is None and (entries, last) != (head.offset, head.hash):
             broken = Break(head.commune, entries + 1, f"the log ends at offset {entries}, its head says {head.offset}")
         yield Verified(head.commune, entries, broken)
@@ -82,20 +132,34 @@ def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) ->
             yield Verified(commune, 0, Break(commune, 1, "the log has entries, but its head is gone"))
 
 
-def _walk(entries: Iterable[LogEntry], commune: str, *, until: int) -> tuple[int, Break | None, str]:
+def _walk(store: HouseholdStore, commune: str, *, until: int) -> tuple[int, Break | None, str]:
     """Walk to the offset at which the head stood: what is written while we walk is another run's matter."""
     previous, offset = FIRST_HASH, 0
-    for entry in entries:
-        if offset == until:
-            break
-        offset += 1
-        if entry.offset != offset:
-            return offset - 1, Break(commune, offset, f"missing; the next entry has offset {entry.offset}"), previous
-        reason = _fault_of(entry, previous)
-        if reason is not None:
-            return offset, Break(commune, offset, reason), previous
-        previous = entry.hash
+    try:
+        for entry in store.walk(commune):
+            if offset == until:
+                break
+            offset += 1
+            if entry.offset != offset:
+                return (
+                    offset - 1,
+                    Break(commune, offset, f"missing; the next entry has offset {entry.offset}"),
+                    previous,
+                )
+            reason = _fault_of(entry, previous) or _blank_of(entry, store)
+            if reason is not None:
+                return offset, Break(commune, offset, reason), previous
+            previous = entry.hash
+    except EntryUnreadable as error:
+        return offset + 1, Break(commune, offset + 1, str(error)), previous
     return offset, None, previous
+
+
+def _blank_of(entry: LogEntry, store: HouseholdStore) -> str | None:
+    """What an entry says of people is gone only where a later entry says that they were erased."""
+    if entry.salt is not None or store.is_erased(entry.household):
+        return None
+    return "what it said is gone, but no entry says that the household was erased"
 
 
 def _fault_of(entry: LogEntry, previous: str) -> str | None:

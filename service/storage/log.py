@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 
 from pymongo.database import Database
+from pymongo.errors import EncryptionError
 
+from service.errors import StoreUnavailable
 from service.registry.changes import FIRST_HASH, Entry, Tallies, entry_hash
-from service.registry.ports import Area, Head, LogEntry, Stored
+from service.registry.ports import Area, EntryUnreadable, Head, LogEntry, Stored
 from service.storage.client import Document
 from service.storage.encryption import FieldEncryption, Manner
 
@@ -149,7 +151,24 @@ def walk(database: Database[Document], encryption: FieldEncryption, commune: str
     """All entries of a commune's log in order of offset."""
     span = {"$gte": entry_id(commune, 0), "$lt": f"{commune};"}
     for document in database["log"].find({"_id": span}).sort("_id"):
-        yield to_log_entry(document, encryption)
+        yield readable(document, encryption)
+
+
+def readable(document: Document, encryption: FieldEncryption) -> LogEntry:
+    """The entry of a document that may have been damaged. Raises EntryUnreadable."""
+    try:
+        return to_log_entry(document, encryption)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EntryUnreadable("an item is missing or is not what it should be") from error
+    except StoreUnavailable as error:
+        if not isinstance(error.__cause__, EncryptionError):
+            raise
+        raise EntryUnreadable("its encrypted items cannot be opened with the keys that are here") from error
+
+
+def is_erased(database: Database[Document], household: str) -> bool:
+    """Whether the log says that the household's people were erased."""
+    return database["log"].find_one({"household": household, "kind": "erased"}, {"_id": 1}) is not None
 
 
 def logged_communes(database: Database[Document]) -> Iterator[str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from pymongo.database import Database
 
 from service.registry.changes import COUNTS, FORMER_UNKNOWN
+from service.registry.ports import EntryUnreadable, LoggedRecord
 from service.storage.client import Document
+from service.storage.documents import to_stored
 from service.storage.encryption import FieldEncryption
+from service.storage.log import readable
 
 _ALIVE = {"status": {"$ne": "withdrawn"}}
 
@@ -40,3 +44,47 @@ def heads_of_records(database: Database[Document], encryption: FieldEncryption) 
     where = {**_ALIVE, "head.national_id": {"$exists": True}}
     for document in database["households"].find(where, {"head.national_id": 1}):
         yield encryption.digest(encryption.open_value(document["head"]["national_id"])), document["_id"]
+
+
+def logged_records(
+    database: Database[Document], encryption: FieldEncryption, *, after: str | None, limit: int
+) -> list[LoggedRecord]:
+    """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
+    where: dict[str, Any] = {} if after is None else {"_id": {"$gt": after}}
+    stored = [to_stored(each, encryption) for each in database["households"].find(where).sort("_id").limit(limit)]
+    entries = {"household": {"$in": [each.record["id"] for each in stored]}, "record": {"$type": "object"}}
+    last = {
+        each["_id"]: each["entry"]
+        for each in database["log"].aggregate(
+            [
+                {"$match": entries},
+                {"$sort": {"household": 1, "revision": -1}},
+                {"$group": {"_id": "$household", "entry": {"$first": "$$ROOT"}}},
+            ],
+            allowDiskUse=True,
+        )
+    }
+    found = []
+    for each in stored:
+        document = last.get(each.record["id"])
+        try:
+            entry = None if document is None else readable(document, encryption)
+            fingerprint = None if document is None else encryption.open_value(document.get("fingerprint"))
+        except EntryUnreadable:
+            entry = fingerprint = None
+        found.append(LoggedRecord(each, entry, fingerprint))
+    return found
+
+
+def logged_households(database: Database[Document], *, after: str | None, limit: int) -> list[tuple[str, bool]]:
+    """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
+    where: dict[str, Any] = {} if after is None else {"household": {"$gt": after}}
+    # The index holds all that is asked for, so no entry is opened.
+    keys = database["log"].find(where, {"_id": 0, "household": 1}).sort([("household", 1), ("revision", -1)])
+    known = []
+    for household, _ in groupby(document["household"] for document in keys):
+        known.append(household)
+        if len(known) == limit:
+            break
+    there = {each["_id"] for each in database["households"].find({"_id": {"$in": known}}, {"_id": 1})}
+    return [(household, household in there) for household in known]

@@ -20,6 +20,7 @@ from service.registry.ports import (
     HouseholdPage,
     HouseholdQuery,
     LogEntry,
+    LoggedRecord,
     Stored,
     Transaction,
 )
@@ -142,7 +143,7 @@ class MongoStore:
             return log.changes(self.database, self.encryption, after, communes=communes, limit=limit)
 
     def walk(self, commune: str) -> Iterator[LogEntry]:
-        """All entries of a commune's log in order of offset."""
+        """All entries of a commune's log in order of offset. Raises EntryUnreadable at one that is damaged."""
         with translated():
             yield from log.walk(self.database, self.encryption, commune)
 
@@ -155,6 +156,21 @@ class MongoStore:
         """Where each commune's log and tallies stand now."""
         with translated():
             return log.heads(self.database, communes)
+
+    def is_erased(self, household_id: str) -> bool:
+        """Whether the log says that the household's people were erased."""
+        with translated():
+            return log.is_erased(self.database, household_id)
+
+    def logged_records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
+        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
+        with self.snapshot() as view:
+            return recount.logged_records(view.database, self.encryption, after=after, limit=limit)
+
+    def logged_households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
+        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
+        with self.snapshot() as view:
+            return recount.logged_households(view.database, after=after, limit=limit)
 
     def heads_on(self, day: date) -> list[Head]:
         """Each commune's tallies as they stood at the end of ``day``."""

@@ -7,15 +7,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from bson import Binary
 
-from service.registry.reconciliation import reconcile, verify_log
+from service.registry.actor import REGISTER_ITSELF
+from service.registry.erasure import Erasure
+from service.registry.reconciliation import reconcile, reconcile_records, verify_log
 from service.storage.store import MongoStore
-from tests.builders import THANH_VINH, TRUONG_VINH
+from tests.builders import NOW, THANH_VINH, TRUONG_VINH, an_id
 from tests.storage.writing import a_step, apply, register
 
 
 def differences(store: MongoStore) -> list[str]:
     return [str(difference) for difference in reconcile(store)]
+
+
+def record_differences(store: MongoStore) -> list[str]:
+    return [str(difference) for difference in reconcile_records(store)]
 
 
 def breaks(store: MongoStore) -> list[tuple[str, int]]:
@@ -89,6 +96,10 @@ def entry(offset: int) -> dict[str, Any]:
         (lambda log: log.update_one(entry(2), {"$set": {"hash": "0" * 64}}), 2),
         (lambda log: log.update_one(entry(2), {"$set": {"digest": "0" * 64}}), 2),
         (lambda log: log.update_one(entry(2), {"$set": {"kind": "verified"}}), 2),
+        (lambda log: log.update_one(entry(2), {"$unset": {"actor": ""}}), 2),
+        (lambda log: log.update_one(entry(2), {"$set": {"record": "x"}}), 2),
+        (lambda log: log.update_one(entry(3), {"$set": {"salt": Binary(b"\x02" * 80, 6)}}), 3),
+        (lambda log: log.update_one(entry(1), {"$set": dict.fromkeys(("record", "replaced", "note", "salt"))}), 1),
     ],
 )
 def test_any_damage_to_a_log_is_found_at_its_first_place(
@@ -114,6 +125,40 @@ def test_one_commune_can_be_verified_alone(written: MongoStore) -> None:
 
 
 def test_what_an_erased_person_leaves_behind_still_holds(written: MongoStore) -> None:
-    gone = {"record": None, "replaced": None, "note": None, "salt": None}
-    written.database["log"].update_one(entry(2), {"$set": gone})
+    record = register(written)
+    apply(written, a_step(record, status="verified"))
+    Erasure(written, lambda: NOW).erase(record["id"], REGISTER_ITSELF)
     assert breaks(written) == []
+    assert record_differences(written) == []
+
+
+def test_every_record_is_held_to_its_last_entry_in_the_log(written: MongoStore) -> None:
+    record = register(written)
+    assert record_differences(written) == []
+    written.database["households"].update_one({"_id": record["id"]}, {"$set": {"head.full_name": "Somebody Else"}})
+    assert record_differences(written) == [
+        f"record: household {record['id']}: it is not the record that this entry made (log of commune 16681, offset 4)"
+    ]
+
+
+def test_a_record_at_another_revision_than_its_log_is_told(written: MongoStore) -> None:
+    record = register(written)
+    written.database["households"].update_one({"_id": record["id"]}, {"$set": {"revision": 7}})
+    assert "it is at revision 7, the last entry made revision 1" in record_differences(written)[0]
+
+
+def test_a_record_put_in_past_the_register_and_one_taken_out_are_told(written: MongoStore) -> None:
+    record = register(written)
+    document = written.database["households"].find_one_and_delete({"_id": record["id"]})
+    assert record_differences(written) == [
+        f"record: household {record['id']}: the log knows it, but its record is gone"
+    ]
+    assert document is not None
+    written.database["households"].insert_one({**document, "_id": (stranger := an_id())})
+    assert f"{stranger}: no entry of the log" in record_differences(written)[0]
+
+
+def test_a_fingerprint_that_was_changed_is_told(written: MongoStore) -> None:
+    record = register(written)
+    written.database["households"].update_one({"_id": record["id"]}, {"$set": {"index.fingerprint": "0" * 64}})
+    assert "its fingerprint is not the one" in record_differences(written)[0]

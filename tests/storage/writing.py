@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from service.registry.changes import Change, Kind, Record
-from service.registry.reconciliation import reconcile, verify_log
+from service.registry.reconciliation import reconcile, reconcile_records, verify_log
 from service.registry.registration import change_of, registration
 from service.registry.units import UnitDirectory, read_units
 from service.storage.migration import UNITS_FILE
@@ -49,8 +49,9 @@ def offsets(store: MongoStore, commune: str) -> list[int]:
 
 
 def assert_exact(store: MongoStore, communes: Iterable[str] | None = None) -> None:
-    """Counters and identities agree with the records, and every log holds."""
+    """Counters, identities and log agree with the records, and every log holds."""
     assert [str(difference) for difference in reconcile(store)] == []
+    assert [str(difference) for difference in reconcile_records(store)] == []
     broken = [
         str(log.broken) for log in verify_log(store, None if communes is None else frozenset(communes)) if log.broken
     ]
