@@ -134,6 +134,7 @@ def _polygon(value: object, path: Path, budget: list[int]) -> Polygon:
         ring = _positions(positions, place)
         if ring[0, 0] != ring[-1, 0] or ring[0, 1] != ring[-1, 1]:
             raise _refuse(place, "geometry.not-closed")
+        ring[-1] = ring[0]  # also where the altitude differs: it is dropped, and would close the ring once more
         rings.append(ring)
     if len(rings) == 1:
         # Several times as fast as the constructor of Polygon.

@@ -51,7 +51,7 @@ class Settlement(MethodView):
     @blueprint.doc(operationId="settle_parcel", summary="Settle the overlaps of a parcel")
     def post(self, parcel_id: str) -> Response:
         """Both records keep the finding as settled, with who settled it and why; it holds neither back any longer."""
-        reason = json_object().get("reason")
+        reason = json_object(items=frozenset({"reason"})).get("reason")
         record = services().parcels.settle(parcel_id, reason, actor=actor("parcels.settle"))
         return record_answer(record)
 

@@ -8,15 +8,12 @@ from typing import Any
 
 import uuid_utils
 
-from schemas.text import CONTROL_CHARACTER, normalize
 from service.errors import (
     DomainError,
     HouseholdIdTaken,
     HouseholdStale,
     HouseholdWithdrawn,
     PreconditionRequired,
-    ReasonInvalid,
-    ReasonRequired,
     StatusConflict,
     TransferToSameCommune,
 )
@@ -27,6 +24,7 @@ from service.registry.merge_patch import merge_patch
 from service.registry.overlaps import with_overlaps
 from service.registry.parcels import BARE_GROUND, Ground
 from service.registry.ports import HouseholdStore, Stored, Transaction, Written
+from service.registry.reason import parse_reason
 from service.registry.registration import (
     Prepared,
     change_of,
@@ -38,8 +36,6 @@ from service.registry.registration import (
     revision,
 )
 from service.registry.units import UnitDirectory
-
-LONGEST_REASON = 500
 
 
 class HouseholdRegister:
@@ -109,7 +105,7 @@ class HouseholdRegister:
 
     def send_back(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader returns the record to its officer with a reason. Raises ReasonRequired."""
-        text = _reason(reason)
+        text = parse_reason(reason)
         return self._step(
             household_id, "returned", frozenset({"submitted", "verified"}), text, if_match=if_match, actor=actor
         )
@@ -119,7 +115,7 @@ class HouseholdRegister:
 
         Raises ReasonRequired.
         """
-        text = _reason(reason)
+        text = parse_reason(reason)
         return self._step(
             household_id,
             "withdrawn",
@@ -303,13 +299,3 @@ def _step_change(
         record["status_reason"] = reason
     note = None if reason is None else {"reason": reason}
     return change_of(record, before, status, at=at, actor=actor, fingerprint=stored.fingerprint, note=note)
-
-
-def _reason(value: object) -> str:
-    """Parse a reason; what is kept is held to the item ``status_reason`` of the schema."""
-    if not isinstance(value, str) or not normalize(value):
-        raise ReasonRequired(pointer="/reason")
-    reason = normalize(value)
-    if len(reason) > LONGEST_REASON or CONTROL_CHARACTER.search(reason):
-        raise ReasonInvalid(pointer="/reason", most=LONGEST_REASON)
-    return reason

@@ -13,8 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Finding, ItemError, RecordInvalid, pointer
 from schemas.geometry import GeometryInvalid, geometry_json, parse_geometry
-from schemas.text import normalize
-from service.errors import NothingToSettle, ParcelNotFound, ReasonRequired
+from service.errors import NothingToSettle, ParcelNotFound
 from service.registry.actor import Actor
 from service.registry.changes import Record
 from service.registry.clock import Clock
@@ -24,6 +23,7 @@ from service.registry.geometry.rings import geometries_of
 from service.registry.overlaps import OVERLAP, open_overlaps, settled
 from service.registry.parcels import Ground, area_findings, with_names
 from service.registry.ports import Boundary, HouseholdStore, Transaction
+from service.registry.reason import parse_reason
 
 MOST_NEIGHBOURS = 500
 _AROUND_DEGREES = 0.0003
@@ -96,6 +96,7 @@ def question_of(body: Mapping[str, Any]) -> Question:
     declared = body.get("declared_area_m2")
     if declared is not None and not (type(declared) in (int, float) and 0 < declared < 1e12):
         errors.append(ItemError("/declared_area_m2", "item.type", {"expected": "number"}))
+    errors += _wrong_crops(body.get("crops"))
     if errors or geometry is None:
         raise RecordInvalid(errors)
     return Question(
@@ -106,8 +107,28 @@ def question_of(body: Mapping[str, Any]) -> Question:
         body.get("household"),
         body.get("parcel"),
         bool(body.get("outside_confirmed")),
-        tuple(crop for crop in body.get("crops") or () if isinstance(crop, Mapping)),
+        tuple(body.get("crops") or ()),
     )
+
+
+def _wrong_crops(crops: object) -> list[ItemError]:
+    """What of a check's crops cannot be added up; the rest of a crop is the record's to be asked."""
+    if not isinstance(crops, list):
+        return []
+    errors = []
+    for number, crop in enumerate(crops):
+        if not isinstance(crop, Mapping):
+            errors.append(ItemError(f"/crops/{number}", "item.type", {"expected": "object"}))
+            continue
+        area = crop.get("area_m2")
+        if area is not None and not (type(area) in (int, float) and 0 <= area < 1e12):
+            errors.append(ItemError(f"/crops/{number}/area_m2", "item.type", {"expected": "number"}))
+        errors += [
+            ItemError(f"/crops/{number}/{name}", "item.type", {"expected": "string"})
+            for name in ("season", "year")
+            if isinstance(crop.get(name), list | dict)
+        ]
+    return errors
 
 
 class ParcelRegister:
@@ -141,10 +162,9 @@ class ParcelRegister:
     def settle(self, parcel: str, reason: object, *, actor: Actor) -> Record:
         """Settle every open overlap of a parcel, on all records that tell of it; answers the parcel's own record.
 
-        Raises ReasonRequired, ParcelNotFound, NothingToSettle.
+        Raises ReasonRequired, ReasonInvalid, ParcelNotFound, NothingToSettle.
         """
-        if not isinstance(reason, str) or not normalize(reason):
-            raise ReasonRequired(pointer="/reason")
+        text = parse_reason(reason)
         try:
             parcel = str(uuid.UUID(parcel))
         except ValueError:
@@ -157,7 +177,7 @@ class ParcelRegister:
             own = transaction.known(holders)
             others = {o["details"]["household"] for s in own.values() for o in open_overlaps(s.record)}
             everybody = {**transaction.known(others - set(own)), **own}
-            changes = settled(everybody, parcel, normalize(reason), at=self._clock(), actor=actor.name)
+            changes = settled(everybody, parcel, text, at=self._clock(), actor=actor.name)
             if not changes:
                 raise NothingToSettle(id=parcel)
             transaction.apply(changes)

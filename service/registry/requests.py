@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from service.errors import DomainError, ReasonRequired
+from service.errors import DomainError
 from service.registry.actor import Actor
 from service.registry.changes import Record
 from service.registry.clock import Clock, vietnam_day
+from service.registry.reason import parse_reason
 
 
 class RequestKind(StrEnum):
@@ -53,6 +54,8 @@ ANSWER_DAYS: Final[Mapping[RequestKind, int]] = {
 RESTRICTING: Final = frozenset({RequestKind.RESTRICT, RequestKind.OBJECT})
 """Carried out, they keep the household from every other system until they are lifted."""
 _REMEMBERED: Final = timedelta(seconds=10)
+_LONGEST_REASON: Final = 1000
+"""What a person is told of an extension or a refusal."""
 REMIND_DAYS: Final = 3
 """A request whose due date is so near is reminded of."""
 
@@ -302,19 +305,20 @@ class PeopleRequests:
         return self._keep(changed, request, actor, "acknowledged")
 
     def extend(self, request_id: str, reason: object, *, actor: Actor) -> PersonRequest:
-        """Take as long again, once. Raises ReasonRequired, RequestExtended."""
+        """Take as long again, once. Raises ReasonRequired, ReasonInvalid, RequestExtended."""
         request = self._open(request_id, actor)
         if request.extended_by:
             raise RequestExtended()
-        note = _reason(reason)
+        note = parse_reason(reason, _LONGEST_REASON)
         more = ANSWER_DAYS[request.kind]
         changed = replace(request, extended_by=more, answer_by=self._days.end_of(request.received_on, 2 * more))
         return self._keep(changed, request, actor, "extended", note)
 
     def refuse(self, request_id: str, reason: object, *, actor: Actor) -> PersonRequest:
-        """Refuse with a reason: a refusal is written and reasoned (Decree 278/2025). Raises ReasonRequired."""
+        """Refuse with a reason: a refusal is written and reasoned (Decree 278/2025). Raises ReasonRequired,
+        ReasonInvalid."""
         request = self._open(request_id, actor)
-        return self._close(request, RequestState.REFUSED, actor, _reason(reason))
+        return self._close(request, RequestState.REFUSED, actor, parse_reason(reason, _LONGEST_REASON))
 
     def cancel(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """The person took the request back."""
@@ -371,12 +375,6 @@ class PeopleRequests:
 def _purposes_of(record: Mapping[str, Any]) -> set[str]:
     consents: Iterable[Mapping[str, Any]] = record.get("consents") or ()
     return {consent["purpose"] for consent in consents if "withdrawn_at" not in consent}
-
-
-def _reason(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ReasonRequired(pointer="/reason")
-    return value.strip()[:1000]
 
 
 def reminders(requests: Sequence[PersonRequest], today: date) -> list[tuple[PersonRequest, str]]:

@@ -553,3 +553,29 @@ def test_whatever_area_is_asked_for_there_is_an_answer(register: Register, area:
     for body in ({"area": area}, {"near": near, "within": within}):
         answer = register.client.post("/v1/households/search", json=body)
         assert answer.status_code in {200, 422}, answer.text
+
+
+@pytest.mark.parametrize(
+    ("crops", "place"),
+    [
+        ([5], "/crops/0"),
+        ([{"area_m2": "nhiều"}], "/crops/0/area_m2"),
+        ([{"area_m2": 10, "season": {"$ne": 1}}], "/crops/0/season"),
+    ],
+)
+def test_crops_that_cannot_be_added_up_are_named(register: Register, crops: list[Any], place: str) -> None:
+    answer = check(register, geometry=geometry_json(a_field(0, 0, at=AT)), crops=crops)
+    assert pointers(problem(answer, 422, "household.invalid")) == [(place, "item.type")]
+
+
+def test_a_ring_whose_altitude_differs_at_its_end_is_closed_once(register: Register) -> None:
+    ring = [[*pair, 3.0] for pair in geometry_json(a_field(0, 0, at=AT))["coordinates"][0]]
+    ring[-1] = ring[-1][:2]
+    answer = check(register, geometry={"type": "Polygon", "coordinates": [ring]})
+    assert codes(answer.get_json()) == ["geometry.altitude-dropped"]
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "hai\u0000hộ"])
+def test_a_settlement_takes_a_reason_of_the_length_that_a_record_has_room_for(register: Register, reason: str) -> None:
+    answer = settle(register, an_id(), reason)
+    assert problem(answer, 422, "reason.invalid")

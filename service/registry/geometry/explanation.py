@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from service.registry.geometry.rings import (
 
 _MOST_PLACES = 10
 """How many crossings, spikes or repeated vertices a finding lists; more help nobody."""
+_POSITION_IN_REASON = re.compile(r"\[(\S+) (\S+)\]")
+"""GEOS names the place of what it refuses: "Self-intersection[105.6825 18.6809]"."""
 
 
 def what_is_wrong(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules, pointer: str) -> list[Finding]:
@@ -58,6 +61,8 @@ def _wrong_ring(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules) -
         return "geometry.self-crossing", places_in_params(crossings)
     if touches := [place for ring in rings for place in _self_touches(ring)]:
         return "geometry.pinched", places_in_params(touches)
+    if hidden := [place for ring in rings if (place := _hidden_crossing(ring)) is not None]:
+        return "geometry.pinched", places_in_params(hidden)
     if shapely.area(flat) < rules.narrowest_m * shapely.length(flat) / 2 and geometry.is_valid:
         return "geometry.no-area", {"point": place_of(shapely.get_coordinates(geometry)[0])}
     return None
@@ -161,6 +166,16 @@ def _self_touches(ring: shapely.LinearRing) -> list[list[float]]:
         if place not in places:
             places.append(place)
     return places
+
+
+def _hidden_crossing(ring: shapely.LinearRing) -> list[float] | None:
+    """Where GEOS sees a ring meet itself by less than the last bit of a coordinate: neither crossing nor touch above.
+
+    Holes and parts are compared with rings that are valid by themselves only; GEOS fails on others.
+    """
+    reason = shapely.is_valid_reason(shapely.Polygon(ring))
+    found = _POSITION_IN_REASON.search(reason)
+    return None if found is None else place_of(np.asarray([float(found[1]), float(found[2])]))
 
 
 def places_in_params(places: Sequence[list[float]]) -> dict[str, Any]:

@@ -30,6 +30,13 @@ def mended(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry | None:
     """
     if any(distinct_vertices(ring) < 3 for ring in rings_of(geometry)):
         return None
+    try:
+        return _mended(geometry, rules)
+    except shapely.errors.GEOSException:  # GEOS cannot repair every tangle; then there is nothing to propose
+        return None
+
+
+def _mended(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry | None:
     cleaned = without_spikes(without_repeats(_without_strange_holes(shapely.force_2d(geometry)), rules), rules)
     repaired = shapely.make_valid(cleaned, method="structure", keep_collapsed=False)
     parts = [part for part in shapely.get_parts(repaired) if part.geom_type == "Polygon"]
@@ -58,8 +65,12 @@ def without_spikes(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry:
 
 
 def without_repeats(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry:
+    """The geometry without vertices that repeat the one before; what is no larger than a vertex stays as it is."""
     degrees = rules.repeated_within_m / 111_320.0
-    cleaned: BaseGeometry = shapely.remove_repeated_points(geometry, tolerance=degrees)
+    try:
+        cleaned: BaseGeometry = shapely.remove_repeated_points(geometry, tolerance=degrees)
+    except shapely.errors.GEOSException:  # GEOS refuses a ring of which fewer than three points are left
+        return geometry
     return geometry if cleaned.is_empty else cleaned
 
 

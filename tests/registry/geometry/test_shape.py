@@ -223,6 +223,61 @@ def test_what_is_no_boundary_of_a_parcel_is_named(geometry: BaseGeometry | None,
     assert shape.geometry is None
 
 
+def test_a_boundary_of_a_few_millimetres_is_told_and_nothing_is_proposed() -> None:
+    shape = examined(a_field(width=0.011, height=0.011))
+    assert codes(shape) == ["geometry.no-area"]
+    assert not shape.acceptable
+    assert shape.proposal is None
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        # GEOS sees a hole cross itself by less than the last bit of a coordinate, and fails where it is compared.
+        {
+            "type": "Polygon",
+            "coordinates": [
+                [
+                    [105.6823122, 18.6806991],
+                    [105.6822412, 18.6807972],
+                    [105.6820687, 18.6806451],
+                    [105.6823122, 18.6806991],
+                ],
+                [
+                    [105.6825, 18.6807],
+                    [105.6825, 18.6809],
+                    [105.6825, 18.6811],
+                    [105.6827, 18.6811],
+                    [105.6822, 18.6806],
+                    [105.6825, 18.6807],
+                ],
+            ],
+        },
+        # GEOS cannot repair this one.
+        {
+            "type": "Polygon",
+            "coordinates": [
+                [
+                    [105.6913, 18.6826],
+                    [105.6883, 18.6886],
+                    [105.6903, 18.6866],
+                    [105.6893, 18.6886],
+                    [105.6923, 18.6876],
+                    [105.6883, 18.6826],
+                    [105.6903, 18.6846],
+                    [105.6923, 18.6836],
+                    [105.6913, 18.6826],
+                ]
+            ],
+        },
+    ],
+)
+def test_a_tangle_that_geos_fails_at_is_told_with_its_place(shape: dict[str, Any]) -> None:
+    found = examined(shapely.geometry.shape(shape))
+    assert not found.acceptable
+    assert "point" in found.findings[-1].params
+
+
 def test_many_boundaries_at_once_get_the_same_answers_as_one_by_one() -> None:
     many = [
         a_field(),

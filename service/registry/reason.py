@@ -1,0 +1,21 @@
+"""The reason that somebody gives for what they do: a text for people, kept with what was done."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from schemas.text import CONTROL_CHARACTER, normalize
+from service.errors import ReasonInvalid, ReasonRequired
+
+LONGEST_REASON: Final = 500
+"""What is kept is held to the item ``status_reason`` of the schema."""
+
+
+def parse_reason(value: object, most: int = LONGEST_REASON) -> str:
+    """A reason, normalized. Raises ReasonRequired, and ReasonInvalid for a long one or one with control characters."""
+    if not isinstance(value, str) or not normalize(value):
+        raise ReasonRequired(pointer="/reason")
+    reason = normalize(value)
+    if len(reason) > most or CONTROL_CHARACTER.search(reason):
+        raise ReasonInvalid(pointer="/reason", most=most)
+    return reason
