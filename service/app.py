@@ -18,6 +18,7 @@ from service.api import (
     households,
     openid,
     parcels,
+    photos,
     requests,
     schema,
     search,
@@ -27,6 +28,7 @@ from service.api import (
     workflow,
 )
 from service.api.access import install_guard
+from service.api.bodies import read_out_refused_bodies
 from service.api.form_pages import form_pages
 from service.api.measures import measure_requests
 from service.api.openapi import describe, finished_specification, say_who_may
@@ -42,9 +44,11 @@ from service.registry.geometry.limits import AreaRules, GeometryRules, OverlapRu
 from service.registry.households import HouseholdRegister
 from service.registry.parcel_register import ParcelRegister
 from service.registry.parcels import Ground
-from service.registry.unit_register import UnitRegister
+from service.registry.photos import PhotoRegister
 from service.registry.unit_boundaries import UnitBoundaries
+from service.registry.unit_register import UnitRegister
 from service.settings import Settings, read_settings
+from service.storage.photos import MongoPhotos
 from service.storage.store import MongoStore
 
 App = Flask
@@ -55,6 +59,7 @@ BLUEPRINTS = (
     workflow.blueprint,
     units.blueprint,
     parcels.blueprint,
+    photos.blueprint,
     search.blueprint,
     coverage.blueprint,
     changes.blueprint,
@@ -90,6 +95,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         pages = form_pages(Path(settings.form_folder), settings.tile_url, settings.tile_attribution)
         app.register_blueprint(pages)
     register_problems(app)
+    read_out_refused_bodies(app)
     measure_requests(app)
     install_guard(app, guarding)
     document = finished_specification(api.spec)
@@ -104,23 +110,25 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Services:
     unit_register = UnitRegister(store, settings.units_refresh_seconds)
     directory = unit_register.directory
     ground = ground_of(store, settings)
+    households = HouseholdRegister(store, directory, clock, ground)
     return Services(
         settings=settings,
         clock=clock,
         store=store,
         units=unit_register,
         ground=ground,
-        households=HouseholdRegister(store, directory, clock, ground),
+        households=households,
         parcels=ParcelRegister(store, lambda code: directory().name_of(code), clock, ground),
+        photos=PhotoRegister(MongoPhotos(store), households, clock, most_photos=settings.photos_per_household),
         coverage=Coverage(store, store, directory, clock),
         baselines=Baselines(store, directory, clock),
+        unit_boundaries=UnitBoundaries(ground.boundaries, directory, clock),
         messages=Catalogue(Path(__file__).parent / "messages"),
         item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),
     )
 
 
 def ground_of(store: MongoStore, settings: Settings) -> Ground:
-        unit_boundaries=UnitBoundaries(ground.boundaries, directory, clock),
     """What parcels are examined against: the stored boundaries of communes, the limits of the settings."""
     rules = GeometryRules(
         shape=ShapeRules(smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2),

@@ -210,6 +210,12 @@ class ContentTypeUnsupported(DomainError):
     code = "body.content-type"
 
 
+class ContentEncodingUnsupported(DomainError):
+    """The body is compressed; this register reads it as it is."""
+
+    code = "body.content-encoding"
+
+
 class BodyNotAnObject(DomainError):
     """The body is JSON, but not an object."""
 
@@ -244,6 +250,60 @@ class SearchAreaInvalid(DomainError):
     """The area to search is none."""
 
     code = "search.area-invalid"
+
+
+class PhotoNotFound(DomainError):
+    """The household has no photo with this id."""
+
+    code = "photo.not-found"
+
+
+class PhotoIdInvalid(DomainError):
+    """The photo's id is not a UUID."""
+
+    code = "photo.id-invalid"
+
+
+class PhotoIdTaken(DomainError):
+    """Another photo of the household has this id."""
+
+    code = "photo.id-taken"
+
+
+class PhotoUnreadable(DomainError):
+    """What was sent is not a whole JPEG; ``reason`` is for the register's own log."""
+
+    code = "photo.unreadable"
+
+
+class PhotoTooLarge(DomainError):
+    """The photo is larger than a phone is asked to make it."""
+
+    code = "photo.too-large"
+
+
+class PhotoTooManyPixels(DomainError):
+    """The picture would unpack to more than a phone can show."""
+
+    code = "photo.too-many-pixels"
+
+
+class PhotoNoLegalBasis(DomainError):
+    """The record's legal basis does not cover photos of papers."""
+
+    code = "photo.no-legal-basis"
+
+
+class PhotosTooMany(DomainError):
+    """The household has as many photos as it may have."""
+
+    code = "photo.too-many"
+
+
+class PhotoParcelUnknown(DomainError):
+    """The parcel that the photo is of is not the household's."""
+
+    code = "photo.parcel-unknown"
 
 
 class ReferenceSystemUnknown(DomainError):

@@ -32,6 +32,12 @@ class Settings:
     body_bytes: int = 50_000_000
     """Largest body of any other request, in bytes."""
 
+    photo_bytes: int = 300_000
+    """Largest photo of a paper, in bytes; a larger one gets 413."""
+
+    photos_per_household: int = 20
+    """Most photos of papers that a household may have."""
+
     database_timeout_seconds: float = 3.0
     """How long a request waits for the database before it answers 503."""
 

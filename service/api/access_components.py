@@ -196,8 +196,15 @@ def access_components() -> dict[str, Any]:
             {
                 "household": {"$ref": "#/components/schemas/Household"},
                 "history": {"type": "array", "items": {"type": "object"}},
+                "photos": {
+                    "type": "array",
+                    "items": {
+                        "allOf": [{"$ref": "#/components/schemas/Photo"}],
+                        "properties": {"jpeg": {"type": "string", "contentEncoding": "base64"}},
+                    },
+                },
                 "seen_by": {"type": "array", "items": {"type": "object"}},
             },
-            ("household", "history", "seen_by"),
+            ("household", "history", "photos", "seen_by"),
         ),
     }

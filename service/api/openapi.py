@@ -9,7 +9,7 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components
-from service.api import parcels, search, units
+from service.api import parcels, photos, search, units
 from service.api.access import declared_permissions
 from service.api.access_components import SECURITY_SCHEMES, access_components
 from service.api.geojson import feature_component
@@ -167,9 +167,10 @@ def _components() -> dict[str, Any]:
         **household_components(reference_prefix="#/components/schemas/"),
         **access_components(),
         **parcels.COMPONENTS,
+        **photos.COMPONENTS,
         **search.COMPONENTS,
-        "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
         **units.COMPONENTS,
+        "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
         "HouseholdPage": _object(
             {"households": _list_of("Household"), "cursor": _CURSOR, "total": _COUNT}, ("households", "cursor")
         ),
@@ -198,7 +199,6 @@ def _components() -> dict[str, Any]:
             },
             ("level", "geography", "as_of", "rows", "total"),
         ),
-        "TrendDay": _object({"date": _DATE, **counts}, ("date", *counts)),
         "CoverageMap": _object(
             {
                 "type": {"enum": ["FeatureCollection"]},
@@ -210,6 +210,7 @@ def _components() -> dict[str, Any]:
             },
             ("type", "level", "geography", "as_of", "total", "features"),
         ),
+        "TrendDay": _object({"date": _DATE, **counts}, ("date", *counts)),
         "Trend": _object(
             {"unit": _TEXT, "from": _DATE, "to": _DATE, "days": _list_of("TrendDay")}, ("unit", "from", "to", "days")
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from service.api.answers import json_answer
 from service.api.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.bodies import json_object, optional_json_object
 from service.api.paging import decode_cursor, encode_cursor, next_link
+from service.api.photos import photo_in_json
 from service.api.queries import PageQuery, day, one_of
 from service.api.services import actor, services
 from service.errors import CursorInvalid
@@ -207,7 +209,7 @@ class Copy(MethodView):
     @blueprint.problems(401, 403, 404, 409)
     @blueprint.doc(operationId="copy_request", summary="The copy of their data that a person asked for")
     def get(self, request_id: str) -> Response:
-        """The record, its history, and who has seen it: everything that the register keeps of the household."""
+        """The record, its history and photos, and who has seen it: all that the register keeps of the household."""
         who = actor("requests.manage")
         request = guard().requests.get(request_id, actor=who)
         if request.kind not in {RequestKind.VIEW, RequestKind.COPY}:
@@ -221,6 +223,10 @@ class Copy(MethodView):
             "history": [
                 {"at": entry.at, "kind": entry.kind, "actor": entry.actor, "changes": changes_of(entry)}
                 for entry in history
+            ],
+            "photos": [
+                {**photo_in_json(photo), "jpeg": b64encode(jpeg).decode()}
+                for photo, jpeg in services().photos.pictures(record["id"], actor=who)
             ],
             "seen_by": [{"at": one.at, "by": one.name, "role": one.role, "action": one.action} for one in seen_by],
         }

@@ -16,6 +16,7 @@ from service.registry.coverage import Coverage
 from service.registry.households import HouseholdRegister
 from service.registry.parcel_register import ParcelRegister
 from service.registry.parcels import Ground
+from service.registry.photos import PhotoRegister
 from service.registry.unit_boundaries import UnitBoundaries
 from service.registry.unit_register import UnitRegister
 from service.security.gate import current_principal
@@ -37,11 +38,12 @@ class Services:
     ground: Ground
     households: HouseholdRegister
     parcels: ParcelRegister
+    photos: PhotoRegister
     coverage: Coverage
     baselines: Baselines
+    unit_boundaries: UnitBoundaries
     messages: Catalogue
     item_messages: Catalogue
-    unit_boundaries: UnitBoundaries
 
 
 def install(services: Services) -> None:
@@ -71,6 +73,6 @@ def actor(permission: str) -> Actor:
 def language() -> str:
     """The language to answer in: what Accept-Language prefers, Vietnamese by default."""
     if "language" not in g:
-        wanted = (tag.split("-")[0].lower() for tag in request.accept_languages.values())
+        wanted = (tag.split("-")[0].lower() for tag, weight in request.accept_languages if weight > 0)
         g.language = next((each for each in wanted if each in LANGUAGES), "vi")
     return cast(str, g.language)

@@ -44,6 +44,9 @@ class Permission(StrEnum):
     HOUSEHOLDS_VERIFY = "households.verify"
     HOUSEHOLDS_TRANSFER = "households.transfer"
     HOUSEHOLDS_WITHDRAW = "households.withdraw"
+    PHOTOS_READ = "photos.read"
+    """Photos of papers: only with sight of persons."""
+    PHOTOS_WRITE = "photos.write"
     PARCELS_CHECK = "parcels.check"
     PARCELS_SETTLE = "parcels.settle"
     COVERAGE_READ = "coverage.read"
@@ -103,6 +106,8 @@ _READER: Final[Mapping[Permission, Reach]] = {
 TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
     Role.OFFICER: {
         **_READER,
+        Permission.PHOTOS_READ: OWN_AREA,
+        Permission.PHOTOS_WRITE: OWN_AREA,
         Permission.HOUSEHOLDS_WRITE: OWN_AREA,
         Permission.HOUSEHOLDS_TRANSFER: OWN_AREA,
         Permission.HOUSEHOLDS_WITHDRAW: OWN_AREA,
@@ -112,6 +117,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
     },
     Role.LEADER: {
         **_READER,
+        Permission.PHOTOS_READ: OWN_AREA,
         Permission.HOUSEHOLDS_VERIFY: OWN_AREA,
         Permission.HOUSEHOLDS_TRANSFER: OWN_AREA,
         Permission.HOUSEHOLDS_WITHDRAW: OWN_AREA,
@@ -121,6 +127,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
     },
     Role.SUPERVISOR: {
         **_READER,
+        Permission.PHOTOS_READ: OWN_AREA,
         Permission.HOUSEHOLDS_TRANSFER: OWN_AREA,
         Permission.HOUSEHOLDS_WITHDRAW: OWN_AREA,
         Permission.PARCELS_CHECK: OWN_AREA,
@@ -139,6 +146,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
     },
     Role.SYSTEM: {
         **_READER,
+        Permission.PHOTOS_READ: OWN_AREA,
         Permission.METRICS_READ: EVERYWHERE,
     },
     Role.AUDITOR: {
@@ -160,11 +168,11 @@ SCOPES: Final[Mapping[str, frozenset[Permission]]] = {
             Permission.EXPORTS_READ,
         }
     ),
-    "personal:read": frozenset(),
+    "personal:read": frozenset({Permission.PHOTOS_READ}),
     "changes:read": frozenset({Permission.CHANGES_READ}),
     "metrics:read": frozenset({Permission.METRICS_READ}),
 }
-"""What a machine client's scope lets it ask for; `personal:read` adds sight, not a permission."""
+"""What a machine client's scope lets it ask for; `personal:read` adds sight, and of permissions only that to photos."""
 
 SIGHT_BY_ROLE: Final[Mapping[Role, Sight]] = {
     Role.OFFICER: Sight.PERSONAL,

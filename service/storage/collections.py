@@ -122,6 +122,20 @@ COLLECTIONS: tuple[Collection, ...] = (
         ),
     ),
     Collection("encryption_secrets", "Which data keys are in use, and the digest's secret, encrypted."),
+    Collection(
+        "photos.files",
+        "Photos of papers in GridFS: whose, of what, and the photo's own key, encrypted; _id is household/photo.",
+        (
+            IndexModel([("filename", ASCENDING), ("uploadDate", ASCENDING)], name="filename"),
+            IndexModel([("metadata.household", ASCENDING), ("_id", ASCENDING)], name="household"),
+        ),
+    ),
+    Collection(
+        "photos.chunks",
+        "The photos' bytes in GridFS, encrypted.",
+        (IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True),),
+    ),
+    Collection("photos.households", "Households whose photos were written to; a write to them takes hold of one."),
     Collection("state", "What the database was last migrated to, and the version of the list of units."),
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from service.storage.client import Document, translated
 from service.storage.encryption import CIPHERTEXT_SUBTYPE, FieldEncryption, key_of
+from service.storage.photos import FILES, SEALED_ITEMS
 from service.storage.store import MongoStore
 
 BATCH = 200
@@ -14,7 +15,7 @@ _REQUEST_ITEMS = ("person", "text", "outcome")
 
 
 def reencrypt(store: MongoStore) -> Iterator[tuple[str, int]]:
-    """Go through households, log and requests; yields each collection's name and how many documents changed.
+    """Go through households, log, requests and photos; yields each collection's name and how many documents changed.
 
     A document that somebody wrote meanwhile is left to them (they used the new key): the filter holds what was read.
     """
@@ -22,6 +23,7 @@ def reencrypt(store: MongoStore) -> Iterator[tuple[str, int]]:
         "households": lambda document: _household(document, store.encryption),
         "log": lambda document: _entry(document, store.encryption),
         "requests": lambda document: _request(document, store.encryption),
+        FILES: lambda document: _file(document, store.encryption),
     }
     for name, renew in work.items():
         with translated():
@@ -73,3 +75,9 @@ def _request(document: Document, encryption: FieldEncryption) -> Document:
     renewed = {**document, **{item: _renewed(document.get(item), encryption) for item in _REQUEST_ITEMS}}
     renewed["steps"] = [{**step, "note": _renewed(step.get("note"), encryption)} for step in document["steps"]]
     return renewed
+
+
+def _file(document: Document, encryption: FieldEncryption) -> Document:
+    """A photo lies under a key of its own: that key is sealed anew, the photo's bytes stay as they are."""
+    renewed = {name: _renewed(document["metadata"][name], encryption) for name in SEALED_ITEMS}
+    return {**document, "metadata": {**document["metadata"], **renewed}}

@@ -13,12 +13,14 @@ from service.errors import HouseholdErased, HouseholdIdTaken, HouseholdNotFound,
 from service.registry.changes import Change, Entry
 from service.registry.clock import vietnam_day
 from service.registry.geometry.cells import Cells
+from service.registry.photos import covered
 from service.registry.ports import Boundary, Head, Stored
 from service.storage import parcels
 from service.storage.client import Document, refusal
 from service.storage.documents import to_document, to_stored
 from service.storage.encryption import FieldEncryption
 from service.storage.log import entry_document, moved_tallies, to_head
+from service.storage.photos import remove_photos
 
 DUPLICATE_KEY = 11000
 
@@ -81,7 +83,7 @@ class MongoTransaction:
         self._write_identities(changes)
 
     def erase(self, entry: Entry) -> None:
-        """Remove a household's record and identities and all that the log says of it;
+        """Remove a household's record, photos and identities and all that the log says of it;
         append ``entry``, which says so."""
         self._insert("log", self._advance_heads([(entry, "")]))
         where = {"household": entry.household}
@@ -90,6 +92,7 @@ class MongoTransaction:
         self.collections["heads"].update_many(communes, {"$inc": {"erasures": 1}}, session=self.session)
         self.collections["households"].delete_one({"_id": entry.household}, session=self.session)
         self.collections["identities"].delete_many(where, session=self.session)
+        remove_photos(self.collections, self.session, entry.household)
         self.collections["log"].update_many(where, {"$set": dict.fromkeys(ERASED_ITEMS)}, session=self.session)
 
     def _refuse_erased(self, household_ids: Sequence[str]) -> None:
@@ -178,6 +181,8 @@ class MongoTransaction:
         if result.matched_count == 0:
             current = self.household(document["_id"])
             raise HouseholdStale(current=current.record, named=change.replaces or 0)
+        if not covered(change.record):
+            remove_photos(self.collections, self.session, document["_id"])
 
     def _write_identities(self, changes: Sequence[Change]) -> None:
         released = [(number, change.record["id"]) for change in changes for number in sorted(change.releases)]

@@ -1,0 +1,127 @@
+"""A JPEG's segments: what is needed to show the picture is kept as it is, everything else is left behind.
+
+The picture itself is not decoded: the walk reads markers and lengths alone (ITU-T T.81, annex B; JFIF 1.02), so that
+nothing a stranger sends is ever unpacked here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from service.errors import PhotoUnreadable
+
+JPEG: Final = "image/jpeg"
+
+_START, _END, _SCAN = 0xD8, 0xD9, 0xDA
+_FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
+"""Baseline, extended and progressive with Huffman codes: what browsers show."""
+_OTHER_FRAMES: Final = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
+_TABLES: Final = frozenset({0xC4, 0xDB, 0xDD})
+"""Huffman codes, quantization, restart interval."""
+_JFIF, _ADOBE = 0xE0, 0xEE
+_SHORTEST_JFIF: Final = 14
+_ADOBE_LENGTH: Final = 12
+_END_OF_SCAN: Final = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+"""Within a scan, 0xFF is followed by 0x00, by a restart marker, or by the marker that ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A JPEG that holds a picture and nothing else, with its width and height in pixels."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def bare_picture(given: bytes) -> Picture:
+    """The picture in ``given`` without metadata: positions, times, camera, thumbnails, comments, what follows the end.
+
+    The coded picture is taken over byte by byte, so nothing of it is lost; cleaning again changes nothing. A turn that
+    only the metadata asked for (EXIF orientation) is lost: turn a picture before it is sent.
+    Raises PhotoUnreadable for anything but a whole JPEG.
+    """
+    kept = [b"\xff\xd8"]
+    size: tuple[int, int] | None = None
+    scanned = False
+    for marker, content, scan in _segments(given):
+        if marker in _FRAMES:
+            if size is not None:
+                raise PhotoUnreadable(reason="two frames")
+            size = _size_of(content)
+            kept.append(_segment(marker, content))
+        elif marker == _SCAN:
+            if size is None or len(content) < 6:
+                raise PhotoUnreadable(reason="scan")
+            scanned = True
+            kept += (_segment(marker, content), scan)
+        elif marker in _TABLES:
+            kept.append(_segment(marker, content))
+        elif (shortened := _needed(marker, content)) is not None:
+            kept.append(_segment(marker, shortened))
+    if size is None or not scanned:
+        raise PhotoUnreadable(reason="no picture")
+    return Picture(b"".join((*kept, b"\xff\xd9")), *size)
+
+
+def _segments(given: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Marker, content and, after the header of a scan, its coded data; up to the marker that ends the picture."""
+    if given[:2] != b"\xff\xd8":
+        raise PhotoUnreadable(reason="start")
+    at = 2
+    while True:
+        marker, at = _marker(given, at)
+        if marker == _END:
+            return
+        if marker in _OTHER_FRAMES or marker < 0xC0 or 0xD0 <= marker <= _START:
+            raise PhotoUnreadable(reason=f"marker {marker:02x}")
+        length = int.from_bytes(given[at : at + 2], "big")
+        content = given[at + 2 : at + length]
+        if length < 2 or len(content) != length - 2:
+            raise PhotoUnreadable(reason="cut off")
+        at += length
+        scan = b""
+        if marker == _SCAN:
+            end = _END_OF_SCAN.search(given, at)
+            if end is None:
+                raise PhotoUnreadable(reason="cut off")
+            scan = given[at : end.start()]
+            at = end.start()
+        yield marker, content, scan
+
+
+def _marker(given: bytes, at: int) -> tuple[int, int]:
+    """The marker at a place, past any number of fill bytes, and the place behind it."""
+    if given[at : at + 1] != b"\xff":
+        raise PhotoUnreadable(reason="marker")
+    while given[at : at + 1] == b"\xff":
+        at += 1
+    if at >= len(given):
+        raise PhotoUnreadable(reason="cut off")
+    return given[at], at + 1
+
+
+def _size_of(frame: bytes) -> tuple[int, int]:
+    """Width and height of a frame of 8 bits, in grey or colours."""
+    if len(frame) < 6 or frame[0] != 8 or frame[5] not in {1, 3} or len(frame) != 6 + 3 * frame[5]:
+        raise PhotoUnreadable(reason="frame")
+    width, height = int.from_bytes(frame[3:5], "big"), int.from_bytes(frame[1:3], "big")
+    if not width or not height:
+        raise PhotoUnreadable(reason="frame")
+    return width, height
+
+
+def _needed(marker: int, content: bytes) -> bytes | None:
+    """What of an application's segment decides how colours are shown: JFIF without its thumbnail, Adobe's transform."""
+    if marker == _JFIF and content[:5] == b"JFIF\0" and len(content) >= _SHORTEST_JFIF:
+        return content[:12] + b"\0\0"
+    if marker == _ADOBE and content[:5] == b"Adobe" and len(content) >= _ADOBE_LENGTH:
+        return content[:_ADOBE_LENGTH]
+    return None
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2, "big") + content

@@ -1,0 +1,203 @@
+"""Photos in GridFS, each encrypted under a key of its own, which is sealed as the personal items of records are.
+
+Files and chunks are written by the words of the GridFS specification, in one transaction with the look at their
+household: a photo is there whole or not at all, and never without its household. (GridFS's own writer keeps out of
+transactions; its reader reads what is written here.)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from bson.binary import Binary
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from gridfs import GridFSBucket
+from gridfs.errors import CorruptGridFile, NoFile
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+
+from service.errors import HouseholdErased, HouseholdNotFound, StoreRefused
+from service.registry.photos import Accept, Photo, PhotoOf
+from service.registry.ports import Area
+from service.storage.client import Document, translated
+from service.storage.documents import to_record
+from service.storage.encryption import FieldEncryption
+
+if TYPE_CHECKING:
+    from service.storage.store import MongoStore
+    from service.storage.transaction import MongoTransaction
+
+BUCKET: Final = "photos"
+FILES: Final = "photos.files"
+CHUNKS: Final = "photos.chunks"
+HOUSEHOLDS: Final = "photos.households"
+SEALED_ITEMS: Final = ("key", "sha256")
+"""The items of a file's metadata that are ciphertext: a new data key for records renews them, and with ``key`` all of
+the photo."""
+
+_CHUNK_BYTES: Final = 255 * 1024
+_KEY_BITS: Final = 256
+_NONCE_BYTES: Final = 12
+
+
+class MongoPhotos:
+    """Fulfils service.registry.photos.PhotoStore."""
+
+    def __init__(self, store: MongoStore) -> None:
+        self._store = store
+
+    def keep_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Area) -> Photo | None:
+        """Ask ``accept`` and keep the photo, in one transaction; answers what ``accept`` did.
+
+        Raises HouseholdNotFound, HouseholdErased.
+        """
+        encryption = self._store.encryption
+        file, data = _sealed(photo, jpeg, encryption)
+
+        def work(transaction: MongoTransaction) -> Photo | None:
+            collections, session = transaction.collections, transaction.session
+            record = _household(transaction, photo.household, area)
+            # Of two transactions about one household's photos the second begins anew, and then sees the first.
+            _hold(collections, session, photo.household)
+            found = collections[FILES].find({"metadata.household": photo.household}, session=session).sort("_id", 1)
+            known = accept(record, [_photo(document, encryption) for document in found])
+            if known is None:
+                collections[FILES].insert_one(file, session=session)
+                collections[CHUNKS].insert_many(_chunks(file["_id"], data), session=session)
+            return known
+
+        return self._store.transact(work)  # type: ignore[arg-type]  # the store hands in its own kind of transaction
+
+    def photos(self, household_id: str) -> list[Photo]:
+        """All photos of a household in order of their id."""
+        with translated():
+            found = self._store.database[FILES].find({"metadata.household": household_id}).sort("_id", 1)
+            return [_photo(document, self._store.encryption) for document in found]
+
+    def photo(self, household_id: str, photo_id: str) -> tuple[Photo, bytes] | None:
+        """A photo with its JPEG. Raises StoreRefused when what is stored is damaged."""
+        name = _name(household_id, photo_id)
+        with translated():
+            file = self._store.database[FILES].find_one({"_id": name})
+            if file is None:
+                return None
+            try:
+                data = GridFSBucket(self._store.database, BUCKET).open_download_stream(name).read()
+            except (NoFile, CorruptGridFile):
+                if self._store.database[FILES].find_one({"_id": name}, {"_id": 1}) is None:
+                    return None  # removed while it was read
+                raise StoreRefused(reason="photo incomplete") from None
+        key = self._store.encryption.open_value(file["metadata"]["key"])
+        try:
+            jpeg = AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], name.encode())
+        except InvalidTag as error:
+            raise StoreRefused(reason="photo changed") from error
+        return _photo(file, self._store.encryption), jpeg
+
+    def remove_photo(self, household_id: str, photo_id: str) -> bool:
+        """Remove a photo irrecoverably; answers whether it was there."""
+        name = _name(household_id, photo_id)
+
+        def work(transaction: MongoTransaction) -> bool:
+            collections, session = transaction.collections, transaction.session
+            _hold(collections, session, household_id)
+            removed = collections[FILES].delete_one({"_id": name}, session=session).deleted_count
+            collections[CHUNKS].delete_many({"files_id": name}, session=session)
+            return removed > 0
+
+        return self._store.transact(work)  # type: ignore[arg-type]  # as above
+
+
+def remove_photos(collections: Mapping[str, Collection[Document]], session: ClientSession, household_id: str) -> None:
+    """Remove all photos of a household within a transaction: for erasing, and when their legal basis has ended.
+
+    A photo that is sent at the same time loses: its transaction begins anew and then sees what was done here.
+    """
+    _hold(collections, session, household_id)
+    files = collections[FILES].find({"metadata.household": household_id}, {"_id": 1}, session=session)
+    names = [document["_id"] for document in files]
+    if names:
+        collections[CHUNKS].delete_many({"files_id": {"$in": names}}, session=session)
+        collections[FILES].delete_many({"_id": {"$in": names}}, session=session)
+
+
+def _hold(collections: Mapping[str, Collection[Document]], session: ClientSession, household_id: str) -> None:
+    """Hold a household's photos until the commit, by a write that meets every other one about them."""
+    collections[HOUSEHOLDS].update_one({"_id": household_id}, {"$inc": {"writes": 1}}, upsert=True, session=session)
+
+
+def _household(transaction: MongoTransaction, household_id: str, area: Area) -> Document:
+    """The household's record as the transaction sees it. Raises HouseholdNotFound, HouseholdErased."""
+    inside: Document = {} if area is None else {"commune": {"$in": sorted(area)}}
+    collections, session = transaction.collections, transaction.session
+    document = collections["households"].find_one({"_id": household_id, **inside}, {"index": 0}, session=session)
+    if document is not None:
+        return to_record(document, transaction.encryption)
+    erased = {"household": household_id, "kind": "erased", **inside}
+    if collections["log"].find_one(erased, {"_id": 1}, session=session) is not None:
+        raise HouseholdErased(id=household_id)
+    raise HouseholdNotFound(id=household_id)
+
+
+def _name(household_id: str, photo_id: str) -> str:
+    """A file's key in GridFS: an id of one household's photo says nothing of another's."""
+    return f"{household_id}/{photo_id}"
+
+
+def _sealed(photo: Photo, jpeg: bytes, encryption: FieldEncryption) -> tuple[Document, bytes]:
+    """The file's document and its bytes: nonce, then the JPEG by AES-256-GCM, bound to household and photo."""
+    name = _name(photo.household, photo.id)
+    key = AESGCM.generate_key(_KEY_BITS)
+    nonce = os.urandom(_NONCE_BYTES)
+    data = nonce + AESGCM(key).encrypt(nonce, jpeg, name.encode())
+    metadata: Document = {
+        "household": photo.household,
+        "photo": photo.id,
+        "of": str(photo.of),
+        "bytes": photo.size,
+        "width": photo.width,
+        "height": photo.height,
+        "actor": photo.actor,
+        "key": encryption.seal_value(key),
+        "sha256": encryption.seal_value(photo.sha256),
+    }
+    if photo.parcel is not None:
+        metadata["parcel"] = photo.parcel
+    if photo.taken_at is not None:
+        metadata["taken_at"] = photo.taken_at
+    file: Document = {
+        "_id": name,
+        "length": len(data),
+        "chunkSize": _CHUNK_BYTES,
+        "uploadDate": photo.created_at,
+        "filename": name,
+        "metadata": metadata,
+    }
+    return file, data
+
+
+def _chunks(name: str, data: bytes) -> list[Document]:
+    return [
+        {"files_id": name, "n": number, "data": Binary(data[start : start + _CHUNK_BYTES])}
+        for number, start in enumerate(range(0, len(data), _CHUNK_BYTES))
+    ]
+
+
+def _photo(file: Document, encryption: FieldEncryption) -> Photo:
+    metadata = file["metadata"]
+    return Photo(
+        id=metadata["photo"],
+        household=metadata["household"],
+        of=PhotoOf(metadata["of"]),
+        parcel=metadata.get("parcel"),
+        size=metadata["bytes"],
+        sha256=encryption.open_value(metadata["sha256"]),
+        width=metadata["width"],
+        height=metadata["height"],
+        taken_at=metadata.get("taken_at"),
+        created_at=file["uploadDate"],
+        actor=metadata["actor"],
+    )
