@@ -80,5 +80,6 @@ def wire_guard(
             clock,
             WorkingDays(read_holidays(settings.holidays)),
         ),
+        database=store,
         openid=_openid(settings, keys, clock),
     )

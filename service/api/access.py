@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -84,6 +84,16 @@ _TRACED: Final = frozenset(
 """What is kept in the trail even when no household was shown."""
 
 
+class Database(Protocol):
+    """Whether the database is known to be away (service/storage/store.py)."""
+
+    def require_available(self) -> None:
+        """Raise StoreUnavailable at once when it is: nobody waits for it anew."""
+
+    def waited_in_vain(self) -> None:
+        """Somebody waited for it in vain; nobody does again until it is found."""
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """The parts of access, made once for each process by service/app.py."""
@@ -98,6 +108,7 @@ class Guard:
     rates: RateLimits
     trail: Trail
     requests: PeopleRequests
+    database: Database
     openid: OpenId | None = None
     """The province's own provider, where there is one."""
 
@@ -168,6 +179,7 @@ def _ask() -> None:
     if declared is None or declared.permission is None:
         return
     g.permission = declared.permission
+    guard().database.require_available()
     try:
         principal = _principal()
     except SessionRevoked as error:
@@ -351,6 +363,8 @@ def _keep_in_trail(answer: Response) -> Response:
     principal = current_principal()
     if permission is None or not (shown or permission in _TRACED or (refused and principal.account)):
         return answer
+    if answer.status_code == 503:
+        guard().database.waited_in_vain()
     try:
         write_trail(str(permission), principal, households=shown, about=g.get("about"), status=answer.status_code)
     except DomainError as error:

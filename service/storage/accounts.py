@@ -24,12 +24,13 @@ class MongoAccounts:
     """The accounts' store (service/registry/accounts.py, AccountStore)."""
 
     def __init__(self, database: Database[Document]) -> None:
+        self._client = database.client
         self._accounts = database[ACCOUNTS]
         self._sessions = database[SESSIONS]
 
     def add_account(self, account: Account) -> None:
         """Keep a new account. Raises UsernameTaken."""
-        with translated():
+        with translated(self._client):
             try:
                 self._accounts.insert_one(_account_document(account))
             except DuplicateKeyError:
@@ -50,13 +51,13 @@ class MongoAccounts:
     def accounts(self, *, after: str | None, limit: int) -> list[Account]:
         """Accounts in order of name, behind the name ``after``."""
         where: Document = {} if after is None else {"name": {"$gt": _key_of(after)}}
-        with translated():
+        with translated(self._client):
             return [_account(document) for document in self._accounts.find(where).sort("name", 1).limit(limit)]
 
     def change_account(self, account_id: str, items: Mapping[str, Any]) -> Account | None:
         """Set the named items of an account; answers it as it is then."""
         plain = {name: _plain(name, value) for name, value in items.items()}
-        with translated():
+        with translated(self._client):
             document = self._accounts.find_one_and_update(
                 {"_id": account_id}, {"$set": plain}, return_document=ReturnDocument.AFTER
             )
@@ -72,11 +73,11 @@ class MongoAccounts:
             }
         }
         kept = {"$slice": [{"$concatArrays": [others, [{"$literal": document}]]}, -keep]}
-        with translated():
+        with translated(self._client):
             self._accounts.update_one({"_id": account_id}, [{"$set": {"devices": kept}}])
 
     def _found(self, where: Document) -> Account | None:
-        with translated():
+        with translated(self._client):
             document = self._accounts.find_one(where)
         return None if document is None else _account(document)
 
@@ -84,12 +85,12 @@ class MongoAccounts:
 
     def add_session(self, session: Session) -> None:
         """Keep a new session."""
-        with translated():
+        with translated(self._client):
             self._sessions.insert_one(_session_document(session))
 
     def session(self, session_id: str) -> Session | None:
         """The session with this id."""
-        with translated():
+        with translated(self._client):
             document = self._sessions.find_one({"_id": session_id})
         return None if document is None else _session(document)
 
@@ -97,7 +98,7 @@ class MongoAccounts:
         self, session_id: str, *, spent: Sequence[str], successor: str, at: datetime, expires_at: datetime, keep: int
     ) -> bool:
         """Replace the good token by ``successor`` if it still is the first of ``spent``; answers whether it was."""
-        with translated():
+        with translated(self._client):
             result = self._sessions.update_one(
                 {"_id": session_id, "current": spent[0], "revoked_at": None},
                 {
@@ -109,7 +110,7 @@ class MongoAccounts:
 
     def revoke(self, session_id: str, *, because: str, at: datetime) -> bool:
         """Revoke a session; answers whether it was good until then."""
-        with translated():
+        with translated(self._client):
             result = self._sessions.update_one(
                 {"_id": session_id, "revoked_at": None}, {"$set": {"revoked_at": at, "revoked_because": because}}
             )
@@ -120,19 +121,19 @@ class MongoAccounts:
         where: Document = {"account": account_id, "revoked_at": None}
         if but is not None:
             where["_id"] = {"$ne": but}
-        with translated():
+        with translated(self._client):
             result = self._sessions.update_many(where, {"$set": {"revoked_at": at, "revoked_because": because}})
         return result.modified_count
 
     def told(self, session_id: str, *, at: datetime) -> bool:
         """Remember that the device learned of its session's end; answers whether for the first time."""
-        with translated():
+        with translated(self._client):
             result = self._sessions.update_one({"_id": session_id, "told_at": None}, {"$set": {"told_at": at}})
         return result.modified_count == 1
 
     def sessions_of(self, account_id: str) -> list[Session]:
         """The good sessions of an account, the last used first."""
-        with translated():
+        with translated(self._client):
             found = self._sessions.find({"account": account_id, "revoked_at": None}).sort("used_at", -1).limit(100)
             return [_session(document) for document in found]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,9 +16,11 @@ from pymongo.errors import (
     ExecutionTimeout,
     OperationFailure,
     PyMongoError,
+    ServerSelectionTimeoutError,
     WriteError,
 )
 from pymongo.read_concern import ReadConcern
+from pymongo.topology_description import TopologyDescription
 from pymongo.write_concern import WriteConcern
 
 from service.errors import BoundaryUnplaceable, DomainError, StoreRefused, StoreUnavailable
@@ -41,18 +44,63 @@ _PASSING = frozenset(
 )
 
 
-def connect(settings: Settings) -> MongoClient[Document]:
+HEARTBEAT_SECONDS = 1
+"""How often each process looks whether the database is there: so soon it is found again."""
+
+
+class RegisterClient(MongoClient[Document]):
+    """A client that remembers whether its database is known to be away.
+
+    While no primary is known, whoever asks waits for one, since it may be chosen within seconds; but not again once
+    that was waited for in vain, so that a request that asks in three places, or a thousand requests, do not each wait
+    anew. pymongo's own monitor, the one probe of a process, finds the database again.
+    """
+
+    def __init__(self, address: str, patience_seconds: float, **options: Any) -> None:
+        super().__init__(address, serverSelectionTimeoutMS=int(patience_seconds * 1000), **options)
+        self._patience_seconds = patience_seconds
+        self._away_since: float | None = None
+        self._there: TopologyDescription | None = None
+
+    def require_available(self) -> None:
+        """Raise StoreUnavailable at once when no primary has been known for as long as anybody waits for one."""
+        if self._sees_primary():
+            return
+        now = time.monotonic()
+        if self._away_since is None:
+            self._away_since = now
+        elif now - self._away_since >= self._patience_seconds:
+            raise StoreUnavailable()
+
+    def waited_in_vain(self) -> None:
+        """Nobody waits again until a primary is found: somebody has just done so."""
+        if not self._sees_primary():
+            self._away_since = float("-inf")
+
+    def _sees_primary(self) -> bool:
+        found = self.topology_description
+        if found is not self._there:
+            # A client that is told to ask one server only calls it writable without having found it.
+            if not found.known_servers or not found.has_writable_server():
+                return False
+            self._there = found
+        self._away_since = None
+        return True
+
+
+def connect(settings: Settings) -> RegisterClient:
     """A client for the settings' database. To be made after a fork; connects when first used."""
     milliseconds = int(settings.database_timeout_seconds * 1000)
-    return MongoClient(
+    return RegisterClient(
         settings.mongodb_uri,
+        settings.database_timeout_seconds,
         tz_aware=True,
-        serverSelectionTimeoutMS=milliseconds,
         connectTimeoutMS=milliseconds,
         socketTimeoutMS=max(30_000, milliseconds),
         waitQueueTimeoutMS=milliseconds,
         retryReads=True,
         retryWrites=True,
+        heartbeatFrequencyMS=HEARTBEAT_SECONDS * 1000,
         appname="so-nong-ho",
     )
 
@@ -88,10 +136,20 @@ def refusal(code: int | None) -> DomainError:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn what pymongo raises into the register's own errors; nobody outside storage knows pymongo."""
+def translated(client: MongoClient[Document] | None = None) -> Iterator[None]:
+    """Turn what pymongo raises into the register's own errors; nobody outside storage knows pymongo.
+
+    With the client, does not even begin while its database is known to be away.
+    """
+    known = client if isinstance(client, RegisterClient) else None
+    if known is not None:
+        known.require_available()
     try:
         yield
+    except ServerSelectionTimeoutError as error:
+        if known is not None:
+            known.waited_in_vain()
+        raise StoreUnavailable() from error
     except (ConnectionFailure, AutoReconnect, ExecutionTimeout) as error:
         raise StoreUnavailable() from error
     except WriteError as error:

@@ -47,6 +47,7 @@ class RateLimits:
     """
 
     def __init__(self, database: Database[Document], clock: Clock = system_clock) -> None:
+        self._client = database.client
         self._rates = database.get_collection(RATES, write_concern=WriteConcern(1))
         self._clock = clock
         self._lock = threading.Lock()
@@ -72,7 +73,7 @@ class RateLimits:
             self._leases[key] = _Lease(window, granted - 1)
 
     def _granted(self, key: str, window: int, share: int, limit: int, *, until: int) -> int:
-        with translated():
+        with translated(self._client):
             counted = self._rates.find_one_and_update(
                 {"_id": f"{_hashed(key)}:{window}"},
                 {"$inc": {"taken": share}, "$setOnInsert": {"expires_at": datetime.fromtimestamp(until, UTC)}},
@@ -91,6 +92,7 @@ class Attempts:
     """
 
     def __init__(self, database: Database[Document], clock: Clock = system_clock) -> None:
+        self._client = database.client
         self._attempts = database.get_collection(
             ATTEMPTS, write_concern=WriteConcern(1), read_concern=ReadConcern("local")
         )
@@ -103,12 +105,12 @@ class Attempts:
 
     def succeeded(self, key: str) -> None:
         """Forget the attempts of a key: the secret was right."""
-        with translated():
+        with translated(self._client):
             self._attempts.delete_one({"_id": _hashed(key)})
 
     def take_back(self, key: str) -> None:
         """Take back one attempt of a key that many share (an address): others' wrong ones still count."""
-        with translated():
+        with translated(self._client):
             self._attempts.update_one({"_id": _hashed(key)}, {"$inc": {"failures": -1}, "$set": {"paused_until": None}})
 
     def _count(self, key: str, free: int) -> None:
@@ -120,7 +122,7 @@ class Attempts:
             {"$set": {"paused_until": {"$cond": [{"$gt": ["$failures", free]}, {"$add": [now, pause]}, None]}}},
         ]
         free_now = {"_id": key, "$or": [{"paused_until": None}, {"paused_until": {"$lte": now}}]}
-        with translated():
+        with translated(self._client):
             for _ in range(_TRIES):
                 try:
                     self._attempts.update_one(free_now, update, upsert=True)

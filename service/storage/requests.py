@@ -21,12 +21,13 @@ class MongoRequests:
     """The requests' store (service/registry/requests.py, RequestStore)."""
 
     def __init__(self, database: Database[Document], encryption: FieldEncryption) -> None:
+        self._client = database.client
         self._requests = database[REQUESTS]
         self._encryption = encryption
 
     def add_request(self, request: PersonRequest) -> None:
         """Keep a new request."""
-        with translated():
+        with translated(self._client):
             self._requests.insert_one(self._document(request))
 
     def request(self, request_id: str, area: frozenset[str] | None) -> PersonRequest | None:
@@ -34,7 +35,7 @@ class MongoRequests:
         where: Document = {"_id": request_id}
         if area is not None:
             where["commune"] = {"$in": sorted(area)}
-        with translated():
+        with translated(self._client):
             document = self._requests.find_one(where)
         return None if document is None else self._request(document)
 
@@ -54,26 +55,26 @@ class MongoRequests:
         if query.after is not None:
             day, key = query.after
             where.append({"$or": [{"answer_by": {"$gt": day}}, {"answer_by": day, "_id": {"$gt": key}}]})
-        with translated():
+        with translated(self._client):
             found = self._requests.find({"$and": where} if where else {}).sort([("answer_by", 1), ("_id", 1)])
             return [self._request(document) for document in found.limit(query.limit)]
 
     def replace_request(self, request: PersonRequest, expected: RequestState) -> bool:
         """Keep the request as it is now, if it still is in the expected state; answers whether it was."""
-        with translated():
+        with translated(self._client):
             result = self._requests.replace_one({"_id": request.id, "state": str(expected)}, self._document(request))
         return result.matched_count == 1
 
     def forget_person(self, household: str) -> None:
         """Remove what names people from all requests about a household."""
         gone = dict.fromkeys(_SEALED)
-        with translated():
+        with translated(self._client):
             self._requests.update_many({"household": household}, {"$set": {**gone, "steps.$[].note": None}})
 
     def restricted(self) -> frozenset[str]:
         """The households with a restriction or an objection that was carried out and not lifted."""
         where = {"kind": {"$in": sorted(RESTRICTING)}, "state": str(RequestState.DONE), "lifted_on": None}
-        with translated():
+        with translated(self._client):
             return frozenset(self._requests.distinct("household", where))
 
     def _document(self, request: PersonRequest) -> Document:

@@ -27,7 +27,7 @@ from service.registry.ports import (
 from service.registry.units import Unit
 from service.settings import Settings
 from service.storage import baselines, boundaries, households, log, parcels, recount, units
-from service.storage.client import Document, connect, database_of, translated
+from service.storage.client import Document, RegisterClient, connect, database_of, translated
 from service.storage.collections import COLLECTIONS
 from service.storage.encryption import FieldEncryption, master_keys
 from service.storage.parcels import CellsMissing
@@ -58,8 +58,18 @@ class MongoStore:
 
     def ready(self) -> list[str]:
         """What is missing for the register to work: collections and indexes. Raises StoreUnavailable."""
-        with translated():
+        with translated(self.client):
             return missing_parts(self.database)
+
+    def require_available(self) -> None:
+        """Raise StoreUnavailable at once when the database is known to be away."""
+        if isinstance(self.client, RegisterClient):
+            self.client.require_available()
+
+    def waited_in_vain(self) -> None:
+        """Nobody waits for the database again until it is found: somebody has just done so."""
+        if isinstance(self.client, RegisterClient):
+            self.client.waited_in_vain()
 
     @contextmanager
     def snapshot(self) -> Iterator[MongoStore]:
@@ -147,16 +157,6 @@ class MongoStore:
         with translated():
             yield from log.walk(self.database, self.encryption, commune)
 
-    def logged_communes(self) -> Iterator[str]:
-        """Communes that have a log, whether or not they have a head."""
-        with translated():
-            yield from log.logged_communes(self.database)
-
-    def heads(self, communes: Area = None) -> list[Head]:
-        """Where each commune's log and tallies stand now."""
-        with translated():
-            return log.heads(self.database, communes)
-
     def is_erased(self, household_id: str) -> bool:
         """Whether the log says that the household's people were erased."""
         with translated():
@@ -171,6 +171,16 @@ class MongoStore:
         """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
         with self.snapshot() as view:
             return recount.logged_households(view.database, after=after, limit=limit)
+
+    def logged_communes(self) -> Iterator[str]:
+        """Communes that have a log, whether or not they have a head."""
+        with translated():
+            yield from log.logged_communes(self.database)
+
+    def heads(self, communes: Area = None) -> list[Head]:
+        """Where each commune's log and tallies stand now."""
+        with translated():
+            return log.heads(self.database, communes)
 
     def heads_on(self, day: date) -> list[Head]:
         """Each commune's tallies as they stood at the end of ``day``."""

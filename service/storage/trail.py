@@ -89,6 +89,7 @@ class Trail:
         self, database: Database[Document], clock: Clock = system_clock, *, kept: timedelta = LEAST_KEPT
     ) -> None:
         # An answer waits for its entry, so for one member's word only; it is then read with the same.
+        self._client = database.client
         self._batches = database.get_collection(TRAIL, write_concern=WriteConcern(1), read_concern=ReadConcern("local"))
         self._lanes = database[LANES]
         self._clock = clock
@@ -128,7 +129,7 @@ class Trail:
                 taken += 1
             batch, self._waiting = self._waiting[:taken], self._waiting[taken:]
         try:
-            with translated():
+            with translated(self._client):
                 self._store([waiting.entry for waiting in batch])
         except Exception as error:
             # Whether the batch was kept is not known; a new lane goes on from a state that is.

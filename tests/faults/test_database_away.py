@@ -1,0 +1,127 @@
+"""While the database is away each request waits for it at most once, and soon none does; it comes back by itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service.app import create_app
+from service.running.mongod import PrivateMongod
+from service.security.gate import Role
+from service.settings import read_settings
+from service.storage.migration import migrate
+from tests.api.asking import problem
+from tests.api.signed_in import token_of
+from tests.builders import Json, a_household
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+
+class Waits(logging.Handler):
+    """Counts how often somebody waited for the database: what pymongo itself says of it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count the record if it is of somebody who begins to wait."""
+        self.count += "Waiting for suitable server to become available" in record.getMessage()
+
+
+@contextmanager
+def waits() -> Iterator[Waits]:
+    """The waits from now on."""
+    logger, counted = logging.getLogger("pymongo.serverSelection"), Waits()
+    before = logger.level
+    logger.addHandler(counted)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield counted
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(counted)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; a slow machine is given time."""
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+class Officer:
+    """An officer who keeps asking."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client: FlaskClient = app.test_client()
+        self.headers = {"Authorization": f"Bearer {token_of(app, Role.OFFICER)}"}
+        self.household: Json = a_household()
+
+    def put(self) -> TestResponse:
+        """Register the household, or send it again."""
+        address = f"/v1/households/{self.household['id']}"
+        return self.client.put(address, json=self.household, headers=self.headers)
+
+    def get(self, address: str) -> TestResponse:
+        """Read something."""
+        return self.client.get(address, headers=self.headers)
+
+
+@pytest.fixture
+def officer(mongod: PrivateMongod, tmp_path: Path) -> Officer:
+    """An officer of a register whose database a test may kill."""
+    settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(tmp_path / "data")})
+    migrate(settings, say=lambda _: None)
+    asking = Officer(create_app(settings))
+    assert asking.put().status_code == 201
+    return asking
+
+
+def test_a_request_waits_for_the_database_once_and_the_next_ones_not_at_all(
+    officer: Officer, mongod: PrivateMongod
+) -> None:
+    mongod.kill()
+    with waits() as first:
+        problem(officer.put(), 503, "store.unavailable")  # gate, rate limit, record and trail would each wait
+    assert first.count <= 1
+    with waits() as later:
+        for _ in range(5):
+            for answer in (officer.put(), officer.get("/v1/households"), officer.get("/v1/coverage")):
+                problem(answer, 503, "store.unavailable")
+                assert int(answer.headers["Retry-After"]) > 0
+        assert officer.client.post("/v1/session", json={"username": "a", "password": "b"}).status_code == 503
+        assert officer.client.get("/readyz").status_code == 503
+    assert later.count == 0
+
+
+def test_the_database_is_found_again_without_anybody_waiting_for_it(officer: Officer, mongod: PrivateMongod) -> None:
+    for _ in range(2):
+        mongod.kill()
+        problem(officer.put(), 503, "store.unavailable")
+        mongod.start()
+        with waits() as counted:
+            until(lambda: officer.put().status_code == 200)
+        assert counted.count == 0
+        assert officer.get(f"/v1/households/{officer.household['id']}").get_json()["revision"] == 1
+
+
+def test_many_who_ask_at_once_each_wait_once_and_not_for_each_other(officer: Officer, mongod: PrivateMongod) -> None:
+    mongod.kill()
+    with waits() as counted, ThreadPoolExecutor(12) as threads:
+        answers = list(threads.map(lambda _: officer.put(), range(12)))
+    assert {answer.status_code for answer in answers} == {503}
+    assert counted.count <= 12
+    with waits() as later:
+        problem(officer.put(), 503, "store.unavailable")
+    assert later.count == 0
