@@ -1,10 +1,12 @@
 // The map's arithmetic, held to numbers that PROJ and GeographicLib give (pyproj 3.7).
 import { describe, expect, it } from 'vitest';
+import { metresOutside, placeInside, readBorder, type Border } from '../src/map/border';
+import { overlapArea } from '../src/map/neighbours';
 import { commonArea } from '../src/map/overlap';
 import { areaOf, contains, crossing, distance, fromPolygon, toPolygon, type Ring } from '../src/map/shape';
 import { fromGrid, readSheet, toGrid } from '../src/map/vn2000';
-import { tileAt, tilesFor } from '../src/sync/tiles';
-import { average, corners, step, type Walk } from '../src/map/walk';
+import { MOST_TILES, planTiles, tileAt } from '../src/sync/tiles';
+import { average, corners, minutesMissed, step, takeBack, type Walk } from '../src/map/walk';
 
 const field: Ring = [[105.66, 18.69], [105.6612, 18.6901], [105.6611, 18.6911], [105.66, 18.6909]];
 
@@ -72,6 +74,18 @@ describe('a boundary', () => {
 
 describe('two parcels', () => {
   const square = (west: number, south: number, side = 0.001): Ring => [[west, south], [west + side, south], [west + side, south + side], [west, south + side]];
+  const neighbour = (ring: Ring) => [{ household: 'other', name: '12/345', ring }];
+
+  it('are told of when a fifth lies over the other, not when borders measured twice differ', () => {
+    const own = square(105, 18);
+    expect(overlapArea(own, neighbour(square(105.0008, 18))) / areaOf(own)).toBeCloseTo(0.2, 3);
+    expect(overlapArea(own, neighbour(square(105.00096, 18)))).toBe(0);
+    // A strip of four metres along a hundred: more than a twentieth of a narrow field, and still only a border.
+    const narrow: Ring = [[105, 18], [105.001, 18], [105.001, 18.0003], [105, 18.0003]];
+    expect(overlapArea(narrow, neighbour(square(105, 18.00027)))).toBe(0);
+    expect(overlapArea(narrow, neighbour(square(105, 18.00022)))).toBeGreaterThan(800);
+  });
+
   const hook: Ring = [[105, 18], [105.003, 18], [105.003, 18.003], [105.002, 18.003], [105.002, 18.001], [105, 18.001]];
 
   it('have nothing in common when they only share a border', () => {
@@ -90,13 +104,72 @@ describe('two parcels', () => {
   });
 });
 
-describe('tiles', () => {
-  it('are those around the parcels, coarse ones first', () => {
+describe('the border of a commune', () => {
+  const shell = [[105.66, 18.69], [105.69, 18.69], [105.69, 18.71], [105.66, 18.71], [105.66, 18.69]];
+  const pond = [[105.67, 18.695], [105.68, 18.695], [105.68, 18.705], [105.67, 18.705], [105.67, 18.695]];
+  const answer = (coordinates: unknown, type = 'Polygon') => ({
+    type: 'Feature', geometry: { type, coordinates }, properties: { code: '16681', kind: 'phường', name: 'Thành Vinh', tolerance_m: 10, tolerated_outside_m: 100 },
+  });
+  const border = readBorder(answer([shell])) as Border;
+
+  it('is read with its name, its holes and its parts', () => {
+    expect([border.name, border.tolerance, border.tolerated]).toEqual(['phường Thành Vinh', 10, 100]);
+    expect(readBorder(answer([[shell, pond], [pond]], 'MultiPolygon'))!.polygons.map((rings) => rings.length)).toEqual([2, 1]);
+    expect(readBorder({ type: 'Feature', geometry: null, properties: {} })).toBeNull();
+    expect(readBorder('<html>')).toBeNull();
+  });
+
+  it.each([
+    [105.695, 18.7, 527.407],
+    [105.65, 18.68, 1529.057],
+  ])('is as far from %f %f as the register says', (lon, lat, metres) => {
+    expect(metresOutside(border, [lon, lat]) / metres).toBeCloseTo(1, 2);
+  });
+
+  it('says nothing inside, within tolerance, or where the simpler line leaves a doubt', () => {
+    expect(metresOutside(border, [105.67, 18.7])).toBe(0);
+    expect(metresOutside(border, [105.67, 18.6893])).toBe(0); // 78 m
+    expect(metresOutside(border, [105.67, 18.68905])).toBe(0); // 105 m: less than a hundred beyond the exact line, perhaps
+    expect(metresOutside(border, [105.67, 18.6889])).toBeGreaterThan(110);
+  });
+
+  it('has the inside of its holes outside', () => {
+    expect(metresOutside(readBorder(answer([shell, pond]))!, [105.675, 18.7])).toBeGreaterThan(500);
+  });
+
+  it('judges a parcel by the place that the register judges it by', () => {
+    expect(placeInside(field)).toEqual([expect.closeTo(105.66058, 9), expect.closeTo(18.6905, 9)]);
+    const hooked: Ring = [[105.66, 18.69], [105.663, 18.69], [105.663, 18.6905], [105.6605, 18.6905], [105.6605, 18.693], [105.66, 18.693]];
+    expect(placeInside(hooked)).toEqual([expect.closeTo(105.66025, 9), expect.closeTo(18.69175, 9)]);
+  });
+
+  describe('and its tiles', () => {
+    const template = 'https://{s}.tiles.example/{z}/{x}/{y}.png';
+    const near = `https://a.tiles.example/17/${tileAt(105.6605, 18.6905, 17).join('/')}.png`;
     const household = { parcels: [{ geometry: toPolygon(field) }] };
-    const tiles = tilesFor('https://tiles.example/{z}/{x}/{y}.png', [household]);
-    expect(tiles[0]).toMatch(/^https:\/\/tiles\.example\/13\//);
-    expect(tiles).toContain(`https://tiles.example/17/${tileAt(105.6605, 18.6905, 17).join('/')}.png`);
-    expect(tileAt(0, 0, 1)).toEqual([1, 1]);
+
+    it('are all of the commune, coarse ones first', () => {
+      const { addresses, fieldsOnly } = planTiles(template, border, []);
+      expect(addresses[0]).toMatch(/^https:\/\/a\.tiles\.example\/12\//);
+      expect(addresses).toContain(near);
+      expect(fieldsOnly).toBe(false);
+    });
+
+    it('are those around the fields where the commune is too large, and never more than the bound', () => {
+      const large: Border = { ...border, polygons: [[[[105, 18.5], [105.5, 18.5], [105.5, 19], [105, 19]]]] };
+      const plan = planTiles(template, large, [household]);
+      expect(plan.addresses).toContain(near);
+      expect(plan.fieldsOnly).toBe(true);
+      expect(plan.addresses.length).toBeLessThanOrEqual(MOST_TILES);
+      const everywhere = Array.from({ length: 3000 }, (_, place) => ({ location: { type: 'Point', coordinates: [105 + place / 1000, 18.7] } }));
+      expect(planTiles(template, null, everywhere).addresses).toHaveLength(MOST_TILES);
+    });
+
+    it('are those around the fields without a border, and none without either', () => {
+      expect(planTiles(template, null, [household]).addresses).toContain(near);
+      expect(planTiles(template, null, []).addresses).toEqual([]);
+      expect(tileAt(0, 0, 1)).toEqual([1, 1]);
+    });
   });
 });
 
@@ -113,6 +186,23 @@ describe('walking', () => {
     ['is not sure', { position: [105.6601, 18.69], accuracy: 80, time: 5000 }],
   ])('takes none when the phone %s', (_why, fix) => {
     expect(step(start, fix as Parameters<typeof step>[1])).toBe(start);
+  });
+
+  it('does not take a point again that was taken back, but the next one', () => {
+    const longer = step(start, { position: [105.6601, 18.69], accuracy: 5, time: 5000 });
+    const back = takeBack(longer);
+    expect(back.points).toEqual(start.points);
+    expect(step(back, { position: [105.6601, 18.69], accuracy: 5, time: 9000 })).toBe(back);
+    expect(step(back, { position: [105.6602, 18.69], accuracy: 5, time: 9000 }).points).toHaveLength(2);
+  });
+
+  it('knows when a part was walked while the phone saw nothing', () => {
+    const seen: Walk = { ...start, seenAt: 1_000_000 };
+    const far = { position: [105.661, 18.69] as [number, number], accuracy: 5, time: 0 };
+    expect(minutesMissed(seen, far, 1_000_000 + 180_000)).toBe(3);
+    expect(minutesMissed(seen, far, 1_000_000 + 20_000)).toBe(0);
+    expect(minutesMissed(seen, { ...far, position: [105.6601, 18.69] }, 1_000_000 + 180_000)).toBe(0);
+    expect(minutesMissed({ ...seen, state: 'paused' }, far, 1_000_000 + 180_000)).toBe(0);
   });
 
   it('takes none while paused', () => {

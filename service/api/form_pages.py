@@ -84,7 +84,7 @@ def form_pages(folder: Path, tile_url: str = "", tile_attribution: str = "") -> 
 
 def content_security_policy(tile_url: str = "") -> str:
     """The policy of the form's pages: only our own files run or are fetched; pictures also from the tile server."""
-    parts = urlsplit(tile_url.replace("{s}", "*"))
+    parts = urlsplit(tile_url.replace("{s}", "a"))
     tiles = f" {parts.scheme}://{parts.netloc}" if parts.scheme in {"https", "http"} and parts.netloc else ""
     directives: Mapping[str, str] = {
         "default-src": "'none'",

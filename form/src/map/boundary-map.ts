@@ -2,8 +2,10 @@
 import { L } from './leaflet';
 import '@geoman-io/leaflet-geoman-free';
 import 'leaflet/dist/leaflet.css';
+import type { Border } from './border';
 import type { Neighbour } from './neighbours';
 import type { Ring } from './shape';
+import { KeptTiles } from './tile-layer';
 import type { LonLat } from './vn2000';
 
 export interface MapEvents {
@@ -19,6 +21,7 @@ const token = (name: string): string => getComputedStyle(document.documentElemen
 
 export class BoundaryMap {
   readonly #map: L.Map;
+  readonly #border = L.layerGroup();
   readonly #shape = L.layerGroup();
   readonly #others = L.layerGroup();
   readonly #me = L.layerGroup();
@@ -31,10 +34,20 @@ export class BoundaryMap {
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.#map = L.map(container, { zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, attributionControl: tiles.url !== null, maxZoom: 21, zoomSnap: 0.5 });
     this.#map.setView(toLatLng(centre), zoom);
-    if (tiles.url !== null) L.tileLayer(tiles.url, { maxZoom: 21, maxNativeZoom: 19, subdomains: 'a', attribution: escaped(tiles.attribution) }).addTo(this.#map);
+    if (tiles.url !== null) new KeptTiles(tiles.url, { maxZoom: 21, attribution: escaped(tiles.attribution) }).addTo(this.#map);
     L.control.scale({ imperial: false }).addTo(this.#map);
-    for (const layer of [this.#others, this.#shape, this.#me]) layer.addTo(this.#map);
+    for (const layer of [this.#border, this.#others, this.#shape, this.#me]) layer.addTo(this.#map);
     this.#map.on('click', ({ latlng }) => events.tapped(fromLatLng(latlng)));
+  }
+
+  /** Draws the commune's border: a calm line that nobody takes for a parcel. */
+  showBorder(border: Border): void {
+    this.#border.clearLayers();
+    const rings = border.polygons.map((polygon) => polygon.map((ring) => ring.map(toLatLng)));
+    const style = { fill: false, interactive: false, pmIgnore: true, className: 'border' };
+    // Light below dark: it is seen on fields, on forest and on bare paper.
+    L.polygon(rings, { ...style, color: token('--surface'), weight: 4, opacity: 0.7 }).addTo(this.#border);
+    L.polygon(rings, { ...style, color: token('--ink-soft'), weight: 2, dashArray: '10 7' }).addTo(this.#border);
   }
 
   /** Draws neighbours in grey with their sheet and number, and the household's own other parcels. */
@@ -95,6 +108,11 @@ export class BoundaryMap {
 
   goTo(position: LonLat, zoom?: number): void {
     this.#map.setView(toLatLng(position), zoom ?? this.#map.getZoom());
+  }
+
+  /** Shows the whole commune. */
+  fitBorder(border: Border): void {
+    this.#map.fitBounds(L.latLngBounds(border.polygons.flat(2).map(toLatLng)), { padding: [8, 8] });
   }
 
   fit(ring: Ring): void {

@@ -1,7 +1,7 @@
 // Neighbours' parcels that were taken along: those near a place, and how much a drawn boundary lies over them.
 import { listAt, textAt, type Household } from '../storage/household';
 import { commonArea } from './overlap';
-import { distance, fromPolygon, type Ring } from './shape';
+import { areaOf, contains, distance, fromPolygon, type Ring } from './shape';
 import type { LonLat } from './vn2000';
 
 export interface Neighbour {
@@ -26,7 +26,46 @@ export function parcelsNear(households: Iterable<Household>, own: string, place:
   return found;
 }
 
-/** m² of `ring` that lie inside the neighbours. A simple ring is asked for. */
+/** The register's tolerances: a share of the smaller parcel; a strip along the border; what is no strip any more. */
+const TOLERATED_SHARE = 0.05;
+const TOLERATED_WIDTH_METRES = 5;
+const STRIP_SHARE = 0.5;
+
+/** m² of `ring` that lie inside neighbours beyond what borders measured twice differ by. A simple ring is asked for. */
 export function overlapArea(ring: Ring, neighbours: readonly Neighbour[]): number {
-  return neighbours.reduce((sum, neighbour) => sum + commonArea(ring, neighbour.ring), 0);
+  return neighbours.reduce((sum, neighbour) => {
+    const common = commonArea(ring, neighbour.ring);
+    const share = common === 0 ? 0 : common / Math.min(areaOf(ring), areaOf(neighbour.ring));
+    const strip = share <= STRIP_SHARE && common <= TOLERATED_WIDTH_METRES * lengthInside(ring, neighbour.ring);
+    return share <= TOLERATED_SHARE || strip ? sum : sum + common;
+  }, 0);
+}
+
+/** Metres of the ring's line that run inside the other ring. */
+function lengthInside(ring: Ring, other: Ring): number {
+  let metres = 0;
+  ring.forEach((from, index) => {
+    const to = ring[(index + 1) % ring.length]!;
+    const at = (share: number): LonLat => [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share];
+    const cuts = [0, 1];
+    other.forEach((one, place) => {
+      const share = meetingShare(from, to, one, other[(place + 1) % other.length]!);
+      if (share !== null) cuts.push(share);
+    });
+    cuts.sort((one, two) => one - two);
+    cuts.slice(1).forEach((end, place) => {
+      const begin = cuts[place]!;
+      if (contains(other, at((begin + end) / 2))) metres += distance(at(begin), at(end));
+    });
+  });
+  return metres;
+}
+
+/** How far along from a to b the line c–d is crossed, 0 to 1; null where it is not. */
+function meetingShare(a: LonLat, b: LonLat, c: LonLat, d: LonLat): number | null {
+  const across = (b[0] - a[0]) * (d[1] - c[1]) - (b[1] - a[1]) * (d[0] - c[0]);
+  if (across === 0) return null;
+  const mine = ((c[0] - a[0]) * (d[1] - c[1]) - (c[1] - a[1]) * (d[0] - c[0])) / across;
+  const theirs = ((c[0] - a[0]) * (b[1] - a[1]) - (c[1] - a[1]) * (b[0] - a[0])) / across;
+  return mine > 0 && mine < 1 && theirs >= 0 && theirs <= 1 ? mine : null;
 }

@@ -15,11 +15,17 @@ export interface Walk {
   state: 'walking' | 'paused';
   points: Ring;
   lastTime: number;
+  /** The point that was taken back last: standing there, it is not taken again. */
+  undone?: LonLat | undefined;
+  /** Milliseconds of the calendar clock at the last fix: the other clock stands still while the phone sleeps. */
+  seenAt?: number | undefined;
 }
 
 const LEAST_STEP_METRES = 3;
 const LEAST_SECONDS = 2;
 const WORST_ACCURACY_METRES = 30;
+const LONGEST_GAP_MILLISECONDS = 60_000;
+const FARTHEST_GAP_METRES = 30;
 
 /** The walk with the fix added if it is good enough and far enough from the last point; the same walk if not. */
 export function step(walk: Walk, fix: Fix): Walk {
@@ -28,9 +34,27 @@ export function step(walk: Walk, fix: Fix): Walk {
   if (last) {
     if (fix.time - walk.lastTime < LEAST_SECONDS * 1000) return walk;
     // Noise grows with the accuracy radius: a step must be longer than half of it to be a step.
-    if (distance(last, fix.position) < Math.max(LEAST_STEP_METRES, fix.accuracy / 2)) return walk;
+    if (distance(last, fix.position) < leastStep(fix)) return walk;
   }
-  return { ...walk, points: [...walk.points, fix.position], lastTime: fix.time };
+  if (walk.undone && distance(walk.undone, fix.position) < leastStep(fix)) return walk;
+  return { ...walk, points: [...walk.points, fix.position], lastTime: fix.time, undone: undefined };
+}
+
+function leastStep({ accuracy }: Fix): number {
+  return Math.max(LEAST_STEP_METRES, accuracy / 2);
+}
+
+/** The walk without its last point. */
+export function takeBack(walk: Walk): Walk {
+  return { ...walk, points: walk.points.slice(0, -1), undone: walk.points.at(-1) };
+}
+
+/** Minutes in which the phone saw nothing while the person walked on, e.g. with the screen dark: a part of the boundary is missing. Else 0. */
+export function minutesMissed(walk: Walk, fix: Fix, now: number): number {
+  const last = walk.points.at(-1);
+  if (walk.state !== 'walking' || !last || walk.seenAt === undefined) return 0;
+  const gap = now - walk.seenAt;
+  return gap > LONGEST_GAP_MILLISECONDS && distance(last, fix.position) > Math.max(FARTHEST_GAP_METRES, fix.accuracy) ? gap / 60_000 : 0;
 }
 
 /** The mean of fixes taken at one spot, each weighted by its accuracy. GPS errors of one minute hang together, so the claim is never better than half the best fix. */

@@ -1,47 +1,140 @@
-// Map tiles for a commune taken along: fetched once, kept for the map to draw without signal.
-import { fromPolygon } from '../map/shape';
+// Map tiles for a commune taken along: which ones, fetched on request, kept for the map to draw without signal.
+import type { Border } from '../map/border';
+import { contains, fromPolygon } from '../map/shape';
+import type { LonLat } from '../map/vn2000';
 import { isObject, listAt, type Household } from '../storage/household';
 
 const CACHE = 'tiles';
-const ZOOMS = [13, 14, 15, 16, 17] as const;
-/** A tile is some 20 kB: this many are a day's ration of a phone's data plan, not a month's. */
-const MOST_TILES = 1500;
+const ZOOMS = [12, 13, 14, 15, 16, 17] as const;
+/** A tile is some 18 kB: this many are a day's ration of a phone's data plan, not a month's. */
+export const MOST_TILES = 1500;
+/** What one tile weighs until some have come. */
+export const USUAL_TILE_BYTES = 18_000;
 const MARGIN_DEGREES = 0.003;
+const AT_ONCE = 4;
+const LIMIT_MILLISECONDS = 20_000;
+/** After so many tiles in a row that did not come there is no use in asking for the others. */
+const FAILURES_IN_A_ROW = 6;
 
-/** Addresses of the tiles around the households' parcels and homes, coarse ones first; at most 1,500. */
-export function tilesFor(template: string, households: readonly Household[]): string[] {
+export interface TilePlan {
+  addresses: string[];
+  /** Whether the closest views are of the fields and homes only, since the whole commune would be too many tiles. */
+  fieldsOnly: boolean;
+}
+
+export interface TileProgress {
+  done: number;
+  bytes: number;
+}
+
+/** kept: all that the server has. stopped: by the person. lost: no signal. refused: the server lets no page keep its tiles. full: no room. */
+export type TilesEnd = 'kept' | 'stopped' | 'lost' | 'refused' | 'full';
+
+export function addressOf(template: string, zoom: number, x: number, y: number): string {
+  return template.replace('{s}', 'a').replace('{r}', '').replace('{z}', String(zoom)).replace('{x}', String(x)).replace('{y}', String(y));
+}
+
+/** The tiles for a commune, coarse ones first: all of it as far as the bound allows, then those around its fields and homes. */
+export function planTiles(template: string, border: Border | null, households: readonly Household[]): TilePlan {
   const places = households.flatMap((household) => {
     const location = household['location'];
-    const home = isObject(location) && Array.isArray(location['coordinates']) ? [location['coordinates'] as number[]] : [];
+    const home = isObject(location) && Array.isArray(location['coordinates']) ? [location['coordinates'] as LonLat] : [];
     return [...home, ...listAt(household, 'parcels').flatMap((parcel) => fromPolygon(parcel['geometry']))];
   });
   const addresses = new Set<string>();
+  let fieldsOnly = border === null;
   for (const zoom of ZOOMS) {
-    for (const [lon = 0, lat = 0] of places) {
-      const [west, north] = tileAt(lon - MARGIN_DEGREES, lat + MARGIN_DEGREES, zoom);
-      const [east, south] = tileAt(lon + MARGIN_DEGREES, lat - MARGIN_DEGREES, zoom);
-      for (let x = west; x <= east; x++) {
-        for (let y = north; y <= south; y++) {
-          if (addresses.size >= MOST_TILES) return [...addresses];
-          addresses.add(template.replace('{s}', 'a').replace('{r}', '').replace('{z}', String(zoom)).replace('{x}', String(x)).replace('{y}', String(y)));
-        }
-      }
+    const whole = border && !fieldsOnly ? tilesOver(border, zoom, MOST_TILES - addresses.size) : null;
+    fieldsOnly = whole === null;
+    for (const [x, y] of whole ?? tilesAround(places, zoom)) {
+      if (addresses.size >= MOST_TILES) break;
+      addresses.add(addressOf(template, zoom, x, y));
     }
   }
-  return [...addresses];
+  return { addresses: [...addresses], fieldsOnly };
 }
 
-/** Fetches what is not kept yet. A tile that does not come is left out: the map draws without it. */
-export async function keepTiles(addresses: readonly string[]): Promise<void> {
+/** How many of the tiles are on the phone. */
+export async function countKept(addresses: readonly string[]): Promise<number> {
   const cache = await caches.open(CACHE);
-  for (const address of addresses) {
-    if (await cache.match(address)) continue;
-    try {
-      await cache.put(address, await fetch(address, { mode: 'no-cors', credentials: 'omit' }));
-    } catch {
-      return;
+  const kept = new Set((await cache.keys()).map(({ url }) => url));
+  return addresses.filter((address) => kept.has(new URL(address, location.href).href)).length;
+}
+
+/** Fetches what is not kept yet, a few at once. A tile that the server does not have is left out: the map draws without it. */
+export async function keepTiles(addresses: readonly string[], signal: AbortSignal, onProgress: (progress: TileProgress) => void): Promise<TilesEnd> {
+  const cache = await caches.open(CACHE);
+  const progress = { done: 0, bytes: 0 };
+  const waiting = [...addresses];
+  let failures = 0;
+  let end: TilesEnd = 'kept';
+  const work = async (): Promise<void> => {
+    for (let address = waiting.shift(); address !== undefined && end === 'kept'; address = waiting.shift()) {
+      if (signal.aborted) {
+        end = 'stopped';
+        return;
+      }
+      try {
+        if (!(await cache.match(address, { ignoreVary: true }))) progress.bytes += await keep(cache, address);
+        failures = 0;
+      } catch (error) {
+        if (error instanceof DOMException && error.name === 'QuotaExceededError') end = 'full';
+        else if (++failures >= FAILURES_IN_A_ROW) end = (await answersAtAll(address)) ? 'refused' : 'lost';
+      }
+      progress.done += 1;
+      onProgress({ ...progress });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return end === 'kept' && failures > 0 ? 'lost' : end;
+}
+
+export async function forgetTiles(): Promise<void> {
+  await caches.delete(CACHE);
+}
+
+async function keep(cache: Cache, address: string): Promise<number> {
+  // With CORS: of an answer that no script may look at one cannot tell a tile from an error page, and browsers count it as megabytes.
+  const response = await fetch(address, { mode: 'cors', credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(LIMIT_MILLISECONDS) });
+  const picture = await response.blob();
+  if (!response.ok || !picture.type.startsWith('image/')) return 0;
+  await cache.put(address, new Response(picture, { headers: { 'Content-Type': picture.type } }));
+  return picture.size;
+}
+
+async function answersAtAll(address: string): Promise<boolean> {
+  return fetch(address, { mode: 'no-cors', credentials: 'omit', signal: AbortSignal.timeout(LIMIT_MILLISECONDS) }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Tiles that the commune has a part in; null when there are more than `most`. */
+function tilesOver(border: Border, zoom: number, most: number): [number, number][] | null {
+  const points = border.polygons.flat(2);
+  const [lons, lats] = [points.map(([lon]) => lon), points.map(([, lat]) => lat)];
+  const [west, north] = tileAt(Math.min(...lons), Math.max(...lats), zoom);
+  const [east, south] = tileAt(Math.max(...lons), Math.min(...lats), zoom);
+  const onTheLine = new Set(points.map(([lon, lat]) => tileAt(lon, lat, zoom).join('/')));
+  const found: [number, number][] = [];
+  for (let x = west; x <= east; x++) {
+    for (let y = north; y <= south; y++) {
+      const inside = onTheLine.has(`${x}/${y}`) || [0.05, 0.5, 0.95].some((across) => [0.05, 0.5, 0.95].some((down) => border.polygons.some(([shell]) => shell && contains(shell, placeOf(x + across, y + down, zoom)))));
+      if (inside) found.push([x, y]);
+      if (found.length > most) return null;
     }
   }
+  return found;
+}
+
+function tilesAround(places: readonly LonLat[], zoom: number): [number, number][] {
+  const found = new Map<string, [number, number]>();
+  for (const [lon, lat] of places) {
+    const [west, north] = tileAt(lon - MARGIN_DEGREES, lat + MARGIN_DEGREES, zoom);
+    const [east, south] = tileAt(lon + MARGIN_DEGREES, lat - MARGIN_DEGREES, zoom);
+    for (let x = west; x <= east; x++) for (let y = north; y <= south; y++) found.set(`${x}/${y}`, [x, y]);
+  }
+  return [...found.values()];
 }
 
 /** The tile of the web map's grid that holds a position. */
@@ -50,4 +143,10 @@ export function tileAt(lon: number, lat: number, zoom: number): [number, number]
   const phi = (lat * Math.PI) / 180;
   const y = (1 - Math.log(Math.tan(phi) + 1 / Math.cos(phi)) / Math.PI) / 2;
   return [Math.floor(((lon + 180) / 360) * count), Math.floor(y * count)];
+}
+
+/** The position of a place in the grid, in tiles from its north-western corner. */
+function placeOf(x: number, y: number, zoom: number): LonLat {
+  const count = 2 ** zoom;
+  return [(x / count) * 360 - 180, (Math.atan(Math.sinh(Math.PI * (1 - (2 * y) / count))) * 180) / Math.PI];
 }

@@ -1,0 +1,77 @@
+// A commune's border on the phone: how it is read from the register's GeoJSON, and how far outside it a place lies.
+import { isObject, textAt } from '../storage/household';
+import { contains, distance, type Ring } from './shape';
+import type { LonLat } from './vn2000';
+
+export interface Border {
+  code: string;
+  /** With its kind: "phường Thành Vinh". */
+  name: string;
+  /** Polygons of open rings; the first ring of each is its shell, the others are holes. */
+  polygons: Ring[][];
+  /** How far in metres this line may be from the exact one. */
+  tolerance: number;
+  /** How far outside a parcel may lie before the register says so. */
+  tolerated: number;
+}
+
+/** The border in an answer of GET /v1/units/{code}/boundary; null for anything else. */
+export function readBorder(body: unknown): Border | null {
+  if (!isObject(body) || !isObject(body['properties']) || !isObject(body['geometry'])) return null;
+  const { properties, geometry } = body;
+  const coordinates = geometry['coordinates'];
+  if (!Array.isArray(coordinates)) return null;
+  const polygons = (geometry['type'] === 'MultiPolygon' ? coordinates : [coordinates]) as LonLat[][][];
+  return {
+    code: textAt(properties, 'code'),
+    name: `${textAt(properties, 'kind')} ${textAt(properties, 'name')}`,
+    polygons: polygons.map((rings) => rings.map((ring) => ring.slice(0, -1))),
+    tolerance: Number(properties['tolerance_m'] ?? 0),
+    tolerated: Number(properties['tolerated_outside_m'] ?? 100),
+  };
+}
+
+/** Metres from the border where the place lies outside beyond all doubt (tolerated, and how exact the line is); else 0. */
+export function metresOutside(border: Border, place: LonLat): number {
+  if (border.polygons.some(([shell, ...holes]) => shell !== undefined && contains(shell, place) && !holes.some((hole) => contains(hole, place)))) return 0;
+  const metres = Math.min(...border.polygons.flat().map((ring) => distanceTo(ring, place)));
+  return metres > border.tolerated + border.tolerance ? metres : 0;
+}
+
+/** Metres from a place to the nearest point of a ring's line. */
+function distanceTo(ring: Ring, place: LonLat): number {
+  // In a plane around the place: exact near it, where it matters.
+  const north = distance(place, [place[0], place[1] + 0.001]) * 1000;
+  const east = distance(place, [place[0] + 0.001, place[1]]) * 1000;
+  const flat = ring.map(([lon, lat]) => [(lon - place[0]) * east, (lat - place[1]) * north] as const);
+  let nearest = Number.POSITIVE_INFINITY;
+  flat.forEach(([x1, y1], index) => {
+    const [x2, y2] = flat[(index + 1) % flat.length]!;
+    const [dx, dy] = [x2 - x1, y2 - y1];
+    const along = dx === 0 && dy === 0 ? 0 : Math.min(1, Math.max(0, -(x1 * dx + y1 * dy) / (dx * dx + dy * dy)));
+    nearest = Math.min(nearest, Math.hypot(x1 + along * dx, y1 + along * dy));
+  });
+  return nearest;
+}
+
+/** A place inside a simple ring, by the rule that the register goes by: the middle of the widest cut at half its height. */
+export function placeInside(ring: Ring): LonLat {
+  const latitudes = ring.map(([, lat]) => lat);
+  const [lowest, highest] = [Math.min(...latitudes), Math.max(...latitudes)];
+  const middle = (lowest + highest) / 2;
+  // Between the corners nearest to half the height, so that no corner lies on the cut.
+  const below = Math.max(lowest, ...latitudes.filter((lat) => lat <= middle));
+  const above = Math.min(highest, ...latitudes.filter((lat) => lat > middle));
+  const cut = (below + above) / 2;
+  const crossings: number[] = [];
+  ring.forEach(([x1, y1], index) => {
+    const [x2, y2] = ring[(index + 1) % ring.length]!;
+    if (y1 > cut !== y2 > cut) crossings.push(x1 + ((cut - y1) * (x2 - x1)) / (y2 - y1));
+  });
+  crossings.sort((one, other) => one - other);
+  let best: [number, number] = [crossings[0] ?? ring[0]![0], crossings[0] ?? ring[0]![0]];
+  for (let at = 0; at + 1 < crossings.length; at += 2) {
+    if (crossings[at + 1]! - crossings[at]! > best[1] - best[0]) best = [crossings[at]!, crossings[at + 1]!];
+  }
+  return [(best[0] + best[1]) / 2, cut];
+}
