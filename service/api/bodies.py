@@ -94,8 +94,7 @@ def photo_body() -> bytes:
     if request.mimetype != JPEG:
         raise ContentTypeUnsupported(given=request.mimetype[:100] or "-", wanted=JPEG)
     most = services().settings.photo_bytes
-    request.max_content_length = most
     try:
-        return request.get_data(cache=False)
+        return _whole_body(most)
     except RequestEntityTooLarge:
         raise PhotoTooLarge(limit=most) from None

@@ -24,6 +24,7 @@ NAME = "generated_register_client"
 FILES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "application/octet-stream",
     "application/x-ndjson": "text/plain",
+    "image/jpeg": "application/octet-stream",
 }
 
 
