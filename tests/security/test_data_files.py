@@ -12,8 +12,9 @@ from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import read_settings
 from service.storage.migration import migrate
 from tests.api.asking import Register
-from tests.builders import a_head, a_household, a_member, a_parcel, a_personal_number
+from tests.builders import a_head, a_household, a_member, a_parcel, a_personal_number, an_id
 from tests.conftest import private_folder
+from tests.pictures import CAMERA, a_photo
 
 VILLAGE = "Xom Kiem Tra Tep Du Lieu"
 """Not a secret: that it is found shows that what is looked for would be found."""
@@ -47,6 +48,10 @@ def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, tmp
     assert register.put(household).status_code == 201
     changed = {**household, "head": {**household["head"], "phone": "0987600456"}}
     assert register.put(changed, if_match=1).status_code == 200
+    photo = f"/v1/households/{household['id']}/photos/{an_id()}"
+    sent = register.client.put(f"{photo}?of=identity_card", data=a_photo(), content_type="image/jpeg")
+    assert sent.status_code == 201, sent.text
+    jpeg = register.get(photo).data
     assert register.get(f"/v1/households?q={number}").get_json()["households"] != []
 
     written = files_of(mongod)
@@ -54,3 +59,6 @@ def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, tmp
     assert VILLAGE.encode() in written
     for secret in (number, child, "987600123", "987600456", "765432"):
         assert secret.encode() not in written, secret
+    assert photo.rpartition("/")[2].encode() in written
+    for part in (CAMERA.encode(), b"JFIF", jpeg[200:216], jpeg[-200:-184]):
+        assert part not in written, part
