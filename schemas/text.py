@@ -5,6 +5,7 @@ import unicodedata
 
 _SPACES = re.compile(r"\s+")
 _MARKS = re.compile(r"[\u0300-\u036f\u1dc0-\u1dff]")
+_LIKE_D = str.maketrans("đðɖ", "ddd")
 #: Control characters (Unicode category Cc) and surrogates, which no stored text may hold.
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CONTROL_CHARACTER_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -19,8 +20,10 @@ def normalize(text: str) -> str:
 def fold(text: str) -> str:
     """Return `text` for search: no diacritics (đ becomes d), casefolded, runs of spaces collapsed.
 
+    So do the letters that look like Đ and that some keyboards give for it (Icelandic Ð, Ewe Ɖ).
+
     `fold("Nguyễn  Văn Đức") == "nguyen van duc"`; folding a folded text changes nothing.
     """
-    decomposed = unicodedata.normalize("NFD", text).casefold().replace("đ", "d")
+    decomposed = unicodedata.normalize("NFD", text).casefold().translate(_LIKE_D)
     bare = unicodedata.normalize("NFKC", _MARKS.sub("", unicodedata.normalize("NFKD", decomposed)))
     return _SPACES.sub(" ", bare.casefold()).strip()

@@ -64,7 +64,8 @@ def read_out_refused_bodies(app: Flask) -> None:
     @app.after_request
     def read_out(answer: Response) -> Response:
         terminated = request.environ.get("wsgi.input_terminated", False)
-        if answer.status_code >= 400 and terminated and (request.content_length or "Transfer-Encoding" in request.headers):
+        has_body = request.content_length or "Transfer-Encoding" in request.headers
+        if answer.status_code >= 400 and terminated and has_body:
             waiting, left, end = request.environ["wsgi.input"], UNREAD_BYTES, time.monotonic() + UNREAD_SECONDS
             while left > 0 and time.monotonic() < end and (part := waiting.read(8192)):
                 left -= len(part)

@@ -42,6 +42,7 @@ class Changes(MethodView):
         after = _offsets(arguments)
         communes = actor("changes.read").area
         if "commune" in arguments:
+            services().units.directory().require_commune(arguments["commune"])
             named = frozenset({arguments["commune"]})
             communes = named if communes is None else communes & named
         end = time.monotonic() + arguments["wait"]

@@ -10,11 +10,12 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from schemas.codelists import code_lists
 from schemas.errors import ItemError, JsonInvalid, RecordInvalid
 from service import errors
 from service.api.answers import presented
 from service.api.services import language, services
-from service.errors import DomainError, HouseholdStale
+from service.errors import DomainError, HouseholdStale, StatusConflict
 from service.registry.requests import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound
 from service.security.errors import (
     AccessError,
@@ -59,6 +60,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NothingToSettle: 409,
     errors.HouseholdStale: 412,
     errors.ContentTypeUnsupported: 415,
+    errors.ContentEncodingUnsupported: 415,
     RecordInvalid: 422,
     errors.HouseholdIdInvalid: 422,
     errors.HouseholdIdMismatch: 422,
@@ -163,6 +165,8 @@ def answer_domain_error(error: DomainError) -> Response:
     if isinstance(error, HouseholdStale):
         more["current"] = presented(error.current)
     answer = problem(status, error.code, error.params, **more)
+    if isinstance(error, errors.ContentEncodingUnsupported):
+        answer.headers["Accept-Encoding"] = "identity"
     if isinstance(error, TooManyAttempts):
         answer.headers["Retry-After"] = str(error.seconds)
     return answer
@@ -236,7 +240,11 @@ def _title(code: str) -> str:
 def _text(code: str, params: Any) -> str:
     part = services()
     catalogue = part.messages if code in part.messages else part.item_messages
-    return catalogue.text(code, language(), **dict(params))
+    said = dict(params)
+    if code == StatusConflict.code:
+        statuses = code_lists()["statuses"]
+        said |= {name: entry.name(language()) for name, value in said.items() if (entry := statuses.get(value))}
+    return catalogue.text(code, language(), **said)
 
 
 def _cause(error: DomainError) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -61,10 +62,15 @@ class Box(fields.Field[tuple[float, float, float, float]]):
         return west, south, east, north
 
 
+_UNESCAPED_OFFSET = re.compile(r"(:\d\d(?:[.]\d+)?) (\d\d:?\d\d)$")
+
+
 class Moment(fields.AwareDateTime):
     """A moment with its zone, in UTC."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        if isinstance(value, str):  # a plus sign that was not escaped arrives as a space
+            value = _UNESCAPED_OFFSET.sub(r"\1+\2", value)
         moment: datetime = super()._deserialize(value, attr, data, **kwargs)
         try:
             return moment.astimezone(UTC)
@@ -164,7 +170,9 @@ class HouseholdListQuery(PageQuery):
     bbox = Box(metadata={"description": "west,south,east,north: parcels or home in this box.", "type": "string"})
     near = Place(metadata={"description": "longitude,latitude: parcels or home near it.", "type": "string"})
     within = fields.Float(
-        validate=validate.Range(0, 100_000, min_inclusive=False), metadata={"description": "Metres around near."}
+        validate=validate.Range(0, 100_000, min_inclusive=False, error="0 < … ≤ 100000"),
+        error_messages=dict.fromkeys(("invalid", "special", "too_large"), "0 < … ≤ 100000"),
+        metadata={"description": "Metres around near."},
     )
     crs = _reference_system()
     updated_since = Moment(
@@ -224,7 +232,10 @@ class TrendQuery(Query):
     """Which unit's coverage to follow, from which day to which."""
 
     unit = fields.String(
-        required=True, validate=validate.Regexp(r"^[0-9]{2,5}$", error="00…99999"), metadata={"pattern": "^[0-9]{2,5}$"}
+        required=True,
+        validate=validate.Regexp(r"^[0-9]{2,5}$", error="00…99999"),
+        error_messages={"required": "00…99999"},
+        metadata={"pattern": "^[0-9]{2,5}$"},
     )
     from_ = day(data_key="from")
     to = day()

@@ -13,12 +13,15 @@ def changes_of(entry: LogEntry) -> list[dict[str, Any]]:
     """Each item that the entry changed: its JSON pointer with the values before and after (left out where there was
     none).
 
-    Lists are compared place by place; the first registration and an erased entry have no changes to tell.
+    Objects in lists are compared by their ids, those without place by place. The first registration and an erased entry
+    have no changes to tell, and what a record lacks follows from the rest.
     """
     if entry.record is None or entry.replaced is None:
         return []
     found: list[dict[str, Any]] = []
     for name, before in entry.replaced.items():
+        if name == "missing":
+            continue
         known = _ABSENT if before is None else before
         _compare(f"/{name}", known, entry.record.get(name, _ABSENT), found)
     return found
@@ -34,8 +37,8 @@ def _compare(pointer: str, before: Any, after: Any, found: list[dict[str, Any]])
         return
     both_lists = isinstance(before, list) and isinstance(after, list)
     if both_lists and all(isinstance(each, dict) for each in (*before, *after)):
-        for position in range(max(len(before), len(after))):
-            _compare(f"{pointer}/{position}", _at(before, position), _at(after, position), found)
+        for position, former, latter in _pairs(before, after):
+            _compare(f"{pointer}/{position}", former, latter, found)
         return
     change: dict[str, Any] = {"pointer": pointer}
     if before is not _ABSENT:
@@ -43,6 +46,16 @@ def _compare(pointer: str, before: Any, after: Any, found: list[dict[str, Any]])
     if after is not _ABSENT:
         change["after"] = after
     found.append(change)
+
+
+def _pairs(before: list[Any], after: list[Any]) -> list[tuple[int, Any, Any]]:
+    """Each object with its place (where it is now, or was) and what it was and is."""
+    was = {each.get("id"): each for each in before}
+    stands = {each.get("id") for each in after}
+    if None in was or None in stands or len(was) < len(before) or len(stands) < len(after):
+        return [(place, _at(before, place), _at(after, place)) for place in range(max(len(before), len(after)))]
+    gone = [(place, each, _ABSENT) for place, each in enumerate(before) if each["id"] not in stands]
+    return [*gone, *((place, was.get(each["id"], _ABSENT), each) for place, each in enumerate(after))]
 
 
 def _at(values: list[Any], position: int) -> Any:

@@ -330,6 +330,10 @@ class UnitDirectory:
             raise CommuneUnknown(commune=code, pointer="/commune")
         return (code, None) if any(unit.in_force_on(today) for unit in validities) else (None, code)
 
+    def require_commune(self, code: str) -> None:
+        """Raise CommuneUnknown unless a commune has, or once had, the code."""
+        self.commune_or_former(code, date.max)
+
     def predecessors(self, code: str, on: date | None = None) -> list[Unit]:
         """Return the units that became the unit with this code (the one in force ``on`` that day, or any), by code."""
         found = (
@@ -391,10 +395,10 @@ class UnitDirectory:
 
 
 def _not_in_force(code: str, on: date, validities: list[Unit]) -> CommuneNotInForce:
-    """Say from when to when the code was known; None in the params is an open end."""
+    """Say from when to when the code was known; an open end is three dots."""
     return CommuneNotInForce(
         commune=code,
         on=on.isoformat(),
-        known_from=first.isoformat() if (first := validities[0].valid_from) else None,
-        known_to=last.isoformat() if (last := validities[-1].valid_to) else None,
+        known_from=first.isoformat() if (first := validities[0].valid_from) else "…",
+        known_to=last.isoformat() if (last := validities[-1].valid_to) else "…",
     )

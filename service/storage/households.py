@@ -21,7 +21,7 @@ from service.storage.documents import to_record, to_stored
 from service.storage.encryption import FieldEncryption
 
 _PERSONAL_NUMBER = re.compile(r"\d{12}")
-_PHONE = re.compile(r"(?:\+84|0)(\d{9})")
+_PHONE = re.compile(r"(?:\+?84|0)(\d{9})")
 _LAST = "\uffff"
 _NOBODY: dict[str, Any] = {"_id": {"$in": []}}
 

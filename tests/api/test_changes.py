@@ -111,7 +111,7 @@ def test_a_cursor_from_nowhere_finds_nothing_wrong(register: Register, position:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=1001", "wait=31", "wait=-1", "commune=x", "after=%00", "colour=red"]
+    "query", ["limit=0", "limit=1001", "wait=31", "wait=-1", "commune=x", "commune=99999", "after=%00", "colour=red"]
 )
 def test_a_feed_that_cannot_be_read_is_refused(register: Register, query: str) -> None:
     assert register.get(f"/v1/changes?{query}").status_code == 422

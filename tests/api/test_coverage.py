@@ -239,7 +239,8 @@ def test_the_trend_is_of_the_last_thirty_days_unless_asked_otherwise(register: R
 
 def test_a_trend_that_goes_nowhere_is_refused(register: Register) -> None:
     problem(register.get("/v1/coverage/trend?unit=99999"), 404, "unit.not-found")
-    problem(register.get("/v1/coverage/trend"), 422, "query.invalid")
+    nothing_named = problem(register.get("/v1/coverage/trend"), 422, "query.invalid")
+    assert "Missing" not in nothing_named["detail"]
     problem(register.get("/v1/coverage/trend?unit=40&from=2026-11-23&to=2026-11-22"), 422, "query.invalid")
     problem(register.get("/v1/coverage/trend?unit=40&from=1990-01-01"), 422, "query.invalid")
     problem(register.get("/v1/coverage/trend?unit=$ne"), 422, "query.invalid")

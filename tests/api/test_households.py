@@ -399,6 +399,8 @@ def test_messages_come_in_vietnamese_and_on_request_in_english(register: Registe
     assert by_default.headers["Content-Language"] == "vi"
     assert by_default.get_json()["errors"][0]["message"] == "Mục bắt buộc còn thiếu."
     assert english.headers["Content-Language"] == "en"
+    refused = register.get(f"/v1/households/{UNKNOWN}", accept_language="en;q=0, fr")
+    assert refused.headers["Content-Language"] == "vi"
     assert english.get_json()["errors"][0]["message"] == "A mandatory item is missing."
 
 

@@ -103,7 +103,7 @@ def test_a_personal_number_and_a_phone_find_their_household(register: Register) 
     record = register.registered(head=a_head(phone="0912345678"))
     register.registered(head=a_head(phone="0912345679"))
     assert found(register, f"q={record['head']['national_id']}") == [record["id"]]
-    for phone in ("0912345678", "%2B84912345678", "0912 345 678"):
+    for phone in ("0912345678", "%2B84912345678", "84912345678", "0912 345 678"):
         assert found(register, f"q={phone}") == [record["id"]]
 
 
@@ -183,6 +183,12 @@ def test_a_query_that_cannot_be_read_is_refused_in_words(register: Register, que
     answer = register.get(f"/v1/households?{query}")
     assert answer.status_code == 422, answer.text
     assert answer.get_json()["code"] in {"query.invalid", "query.unknown", "cursor.invalid"}
+
+
+def test_a_plus_sign_that_was_not_escaped_is_read_as_one(register: Register) -> None:
+    record = register.registered()
+    for moment in ("2026-11-23T00:00:00+07:00", "2026-11-23T00:00:00%2B07:00", "2026-11-22T17:00:00.5+00:00"):
+        assert found(register, f"updated_since={moment}") == [record["id"]]
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z"])

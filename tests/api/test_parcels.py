@@ -441,6 +441,17 @@ def test_what_is_settled_stays_settled_until_a_boundary_changes(register: Regist
     assert (overlaps(moved)[0]["severity"], moved["stage"]) == ("warning", "standardized")
 
 
+def test_what_is_settled_is_open_again_when_a_boundary_changes_elsewhere(register: Register) -> None:
+    older = register.registered(**a_farm())
+    newer = register.registered(**a_farm(east=50))
+    settled = settle(register, newer["parcels"][0]["id"]).get_json()
+    longer = geometry_json(a_field(50, width=120, at=AT))  # east of the strip that both share, which stays as it is
+    grown = {**settled, "parcels": [{**settled["parcels"][0], "geometry": longer}]}
+    moved = register.put(grown, if_match=settled["revision"]).get_json()
+    for record in (moved, register.household(older["id"])):
+        assert [told["severity"] for told in overlaps(record)] == ["warning"]
+
+
 def test_settling_needs_a_reason_a_parcel_and_an_overlap(register: Register) -> None:
     record = register.registered(**a_farm())
     parcel = record["parcels"][0]["id"]

@@ -56,7 +56,8 @@ def test_a_return_takes_nothing_but_a_reason(register: Register) -> None:
 def test_a_returned_household_is_not_returned_again_with_another_reason(register: Register) -> None:
     record = register.registered()
     register.step(record["id"], "return", {"reason": "Thiếu xóm"})
-    problem(register.step(record["id"], "return", {"reason": "Sai tên"}), 409, "household.status-conflict")
+    refused = problem(register.step(record["id"], "return", {"reason": "Sai tên"}), 409, "household.status-conflict")
+    assert "Trả lại để sửa" in refused["detail"]
 
 
 def test_a_step_from_a_stale_revision_is_refused(register: Register) -> None:
@@ -149,7 +150,7 @@ def test_a_transfer_reads_an_old_code_with_its_date(register: Register) -> None:
 )
 def test_a_transfer_that_leads_nowhere_is_refused(register: Register, place: Any, code: str) -> None:
     record = register.registered()
-    problem(register.step(record["id"], "transfer", place), 422, code)
+    assert "None" not in problem(register.step(record["id"], "transfer", place), 422, code)["detail"]
     assert register.household(record["id"])["revision"] == 1
 
 

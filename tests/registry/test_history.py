@@ -47,3 +47,17 @@ def test_other_lists_are_told_whole() -> None:
 def test_a_registration_and_an_erased_entry_have_nothing_to_tell() -> None:
     assert changes_of(an_entry({"village": "Khối 3"}, None)) == []
     assert changes_of(an_entry(None, None)) == []
+
+
+def test_objects_with_ids_are_compared_by_them_wherever_they_stand() -> None:
+    before = [{"id": "one", "a": 1}, {"id": "two", "a": 2}, {"id": "three", "a": 3}]
+    after = [{"id": "three", "a": 4}, {"id": "two", "a": 2}, {"id": "four", "a": 5}]
+    assert changes_of(an_entry({"parcels": after}, {"parcels": before})) == [
+        {"pointer": "/parcels/0", "before": {"id": "one", "a": 1}},
+        {"pointer": "/parcels/0/a", "before": 3, "after": 4},
+        {"pointer": "/parcels/2", "after": {"id": "four", "a": 5}},
+    ]
+
+
+def test_what_a_record_lacks_is_no_change_of_its_own() -> None:
+    assert changes_of(an_entry({"missing": [{"pointer": "/a"}]}, {"missing": []})) == []

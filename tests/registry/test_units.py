@@ -151,7 +151,7 @@ def test_a_former_code_read_after_the_merger_says_until_when_it_was_known(direct
     assert caught.value.params == {
         "commune": "16663",
         "on": "2025-07-01",
-        "known_from": None,
+        "known_from": "…",
         "known_to": "2025-06-30",
     }
 

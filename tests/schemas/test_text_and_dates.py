@@ -18,6 +18,7 @@ from schemas.text import fold, normalize
         ("Hòa Bình", "hoa binh"),
         ("  Ơ Đu ", "o du"),
         ("Quỳ Hợp", "quy hop"),
+        ("Ðinh Ɖức Đạt", "dinh duc dat"),  # three letters that look the same, U+00D0, U+0189 and U+0110
     ],
 )
 def test_text_is_folded_for_search(text: str, folded: str) -> None:

@@ -3,7 +3,7 @@
 const MARKS = /[\u0300-\u036f]/g;
 
 export function fold(text: string): string {
-  return text.normalize('NFD').replace(MARKS, '').toLowerCase().replaceAll('đ', 'd').replace(/\s+/g, ' ').trim();
+  return text.normalize('NFD').replace(MARKS, '').toLowerCase().replaceAll(/[đðɖ]/g, 'd').replace(/\s+/g, ' ').trim();
 }
 
 /** A list made ready for search: each row's text is folded once. */
