@@ -48,8 +48,8 @@ def with_overlaps(
     transaction.take_cells(sorted(cells.coarse | left_cells.coarse))
     neighbours = [boundary for boundary in transaction.boundaries_in(cells) if boundary.household not in ids]
     pairs = _overlapping_pairs(boundaries, neighbours, rules)
-    told_before = _told_before(befores.values())
-    found = _findings_by_household(pairs, told_before)
+    settled_before = _settled_before(moved, befores)
+    found = _findings_by_household(pairs, settled_before)
     results = [_with_findings(change, found.get(change.record["id"], []), befores) for change in moved]
     others = ({*found} | _named_in(befores[i] for i in ids if i in befores)) - ids
     resting_ids = {change.record["id"] for change in resting}
@@ -115,6 +115,8 @@ def open_overlaps(record: Record) -> list[FindingInJson]:
 
 
 Pair = tuple[Boundary, Boundary, Overlap]
+Ground = tuple[str, str]
+"""A household and one of its parcels."""
 
 
 def _geometries(boundaries: Sequence[Boundary]) -> Geometries:
@@ -160,7 +162,7 @@ def _carried_over(change: Change, befores: Mapping[str, Record]) -> Change:
 
 
 def _findings_by_household(
-    pairs: Sequence[Pair], told_before: Mapping[tuple[str, str], FindingInJson]
+    pairs: Sequence[Pair], settled_before: Mapping[tuple[Ground, Ground], FindingInJson]
 ) -> dict[str, list[FindingInJson]]:
     """For each household its overlaps as findings. A settled one stays so while neither boundary changes."""
     found: dict[str, list[FindingInJson]] = {}
@@ -172,9 +174,9 @@ def _findings_by_household(
                 "area_m2": overlap.area_m2,
                 "share_percent": round(100 * overlap.share, 1),
             }
-            before = told_before.get((mine.parcel, theirs.parcel))
+            before = settled_before.get((_ground_of(mine), _ground_of(theirs)))
             severity = "warning"
-            if before is not None and _settled_as_it_is(before, overlap):
+            if before is not None:
                 severity = SETTLED
                 details["settled"] = before["details"]["settled"]
             found.setdefault(mine.household, []).append(
@@ -188,22 +190,36 @@ def _findings_by_household(
     return found
 
 
-def _settled_as_it_is(before: FindingInJson, overlap: Overlap) -> bool:
-    """Whether a supervisor settled this overlap. A tenth of a square metre is the rounding of one and the same area."""
-    difference: float = abs(before["details"]["area_m2"] - overlap.area_m2)
-    return before["severity"] == SETTLED and difference < 0.15
+def _settled_before(
+    moved: Sequence[Change], befores: Mapping[str, Record]
+) -> dict[tuple[Ground, Ground], FindingInJson]:
+    """Overlaps that a supervisor settled, seen from either side, of which neither boundary has changed since.
 
-
-def _told_before(records: Iterable[Record]) -> dict[tuple[str, str], FindingInJson]:
-    """Overlaps that records told of, by both parcels, seen from either side."""
-    told: dict[tuple[str, str], FindingInJson] = {}
-    for record in records:
-        place = {f"/parcels/{boundary.number}/geometry": boundary.parcel for boundary in boundaries_in(record)}
+    That the area in common is the same says nothing: a boundary moved along its neighbour overlaps other ground.
+    """
+    changed = {
+        ground for change in moved for ground in _changed_ground(change.record, befores.get(change.record["id"]))
+    }
+    told: dict[tuple[Ground, Ground], FindingInJson] = {}
+    for record in befores.values():
+        place = {f"/parcels/{boundary.number}/geometry": _ground_of(boundary) for boundary in boundaries_in(record)}
         for finding in record.get("findings", ()):
-            if finding["code"] == OVERLAP and finding["pointer"] in place:
-                mine, theirs = place[finding["pointer"]], finding["details"]["parcel"]
+            if finding["code"] != OVERLAP or finding["severity"] != SETTLED or finding["pointer"] not in place:
+                continue
+            mine = place[finding["pointer"]]
+            theirs = finding["details"]["household"], finding["details"]["parcel"]
+            if not {mine, theirs} & changed:
                 told[mine, theirs] = told[theirs, mine] = finding
     return told
+
+
+def _changed_ground(record: Record, before: Record | None) -> list[Ground]:
+    was = {boundary.parcel: boundary.geometry for boundary in boundaries_in(before)}
+    return [_ground_of(each) for each in boundaries_in(record) if was.get(each.parcel) != each.geometry]
+
+
+def _ground_of(boundary: Boundary) -> Ground:
+    return boundary.household, boundary.parcel
 
 
 def _named_in(records: Iterable[Record]) -> set[str]:
