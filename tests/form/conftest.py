@@ -23,6 +23,7 @@ from tests.form.officer import PASSWORD, Officer, Phone
 from tests.form.serving import ServedForm
 
 OWN_BUILD = Path(__file__).resolve().parents[2] / "form" / "dist"
+AXE = Path("node_modules") / "axe-core" / "axe.min.js"
 ACCOUNTS = {
     "officer": (Role.OFFICER, ("40",), False),
     "leader": (Role.LEADER, ("40",), False),
@@ -44,10 +45,25 @@ def form_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+@pytest.fixture(scope="session")
+def axe(form_folder: Path) -> Path:
+    """axe-core, from the packages that the form was built with."""
+    places = (form_folder.parent, OWN_BUILD.parent)
+    found = [place / AXE for place in places if (place / AXE).exists()]
+    assert found, f"axe-core is in none of {places}: npm ci in form/, or FORM_FOLDER as scripts/test builds it"
+    return found[0]
+
+
 @pytest.fixture
-def served(register_settings: Settings, form_folder: Path) -> Iterator[ServedForm]:
+def form_settings(register_settings: Settings, form_folder: Path) -> Settings:
+    """Settings of the service with the form; a module that needs others has a fixture of this name."""
+    return replace(register_settings, form_folder=str(form_folder))
+
+
+@pytest.fixture
+def served(form_settings: Settings) -> Iterator[ServedForm]:
     """The real service with the form and real accounts, on a register without households."""
-    app = create_app(replace(register_settings, form_folder=str(form_folder)))
+    app = create_app(form_settings)
     accounts = cast(Guard, app.extensions["guard"]).accounts
     for name, (role, area, change) in ACCOUNTS.items():
         accounts.create(
