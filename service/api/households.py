@@ -20,6 +20,7 @@ from service.errors import CursorInvalid, QueryInvalid
 from service.registry.clock import vietnam_day
 from service.registry.parcels import known_system, record_in
 from service.registry.ports import HouseholdQuery
+from service.security.errors import PermissionMissing
 from service.security.gate import Sight, current_principal, needs
 
 blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
@@ -124,6 +125,9 @@ class Households(MethodView):
 
 def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
     commune, former = _commune_of(arguments.get("commune"))
+    if "q" in arguments and current_principal().sight is not Sight.PERSONAL:
+        # Who may not see a number or a name may not try them one by one either.
+        raise PermissionMissing(permission="personal:read")
     return HouseholdQuery(
         limit=arguments["limit"],
         area=actor("households.read").area,

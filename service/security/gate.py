@@ -185,6 +185,19 @@ SIGHT_BY_ROLE: Final[Mapping[Role, Sight]] = {
 """What a role sees of persons unless its account says less (or a system's scopes say more)."""
 
 
+NEEDS_ALL_OF_PERSONS: Final = frozenset(
+    {
+        Permission.HOUSEHOLDS_WRITE,
+        Permission.PHOTOS_WRITE,
+        Permission.IMPORTS_WRITE,
+        Permission.REQUESTS_MANAGE,
+        Permission.REQUESTS_DECIDE,
+    }
+)
+"""What nobody holds who sees persons masked: who writes a record back writes back what they were shown, and requests
+name people and hand over copies of all that is kept of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """Where an account may act: communes in force today, or the whole register (`None`)."""
@@ -316,6 +329,8 @@ def principal(
         seen = Sight.PERSONAL if "personal:read" in held else Sight.NOBODY
     else:
         seen = _lesser(SIGHT_BY_ROLE[role], sight)
+    if seen is not Sight.PERSONAL:
+        granted = {one: reach for one, reach in granted.items() if one not in NEEDS_ALL_OF_PERSONS}
     return Principal(
         account=account,
         name=name,

@@ -52,6 +52,13 @@ def test_an_officer_registers_and_does_not_verify() -> None:
         officer.require("households.verify")
 
 
+def test_an_officer_who_sees_persons_masked_writes_no_record_back() -> None:
+    officer = somebody(Role.OFFICER, "16681", sight=Sight.MASKED)
+    assert officer.may("households.read")
+    assert not officer.may("households.write")
+    assert not officer.may("requests.manage")
+
+
 def test_a_leader_verifies_and_does_not_register() -> None:
     leader = somebody(Role.LEADER, "16681")
     assert leader.may("households.verify")

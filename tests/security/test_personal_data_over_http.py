@@ -98,6 +98,23 @@ def test_persons_are_masked_or_absent_wherever_records_are_read(register: Regist
     assert record["head"]["full_name"] not in register.client.get(address, headers=statistics).text
 
 
+@pytest.mark.parametrize("q", ["040078001234", PHONE, "Nguyen"])
+def test_who_does_not_see_persons_does_not_find_them_by_trying_either(register: Register, q: str) -> None:
+    person(register)
+    statistics = headers(register, Role.SYSTEM, "40", scopes=("records:read",))
+    for reader in (statistics, masked_supervisor(register)):
+        answer = register.client.get(f"/v1/households?q={q}", headers=reader)
+        problem(answer, 403, "access.permission-missing")
+
+
+def test_a_masked_account_takes_no_request_in_and_gets_no_copy(register: Register) -> None:
+    record = person(register)
+    copy = received(register, record["id"], "copy")
+    masked = masked_supervisor(register)
+    for path in ("", f"/{copy['id']}", f"/{copy['id']}/copy"):
+        problem(register.client.get(f"/v1/requests{path}", headers=masked), 403, "access.permission-missing")
+
+
 def test_every_look_is_kept_in_the_trail_before_the_answer_goes_out(register: Register, app: Flask) -> None:
     record = person(register)
     reader = headers(register, Role.OFFICER, THANH_VINH, name="nguoi.doc")
