@@ -16,6 +16,7 @@ export type Door = 'opening' | 'insecure' | 'new' | 'locked' | 'open' | 'broken'
 const SIGN_OUT_OWED = 'sign-out-owed';
 const SENT_STAY_DAYS = 7;
 const IDLE_MILLISECONDS = 30 * 60 * 1000;
+const UNITS_STAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** What `beforeinstallprompt` brings; only Chromium has it. */
 interface Installation extends Event {
@@ -50,6 +51,10 @@ class Session {
   /** A leader or supervisor reads and decides, but fills in nothing. Who is not known yet may: the register decides in the end. */
   get mayWrite(): boolean {
     return this.account === null || this.account.permissions.includes('households.write');
+  }
+  /** Without the names of the communes no household can be begun. */
+  get hasUnits(): boolean {
+    return this.units.now.length > 0 && this.units.former.length > 0;
   }
   get mayVerify(): boolean {
     return this.account === null || this.account.permissions.includes('households.verify');
@@ -233,11 +238,14 @@ class Session {
         await this.database.put('kept', { name: 'settings', value: { ...this.settings } });
       }),
       (async () => {
-        if (this.units.now.length > 0 && this.units.former.length > 0) return;
+        const age = Date.now() - ((await this.#keptPlain<number>('units-at')) ?? 0);
+        // A clock that was set back must not keep an old list for years.
+        if (this.hasUnits && age >= 0 && age < UNITS_STAY_MILLISECONDS) return;
         const units = await fetchUnits();
         if (units === null) return;
-        this.units = units;
         await this.database.put('kept', { name: 'units', value: units });
+        await this.database.put('kept', { name: 'units-at', value: Date.now() });
+        this.units = units;
       })(),
     ]);
   }

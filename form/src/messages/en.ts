@@ -77,6 +77,7 @@ export const en: Record<MessageKey, string> = {
 
   'definition.missing': 'The form is not loaded yet',
   'definition.help': 'The first time needs a network to load the form. Open the page again when there is signal; after that none is needed.',
+  'units.help': 'This phone has no list of communes yet. Sign in where there is signal, and wait until this line is gone before you go where there is none.',
 
   'household.new': 'New household',
   'household.unnamed': 'No name yet',
@@ -270,6 +271,15 @@ export const en: Record<MessageKey, string> = {
   'settings.installHelp': 'The register gets an icon of its own and opens like an app, without signal too.',
   'settings.space': 'Room on this phone: about {size}',
   'settings.clock': 'This phone’s clock is {minutes} minutes off. Times of new records follow the register’s clock.',
+
+  'devices.title': 'Other devices signed in',
+  'devices.help': 'Sign a lost phone out from here at once. When it next has signal it erases everything of the register, unsent households too.',
+  'devices.used': 'Last used: {at}',
+  'devices.end': 'Sign out and erase',
+  'devices.sure': 'Sign “{name}” out? Everything of the register on that device will be erased, unsent households too.',
+  'devices.ended': 'Signed out. That device will erase its data when it has signal.',
+  'devices.failed': 'That did not work. Try again.',
+  'devices.unknown': 'Unnamed device',
 
   'verify.title': 'To verify',
   'verify.none': 'Nothing left to verify.',

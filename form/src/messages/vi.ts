@@ -75,6 +75,7 @@ export const vi = {
 
   'definition.missing': 'Chưa tải được biểu mẫu',
   'definition.help': 'Lần đầu cần có mạng để tải biểu mẫu. Hãy mở lại trang khi có sóng; từ đó về sau không cần mạng nữa.',
+  'units.help': 'Máy này chưa có danh sách xã, phường. Hãy đăng nhập khi có sóng và đợi dòng này biến mất rồi mới đi vào vùng không có sóng.',
 
   'household.new': 'Hộ mới',
   'household.unnamed': 'Chưa có tên chủ hộ',
@@ -268,6 +269,15 @@ export const vi = {
   'settings.installHelp': 'Sổ có biểu tượng riêng và mở như một ứng dụng, cả khi không có sóng.',
   'settings.space': 'Chỗ trống trên máy: còn khoảng {size}',
   'settings.clock': 'Đồng hồ của máy lệch {minutes} phút so với sổ. Giờ ghi phiếu đã được chỉnh theo sổ.',
+
+  'devices.title': 'Thiết bị khác đang đăng nhập',
+  'devices.help': 'Mất máy thì cho máy đó thoát ngay từ đây. Lần tới có sóng, máy đó tự xóa mọi dữ liệu của sổ, kể cả hộ chưa gửi.',
+  'devices.used': 'Dùng lần cuối: {at}',
+  'devices.end': 'Cho thoát và xóa dữ liệu',
+  'devices.sure': 'Cho “{name}” thoát? Mọi dữ liệu của sổ trên máy đó sẽ bị xóa, kể cả hộ chưa gửi.',
+  'devices.ended': 'Đã cho thoát. Máy đó sẽ tự xóa dữ liệu khi có sóng.',
+  'devices.failed': 'Chưa cho thoát được. Hãy thử lại.',
+  'devices.unknown': 'Thiết bị không rõ tên',
 
   'verify.title': 'Hộ chờ xác minh',
   'verify.none': 'Không còn hộ nào chờ xác minh.',

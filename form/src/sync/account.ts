@@ -1,5 +1,5 @@
 // Who is signed in, as the register says; a register that asks nobody to sign in has no account to tell of.
-import { isObject, textAt, type JsonObject } from '../storage/household';
+import { isObject, listAt, textAt, type JsonObject } from '../storage/household';
 import { readProblem } from './answer';
 import { AnswerLost, call } from './register';
 
@@ -47,6 +47,27 @@ export async function changePassword(old: string, password: string): Promise<str
 /** Ends the session at the register. Raises AnswerLost. */
 export async function signOut(): Promise<void> {
   await call('/v1/session', { method: 'DELETE' });
+}
+
+/** One place where the account is signed in. */
+export interface Device {
+  id: string;
+  name: string;
+  usedAt: string;
+  current: boolean;
+}
+
+/** Where the account is signed in, the last used first; none where the register does not say. Raises AnswerLost. */
+export async function readDevices(): Promise<Device[]> {
+  const { status, body } = await call('/v1/sessions');
+  if (status !== 200 || !isObject(body)) return [];
+  return listAt(body, 'sessions').map((each) => ({ id: textAt(each, 'id'), name: textAt(each, 'device'), usedAt: textAt(each, 'used_at'), current: each['current'] === true }));
+}
+
+/** Signs another device out. Answers whether the register did it. Raises AnswerLost. */
+export async function endDevice(id: string): Promise<boolean> {
+  const { status } = await call(`/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  return status === 204;
 }
 
 function accountOf(raw: JsonObject): Account {
