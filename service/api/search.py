@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, stream_with_context
@@ -74,6 +75,8 @@ def _found() -> tuple[list[Affected], int]:
     homes = current_principal().sight is Sight.PERSONAL
     found = sorted(households_in(services().store, drawn, area, homes=homes), key=lambda each: each.household)
     found = [affected for affected in found if affected.household not in restricted()]
+    if current_principal().sight is Sight.NOBODY:  # as in the records that they get
+        found = [replace(affected, village=None) for affected in found]
     note_households(affected.household for affected in found)
     return found, limit
 

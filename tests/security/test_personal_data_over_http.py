@@ -10,6 +10,7 @@ from bson import encode
 from flask import Flask
 from pymongo import MongoClient
 
+from schemas.geometry import geometry_json
 from service.registry.accounts import Account
 from service.registry.reconciliation import reconcile, verify_log
 from service.security.gate import Role, Sight
@@ -18,7 +19,8 @@ from service.storage.store import MongoStore
 from service.storage.trail import Trail
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
-from tests.builders import THANH_VINH, TODAY, VINH_LOC, a_household, a_parcel
+from tests.builders import SOUTH_WEST, THANH_VINH, TODAY, VINH_LOC, a_household, a_parcel
+from tests.registry.geometry.builders import a_field
 
 PHONE = "0912345678"
 
@@ -105,6 +107,16 @@ def test_who_does_not_see_persons_does_not_find_them_by_trying_either(register: 
     for reader in (statistics, masked_supervisor(register)):
         answer = register.client.get(f"/v1/households?q={q}", headers=reader)
         problem(answer, 403, "access.permission-missing")
+
+
+def test_an_area_search_tells_statistics_no_village(register: Register) -> None:
+    field = geometry_json(a_field(0, 0, at=SOUTH_WEST))
+    person(register, village="Khối 17", parcels=[a_parcel(geometry=field)])
+    statistics = headers(register, Role.SYSTEM, "40", scopes=("records:read",))
+    for path in ("search", "search.csv"):
+        answer = register.client.post(f"/v1/households/{path}", json={"area": field}, headers=statistics)
+        assert THANH_VINH in answer.text
+        assert "Khối 17" not in answer.text
 
 
 def test_a_masked_account_takes_no_request_in_and_gets_no_copy(register: Register) -> None:
