@@ -1,4 +1,4 @@
-"""Looking at a screen as a machine can: axe-core's findings in both themes and at two widths, and what sticks out at the side."""
+"""Looking at a screen as a machine can: axe-core in both themes and at two widths, and what sticks out at the side."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Looker:
         for size in (NARROW, PHONE):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 for finding in page.evaluate(_RUN):
                     self._note(f"{screen}, {size['width']} px, {scheme}", finding)
         for size in (ZOOMED, NARROW, PHONE):

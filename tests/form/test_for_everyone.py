@@ -1,4 +1,4 @@
-"""For everyone: axe-core finds nothing serious on any screen, a keyboard is enough, the focus goes along, motion can be off."""
+"""For everyone: axe-core finds nothing serious on any screen, a keyboard is enough, motion can be off."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_a_household_is_registered_with_the_keyboard_only(
 def test_nothing_moves_for_people_who_want_no_motion(officer: Officer) -> None:
     officer.begin()
     for reduced in ("reduce", "no-preference"):
-        officer.page.emulate_media(reduced_motion=reduced)  # type: ignore[arg-type]
+        officer.page.emulate_media(reduced_motion=reduced)
         moving = officer.page.evaluate(
             "[...document.querySelectorAll('*')].map(each => getComputedStyle(each))"
             ".filter(({transitionDuration, animationName}) => transitionDuration !== '0s' || animationName !== 'none')"

@@ -57,7 +57,6 @@ def test_the_right_pin_forgives_the_wrong_ones(officer: Officer) -> None:
     expect(officer.page.get_by_text(re.compile("Còn 9 lần thử"))).to_be_visible()
 
 
-
 def test_a_pin_that_anybody_guesses_is_refused(a_phone: Callable[..., Phone]) -> None:
     officer = Officer(a_phone())
     officer.page.goto(officer.phone.address)

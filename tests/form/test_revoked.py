@@ -1,4 +1,4 @@
-"""A lost phone: whoever signs it out from another device empties it at its next contact; a lost sign-in alone loses nothing."""
+"""A lost phone: signed out from another device it is empty at its next contact; a lost sign-in alone loses nothing."""
 
 from __future__ import annotations
 
