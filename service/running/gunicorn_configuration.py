@@ -28,6 +28,10 @@ backlog = 512
 accesslog = None
 """The service writes its own log of requests, without personal data."""
 
+forwarded_allow_ips = ""
+"""gunicorn itself believes nobody's X-Forwarded-Proto or SCRIPT_NAME, from this machine either; by default it would.
+What a proxy says is read by the application alone, and only as far as the setting PROXIES goes."""
+
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 control_socket_disable = True
 """Its control socket would lie in the home folder, and nobody here uses it."""

@@ -189,6 +189,14 @@ def test_says_that_only_this_machine_is_served(running: Run) -> None:
     assert "nobody on the network can reach it" in running.said
 
 
+def test_nobody_is_believed_to_be_a_proxy_without_the_setting(running: Run) -> None:
+    said = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "SCRIPT_NAME": "/elsewhere"}
+    request = urllib.request.Request(f"{running.ready()}/livez", headers=said)  # noqa: S310 - our own address
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200
+        assert "Strict-Transport-Security" not in answer.headers
+
+
 def test_writes_the_address_of_the_database_for_scripts(running: Run) -> None:
     file = running.data / "mongodb-uri"
     assert file.read_text().startswith("mongodb://127.0.0.1:")
