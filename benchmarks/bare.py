@@ -20,7 +20,7 @@ from pymongo.write_concern import WriteConcern
 from service.registry.changes import FIRST_HASH, Change
 from service.registry.geometry.cells import Cells, cells_of
 from service.registry.geometry.rings import geometries_of
-from service.storage.documents import to_document
+from service.storage.documents import sealed_entries, to_document
 from service.storage.encryption import FieldEncryption
 from service.storage.log import entry_document
 from service.storage.store import MongoStore
@@ -46,12 +46,13 @@ class Prepared:
 def prepared(change: Change, encryption: FieldEncryption) -> Prepared:
     """The documents of a change as the register's own storage makes them, personal items already encrypted."""
     (entry,) = change.entries
+    (sealed,) = sealed_entries(change, encryption)
     number = next(iter(change.claims), None)
     boundaries = [parcel["geometry"] for parcel in change.record.get("parcels", ()) if "geometry" in parcel]
     return Prepared(
         commune=entry.commune,
-        household=to_document(change.record, change.fingerprint, encryption),
-        log=entry_document(entry, 1, FIRST_HASH, change.fingerprint, encryption),
+        household=to_document(change, sealed, encryption),
+        log=entry_document(entry, 1, FIRST_HASH, sealed),
         identity=None if number is None else {"_id": encryption.digest(number), "household": change.record["id"]},
         tallies=copy.deepcopy(entry.moves),
         cells=cells_of(geometries_of(boundaries)),

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
+from bson import decode, encode
+from bson.binary import Binary
 from flask import g
 
 from service.api.services import services
 from service.app import App
 from service.app import create_app as create_guarded_app
 from service.security.gate import asking, register_itself
-from service.storage.encryption import FieldEncryption
+from service.storage.encryption import SEALED, FieldEncryption
 
 _GATE = "service.api.access"
 
@@ -20,18 +22,23 @@ _GATE = "service.api.access"
 class NoEncryption(FieldEncryption):
     """Leaves every item as it is."""
 
-    def seal(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """The same items."""
-        return dict(document)
+    def parted(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """All of it, and nothing hidden."""
+        return dict(record), {}
 
-    def open(self, document: Mapping[str, Any]) -> dict[str, Any]:
+    def open(self, document: Mapping[str, Any], *, each: bool = False) -> dict[str, Any]:
         """The same items."""
-        return dict(document)
+        del each
+        return {name: value for name, value in document.items() if name != SEALED}
+
+    def contents(self, sealed: Any) -> dict[str, Any]:
+        """What was put there."""
+        return decode(sealed)
 
     def seal_value(self, value: Any, manner: Any = None) -> Any:
-        """The value itself."""
+        """The value itself; several of them as BSON, since the validator wants one binary value."""
         del manner
-        return value
+        return Binary(encode(value)) if isinstance(value, dict) else value
 
     def open_value(self, value: Any) -> Any:
         """The value itself."""

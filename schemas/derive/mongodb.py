@@ -23,8 +23,8 @@ def household_validator(*, sealed: Collection[str] | None = None) -> dict[str, A
     """Return the `$jsonSchema` of the collection of households.
 
     A document is the JSON form with `_id` for `id`, `created_at` and `updated_at` as dates, and what storage needs
-    under `index`. `sealed` are the paths (`head.phone`, `members[].phone`) whose values may be ciphertext (binary);
-    unless given, every personal text may be.
+    under `index` and `sealed`. The argument `sealed` names the paths (`head.phone`, `members[].phone`) whose values may
+    be ciphertext (binary); unless given, every personal text may be.
     """
     paths = frozenset(_sealable(HouseholdSchema, "") if sealed is None else sealed)
     components = household_components(reference_prefix="", conditions=True)
@@ -32,6 +32,7 @@ def household_validator(*, sealed: Collection[str] | None = None) -> dict[str, A
     properties = schema["properties"]
     properties["_id"] = properties.pop("id")
     properties["index"] = {"bsonType": "object"}
+    properties["sealed"] = {"bsonType": "binData"}
     for name in ("created_at", "updated_at"):
         properties[name] = {"bsonType": "date"}
     schema["required"] = ["_id", *schema["required"]]

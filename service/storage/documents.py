@@ -2,38 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from bson.binary import Binary
+
 from schemas.text import fold
-from service.registry.changes import Record
+from service.registry.changes import Change, Entry, Record
 from service.registry.ports import Stored
 from service.storage.client import Document
-from service.storage.encryption import FieldEncryption, Manner
+from service.storage.encryption import SEALED, FieldEncryption
 from service.storage.parcels import cell_keys
 
 
-def to_document(record: Record, fingerprint: str, encryption: FieldEncryption) -> Document:
-    """The document of a household, its personal items encrypted.
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """A log entry's personal part: record and replaced items without what they hide, and that in one ciphertext.
 
-    The fingerprint is encrypted too: where all but a number is known, it would tell the number to whoever tries all.
+    ``sealed`` holds the hidden items of both, the salt and the fingerprint. Salt and fingerprint are hidden because
+    whoever knows all but a number could try all numbers against them.
     """
-    document: Document = {"_id": record["id"], **encryption.seal(record)}
+
+    record: Document | None
+    replaced: Document | None
+    hidden: Document
+    sealed: Binary
+
+
+def sealed_entry(entry: Entry, fingerprint: str, encryption: FieldEncryption) -> SealedEntry:
+    """Hide what an entry says of people."""
+    record, hidden = _parted(entry.record, encryption)
+    replaced, also_hidden = _parted(entry.replaced, encryption)
+    contents = {"fingerprint": fingerprint, "salt": entry.salt, "record": hidden, "replaced": also_hidden}
+    sealed = encryption.seal_value({name: value for name, value in contents.items() if value != {}})
+    return SealedEntry(record, replaced, hidden, sealed)
+
+
+def sealed_entries(change: Change, encryption: FieldEncryption) -> list[SealedEntry]:
+    """Hide what each entry of a change says of people."""
+    return [sealed_entry(entry, change.fingerprint, encryption) for entry in change.entries]
+
+
+def to_document(change: Change, sealed: SealedEntry, encryption: FieldEncryption) -> Document:
+    """The document of a change's household. It shares its ciphertext with the log entry that has the same record."""
+    record = change.record
+    document: Document = {"_id": record["id"], **encryption.searchable(sealed.record or {}, sealed.hidden)}
     del document["id"]
-    document["index"] = {"names": name_keys(record), "fingerprint": encryption.seal_value(fingerprint, Manner.SEARCHED)}
+    document[SEALED] = sealed.sealed
+    document["index"] = {"names": name_keys(record)}
     if cells := cell_keys(record):
         document["index"]["cells"] = cells
     return document
 
 
-def to_stored(document: Document, encryption: FieldEncryption) -> Stored:
-    """The household of a document."""
-    index: dict[str, Any] = document.pop("index")
-    return Stored(to_record(document, encryption), encryption.open_value(index["fingerprint"]))
+def to_stored(document: Document, encryption: FieldEncryption, *, each: bool = False) -> Stored:
+    """The household of a document; ``each`` as in FieldEncryption.open."""
+    fingerprint = fingerprint_of_document(document, encryption)
+    del document["index"]
+    return Stored(to_record(document, encryption, each=each), fingerprint)
 
 
-def to_record(document: Document, encryption: FieldEncryption) -> Record:
+def fingerprint_of_document(document: Mapping[str, Any], encryption: FieldEncryption) -> Any:
+    """The fingerprint in a household's or a log entry's document, of this form or of the earlier one."""
+    sealed = document.get(SEALED)
+    if sealed is not None:
+        return encryption.contents(sealed).get("fingerprint")
+    return encryption.open_value(document.get("index", document).get("fingerprint"))
+
+
+def _parted(items: Mapping[str, Any] | None, encryption: FieldEncryption) -> tuple[Document | None, Document]:
+    return (None, {}) if items is None else encryption.parted(items)
+
+
+def to_record(document: Document, encryption: FieldEncryption, *, each: bool = False) -> Record:
     """The record of a document that was read without ``index``."""
-    return {"id": document.pop("_id"), **encryption.open(document)}
+    return {"id": document.pop("_id"), **encryption.open(document, each=each)}
 
 
 def name_keys(record: Record) -> list[str]:

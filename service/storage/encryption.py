@@ -1,8 +1,9 @@
 """Personal items are encrypted here before they reach MongoDB, with pymongo's explicit client-side encryption.
 
-Each item is one AEAD value (AES-256-CBC with HMAC-SHA-512): deterministic where the register asks for equality,
-random elsewhere. The data keys lie in the key vault (collection ``encryption_keys``), wrapped by a master key that the
-database never sees: a key file, or a key management service by settings. What must stay the same through every rotation
+A ciphertext is one AEAD value (AES-256-CBC with HMAC-SHA-512). All that a document hides is one random ciphertext, so
+that who reads it opens one value; where the register asks for equality, a deterministic one stands in the item's place
+beside. The data keys lie in the key vault (collection ``encryption_keys``), wrapped by a master key that the database
+never sees: a key file, or a key management service by settings. What must stay the same through every rotation
 (the keys of ``identities``) is a keyed digest, whose secret lies encrypted beside the vault.
 """
 
@@ -14,7 +15,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +46,8 @@ CIPHERTEXT_SUBTYPE: Final = 6
 _KEYS_LISTED: Final = "data-keys"
 _DIGEST_SECRET: Final = "digest"  # noqa: S105 - a document's name
 _CACHED_VALUES: Final = 16_384
+_CACHED_CONTENTS: Final = 1_024
+"""The contents of a document are some kilobytes each."""
 _DETERMINISTIC_MARK: Final = 1
 """First byte of a deterministic ciphertext; of a random one it is 2 (MongoDB's client-side encryption, subtype 6)."""
 
@@ -63,12 +66,19 @@ ENCRYPTED_ITEMS: Final[Mapping[str, Manner]] = {
     "head.phone": Manner.SEARCHED,
     "head.old_id_number": Manner.HIDDEN,
     "members[].national_id": Manner.SEARCHED,
-    "members[].phone": Manner.SEARCHED,
+    "members[].phone": Manner.HIDDEN,
     "members[].old_id_number": Manner.HIDDEN,
-    "parcels[].certificate_serial": Manner.SEARCHED,
+    "parcels[].certificate_serial": Manner.HIDDEN,
     "parcels[].certificate_register_number": Manner.HIDDEN,
 }
 """The items of a household (paths in its JSON form) that are ciphertext at rest."""
+
+SEALED: Final = "sealed"
+"""The item of a document that holds, in one ciphertext, all that the document hides."""
+ELSEWHERE: Final = b""
+"""Stands in the place of a hidden item, whose value lies in ``sealed``. In the earlier form its ciphertext does."""
+_RECORD: Final = "record"
+"""What of a household's record is hidden, among the contents of ``sealed``."""
 
 _ALGORITHMS: Final = {
     Manner.SEARCHED: "AEAD_AES_256_CBC_HMAC_SHA_512-Deterministic",
@@ -152,16 +162,52 @@ class FieldEncryption:
         self._secret: bytes | None = None
         self._searched = lru_cache(_CACHED_VALUES)(self._encrypt_searched)
         self._opened = lru_cache(_CACHED_VALUES)(self._decrypt)
+        self._contents = lru_cache(_CACHED_CONTENTS)(self._decrypt)
 
     # Records ---------------------------------------------------------------------------------------------------
 
-    def seal(self, document: Mapping[str, Any]) -> Document:
-        """The document with its personal items encrypted; the given one stays as it is, unchanged parts are shared."""
-        return _mapped(document, self._branches, self._seal_value)
+    def parted(self, record: Mapping[str, Any]) -> tuple[Document, Document]:
+        """A record, or items of one, with ``ELSEWHERE`` for its personal items; and these, in the same shape.
 
-    def open(self, document: Mapping[str, Any]) -> Document:
-        """The document with its personal items readable again; items that are not encrypted are left as they are."""
-        return _mapped(document, self._branches, self._open_value)
+        The given record stays as it is; parts that hide nothing are shared with it.
+        """
+        return _parted(record, self._branches)
+
+    def searchable(self, shown: Mapping[str, Any], hidden: Mapping[str, Any]) -> Document:
+        """What ``parted`` answered, put together again as far as equality is asked of it: by ciphertext."""
+        return _searchable(shown, hidden, self._branches, self._seal_value)
+
+    def seal(self, record: Mapping[str, Any], **beside: Any) -> Document:
+        """A record as it is stored: searchable, and what it hides, with what is said ``beside``, under ``sealed``."""
+        shown, hidden = self.parted(record)
+        return {**self.searchable(shown, hidden), SEALED: self.seal_value({_RECORD: hidden, **beside})}
+
+    def contents(self, sealed: Binary) -> Mapping[str, Any]:
+        """What a document's ``sealed`` holds. The next who asks may get the same object: not to be changed."""
+        opened: Mapping[str, Any] = self._contents(sealed)
+        return opened
+
+    def open(self, document: Mapping[str, Any], *, each: bool = False) -> Document:
+        """The record of a stored document.
+
+        With ``each``, the ciphertexts that stand in their items' places count, though ``sealed`` says the same: for
+        those who look whether it does. A document without ``sealed`` is of the earlier form, and opened item by item.
+        """
+        sealed = document.get(SEALED)
+        if sealed is not None and not each:
+            record = joined(document, self.contents(sealed).get(_RECORD, {}))
+        else:
+            record = _mapped(document, self._branches, self._open_value)
+            if sealed is not None:
+                record = joined(record, self.contents(sealed).get(_RECORD, {}), all_places=False)
+        record.pop(SEALED, None)
+        return record
+
+    def closed(self, document: Mapping[str, Any]) -> Document:
+        """A stored document without its personal items, for readers who are shown none: nothing is decrypted."""
+        record = _bare(document, self._branches)
+        record.pop(SEALED, None)
+        return record
 
     def seal_value(self, value: Any, manner: Manner = Manner.HIDDEN) -> Binary:
         """One value (text, number, bytes) encrypted."""
@@ -217,17 +263,9 @@ class FieldEncryption:
         return self._data_keys(look_again=True)
 
     def stale(self, document: Mapping[str, Any]) -> bool:
-        """Whether any personal item of a stored document is plain, or encrypted with an older data key."""
+        """Whether anything in a stored document is encrypted with an older data key."""
         current = bytes(self._writing_key().key_id)
-        found = False
-
-        def look(value: Any, _: Manner) -> Any:
-            nonlocal found
-            found = found or key_of(value) != current
-            return value
-
-        _mapped(document, self._branches, look)
-        return found
+        return any(key_of(value) != current for value in _ciphertexts(document))
 
     def renewed(self, value: Binary) -> Binary:
         """A ciphertext under the data key that writes now; the same one if it is that key's already."""
@@ -235,14 +273,6 @@ class FieldEncryption:
             return value
         manner = Manner.SEARCHED if value[0] == _DETERMINISTIC_MARK else Manner.HIDDEN
         return self._seal_value(self._decrypt(value), manner)
-
-    def renewed_items(self, document: Mapping[str, Any]) -> Document:
-        """The stored document with its personal items under the data key that writes now."""
-
-        def renew(value: Any, manner: Manner) -> Any:
-            return self.renewed(value) if key_of(value) is not None else self._seal_value(value, manner)
-
-        return _mapped(document, self._branches, renew)
 
     def retire(self, key: DataKey) -> None:
         """Forget a data key. What it alone encrypted cannot be read again by anybody."""
@@ -254,8 +284,6 @@ class FieldEncryption:
     # Inside ----------------------------------------------------------------------------------------------------
 
     def _seal_value(self, value: Any, manner: Manner) -> Binary:
-        if isinstance(value, Binary) and value.subtype == CIPHERTEXT_SUBTYPE:
-            return value
         key = self._writing_key().key_id
         if manner is Manner.SEARCHED:
             return self._searched(value, key)
@@ -389,6 +417,11 @@ def key_of(value: Any) -> bytes | None:
 class _Each(dict[str, Any]):
     """The branches below every element of a list."""
 
+    @property
+    def searched(self) -> bool:
+        """Whether equality is asked of any of them."""
+        return Manner.SEARCHED in self.values()
+
 
 Branches = dict[str, Any]
 
@@ -403,6 +436,101 @@ def _branches_of(items: Mapping[str, Manner]) -> Branches:
             at = at.setdefault(step.removesuffix("[]"), _Each() if step.endswith("[]") else {})
         at[last] = manner
     return tree
+
+
+def _parted(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Document]:
+    """A copy with ``ELSEWHERE`` at the branches' ends, and what stood there; None and missing items stay."""
+    shown, hidden = dict(record), dict[str, Any]()
+    for name, branch in branches.items():
+        value = record.get(name)
+        if value is None:
+            continue
+        if isinstance(branch, Manner):
+            if isinstance(value, bytes):
+                raise ValueError(f"{name} is sealed already: what it hides would be lost")
+            shown[name], hidden[name] = ELSEWHERE, value
+        elif isinstance(branch, _Each):
+            parts = [_parted(each, branch) if isinstance(each, Mapping) else (each, {}) for each in value]
+            if any(part for _, part in parts):
+                shown[name] = [each for each, _ in parts]
+                hidden[name] = [part for _, part in parts]
+        elif isinstance(value, Mapping):
+            part, inner = _parted(value, branch)
+            if inner:
+                shown[name], hidden[name] = part, inner
+    return shown, hidden
+
+
+def joined(shown: Mapping[str, Any], hidden: Mapping[str, Any], *, all_places: bool = True) -> Document:
+    """What was parted, as it was; where an item is not in ``shown`` (it was not read), it stays away.
+
+    Without ``all_places`` only those places are filled where ``ELSEWHERE`` stands.
+    """
+    whole = dict(shown)
+    for name, part in hidden.items():
+        place = whole.get(name)
+        if place is None:
+            continue
+        if isinstance(part, dict):
+            if isinstance(place, Mapping):
+                whole[name] = joined(place, part, all_places=all_places)
+        elif isinstance(part, list):
+            filled = [
+                joined(each, inner, all_places=all_places) if inner and isinstance(each, Mapping) else each
+                for each, inner in zip(place, part, strict=False)
+            ]
+            whole[name] = [*filled, *place[len(part) :]]
+        elif all_places or place == ELSEWHERE:
+            whole[name] = part
+    return whole
+
+
+def _searchable(
+    shown: Mapping[str, Any],
+    hidden: Mapping[str, Any],
+    branches: Branches,
+    seal: Callable[[Any, Manner], Any],
+) -> Document:
+    document = dict(shown)
+    for name, part in hidden.items():
+        branch = branches[name]
+        if branch is Manner.SEARCHED:
+            document[name] = seal(part, branch)
+        elif isinstance(branch, _Each):
+            if branch.searched:
+                document[name] = [
+                    _searchable(each, inner, branch, seal) if inner else each
+                    for each, inner in zip(document[name], part, strict=True)
+                ]
+        elif isinstance(branch, dict):
+            document[name] = _searchable(document[name], part, branch, seal)
+    return document
+
+
+def _bare(document: Mapping[str, Any], branches: Branches) -> Document:
+    """A copy without the items at the branches' ends."""
+    bare = dict(document)
+    for name, branch in branches.items():
+        value = bare.get(name)
+        if isinstance(branch, Manner):
+            bare.pop(name, None)
+        elif isinstance(value, list):
+            bare[name] = [_bare(each, branch) if isinstance(each, Mapping) else each for each in value]
+        elif isinstance(value, Mapping):
+            bare[name] = _bare(value, branch)
+    return bare
+
+
+def _ciphertexts(value: Any) -> Iterator[Binary]:
+    """All ciphertexts in a document, wherever they stand."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from _ciphertexts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _ciphertexts(each)
+    elif key_of(value) is not None:
+        yield value
 
 
 def _mapped(document: Mapping[str, Any], branches: Branches, change: Callable[[Any, Manner], Any]) -> Document:

@@ -10,10 +10,11 @@ from pymongo.database import Database
 from pymongo.errors import EncryptionError
 
 from service.errors import StoreUnavailable
-from service.registry.changes import FIRST_HASH, Entry, Tallies, entry_hash
+from service.registry.changes import FIRST_HASH, Entry, Record, Tallies, entry_hash
 from service.registry.ports import Area, EntryUnreadable, Head, LogEntry, Stored
 from service.storage.client import Document
-from service.storage.encryption import FieldEncryption, Manner
+from service.storage.documents import SealedEntry, fingerprint_of_document
+from service.storage.encryption import SEALED, FieldEncryption, joined
 
 
 def entry_id(commune: str, offset: int) -> str:
@@ -21,11 +22,8 @@ def entry_id(commune: str, offset: int) -> str:
     return f"{commune}:{offset:012d}"
 
 
-def entry_document(entry: Entry, offset: int, previous: str, fingerprint: str, encryption: FieldEncryption) -> Document:
-    """The document of an entry at its offset, chained to the hash before it; what it says of people is encrypted.
-
-    So is the salt: with it, a number could be found by trying all against the digest.
-    """
+def entry_document(entry: Entry, offset: int, previous: str, sealed: SealedEntry) -> Document:
+    """The document of an entry at its offset, chained to the hash before it; what it hides of people is ``sealed``."""
     digest = entry.digest()
     return {
         "_id": entry_id(entry.commune, offset),
@@ -37,10 +35,9 @@ def entry_document(entry: Entry, offset: int, previous: str, fingerprint: str, e
         "at": entry.at,
         "actor": entry.actor,
         "note": entry.note,
-        "record": None if entry.record is None else encryption.seal(entry.record),
-        "replaced": None if entry.replaced is None else encryption.seal(entry.replaced),
-        "salt": encryption.seal_value(entry.salt),
-        "fingerprint": encryption.seal_value(fingerprint, Manner.SEARCHED),
+        "record": sealed.record,
+        "replaced": sealed.replaced,
+        SEALED: sealed.sealed,
         "digest": digest,
         "hash": entry_hash(
             previous, entry.commune, offset, entry.kind, entry.household, entry.revision, entry.at, entry.actor, digest
@@ -49,8 +46,8 @@ def entry_document(entry: Entry, offset: int, previous: str, fingerprint: str, e
 
 
 def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
-    """The entry of a document."""
-    record, replaced = document.get("record"), document.get("replaced")
+    """The entry of a document. One of the earlier form, without ``sealed``, has ciphertexts in their items' places."""
+    record, replaced, salt = _personal_part(document, encryption)
     return LogEntry(
         commune=document["commune"],
         offset=document["offset"],
@@ -59,12 +56,31 @@ def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
         revision=document["revision"],
         at=document["at"],
         actor=document["actor"],
-        record=None if record is None else encryption.open(record),
-        replaced=None if replaced is None else encryption.open(replaced),
+        record=record,
+        replaced=replaced,
         note=document.get("note"),
-        salt=encryption.open_value(document.get("salt")),
+        salt=salt,
         digest=document["digest"],
         hash=document["hash"],
+    )
+
+
+def _personal_part(
+    document: Document, encryption: FieldEncryption
+) -> tuple[Record | None, dict[str, Any] | None, bytes | None]:
+    """Record, replaced items and salt of an entry; None for what an erasure has taken."""
+    record, replaced, sealed = document.get("record"), document.get("replaced"), document.get(SEALED)
+    if sealed is None:
+        return (
+            None if record is None else encryption.open(record),
+            None if replaced is None else encryption.open(replaced),
+            encryption.open_value(document.get("salt")),
+        )
+    contents = encryption.contents(sealed)
+    return (
+        None if record is None else joined(record, contents.get("record", {})),
+        None if replaced is None else joined(replaced, contents.get("replaced", {})),
+        contents.get("salt"),
     )
 
 
@@ -113,10 +129,12 @@ def at_revision(
 ) -> Stored | None:
     """A household as that revision left it; of a transfer's two entries, the one that has the record."""
     where = {"household": household, "revision": revision, "record": {"$ne": None}}
-    document = database["log"].find_one(where, {"record": 1, "fingerprint": 1})
+    document = database["log"].find_one(where, {"record": 1, SEALED: 1, "fingerprint": 1})
     if document is None:
         return None
-    return Stored(encryption.open(document["record"]), encryption.open_value(document["fingerprint"]))
+    record, _, _ = _personal_part(document, encryption)
+    assert record is not None  # noqa: S101 - it was asked for
+    return Stored(record, fingerprint_of_document(document, encryption))
 
 
 def changes(

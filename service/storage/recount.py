@@ -8,10 +8,10 @@ from typing import Any
 
 from pymongo.database import Database
 
-from service.registry.changes import COUNTS, FORMER_UNKNOWN
+from service.registry.changes import COUNTS, tally_key
 from service.registry.ports import EntryUnreadable, LoggedRecord
 from service.storage.client import Document
-from service.storage.documents import to_stored
+from service.storage.documents import fingerprint_of_document, to_stored
 from service.storage.encryption import FieldEncryption
 from service.storage.log import readable
 
@@ -19,10 +19,10 @@ _ALIVE = {"status": {"$ne": "withdrawn"}}
 
 
 def recount(database: Database[Document]) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """Commune, former commune and counts, from a pass over all households."""
+    """Commune, key of the tally and counts, from a pass over all households."""
     one_if: Any = lambda condition: {"$sum": {"$cond": [condition, 1, 0]}}  # noqa: E731 - reads as the sentence it is
     group = {
-        "_id": {"commune": "$commune", "former": {"$ifNull": ["$former_commune", FORMER_UNKNOWN]}},
+        "_id": {"commune": "$commune", "former": "$former_commune", "since": "$commune_since"},
         "registered": {"$sum": 1},
         "standardized": one_if({"$ne": ["$stage", "registered"]}),
         "digitized": one_if({"$eq": ["$stage", "digitized"]}),
@@ -30,7 +30,8 @@ def recount(database: Database[Document]) -> Iterator[tuple[str, str, dict[str, 
     }
     for row in database["households"].aggregate([{"$match": _ALIVE}, {"$group": group}], allowDiskUse=True):
         counts = {name: row[name] for name in COUNTS if row[name]}
-        yield row["_id"]["commune"], row["_id"]["former"], counts
+        place = row["_id"]
+        yield place["commune"], tally_key(place.get("former"), place.get("since")), counts
 
 
 def identities(database: Database[Document]) -> Iterator[tuple[str, str]]:
@@ -51,7 +52,9 @@ def logged_records(
 ) -> list[LoggedRecord]:
     """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
     where: dict[str, Any] = {} if after is None else {"_id": {"$gt": after}}
-    stored = [to_stored(each, encryption) for each in database["households"].find(where).sort("_id").limit(limit)]
+    # Every ciphertext counts here: one that was put in another's place would find a household by a stranger's number.
+    found_documents = database["households"].find(where).sort("_id").limit(limit)
+    stored = [to_stored(each, encryption, each=True) for each in found_documents]
     entries = {"household": {"$in": [each.record["id"] for each in stored]}, "record": {"$type": "object"}}
     last = {
         each["_id"]: each["entry"]
@@ -69,7 +72,7 @@ def logged_records(
         document = last.get(each.record["id"])
         try:
             entry = None if document is None else readable(document, encryption)
-            fingerprint = None if document is None else encryption.open_value(document.get("fingerprint"))
+            fingerprint = None if document is None else fingerprint_of_document(document, encryption)
         except EntryUnreadable:
             entry = fingerprint = None
         found.append(LoggedRecord(each, entry, fingerprint))

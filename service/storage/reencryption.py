@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from service.storage.client import Document, translated
-from service.storage.encryption import CIPHERTEXT_SUBTYPE, FieldEncryption, key_of
+from service.storage.documents import fingerprint_of_document
+from service.storage.encryption import CIPHERTEXT_SUBTYPE, SEALED, FieldEncryption
+from service.storage.log import to_log_entry
 from service.storage.photos import FILES, SEALED_ITEMS
 from service.storage.store import MongoStore
 
@@ -54,21 +56,26 @@ def _renewed(value: Any, encryption: FieldEncryption) -> Any:
 
 
 def _household(document: Document, encryption: FieldEncryption) -> Document:
-    renewed = encryption.renewed_items(document)
-    index = document.get("index")
-    if isinstance(index, dict) and key_of(index.get("fingerprint")) is not None:
-        renewed["index"] = {**index, "fingerprint": _renewed(index["fingerprint"], encryption)}
-    return renewed
+    if not encryption.stale(document):
+        return document
+    fingerprint = fingerprint_of_document(document, encryption)
+    beside = {"fingerprint": fingerprint} if SEALED not in document else dict(encryption.contents(document[SEALED]))
+    beside.pop("record", None)
+    index = {name: value for name, value in document["index"].items() if name != "fingerprint"}
+    return {**encryption.seal(encryption.open(document), **beside), "index": index}
 
 
 def _entry(document: Document, encryption: FieldEncryption) -> Document:
+    if not encryption.stale(document):
+        return document
+    entry = to_log_entry(document, encryption)
+    contents: Document = {"fingerprint": fingerprint_of_document(document, encryption), "salt": entry.salt}
     renewed = dict(document)
-    for part in ("record", "replaced"):
-        if isinstance(document.get(part), dict):
-            renewed[part] = encryption.renewed_items(document[part])
-    for item in ("salt", "fingerprint"):
-        renewed[item] = _renewed(document.get(item), encryption)
-    return renewed
+    renewed.update((name, None) for name in ("salt", "fingerprint") if name in document)
+    for name, items in (("record", entry.record), ("replaced", entry.replaced)):
+        if items is not None:
+            renewed[name], contents[name] = encryption.parted(items)
+    return {**renewed, SEALED: encryption.seal_value(contents)}
 
 
 def _request(document: Document, encryption: FieldEncryption) -> Document:

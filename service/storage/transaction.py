@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from pymongo.client_session import ClientSession
@@ -17,14 +18,14 @@ from service.registry.photos import covered
 from service.registry.ports import Boundary, Head, Stored
 from service.storage import parcels
 from service.storage.client import Document, refusal
-from service.storage.documents import to_document, to_stored
+from service.storage.documents import SealedEntry, sealed_entries, sealed_entry, to_document, to_stored
 from service.storage.encryption import FieldEncryption
 from service.storage.log import entry_document, moved_tallies, to_head
 from service.storage.photos import remove_photos
 
 DUPLICATE_KEY = 11000
 
-ERASED_ITEMS = ("record", "replaced", "note", "salt", "fingerprint")
+ERASED_ITEMS = ("record", "replaced", "note", "sealed", "salt", "fingerprint")
 """What a log entry says of people, and what a guess could be tried against."""
 
 
@@ -76,16 +77,17 @@ class MongoTransaction:
 
         Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken, StoreRefused, HeadMissing.
         """
-        entries = [(entry, change.fingerprint) for change in changes for entry in change.entries]
-        log = self._advance_heads(entries)
-        self._write_households(changes)
+        sealed = [sealed_entries(change, self.encryption) for change in changes]
+        entries = [entry for change in changes for entry in change.entries]
+        log = self._advance_heads(list(zip(entries, chain.from_iterable(sealed), strict=True)))
+        self._write_households(changes, [parts[-1] for parts in sealed])
         self._insert("log", log)
         self._write_identities(changes)
 
     def erase(self, entry: Entry) -> None:
         """Remove a household's record, photos and identities and all that the log says of it;
         append ``entry``, which says so."""
-        self._insert("log", self._advance_heads([(entry, "")]))
+        self._insert("log", self._advance_heads([(entry, sealed_entry(entry, "", self.encryption))]))
         where = {"household": entry.household}
         entries = self.collections["log"].find(where, {"commune": 1}, session=self.session)
         communes = {"_id": {"$in": sorted({document["commune"] for document in entries})}}
@@ -108,7 +110,7 @@ class MongoTransaction:
         if found is not None:
             raise HouseholdErased(pointer="/id", id=found["household"])
 
-    def _advance_heads(self, entries: Sequence[tuple[Entry, str]]) -> list[Document]:
+    def _advance_heads(self, entries: Sequence[tuple[Entry, SealedEntry]]) -> list[Document]:
         """Give each entry its offset and hash, move the tallies; answers the documents of the log."""
         communes = sorted({entry.commune for entry, _ in entries})
         found = self.collections["heads"].find({"_id": {"$in": communes}}, session=self.session)
@@ -120,16 +122,16 @@ class MongoTransaction:
             raise HeadMissing(set(communes) - set(heads))
         log: list[Document] = []
         for commune in communes:
-            mine = [(entry, fingerprint) for entry, fingerprint in entries if entry.commune == commune]
+            mine = [(entry, sealed) for entry, sealed in entries if entry.commune == commune]
             log.extend(self._advance_head(heads[commune], mine))
         return log
 
-    def _advance_head(self, head: Head, entries: Sequence[tuple[Entry, str]]) -> list[Document]:
+    def _advance_head(self, head: Head, entries: Sequence[tuple[Entry, SealedEntry]]) -> list[Document]:
         offset, previous, tallies = head.offset, head.hash, head.tallies
         log: list[Document] = []
-        for entry, fingerprint in entries:
+        for entry, sealed in entries:
             offset += 1
-            document = entry_document(entry, offset, previous, fingerprint, self.encryption)
+            document = entry_document(entry, offset, previous, sealed)
             previous = document["hash"]
             log.append(document)
             tallies = moved_tallies(tallies, entry.moves) if entry.moves else tallies
@@ -157,25 +159,21 @@ class MongoTransaction:
         else:
             self.collections[name].insert_many(documents, session=self.session)
 
-    def _write_households(self, changes: Sequence[Change]) -> None:
-        new = [
-            to_document(change.record, change.fingerprint, self.encryption)
-            for change in changes
-            if change.replaces is None
-        ]
+    def _write_households(self, changes: Sequence[Change], sealed: Sequence[SealedEntry]) -> None:
+        documents = [to_document(change, part, self.encryption) for change, part in zip(changes, sealed, strict=True)]
+        new = [document for change, document in zip(changes, documents, strict=True) if change.replaces is None]
         if new:
             self._refuse_erased([document["_id"] for document in new])
             try:
                 self._insert("households", new)
             except (DuplicateKeyError, BulkWriteError) as error:
                 raise HouseholdIdTaken(pointer="/id", id=_duplicate_of(error)) from None
-        for change in changes:
+        for change, document in zip(changes, documents, strict=True):
             if change.replaces is not None:
-                self._replace_household(change)
+                self._replace_household(change, document)
 
-    def _replace_household(self, change: Change) -> None:
+    def _replace_household(self, change: Change, document: Document) -> None:
         """The revision stands in the filter, so a record that changed meanwhile is never overwritten."""
-        document = to_document(change.record, change.fingerprint, self.encryption)
         where = {"_id": document["_id"], "revision": change.replaces}
         result = self.collections["households"].replace_one(where, document, session=self.session)
         if result.matched_count == 0:

@@ -92,13 +92,13 @@ def entry(offset: int) -> dict[str, Any]:
         (lambda log: log.update_one(entry(2), {"$set": {"record.village": "x"}}), 2),
         (lambda log: log.update_one(entry(3), {"$set": {"replaced.status": "x"}}), 3),
         (lambda log: log.update_one(entry(2), {"$set": {"note": {"reason": "x"}}}), 2),
-        (lambda log: log.update_one(entry(2), {"$unset": {"salt": ""}}), 2),
+        (lambda log: log.update_one(entry(2), {"$unset": {"sealed": ""}}), 2),
         (lambda log: log.update_one(entry(2), {"$set": {"hash": "0" * 64}}), 2),
         (lambda log: log.update_one(entry(2), {"$set": {"digest": "0" * 64}}), 2),
         (lambda log: log.update_one(entry(2), {"$set": {"kind": "verified"}}), 2),
         (lambda log: log.update_one(entry(2), {"$unset": {"actor": ""}}), 2),
         (lambda log: log.update_one(entry(2), {"$set": {"record": "x"}}), 2),
-        (lambda log: log.update_one(entry(3), {"$set": {"salt": Binary(b"\x02" * 80, 6)}}), 3),
+        (lambda log: log.update_one(entry(3), {"$set": {"sealed": Binary(b"\x02" * 80, 6)}}), 3),
         (lambda log: log.update_one(entry(1), {"$set": dict.fromkeys(("record", "replaced", "note", "salt"))}), 1),
     ],
 )
@@ -160,5 +160,8 @@ def test_a_record_put_in_past_the_register_and_one_taken_out_are_told(written: M
 
 def test_a_fingerprint_that_was_changed_is_told(written: MongoStore) -> None:
     record = register(written)
-    written.database["households"].update_one({"_id": record["id"]}, {"$set": {"index.fingerprint": "0" * 64}})
+    households = written.database["households"]
+    (stored,) = households.find({"_id": record["id"]})
+    contents = {**written.encryption.contents(stored["sealed"]), "fingerprint": "0" * 64}
+    households.update_one({"_id": record["id"]}, {"$set": {"sealed": written.encryption.seal_value(contents)}})
     assert "its fingerprint is not the one" in record_differences(written)[0]

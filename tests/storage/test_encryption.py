@@ -19,7 +19,14 @@ from schemas.language import Many, Part, Section, section_fields
 from service.errors import StoreUnavailable
 from service.security.errors import KeysMissing
 from service.security.keys import KeyFolder
-from service.storage.encryption import ENCRYPTED_ITEMS, FieldEncryption, Manner, key_of, master_keys_of_files
+from service.storage.encryption import (
+    ELSEWHERE,
+    ENCRYPTED_ITEMS,
+    FieldEncryption,
+    Manner,
+    key_of,
+    master_keys_of_files,
+)
 from tests.security.builders import prepare
 
 NUMBER = "040078001234"
@@ -91,20 +98,71 @@ def test_equality_is_asked_of_ciphertext(database: Database[dict[str, Any]], enc
 def test_a_hidden_item_looks_different_each_time(encryption: FieldEncryption) -> None:
     one, other = encryption.seal(household()), encryption.seal(household())
     assert one["head"]["national_id"] == other["head"]["national_id"]
-    assert one["head"]["old_id_number"] != other["head"]["old_id_number"]
+    assert one["sealed"] != other["sealed"]
+    assert one["head"]["old_id_number"] == one["parcels"][0]["certificate_serial"] == ELSEWHERE
 
 
-def test_sealing_twice_and_opening_plain_do_nothing(encryption: FieldEncryption) -> None:
+def test_a_record_is_opened_by_one_ciphertext_and_keeps_the_order_of_its_items(encryption: FieldEncryption) -> None:
     sealed = encryption.seal(household())
-    assert encryption.seal(sealed)["head"]["national_id"] == sealed["head"]["national_id"]
-    assert encryption.open(household()) == household()
+    number_of_another = encryption.seal_value("040078009999", Manner.SEARCHED)
+    changed = {**sealed, "head": {**sealed["head"], "national_id": number_of_another}}
+    assert encryption.open(changed) == household()
+    assert list(encryption.open(sealed)["parcels"][0]) == ["certificate_serial", "land_use"]
+
+
+def test_who_holds_one_against_the_other_sees_the_ciphertext_that_is_searched(encryption: FieldEncryption) -> None:
+    sealed = encryption.seal(household())
+    assert encryption.open(sealed, each=True) == household()
+    number_of_another = encryption.seal_value("040078009999", Manner.SEARCHED)
+    changed = {**sealed, "head": {**sealed["head"], "national_id": number_of_another}}
+    assert encryption.open(changed, each=True) == household("040078009999")
+    del changed["head"]["national_id"]
+    assert "national_id" not in encryption.open(changed, each=True)["head"]
+
+
+def test_a_closed_record_is_one_without_personal_items_and_nothing_is_decrypted(
+    encryption: FieldEncryption, database: Database[dict[str, Any]], tmp_path: Path
+) -> None:
+    sealed = encryption.seal(household())
+    stranger = FieldEncryption(database, lambda: master_keys_of_files(KeyFolder(tmp_path / "none")))
+    assert stranger.closed(sealed) == {
+        "_id": "0192f0c1",
+        "commune": "16681",
+        "head": {"full_name": "Nguyễn Văn An"},
+        "members": [{"full_name": "Trần Thị Bình"}, {"full_name": "Nguyễn Văn Con"}],
+        "parcels": [{"land_use": "LUC"}, {"land_use": "CLN"}],
+    }
+
+
+def test_what_was_not_read_stays_away(encryption: FieldEncryption) -> None:
+    sealed = encryption.seal(household())
+    part = {"sealed": sealed["sealed"], "parcels": [{"land_use": "LUC"}]}
+    assert encryption.open(part) == {"parcels": [{"land_use": "LUC"}]}
+
+
+def test_a_document_of_the_earlier_form_opens_item_by_item(encryption: FieldEncryption) -> None:
+    record = household()
+    head = {**record["head"], "national_id": encryption.seal_value(NUMBER, Manner.SEARCHED)}
+    head["old_id_number"] = encryption.seal_value("181234567")
+    parcels = [
+        {**record["parcels"][0], "certificate_serial": encryption.seal_value("CH 123456", Manner.SEARCHED)},
+        record["parcels"][1],
+    ]
+    assert encryption.open({**record, "head": head, "parcels": parcels}) == record
+
+
+def test_what_is_sealed_already_is_not_sealed_again(encryption: FieldEncryption) -> None:
+    with pytest.raises(ValueError, match="sealed already"):
+        encryption.seal(encryption.seal(household()))
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"head": None}, {"head": "x"}, {"members": [None]}, {"head": {"phone": None}}]
+    "document",
+    [{}, {"head": None}, {"head": "x"}, {"members": [None]}, {"members": []}, {"head": {"phone": None}}],
 )
 def test_gaps_in_a_record_are_no_obstacle(encryption: FieldEncryption, document: dict[str, Any]) -> None:
     assert encryption.open(encryption.seal(document)) == document
+    assert encryption.open(encryption.seal(document), each=True) == document
 
 
 def test_two_processes_that_start_at_once_share_keys_and_digest(
@@ -127,7 +185,7 @@ def test_a_new_data_key_finds_at_once_and_writes_after_the_handover(
     assert key_of(encryption.seal(household())["head"]["phone"]) != bytes(added.key_id)
     moment[0] += FieldEncryption.HANDOVER + timedelta(seconds=1)
     after = encryption.seal(household())
-    assert key_of(after["head"]["phone"]) == bytes(added.key_id)
+    assert key_of(after["head"]["phone"]) == key_of(after["sealed"]) == bytes(added.key_id)
     assert encryption.stale(before)
     assert not encryption.stale(after)
     for sealed in (before, after):
