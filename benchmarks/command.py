@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import access, bulk, checking, geometry, reading, registration
+from benchmarks import access, bulk, checking, form, geometry, reading, registration
 from benchmarks.figures import Figure
 from benchmarks.workplace import Workplace, workplace
 from service.running.errors import CannotRun
@@ -21,6 +21,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "reading": reading.measure,
     "geometry": geometry.measure,
     "access": access.measure,
+    "form": form.measure,
 }
 
 
@@ -60,8 +61,9 @@ def _measured(name: str, place: Workplace, *, quick: bool) -> list[Figure]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
-        description="Measures the register's speed and size. Every figure is a ratio against bare pymongo on the same "
-        "MongoDB in the same run, turn and turn about. What the figures mean: docs/performance.md.",
+        description="Measures the register's speed and size. Every figure but the phone form's is a ratio against bare "
+        "pymongo on the same MongoDB in the same run, turn and turn about. The form is measured in Chromium at a "
+        "quarter of this machine's speed. What the figures mean: docs/performance.md.",
     )
     parser.add_argument("--quick", action="store_true", help="small sizes: about a minute, for a first look only")
     parser.add_argument(

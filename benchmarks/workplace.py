@@ -86,11 +86,15 @@ class Server:
 
 
 @contextmanager
-def server(place: Workplace, database: str, application: str = "service.app:create_app()") -> Iterator[Server]:
-    """Serve a database as the register is served: gunicorn, its own configuration, two workers."""
+def server(
+    place: Workplace, database: str, application: str = "service.app:create_app()", *, form: Path | None = None
+) -> Iterator[Server]:
+    """Serve a database as the register is served: gunicorn, its own configuration, two workers; with a built form."""
     port = free_port()
     environment = {**os.environ, "MONGODB_URI": place.mongod.address(database), "DATA_FOLDER": str(place.folder)}
     environment["TOKEN_SECONDS"] = str(_TOKEN_SECONDS)
+    if form is not None:
+        environment["FORM_FOLDER"] = str(form)
     configuration = ROOT / "service" / "running" / "gunicorn_configuration.py"
     arguments = [sys.executable, "-m", "gunicorn", "--config", configuration, "--workers", str(WORKERS)]
     arguments += ["--bind", f"127.0.0.1:{port}", application]

@@ -1,0 +1,333 @@
+"""The phone form in a real browser at a quarter of this machine's speed: opening, typing, searching; and its sizes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, cast
+
+from benchmarks import records
+from benchmarks.figures import Figure, Target
+from benchmarks.workplace import Server, Workplace, server
+from service.api.access import Guard
+from service.app import create_app, wire
+from service.registry.accounts import NewAccount
+from service.registry.actor import REGISTER_ITSELF
+from service.registry.bulk import BulkRegistration
+from service.running.errors import CannotRun
+from service.running.form_build import build_form
+from service.security.gate import Role, register_itself
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+OPENING_TARGET = Target(1.5, at_least=False)
+TASK_TARGET = Target(50, at_least=False)
+SEARCH_TARGET = Target(100, at_least=False)
+FIRST_LOAD_TARGET = Target(60, at_least=False)
+MAP_TARGET = Target(140, at_least=False)
+
+SLOWDOWN = 4
+"""How much slower than this machine an old phone is."""
+
+COMMUNE = "16690"
+PIN, USERNAME, PASSWORD = "271846", "officer", "Lúa chín vàng đồng"
+LARGE_FAMILY = "Phạm Thị Đông Người"
+MEMBERS, PARCELS = 30, 20
+WAIT = 300_000
+"""Milliseconds until the benchmark gives up on a screen."""
+
+_WORDS = ("nguyen van", "tran thi ho", "040078", "khoi", "hoang", "le thi", "pham", "xom 3", "bui", "dang van")
+
+# When the PIN's field is there and the page had the time to draw it, in milliseconds since the navigation began.
+_NOTE_OPENING = """
+new MutationObserver((_, observer) => {
+  if (!document.getElementById('pin')) return;
+  observer.disconnect();
+  requestAnimationFrame(() => setTimeout(() => (window.usableAt = performance.now())));
+}).observe(document, {childList: true, subtree: true});
+"""
+_USABLE_AT = """() => new Promise(resolve => {
+  const look = () => (window.usableAt === undefined ? setTimeout(look, 20) : resolve(window.usableAt));
+  look();
+})"""
+_NOTE_TASKS = """() => {
+  window.tasks = [];
+  window.answers = [];
+  const into = kept => new PerformanceObserver(list => kept.push(...list.getEntries().map(each => each.duration)));
+  into(tasks).observe({type: 'longtask'});
+  into(answers).observe({type: 'event', durationThreshold: 16});
+}"""
+_SEARCH = """words => new Promise(resolve => {
+  const field = document.getElementById('search');
+  const began = performance.now();
+  const look = () => {
+    if (document.querySelector('[data-found]')?.dataset.found !== words) return;
+    observer.disconnect();
+    requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - began)));
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(document.body, {childList: true, subtree: true, attributes: true, characterData: true});
+  field.value = words;
+  field.dispatchEvent(new Event('input', {bubbles: true}));
+})"""
+
+
+def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+    """Weigh the built form; measure it on a phone with a large commune taken along, and a large household.
+
+    Raises CannotRun where there is no Chromium or no Playwright.
+    """
+    folder = _built(place)
+    households, tries = (500, 3) if quick else (5_000, 11)
+    with (
+        place.database("form"),
+        _filled(place, households) as large_family,
+        server(place, "form", form=folder) as running,
+        _phone(place, running) as phone,
+    ):
+        _put(running, large_family)
+        phone.arrive()
+        phone.take_along()
+        typing = [phone.longest_task() for _ in range(tries)]
+        first, *others = [phone.search(words) for words in _WORDS]
+        opening = [phone.opening() for _ in range(tries)]
+    return [*_sizes(folder), _opening(opening), _typing(typing), _searching(households, first, others)]
+
+
+def _opening(opening: Sequence[float]) -> Figure:
+    told = f"{len(opening)} times, {min(opening) / 1000:.2f} to {max(opening) / 1000:.2f} s, at {SLOWDOWN}× slowdown"
+    name = "the form opens from the phone's own store"
+    return Figure(name, median(opening) / 1000, "s to the PIN", OPENING_TARGET, (told,))
+
+
+def _typing(rounds: Sequence[_Typing]) -> Figure:
+    longest = [max(each.tasks, default=0.0) for each in rounds]
+    answers = [duration for each in rounds for duration in each.answers]
+    return Figure(
+        f"typing in a household of {MEMBERS} members and {PARCELS} parcels",
+        median(longest),
+        "ms in the longest task (0: none of 50 or more)",
+        TASK_TARGET,
+        (
+            f"longest of each round: {', '.join(f'{each:.0f}' for each in longest)} ms, at {SLOWDOWN}× slowdown",
+            f"{len(answers)} events of keys took 16 ms or more until painted, at most {max(answers, default=0):.0f} ms",
+        ),
+    )
+
+
+def _searching(households: int, first: float, others: Sequence[float]) -> Figure:
+    return Figure(
+        f"search in {households:,} households taken along",
+        median(others),
+        "ms until the hits are painted",
+        SEARCH_TARGET,
+        (
+            f"{len(others)} searches, {min(others):.0f} to {max(others):.0f} ms, at {SLOWDOWN}× slowdown",
+            f"the very first, which makes the index: {first:.0f} ms",
+        ),
+    )
+
+
+def _built(place: Workplace) -> Path:
+    """The built form: FORM_FOLDER, else a build made now."""
+    if os.environ.get("FORM_FOLDER"):
+        return Path(os.environ["FORM_FOLDER"])
+    built = build_form(place.folder, os.environ)
+    if built is None:
+        raise CannotRun("This checkout has no form/ to measure.")
+    return built
+
+
+# Sizes ----------------------------------------------------------------------------------------------------------
+
+
+def _sizes(folder: Path) -> list[Figure]:
+    """What a phone downloads at its first visit, and what the map adds, gzipped."""
+    chunks: dict[str, dict[str, Any]] = json.loads((folder / ".vite" / "manifest.json").read_text(encoding="utf-8"))
+    first = {"index.html", "service-worker.js", "manifest.webmanifest"}
+    for key in ("index.html", "src/App.svelte", "src/session.svelte.ts"):
+        first |= _reached(chunks, key)
+    [map_key] = [key for key in chunks if key.startswith("src/map/") and chunks[key].get("isDynamicEntry")]
+    weighed = {file: len(gzip.compress((folder / file).read_bytes(), 9)) / 1000 for file in first}
+    map_files = _reached(chunks, map_key) - first
+    map_weight = sum(len(gzip.compress((folder / file).read_bytes(), 9)) / 1000 for file in map_files)
+    return [
+        Figure("first load without the map", sum(weighed.values()), "kB gzipped", FIRST_LOAD_TARGET),
+        Figure("the map's part", map_weight, "kB gzipped", MAP_TARGET),
+    ]
+
+
+def _reached(chunks: dict[str, dict[str, Any]], key: str) -> set[str]:
+    """The files that a chunk needs at once: its own, its styles, and those of what it imports."""
+    files: set[str] = set()
+    waiting = [key]
+    while waiting:
+        chunk = chunks.get(waiting.pop())
+        if chunk is None or chunk["file"] in files:
+            continue
+        files |= {chunk["file"], *chunk.get("css", ())}
+        waiting += chunk.get("imports", ())
+    return files
+
+
+# The register ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _filled(place: Workplace, households: int) -> Iterator[dict[str, Any]]:
+    """So many households in one commune, and an officer who can sign in; answers a household with a large family."""
+    settings = place.settings("form")
+    services = wire(settings)
+    bodies = records.in_one_commune(records.households(households), COMMUNE)
+    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
+    for outcome in bulk.register(bodies, actor=REGISTER_ITSELF):
+        if outcome.result != "registered":
+            raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")
+    services.store.close()
+    accounts = cast(Guard, create_app(settings).extensions["guard"]).accounts
+    made = NewAccount(USERNAME, Role.OFFICER, (settings.province,), password=PASSWORD, must_change_password=False)
+    accounts.create(made, register_itself())
+    yield _large_family()
+
+
+def _large_family() -> dict[str, Any]:
+    body = dict(records.in_one_commune(records.households(1, seed=7), COMMUNE)[0])
+    body["head"] = {"full_name": LARGE_FAMILY, "sex": "female", "birth_date": "1961", "no_id_reason": "not_issued"}
+    body["members"] = [
+        {"full_name": f"Phạm Văn {number}", "sex": "male", "birth_date": "1990", "relation": "child"}
+        for number in range(MEMBERS)
+    ]
+    body["parcels"] = [
+        {
+            "map_sheet": "977",
+            "parcel_number": str(number),
+            "land_use": "LUC",
+            "declared_area_m2": 1000,
+            "tenure": "owned",
+        }
+        for number in range(1, PARCELS + 1)
+    ]
+    return body
+
+
+def _put(running: Server, body: dict[str, Any]) -> None:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {running.token}"}
+    address = f"http://127.0.0.1:{running.port}/v1/households/{body['id']}"
+    request = urllib.request.Request(address, json.dumps(body).encode(), headers, method="PUT")
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        answer.read()
+
+
+# The phone ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Typing:
+    tasks: Sequence[float]
+    """How long each task of 50 ms and more took."""
+    answers: Sequence[float]
+    """How long each event of a key of 16 ms and more took until the page was drawn anew."""
+
+
+@contextmanager
+def _phone(place: Workplace, running: Server) -> Iterator[_Phone]:
+    """A browser with a phone's screen, a profile of its own and a quarter of this machine's speed."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        raise CannotRun("Chromium is needed to measure the form: type: sudo apt-get install chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise CannotRun("Playwright is needed to measure the form; scripts/bench has it.") from None
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            str(place.folder / "phone"),
+            executable_path=program,
+            args=["--no-sandbox"],
+            viewport={"width": 360, "height": 640},
+            has_touch=True,
+            locale="vi-VN",
+        )
+        try:
+            yield _Phone(context, f"http://127.0.0.1:{running.port}")
+        finally:
+            context.close()
+
+
+class _Phone:
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self._context = context
+        self._address = address
+        context.set_default_timeout(WAIT)
+        context.add_init_script(_NOTE_OPENING)
+        self._page: Page = context.pages[0]
+        self._page.on("dialog", lambda dialog: dialog.accept())
+        context.new_cdp_session(self._page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+
+    def arrive(self) -> None:
+        """First visit: PIN, sign-in; the form is on the phone afterwards."""
+        self._page.goto(self._address)
+        self._page.get_by_label("Mã PIN", exact=True).fill(PIN)
+        self._page.get_by_label("Nhập lại mã PIN").fill(PIN)
+        self._page.get_by_role("button", name="Đặt mã PIN").click()
+        self._page.get_by_role("button", name="Đăng nhập").click()
+        self._page.get_by_label("Tên đăng nhập").fill(USERNAME)
+        self._page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
+        self._page.locator("form").get_by_role("button", name="Đăng nhập").click()
+        self._page.get_by_label("Mật khẩu", exact=True).wait_for(state="hidden")
+        self._page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    def take_along(self) -> None:
+        """Take the commune along, and unlock the phone anew, so that nothing is open in memory."""
+        self._page.goto(f"{self._address}/#/settings")
+        self._page.get_by_role("button", name="Xã, phường").click()
+        self._page.get_by_role("searchbox").fill(COMMUNE)
+        self._page.locator("button.option").first.click()
+        self._page.get_by_role("button", name="Tải về").click()
+        self._page.locator("li.card").first.wait_for()
+        self._context.set_offline(True)
+        self._unlock()
+
+    def _unlock(self) -> None:
+        self._page.goto(f"{self._address}/#/")
+        self._page.reload()
+        self._page.get_by_label("Mã PIN", exact=True).fill(PIN)
+        self._page.get_by_role("button", name="Mở sổ").click()
+        self._page.locator("#search").wait_for()
+
+    def longest_task(self) -> _Typing:
+        """Type in the large household, letter by letter, and pause so that it is saved."""
+        page = self._page
+        if not page.get_by_label("Thôn, xóm, bản, khối").is_visible():
+            page.locator("#search").fill(LARGE_FAMILY)
+            page.locator("button.card").first.click()
+            page.get_by_label("Thôn, xóm, bản, khối").click()
+            page.keyboard.type("Xóm")
+            page.locator("[data-saving=saved]").wait_for()
+            page.evaluate(_NOTE_TASKS)
+        page.evaluate("tasks.length = answers.length = 0")
+        page.keyboard.type(" Đông Sơn", delay=120)
+        page.wait_for_timeout(1500)
+        page.locator("[data-saving=saved]").wait_for()
+        return _Typing(page.evaluate("tasks"), page.evaluate("answers"))
+
+    def search(self, words: str) -> float:
+        """Milliseconds from the words in the field until the hits are painted."""
+        if not self._page.locator("#search").is_visible():
+            self._unlock()
+        return float(self._page.evaluate(_SEARCH, words))
+
+    def opening(self) -> float:
+        """Milliseconds from the navigation until the PIN can be typed, without signal."""
+        self._page.goto("about:blank")
+        self._page.goto(self._address)
+        return float(self._page.evaluate(_USABLE_AT))
