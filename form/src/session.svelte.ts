@@ -8,6 +8,8 @@ import { Kept } from './storage/kept';
 import { Communes } from './storage/communes';
 import { fetchUnits, type Unit } from './sync/units';
 import { Sender, type SenderView } from './sync/sender';
+import type { Photo } from './photos/photo';
+import type { PhotoStore } from './photos/photo-store';
 import { AnswerLost, call, whenRevoked } from './sync/register';
 import { isObject } from './storage/household';
 import { readAccount, signOut, type Account } from './sync/account';
@@ -28,6 +30,8 @@ class Session {
   /** The register had this phone erased; told at the door until somebody signs in again. */
   revoked = $state(false);
   entries = $state.raw<KeptEntry[]>([]);
+  /** Photos of papers that are still on this phone, without their pictures. */
+  photos = $state.raw<Photo[]>([]);
   definition = $state.raw<Definition | null>(null);
   units = $state.raw<{ now: Unit[]; former: Unit[] }>({ now: [], former: [] });
   sender = $state.raw<SenderView>({ busy: false, signInNeeded: false, lastFailure: null });
@@ -43,6 +47,7 @@ class Session {
 
   #database: Database | undefined;
   #store: EntryStore | undefined;
+  #photoStore: PhotoStore | undefined;
   #sender: Sender | undefined;
   #kept: Kept | undefined;
   #communes: Communes | undefined;
@@ -61,6 +66,9 @@ class Session {
   }
   get store(): EntryStore {
     return present(this.#store);
+  }
+  get photoStore(): PhotoStore {
+    return present(this.#photoStore);
   }
   get kept(): Kept {
     return present(this.#kept);
@@ -137,6 +145,7 @@ class Session {
   lock(): void {
     this.#sender?.stop();
     this.#store?.close();
+    this.#photoStore?.close();
     location.hash = '#/';
     location.reload();
   }
@@ -258,11 +267,16 @@ class Session {
     store.onChange(() => void this.#readEntries());
     await this.#readEntries();
     await this.#forgetSent();
+    const { PhotoStore, sendNextPhoto } = await import('./photos/keeping');
+    const photoStore = new PhotoStore(this.database, vault);
+    this.#photoStore = photoStore;
+    photoStore.onChange(() => void this.#readPhotos());
+    await this.#readPhotos();
     this.account = (await this.kept.get<Account>('account')) ?? null;
     this.#sender = new Sender(store, (view) => {
       this.sender = view;
       if (view.signInNeeded) this.signInNeeded = true;
-    }, (record) => void this.communes.remember(record));
+    }, (record) => void this.communes.remember(record), (...pass) => sendNextPhoto(photoStore, ...pass));
     this.#sender.start();
     void this.refreshAccount();
     void navigator.storage?.persist?.();
@@ -271,6 +285,10 @@ class Session {
 
   async #readEntries(): Promise<void> {
     if (this.#store) this.entries = await this.#store.all();
+  }
+
+  async #readPhotos(): Promise<void> {
+    if (this.#photoStore) this.photos = await this.#photoStore.all();
   }
 
   async #forgetSent(): Promise<void> {

@@ -106,16 +106,20 @@ class Officer:
         self.page.on("dialog", lambda dialog: dialog.accept())
 
     def arrive(self, username: str = "officer") -> Officer:
+        """Open the form for the first time, choose a PIN, sign in and wait until no signal is needed any more."""
+        self.enter(username)
+        expect(self.page.get_by_text("Máy này chưa có danh sách xã, phường")).to_be_hidden()
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        return self
+
+    def enter(self, username: str) -> Officer:
         """Open the form for the first time, choose a PIN and sign in."""
         self.page.goto(self.phone.address)
         self.page.get_by_label("Mã PIN", exact=True).fill(PIN)
         self.page.get_by_label("Nhập lại mã PIN").fill(PIN)
         self.page.get_by_role("button", name="Đặt mã PIN").click()
         expect(self.page.get_by_role("button", name="+ Đăng ký hộ mới")).to_be_visible(timeout=WAIT)
-        self.sign_in(username)
-        # From here on the form opens without signal.
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        return self
+        return self.sign_in(username)
 
     def sign_in(self, username: str = "officer", password: str = PASSWORD) -> Officer:
         """Sign in when the form asks for it."""

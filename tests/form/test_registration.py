@@ -24,7 +24,7 @@ def test_a_household_arrives_with_what_was_typed(officer: Officer, served: Serve
 
 
 def test_a_password_that_somebody_else_made_is_changed_first(a_phone: Callable[..., Phone], households: Any) -> None:
-    officer = Officer(a_phone()).arrive("newcomer")
+    officer = Officer(a_phone()).enter("newcomer")
     expect(officer.page.get_by_text("Mật khẩu này do người khác đặt")).to_be_visible()
     officer.page.get_by_label("Mật khẩu mới").fill("ngắn")
     officer.tap("Đổi mật khẩu")
