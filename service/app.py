@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -16,6 +17,7 @@ from service.api import (
     documentation,
     health,
     households,
+    open_data,
     openid,
     parcels,
     photos,
@@ -42,12 +44,14 @@ from service.registry.clock import Clock, system_clock
 from service.registry.coverage import Coverage
 from service.registry.geometry.limits import AreaRules, GeometryRules, OverlapRules, PlaceRules, ShapeRules
 from service.registry.households import HouseholdRegister
+from service.registry.open_data import OpenData
 from service.registry.parcel_register import ParcelRegister
 from service.registry.parcels import Ground
 from service.registry.photos import PhotoRegister
 from service.registry.unit_boundaries import UnitBoundaries
 from service.registry.unit_register import UnitRegister
 from service.settings import Settings, read_settings
+from service.storage.open_data import MongoOpenData
 from service.storage.photos import MongoPhotos
 from service.storage.store import MongoStore
 
@@ -62,6 +66,7 @@ BLUEPRINTS = (
     photos.blueprint,
     search.blueprint,
     coverage.blueprint,
+    open_data.blueprint,
     changes.blueprint,
     schema.blueprint,
     health.blueprint,
@@ -122,6 +127,9 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Services:
         photos=PhotoRegister(MongoPhotos(store), households, clock, most_photos=settings.photos_per_household),
         coverage=Coverage(store, store, directory, clock),
         baselines=Baselines(store, directory, clock),
+        open_data=OpenData(
+            MongoOpenData(store.database), directory, clock, lasting=timedelta(days=settings.open_data_days)
+        ),
         unit_boundaries=UnitBoundaries(ground.boundaries, directory, clock),
         messages=Catalogue(Path(__file__).parent / "messages"),
         item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),

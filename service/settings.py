@@ -113,6 +113,12 @@ class Settings:
     holidays: str = "2026-02-16,2026-02-17,2026-02-18,2026-02-19,2026-02-20,2026-04-27,2026-09-01"
     """Public holidays beside 1 January, 30 April, 1 May and 2 September, as announced for each year."""
 
+    open_data_days: int = 30
+    """Days from one edition of the open data to the next; 0 publishes none."""
+
+    open_data_licence: str = "https://creativecommons.org/licenses/by/4.0/"
+    """Address of the licence that open data are published under."""
+
     oidc_issuer: str = ""
     """The province's own OpenID provider; empty for none."""
 

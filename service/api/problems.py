@@ -16,6 +16,7 @@ from service import errors
 from service.api.answers import presented
 from service.api.services import language, services
 from service.errors import DomainError, HouseholdStale, StatusConflict
+from service.registry.open_data import OpenDataPreparing
 from service.registry.requests import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound
 from service.security.errors import (
     AccessError,
@@ -116,6 +117,7 @@ STATUS: dict[type[Exception], int] = {
     errors.StoreRefused: 500,
     errors.StoreUnavailable: 503,
     ProviderUnavailable: 503,
+    OpenDataPreparing: 503,
     errors.WriteContention: 503,
 }
 """Every error that may reach a client. A test holds this table to service/errors.py and the message catalogues."""

@@ -11,6 +11,7 @@ from webargs.flaskparser import FlaskParser
 
 from schemas.text import fold
 from service.errors import QueryInvalid, QueryUnknown
+from service.registry.open_data import DIMENSIONS, POVERTY
 from service.registry.unit_boundaries import COMMUNE_TOLERANCE_M
 
 MOST_ON_A_PAGE = 1000
@@ -239,6 +240,12 @@ class TrendQuery(Query):
     )
     from_ = day(data_key="from")
     to = day()
+
+
+class OpenDataQuery(Query):
+    """By what to count households."""
+
+    by = fields.String(load_default=POVERTY, validate=one_of(list(DIMENSIONS)))
 
 
 class ChangesQuery(Query):

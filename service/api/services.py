@@ -14,6 +14,7 @@ from service.registry.baselines import Baselines
 from service.registry.clock import Clock
 from service.registry.coverage import Coverage
 from service.registry.households import HouseholdRegister
+from service.registry.open_data import OpenData
 from service.registry.parcel_register import ParcelRegister
 from service.registry.parcels import Ground
 from service.registry.photos import PhotoRegister
@@ -41,6 +42,7 @@ class Services:
     photos: PhotoRegister
     coverage: Coverage
     baselines: Baselines
+    open_data: OpenData
     unit_boundaries: UnitBoundaries
     messages: Catalogue
     item_messages: Catalogue

@@ -70,9 +70,9 @@ def rounded_position(position: Mapping[str, Any]) -> dict[str, Any]:
     return {**position, "coordinates": [round(part, _DEGREES_OF_100_METRES) for part in position["coordinates"]]}
 
 
-def withheld_small(count: int) -> int | None:
-    """A count for open data: None where it is so small that it tells of single households."""
-    return None if 0 < count < LEAST_COUNT else count
+def is_small(count: int) -> bool:
+    """Whether a count is so small that it tells of single households; open data withhold it."""
+    return 0 < count < LEAST_COUNT
 
 
 # Masked ---------------------------------------------------------------------------------------------------------

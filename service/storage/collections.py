@@ -55,6 +55,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("ground_cells", "Cells of ground that a write to boundaries takes hold of; _id is the cell."),
     Collection("boundaries", "Boundaries of administrative units as well-known binary; _id is the unit's code."),
     Collection("units", "Administrative units with validity and successor; _id is code@first day."),
+    Collection("open_data", "The edition of the open data that is in force, and who makes the next."),
     Collection("baselines", "How many farm households a unit had; _id is unit@date."),
     Collection(
         "accounts",

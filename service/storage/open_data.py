@@ -1,0 +1,88 @@
+"""Open data in MongoDB: counts over the households, and the edition that was made of them, for all workers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from service.registry.open_data import Count, Edition
+from service.storage.client import Document, translated
+
+OPEN_DATA: Final = "open_data"
+_HOUSEHOLDS: Final = "households"
+
+
+class MongoOpenData:
+    """The store of open data (service/registry/open_data.py, OpenDataStore)."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._client = database.client
+        self._database = database
+        self._editions = database[OPEN_DATA]
+
+    def count(self) -> list[Count]:
+        """Households that are not withdrawn, by commune, ethnic group of the head and poverty class.
+
+        Commune by commune along its index, so that no single question holds the database for long.
+        """
+        with translated(self._client):
+            communes = sorted(head["_id"] for head in self._database["heads"].find({}, {"_id": 1}))
+            return [count for commune in communes for count in self._of(commune)]
+
+    def _of(self, commune: str) -> list[Count]:
+        groups = {
+            "scheme": {"$ifNull": ["$head.ethnic_scheme", None]},
+            "group": {"$ifNull": ["$head.ethnic_group", None]},
+            "poverty": {"$ifNull": ["$poverty", None]},
+        }
+        found = self._database["households"].aggregate(
+            [
+                {"$match": {"commune": commune, "status": {"$ne": "withdrawn"}}},
+                {"$group": {"_id": groups, "households": {"$sum": 1}}},
+            ]
+        )
+        return [
+            Count(commune, row["_id"]["scheme"], row["_id"]["group"], row["_id"]["poverty"], row["households"])
+            for row in found
+        ]
+
+    def edition(self) -> Edition | None:
+        """The last edition."""
+        with translated(self._client):
+            document = self._editions.find_one({"_id": _HOUSEHOLDS}, {"claimed_until": 0})
+        if document is None or "made_at" not in document:
+            return None
+        tables = {
+            by: {(row, column): number for row, column, number in cells} for by, cells in document["tables"].items()
+        }
+        return Edition(document["made_at"], tables, frozenset(document["gathered"]))
+
+    def keep(self, edition: Edition) -> None:
+        """Put an edition in the place of the last, and give up the claim to make one."""
+        tables = {
+            by: [[row, column, number] for (row, column), number in cells.items()]
+            for by, cells in edition.tables.items()
+        }
+        document = {"_id": _HOUSEHOLDS, "made_at": edition.made_at, "tables": tables}
+        with translated(self._client):
+            self._editions.replace_one(
+                {"_id": _HOUSEHOLDS}, {**document, "gathered": sorted(edition.gathered)}, upsert=True
+            )
+
+    def claim(self, now: datetime, until: datetime) -> bool:
+        """Take it upon oneself to make the next edition; answers False while another worker does."""
+        free = {"_id": _HOUSEHOLDS, "$or": [{"claimed_until": None}, {"claimed_until": {"$lte": now}}]}
+        with translated(self._client):
+            try:
+                self._editions.update_one(free, {"$set": {"claimed_until": until}}, upsert=True)
+            except DuplicateKeyError:
+                return False
+        return True
+
+    def give_up(self) -> None:
+        """No edition was made after all; another worker may."""
+        with translated(self._client):
+            self._editions.update_one({"_id": _HOUSEHOLDS}, {"$unset": {"claimed_until": ""}})
