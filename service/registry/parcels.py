@@ -80,7 +80,7 @@ def examine(
         examinations[household].given = [{} for _ in content["parcels"]]
         for number, parcel in enumerate(content["parcels"]):
             if parcel.get("geometry") is not None:
-                drawings.append(_drawing(parcel, number, content["commune"]))
+                drawings.append(_drawing(parcel, number, content["commune"], known[household]))
                 owners.append((household, number))
             else:
                 parcels[number].pop("crs", None)
@@ -88,7 +88,7 @@ def examine(
     readings = read_drawings(drawings, boundaries, ground.rules) if drawings else []
     for (household, number), reading in zip(owners, readings, strict=True):
         _take(examinations[household], number, reading, known[household], ground.rules.area, name_of)
-    _place_homes(contents, examinations, boundaries, ground.rules.place, name_of)
+    _place_homes(contents, known, examinations, boundaries, ground.rules.place, name_of)
     return examinations
 
 
@@ -141,7 +141,8 @@ def geometry_of(stored: dict[str, Any]) -> BaseGeometry:
     return geometry
 
 
-def _drawing(parcel: Content, number: int, commune: str) -> Drawing:
+def _drawing(parcel: Content, number: int, commune: str, known: Record | None) -> Drawing:
+    stored: Content = next((each for each in (known or {}).get("parcels", ()) if each["id"] == parcel.get("id")), {})
     return Drawing(
         parcel["geometry"],
         parcel.get("crs"),
@@ -149,6 +150,7 @@ def _drawing(parcel: Content, number: int, commune: str) -> Drawing:
         bool(parcel.get("outside_confirmed")),
         f"/parcels/{number}/geometry",
         f"/parcels/{number}/crs",
+        stored.get("geometry"),
     )
 
 
@@ -188,12 +190,13 @@ def _take(
 
 def _place_homes(
     contents: Sequence[Content],
+    known: Sequence[Record | None],
     examinations: Sequence[Examination],
     boundaries: Boundaries,
     rules: PlaceRules,
     name_of: Callable[[str], str],
 ) -> None:
-    """Tell of homes that lie outside their household's commune, and refuse those outside the province."""
+    """Tell of homes that lie outside their household's commune, and refuse new ones outside the province."""
     rows = [row for row, content in enumerate(contents) if content.get("location") is not None]
     if not rows or not len(boundaries):
         return
@@ -203,7 +206,11 @@ def _place_homes(
             continue
         details = {"distance_m": round(place.distance_m), "from_province_m": round(place.from_province_m)}
         if place.outside_province(rules):
-            examinations[row].errors.append(ItemError("/location", "location.outside-province", details))
+            stored = (known[row] or {}).get("location")
+            if stored == geometry_json(contents[row]["location"]):
+                examinations[row].findings.append(Finding("location.outside-province", "warning", "/location", details))
+            else:
+                examinations[row].errors.append(ItemError("/location", "location.outside-province", details))
         elif place.outside_commune(rules):
             lies_in = {"commune": contents[row]["commune"], "lies_in": place.nearest}
             finding = Finding("location.outside-commune", "warning", "/location", {**details, **lies_in})

@@ -236,6 +236,21 @@ def test_a_parcel_outside_the_province_is_refused_unless_confirmed(bounded: Regi
     assert bounded.registered(**household)["findings"] == []
 
 
+def test_what_was_stored_before_the_borders_were_known_refuses_no_other_change(bounded: Register) -> None:
+    store: MongoStore = bounded.client.application.extensions["register"].store
+    store.replace_boundaries({})
+    home = {"type": "Point", "coordinates": [105.85, 21.02]}
+    record = bounded.registered(**a_farm(east=90_000, location=home))
+    store.replace_boundaries({THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT)})
+    assert bounded.put(record, if_match=1).get_json()["revision"] == 1
+    revised = bounded.patch(record["id"], {"village": "Khối 9"}, if_match=1)
+    assert revised.status_code == 200, revised.text
+    told = {(f["code"], f["severity"]) for f in revised.get_json()["findings"]}
+    assert told == {("parcel.outside-province", "warning"), ("location.outside-province", "warning")}
+    moved = {**record, "parcels": [{**record["parcels"][0], "geometry": a_farm(east=91_000)["parcels"][0]["geometry"]}]}
+    problem(bounded.put(moved, if_match=2), 422, "household.invalid")
+
+
 def test_the_wrong_zone_is_named(bounded: Register) -> None:
     sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
     record = bounded.registered(parcels=[a_parcel(geometry=sheet, crs="EPSG:5897", declared_area_m2=10_000.0)])

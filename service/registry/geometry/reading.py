@@ -14,6 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Finding
+from schemas.geometry import geometry_json
 from service.registry.geometry.limits import GeometryRules
 from service.registry.geometry.place import Boundaries, Place, interior_positions
 from service.registry.geometry.reference_systems import (
@@ -46,7 +47,7 @@ class Drawing:
     """A boundary as it came: its geometry in the system ``crs`` (None: WGS 84), and where it should lie.
 
     ``commune`` is None where nobody said. ``pointer`` is the geometry's own JSON pointer, ``crs_pointer`` that of its
-    declared system.
+    declared system. ``stored`` is the parcel's boundary in the register (GeoJSON), where it has one.
     """
 
     geometry: BaseGeometry | None
@@ -55,6 +56,7 @@ class Drawing:
     outside_confirmed: bool
     pointer: str
     crs_pointer: str
+    stored: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -139,17 +141,26 @@ def _explain_place(drawing: Drawing, reading: Reading, boundaries: Boundaries, r
         return
     distance = {"distance_m": round(place.distance_m), "from_province_m": round(place.from_province_m)}
     if place.outside_province(rules.place):
-        shape.findings.append(Finding("parcel.outside-province", "error", drawing.pointer, distance))
+        # What the register took before it knew the borders refuses no other change of its household.
+        severity = "warning" if _is_stored(drawing, reading) else "error"
+        shape.findings.append(Finding("parcel.outside-province", severity, drawing.pointer, distance))
         mistake = _mistake(drawing, reading.system, boundaries, blocking=True)
         if mistake is not None:
-            _tell(mistake, drawing, reading, rules, severity="error")
-        shape.geometry = None
+            _tell(mistake, drawing, reading, rules, severity=severity)
+        if severity == "error":
+            shape.geometry = None
     elif place.outside_commune(rules.place):
         lies_in = {"commune": drawing.commune, "lies_in": place.commune or place.nearest}
         shape.findings.append(Finding("parcel.outside-commune", "warning", drawing.pointer, {**distance, **lies_in}))
         mistake = _mistake(drawing, reading.system, boundaries, blocking=False)
         if mistake is not None:
             _tell(mistake, drawing, reading, rules, severity="warning")
+
+
+def _is_stored(drawing: Drawing, reading: Reading) -> bool:
+    """Whether the parcel has this very boundary in the register already."""
+    geometry = reading.shape.geometry
+    return geometry is not None and drawing.stored is not None and geometry_json(geometry) == drawing.stored
 
 
 _PLACELESS = frozenset({"geometry.out-of-range", "geometry.not-finite", "geometry.too-large"})
