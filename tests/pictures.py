@@ -31,11 +31,21 @@ def a_picture(width: int = 640, height: int = 400, *, noise: float = 0.0) -> Ima
     return picture
 
 
-def a_photo(width: int = 640, height: int = 400, *, noise: float = 0.0, quality: int = 85, **options: Any) -> bytes:
-    """A JPEG as a camera leaves it: EXIF with a position near Vinh, a comment, and something behind its end."""
-    return a_bare_photo(
-        width, height, noise=noise, quality=quality, exif=_exif(), comment=COMMENT, icc_profile=b"profile", **options
-    ) + (TRAILER)
+def a_photo(
+    width: int = 640,
+    height: int = 400,
+    *,
+    noise: float = 0.0,
+    quality: int = 85,
+    orientation: int = 1,
+    **options: Any,
+) -> bytes:
+    """A JPEG as a camera leaves it: EXIF with a position near Vinh, a comment, and something behind its end.
+
+    With orientation 6 the camera was held upright: who shows it must turn it by 90° clockwise.
+    """
+    told = {"exif": _exif(orientation), "comment": COMMENT, **options}
+    return a_bare_photo(width, height, noise=noise, quality=quality, **told) + TRAILER
 
 
 def a_bare_photo(
@@ -61,8 +71,9 @@ def opened(jpeg: bytes) -> Image.Image:
     return picture
 
 
-def _exif() -> bytes:
+def _exif(orientation: int) -> bytes:
     exif = Image.Exif()
+    exif[Base.Orientation] = orientation
     exif[Base.Make] = CAMERA
     exif[Base.DateTime] = "2026:11:20 09:11:09"
     exif.get_ifd(IFD.GPSInfo).update(

@@ -24,7 +24,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("options", KINDS.values(), ids=list(KINDS))
 def test_the_picture_stays_to_the_last_pixel_and_all_else_goes(options: dict[str, Any]) -> None:
-    taken = a_photo(320, 200, noise=0.3, **options)
+    taken = a_photo(320, 200, noise=0.3, icc_profile=b"profile", **options)
     assert opened(taken).getexif().get_ifd(0x8825)[2]
     picture = bare_picture(taken)
     kept = opened(picture.jpeg)

@@ -4,16 +4,12 @@ import { ruleFindings } from '../definition/rules';
 import { findErrors, findMissing, nextStage, reachedStage, type Finding, type Missing } from '../definition/check';
 import type { Definition, Stage } from '../definition/definition';
 import { withValue } from '../definition/pointer';
-import { isEditable, type Basis } from '../storage/entries';
 import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type KeptEntry } from '../storage/entry-store';
-import type { Household, Json, JsonObject } from '../storage/household';
-import { mintIdentifier } from '../storage/identifier';
-import { contentOf, textAt } from '../storage/household';
+import type { Household, Json } from '../storage/household';
 import { session } from '../session.svelte';
-import { bestKnownTime } from '../sync/register';
+import { LAST_ANSWERS } from './opening';
 
 const PAUSE_MILLISECONDS = 300;
-const LAST_ANSWERS = 'last-answers';
 
 export type Saving =
   | { kind: 'saved'; at: string }
@@ -60,7 +56,12 @@ export class Editor {
   /** Takes the entry away again if it was only looked at: a look leaves no draft behind. */
   async leave(): Promise<void> {
     await this.save();
-    if (this.#fresh && this.#answered.size === 0 && this.saving.kind === 'saved') await session.store.remove(this.id);
+    if (!this.#fresh || this.#answered.size > 0 || this.saving.kind !== 'saved') return;
+    const photographed = session.photos.some(({ entry }) => entry === this.id);
+    // Photos of a household that the register has go by themselves; those of a new one wait for its record.
+    if (photographed && (await session.store.get(this.id)).basis.kind === 'new') return;
+    await session.store.remove(this.id);
+    if (photographed) session.sendNow();
   }
 
   get step(): number {
@@ -141,47 +142,6 @@ export class Editor {
     session.sendNow();
     return true;
   }
-}
-
-/** A new household on this phone, with what the form itself knows. Raises PhoneFull. */
-export async function startHousehold(): Promise<KeptEntry> {
-  const last = await lastAnswers();
-  const [only, ...others] = session.account?.communes ?? [];
-  const taken = await session.communes.taken();
-  const commune = textAt(last, 'commune') || (only && others.length === 0 ? only : (taken.at(-1)?.commune ?? ''));
-  const content: Household = { captured_at: bestKnownTime().toISOString().replace(/\.\d+Z$/, 'Z'), legal_basis: 'state_function' };
-  if (commune) content['commune'] = commune;
-  return session.store.add(mintIdentifier(), { kind: 'new' }, content);
-}
-
-export async function lastAnswers(): Promise<JsonObject> {
-  return (await session.kept.get<JsonObject>(LAST_ANSWERS)) ?? {};
-}
-
-/** The entry in which this household is edited: the one that is open already, or a new one made from what the register or this phone knows. */
-export async function openHousehold(record: Household): Promise<KeptEntry> {
-  const household = textAt(record, 'id');
-  const entries = await session.store.ofHousehold(household);
-  const latest = entries.at(-1);
-  if (latest && isEditable(latest)) return latest;
-  return latest && latest.state.kind !== 'sent'
-    ? session.store.add(household, { kind: 'entry', entry: latest.id }, contentOf(latest.content))
-    : session.store.add(household, newestBasis(record, latest), contentOf(newest(record, latest)));
-}
-
-/** The entry itself if it can be edited, else one that follows it. */
-export async function editable(entry: KeptEntry): Promise<KeptEntry> {
-  if (isEditable(entry)) return entry;
-  return openHousehold({ ...entry.content, id: entry.household });
-}
-
-function newest(record: Household, latest: KeptEntry | undefined): Household {
-  return latest?.state.kind === 'sent' && latest.state.revision >= Number(record['revision'] ?? 0) ? latest.content : record;
-}
-
-function newestBasis(record: Household, latest: KeptEntry | undefined): Basis {
-  const revision = Number(newest(record, latest)['revision']);
-  return Number.isFinite(revision) ? { kind: 'revision', revision } : { kind: 'new' };
 }
 
 /** What is sent: text in NFC without spaces around it, and nothing that is empty. */

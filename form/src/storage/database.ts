@@ -29,6 +29,15 @@ export interface StoredPart {
   sealed: Sealed;
 }
 
+/** What is said of a photo of a paper; its picture lies in a store of its own, so that lists read no pictures. */
+export interface StoredPhoto {
+  id: string;
+  household: string;
+  /** Another with every write: who holds an older one must not write over a newer one. */
+  version: string;
+  sealed: Sealed;
+}
+
 interface FormDatabase extends DBSchema {
   vault: { key: string; value: StoredVault };
   entries: { key: string; value: StoredEntry; indexes: { household: string } };
@@ -37,11 +46,13 @@ interface FormDatabase extends DBSchema {
   /** Sealed things by name: account, last-used answers, traces of walked boundaries. */
   sealed: { key: string; value: { name: string; sealed: Sealed } };
   communes: { key: [string, number]; value: StoredPart };
+  photos: { key: string; value: StoredPhoto };
+  pictures: { key: string; value: { id: string; sealed: Sealed } };
 }
 
 export type Database = IDBPDatabase<FormDatabase>;
 export const DATABASE_NAME = 'so-nong-ho';
-const DATABASE_VERSION = 1;
+const DATABASE_VERSION = 2;
 
 /** Opens the database, making or upgrading it as needed. `onBlocked` is told when another tab holds an older version open. */
 export function openDatabase(onBlocked: () => void = () => undefined): Promise<Database> {
@@ -54,6 +65,10 @@ export function openDatabase(onBlocked: () => void = () => undefined): Promise<D
         database.createObjectStore('kept', { keyPath: 'name' });
         database.createObjectStore('sealed', { keyPath: 'name' });
         database.createObjectStore('communes', { keyPath: ['commune', 'part'] });
+      }
+      if (oldVersion < 2) {
+        database.createObjectStore('photos', { keyPath: 'id' });
+        database.createObjectStore('pictures', { keyPath: 'id' });
       }
     },
     blocked: onBlocked,

@@ -24,16 +24,23 @@ export class Vault {
     this.#key = key;
   }
 
-  async seal(value: unknown): Promise<Sealed> {
+  seal(value: unknown): Promise<Sealed> {
+    return this.sealBytes(new TextEncoder().encode(JSON.stringify(value)));
+  }
+
+  async sealBytes(plain: BufferSource): Promise<Sealed> {
     const vector = crypto.getRandomValues(new Uint8Array(12));
-    const plain = new TextEncoder().encode(JSON.stringify(value));
     return { vector, data: await crypto.subtle.encrypt({ name: 'AES-GCM', iv: vector }, this.#key, plain) };
   }
 
   /** Opens what `seal` made. Raises OperationError when it was tampered with or sealed by another vault. */
   async open<Value>(sealed: Sealed): Promise<Value> {
-    const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: sealed.vector }, this.#key, sealed.data);
-    return JSON.parse(new TextDecoder().decode(plain)) as Value;
+    return JSON.parse(new TextDecoder().decode(await this.openBytes(sealed))) as Value;
+  }
+
+  /** As `open`, for what `sealBytes` made. */
+  openBytes({ vector, data }: Sealed): Promise<ArrayBuffer> {
+    return crypto.subtle.decrypt({ name: 'AES-GCM', iv: vector }, this.#key, data);
   }
 }
 

@@ -6,6 +6,7 @@ const LIMIT_MILLISECONDS = 30_000;
 
 export interface Call {
   method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** A picture is sent as it is, anything else as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
   limit?: number;
@@ -44,10 +45,10 @@ export async function call(path: string, { method = 'GET', body, headers = {}, l
         'Accept-Language': language,
         // Proves, together with what the browser says of itself, that a page of ours asks (against forged requests).
         'X-Requested-With': 'so-nong-ho-form',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(body === undefined ? {} : { 'Content-Type': body instanceof Blob ? body.type : 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
       // The register never redirects; who does is a log-in page on the way.
       redirect: 'manual',
       credentials: 'same-origin',

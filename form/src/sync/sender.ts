@@ -17,18 +17,25 @@ export interface SenderView {
   lastFailure: string | null;
 }
 
+/** What became of one try: of an entry, or of what goes after the entries. */
+export type Tried = Outcome | { kind: 'done' };
+/** Sends the next thing that goes after the entries and is not among those tried, saying so as it begins; null when there is none. */
+export type SendAfter = (entries: readonly Entry[], tried: Set<string>, begins: () => void) => Promise<Tried | null>;
+
 export class Sender {
   readonly #store: EntryStore;
   readonly #onChange: (view: SenderView) => void;
   readonly #onStored: (record: Household) => void;
+  readonly #sendAfter: SendAfter;
   #view: SenderView = { busy: false, signInNeeded: false, lastFailure: null };
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting = false;
   #stopped = false;
 
-  constructor(store: EntryStore, onChange: (view: SenderView) => void, onStored: (record: Household) => void) {
+  constructor(store: EntryStore, onChange: (view: SenderView) => void, onStored: (record: Household) => void, sendAfter: SendAfter) {
     this.#store = store;
+    this.#sendAfter = sendAfter;
     this.#onChange = onChange;
     this.#onStored = onStored;
   }
@@ -90,11 +97,19 @@ export class Sender {
     let failure: string | null = null;
     try {
       for (;;) {
-        const entry = sendable(await this.#store.all()).find(({ id }) => !tried.has(id));
-        if (!entry || this.#stopped) break;
-        tried.add(entry.id);
-        this.#show({ busy: true });
-        const outcome = await this.#send(entry);
+        const entries = await this.#store.all();
+        const entry = sendable(entries).find(({ id }) => !tried.has(id));
+        if (this.#stopped) break;
+        const begins = (): void => this.#show({ busy: true });
+        let outcome: Tried | null;
+        if (entry) {
+          tried.add(entry.id);
+          begins();
+          outcome = await this.#send(entry);
+        } else {
+          outcome = await this.#sendAfter(entries, tried, begins);
+        }
+        if (outcome === null) break;
         if (outcome.kind === 'sign-in') {
           this.#show({ signInNeeded: true });
           return;
