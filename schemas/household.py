@@ -319,4 +319,14 @@ class HouseholdSchema(Section):
         item("Phiên bản lược đồ", "Schema version", source=_REGISTER),
         register_given=True,
     )
+    commune_since = Day(
+        item(
+            "Mã xã có nghĩa này từ",
+            "Commune code has this meaning since",
+            hint_vi="Chỉ ghi khi trước đó mã này là của một xã khác.",
+            hint_en="Only where the code was another commune’s before.",
+            source=_UNITS,
+        ),
+        register_given=True,
+    )
     derived = Given(_DERIVED, item("Số liệu suy ra", "Derived facts", source="Tính từ các mục khác"))

@@ -124,7 +124,7 @@ class Households(MethodView):
 
 
 def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
-    commune, former = _commune_of(arguments.get("commune"))
+    communes, former = _commune_of(arguments.get("commune"))
     if "q" in arguments and current_principal().sight is not Sight.PERSONAL:
         # Who may not see a number or a name may not try them one by one either.
         raise PermissionMissing(permission="personal:read")
@@ -132,7 +132,7 @@ def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
         limit=arguments["limit"],
         area=actor("households.read").area,
         without=restricted(),
-        commune=commune,
+        communes=communes,
         former_commune=former,
         stage=arguments.get("stage"),
         status=arguments.get("status"),
@@ -153,12 +153,20 @@ def _circle_of(arguments: dict[str, Any]) -> tuple[float, float, float] | None:
     return (*arguments["near"], arguments["within"]) if "near" in arguments else None
 
 
-def _commune_of(code: str | None) -> tuple[str | None, str | None]:
-    """A code in force today is a commune; one that is not, a former commune. Raises CommuneUnknown for neither."""
+def _commune_of(code: str | None) -> tuple[frozenset[str], str | None]:
+    """The codes under which households of a commune stand; and the code itself if the commune is a former one.
+
+    Raises CommuneUnknown for a code that no commune ever had.
+    """
     if code is None:
-        return None, None
+        return frozenset(), None
     directory = services().units.directory()
-    return directory.commune_or_former(code, vietnam_day(services().clock()))
+    today = vietnam_day(services().clock())
+    known = directory.require_commune(code)
+    if any(unit.in_force_on(today) for unit in known):
+        return directory.stored_codes(directory.in_force(code, today)), None
+    heir = directory.heir_of(known[-1], today)
+    return frozenset({code}) if heir is None else directory.stored_codes(heir), code
 
 
 def _position(arguments: dict[str, Any]) -> tuple[Any, ...] | None:

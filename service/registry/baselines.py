@@ -44,7 +44,7 @@ class Baselines:
         if not any(unit.code == code for unit in directory):
             raise UnitNotFound(code=code)
         found = [each for each in self._store.baselines(date.max) if each.unit == code]
-        return [_in_json(each, directory.in_force(code, each.date)) for each in reversed(found)]
+        return [_in_json(each, directory.meant(code, each.date)) for each in reversed(found)]
 
     def _require(self, unit: Unit, directory: UnitDirectory, actor: Actor) -> None:
         """Raise CommuneOutsideArea unless every commune of the unit lies in the actor's area."""

@@ -24,7 +24,7 @@ FIRST_HASH = "0" * 64
 """What the first entry of a commune's log stands on."""
 
 Tallies = dict[str, dict[str, int]]
-"""Counts (registered, standardized, digitized, verified) by former commune, within one commune."""
+"""Counts (registered, standardized, digitized, verified) by former commune (``tally_key``), within one commune."""
 
 COUNTS = ("registered", "standardized", "digitized", "verified")
 
@@ -103,6 +103,19 @@ def canonical(value: object) -> bytes:
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
+def tally_key(former: str | None, since: str | None) -> str:
+    """The key of a tally: the former commune (or FORMER_UNKNOWN), and the first day of the commune where its code had
+    another meaning before: ``16663``, ``unknown@2027-07-01``.
+    """
+    return f"{former or FORMER_UNKNOWN}@{since}" if since else former or FORMER_UNKNOWN
+
+
+def of_tally_key(key: str) -> tuple[str | None, str | None]:
+    """Former commune (None: not known) and first day (None: the code had no other meaning) of a tally's key."""
+    former, _, since = key.partition("@")
+    return None if former == FORMER_UNKNOWN else former, since or None
+
+
 def counts_of(record: Record | None) -> tuple[str, dict[str, int]] | None:
     """Which tally a record counts in and what it counts there; None for no record or a withdrawn one."""
     if record is None or record["status"] == "withdrawn":
@@ -115,7 +128,7 @@ def counts_of(record: Record | None) -> tuple[str, dict[str, int]] | None:
         counts["digitized"] = 1
     if record["status"] == "verified":
         counts["verified"] = 1
-    return record.get("former_commune") or FORMER_UNKNOWN, counts
+    return tally_key(record.get("former_commune"), record.get("commune_since")), counts
 
 
 def moves_between(before: Record | None, after: Record | None) -> Tallies:

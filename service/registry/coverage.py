@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from service.errors import LevelNotInForce, QueryInvalid, UnitNotFound
-from service.registry.changes import COUNTS, FORMER_UNKNOWN, Tallies
+from service.registry.changes import COUNTS, Tallies, of_tally_key
 from service.registry.clock import Clock, vietnam_day
 from service.registry.ports import Area, Baseline, BaselineStore, Head, HouseholdStore
 from service.registry.units import Unit, UnitDirectory
@@ -83,7 +83,7 @@ class Coverage:
         heads = self._store.heads(area) if as_of >= today else self._store.heads_on(as_of)
         if area is not None:
             heads = [head for head in heads if head.commune in area]
-        rows = rows_of(directory, level, geography, heads, area=area, today=today)
+        rows = rows_of(directory, level, geography, heads, area=area)
         expect(rows, directory, level, geography, self._baselines.baselines(as_of))
         units = [row for row in rows if row.unit is not None]
         known = sum(row.expected is not None for row in units)
@@ -133,9 +133,7 @@ def latest_geography(directory: UnitDirectory, level: str, today: date) -> date:
     return today
 
 
-def rows_of(
-    directory: UnitDirectory, level: str, geography: date, heads: Iterable[Head], *, area: Area, today: date
-) -> list[Row]:
+def rows_of(directory: UnitDirectory, level: str, geography: date, heads: Iterable[Head], *, area: Area) -> list[Row]:
     """A row for every unit of the level in force on ``geography``, and one for what cannot be placed in it."""
     units = directory.of_level(level, geography)
     if not units:
@@ -143,12 +141,12 @@ def rows_of(
     place = Placing(directory, level, geography)
     rows = {unit.code: Row(unit) for unit in units}
     if area is not None:
-        reachable = {place.unit_of(commune, former, today) for commune, former in place.within(area, today)}
+        reachable = place.reachable(area)
         rows = {code: row for code, row in rows.items() if code in reachable}
     unplaced = Row(None)
     for head in heads:
-        for former, tally in head.tallies.items():
-            code = place.unit_of(head.commune, None if former == FORMER_UNKNOWN else former, head.day or today)
+        for key, tally in head.tallies.items():
+            code = place.unit_of(head.commune, key)
             row = unplaced if code is None or code not in rows else rows[code]
             for name, count in tally.items():
                 row.counts[name] += count
@@ -157,52 +155,57 @@ def rows_of(
 
 
 class Placing:
-    """Says in which unit of a level and geography a household of (commune, former commune) is counted."""
+    """Says in which unit of a level and geography a household of a commune and tally (``tally_key``) is counted."""
 
     def __init__(self, directory: UnitDirectory, level: str, geography: date) -> None:
         self._directory = directory
         self._level = level
         self._geography = geography
-        self._known: dict[tuple[str, str | None], str | None] = {}
+        self._known: dict[tuple[str, str], str | None] = {}
         succeeded = [unit for unit in directory.of_level("commune", geography) if unit.valid_to is not None]
         self.can_fail = level != "province" and bool(succeeded)
 
-    def unit_of(self, commune: str, former: str | None, read_on: date) -> str | None:
+    def unit_of(self, commune: str, tally: str) -> str | None:
         """Code of the unit; None where the geography is older than the commune and the former commune is not known."""
-        key = (commune, former)
+        key = (commune, tally)
         if key not in self._known:
-            self._known[key] = self._place(commune, former, read_on)
+            former, since = of_tally_key(tally)
+            stored = self._directory.stored_unit(commune, None if since is None else date.fromisoformat(since))
+            self._known[key] = self.unit_above(stored, former)
         return self._known[key]
 
-    def within(self, area: Iterable[str], today: date) -> list[tuple[str, str | None]]:
-        """Every (commune, former commune) that households of the area's communes can have."""
-        pairs: list[tuple[str, str | None]] = []
-        for commune in area:
-            pairs.append((commune, None))
-            pairs.extend((commune, before.code) for before in self._directory.predecessors(commune, today))
-        return pairs
+    def reachable(self, area: Iterable[str]) -> set[str | None]:
+        """Every unit in which households of the area's communes can be counted."""
+        found: set[str | None] = set()
+        for code in area:
+            for commune in self._directory.require_commune(code):
+                formers = [before.code for before in self._directory.ancestors_of(commune)]
+                found.update(self.unit_above(commune, former) for former in (None, *formers))
+        return found
 
-    def _place(self, commune: str, former: str | None, read_on: date) -> str | None:
-        unit = self._commune_on_geography(commune, former, read_on)
+    def unit_above(self, commune: Unit, former: str | None) -> str | None:
+        """Code of the unit of the level that a commune, or the former commune in it, is or lies in."""
+        unit = self._commune_on_geography(commune, former)
         while unit is not None and unit.level != self._level:
             unit = self._parent(unit)
         if unit is None and self._level == "province":
-            current = self._directory.in_force(commune, read_on)
-            unit = self._parent(current)
+            unit = self._parent(commune)
         return None if unit is None else unit.code
 
-    def _commune_on_geography(self, commune: str, former: str | None, read_on: date) -> Unit | None:
-        current = self._directory.in_force(commune, read_on)
-        if self._geography < (current.valid_from or date.min):
-            if former is None:
-                return None
-            candidates = [unit for unit in self._directory.predecessors(commune, read_on) if unit.code == former]
-            return next((unit for unit in candidates if unit.in_force_on(self._geography)), None)
-        day = current.valid_to
-        while day is not None and day < self._geography:
-            resolved = self._directory.resolve_commune(current.code, day, self._geography)
-            return resolved.commune
-        return current
+    def _commune_on_geography(self, commune: Unit, former: str | None) -> Unit | None:
+        """The commune, what it became since, or what it was before: by its former commune, else where it was one."""
+        if self._geography >= (commune.valid_from or date.min):
+            return self._directory.heir_of(commune, self._geography)
+        ancestors = self._directory.ancestors_of(commune)
+        unit: Unit | None = commune
+        if former is not None:
+            unit = next((before for before in ancestors if before.code == former), None)
+            if unit is not None and self._geography > (unit.valid_to or date.max):
+                return self._directory.heir_of(unit, self._geography)
+        while unit is not None and not unit.in_force_on(self._geography):
+            before = self._directory.predecessors_of(unit)
+            unit = before[0] if len(before) == 1 else None
+        return unit
 
     def _parent(self, unit: Unit) -> Unit | None:
         if unit.parent is None:
@@ -220,7 +223,7 @@ def expect(rows: list[Row], directory: UnitDirectory, level: str, geography: dat
     if all have one."""
     latest: dict[tuple[str, date | None], Baseline] = {}
     for baseline in baselines:  # in order of date, so a later one replaces an earlier
-        unit = directory.in_force(baseline.unit, baseline.date)
+        unit = directory.meant(baseline.unit, baseline.date)
         latest[(unit.code, unit.valid_from)] = baseline
     if not latest:
         return
@@ -241,7 +244,7 @@ def _parts(directory: UnitDirectory, level: str, geography: date) -> dict[str, l
     place = Placing(directory, level, geography)
     parts: dict[str, list[Unit]] = {}
     for commune in directory.of_level("commune", geography):
-        code = place.unit_of(commune.code, None, geography)
+        code = place.unit_above(commune, None)
         if code is not None:
             parts.setdefault(code, []).append(commune)
     return parts
@@ -280,7 +283,7 @@ def total_of(rows: Iterable[Row]) -> Row:
 
 
 def membership(directory: UnitDirectory, code: str, today: date) -> Callable[[str, str], bool]:
-    """A test for (commune, former commune): does a household there belong to the unit of that code?
+    """A test for commune and key of a tally: does a household there belong to the unit of that code?
 
     The code is read as of today, else as the former unit that last had it. Raises UnitNotFound.
     """
@@ -291,8 +294,8 @@ def membership(directory: UnitDirectory, code: str, today: date) -> Callable[[st
     geography = today if unit.in_force_on(today) else (unit.valid_to or today)
     place = Placing(directory, unit.level, geography)
 
-    def inside(commune: str, former: str) -> bool:
-        return place.unit_of(commune, None if former == FORMER_UNKNOWN else former, today) == unit.code
+    def inside(commune: str, tally: str) -> bool:
+        return place.unit_of(commune, tally) == unit.code
 
     return inside
 
@@ -302,8 +305,8 @@ def _sum(reading: dict[str, Tallies], inside: Callable[[str, str], bool], area: 
     for commune, tallies in reading.items():
         if area is not None and commune not in area:
             continue
-        for former, tally in tallies.items():
-            if inside(commune, former):
+        for key, tally in tallies.items():
+            if inside(commune, key):
                 for name, count in tally.items():
                     counts[name] += count
     return counts

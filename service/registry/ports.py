@@ -44,8 +44,10 @@ class HouseholdQuery:
     area: Area = None
     without: frozenset[str] = frozenset()
     """Households that are not to be found: their people restricted the use of their data."""
-    commune: str | None = None
+    communes: frozenset[str] = frozenset()
+    """Codes of communes; none for all."""
     former_commune: str | None = None
+    """A former commune; households that still stand under its code are its too."""
     stage: str | None = None
     status: str | None = None
     text: str | None = None
@@ -136,8 +138,11 @@ class Transaction(Protocol):
     def take_cells(self, cells: Iterable[int]) -> None:
         """Hold cells of ground until the commit, so that another write to one of them waits or begins anew."""
 
-    def boundaries_in(self, cells: Cells) -> list[Boundary]:
-        """Boundaries of all households, but the withdrawn, that touch one of the cells."""
+    def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
+        """Boundaries of all households, but the withdrawn, that touch one of the cells.
+
+        The cells ``held`` are taken as by ``take_cells``, so that the answer is good until the commit.
+        """
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write records, log entries, counters and identities.
@@ -149,11 +154,13 @@ class Transaction(Protocol):
 class HouseholdStore(Protocol):
     """Households, their log and their counters."""
 
-    def transact(self, work: Callable[[Transaction], T], *, communes: Iterable[str] = ()) -> T:
+    def transact(
+        self, work: Callable[[Transaction], T], *, communes: Iterable[str] = (), cells: Iterable[int] = ()
+    ) -> T:
         """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention.
 
         ``communes`` are those that it will write to, where they are known: the writes of one process then take turns
-        there.
+        there. ``cells`` are those that it will take: where nobody ever took one, it need not begin twice to find that.
         """
 
     def household(self, household_id: str, area: Area = None) -> Stored:
@@ -215,7 +222,7 @@ class HouseholdStore(Protocol):
         """Households of another schema version in order of id, behind ``after``."""
 
     def recount(self) -> Iterator[tuple[str, str, dict[str, int]]]:
-        """Commune, former commune (or FORMER_UNKNOWN) and counts, counted from the records themselves."""
+        """Commune, key of the tally (former commune) and counts, counted from the records themselves."""
 
     def identities(self) -> Iterator[tuple[str, str]]:
         """Every personal number that is taken with its household."""

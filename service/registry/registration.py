@@ -24,7 +24,7 @@ from service.registry.clock import vietnam_day
 from service.registry.derived import derived_facts
 from service.registry.parcels import BARE_GROUND, Examination, Ground, examine
 from service.registry.stages import findings_in_json, missing_in_json, stage_of
-from service.registry.units import UnitDirectory
+from service.registry.units import ResolvedCommune, UnitDirectory
 
 REGISTER_GIVEN = frozenset(
     {
@@ -38,6 +38,7 @@ REGISTER_GIVEN = frozenset(
         "updated_at",
         "schema_version",
         "derived",
+        "commune_since",
     }
 )
 """Items that the register gives; in a request they are read past (docs/architecture.md, forms of a record)."""
@@ -138,15 +139,17 @@ def _settle_commune(content: dict[str, Any], directory: UnitDirectory, today: da
     again.
     """
     as_of = _commune_as_of(content, today, known)
-    try:
-        resolved = directory.resolve_commune(content["commune"], as_of, today)
-    except (CommuneUnknown, CommuneNotInForce) as error:
-        error.pointer = "/commune"
-        raise
+    resolved = _stands_again(content, as_of, known, directory, today)
+    if resolved is None:
+        try:
+            resolved = directory.resolve_commune(content["commune"], as_of, today)
+        except (CommuneUnknown, CommuneNotInForce) as error:
+            error.pointer = "/commune"
+            raise
     commune, former = resolved.commune, resolved.former
     named = content.get("former_commune")
     if named is not None:
-        by_code = {unit.code: unit for unit in directory.predecessors(commune.code)}
+        by_code = {unit.code: unit for unit in reversed(directory.ancestors_of(commune))}
         if named not in by_code:
             raise FormerCommuneMismatch(
                 pointer="/former_commune", former=named, commune=commune.code, name=commune.name
@@ -156,6 +159,20 @@ def _settle_commune(content: dict[str, Any], directory: UnitDirectory, today: da
     if former is not None:
         content["former_commune"] = former.code
     content["commune_as_of"] = as_of if commune.valid_from is None else max(as_of, commune.valid_from)
+    if (since := directory.since_of(commune)) is not None:
+        content["commune_since"] = since
+
+
+def _stands_again(
+    content: dict[str, Any], as_of: date, known: Record | None, directory: UnitDirectory, today: date
+) -> ResolvedCommune | None:
+    """What was stored and is said again means what it meant, also where a list that came later ends it before then."""
+    if known is None or (content["commune"], as_of.isoformat()) != (known["commune"], known["commune_as_of"]):
+        return None
+    since = known.get("commune_since")
+    unit = directory.stored_unit(known["commune"], None if since is None else date.fromisoformat(since))
+    heir = directory.heir_of(unit, today)
+    return None if unit.in_force_on(today) or heir is None else ResolvedCommune(heir, unit)
 
 
 def _commune_as_of(content: dict[str, Any], today: date, known: Record | None) -> date:

@@ -108,9 +108,9 @@ class _Sheet:
             parts: dict[str, list[str]] = {}
             torn: set[str] = set()
             for commune in self._directory.of_level("commune", self._today):
-                pairs = place.within([commune.code], self._today)
-                known = [pair for pair in pairs if pair[1] is not None] or pairs
-                units = {place.unit_of(code, former, self._today) for code, former in known}
+                before = (unit for unit in self._directory.ancestors_of(commune) if unit.in_force_on(geography))
+                formers: list[str | None] = [unit.code for unit in before]
+                units = {place.unit_above(commune, former) for former in formers or [None]}
                 found = {code for code in units if code is not None}
                 if len(units) == 1 and found:
                     parts.setdefault(found.pop(), []).append(commune.code)

@@ -17,6 +17,9 @@ from typing import ClassVar
 from schemas.text import fold, normalize
 from service.errors import CommuneNotInForce, CommuneUnknown, DomainError
 
+RECORDS_SINCE = date(2026, 1, 1)
+"""No household was stored before this day, so none stands under a unit that ended before it."""
+
 LEVELS = ("province", "district", "commune")
 COLUMNS = (
     "code",
@@ -323,16 +326,61 @@ class UnitDirectory:
         before = self._predecessors.get(commune, [])
         return ResolvedCommune(commune, before[0] if len(before) == 1 else None)
 
-    def commune_or_former(self, code: str, today: date) -> tuple[str | None, str | None]:
-        """Say whether a code names a commune of today (first) or only a former one (second). Raises CommuneUnknown."""
+    def require_commune(self, code: str) -> list[Unit]:
+        """Return the communes that have, or once had, the code. Raises CommuneUnknown when there is none."""
         validities = [unit for unit in self._by_code.get(code, []) if unit.level == "commune"]
         if not validities:
             raise CommuneUnknown(commune=code, pointer="/commune")
-        return (code, None) if any(unit.in_force_on(today) for unit in validities) else (None, code)
+        return validities
 
-    def require_commune(self, code: str) -> None:
-        """Raise CommuneUnknown unless a commune has, or once had, the code."""
-        self.commune_or_former(code, date.max)
+    def meant(self, code: str, on: date) -> Unit:
+        """Return the unit that somebody meant by a code on a day; a list that came later may have ended it before.
+
+        Raises CommuneUnknown when no unit ever had the code.
+        """
+        validities = self._by_code.get(code)
+        if not validities:
+            raise CommuneUnknown(commune=code)
+        begun = [unit for unit in validities if unit.valid_from is None or unit.valid_from <= on]
+        return begun[-1] if begun else validities[0]
+
+    def stored_unit(self, code: str, since: date | None) -> Unit:
+        """Return the commune that a stored code means: the one that began on ``since``, else the first of the
+        register's own time.
+
+        A stored household keeps its code when a newer list ends its commune. Raises CommuneUnknown.
+        """
+        validities = self.require_commune(code)
+        if since is not None:
+            return next((unit for unit in validities if unit.valid_from == since), validities[-1])
+        return next((unit for unit in validities if _can_hold_records(unit)), validities[-1])
+
+    def since_of(self, commune: Unit) -> date | None:
+        """Return the day from which a stored code means this commune; None unless it meant another one before, under
+        which households can stand."""
+        return None if self.stored_unit(commune.code, None) == commune else commune.valid_from
+
+    def heir_of(self, unit: Unit, until: date) -> Unit | None:
+        """Follow a unit's successors to the one in force ``until`` that day; None where they end before."""
+        heir: Unit | None = unit
+        while heir is not None and heir.valid_to is not None and heir.valid_to < until:
+            heir = self._successor_of(heir)
+        return heir
+
+    def ancestors_of(self, unit: Unit) -> list[Unit]:
+        """Return all units that became this one, by way of others too; the nearest first."""
+        found: list[Unit] = []
+        for before in self.predecessors_of(unit):
+            found += [before, *self.ancestors_of(before)]
+        return sorted(found, key=lambda each: each.valid_to or date.max, reverse=True)
+
+    def stored_codes(self, commune: Unit) -> frozenset[str]:
+        """Return the codes under which households of a commune of today can stand: its own, and those of the units that
+        it took over while the register was kept, but for what another commune is called today.
+        """
+        today = {unit.code for unit in self.of_level("commune", commune.valid_from or date.min)}
+        taken_over = {unit.code for unit in self.ancestors_of(commune) if _can_hold_records(unit)}
+        return frozenset({commune.code, *(taken_over - today)})
 
     def predecessors(self, code: str, on: date | None = None) -> list[Unit]:
         """Return the units that became the unit with this code (the one in force ``on`` that day, or any), by code."""
@@ -392,6 +440,10 @@ class UnitDirectory:
             return None
         day = unit.day_after
         return next((heir for heir in self._by_code.get(unit.successor, []) if heir.in_force_on(day)), None)
+
+
+def _can_hold_records(unit: Unit) -> bool:
+    return unit.valid_to is None or unit.valid_to >= RECORDS_SINCE
 
 
 def _not_in_force(code: str, on: date, validities: list[Unit]) -> CommuneNotInForce:

@@ -221,12 +221,14 @@ class Area:
         """The area of `units`, each a code and the day on which the code was meant, in today's communes.
 
         A former commune or district is covered by every commune of today that took over any of it.
-        The province is the whole register. Raises CommuneUnknown and CommuneNotInForce as the directory does.
+        With a commune go the codes under which its households still stand, where a newer list of units made it of
+        others. The province is the whole register. Raises CommuneUnknown as the directory does, and CommuneNotInForce
+        for a commune that ended without a successor.
         """
         named = tuple(units)
         found: set[str] = set()
         for code, as_of in named:
-            unit = directory.in_force(code, min(as_of, today))
+            unit = directory.meant(code, min(as_of, today))
             if unit.level == "province":
                 return cls(None, tuple(code for code, _ in named))
             found.update(_communes_covering(unit, directory, today))
@@ -260,7 +262,7 @@ def _communes_covering(unit: Unit, directory: UnitDirectory, today: date) -> Ite
         within = [each for each in directory if each.level == "commune" and directory.district_of(each) == unit]
     for commune in within:
         read_on = today if commune.in_force_on(today) else commune.valid_to or today
-        yield directory.resolve_commune(commune.code, read_on, today).commune.code
+        yield from directory.stored_codes(directory.resolve_commune(commune.code, read_on, today).commune)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,10 +109,14 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
         conditions.append({"commune": {"$in": sorted(query.area)}})
     if query.without:
         conditions.append({"_id": {"$nin": sorted(query.without)}})
-    if query.commune is not None:
-        conditions.append({"commune": {"$eq": query.commune}})
+    if query.communes:
+        conditions.append({"commune": _one_of(query.communes)})
     if query.former_commune is not None:
-        conditions.append({"former_commune": {"$eq": query.former_commune}})
+        former = {"$eq": query.former_commune}
+        still = query.former_commune in query.communes
+        conditions.append(
+            {"$or": [{"former_commune": former}, {"commune": former}]} if still else {"former_commune": former}
+        )
     if query.stage is not None:
         conditions.append({"stage": {"$eq": query.stage}})
     if query.status is None:
@@ -128,6 +132,11 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
     if query.updated_since is not None:
         conditions.append({"updated_at": {"$gte": query.updated_since}})
     return {"$and": conditions} if conditions else {}
+
+
+def _one_of(values: frozenset[str]) -> dict[str, Any]:
+    """Equality for a single value, which an index serves in order."""
+    return {"$eq": next(iter(values))} if len(values) == 1 else {"$in": sorted(values)}
 
 
 def _behind(after: tuple[Any, ...], by_change: bool) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def a_head(commune: str = THANH_VINH, **tallies: dict[str, int]) -> Head:
 def rows(
     directory: UnitDirectory, level: str, geography: date, heads: Iterable[Head], area: Area = None
 ) -> dict[str | None, Row]:
-    found = rows_of(directory, level, geography, heads, area=area, today=TODAY)
+    found = rows_of(directory, level, geography, heads, area=area)
     return {None if row.unit is None else row.unit.code: row for row in found}
 
 
@@ -113,7 +113,7 @@ def a_baseline(unit: str, households: int, on: date, source: str = "Tổng đi�
 
 
 def expected(directory: UnitDirectory, level: str, geography: date, *baselines: Baseline) -> dict[str | None, Any]:
-    found = rows_of(directory, level, geography, [], area=None, today=TODAY)
+    found = rows_of(directory, level, geography, [], area=None)
     expect(found, directory, level, geography, sorted(baselines, key=lambda each: each.date))
     return {row.unit.code: row.expected for row in found if row.unit and row.expected is not None}
 
@@ -196,7 +196,7 @@ def test_a_merger_to_come_changes_no_count(today: date) -> None:
         Head(code, 1, "", last, {FORMER_UNKNOWN: {"registered": count}}) for code, count in (("16681", 2), ("16690", 3))
     ]
     for geography in (last, today):
-        found = rows_of(directory, "commune", geography, heads, area=None, today=today)
+        found = rows_of(directory, "commune", geography, heads, area=None)
         assert total_of(found).counts["registered"] == 5
-    before = rows_of(directory, "commune", last, heads, area=None, today=today)
+    before = rows_of(directory, "commune", last, heads, area=None)
     assert {row.unit.code: row.counts["registered"] for row in before if row.unit} == {"16681": 2, "16690": 3}

@@ -320,7 +320,7 @@ def test_each_filter_finds_its_own(store: MongoStore) -> None:
     apply(store, a_step(verified, status="verified"))
     gone = register(store, commune=VINH_LOC)
     apply(store, a_step(gone, "withdrawn", status="withdrawn"))
-    assert ids(store, commune=THANH_VINH) == sorted([plain["id"], moved["id"]])
+    assert ids(store, communes=frozenset({THANH_VINH})) == sorted([plain["id"], moved["id"]])
     assert ids(store, former_commune="16663") == [moved["id"]]
     assert ids(store, status="verified") == [verified["id"]]
     assert ids(store, status="withdrawn") == [gone["id"]]
