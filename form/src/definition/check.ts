@@ -48,7 +48,7 @@ export function errorsIn(definition: Definition, item: Item, value: Json, beside
   switch (item.kind) {
     case 'text': {
       const text = String(value).normalize('NFC').trim();
-      if (item.pattern !== null && !new RegExp(`^(?:${item.pattern})$`, 'u').test(text)) return wrong(item.code || 'text.shape', { example: item.example });
+      if (item.pattern !== null && !wholly(item.pattern).test(text)) return wrong(item.code || 'text.shape', { example: item.example });
       return text.length > item.longest ? wrong('text.too-long', { count: text.length, max: item.longest }) : [];
     }
     case 'number':
@@ -77,6 +77,18 @@ export function errorsIn(definition: Definition, item: Item, value: Json, beside
     case 'polygon':
       return [];
   }
+}
+
+/** Patterns of the definition, each compiled once. */
+const compiled = new Map<string, RegExp>();
+
+function wholly(pattern: string): RegExp {
+  let expression = compiled.get(pattern);
+  if (!expression) {
+    expression = new RegExp(`^(?:${pattern})$`, 'u');
+    compiled.set(pattern, expression);
+  }
+  return expression;
 }
 
 /** The name of the code list that a choice is made from, given the answers beside it. */

@@ -2,7 +2,7 @@
 import { go } from '../route.svelte';
 import { objectAt, isObject, textAt, type Household } from '../storage/household';
 import { AnswerLost, call } from '../sync/register';
-import { openHousehold } from './editor.svelte';
+import { openHousehold } from './opening';
 
 /** Milliseconds that a person waits for the register's own record before the one on the phone is taken. */
 const PATIENCE = 4000;

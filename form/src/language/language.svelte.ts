@@ -52,8 +52,17 @@ export function fill(text: string, params: Record<string, string | number>): str
   });
 }
 
+/** Making one takes an old phone a millisecond; each is made once. */
+const formats = new Map<string, Intl.NumberFormat>();
+
 export function number(value: number, digits = 3): string {
-  return new Intl.NumberFormat(current === 'vi' ? 'vi-VN' : 'en-GB', { maximumFractionDigits: digits }).format(value);
+  const key = `${current} ${digits}`;
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(current === 'vi' ? 'vi-VN' : 'en-GB', { maximumFractionDigits: digits });
+    formats.set(key, format);
+  }
+  return format.format(value);
 }
 
 /** A size in bytes for people. */

@@ -8,10 +8,17 @@ export function fold(text: string): string {
 
 /** A list made ready for search: each row's text is folded once. */
 export class SearchIndex<Row> {
-  readonly #rows: readonly { row: Row; text: string }[];
+  readonly #rows: { row: Row; text: string }[] = [];
+  readonly #textOf: (row: Row) => string;
 
   constructor(rows: readonly Row[], textOf: (row: Row) => string) {
-    this.#rows = rows.map((row) => ({ row, text: ` ${fold(textOf(row))}` }));
+    this.#textOf = textOf;
+    this.add(rows);
+  }
+
+  /** Takes further rows: many are better added in parts, so that a page goes on answering between them. */
+  add(rows: readonly Row[]): void {
+    for (const row of rows) this.#rows.push({ row, text: ` ${fold(this.#textOf(row))}` });
   }
 
   get size(): number {

@@ -34,7 +34,7 @@ export class Communes {
   }
 
   async search(query: string, limit: number): Promise<Household[]> {
-    this.#index ??= this.households().then((all) => new SearchIndex([...all.values()], searchText));
+    this.#index ??= this.#makeIndex();
     return (await this.#index).find(query, limit);
   }
 
@@ -88,26 +88,68 @@ export class Communes {
   async alike(id: string, content: JsonObject): Promise<Household[]> {
     const wanted = marksWanted(objectAt(content, 'head'));
     if (wanted.length === 0) return [];
-    this.#marks ??= this.households().then((all) => {
-      const marks = new Map<string, Household[]>();
-      for (const household of all.values()) {
-        for (const mark of marksOf(objectAt(household, 'head'))) marks.set(mark, [...(marks.get(mark) ?? []), household]);
-      }
-      return marks;
-    });
+    this.#marks ??= this.#makeMarks();
     const marks = await this.#marks;
     const found = new Set(wanted.flatMap((mark) => marks.get(mark) ?? []));
     return [...found].filter((household) => household['id'] !== id);
   }
 
+  /** Makes search and warnings ready before they are asked for. */
+  prepare(): void {
+    void (this.#index ??= this.#makeIndex()).then(() => (this.#marks ??= this.#makeMarks()));
+  }
+
+  // All three go part by part: thousands of households at once would hold an old phone for a second.
+
   async #read(): Promise<Map<string, Household>> {
-    const rows = await this.#database.getAll('communes');
     const households = new Map<string, Household>();
-    const opened = await Promise.all(rows.map((row) => this.#vault.open<Household[]>(row.sealed)));
-    // Later parts hold newer words on the same household.
-    for (const household of opened.flat()) households.set(textAt(household, 'id'), household);
+    for (const key of await this.#database.getAllKeys('communes')) {
+      const row = await this.#database.get('communes', key);
+      // Later parts hold newer words on the same household.
+      for (const household of row ? await this.#vault.open<Household[]>(row.sealed) : []) households.set(textAt(household, 'id'), household);
+    }
     return households;
   }
+
+  async #makeIndex(): Promise<SearchIndex<Household>> {
+    const index = new SearchIndex<Household>([], searchText);
+    for (const part of partsOf([...(await this.households()).values()])) {
+      index.add(part);
+      await breath();
+    }
+    return index;
+  }
+
+  async #makeMarks(): Promise<Map<string, Household[]>> {
+    const marks = new Map<string, Household[]>();
+    for (const part of partsOf([...(await this.households()).values()])) {
+      for (const household of part) {
+        for (const mark of marksOf(objectAt(household, 'head'))) {
+          const alike = marks.get(mark);
+          if (alike) alike.push(household);
+          else marks.set(mark, [household]);
+        }
+      }
+      await breath();
+    }
+    return marks;
+  }
+}
+
+function partsOf<Row>(rows: readonly Row[]): Row[][] {
+  return Array.from({ length: Math.ceil(rows.length / PART_SIZE) }, (_, at) => rows.slice(at * PART_SIZE, (at + 1) * PART_SIZE));
+}
+
+/** Lets the page answer before the next part. A message comes at once, where a timer would wait. */
+function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }
 
 const HIDDEN = '•';

@@ -1,0 +1,51 @@
+// Opening entries to edit: a new household, one of the register, one of this phone. Knows nothing of checks, so that the list opens at once.
+import { isEditable, type Basis } from '../storage/entries';
+import type { KeptEntry } from '../storage/entry-store';
+import { contentOf, textAt, type Household, type JsonObject } from '../storage/household';
+import { mintIdentifier } from '../storage/identifier';
+import { session } from '../session.svelte';
+import { bestKnownTime } from '../sync/register';
+
+/** Under this name the answers of the household before are kept, to be copied. */
+export const LAST_ANSWERS = 'last-answers';
+
+/** A new household on this phone, with what the form itself knows. Raises PhoneFull. */
+export async function startHousehold(): Promise<KeptEntry> {
+  const last = await lastAnswers();
+  const [only, ...others] = session.account?.communes ?? [];
+  const taken = await session.communes.taken();
+  const commune = textAt(last, 'commune') || (only && others.length === 0 ? only : (taken.at(-1)?.commune ?? ''));
+  const content: Household = { captured_at: bestKnownTime().toISOString().replace(/\.\d+Z$/, 'Z'), legal_basis: 'state_function' };
+  if (commune) content['commune'] = commune;
+  return session.store.add(mintIdentifier(), { kind: 'new' }, content);
+}
+
+export async function lastAnswers(): Promise<JsonObject> {
+  return (await session.kept.get<JsonObject>(LAST_ANSWERS)) ?? {};
+}
+
+/** The entry in which this household is edited: the one that is open already, or a new one made from what the register or this phone knows. */
+export async function openHousehold(record: Household): Promise<KeptEntry> {
+  const household = textAt(record, 'id');
+  const entries = await session.store.ofHousehold(household);
+  const latest = entries.at(-1);
+  if (latest && isEditable(latest)) return latest;
+  return latest && latest.state.kind !== 'sent'
+    ? session.store.add(household, { kind: 'entry', entry: latest.id }, contentOf(latest.content))
+    : session.store.add(household, newestBasis(record, latest), contentOf(newest(record, latest)));
+}
+
+/** The entry itself if it can be edited, else one that follows it. */
+export async function editable(entry: KeptEntry): Promise<KeptEntry> {
+  if (isEditable(entry)) return entry;
+  return openHousehold({ ...entry.content, id: entry.household });
+}
+
+function newest(record: Household, latest: KeptEntry | undefined): Household {
+  return latest?.state.kind === 'sent' && latest.state.revision >= Number(record['revision'] ?? 0) ? latest.content : record;
+}
+
+function newestBasis(record: Household, latest: KeptEntry | undefined): Basis {
+  const revision = Number(newest(record, latest)['revision']);
+  return Number.isFinite(revision) ? { kind: 'revision', revision } : { kind: 'new' };
+}
