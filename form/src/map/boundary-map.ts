@@ -2,6 +2,7 @@
 import { L } from './leaflet';
 import '@geoman-io/leaflet-geoman-free';
 import 'leaflet/dist/leaflet.css';
+import { say } from '../language/language.svelte';
 import type { Border } from './border';
 import type { Neighbour } from './neighbours';
 import type { Ring } from './shape';
@@ -32,9 +33,10 @@ export class BoundaryMap {
   constructor(container: HTMLElement, centre: LonLat, zoom: number, tiles: { url: string | null; attribution: string }, events: MapEvents) {
     this.#events = events;
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.#map = L.map(container, { zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, attributionControl: tiles.url !== null, maxZoom: 21, zoomSnap: 0.5 });
+    this.#map = L.map(container, { zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, zoomControl: false, attributionControl: tiles.url !== null, maxZoom: 21, zoomSnap: 0.5 });
     this.#map.setView(toLatLng(centre), zoom);
     if (tiles.url !== null) new KeptTiles(tiles.url, { maxZoom: 21, attribution: escaped(tiles.attribution) }).addTo(this.#map);
+    L.control.zoom({ zoomInTitle: say('map.nearer'), zoomOutTitle: say('map.wider') }).addTo(this.#map);
     L.control.scale({ imperial: false }).addTo(this.#map);
     for (const layer of [this.#border, this.#others, this.#shape, this.#me]) layer.addTo(this.#map);
     this.#map.on('click', ({ latlng }) => events.tapped(fromLatLng(latlng)));
