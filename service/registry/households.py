@@ -97,6 +97,32 @@ class HouseholdRegister:
         content = parse(merged, household_id, today=vietnam_day(now))
         return self._revise(content, stored, if_match, now=now, actor=actor)
 
+    def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
+        """Withdraw the consent to a purpose, of a withdrawn household too: what is kept of its people is still theirs.
+
+        Nobody has said anything new about the household, so its status stays as it is.
+        """
+        household_id = household_id_of(household_id)
+        while True:
+            before = self._store.household(household_id, actor.area).record
+            now = self._clock()
+            said_at = now.isoformat().replace("+00:00", "Z")
+            consents = [
+                {**consent, "withdrawn_at": said_at}
+                if consent["purpose"] == purpose and "withdrawn_at" not in consent
+                else consent
+                for consent in before.get("consents", [])
+            ]
+            if consents == before.get("consents", []):
+                return Written(before, changed=False)
+            content = parse({**content_of(before), "consents": consents}, household_id, today=vietnam_day(now))
+            prepared = self._prepare(content, household_id, now=now, known=before)
+            change = revision(prepared, before, at=now, actor=actor.name, keep_status=True)
+            try:
+                return Written(self._commit(change, before).record)
+            except HouseholdStale:
+                continue
+
     def verify(self, household_id: str, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader confirms the record; again on a verified one, nothing is written."""
         return self._step(

@@ -229,16 +229,18 @@ def registration(prepared: Prepared, *, at: datetime, actor: str) -> Change:
     return Change(record, None, (entry,), prepared.fingerprint, claims=personal_numbers(record))
 
 
-def revision(prepared: Prepared, before: Record, *, at: datetime, actor: str) -> Change:
+def revision(prepared: Prepared, before: Record, *, at: datetime, actor: str, keep_status: bool = False) -> Change:
     """The change that replaces a household's content.
 
-    A revised record is submitted anew: what a leader verified was another content. A revision that names another
-    commune is a transfer too, and stands in both communes' logs.
+    A revised record is submitted anew: what a leader verified was another content. With ``keep_status`` it is not:
+    nothing was said about the household itself. A revision that names another commune is a transfer too, and stands in
+    both communes' logs.
     """
+    status: Record = {name: before[name] for name in ("status", "status_reason") if name in before}
     record: Record = {
         "id": prepared.household_id,
         **prepared.content,
-        "status": "submitted",
+        **(status if keep_status else {"status": "submitted"}),
         **prepared.given,
         "revision": before["revision"] + 1,
         "created_at": before["created_at"],

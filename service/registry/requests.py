@@ -206,8 +206,8 @@ class Households(Protocol):
     def read(self, household_id: str, *, actor: Actor) -> Record:
         """The stored record. Raises HouseholdNotFound."""
 
-    def patch(self, household_id: str, patch: object, *, if_match: int | None, actor: Actor) -> Any:
-        """Revise by merge patch."""
+    def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Any:
+        """Withdraw the consent to a purpose, of a withdrawn household too."""
 
 
 Erase = Callable[[str, Actor], None]
@@ -328,29 +328,18 @@ class PeopleRequests:
         """Do what was asked and close the request.
 
         A consent is withdrawn, a use restricted and a person erased by the register itself; viewing, correcting and
-        copying are done by people, who say what they did. Raises HouseholdNotFound, HouseholdStale.
+        copying are done by people, who say what they did. Raises HouseholdNotFound.
         """
         request = self._open(request_id, actor)
         self._restricted = None
         if request.kind is RequestKind.WITHDRAW_CONSENT:
-            self._withdraw_consent(request, actor)
+            self._households.withdraw_consent(request.household, request.purpose or "", actor=actor)
         if request.kind is RequestKind.ERASE:
             self._erase(request.household, actor)
             self._store.forget_person(request.household)
             request = replace(request, person=None, text=None)
             outcome = None
         return self._close(request, RequestState.DONE, actor, outcome)
-
-    def _withdraw_consent(self, request: PersonRequest, actor: Actor) -> None:
-        record = self._households.read(request.household, actor=actor)
-        now = self._clock().isoformat().replace("+00:00", "Z")
-        consents = [
-            {**consent, "withdrawn_at": now}
-            if consent["purpose"] == request.purpose and "withdrawn_at" not in consent
-            else consent
-            for consent in record.get("consents", [])
-        ]
-        self._households.patch(request.household, {"consents": consents}, if_match=record["revision"], actor=actor)
 
     def _open(self, request_id: str, actor: Actor) -> PersonRequest:
         request = self.get(request_id, actor=actor)

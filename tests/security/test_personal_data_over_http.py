@@ -202,6 +202,20 @@ def test_a_consent_is_withdrawn_by_carrying_the_request_out(register: Register) 
     assert "withdrawn_at" in register.household(record["id"])["consents"][0]
 
 
+@pytest.mark.parametrize("step", ["withdrawn", "verified"])
+def test_a_consent_is_withdrawn_whatever_the_household_s_status_and_changes_none(register: Register, step: str) -> None:
+    record = person(register, consents=[{"purpose": "ecommerce", "granted_at": "2026-11-01T00:00:00Z"}])
+    if step == "withdrawn":
+        register.withdraw(record["id"])
+    else:
+        register.step(record["id"], "verify")
+    request = received(register, record["id"], "withdraw-consent", purpose="ecommerce")
+    carried = register.client.post(f"/v1/requests/{request['id']}/carry-out")
+    assert carried.status_code == 200, carried.text
+    kept = register.household(record["id"])
+    assert (kept["status"], "withdrawn_at" in kept["consents"][0]) == (step, True)
+
+
 @pytest.mark.parametrize("kind", ["restrict", "object"])
 def test_a_restricted_household_goes_to_no_other_system_until_it_is_lifted(register: Register, kind: str) -> None:
     record, other = person(register), register.registered(parcels=None)
