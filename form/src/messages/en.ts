@@ -329,6 +329,7 @@ export const en: Record<MessageKey, string> = {
   'photo.see': 'See',
   'photo.seen': 'The photo is not kept on this phone. The register notes who has seen it.',
   'photo.registerLost': 'Photos on the register can be seen only with signal.',
+  'photo.none': 'The register has no photos of papers of this household.',
   'photo.list': 'Photos of papers',
   'photo.waiting': '{count} photos to be sent',
   'photo.tryAgain': 'Send again',

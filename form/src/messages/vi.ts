@@ -327,6 +327,7 @@ export const vi = {
   'photo.see': 'Xem',
   'photo.seen': 'Ảnh không lưu lại trên máy. Sổ ghi lại ai đã xem.',
   'photo.registerLost': 'Ảnh trên sổ chỉ xem được khi có sóng.',
+  'photo.none': 'Hộ này chưa có ảnh giấy tờ trên sổ.',
   'photo.list': 'Ảnh giấy tờ',
   'photo.waiting': '{count} ảnh chờ gửi',
   'photo.tryAgain': 'Gửi lại',
