@@ -18,7 +18,7 @@ from service.registry.actor import Actor
 from service.registry.changes import Change
 from service.registry.clock import Clock, vietnam_day
 from service.registry.households import made_by
-from service.registry.overlaps import with_overlaps
+from service.registry.overlaps import Moved, moved_ground, with_overlaps
 from service.registry.parcels import BARE_GROUND, Ground, examine
 from service.registry.ports import HouseholdStore, Stored, Transaction
 from service.registry.registration import (
@@ -169,10 +169,11 @@ class BulkRegistration:
 
     def _commit_changes(self, changes: Sequence[Change]) -> None:
         communes = {entry.commune for change in changes for entry in change.entries}
-        self._store.transact(partial(self._apply, changes), communes=communes)
+        moved = moved_ground(changes, {})
+        self._store.transact(partial(self._apply, changes, moved), communes=communes, cells=moved.held)
 
-    def _apply(self, changes: Sequence[Change], transaction: Transaction) -> None:
-        transaction.apply(with_overlaps(changes, {}, transaction, self._ground.rules.overlap))
+    def _apply(self, changes: Sequence[Change], moved: Moved, transaction: Transaction) -> None:
+        transaction.apply(with_overlaps(changes, {}, transaction, self._ground.rules.overlap, moved=moved))
 
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
         """Split a batch into what is still to be registered and outcomes for what is taken,

@@ -21,7 +21,7 @@ from service.registry.actor import Actor
 from service.registry.changes import Change, Kind, Record
 from service.registry.clock import Clock, vietnam_day
 from service.registry.merge_patch import merge_patch
-from service.registry.overlaps import with_overlaps
+from service.registry.overlaps import moved_ground, with_overlaps
 from service.registry.parcels import BARE_GROUND, Ground
 from service.registry.ports import HouseholdStore, Stored, Transaction, Written
 from service.registry.reason import parse_reason
@@ -284,9 +284,10 @@ class HouseholdRegister:
     def _commit(self, change: Change, before: Record | None) -> Change:
         """Commit a change with what it means for the neighbours; answers the change with its overlaps."""
         befores = {} if before is None else {before["id"]: before}
+        moved = moved_ground([change], befores)
 
         def work(transaction: Transaction) -> Change:
-            changes = with_overlaps([change], befores, transaction, self._ground.rules.overlap)
+            changes = with_overlaps([change], befores, transaction, self._ground.rules.overlap, moved=moved)
             transaction.apply(changes)
             return changes[0]
 

@@ -1,18 +1,18 @@
 """Overlaps between parcels: found in the transaction of the write, told on both records, settled by a supervisor.
 
 Two writes at the same instant must not miss each other: each takes the cells of ground that its boundaries touch
-before it reads its neighbours, so that of two that touch one cell, the second begins anew and sees the first.
+and reads its neighbours as of one moment, so that of two at one cell the second begins anew and sees the first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from service.registry.changes import Change, Entry, Record, moves_between, replaced_items
-from service.registry.geometry.cells import cells_of_stored
+from service.registry.geometry.cells import Cells, cells_of_stored
 from service.registry.geometry.limits import OverlapRules
 from service.registry.geometry.overlap import Overlap, overlaps_among, overlaps_between
 from service.registry.geometry.rings import Geometries, geometries_of
@@ -25,35 +25,56 @@ SETTLED = "settled"
 FindingInJson = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The changes that move boundaries, what these are now, and the ground that is concerned."""
+
+    changes: tuple[Change, ...]
+    boundaries: tuple[Boundary, ...]
+    cells: Cells
+    held: frozenset[int]
+    """The coarse cells that the boundaries touch, or touched before."""
+
+
+def moved_ground(changes: Sequence[Change], befores: Mapping[str, Record]) -> Moved:
+    """What of the ground changes; it depends on nobody else, so it can be told before the transaction begins."""
+    moved = tuple(change for change in changes if _moves_ground(change.record, befores.get(change.record["id"])))
+    boundaries = tuple(boundary for change in moved for boundary in boundaries_in(change.record))
+    left = [boundary for change in moved for boundary in boundaries_in(befores.get(change.record["id"]))]
+    cells = cells_of_stored(boundary.geometry for boundary in boundaries)
+    left_cells = cells_of_stored(boundary.geometry for boundary in left)
+    return Moved(moved, boundaries, cells, cells.coarse | left_cells.coarse)
+
+
 def with_overlaps(
     changes: Sequence[Change],
     befores: Mapping[str, Record],
     transaction: Transaction,
     rules: OverlapRules,
+    *,
+    moved: Moved | None = None,
 ) -> list[Change]:
     """The changes with overlaps among their findings, and the changes of other records that gain or lose one.
 
     ``befores`` holds the stored record of each household that a change replaces. Findings of records whose boundaries
-    stay as they are, are carried over from before; only what moved is compared with its neighbours.
+    stay as they are, are carried over from before; only what moved is compared with its neighbours. ``moved`` is what
+    ``moved_ground`` tells of the same changes, where it was asked before.
     """
-    moved = [change for change in changes if _moves_ground(change.record, befores.get(change.record["id"]))]
-    ids = {change.record["id"] for change in moved}
+    if moved is None:
+        moved = moved_ground(changes, befores)
+    ids = {change.record["id"] for change in moved.changes}
     resting = [_carried_over(change, befores) for change in changes if change.record["id"] not in ids]
-    if not moved:
+    if not moved.changes:
         return resting
-    boundaries = [boundary for change in moved for boundary in boundaries_in(change.record)]
-    left = [boundary for change in moved for boundary in boundaries_in(befores.get(change.record["id"]))]
-    cells = cells_of_stored(boundary.geometry for boundary in boundaries)
-    left_cells = cells_of_stored(boundary.geometry for boundary in left)
-    transaction.take_cells(sorted(cells.coarse | left_cells.coarse))
-    neighbours = [boundary for boundary in transaction.boundaries_in(cells) if boundary.household not in ids]
-    pairs = _overlapping_pairs(boundaries, neighbours, rules)
-    settled_before = _settled_before(moved, befores)
+    around = transaction.neighbours(moved.cells, sorted(moved.held))
+    neighbours = [boundary for boundary in around if boundary.household not in ids]
+    pairs = _overlapping_pairs(moved.boundaries, neighbours, rules)
+    settled_before = _settled_before(moved.changes, befores)
     found = _findings_by_household(pairs, settled_before)
-    results = [_with_findings(change, found.get(change.record["id"], []), befores) for change in moved]
+    results = [_with_findings(change, found.get(change.record["id"], []), befores) for change in moved.changes]
     others = ({*found} | _named_in(befores[i] for i in ids if i in befores)) - ids
     resting_ids = {change.record["id"] for change in resting}
-    cause = moved[0]
+    cause = moved.changes[0]
     for household, stored in sorted(transaction.known(others - resting_ids).items()):
         note = {"reason": OVERLAP, "household": cause.record["id"]}
         at, actor = cause.record["updated_at"], cause.entries[-1].actor

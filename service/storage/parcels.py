@@ -40,6 +40,7 @@ def take_cells(collections: Collections, session: ClientSession, cells: Iterable
     """Write to cells of ground, so that of two transactions at one cell the second begins anew. Raises CellsMissing.
 
     The write is all that matters: a snapshot alone would let both read the ground before either has written to it.
+    Whether it comes before or after the reading does not: a cell that was written to since the snapshot refuses it.
     """
     wanted = sorted(cells)
     if not wanted:
@@ -56,6 +57,40 @@ def make_cells(collections: Collections, cells: Iterable[int]) -> None:
     made = [UpdateOne({"_id": cell}, {"$setOnInsert": {"writes": 0}}, upsert=True) for cell in sorted(cells)]
     if made:
         collections["ground_cells"].bulk_write(made, ordered=False)
+
+
+def make_missing_cells(collections: Collections, cells: Iterable[int]) -> None:
+    """Make those of the cells that are not there yet."""
+    wanted = set(cells)
+    there = collections["ground_cells"].find({"_id": {"$in": sorted(wanted)}}, {"_id": 1})
+    make_cells(collections, wanted - {document["_id"] for document in there})
+
+
+def boundaries_and_heads(
+    collections: Collections, cells: Cells, communes: Iterable[str], session: ClientSession
+) -> tuple[list[Boundary], list[Document]]:
+    """What ``boundaries_in`` answers, and the heads of the communes that have one, in one command.
+
+    A command costs a registration more than checking its record. ``$unwind`` makes a row of each neighbour, so that
+    no row is larger than a household; ``$unionWith`` would be the word for it, but has no place in a transaction.
+    """
+    near = [{"$match": {"index.cells": {"$in": sorted(cells.asked)}}}, {"$project": _BOUNDARIES}]
+    rows = collections["heads"].aggregate(
+        [
+            {"$match": {"_id": {"$in": sorted(communes)}}},
+            {"$lookup": {"from": collections["households"].name, "pipeline": near, "as": "near"}},
+            {"$unwind": {"path": "$near", "preserveNullAndEmptyArrays": True}},
+        ],
+        session=session,
+    )
+    heads: dict[str, Document] = {}
+    households: dict[str, Document] = {}
+    for row in rows:
+        household = row.pop("near", None)
+        if household is not None:
+            households[household["_id"]] = household
+        heads.setdefault(row["_id"], row)
+    return _boundaries_of(households.values()), list(heads.values())
 
 
 def boundaries_in(collections: Collections, cells: Cells, session: ClientSession | None = None) -> list[Boundary]:

@@ -77,12 +77,21 @@ class MongoStore:
         with translated(), self.client.start_session(snapshot=True) as session, session.bind():
             yield self
 
-    def transact(self, work: Callable[[Transaction], T], *, communes: Iterable[str] = ()) -> T:
-        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention."""
+    def transact(
+        self, work: Callable[[Transaction], T], *, communes: Iterable[str] = (), cells: Iterable[int] = ()
+    ) -> T:
+        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention.
+
+        ``communes`` and ``cells`` as in service.registry.ports.HouseholdStore.
+        """
+        communes = frozenset(communes)
 
         def in_session(session: ClientSession) -> T:
-            return work(MongoTransaction(self.collections, session, self.encryption))
+            return work(MongoTransaction(self.collections, session, self.encryption, communes))
 
+        if cells:
+            with translated():
+                parcels.make_missing_cells(self.collections, cells)
         while True:
             try:
                 with self._turns.of(communes):

@@ -29,6 +29,10 @@ ERASED_ITEMS = ("record", "replaced", "note", "sealed", "salt", "fingerprint")
 """What a log entry says of people, and what a guess could be tried against."""
 
 
+_CELLS_WITH_HEAD = 100
+"""Up to so many cells (some ten parcels) the head is read along with the neighbours: each row repeats it."""
+
+
 class HeadMissing(Exception):
     """Nothing was ever written to a commune; its head is made outside the transaction and the work begins again."""
 
@@ -41,11 +45,18 @@ class MongoTransaction:
     """Fulfils service.registry.ports.Transaction on one session."""
 
     def __init__(
-        self, collections: Mapping[str, Collection[Document]], session: ClientSession, encryption: FieldEncryption
+        self,
+        collections: Mapping[str, Collection[Document]],
+        session: ClientSession,
+        encryption: FieldEncryption,
+        communes: frozenset[str] = frozenset(),
     ) -> None:
         self.collections = collections
         self.session = session
         self.encryption = encryption
+        self._communes = communes
+        self._heads: dict[str, Document] = {}
+        """Heads that were read and not written since."""
         self._erasures = False
 
     def household(self, household_id: str) -> Stored:
@@ -67,9 +78,17 @@ class MongoTransaction:
         """Hold cells of ground until the commit. Raises CellsMissing."""
         parcels.take_cells(self.collections, self.session, cells)
 
-    def boundaries_in(self, cells: Cells) -> list[Boundary]:
-        """Boundaries of all households, but the withdrawn, that touch one of the cells."""
-        return parcels.boundaries_in(self.collections, cells, self.session)
+    def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
+        """Boundaries of all households, but the withdrawn, that touch one of the cells. Raises CellsMissing."""
+        if len(self._communes) == 1 and 0 < len(cells.asked) <= _CELLS_WITH_HEAD:
+            boundaries, heads = parcels.boundaries_and_heads(self.collections, cells, self._communes, self.session)
+            if not heads:
+                raise HeadMissing(self._communes)
+            self._heads = {head["_id"]: head for head in heads}
+        else:
+            boundaries = parcels.boundaries_in(self.collections, cells, self.session)
+        self.take_cells(held)
+        return boundaries
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write the changes. The heads come first: whoever loses the race for a commune learns it before working in
@@ -113,17 +132,17 @@ class MongoTransaction:
     def _advance_heads(self, entries: Sequence[tuple[Entry, SealedEntry]]) -> list[Document]:
         """Give each entry its offset and hash, move the tallies; answers the documents of the log."""
         communes = sorted({entry.commune for entry, _ in entries})
-        found = self.collections["heads"].find({"_id": {"$in": communes}}, session=self.session)
-        heads: dict[str, Head] = {}
-        for document in found:
-            heads[document["_id"]] = to_head(document)
-            self._erasures = self._erasures or "erasures" in document
+        heads = {commune: self._heads.pop(commune) for commune in communes if commune in self._heads}
+        if unread := [commune for commune in communes if commune not in heads]:
+            found = self.collections["heads"].find({"_id": {"$in": unread}}, session=self.session)
+            heads |= {document["_id"]: document for document in found}
         if len(heads) < len(communes):
             raise HeadMissing(set(communes) - set(heads))
+        self._erasures = self._erasures or any("erasures" in head for head in heads.values())
         log: list[Document] = []
         for commune in communes:
             mine = [(entry, sealed) for entry, sealed in entries if entry.commune == commune]
-            log.extend(self._advance_head(heads[commune], mine))
+            log.extend(self._advance_head(to_head(heads[commune]), mine))
         return log
 
     def _advance_head(self, head: Head, entries: Sequence[tuple[Entry, SealedEntry]]) -> list[Document]:
