@@ -113,7 +113,7 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
         conditions.append({"commune": _one_of(query.communes)})
     if query.former_commune is not None:
         former = {"$eq": query.former_commune}
-        still = query.former_commune in query.communes
+        still = any(code == query.former_commune for code in query.communes)
         conditions.append(
             {"$or": [{"former_commune": former}, {"commune": former}]} if still else {"former_commune": former}
         )
