@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import cos, radians, sin, sqrt
 from random import Random
+
+import shapely
 
 from service.demonstration.places import BLOCK_SIDE_M, Place
 
@@ -37,10 +39,14 @@ Ring = list[list[float]]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: a closed ring of longitude and latitude (WGS84, 7 decimals), and its area in m²."""
+    """One field: a closed ring of longitude and latitude (WGS84, 7 decimals), and its area in m².
+
+    ``outside`` is whether it lies outside the commune of its household, as some people's fields do.
+    """
 
     ring: Ring
     area_m2: float
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +55,44 @@ class Ground:
 
     fields: tuple[Field, ...]
     house: tuple[float, float]
+    house_outside: bool = False
 
 
 def ground_of(place: Place, number: int, random: Random) -> Ground:
     """Lay out the fields of a commune's household by its ``number`` in the commune, from 0.
 
     Households of one village are neighbours: number n lies in village n modulo the number of villages, in a strip of
-    160 by 40 metres of its own. When a village's block is full, its next one lies further out. Raises ValueError when
-    the commune's land is full.
+    160 by 40 metres of its own. When a village's block is full, its next one lies further out. Where fewer blocks than
+    villages lie inside the commune's boundary, villages share them. Raises ValueError when the commune's land is full.
     """
     villages = len(place.villages)
     village, turn = number % villages, number // villages
-    block = village + villages * (turn // STRIPS_A_BLOCK)
-    strip = turn % STRIPS_A_BLOCK
+    apart = min(villages, place.blocks_inside) or villages
+    group = village % apart
+    sharing = len(range(group, villages, apart))
+    earlier = turn * sharing + village // apart
+    block = group + apart * (earlier // STRIPS_A_BLOCK)
+    strip = earlier % STRIPS_A_BLOCK
     if block >= len(place.blocks):
         raise ValueError(f"the land of {place.commune.kind} {place.commune.name} is full: generate fewer households")
     frame = _Frame.of_block(*place.blocks[block])
     left = (strip % _STRIPS_A_ROW) * _CELL_M * _CELLS_A_STRIP - BLOCK_SIDE_M / 2
     bottom = (strip // _STRIPS_A_ROW) * _CELL_M - BLOCK_SIDE_M / 2
-    fields = []
+    fields: list[Field] = []
+    astray = block >= place.blocks_inside
     for cells in random.choices(_PATTERNS, _PATTERN_WEIGHTS)[0]:
         corners = _corners(random, left, bottom, cells)
-        fields.append(frame.field(corners))
+        field = frame.field(corners)
+        fields.append(replace(field, outside=astray and place.lies_outside(*middle_of(field.ring))))
         left += cells * _CELL_M
     house = frame.position(random.uniform(-60, 60), BLOCK_SIDE_M / 2 + random.uniform(5, 50))
-    return Ground(tuple(fields), (house[0], house[1]))
+    return Ground(tuple(fields), (house[0], house[1]), astray and place.lies_outside(house[0], house[1]))
+
+
+def middle_of(ring: Ring) -> tuple[float, float]:
+    """The position by which the register judges where a parcel lies."""
+    point = shapely.point_on_surface(shapely.Polygon(ring))
+    return point.x, point.y
 
 
 def _corners(random: Random, left: float, bottom: float, cells: float) -> list[tuple[float, float]]:

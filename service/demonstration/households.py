@@ -15,6 +15,7 @@ from service.demonstration import production
 from service.demonstration.fields import Field, ground_of
 from service.demonstration.people import Person, PersonalNumbers, family_of, phone_number
 from service.demonstration.places import MERGER, Place, Village, places_of
+from service.registry.geometry.place import Boundaries
 from service.registry.ports import Baseline
 from service.registry.units import UnitDirectory
 
@@ -49,10 +50,13 @@ class Demonstration:
     The n-th household of a seed is the same however many are asked for, so that a larger set holds the smaller one.
     """
 
-    def __init__(self, directory: UnitDirectory, seed: int) -> None:
-        """Raises ValueError when the list of units has no communes of today with a point."""
+    def __init__(self, directory: UnitDirectory, seed: int, boundaries: Boundaries | None = None) -> None:
+        """With boundaries of communes, fields and homes lie inside them; people and numbers are the same without.
+
+        Raises ValueError when the list of units has no communes of today with a point.
+        """
         self.seed = seed
-        self.places = places_of(directory, seed)
+        self.places = places_of(directory, seed, boundaries)
 
     def counts(self, households: int) -> dict[str, int]:
         """How many of ``households`` live in each commune, by code. Raises ValueError above 600,000."""
@@ -133,6 +137,8 @@ def _household(seed: int, index: int, number: int, place: Place, numbers: Person
         household["poverty_date"] = "2025-12-15" if captured_at.date() > date(2025, 12, 15) else "2024-12-15"
     if kind.mapped:
         household["location"] = {"type": "Point", "coordinates": list(ground.house)}
+        if ground.house_outside:
+            household["outside_confirmed"] = True
     if kind.complete:
         # Codes of VSIC 2025 stand only in records of its own time (in force since 2025-11-15).
         classified = captured_at.date() >= FIRST_DAY and "commune_as_of" not in placed
@@ -225,6 +231,9 @@ def _farm(random: Random, fields: tuple[Field, ...], place: Place, kind: _Kind, 
     if kind is _STANDARDIZED:
         mapped[-1] = False
     parcels = production.parcels(random, fields, terrain, mapped)
+    for parcel, each in zip(parcels, fields, strict=True):
+        if each.outside and "geometry" in parcel:
+            parcel["outside_confirmed"] = True
     sold = production.products(random, parcels, terrain, classified=classified)
     farm: Household = {
         "parcels": parcels,

@@ -10,6 +10,11 @@ from math import dist
 from random import Random
 from typing import Literal
 
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from service.registry.geometry.place import Boundaries
 from service.registry.units import Unit, UnitDirectory
 
 Terrain = Literal["town", "coast", "plain", "hills", "mountains"]
@@ -66,6 +71,9 @@ _PITCH_M = 920.0
 _METRES_EAST, _METRES_NORTH = 105_100.0, 110_700.0
 """Metres to a degree of longitude and latitude in the middle of the province, to a half of a hundredth."""
 
+Square = tuple[int, int]
+"""A square of the province by its column and row."""
+
 _FURTHEST_RING = 12
 """A commune's blocks lie within 12 squares, 11 km, of its point."""
 
@@ -82,27 +90,36 @@ class Village:
 class Place:
     """A commune as the generator sees it.
 
-    ``blocks`` are the middles (longitude, latitude) of the squares of land that are nearer to this commune's point than
-    to any other's, the nearest first; ``weight`` is how many farm households live on them, against other communes.
+    ``blocks`` are the middles (longitude, latitude) of its squares of land: first the ``blocks_inside`` that lie wholly
+    within its boundary, then those that are nearer to its point than to any other's, each time the nearest first.
+    Without a boundary all are of the second kind. ``weight`` is how many farm households live here, against other
+    communes.
     """
 
     commune: Unit
     terrain: Terrain
     weight: float
     blocks: tuple[tuple[float, float], ...]
+    blocks_inside: int
+    boundary: BaseGeometry | None
     villages: tuple[Village, ...]
     ethnic_groups: tuple[str, ...]
     ethnic_weights: tuple[float, ...]
+
+    def lies_outside(self, longitude: float, latitude: float) -> bool:
+        """Whether a position lies outside the commune's boundary; never without one."""
+        return self.boundary is not None and not shapely.intersects_xy(self.boundary, longitude, latitude)
 
     def ethnic_group(self, random: Random) -> str:
         """Draw an ethnic group by its share in the commune."""
         return random.choices(self.ethnic_groups, cum_weights=self.ethnic_weights)[0]
 
 
-def places_of(directory: UnitDirectory, seed: int) -> tuple[Place, ...]:
+def places_of(directory: UnitDirectory, seed: int, boundaries: Boundaries | None = None) -> tuple[Place, ...]:
     """Describe every commune in force since the merger that has a point to place fields around, in order of code.
 
-    Raises ValueError when the list of units holds no such commune.
+    With boundaries, fields lie in the commune where they have room there; who lives where stays the same. Raises
+    ValueError when the list of units holds no such commune.
     """
     communes = [
         unit
@@ -115,13 +132,19 @@ def places_of(directory: UnitDirectory, seed: int) -> tuple[Place, ...]:
         ((unit.longitude or 0.0) * _METRES_EAST / _PITCH_M, (unit.latitude or 0.0) * _METRES_NORTH / _PITCH_M)
         for unit in communes
     ]
-    return tuple(
-        _place(directory, unit, _blocks(points, index), Random(f"{seed}/{unit.code}"))
-        for index, unit in enumerate(communes)
-    )
+    drawn = [None if boundaries is None or u.code not in boundaries else boundaries.boundary(u.code) for u in communes]
+    inside = [_squares_inside(boundary) for boundary in drawn]
+    taken = {square for squares in inside for square in squares}
+    places = []
+    for index, unit in enumerate(communes):
+        near = _squares_near(points, index)
+        own = sorted(inside[index], key=lambda square: (dist(points[index], square), square))
+        land = (own, [square for square in near if square not in taken], drawn[index])
+        places.append(_place(directory, unit, len(near), land, Random(f"{seed}/{unit.code}")))
+    return tuple(places)
 
 
-def _blocks(points: Sequence[tuple[float, float]], index: int) -> tuple[tuple[float, float], ...]:
+def _squares_near(points: Sequence[tuple[float, float]], index: int) -> list[Square]:
     """Choose the squares that are nearest to this point of all: two communes never share one, so fields never meet."""
     own = points[index]
     others = [other for other in points if other != own and dist(own, other) < 3 * _FURTHEST_RING]
@@ -131,11 +154,34 @@ def _blocks(points: Sequence[tuple[float, float]], index: int) -> tuple[tuple[fl
         for row in range(middle[1] - _FURTHEST_RING, middle[1] + _FURTHEST_RING + 1):
             away = dist(own, (column, row))
             if away <= _FURTHEST_RING and all(away < dist(other, (column, row)) for other in others):
-                found.append((away, column * _PITCH_M / _METRES_EAST, row * _PITCH_M / _METRES_NORTH))
-    return tuple((longitude, latitude) for _, longitude, latitude in sorted(found))
+                found.append((away, column, row))
+    return [(column, row) for _, column, row in sorted(found)]
 
 
-def _place(directory: UnitDirectory, unit: Unit, blocks: tuple[tuple[float, float], ...], random: Random) -> Place:
+def _squares_inside(boundary: BaseGeometry | None) -> set[Square]:
+    """The squares that lie wholly within a boundary: no two communes have one in common."""
+    if boundary is None:
+        return set()
+    west, south, east, north = boundary.bounds
+    columns = np.arange(np.floor(west * _METRES_EAST / _PITCH_M), np.ceil(east * _METRES_EAST / _PITCH_M) + 1)
+    rows = np.arange(np.floor(south * _METRES_NORTH / _PITCH_M), np.ceil(north * _METRES_NORTH / _PITCH_M) + 1)
+    column, row = (each.ravel() for each in np.meshgrid(columns, rows))
+    wide, high = _PITCH_M / _METRES_EAST, _PITCH_M / _METRES_NORTH
+    squares = shapely.box((column - 0.5) * wide, (row - 0.5) * high, (column + 0.5) * wide, (row + 0.5) * high)
+    shapely.prepare(boundary)
+    within = shapely.contains_properly(boundary, squares)
+    return {(int(x), int(y)) for x, y in zip(column[within], row[within], strict=True)}
+
+
+def _place(
+    directory: UnitDirectory,
+    unit: Unit,
+    size: int,
+    land: tuple[list[Square], list[Square], BaseGeometry | None],
+    random: Random,
+) -> Place:
+    """Describe one commune: ``size`` squares are nearest to it; its ``land`` are those inside, others, the boundary."""
+    inside, beyond, boundary = land
     formers = directory.predecessors(unit.code, MERGER)
     districts = [former.parent or "" for former in formers]
     terrain = _terrain(unit, districts)
@@ -146,8 +192,10 @@ def _place(directory: UnitDirectory, unit: Unit, blocks: tuple[tuple[float, floa
     return Place(
         commune=unit,
         terrain=terrain,
-        weight=len(blocks) * _DENSITY[terrain],
-        blocks=blocks,
+        weight=size * _DENSITY[terrain],
+        blocks=tuple((x * _PITCH_M / _METRES_EAST, y * _PITCH_M / _METRES_NORTH) for x, y in [*inside, *beyond]),
+        blocks_inside=len(inside),
+        boundary=boundary,
         villages=_villages(terrain, formers, random),
         ethnic_groups=tuple(groups),
         ethnic_weights=tuple(accumulate(groups.values())),

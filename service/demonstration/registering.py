@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from multiprocessing.queues import Queue
@@ -22,11 +22,10 @@ from service.api.services import Services
 from service.app import wire
 from service.demonstration.errors import CannotDemonstrate
 from service.demonstration.households import Demonstration
-from service.errors import DomainError
+from service.errors import DomainError, HouseholdIdTaken
 from service.registry.actor import REGISTER_ITSELF
 from service.registry.bulk import BulkRegistration, Outcome
 from service.registry.ports import HouseholdQuery
-from service.registry.units import UnitDirectory
 from service.settings import Settings
 
 _TOLD = 10
@@ -64,7 +63,7 @@ def register(households: int, seed: int, settings: Settings, *, if_empty: bool, 
             raise CannotDemonstrate(
                 "This register holds households that are not demonstration: use an empty one, or --mix if you mean it."
             )
-        demonstration = _demonstration(services.units.directory, seed)
+        demonstration = _demonstration(services, seed)
         _put_baselines(services, demonstration, households)
         if households < _WORTH_PROCESSES:
             return _tell(registered(services, demonstration, households), households)
@@ -93,7 +92,9 @@ def registered(
     calm_collector()
     bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
     for outcome in bulk.register(demonstration.households(households, part=part, of=of), actor=REGISTER_ITSELF):
-        yield Told(outcome.result, outcome.household_id, _reason(outcome))
+        # Made before the boundaries were loaded, or revised by somebody since: it is there, and stays as it is.
+        there = isinstance(outcome.error, HouseholdIdTaken)
+        yield Told("unchanged" if there else outcome.result, outcome.household_id, "" if there else _reason(outcome))
 
 
 def calm_collector() -> None:
@@ -150,7 +151,7 @@ def _work(
     services = wire(settings)
     handful: list[Told] = []
     try:
-        for told in registered(services, _demonstration(services.units.directory, seed), households, part=part, of=of):
+        for told in registered(services, _demonstration(services, seed), households, part=part, of=of):
             handful.append(told)
             if len(handful) >= 50:
                 results.put(handful)
@@ -163,9 +164,9 @@ def _work(
         services.store.close()
 
 
-def _demonstration(directory: Callable[[], UnitDirectory], seed: int) -> Demonstration:
+def _demonstration(services: Services, seed: int) -> Demonstration:
     try:
-        return Demonstration(directory(), seed)
+        return Demonstration(services.units.directory(), seed, services.ground.boundaries())
     except ValueError as error:
         raise CannotDemonstrate(f"The register has no communes of Nghệ An ({error}): run scripts/migrate.") from error
 

@@ -1,0 +1,135 @@
+"""The demonstration where boundaries of communes are loaded: fields lie inside, and all of it registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from service.app import wire
+from service.demonstration.command import main
+from service.demonstration.fields import ground_of, middle_of
+from service.demonstration.households import Demonstration
+from service.demonstration.places import MERGER, places_of
+from service.registry.geometry.place import Boundaries
+from service.registry.ports import HouseholdQuery
+from service.registry.units import UnitDirectory, read_units
+from service.settings import Settings
+from service.storage.store import MongoStore
+from tests.registry.geometry.real_boundaries import real_boundaries
+
+UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
+ASIDE = np.array([0.03, 0.0])
+"""Degrees east, some three kilometres, by which these communes lie beside where the generator looks for them."""
+
+
+@pytest.fixture(scope="module")
+def directory() -> UnitDirectory:
+    return UnitDirectory(read_units(UNITS))
+
+
+@pytest.fixture(scope="module")
+def boundaries(directory: UnitDirectory) -> Boundaries:
+    """A made-up boundary for each commune: what is nearest to its point, all of it moved east."""
+    return Boundaries(moved_cells(directory))
+
+
+def points_of(directory: UnitDirectory) -> dict[str, tuple[float, float]]:
+    """A point in each commune."""
+    return {unit.code: (unit.longitude or 0.0, unit.latitude or 0.0) for unit in directory.of_level("commune", MERGER)}
+
+
+def moved_cells(directory: UnitDirectory) -> dict[str, BaseGeometry]:
+    codes, places = zip(*points_of(directory).items(), strict=True)
+    points = [shapely.Point(place) for place in places]
+    province = shapely.buffer(shapely.convex_hull(shapely.union_all(points)), 0.05)
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.union_all(points)))
+    moved = [shapely.transform(shapely.intersection(cell, province), lambda each: each + ASIDE) for cell in cells]
+    return {codes[point]: moved[cell] for cell, point in shapely.STRtree(points).query(cells, "contains").T.tolist()}
+
+
+def loaded(settings: Settings, boundaries: dict[str, BaseGeometry]) -> None:
+    store = MongoStore(settings)
+    store.replace_boundaries(boundaries)
+    store.close()
+
+
+@pytest.fixture
+def register_with_borders(register_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    monkeypatch.setenv("MONGODB_URI", register_settings.mongodb_uri)
+    monkeypatch.setenv("DATA_FOLDER", register_settings.data_folder)
+    yield register_settings
+    loaded(register_settings, {})
+
+
+def findings(settings: Settings) -> list[str]:
+    services = wire(settings)
+    records = services.store.households(HouseholdQuery(limit=1000)).records
+    services.store.close()
+    return [finding["code"] for record in records for finding in record.get("findings", ())]
+
+
+def test_fields_and_homes_lie_inside_unless_it_is_said(directory: UnitDirectory, boundaries: Boundaries) -> None:
+    inside = outside = 0
+    for place in places_of(directory, 5, boundaries):
+        for number in range(60):
+            ground = ground_of(place, number, Random(number))
+            assert ground.house_outside or not place.lies_outside(*ground.house)
+            assert all(field.outside == place.lies_outside(*middle_of(field.ring)) for field in ground.fields)
+            outside += sum(field.outside for field in ground.fields)
+            inside += len(ground.fields)
+    assert inside > 10_000
+    assert outside < inside / 100
+
+
+def test_communes_still_share_no_land(directory: UnitDirectory, boundaries: Boundaries) -> None:
+    blocks = [block for place in places_of(directory, 5, boundaries) for block in place.blocks]
+    assert len(set(blocks)) == len(blocks)
+
+
+def test_the_people_are_the_same_with_boundaries_and_without(directory: UnitDirectory, boundaries: Boundaries) -> None:
+    def people(demonstration: Demonstration) -> list[Any]:
+        return [(each["id"], each["commune"], each["head"]) for each in demonstration.households(200)]
+
+    assert people(Demonstration(directory, 5, boundaries)) == people(Demonstration(directory, 5))
+
+
+def test_communes_without_room_say_that_fields_lie_elsewhere(directory: UnitDirectory) -> None:
+    tiny = {code: shapely.box(x, y, x + 1e-6, y + 1e-6) for code, (x, y) in points_of(directory).items()}
+    households = list(Demonstration(directory, 5, Boundaries(tiny)).households(200))
+    drawn = [parcel for each in households for parcel in each.get("parcels", ()) if "geometry" in parcel]
+    assert len(drawn) > 100
+    assert all(parcel["outside_confirmed"] for parcel in drawn)
+    assert all(each["outside_confirmed"] for each in households if "location" in each)
+
+
+def test_all_of_it_registers_and_nothing_lies_outside(
+    register_with_borders: Settings, directory: UnitDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded(register_with_borders, moved_cells(directory))
+    assert main(["--households", "260"]) == 0
+    assert "260 registered, 0 there before, 0 refused" in capsys.readouterr().out
+    assert [code for code in findings(register_with_borders) if "outside" in code] == []
+
+
+def test_what_was_registered_before_the_boundaries_came_stays_as_it_is(
+    register_with_borders: Settings, directory: UnitDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--households", "130"]) == 0
+    loaded(register_with_borders, moved_cells(directory))
+    assert main(["--households", "150"]) == 0
+    assert "20 registered, 130 there before, 0 refused" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(real_boundaries() is None, reason="needs the real boundaries (COMMUNE_BOUNDARIES)")
+def test_within_the_real_boundaries_too(directory: UnitDirectory) -> None:
+    demonstration = Demonstration(directory, 2025, real_boundaries())
+    household = [parcel for each in demonstration.households(1300) for parcel in each.get("parcels", ())]
+    assert sum("geometry" in parcel for parcel in household) > 1000
+    assert not any("outside_confirmed" in parcel for parcel in household)
