@@ -317,7 +317,10 @@ def _range_of_positions(content: Content, _: date) -> Iterator[Trouble]:
 
 
 def _parcel_once(content: Content, _: date) -> Iterator[Trouble]:
-    """An id stands once among the parcels, and so does the key of old commune, map sheet and number."""
+    """An id stands once among the parcels, and so does the key of old commune, map sheet and number.
+
+    The old commune is the household's unless the parcel says another, or that it is not known.
+    """
     ids: set[str] = set()
     keys: dict[tuple[Any, ...], int] = {}
     for index, parcel in enumerate(_list(content, "parcels")):
@@ -326,7 +329,8 @@ def _parcel_once(content: Content, _: date) -> Iterator[Trouble]:
                 yield ("parcels", index, "id"), "parcel.id-twice", {}
             ids.add(parcel["id"])
         if "map_sheet" in parcel and "parcel_number" in parcel:
-            key = (parcel.get("former_commune"), parcel["map_sheet"], parcel["parcel_number"])
+            own = None if parcel.get("former_commune_unknown") else content.get("former_commune")
+            key = (parcel.get("former_commune", own), parcel["map_sheet"], parcel["parcel_number"])
             first = keys.setdefault(key, index)
             if first != index:
                 yield (

@@ -192,6 +192,8 @@ class HouseholdRegister:
         """The household in its new place; what it said of the old one is left behind."""
         left = {"commune", "former_commune", "commune_as_of", "village", "address"}
         body = {name: value for name, value in content_of(before).items() if name not in left}
+        if "parcels" in body:
+            body["parcels"] = [_with_its_old_commune(parcel, before) for parcel in body["parcels"]]
         today = vietnam_day(now)
         body |= {"commune_as_of": today.isoformat(), **place}
         return self._prepare(parse(body, before["id"], today=vietnam_day(self._clock())), before["id"], now=now)
@@ -292,6 +294,14 @@ class HouseholdRegister:
             return changes[0]
 
         return self._store.transact(work, communes={entry.commune for entry in change.entries})
+
+
+def _with_its_old_commune(parcel: Record, before: Record) -> Record:
+    """A parcel with the old commune whose map numbers it, which it had from the household until the household moved."""
+    if "former_commune" in parcel or "former_commune_unknown" in parcel:
+        return parcel
+    known = before.get("former_commune")
+    return {**parcel, **({"former_commune_unknown": True} if known is None else {"former_commune": known})}
 
 
 def made_by(

@@ -22,6 +22,19 @@ class Collection:
     validator: Callable[[], Mapping[str, Any]] | None = field(default=None)
 
 
+def stored_household_validator() -> Mapping[str, Any]:
+    """The schema's validator, which also asks for what the register gives to every household that it stores.
+
+    So another program cannot put in a record that the register could not read or revise.
+    """
+    validator = household_validator()
+    given = ("commune_as_of", "status", "stage", "missing", "findings", "derived")
+    kept = ("revision", "schema_version", "created_at", "updated_at", "index")
+    validator["required"] = [*validator["required"], *given, *kept]
+    validator["properties"]["index"] = {"bsonType": "object", "required": ["names"]}
+    return validator
+
+
 COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "households",
@@ -38,7 +51,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             IndexModel([("parcels.geometry", GEOSPHERE)], name="parcels_place", sparse=True),
             IndexModel([("location", GEOSPHERE)], name="location_place", sparse=True),
         ),
-        household_validator,
+        stored_household_validator,
     ),
     Collection(
         "log",

@@ -89,6 +89,18 @@ def test_a_transfer_keeps_id_and_history_and_leaves_the_old_place_behind(registe
     assert "former_commune" not in moved
 
 
+def test_a_parcel_keeps_the_old_commune_whose_map_numbers_it_when_its_household_moves(register: Register) -> None:
+    for items, kept in [
+        ({"former_commune": "16663"}, {"former_commune": "16663"}),
+        ({}, {"former_commune_unknown": True}),
+    ]:
+        record = register.registered(**items)
+        answer = register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
+        assert answer.get_json()["parcels"][0].items() >= kept.items()
+        again = register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
+        assert again.get_json()["revision"] == 2
+
+
 def test_a_transfer_stands_in_both_logs(register: Register) -> None:
     record = register.registered()
     register.step(record["id"], "transfer", {"commune": TRUONG_VINH})

@@ -66,9 +66,7 @@ def served(form_settings: Settings) -> Iterator[ServedForm]:
     app = create_app(form_settings)
     accounts = cast(Guard, app.extensions["guard"]).accounts
     for name, (role, area, change) in ACCOUNTS.items():
-        accounts.create(
-            NewAccount(name, role, area, password=PASSWORD, must_change_password=change), register_itself()
-        )
+        accounts.create(NewAccount(name, role, area, password=PASSWORD, must_change_password=change), register_itself())
     served = ServedForm(app)
     yield served
     served.close()

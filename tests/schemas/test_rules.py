@@ -162,6 +162,18 @@ def test_digits_that_agree_with_sex_and_year_are_taken(number: str, sex: str, bi
     assert parse_household(record, today=TODAY)["head"]["national_id"] == number
 
 
+def test_a_parcel_that_names_its_households_own_old_commune_is_the_same_parcel() -> None:
+    record = example() | {"former_commune": "16663"}
+    first = record["parcels"][0]
+    other = {"id": "0192f0c1-7a3b-7c4d-8e5f-0123456789ad"}
+    record["parcels"] = [first, first | other | {"former_commune": "16663"}]
+    with pytest.raises(RecordInvalid) as refused:
+        parse_household(record, today=TODAY)
+    assert [error.code for error in refused.value.errors] == ["parcel.key-twice"]
+    record["parcels"] = [first, first | other | {"former_commune_unknown": True}]
+    assert len(parse_household(record, today=TODAY)["parcels"]) == 2
+
+
 def test_a_consent_that_was_withdrawn_can_be_given_again() -> None:
     record = example()
     record["consents"] = [CONSENT | {"withdrawn_at": "2026-11-21T00:00:00Z"}, CONSENT]

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from pymongo.errors import WriteError
 
 from service.errors import (
     HouseholdIdTaken,
@@ -346,6 +347,26 @@ def test_a_value_is_never_an_operator(store: MongoStore, value: Any) -> None:
     register(store)
     for name in ("former_commune", "stage", "status"):
         assert store.households(a_query(**{name: value})).records == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"$unset": {"index": ""}},
+        {"$unset": {"schema_version": ""}},
+        {"$unset": {"status": ""}},
+        {"$unset": {"updated_at": ""}},
+        {"$set": {"status": "done"}},
+        {"$set": {"head.sex": "Nam"}},
+        {"$set": {"parcels.0.declared_area_m2": 0}},
+        {"$set": {"colour": "red"}},
+    ],
+)
+def test_what_another_program_writes_badly_is_refused_by_the_database(store: MongoStore, damage: Any) -> None:
+    record = register(store)
+    with pytest.raises(WriteError):
+        store.database["households"].update_one({"_id": record["id"]}, damage)
+    assert store.record(record["id"]) == record
 
 
 # Counters by day
