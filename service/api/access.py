@@ -48,7 +48,7 @@ from service.security.openid import OpenId
 from service.security.tokens import AccessTokens, csrf_token, same
 from service.settings import Settings
 from service.storage.rate_limits import RateLimits
-from service.storage.trail import Trail, TrailEntry
+from service.storage.trail import UNDERWAY, Begun, Trail, TrailEntry
 
 ACCESS_COOKIE: Final = "__Host-so-nong-ho-access"
 REFRESH_COOKIE: Final = "__Host-so-nong-ho-session"
@@ -61,6 +61,7 @@ REQUEST_ID: Final = "X-Request-Id"
 _KEY: Final = "guard"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_HEADER: Final = 64
+_HOUSEHOLD_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MINUTE: Final = timedelta(minutes=1)
 
 _TRACED: Final = frozenset(
@@ -192,6 +193,7 @@ def _ask() -> None:
     principal.require(declared.permission)
     if principal.must_change_password and declared.permission is not Permission.SESSION_OWN:
         raise PasswordChangeRequired()
+    _begin_trail(principal, declared.permission)
 
 
 def _principal() -> Principal:
@@ -328,24 +330,46 @@ def write_trail(
     request_id: str | None = None,
 ) -> None:
     """Store one entry of the trail now: for signing in, and for answers that are still being streamed."""
-    parts = guard()
-    parts.trail.write(
-        TrailEntry(
-            at=parts.clock(),
-            action=action,
-            account=principal.account,
-            name=principal.name,
-            role=None if principal.role is None else str(principal.role),
-            address=request.remote_addr or "" if address is None else address,
-            token=principal.token_id,
-            session=principal.session,
-            request=g.get("request_id") if request_id is None else request_id,
-            path=request.path[:200],
-            status=status,
-            households=tuple(households),
-            about=about,
-        )
+    entry = _entry(action, principal, households=tuple(households), about=about, status=status)
+    if address is not None:
+        entry = replace(entry, address=address)
+    if request_id is not None:
+        entry = replace(entry, request=request_id)
+    guard().trail.write(entry)
+
+
+def _entry(action: str, principal: Principal, **items: Any) -> TrailEntry:
+    """An entry about the request that is being answered."""
+    return TrailEntry(
+        at=guard().clock(),
+        action=action,
+        account=principal.account,
+        name=principal.name,
+        role=None if principal.role is None else str(principal.role),
+        address=request.remote_addr or "",
+        token=principal.token_id,
+        session=principal.session,
+        request=g.get("request_id"),
+        path=request.path[:200],
+        **items,
     )
+
+
+def _begin_trail(principal: Principal, permission: Permission) -> None:
+    """Have the entry of a read written while the household is read, where the address says which one it will be."""
+    household = (request.view_args or {}).get("household_id", "")
+    expected = permission is Permission.HOUSEHOLDS_READ and request.method in _SAFE
+    if not (expected and principal.sight is not Sight.NOBODY and _HOUSEHOLD_ID.fullmatch(household)):
+        return
+    entry = _entry(str(permission), principal, households=(household,), status=UNDERWAY, underway=uuid.uuid4().hex)
+    g.begun = guard().trail.begin(entry)
+
+
+def _settle_trail(status: int, shown: Iterable[str]) -> bool:
+    """Wait for the entry that was begun; answers whether it says what happened. Raises StoreUnavailable."""
+    begun: Begun = g.begun
+    guard().trail.finish(begun)
+    return status in {200, 304} and tuple(shown) == begun.entry.households
 
 
 def note_told(error: SessionRevoked) -> None:
@@ -361,12 +385,18 @@ def _keep_in_trail(answer: Response) -> Response:
     shown = g.get("households", {})
     refused = answer.status_code in {401, 403}
     principal = current_principal()
-    if permission is None or not (shown or permission in _TRACED or (refused and principal.account)):
+    begun: Begun | None = g.get("begun")
+    told = shown or permission in _TRACED or (refused and principal.account) or begun is not None
+    if permission is None or not told:
         return answer
     if answer.status_code == 503:
         guard().database.waited_in_vain()
     try:
-        write_trail(str(permission), principal, households=shown, about=g.get("about"), status=answer.status_code)
+        if begun is not None and _settle_trail(answer.status_code, shown):
+            return answer
+        instead_of = None if begun is None else begun.entry.underway
+        more = {"households": tuple(shown), "about": g.get("about"), "instead_of": instead_of}
+        guard().trail.write(_entry(str(permission), principal, status=answer.status_code, **more))
     except DomainError as error:
         if answer.status_code < 500:
             return current_app.make_response(current_app.handle_user_exception(error))

@@ -1,13 +1,19 @@
-"""scripts/verify-log: walk every commune's log and name the first break."""
+"""scripts/verify-log: walk every commune's log and name the first break; or anchor log and trail elsewhere."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 
+from service.commands.anchors import AnchorInvalid, anchor_lines, held_against, read_anchors
 from service.commands.database import command_settings, run
 from service.registry.reconciliation import verify_log
+from service.security.keys import key_folder
 from service.storage.store import MongoStore
+from service.storage.trail import Trail
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,7 +23,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="scripts/verify-log", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     parser.add_argument("--commune", action="append", metavar="CODE", help="only this commune's log; can be repeated")
+    parser.add_argument(
+        "--heads", action="store_true", help="print where log and trail stand, signed, to be kept elsewhere"
+    )
+    parser.add_argument(
+        "--against", metavar="FILE", type=Path, help="hold log and trail against what --heads printed earlier"
+    )
     options = parser.parse_args(arguments)
+    if options.heads or options.against:
+        return run(lambda: _anchored(options))
     communes = frozenset(options.commune) if options.commune else None
 
     def work() -> int:
@@ -40,6 +54,30 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
     return run(work)
+
+
+def _anchored(options: argparse.Namespace) -> int:
+    settings = command_settings(options.data)
+    keys = key_folder(settings)
+    with closing(MongoStore(settings)) as store:
+        trail = Trail(store.database, kept=timedelta(days=settings.trail_days))
+        if options.heads:
+            for line in anchor_lines(store, trail, keys):
+                print(line)
+            return 0
+        try:
+            heads, own = read_anchors(options.against.read_bytes(), keys)
+        except (AnchorInvalid, OSError) as error:
+            print(f"{options.against}: {error}", file=sys.stderr)
+            return 2
+        if not own:
+            print("note: the key that signed these heads is no longer the register's; go by where you kept the file")
+        faults = list(held_against(store, trail, heads))
+    for fault in faults:
+        print(f"BROKEN  {fault}")
+    if not faults:
+        print(f"log and trail hold all {len(heads)} heads")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

@@ -119,6 +119,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             IndexModel([("entries.name", ASCENDING), ("entries.at", ASCENDING)], name="name"),
             IndexModel([("entries.address", ASCENDING), ("entries.at", ASCENDING)], name="address"),
             IndexModel([("entries.at", ASCENDING)], name="moment"),
+            IndexModel([("entries.instead_of", ASCENDING)], name="instead_of", sparse=True),
             IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
         ),
     ),

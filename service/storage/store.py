@@ -181,6 +181,12 @@ class MongoStore:
         with self.snapshot() as view:
             return recount.logged_households(view.database, after=after, limit=limit)
 
+    def hash_at(self, commune: str, offset: int) -> str | None:
+        """The hash of one entry of a commune's log; None where there is none."""
+        with translated():
+            found = self.database["log"].find_one({"_id": log.entry_id(commune, offset)}, {"hash": 1})
+        return None if found is None else str(found["hash"])
+
     def logged_communes(self) -> Iterator[str]:
         """Communes that have a log, whether or not they have a head."""
         with translated():

@@ -3,24 +3,33 @@
 Entries are written in batches, each one document that carries the hash of the one before it. Every process writes a
 lane of its own, so that workers never wait for one another; the opening of lanes is itself one chain. A batch is made
 of whatever is waiting at the moment (group commit): alone, an entry is one insert; under load many share one.
+
+An answer waits for one member's word only. Within a second the process has the journals of most members say that the
+batch is kept, and writes it again if a crash or a change of primary has lost it in between.
 """
 
 from __future__ import annotations
 
 import hashlib
+import queue
 import threading
+import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
+import structlog
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, InvalidOperation
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from service.errors import DomainError
+from service.errors import DomainError, StoreUnavailable
 from service.registry.changes import canonical
 from service.registry.clock import Clock, system_clock
 from service.storage.client import Document, translated
@@ -34,6 +43,13 @@ _MOST_IN_A_BATCH: Final = 200
 _MOST_HOUSEHOLDS: Final = 5_000
 """In one entry, so that others need not wait for a long one; a batch holds at most twice as many (MongoDB: 16 MB)."""
 _TRIES: Final = 20
+_CONFIRMED_AFTER_SECONDS: Final = 1.0
+_READ_AT_ONCE: Final = 100
+UNDERWAY: Final = 0
+"""The status of an entry that was stored before its answer was there. The answer went out with 200 or 304, unless
+another entry stands in its stead: one that cannot be corrected any more says too much rather than too little."""
+
+_log = structlog.get_logger("service.trail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +71,16 @@ class TrailEntry:
     households: tuple[str, ...] = ()
     about: str | None = None
     """The account or request that was touched, where it is no household."""
+    underway: str | None = None
+    """A name of its own for an entry that was stored before its answer was there."""
+    instead_of: str | None = None
+    """The entry of that name in whose stead this one stands: something else went out."""
 
 
 @dataclass(slots=True)
-class _Waiting:
+class Begun:
+    """An entry that is being written."""
+
     entry: TrailEntry
     written: bool = False
     error: BaseException | None = None
@@ -71,6 +93,15 @@ class _Lane:
     name: str
     number: int = 0
     hash: str = FIRST_HASH
+
+
+@dataclass(frozen=True, slots=True)
+class TrailHead:
+    """Where a lane stands: its last batch and that one's hash; for kept elsewhere."""
+
+    lane: str
+    number: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +123,17 @@ class Trail:
         self._client = database.client
         self._batches = database.get_collection(TRAIL, write_concern=WriteConcern(1), read_concern=ReadConcern("local"))
         self._lanes = database[LANES]
+        self._kept_batches = database[TRAIL]
         self._clock = clock
         self._kept = max(kept, LEAST_KEPT)
         self._lock = threading.Lock()
         self._turn = threading.Lock()
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Begun] = []
         self._lane: _Lane | None = None
+        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._helper: threading.Thread | None = None
+        self._confirming = threading.Lock()
+        self._unconfirmed: deque[tuple[float, Document]] = deque()
 
     def write(self, entry: TrailEntry) -> None:
         """Add an entry; it is stored when this returns. Raises StoreUnavailable.
@@ -105,19 +141,29 @@ class Trail:
         Whoever gets the turn writes for all who are waiting. An entry about very many households becomes several.
         """
         while len(entry.households) > _MOST_HOUSEHOLDS:
-            self._write(replace(entry, households=entry.households[:_MOST_HOUSEHOLDS]))
+            self.finish(self._hand_over(replace(entry, households=entry.households[:_MOST_HOUSEHOLDS])))
             entry = replace(entry, households=entry.households[_MOST_HOUSEHOLDS:])
-        self._write(entry)
+        self.finish(self._hand_over(entry))
 
-    def _write(self, entry: TrailEntry) -> None:
-        mine = _Waiting(entry)
-        with self._lock:
-            self._waiting.append(mine)
+    def begin(self, entry: TrailEntry) -> Begun:
+        """Hand an entry over, to be written while its answer is made. ``finish`` waits for it."""
+        begun = self._hand_over(entry)
+        self._call_helper()
+        return begun
+
+    def finish(self, begun: Begun) -> None:
+        """Wait for an entry; it is stored when this returns. Raises StoreUnavailable."""
         with self._turn:
-            while not mine.written and mine.error is None:
+            while not begun.written and begun.error is None:
                 self._write_waiting()
-        if mine.error is not None:
-            raise mine.error
+        if begun.error is not None:
+            raise begun.error
+
+    def _hand_over(self, entry: TrailEntry) -> Begun:
+        begun = Begun(entry)
+        with self._lock:
+            self._waiting.append(begun)
+        return begun
 
     def _write_waiting(self) -> None:
         with self._lock:
@@ -145,18 +191,20 @@ class Trail:
         content = [_entry_document(entry) for entry in entries]
         number = lane.number + 1
         hashed = batch_hash(lane.hash, lane.name, number, content)
-        self._batches.insert_one(
-            {
-                "_id": f"{lane.name}:{number:012d}",
-                "lane": lane.name,
-                "number": number,
-                "entries": content,
-                "previous": lane.hash,
-                "hash": hashed,
-                "expires_at": max(entry.at for entry in entries) + self._kept,
-            }
-        )
+        batch = {
+            "_id": f"{lane.name}:{number:012d}",
+            "lane": lane.name,
+            "number": number,
+            "entries": content,
+            "previous": lane.hash,
+            "hash": hashed,
+            "expires_at": max(entry.at for entry in entries) + self._kept,
+        }
+        self._batches.insert_one(batch)
         self._lane = _Lane(lane.name, number, hashed)
+        self._unconfirmed.append((time.monotonic(), batch))
+        if len(self._unconfirmed) == 1:
+            self._call_helper()
 
     def _open_lane(self) -> _Lane:
         name = uuid.uuid4().hex
@@ -172,6 +220,70 @@ class Trail:
             self._lane = lane
             return lane
         raise TrailBusy()
+
+    # The helper ------------------------------------------------------------------------------------------------
+
+    def _call_helper(self) -> None:
+        if self._helper is None:
+            with self._lock:
+                if self._helper is None:
+                    self._helper = threading.Thread(target=self._help, name="trail", daemon=True)
+                    self._helper.start()
+        self._calls.put(None)
+
+    def _help(self) -> None:
+        """Write what was handed over early, and see to it that what was written is kept."""
+        tried = time.monotonic()
+        while True:
+            due = max(self._unconfirmed[0][0], tried) + _CONFIRMED_AFTER_SECONDS if self._unconfirmed else None
+            try:
+                self._calls.get(timeout=None if due is None else max(0.0, due - time.monotonic()))
+            except queue.Empty:
+                pass
+            else:
+                with self._turn:
+                    if self._waiting:
+                        self._write_waiting()
+            if due is not None and time.monotonic() >= due:
+                tried = time.monotonic()
+                try:
+                    self.confirm()
+                except InvalidOperation:
+                    return  # the client was closed
+                except StoreUnavailable:
+                    continue  # it is written again when the database is back
+                except Exception as error:  # the next try may find the database well
+                    _log.warning("trail-unconfirmed", cause=type(error).__name__)
+
+    def confirm(self) -> None:
+        """Have the journals of most members say that what was written is kept; write again what is not there.
+
+        Each lane's document says how far that has come, so that the loss of a lane's end shows. Raises
+        StoreUnavailable.
+        """
+        with self._confirming, translated(self._client):
+            batches = [batch for _, batch in list(self._unconfirmed)]
+            self._write_again(batches)
+            for batch in {batch["lane"]: batch for batch in batches}.values():
+                kept = {"batches": batch["number"], "last": batch["hash"], "kept_at": self._clock()}
+                self._lanes.update_one({"lane": batch["lane"]}, {"$set": kept})
+            # That write is in the journals of most members, and so is what was there before it. A primary that came
+            # in between may not have what the one before it had taken.
+            self._write_again(batches)
+            for _ in batches:
+                self._unconfirmed.popleft()
+
+    def is_confirmed(self) -> bool:
+        """Whether all that was written is known to be kept."""
+        return not self._unconfirmed
+
+    def _write_again(self, batches: Sequence[Document]) -> None:
+        ids = [batch["_id"] for batch in batches]
+        there = {found["_id"] for found in self._batches.find({"_id": {"$in": ids}}, {"_id": 1})}
+        for batch in batches:
+            if batch["_id"] not in there:
+                with suppress(DuplicateKeyError):
+                    self._kept_batches.insert_one(batch)
 
     # Reading ---------------------------------------------------------------------------------------------------
 
@@ -204,10 +316,48 @@ class Trail:
         query: Document = {"entries": {"$elemMatch": {"$and": where}}} if where else {}
         wanted = _Wanted(since, until, households, account, address, token)
         with translated():
-            for batch in self._batches.find(query).sort([("entries.at", 1), ("_id", 1)]).allow_disk_use(True):
-                for document in batch["entries"]:
-                    if wanted.fits(document):
-                        yield _entry(document)
+            found = self._batches.find(query).sort([("entries.at", 1), ("_id", 1)]).allow_disk_use(True)
+            while batches := list(islice(found, _READ_AT_ONCE)):
+                yield from self._settled(
+                    [entry for batch in batches for entry in batch["entries"] if wanted.fits(entry)]
+                )
+
+    def _settled(self, documents: Sequence[Document]) -> Iterator[TrailEntry]:
+        """The entries, without those in whose stead another one stands."""
+        underway = [document["underway"] for document in documents if document["status"] == UNDERWAY]
+        replaced: set[str] = set()
+        if underway:
+            for batch in self._batches.find({"entries.instead_of": {"$in": underway}}, {"entries.instead_of": 1}):
+                replaced.update(entry["instead_of"] for entry in batch["entries"] if "instead_of" in entry)
+        for document in documents:
+            if document["status"] != UNDERWAY:
+                yield _entry(document)
+            elif document["underway"] not in replaced:
+                yield replace(_entry(document), status=200)
+
+    def heads(self) -> Iterator[TrailHead]:
+        """Where each lane stands."""
+        with translated():
+            for lane in self._lanes.find().sort("_id", 1):
+                last = next(iter(self._batches.find({"_id": _in_lane(lane["lane"])}).sort("_id", -1).limit(1)), None)
+                if last is not None:
+                    yield TrailHead(lane["lane"], last["number"], last["hash"])
+
+    def held_against(self, heads: Iterable[TrailHead]) -> Iterator[TrailFault]:
+        """Every one of the earlier heads that is not in the trail, though its time to expire has not come."""
+        with translated():
+            for head in heads:
+                batch = self._batches.find_one({"_id": f"{head.lane}:{head.number:012d}"})
+                if batch is None and self._is_kept(head.lane):
+                    yield TrailFault(head.lane, head.number, "missing; it was there before")
+                elif batch is not None and batch["hash"] != head.hash:
+                    yield TrailFault(head.lane, head.number, "another one than before")
+
+    def _is_kept(self, lane: str) -> bool:
+        """Whether a lane's last batch should still be there."""
+        found = self._lanes.find_one({"lane": lane})
+        last: datetime | None = None if found is None else found.get("kept_at", found["opened_at"])
+        return last is None or last > self._clock() - self._kept
 
     def verify(self) -> Iterator[TrailFault]:
         """Every place where lanes or batches were changed, removed or put in; nothing when the trail is whole."""
@@ -216,6 +366,8 @@ class Trail:
             opened = {lane["lane"]: lane["opened_at"] for lane in self._lanes.find()}
             expiry = self._clock() - self._kept
             lane, number, previous = "", 0, FIRST_HASH
+            ends: dict[str, int] = {}
+            confirmed = list(self._lanes.find({"batches": {"$gt": 0}, "kept_at": {"$gt": expiry}}).sort("_id", 1))
             for batch in self._batches.find().sort("_id", 1):
                 if batch["lane"] != lane:
                     lane, number, previous = batch["lane"], 0, FIRST_HASH
@@ -230,6 +382,10 @@ class Trail:
                 if batch["hash"] != batch_hash(batch["previous"], lane, batch["number"], batch["entries"]):
                     yield TrailFault(lane, batch["number"], "changed")
                 number, previous = batch["number"], batch["hash"]
+                ends[lane] = number
+            for each in confirmed:
+                if ends.get(each["lane"], 0) < each["batches"]:
+                    yield TrailFault(each["lane"], ends.get(each["lane"], 0) + 1, "missing")
 
     def _verify_lanes(self) -> Iterator[TrailFault]:
         number, previous = 0, FIRST_HASH
@@ -281,14 +437,26 @@ def lane_hash(lane: Document) -> str:
 
 def in_json(entry: TrailEntry) -> dict[str, Any]:
     """An entry as JSON (one line of an export)."""
-    return {**asdict(entry), "households": list(entry.households)}
+    items = asdict(entry) | {"households": list(entry.households)}
+    return {name: value for name, value in items.items() if name not in _ONLY_WHERE_GIVEN}
 
 
 _NAMES: Final = tuple(field.name for field in fields(TrailEntry))
 
 
+_ONLY_WHERE_GIVEN: Final = ("underway", "instead_of")
+
+
 def _entry_document(entry: TrailEntry) -> Document:
-    return {name: getattr(entry, name) for name in _NAMES} | {"households": list(entry.households)}
+    document = {name: getattr(entry, name) for name in _NAMES} | {"households": list(entry.households)}
+    for name in _ONLY_WHERE_GIVEN:
+        if document[name] is None:
+            del document[name]
+    return document
+
+
+def _in_lane(lane: str) -> Document:
+    return {"$gt": f"{lane}:", "$lt": f"{lane};"}
 
 
 def _entry(document: Document) -> TrailEntry:

@@ -12,6 +12,7 @@ import pytest
 from pymongo import MongoClient
 
 from service.commands import accounts, rotate_keys, who_read
+from service.commands import verify_log as verify_log_command
 from service.registry.reconciliation import reconcile, verify_log
 from service.security.errors import KeysMissing
 from service.security.keys import key_folder
@@ -42,6 +43,46 @@ def test_the_first_administrator_is_made_here(
     asked = {"grant_type": "password", "username": "quan.tri", "password": password[1]}
     answer = register.client.post("/v1/token", json=asked, headers={"Authorization": ""})
     assert answer.get_json()["account"]["must_change_password"] is True
+
+
+def test_heads_of_log_and_trail_are_printed_and_held_against(
+    command: list[str],
+    register: Register,
+    register_settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    household, kept = register.registered(commune=THANH_VINH, parcels=None)["id"], tmp_path / "heads.jsonl"
+    assert verify_log_command.main([*command, "--heads"]) == 0
+    kept.write_text(capsys.readouterr().out)
+    register.patch(household, {"village": "Khối 9"}, if_match=1)
+    assert verify_log_command.main([*command, "--against", str(kept)]) == 0
+    kept.write_text(
+        kept.read_text().replace(f'"commune":"{THANH_VINH}","offset":1', f'"commune":"{THANH_VINH}","offset":2')
+    )
+    assert verify_log_command.main([*command, "--against", str(kept)]) == 2
+    assert verify_log_command.main([*command, "--against", str(tmp_path)]) == 2
+
+
+def test_a_log_that_was_made_anew_from_its_end_shows_against_its_heads(
+    command: list[str],
+    register: Register,
+    register_settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    for _ in range(2):
+        register.registered(commune=THANH_VINH, parcels=None)
+    verify_log_command.main([*command, "--heads"])
+    (tmp_path / "heads").write_text(capsys.readouterr().out)
+    with MongoClient[dict[str, Any]](register_settings.mongodb_uri) as client:
+        database = client.get_default_database()
+        first, last = database["log"].find({"commune": THANH_VINH}).sort("_id", 1)
+        database["log"].delete_one({"_id": last["_id"]})
+        database["heads"].update_one({"_id": THANH_VINH}, {"$set": {"offset": 1, "hash": first["hash"]}})
+    assert verify_log_command.main(command) == 0
+    assert verify_log_command.main([*command, "--against", str(tmp_path / "heads")]) == 1
+    assert f"commune {THANH_VINH}, offset 2: missing" in capsys.readouterr().out
 
 
 def test_accounts_are_listed_reset_suspended_and_resumed(

@@ -12,7 +12,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from service.storage.trail import LANES, TRAIL, Trail, TrailEntry
+from service.storage.trail import LANES, TRAIL, UNDERWAY, Trail, TrailEntry
 from tests.security.builders import prepare
 
 MOMENT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -97,6 +97,57 @@ def test_what_cannot_be_written_is_told_to_everybody_who_waits(database: Registe
     assert list(trail.entries()) == [READ]
 
 
+def test_an_entry_that_was_begun_is_stored_when_its_answer_waits_for_it(database: Register) -> None:
+    trail = Trail(database)
+    begun = trail.begin(replace(READ, status=UNDERWAY, underway="one"))
+    trail.finish(begun)
+    assert list(Trail(database).entries()) == [replace(READ, underway="one")]
+    assert list(trail.verify()) == []
+
+
+def test_an_entry_in_whose_stead_another_stands_is_not_told(database: Register) -> None:
+    trail = Trail(database)
+    for name in ("one", "two"):
+        trail.finish(trail.begin(replace(READ, status=UNDERWAY, underway=name)))
+    instead = replace(READ, status=404, households=(), instead_of="one")
+    trail.write(instead)
+    assert list(trail.entries()) == [replace(READ, underway="two"), instead]
+    assert list(trail.entries(households=["household-1"])) == [replace(READ, underway="two")]
+
+
+def test_what_a_crash_of_the_database_lost_is_written_again(database: Register) -> None:
+    trail = Trail(database)
+    for number in range(3):
+        trail.write(replace(READ, request=str(number)))
+    database[TRAIL].delete_many({"number": {"$gte": 2}})  # as if they had not reached the journal
+    trail.confirm()
+    assert [entry.request for entry in trail.entries()] == ["0", "1", "2"]
+    assert list(trail.verify()) == []
+
+
+def test_an_end_that_was_cut_off_is_found_out(database: Register) -> None:
+    trail = Trail(database)
+    for _ in range(3):
+        trail.write(READ)
+    trail.confirm()
+    database[TRAIL].delete_one({"number": 3})
+    (fault,) = Trail(database).verify()
+    assert (fault.number, fault.reason) == (3, "missing")
+
+
+def test_heads_that_were_kept_elsewhere_show_what_was_made_anew(database: Register) -> None:
+    trail = Trail(database)
+    trail.write(READ)
+    trail.confirm()
+    heads = list(trail.heads())
+    trail.write(READ)
+    assert list(trail.held_against(heads)) == []
+    database[TRAIL].update_one({"number": 1}, {"$set": {"hash": "0" * 64}})
+    assert [fault.reason for fault in trail.held_against(heads)] == ["another one than before"]
+    database[TRAIL].delete_many({})
+    assert [fault.reason for fault in trail.held_against(heads)] == ["missing; it was there before"]
+
+
 def test_workers_write_lanes_of_their_own_and_the_whole_verifies(database: Register) -> None:
     workers = [Trail(database) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
@@ -119,14 +170,16 @@ def test_a_batch_that_was_removed_is_found_out(database: Register) -> None:
     trail = Trail(database)
     for _ in range(3):
         trail.write(READ)
+    trail.confirm()
     database[TRAIL].delete_one({"number": 2})
     (fault,) = trail.verify()
     assert (fault.number, fault.reason) == (2, "missing")
 
 
 def test_a_lane_that_was_removed_is_found_out(database: Register) -> None:
-    for _ in range(2):
-        Trail(database).write(READ)
+    for trail in (Trail(database), Trail(database)):
+        trail.write(READ)
+        trail.confirm()
     database[LANES].delete_one({"_id": 1})
     assert {fault.reason for fault in Trail(database).verify()} == {
         "a lane before it is missing",
@@ -139,6 +192,7 @@ def test_what_expired_is_no_fault_but_only_after_its_time(database: Register) ->
     trail = Trail(database, lambda: moment[0])
     for _ in range(3):
         trail.write(READ)
+    trail.confirm()
     database[TRAIL].delete_one({"number": 1})
     assert [fault.reason for fault in trail.verify()] == ["missing"]
     moment[0] = MOMENT + timedelta(days=367)
