@@ -17,6 +17,7 @@ from service.security.gate import Role
 from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, a_head, a_household, a_parcel, an_id
 from tests.form.filling import fill_in, put, revisit, to_review
+from tests.form.looking import Looker
 from tests.form.officer import WAIT, Officer, Phone
 from tests.form.serving import ServedForm
 from tests.pictures import CAMERA, a_bare_photo, a_photo, opened
@@ -161,7 +162,7 @@ def test_a_photo_taken_without_signal_survives_a_dead_battery_and_arrives_once(
 
 def test_lost_answers_make_one_photo(officer: Officer, served: ServedForm, camera: Path) -> None:
     household = a_registered_household(served)
-    revisit(officer, "hoang duc").next().on("Chủ hộ")
+    revisit(officer, "hoang van duc").next().on("Chủ hộ")
     keep(photograph(officer, camera))
     writes = served.weather.writes
     served.weather.reached.clear()
@@ -273,7 +274,7 @@ def test_a_certificate_belongs_to_its_parcel_and_is_seen_again_from_the_register
 ) -> None:
     household = a_registered_household(served)
     parcel = household["parcels"][0]["id"]
-    revisit(officer, "hoang duc").next().on("Chủ hộ").next().on("Nhân khẩu").next().on("Thửa đất")
+    revisit(officer, "hoang van duc").next().on("Chủ hộ").next().on("Nhân khẩu").next().on("Thửa đất")
     officer.page.locator("a.opener").first.click()
     keep(photograph(officer, camera, CERTIFICATE), CERTIFICATE)
     officer.tap("Danh sách")
@@ -283,7 +284,7 @@ def test_a_certificate_belongs_to_its_parcel_and_is_seen_again_from_the_register
     [photo] = at_the_register(served, household["id"])
     assert (photo["of"], photo["parcel"]) == (CERTIFICATE, parcel)
 
-    revisit(officer, "hoang duc").next().on("Chủ hộ")
+    revisit(officer, "hoang van duc").next().on("Chủ hộ")
     expect(panel(officer).get_by_role("button", name="Chụp ảnh giấy")).to_be_visible()
     officer.next().next().on("Thửa đất").page.locator("a.opener").first.click()
     panel(officer, CERTIFICATE).get_by_role("button", name="Xem").click()
@@ -299,7 +300,7 @@ def test_a_certificate_belongs_to_its_parcel_and_is_seen_again_from_the_register
 
 def test_a_photo_that_the_register_does_not_take_says_why(officer: Officer, served: ServedForm, camera: Path) -> None:
     household = a_registered_household(served)
-    revisit(officer, "hoang duc").next().on("Chủ hộ")
+    revisit(officer, "hoang van duc").next().on("Chủ hộ")
     keep(photograph(officer, camera))
     put(served, {**household, "legal_basis": "contract"}, revision=1)
     officer.tap("Danh sách")
@@ -313,7 +314,7 @@ def test_a_photo_that_the_register_does_not_take_says_why(officer: Officer, serv
 
 def test_without_a_legal_basis_none_is_taken(officer: Officer, served: ServedForm) -> None:
     a_registered_household(served, legal_basis="contract")
-    revisit(officer, "hoang duc").next().on("Chủ hộ")
+    revisit(officer, "hoang van duc").next().on("Chủ hộ")
     expect(panel(officer).get_by_text("chưa cho phép giữ ảnh giấy tờ")).to_be_visible()
     expect(panel(officer).get_by_role("button", name="Chụp ảnh giấy")).to_be_hidden()
 
@@ -336,7 +337,7 @@ def test_a_full_phone_says_so_and_keeps_the_photo_when_there_is_room(officer: Of
 
 def test_who_is_signed_out_keeps_the_photo(officer: Officer, served: ServedForm, camera: Path) -> None:
     household = a_registered_household(served)
-    revisit(officer, "hoang duc").next().on("Chủ hộ")
+    revisit(officer, "hoang van duc").next().on("Chủ hộ")
     keep(photograph(officer, camera))
     served.weather.mood = "signed out"
     officer.tap("Danh sách")
@@ -346,3 +347,24 @@ def test_who_is_signed_out_keeps_the_photo(officer: Officer, served: ServedForm,
     officer.send_now()
     nothing_waits(officer)
     assert len(at_the_register(served, household["id"])) == 1
+
+
+def test_the_screens_of_photos_are_for_everyone(
+    officer: Officer, served: ServedForm, axe: Path, tmp_path: Path
+) -> None:
+    looker = Looker(axe)
+    household = a_registered_household(served)
+    file = tmp_path / "card.jpg"
+    file.write_bytes(a_bare_photo(1600, 1200))
+    ask(served, f"/v1/households/{household['id']}/photos/{an_id()}?of={CARD}", "PUT", a_bare_photo(800, 600))
+    revisit(officer, "hoang van duc").next().on("Chủ hộ")
+    looker.look(officer.page, "photo of the register")
+    panel(officer).get_by_role("button", name="Xem").click()
+    officer.page.wait_for_function("document.querySelector('dialog img').naturalWidth > 100")
+    looker.look(officer.page, "photo seen")
+    officer.tap("Đóng")
+    photograph(officer, file)
+    looker.look(officer.page, "cut")
+    keep(officer)
+    looker.look(officer.page, "photo on the phone")
+    assert looker.found == []

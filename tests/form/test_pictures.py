@@ -13,6 +13,7 @@ from tests.builders import THANH_VINH, a_head, a_household, a_parcel, a_personal
 from tests.form.filling import fill_in, put, revisit, take_along, to_review
 from tests.form.officer import PASSWORD, Officer, Phone
 from tests.form.serving import ServedForm
+from tests.pictures import a_photo
 
 FIELD = ((105.6640, 18.6760), (105.6645, 18.6760), (105.6645, 18.6764), (105.6640, 18.6764))
 
@@ -121,6 +122,34 @@ def test_the_map(a_phone: Callable[..., Phone], served: ServedForm, folder: Path
     officer.tap("Khép kín")
     expect(officer.page.get_by_text("Ranh giới tự cắt nhau")).to_be_visible()
     picture(officer, folder / "45-map-crossing.png")
+
+
+def test_photos_of_papers(a_phone: Callable[..., Phone], served: ServedForm, folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "card.jpg"
+    file.write_bytes(a_photo(2400, 1800))
+    officer = Officer(a_phone(device_scale_factor=1.5)).arrive()
+    fill_in(officer)
+    paper = officer.page.locator("[data-photos]")
+    paper.get_by_role("button", name="Chụp ảnh giấy").scroll_into_view_if_needed()
+    picture(officer, folder / "70-photo.png")
+    paper.locator("input[type=file]").set_input_files(file)
+    expect(officer.page.get_by_role("button", name="Giữ ảnh này")).to_be_enabled()
+    picture(officer, folder / "71-photo-cut.png")
+    officer.tap("Giữ ảnh này")
+    expect(paper.locator("[data-photo]")).to_be_visible()
+    paper.locator("[data-photo]").scroll_into_view_if_needed()
+    officer.page.wait_for_function("document.querySelector('[data-photo] canvas').width > 100")
+    picture(officer, folder / "72-photo-kept.png")
+    to_review(officer)
+    officer.tap("Gửi").sent()
+    expect(officer.page.locator("[data-photos-waiting='0']")).to_be_visible()
+    leader = Officer(a_phone(device_scale_factor=1.5)).arrive("leader")
+    leader.tap("Hộ chờ xác minh").on("Hộ chờ xác minh").tap("Ảnh giấy tờ")
+    expect(leader.page.get_by_text("Đã có trên sổ")).to_be_visible()
+    picture(leader, folder / "73-photo-listed.png")
+    leader.tap("Xem")
+    leader.page.wait_for_function("document.querySelector('dialog img')?.naturalWidth > 100")
+    picture(leader, folder / "74-photo-seen.png")
 
 
 def test_the_leader_and_two_versions(a_phone: Callable[..., Phone], served: ServedForm, folder: Path) -> None:
