@@ -102,6 +102,7 @@ def _object(properties: dict[str, Any], required: tuple[str, ...] = (), descript
 
 _TEXT = {"type": "string"}
 _DATE = {"type": "string", "format": "date"}
+_DATE_OR_NULL = {"type": ["string", "null"], "format": "date"}
 _TIME = {"type": "string", "format": "date-time"}
 _COUNT = {"type": "integer", "minimum": 0}
 _TEXT_OR_NULL = {"type": ["string", "null"]}
@@ -224,10 +225,34 @@ def _components() -> dict[str, Any]:
                 "valid_on": _DATE,
                 "codes": {
                     "type": "array",
-                    "items": _object({"code": _TEXT, "name_vi": _TEXT, "name_en": _TEXT}, ("code",)),
+                    "items": _object(
+                        {
+                            "code": _TEXT,
+                            "name_vi": _TEXT,
+                            "name_en": _TEXT,
+                            "valid_from": _DATE_OR_NULL,
+                            "valid_to": _DATE_OR_NULL,
+                            "source": _TEXT,
+                            "extra": {
+                                "type": "object",
+                                "description": "The list's further columns: a coefficient, a group, a code of today.",
+                                "additionalProperties": _TEXT,
+                            },
+                        },
+                        ("code", "name_vi", "name_en", "valid_from", "valid_to", "source", "extra"),
+                    ),
                 },
             },
             ("name", "valid_on", "codes"),
+        ),
+        "CodeListIndex": _object(
+            {
+                "codelists": {
+                    "type": "array",
+                    "items": _object({"name": _TEXT, "codes": {"type": "integer", "minimum": 0}}, ("name", "codes")),
+                }
+            },
+            ("codelists",),
         ),
         "Health": _object({"status": _TEXT, "missing": {"type": "array", "items": _TEXT}}, ("status",)),
         "ProblemItem": _object(

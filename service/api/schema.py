@@ -66,6 +66,16 @@ def dictionary() -> Response:
     return _answer("dictionary.xlsx", dictionary_workbook, WORKBOOK, download=True)
 
 
+@blueprint.route("/codelists")
+@public
+@blueprint.response(200, {"$ref": "#/components/schemas/CodeListIndex"})
+@blueprint.doc(operationId="schema_codelists", summary="Which code lists there are")
+def code_list_index() -> Response:
+    """Their names, and how many codes each holds, withdrawn ones too."""
+    lists = code_lists()
+    return json_answer({"codelists": [{"name": name, "codes": len(lists[name].codes)} for name in lists.names()]})
+
+
 @blueprint.route("/codelists/<name>")
 class CodeListResource(MethodView):
     """One code list."""
@@ -94,6 +104,7 @@ def _code(entry: Any) -> dict[str, Any]:
         "valid_from": None if entry.valid_from is None else entry.valid_from.isoformat(),
         "valid_to": None if entry.valid_to is None else entry.valid_to.isoformat(),
         "source": entry.source,
+        "extra": dict(entry.extra),
     }
 
 

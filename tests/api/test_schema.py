@@ -31,7 +31,8 @@ def test_a_phone_gets_the_form_compressed_and_the_same(register: Register) -> No
 
 def test_a_code_list_is_read_as_of_a_day(register: Register) -> None:
     today = register.json("/v1/schema/codelists/land_use")
-    assert {"code", "name_vi", "name_en", "valid_from", "valid_to", "source"} == set(today["codes"][0])
+    items = {"code", "name_vi", "name_en", "valid_from", "valid_to", "source", "extra"}
+    assert items == set(today["codes"][0])
     assert "LUC" in {each["code"] for each in today["codes"]}
 
 
@@ -39,3 +40,16 @@ def test_a_list_that_is_not_there_is_not_found_and_the_others_are_named(register
     answer = register.get("/v1/schema/codelists/nowhere")
     assert answer.status_code == 404
     assert "land_use" in answer.get_json()["detail"]
+
+
+def test_the_code_lists_are_listed_and_each_is_there(register: Register) -> None:
+    listed = register.json("/v1/schema/codelists")["codelists"]
+    assert {"name": "sexes", "codes": 3} in listed
+    for each in listed:
+        assert register.get(f"/v1/schema/codelists/{each['name']}").status_code == 200
+
+
+def test_a_code_brings_what_else_its_list_says_of_it(register: Register) -> None:
+    codes = register.json("/v1/schema/codelists/livestock_units")["codes"]
+    buffalo = next(each for each in codes if each["code"] == "buffalo")
+    assert (buffalo["extra"]["coefficient"], buffalo["extra"]["species"]) == ("0.7", "buffalo")
