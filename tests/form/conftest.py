@@ -17,7 +17,7 @@ from service.api.services import services
 from service.app import create_app
 from service.registry.accounts import NewAccount
 from service.running.form_build import build_form
-from service.security.gate import Role, register_itself
+from service.security.gate import Role, Sight, register_itself
 from service.settings import Settings
 from tests.form.officer import PASSWORD, Officer, Phone
 from tests.form.serving import ServedForm
@@ -29,8 +29,11 @@ ACCOUNTS = {
     "leader": (Role.LEADER, ("40",), False),
     "supervisor": (Role.SUPERVISOR, ("40",), False),
     "newcomer": (Role.OFFICER, ("40",), True),
+    "helper": (Role.OFFICER, ("40",), False),
 }
 """Who can sign in: the name, the role, the area, and whether the password must be changed first."""
+MASKED = {"helper"}
+"""Who sees persons masked, though the role would see them whole."""
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +69,9 @@ def served(form_settings: Settings) -> Iterator[ServedForm]:
     app = create_app(form_settings)
     accounts = cast(Guard, app.extensions["guard"]).accounts
     for name, (role, area, change) in ACCOUNTS.items():
-        accounts.create(NewAccount(name, role, area, password=PASSWORD, must_change_password=change), register_itself())
+        sight = Sight.MASKED if name in MASKED else None
+        made = NewAccount(name, role, area, sight=sight, password=PASSWORD, must_change_password=change)
+        accounts.create(made, register_itself())
     served = ServedForm(app)
     yield served
     served.close()

@@ -27,10 +27,11 @@ def fill_in(officer: Officer, name: str = "Nguyễn Thị Hoà", number: str | N
 
 def to_review(officer: Officer) -> None:
     """On to the last screen."""
-    while officer.page.get_by_role("button", name="Tiếp tục").is_visible():
+    title = officer.page.get_by_role("heading", level=1)
+    expect(officer.page.get_by_role("button", name="Tiếp tục")).to_be_visible()
+    while (before := title.inner_text()) != "Xem lại và gửi":
         officer.next()
-        officer.page.wait_for_timeout(50)
-    officer.on("Xem lại và gửi")
+        expect(title).not_to_have_text(before)
 
 
 def put(served: ServedForm, household: dict[str, Any], revision: int | None = None) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def put(served: ServedForm, household: dict[str, Any], revision: int | None = No
 def revisit(officer: Officer, name: str) -> Officer:
     """Find a household by a part of its name, without diacritics, and open it."""
     officer.page.get_by_role("searchbox").fill(name)
-    officer.page.locator("button.card").first.click()
+    officer.page.locator(f'[data-found="{name}"] ~ ul button.card').first.click()
     return officer.on("Hộ")
 
 
