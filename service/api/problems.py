@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import suppress
 from typing import Any
 
 import orjson
 import structlog
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from schemas.codelists import code_lists
 from schemas.errors import ItemError, JsonInvalid, RecordInvalid
@@ -136,6 +138,7 @@ HTTP_CODES = {
 }
 """Codes for what Flask and werkzeug refuse by themselves."""
 
+_LONGEST_LISTENING_SECONDS = 10.0
 INVALID_RECORD = "household.invalid"
 """The code of a record that breaks the ministry schema."""
 
@@ -189,12 +192,27 @@ def answer_json_invalid(error: JsonInvalid) -> Response:
 def answer_http_exception(error: HTTPException) -> Response:
     """The problem of what Flask refused by itself: no such address, a body that is too large."""
     status = error.code or 500
+    if isinstance(error, ClientDisconnected):
+        status = 408  # the rest of the body did not come in time, or never will
+    if status == 413:
+        _read_past_the_body()
     limit = request.max_content_length or services().settings.record_bytes
     code = HTTP_CODES.get(status, "http.bad-request" if status < 500 else "internal")
     answer = problem(status, code, {"limit": limit, "given": "", "wanted": "application/json"})
     if status == 405 and getattr(error, "valid_methods", None):
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return answer
+
+
+def _read_past_the_body() -> None:
+    """Take in what is left of a body that is too large: many clients hear no answer before they have said all."""
+    left, until = services().settings.body_bytes, time.monotonic() + _LONGEST_LISTENING_SECONDS
+    with suppress(OSError, ValueError, EOFError):
+        while left > 0 and time.monotonic() < until:
+            part = len(request.environ["wsgi.input"].read(min(left, 65_536)))
+            if part == 0:
+                return
+            left -= part
 
 
 def answer_unexpected(error: Exception) -> Response:

@@ -13,7 +13,7 @@ from service.security.errors import KeysMissing
 from service.security.keys import key_folder, require_own_keys
 from service.settings import read_settings
 
-worker_class = "gthread"
+worker_class = "service.running.worker.PatientWorker"
 threads = 8
 """Requests mostly wait for the database; more threads than this only make each of them slower."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import http.client
 import os
 import pty
 import select
@@ -195,6 +196,14 @@ def test_nobody_is_believed_to_be_a_proxy_without_the_setting(running: Run) -> N
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 200
         assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_a_body_that_is_too_large_is_answered_to_who_says_all_before_listening(running: Run) -> None:
+    connection = http.client.HTTPConnection(running.ready().partition("//")[2], timeout=60)
+    connection.request("POST", "/v1/token", b'"' + b"x" * 8_000_000 + b'"', {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
+    connection.close()
 
 
 def test_writes_the_address_of_the_database_for_scripts(running: Run) -> None:

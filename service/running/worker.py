@@ -1,0 +1,92 @@
+"""gunicorn's threaded worker, made patient with slow senders only so far that they leave threads to everybody else.
+
+A worker has few threads, and one that reads a request waits for its sender. Whoever sends a body by drops, or opens
+connections and says nothing, would so stop the register for all; nobody has to be signed in for that.
+"""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+import threading
+import time
+from typing import Any, Final
+
+from gunicorn.workers import gthread  # type: ignore[import-untyped]
+
+PATIENCE_SECONDS: Final = 15.0
+"""How long a request may take to arrive, however short it is…"""
+SLOWEST_BYTES_PER_SECOND: Final = 4_000
+"""…and what it may take longer for its length: half of what a telephone sends over 2G."""
+SPARED_THREADS: Final = 3
+"""Threads of each worker that never wait for a slow sender."""
+_MOMENT_SECONDS: Final = 0.5
+"""How long anybody may wait for the next part of a request, as it comes over a usual line."""
+_FIRST_WORD_SECONDS: Final = 0.1
+
+
+class SenderTooSlow(ConnectionResetError):
+    """The rest of a request did not come in time; gunicorn takes it for a client that went away."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ECONNRESET, "the sender is too slow")
+
+
+class PatientSocket(socket.socket):
+    """A client's connection that waits for the rest of a request as long as is sensible."""
+
+    turns: threading.BoundedSemaphore
+    """Who waits holds one of these; there are fewer than threads."""
+    _until: float = 0.0
+
+    def begin(self, turns: threading.BoundedSemaphore) -> None:
+        """A request begins to arrive."""
+        self.turns = turns
+        self._until = time.monotonic() + PATIENCE_SECONDS
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """What has come, at most ``size`` bytes. Raises SenderTooSlow."""
+        while True:
+            try:
+                data = super().recv(size, flags | socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                self._wait()
+                continue
+            self._until += len(data) / SLOWEST_BYTES_PER_SECOND
+            return data
+
+    def _wait(self) -> None:
+        """Wait for more: a moment in any case, and longer only while few others do."""
+        remaining = self._until - time.monotonic()
+        if self._comes_within(min(remaining, _MOMENT_SECONDS)):
+            return
+        if not self.turns.acquire(blocking=False):
+            raise SenderTooSlow
+        try:
+            if not self._comes_within(remaining - _MOMENT_SECONDS):
+                raise SenderTooSlow
+        finally:
+            self.turns.release()
+
+    def _comes_within(self, seconds: float) -> bool:
+        poll = select.poll()
+        poll.register(self, select.POLLIN)
+        return seconds > 0 and bool(poll.poll(seconds * 1000))
+
+
+class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
+    """Named in service/running/gunicorn_configuration.py."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._turns = threading.BoundedSemaphore(max(1, self.cfg.threads - SPARED_THREADS))
+
+    def handle(self, conn: Any) -> Any:
+        """Handle one request of a connection, in a thread of its own."""
+        if not isinstance(conn.sock, PatientSocket):
+            if not conn.data_ready and not conn.wait_for_data(_FIRST_WORD_SECONDS):
+                return gthread._DEFER  # looked after without a thread until it says something
+            conn.sock = PatientSocket(fileno=conn.sock.detach())
+        conn.sock.begin(self._turns)
+        return super().handle(conn)
