@@ -81,7 +81,8 @@ class Settings:
     """Key management service that keeps the master key: aws, azure, gcp or kmip; empty for a key file."""
 
     kms_credentials_file: str = ""
-    """JSON file with the service's credentials, as pymongo's kms_providers takes them; mode 0600."""
+    """JSON file with the service's credentials, as pymongo's kms_providers takes them, and under `tls` the files
+    that it is reached with (tlsCAFile, tlsCertificateKeyFile); mode 0600."""
 
     kms_master_key: str = ""
     """JSON that names the master key, as pymongo's master_key takes it, e.g. {"region": "…", "key": "arn:…"}."""

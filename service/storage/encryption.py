@@ -93,6 +93,8 @@ class MasterKeys:
     provider: str
     providers: Mapping[str, Any]
     master_key: Mapping[str, Any] | None = None
+    tls: Mapping[str, Any] | None = None
+    """How to connect to a service, as pymongo's kms_tls_options takes it: a CA of its own, a client's certificate."""
 
 
 def master_keys_of_files(keys: KeyFolder) -> MasterKeys:
@@ -105,7 +107,10 @@ def master_keys_of_files(keys: KeyFolder) -> MasterKeys:
 
 
 def master_keys(settings: Settings) -> MasterKeys:
-    """Master keys as the settings say: from a key management service, else from key files. Raises KeysMissing."""
+    """Master keys as the settings say: from a key management service, else from key files. Raises KeysMissing.
+
+    With a service, key files that are there still open what they wrapped, until `rotate-keys --rewrap` was run.
+    """
     if not settings.kms_provider:
         return master_keys_of_files(key_folder(settings))
     if not settings.kms_credentials_file:
@@ -115,7 +120,14 @@ def master_keys(settings: Settings) -> MasterKeys:
         named = json.loads(settings.kms_master_key) if settings.kms_master_key else None
     except ValueError as error:
         raise KeysMissing(f"KMS_CREDENTIALS_FILE or KMS_MASTER_KEY is not JSON: {error}") from error
-    return MasterKeys(settings.kms_provider, {settings.kms_provider: credentials}, named)
+    tls = credentials.pop("tls", None)
+    of_files = {f"local:{name}": {"key": key} for name, key in key_folder(settings).master_keys().items()}
+    return MasterKeys(
+        settings.kms_provider,
+        {settings.kms_provider: credentials, **of_files},
+        named,
+        None if tls is None else {settings.kms_provider: tls},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +338,7 @@ class FieldEncryption:
                     f"{self._database.name}.{KEY_VAULT}",
                     client,
                     self._options,
+                    kms_tls_options=masters.tls,
                     key_expiration_ms=int(self._key_seconds * 1000),
                 )
             return self._explicit
