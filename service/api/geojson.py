@@ -15,19 +15,7 @@ GEOJSON = "application/geo+json"
 KEEP_AN_HOUR = "private, max-age=3600"
 """For public facts behind the sign-in: a browser keeps them, a proxy does not."""
 
-_GEOMETRY = {
-    "anyOf": [
-        {
-            "type": "object",
-            "properties": {
-                "type": {"enum": ["Polygon", "MultiPolygon"]},
-                "coordinates": {"type": "array", "items": {"type": "array"}},
-            },
-            "required": ["type", "coordinates"],
-        },
-        {"type": "null"},
-    ]
-}
+_GEOMETRY = {"anyOf": [{"$ref": "#/components/schemas/Boundary"}, {"type": "null"}]}
 
 
 def feature(code: str | None, geometry: BaseGeometry | None, properties: dict[str, Any]) -> dict[str, Any]:
