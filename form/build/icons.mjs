@@ -50,17 +50,23 @@ const inside = (points, x, y) => {
   return within;
 };
 const channels = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-const prepared = shapes.map(({ fill, points }) => ({ colour: channels(fill), points }));
-function draw(pixels) {
+const prepared = shapes.map(({ fill, points }) => {
+  const [xs, ys] = [0, 1].map((axis) => points.map((point) => point[axis]));
+  return { colour: channels(fill), points, west: Math.min(...xs), east: Math.max(...xs), north: Math.min(...ys), south: Math.max(...ys) };
+});
+const covers = ({ points, west, east, north, south }, x, y) => x >= west && x <= east && y >= north && y <= south && inside(points, x, y);
+/** A PNG; a picture made smaller than its square has the ground's colour around it, for launchers that cut icons to their own shape. */
+function draw(pixels, smaller = 1) {
   const samples = 3;
   const rows = Buffer.alloc(pixels * (pixels * 3 + 1));
   for (let row = 0; row < pixels; row++) {
     for (let column = 0; column < pixels; column++) {
       const total = [0, 0, 0];
       for (let s = 0; s < samples * samples; s++) {
-        const x = ((column + ((s % samples) + 0.5) / samples) * SIZE) / pixels;
-        const y = ((row + (Math.floor(s / samples) + 0.5) / samples) * SIZE) / pixels;
-        const top = prepared.findLast(({ points }) => inside(points, x, y));
+        const place = (at) => ((at / pixels) * SIZE - SIZE / 2) / smaller + SIZE / 2;
+        const x = place(column + ((s % samples) + 0.5) / samples);
+        const y = place(row + (Math.floor(s / samples) + 0.5) / samples);
+        const top = prepared.findLast((shape) => covers(shape, x, y)) ?? prepared[0];
         top.colour.forEach((value, channel) => (total[channel] += value));
       }
       total.forEach((value, channel) => (rows[row * (pixels * 3 + 1) + 1 + column * 3 + channel] = Math.round(value / samples ** 2)));
@@ -89,3 +95,5 @@ function draw(pixels) {
 const folder = join(import.meta.dirname, '..', 'public');
 writeFileSync(join(folder, 'icon.svg'), svg);
 for (const pixels of [192, 512]) writeFileSync(join(folder, `icon-${pixels}.png`), draw(pixels));
+// What matters lies within the circle of 80% that every launcher shows.
+writeFileSync(join(folder, 'icon-maskable-512.png'), draw(512, 0.85));

@@ -1,4 +1,7 @@
-"""Every screen as a picture at 360×640, to be looked at; PICTURES_FOLDER takes the guide's pictures anew."""
+"""Every screen as a picture at 360×640, to be looked at; PICTURES_FOLDER takes the guide's pictures anew.
+
+With DARK_PICTURES_FOLDER every screen is taken in the dark too.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,10 @@ def picture(officer: Officer, path: Path) -> None:
     width = officer.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert width[0] <= width[1], f"{path.name} is wider than the phone"
     officer.picture(path)
+    if os.environ.get("DARK_PICTURES_FOLDER"):
+        officer.page.emulate_media(color_scheme="dark")
+        officer.picture(Path(os.environ["DARK_PICTURES_FOLDER"]) / path.name)
+        officer.page.emulate_media(color_scheme="light")
 
 
 def test_the_way_of_a_registration(a_phone: Callable[..., Phone], folder: Path) -> None:
@@ -51,6 +58,9 @@ def test_the_way_of_a_registration(a_phone: Callable[..., Phone], folder: Path) 
     picture(officer, folder / "05-head.png")
     officer.page.get_by_text("Chữ số thứ tư").scroll_into_view_if_needed()
     picture(officer, folder / "06-head-error.png")
+    officer.next()
+    expect(officer.page.get_by_text("chỗ cần sửa trên màn hình này")).to_be_visible()
+    picture(officer, folder / "06-wrong-at-top.png")
     officer.answer("Số định danh cá nhân", a_personal_number("female", 1978)).answer("Dân tộc", "kinh")
     officer.next().on("Nhân khẩu")
     picture(officer, folder / "07-people.png")
@@ -158,6 +168,7 @@ def test_the_leader_and_two_versions(a_phone: Callable[..., Phone], served: Serv
         commune=THANH_VINH,
         village="Khối 1",
         address="số 1",
+        paper_reference="TV-0012",
         parcels=[a_parcel(), a_parcel()],
     )
     put(served, household)
@@ -170,10 +181,37 @@ def test_the_leader_and_two_versions(a_phone: Callable[..., Phone], served: Serv
     picture(officer, folder / "50-list-conflict.png")
     officer.tap("Hoàng Văn Đức").on("Có hai bản của hộ này")
     picture(officer, folder / "51-conflict.png")
+    officer.tap("Danh sách").tap("Xem 1 hộ của xã").on("Hộ của xã")
+    expect(officer.page.get_by_role("button", name="Hoàng Văn Đức")).to_be_visible()
+    picture(officer, folder / "53-commune.png")
     leader = Officer(a_phone(device_scale_factor=1.5)).arrive("leader")
     leader.tap("Hộ chờ xác minh").on("Hộ chờ xác minh")
     expect(leader.page.get_by_text("Hoàng Văn Đức")).to_be_visible()
     picture(leader, folder / "52-verify.png")
+    leader.tap("Trả lại")
+    leader.page.get_by_label("Lý do trả lại").fill("Thiếu thửa đất ở Đồng Cát")
+    picture(leader, folder / "54-return.png")
+    leader.page.get_by_role("button", name="Trả lại").click()
+    expect(leader.page.get_by_text("Không còn hộ nào chờ xác minh")).to_be_visible()
+    officer.tap("Danh sách")
+    officer.page.reload()
+    officer.unlock()
+    expect(officer.page.get_by_text("Lý do: Thiếu thửa đất ở Đồng Cát")).to_be_visible()
+    picture(officer, folder / "55-returned.png")
+
+
+def test_a_phone_that_was_lost(a_phone: Callable[..., Phone], folder: Path) -> None:
+    officer = Officer(a_phone(device_scale_factor=1.5)).arrive()
+    fill_in(officer)
+    officer.saved()
+    finder = Officer(a_phone(device_scale_factor=1.5)).arrive()
+    finder.tap("Máy này").on("Máy này")
+    finder.page.get_by_role("heading", name="Thiết bị khác đang đăng nhập").scroll_into_view_if_needed()
+    picture(finder, folder / "18-devices.png")
+    finder.tap("Cho thoát và xóa dữ liệu")
+    officer.page.reload()
+    expect(officer.page.get_by_text("nên mọi dữ liệu trên máy đã được xóa")).to_be_visible()
+    picture(officer, folder / "19-erased.png")
 
 
 def test_the_supervisors_page(a_phone: Callable[..., Phone], served: ServedForm, folder: Path) -> None:

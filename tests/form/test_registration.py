@@ -66,3 +66,47 @@ def test_the_form_speaks_english_too(officer: Officer) -> None:
 def test_a_look_at_a_household_leaves_no_draft_behind(officer: Officer) -> None:
     officer.begin().next().on("Chủ hộ").tap("Danh sách")
     expect(officer.page.get_by_text("Chưa có hộ nào trên máy này")).to_be_visible()
+
+
+def test_long_lists_are_searched_without_diacritics(officer: Officer) -> None:
+    officer.begin().answer("Xã, phường", "truong vinh")
+    expect(officer.page.get_by_role("button", name="Xã, phường Trường Vinh")).to_be_visible()
+    title = officer.page.get_by_role("heading", level=1)
+    while (before := title.inner_text()) != "Sản phẩm bán ra":
+        officer.next()
+        expect(title).not_to_have_text(before)
+    officer.page.get_by_role("button", name="+ Thêm").click()
+    officer.answer("Ngành kinh tế (VSIC)", "trong lua")
+    expect(officer.page.get_by_role("button", name="Ngành kinh tế (VSIC) Trồng lúa")).to_be_visible()
+
+
+def test_a_second_parcel_is_begun_as_a_copy_of_the_first_without_its_number(officer: Officer) -> None:
+    fill_in(officer)
+    officer.next().next().on("Thửa đất").add("thửa đất")
+    officer.answer("Số tờ bản đồ", "12").answer("Số thửa", "345").answer("Quyền sử dụng", "Thuê, mượn")
+    officer.tap("Xong").on("Thửa đất").add("thửa đất").tap("Chép từ mục trước")
+    expect(officer.page.get_by_label("Số tờ bản đồ", exact=True)).to_have_value("12")
+    expect(officer.page.get_by_label("Số thửa", exact=True)).to_have_value("")
+    expect(officer.page.get_by_label("Thuê, mượn")).to_be_checked()
+
+
+def test_what_is_missing_for_the_next_stage_is_in_view_on_every_screen(officer: Officer) -> None:
+    officer.begin()
+    title = officer.page.get_by_role("heading", level=1)
+    while (before := title.inner_text()) != "Xem lại và gửi":
+        expect(officer.page.get_by_role("button", name="Còn thiếu 4 mục để đăng ký")).to_be_in_viewport()
+        officer.next()
+        expect(title).not_to_have_text(before)
+    expect(officer.page.get_by_text("Còn thiếu 4 mục")).to_be_visible()
+
+
+def test_a_wrong_answer_is_told_at_the_top_with_the_way_to_it_and_is_no_wall(officer: Officer) -> None:
+    fill_in(officer)
+    officer.answer("Ngày sinh", "31/2/1978").next()
+    summary = officer.page.get_by_role("alert").filter(has_text="chỗ cần sửa trên màn hình này")
+    expect(summary).to_be_focused()
+    summary.get_by_role("link", name="Ngày sinh").click()
+    expect(officer.page.get_by_role("group", name="Ngày sinh")).to_be_focused()
+    officer.next()
+    expect(summary).to_be_focused()
+    officer.next().on("Nhân khẩu")

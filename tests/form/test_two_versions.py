@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.builders import THANH_VINH, a_head, a_household, a_member, a_personal_number
+from tests.builders import THANH_VINH, a_head, a_household, a_member, a_parcel, a_personal_number
 from tests.form.filling import fill_in, put, revisit, take_along, to_review
 from tests.form.officer import Officer, Phone
 from tests.form.serving import ServedForm
@@ -72,9 +72,13 @@ def test_a_commune_taken_along_is_searched_revisited_and_warned_of_without_signa
 def test_a_leader_returns_and_the_officer_sees_why(
     a_phone: Callable[..., Phone], officer: Officer, served: ServedForm, households: Any
 ) -> None:
-    put(served, a_household(head=a_head(full_name="Phan Thị Mận", sex="female"), commune=THANH_VINH))
+    head, parcel = a_head(full_name="Phan Thị Mận", sex="female"), a_parcel(map_sheet="12", parcel_number="345")
+    put(served, a_household(head=head, commune=THANH_VINH, paper_reference="TV-0012", parcels=[parcel]))
     leader = Officer(a_phone()).arrive("leader")
-    leader.tap("Hộ chờ xác minh").on("Hộ chờ xác minh").tap("Trả lại")
+    leader.tap("Hộ chờ xác minh").on("Hộ chờ xác minh")
+    card = leader.page.get_by_role("listitem").filter(has_text="Phiếu giấy số TV-0012")
+    expect(card.get_by_role("img", name="12/345")).to_be_visible()
+    leader.tap("Trả lại")
     leader.page.get_by_label("Lý do trả lại").fill("Thiếu thửa đất ở Đồng Cát")
     leader.page.get_by_role("button", name="Trả lại").click()
     expect(leader.page.get_by_text("Không còn hộ nào chờ xác minh")).to_be_visible()

@@ -1,0 +1,51 @@
+"""The form among the phone's apps: what a browser asks for before it installs a page, and its offer when it is wanted."""
+
+from __future__ import annotations
+
+import json
+import struct
+import urllib.request
+
+from playwright.sync_api import expect
+
+from tests.form.officer import Officer
+from tests.form.serving import ServedForm
+
+OFFER = """() => {
+  const offer = new Event('beforeinstallprompt', {cancelable: true});
+  offer.prompt = async () => { window.asked = true; return {outcome: 'accepted'}; };
+  dispatchEvent(offer);
+  return offer.defaultPrevented;
+}"""
+
+
+def test_the_browser_finds_nothing_that_hinders_installing(officer: Officer) -> None:
+    session = officer.phone.session(officer.page)
+    session.send("Page.enable")
+    errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # A profile without history is one in which Chromium installs nothing; what the page is asked for comes before that.
+    assert [error for error in errors if error["errorId"] != "in-incognito"] == []
+    manifest = session.send("Page.getAppManifest")
+    assert manifest["url"].endswith("/manifest.webmanifest")
+    assert manifest["errors"] == []
+
+
+def test_every_icon_of_the_manifest_is_there_and_as_large_as_it_says(served: ServedForm) -> None:
+    with urllib.request.urlopen(served.address + "/manifest.webmanifest", timeout=60) as answer:
+        manifest = json.load(answer)
+    purposes = {icon["purpose"] for icon in manifest["icons"]}
+    assert purposes == {"any", "maskable"}
+    for icon in manifest["icons"]:
+        with urllib.request.urlopen(served.address + icon["src"], timeout=60) as answer:
+            assert answer.headers["Content-Type"].startswith(icon["type"])
+            picture = answer.read()
+        if icon["type"] == "image/png":
+            width, height = struct.unpack(">II", picture[16:24])
+            assert icon["sizes"] == f"{width}x{height}"
+
+
+def test_the_offer_to_install_waits_in_the_settings(officer: Officer) -> None:
+    assert officer.page.evaluate(OFFER), "the browser's own bar would come at a bad moment"
+    officer.tap("Máy này").on("Máy này").tap("Cài lên màn hình chính")
+    expect(officer.page.get_by_role("button", name="Cài lên màn hình chính")).to_be_hidden()
+    assert officer.page.evaluate("asked")
