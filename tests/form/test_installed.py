@@ -1,4 +1,4 @@
-"""The form among the phone's apps: what a browser asks for before it installs a page, and its offer when it is wanted."""
+"""The form among the phone's apps: what a browser asks for before it installs it, and its offer when it is wanted."""
 
 from __future__ import annotations
 
