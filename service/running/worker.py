@@ -6,6 +6,7 @@ connections and says nothing, would so stop the register for all; nobody has to 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import select
 import socket
@@ -23,6 +24,8 @@ SPARED_THREADS: Final = 3
 """Threads of each worker that never wait for a slow sender."""
 _MOMENT_SECONDS: Final = 0.5
 """How long anybody may wait for the next part of a request, as it comes over a usual line."""
+_LINGER_SECONDS: Final = 2.0
+_LINGER_BYTES: Final = 65_536
 _FIRST_WORD_SECONDS: Final = 0.1
 
 
@@ -39,6 +42,7 @@ class PatientSocket(socket.socket):
     turns: threading.BoundedSemaphore
     """Who waits holds one of these; there are fewer than threads."""
     _until: float = 0.0
+    _left = False
 
     def begin(self, turns: threading.BoundedSemaphore) -> None:
         """A request begins to arrive."""
@@ -61,13 +65,43 @@ class PatientSocket(socket.socket):
         remaining = self._until - time.monotonic()
         if self._comes_within(min(remaining, _MOMENT_SECONDS)):
             return
-        if not self.turns.acquire(blocking=False):
-            raise SenderTooSlow
-        try:
-            if not self._comes_within(remaining - _MOMENT_SECONDS):
-                raise SenderTooSlow
-        finally:
-            self.turns.release()
+        if self.turns.acquire(blocking=False):
+            try:
+                if self._comes_within(remaining - _MOMENT_SECONDS):
+                    return
+            finally:
+                self.turns.release()
+        self._left = True
+        raise SenderTooSlow
+
+    def leave(self) -> None:
+        """Let the client hear the last answer before the connection is closed (RFC 9112, 9.6).
+
+        gunicorn would do so in the one thread that takes connections in, two seconds for each client that does not
+        close its own end. Whoever was too slow is not waited for again.
+        """
+        if not self._left and self.turns.acquire(blocking=False):
+            try:
+                self._linger()
+            finally:
+                self.turns.release()
+        self._left = True
+
+    def _linger(self) -> None:
+        until, drained = time.monotonic() + _LINGER_SECONDS, 0
+        with contextlib.suppress(OSError):
+            super().shutdown(socket.SHUT_WR)
+            while drained < _LINGER_BYTES and self._comes_within(until - time.monotonic()):
+                data = super().recv(4_096, socket.MSG_DONTWAIT)
+                if not data:
+                    return
+                drained += len(data)
+
+    def shutdown(self, how: int, /) -> None:
+        """As a socket's; one that was left has nothing to say any more, and is closed at once."""
+        if self._left:
+            raise OSError(errno.ENOTCONN, "left already")
+        super().shutdown(how)
 
     def _comes_within(self, seconds: float) -> bool:
         poll = select.poll()
@@ -89,4 +123,7 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
                 return gthread._DEFER  # looked after without a thread until it says something
             conn.sock = PatientSocket(fileno=conn.sock.detach())
         conn.sock.begin(self._turns)
-        return super().handle(conn)
+        goes_on = super().handle(conn)
+        if not goes_on:
+            conn.sock.leave()
+        return goes_on

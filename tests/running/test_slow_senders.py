@@ -87,7 +87,11 @@ def connected(port: int, said: bytes = b"") -> socket.socket:
     return connection
 
 
-@pytest.mark.parametrize("said", [b"", b"POST / HTT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{"])
+NOT_ALL = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{"
+NEVER_CLOSED = b"POST / HTTP/1.0\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("said", [b"", b"POST / HTT", NOT_ALL, NEVER_CLOSED])
 def test_many_who_do_not_go_on_stop_nobody_else(port: int, said: bytes) -> None:
     with contextlib.ExitStack() as silent:
         for _ in range(40):
