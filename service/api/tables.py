@@ -14,7 +14,8 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BYTE_ORDER_MARK = "\ufeff"
 """What spreadsheets look for to read UTF-8."""
 
-_FORMULA_SIGNS = frozenset("=+-@\t\r")
+_FORMULA_SIGNS = frozenset("=+-@\t\r\n＝＋－＠")
+"""What makes a cell a formula in some spreadsheet, full-width signs in some of East Asia too (OWASP)."""
 
 
 def csv_line(cells: Iterable[object]) -> str:
@@ -42,4 +43,7 @@ def _download(body: str | bytes, name: str, mimetype: str) -> Response:
 
 
 def _harmless(cell: object) -> object:
-    return "'" + cell if isinstance(cell, str) and cell[:1] in _FORMULA_SIGNS else cell
+    if not isinstance(cell, str):
+        return cell
+    first = {cell[:1], cell.strip()[:1]}  # some programs read past what is blank
+    return "'" + cell if first & _FORMULA_SIGNS else cell

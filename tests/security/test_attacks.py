@@ -74,7 +74,7 @@ def test_a_search_is_no_pattern_and_takes_no_time(register: Register, q: str) ->
     answer = register.client.get("/v1/households", query_string={"q": q}, headers=officer(register))
     assert answer.status_code in {200, 422}
     assert answer.get_json().get("households", []) == []
-    assert time.thread_time() - start < 1
+    assert time.thread_time() - start < 10  # a pattern that backtracks takes hours
 
 
 def officer(register: Register) -> dict[str, str]:
