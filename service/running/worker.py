@@ -22,7 +22,7 @@ SLOWEST_BYTES_PER_SECOND: Final = 4_000
 """…and what it may take longer for its length: half of what a telephone sends over 2G."""
 SPARED_THREADS: Final = 3
 """Threads of each worker that never wait for a slow sender."""
-_MOMENT_SECONDS: Final = 0.5
+_MOMENT_SECONDS: Final = 0.2
 """How long anybody may wait for the next part of a request, as it comes over a usual line."""
 _LINGER_SECONDS: Final = 2.0
 _LINGER_BYTES: Final = 65_536
@@ -52,6 +52,8 @@ class PatientSocket(socket.socket):
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """What has come, at most ``size`` bytes. Raises SenderTooSlow."""
         while True:
+            if self._left:
+                raise SenderTooSlow
             try:
                 data = super().recv(size, flags | socket.MSG_DONTWAIT)
             except BlockingIOError:
@@ -59,6 +61,13 @@ class PatientSocket(socket.socket):
                 continue
             self._until += len(data) / SLOWEST_BYTES_PER_SECOND
             return data
+
+    def settimeout(self, value: float | None, /) -> None:
+        """As a socket's; but how long a request may take is for us to say, so that a limit can only shorten it."""
+        if value:
+            self._until = min(self._until, time.monotonic() + value)
+        else:
+            super().settimeout(value)
 
     def _wait(self) -> None:
         """Wait for more: a moment in any case, and longer only while few others do."""
