@@ -140,6 +140,7 @@ def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
         bbox=arguments.get("bbox"),
         near=_circle_of(arguments),
         by_home=current_principal().sight is Sight.PERSONAL,
+        personal=current_principal().sight is not Sight.NOBODY,
         updated_since=arguments.get("updated_since"),
         after=_position(arguments),
     )

@@ -56,6 +56,8 @@ class HouseholdQuery:
     """Longitude, latitude, and the distance in metres."""
     by_home: bool = True
     """Whether a place also finds households by their home: not for readers who may not see where that is."""
+    personal: bool = True
+    """Whether anything encrypted is to be read: not for readers who are shown nothing of it."""
     updated_since: datetime | None = None
     after: tuple[Any, ...] | None = None
 

@@ -80,6 +80,11 @@ def to_record(document: Document, encryption: FieldEncryption, *, each: bool = F
     return {"id": document.pop("_id"), **encryption.open(document, each=each)}
 
 
+def to_closed_record(document: Document, encryption: FieldEncryption) -> Record:
+    """The record of a document without its encrypted items; nothing is decrypted."""
+    return {"id": document.pop("_id"), **encryption.closed(document)}
+
+
 def name_keys(record: Record) -> list[str]:
     """Folded names of the household's people, each from every word on: "an" finds "Nguyễn Văn An" by its beginning."""
     keys: set[str] = set()

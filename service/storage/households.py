@@ -17,7 +17,7 @@ from service.registry.ports import Area, HouseholdPage, HouseholdQuery, Stored
 from service.storage import parcels
 from service.storage.boxes import box_polygons
 from service.storage.client import Document
-from service.storage.documents import to_record, to_stored
+from service.storage.documents import to_closed_record, to_record, to_stored
 from service.storage.encryption import FieldEncryption
 
 _PERSONAL_NUMBER = re.compile(r"\d{12}")
@@ -70,13 +70,14 @@ def find_page(database: Database[Document], encryption: FieldEncryption, query: 
     if query.after is not None:
         where = {"$and": [where, _behind(query.after, by_change)]}
     order = [("updated_at", 1), ("_id", 1)] if by_change else [("_id", 1)]
-    found = database["households"].find(where, {"index": 0}).sort(order).limit(query.limit + 1)
-    records = [to_record(document, encryption) for document in found]
-    if len(records) <= query.limit:
+    found = list(database["households"].find(where, {"index": 0}).sort(order).limit(query.limit + 1))
+    read = to_record if query.personal else to_closed_record
+    records = [read(document, encryption) for document in found[: query.limit]]
+    if len(found) <= query.limit:
         return HouseholdPage(records, None)
-    last = records[query.limit - 1]
+    last = records[-1]
     after = (last["updated_at"], last["id"]) if by_change else (last["id"],)
-    return HouseholdPage(records[: query.limit], after)
+    return HouseholdPage(records, after)
 
 
 def count(database: Database[Document], encryption: FieldEncryption, query: HouseholdQuery) -> int:

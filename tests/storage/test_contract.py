@@ -464,3 +464,12 @@ def test_a_recount_counts_what_the_counters_count(store: MongoStore) -> None:
         (THANH_VINH, FORMER_UNKNOWN, {"registered": 1, "verified": 1}),
     ]
     assert_exact(store)
+
+
+def test_a_page_for_readers_who_are_shown_nothing_personal_has_no_encrypted_item(store: MongoStore) -> None:
+    record = register(store)
+    (read,) = store.households(HouseholdQuery(limit=10)).records
+    (closed,) = store.households(HouseholdQuery(limit=10, personal=False)).records
+    assert read == record
+    assert "national_id" not in closed["head"]
+    assert closed == {**record, "head": {n: v for n, v in record["head"].items() if n not in ("national_id", "phone")}}
