@@ -386,8 +386,9 @@ def _keep_in_trail(answer: Response) -> Response:
     refused = answer.status_code in {401, 403}
     principal = current_principal()
     begun: Begun | None = g.get("begun")
-    told = shown or permission in _TRACED or (refused and principal.account) or begun is not None
-    if permission is None or not told:
+    told = shown or permission in _TRACED or refused or begun is not None
+    too_many = answer.status_code == 429
+    if permission is None or not told or not principal.account or too_many:  # nobody fills the trail by asking
         return answer
     if answer.status_code == 503:
         guard().database.waited_in_vain()

@@ -45,6 +45,17 @@ def test_what_was_asked_for_and_not_shown_is_kept_as_that(register: Register, th
         assert name not in {each.name for each in guard().trail.entries(households=[household])}
 
 
+def test_a_stranger_does_not_fill_the_trail(register: Register) -> None:
+    client, address = register.client.application.test_client(), f"/v1/households/{an_id()}"
+    with register.client.application.app_context():
+        before = len(list(guard().trail.entries()))
+        for headers_of_a_stranger in ({}, {"Authorization": "Bearer x.y.z"}):
+            for method in ("GET", "PUT", "DELETE"):
+                answer = client.open(address, method=method, json={}, headers=headers_of_a_stranger)
+                assert answer.status_code == 401
+        assert len(list(guard().trail.entries())) == before
+
+
 def test_whoever_names_their_requests_alike_hides_nothing(register: Register) -> None:
     household, name = register.registered(commune=THANH_VINH, parcels=None)["id"], an_id()
     asked = {**headers(register, name), "X-Request-Id": "always-the-same"}
