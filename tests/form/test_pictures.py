@@ -12,11 +12,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from service.demonstration.command import main as demonstrate
+from service.registry.units import UnitDirectory
+from service.settings import Settings
+from service.storage.store import MongoStore
 from tests.builders import THANH_VINH, a_head, a_household, a_parcel, a_personal_number, a_square
 from tests.form.filling import fill_in, put, revisit, take_along, to_review
 from tests.form.officer import PASSWORD, Officer, Phone
+from tests.form.on_the_map import FIELD_OF_OTHERS, forget_borders, load_borders, type_sheet
 from tests.form.serving import ServedForm
 from tests.pictures import a_photo
+from tests.registry.geometry.cells import cells_of
 
 FIELD = ((105.6640, 18.6760), (105.6645, 18.6760), (105.6645, 18.6764), (105.6640, 18.6764))
 
@@ -102,7 +108,8 @@ def test_the_dark(a_phone: Callable[..., Phone], folder: Path) -> None:
     picture(officer, folder / "21-dark-list.png")
 
 
-def test_the_map(a_phone: Callable[..., Phone], served: ServedForm, folder: Path) -> None:
+def test_the_map(register_settings: Settings, a_phone: Callable[..., Phone], served: ServedForm, folder: Path) -> None:
+    load_borders(register_settings)
     neighbour = a_square(105.6646, 18.6760, 0.0004)
     put(served, a_household(commune=THANH_VINH, parcels=[a_parcel(geometry=neighbour)]))
     officer = take_along(Officer(a_phone(device_scale_factor=1.5)).arrive())
@@ -126,12 +133,16 @@ def test_the_map(a_phone: Callable[..., Phone], served: ServedForm, folder: Path
     picture(officer, folder / "44-map-sheet.png")
     officer.tap("Vẽ các góc này")
     expect(officer.page.get_by_text("Diện tích 2.500 m²")).to_be_visible()
+    type_sheet(officer.tap("Vẽ lại"), FIELD_OF_OTHERS)
+    expect(officer.page.get_by_text("Thửa nằm ở")).to_be_visible()
+    picture(officer, folder / "46-map-outside.png")
     officer.tap("Vẽ lại").tap("Chấm góc")
     for x, y in ((120, 150), (240, 150), (120, 300), (240, 300)):
         officer.page.mouse.click(x, y)
     officer.tap("Khép kín")
     expect(officer.page.get_by_text("Ranh giới tự cắt nhau")).to_be_visible()
     picture(officer, folder / "45-map-crossing.png")
+    forget_borders(register_settings)
 
 
 def test_photos_of_papers(a_phone: Callable[..., Phone], served: ServedForm, folder: Path, tmp_path: Path) -> None:
@@ -148,7 +159,7 @@ def test_photos_of_papers(a_phone: Callable[..., Phone], served: ServedForm, fol
     officer.tap("Giữ ảnh này")
     expect(paper.locator("[data-photo]")).to_be_visible()
     paper.locator("[data-photo]").scroll_into_view_if_needed()
-    officer.page.wait_for_function("document.querySelector('[data-photo] canvas').width > 100")
+    expect(paper.locator("canvas")).to_have_js_property("width", 320)
     picture(officer, folder / "72-photo-kept.png")
     to_review(officer)
     officer.tap("Gửi").sent()
@@ -158,7 +169,7 @@ def test_photos_of_papers(a_phone: Callable[..., Phone], served: ServedForm, fol
     expect(leader.page.get_by_text("Đã có trên sổ")).to_be_visible()
     picture(leader, folder / "73-photo-listed.png")
     leader.tap("Xem")
-    leader.page.wait_for_function("document.querySelector('dialog img')?.naturalWidth > 100")
+    expect(leader.page.get_by_role("img", name="Ảnh căn cước")).to_have_js_property("complete", True)
     picture(leader, folder / "74-photo-seen.png")
 
 
@@ -214,14 +225,33 @@ def test_a_phone_that_was_lost(a_phone: Callable[..., Phone], folder: Path) -> N
     picture(officer, folder / "19-erased.png")
 
 
-def test_the_supervisors_page(a_phone: Callable[..., Phone], served: ServedForm, folder: Path) -> None:
-    put(served, a_household(commune=THANH_VINH))
+def test_the_supervisors_page(
+    register_settings: Settings,
+    a_phone: Callable[..., Phone],
+    served: ServedForm,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MONGODB_URI", register_settings.mongodb_uri)
+    monkeypatch.setenv("DATA_FOLDER", register_settings.data_folder)
+    store = MongoStore(register_settings)
+    store.replace_boundaries(cells_of(UnitDirectory(store.unit_list())))
+    assert demonstrate(["--households", "400"]) == 0
     officer = Officer(a_phone(device_scale_factor=1.5))
     officer.page.goto(officer.phone.address + "/dashboard")
     officer.page.get_by_label("Tên đăng nhập").fill("supervisor")
     officer.page.get_by_label("Mật khẩu", exact=True).fill(PASSWORD)
     officer.page.get_by_role("button", name="Đăng nhập").click()
     expect(officer.page.get_by_role("row", name="Thành Vinh")).to_be_visible()
+    expect(officer.page.get_by_role("application")).to_be_visible()
     picture(officer, folder / "60-dashboard.png")
+    officer.page.locator("path[data-unit='16681']").click()
+    officer.page.locator(".coverage").evaluate("(map) => map.scrollIntoView()")
+    picture(officer, folder / "62-dashboard-map.png")
     officer.page.get_by_role("row", name="Thành Vinh").scroll_into_view_if_needed()
     picture(officer, folder / "61-dashboard-table.png")
+    officer.page.set_viewport_size({"width": 1280, "height": 800})
+    officer.page.locator(".coverage").evaluate("(map) => map.scrollIntoView()")
+    picture(officer, folder / "63-dashboard-desk.png")
+    store.replace_boundaries({})
+    store.close()

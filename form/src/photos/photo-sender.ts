@@ -40,9 +40,8 @@ export async function sendNextPhoto(store: PhotoStore, entries: readonly Entry[]
   const outcome = await decide(store, photo);
   switch (outcome.kind) {
     case 'done':
-      // The person may have thrown it away meanwhile: then it is removed there too, on the next pass.
-      if ((await store.get(photo.id))?.state.kind === photo.state.kind) await store.forget(photo.id);
-      else tried.delete(photo.id);
+      // The person may have thrown it away meanwhile: then it is removed there too, right after.
+      if (!(await store.settle(photo))) tried.delete(photo.id);
       break;
     case 'rejected':
       await store.change(photo.id, ({ state }) => (state.kind === photo.state.kind ? { kind: 'rejected', problem: outcome.problem } : null));

@@ -49,70 +49,35 @@ export class PhotoStore {
     return row ? new Blob([await this.#vault.openBytes(row.sealed)], { type: JPEG }) : null;
   }
 
-  /** Keeps a photo with its picture, and lets go of the one that it replaces, in one transaction. Resolves when it is on the disk. Raises PhoneFull. */
-  async add(said: Omit<Photo, 'id' | 'state' | 'bytes'>, picture: Blob, replaces: string | null = null): Promise<Photo> {
+  /** Keeps a photo with its picture, in one transaction. Resolves when it is on the disk. Raises PhoneFull. */
+  async add(said: Omit<Photo, 'id' | 'state' | 'bytes'>, picture: Blob): Promise<void> {
     const photo: Photo = { ...said, id: mintIdentifier(), bytes: picture.size, state: { kind: 'waiting', attempts: 0, lastFailure: null } };
-    const before = replaces === null ? null : await this.get(replaces);
-    const [row, removing, sealed] = await Promise.all([
-      this.#seal(photo),
-      before && this.#seal({ ...before, state: { kind: 'removing' } }),
-      picture.arrayBuffer().then((bytes) => this.#vault.sealBytes(bytes)),
-    ]);
+    const [row, sealed] = await Promise.all([this.#seal(photo), picture.arrayBuffer().then((bytes) => this.#vault.sealBytes(bytes))]);
     await this.#write(async () => {
       const transaction = this.#database.transaction(['photos', 'pictures'], 'readwrite', { durability: 'strict' });
-      const photos = transaction.objectStore('photos');
-      void photos.add(row);
+      void transaction.objectStore('photos').add(row);
       void transaction.objectStore('pictures').add({ id: photo.id, sealed });
-      if (before && removing) {
-        void transaction.objectStore('pictures').delete(before.id);
-        void (mayBeKnown(before) ? photos.put(removing) : photos.delete(before.id));
-      }
       await transaction.done;
     });
-    return photo;
   }
 
   /** Reads a photo, lets `alter` make its new state, stores it. Nothing happens to a photo that is gone, or where `alter` gives null. */
-  async change(id: string, alter: (photo: Photo) => PhotoState | null): Promise<void> {
-    for (;;) {
-      const before = await this.#database.get('photos', id);
-      if (!before) return;
-      const photo = await this.#open(before);
+  change(id: string, alter: (photo: Photo) => PhotoState | null): Promise<void> {
+    return this.#alter(id, (photo) => {
       const state = alter(photo);
-      if (state === null) return;
-      const row = await this.#seal({ ...photo, state });
-      const done = await this.#write(async () => {
-        const transaction = this.#database.transaction('photos', 'readwrite', { durability: 'strict' });
-        // Another tab may have come between.
-        const same = (await transaction.store.get(id))?.version === before.version;
-        if (same) void transaction.store.put(row);
-        await transaction.done;
-        return same;
-      });
-      if (done) return;
-    }
-  }
-
-  /** Takes a photo off the phone: the register has it, or is rid of it. */
-  async forget(...ids: string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await this.#write(async () => {
-      const transaction = this.#database.transaction(['photos', 'pictures'], 'readwrite', { durability: 'strict' });
-      for (const id of ids) {
-        void transaction.objectStore('photos').delete(id);
-        void transaction.objectStore('pictures').delete(id);
-      }
-      await transaction.done;
+      return state === null ? photo : { ...photo, state };
     });
   }
 
-  /** The person wants a photo no more: it goes at once, and from the register too if that may have it. */
-  async remove(photo: Photo): Promise<void> {
-    const now = await this.get(photo.id);
-    if (now === null) return;
-    if (!mayBeKnown(now)) return this.forget(now.id);
-    await this.change(now.id, () => ({ kind: 'removing' }));
-    await this.#write(() => this.#database.delete('pictures', now.id));
+  /** Takes a photo off the phone: the register has it, or is rid of it. One that the person wants otherwise by now stays; answers whether it went. */
+  async settle({ id, state }: Photo): Promise<boolean> {
+    await this.#alter(id, (photo) => (photo.state.kind === state.kind ? null : photo));
+    return (await this.get(id)) === null;
+  }
+
+  /** The person wants a photo no more: its picture goes at once, and the photo from the register too if that may have it. */
+  remove(id: string): Promise<void> {
+    return this.#alter(id, (photo) => (mayBeKnown(photo) ? { ...photo, state: { kind: 'removing' } } : null));
   }
 
   /** The person wants a photo no more that only the register has; it is told when it can be. */
@@ -124,7 +89,35 @@ export class PhotoStore {
   /** Takes along what was photographed in an entry that the person threw away. */
   async forgetEntry(entry: string): Promise<void> {
     const own = (await this.all()).filter((photo) => photo.entry === entry);
-    for (const photo of own) await this.remove(photo);
+    for (const photo of own) await this.remove(photo.id);
+  }
+
+  /**
+   * Reads a photo and writes what `alter` makes of it (null: it goes), again if another tab or the sender came between:
+   * a try is counted and a photo thrown away in one order or the other, never at once. A picture stays for as long as it is wanted.
+   */
+  async #alter(id: string, alter: (photo: Photo) => Photo | null): Promise<void> {
+    for (;;) {
+      const before = await this.#database.get('photos', id);
+      if (!before) return;
+      const photo = await this.#open(before);
+      const after = alter(photo);
+      if (after === photo) return;
+      // Sealing comes first: a transaction of IndexedDB ends by itself while one waits for anything else.
+      const row = after && (await this.#seal(after));
+      const done = await this.#write(async () => {
+        const transaction = this.#database.transaction(['photos', 'pictures'], 'readwrite', { durability: 'strict' });
+        const photos = transaction.objectStore('photos');
+        const same = (await photos.get(id))?.version === before.version;
+        if (same) {
+          void (row ? photos.put(row) : photos.delete(id));
+          if (after === null || after.state.kind === 'removing') void transaction.objectStore('pictures').delete(id);
+        }
+        await transaction.done;
+        return same;
+      });
+      if (done) return;
+    }
   }
 
   async #open(row: StoredPhoto): Promise<Photo> {
