@@ -73,14 +73,14 @@ class MongoPhotos:
 
     def photos(self, household_id: str) -> list[Photo]:
         """All photos of a household in order of their id."""
-        with translated():
+        with translated(self._store.client):
             found = self._store.database[FILES].find({"metadata.household": household_id}).sort("_id", 1)
             return [_photo(document, self._store.encryption) for document in found]
 
     def photo(self, household_id: str, photo_id: str) -> tuple[Photo, bytes] | None:
         """A photo with its JPEG. Raises StoreRefused when what is stored is damaged."""
         name = _name(household_id, photo_id)
-        with translated():
+        with translated(self._store.client):
             file = self._store.database[FILES].find_one({"_id": name})
             if file is None:
                 return None
