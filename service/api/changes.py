@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response
@@ -22,6 +24,9 @@ from service.security.gate import current_principal, needs
 blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes", description="The log as a feed")
 
 _LOOK_AGAIN_SECONDS = 0.5
+MOST_WAITING = 4
+"""How many requests of a worker may wait for a change: half of its threads, so that everybody else is answered."""
+places = threading.BoundedSemaphore(MOST_WAITING)
 
 
 @blueprint.route("")
@@ -37,7 +42,7 @@ class Changes(MethodView):
         """Each commune's entries come in order and without a gap; the cursor holds an offset for each commune.
 
         A household's entries are ordered by revision. A transfer stands in both communes' logs; in the one that the
-        household left, ``record`` is null.
+        household left, ``record`` is null. Where many wait already, the answer comes before ``wait`` is over.
         """
         after = _offsets(arguments)
         communes = actor("changes.read").area
@@ -45,15 +50,29 @@ class Changes(MethodView):
             services().units.directory().require_commune(arguments["commune"])
             named = frozenset({arguments["commune"]})
             communes = named if communes is None else communes & named
-        end = time.monotonic() + arguments["wait"]
-        while True:
-            entries, more = services().store.changes(after, communes=communes, limit=arguments["limit"])
-            if entries or time.monotonic() >= end:
-                break
-            time.sleep(_LOOK_AGAIN_SECONDS)
+
+        def look() -> tuple[list[LogEntry], bool]:
+            return services().store.changes(after, communes=communes, limit=arguments["limit"])
+
+        entries, more = look()
+        if not entries and arguments["wait"] and places.acquire(blocking=False):
+            try:
+                entries, more = _waited_for(look, arguments["wait"])
+            finally:
+                places.release()
         offsets = after | {entry.commune: entry.offset for entry in entries}
         body = {"changes": [_in_json(entry) for entry in entries], "cursor": encode_cursor(offsets), "more": more}
         return json_answer(body)
+
+
+def _waited_for(look: Callable[[], tuple[list[LogEntry], bool]], seconds: float) -> tuple[list[LogEntry], bool]:
+    """What a look finds as soon as it finds something, or nothing when the time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        time.sleep(_LOOK_AGAIN_SECONDS)
+        found = look()
+        if found[0] or time.monotonic() >= end:
+            return found
 
 
 def _in_json(entry: LogEntry) -> dict[str, Any]:

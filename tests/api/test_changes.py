@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import time
-from threading import Timer
+from threading import BoundedSemaphore, Timer
 from typing import Any
 
 import pytest
 
+from service.api import changes as feed
 from tests.api.asking import Register, problem
 from tests.builders import COMMUNES, THANH_VINH, TRUONG_VINH, Json
 
@@ -88,6 +89,16 @@ def test_waiting_ends_as_soon_as_there_is_a_change(register: Register) -> None:
     writing.join()
     assert len(page["changes"]) == 1
     assert time.monotonic() - began < 20
+
+
+def test_where_as_many_wait_as_may_the_next_is_answered_at_once(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(feed, "places", full)
+    monkeypatch.setattr(feed, "_waited_for", lambda *_: pytest.fail("it waits all the same"))
+    assert register.json("/v1/changes?wait=30")["changes"] == []
 
 
 def test_waiting_for_nothing_ends_after_its_time(register: Register) -> None:
