@@ -58,20 +58,20 @@ def test_the_same_name_and_year_warn_without_signal_however_they_are_typed(
     expect(officer.page.get_by_text("Phan Thị Mận")).to_be_visible()
 
 
-def test_who_sees_persons_masked_is_warned_all_the_same_and_opens_none(
+def test_who_sees_persons_masked_takes_a_masked_list_along_and_writes_nothing(
     a_phone: Callable[..., Phone], served: ServedForm
 ) -> None:
-    put(served, a_household(head=a_head(full_name="Phan Thị Mận", sex="female", birth_date="1978-05-02")))
+    number = a_personal_number("female", 1978)
+    put(served, a_household(head=a_head(full_name="Phan Thị Mận", sex="female", national_id=number)))
     helper = take_along(Officer(a_phone()).arrive("helper"))
-    helper.tap("Xem 1 hộ của xã").on("Hộ của xã")
-    expect(helper.page.get_by_text("P. T. Mận")).to_be_visible()
-    expect(helper.page.get_by_text("Phan Thị Mận")).to_be_hidden()
     served.weather.mood = "no signal"
-    helper.tap("P. T. Mận")
-    expect(helper.page.get_by_text("che bớt thông tin")).to_be_visible()
-    helper.tap("Danh sách")
-    fill_in(helper, name="Phan Thị Mận")
-    expect(helper.page.get_by_text(WARNING)).to_be_visible()
+    helper.tap("Xem 1 hộ của xã").on("Hộ của xã")
+    card = helper.page.get_by_role("button", name="P. T. Mận")
+    expect(card).to_contain_text(f"•••{number[-3:]}")
+    expect(card).to_be_disabled()
+    expect(helper.page.get_by_text("Phan Thị Mận")).to_be_hidden()
+    helper.tap("Danh sách").on("Danh sách của tôi")
+    expect(helper.page.get_by_role("button", name="+ Đăng ký hộ mới")).to_be_hidden()
     assert helper.errors == []
 
 

@@ -145,6 +145,7 @@ export const en: Record<MessageKey, string> = {
 
   'cards.add': 'Add: {what}',
   'cards.unnamed': 'Number {count}',
+  'cards.parcel': 'Sheet {sheet}, parcel {number}',
   'cards.wrong': 'To mend',
   'cards.done': 'Done',
   'cards.remove': 'Remove this',

@@ -143,6 +143,7 @@ export const vi = {
 
   'cards.add': 'Thêm {what}',
   'cards.unnamed': 'Mục {count}',
+  'cards.parcel': 'Tờ {sheet}, thửa {number}',
   'cards.wrong': 'Cần sửa',
   'cards.done': 'Xong',
   'cards.remove': 'Bỏ mục này',

@@ -1,7 +1,7 @@
 // What fields share: reading what a person types into values, and showing values as people write them.
 import type { Definition, Item, Language, Words } from '../definition/definition';
 import { isObject, type Json, type JsonObject } from '../storage/household';
-import { unitName } from '../language/language.svelte';
+import { say, unitName } from '../language/language.svelte';
 import { listOf } from '../definition/check';
 import type { Unit } from '../sync/units';
 
@@ -79,8 +79,12 @@ export function cardTitle(
   element: JsonObject,
   language: Language,
 ): { title: string; rest: string[] } {
+  // A parcel is called by sheet and number together, as on its papers.
+  const [sheet, number] = [element['map_sheet'], element['parcel_number']];
+  const parcel = typeof sheet === 'string' && sheet && typeof number === 'string' && number ? say('cards.parcel', { sheet, number }) : null;
+  const called = parcel === null ? [] : ['map_sheet', 'parcel_number'];
   const said = items
-    .filter(({ kind, name }) => !['section', 'list', 'point', 'polygon', 'unit'].includes(kind) && name !== 'id')
+    .filter(({ kind, name }) => !['section', 'list', 'point', 'polygon', 'unit'].includes(kind) && name !== 'id' && !called.includes(name))
     .map((item) => {
       const text = inWords(definition, units, item, element[item.name], element, language);
       if (!text) return '';
@@ -88,5 +92,6 @@ export function cardTitle(
       return bare ? `${item.label[language] || item.label.vi}: ${text}` : text;
     })
     .filter(Boolean);
-  return { title: said[0] ?? '', rest: said.slice(1, 4) };
+  const [title = '', ...rest] = parcel === null ? said : [parcel, ...said];
+  return { title, rest: rest.slice(0, 3) };
 }

@@ -86,7 +86,7 @@ export class Communes {
 
   /** Households that may be the same as `content`: the same personal number, or the same head's name and year of birth. */
   async alike(id: string, content: JsonObject): Promise<Household[]> {
-    const wanted = marksWanted(objectAt(content, 'head'));
+    const wanted = marksOf(objectAt(content, 'head'));
     if (wanted.length === 0) return [];
     this.#marks ??= this.#makeMarks();
     const marks = await this.#marks;
@@ -152,35 +152,12 @@ function breath(): Promise<void> {
   });
 }
 
-const HIDDEN = '•';
-const SHOWN_DIGITS = 3;
-
-/** By what a head that the register told of is known again; a masked one ("N. V. An", "•••••••••005", 1978) by what its mask leaves. */
+/** By what a person is known again, however name and number were typed: the personal number; name and year of birth. */
 function marksOf(head: JsonObject): string[] {
-  const number = textAt(head, 'national_id');
-  const masked = number.includes(HIDDEN) || /^\p{L}\. /u.test(textAt(head, 'full_name'));
-  return masked ? maskedMarks(head, fold(textAt(head, 'full_name'))) : wholeMarks(head);
-}
-
-/** By what a head that somebody typed may be known: in a whole list, and in a masked one. */
-function marksWanted(head: JsonObject): string[] {
-  const [last = '', ...others] = fold(textAt(head, 'full_name')).split(' ').filter(Boolean).reverse();
-  const shortened = [...others.reverse().map((word) => `${word[0]}.`), last].join(' ');
-  return [...wholeMarks(head), ...maskedMarks(head, shortened)];
-}
-
-function wholeMarks(head: JsonObject): string[] {
   const number = textAt(head, 'national_id');
   const name = fold(textAt(head, 'full_name'));
   const year = textAt(head, 'birth_date').slice(0, 4);
   return [...(number ? [`number ${number}`] : []), ...(name && year ? [`name ${name} ${year}`] : [])];
-}
-
-function maskedMarks(head: JsonObject, shortened: string): string[] {
-  const digits = textAt(head, 'national_id').slice(-SHOWN_DIGITS);
-  const year = textAt(head, 'birth_date').slice(0, 4);
-  if (!year) return [];
-  return [...(digits ? [`digits ${digits} ${year}`] : []), ...(shortened ? [`short ${shortened} ${year}`] : [])];
 }
 
 function searchText(household: Household): string {
