@@ -118,7 +118,9 @@ def private_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def quick_options(folder: str | Path) -> MongodOptions:
-    """A private mongod for tests: no diagnostics on the side, everything else as when the register runs."""
-    return MongodOptions(
-        folder=Path(folder), cache_gigabytes=0.25, parameters={"diagnosticDataCollectionEnabled": "false"}
-    )
+    """A private mongod for tests: no diagnostics on the side, everything else as when the register runs.
+
+    Nothing expires by itself, since the tests' clock stands on a day that the machine's clock may have left behind.
+    """
+    parameters = {"diagnosticDataCollectionEnabled": "false", "ttlMonitorEnabled": "false"}
+    return MongodOptions(folder=Path(folder), cache_gigabytes=0.25, parameters=parameters)
