@@ -7,7 +7,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -16,16 +15,17 @@ from service.app import wire
 from service.demonstration.command import main
 from service.demonstration.fields import ground_of, middle_of
 from service.demonstration.households import Demonstration
-from service.demonstration.places import MERGER, places_of
+from service.demonstration.places import places_of
 from service.registry.geometry.place import Boundaries
 from service.registry.ports import HouseholdQuery
 from service.registry.units import UnitDirectory, read_units
 from service.settings import Settings
 from service.storage.store import MongoStore
+from tests.registry.geometry.cells import cells_of, points_of
 from tests.registry.geometry.real_boundaries import real_boundaries
 
 UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
-ASIDE = np.array([0.03, 0.0])
+ASIDE = 0.03
 """Degrees east, some three kilometres, by which these communes lie beside where the generator looks for them."""
 
 
@@ -37,21 +37,7 @@ def directory() -> UnitDirectory:
 @pytest.fixture(scope="module")
 def boundaries(directory: UnitDirectory) -> Boundaries:
     """A made-up boundary for each commune: what is nearest to its point, all of it moved east."""
-    return Boundaries(moved_cells(directory))
-
-
-def points_of(directory: UnitDirectory) -> dict[str, tuple[float, float]]:
-    """A point in each commune."""
-    return {unit.code: (unit.longitude or 0.0, unit.latitude or 0.0) for unit in directory.of_level("commune", MERGER)}
-
-
-def moved_cells(directory: UnitDirectory) -> dict[str, BaseGeometry]:
-    codes, places = zip(*points_of(directory).items(), strict=True)
-    points = [shapely.Point(place) for place in places]
-    province = shapely.buffer(shapely.convex_hull(shapely.union_all(points)), 0.05)
-    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.union_all(points)))
-    moved = [shapely.transform(shapely.intersection(cell, province), lambda each: each + ASIDE) for cell in cells]
-    return {codes[point]: moved[cell] for cell, point in shapely.STRtree(points).query(cells, "contains").T.tolist()}
+    return Boundaries(cells_of(directory, ASIDE))
 
 
 def loaded(settings: Settings, boundaries: dict[str, BaseGeometry]) -> None:
@@ -112,7 +98,7 @@ def test_communes_without_room_say_that_fields_lie_elsewhere(directory: UnitDire
 def test_all_of_it_registers_and_nothing_lies_outside(
     register_with_borders: Settings, directory: UnitDirectory, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    loaded(register_with_borders, moved_cells(directory))
+    loaded(register_with_borders, cells_of(directory, ASIDE))
     assert main(["--households", "260"]) == 0
     assert "260 registered, 0 there before, 0 refused" in capsys.readouterr().out
     assert [code for code in findings(register_with_borders) if "outside" in code] == []
@@ -122,7 +108,7 @@ def test_what_was_registered_before_the_boundaries_came_stays_as_it_is(
     register_with_borders: Settings, directory: UnitDirectory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--households", "130"]) == 0
-    loaded(register_with_borders, moved_cells(directory))
+    loaded(register_with_borders, cells_of(directory, ASIDE))
     assert main(["--households", "150"]) == 0
     assert "20 registered, 130 there before, 0 refused" in capsys.readouterr().out
 

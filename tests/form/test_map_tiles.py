@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -85,11 +86,13 @@ def wait_for_tiles(officer: Officer) -> list[str]:
 
 
 def test_what_was_promised_is_kept_until_it_is_given_up(
-    officer: Officer, served: ServedForm, tiles: TileServer, refusals: list[str]
+    officer: Officer, served: ServedForm, tiles: TileServer, refusals: list[str], tmp_path: Path
 ) -> None:
     put(served, a_household(commune=THANH_VINH))
     on_the_phone(officer)
     assert tiles.asked == []
+    officer.page.locator("[data-tiles]").scroll_into_view_if_needed()
+    officer.picture(Path(os.environ.get("PICTURES_FOLDER", tmp_path)) / "18-tiles.png")
     promised = keep_tiles(officer)
     assert len(tiles.asked) == len(set(tiles.asked)) == promised <= 1500
     expect(officer.page.get_by_text(f"Đã có đủ {promised} ô ảnh")).to_be_visible()

@@ -20,6 +20,9 @@ const fromLatLng = ({ lng, lat }: L.LatLng): LonLat => [lng, lat];
 /** Colours come from the tokens, so that the dark theme holds on the map too. */
 const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** Seen from further away, names of parcels would lie over each other. */
+const NAMES_FROM_ZOOM = 17;
+
 export class BoundaryMap {
   readonly #map: L.Map;
   readonly #border = L.layerGroup();
@@ -27,6 +30,9 @@ export class BoundaryMap {
   readonly #others = L.layerGroup();
   readonly #me = L.layerGroup();
   readonly #events: MapEvents;
+  readonly #watching: ResizeObserver;
+  #fitted: { bounds: L.LatLngBounds; options: L.FitBoundsOptions } | undefined;
+  #fitting = false;
   #polygon: L.Polygon | undefined;
   #editing = false;
 
@@ -36,9 +42,23 @@ export class BoundaryMap {
     this.#map = L.map(container, { zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, zoomControl: false, attributionControl: tiles.url !== null, maxZoom: 21, zoomSnap: 0.5 });
     this.#map.setView(toLatLng(centre), zoom);
     if (tiles.url !== null) new KeptTiles(tiles.url, { maxZoom: 21, attribution: escaped(tiles.attribution) }).addTo(this.#map);
+    this.#map.attributionControl?.setPrefix('Leaflet');
     L.control.zoom({ zoomInTitle: say('map.nearer'), zoomOutTitle: say('map.wider') }).addTo(this.#map);
     L.control.scale({ imperial: false }).addTo(this.#map);
     for (const layer of [this.#border, this.#others, this.#shape, this.#me]) layer.addTo(this.#map);
+    const near = (): void => void container.classList.toggle('far', this.#map.getZoom() < NAMES_FROM_ZOOM);
+    this.#map.on('zoomend', near);
+    near();
+    // The panel below grows and shrinks with what it says: what is shown stays in view.
+    this.#watching = new ResizeObserver(() => {
+      this.#byItself(() => this.#map.invalidateSize({ animate: false }));
+      this.#fitAgain();
+    });
+    this.#watching.observe(container);
+    this.#map.on('movestart zoomstart', () => {
+      // Whoever moves the map by hand has another view in mind.
+      if (!this.#fitting) this.#fitted = undefined;
+    });
     this.#map.on('click', ({ latlng }) => events.tapped(fromLatLng(latlng)));
   }
 
@@ -114,14 +134,31 @@ export class BoundaryMap {
 
   /** Shows the whole commune. */
   fitBorder(border: Border): void {
-    this.#map.fitBounds(L.latLngBounds(border.polygons.flat(2).map(toLatLng)), { padding: [8, 8] });
+    this.#show(L.latLngBounds(border.polygons.flat(2).map(toLatLng)), { padding: [8, 8] });
   }
 
   fit(ring: Ring): void {
-    if (ring.length > 0) this.#map.fitBounds(L.latLngBounds(ring.map(toLatLng)), { maxZoom: 19, padding: [32, 32] });
+    if (ring.length > 0) this.#show(L.latLngBounds(ring.map(toLatLng)), { maxZoom: 19, padding: [32, 32] });
+  }
+
+  #show(bounds: L.LatLngBounds, options: L.FitBoundsOptions): void {
+    this.#fitted = { bounds, options: { ...options, animate: false } };
+    this.#fitAgain();
+  }
+
+  #fitAgain(): void {
+    const fitted = this.#fitted;
+    if (fitted) this.#byItself(() => this.#map.fitBounds(fitted.bounds, fitted.options));
+  }
+
+  #byItself(move: () => void): void {
+    this.#fitting = true;
+    move();
+    this.#fitting = false;
   }
 
   close(): void {
+    this.#watching.disconnect();
     this.#map.remove();
   }
 }
