@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from benchmarks import bare, records
 from benchmarks.clients import Connection, get_request
 from benchmarks.figures import Figure, Target, in_turn, seconds_of
-from benchmarks.workplace import Server, Workplace, server
+from benchmarks.workplace import Server, Workplace, processor_seconds, server
 from service.app import wire
 from service.demonstration.households import Demonstration
 from service.demonstration.registering import registered_in_processes
@@ -51,11 +52,10 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
         )
         # Another commune each time: personal items that were read a moment ago are not decrypted again.
         ours, theirs, again = itertools.cycle(communes), itertools.cycle(communes), communes[0]
-        pages = in_turn(
-            turns,
-            _timed(lambda: many.get(_page(next(ours))), times),
-            _timed(lambda: _bare_page(database, next(theirs)), times),
-        )
+        mongod = place.mongod.process_id or 0
+        our_page = _Side(lambda: many.get(_page(next(ours))), times, large_server.workers(), mongod)
+        bare_page = _Side(lambda: _bare_page(database, next(theirs)), times, [os.getpid()], mongod)
+        pages = in_turn(turns, our_page, bare_page)
         same = in_turn(
             turns, _timed(lambda: many.get(_page(again)), times), _timed(lambda: _bare_page(database, again), times)
         )
@@ -83,10 +83,37 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
             READ_TARGET,
             (
                 pages.told("ms", 1000),
+                f"processor time for each, ours: {our_page.processor()}; bare: {bare_page.processor()}",
                 f"communes in turn, {len(communes)} of them; the same page again and again: {same.ratio:.3g} times",
             ),
         ),
     ]
+
+
+class _Side:
+    """One side's turns: how long its work takes, and how much processor time."""
+
+    def __init__(self, work: Callable[[], object], times: int, processes: Sequence[int], mongod: int) -> None:
+        self._work = work
+        self._times = times
+        self._processes = processes
+        self._mongod = mongod
+        self._done = 0
+        self._python = self._database = 0.0
+
+    def __call__(self) -> float:
+        """The median of how long the work takes, in seconds."""
+        python, database = processor_seconds(self._processes), processor_seconds([self._mongod])
+        middle = seconds_of(self._work, self._times)
+        self._python += processor_seconds(self._processes) - python
+        self._database += processor_seconds([self._mongod]) - database
+        self._done += self._times
+        return middle
+
+    def processor(self) -> str:
+        """How much processor time the work takes once, in words."""
+        python, database = (each * 1000 / self._done for each in (self._python, self._database))
+        return f"{python:.1f} ms in Python and {database:.1f} ms in MongoDB"
 
 
 class _Reader:
