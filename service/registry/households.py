@@ -160,9 +160,8 @@ class HouseholdRegister:
         """
         household_id = household_id_of(household_id)
         while True:
-            stored = self._store.household(household_id, actor.area)
-            if self._transferred_already(stored, place, if_match):
-                return Written(stored.record, changed=False)
+            if (moved := self._transferred_already(household_id, place, if_match, actor)) is not None:
+                return Written(moved, changed=False)
             before = self._changeable(household_id, if_match, actor).record
             now = self._clock()
             prepared = self._moved(before, place, now=now)
@@ -178,15 +177,24 @@ class HouseholdRegister:
                 raise HouseholdStale(current=current, named=if_match) from None
             return Written(change.record)
 
-    def _transferred_already(self, stored: Stored, place: dict[str, Any], if_match: int | None) -> bool:
-        """Whether the last thing that happened to the household is this same transfer, whose answer was lost."""
+    def _transferred_already(
+        self, household_id: str, place: dict[str, Any], if_match: int | None, actor: Actor
+    ) -> Record | None:
+        """The household, if the last thing that happened to it is this same transfer, whose answer was lost.
+
+        Mostly it has left the actor's area by that, so it is looked for everywhere, and answered to who moved it only.
+        """
+        stored = self._store.household(household_id)
         record = stored.record
         if if_match not in (None, record["revision"] - 1) or record["status"] != "submitted":
-            return False
+            return None
         last = self._store.history(record["id"], before=None, limit=1)
         if not last or last[0].kind != "transferred":
-            return False
-        return self._moved(record, place, now=record["updated_at"]).fingerprint == stored.fingerprint
+            return None
+        reachable = actor.area is None or record["commune"] in actor.area or last[0].actor == actor.name
+        if not reachable or self._moved(record, place, now=record["updated_at"]).fingerprint != stored.fingerprint:
+            return None
+        return record
 
     def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
         """The household in its new place; what it said of the old one is left behind."""

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from service.security.gate import Role
 from tests.api.asking import Register, pointers, problem
+from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, TRUONG_VINH, VINH_LOC, MovedClock, a_head
 
 
@@ -90,10 +92,11 @@ def test_a_transfer_keeps_id_and_history_and_leaves_the_old_place_behind(registe
 
 
 def test_a_parcel_keeps_the_old_commune_whose_map_numbers_it_when_its_household_moves(register: Register) -> None:
-    for items, kept in [
+    cases: list[tuple[Json, Json]] = [
         ({"former_commune": "16663"}, {"former_commune": "16663"}),
         ({}, {"former_commune_unknown": True}),
-    ]:
+    ]
+    for items, kept in cases:
         record = register.registered(**items)
         answer = register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
         assert answer.get_json()["parcels"][0].items() >= kept.items()
@@ -125,6 +128,21 @@ def test_a_transfer_whose_answer_was_lost_can_be_sent_again(
         assert (answer.status_code, answer.get_json()["revision"]) == (200, 2)
         clock.pass_by(days=1)
     assert len(register.history(record["id"])) == 3
+
+
+def test_a_transfer_out_of_the_officers_area_can_be_sent_again_by_who_sent_it(register: Register) -> None:
+    record = register.registered()
+    address = f"/v1/households/{record['id']}"
+    mine, others = (
+        {"Authorization": f"Bearer {token_of(register.client.application, Role.OFFICER, THANH_VINH, name=name)}"}
+        for name in ("can-bo-mot", "can-bo-hai")
+    )
+    for _ in range(2):
+        answer = register.client.post(f"{address}/transfer", json={"commune": TRUONG_VINH}, headers=mine)
+        assert (answer.status_code, answer.get_json()["revision"]) == (200, 2), answer.text
+    again = register.client.post(f"{address}/transfer", json={"commune": TRUONG_VINH}, headers=others)
+    problem(again, 404, "household.not-found")
+    problem(register.client.get(address, headers=mine), 404, "household.not-found")
 
 
 def test_a_transfer_to_the_commune_where_it_is(register: Register) -> None:
