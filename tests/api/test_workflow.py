@@ -9,7 +9,7 @@ import pytest
 from service.security.gate import Role
 from tests.api.asking import Register, pointers, problem
 from tests.api.signed_in import token_of
-from tests.builders import THANH_VINH, TRUONG_VINH, VINH_LOC, MovedClock, a_head
+from tests.builders import THANH_VINH, TRUONG_VINH, VINH_LOC, Json, MovedClock, a_head
 
 
 def test_a_submitted_household_is_verified(register: Register) -> None:
