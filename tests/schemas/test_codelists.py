@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from schemas import rules
-from schemas.codelists import CodeLists
+from schemas.codelists import CodeLists, code_lists
 from schemas.language import Code
+from schemas.text import fold
 
 HEADINGS = "code,name_vi,name_en,valid_from,valid_to,source,group"
 
@@ -91,3 +92,12 @@ def test_a_scheme_names_its_list_in_the_list_of_schemes() -> None:
     field = Code("land_use", scheme="land_use_scheme", schemes="land_use_schemes")
     assert field.lists() == {None: "land_use", "2024": "land_use", "2018": "land_use_2018"}
     assert {"LUN", "BHK", "NHK", "LUC"} <= field.codes()
+
+
+def test_both_lists_of_ethnic_groups_hold_the_same_54_peoples_under_codes_of_their_own() -> None:
+    old, new = code_lists()["ethnic_groups"], code_lists()["ethnic_groups_census"]
+    by_name = [{fold(each.name_vi).replace("-", " "): each.code for each in each_list} for each_list in (old, new)]
+    assert len(old.codes) == len(new.codes) == 54
+    assert by_name[0].keys() ^ by_name[1].keys() == {"kho me", "khmer", "hmong", "mong"}  # spelt differently
+    assert (by_name[0]["kho mu"], by_name[1]["kho mu"]) == ("29", "23")
+    assert (by_name[0]["o du"], by_name[1]["o du"]) == ("53", "54")
