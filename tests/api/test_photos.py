@@ -7,6 +7,8 @@ import hashlib
 import threading
 from base64 import b64decode
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,8 @@ from werkzeug.test import TestResponse
 from service.app import create_app
 from service.registry.accounts import Account
 from service.security.gate import Role, Sight
-from service.settings import Settings
+from service.settings import Settings, read_settings
+from service.storage.migration import migrate
 from service.storage.photos import MongoPhotos
 from service.storage.reencryption import reencrypt
 from service.storage.store import MongoStore
@@ -312,24 +315,24 @@ def test_a_photo_moved_to_another_household_in_the_database_opens_nowhere(
     problem(register.get(address(theirs, photo["id"])), 500, "store.refused")
 
 
-def test_photos_are_read_after_their_keys_were_renewed(register: Register, store: MongoStore) -> None:
+def test_photos_are_read_after_their_keys_were_renewed(database_uri: str, tmp_path: Path) -> None:
+    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
+    migrate(settings, say=lambda _: None)
+    register = Register(create_app(settings).test_client())
     household = register.registered()
     photo = sent(register, household)
-    old = store.encryption.data_keys()
-    added = store.encryption.add_data_key()
-    store.encryption._clock = lambda: added.writes_from  # the handover is over
-    changed = dict(reencrypt(store))
-    assert changed["photos.files"] == 1
-    store.encryption.reseal_secret()
-    for key in old:
-        store.encryption.retire(key)
-    fresh = MongoStore(store._settings)
-    try:
+    with closing(MongoStore(settings)) as store:
+        old = store.encryption.data_keys()
+        added = store.encryption.add_data_key()
+        store.encryption._clock = lambda: added.writes_from  # the handover is over
+        assert dict(reencrypt(store))["photos.files"] == 1
+        store.encryption.reseal_secret()
+        for key in old:
+            store.encryption.retire(key)
+    with closing(MongoStore(settings)) as fresh:
         found = MongoPhotos(fresh).photo(household["id"], photo["id"])
         assert found is not None
         assert found[0].sha256 == hashlib.sha256(found[1]).hexdigest() == photo["sha256"]
-    finally:
-        fresh.close()
 
 
 # What becomes of them -------------------------------------------------------------------------------------------
