@@ -36,12 +36,14 @@ def prepare_environment(
         raise errors.DiskFull(folder.parent)
     began = time.monotonic()
     print(f"{what}: installing (once; about a minute) …", flush=True)
+    made = folder / "made"
+    if _made_by_other_python(folder) or not (made.exists() or stamp.exists()):  # its making was interrupted
+        shutil.rmtree(folder, ignore_errors=True)
     stamp.unlink(missing_ok=True)
-    if _made_by_other_python(folder):
-        shutil.rmtree(folder)
     if not python.exists():
         _check_venv_module()
         _run([sys.executable, "-m", "venv", folder], environment, folder)
+    made.touch()
     pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     # Every package of the closure is listed with its hash, so pip has nothing to resolve and nothing to build.
     pip += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement", lock_file]

@@ -86,3 +86,12 @@ def test_an_environment_is_made_once_for_a_lock_file(tmp_path: Path, capsys: pyt
     lock.write_text("# still none\n")
     prepare_environment(tmp_path / "venv", lock, environment_of(tmp_path))
     assert capsys.readouterr().out.count("installing") == 1
+
+
+@pytest.mark.slow
+def test_an_environment_whose_making_was_interrupted_is_made_again(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    lock = tmp_path / "lock.txt"
+    lock.write_text("# no packages\n")
+    python = prepare_environment(tmp_path / "venv", lock, environment_of(tmp_path))
+    subprocess.run([python, "-m", "pip", "--version"], check=True)
