@@ -12,7 +12,7 @@ export const MOST_TILES = 1500;
 export const USUAL_TILE_BYTES = 18_000;
 const MARGIN_DEGREES = 0.003;
 const AT_ONCE = 4;
-const LIMIT_MILLISECONDS = 20_000;
+const LIMIT_MILLISECONDS = 30_000;
 /** After so many tiles in a row that did not come there is no use in asking for the others. */
 const FAILURES_IN_A_ROW = 6;
 
