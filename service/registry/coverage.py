@@ -178,9 +178,11 @@ class Placing:
         """Every unit in which households of the area's communes can be counted."""
         found: set[str | None] = set()
         for code in area:
-            for commune in self._directory.require_commune(code):
-                formers = [before.code for before in self._directory.ancestors_of(commune)]
-                found.update(self.unit_above(commune, former) for former in (None, *formers))
+            for commune in self._directory.stored_units(code):
+                found.add(self.unit_above(commune, None))
+                if self._geography < (commune.valid_from or date.min):
+                    ancestors = self._directory.ancestors_of(commune)
+                    found.update(self.unit_above(commune, before.code) for before in ancestors)
         return found
 
     def unit_above(self, commune: Unit, former: str | None) -> str | None:
@@ -196,15 +198,15 @@ class Placing:
         """The commune, what it became since, or what it was before: by its former commune, else where it was one."""
         if self._geography >= (commune.valid_from or date.min):
             return self._directory.heir_of(commune, self._geography)
-        ancestors = self._directory.ancestors_of(commune)
         unit: Unit | None = commune
         if former is not None:
-            unit = next((before for before in ancestors if before.code == former), None)
+            before = self._directory.ancestors_of(commune)
+            unit = next((each for each in before if each.code == former), None)
             if unit is not None and self._geography > (unit.valid_to or date.max):
                 return self._directory.heir_of(unit, self._geography)
         while unit is not None and not unit.in_force_on(self._geography):
-            before = self._directory.predecessors_of(unit)
-            unit = before[0] if len(before) == 1 else None
+            nearest = self._directory.predecessors_of(unit)
+            unit = nearest[0] if len(nearest) == 1 else None
         return unit
 
     def _parent(self, unit: Unit) -> Unit | None:

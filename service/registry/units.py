@@ -267,6 +267,8 @@ class UnitDirectory:
         days = {day for unit in self._units for day in (unit.valid_from, unit.day_after)}
         self._changes = sorted(day for day in days if day is not None)
         self._levels: dict[tuple[str, int], tuple[Unit, ...]] = {}
+        # By code and first day: the hash of a whole unit costs more than what it would find.
+        self._ancestors: dict[tuple[str, str, date | None], tuple[Unit, ...]] = {}
         self._names = {unit: (fold(unit.name), fold(f"{unit.kind} {unit.name}")) for unit in self._units}
 
     def __iter__(self) -> Iterator[Unit]:
@@ -344,16 +346,22 @@ class UnitDirectory:
         begun = [unit for unit in validities if unit.valid_from is None or unit.valid_from <= on]
         return begun[-1] if begun else validities[0]
 
+    def stored_units(self, code: str) -> list[Unit]:
+        """Return the communes under which households can stand with this code, the first of them first; the last that
+        had the code where none can. Raises CommuneUnknown."""
+        validities = self.require_commune(code)
+        return [unit for unit in validities if _can_hold_records(unit)] or validities[-1:]
+
     def stored_unit(self, code: str, since: date | None) -> Unit:
         """Return the commune that a stored code means: the one that began on ``since``, else the first of the
         register's own time.
 
         A stored household keeps its code when a newer list ends its commune. Raises CommuneUnknown.
         """
-        validities = self.require_commune(code)
+        validities = self.stored_units(code)
         if since is not None:
             return next((unit for unit in validities if unit.valid_from == since), validities[-1])
-        return next((unit for unit in validities if _can_hold_records(unit)), validities[-1])
+        return validities[0]
 
     def since_of(self, commune: Unit) -> date | None:
         """Return the day from which a stored code means this commune; None unless it meant another one before, under
@@ -367,20 +375,22 @@ class UnitDirectory:
             heir = self._successor_of(heir)
         return heir
 
-    def ancestors_of(self, unit: Unit) -> list[Unit]:
+    def ancestors_of(self, unit: Unit) -> tuple[Unit, ...]:
         """Return all units that became this one, by way of others too; the nearest first."""
-        found: list[Unit] = []
-        for before in self.predecessors_of(unit):
-            found += [before, *self.ancestors_of(before)]
-        return sorted(found, key=lambda each: each.valid_to or date.max, reverse=True)
+        key = (unit.level, unit.code, unit.valid_from)
+        if key not in self._ancestors:
+            before = self.predecessors_of(unit)
+            found = [*before, *(each for nearer in before for each in self.ancestors_of(nearer))]
+            self._ancestors[key] = tuple(sorted(found, key=lambda each: each.valid_to or date.max, reverse=True))
+        return self._ancestors[key]
 
     def stored_codes(self, commune: Unit) -> frozenset[str]:
         """Return the codes under which households of a commune of today can stand: its own, and those of the units that
         it took over while the register was kept, but for what another commune is called today.
         """
-        today = {unit.code for unit in self.of_level("commune", commune.valid_from or date.min)}
         taken_over = {unit.code for unit in self.ancestors_of(commune) if _can_hold_records(unit)}
-        return frozenset({commune.code, *(taken_over - today)})
+        others = {code for code in taken_over if any(unit.valid_to is None for unit in self.require_commune(code))}
+        return frozenset({commune.code, *(taken_over - others)})
 
     def predecessors(self, code: str, on: date | None = None) -> list[Unit]:
         """Return the units that became the unit with this code (the one in force ``on`` that day, or any), by code."""
