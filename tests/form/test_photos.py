@@ -34,6 +34,14 @@ def camera(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    """A smaller photo, where it is not the size that matters."""
+    file = tmp_path / "card.jpg"
+    file.write_bytes(a_photo(1600, 1200))
+    return file
+
+
 def panel(officer: Officer, of: str = CARD) -> Locator:
     """The part of a screen that holds the photos of one paper."""
     return officer.page.locator(f"[data-photos={of}]")
@@ -170,10 +178,10 @@ def test_a_photo_taken_without_signal_survives_a_dead_battery_and_arrives_once(
     assert on_the_phone(officer) == {"photos": 0, "pictures": 0}
 
 
-def test_lost_answers_make_one_photo(officer: Officer, served: ServedForm, camera: Path) -> None:
+def test_lost_answers_make_one_photo(officer: Officer, served: ServedForm, card: Path) -> None:
     household = a_registered_household(served)
     revisit(officer, "hoang van duc").next().on("Chủ hộ")
-    keep(photograph(officer, camera))
+    keep(photograph(officer, card))
     writes = served.weather.writes
     served.weather.reached.clear()
     served.weather.mood = "answers lost"
@@ -189,11 +197,11 @@ def test_lost_answers_make_one_photo(officer: Officer, served: ServedForm, camer
 
 
 def test_a_photo_thrown_away_on_its_way_is_on_the_register_no_more(
-    officer: Officer, served: ServedForm, camera: Path
+    officer: Officer, served: ServedForm, card: Path
 ) -> None:
     household = a_registered_household(served)
     revisit(officer, "hoang van duc").next().on("Chủ hộ")
-    keep(photograph(officer, camera))
+    keep(photograph(officer, card))
     served.weather.reached.clear()
     served.weather.mood = "slow"
     served.weather.hold.clear()
@@ -270,16 +278,16 @@ def test_what_is_no_picture_is_said_to_be_none(officer: Officer, tmp_path: Path)
     assert on_the_phone(officer) == {"photos": 0, "pictures": 0}
 
 
-def test_a_photo_is_taken_again_and_removed(officer: Officer, camera: Path, tmp_path: Path) -> None:
+def test_a_photo_is_taken_again_and_removed(officer: Officer, card: Path, tmp_path: Path) -> None:
     fill_in(officer)
-    keep(photograph(officer, camera))
+    keep(photograph(officer, card))
     other = tmp_path / "other.jpg"
     other.write_bytes(a_bare_photo(900, 600))
     with officer.page.expect_file_chooser() as chooser:
         panel(officer).get_by_role("button", name="Chụp lại").click()
     chooser.value.set_files(other)
     keep(officer)
-    keep(photograph(officer, camera), count=2)
+    keep(photograph(officer, card), count=2)
     assert on_the_phone(officer) == {"photos": 2, "pictures": 2}
     panel(officer).get_by_role("button", name="Xóa ảnh").first.click()
     expect(panel(officer).locator("[data-photo]")).to_have_count(1)
@@ -289,9 +297,9 @@ def test_a_photo_is_taken_again_and_removed(officer: Officer, camera: Path, tmp_
     left_on_the_phone(officer, photos=0, pictures=0)
 
 
-def test_the_phones_store_shows_no_picture(officer: Officer, tmp_path: Path, camera: Path) -> None:
+def test_the_phones_store_shows_no_picture(officer: Officer, tmp_path: Path, card: Path) -> None:
     fill_in(officer)
-    keep(photograph(officer, camera)).saved()
+    keep(photograph(officer, card)).saved()
     assert on_the_phone(officer) == {"photos": 1, "pictures": 1}
     officer.phone.off()
     files = [file for file in (tmp_path / "phone0").rglob("*") if file.is_file() and "IndexedDB" in str(file)]
@@ -301,13 +309,13 @@ def test_the_phones_store_shows_no_picture(officer: Officer, tmp_path: Path, cam
 
 
 def test_a_certificate_belongs_to_its_parcel_and_is_seen_again_from_the_register(
-    officer: Officer, served: ServedForm, camera: Path
+    officer: Officer, served: ServedForm, card: Path
 ) -> None:
     household = a_registered_household(served)
     parcel = household["parcels"][0]["id"]
     revisit(officer, "hoang van duc").next().on("Chủ hộ").next().on("Nhân khẩu").next().on("Thửa đất")
     officer.page.locator("a.opener").first.click()
-    keep(photograph(officer, camera, CERTIFICATE), CERTIFICATE)
+    keep(photograph(officer, card, CERTIFICATE), CERTIFICATE)
     officer.tap("Danh sách")
     # Nothing of the record was changed: the photo goes alone, and no draft stays behind.
     nothing_waits(officer)
@@ -329,10 +337,10 @@ def test_a_certificate_belongs_to_its_parcel_and_is_seen_again_from_the_register
     assert at_the_register(served, household["id"]) == []
 
 
-def test_a_photo_that_the_register_does_not_take_says_why(officer: Officer, served: ServedForm, camera: Path) -> None:
+def test_a_photo_that_the_register_does_not_take_says_why(officer: Officer, served: ServedForm, card: Path) -> None:
     household = a_registered_household(served)
     revisit(officer, "hoang van duc").next().on("Chủ hộ")
-    keep(photograph(officer, camera))
+    keep(photograph(officer, card))
     put(served, {**household, "legal_basis": "contract"}, revision=1)
     officer.tap("Danh sách")
     rejected = officer.page.locator("[data-photo=rejected]")
@@ -350,14 +358,14 @@ def test_without_a_legal_basis_none_is_taken(officer: Officer, served: ServedFor
     expect(panel(officer).get_by_role("button", name="Chụp ảnh giấy")).to_be_hidden()
 
 
-def test_a_full_phone_says_so_and_keeps_the_photo_when_there_is_room(officer: Officer, camera: Path) -> None:
+def test_a_full_phone_says_so_and_keeps_the_photo_when_there_is_room(officer: Officer, card: Path) -> None:
     fill_in(officer)
     officer.saved()
     session = officer.phone.session(officer.page)
     session.send("Storage.overrideQuotaForOrigin", {"origin": officer.phone.address, "quotaSize": 1})
     # Chromium believes its last look at the free space for half a minute.
     officer.page.wait_for_timeout(31_000)
-    photograph(officer, camera)
+    photograph(officer, card)
     officer.page.get_by_role("button", name="Giữ ảnh này").click()
     expect(officer.page.get_by_text("Máy đã hết chỗ nên chưa giữ được ảnh")).to_be_visible()
     assert on_the_phone(officer) == {"photos": 0, "pictures": 0}
@@ -366,10 +374,10 @@ def test_a_full_phone_says_so_and_keeps_the_photo_when_there_is_room(officer: Of
     assert on_the_phone(officer) == {"photos": 1, "pictures": 1}
 
 
-def test_who_is_signed_out_keeps_the_photo(officer: Officer, served: ServedForm, camera: Path) -> None:
+def test_who_is_signed_out_keeps_the_photo(officer: Officer, served: ServedForm, card: Path) -> None:
     household = a_registered_household(served)
     revisit(officer, "hoang van duc").next().on("Chủ hộ")
-    keep(photograph(officer, camera))
+    keep(photograph(officer, card))
     served.weather.mood = "signed out"
     officer.tap("Danh sách")
     expect(officer.page.get_by_text("Cần đăng nhập để gửi")).to_be_visible()
