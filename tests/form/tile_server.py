@@ -34,7 +34,7 @@ class TileServer:
         asked, hold = self.asked, self.hold
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - http.server's name
+            def do_GET(self) -> None:
                 asked.append(self.path)
                 hold.wait(timeout=60)
                 zoom, x, y = (int(part) for part in self.path.removesuffix(".png").strip("/").split("/"))
