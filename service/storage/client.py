@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pymongo.errors import (
     AutoReconnect,
     ConnectionFailure,
     ExecutionTimeout,
+    InvalidOperation,
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
@@ -44,8 +46,7 @@ _PASSING = frozenset(
 )
 
 
-HEARTBEAT_SECONDS = 1
-"""How often each process looks whether the database is there: so soon it is found again."""
+_PROBE_PAUSE_SECONDS = 0.2
 
 
 class RegisterClient(MongoClient[Document]):
@@ -53,7 +54,7 @@ class RegisterClient(MongoClient[Document]):
 
     While no primary is known, whoever asks waits for one, since it may be chosen within seconds; but not again once
     that was waited for in vain, so that a request that asks in three places, or a thousand requests, do not each wait
-    anew. pymongo's own monitor, the one probe of a process, finds the database again.
+    anew. Instead one probe in each process waits for it all the time, until it is found again.
     """
 
     def __init__(self, address: str, patience_seconds: float, **options: Any) -> None:
@@ -61,6 +62,7 @@ class RegisterClient(MongoClient[Document]):
         self._patience_seconds = patience_seconds
         self._away_since: float | None = None
         self._there: TopologyDescription | None = None
+        self._probing = threading.Lock()
 
     def require_available(self) -> None:
         """Raise StoreUnavailable at once when no primary has been known for as long as anybody waits for one."""
@@ -70,12 +72,28 @@ class RegisterClient(MongoClient[Document]):
         if self._away_since is None:
             self._away_since = now
         elif now - self._away_since >= self._patience_seconds:
+            if self._probing.acquire(blocking=False):
+                threading.Thread(target=self._probe, name="probe", daemon=True).start()
             raise StoreUnavailable()
 
     def waited_in_vain(self) -> None:
         """Nobody waits again until a primary is found: somebody has just done so."""
         if not self._sees_primary():
             self._away_since = float("-inf")
+
+    def _probe(self) -> None:
+        """Ask until there is an answer: while somebody waits for a server, pymongo looks for it twice a second."""
+        try:
+            while True:
+                try:
+                    self.admin.command("ping")
+                    return
+                except InvalidOperation:
+                    return  # the client was closed
+                except PyMongoError:
+                    time.sleep(_PROBE_PAUSE_SECONDS)
+        finally:
+            self._probing.release()
 
     def _sees_primary(self) -> bool:
         found = self.topology_description
@@ -100,7 +118,6 @@ def connect(settings: Settings) -> RegisterClient:
         waitQueueTimeoutMS=milliseconds,
         retryReads=True,
         retryWrites=True,
-        heartbeatFrequencyMS=HEARTBEAT_SECONDS * 1000,
         appname="so-nong-ho",
     )
 

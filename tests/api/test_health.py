@@ -79,7 +79,7 @@ def test_without_its_database_the_register_says_when_to_come_back(
 def test_a_write_without_a_database_is_refused_soon(without_database: Callable[..., TestResponse]) -> None:
     began = time.monotonic()
     problem(without_database(HOUSEHOLD, "PUT", a_household(id=HOUSEHOLD[-36:])), 503, "store.unavailable")
-    assert time.monotonic() - began < 25  # it gives up after a few seconds, never after a client would
+    assert time.monotonic() - began < 100  # it gives up after a few seconds, not after minutes
 
 
 def test_without_its_database_the_register_is_alive_all_the_same(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -12,6 +13,14 @@ from tests.faults.conftest import RunningRegister
 from tests.faults.writers import Writers, assert_kept
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; a slow machine is given time."""
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("seconds_away", [0.0, 4.0])
@@ -42,5 +51,6 @@ def test_while_the_database_is_away_the_register_says_so_and_comes_back_by_itsel
     assert session.get(f"{running.address}/livez", timeout=5).status_code == 200
     running.mongod.start()
     running.wait_until_ready()
+    until(lambda: session.get(address, timeout=30).json().get("revision") == 1)  # each worker finds it by itself
+    until(lambda: session.put(address, json=household, timeout=30).status_code == 200)
     assert session.get(address, timeout=30).json()["revision"] == 1
-    assert session.put(address, json=household, timeout=30).status_code == 200
