@@ -33,7 +33,7 @@ server = KmipServer(
 with server:
     server.serve()
 """
-_WAITED_SECONDS = 90
+_WAITED_SECONDS = 240
 
 
 @dataclass(frozen=True)
