@@ -143,6 +143,7 @@ def dictionary_workbook() -> bytes:
             row.item.hint_vi,
             row.item.hint_en,
             row.item.source,
+            row.item.exchange_name,
         ]
         for row in dictionary_rows()
     ]
@@ -171,6 +172,7 @@ def dictionary_workbook() -> bytes:
                 "Hướng dẫn",
                 "Hint",
                 "Nguồn",
+                "Tên khi trao đổi (QCVN 109:2017)",
             ),
             items,
         ),
@@ -207,6 +209,11 @@ def dictionary_page() -> str:
     ]
     lines += ["", "| Mục | Ý nghĩa / meaning | Đơn vị | Nguồn |", "| --- | --- | --- | --- |"]
     lines += [_line(f"`derived.{name}`", f"{vi} / {en}", unit, source) for name, vi, en, unit, source in _DERIVED]
+    lines += ["", "## Tên khi trao đổi về người · Names of people's items on exchange (QCVN 109:2017)", ""]
+    lines.append("Họ tên tách thành `Ho`, `ChuDem`, `Ten`; giới tính là 1 nam, 2 nữ, 0 chưa rõ (`people_exchange.py`).")
+    lines.append("Phần của họ tên và mã giới tính có nguồn; các tên khác là mặc định, tùy thỏa thuận với nơi nhận.")
+    lines += ["", "| Mục | Tên khi trao đổi |", "| --- | --- |"]
+    lines += [_line(f"`{r.path}`", f"`{r.item.exchange_name}`") for r in dictionary_rows() if r.item.exchange_name]
     lines += ["", "## Quy tắc giữa các mục · Rules between items", "", "| Mã | Mức | Quy tắc |", "| --- | --- | --- |"]
     lines += [_line(f"`{code}`", rule.severity, rule.summary) for rule in RULES for code in rule.codes]
     lines += ["", "## Điều JSON Schema không nói được · What JSON Schema cannot say", ""]

@@ -164,6 +164,13 @@ def test_the_workbook_of_the_dictionary_has_every_item_list_and_derived_fact() -
     assert any(row[1].value == "LUN" for row in book["Danh mục"].iter_rows(min_row=2))
 
 
+def test_the_dictionary_names_peoples_items_as_they_are_exchanged() -> None:
+    book = load_workbook(BytesIO(dictionary_workbook()))
+    exchanged = {row[0].value: row[11].value for row in book["Mục dữ liệu"].iter_rows(min_row=2)}
+    assert (exchanged["head.full_name"], exchanged["members[].sex"]) == ("HoVaTen", "GioiTinh")
+    assert "| `head.birth_date` | `NgayThangNamSinh` |" in dictionary_page()
+
+
 def test_every_derived_fact_is_named_in_the_dictionary() -> None:
     facts = household_components()["Household"]["properties"]["derived"]["properties"]
     assert all(f"`derived.{name}`" in dictionary_page() for name in facts)
