@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
@@ -11,6 +12,7 @@ from service.api.answers import json_answer, record_answer, with_message
 from service.api.blueprint import REVISION_HEADER, Blueprint, reference
 from service.api.bodies import json_object
 from service.api.services import actor, services
+from service.registry.clock import vietnam_day
 from service.registry.parcel_register import neighbours_in_json, proposal_in_json, question_of
 from service.registry.stages import findings_in_json
 from service.security.gate import needs
@@ -30,7 +32,10 @@ class Check(MethodView):
     def post(self) -> Response:
         """All that registering would find, a mended boundary where one is needed, and the neighbours' boundaries."""
         part = services()
-        answer = part.parcels.check(question_of(json_object()))
+        question = question_of(json_object())
+        if question.commune is not None:
+            question = replace(question, commune=_commune_today(question.commune))
+        answer = part.parcels.check(question)
         body = {
             "measured_area_m2": answer.measured_area_m2,
             "findings": [with_message(finding) for finding in findings_in_json(answer.findings)],
@@ -38,6 +43,16 @@ class Check(MethodView):
         }
         proposal = proposal_in_json(answer)
         return json_answer(body if proposal is None else {**body, "proposal": proposal})
+
+
+def _commune_today(code: str) -> str:
+    """The commune of today that a code means now, or meant last. Raises CommuneUnknown."""
+    part = services()
+    directory, today = part.units.directory(), vietnam_day(part.clock())
+    meanings = directory.require_commune(code)
+    now = any(unit.in_force_on(today) for unit in meanings)
+    read_on = today if now else meanings[-1].valid_to or today
+    return directory.resolve_commune(code, read_on, today).commune.code
 
 
 @blueprint.route("/<parcel_id>/settle")

@@ -605,3 +605,12 @@ def test_a_ring_whose_altitude_differs_at_its_end_is_closed_once(register: Regis
 def test_a_settlement_takes_a_reason_of_the_length_that_a_record_has_room_for(register: Register, reason: str) -> None:
     answer = settle(register, an_id(), reason)
     assert problem(answer, 422, "reason.invalid")
+
+
+def test_a_check_reads_a_former_commune_s_code_and_refuses_one_that_never_was(bounded: Register) -> None:
+    field = geometry_json(a_field(4_000, at=AT))
+    successor = bounded.json("/v1/units/16663?valid_on=2025-06-30")["successor"]
+    told = check(bounded, geometry=field, commune="16663").get_json()["findings"]
+    assert told == check(bounded, geometry=field, commune=successor).get_json()["findings"]
+    assert [finding["code"] for finding in told] == ["parcel.outside-commune"]
+    problem(check(bounded, geometry=field, commune="99999"), 422, "commune.unknown")
