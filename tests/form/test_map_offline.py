@@ -61,6 +61,18 @@ def test_the_map_opens_on_the_commune_that_was_taken_along(borders: None, office
     assert box["width"] > screen["width"] / 3
 
 
+def test_a_border_that_was_seen_once_with_signal_stays_on_the_phone(
+    borders: None, officer: Officer, served: ServedForm
+) -> None:
+    line = to_the_map(officer).page.locator("path.border").last
+    expect(line).to_be_visible()
+    officer.tap("Bỏ, quay lại")
+    expect(line).to_be_hidden()
+    served.weather.mood = "no signal"
+    officer.tap("Đo hoặc vẽ ranh giới")
+    expect(line).to_be_visible()
+
+
 def test_a_parcel_outside_the_commune_is_told_of_as_the_register_tells(
     borders: None, officer: Officer, served: ServedForm, households: Any
 ) -> None:
