@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,9 @@ from service.registry.changes import Record
 from service.registry.erasure import Erasure
 from service.registry.ports import HouseholdQuery
 from service.registry.reconciliation import reconcile_records
+from service.settings import read_settings
 from service.storage.encryption import ENCRYPTED_ITEMS, FieldEncryption, Manner
+from service.storage.migration import migrate
 from service.storage.reencryption import reencrypt
 from service.storage.store import MongoStore
 from tests.builders import NOW, a_head, a_member, a_parcel, a_personal_number
@@ -59,6 +64,15 @@ def put_back(store: MongoStore) -> None:
             for path in ENCRYPTED_ITEMS if part else ():
                 in_place(part, path, encryption)
         store.database["log"].replace_one({"_id": document["_id"]}, document)
+
+
+@pytest.fixture
+def store(database_uri: str, tmp_path: Path) -> Iterator[MongoStore]:
+    """A store with keys of its own, which a test may retire."""
+    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
+    migrate(settings, say=lambda _: None)
+    with closing(MongoStore(settings)) as opened:
+        yield opened
 
 
 @pytest.fixture
