@@ -56,9 +56,8 @@ def photograph(officer: Officer, file: Path, of: str = CARD) -> Officer:
 
 def keep(officer: Officer, of: str = CARD, count: int = 1) -> Officer:
     """Keep the cut; afterwards the paper has so many photos on the phone."""
-    button = officer.page.get_by_role("button", name="Giữ ảnh này")
-    button.click()
-    expect(button).to_be_hidden()
+    officer.page.get_by_role("button", name="Giữ ảnh này").click()
+    expect(officer.page.locator("dialog[aria-labelledby=crop-title]")).to_have_count(0)
     expect(panel(officer, of).locator("[data-photo]")).to_have_count(count)
     return officer
 
