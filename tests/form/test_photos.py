@@ -69,6 +69,8 @@ def corner(officer: Officer, name: str) -> Locator:
 
 def nothing_waits(officer: Officer) -> Officer:
     """On the list: nothing is left to be sent."""
+    # The list counts what waits a moment after the store has it, so the store is asked.
+    left_on_the_phone(officer, photos=0, pictures=0)
     expect(officer.page.locator("[data-photos-waiting='0'][data-waiting='0']")).to_be_visible(timeout=WAIT)
     return officer
 
