@@ -17,9 +17,9 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from service.registry.changes import FIRST_HASH, Change
-from service.registry.geometry.cells import Cells, cells_of
-from service.registry.geometry.rings import geometries_of
+from service.households.changes import FIRST_HASH, Change
+from service.parcels.cells import Cells, cells_of
+from service.parcels.rings import geometries_of
 from service.storage.documents import sealed_entries, to_document
 from service.storage.encryption import FieldEncryption
 from service.storage.log import entry_document

@@ -16,13 +16,13 @@ from pymongo import MongoClient
 from benchmarks import bare, records
 from benchmarks.figures import Figure, Target, in_turn
 from benchmarks.workplace import Workplace, processor_seconds
-from service.app import wire
+from service.actor import REGISTER_ITSELF
 from service.demonstration.households import Demonstration, Household
 from service.demonstration.registering import calm_collector, most_processes
-from service.registry.actor import REGISTER_ITSELF
-from service.registry.bulk import BulkRegistration
+from service.households.bulk import BulkRegistration
 from service.settings import Settings
 from service.storage.store import MongoStore
+from service.wiring import wire
 
 TARGET = Target(0.25, at_least=True)
 _SET = 60_000

@@ -18,8 +18,8 @@ from schemas import rules
 from schemas.compiled import read_household
 from schemas.geometry import parse_geometry
 from schemas.parsing import parse_household
-from service.registry.clock import system_clock, vietnam_day
-from service.registry.registration import prepare
+from service.clock import system_clock, vietnam_day
+from service.households.registration import prepare
 
 TARGET = Target(0.5, at_least=False)
 _MEMBERS, _PARCELS = 5, 3

@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Any, cast
 from benchmarks import records
 from benchmarks.figures import Figure, Target
 from benchmarks.workplace import Server, Workplace, server
-from service.api.access import Guard
-from service.app import create_app, wire
-from service.registry.accounts import NewAccount
-from service.registry.actor import REGISTER_ITSELF
-from service.registry.bulk import BulkRegistration
+from service.access.accounts import NewAccount
+from service.actor import REGISTER_ITSELF
+from service.api.http.access import Guard
+from service.app import create_app
+from service.households.bulk import BulkRegistration
+from service.principal import register_itself
+from service.roles import Role
 from service.running.errors import CannotRun
 from service.running.form_build import build_form
-from service.security.gate import Role, register_itself
+from service.wiring import wire
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page

@@ -16,17 +16,17 @@ from benchmarks import records
 from benchmarks.figures import Figure, Target, in_turn
 from benchmarks.workplace import Workplace
 from schemas.geometry import geometry_json
-from service.app import wire
+from service.actor import REGISTER_ITSELF
 from service.demonstration.households import Demonstration
-from service.registry import bulk
-from service.registry.actor import REGISTER_ITSELF
-from service.registry.area_search import households_in, in_json, total_of
-from service.registry.bulk import BulkRegistration
-from service.registry.geometry.regions import covering
-from service.registry.parcel_register import neighbours_in_json, question_of
+from service.households import bulk
+from service.households.area_search import households_in, in_json, total_of
+from service.households.bulk import BulkRegistration
+from service.households.parcel_checks import neighbours_in_json, question_of
+from service.parcels.regions import covering
 from service.storage import documents
 from service.storage.client import Document
 from service.storage.parcels import cell_keys
+from service.wiring import wire
 
 CHECK_TARGET = Target(3.0, at_least=False)
 SEARCH_TARGET = Target(2.0, at_least=False)

@@ -17,10 +17,10 @@ from benchmarks import bare, records
 from benchmarks.clients import Connection, get_request
 from benchmarks.figures import Figure, Target, in_turn, seconds_of
 from benchmarks.workplace import Server, Workplace, processor_seconds, server
-from service.app import wire
+from service.actor import REGISTER_ITSELF
 from service.demonstration.households import Demonstration
 from service.demonstration.registering import registered_in_processes
-from service.registry.actor import REGISTER_ITSELF
+from service.wiring import wire
 
 COVERAGE = "/v1/coverage?level=commune"
 GROWTH_TARGET = Target(1.2, at_least=False)

@@ -11,12 +11,12 @@ from typing import Any
 import schemas
 from benchmarks.bare import Prepared, prepared
 from schemas.parsing import parse_household
+from service.clock import system_clock, vietnam_day
 from service.demonstration.households import Demonstration, Household
-from service.registry.changes import Change
-from service.registry.clock import system_clock, vietnam_day
-from service.registry.registration import prepare, registration
-from service.registry.units import UnitDirectory, read_units
+from service.households.changes import Change
+from service.households.registration import prepare, registration
 from service.storage.encryption import FieldEncryption
+from service.units.directory import UnitDirectory, read_units
 
 
 def directory() -> UnitDirectory:

@@ -10,13 +10,12 @@ from bson import decode, encode
 from bson.binary import Binary
 from flask import g
 
-from service.api.services import services
-from service.app import App
+from service.app import App, register_of
 from service.app import create_app as create_guarded_app
-from service.security.gate import asking, register_itself
+from service.principal import asking, register_itself
 from service.storage.encryption import SEALED, FieldEncryption
 
-_GATE = "service.api.access"
+_GATE = "service.api.http.access"
 
 
 class NoEncryption(FieldEncryption):
@@ -63,9 +62,8 @@ def create_app() -> App:
     )
     for hooks in every:
         hooks[None] = [hook for hook in hooks.get(None, []) if hook.__module__ != _GATE]
-    with app.app_context():
-        store = services().store
-        store.encryption = NoEncryption(store.database, dict)  # type: ignore[arg-type]  # no key is ever asked for
+    store = register_of(app).store
+    store.encryption = NoEncryption(store.database, dict)  # type: ignore[arg-type]  # no key is ever asked for
 
     @app.before_request
     def let_in() -> None:

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-from service.api.access import Guard
+from service.access.account import Account
+from service.api.http.access import Guard
 from service.app import create_app
-from service.registry.accounts import Account
-from service.registry.clock import vietnam_day
+from service.clock import vietnam_day
+from service.roles import Role
 from service.running.children import start_child, stop_child
 from service.running.mongod import MongodOptions, PrivateMongod, free_port
-from service.security.gate import Role
 from service.settings import Settings
 from service.storage.migration import migrate
 from service.storage.store import MongoStore

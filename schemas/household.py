@@ -33,7 +33,7 @@ _CENSUS = "Tổng điều tra nông thôn, nông nghiệp; FAO WCA 2020"
 _TEXT = {"type": "string"}
 _AMOUNT = {"type": "number", "minimum": 0}
 
-#: What the register says of a record; made in service/registry.
+#: What the register says of a record; made in service/households.
 _MISSING = {
     "type": "array",
     "items": {

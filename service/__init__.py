@@ -1,1 +1,1 @@
-"""The register's service: HTTP in api, rules in registry, MongoDB in storage, starting and stopping in running."""
+"""The register's service, one room a noun of the domain; docs/architecture.md says what lives where."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from flask import Flask
 from flask_smorest import Api
 
-import schemas
-from schemas.catalogue import Catalogue
-from service.api import (
+from service.api.http.access import install_guard
+from service.api.http.bodies import read_out_refused_bodies
+from service.api.http.measures import measure_requests
+from service.api.http.problems import register_problems
+from service.api.http.services import Services, install
+from service.api.openapi import describe, finished_specification, say_who_may
+from service.api.resources import (
     accounts,
     changes,
     coverage,
@@ -29,31 +33,11 @@ from service.api import (
     units,
     workflow,
 )
-from service.api.access import install_guard
-from service.api.bodies import read_out_refused_bodies
-from service.api.form_pages import form_pages
-from service.api.measures import measure_requests
-from service.api.openapi import describe, finished_specification, say_who_may
-from service.api.problems import register_problems
-from service.api.services import Services, install
-from service.guarding import wire_guard
+from service.api.resources.form_pages import form_pages
+from service.clock import Clock, system_clock
 from service.log_lines import configure_log_lines
-from service.registry.baselines import Baselines
-from service.registry.boundaries import BoundaryRegister
-from service.registry.clock import Clock, system_clock
-from service.registry.coverage import Coverage
-from service.registry.geometry.limits import AreaRules, GeometryRules, OverlapRules, PlaceRules, ShapeRules
-from service.registry.households import HouseholdRegister
-from service.registry.open_data import OpenData
-from service.registry.parcel_register import ParcelRegister
-from service.registry.parcels import Ground
-from service.registry.photos import PhotoRegister
-from service.registry.unit_boundaries import UnitBoundaries
-from service.registry.unit_register import UnitRegister
 from service.settings import Settings, read_settings
-from service.storage.open_data import MongoOpenData
-from service.storage.photos import MongoPhotos
-from service.storage.store import MongoStore
+from service.wiring import Register, wire, wire_guard
 
 App = Flask
 """The service as others name it who do not know Flask."""
@@ -89,10 +73,10 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app = Flask("service", root_path=str(Path(__file__).parent), template_folder="api/templates", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
     describe(app)
-    parts = wire(settings, clock)
-    guarding = wire_guard(settings, clock, parts.store, parts.units.directory, parts.households)
+    register = wire(settings, clock)
+    guarding = wire_guard(settings, clock, register.store, register.units.directory, register.households)
     with app.app_context():
-        install(parts)
+        install(_services_of(register))
     api = Api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
@@ -106,45 +90,30 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     document = finished_specification(api.spec)
     say_who_may(document, app)
     app.extensions["specification"] = document
+    app.extensions["parts"] = register
     return app
 
 
-def wire(settings: Settings, clock: Clock = system_clock) -> Services:
-    """The parts of the register on one store."""
-    store = MongoStore(settings)
-    unit_register = UnitRegister(store, settings.units_refresh_seconds)
-    directory = unit_register.directory
-    ground = ground_of(store, settings)
-    households = HouseholdRegister(store, directory, clock, ground)
+def register_of(app: Flask) -> Register:
+    """The parts of the register that an app serves, for whoever made it: a command, a test, a benchmark."""
+    return cast(Register, app.extensions["parts"])
+
+
+def _services_of(register: Register) -> Services:
+    """What the views may ask for; the store only through the ports of the rooms."""
     return Services(
-        settings=settings,
-        clock=clock,
-        store=store,
-        units=unit_register,
-        ground=ground,
-        households=households,
-        parcels=ParcelRegister(store, lambda code: directory().name_of(code), clock, ground),
-        photos=PhotoRegister(MongoPhotos(store), households, clock, most_photos=settings.photos_per_household),
-        coverage=Coverage(store, store, directory, clock),
-        baselines=Baselines(store, directory, clock),
-        open_data=OpenData(
-            MongoOpenData(store.database), directory, clock, lasting=timedelta(days=settings.open_data_days)
-        ),
-        unit_boundaries=UnitBoundaries(ground.boundaries, directory, clock),
-        messages=Catalogue(Path(__file__).parent / "messages"),
-        item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),
+        settings=register.settings,
+        clock=register.clock,
+        store=register.store,
+        units=register.units,
+        households=register.households,
+        parcels=register.parcels,
+        photos=register.photos,
+        coverage=register.coverage,
+        baselines=register.baselines,
+        open_data=register.open_data,
+        unit_boundaries=register.unit_boundaries,
+        ready=register.missing_parts,
+        messages=register.messages,
+        item_messages=register.item_messages,
     )
-
-
-def ground_of(store: MongoStore, settings: Settings) -> Ground:
-    """What parcels are examined against: the stored boundaries of communes, the limits of the settings."""
-    rules = GeometryRules(
-        shape=ShapeRules(smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2),
-        overlap=OverlapRules(
-            tolerated_share=settings.overlap_tolerated_percent / 100,
-            tolerated_width_m=settings.overlap_tolerated_width_m,
-        ),
-        place=PlaceRules(tolerated_distance_m=settings.border_tolerated_m),
-        area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
-    )
-    return Ground(BoundaryRegister(store, settings.units_refresh_seconds).boundaries, rules)

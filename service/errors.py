@@ -1,4 +1,4 @@
-"""Domain errors: small classes with a stable code; service/api/problems.py maps each to an HTTP status."""
+"""Domain errors: small classes with a stable code; service/api/http/problems.py maps each to an HTTP status."""
 
 from __future__ import annotations
 
@@ -310,3 +310,21 @@ class ReferenceSystemUnknown(DomainError):
     """A reference system that the register neither reads nor writes."""
 
     code = "crs.unknown"
+
+
+class AccessError(DomainError):
+    """Somebody may not do what they ask."""
+
+    code: ClassVar[str] = "access.denied"
+
+
+class PermissionMissing(AccessError):
+    """The account's role does not hold the permission; params: permission."""
+
+    code = "access.permission-missing"
+
+
+class OutsideArea(AccessError):
+    """The record, or the place that it is to move to, is outside the account's area; params: commune."""
+
+    code = "access.outside-area"

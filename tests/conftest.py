@@ -15,8 +15,10 @@ from pymongo import MongoClient
 
 from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import Settings, read_settings
-from service.storage.migration import migrate
+from service.storage.migration import UNITS_FILE, migrate
 from service.storage.store import MongoStore
+from service.units.directory import UnitDirectory, read_units
+from service.wiring import Register, wire
 from tests.builders import MovedClock
 
 KEPT_BETWEEN_TESTS = ["units", "state", "encryption_keys", "encryption_secrets", "trail", "trail_lanes"]
@@ -102,6 +104,20 @@ def store(register_settings: Settings) -> Iterator[MongoStore]:
 def clock() -> MovedClock:
     """A clock that stands still until the test moves it."""
     return MovedClock()
+
+
+@pytest.fixture(scope="session")
+def directory() -> UnitDirectory:
+    """The official administrative units."""
+    return UnitDirectory(read_units(UNITS_FILE))
+
+
+@pytest.fixture
+def services(register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
+    """The parts of the register, wired on a real store without households."""
+    wired = wire(register_settings, clock)
+    yield wired
+    wired.store.close()
 
 
 def named(server_uri: str, database: str) -> str:

@@ -41,7 +41,7 @@ _STAGES: dict[Stage, tuple[str, str]] = {
 }
 _SENSITIVITY = {"plain": "Thường", "personal": "Cá nhân", "sensitive": "Nhạy cảm"}
 
-#: Derived facts (service/registry/derived.py), which nobody is asked: name, meaning, English, unit, source.
+#: Derived facts (service/households/derived.py), which nobody is asked: name, meaning, English, unit, source.
 _DERIVED = (
     (
         "livestock_units",

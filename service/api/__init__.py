@@ -1,0 +1,1 @@
+"""The HTTP interface; besides app.py the only room that knows Flask."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.registry.open_data import DIMENSIONS
-from service.registry.requests import RequestKind, RequestState
-from service.security.gate import SCOPES, Permission, Role, Sight
+from service.people.requests import RequestKind, RequestState
+from service.reports.open_data import DIMENSIONS
+from service.roles import SCOPES, Permission, Role, Sight
 
 _TEXT = {"type": "string"}
 _TEXT_OR_NULL = {"type": ["string", "null"]}

@@ -9,11 +9,11 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components
-from service.api import parcels, photos, search, units
-from service.api.access import declared_permissions
 from service.api.access_components import SECURITY_SCHEMES, access_components
-from service.api.geojson import feature_component
-from service.registry.changes import COUNTS
+from service.api.http.access import declared_permissions
+from service.api.http.geojson import feature_component
+from service.api.resources import parcels, photos, search, units
+from service.households.changes import COUNTS
 
 DESCRIPTION = (
     "The register of farm households: one record a household, checked by the ministry data schema, with its history as "

@@ -13,16 +13,18 @@ from typing import Any
 
 import orjson
 
+from service.access.accounts import Accounts, Handed, NewAccount
+from service.access.errors import AccountNotFound
+from service.access.passwords import Passwords
+from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
-from service.registry.accounts import Accounts, Handed, NewAccount
-from service.registry.clock import system_clock, vietnam_day
-from service.registry.unit_register import UnitRegister
-from service.security.errors import AccountNotFound
-from service.security.gate import SCOPES, Area, Role, Sight, register_itself
-from service.security.passwords import Passwords
+from service.principal import register_itself
+from service.roles import SCOPES, Role, Sight
 from service.settings import Settings
 from service.storage.accounts import MongoAccounts
 from service.storage.store import MongoStore
+from service.units.areas import area_of_units
+from service.units.unit_register import UnitRegister
 
 DEMONSTRATION_FILE = "demo-accounts.json"
 CITY, CITY_UNTIL = "412", date(2025, 6, 30)
@@ -76,7 +78,7 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
         elif options.step == "demonstrate":
             if options.if_none and kept.accounts(after=None, limit=1):
                 return 0
-            city = Area.resolve([(CITY, CITY_UNTIL)], directory(), vietnam_day(system_clock())).communes()
+            city = area_of_units([(CITY, CITY_UNTIL)], directory(), vietnam_day(system_clock())).communes()
             _demonstrate(accounts, sorted(city or ()), Path(settings.data_folder) / DEMONSTRATION_FILE)
         else:
             _change(accounts, kept, options)

@@ -15,11 +15,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from service.registry.clock import Clock, system_clock
-from service.security.keys import KeyFolder
-from service.security.tokens import ALGORITHM
+from service.access.keys import KeyFolder
+from service.access.tokens import ALGORITHM
+from service.access.trail import TrailHead
+from service.clock import Clock, system_clock
 from service.storage.store import MongoStore
-from service.storage.trail import Trail, TrailHead
+from service.storage.trail import Trail
 
 TYPE = "heads+jwt"
 _LONGEST_FILE = 100_000_000

@@ -12,9 +12,9 @@ from typing import Any
 
 from schemas.catalogue import LANGUAGES, Catalogue
 from schemas.codelists import FOLDER
-from service.registry.clock import system_clock, vietnam_day
-from service.registry.record_check import Checked, check_file
-from service.registry.units import UnitDirectory, read_units
+from service.clock import system_clock, vietnam_day
+from service.households.record_check import Checked, check_file
+from service.units.directory import UnitDirectory, read_units
 
 _SERVICE_MESSAGES = Path(__file__).parent.parent / "messages"
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from service.access.errors import KeysMissing
 from service.errors import DomainError
-from service.security.errors import KeysMissing
 from service.settings import Settings, SettingsInvalid, read_settings
 
 ADDRESS_FILE = "mongodb-uri"

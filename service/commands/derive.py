@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.api.documentation import item_list, problem_list, specification
+from service.api.resources.documentation import item_list, problem_list, specification
 from service.app import App, create_app
 from service.settings import Settings
 

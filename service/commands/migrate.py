@@ -8,14 +8,14 @@ import sys
 from tqdm import tqdm
 
 from schemas.versions import SCHEMA_VERSION
-from service.app import ground_of
+from service.clock import system_clock
 from service.commands.database import command_settings, run
-from service.registry.clock import system_clock
-from service.registry.schema_migration import SchemaMigration
-from service.registry.unit_register import UnitRegister
+from service.jobs.schema_migration import SchemaMigration
 from service.settings import Settings
 from service.storage.migration import migrate
 from service.storage.store import MongoStore
+from service.units.unit_register import UnitRegister
+from service.wiring import ground_of
 
 _TOLD = 20
 """How many records that cannot be migrated are told one by one."""

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from service.commands.database import command_settings, run
-from service.registry.reconciliation import reconcile, reconcile_records
+from service.jobs.reconciliation import reconcile, reconcile_records
 from service.storage.store import MongoStore
 
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 
+from service.access.errors import KeysMissing
+from service.access.keys import KeyFolder, key_folder
 from service.commands.database import command_settings, run
-from service.security.errors import KeysMissing
-from service.security.keys import KeyFolder, key_folder
 from service.settings import Settings
 from service.storage.encryption import FieldEncryption
 from service.storage.reencryption import reencrypt

@@ -10,10 +10,10 @@ import shapely
 from tqdm import tqdm
 
 from service.commands.database import command_settings, run
-from service.registry.boundaries import BoundaryFileInvalid, boundaries_of, read_features
-from service.registry.units import UnitListInvalid
 from service.storage.migration import UNITS_FILE, load_units
 from service.storage.store import MongoStore
+from service.units.borders import BoundaryFileInvalid, boundaries_of, read_features
+from service.units.directory import UnitListInvalid
 
 
 def main(arguments: list[str] | None = None) -> int:

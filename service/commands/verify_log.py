@@ -8,10 +8,10 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+from service.access.keys import key_folder
 from service.commands.anchors import AnchorInvalid, anchor_lines, held_against, read_anchors
 from service.commands.database import command_settings, run
-from service.registry.reconciliation import verify_log
-from service.security.keys import key_folder
+from service.jobs.reconciliation import verify_log
 from service.storage.store import MongoStore
 from service.storage.trail import Trail
 

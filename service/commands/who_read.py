@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 
 import orjson
 
+from service.access.trail import in_json
+from service.clock import VIETNAM
 from service.commands.database import command_settings, run
-from service.registry.clock import VIETNAM
 from service.storage.store import MongoStore
-from service.storage.trail import Trail, in_json
+from service.storage.trail import Trail
 
 _PERSONAL_NUMBER = re.compile(r"\d{12}")
 

@@ -15,9 +15,9 @@ from service.demonstration import production
 from service.demonstration.fields import Field, ground_of
 from service.demonstration.people import Person, PersonalNumbers, family_of, phone_number
 from service.demonstration.places import MERGER, Place, Village, places_of
-from service.registry.geometry.place import Boundaries
-from service.registry.ports import Baseline
-from service.registry.units import UnitDirectory
+from service.parcels.place import Boundaries
+from service.reports.ports import Baseline
+from service.units.directory import UnitDirectory
 
 Household = dict[str, Any]
 """A household as a client would send it (DESIGN section 4)."""

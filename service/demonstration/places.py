@@ -14,8 +14,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from service.registry.geometry.place import Boundaries
-from service.registry.units import Unit, UnitDirectory
+from service.parcels.place import Boundaries
+from service.units.directory import Unit, UnitDirectory
 
 Terrain = Literal["town", "coast", "plain", "hills", "mountains"]
 

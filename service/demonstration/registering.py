@@ -18,15 +18,14 @@ from multiprocessing.queues import Queue
 from tqdm import tqdm
 
 from schemas.errors import RecordInvalid
-from service.api.services import Services
-from service.app import wire
+from service.actor import REGISTER_ITSELF
 from service.demonstration.errors import CannotDemonstrate
 from service.demonstration.households import Demonstration
 from service.errors import DomainError, HouseholdIdTaken
-from service.registry.actor import REGISTER_ITSELF
-from service.registry.bulk import BulkRegistration, Outcome
-from service.registry.ports import HouseholdQuery
+from service.households.bulk import BulkRegistration, Outcome
+from service.households.ports import HouseholdQuery
 from service.settings import Settings
+from service.wiring import Register, wire
 
 _TOLD = 10
 """How many refusals are told one by one."""
@@ -72,7 +71,7 @@ def register(households: int, seed: int, settings: Settings, *, if_empty: bool, 
     return _tell(registered_in_processes(settings, seed, households), households)
 
 
-def _put_baselines(services: Services, demonstration: Demonstration, households: int) -> None:
+def _put_baselines(services: Register, demonstration: Demonstration, households: int) -> None:
     """Put the baselines that are missing, or lower than of this set; one from another source stays as it is.
 
     A small set run after a large one must not make believe that more is registered than there is.
@@ -86,7 +85,7 @@ def _put_baselines(services: Services, demonstration: Demonstration, households:
 
 
 def registered(
-    services: Services, demonstration: Demonstration, households: int, *, part: int = 0, of: int = 1
+    services: Register, demonstration: Demonstration, households: int, *, part: int = 0, of: int = 1
 ) -> Iterator[Told]:
     """Register a part of the households in this process."""
     calm_collector()
@@ -164,7 +163,7 @@ def _work(
         services.store.close()
 
 
-def _demonstration(services: Services, seed: int) -> Demonstration:
+def _demonstration(services: Register, seed: int) -> Demonstration:
     try:
         return Demonstration(services.units.directory(), seed, services.ground.boundaries())
     except ValueError as error:

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
-from service.security.errors import KeysMissing
-from service.security.keys import key_folder, require_own_keys
+from service.access.errors import KeysMissing
+from service.access.keys import key_folder, require_own_keys
 from service.settings import read_settings
 
 worker_class = "service.running.worker.PatientWorker"

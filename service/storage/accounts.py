@@ -11,9 +11,9 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from schemas.text import fold
-from service.registry.accounts import Account, Device, Session
-from service.security.errors import UsernameTaken
-from service.security.gate import Role, Sight
+from service.access.account import Account, Device, Session
+from service.access.errors import UsernameTaken
+from service.roles import Role, Sight
 from service.storage.client import Document, translated
 
 ACCOUNTS: Final = "accounts"
@@ -21,7 +21,7 @@ SESSIONS: Final = "sessions"
 
 
 class MongoAccounts:
-    """The accounts' store (service/registry/accounts.py, AccountStore)."""
+    """The accounts' store (service/access/accounts.py, AccountStore)."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._client = database.client

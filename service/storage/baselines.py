@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pymongo.database import Database
 
-from service.registry.ports import Baseline
+from service.reports.ports import Baseline
 from service.storage.client import Document
 
 _READ = {"unit": 1, "households": 1, "source": 1, "date": 1}

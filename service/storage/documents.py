@@ -9,8 +9,8 @@ from typing import Any
 from bson.binary import Binary
 
 from schemas.text import fold
-from service.registry.changes import Change, Entry, Record
-from service.registry.ports import Stored
+from service.households.changes import Change, Entry, Record
+from service.households.ports import Stored
 from service.storage.client import Document
 from service.storage.encryption import SEALED, FieldEncryption
 from service.storage.parcels import cell_keys

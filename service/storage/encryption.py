@@ -33,10 +33,10 @@ from pymongo.encryption import ClientEncryption
 from pymongo.errors import DuplicateKeyError, EncryptionError
 from pymongo.write_concern import WriteConcern
 
+from service.access.errors import KeysMissing
+from service.access.keys import KeyFolder, key_folder, read_private
+from service.clock import Clock, system_clock
 from service.errors import StoreUnavailable
-from service.registry.clock import Clock, system_clock
-from service.security.errors import KeysMissing
-from service.security.keys import KeyFolder, key_folder, read_private
 from service.settings import Settings
 from service.storage.client import Document
 

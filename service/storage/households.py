@@ -10,10 +10,11 @@ from pymongo.database import Database
 
 from schemas.geometry import geometry_json
 from schemas.text import fold
+from service.area import Communes
 from service.errors import HouseholdNotFound
-from service.registry.changes import Record
-from service.registry.geometry.regions import circle
-from service.registry.ports import Area, HouseholdPage, HouseholdQuery, Stored
+from service.households.changes import Record
+from service.households.ports import HouseholdPage, HouseholdQuery, Stored
+from service.parcels.regions import circle
 from service.storage import parcels
 from service.storage.boxes import box_polygons
 from service.storage.client import Document
@@ -26,18 +27,20 @@ _LAST = "\uffff"
 _NOBODY: dict[str, Any] = {"_id": {"$in": []}}
 
 
-def find_household(database: Database[Document], encryption: FieldEncryption, household_id: str, area: Area) -> Stored:
+def find_household(
+    database: Database[Document], encryption: FieldEncryption, household_id: str, area: Communes
+) -> Stored:
     """One household. Raises HouseholdNotFound, also for one outside the area."""
     return to_stored(_find_one(database, household_id, area, None), encryption)
 
 
-def find_record(database: Database[Document], encryption: FieldEncryption, household_id: str, area: Area) -> Record:
+def find_record(database: Database[Document], encryption: FieldEncryption, household_id: str, area: Communes) -> Record:
     """One household's record, without what only storage needs. Raises HouseholdNotFound."""
     return to_record(_find_one(database, household_id, area, {"index": 0}), encryption)
 
 
 def _find_one(
-    database: Database[Document], household_id: str, area: Area, projection: dict[str, int] | None
+    database: Database[Document], household_id: str, area: Communes, projection: dict[str, int] | None
 ) -> Document:
     where: dict[str, Any] = {"_id": household_id}
     if area is not None:

@@ -9,9 +9,10 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import EncryptionError
 
+from service.area import Communes
 from service.errors import StoreUnavailable
-from service.registry.changes import FIRST_HASH, Entry, Record, Tallies, entry_hash
-from service.registry.ports import Area, EntryUnreadable, Head, LogEntry, Stored
+from service.households.changes import FIRST_HASH, Entry, Record, Tallies, entry_hash
+from service.households.ports import EntryUnreadable, Head, LogEntry, Stored
 from service.storage.client import Document
 from service.storage.documents import SealedEntry, fingerprint_of_document
 from service.storage.encryption import SEALED, FieldEncryption, joined
@@ -142,7 +143,7 @@ def changes(
     encryption: FieldEncryption,
     after: Mapping[str, int],
     *,
-    communes: Area,
+    communes: Communes,
     limit: int,
 ) -> tuple[list[LogEntry], bool]:
     """Entries behind each commune's offset, at most ``limit``, and whether there are more."""
@@ -197,7 +198,7 @@ def logged_communes(database: Database[Document]) -> Iterator[str]:
         behind = f"{entry['commune']};"
 
 
-def heads(database: Database[Document], communes: Area = None) -> list[Head]:
+def heads(database: Database[Document], communes: Communes = None) -> list[Head]:
     """Where each commune's log and tallies stand now, in order of commune."""
     where: dict[str, Any] = {} if communes is None else {"_id": {"$in": sorted(communes)}}
     # A first batch for all: MongoDB's own ends at 101 documents, and a second journey costs as much as the reading.

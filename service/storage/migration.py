@@ -10,14 +10,14 @@ from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 import schemas
-from service.registry.clock import system_clock, vietnam_day
-from service.registry.units import UnitDirectory, read_units, require_whole
-from service.security.errors import KeysMissing
-from service.security.keys import key_folder
+from service.access.errors import KeysMissing
+from service.access.keys import key_folder
+from service.clock import system_clock, vietnam_day
 from service.settings import Settings
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.store import MongoStore
+from service.units.directory import UnitDirectory, read_units, require_whole
 
 UNITS_FILE = Path(schemas.__file__).parent / "codelists" / "units.csv"
 

@@ -8,7 +8,7 @@ from typing import Final
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from service.registry.open_data import Count, Edition
+from service.reports.open_data import Count, Edition
 from service.storage.client import Document, translated
 
 OPEN_DATA: Final = "open_data"
@@ -16,7 +16,7 @@ _HOUSEHOLDS: Final = "households"
 
 
 class MongoOpenData:
-    """The store of open data (service/registry/open_data.py, OpenDataStore)."""
+    """The store of open data (service/reports/open_data.py, OpenDataStore)."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._client = database.client

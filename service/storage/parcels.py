@@ -9,9 +9,10 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from service.registry.changes import Record
-from service.registry.geometry.cells import Cells, cells_of_stored
-from service.registry.ports import Area, Boundary
+from service.area import Communes
+from service.households.changes import Record
+from service.parcels.cells import Cells, cells_of_stored
+from service.parcels.ports import Boundary
 from service.storage.client import Document
 
 Collections = Mapping[str, Collection[Document]]
@@ -117,7 +118,7 @@ def _boundaries_of(documents: Iterable[Document]) -> list[Boundary]:
 
 
 def holders_of_parcel(
-    collections: Collections, parcel: str, area: Area, session: ClientSession | None = None
+    collections: Collections, parcel: str, area: Communes, session: ClientSession | None = None
 ) -> list[str]:
     """The households within the area that hold a parcel of this id."""
     where: dict[str, Any] = {"parcels.id": {"$eq": parcel}, "status": ACTIVE}
@@ -133,7 +134,7 @@ def meeting(geometry: Mapping[str, Any], by_home: bool) -> list[dict[str, Any]]:
 
 
 def fallen_in(
-    collections: Collections, geometry: Mapping[str, Any], area: Area, items: Sequence[str]
+    collections: Collections, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]
 ) -> Iterator[Record]:
     """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
     conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, by_home=True)}, {"status": ACTIVE}]

@@ -8,7 +8,6 @@ transactions; its reader reads what is written here.)
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from bson.binary import Binary
@@ -16,24 +15,19 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gridfs import GridFSBucket
 from gridfs.errors import CorruptGridFile, NoFile
-from pymongo.client_session import ClientSession
-from pymongo.collection import Collection
 
+from service.area import Communes
 from service.errors import HouseholdErased, HouseholdNotFound, StoreRefused
-from service.registry.photos import Accept, Photo, PhotoOf
-from service.registry.ports import Area
+from service.people.photos import Accept, Photo, PhotoOf
 from service.storage.client import Document, translated
 from service.storage.documents import to_record
 from service.storage.encryption import FieldEncryption
+from service.storage.photo_files import BUCKET, CHUNKS, FILES, hold_photos
 
 if TYPE_CHECKING:
     from service.storage.store import MongoStore
     from service.storage.transaction import MongoTransaction
 
-BUCKET: Final = "photos"
-FILES: Final = "photos.files"
-CHUNKS: Final = "photos.chunks"
-HOUSEHOLDS: Final = "photos.households"
 SEALED_ITEMS: Final = ("key", "sha256")
 """The items of a file's metadata that are ciphertext: a new data key for records renews them, and with ``key`` all of
 the photo."""
@@ -44,12 +38,12 @@ _NONCE_BYTES: Final = 12
 
 
 class MongoPhotos:
-    """Fulfils service.registry.photos.PhotoStore."""
+    """Fulfils service.people.photos.PhotoStore."""
 
     def __init__(self, store: MongoStore) -> None:
         self._store = store
 
-    def keep_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Area) -> Photo | None:
+    def keep_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Communes) -> Photo | None:
         """Ask ``accept`` and keep the photo, in one transaction; answers what ``accept`` did.
 
         Raises HouseholdNotFound, HouseholdErased.
@@ -61,7 +55,7 @@ class MongoPhotos:
             collections, session = transaction.collections, transaction.session
             record = _household(transaction, photo.household, area)
             # Of two transactions about one household's photos the second begins anew, and then sees the first.
-            _hold(collections, session, photo.household)
+            hold_photos(collections, session, photo.household)
             found = collections[FILES].find({"metadata.household": photo.household}, session=session).sort("_id", 1)
             known = accept(record, [_photo(document, encryption) for document in found])
             if known is None:
@@ -103,7 +97,7 @@ class MongoPhotos:
 
         def work(transaction: MongoTransaction) -> bool:
             collections, session = transaction.collections, transaction.session
-            _hold(collections, session, household_id)
+            hold_photos(collections, session, household_id)
             removed = collections[FILES].delete_one({"_id": name}, session=session).deleted_count
             collections[CHUNKS].delete_many({"files_id": name}, session=session)
             return removed > 0
@@ -111,25 +105,7 @@ class MongoPhotos:
         return self._store.transact(work)  # type: ignore[arg-type]  # as above
 
 
-def remove_photos(collections: Mapping[str, Collection[Document]], session: ClientSession, household_id: str) -> None:
-    """Remove all photos of a household within a transaction: for erasing, and when their legal basis has ended.
-
-    A photo that is sent at the same time loses: its transaction begins anew and then sees what was done here.
-    """
-    _hold(collections, session, household_id)
-    files = collections[FILES].find({"metadata.household": household_id}, {"_id": 1}, session=session)
-    names = [document["_id"] for document in files]
-    if names:
-        collections[CHUNKS].delete_many({"files_id": {"$in": names}}, session=session)
-        collections[FILES].delete_many({"_id": {"$in": names}}, session=session)
-
-
-def _hold(collections: Mapping[str, Collection[Document]], session: ClientSession, household_id: str) -> None:
-    """Hold a household's photos until the commit, by a write that meets every other one about them."""
-    collections[HOUSEHOLDS].update_one({"_id": household_id}, {"$inc": {"writes": 1}}, upsert=True, session=session)
-
-
-def _household(transaction: MongoTransaction, household_id: str, area: Area) -> Document:
+def _household(transaction: MongoTransaction, household_id: str, area: Communes) -> Document:
     """The household's record as the transaction sees it. Raises HouseholdNotFound, HouseholdErased."""
     inside: Document = {} if area is None else {"commune": {"$in": sorted(area)}}
     collections, session = transaction.collections, transaction.session

@@ -15,8 +15,8 @@ from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from service.registry.clock import Clock, system_clock
-from service.security.errors import TooManyAttempts, TooManyRequests
+from service.access.errors import TooManyAttempts, TooManyRequests
+from service.clock import Clock, system_clock
 from service.storage.client import Document, translated
 
 RATES: Final = "rates"

@@ -8,12 +8,13 @@ from typing import Any
 
 from pymongo.database import Database
 
-from service.registry.changes import COUNTS, tally_key
-from service.registry.ports import EntryUnreadable, LoggedRecord
+from service.households.changes import COUNTS
+from service.households.ports import EntryUnreadable, LoggedRecord
 from service.storage.client import Document
 from service.storage.documents import fingerprint_of_document, to_stored
 from service.storage.encryption import FieldEncryption
 from service.storage.log import readable
+from service.units.placing import tally_key
 
 _ALIVE = {"status": {"$ne": "withdrawn"}}
 

@@ -9,7 +9,8 @@ from service.storage.client import Document, translated
 from service.storage.documents import fingerprint_of_document
 from service.storage.encryption import CIPHERTEXT_SUBTYPE, SEALED, FieldEncryption
 from service.storage.log import to_log_entry
-from service.storage.photos import FILES, SEALED_ITEMS
+from service.storage.photo_files import FILES
+from service.storage.photos import SEALED_ITEMS
 from service.storage.store import MongoStore
 
 BATCH = 200

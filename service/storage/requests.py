@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pymongo.database import Database
 
-from service.registry.requests import OPEN, RESTRICTING, PersonRequest, RequestKind, RequestQuery, RequestState, Step
+from service.people.requests import OPEN, RESTRICTING, PersonRequest, RequestKind, RequestQuery, RequestState, Step
 from service.storage.client import Document, translated
 from service.storage.encryption import FieldEncryption
 
@@ -18,7 +18,7 @@ _PLAIN: Final = ("household", "commune", "received_by", "purpose", "extended_by"
 
 
 class MongoRequests:
-    """The requests' store (service/registry/requests.py, RequestStore)."""
+    """The requests' store (service/people/requests.py, RequestStore)."""
 
     def __init__(self, database: Database[Document], encryption: FieldEncryption) -> None:
         self._client = database.client

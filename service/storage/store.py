@@ -11,20 +11,11 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from shapely.geometry.base import BaseGeometry
 
-from service.registry.changes import FIRST_HASH, Record
-from service.registry.ports import (
-    Area,
-    Baseline,
-    Boundary,
-    Head,
-    HouseholdPage,
-    HouseholdQuery,
-    LogEntry,
-    LoggedRecord,
-    Stored,
-    Transaction,
-)
-from service.registry.units import Unit
+from service.area import Communes
+from service.households.changes import FIRST_HASH, Record
+from service.households.ports import Head, HouseholdPage, HouseholdQuery, LogEntry, LoggedRecord, Stored, Transaction
+from service.parcels.ports import Boundary
+from service.reports.ports import Baseline
 from service.settings import Settings
 from service.storage import baselines, boundaries, households, log, parcels, recount, units
 from service.storage.client import Document, RegisterClient, connect, database_of, translated
@@ -34,12 +25,13 @@ from service.storage.parcels import CellsMissing
 from service.storage.readiness import missing_parts
 from service.storage.transaction import HeadMissing, MongoTransaction
 from service.storage.transactions import Turns, run_transaction
+from service.units.directory import Unit
 
 T = TypeVar("T")
 
 
 class MongoStore:
-    """Fulfils the interfaces of service.registry.ports.
+    """Fulfils the interfaces of service.households.ports.
 
     Connects when first used, so that it can be made before a fork.
     """
@@ -82,7 +74,7 @@ class MongoStore:
     ) -> T:
         """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention.
 
-        ``communes`` and ``cells`` as in service.registry.ports.HouseholdStore.
+        ``communes`` and ``cells`` as in service.households.ports.HouseholdStore.
         """
         communes = frozenset(communes)
 
@@ -109,12 +101,12 @@ class MongoStore:
                 start = {"offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
                 self.database["heads"].update_one({"_id": commune}, {"$setOnInsert": start}, upsert=True)
 
-    def household(self, household_id: str, area: Area = None) -> Stored:
+    def household(self, household_id: str, area: Communes = None) -> Stored:
         """One household. Raises HouseholdNotFound, also for one outside the area."""
         with translated():
             return households.find_household(self.database, self.encryption, household_id, area)
 
-    def record(self, household_id: str, area: Area = None) -> Record:
+    def record(self, household_id: str, area: Communes = None) -> Record:
         """A household's record alone. Raises HouseholdNotFound, also for one outside the area."""
         with translated():
             return households.find_record(self.database, self.encryption, household_id, area)
@@ -156,7 +148,7 @@ class MongoStore:
         with translated():
             return log.history(self.database, self.encryption, household_id, before=before, limit=limit)
 
-    def changes(self, after: Mapping[str, int], *, communes: Area, limit: int) -> tuple[list[LogEntry], bool]:
+    def changes(self, after: Mapping[str, int], *, communes: Communes, limit: int) -> tuple[list[LogEntry], bool]:
         """Entries behind each commune's offset, at most ``limit``, and whether there are more."""
         with translated():
             return log.changes(self.database, self.encryption, after, communes=communes, limit=limit)
@@ -192,7 +184,7 @@ class MongoStore:
         with translated():
             yield from log.logged_communes(self.database)
 
-    def heads(self, communes: Area = None) -> list[Head]:
+    def heads(self, communes: Communes = None) -> list[Head]:
         """Where each commune's log and tallies stand now."""
         with translated():
             return log.heads(self.database, communes)
@@ -252,12 +244,12 @@ class MongoStore:
         with translated():
             return parcels.boundaries_of_meeting(self.collections, geometry)
 
-    def holders_of_parcel(self, parcel: str, area: Area = None) -> list[str]:
+    def holders_of_parcel(self, parcel: str, area: Communes = None) -> list[str]:
         """The households within the area that hold a parcel of this id."""
         with translated():
             return parcels.holders_of_parcel(self.collections, parcel, area)
 
-    def fallen_in(self, geometry: Mapping[str, Any], area: Area, items: Sequence[str]) -> Iterator[Record]:
+    def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
         """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for.
 
         Of parcels it may ask for ids, boundaries and areas, which are never encrypted: opening thousands would take

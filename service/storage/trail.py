@@ -18,10 +18,10 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from pymongo.database import Database
@@ -29,61 +29,32 @@ from pymongo.errors import DuplicateKeyError, InvalidOperation
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from service.errors import DomainError, StoreUnavailable
-from service.registry.changes import canonical
-from service.registry.clock import Clock, system_clock
+from service.access.trail import (
+    _ONLY_WHERE_GIVEN,
+    LEAST_KEPT,
+    UNDERWAY,
+    Begun,
+    TrailBusy,
+    TrailEntry,
+    TrailFault,
+    TrailHead,
+)
+from service.clock import Clock, system_clock
+from service.errors import StoreUnavailable
+from service.households.changes import canonical
 from service.storage.client import Document, translated
 
 TRAIL: Final = "trail"
 LANES: Final = "trail_lanes"
 FIRST_HASH: Final = "0" * 64
-LEAST_KEPT: Final = timedelta(days=366)
-"""Logs of access to a level-3 system are kept 12 months at least (Decree 331/2026, TCVN 14423:2026)."""
 _MOST_IN_A_BATCH: Final = 200
 _MOST_HOUSEHOLDS: Final = 5_000
 """In one entry, so that others need not wait for a long one; a batch holds at most twice as many (MongoDB: 16 MB)."""
 _TRIES: Final = 20
 _CONFIRMED_AFTER_SECONDS: Final = 1.0
 _READ_AT_ONCE: Final = 100
-UNDERWAY: Final = 0
-"""The status of an entry that was stored before its answer was there. The answer went out with 200 or 304, unless
-another entry stands in its stead: one that cannot be corrected any more says too much rather than too little."""
 
 _log = structlog.get_logger("service.trail")
-
-
-@dataclass(frozen=True, slots=True)
-class TrailEntry:
-    """One access. ``households`` are the ids of the records that were shown or changed."""
-
-    at: datetime
-    action: str
-    """The permission that was used, or what happened to an account ("signed-in", "sign-in-failed", …)."""
-    account: str
-    name: str
-    role: str | None
-    address: str
-    token: str | None = None
-    session: str | None = None
-    request: str | None = None
-    path: str = ""
-    status: int = 200
-    households: tuple[str, ...] = ()
-    about: str | None = None
-    """The account or request that was touched, where it is no household."""
-    underway: str | None = None
-    """A name of its own for an entry that was stored before its answer was there."""
-    instead_of: str | None = None
-    """The entry of that name in whose stead this one stands: something else went out."""
-
-
-@dataclass(slots=True)
-class Begun:
-    """An entry that is being written."""
-
-    entry: TrailEntry
-    written: bool = False
-    error: BaseException | None = None
 
 
 @dataclass(slots=True)
@@ -93,24 +64,6 @@ class _Lane:
     name: str
     number: int = 0
     hash: str = FIRST_HASH
-
-
-@dataclass(frozen=True, slots=True)
-class TrailHead:
-    """Where a lane stands: its last batch and that one's hash; for kept elsewhere."""
-
-    lane: str
-    number: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrailFault:
-    """A place where the trail is not what was written: the lane, the batch's number (0 for the lane itself), why."""
-
-    lane: str
-    number: int
-    reason: str
 
 
 class Trail:
@@ -397,12 +350,6 @@ class Trail:
             number, previous = lane["_id"], lane["hash"]
 
 
-class TrailBusy(DomainError):
-    """Too many processes opened a lane of the trail at once; the request can be tried again."""
-
-    code = "store.contention"
-
-
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """The same conditions for one entry of a batch that holds others too."""
@@ -435,16 +382,7 @@ def lane_hash(lane: Document) -> str:
     return hashlib.sha256(canonical([lane["previous"], lane["_id"], lane["lane"], lane["opened_at"]])).hexdigest()
 
 
-def in_json(entry: TrailEntry) -> dict[str, Any]:
-    """An entry as JSON (one line of an export)."""
-    items = asdict(entry) | {"households": list(entry.households)}
-    return {name: value for name, value in items.items() if name not in _ONLY_WHERE_GIVEN}
-
-
 _NAMES: Final = tuple(field.name for field in fields(TrailEntry))
-
-
-_ONLY_WHERE_GIVEN: Final = ("underway", "instead_of")
 
 
 def _entry_document(entry: TrailEntry) -> Document:

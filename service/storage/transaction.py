@@ -10,18 +10,19 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from service.clock import vietnam_day
 from service.errors import HouseholdErased, HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken
-from service.registry.changes import Change, Entry
-from service.registry.clock import vietnam_day
-from service.registry.geometry.cells import Cells
-from service.registry.photos import covered
-from service.registry.ports import Boundary, Head, Stored
+from service.households.changes import Change, Entry
+from service.households.ports import Head, Stored
+from service.parcels.cells import Cells
+from service.parcels.ports import Boundary
+from service.people.photos import covered
 from service.storage import parcels
 from service.storage.client import Document, refusal
 from service.storage.documents import SealedEntry, sealed_entries, sealed_entry, to_document, to_stored
 from service.storage.encryption import FieldEncryption
 from service.storage.log import entry_document, moved_tallies, to_head
-from service.storage.photos import remove_photos
+from service.storage.photo_files import remove_photos
 
 DUPLICATE_KEY = 11000
 
@@ -42,7 +43,7 @@ class HeadMissing(Exception):
 
 
 class MongoTransaction:
-    """Fulfils service.registry.ports.Transaction on one session."""
+    """Fulfils service.households.ports.Transaction on one session."""
 
     def __init__(
         self,

@@ -17,8 +17,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from service.errors import WriteContention
-from service.registry.turn import Turn
 from service.storage.client import Document, translated
+from service.turn import Turn
 
 T = TypeVar("T")
 

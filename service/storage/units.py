@@ -11,9 +11,9 @@ from typing import Any
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
-from service.registry.changes import canonical
-from service.registry.units import Unit
+from service.households.changes import canonical
 from service.storage.client import Document
+from service.units.directory import Unit
 
 _DATES = ("valid_from", "valid_to")
 _NAMES = tuple(field.name for field in fields(Unit))

@@ -10,10 +10,10 @@ from typing import Any, cast
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.api.access import Guard
-from service.registry.accounts import Account
-from service.security.errors import UsernameTaken
-from service.security.gate import Role
+from service.access.account import Account
+from service.access.errors import UsernameTaken
+from service.api.http.access import Guard
+from service.roles import Role
 from tests.builders import TODAY
 
 _WORK: tuple[tuple[str, str, Role], ...] = (

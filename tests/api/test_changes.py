@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from service.api import changes as feed
+from service.api.resources import changes as feed
 from tests.api.asking import Register, problem
 from tests.builders import COMMUNES, THANH_VINH, TRUONG_VINH, Json
 

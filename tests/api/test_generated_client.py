@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from schemas.example import example_household
-from service.security.gate import Role
+from service.roles import Role
 from service.settings import Settings
 from tests.api.signed_in import token_of
 

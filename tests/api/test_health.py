@@ -11,8 +11,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from service.app import create_app
+from service.roles import Role
 from service.running.mongod import free_port
-from service.security.gate import Role
 from service.settings import Settings
 from service.storage.store import MongoStore
 from tests.api.asking import Register, problem

@@ -16,16 +16,16 @@ from werkzeug.test import TestResponse
 
 from schemas.errors import RecordInvalid
 from schemas.geometry import geometry_json
-from service.app import create_app
-from service.registry.actor import REGISTER_ITSELF
-from service.registry.bulk import BulkRegistration, Outcome
-from service.registry.erasure import Erasure
-from service.registry.geometry.reference_systems import SYSTEMS, geometry_from_wgs84
+from service.actor import REGISTER_ITSELF
+from service.app import create_app, register_of
+from service.households.bulk import BulkRegistration, Outcome
+from service.households.erasure import Erasure
+from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.settings import Settings
 from service.storage.store import MongoStore
 from tests.api.asking import Register, pointers, problem
 from tests.builders import SOUTH_WEST, THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household, a_parcel, a_square, an_id
-from tests.registry.geometry.builders import a_field, a_polygon
+from tests.parcels.builders import a_field, a_polygon
 
 AT = SOUTH_WEST
 BOW_TIE = geometry_json(a_polygon((0, 0), (100, 100), (100, 0), (0, 100), at=AT))
@@ -59,7 +59,7 @@ def settle(
 def bounded(register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
     """A register that knows two made-up boundaries, of Thành Vinh and of Trường Vinh east of it."""
     app = create_app(replace(register_settings, units_refresh_seconds=0.0), clock)
-    store: MongoStore = app.extensions["register"].store
+    store: MongoStore = register_of(app).store
     store.replace_boundaries(
         {
             THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT),
@@ -237,7 +237,7 @@ def test_a_parcel_outside_the_province_is_refused_unless_confirmed(bounded: Regi
 
 
 def test_what_was_stored_before_the_borders_were_known_refuses_no_other_change(bounded: Register) -> None:
-    store: MongoStore = bounded.client.application.extensions["register"].store
+    store: MongoStore = register_of(bounded.client.application).store
     store.replace_boundaries({})
     home = {"type": "Point", "coordinates": [105.85, 21.02]}
     record = bounded.registered(**a_farm(east=90_000, location=home))
@@ -391,7 +391,7 @@ def test_two_overlapping_parcels_sent_at_the_same_instant_both_end_with_the_find
 
 
 def loaded(app: Flask, *households: Json) -> dict[str | None, Outcome]:
-    parts = app.extensions["register"]
+    parts = register_of(app)
     bulk = BulkRegistration(parts.store, parts.units.directory, parts.clock, parts.ground)
     return {outcome.household_id: outcome for outcome in bulk.register(households, actor=REGISTER_ITSELF)}
 

@@ -18,9 +18,9 @@ from gridfs import GridFSBucket
 from pymongo import MongoClient
 from werkzeug.test import TestResponse
 
+from service.access.account import Account
 from service.app import create_app
-from service.registry.accounts import Account
-from service.security.gate import Role, Sight
+from service.roles import Role, Sight
 from service.settings import Settings, read_settings
 from service.storage.migration import migrate
 from service.storage.photos import MongoPhotos

@@ -13,7 +13,7 @@ from schemas.catalogue import Catalogue
 from schemas.errors import JsonInvalid, RecordInvalid
 from schemas.rules import RULES
 from service import errors
-from service.api.problems import HTTP_CODES, STATUS
+from service.api.http.problems import HTTP_CODES, STATUS
 from tests.api.asking import Register
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,9 @@ DOMAIN_ERRORS = [
 
 @pytest.mark.parametrize("kind", DOMAIN_ERRORS, ids=lambda kind: kind.code)
 def test_every_domain_error_has_a_status_and_texts(kind: type[errors.DomainError]) -> None:
-    assert any(base in STATUS for base in kind.__mro__), f"{kind.__name__} has no status in service/api/problems.py"
+    assert any(base in STATUS for base in kind.__mro__), (
+        f"{kind.__name__} has no status in service/api/http/problems.py"
+    )
     for language in ("vi", "en"):
         assert MESSAGES.text(kind.code, language)
 

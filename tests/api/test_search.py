@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from schemas.geometry import geometry_json
 from tests.api.asking import Register, pointers, problem
 from tests.builders import SOUTH_WEST, TRUONG_VINH, Json, a_household, a_parcel
-from tests.registry.geometry.builders import a_field, a_polygon
+from tests.parcels.builders import a_field, a_polygon
 
 AT = SOUTH_WEST
 

@@ -13,14 +13,13 @@ import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from service.api.services import services
-from service.app import create_app
-from service.security.gate import Role
+from service.app import create_app, register_of
+from service.roles import Role
 from service.settings import Settings
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household_without_boundaries
-from tests.registry.geometry.builders import in_metres, on_the_ground
+from tests.parcels.builders import in_metres, on_the_ground
 
 SIDE_M = 3_000.0
 
@@ -38,10 +37,9 @@ def a_wavy_square(column: int, row: int) -> BaseGeometry:
 def drawn(register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
     """A register that has a boundary for every commune of today."""
     app = create_app(replace(register_settings, units_refresh_seconds=0), clock)
-    with app.app_context():
-        store = services().store
-        communes = [unit.code for unit in store.unit_list() if unit.level == "commune" and unit.valid_to is None]
-        store.replace_boundaries({code: a_wavy_square(*divmod(number, 12)) for number, code in enumerate(communes)})
+    store = register_of(app).store
+    communes = [unit.code for unit in store.unit_list() if unit.level == "commune" and unit.valid_to is None]
+    store.replace_boundaries({code: a_wavy_square(*divmod(number, 12)) for number, code in enumerate(communes)})
     yield Register(app.test_client())
     store.replace_boundaries({})
     store.close()
@@ -116,8 +114,7 @@ def test_a_browser_that_has_it_is_told_so(drawn: Register) -> None:
 
 def test_a_new_boundary_is_a_new_answer(drawn: Register) -> None:
     before = drawn.get(f"/v1/units/{THANH_VINH}/boundary")
-    with drawn.client.application.app_context():
-        services().store.replace_boundaries({THANH_VINH: a_wavy_square(40, 40)})
+    register_of(drawn.client.application).store.replace_boundaries({THANH_VINH: a_wavy_square(40, 40)})
     after = drawn.get(f"/v1/units/{THANH_VINH}/boundary", if_none_match=before.headers["ETag"])
     assert after.status_code == 200
     assert after.data != before.data

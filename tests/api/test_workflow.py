@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.security.gate import Role
+from service.roles import Role
 from tests.api.asking import Register, pointers, problem
 from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, TRUONG_VINH, VINH_LOC, Json, MovedClock, a_head

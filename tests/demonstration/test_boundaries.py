@@ -11,18 +11,18 @@ import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from service.app import wire
 from service.demonstration.command import main
 from service.demonstration.fields import ground_of, middle_of
 from service.demonstration.households import Demonstration
 from service.demonstration.places import places_of
-from service.registry.geometry.place import Boundaries
-from service.registry.ports import HouseholdQuery
-from service.registry.units import UnitDirectory, read_units
+from service.households.ports import HouseholdQuery
+from service.parcels.place import Boundaries
 from service.settings import Settings
 from service.storage.store import MongoStore
-from tests.registry.geometry.cells import cells_of, points_of
-from tests.registry.geometry.real_boundaries import real_boundaries
+from service.units.directory import UnitDirectory, read_units
+from service.wiring import wire
+from tests.parcels.cells import cells_of, points_of
+from tests.parcels.real_boundaries import real_boundaries
 
 UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 ASIDE = 0.03

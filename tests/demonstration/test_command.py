@@ -8,11 +8,11 @@ import orjson
 import pytest
 from pymongo import MongoClient
 
-from service.app import wire
+from service.actor import REGISTER_ITSELF
 from service.demonstration.command import main
-from service.registry.actor import REGISTER_ITSELF
-from service.registry.ports import HouseholdQuery
+from service.households.ports import HouseholdQuery
 from service.settings import Settings
+from service.wiring import wire
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from shapely.geometry import Polygon
 from service.demonstration.fields import STRIPS_A_BLOCK, ground_of
 from service.demonstration.people import Person, PersonalNumbers, family_of
 from service.demonstration.places import Place, places_of
-from service.registry.units import UnitDirectory, read_units
+from service.units.directory import UnitDirectory, read_units
 
 UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 ELLIPSOID = Geod(ellps="WGS84")

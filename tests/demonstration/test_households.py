@@ -12,8 +12,8 @@ import pytest
 
 from schemas.parsing import parse_household
 from service.demonstration.households import Demonstration, Household
-from service.registry.registration import Prepared, prepare
-from service.registry.units import UnitDirectory, read_units
+from service.households.registration import Prepared, prepare
+from service.units.directory import UnitDirectory, read_units
 
 UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 TODAY = date(2026, 11, 23)

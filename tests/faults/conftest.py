@@ -15,9 +15,9 @@ import pytest
 import requests
 
 from service.app import create_app
+from service.roles import Role
 from service.running.children import start_child, stop_child
 from service.running.mongod import MongodOptions, PrivateMongod, free_port
-from service.security.gate import Role
 from service.settings import Settings, read_settings
 from service.storage.migration import migrate
 from service.storage.store import MongoStore

@@ -8,18 +8,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.api.access import guard
+from service.api.http.access import guard
 from service.app import create_app
+from service.roles import Role
 from service.running.mongod import PrivateMongod
-from service.security.gate import Role
 from service.settings import read_settings
 from service.storage.migration import migrate
+from service.storage.trail import Trail
 from tests.api.asking import problem
 from tests.api.signed_in import token_of
 from tests.builders import Json, a_household
@@ -125,7 +127,7 @@ def test_no_entry_of_the_trail_is_lost_with_the_database(officer: Officer, mongo
     mongod.kill()  # within the tenth of a second in which the journal is not written
     mongod.start()
     with officer.client.application.app_context():
-        trail = guard().trail
+        trail = cast(Trail, guard().trail)
     until(trail.is_confirmed)
     reads = [entry for entry in trail.entries() if entry.action == "households.read"]
     assert len(reads) == 30

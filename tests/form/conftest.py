@@ -12,12 +12,12 @@ import pymongo
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from service.api.access import Guard
-from service.api.services import services
-from service.app import create_app
-from service.registry.accounts import NewAccount
+from service.access.accounts import NewAccount
+from service.api.http.access import Guard
+from service.app import create_app, register_of
+from service.principal import register_itself
+from service.roles import Role, Sight
 from service.running.form_build import build_form
-from service.security.gate import Role, Sight, register_itself
 from service.settings import Settings
 from tests.form.officer import PASSWORD, Officer, Phone
 from tests.form.serving import ServedForm
@@ -75,8 +75,14 @@ def served(form_settings: Settings) -> Iterator[ServedForm]:
     served = ServedForm(app)
     yield served
     served.close()
-    with app.app_context():
-        services().store.close()
+    register_of(app).store.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder that drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from service.security.gate import Role
+from service.roles import Role
 from tests.api.signed_in import token_of
 from tests.builders import a_personal_number
 from tests.form.officer import Officer

@@ -11,7 +11,7 @@ import shapely
 from playwright.sync_api import Locator, expect
 from pyproj import Geod
 
-from service.registry.geometry.reference_systems import SYSTEMS, from_wgs84
+from service.parcels.reference_systems import SYSTEMS, from_wgs84
 from service.settings import Settings
 from service.storage.store import MongoStore
 from tests.builders import THANH_VINH, TRUONG_VINH

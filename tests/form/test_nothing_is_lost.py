@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from service.security.gate import Role
+from service.roles import Role
 from tests.api.signed_in import token_of
 from tests.builders import a_personal_number
 from tests.form.filling import fill_in, to_review

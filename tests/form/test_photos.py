@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from service.security.gate import Role
+from service.roles import Role
 from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, a_head, a_household, a_parcel, an_id
 from tests.form.filling import fill_in, put, revisit, to_review

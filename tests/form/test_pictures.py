@@ -13,16 +13,16 @@ import pytest
 from playwright.sync_api import expect
 
 from service.demonstration.command import main as demonstrate
-from service.registry.units import UnitDirectory
 from service.settings import Settings
 from service.storage.store import MongoStore
+from service.units.directory import UnitDirectory
 from tests.builders import THANH_VINH, a_head, a_household, a_parcel, a_personal_number, a_square
 from tests.form.filling import fill_in, put, revisit, take_along, to_review
 from tests.form.officer import PASSWORD, Officer, Phone
 from tests.form.on_the_map import FIELD_OF_OTHERS, forget_borders, load_borders, type_sheet
 from tests.form.serving import ServedForm
+from tests.parcels.cells import cells_of
 from tests.pictures import a_photo
-from tests.registry.geometry.cells import cells_of
 
 FIELD = ((105.6640, 18.6760), (105.6645, 18.6760), (105.6645, 18.6764), (105.6640, 18.6764))
 

@@ -14,7 +14,7 @@ from schemas.json_text import parse_json
 from schemas.parsing import dump_household, parse_household
 from schemas.requirements import missing_items
 from schemas.rules import warnings
-from service.registry.derived import derived_facts
+from service.households.derived import derived_facts
 from tests.schemas.records import TODAY
 from tests.schemas.strategies import broken_households
 

@@ -14,12 +14,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from schemas.errors import RecordInvalid
-from service.api.services import Services
-from service.app import wire
+from service.actor import REGISTER_ITSELF
 from service.errors import DomainError, StoreRefused, StoreUnavailable
-from service.registry.actor import REGISTER_ITSELF
-from service.registry.changes import FORMER_UNKNOWN
 from service.settings import Settings
+from service.units.placing import FORMER_UNKNOWN
+from service.wiring import Register, wire
 from tests.builders import (
     COMMUNES,
     Json,
@@ -42,7 +41,7 @@ THREADS = 6
 class World:
     """The households that a run writes about, and who shares a personal number with whom."""
 
-    services: Services
+    services: Register
     clock: MovedClock
     households: list[Json] = field(default_factory=list)
 

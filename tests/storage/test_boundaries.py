@@ -12,12 +12,12 @@ import shapely
 
 from schemas.geometry import geometry_json
 from service.commands import units
-from service.registry.boundaries import BoundaryFileInvalid, BoundaryRegister, boundaries_of, read_features
 from service.settings import Settings
 from service.storage.store import MongoStore
+from service.units.borders import BoundaryFileInvalid, BoundaryRegister, boundaries_of, read_features
 from tests.builders import THANH_VINH, TRUONG_VINH
-from tests.registry.geometry.builders import a_field, a_polygon
-from tests.registry.geometry.real_boundaries import boundaries_file
+from tests.parcels.builders import a_field, a_polygon
+from tests.parcels.real_boundaries import boundaries_file
 
 Json = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The contract of service.registry.ports.HouseholdStore, held to on a real mongod."""
+"""The contract of service.households.ports.HouseholdStore, held to on a real mongod."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from service.errors import (
     HouseholdStale,
     PersonalNumberTaken,
 )
-from service.registry.changes import FIRST_HASH, FORMER_UNKNOWN
-from service.registry.ports import HouseholdQuery
+from service.households.changes import FIRST_HASH
+from service.households.ports import HouseholdQuery
 from service.storage.store import MongoStore
+from service.units.placing import FORMER_UNKNOWN
 from tests.builders import COMMUNES, NOW, THANH_VINH, TRUONG_VINH, VINH_LOC, a_personal_number, an_id
 from tests.storage.writing import a_registration, a_step, apply, assert_exact, offsets, register
 

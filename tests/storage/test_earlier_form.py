@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from service.registry.actor import REGISTER_ITSELF
-from service.registry.changes import Record
-from service.registry.erasure import Erasure
-from service.registry.ports import HouseholdQuery
-from service.registry.reconciliation import reconcile_records
+from service.actor import REGISTER_ITSELF
+from service.households.changes import Record
+from service.households.erasure import Erasure
+from service.households.ports import HouseholdQuery
+from service.jobs.reconciliation import reconcile_records
 from service.settings import read_settings
 from service.storage.encryption import ENCRYPTED_ITEMS, FieldEncryption, Manner
 from service.storage.migration import migrate

@@ -16,9 +16,9 @@ from pymongo.database import Database
 
 from schemas.household import HouseholdSchema
 from schemas.language import Many, Part, Section, section_fields
+from service.access.errors import KeysMissing
+from service.access.keys import KeyFolder
 from service.errors import StoreUnavailable
-from service.security.errors import KeysMissing
-from service.security.keys import KeyFolder
 from service.storage.encryption import (
     ELSEWHERE,
     ENCRYPTED_ITEMS,
@@ -27,7 +27,7 @@ from service.storage.encryption import (
     key_of,
     master_keys_of_files,
 )
-from tests.security.builders import prepare
+from tests.access.builders import prepare
 
 NUMBER = "040078001234"
 PHONE = "+84912345678"

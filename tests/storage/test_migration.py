@@ -13,10 +13,10 @@ from service.commands import migrate as migrate_command
 from service.commands import reconcile as reconcile_command
 from service.commands import units as units_command
 from service.commands import verify_log as verify_command
-from service.registry.units import COLUMNS, UnitDirectory, UnitListInvalid
 from service.settings import Settings, read_settings
 from service.storage.migration import load_units, migrate
 from service.storage.store import MongoStore
+from service.units.directory import COLUMNS, UnitDirectory, UnitListInvalid
 from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.storage.writing import register
 

@@ -15,12 +15,12 @@ from pymongo import GEOSPHERE, MongoClient
 from pymongo.collection import Collection
 
 from schemas.geometry import geometry_json
-from service.registry.area_search import fallen_in, households_in, in_json
-from service.registry.geometry.cells import cells_of
-from service.registry.geometry.limits import ShapeRules
-from service.registry.geometry.shape import examine_shape
+from service.households.area_search import fallen_in, households_in, in_json
+from service.parcels.cells import cells_of
+from service.parcels.limits import ShapeRules
+from service.parcels.shape import examine_shape
 from service.storage import parcels
-from tests.registry.geometry.builders import a_field, a_polygon
+from tests.parcels.builders import a_field, a_polygon
 
 Json = dict[str, Any]
 COMMUNE = "16681"

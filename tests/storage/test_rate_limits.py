@@ -11,9 +11,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from service.security.errors import TooManyAttempts, TooManyRequests
+from service.access.errors import TooManyAttempts, TooManyRequests
 from service.storage.rate_limits import Attempts, RateLimits
-from tests.security.builders import prepare
+from tests.access.builders import prepare
 
 MINUTE = timedelta(minutes=1)
 

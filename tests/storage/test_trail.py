@@ -12,8 +12,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from service.storage.trail import LANES, TRAIL, UNDERWAY, Trail, TrailEntry
-from tests.security.builders import prepare
+from service.access.trail import UNDERWAY, TrailEntry
+from service.storage.trail import LANES, TRAIL, Trail
+from tests.access.builders import prepare
 
 MOMENT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 READ = TrailEntry(

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from service.registry.changes import Change, Kind, Record
-from service.registry.reconciliation import reconcile, reconcile_records, verify_log
-from service.registry.registration import change_of, registration
-from service.registry.units import UnitDirectory, read_units
+from service.households.changes import Change, Kind, Record
+from service.households.registration import change_of, registration
+from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
 from service.storage.migration import UNITS_FILE
 from service.storage.store import MongoStore
+from service.units.directory import UnitDirectory, read_units
 from tests.builders import NOW, TODAY, Json, a_least_household
-from tests.registry.rules import prepared
+from tests.households.rules import prepared
 
 DIRECTORY = UnitDirectory(read_units(UNITS_FILE))
 OFFICER = "officer"

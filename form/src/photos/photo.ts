@@ -39,7 +39,7 @@ export interface RegisteredPhoto {
 
 const CONSENT = 'document_photos';
 
-/** Whether what the household says of its legal basis covers photos of papers; the register's rule (service/registry/photos.py). */
+/** Whether what the household says of its legal basis covers photos of papers; the register's rule (service/people/photos.py). */
 export function isCovered(content: JsonObject): boolean {
   if (content['legal_basis'] === 'state_function') return true;
   return listAt(content, 'consents').some((consent) => textAt(consent, 'purpose') === CONSENT && !textAt(consent, 'withdrawn_at'));

@@ -1,0 +1,187 @@
+"""Sign-in by the province's own OpenID provider: discovery, authorization code with PKCE, and the id token's proof."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from service.access.errors import SignInFailed
+from service.access.keys import read_private
+from service.errors import DomainError
+
+ALGORITHMS: Final = ["RS256", "ES256", "PS256", "EdDSA"]
+STATE_SECONDS: Final = 600
+_TIMEOUT_SECONDS: Final = 10
+_MOST_BYTES: Final = 1_000_000
+_DISCOVERY_SECONDS: Final = 3600
+_CLOCK_SECONDS: Final = 60
+"""How far the provider's clock may be from ours."""
+
+
+class ProviderUnavailable(DomainError):
+    """The OpenID provider does not answer, or not as the standard says."""
+
+    code = "access.provider-unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A sign-in that was begun: where the browser goes, and what its cookie keeps meanwhile."""
+
+    address: str
+    cookie: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIdClient:
+    """What the register is at the provider."""
+
+    issuer: str
+    client_id: str
+    client_secret_file: str
+    callback: str
+
+
+class OpenId:
+    """Begins and finishes sign-ins at one provider. Asks the provider nothing before the first of them."""
+
+    def __init__(
+        self, client: OpenIdClient, secret: Callable[[], bytes], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._client = client
+        self._secret = secret
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, Any] | None = None
+        self._known_until = 0.0
+
+    def begin(self) -> Begun:
+        """Where to send the browser (OpenID Connect Core, 3.1.2.1; RFC 7636). Raises ProviderUnavailable."""
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        asked = {
+            "response_type": "code",
+            "client_id": self._client.client_id,
+            "redirect_uri": self._client.callback,
+            "scope": "openid",
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        address = f"{self._provider()['authorization_endpoint']}?{urllib.parse.urlencode(asked)}"
+        kept = {"state": state, "nonce": nonce, "verifier": verifier, "until": self._clock() + STATE_SECONDS}
+        return Begun(address, self._signed(kept))
+
+    def finish(self, cookie: str, state: str, code: str) -> tuple[str, str]:
+        """Issuer and subject of who came back. Raises SignInFailed unless it is the sign-in that this browser began."""
+        kept = self._opened(cookie)
+        if not hmac.compare_digest(kept["state"].encode(), state.encode("utf-8", "surrogatepass")):
+            raise SignInFailed()
+        asked = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._client.callback,
+            "client_id": self._client.client_id,
+            "code_verifier": kept["verifier"],
+        }
+        if self._client.client_secret_file:
+            asked["client_secret"] = read_private(Path(self._client.client_secret_file)).decode().strip()
+        answer = _fetch(self._provider()["token_endpoint"], urllib.parse.urlencode(asked).encode())
+        token = answer.get("id_token")
+        if not isinstance(token, str):
+            raise SignInFailed()
+        return self._client.issuer, self._subject(token, kept["nonce"])
+
+    def _subject(self, token: str, nonce: str) -> str:
+        """The subject of an id token (OpenID Connect Core, 3.1.3.7). Raises SignInFailed."""
+        keys = KeySet.import_key_set(_fetch(self._provider()["jwks_uri"]))  # type: ignore[arg-type]  # checked within
+        try:
+            claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise SignInFailed() from error
+        audience = claims.get("aud")
+        named = audience if isinstance(audience, list) else [audience]
+        # Among several, the provider says for whom it was made (azp).
+        ours = self._client.client_id in named and (len(named) == 1 or claims.get("azp") == self._client.client_id)
+        expires, subject = claims.get("exp"), claims.get("sub")
+        in_time = isinstance(expires, int | float) and expires + _CLOCK_SECONDS > self._clock()
+        rightful = claims.get("iss") == self._client.issuer and claims.get("nonce") == nonce
+        if not (ours and in_time and rightful and isinstance(subject, str) and subject):
+            raise SignInFailed()
+        return subject
+
+    def _provider(self) -> dict[str, Any]:
+        with self._lock:
+            if self._known is None or self._known_until < self._clock():
+                found = _fetch(f"{self._client.issuer.rstrip('/')}/.well-known/openid-configuration")
+                needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+                if found.get("issuer") != self._client.issuer or not all(isinstance(found.get(n), str) for n in needed):
+                    raise ProviderUnavailable()
+                self._known, self._known_until = found, self._clock() + _DISCOVERY_SECONDS
+            return self._known
+
+    def _signed(self, kept: dict[str, Any]) -> str:
+        body = base64.urlsafe_b64encode(json.dumps(kept).encode()).decode()
+        return f"{body}.{self._mark(body)}"
+
+    def _opened(self, cookie: str) -> dict[str, Any]:
+        body, _, mark = cookie.partition(".")
+        if not hmac.compare_digest(mark.encode("utf-8", "surrogatepass"), self._mark(body).encode()):
+            raise SignInFailed()
+        kept: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
+        if kept["until"] < self._clock():
+            raise SignInFailed()
+        return kept
+
+    def _mark(self, body: str) -> str:
+        return hmac.new(self._secret(), body.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def _fetch(address: str, body: bytes | None = None) -> dict[str, Any]:
+    """A JSON object from the provider: over TLS, or from this machine.
+
+    Raises ProviderUnavailable, SignInFailed (4xx).
+    """
+    parts = urllib.parse.urlsplit(address)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}):
+        raise ProviderUnavailable()
+    asked = urllib.request.Request(address, data=body, headers={"Accept": "application/json"})  # noqa: S310
+    try:
+        with _OPENER.open(asked, timeout=_TIMEOUT_SECONDS) as answer:
+            found = json.loads(answer.read(_MOST_BYTES))
+    except urllib.error.HTTPError as error:
+        if error.code in {400, 401, 403} and body is not None:
+            raise SignInFailed() from error
+        raise ProviderUnavailable() from error
+    except (OSError, ValueError) as error:
+        raise ProviderUnavailable() from error
+    if not isinstance(found, dict):
+        raise ProviderUnavailable()
+    return found
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A provider that redirects a token request elsewhere is not followed."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+_OPENER: Final = urllib.request.build_opener(_NoRedirect)

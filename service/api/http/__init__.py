@@ -1,0 +1,1 @@
+"""What every resource shares: gate, browser session, problems, bodies, parameters, responses."""

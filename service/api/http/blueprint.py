@@ -1,0 +1,82 @@
+"""The blueprint that every resource uses, and the words that its views are documented with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import flask_smorest
+
+from service.api.http.queries import QueryParser
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest's blueprint with the register's query parser, and with types."""
+
+    ARGUMENTS_PARSER = QueryParser()
+
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Serve a view or a view class at an address below the blueprint's own."""
+        decorate: Callable[[View], View] = super().route(rule, **options)
+        return decorate
+
+    def response(self, status_code: int, schema: object = None, **documented: Any) -> Callable[[View], View]:
+        """Document what the view answers; it makes its Response itself."""
+        decorate: Callable[[View], View] = super().response(status_code, schema, **documented)
+        return decorate
+
+    def doc(self, **words: Any) -> Callable[[View], View]:
+        """Further words of the operation; its description is the view's docstring."""
+
+        def decorate(view: View) -> View:
+            described = {"description": inspect.cleandoc(view.__doc__)} if view.__doc__ and "summary" in words else {}
+            marked: View = super(Blueprint, self).doc(**described, **words)(view)
+            return marked
+
+        return decorate
+
+    def query(self, schema: type) -> Callable[[View], View]:
+        """Parse and document the query parameters; the view gets them as its first argument."""
+        decorate: Callable[[View], View] = self.arguments(schema, location="query")
+        return decorate
+
+    def problems(self, *statuses: int) -> Callable[[View], View]:
+        """Document which problems the view can answer with."""
+
+        def decorate(view: View) -> View:
+            for status in statuses:
+                view = self.alt_response(status, response="Problem")(view)
+            return view
+
+        return decorate
+
+    def json_body(
+        self, name: str, *, required: bool = True, media_types: tuple[str, ...] = ("application/json",)
+    ) -> Callable[[View], View]:
+        """Document a JSON body by the name of its component schema; the view reads it by service.api.http.bodies."""
+        content = {media_type: {"schema": reference(name)} for media_type in media_types}
+        return self.doc(requestBody={"required": required, "content": content})
+
+    def if_match(self, *, required: bool = False) -> Callable[[View], View]:
+        """Document the If-Match header."""
+        parameter = {
+            "in": "header",
+            "name": "If-Match",
+            "required": required,
+            "description": "The revision that the change was made from, in quotes.",
+            "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
+            "example": '"3"',
+        }
+        return self.doc(parameters=[parameter])
+
+
+def reference(name: str) -> dict[str, str]:
+    """A reference to a component schema of openapi.yaml."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+REVISION_HEADER = {"ETag": {"description": "The revision, in quotes.", "schema": {"type": "string"}}}
+NEXT_HEADER = {"Link": {"description": 'The next page, rel="next".', "schema": {"type": "string"}}}

@@ -1,0 +1,101 @@
+"""Reading request bodies: size, content type and JSON text, before any schema."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from schemas.errors import pointer
+from schemas.json_text import parse_json
+from service.api.http.services import services
+from service.errors import (
+    BodyNotAnObject,
+    BodyUnknownItem,
+    ContentEncodingUnsupported,
+    ContentTypeUnsupported,
+    PhotoTooLarge,
+)
+from service.people.jpeg import JPEG
+
+JSON_TYPES = frozenset({"application/json"})
+PATCH_TYPES = frozenset({"application/json", "application/merge-patch+json"})
+
+
+UNREAD_BYTES = 20_000_000
+UNREAD_SECONDS = 10.0
+"""How much of a body that was refused is read all the same, and how long, so that its connection can be used again."""
+
+
+def json_body(*, types: frozenset[str] = JSON_TYPES, most_bytes: int | None = None) -> object:
+    """The request's JSON.
+
+    Raises ContentTypeUnsupported, ContentEncodingUnsupported, JsonInvalid and werkzeug's RequestEntityTooLarge.
+    """
+    if request.mimetype not in types:
+        raise ContentTypeUnsupported(given=request.mimetype[:100] or "-", wanted=", ".join(sorted(types)))
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise ContentEncodingUnsupported(given=encoding[:100])
+    return parse_json(_whole_body(services().settings.record_bytes if most_bytes is None else most_bytes))
+
+
+def _whole_body(most_bytes: int) -> bytes:
+    """The body. Raises RequestEntityTooLarge, also for one that comes in chunks and does not say how long it is."""
+    chunked = request.content_length is None
+    # werkzeug ends such a body at the limit without a word; one byte more tells that there was more.
+    request.max_content_length = most_bytes + 1 if chunked else most_bytes
+    body = request.get_data(cache=False)
+    request.max_content_length = most_bytes
+    if len(body) > most_bytes:
+        raise RequestEntityTooLarge
+    return body
+
+
+def read_out_refused_bodies(app: Flask) -> None:
+    """Let the body of a request that was refused unread be read out before the answer goes.
+
+    gunicorn closes a connection on which a body waits, though it has promised to keep it; a client that sends its next
+    request there gets no answer.
+    """
+
+    @app.after_request
+    def read_out(answer: Response) -> Response:
+        terminated = request.environ.get("wsgi.input_terminated", False)
+        has_body = request.content_length or "Transfer-Encoding" in request.headers
+        if answer.status_code >= 400 and terminated and has_body:
+            waiting, left, end = request.environ["wsgi.input"], UNREAD_BYTES, time.monotonic() + UNREAD_SECONDS
+            while left > 0 and time.monotonic() < end and (part := waiting.read(8192)):
+                left -= len(part)
+        return answer
+
+
+def json_object(*, items: frozenset[str] | None = None) -> dict[str, Any]:
+    """As ``json_body``, for a body that is an object, of just these items. Raises BodyNotAnObject, BodyUnknownItem."""
+    body = json_body()
+    if not isinstance(body, dict):
+        raise BodyNotAnObject(pointer="")
+    for name in body:
+        if items is not None and name not in items:
+            raise BodyUnknownItem(pointer=pointer((name,)), name=name[:60])
+    return body
+
+
+def optional_json_object(*, items: frozenset[str]) -> dict[str, Any]:
+    """As ``json_object``; a request without a body is an empty object."""
+    if not request.mimetype and not request.content_length:
+        return {}
+    return json_object(items=items)
+
+
+def photo_body() -> bytes:
+    """The request's JPEG, not yet looked at. Raises ContentTypeUnsupported, PhotoTooLarge."""
+    if request.mimetype != JPEG:
+        raise ContentTypeUnsupported(given=request.mimetype[:100] or "-", wanted=JPEG)
+    most = services().settings.photo_bytes
+    try:
+        return _whole_body(most)
+    except RequestEntityTooLarge:
+        raise PhotoTooLarge(limit=most) from None

@@ -1,0 +1,275 @@
+"""Problems (RFC 9457): the one table from what went wrong to an HTTP status, and the answer that says it in words."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import ClientDisconnected, HTTPException
+
+from schemas.codelists import code_lists
+from schemas.errors import ItemError, JsonInvalid, RecordInvalid
+from service import errors
+from service.access.errors import (
+    AccountInvalid,
+    AccountNotFound,
+    GrantInvalid,
+    NotSignedIn,
+    OwnAccount,
+    PasswordChangeRequired,
+    PasswordWeak,
+    RefreshFailed,
+    RequestForged,
+    SessionNotFound,
+    SessionRevoked,
+    SignInFailed,
+    TokenExpired,
+    TokenInvalid,
+    TooManyAttempts,
+    TooManyRequests,
+    UsernameTaken,
+)
+from service.access.openid import ProviderUnavailable
+from service.api.http.answers import presented
+from service.api.http.services import language, services
+from service.errors import AccessError, DomainError, HouseholdStale, OutsideArea, PermissionMissing, StatusConflict
+from service.people.requests import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound
+from service.reports.open_data import OpenDataPreparing
+
+STATUS: dict[type[Exception], int] = {
+    errors.BodyNotAnObject: 422,
+    errors.BodyUnknownItem: 422,
+    errors.PreconditionInvalid: 400,
+    JsonInvalid: 400,
+    errors.CommuneOutsideArea: 403,
+    errors.HouseholdNotFound: 404,
+    errors.ParcelNotFound: 404,
+    errors.UnitNotFound: 404,
+    errors.BoundaryNotLoaded: 404,
+    errors.CodeListNotFound: 404,
+    errors.NotAcceptable: 406,
+    errors.HouseholdIdTaken: 409,
+    errors.HouseholdWithdrawn: 409,
+    errors.PersonalNumberTaken: 409,
+    errors.StatusConflict: 409,
+    errors.NothingToSettle: 409,
+    errors.HouseholdStale: 412,
+    errors.ContentTypeUnsupported: 415,
+    errors.ContentEncodingUnsupported: 415,
+    RecordInvalid: 422,
+    errors.HouseholdIdInvalid: 422,
+    errors.HouseholdIdMismatch: 422,
+    errors.ReasonRequired: 422,
+    errors.ReasonInvalid: 422,
+    errors.BoundaryUnplaceable: 422,
+    errors.TransferToSameCommune: 422,
+    errors.FormerCommuneMismatch: 422,
+    errors.CommuneUnknown: 422,
+    errors.CommuneNotInForce: 422,
+    errors.LevelNotInForce: 422,
+    errors.BaselineInvalid: 422,
+    errors.CursorInvalid: 422,
+    errors.QueryInvalid: 422,
+    errors.SearchAreaInvalid: 422,
+    errors.ReferenceSystemUnknown: 422,
+    errors.PhotoNotFound: 404,
+    errors.PhotoIdTaken: 409,
+    errors.PhotoNoLegalBasis: 409,
+    errors.PhotosTooMany: 409,
+    errors.PhotoTooLarge: 413,
+    errors.PhotoIdInvalid: 422,
+    errors.PhotoUnreadable: 422,
+    errors.PhotoTooManyPixels: 422,
+    errors.PhotoParcelUnknown: 422,
+    errors.QueryUnknown: 422,
+    errors.HouseholdErased: 410,
+    NotSignedIn: 401,
+    TokenInvalid: 401,
+    TokenExpired: 401,
+    SignInFailed: 401,
+    RefreshFailed: 401,
+    SessionRevoked: 401,
+    AccessError: 403,
+    PermissionMissing: 403,
+    OutsideArea: 403,
+    PasswordChangeRequired: 403,
+    RequestForged: 403,
+    AccountNotFound: 404,
+    SessionNotFound: 404,
+    RequestNotFound: 404,
+    UsernameTaken: 409,
+    OwnAccount: 409,
+    RequestClosed: 409,
+    RequestExtended: 409,
+    GrantInvalid: 422,
+    PasswordWeak: 422,
+    AccountInvalid: 422,
+    RequestInvalid: 422,
+    TooManyAttempts: 429,
+    TooManyRequests: 429,
+    errors.PreconditionRequired: 428,
+    errors.StoreRefused: 500,
+    errors.StoreUnavailable: 503,
+    ProviderUnavailable: 503,
+    OpenDataPreparing: 503,
+    errors.WriteContention: 503,
+}
+"""Every error that may reach a client. A test holds this table to service/errors.py and the message catalogues."""
+
+HTTP_CODES = {
+    400: "http.bad-request",
+    404: "http.not-found",
+    405: "http.method-not-allowed",
+    406: "answer.not-acceptable",
+    408: "http.timeout",
+    413: "body.too-large",
+    414: "http.address-too-long",
+    415: "body.content-type",
+    429: "http.too-many-requests",
+    431: "http.headers-too-large",
+}
+"""Codes for what Flask and werkzeug refuse by themselves."""
+
+_LONGEST_LISTENING_SECONDS = 10.0
+INVALID_RECORD = "household.invalid"
+"""The code of a record that breaks the ministry schema."""
+
+RETRY_AFTER_SECONDS = 5
+
+_WITH_DETAILS = frozenset({"geometry", "parcel", "location", "crs"})
+"""Codes whose details a form can draw: the place of a crossing, a mended boundary. They say nothing about people."""
+
+_log = structlog.get_logger("service.problems")
+
+
+def register_problems(app: Flask) -> None:
+    """Let every exception be answered as a problem; none is answered with a traceback."""
+    app.register_error_handler(DomainError, answer_domain_error)
+    app.register_error_handler(RecordInvalid, answer_record_invalid)
+    app.register_error_handler(JsonInvalid, answer_json_invalid)
+    app.register_error_handler(HTTPException, answer_http_exception)
+    app.register_error_handler(Exception, answer_unexpected)
+
+
+def answer_domain_error(error: DomainError) -> Response:
+    """The problem of a domain error."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    if status >= 500:
+        _log.error("refused", code=error.code, cause=_cause(error), params=_plain(error.params))
+    more: dict[str, Any] = {}
+    if error.pointer is not None:
+        more["errors"] = [_item(ItemError(error.pointer, error.code, error.params))]
+    if isinstance(error, HouseholdStale):
+        more["current"] = presented(error.current)
+    answer = problem(status, error.code, error.params, **more)
+    if isinstance(error, errors.ContentEncodingUnsupported):
+        answer.headers["Accept-Encoding"] = "identity"
+    if isinstance(error, TooManyAttempts):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
+
+
+def answer_record_invalid(error: RecordInvalid) -> Response:
+    """The problem of a record that breaks the schema: every error at once, each with its place."""
+    items = [_item(item) for item in error.errors]
+    return problem(422, INVALID_RECORD, {"count": len(items)}, errors=items)
+
+
+def answer_json_invalid(error: JsonInvalid) -> Response:
+    """The problem of a body that is not the JSON that the register reads."""
+    item = {"pointer": "", "code": error.code, "message": _text(error.code, error.params)}
+    return problem(400, error.code, error.params, errors=[item])
+
+
+def answer_http_exception(error: HTTPException) -> Response:
+    """The problem of what Flask refused by itself: no such address, a body that is too large."""
+    status = error.code or 500
+    if isinstance(error, ClientDisconnected):
+        status = 408  # the rest of the body did not come in time, or never will
+    if status == 413:
+        _read_past_the_body()
+    limit = request.max_content_length or services().settings.record_bytes
+    code = HTTP_CODES.get(status, "http.bad-request" if status < 500 else "internal")
+    answer = problem(status, code, {"limit": limit, "given": "", "wanted": "application/json"})
+    if status == 405 and getattr(error, "valid_methods", None):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+    return answer
+
+
+def _read_past_the_body() -> None:
+    """Take in what is left of a body that is too large: many clients hear no answer before they have said all."""
+    left, until = services().settings.body_bytes, time.monotonic() + _LONGEST_LISTENING_SECONDS
+    with suppress(OSError, ValueError, EOFError):
+        while left > 0 and time.monotonic() < until:
+            part = len(request.environ["wsgi.input"].read(min(left, 65_536)))
+            if part == 0:
+                return
+            left -= part
+
+
+def answer_unexpected(error: Exception) -> Response:
+    """A fault of the register: told to its log with the traceback, to the client with nothing but the request's id."""
+    _log.exception("unexpected", path=request.path, method=request.method, kind=type(error).__name__)
+    return problem(500, "internal", {})
+
+
+def problem(status: int, code: str, params: dict[str, Any] | Any, **more: Any) -> Response:
+    """A problem document in the reader's language."""
+    body = {
+        "type": f"/docs/problems#{code}",
+        "title": _title(code),
+        "status": status,
+        "detail": _text(code, params),
+        "code": code,
+        "request": g.get("request_id", ""),
+        **more,
+    }
+    answer = Response(
+        orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC, default=str),
+        status,
+        mimetype="application/problem+json",
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Content-Language"] = language()
+    if status in {408, 429, 503}:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return answer
+
+
+def _item(item: ItemError) -> dict[str, Any]:
+    shown: dict[str, Any] = {"pointer": item.pointer, "code": item.code, "message": _text(item.code, item.params)}
+    if item.params and item.code.split(".")[0] in _WITH_DETAILS:
+        shown["details"] = dict(item.params)
+    return shown
+
+
+def _title(code: str) -> str:
+    key = f"{code}.title"
+    catalogue = services().messages
+    return catalogue.text(key if key in catalogue else "problem.title", language())
+
+
+def _text(code: str, params: Any) -> str:
+    part = services()
+    catalogue = part.messages if code in part.messages else part.item_messages
+    said = dict(params)
+    if code == StatusConflict.code:
+        statuses = code_lists()["statuses"]
+        said |= {name: entry.name(language()) for name, value in said.items() if (entry := statuses.get(value))}
+    return catalogue.text(code, language(), **said)
+
+
+def _cause(error: DomainError) -> str | None:
+    """The kind and number of what lies behind an error. Its words may quote a record, so they are not written down."""
+    cause = error.__cause__
+    return None if cause is None else f"{type(cause).__name__} {getattr(cause, 'code', None) or ''}".rstrip()
+
+
+def _plain(params: dict[str, Any]) -> str:
+    """What the register's own log says of an error's params: no values that a person could stand in."""
+    return json.dumps(sorted(params))

@@ -1,0 +1,85 @@
+"""What the views may ask for: the wired parts of the register, kept with the app, and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from flask import current_app, g, request
+
+from schemas.catalogue import Catalogue
+from service.actor import Actor
+from service.clock import Clock
+from service.households.area_search import SearchStore
+from service.households.household_register import HouseholdRegister
+from service.households.parcel_checks import ParcelRegister
+from service.households.ports import HouseholdStore
+from service.people.photos import PhotoRegister
+from service.principal import current_principal
+from service.reports.baselines import Baselines
+from service.reports.coverage import Coverage
+from service.reports.open_data import OpenData
+from service.settings import Settings
+from service.units.unit_borders import UnitBoundaries
+from service.units.unit_register import UnitRegister
+
+LANGUAGES = ("vi", "en")
+_KEY = "register"
+
+
+class ReadStore(HouseholdStore, SearchStore, Protocol):
+    """What views read until they read by the Reader alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the register, made once for each process by service/app.py."""
+
+    settings: Settings
+    clock: Clock
+    store: ReadStore
+    units: UnitRegister
+    households: HouseholdRegister
+    parcels: ParcelRegister
+    photos: PhotoRegister
+    coverage: Coverage
+    baselines: Baselines
+    open_data: OpenData
+    unit_boundaries: UnitBoundaries
+    ready: Callable[[], list[str]]
+    """What the database lacks for the register to work."""
+    messages: Catalogue
+    item_messages: Catalogue
+
+
+def install(services: Services) -> None:
+    """Keep the services with the current app."""
+    current_app.extensions[_KEY] = services
+
+
+def services() -> Services:
+    """The services of the current app."""
+    return cast(Services, current_app.extensions[_KEY])
+
+
+def derived(name: str, make: Callable[[], bytes]) -> bytes:
+    """A derived form of the schema, made once for each process."""
+    made: dict[str, bytes] = current_app.extensions.setdefault("derived", {})
+    if name not in made:
+        made[name] = make()
+    return made[name]
+
+
+def actor(permission: str) -> Actor:
+    """Who asks, with the communes in which the permission holds."""
+    principal = current_principal()
+    return Actor(principal.name, principal.area_for(permission).communes())
+
+
+def language() -> str:
+    """The language to answer in: what Accept-Language prefers, Vietnamese by default."""
+    if "language" not in g:
+        wanted = (tag.split("-")[0].lower() for tag, weight in request.accept_languages if weight > 0)
+        g.language = next((each for each in wanted if each in LANGUAGES), "vi")
+    return cast(str, g.language)

@@ -1,0 +1,1 @@
+"""One file a resource, with the marshmallow schemas that parse, answer and document it."""

@@ -1,0 +1,101 @@
+"""The feed: the communes' logs in one stream, for systems that keep a copy."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from service.access.gate import needs
+from service.api.http.access import restricted
+from service.api.http.answers import json_answer, presented
+from service.api.http.blueprint import Blueprint, reference
+from service.api.http.paging import decode_cursor, encode_cursor
+from service.api.http.queries import ChangesQuery
+from service.api.http.services import actor, services
+from service.errors import CursorInvalid
+from service.households.masking import seen_note
+from service.households.ports import LogEntry
+from service.principal import current_principal
+
+blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes", description="The log as a feed")
+
+_LOOK_AGAIN_SECONDS = 0.5
+MOST_WAITING = 4
+"""How many requests of a worker may wait for a change: half of its threads, so that everybody else is answered."""
+places = threading.BoundedSemaphore(MOST_WAITING)
+
+
+@blueprint.route("")
+class Changes(MethodView):
+    """What has changed since a cursor."""
+
+    @needs("changes.read")
+    @blueprint.query(ChangesQuery)
+    @blueprint.response(200, reference("Changes"))
+    @blueprint.problems(422)
+    @blueprint.doc(operationId="changes", summary="What has changed")
+    def get(self, arguments: dict[str, Any]) -> Response:
+        """Each commune's entries come in order and without a gap; the cursor holds an offset for each commune.
+
+        A household's entries are ordered by revision. A transfer stands in both communes' logs; in the one that the
+        household left, ``record`` is null. Where many wait already, the answer comes before ``wait`` is over.
+        """
+        after = _offsets(arguments)
+        communes = actor("changes.read").area
+        if "commune" in arguments:
+            services().units.directory().require_commune(arguments["commune"])
+            named = frozenset({arguments["commune"]})
+            communes = named if communes is None else communes & named
+
+        def look() -> tuple[list[LogEntry], bool]:
+            return services().store.changes(after, communes=communes, limit=arguments["limit"])
+
+        entries, more = look()
+        if not entries and arguments["wait"] and places.acquire(blocking=False):
+            try:
+                entries, more = _waited_for(look, arguments["wait"])
+            finally:
+                places.release()
+        offsets = after | {entry.commune: entry.offset for entry in entries}
+        body = {"changes": [_in_json(entry) for entry in entries], "cursor": encode_cursor(offsets), "more": more}
+        return json_answer(body)
+
+
+def _waited_for(look: Callable[[], tuple[list[LogEntry], bool]], seconds: float) -> tuple[list[LogEntry], bool]:
+    """What a look finds as soon as it finds something, or nothing when the time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        time.sleep(_LOOK_AGAIN_SECONDS)
+        found = look()
+        if found[0] or time.monotonic() >= end:
+            return found
+
+
+def _in_json(entry: LogEntry) -> dict[str, Any]:
+    return {
+        "commune": entry.commune,
+        "offset": entry.offset,
+        "kind": entry.kind,
+        "household": entry.household,
+        "revision": entry.revision,
+        "at": entry.at,
+        "actor": entry.actor,
+        "note": seen_note(entry.note, current_principal().sight),
+        "record": None if entry.record is None or entry.household in restricted() else presented(entry.record),
+        "hash": entry.hash,
+    }
+
+
+def _offsets(arguments: dict[str, Any]) -> dict[str, int]:
+    if "after" not in arguments:
+        return {}
+    offsets = decode_cursor(arguments["after"])
+    good = isinstance(offsets, dict) and all(type(offset) is int and offset >= 0 for offset in offsets.values())
+    if not good:
+        raise CursorInvalid(pointer="/after")
+    return dict(offsets)

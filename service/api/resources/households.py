@@ -1,0 +1,186 @@
+"""Households: PUT, GET, PATCH, DELETE by id, POST and the list (DESIGN sections 3 and 4)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, request
+from flask.views import MethodView
+
+from service.access.gate import needs
+from service.api.http.access import restricted
+from service.api.http.answers import json_answer, presented, record_answer, written_answer
+from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
+from service.api.http.bodies import PATCH_TYPES, json_body, optional_json_object
+from service.api.http.paging import decode_cursor, encode_cursor, next_link
+from service.api.http.preconditions import named_revision
+from service.api.http.queries import HouseholdListQuery, HouseholdQueryOne
+from service.api.http.services import actor, services
+from service.clock import vietnam_day
+from service.errors import CursorInvalid, PermissionMissing, QueryInvalid
+from service.households.ports import HouseholdQuery
+from service.parcels.examination import known_system, record_in
+from service.principal import current_principal
+from service.roles import Sight
+
+blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
+
+
+@blueprint.route("/<household_id>")
+class OneHousehold(MethodView):
+    """One household by its id."""
+
+    @needs("households.read")
+    @blueprint.query(HouseholdQueryOne)
+    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.problems(304, 404, 422)
+    @blueprint.doc(operationId="get_household", summary="Read a household")
+    def get(self, arguments: dict[str, Any], household_id: str) -> Response:
+        """The record as it is now; its revision is the ETag."""
+        record = services().households.read(household_id, actor=actor("households.read"))
+        answer = record_answer(record_in(record, arguments.get("crs")))
+        answer.make_conditional(request)
+        return answer
+
+    @needs("households.write")
+    @blueprint.json_body("Household")
+    @blueprint.if_match()
+    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(201, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
+    @blueprint.doc(operationId="put_household", summary="Register a household, or replace its content")
+    def put(self, household_id: str) -> Response:
+        """A new id registers (201). The same content again is the same write (200). Other content needs If-Match."""
+        written = services().households.put(
+            household_id, json_body(), if_match=named_revision(), actor=actor("households.write")
+        )
+        return written_answer(written)
+
+    @needs("households.write")
+    @blueprint.json_body("HouseholdPatch", media_types=("application/merge-patch+json", "application/json"))
+    @blueprint.if_match(required=True)
+    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.problems(400, 404, 409, 412, 413, 415, 422, 428)
+    @blueprint.doc(operationId="patch_household", summary="Revise a household by merge patch")
+    def patch(self, household_id: str) -> Response:
+        """RFC 7396: null removes an item, a list is replaced whole."""
+        written = services().households.patch(
+            household_id, json_body(types=PATCH_TYPES), if_match=named_revision(), actor=actor("households.write")
+        )
+        return written_answer(written)
+
+    @needs("households.withdraw")
+    @blueprint.json_body("Reason", required=False)
+    @blueprint.if_match()
+    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
+    @blueprint.doc(
+        operationId="withdraw_household",
+        summary="Withdraw a household",
+        parameters=[
+            {"in": "query", "name": "reason", "schema": {"type": "string"}, "description": "If there is no body."}
+        ],
+    )
+    def delete(self, household_id: str) -> Response:
+        """Nothing is dropped: the record stays, withdrawn with its reason (in the body, or as ``?reason=``)."""
+        body = optional_json_object(items=frozenset({"reason"}))
+        reason = body.get("reason", request.args.get("reason"))
+        written = services().households.withdraw(
+            household_id, reason, if_match=named_revision(), actor=actor("households.withdraw")
+        )
+        return written_answer(written)
+
+
+@blueprint.route("")
+class Households(MethodView):
+    """All households within reach."""
+
+    @needs("households.read")
+    @blueprint.query(HouseholdListQuery)
+    @blueprint.response(200, reference("HouseholdPage"), headers=NEXT_HEADER)
+    @blueprint.problems(422)
+    @blueprint.doc(operationId="list_households", summary="List households")
+    def get(self, arguments: dict[str, Any]) -> Response:
+        """Pages by keyset: follow Link rel="next" or send ``cursor`` again."""
+        query = _query_of(arguments)
+        crs = known_system(arguments.get("crs"))
+        page = services().store.households(query)
+        cursor = None if page.next_after is None else encode_cursor(page.next_after)
+        records = [presented(record_in(record, crs)) for record in page.records]
+        body: dict[str, Any] = {"households": records, "cursor": cursor}
+        if arguments["count"]:
+            body["total"] = services().store.count(query)
+        return json_answer(body, headers=dict(next_link(cursor)))
+
+    @needs("households.write")
+    @blueprint.json_body("Household")
+    @blueprint.response(201, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.problems(400, 409, 413, 415, 422)
+    @blueprint.doc(operationId="post_household", summary="Register a household")
+    def post(self) -> Response:
+        """As PUT, with the id in the body or minted by the register."""
+        return written_answer(services().households.post(json_body(), actor=actor("households.write")))
+
+
+def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
+    communes, former = _commune_of(arguments.get("commune"))
+    if "q" in arguments and current_principal().sight is not Sight.PERSONAL:
+        # Who may not see a number or a name may not try them one by one either.
+        raise PermissionMissing(permission="personal:read")
+    return HouseholdQuery(
+        limit=arguments["limit"],
+        area=actor("households.read").area,
+        without=restricted(),
+        communes=communes,
+        former_commune=former,
+        stage=arguments.get("stage"),
+        status=arguments.get("status"),
+        text=arguments.get("q"),
+        bbox=arguments.get("bbox"),
+        near=_circle_of(arguments),
+        by_home=current_principal().sight is Sight.PERSONAL,
+        personal=current_principal().sight is not Sight.NOBODY,
+        updated_since=arguments.get("updated_since"),
+        after=_position(arguments),
+    )
+
+
+def _circle_of(arguments: dict[str, Any]) -> tuple[float, float, float] | None:
+    """Place and distance. Raises QueryInvalid for one without the other."""
+    if ("near" in arguments) != ("within" in arguments):
+        missing = "within" if "near" in arguments else "near"
+        raise QueryInvalid(pointer=f"/{missing}", name=missing, reason="near=longitude,latitude&within=metres")
+    return (*arguments["near"], arguments["within"]) if "near" in arguments else None
+
+
+def _commune_of(code: str | None) -> tuple[frozenset[str], str | None]:
+    """The codes under which households of a commune stand; and the code itself if the commune is a former one.
+
+    Raises CommuneUnknown for a code that no commune ever had.
+    """
+    if code is None:
+        return frozenset(), None
+    directory = services().units.directory()
+    today = vietnam_day(services().clock())
+    known = directory.require_commune(code)
+    if any(unit.in_force_on(today) for unit in known):
+        return directory.stored_codes(directory.in_force(code, today)), None
+    heir = directory.heir_of(known[-1], today)
+    return frozenset({code}) if heir is None else directory.stored_codes(heir), code
+
+
+def _position(arguments: dict[str, Any]) -> tuple[Any, ...] | None:
+    if "cursor" not in arguments:
+        return None
+    position = decode_cursor(arguments["cursor"])
+    wanted = 2 if "updated_since" in arguments else 1
+    if not isinstance(position, list) or len(position) != wanted or not all(isinstance(part, str) for part in position):
+        raise CursorInvalid(pointer="/cursor")
+    if wanted == 1:
+        return (position[0],)
+    try:
+        return datetime.fromisoformat(position[0]).astimezone(UTC), position[1]
+    except (ValueError, OverflowError):
+        raise CursorInvalid(pointer="/cursor") from None

@@ -1,0 +1,67 @@
+"""Sign-in by the province's own OpenID provider (OIDC_ISSUER): there and back."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from flask.views import MethodView
+from werkzeug.exceptions import NotFound
+
+from service.access.errors import SignInFailed
+from service.access.gate import public
+from service.access.openid import STATE_SECONDS, OpenId
+from service.api.http.access import browser, guard, set_session_cookies, write_trail
+from service.api.http.blueprint import Blueprint
+from service.principal import nobody
+
+blueprint = Blueprint("openid", __name__, url_prefix="/v1/openid", description="Sign-in by an OpenID provider")
+
+COOKIE = "__Host-so-nong-ho-openid"
+
+
+def _provider() -> OpenId:
+    """Raises NotFound where no provider is set."""
+    provider = guard().openid
+    if provider is None:
+        raise NotFound()
+    return provider
+
+
+@blueprint.route("/start")
+class Start(MethodView):
+    """There."""
+
+    @public
+    @blueprint.response(303)
+    @blueprint.problems(404, 503)
+    @blueprint.doc(operationId="openid_start", summary="Sign in at the province's OpenID provider")
+    def get(self) -> Response:
+        """The browser is sent to the provider; what proves that it comes back lies in its cookie."""
+        begun = _provider().begin()
+        answer = Response(status=303, headers={"Location": begun.address, "Cache-Control": "no-store"})
+        # Lax, since the way back is a navigation from the provider's site.
+        answer.set_cookie(COOKIE, begun.cookie, max_age=STATE_SECONDS, secure=True, httponly=True, samesite="Lax")
+        return answer
+
+
+@blueprint.route("/callback")
+class Callback(MethodView):
+    """And back."""
+
+    @public
+    @blueprint.response(303)
+    @blueprint.problems(401, 404, 503)
+    @blueprint.doc(operationId="openid_callback", summary="The way back from the OpenID provider")
+    def get(self) -> Response:
+        """Whoever the provider vouches for is signed in, if an administrator entered them (``external``)."""
+        code, state = request.args.get("code", ""), request.args.get("state", "")
+        try:
+            issuer, subject = _provider().finish(request.cookies.get(COOKIE, ""), state, code)
+            signed_in = guard().sign_in.by_identity(issuer, subject, browser())
+        except SignInFailed:
+            write_trail("sign-in-failed", nobody(), status=401)
+            raise
+        write_trail("signed-in", guard().principals.of_token(signed_in.access_token))
+        answer = Response(status=303, headers={"Location": "/", "Cache-Control": "no-store"})
+        set_session_cookies(answer, signed_in)
+        answer.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax")
+        return answer

@@ -1,0 +1,290 @@
+"""People's requests about their own data (Law 91/2025): received, acknowledged, extended, refused, carried out."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import date
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+from marshmallow import fields
+
+from service.access.gate import needs
+from service.api.http.access import guard, note_about, note_households
+from service.api.http.answers import json_answer
+from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
+from service.api.http.bodies import json_object, optional_json_object
+from service.api.http.paging import decode_cursor, encode_cursor, next_link
+from service.api.http.queries import PageQuery, day, one_of
+from service.api.http.services import actor, services
+from service.api.resources.photos import photo_in_json
+from service.clock import vietnam_day
+from service.errors import CursorInvalid
+from service.households.history import changes_of
+from service.people.requests import (
+    PersonRequest,
+    RequestInvalid,
+    RequestKind,
+    RequestQuery,
+)
+
+blueprint = Blueprint("requests", __name__, url_prefix="/v1/requests", description="People's requests about their data")
+
+_NEW = frozenset({"kind", "household", "received_on", "person", "text", "purpose"})
+_REASON = frozenset({"reason"})
+_LONGEST_TEXT = 2000
+
+
+class RequestListQuery(PageQuery):
+    """Which requests a list asks for."""
+
+    household = fields.UUID()
+    kind = fields.String(validate=one_of([str(kind) for kind in RequestKind]))
+    open = fields.Boolean(load_default=False, error_messages={"invalid": "true | false"})
+    due_until = day(metadata={"description": "To be answered on this day or before."})
+
+
+@blueprint.route("")
+class AllRequests(MethodView):
+    """The requests of the area."""
+
+    @needs("requests.manage")
+    @blueprint.query(RequestListQuery)
+    @blueprint.response(200, reference("RequestPage"), headers=NEXT_HEADER)
+    @blueprint.problems(401, 403, 422)
+    @blueprint.doc(operationId="list_requests", summary="List people's requests")
+    def get(self, arguments: dict[str, Any]) -> Response:
+        """The most urgent first; ``reminder`` says what is due or overdue."""
+        query = RequestQuery(
+            limit=arguments["limit"],
+            area=actor("requests.manage").area,
+            household=str(arguments["household"]) if "household" in arguments else None,
+            kind=RequestKind(arguments["kind"]) if "kind" in arguments else None,
+            open_only=arguments["open"],
+            due_until=arguments.get("due_until"),
+            after=_position(arguments),
+        )
+        found, last = guard().requests.page(query)
+        cursor = None if last is None else encode_cursor(list(last))
+        body = {"requests": [_in_json(request) for request in found], "cursor": cursor}
+        return json_answer(body, headers=dict(next_link(cursor)))
+
+    @needs("requests.manage")
+    @blueprint.json_body("NewRequest")
+    @blueprint.response(201, reference("PersonRequest"))
+    @blueprint.problems(400, 401, 403, 404, 415, 422)
+    @blueprint.doc(operationId="receive_request", summary="Take in a person's request")
+    def post(self) -> Response:
+        """The due dates are computed from the day on which it was received."""
+        asked = json_object(items=_NEW)
+        request = guard().requests.receive(
+            _kind(asked.get("kind")),
+            _text(asked, "household") or "",
+            actor=actor("requests.manage"),
+            received_on=_day(asked.get("received_on")),
+            person=_text(asked, "person"),
+            text=_text(asked, "text"),
+            purpose=_text(asked, "purpose"),
+        )
+        note_about(request.id)
+        return json_answer(_in_json(request), 201, {"Location": f"/v1/requests/{request.id}"})
+
+
+@blueprint.route("/<request_id>")
+class OneRequest(MethodView):
+    """One request."""
+
+    @needs("requests.manage")
+    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.problems(401, 403, 404)
+    @blueprint.doc(operationId="get_request", summary="Read a person's request")
+    def get(self, request_id: str) -> Response:
+        """With its due dates and everything that was done."""
+        return json_answer(_in_json(guard().requests.get(request_id, actor=actor("requests.manage"))))
+
+
+@blueprint.route("/<request_id>/acknowledge")
+class Acknowledgement(MethodView):
+    """Telling the person that the request has come."""
+
+    @needs("requests.manage")
+    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.problems(401, 403, 404, 409)
+    @blueprint.doc(operationId="acknowledge_request", summary="Acknowledge a request")
+    def post(self, request_id: str) -> Response:
+        """Due two working days after it came."""
+        note_about(request_id[:80])
+        return json_answer(_in_json(guard().requests.acknowledge(request_id, actor=actor("requests.manage"))))
+
+
+@blueprint.route("/<request_id>/extend")
+class Extension(MethodView):
+    """Taking as long again, once."""
+
+    @needs("requests.manage")
+    @blueprint.json_body("Reason")
+    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
+    @blueprint.doc(operationId="extend_request", summary="Extend a request's time")
+    def post(self, request_id: str) -> Response:
+        """With the reason that the person is told."""
+        note_about(request_id[:80])
+        reason = json_object(items=_REASON).get("reason")
+        return json_answer(_in_json(guard().requests.extend(request_id, reason, actor=actor("requests.manage"))))
+
+
+@blueprint.route("/<request_id>/refuse")
+class Refusal(MethodView):
+    """A refusal, written and reasoned."""
+
+    @needs("requests.manage")
+    @blueprint.json_body("Reason")
+    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
+    @blueprint.doc(operationId="refuse_request", summary="Refuse a request")
+    def post(self, request_id: str) -> Response:
+        """With the reason that the person is told."""
+        note_about(request_id[:80])
+        reason = json_object(items=_REASON).get("reason")
+        return json_answer(_in_json(guard().requests.refuse(request_id, reason, actor=actor("requests.manage"))))
+
+
+@blueprint.route("/<request_id>/cancel")
+class Cancellation(MethodView):
+    """The person took the request back."""
+
+    @needs("requests.manage")
+    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.problems(401, 403, 404, 409)
+    @blueprint.doc(operationId="cancel_request", summary="Close a request that was taken back")
+    def post(self, request_id: str) -> Response:
+        """Nothing is done."""
+        note_about(request_id[:80])
+        return json_answer(_in_json(guard().requests.cancel(request_id, actor=actor("requests.manage"))))
+
+
+@blueprint.route("/<request_id>/carry-out")
+class Carrying(MethodView):
+    """Doing what was asked."""
+
+    @needs("requests.manage")
+    @blueprint.json_body("Outcome", required=False)
+    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.problems(400, 401, 403, 404, 409, 412, 415, 422)
+    @blueprint.doc(operationId="carry_out_request", summary="Carry a request out")
+    def post(self, request_id: str) -> Response:
+        """A consent is withdrawn, a person erased, by the register itself; for the rest ``outcome`` says what was done.
+
+        Erasing cannot be undone; it needs the permission requests.decide beside requests.manage.
+        """
+        note_about(request_id[:80])
+        outcome = _text(optional_json_object(items=frozenset({"outcome"})), "outcome")
+        who = actor("requests.manage")
+        if guard().requests.get(request_id, actor=who).kind is RequestKind.ERASE:
+            who = actor("requests.decide")
+        return json_answer(_in_json(guard().requests.carry_out(request_id, outcome, actor=who)))
+
+
+@blueprint.route("/<request_id>/lift")
+class Lifting(MethodView):
+    """A restriction that holds no longer."""
+
+    @needs("requests.manage")
+    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.problems(401, 403, 404, 409)
+    @blueprint.doc(operationId="lift_request", summary="Lift a restriction or an objection")
+    def post(self, request_id: str) -> Response:
+        """Until then no other system gets the household: no list, no search, no feed."""
+        note_about(request_id[:80])
+        return json_answer(_in_json(guard().requests.lift(request_id, actor=actor("requests.manage"))))
+
+
+@blueprint.route("/<request_id>/copy")
+class Copy(MethodView):
+    """The copy of a person's data that is handed over."""
+
+    @needs("requests.manage")
+    @blueprint.response(200, reference("PersonCopy"))
+    @blueprint.problems(401, 403, 404, 409)
+    @blueprint.doc(operationId="copy_request", summary="The copy of their data that a person asked for")
+    def get(self, request_id: str) -> Response:
+        """The record, its history and photos, and who has seen it: all that the register keeps of the household."""
+        who = actor("requests.manage")
+        request = guard().requests.get(request_id, actor=who)
+        if request.kind not in {RequestKind.VIEW, RequestKind.COPY}:
+            raise RequestInvalid(reason="kind", known="view, copy")
+        record = services().households.read(request.household, actor=who)
+        note_households([record["id"]])
+        history = services().store.history(record["id"], before=None, limit=1000)
+        seen_by = guard().trail.entries(households=[record["id"]])
+        body = {
+            "household": record,
+            "history": [
+                {"at": entry.at, "kind": entry.kind, "actor": entry.actor, "changes": changes_of(entry)}
+                for entry in history
+            ],
+            "photos": [
+                {**photo_in_json(photo), "jpeg": b64encode(jpeg).decode()}
+                for photo, jpeg in services().photos.pictures(record["id"], actor=who)
+            ],
+            "seen_by": [{"at": one.at, "by": one.name, "role": one.role, "action": one.action} for one in seen_by],
+        }
+        name = f"ho-{record['id']}.json"
+        return json_answer(body, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _in_json(request: PersonRequest) -> dict[str, Any]:
+    return {
+        "id": request.id,
+        "kind": str(request.kind),
+        "household": request.household,
+        "commune": request.commune,
+        "state": str(request.state),
+        "person": request.person,
+        "text": request.text,
+        "purpose": request.purpose,
+        "received_on": request.received_on,
+        "received_by": request.received_by,
+        "acknowledge_by": request.acknowledge_by,
+        "acknowledged_on": request.acknowledged_on,
+        "answer_by": request.answer_by,
+        "extended_by": request.extended_by,
+        "closed_on": request.closed_on,
+        "outcome": request.outcome,
+        "lifted_on": request.lifted_on,
+        "reminder": request.reminder(vietnam_day(services().clock())),
+        "steps": [{"at": step.at, "actor": step.actor, "what": step.what, "note": step.note} for step in request.steps],
+    }
+
+
+def _kind(value: object) -> RequestKind:
+    try:
+        return RequestKind(value)  # type: ignore[arg-type]  # whatever it is, the enumeration decides
+    except ValueError:
+        raise RequestInvalid(pointer="/kind", reason="kind", known=", ".join(RequestKind)) from None
+
+
+def _text(asked: dict[str, Any], name: str) -> str | None:
+    value = asked.get(name)
+    if value is not None and (not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_TEXT or "\0" in value):
+        raise RequestInvalid(pointer=f"/{name}", reason="text", known=f"1…{_LONGEST_TEXT}")
+    return value
+
+
+def _day(value: object) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]  # anything but text is refused below
+    except (TypeError, ValueError):
+        raise RequestInvalid(pointer="/received_on", reason="day", known="2026-11-23") from None
+
+
+def _position(arguments: dict[str, Any]) -> tuple[str, str] | None:
+    if "cursor" not in arguments:
+        return None
+    position = decode_cursor(arguments["cursor"])
+    if not isinstance(position, list) or [type(part) for part in position] != [str, str]:
+        raise CursorInvalid(pointer="/cursor")
+    return position[0], position[1]

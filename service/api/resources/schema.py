@@ -1,0 +1,129 @@
+"""The ministry data schema in its derived forms: for programs, for the phone form, for ODK Collect, for people."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import orjson
+from flask import Response, request
+from flask.views import MethodView
+
+from schemas.codelists import code_lists
+from schemas.derive.dictionary import dictionary_workbook
+from schemas.derive.form import form_definition
+from schemas.derive.json_schema import household_json_schema
+from schemas.derive.xlsform import xlsform_workbook
+from service.access.gate import public
+from service.api.http.answers import json_answer
+from service.api.http.blueprint import Blueprint
+from service.api.http.queries import CodeListQuery
+from service.api.http.services import derived, services
+from service.clock import vietnam_day
+from service.errors import CodeListNotFound
+
+blueprint = Blueprint("schema", __name__, url_prefix="/v1/schema", description="The ministry data schema")
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.route("/household.json")
+@public
+@blueprint.response(200, {"type": "object"}, content_type="application/schema+json")
+@blueprint.doc(operationId="schema_json", summary="The household as JSON Schema 2020-12")
+def json_schema() -> Response:
+    """What a program can check before it sends; the rules that JSON Schema cannot say are listed in the dictionary."""
+    return _answer("household.json", lambda: orjson.dumps(household_json_schema()), "application/schema+json")
+
+
+@blueprint.route("/form.json")
+@public
+@blueprint.response(200, {"type": "object"})
+@blueprint.doc(operationId="schema_form", summary="The phone form's definition")
+def form() -> Response:
+    """Steps, items, labels, choices, conditions and checks; docs/form-definition.md describes it."""
+    return _answer("form.json", lambda: orjson.dumps(form_definition()), "application/json")
+
+
+@blueprint.route("/household.xlsx")
+@public
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+@blueprint.doc(operationId="schema_xlsform", summary="The household as XLSForm for ODK Collect")
+def xlsform() -> Response:
+    """A workbook that pyxform converts."""
+    return _answer("household.xlsx", xlsform_workbook, WORKBOOK, download=True)
+
+
+@blueprint.route("/dictionary.xlsx")
+@public
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+@blueprint.doc(operationId="schema_dictionary", summary="The data dictionary as a workbook")
+def dictionary() -> Response:
+    """Every item with labels, source, what it is mandatory for, sensitivity and unit."""
+    return _answer("dictionary.xlsx", dictionary_workbook, WORKBOOK, download=True)
+
+
+@blueprint.route("/codelists")
+@public
+@blueprint.response(200, {"$ref": "#/components/schemas/CodeListIndex"})
+@blueprint.doc(operationId="schema_codelists", summary="Which code lists there are")
+def code_list_index() -> Response:
+    """Their names, and how many codes each holds, withdrawn ones too."""
+    lists = code_lists()
+    return json_answer({"codelists": [{"name": name, "codes": len(lists[name].codes)} for name in lists.names()]})
+
+
+@blueprint.route("/codelists/<name>")
+class CodeListResource(MethodView):
+    """One code list."""
+
+    @public
+    @blueprint.query(CodeListQuery)
+    @blueprint.response(200, {"$ref": "#/components/schemas/CodeList"})
+    @blueprint.problems(404, 422)
+    @blueprint.doc(operationId="schema_codelist", summary="A code list")
+    def get(self, arguments: dict[str, Any], name: str) -> Response:
+        """The codes in force on ``valid_on`` (today without it);
+        a withdrawn one is found on a day when it was in force."""
+        lists = code_lists()
+        if name not in lists.names():
+            raise CodeListNotFound(name=name[:60], known=", ".join(lists.names()))
+        on = arguments.get("valid_on") or vietnam_day(services().clock())
+        codes = [_code(entry) for entry in lists[name].in_force(on)]
+        return json_answer({"name": name, "valid_on": on.isoformat(), "codes": codes})
+
+
+def _code(entry: Any) -> dict[str, Any]:
+    return {
+        "code": entry.code,
+        "name_vi": entry.name_vi,
+        "name_en": entry.name_en,
+        "valid_from": None if entry.valid_from is None else entry.valid_from.isoformat(),
+        "valid_to": None if entry.valid_to is None else entry.valid_to.isoformat(),
+        "source": entry.source,
+        "extra": dict(entry.extra),
+    }
+
+
+def _answer(name: str, make: Callable[[], bytes], mimetype: str, *, download: bool = False) -> Response:
+    """A derived form, made once for each process; browsers ask again with its ETag and get 304.
+
+    A phone in the hills gets it compressed: form.json is a sixth then.
+    """
+    body = derived(name, make)
+    packed = mimetype != WORKBOOK and request.accept_encodings["gzip"] > 0
+    if packed:
+        body = derived(f"{name}.gz", partial(gzip.compress, body, mtime=0))
+    answer = Response(body, mimetype=mimetype)
+    if packed:
+        answer.headers["Content-Encoding"] = "gzip"
+    answer.headers["Vary"] = "Accept-Encoding"
+    answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    answer.headers["Cache-Control"] = "no-cache"
+    if download:
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.make_conditional(request)
+    return answer

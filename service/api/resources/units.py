@@ -1,0 +1,137 @@
+"""Administrative units with their validity and successors."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from service.access.gate import needs
+from service.api.http.answers import json_answer
+from service.api.http.blueprint import Blueprint, reference
+from service.api.http.geojson import KEEP_AN_HOUR, feature_component, geojson_answer
+from service.api.http.queries import BoundaryQuery, UnitListQuery, UnitQuery
+from service.api.http.services import services
+from service.clock import vietnam_day
+from service.errors import UnitNotFound
+from service.formats.geojson import GEOJSON, feature
+from service.units.directory import Unit
+
+blueprint = Blueprint("units", __name__, url_prefix="/v1/units", description="Administrative units")
+
+_TEXT = {"type": "string"}
+_DAY_OR_NULL = {"type": ["string", "null"], "format": "date"}
+_METRES = {"type": "number", "minimum": 0}
+COMPONENTS = {
+    "UnitBoundary": feature_component(
+        {
+            "code": _TEXT,
+            "name": _TEXT,
+            "kind": _TEXT,
+            "level": {"enum": ["province", "district", "commune"]},
+            "valid_from": _DAY_OR_NULL,
+            "valid_to": _DAY_OR_NULL,
+            "tolerance_m": {**_METRES, "description": "How far this line may be from the exact one."},
+            "tolerated_outside_m": {
+                **_METRES,
+                "description": "How far outside its commune a parcel may lie before there is a finding.",
+            },
+        }
+    ),
+}
+"""Component schemas of this resource."""
+
+
+@blueprint.route("")
+class Units(MethodView):
+    """The units in force on a day."""
+
+    @needs("units.read")
+    @blueprint.query(UnitListQuery)
+    @blueprint.response(200, reference("UnitList"))
+    @blueprint.problems(422)
+    @blueprint.doc(operationId="list_units", summary="List administrative units")
+    def get(self, arguments: dict[str, Any]) -> Response:
+        """In order of code; with ``q`` the best match first."""
+        on = arguments.get("valid_on") or vietnam_day(services().clock())
+        found = services().units.directory().find(arguments.get("q", ""), arguments.get("level"), on)
+        return json_answer({"valid_on": on.isoformat(), "units": [in_json(unit) for unit in found]})
+
+
+@blueprint.route("/<code>")
+class OneUnit(MethodView):
+    """One unit by its code."""
+
+    @needs("units.read")
+    @blueprint.query(UnitQuery)
+    @blueprint.response(200, reference("Unit"))
+    @blueprint.problems(404, 422)
+    @blueprint.doc(operationId="get_unit", summary="Read an administrative unit")
+    def get(self, arguments: dict[str, Any], code: str) -> Response:
+        """Codes are used again with a new meaning: a code means something only with a day."""
+        unit = _unit(code, arguments.get("valid_on"))
+        before = services().units.directory().predecessors_of(unit)
+        return json_answer({**in_json(unit), "predecessors": [each.code for each in before]})
+
+
+@blueprint.route("/<code>/boundary")
+class UnitBoundary(MethodView):
+    """The boundary of one unit."""
+
+    # Where a border runs is a public fact: whoever may read the list of units may read it, of any unit.
+    @needs("units.read")
+    @blueprint.query(BoundaryQuery)
+    @blueprint.response(200, reference("UnitBoundary"), content_type=GEOJSON)
+    @blueprint.problems(404, 422)
+    @blueprint.doc(operationId="get_unit_boundary", summary="The boundary of a unit as GeoJSON")
+    def get(self, arguments: dict[str, Any], code: str) -> Response:
+        """A Feature in WGS 84, simplified to ``tolerance`` metres, with an ETag.
+
+        Communes have the boundary that was loaded (scripts/units --boundaries); the province, a former district and a
+        former commune that is made up of whole communes of today have theirs together.
+        """
+        unit = _unit(code, arguments.get("valid_on"))
+        tolerance = arguments["tolerance"]
+        boundary = services().unit_boundaries.require_boundary(unit, tolerance)
+        properties = {
+            "code": unit.code,
+            "name": unit.name,
+            "kind": unit.kind,
+            "level": unit.level,
+            "valid_from": None if unit.valid_from is None else unit.valid_from.isoformat(),
+            "valid_to": None if unit.valid_to is None else unit.valid_to.isoformat(),
+            "tolerance_m": tolerance,
+            "tolerated_outside_m": services().settings.border_tolerated_m,
+        }
+        return geojson_answer(feature(unit.code, boundary, properties), KEEP_AN_HOUR)
+
+
+def _unit(code: str, on: date | None) -> Unit:
+    validities = [unit for unit in services().units.directory() if unit.code == code]
+    day = on or vietnam_day(services().clock())
+    in_force = [unit for unit in validities if unit.in_force_on(day)]
+    if in_force:
+        return in_force[0]
+    if not validities or on is not None:
+        raise UnitNotFound(code=code[:20], on=day.isoformat())
+    return validities[-1]
+
+
+def in_json(unit: Unit) -> dict[str, Any]:
+    """A unit as the contract has it."""
+    return {
+        "code": unit.code,
+        "name": unit.name,
+        "name_en": unit.name_en,
+        "kind": unit.kind,
+        "level": unit.level,
+        "parent": unit.parent,
+        "valid_from": None if unit.valid_from is None else unit.valid_from.isoformat(),
+        "valid_to": None if unit.valid_to is None else unit.valid_to.isoformat(),
+        "successor": unit.successor,
+        "longitude": unit.longitude,
+        "latitude": unit.latitude,
+        "source": unit.source,
+    }

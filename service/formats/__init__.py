@@ -1,0 +1,1 @@
+"""File formats: records in, bytes out, and back. No Flask, no pymongo."""

@@ -1,0 +1,216 @@
+"""Registering many households at once: the same rules as one at a time, committed in batches by commune."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any, Literal
+
+import uuid_utils
+
+from schemas.errors import RecordInvalid
+from service.actor import Actor
+from service.clock import Clock, vietnam_day
+from service.errors import BoundaryUnplaceable, DomainError, HouseholdIdTaken, PersonalNumberTaken, StoreRefused
+from service.households.changes import Change
+from service.households.household_register import made_by
+from service.households.overlaps import Moved, moved_ground, with_overlaps
+from service.households.ports import HouseholdStore, Stored, Transaction
+from service.households.registration import (
+    Prepared,
+    household_id_of,
+    parse,
+    prepare,
+    prepared_from,
+    registration,
+    settle,
+)
+from service.parcels.examination import BARE_GROUND, Ground, examine
+from service.units.directory import UnitDirectory
+
+BATCH = 250
+"""Households in one transaction: many enough that the commit hardly counts, few enough to hold a commune for
+milliseconds."""
+
+
+COMMITTING = 2
+"""Batches on their way to the database while the next one is checked: the rules do not wait for the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record of a bulk: its position in the input, its id where it could be read,
+    the error if refused."""
+
+    position: int
+    household_id: str | None
+    result: Literal["registered", "unchanged", "refused"]
+    error: DomainError | RecordInvalid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    position: int
+    household_id: str
+    content: dict[str, Any]
+    settled: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    position: int
+    prepared: Prepared
+    content: dict[str, Any]
+    change: Change
+
+
+class BulkRegistration:
+    """Registers streams of records. What is refused is told and does not hold up the rest."""
+
+    def __init__(
+        self,
+        store: HouseholdStore,
+        directory: Callable[[], UnitDirectory],
+        clock: Clock,
+        ground: Ground = BARE_GROUND,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+        self._ground = ground
+
+    def register(self, bodies: Iterable[object], *, actor: Actor, batch: int = BATCH) -> Iterator[Outcome]:
+        """Register records (JSON form). Yields an outcome for each, batch by batch, not in the order of the input.
+
+        Run again over the same input, it registers what is missing and leaves the rest unchanged.
+        """
+        with ThreadPoolExecutor(COMMITTING) as committing:
+            in_flight: deque[Future[list[Outcome]]] = deque()
+            for step in self._batches(bodies, actor, batch):
+                if isinstance(step, Outcome):
+                    yield step
+                    continue
+                in_flight.append(committing.submit(self._commit, step))
+                if len(in_flight) > COMMITTING:
+                    yield from in_flight.popleft().result()
+            while in_flight:
+                yield from in_flight.popleft().result()
+
+    def _batches(self, bodies: Iterable[object], actor: Actor, size: int) -> Iterator[Outcome | list[_Waiting]]:
+        """What is refused by the rules, at once, and batches of one commune when they are full or the input ends."""
+        waiting: dict[str, list[_Waiting]] = {}
+        numbered = enumerate(bodies)
+        while part := list(islice(numbered, size)):
+            for step in self._ready(part, actor):
+                if isinstance(step, Outcome):
+                    yield step
+                    continue
+                commune = step.change.record["commune"]
+                batch = waiting.setdefault(commune, [])
+                batch.append(step)
+                if len(batch) >= size:
+                    yield waiting.pop(commune)
+        yield from waiting.values()
+
+    def _ready(self, part: Sequence[tuple[int, object]], actor: Actor) -> Iterator[Outcome | _Waiting]:
+        """Records ready to be registered, or refused; the boundaries of all are examined together."""
+        now = self._clock()
+        directory, today = self._directory(), vietnam_day(now)
+        parsed: list[_Parsed] = []
+        for position, body in part:
+            household_id = None
+            try:
+                household_id = _id_of(body)
+                content = parse(body, household_id, today=today)
+                settled = settle(content, household_id, directory=directory, today=today)
+                actor.require(settled["commune"])
+            except (DomainError, RecordInvalid) as error:
+                yield Outcome(position, household_id, "refused", error)
+            else:
+                parsed.append(_Parsed(position, household_id, content, settled))
+        contents = [each.settled for each in parsed]
+        examinations = examine(contents, [None] * len(contents), self._ground, directory.name_of)
+        for each, examination in zip(parsed, examinations, strict=True):
+            try:
+                prepared = prepared_from(each.settled, examination, each.household_id, today=today)
+            except RecordInvalid as error:
+                yield Outcome(each.position, each.household_id, "refused", error)
+            else:
+                change = registration(prepared, at=now, actor=actor.name)
+                yield _Waiting(each.position, prepared, each.content, change)
+
+    def _commit(self, batch: Sequence[_Waiting]) -> list[Outcome]:
+        """Commit a batch as one transaction; when something in it is taken, tell which and commit the others."""
+        outcomes: list[Outcome] = []
+        while batch:
+            changes = [each.change for each in batch]
+            try:
+                self._commit_changes(changes)
+            except (HouseholdIdTaken, PersonalNumberTaken):
+                batch, taken = self._without_taken(batch)
+                outcomes.extend(taken)
+            except (BoundaryUnplaceable, StoreRefused) as error:
+                return [*outcomes, *self._commit_in_halves(batch, error)]
+            else:
+                outcomes.extend(Outcome(each.position, each.prepared.household_id, "registered") for each in batch)
+                break
+        return outcomes
+
+    def _commit_in_halves(self, batch: Sequence[_Waiting], error: DomainError) -> list[Outcome]:
+        """Find the record that the store refused for itself, and commit the others."""
+        if len(batch) == 1:
+            return [Outcome(batch[0].position, batch[0].prepared.household_id, "refused", error)]
+        middle = len(batch) // 2
+        return [*self._commit(batch[:middle]), *self._commit(batch[middle:])]
+
+    def _commit_changes(self, changes: Sequence[Change]) -> None:
+        communes = {entry.commune for change in changes for entry in change.entries}
+        moved = moved_ground(changes, {})
+        self._store.transact(partial(self._apply, changes, moved), communes=communes, cells=moved.held)
+
+    def _apply(self, changes: Sequence[Change], moved: Moved, transaction: Transaction) -> None:
+        transaction.apply(with_overlaps(changes, {}, transaction, self._ground.rules.overlap, moved=moved))
+
+    def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
+        """Split a batch into what is still to be registered and outcomes for what is taken,
+        in the store or within the batch."""
+        known = self._store.known(w.prepared.household_id for w in batch)
+        holders = self._store.holders_of(number for w in batch for number in w.change.claims)
+        remaining: list[_Waiting] = []
+        outcomes: list[Outcome] = []
+        for each in batch:
+            household_id = each.prepared.household_id
+            stored = known.get(household_id)
+            number = next((n for n in sorted(each.change.claims) if holders.get(n, household_id) != household_id), None)
+            if stored is not None:
+                outcomes.append(self._already_there(each, stored.record, stored.fingerprint))
+            elif number is not None:
+                taken = PersonalNumberTaken(pointer="/head/national_id", national_id=number)
+                outcomes.append(Outcome(each.position, household_id, "refused", taken))
+            else:
+                remaining.append(each)
+                known[household_id] = Stored(each.change.record, each.change.fingerprint)
+                holders.update(dict.fromkeys(each.change.claims, household_id))
+        return remaining, outcomes
+
+    def _already_there(self, each: _Waiting, record: dict[str, Any], fingerprint: str) -> Outcome:
+        household_id = each.prepared.household_id
+        today = vietnam_day(self._clock())
+        again = prepare(
+            each.content, household_id, directory=self._directory(), today=today, known=record, ground=self._ground
+        )
+        known_again = made_by(self._store, self._directory(), 1, each.content, household_id)
+        if again.fingerprint == fingerprint or known_again:
+            return Outcome(each.position, household_id, "unchanged")
+        error = HouseholdIdTaken(pointer="/id", id=household_id, revision=record["revision"])
+        return Outcome(each.position, household_id, "refused", error)
+
+
+def _id_of(body: object) -> str:
+    """The record's own id, or a new one. Raises HouseholdIdInvalid."""
+    given = body.get("id") if isinstance(body, dict) else None
+    return household_id_of(given) if isinstance(given, str) else str(uuid_utils.uuid7())

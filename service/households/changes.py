@@ -1,0 +1,150 @@
+"""What one accepted write does: the record, its log entries, the counters and the identities,
+before storage commits it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+
+from service.units.placing import tally_key
+
+Record = dict[str, Any]
+"""A household in JSON form (docs/architecture.md); created_at and updated_at are aware datetimes."""
+
+Kind = Literal["registered", "revised", "verified", "returned", "transferred", "withdrawn", "erased"]
+
+
+FIRST_HASH = "0" * 64
+"""What the first entry of a commune's log stands on."""
+
+Tallies = dict[str, dict[str, int]]
+"""Counts (registered, standardized, digitized, verified) by former commune (``tally_key``), within one commune."""
+
+COUNTS = ("registered", "standardized", "digitized", "verified")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One log entry before it has an offset: which commune's log, what happened, and how the counters move.
+
+    ``record`` is the household after the write (None where it left the commune); ``replaced`` holds, for each
+    top-level item that changed, what stood there before (None where nothing stood). ``note`` carries a reason or the
+    other commune.
+    """
+
+    commune: str
+    kind: Kind
+    household: str
+    revision: int
+    at: datetime
+    actor: str
+    record: Record | None
+    replaced: dict[str, Any] | None
+    note: dict[str, Any] | None
+    moves: Tallies
+    salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+
+    def digest(self) -> str:
+        """Salted digest of what the entry says about people; the salt goes when the person is erased."""
+        return salted_digest(self.salt, self.record, self.replaced, self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One household's part of a transaction.
+
+    ``replaces`` is the revision that must still be the stored one (None: the household is new). ``claims`` and
+    ``releases`` are personal numbers that the household takes or gives up. ``fingerprint`` identifies the content for
+    retries.
+    """
+
+    record: Record
+    replaces: int | None
+    entries: tuple[Entry, ...]
+    fingerprint: str
+    claims: frozenset[str] = frozenset()
+    releases: frozenset[str] = frozenset()
+
+
+def salted_digest(
+    salt: bytes, record: Mapping[str, Any] | None, replaced: Mapping[str, Any] | None, note: Mapping[str, Any] | None
+) -> str:
+    """SHA-256 over the salt and the canonical JSON of an entry's personal part, in hex."""
+    return hashlib.sha256(salt + canonical({"note": note, "record": record, "replaced": replaced})).hexdigest()
+
+
+def entry_hash(
+    previous: str,
+    commune: str,
+    offset: int,
+    kind: str,
+    household: str,
+    revision: int,
+    at: datetime,
+    actor: str,
+    digest: str,
+) -> str:
+    """Hash of a log entry: over the hash before it and all that stays when a person is erased, in hex."""
+    parts = [previous, commune, offset, kind, household, revision, at, actor, digest]
+    return hashlib.sha256(canonical(parts)).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    """Canonical JSON: sorted keys, no spaces, times in UTC with a Z. One value has one form."""
+    return orjson.dumps(value, option=_CANONICAL)
+
+
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+
+
+def counts_of(record: Record | None) -> tuple[str, dict[str, int]] | None:
+    """Which tally a record counts in and what it counts there; None for no record or a withdrawn one."""
+    if record is None or record["status"] == "withdrawn":
+        return None
+    counts = {"registered": 1}
+    stage = record["stage"]
+    if stage != "registered":
+        counts["standardized"] = 1
+    if stage == "digitized":
+        counts["digitized"] = 1
+    if record["status"] == "verified":
+        counts["verified"] = 1
+    return tally_key(record.get("former_commune"), record.get("commune_since")), counts
+
+
+def moves_between(before: Record | None, after: Record | None) -> Tallies:
+    """How one commune's tallies move when ``before`` becomes ``after`` there (None: not there).
+
+    Zero moves are left out.
+    """
+    moves: Tallies = {}
+    for record, sign in ((before, -1), (after, 1)):
+        counted = counts_of(record)
+        if counted is None:
+            continue
+        former, counts = counted
+        tally = moves.setdefault(former, {})
+        for name, count in counts.items():
+            tally[name] = tally.get(name, 0) + sign * count
+    cleaned = {former: {n: c for n, c in tally.items() if c} for former, tally in moves.items()}
+    return {former: tally for former, tally in cleaned.items() if tally}
+
+
+_BOOKKEEPING = frozenset({"revision", "created_at", "updated_at"})
+
+
+def replaced_items(before: Record, after: Record) -> dict[str, Any]:
+    """For each top-level item that differs, what stood there before (None where nothing stood)."""
+    names = [name for name in {**before, **after} if name not in _BOOKKEEPING and before.get(name) != after.get(name)]
+    return {name: before.get(name) for name in names}
+
+
+def fingerprint_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a household's content in JSON form: two writes with one fingerprint say the same."""
+    return hashlib.sha256(canonical(content)).hexdigest()

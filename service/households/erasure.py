@@ -1,0 +1,66 @@
+"""Erasing a household's people (Law 91/2025): record, history and number go; offset, hash and date of the log stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from service.actor import Actor
+from service.clock import Clock
+from service.errors import HouseholdNotFound
+from service.households.changes import Entry, moves_between
+from service.households.overlaps import without_overlaps_with
+from service.households.ports import Transaction
+
+
+class ErasingTransaction(Transaction, Protocol):
+    """What erasing asks of a transaction."""
+
+    def erase(self, entry: Entry) -> None:
+        """Remove record, identities and what the log says of the household; append the entry that says so."""
+
+
+class ErasingStore(Protocol):
+    """What erasing asks of the store."""
+
+    def transact(self, work: Callable[[Any], Any]) -> Any:
+        """Run ``work`` in one transaction."""
+
+
+class Erasure:
+    """Removes a household irrecoverably, in one transaction with the log entry that says that it was done."""
+
+    def __init__(self, store: ErasingStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def erase(self, household_id: str, actor: Actor) -> None:
+        """Erase a household of the actor's area. Raises HouseholdNotFound.
+
+        What stays of it in the log are offset, kind, revision, date, actor, digest and hash: the chain still holds, and
+        without the salt nobody can try a guess against the digest. Neighbours' records that told of an overlap with it
+        tell of it no longer.
+        """
+
+        def work(transaction: ErasingTransaction) -> None:
+            before = transaction.household(household_id).record
+            if actor.area is not None and before["commune"] not in actor.area:
+                raise HouseholdNotFound(id=household_id)
+            entry = Entry(
+                before["commune"],
+                "erased",
+                before["id"],
+                before["revision"] + 1,
+                self._clock(),
+                actor.name,
+                None,
+                None,
+                None,
+                moves_between(before, None),
+            )
+            changes = without_overlaps_with(before, transaction, at=entry.at, actor=actor.name)
+            if changes:
+                transaction.apply(changes)
+            transaction.erase(entry)
+
+        self._store.transact(work)

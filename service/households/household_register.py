@@ -1,0 +1,346 @@
+"""The register of households: every write that it accepts, from parsed request to committed change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import uuid_utils
+
+from service.actor import Actor
+from service.clock import Clock, vietnam_day
+from service.errors import (
+    DomainError,
+    HouseholdIdTaken,
+    HouseholdStale,
+    HouseholdWithdrawn,
+    PreconditionRequired,
+    StatusConflict,
+    TransferToSameCommune,
+)
+from service.households.changes import Change, Kind, Record
+from service.households.merge_patch import merge_patch
+from service.households.overlaps import moved_ground, with_overlaps
+from service.households.ports import HouseholdStore, Stored, Transaction, Written
+from service.households.reason import parse_reason
+from service.households.registration import (
+    Prepared,
+    change_of,
+    content_of,
+    household_id_of,
+    parse,
+    prepare,
+    registration,
+    revision,
+)
+from service.parcels.examination import BARE_GROUND, Ground
+from service.units.directory import UnitDirectory
+
+
+class HouseholdRegister:
+    """Registers, revises, verifies, returns, transfers and withdraws households."""
+
+    def __init__(
+        self,
+        store: HouseholdStore,
+        directory: Callable[[], UnitDirectory],
+        clock: Clock,
+        ground: Ground = BARE_GROUND,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+        self._ground = ground
+
+    def read(self, household_id: str, *, actor: Actor) -> Record:
+        """The stored record. Raises HouseholdNotFound."""
+        return self._store.record(household_id_of(household_id), actor.area)
+
+    def put(self, household_id: str, body: object, *, if_match: int | None, actor: Actor) -> Written:
+        """Register a household under an id that the client minted, or replace the content of a known one (DESIGN
+        section 3).
+
+        Raises RecordInvalid, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdNotFound,
+        PersonalNumberTaken.
+        """
+        household_id = household_id_of(household_id)
+        now = self._clock()
+        content = parse(body, household_id, today=vietnam_day(now))
+        if if_match is not None:
+            return self._revise(
+                content, self._store.household(household_id, actor.area), if_match, now=now, actor=actor
+            )
+        prepared = self._prepare(content, household_id, now=now)
+        actor.require(prepared.content["commune"])
+        change = registration(prepared, at=now, actor=actor.name)
+        try:
+            change = self._commit(change, None)
+        except HouseholdIdTaken:
+            return self._again(content, household_id, now=now, actor=actor)
+        return Written(change.record, created=True)
+
+    def post(self, body: object, *, actor: Actor) -> Written:
+        """Register a household under the id in the body, or under one that the register mints."""
+        given = body.get("id") if isinstance(body, dict) else None
+        household_id = given if isinstance(given, str) else str(uuid_utils.uuid7())
+        return self.put(household_id, body, if_match=None, actor=actor)
+
+    def patch(self, household_id: str, patch: object, *, if_match: int | None, actor: Actor) -> Written:
+        """Revise by merge patch (RFC 7396). Raises PreconditionRequired without a revision, else as ``put``."""
+        household_id = household_id_of(household_id)
+        stored = self._store.household(household_id, actor.area)
+        if if_match is None:
+            raise PreconditionRequired(revision=stored.record["revision"])
+        now = self._clock()
+        merged = merge_patch(content_of(stored.record), patch)
+        content = parse(merged, household_id, today=vietnam_day(now))
+        return self._revise(content, stored, if_match, now=now, actor=actor)
+
+    def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
+        """Withdraw the consent to a purpose, of a withdrawn household too: what is kept of its people is still theirs.
+
+        Nobody has said anything new about the household, so its status stays as it is.
+        """
+        household_id = household_id_of(household_id)
+        while True:
+            before = self._store.household(household_id, actor.area).record
+            now = self._clock()
+            said_at = now.isoformat().replace("+00:00", "Z")
+            consents = [
+                {**consent, "withdrawn_at": said_at}
+                if consent["purpose"] == purpose and "withdrawn_at" not in consent
+                else consent
+                for consent in before.get("consents", [])
+            ]
+            if consents == before.get("consents", []):
+                return Written(before, changed=False)
+            content = parse({**content_of(before), "consents": consents}, household_id, today=vietnam_day(now))
+            prepared = self._prepare(content, household_id, now=now, known=before)
+            change = revision(prepared, before, at=now, actor=actor.name, keep_status=True)
+            try:
+                return Written(self._commit(change, before).record)
+            except HouseholdStale:
+                continue
+
+    def verify(self, household_id: str, *, if_match: int | None, actor: Actor) -> Written:
+        """A commune leader confirms the record; again on a verified one, nothing is written."""
+        return self._step(
+            household_id, "verified", frozenset({"submitted", "returned"}), None, if_match=if_match, actor=actor
+        )
+
+    def send_back(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
+        """A commune leader returns the record to its officer with a reason. Raises ReasonRequired."""
+        text = parse_reason(reason)
+        return self._step(
+            household_id, "returned", frozenset({"submitted", "verified"}), text, if_match=if_match, actor=actor
+        )
+
+    def withdraw(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
+        """Withdraw a household with a reason; its number is free again, its record and history stay.
+
+        Raises ReasonRequired.
+        """
+        text = parse_reason(reason)
+        return self._step(
+            household_id,
+            "withdrawn",
+            frozenset({"submitted", "returned", "verified"}),
+            text,
+            if_match=if_match,
+            actor=actor,
+        )
+
+    def transfer(self, household_id: str, place: dict[str, Any], *, if_match: int | None, actor: Actor) -> Written:
+        """Move a household to another commune; it keeps id and history and is submitted to the new commune's leader.
+
+        ``place`` names ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village`` and
+        ``address``.
+        Raises TransferToSameCommune, CommuneUnknown, CommuneNotInForce.
+        """
+        household_id = household_id_of(household_id)
+        while True:
+            if (moved := self._transferred_already(household_id, place, if_match, actor)) is not None:
+                return Written(moved, changed=False)
+            before = self._changeable(household_id, if_match, actor).record
+            now = self._clock()
+            prepared = self._moved(before, place, now=now)
+            if prepared.content["commune"] == before["commune"]:
+                raise TransferToSameCommune(pointer="/commune", commune=before["commune"])
+            change = revision(prepared, before, at=now, actor=actor.name)
+            try:
+                change = self._commit(change, before)
+            except HouseholdStale:
+                if if_match is None:
+                    continue
+                current = self._store.household(household_id, actor.area).record
+                raise HouseholdStale(current=current, named=if_match) from None
+            return Written(change.record)
+
+    def _transferred_already(
+        self, household_id: str, place: dict[str, Any], if_match: int | None, actor: Actor
+    ) -> Record | None:
+        """The household, if the last thing that happened to it is this same transfer, whose answer was lost.
+
+        Mostly it has left the actor's area by that, so it is looked for everywhere, and answered to who moved it only.
+        """
+        stored = self._store.household(household_id)
+        record = stored.record
+        if if_match not in (None, record["revision"] - 1) or record["status"] != "submitted":
+            return None
+        last = self._store.history(record["id"], before=None, limit=1)
+        if not last or last[0].kind != "transferred":
+            return None
+        reachable = actor.area is None or record["commune"] in actor.area or last[0].actor == actor.name
+        if not reachable or self._moved(record, place, now=record["updated_at"]).fingerprint != stored.fingerprint:
+            return None
+        return record
+
+    def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
+        """The household in its new place; what it said of the old one is left behind."""
+        left = {"commune", "former_commune", "commune_as_of", "village", "address"}
+        body = {name: value for name, value in content_of(before).items() if name not in left}
+        if "parcels" in body:
+            body["parcels"] = [_with_its_old_commune(parcel, before) for parcel in body["parcels"]]
+        today = vietnam_day(now)
+        body |= {"commune_as_of": today.isoformat(), **place}
+        return self._prepare(parse(body, before["id"], today=vietnam_day(self._clock())), before["id"], now=now)
+
+    def _prepare(
+        self, content: dict[str, Any], household_id: str, *, now: datetime, known: Record | None = None
+    ) -> Prepared:
+        today: date = vietnam_day(now)
+        return prepare(
+            content, household_id, directory=self._directory(), today=today, known=known, ground=self._ground
+        )
+
+    def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
+        """A known id without a revision: the same writing sent again, or somebody else's id."""
+        stored = self._store.household(household_id, actor.area)
+        prepared = self._prepare(content, household_id, now=now, known=stored.record)
+        if prepared.fingerprint == stored.fingerprint or self._made(1, content, household_id):
+            return Written(stored.record, changed=False)
+        raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
+
+    def _made(self, revision: int, content: dict[str, Any], household_id: str) -> bool:
+        """Whether a revision was made by this same writing:
+        settled on that revision's own day, it says what was stored."""
+        return made_by(self._store, self._directory(), revision, content, household_id)
+
+    def _revise(
+        self, content: dict[str, Any], stored: Stored, if_match: int, *, now: datetime, actor: Actor
+    ) -> Written:
+        before = stored.record
+        prepared = self._prepare(content, before["id"], now=now, known=before)
+        if before["status"] == "withdrawn":
+            raise HouseholdWithdrawn(id=before["id"], reason=before.get("status_reason", ""))
+        if before["revision"] != if_match:
+            if self._made(if_match + 1, content, before["id"]):
+                return Written(before, changed=False)
+            raise HouseholdStale(current=before, named=if_match)
+        if prepared.fingerprint == stored.fingerprint:
+            return Written(before, changed=False)
+        actor.require(prepared.content["commune"])
+        change = revision(prepared, before, at=now, actor=actor.name)
+        try:
+            change = self._commit(change, before)
+        except HouseholdStale:
+            current = self._store.household(before["id"], actor.area).record
+            raise HouseholdStale(current=current, named=if_match) from None
+        return Written(change.record)
+
+    def _changeable(self, household_id: str, if_match: int | None, actor: Actor) -> Stored:
+        """The stored household, if the named revision is current and it is not withdrawn."""
+        stored = self._store.household(household_id_of(household_id), actor.area)
+        record = stored.record
+        if if_match is not None and record["revision"] != if_match:
+            raise HouseholdStale(current=record, named=if_match)
+        if record["status"] == "withdrawn":
+            raise HouseholdWithdrawn(id=record["id"], reason=record.get("status_reason", ""))
+        return stored
+
+    def _step(
+        self,
+        household_id: str,
+        status: Kind,
+        possible_from: frozenset[str],
+        reason: str | None,
+        *,
+        if_match: int | None,
+        actor: Actor,
+    ) -> Written:
+        """Move the status; a step that is done already is not done again.
+
+        Without a named revision the step is about the household as it stands, so a change in between only makes it
+        start over.
+        """
+        household_id = household_id_of(household_id)
+        while True:
+            before = self._store.household(household_id, actor.area).record
+            done = before["status"] == status and before.get("status_reason") == reason
+            if done and if_match in (None, before["revision"] - 1, before["revision"]):
+                return Written(before, changed=False)
+            stored = self._changeable(household_id, if_match, actor)
+            change = _step_change(stored, status, possible_from, reason, at=self._clock(), actor=actor.name)
+            try:
+                change = self._commit(change, stored.record)
+            except HouseholdStale:
+                if if_match is None:
+                    continue
+                current = self._store.household(household_id, actor.area).record
+                raise HouseholdStale(current=current, named=if_match) from None
+            return Written(change.record)
+
+    def _commit(self, change: Change, before: Record | None) -> Change:
+        """Commit a change with what it means for the neighbours; answers the change with its overlaps."""
+        befores = {} if before is None else {before["id"]: before}
+        moved = moved_ground([change], befores)
+
+        def work(transaction: Transaction) -> Change:
+            changes = with_overlaps([change], befores, transaction, self._ground.rules.overlap, moved=moved)
+            transaction.apply(changes)
+            return changes[0]
+
+        return self._store.transact(work, communes={entry.commune for entry in change.entries})
+
+
+def _with_its_old_commune(parcel: Record, before: Record) -> Record:
+    """A parcel with the old commune whose map numbers it, which it had from the household until the household moved."""
+    if "former_commune" in parcel or "former_commune_unknown" in parcel:
+        return parcel
+    known = before.get("former_commune")
+    return {**parcel, **({"former_commune_unknown": True} if known is None else {"former_commune": known})}
+
+
+def made_by(
+    store: HouseholdStore, directory: UnitDirectory, revision: int, content: dict[str, Any], household_id: str
+) -> bool:
+    """Whether parsed content, settled as on the day of a revision, is the content that the revision stored.
+
+    So a writing is known again after later revisions, on a later day and under a newer list of units.
+    """
+    made = store.at_revision(household_id, revision)
+    if made is None:
+        return False
+    before = store.at_revision(household_id, revision - 1) if revision > 1 else None
+    then = vietnam_day(made.record["updated_at"])
+    known = None if before is None else before.record
+    try:
+        prepared = prepare(content, household_id, directory=directory, today=then, known=known)
+    except DomainError:
+        return False
+    return prepared.fingerprint == made.fingerprint
+
+
+def _step_change(
+    stored: Stored, status: Kind, possible_from: frozenset[str], reason: str | None, *, at: datetime, actor: str
+) -> Change:
+    before = stored.record
+    if before["status"] not in possible_from:
+        raise StatusConflict(status=before["status"], wanted=status)
+    record: Record = {name: value for name, value in before.items() if name != "status_reason"}
+    record |= {"status": status, "revision": before["revision"] + 1, "updated_at": at}
+    if reason is not None:
+        record["status_reason"] = reason
+    note = None if reason is None else {"reason": reason}
+    return change_of(record, before, status, at=at, actor=actor, fingerprint=stored.fingerprint, note=note)

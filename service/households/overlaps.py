@@ -1,0 +1,325 @@
+"""Overlaps between parcels: found in the transaction of the write, told on both records, settled by a supervisor.
+
+Two writes at the same instant must not miss each other: each takes the cells of ground that its boundaries touch
+and reads its neighbours as of one moment, so that of two at one cell the second begins anew and sees the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from service.households.changes import Change, Entry, Record, moves_between, replaced_items
+from service.households.ports import Stored, Transaction
+from service.households.stages import stage_again
+from service.parcels.cells import Cells, cells_of_stored
+from service.parcels.limits import OverlapRules
+from service.parcels.overlap import Overlap, overlaps_among, overlaps_between
+from service.parcels.ports import Boundary
+from service.parcels.rings import Geometries, geometries_of
+
+OVERLAP = "parcel.overlap"
+SETTLED = "settled"
+
+FindingInJson = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The changes that move boundaries, what these are now, and the ground that is concerned."""
+
+    changes: tuple[Change, ...]
+    boundaries: tuple[Boundary, ...]
+    cells: Cells
+    held: frozenset[int]
+    """The coarse cells that the boundaries touch, or touched before."""
+
+
+def moved_ground(changes: Sequence[Change], befores: Mapping[str, Record]) -> Moved:
+    """What of the ground changes; it depends on nobody else, so it can be told before the transaction begins."""
+    moved = tuple(change for change in changes if _moves_ground(change.record, befores.get(change.record["id"])))
+    boundaries = tuple(boundary for change in moved for boundary in boundaries_in(change.record))
+    left = [boundary for change in moved for boundary in boundaries_in(befores.get(change.record["id"]))]
+    cells = cells_of_stored(boundary.geometry for boundary in boundaries)
+    left_cells = cells_of_stored(boundary.geometry for boundary in left)
+    return Moved(moved, boundaries, cells, cells.coarse | left_cells.coarse)
+
+
+def with_overlaps(
+    changes: Sequence[Change],
+    befores: Mapping[str, Record],
+    transaction: Transaction,
+    rules: OverlapRules,
+    *,
+    moved: Moved | None = None,
+) -> list[Change]:
+    """The changes with overlaps among their findings, and the changes of other records that gain or lose one.
+
+    ``befores`` holds the stored record of each household that a change replaces. Findings of records whose boundaries
+    stay as they are, are carried over from before; only what moved is compared with its neighbours. ``moved`` is what
+    ``moved_ground`` tells of the same changes, where it was asked before.
+    """
+    if moved is None:
+        moved = moved_ground(changes, befores)
+    ids = {change.record["id"] for change in moved.changes}
+    resting = [_carried_over(change, befores) for change in changes if change.record["id"] not in ids]
+    if not moved.changes:
+        return resting
+    around = transaction.neighbours(moved.cells, sorted(moved.held))
+    neighbours = [boundary for boundary in around if boundary.household not in ids]
+    pairs = _overlapping_pairs(moved.boundaries, neighbours, rules)
+    settled_before = _settled_before(moved.changes, befores)
+    found = _findings_by_household(pairs, settled_before)
+    results = [_with_findings(change, found.get(change.record["id"], []), befores) for change in moved.changes]
+    others = ({*found} | _named_in(befores[i] for i in ids if i in befores)) - ids
+    resting_ids = {change.record["id"] for change in resting}
+    cause = moved.changes[0]
+    for household, stored in sorted(transaction.known(others - resting_ids).items()):
+        note = {"reason": OVERLAP, "household": cause.record["id"]}
+        at, actor = cause.record["updated_at"], cause.entries[-1].actor
+        change = _other_record(stored, ids, found.get(household, []), at=at, actor=actor, note=note)
+        if change is not None:
+            results.append(change)
+    return [*_in_order(changes, [*results, *resting])]
+
+
+def settled(stored: Mapping[str, Stored], parcel: str, reason: str, *, at: datetime, actor: str) -> list[Change]:
+    """The changes that settle every open overlap of a parcel, on its own record and on the others' among ``stored``."""
+    settlement = {"by": actor, "at": at.isoformat(), "reason": reason}
+    changes = []
+    for one in stored.values():
+        number = {each["id"]: number for number, each in enumerate(one.record.get("parcels", ()))}
+        findings = [
+            _settled(finding, settlement)
+            if finding["code"] == OVERLAP
+            and finding["severity"] != SETTLED
+            and (
+                finding["details"]["parcel"] == parcel
+                or finding["pointer"] == f"/parcels/{number.get(parcel)}/geometry"
+            )
+            else finding
+            for finding in one.record.get("findings", ())
+        ]
+        if findings != one.record.get("findings", []):
+            record = _revised(one.record, findings, at)
+            changes.append(_change_of(one, record, actor=actor, note={"settled": parcel, "reason": reason}))
+    return changes
+
+
+def without_overlaps_with(gone: Record, transaction: Transaction, *, at: datetime, actor: str) -> list[Change]:
+    """The changes of other records that told of overlaps with a household that is there no longer."""
+    transaction.take_cells(sorted(cells_of_stored(each.geometry for each in boundaries_in(gone)).coarse))
+    others = _named_in([gone]) - {gone["id"]}
+    note = {"reason": OVERLAP, "household": gone["id"]}
+    changes = [
+        _other_record(stored, {gone["id"]}, [], at=at, actor=actor, note=note)
+        for _, stored in sorted(transaction.known(others).items())
+    ]
+    return [change for change in changes if change is not None]
+
+
+def boundaries_in(record: Record | None) -> list[Boundary]:
+    """The boundaries of a record; none of a withdrawn one."""
+    if record is None or record["status"] == "withdrawn":
+        return []
+    return [
+        Boundary(record["id"], parcel["id"], number, parcel["geometry"])
+        for number, parcel in enumerate(record.get("parcels", ()))
+        if parcel.get("geometry") is not None
+    ]
+
+
+def open_overlaps(record: Record) -> list[FindingInJson]:
+    """The overlaps of a record that nobody has settled."""
+    return [f for f in record.get("findings", ()) if f["code"] == OVERLAP and f["severity"] != SETTLED]
+
+
+Pair = tuple[Boundary, Boundary, Overlap]
+Ground = tuple[str, str]
+"""A household and one of its parcels."""
+
+
+def _geometries(boundaries: Sequence[Boundary]) -> Geometries:
+    return geometries_of([boundary.geometry for boundary in boundaries])
+
+
+def _overlapping_pairs(
+    boundaries: Sequence[Boundary], neighbours: Sequence[Boundary], rules: OverlapRules
+) -> list[Pair]:
+    if not neighbours and len(boundaries) < 2:
+        return []
+    geometries = _geometries(boundaries)
+    return [
+        *_pairs(overlaps_among(geometries, rules), boundaries, boundaries),
+        *_pairs(overlaps_between(geometries, _geometries(neighbours), rules), boundaries, neighbours),
+    ]
+
+
+def _pairs(overlaps: Iterable[Overlap], left: Sequence[Boundary], right: Sequence[Boundary]) -> list[Pair]:
+    return [(left[overlap.first], right[overlap.second], overlap) for overlap in overlaps]
+
+
+def _moves_ground(record: Record, before: Record | None) -> bool:
+    def ground(of: Record | None) -> list[tuple[str, Mapping[str, Any]]]:
+        return sorted(((g.parcel, g.geometry) for g in boundaries_in(of)), key=lambda pair: pair[0])
+
+    return ground(record) != ground(before)
+
+
+def _carried_over(change: Change, befores: Mapping[str, Record]) -> Change:
+    """A change that moves no boundary, with the overlaps of the record before: places in the list may have changed."""
+    before = befores.get(change.record["id"])
+    if before is None:
+        return change
+    place = {boundary.parcel: boundary.number for boundary in boundaries_in(change.record)}
+    before_place = {f"/parcels/{boundary.number}/geometry": boundary.parcel for boundary in boundaries_in(before)}
+    carried = [
+        {**finding, "pointer": f"/parcels/{place[before_place[finding['pointer']]]}/geometry"}
+        for finding in before.get("findings", ())
+        if finding["code"] == OVERLAP and before_place.get(finding["pointer"]) in place
+    ]
+    return _with_findings(change, carried, befores)
+
+
+def _findings_by_household(
+    pairs: Sequence[Pair], settled_before: Mapping[tuple[Ground, Ground], FindingInJson]
+) -> dict[str, list[FindingInJson]]:
+    """For each household its overlaps as findings. A settled one stays so while neither boundary changes."""
+    found: dict[str, list[FindingInJson]] = {}
+    for one, other, overlap in pairs:
+        for mine, theirs in ((one, other), (other, one)):
+            details = {
+                "parcel": theirs.parcel,
+                "household": theirs.household,
+                "area_m2": overlap.area_m2,
+                "share_percent": round(100 * overlap.share, 1),
+            }
+            before = settled_before.get((_ground_of(mine), _ground_of(theirs)))
+            severity = "warning"
+            if before is not None:
+                severity = SETTLED
+                details["settled"] = before["details"]["settled"]
+            found.setdefault(mine.household, []).append(
+                {
+                    "code": OVERLAP,
+                    "severity": severity,
+                    "pointer": f"/parcels/{mine.number}/geometry",
+                    "details": details,
+                }
+            )
+    return found
+
+
+def _settled_before(
+    moved: Sequence[Change], befores: Mapping[str, Record]
+) -> dict[tuple[Ground, Ground], FindingInJson]:
+    """Overlaps that a supervisor settled, seen from either side, of which neither boundary has changed since.
+
+    That the area in common is the same says nothing: a boundary moved along its neighbour overlaps other ground.
+    """
+    changed = {
+        ground for change in moved for ground in _changed_ground(change.record, befores.get(change.record["id"]))
+    }
+    told: dict[tuple[Ground, Ground], FindingInJson] = {}
+    for record in befores.values():
+        place = {f"/parcels/{boundary.number}/geometry": _ground_of(boundary) for boundary in boundaries_in(record)}
+        for finding in record.get("findings", ()):
+            if finding["code"] != OVERLAP or finding["severity"] != SETTLED or finding["pointer"] not in place:
+                continue
+            mine = place[finding["pointer"]]
+            theirs = finding["details"]["household"], finding["details"]["parcel"]
+            if not {mine, theirs} & changed:
+                told[mine, theirs] = told[theirs, mine] = finding
+    return told
+
+
+def _changed_ground(record: Record, before: Record | None) -> list[Ground]:
+    was = {boundary.parcel: boundary.geometry for boundary in boundaries_in(before)}
+    return [_ground_of(each) for each in boundaries_in(record) if was.get(each.parcel) != each.geometry]
+
+
+def _ground_of(boundary: Boundary) -> Ground:
+    return boundary.household, boundary.parcel
+
+
+def _named_in(records: Iterable[Record]) -> set[str]:
+    """The other households that the overlaps of records name."""
+    findings = (finding for record in records for finding in record.get("findings", ()))
+    return {finding["details"]["household"] for finding in findings if finding["code"] == OVERLAP}
+
+
+def _other_record(
+    stored: Stored, moved: set[str], found: list[FindingInJson], *, at: datetime, actor: str, note: dict[str, Any]
+) -> Change | None:
+    """A neighbour's change: its overlaps with what moved are those found now; None where nothing changes."""
+    before = stored.record.get("findings", [])
+    kept = [f for f in before if f["code"] != OVERLAP or f["details"]["household"] not in moved]
+    findings = [*kept, *found]
+    if _sorted(findings) == _sorted(before):
+        return None
+    return _change_of(stored, _revised(stored.record, findings, at), actor=actor, note=note)
+
+
+def _with_findings(change: Change, overlaps: list[FindingInJson], befores: Mapping[str, Record]) -> Change:
+    """The change with these overlaps among the findings, and the stage and log entries that follow."""
+    findings = [f for f in change.record.get("findings", ()) if f["code"] != OVERLAP] + overlaps
+    if findings == change.record.get("findings", []):
+        return change
+    record = {**change.record, "findings": findings}
+    record["stage"] = stage_again(record)
+    before = befores.get(record["id"])
+    entries = tuple(_entry_again(entry, record, before) for entry in change.entries)
+    return replace(change, record=record, entries=entries)
+
+
+def _entry_again(entry: Entry, record: Record, before: Record | None) -> Entry:
+    """A log entry for the record as it is now: the one of a commune that it left says nothing of it."""
+    if entry.record is None:
+        return entry
+    stayed = before if before is not None and before["commune"] == record["commune"] else None
+    return replace(
+        entry,
+        record=record,
+        replaced=None if before is None else replaced_items(before, record),
+        moves=moves_between(stayed, record),
+    )
+
+
+def _revised(before: Record, findings: list[FindingInJson], at: datetime) -> Record:
+    record = {**before, "findings": findings, "revision": before["revision"] + 1, "updated_at": at}
+    record["stage"] = stage_again(record)
+    return record
+
+
+def _change_of(stored: Stored, record: Record, *, actor: str, note: dict[str, Any]) -> Change:
+    """The register's own revision of a record: its content, and so its fingerprint and its status, stay as they are."""
+    before = stored.record
+    entry = Entry(
+        record["commune"],
+        "revised",
+        record["id"],
+        record["revision"],
+        record["updated_at"],
+        actor,
+        record,
+        replaced_items(before, record),
+        note,
+        moves_between(before, record),
+    )
+    return Change(record, before["revision"], (entry,), stored.fingerprint)
+
+
+def _settled(finding: FindingInJson, settlement: Mapping[str, Any]) -> FindingInJson:
+    return {**finding, "severity": SETTLED, "details": {**finding["details"], "settled": dict(settlement)}}
+
+
+def _sorted(findings: Iterable[FindingInJson]) -> list[str]:
+    return sorted(repr(sorted(finding.items(), key=lambda item: item[0])) for finding in findings)
+
+
+def _in_order(changes: Sequence[Change], results: Sequence[Change]) -> list[Change]:
+    """The results in the order of the changes that were asked for, those of other records behind."""
+    position = {change.record["id"]: number for number, change in enumerate(changes)}
+    return sorted(results, key=lambda change: position.get(change.record["id"], len(position)))

@@ -1,0 +1,261 @@
+"""What is asked about parcels rather than households: one boundary checked before it is sent, an overlap settled."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from schemas.errors import Finding, ItemError, RecordInvalid, pointer
+from schemas.geometry import GeometryInvalid, geometry_json, parse_geometry
+from service.actor import Actor
+from service.clock import Clock
+from service.errors import NothingToSettle, ParcelNotFound
+from service.households.changes import Record
+from service.households.overlaps import OVERLAP, open_overlaps, settled
+from service.households.ports import HouseholdStore, Transaction
+from service.households.reason import parse_reason
+from service.parcels.examination import Ground, area_findings, with_names
+from service.parcels.overlap import Overlap, overlaps_between
+from service.parcels.ports import Boundary
+from service.parcels.reading import Drawing, Reading, read_drawings
+from service.parcels.rings import geometries_of
+
+MOST_NEIGHBOURS = 500
+_AROUND_DEGREES = 0.0003
+"""How far around a boundary its neighbours are shown: some 30 m."""
+
+_ITEMS = {"geometry", "crs", "commune", "declared_area_m2", "household", "parcel", "outside_confirmed", "crops"}
+
+
+class ParcelStore(HouseholdStore, Protocol):
+    """Households, and parcels by where they lie."""
+
+    def boundaries_of_meeting(self, geometry: Mapping[str, Any]) -> list[Boundary]:
+        """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
+
+    def holders_of_parcel(self, parcel: str, area: Any = None) -> list[str]:
+        """The households within the area that hold a parcel of this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One boundary to be checked: as it was drawn, and what is known of the parcel. Made by ``question_of``."""
+
+    geometry: BaseGeometry
+    crs: str | None
+    commune: str | None
+    declared_area_m2: float | None
+    household: str | None
+    parcel: str | None
+    outside_confirmed: bool
+    crops: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A boundary around the one that was asked about, and the overlap beyond tolerance, if there is one."""
+
+    boundary: Boundary
+    overlap: Overlap | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found about a boundary. ``geometry`` is None when it cannot be stored as it is."""
+
+    geometry: BaseGeometry | None
+    measured_area_m2: float | None
+    findings: list[Finding]
+    proposal: BaseGeometry | None
+    neighbours: list[Neighbour]
+
+
+def question_of(body: Mapping[str, Any]) -> Question:
+    """Parse the body of a check. Raises RecordInvalid with every error at once."""
+    errors = [ItemError(pointer((name,)), "item.unknown", {"item": name[:60]}) for name in body if name not in _ITEMS]
+    geometry: BaseGeometry | None = None
+    try:
+        geometry = parse_geometry(body.get("geometry"), ("Polygon", "MultiPolygon"))
+    except GeometryInvalid as invalid:
+        errors += [ItemError(pointer(("geometry", *path)), p.code, p.params) for path, p in invalid.problems]
+    for name, kind, expected in (
+        ("crs", str, "string"),
+        ("commune", str, "string"),
+        ("household", str, "string"),
+        ("parcel", str, "string"),
+        ("outside_confirmed", bool, "boolean"),
+        ("crops", list, "array"),
+    ):
+        if body.get(name) is not None and not isinstance(body[name], kind):
+            errors.append(ItemError(f"/{name}", "item.type", {"expected": expected}))
+    declared = body.get("declared_area_m2")
+    if declared is not None and not (type(declared) in (int, float) and 0 < declared < 1e12):
+        errors.append(ItemError("/declared_area_m2", "item.type", {"expected": "number"}))
+    errors += _wrong_crops(body.get("crops"))
+    if errors or geometry is None:
+        raise RecordInvalid(errors)
+    return Question(
+        geometry,
+        body.get("crs"),
+        body.get("commune"),
+        declared,
+        body.get("household"),
+        body.get("parcel"),
+        bool(body.get("outside_confirmed")),
+        tuple(body.get("crops") or ()),
+    )
+
+
+def _wrong_crops(crops: object) -> list[ItemError]:
+    """What of a check's crops cannot be added up; the rest of a crop is the record's to be asked."""
+    if not isinstance(crops, list):
+        return []
+    errors = []
+    for number, crop in enumerate(crops):
+        if not isinstance(crop, Mapping):
+            errors.append(ItemError(f"/crops/{number}", "item.type", {"expected": "object"}))
+            continue
+        area = crop.get("area_m2")
+        if area is not None and not (type(area) in (int, float) and 0 <= area < 1e12):
+            errors.append(ItemError(f"/crops/{number}/area_m2", "item.type", {"expected": "number"}))
+        errors += [
+            ItemError(f"/crops/{number}/{name}", "item.type", {"expected": "string"})
+            for name in ("season", "year")
+            if isinstance(crop.get(name), list | dict)
+        ]
+    return errors
+
+
+class ParcelRegister:
+    """Checks boundaries before they are sent, and settles overlaps."""
+
+    def __init__(self, store: ParcelStore, name_of: Callable[[str], str], clock: Clock, ground: Ground) -> None:
+        self._store = store
+        self._name_of = name_of
+        self._clock = clock
+        self._ground = ground
+
+    def check(self, question: Question) -> Answer:
+        """All that a registration would find about one boundary, and the boundaries around it.
+
+        Of the household asked about, the parcel with the id is left out, and without an id all of its parcels: they
+        are as they were, and who asks holds newer ones.
+        """
+        reading = self._read(question)
+        shape = reading.shape
+        findings = [with_names(finding, self._name_of) for finding in shape.findings]
+        if shape.geometry is None:
+            return Answer(
+                None, _rounded(shape.area_m2), findings, shape.proposal, self._around(question, shape.proposal)
+            )
+        parcel = {"declared_area_m2": question.declared_area_m2, "crops": question.crops}
+        findings += area_findings(parcel, float(shape.area_m2 or 0.0), self._ground.rules.area, "")
+        neighbours = self._around(question, shape.geometry)
+        findings += [_overlap_finding(each.boundary, each.overlap) for each in neighbours if each.overlap is not None]
+        return Answer(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
+
+    def settle(self, parcel: str, reason: object, *, actor: Actor) -> Record:
+        """Settle every open overlap of a parcel, on all records that tell of it; answers the parcel's own record.
+
+        Raises ReasonRequired, ReasonInvalid, ParcelNotFound, NothingToSettle.
+        """
+        text = parse_reason(reason)
+        try:
+            parcel = str(uuid.UUID(parcel))
+        except ValueError:
+            raise ParcelNotFound(id=parcel[:80]) from None
+        holders = self._store.holders_of_parcel(parcel, actor.area)
+        if not holders:
+            raise ParcelNotFound(id=parcel)
+
+        def work(transaction: Transaction) -> Record:
+            own = transaction.known(holders)
+            others = {o["details"]["household"] for s in own.values() for o in open_overlaps(s.record)}
+            everybody = {**transaction.known(others - set(own)), **own}
+            changes = settled(everybody, parcel, text, at=self._clock(), actor=actor.name)
+            if not changes:
+                raise NothingToSettle(id=parcel)
+            transaction.apply(changes)
+            by_id = {change.record["id"]: change.record for change in changes}
+            return next((by_id[holder] for holder in holders if holder in by_id), own[holders[0]].record)
+
+        return self._store.transact(work)
+
+    def _read(self, question: Question) -> Reading:
+        drawing = Drawing(
+            question.geometry,
+            question.crs,
+            question.commune,
+            question.outside_confirmed,
+            pointer=("/geometry"),
+            crs_pointer="/crs",
+        )
+        return read_drawings([drawing], self._ground.boundaries(), self._ground.rules)[0]
+
+    def _around(self, question: Question, geometry: BaseGeometry | None) -> list[Neighbour]:
+        """The boundaries within some 30 m, those that overlap first, the nearest of the rest."""
+        if geometry is None:
+            return []
+        west, south, east, north = geometry.bounds
+        reach = shapely.box(
+            west - _AROUND_DEGREES, south - _AROUND_DEGREES, east + _AROUND_DEGREES, north + _AROUND_DEGREES
+        )
+        boundaries = [
+            boundary
+            for boundary in self._store.boundaries_of_meeting(geometry_json(reach))
+            if not _is_asked_about(boundary, question)
+        ]
+        geometries = geometries_of([boundary.geometry for boundary in boundaries])
+        asked = np.asarray([geometry], dtype=object)
+        overlaps = {o.second: o for o in overlaps_between(asked, geometries, self._ground.rules.overlap)}
+        distances = shapely.distance(geometries, geometry)
+        near = np.flatnonzero(shapely.intersects(geometries, reach)).tolist()
+        near.sort(key=lambda number: (number not in overlaps, distances[number]))
+        return [Neighbour(boundaries[number], overlaps.get(number)) for number in near[:MOST_NEIGHBOURS]]
+
+
+def neighbours_in_json(neighbours: list[Neighbour]) -> dict[str, Any]:
+    """A FeatureCollection of boundaries around: ids and geometry, nothing about people."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": each.boundary.parcel,
+                "geometry": each.boundary.geometry,
+                "properties": {"household": each.boundary.household, "overlaps": each.overlap is not None},
+            }
+            for each in neighbours
+        ],
+    }
+
+
+def proposal_in_json(answer: Answer) -> dict[str, Any] | None:
+    """The mended boundary as GeoJSON, where there is one."""
+    return None if answer.proposal is None else geometry_json(answer.proposal)
+
+
+def _overlap_finding(boundary: Boundary, overlap: Overlap) -> Finding:
+    params = {
+        "parcel": boundary.parcel,
+        "household": boundary.household,
+        "area_m2": overlap.area_m2,
+        "share_percent": round(100 * overlap.share, 1),
+    }
+    return Finding(OVERLAP, "warning", "/geometry", params)
+
+
+def _is_asked_about(boundary: Boundary, question: Question) -> bool:
+    if question.parcel is not None and boundary.parcel == question.parcel:
+        return True
+    return question.parcel is None and boundary.household == question.household
+
+
+def _rounded(area: float | None) -> float | None:
+    return None if area is None else round(area, 1)

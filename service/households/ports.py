@@ -1,0 +1,219 @@
+"""What the rules need from storage: the interfaces that service/storage fulfils and service/app.py hands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol, TypeVar
+
+from service.area import Communes
+from service.households.changes import Change, Record, Tallies
+from service.parcels.cells import Cells
+from service.parcels.ports import Boundary
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored household with the fingerprint of its content."""
+
+    record: Record
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdQuery:
+    """Which households a list asks for. ``after`` is the position behind which the page starts."""
+
+    limit: int
+    area: Communes = None
+    without: frozenset[str] = frozenset()
+    """Households that are not to be found: their people restricted the use of their data."""
+    communes: frozenset[str] = frozenset()
+    """Codes of communes; none for all."""
+    former_commune: str | None = None
+    """A former commune; households that still stand under its code are its too."""
+    stage: str | None = None
+    status: str | None = None
+    text: str | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    near: tuple[float, float, float] | None = None
+    """Longitude, latitude, and the distance in metres."""
+    by_home: bool = True
+    """Whether a place also finds households by their home: not for readers who may not see where that is."""
+    personal: bool = True
+    """Whether anything encrypted is to be read: not for readers who are shown nothing of it."""
+    updated_since: datetime | None = None
+    after: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdPage:
+    """One page of a list; ``next_after`` is None on the last page."""
+
+    records: list[Record]
+    next_after: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One stored log entry, as history, feed and verification read it."""
+
+    commune: str
+    offset: int
+    kind: str
+    household: str
+    revision: int
+    at: datetime
+    actor: str
+    record: Record | None
+    replaced: dict[str, Any] | None
+    note: dict[str, Any] | None
+    salt: bytes | None
+    digest: str
+    hash: str
+
+    @property
+    def key(self) -> str:
+        """The entry's key among all logs."""
+        return f"{self.commune}:{self.offset:012d}"
+
+
+class EntryUnreadable(Exception):
+    """A stored log entry that lacks an item, or whose encrypted items cannot be opened: it was damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRecord:
+    """A household's record as the log's last entry about it has it, with the entry; None where the log has none."""
+
+    stored: Stored
+    entry: LogEntry | None
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a commune's log stands and what its tallies are at the end of ``day``."""
+
+    commune: str
+    offset: int
+    hash: str
+    day: date | None
+    tallies: Tallies
+
+
+class Transaction(Protocol):
+    """One transaction of the store: all of it happens or none."""
+
+    def household(self, household_id: str) -> Stored:
+        """The household as this transaction sees it. Raises HouseholdNotFound."""
+
+    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of the households that are stored, by id, as this transaction sees them."""
+
+    def take_cells(self, cells: Iterable[int]) -> None:
+        """Hold cells of ground until the commit, so that another write to one of them waits or begins anew."""
+
+    def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
+        """Boundaries of all households, but the withdrawn, that touch one of the cells.
+
+        The cells ``held`` are taken as by ``take_cells``, so that the answer is good until the commit.
+        """
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Write records, log entries, counters and identities.
+
+        Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken; nothing of the transaction is then kept.
+        """
+
+
+class HouseholdStore(Protocol):
+    """Households, their log and their counters."""
+
+    def transact(
+        self, work: Callable[[Transaction], T], *, communes: Iterable[str] = (), cells: Iterable[int] = ()
+    ) -> T:
+        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention.
+
+        ``communes`` are those that it will write to, where they are known: the writes of one process then take turns
+        there. ``cells`` are those that it will take: where nobody ever took one, it need not begin twice to find that.
+        """
+
+    def household(self, household_id: str, area: Communes = None) -> Stored:
+        """One household. Raises HouseholdNotFound, also for one outside the area."""
+
+    def record(self, household_id: str, area: Communes = None) -> Record:
+        """A household's record alone, for whoever only reads it. Raises HouseholdNotFound as ``household`` does."""
+
+    def households(self, query: HouseholdQuery) -> HouseholdPage:
+        """One page of households."""
+
+    def count(self, query: HouseholdQuery) -> int:
+        """How many households a query finds in all."""
+
+    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of the households that are stored."""
+
+    def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
+        """Household by personal number, for the numbers that are taken."""
+
+    def at_revision(self, household_id: str, revision: int) -> Stored | None:
+        """The household as that revision left it, from the log; None where there was none, or it is erased."""
+
+    def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
+        """Log entries of a household, newest first, behind the position ``before`` (revision, key)."""
+
+    def changes(self, after: Mapping[str, int], *, communes: Communes, limit: int) -> tuple[list[LogEntry], bool]:
+        """Entries behind each commune's offset in ``after``, at most ``limit``, each commune's in order;
+        and whether there are more."""
+
+    def walk(self, commune: str) -> Iterator[LogEntry]:
+        """All entries of a commune's log in order of offset. Raises EntryUnreadable at one that is damaged."""
+
+    def is_erased(self, household_id: str) -> bool:
+        """Whether the log says that the household's people were erased."""
+
+    def logged_records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
+        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
+
+    def logged_households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
+        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
+
+    def logged_communes(self) -> Iterator[str]:
+        """Communes that have a log, whether or not they have a head."""
+
+    def heads(self, communes: Communes = None) -> list[Head]:
+        """Where each commune's log and tallies stand now."""
+
+    def heads_on(self, day: date) -> list[Head]:
+        """Each commune's tallies as they stood at the end of ``day``."""
+
+    def days(self, first: date, last: date) -> Iterator[Head]:
+        """Each commune's closing tallies of every day within the span on which it was written to, in order of day."""
+
+    def count_of_other_versions(self, version: str) -> int:
+        """How many households were checked by another schema version."""
+
+    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
+        """Households of another schema version in order of id, behind ``after``."""
+
+    def recount(self) -> Iterator[tuple[str, str, dict[str, int]]]:
+        """Commune, key of the tally (former commune) and counts, counted from the records themselves."""
+
+    def identities(self) -> Iterator[tuple[str, str]]:
+        """Every personal number that is taken with its household."""
+
+    def heads_of_records(self) -> Iterator[tuple[str, str]]:
+        """Personal number and household id of every household that is not withdrawn and whose head has a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write: the record, whether it is new, and whether anything was written."""
+
+    record: Record
+    created: bool = False
+    changed: bool = True

@@ -1,0 +1,184 @@
+"""Holding counters, log, identities and records against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service.households.changes import COUNTS, FIRST_HASH, entry_hash, salted_digest
+from service.households.ports import EntryUnreadable, HouseholdStore, LogEntry, LoggedRecord
+from service.units.placing import FORMER_UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where what the register counts is not what its records say."""
+
+    what: str
+    commune: str
+    former: str | None
+    counted: int | str | None
+    recorded: int | str | None
+
+    def __str__(self) -> str:
+        place = self.commune if self.former in (None, FORMER_UNKNOWN) else f"{self.commune} (former {self.former})"
+        return f"{self.what}: {place}: the register says {self.counted}, its records say {self.recorded}"
+
+
+def reconcile(store: HouseholdStore) -> Iterator[Difference]:
+    """Recount everything from the records and yield each difference; an exact register yields none."""
+    counted = {(head.commune, former): tally for head in store.heads() for former, tally in head.tallies.items()}
+    recorded = {(commune, former): counts for commune, former, counts in store.recount()}
+    for commune, former in sorted(counted.keys() | recorded.keys()):
+        said = counted.get((commune, former), {})
+        found = recorded.get((commune, former), {})
+        for name in COUNTS:
+            if said.get(name, 0) != found.get(name, 0):
+                yield Difference(name, commune, former, said.get(name, 0), found.get(name, 0))
+    yield from _identity_differences(store)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDifference:
+    """A household's record that is not the one that the log's last entry about it has."""
+
+    household: str
+    commune: str | None
+    offset: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        place = "" if self.offset is None else f" (log of commune {self.commune}, offset {self.offset})"
+        return f"record: household {self.household}: {self.reason}{place}"
+
+
+def reconcile_records(store: HouseholdStore) -> Iterator[RecordDifference]:
+    """Hold every record to its last entry in the log, by digest, and every household of the log to its record.
+
+    Read in parts, each as it stands at one moment, so that it can go on for hours while the register is used.
+    """
+    after: str | None = None
+    while records := store.logged_records(after=after, limit=_AT_ONCE):
+        yield from (told for told in map(_record_difference, records) if told is not None)
+        after = records[-1].stored.record["id"]
+    after = None
+    while known := store.logged_households(after=after, limit=_AT_ONCE):
+        for household, there in known:
+            if not there and not store.is_erased(household):
+                yield RecordDifference(household, None, None, "the log knows it, but its record is gone")
+        after = known[-1][0]
+
+
+_AT_ONCE = 500
+
+
+def _record_difference(logged: LoggedRecord) -> RecordDifference | None:
+    record, entry = logged.stored.record, logged.entry
+    if entry is None or entry.salt is None:
+        return RecordDifference(record["id"], None, None, "no entry of the log has a record of it that can be read")
+    said = (entry.household, entry.revision, entry.commune)
+    if said != (record["id"], record["revision"], record["commune"]):
+        reason = f"it is at revision {record['revision']}, the last entry made revision {entry.revision}"
+    elif salted_digest(entry.salt, record, entry.replaced, entry.note) != entry.digest:
+        reason = "it is not the record that this entry made"
+    elif logged.stored.fingerprint != logged.fingerprint:
+        reason = "its fingerprint is not the one that this entry has"
+    else:
+        return None
+    return RecordDifference(record["id"], entry.commune, entry.offset, reason)
+
+
+def _identity_differences(store: HouseholdStore) -> Iterator[Difference]:
+    held = dict(store.identities())
+    for number, household in store.heads_of_records():
+        holder = held.pop(number, None)
+        if holder != household:
+            yield Difference("identity", household, None, holder, household)
+    for household in held.values():
+        yield Difference("identity", household, None, household, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first place where a commune's log does not hold."""
+
+    commune: str
+    offset: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"commune {self.commune}, offset {self.offset}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How much of a log was walked, and where it breaks if it does."""
+
+    commune: str
+    entries: int
+    broken: Break | None
+
+
+def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) -> Iterator[Verified]:
+    """Walk each commune's log from its beginning:
+    offsets without a gap, each hash over the one before, each digest over its record."""
+    heads = store.heads(communes)
+    for head in heads:
+        entries, broken, last = _walk(store, head.commune, until=head.offset)
+        if broken is None and (entries, last) != (head.offset, head.hash):
+            broken = Break(head.commune, entries + 1, f"the log ends at offset {entries}, its head says {head.offset}")
+        yield Verified(head.commune, entries, broken)
+    for commune in sorted(set(store.logged_communes()) - {head.commune for head in heads}):
+        if (communes is None or commune in communes) and not store.heads(frozenset({commune})):
+            yield Verified(commune, 0, Break(commune, 1, "the log has entries, but its head is gone"))
+
+
+def _walk(store: HouseholdStore, commune: str, *, until: int) -> tuple[int, Break | None, str]:
+    """Walk to the offset at which the head stood: what is written while we walk is another run's matter."""
+    previous, offset = FIRST_HASH, 0
+    try:
+        for entry in store.walk(commune):
+            if offset == until:
+                break
+            offset += 1
+            if entry.offset != offset:
+                return (
+                    offset - 1,
+                    Break(commune, offset, f"missing; the next entry has offset {entry.offset}"),
+                    previous,
+                )
+            reason = _fault_of(entry, previous) or _blank_of(entry, store)
+            if reason is not None:
+                return offset, Break(commune, offset, reason), previous
+            previous = entry.hash
+    except EntryUnreadable as error:
+        return offset + 1, Break(commune, offset + 1, str(error)), previous
+    return offset, None, previous
+
+
+def _blank_of(entry: LogEntry, store: HouseholdStore) -> str | None:
+    """What an entry says of people is gone only where a later entry says that they were erased."""
+    if entry.salt is not None or store.is_erased(entry.household):
+        return None
+    return "what it said is gone, but no entry says that the household was erased"
+
+
+def _fault_of(entry: LogEntry, previous: str) -> str | None:
+    expected = entry_hash(
+        previous,
+        entry.commune,
+        entry.offset,
+        entry.kind,
+        entry.household,
+        entry.revision,
+        entry.at,
+        entry.actor,
+        entry.digest,
+    )
+    if expected != entry.hash:
+        return "its hash does not follow from the entry before it and what it says"
+    if entry.salt is None:
+        return None if entry.record is None else "its record is there, but not the salt of its digest"
+    if salted_digest(entry.salt, entry.record, entry.replaced, entry.note) != entry.digest:
+        return "its record is not the one that was written"
+    return None

@@ -1,0 +1,120 @@
+"""Bringing stored records to the schema version in force, through the log like any other write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.errors import RecordInvalid
+from schemas.parsing import parse_household
+from schemas.versions import SCHEMA_VERSION, VersionUnknown, migrate
+from service.actor import REGISTER_ITSELF
+from service.clock import Clock, vietnam_day
+from service.errors import DomainError, HouseholdStale
+from service.households.changes import Change, Record
+from service.households.overlaps import with_overlaps
+from service.households.ports import HouseholdStore, Transaction
+from service.households.registration import change_of, content_of, prepare
+from service.parcels.examination import BARE_GROUND, Ground
+from service.units.directory import UnitDirectory
+
+BATCH = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What became of one record: migrated, or kept as it is with the reason why it cannot be."""
+
+    household_id: str
+    error: RecordInvalid | DomainError | VersionUnknown | None = None
+
+
+class SchemaMigration:
+    """Revises every record of an earlier schema version; killed and started again, it goes on where it was."""
+
+    def __init__(
+        self,
+        store: HouseholdStore,
+        directory: Callable[[], UnitDirectory],
+        clock: Clock,
+        ground: Ground = BARE_GROUND,
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+        self._ground = ground
+
+    def waiting(self) -> int:
+        """How many records are of another version."""
+        return self._store.count_of_other_versions(SCHEMA_VERSION)
+
+    def run(self, batch: int = BATCH) -> Iterator[Migrated]:
+        """Migrate them, batch by batch; each batch is one transaction, so a record is migrated wholly or not at all."""
+        last: str | None = None
+        while True:
+            records = self._store.of_other_versions(SCHEMA_VERSION, after=last, limit=batch)
+            if not records:
+                return
+            last = records[-1]["id"]
+            yield from self._migrate(records)
+
+    def _migrate(self, records: Sequence[Record]) -> Iterator[Migrated]:
+        changes: list[Change] = []
+        befores = {record["id"]: record for record in records}
+        now = self._clock()
+        for record in records:
+            try:
+                changes.append(self._change(record, now))
+            except (RecordInvalid, DomainError, VersionUnknown) as error:
+                yield Migrated(record["id"], error)
+        try:
+            self._commit(changes, befores)
+        except HouseholdStale:
+            # Somebody revised one of them meanwhile: one by one, the others are not held up.
+            for change in changes:
+                yield self._alone(change, befores[change.record["id"]])
+            return
+        yield from (Migrated(change.record["id"]) for change in changes)
+
+    def _commit(self, changes: Sequence[Change], befores: Mapping[str, Record]) -> None:
+        def work(transaction: Transaction) -> None:
+            transaction.apply(with_overlaps(changes, befores, transaction, self._ground.rules.overlap))
+
+        if changes:
+            self._store.transact(work)
+
+    def _alone(self, change: Change, before: Record) -> Migrated:
+        try:
+            self._commit([change], {before["id"]: before})
+        except HouseholdStale as stale:
+            if stale.current["schema_version"] == SCHEMA_VERSION:
+                return Migrated(change.record["id"])
+            return self._alone(self._change(stale.current, self._clock()), stale.current)
+        return Migrated(change.record["id"])
+
+    def _change(self, before: Record, now: datetime) -> Change:
+        """The revision that says the same in the new version;
+        status and reason stay, since nobody has said anything new."""
+        household_id = before["id"]
+        migrated = migrate({"id": household_id, **content_of(before), "schema_version": before["schema_version"]})
+        today = vietnam_day(now)
+        del migrated["schema_version"]
+        content = parse_household(migrated, today=today)
+        prepared = prepare(
+            content, household_id, directory=self._directory(), today=today, known=before, ground=self._ground
+        )
+        kept: Record = {name: before[name] for name in ("status", "status_reason") if name in before}
+        record: Record = {
+            "id": household_id,
+            **prepared.content,
+            **kept,
+            **prepared.given,
+            "revision": before["revision"] + 1,
+            "created_at": before["created_at"],
+            "updated_at": now,
+        }
+        note = {"schema_version": {"from": before["schema_version"], "to": SCHEMA_VERSION}}
+        return change_of(
+            record, before, "revised", at=now, actor=REGISTER_ITSELF.name, fingerprint=prepared.fingerprint, note=note
+        )

@@ -1,0 +1,243 @@
+"""A household's parcels as the rules see them: every boundary read, measured and placed, the areas held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from schemas.errors import Finding, ItemError
+from schemas.geometry import geometry_json
+from service.errors import ReferenceSystemUnknown
+from service.parcels.limits import AreaRules, GeometryRules, PlaceRules
+from service.parcels.place import Boundaries
+from service.parcels.reading import Drawing, Reading, read_drawings
+from service.parcels.reference_systems import (
+    SYSTEMS,
+    WGS84,
+    UnknownReferenceSystem,
+    geometry_from_wgs84,
+    system_of,
+)
+from service.parcels.rings import geometries_of
+
+Content = dict[str, Any]
+Record = dict[str, Any]
+"""A stored household in JSON form."""
+
+_NO_BOUNDARIES = Boundaries({})
+_USUAL_RULES = GeometryRules()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What boundaries of parcels are examined against: the communes' boundaries as of now, and the limits."""
+
+    boundaries: Callable[[], Boundaries] = lambda: _NO_BOUNDARIES
+    rules: GeometryRules = _USUAL_RULES
+
+
+BARE_GROUND = Ground()
+"""Without boundaries and with the usual limits."""
+
+
+@dataclass(slots=True)
+class Examination:
+    """What was found about one household's parcels, without their neighbours.
+
+    ``parcels`` is the list of parcels with every boundary in WGS 84 (None where there are none), ``given``
+    what the register adds to each of them. ``errors`` refuse the record, ``findings`` remark on it.
+    """
+
+    parcels: list[Content] | None = None
+    given: list[Content] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    errors: list[ItemError] = field(default_factory=list)
+
+
+def examine(
+    contents: Sequence[Content],
+    known: Sequence[Record | None],
+    ground: Ground,
+    name_of: Callable[[str], str] = lambda code: code,
+) -> list[Examination]:
+    """Examine the parcels of n households at once.
+
+    ``contents`` is parsed content with the commune settled; ``known`` the stored record of each, where there is one:
+    the original coordinates of a boundary that did not change are carried on from it. ``name_of`` gives the name of a
+    commune for messages.
+    """
+    examinations = [Examination() for _ in contents]
+    drawings: list[Drawing] = []
+    owners: list[tuple[int, int]] = []
+    for household, content in enumerate(contents):
+        if not content.get("parcels"):
+            continue
+        parcels = [dict(parcel) for parcel in content["parcels"]]
+        examinations[household].parcels = parcels
+        examinations[household].given = [{} for _ in content["parcels"]]
+        for number, parcel in enumerate(content["parcels"]):
+            if parcel.get("geometry") is not None:
+                drawings.append(_drawing(parcel, number, content["commune"], known[household]))
+                owners.append((household, number))
+            else:
+                parcels[number].pop("crs", None)
+    boundaries = ground.boundaries()
+    readings = read_drawings(drawings, boundaries, ground.rules) if drawings else []
+    for (household, number), reading in zip(owners, readings, strict=True):
+        _take(examinations[household], number, reading, known[household], ground.rules.area, name_of)
+    _place_homes(contents, known, examinations, boundaries, ground.rules.place, name_of)
+    return examinations
+
+
+def area_findings(parcel: Content, area_m2: float, rules: AreaRules, pointer: str) -> list[Finding]:
+    """What the measured area says of the declared one and of the crops' (DOMAIN: 10% or 100 m², whichever is more)."""
+    findings = []
+    declared = parcel.get("declared_area_m2")
+    if declared is not None and abs(declared - area_m2) > max(rules.tolerated_share * declared, rules.tolerated_m2):
+        params = {
+            "declared_m2": declared,
+            "measured_m2": round(area_m2, 1),
+            "difference_m2": round(area_m2 - declared, 1),
+            "difference_percent": round(100 * (area_m2 - declared) / declared),
+        }
+        findings.append(Finding("parcel.area-differs", "warning", f"{pointer}/declared_area_m2", params))
+    sown = _most_sown_in_a_season(parcel)
+    if sown - area_m2 > max(rules.tolerated_share * area_m2, rules.tolerated_m2):
+        params = {"crops_m2": round(sown, 1), "measured_m2": round(area_m2, 1)}
+        findings.append(Finding("parcel.crops-exceed-measured", "warning", f"{pointer}/crops", params))
+    return findings
+
+
+def known_system(crs: str | None) -> str:
+    """The code of a reference system to answer in. Raises ReferenceSystemUnknown."""
+    try:
+        return system_of(crs).code
+    except UnknownReferenceSystem as unknown:
+        raise ReferenceSystemUnknown(pointer="/crs", crs=unknown.code[:60], known=", ".join(unknown.known)) from None
+
+
+def record_in(record: Record, crs: str | None) -> Record:
+    """A record with its parcels' boundaries in another system, each saying which. Raises ReferenceSystemUnknown."""
+    code = known_system(crs)
+    parcels = record.get("parcels")
+    if code == WGS84 or not parcels:
+        return record
+    return {**record, "parcels": [_parcel_in(parcel, code) for parcel in parcels]}
+
+
+def _parcel_in(parcel: Content, crs: str) -> Content:
+    if parcel.get("geometry") is None:
+        return parcel
+    carried = geometry_from_wgs84(geometry_of(parcel["geometry"]), SYSTEMS[crs])
+    return {**parcel, "geometry": geometry_json(carried), "crs": crs}
+
+
+def geometry_of(stored: dict[str, Any]) -> BaseGeometry:
+    """A stored boundary (GeoJSON that passed the rules) as shapely."""
+    geometry: BaseGeometry = geometries_of([stored])[0]
+    return geometry
+
+
+def _drawing(parcel: Content, number: int, commune: str, known: Record | None) -> Drawing:
+    stored: Content = next((each for each in (known or {}).get("parcels", ()) if each["id"] == parcel.get("id")), {})
+    return Drawing(
+        parcel["geometry"],
+        parcel.get("crs"),
+        commune,
+        bool(parcel.get("outside_confirmed")),
+        f"/parcels/{number}/geometry",
+        f"/parcels/{number}/crs",
+        stored.get("geometry"),
+    )
+
+
+def _take(
+    examination: Examination,
+    number: int,
+    reading: Reading,
+    known: Record | None,
+    rules: AreaRules,
+    name_of: Callable[[str], str],
+) -> None:
+    """Enter what was read of one boundary into its household's examination."""
+    shape = reading.shape
+    findings = [with_names(finding, name_of) for finding in shape.findings]
+    if not shape.acceptable or shape.geometry is None:
+        proposal = {} if shape.proposal is None else {"proposal": geometry_json(shape.proposal)}
+        examination.errors += [
+            ItemError(finding.pointer, finding.code, {**finding.params, **proposal})
+            for finding in findings
+            if finding.severity == "error"
+        ]
+        return
+    parcels, given = examination.parcels or [], examination.given[number]
+    parcel = parcels[number]
+    parcel["geometry"] = shape.geometry
+    parcel.pop("crs", None)
+    area = float(shape.area_m2 or 0.0)
+    given["measured_area_m2"] = round(area, 1)
+    if reading.original is not None:
+        given["original_geometry"] = geometry_json(reading.original)
+        given["original_crs"] = reading.system.code
+    elif (before := _same_parcel(parcel, known)) is not None and "original_geometry" in before:
+        given |= {name: before[name] for name in ("original_geometry", "original_crs") if name in before}
+    examination.findings += findings
+    examination.findings += area_findings(parcel, area, rules, f"/parcels/{number}")
+
+
+def _place_homes(
+    contents: Sequence[Content],
+    known: Sequence[Record | None],
+    examinations: Sequence[Examination],
+    boundaries: Boundaries,
+    rules: PlaceRules,
+    name_of: Callable[[str], str],
+) -> None:
+    """Tell of homes that lie outside their household's commune, and refuse new ones outside the province."""
+    rows = [row for row, content in enumerate(contents) if content.get("location") is not None]
+    if not rows or not len(boundaries):
+        return
+    positions = np.asarray([(contents[row]["location"].x, contents[row]["location"].y) for row in rows])
+    for row, place in zip(rows, boundaries.places(positions, [contents[row]["commune"] for row in rows]), strict=True):
+        if place is None or contents[row].get("outside_confirmed"):
+            continue
+        details = {"distance_m": round(place.distance_m), "from_province_m": round(place.from_province_m)}
+        if place.outside_province(rules):
+            stored = (known[row] or {}).get("location")
+            if stored == geometry_json(contents[row]["location"]):
+                examinations[row].findings.append(Finding("location.outside-province", "warning", "/location", details))
+            else:
+                examinations[row].errors.append(ItemError("/location", "location.outside-province", details))
+        elif place.outside_commune(rules):
+            lies_in = {"commune": contents[row]["commune"], "lies_in": place.nearest}
+            finding = Finding("location.outside-commune", "warning", "/location", {**details, **lies_in})
+            examinations[row].findings.append(with_names(finding, name_of))
+
+
+def _same_parcel(parcel: Content, known: Record | None) -> Content | None:
+    """The stored parcel of this id, if its boundary is the same."""
+    for before in (known or {}).get("parcels", ()):
+        if before["id"] == parcel.get("id"):
+            same = before.get("geometry") == geometry_json(parcel["geometry"])
+            return before if same else None
+    return None
+
+
+def with_names(finding: Finding, name_of: Callable[[str], str]) -> Finding:
+    """A finding that names communes by code, with their names for its message."""
+    if "lies_in" not in finding.params:
+        return finding
+    names = {f"{item}_name": name_of(finding.params[item] or "") for item in ("commune", "lies_in")}
+    return Finding(finding.code, finding.severity, finding.pointer, {**finding.params, **names})
+
+
+def _most_sown_in_a_season(parcel: Content) -> float:
+    by_season: dict[tuple[Any, Any], float] = {}
+    for crop in parcel.get("crops") or ():
+        season = (crop.get("year"), crop.get("season"))
+        by_season[season] = by_season.get(season, 0.0) + (crop.get("area_m2") or 0.0)
+    return max(by_season.values(), default=0.0)

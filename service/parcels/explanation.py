@@ -1,0 +1,191 @@
+"""What is wrong with a boundary, in words that an officer can act on: a code, and the place where it is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from schemas.errors import Finding
+from service.parcels.limits import ShapeRules
+from service.parcels.rings import (
+    Positions,
+    corners_of,
+    distinct_vertices,
+    edges_of,
+    gnomonic,
+    place_of,
+    place_within,
+    polygons_of,
+    rings_of,
+    sharp_corners,
+)
+
+_MOST_PLACES = 10
+"""How many crossings, spikes or repeated vertices a finding lists; more help nobody."""
+_POSITION_IN_REASON = re.compile(r"\[(\S+) (\S+)\]")
+"""GEOS names the place of what it refuses: "Self-intersection[105.6825 18.6809]"."""
+
+
+def what_is_wrong(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules, pointer: str) -> list[Finding]:
+    """Why a boundary is not valid and where: the first reason of rings, then of holes, then of parts.
+
+    ``flat`` is the boundary in metres. Never empty: what is valid as a drawing was refused because its rings all but
+    touch, and another program may see a crossing there.
+    """
+    reason = _wrong_ring(geometry, flat, rules) or _wrong_hole(geometry) or _wrong_parts(geometry)
+    if reason is None:
+        line = shapely.minimum_clearance_line(flat)
+        pairs = shapely.get_coordinates(geometry if line.is_empty else line)
+        reason = "geometry.pinched", {"point": place_of(pairs[0]) if line.is_empty else _back(pairs[0], geometry)}
+    code, params = reason
+    return [Finding(code, "error", pointer, params)]
+
+
+Reason = tuple[str, dict[str, Any]]
+
+
+def _wrong_ring(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules) -> Reason | None:
+    rings = rings_of(geometry)
+    for ring, metres in zip(rings, rings_of(flat), strict=True):
+        start = place_of(shapely.get_coordinates(ring)[0])
+        if (count := distinct_vertices(ring)) < 3:
+            return "geometry.too-few-points", {"count": count, "point": start}
+        if shapely.area(shapely.convex_hull(metres)) < rules.narrowest_m * shapely.length(metres) / 2:
+            return "geometry.no-area", {"point": start}
+    if crossings := [place for ring in rings for place in _self_crossings(ring)]:
+        return "geometry.self-crossing", places_in_params(crossings)
+    if touches := [place for ring in rings for place in _self_touches(ring)]:
+        return "geometry.pinched", places_in_params(touches)
+    if hidden := [place for ring in rings if (place := _hidden_crossing(ring)) is not None]:
+        return "geometry.pinched", places_in_params(hidden)
+    if shapely.area(flat) < rules.narrowest_m * shapely.length(flat) / 2 and geometry.is_valid:
+        return "geometry.no-area", {"point": place_of(shapely.get_coordinates(geometry)[0])}
+    return None
+
+
+def _wrong_hole(geometry: BaseGeometry) -> Reason | None:
+    for polygon in polygons_of(geometry):
+        shell = shapely.Polygon(polygon.exterior)
+        holes = [shapely.Polygon(ring) for ring in polygon.interiors]
+        for hole in holes:
+            outside = hole.difference(shell)
+            if not outside.is_empty:
+                return "geometry.hole-outside", {"point": place_within(outside)}
+            if shapely.equals(hole, shell):
+                return "geometry.no-area", {"point": place_within(hole)}
+        if (common := _first_overlap(holes)) is not None:
+            return "geometry.holes-overlap", {"point": place_within(common)}
+    return None
+
+
+def _wrong_parts(geometry: BaseGeometry) -> Reason | None:
+    parts = [shapely.make_valid(polygon) for polygon in polygons_of(geometry)]
+    common = _first_overlap(parts)
+    return None if common is None else ("geometry.parts-overlap", {"point": place_within(common)})
+
+
+def _first_overlap(geometries: Sequence[BaseGeometry]) -> BaseGeometry | None:
+    for number, geometry in enumerate(geometries):
+        for earlier in geometries[:number]:
+            common = shapely.intersection(geometry, earlier)
+            if shapely.area(common) > 0:
+                return common
+    return None
+
+
+def implausible_size(area: float, rules: ShapeRules, pointer: str) -> Finding:
+    if area < rules.smallest_area_m2:
+        return Finding(
+            "geometry.too-small", "warning", pointer, {"area_m2": round(area, 1), "least_m2": rules.smallest_area_m2}
+        )
+    return Finding(
+        "geometry.too-large", "warning", pointer, {"area_m2": round(area, 1), "most_m2": rules.largest_area_m2}
+    )
+
+
+def repeated_vertices(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules, pointer: str) -> Finding:
+    start, end, _ = edges_of(np.asarray([flat], dtype=object))
+    short = np.flatnonzero(np.hypot(*(end - start).T) < rules.repeated_within_m)
+    places = edges_of(np.asarray([geometry], dtype=object))[1][short]
+    return Finding(
+        "geometry.repeated-vertices", "warning", pointer, places_in_params([place_of(place) for place in places])
+    )
+
+
+def spikes(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules, pointer: str, *, severity: str) -> Finding:
+    sharp = sharp_corners(corners_of(np.asarray([flat], dtype=object))[0], rules)
+    corners = corners_of(np.asarray([geometry], dtype=object))[0]
+    return Finding(
+        "geometry.spike", severity, pointer, places_in_params([place_of(corner[1]) for corner in corners[sharp]])
+    )
+
+
+def _self_crossings(ring: shapely.LinearRing) -> list[list[float]]:
+    """Where edges of one ring cross or run over each other: proper crossings only, each place once."""
+    pairs = shapely.get_coordinates(shapely.remove_repeated_points(ring))
+    edges = np.asarray(shapely.linestrings(np.stack([pairs[:-1], pairs[1:]], axis=1)))
+    first, second = shapely.STRtree(edges).query(edges, predicate="intersects")
+    apart = first < second
+    first, second = first[apart], second[apart]
+    neighbours = (second - first == 1) | ((first == 0) & (second == len(edges) - 1))
+    common = np.asarray(shapely.intersection(edges[first], edges[second]))
+    places: list[list[float]] = []
+    for left, right, next_to, where in zip(first, second, neighbours, common, strict=True):
+        if where.geom_type == "Point":
+            corner = place_of(shapely.get_coordinates(where)[0])
+            ends = {
+                tuple(place_of(pair)) for edge in (edges[left], edges[right]) for pair in shapely.get_coordinates(edge)
+            }
+            if next_to or tuple(corner) in ends:
+                continue
+        elif where.is_empty:
+            continue
+        else:
+            corner = place_of(shapely.get_coordinates(where)[-1])
+        if corner not in places:
+            places.append(corner)
+    return places
+
+
+def _self_touches(ring: shapely.LinearRing) -> list[list[float]]:
+    """Vertices at which a ring comes back to itself without crossing: on another vertex, or on an edge."""
+    pairs = shapely.get_coordinates(shapely.remove_repeated_points(ring))[:-1]
+    places = []
+    values, counts = np.unique(pairs, axis=0, return_counts=True)
+    places += [place_of(pair) for pair in values[counts > 1]]
+    edges = np.asarray(shapely.linestrings(np.stack([pairs, np.roll(pairs, -1, axis=0)], axis=1)))
+    vertex, edge = shapely.STRtree(edges).query(shapely.points(pairs), predicate="intersects")
+    own = (edge == vertex) | (edge == (vertex - 1) % len(pairs))
+    for number in vertex[~own]:
+        place = place_of(pairs[number])
+        if place not in places:
+            places.append(place)
+    return places
+
+
+def _hidden_crossing(ring: shapely.LinearRing) -> list[float] | None:
+    """Where GEOS sees a ring meet itself by less than the last bit of a coordinate: neither crossing nor touch above.
+
+    Holes and parts are compared with rings that are valid by themselves only; GEOS fails on others.
+    """
+    reason = shapely.is_valid_reason(shapely.Polygon(ring))
+    found = _POSITION_IN_REASON.search(reason)
+    return None if found is None else place_of(np.asarray([float(found[1]), float(found[2])]))
+
+
+def places_in_params(places: Sequence[list[float]]) -> dict[str, Any]:
+    """Parameters of a finding that can be in several places: the first, the first ten, and how many there are."""
+    return {"point": places[0], "points": list(places[:_MOST_PLACES]), "count": len(places)}
+
+
+def _back(metres: Positions, geometry: BaseGeometry) -> list[float]:
+    """A place of the gnomonic plane of a geometry as longitude and latitude (to the vertex nearest to it)."""
+    array = np.asarray([geometry], dtype=object)
+    flat = shapely.get_coordinates(gnomonic(array))
+    nearest = int(np.argmin(np.hypot(*(flat - metres).T)))
+    return place_of(shapely.get_coordinates(geometry)[nearest])

@@ -1,0 +1,136 @@
+"""Where a position lies among the communes of the province, and how far it is from the one that it should lie in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from service.parcels.limits import PlaceRules
+from service.parcels.reference_systems import SYSTEMS, from_wgs84, geometry_from_wgs84
+from service.parcels.rings import Geometries, Positions
+
+_METRES = SYSTEMS["EPSG:9208"]
+"""Distances are taken in the province's own projection: within 0.02% of the ground everywhere in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one position lies.
+
+    ``commune`` is the commune that it lies in (None outside all of them), ``nearest`` that one or the nearest.
+    ``distance_m`` is how far it is from the commune that it should lie in (0 inside, and where that has no boundary),
+    ``from_province_m`` how far from the nearest commune of the province.
+    """
+
+    commune: str | None
+    distance_m: float
+    from_province_m: float
+    nearest: str
+
+    def outside_commune(self, rules: PlaceRules) -> bool:
+        """Whether the position lies out of its commune beyond tolerance."""
+        return self.distance_m > rules.tolerated_distance_m
+
+    def outside_province(self, rules: PlaceRules) -> bool:
+        """Whether the position lies out of the province beyond tolerance."""
+        return self.from_province_m > rules.tolerated_distance_m
+
+
+class Boundaries:
+    """The boundaries of communes by code, as (multi)polygons in WGS 84. Made once from a list and asked many times."""
+
+    def __init__(self, communes: Mapping[str, BaseGeometry]) -> None:
+        self.codes = tuple(communes)
+        self._polygons: Geometries = np.empty(len(self.codes), dtype=object)
+        self._polygons[:] = list(communes.values())
+        shapely.prepare(self._polygons)
+        self._number = {code: number for number, code in enumerate(self.codes)}
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._number
+
+    def boundary(self, code: str) -> BaseGeometry:
+        """The boundary of a commune. Raises KeyError."""
+        polygon: BaseGeometry = self._polygons[self._number[code]]
+        return polygon
+
+    def within(self, code: str, positions: Positions) -> NDArray[np.bool_]:
+        """Which of n positions (longitude, latitude) lie in the commune or on its border. Raises KeyError."""
+        inside: NDArray[np.bool_] = shapely.intersects_xy(self.boundary(code), positions[:, 0], positions[:, 1])
+        return inside
+
+    def commune_at(self, position: Positions) -> str | None:
+        """The commune that one position (an array of 2) lies in; None outside all."""
+        return self.communes_at(np.asarray([position]))[0]
+
+    def communes_at(self, positions: Positions) -> list[str | None]:
+        """The commune that each of n positions lies in; None outside all."""
+        found: list[str | None] = [None] * len(positions)
+        if len(self.codes) == 0 or len(positions) == 0:
+            return found
+        position, commune = self._tree.query(shapely.points(positions), predicate="intersects")
+        for number, polygon in zip(position.tolist(), commune.tolist(), strict=True):
+            if found[number] is None:
+                found[number] = self.codes[polygon]
+        return found
+
+    def places(self, positions: Positions, communes: Sequence[str]) -> list[Place | None]:
+        """Where each of n positions lies, given the commune that it should lie in; all None without any boundary.
+
+        Those that lie where they should, nearly all, are told commune by commune against a prepared polygon.
+        """
+        places: list[Place | None] = [None] * len(positions)
+        if len(self.codes) == 0:
+            return places
+        expected = np.asarray(communes)
+        astray = [row for row, code in enumerate(communes) if code not in self._number]
+        for code in sorted(set(communes) & set(self.codes)):
+            rows = np.flatnonzero(expected == code)
+            inside = self.within(code, positions[rows])
+            for row, fits in zip(rows.tolist(), inside.tolist(), strict=True):
+                if fits:
+                    places[row] = Place(code, 0.0, 0.0, code)
+                else:
+                    astray.append(row)
+        for row, commune in zip(astray, self.communes_at(positions[astray]), strict=True):
+            places[row] = self._place_astray(positions[row], communes[row], commune)
+        return places
+
+    def _place_astray(self, position: Positions, expected: str, commune: str | None) -> Place:
+        point = shapely.Point(from_wgs84(np.asarray([position]), _METRES)[0])
+        known = expected in self._number
+        distance = shapely.distance(self._in_metres[self._number[expected]], point) if known else 0.0
+        if commune is not None:
+            return Place(commune, float(distance), 0.0, commune)
+        nearest = int(self._tree_in_metres.nearest(point))
+        from_province = float(shapely.distance(self._in_metres[nearest], point))
+        return Place(None, float(distance), from_province, self.codes[nearest])
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self._polygons)
+
+    @cached_property
+    def _in_metres(self) -> Geometries:
+        projected: Geometries = np.empty(len(self.codes), dtype=object)
+        projected[:] = [geometry_from_wgs84(polygon, _METRES) for polygon in self._polygons]
+        return projected
+
+    @cached_property
+    def _tree_in_metres(self) -> shapely.STRtree:
+        return shapely.STRtree(self._in_metres)
+
+
+def interior_positions(geometries: Geometries) -> Positions:
+    """A position inside each of n geometries, as an array (n, 2): a parcel lies where this position lies."""
+    positions: Positions = shapely.get_coordinates(shapely.point_on_surface(geometries))
+    return positions

@@ -1,0 +1,229 @@
+"""From a boundary as it was drawn or surveyed to one in WGS 84, in order and in its place, or to what is wrong with it.
+
+All of a batch goes through arrays together; a boundary is looked at by itself only when there is something to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from schemas.errors import Finding
+from schemas.geometry import geometry_json
+from service.parcels.limits import GeometryRules
+from service.parcels.place import Boundaries, Place, interior_positions
+from service.parcels.reference_systems import (
+    SYSTEMS,
+    WGS84,
+    Mistake,
+    ReferenceSystem,
+    UnknownReferenceSystem,
+    likely_mistake,
+    north_comes_first,
+    system_of,
+    to_wgs84,
+)
+from service.parcels.rings import Positions, canonical_geometries
+from service.parcels.shape import WIDEST_DEGREES, Shape, examine_shapes
+
+VIET_NAM = (102.1, 8.3, 109.6, 23.5)
+"""West, south, east, north: where a position can be at all while no boundaries are loaded."""
+
+_MISTAKES: Mapping[str, str] = {
+    "swapped": "geometry.swapped",
+    "undeclared": "geometry.wrong-system",
+    "wrong-zone": "geometry.wrong-zone",
+    "datum-shift": "geometry.datum-shift-missing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A boundary as it came: its geometry in the system ``crs`` (None: WGS 84), and where it should lie.
+
+    ``commune`` is None where nobody said. ``pointer`` is the geometry's own JSON pointer, ``crs_pointer`` that of its
+    declared system. ``stored`` is the parcel's boundary in the register (GeoJSON), where it has one.
+    """
+
+    geometry: BaseGeometry | None
+    crs: object
+    commune: str | None
+    outside_confirmed: bool
+    pointer: str
+    crs_pointer: str
+    stored: Mapping[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Reading:
+    """What became of a drawing: its shape in WGS 84 with all findings, the system it came in, and where it lies.
+
+    ``original`` is the geometry as given, where that was not WGS 84. ``place`` is None without boundaries, or for a
+    boundary that is not in order.
+    """
+
+    shape: Shape
+    system: ReferenceSystem
+    original: BaseGeometry | None = None
+    place: Place | None = None
+
+
+def read_drawings(drawings: Sequence[Drawing], boundaries: Boundaries, rules: GeometryRules) -> list[Reading]:
+    """Read n drawings: transform, examine, place."""
+    remarks: list[list[Finding]] = [[] for _ in drawings]
+    systems = [_system(drawing, remarks[row]) for row, drawing in enumerate(drawings)]
+    in_wgs84 = [_in_wgs84(drawing, systems[row], remarks[row]) for row, drawing in enumerate(drawings)]
+    shapes = examine_shapes(in_wgs84, rules.shape, [drawing.pointer for drawing in drawings])
+    readings = []
+    for drawing, system, shape, remark in zip(drawings, systems, shapes, remarks, strict=True):
+        if system is None:
+            # In which system the numbers are is not known, so nothing else can be said of them.
+            readings.append(Reading(Shape(None, remark), SYSTEMS[WGS84]))
+            continue
+        shape.findings[:0] = remark
+        readings.append(Reading(shape, system, drawing.geometry if system.code != WGS84 else None))
+    _place(drawings, readings, boundaries)
+    for drawing, reading in zip(drawings, readings, strict=True):
+        _explain_place(drawing, reading, boundaries, rules)
+    return readings
+
+
+def _system(drawing: Drawing, remarks: list[Finding]) -> ReferenceSystem | None:
+    if drawing.crs is None:
+        return SYSTEMS[WGS84]
+    try:
+        return system_of(drawing.crs)
+    except UnknownReferenceSystem as unknown:
+        params = {"crs": unknown.code[:60], "known": ", ".join(unknown.known)}
+        remarks.append(Finding("crs.unknown", "error", drawing.crs_pointer, params))
+        return None
+
+
+def _in_wgs84(drawing: Drawing, system: ReferenceSystem | None, remarks: list[Finding]) -> BaseGeometry | None:
+    geometry = drawing.geometry
+    if geometry is None or system is None or system.code == WGS84:
+        return geometry
+    if system.projected and north_comes_first(shapely.get_coordinates(geometry)):
+        remarks.append(Finding("geometry.north-first", "information", drawing.pointer, {"crs": system.code}))
+        geometry = shapely.transform(geometry, lambda pairs: pairs[:, ::-1])
+    if geometry.has_z:
+        remarks.append(Finding("geometry.altitude-dropped", "information", drawing.pointer, {}))
+    carried: BaseGeometry = shapely.transform(shapely.force_2d(geometry), lambda pairs: to_wgs84(pairs, system))
+    return carried
+
+
+def _place(drawings: Sequence[Drawing], readings: Sequence[Reading], boundaries: Boundaries) -> None:
+    rows = [row for row, reading in enumerate(readings) if reading.shape.geometry is not None]
+    if not rows or not len(boundaries):
+        return
+    geometries = np.empty(len(rows), dtype=object)
+    geometries[:] = [readings[row].shape.geometry for row in rows]
+    communes = [drawings[row].commune or "" for row in rows]
+    for row, place in zip(rows, boundaries.places(interior_positions(geometries), communes), strict=True):
+        readings[row].place = place
+
+
+def _explain_place(drawing: Drawing, reading: Reading, boundaries: Boundaries, rules: GeometryRules) -> None:
+    """Say that a boundary lies where it should not, and the mistake that would explain it."""
+    shape, place = reading.shape, reading.place
+    if _nowhere(reading):
+        mistake = _mistake(drawing, reading.system, boundaries, blocking=True)
+        if mistake is not None:
+            shape.findings = [finding for finding in shape.findings if finding.code not in _PLACELESS | _COLLAPSED]
+            _tell(mistake, drawing, reading, rules, severity="error")
+        return
+    if place is None or drawing.outside_confirmed:
+        return
+    distance = {"distance_m": round(place.distance_m), "from_province_m": round(place.from_province_m)}
+    if place.outside_province(rules.place):
+        # What the register took before it knew the borders refuses no other change of its household.
+        severity = "warning" if _is_stored(drawing, reading) else "error"
+        shape.findings.append(Finding("parcel.outside-province", severity, drawing.pointer, distance))
+        mistake = _mistake(drawing, reading.system, boundaries, blocking=True)
+        if mistake is not None:
+            _tell(mistake, drawing, reading, rules, severity=severity)
+        if severity == "error":
+            shape.geometry = None
+    elif place.outside_commune(rules.place):
+        lies_in = {"commune": drawing.commune, "lies_in": place.commune or place.nearest}
+        shape.findings.append(Finding("parcel.outside-commune", "warning", drawing.pointer, {**distance, **lies_in}))
+        mistake = _mistake(drawing, reading.system, boundaries, blocking=False)
+        if mistake is not None:
+            _tell(mistake, drawing, reading, rules, severity="warning")
+
+
+def _is_stored(drawing: Drawing, reading: Reading) -> bool:
+    """Whether the parcel has this very boundary in the register already."""
+    geometry = reading.shape.geometry
+    return geometry is not None and drawing.stored is not None and geometry_json(geometry) == drawing.stored
+
+
+_PLACELESS = frozenset({"geometry.out-of-range", "geometry.not-finite", "geometry.too-large"})
+_COLLAPSED = frozenset({"geometry.no-area", "geometry.too-few-points"})
+"""Errors that a wrong reading of the numbers brings about by itself: degrees taken for metres collapse to a point."""
+
+
+def _nowhere(reading: Reading) -> bool:
+    """Whether the numbers are no positions on the ground of any parcel."""
+    telling = _PLACELESS | _COLLAPSED if reading.system.projected else _PLACELESS
+    return any(finding.code in telling and finding.severity == "error" for finding in reading.shape.findings)
+
+
+def _mistake(drawing: Drawing, system: ReferenceSystem, boundaries: Boundaries, *, blocking: bool) -> Mistake | None:
+    """The likeliest mistake that puts the boundary into its commune, else (if it blocks) into the province."""
+    if drawing.geometry is None or drawing.geometry.is_empty:
+        return None
+    positions: Positions = shapely.get_coordinates(drawing.geometry)
+    if not np.all(np.isfinite(positions)):
+        return None
+    for fits in _fitting(drawing.commune, boundaries, blocking=blocking):
+        found = likely_mistake(positions, system, fits)
+        if found is not None:
+            return found
+    return None
+
+
+def _fitting(commune: str | None, boundaries: Boundaries, *, blocking: bool) -> list[Callable[[Positions], bool]]:
+    def in_commune(positions: Positions) -> bool:
+        middle = positions.mean(axis=0)
+        return (
+            commune is not None and _close_together(positions) and bool(boundaries.within(commune, middle[None, :])[0])
+        )
+
+    def in_province(positions: Positions) -> bool:
+        return _close_together(positions) and boundaries.commune_at(positions.mean(axis=0)) is not None
+
+    def in_viet_nam(positions: Positions) -> bool:
+        west, south, east, north = VIET_NAM
+        within = np.all((positions >= (west, south)) & (positions <= (east, north)))
+        return bool(within) and _close_together(positions)
+
+    fitting: list[Callable[[Positions], bool]] = [in_commune] if commune in boundaries else []
+    if blocking:
+        fitting.append(in_province if len(boundaries) else in_viet_nam)
+    return fitting
+
+
+def _close_together(positions: Positions) -> bool:
+    """Whether positions (degrees) can be those of one parcel."""
+    return bool(np.all(np.ptp(positions, axis=0) < WIDEST_DEGREES))
+
+
+def _tell(mistake: Mistake, drawing: Drawing, reading: Reading, rules: GeometryRules, *, severity: str) -> None:
+    params: dict[str, Any] = {
+        "declared": reading.system.code,
+        "declared_name": reading.system.name,
+        "likely": mistake.system.code,
+        "likely_name": mistake.system.name,
+    }
+    reading.shape.findings.append(Finding(_MISTAKES[mistake.kind], severity, drawing.pointer, params))
+    if severity == "error":
+        reading.shape.geometry = None
+    moved = np.asarray([shapely.force_2d(drawing.geometry)], dtype=object)
+    shapely.set_coordinates(moved, mistake.positions)
+    reading.shape.proposal = canonical_geometries(moved, rules.shape.decimals)[0]

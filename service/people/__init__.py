@@ -1,0 +1,1 @@
+"""People's rights: consents, requests, photos of papers."""

@@ -1,0 +1,218 @@
+"""Photos of papers (identity card, land certificate): whose they are, on what basis they are kept, how many, how large.
+
+A photo is there for as long as the record's legal basis covers it: without one it is neither taken in nor shown, and a
+write that takes the basis away takes the photos with it (service/storage/transaction.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from service.actor import Actor
+from service.area import Communes
+from service.clock import Clock
+from service.errors import (
+    HouseholdWithdrawn,
+    PhotoIdInvalid,
+    PhotoIdTaken,
+    PhotoNoLegalBasis,
+    PhotoNotFound,
+    PhotoParcelUnknown,
+    PhotosTooMany,
+    PhotoTooManyPixels,
+)
+from service.households.changes import Record
+from service.households.registration import household_id_of
+from service.people.jpeg import bare_picture
+
+CONSENT_PURPOSE: Final = "document_photos"
+"""The purpose (codelists/consent_purposes.csv) of a consent to photos of papers."""
+MOST_PIXELS: Final = 25_000_000
+"""More than any paper needs, and few enough to be unpacked by a phone that shows it (100 MB)."""
+
+
+class PhotoOf(StrEnum):
+    """What a photo shows."""
+
+    IDENTITY_CARD = "identity_card"
+    LAND_CERTIFICATE = "land_certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What the register says of a photo; the picture itself is read apart from it."""
+
+    id: str
+    household: str
+    of: PhotoOf
+    parcel: str | None
+    """The parcel that the certificate is for, where it is for one."""
+    size: int
+    """Bytes of the JPEG as it is kept, without metadata."""
+    sha256: str
+    width: int
+    height: int
+    taken_at: datetime | None
+    created_at: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a photo that was sent: what the register says of it, and whether it is new."""
+
+    photo: Photo
+    created: bool
+
+
+Accept = Callable[[Record, Sequence[Photo]], Photo | None]
+"""Decides about a new photo, given the household and its photos as they are now: None to keep it, or the photo that it
+already is. Raises what it refuses."""
+
+
+class PhotoStore(Protocol):
+    """Photos as storage keeps them."""
+
+    def keep_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Communes) -> Photo | None:
+        """Ask ``accept`` and keep the photo, in one transaction; answers what ``accept`` did.
+
+        Raises HouseholdNotFound, HouseholdErased.
+        """
+
+    def photos(self, household_id: str) -> list[Photo]:
+        """All photos of a household in order of their id."""
+
+    def photo(self, household_id: str, photo_id: str) -> tuple[Photo, bytes] | None:
+        """A photo with its JPEG."""
+
+    def remove_photo(self, household_id: str, photo_id: str) -> bool:
+        """Remove a photo irrecoverably; answers whether it was there."""
+
+
+class Households(Protocol):
+    """What photos need of the register of households."""
+
+    def read(self, household_id: str, *, actor: Actor) -> Record:
+        """The stored record. Raises HouseholdNotFound."""
+
+
+def covered(record: Mapping[str, Any]) -> bool:
+    """Whether the record's legal basis covers photos of papers.
+
+    A state function does (Law 91/2025, processing without consent). On any other basis a copy of somebody's papers is
+    more than is needed, so it takes a consent for just this, granted and not withdrawn.
+    """
+    if record.get("legal_basis") == "state_function":
+        return True
+    consents: Sequence[Mapping[str, Any]] = record.get("consents") or ()
+    return any(each.get("purpose") == CONSENT_PURPOSE and "withdrawn_at" not in each for each in consents)
+
+
+class PhotoRegister:
+    """Takes photos in, shows and removes them."""
+
+    def __init__(self, store: PhotoStore, households: Households, clock: Clock, *, most_photos: int) -> None:
+        self._store = store
+        self._households = households
+        self._clock = clock
+        self._most_photos = most_photos
+
+    def put(
+        self,
+        household_id: str,
+        photo_id: str,
+        jpeg: bytes,
+        *,
+        of: PhotoOf,
+        parcel: str | None,
+        taken_at: datetime | None,
+        actor: Actor,
+    ) -> Kept:
+        """Keep a photo under the id that the client minted; the same photo again is the same write.
+
+        Raises PhotoIdInvalid, PhotoIdTaken, PhotoUnreadable, PhotoTooManyPixels, PhotoNoLegalBasis, PhotosTooMany,
+        PhotoParcelUnknown, HouseholdNotFound, HouseholdWithdrawn, HouseholdErased.
+        """
+        picture = bare_picture(jpeg)
+        if picture.width * picture.height > MOST_PIXELS:
+            raise PhotoTooManyPixels(width=picture.width, height=picture.height, most=MOST_PIXELS)
+        photo = Photo(
+            id=photo_id_of(photo_id),
+            household=household_id_of(household_id),
+            of=of,
+            parcel=parcel,
+            size=len(picture.jpeg),
+            sha256=hashlib.sha256(picture.jpeg).hexdigest(),
+            width=picture.width,
+            height=picture.height,
+            taken_at=taken_at,
+            created_at=self._clock(),
+            actor=actor.name,
+        )
+
+        def accept(record: Record, there: Sequence[Photo]) -> Photo | None:
+            return _accept(photo, record, there, self._most_photos)
+
+        known = self._store.keep_photo(photo, picture.jpeg, accept, actor.area)
+        return Kept(photo, created=True) if known is None else Kept(known, created=False)
+
+    def of_household(self, household_id: str, *, actor: Actor) -> list[Photo]:
+        """All photos of a household, oldest first. Raises HouseholdNotFound."""
+        record = self._households.read(household_id, actor=actor)
+        return self._store.photos(record["id"]) if covered(record) else []
+
+    def picture(self, household_id: str, photo_id: str, *, actor: Actor) -> tuple[Photo, bytes]:
+        """A photo with its JPEG. Raises HouseholdNotFound, PhotoNoLegalBasis, PhotoNotFound."""
+        record = self._households.read(household_id, actor=actor)
+        if not covered(record):
+            raise PhotoNoLegalBasis(basis=record.get("legal_basis", "-"))
+        found = self._store.photo(record["id"], photo_id_of(photo_id))
+        if found is None:
+            raise PhotoNotFound(id=photo_id[:80])
+        return found
+
+    def pictures(self, household_id: str, *, actor: Actor) -> list[tuple[Photo, bytes]]:
+        """All photos of a household with their JPEGs, oldest first. Raises HouseholdNotFound."""
+        photos = self.of_household(household_id, actor=actor)
+        found = [self._store.photo(photo.household, photo.id) for photo in photos]
+        return [each for each in found if each is not None]
+
+    def remove(self, household_id: str, photo_id: str, *, actor: Actor) -> None:
+        """Remove a photo irrecoverably. Raises HouseholdNotFound, PhotoNotFound."""
+        record = self._households.read(household_id, actor=actor)
+        if not self._store.remove_photo(record["id"], photo_id_of(photo_id)):
+            raise PhotoNotFound(id=photo_id[:80])
+
+
+def photo_id_of(text: str) -> str:
+    """The canonical form of a photo's id. Raises PhotoIdInvalid unless it is a UUID."""
+    try:
+        canonical = str(uuid.UUID(text))
+    except ValueError:
+        raise PhotoIdInvalid(id=text[:80]) from None
+    if canonical != text.lower():
+        raise PhotoIdInvalid(id=text[:80])
+    return canonical
+
+
+def _accept(photo: Photo, record: Record, there: Sequence[Photo], most: int) -> Photo | None:
+    known = next((each for each in there if each.id == photo.id), None)
+    if not covered(record):
+        raise PhotoNoLegalBasis(basis=record.get("legal_basis", "-"))
+    if known is not None:
+        if (known.sha256, known.of, known.parcel) != (photo.sha256, photo.of, photo.parcel):
+            raise PhotoIdTaken(id=photo.id)
+        return known
+    if record["status"] == "withdrawn":
+        raise HouseholdWithdrawn(id=record["id"], reason=record.get("status_reason", ""))
+    if photo.parcel is not None and photo.parcel not in {each.get("id") for each in record.get("parcels") or ()}:
+        raise PhotoParcelUnknown(pointer="/parcel", parcel=photo.parcel[:80])
+    if len(there) >= most:
+        raise PhotosTooMany(most=most)
+    return None

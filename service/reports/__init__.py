@@ -1,0 +1,1 @@
+"""Coverage, baselines and open data: counts of households, never households."""

@@ -1,0 +1,253 @@
+"""Coverage: of the households expected in each unit, how many are registered, standardized, digitized and verified.
+
+Coverage reads the counters of the communes (130 small documents), never the households.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from service.area import Communes
+from service.clock import Clock, vietnam_day
+from service.errors import LevelNotInForce, QueryInvalid, UnitNotFound
+from service.households.changes import COUNTS, Tallies
+from service.households.ports import Head, HouseholdStore
+from service.reports.ports import Baseline, BaselineStore
+from service.units.directory import Unit, UnitDirectory
+from service.units.placing import Placing
+
+LONGEST_TREND_DAYS = 1100
+"""About three years; a longer trend is asked for in parts."""
+
+_NOTHING = dict.fromkeys(COUNTS, 0)
+
+
+@dataclass(slots=True)
+class Row:
+    """The coverage of one unit; ``unit`` is None for households whose former commune is not known."""
+
+    unit: Unit | None
+    counts: dict[str, int] = field(default_factory=lambda: dict(_NOTHING))
+    expected: int | None = None
+    sources: list[Baseline] = field(default_factory=list)
+    complete: bool = True
+
+    def in_json(self) -> dict[str, Any]:
+        """The row as the contract has it (DESIGN section 4)."""
+        unit = self.unit
+        share_of = self.expected if self.complete else None
+        return {
+            "unit": None if unit is None else unit.code,
+            "name": None if unit is None else unit.name,
+            "kind": None if unit is None else unit.kind,
+            "expected": self.expected,
+            "expected_source": "; ".join(sorted({baseline.source for baseline in self.sources})) or None,
+            "expected_on": max((str(baseline.date) for baseline in self.sources), default=None),
+            **self.counts,
+            **{f"{name}_pct": percentage(self.counts[name], share_of) for name in COUNTS[:3]},
+        }
+
+
+def percentage(count: int, expected: int | None) -> float | None:
+    """``count`` of ``expected`` in per cent with one decimal; None without a baseline or with one of nothing."""
+    return round(100 * count / expected, 1) if expected else None
+
+
+class Coverage:
+    """Answers coverage at each level, in the geography of any date, as of any date."""
+
+    def __init__(
+        self,
+        store: HouseholdStore,
+        baselines: BaselineStore,
+        directory: Callable[[], UnitDirectory],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._baselines = baselines
+        self._directory = directory
+        self._clock = clock
+
+    def report(
+        self, level: str, geography: date | None = None, as_of: date | None = None, area: Communes = None
+    ) -> dict[str, Any]:
+        """Coverage by unit of ``level``. Without a geography: today's, or the last one that had units of that level.
+
+        Raises LevelNotInForce when the geography has no units of that level.
+        """
+        today = vietnam_day(self._clock())
+        as_of = today if as_of is None else as_of
+        directory = self._directory()
+        if geography is None:
+            geography = latest_geography(directory, level, today)
+        heads = self._store.heads(area) if as_of >= today else self._store.heads_on(as_of)
+        if area is not None:
+            heads = [head for head in heads if head.commune in area]
+        rows = rows_of(directory, level, geography, heads, area=area)
+        expect(rows, directory, level, geography, self._baselines.baselines(as_of))
+        units = [row for row in rows if row.unit is not None]
+        known = sum(row.expected is not None for row in units)
+        return {
+            "level": level,
+            "geography": geography.isoformat(),
+            "as_of": as_of.isoformat(),
+            "rows": [row.in_json() for row in rows],
+            "total": total_of(rows).in_json() | {"units": len(units), "units_with_baseline": known},
+        }
+
+    def trend(self, code: str, first: date | None, last: date | None, area: Communes = None) -> dict[str, Any]:
+        """Counts of one unit in force today at the end of each day.
+
+        Raises UnitNotFound, QueryInvalid for a wrong span.
+        """
+        today = vietnam_day(self._clock())
+        last = today if last is None else min(last, today)
+        first = last - min(timedelta(days=29), last - date.min) if first is None else first
+        if first > last or (last - first).days > LONGEST_TREND_DAYS or first == date.min:
+            raise QueryInvalid(pointer="/from", name="from", reason=f"1..{LONGEST_TREND_DAYS}")
+        directory = self._directory()
+        inside = membership(directory, code, today)
+        reading: dict[str, Tallies] = {}
+        for head in self._store.heads_on(first - timedelta(days=1)):
+            reading[head.commune] = head.tallies
+        moved: dict[date, list[Head]] = {}
+        for head in self._store.days(first, last):
+            if head.day is not None:
+                moved.setdefault(head.day, []).append(head)
+        days = []
+        for position in range((last - first).days + 1):
+            day = first + timedelta(days=position)
+            reading.update({head.commune: head.tallies for head in moved.get(day, ())})
+            days.append({"date": day.isoformat(), **_sum(reading, inside, area)})
+        return {"unit": code, "from": first.isoformat(), "to": last.isoformat(), "days": days}
+
+
+def latest_geography(directory: UnitDirectory, level: str, today: date) -> date:
+    """The first day of the geography of today, or of the last one before it that had units of ``level``."""
+    candidates = [day for day in reversed(directory.geographies()) if day <= today]
+    for first_day in candidates:
+        if directory.of_level(level, first_day):
+            return first_day
+    if candidates and directory.of_level(level, candidates[-1] - timedelta(days=1)):
+        return candidates[-1] - timedelta(days=1)
+    return today
+
+
+def rows_of(
+    directory: UnitDirectory, level: str, geography: date, heads: Iterable[Head], *, area: Communes
+) -> list[Row]:
+    """A row for every unit of the level in force on ``geography``, and one for what cannot be placed in it."""
+    units = directory.of_level(level, geography)
+    if not units:
+        raise LevelNotInForce(level=level, geography=geography.isoformat())
+    place = Placing(directory, level, geography)
+    rows = {unit.code: Row(unit) for unit in units}
+    if area is not None:
+        reachable = place.reachable(area)
+        rows = {code: row for code, row in rows.items() if code in reachable}
+    unplaced = Row(None)
+    for head in heads:
+        for key, tally in head.tallies.items():
+            code = place.unit_of(head.commune, key)
+            row = unplaced if code is None or code not in rows else rows[code]
+            for name, count in tally.items():
+                row.counts[name] += count
+    placed = list(rows.values())
+    return [*placed, unplaced] if place.can_fail or any(unplaced.counts.values()) else placed
+
+
+def expect(rows: list[Row], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]) -> None:
+    """Fill in what is expected: a unit's own latest baseline, else the sum over the communes that make it up,
+    if all have one."""
+    latest: dict[tuple[str, date | None], Baseline] = {}
+    for baseline in baselines:  # in order of date, so a later one replaces an earlier
+        unit = directory.meant(baseline.unit, baseline.date)
+        latest[(unit.code, unit.valid_from)] = baseline
+    if not latest:
+        return
+    parts = _parts(directory, level, geography)
+    for row in rows:
+        if row.unit is None:
+            continue
+        found = _baselines_for(row.unit, latest, directory, parts)
+        if found:
+            row.sources = found
+            row.expected = sum(baseline.households for baseline in found)
+
+
+def _parts(directory: UnitDirectory, level: str, geography: date) -> dict[str, list[Unit]]:
+    """The communes in each unit of a level above them."""
+    if level == "commune":
+        return {}
+    place = Placing(directory, level, geography)
+    parts: dict[str, list[Unit]] = {}
+    for commune in directory.of_level("commune", geography):
+        code = place.unit_above(commune, None)
+        if code is not None:
+            parts.setdefault(code, []).append(commune)
+    return parts
+
+
+def _baselines_for(
+    unit: Unit,
+    latest: dict[tuple[str, date | None], Baseline],
+    directory: UnitDirectory,
+    parts: dict[str, list[Unit]],
+) -> list[Baseline]:
+    own = latest.get((unit.code, unit.valid_from))
+    if own is not None:
+        return [own]
+    made_of = parts.get(unit.code) if unit.level != "commune" else None
+    if made_of is None:
+        made_of = directory.predecessors_of(unit)
+    found = [_baselines_for(part, latest, directory, parts) for part in made_of]
+    if not found or not all(found):
+        return []
+    return [baseline for each in found for baseline in each]
+
+
+def total_of(rows: Iterable[Row]) -> Row:
+    """The sum of all rows; its percentages only when every unit has a baseline, since else they would flatter."""
+    total = Row(None)
+    for row in rows:
+        for name in COUNTS:
+            total.counts[name] += row.counts[name]
+        if row.expected is not None:
+            total.expected = (total.expected or 0) + row.expected
+            total.sources.extend(row.sources)
+        elif row.unit is not None:
+            total.complete = False
+    return total
+
+
+def membership(directory: UnitDirectory, code: str, today: date) -> Callable[[str, str], bool]:
+    """A test for commune and key of a tally: does a household there belong to the unit of that code?
+
+    The code is read as of today, else as the former unit that last had it. Raises UnitNotFound.
+    """
+    candidates = [unit for unit in directory if unit.code == code]
+    if not candidates:
+        raise UnitNotFound(code=code)
+    unit = next((each for each in candidates if each.in_force_on(today)), candidates[-1])
+    geography = today if unit.in_force_on(today) else (unit.valid_to or today)
+    place = Placing(directory, unit.level, geography)
+
+    def inside(commune: str, tally: str) -> bool:
+        return place.unit_of(commune, tally) == unit.code
+
+    return inside
+
+
+def _sum(reading: dict[str, Tallies], inside: Callable[[str, str], bool], area: Communes) -> dict[str, int]:
+    counts = dict(_NOTHING)
+    for commune, tallies in reading.items():
+        if area is not None and commune not in area:
+            continue
+        for key, tally in tallies.items():
+            if inside(commune, key):
+                for name, count in tally.items():
+                    counts[name] += count
+    return counts

@@ -1,0 +1,1 @@
+"""Administrative units: their validity, successors and borders, and what an account's area covers."""

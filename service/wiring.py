@@ -1,0 +1,167 @@
+"""Wires the rooms together on one store: the parts of the register, and those of access."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import schemas
+from schemas.catalogue import Catalogue
+from service.access.accounts import Accounts, Directory, Principals, SignIn
+from service.access.keys import KeyFolder, key_folder
+from service.access.openid import OpenId, OpenIdClient
+from service.access.passwords import Passwords
+from service.access.tokens import AccessTokens
+from service.api.http.access import Guard
+from service.clock import Clock, system_clock
+from service.households.erasure import Erasure
+from service.households.household_register import HouseholdRegister
+from service.households.parcel_checks import ParcelRegister
+from service.parcels.examination import Ground
+from service.parcels.limits import AreaRules, GeometryRules, OverlapRules, PlaceRules, ShapeRules
+from service.people.photos import PhotoRegister
+from service.people.requests import PeopleRequests, WorkingDays, read_holidays
+from service.reports.baselines import Baselines
+from service.reports.coverage import Coverage
+from service.reports.open_data import OpenData
+from service.settings import Settings, SettingsInvalid
+from service.storage.accounts import MongoAccounts
+from service.storage.open_data import MongoOpenData
+from service.storage.photos import MongoPhotos
+from service.storage.rate_limits import Attempts, RateLimits
+from service.storage.requests import MongoRequests
+from service.storage.store import MongoStore
+from service.storage.trail import Trail
+from service.units.borders import BoundaryRegister
+from service.units.unit_borders import UnitBoundaries
+from service.units.unit_register import UnitRegister
+
+NAME = "so-nong-ho"
+"""Issuer and audience of tokens where the register has no public address."""
+
+
+def _openid(settings: Settings, keys: KeyFolder, clock: Clock) -> OpenId | None:
+    """The provider of the settings. Raises SettingsInvalid when the register's own address is not known."""
+    if not settings.oidc_issuer:
+        return None
+    if not settings.public_address or not settings.oidc_client_id:
+        raise SettingsInvalid("OIDC_ISSUER is set: set PUBLIC_ADDRESS and OIDC_CLIENT_ID too")
+    client = OpenIdClient(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret_file,
+        f"{settings.public_address.rstrip('/')}/v1/openid/callback",
+    )
+    return OpenId(client, lambda: keys.secret("openid"), lambda: clock().timestamp())
+
+
+def wire_guard(
+    settings: Settings, clock: Clock, store: MongoStore, directory: Directory, households: HouseholdRegister
+) -> Guard:
+    """The parts of access. Reads no key and connects to nothing until the first request."""
+    keys = key_folder(settings)
+    issuer = settings.public_address or NAME
+    tokens = AccessTokens(
+        keys.signing_keys,
+        issuer=issuer,
+        audience=issuer,
+        lifetime_seconds=settings.token_seconds,
+        clock=lambda: clock().timestamp(),
+    )
+    accounts = MongoAccounts(store.database)
+    passwords = Passwords()
+    return Guard(
+        settings=settings,
+        clock=clock,
+        keys=keys,
+        tokens=tokens,
+        principals=Principals(accounts, tokens, directory, clock),
+        sign_in=SignIn(
+            accounts,
+            passwords,
+            tokens,
+            Attempts(store.database, clock),
+            clock,
+            idle=timedelta(days=settings.session_idle_days),
+            longest=timedelta(days=settings.session_longest_days),
+        ),
+        accounts=Accounts(accounts, passwords, directory, clock),
+        rates=RateLimits(store.database, clock),
+        trail=Trail(store.database, clock, kept=timedelta(days=settings.trail_days)),
+        requests=PeopleRequests(
+            MongoRequests(store.database, store.encryption),
+            households,
+            Erasure(store, clock).erase,
+            clock,
+            WorkingDays(read_holidays(settings.holidays)),
+        ),
+        database=store,
+        openid=_openid(settings, keys, clock),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The parts of the register on one store, made once for each process."""
+
+    settings: Settings
+    clock: Clock
+    store: MongoStore
+    units: UnitRegister
+    ground: Ground
+    households: HouseholdRegister
+    parcels: ParcelRegister
+    photos: PhotoRegister
+    coverage: Coverage
+    baselines: Baselines
+    open_data: OpenData
+    unit_boundaries: UnitBoundaries
+    messages: Catalogue
+    item_messages: Catalogue
+
+    def missing_parts(self) -> list[str]:
+        """Names of what the database lacks for the register to work. Raises StoreUnavailable."""
+        missing = self.store.ready()
+        return missing if missing or self.store.unit_version() else ["units"]
+
+
+def wire(settings: Settings, clock: Clock = system_clock) -> Register:
+    """The parts of the register on one store."""
+    store = MongoStore(settings)
+    unit_register = UnitRegister(store, settings.units_refresh_seconds)
+    directory = unit_register.directory
+    ground = ground_of(store, settings)
+    households = HouseholdRegister(store, directory, clock, ground)
+    return Register(
+        settings=settings,
+        clock=clock,
+        store=store,
+        units=unit_register,
+        ground=ground,
+        households=households,
+        parcels=ParcelRegister(store, lambda code: directory().name_of(code), clock, ground),
+        photos=PhotoRegister(MongoPhotos(store), households, clock, most_photos=settings.photos_per_household),
+        coverage=Coverage(store, store, directory, clock),
+        baselines=Baselines(store, directory, clock),
+        open_data=OpenData(
+            MongoOpenData(store.database), directory, clock, lasting=timedelta(days=settings.open_data_days)
+        ),
+        unit_boundaries=UnitBoundaries(ground.boundaries, directory, clock),
+        messages=Catalogue(Path(__file__).parent / "messages"),
+        item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),
+    )
+
+
+def ground_of(store: MongoStore, settings: Settings) -> Ground:
+    """What parcels are examined against: the stored boundaries of communes, the limits of the settings."""
+    rules = GeometryRules(
+        shape=ShapeRules(smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2),
+        overlap=OverlapRules(
+            tolerated_share=settings.overlap_tolerated_percent / 100,
+            tolerated_width_m=settings.overlap_tolerated_width_m,
+        ),
+        place=PlaceRules(tolerated_distance_m=settings.border_tolerated_m),
+        area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
+    )
+    return Ground(BoundaryRegister(store, settings.units_refresh_seconds).boundaries, rules)

@@ -1,0 +1,160 @@
+"""Accounts: made within the maker's area, with names that are unique, and secrets that are shown once."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from service.access.accounts import NewAccount
+from service.access.errors import (
+    AccountInvalid,
+    AccountNotFound,
+    OwnAccount,
+    PasswordWeak,
+    SessionNotFound,
+    SignInFailed,
+    UsernameTaken,
+)
+from service.errors import CommuneUnknown, OutsideArea
+from service.principal import register_itself
+from service.roles import Role, Sight
+from tests.access.builders import OFFICE, PASSWORD, Office, administrator
+
+
+def test_a_made_password_is_shown_once_and_must_be_changed(office: Office, database: Database[dict[str, Any]]) -> None:
+    handed = office.accounts.create(NewAccount("an", Role.OFFICER, ("16681",)), administrator())
+    assert handed.password is not None
+    assert handed.password not in str(list(database["accounts"].find({})))
+    signed_in = office.sign_in.by_password("an", handed.password, OFFICE)
+    who = office.principals.of_token(signed_in.access_token)
+    assert who.must_change_password
+    office.accounts.change_own_password(who, handed.password, PASSWORD)
+    with pytest.raises(SignInFailed):
+        office.sign_in.by_password("an", handed.password, OFFICE)
+    office.sign_in.by_password("an", PASSWORD, OFFICE)
+
+
+def test_no_secret_of_a_system_or_a_session_is_kept(office: Office, database: Database[dict[str, Any]]) -> None:
+    handed = office.system("coverage:read")
+    office.person("an")
+    signed_in = office.sign_in.by_password("an", PASSWORD, OFFICE)
+    kept = str([list(database[name].find({})) for name in database.list_collection_names()])
+    assert handed.client_secret is not None
+    assert signed_in.refresh_token is not None
+    assert handed.client_secret not in kept
+    assert signed_in.refresh_token.split(".")[1] not in kept
+    assert PASSWORD not in kept
+
+
+@pytest.mark.parametrize("same_name", ["an", "AN", "Ần"])
+def test_a_name_is_unique_however_it_is_written(office: Office, same_name: str) -> None:
+    office.person("an")
+    with pytest.raises(UsernameTaken):
+        office.person(same_name)
+
+
+def test_an_administrator_makes_no_account_beyond_the_own_area(office: Office) -> None:
+    with pytest.raises(OutsideArea):
+        office.accounts.create(NewAccount("an", Role.OFFICER, ("17329",)), administrator("16681"))
+    with pytest.raises(OutsideArea):
+        office.accounts.create(NewAccount("an", Role.ADMINISTRATOR, ("40",)), administrator("16681"))
+    office.accounts.create(NewAccount("an", Role.OFFICER, ("16681",)), administrator("16681"))
+
+
+def test_accounts_of_others_areas_are_not_there(office: Office) -> None:
+    theirs = office.person("an", area=("17329",)).account
+    office.person("binh", area=("16681",))
+    with pytest.raises(AccountNotFound):
+        office.accounts.get(theirs.id, administrator("16681"))
+    listed, after = office.accounts.page(administrator("16681"), after=None, limit=10)
+    assert [account.username for account in listed] == ["binh"]
+    assert after is None
+
+
+def test_accounts_are_listed_page_by_page(office: Office) -> None:
+    for number in range(5):
+        office.person(f"can-bo-{number}", area=("16681",) if number % 2 else ("17329",))
+    everything: list[str] = []
+    after: str | None = None
+    while True:
+        listed, after = office.accounts.page(register_itself(), after=after, limit=2)
+        everything += [account.username for account in listed]
+        if after is None:
+            break
+    assert everything == [f"can-bo-{number}" for number in range(5)]
+
+
+def test_an_area_by_former_codes_covers_the_successors(office: Office) -> None:
+    new = NewAccount("vinh", Role.SUPERVISOR, ("412",), password=PASSWORD, must_change_password=False)
+    office.accounts.create(new, register_itself())
+    who = office.principals.of_token(office.sign_in.by_password("vinh", PASSWORD, OFFICE).access_token)
+    assert who.area.covers("16681")
+    assert not who.area.covers("17329")
+
+
+def test_a_code_of_before_the_merger_is_read_as_of_its_day(office: Office) -> None:
+    new = NewAccount("an", Role.OFFICER, ("16681",), date(2025, 6, 30), password=PASSWORD)
+    account = office.accounts.create(new, register_itself()).account
+    assert account.area == (("16681", date(2025, 6, 30)),)
+
+
+def test_an_unknown_unit_and_an_empty_area_are_refused(office: Office) -> None:
+    with pytest.raises(CommuneUnknown):
+        office.person("an", area=("99999",))
+    with pytest.raises(AccountInvalid):
+        office.person("an", area=())
+
+
+def test_a_weak_password_and_an_unknown_scope_are_refused(office: Office) -> None:
+    with pytest.raises(PasswordWeak):
+        office.accounts.create(NewAccount("an", Role.OFFICER, ("16681",), password="ngắn"), register_itself())
+    with pytest.raises(AccountInvalid):
+        office.system("everything:write")
+    new = NewAccount("an", Role.OFFICER, ("16681",), scopes=("personal:read",), password=PASSWORD)
+    with pytest.raises(AccountInvalid):
+        office.accounts.create(new, register_itself())
+
+
+def test_a_supervisor_without_personal_sees_masked_records(office: Office) -> None:
+    account = office.person("an", Role.SUPERVISOR, ("40",)).account
+    office.accounts.change(account.id, administrator(), sight=Sight.MASKED)
+    who = office.principals.of_token(office.sign_in.by_password("an", PASSWORD, OFFICE).access_token)
+    assert who.sight is Sight.MASKED
+
+
+def test_resetting_ends_every_session(office: Office) -> None:
+    account = office.person("an").account
+    office.sign_in.by_password("an", PASSWORD, OFFICE)
+    handed = office.accounts.reset(account.id, administrator())
+    assert office.accounts.sessions(account.id) == []
+    assert handed.password is not None
+    office.sign_in.by_password("an", handed.password, OFFICE)
+
+
+def test_sessions_are_listed_and_ended_by_their_owner_alone(office: Office) -> None:
+    mine, theirs = office.person("an").account, office.person("binh").account
+    office.sign_in.by_password("an", PASSWORD, OFFICE)
+    (session,) = office.accounts.sessions(mine.id)
+    with pytest.raises(SessionNotFound):
+        office.accounts.revoke_session(theirs.id, session.id, administrator())
+    office.accounts.revoke_session(mine.id, session.id, administrator())
+    assert office.accounts.sessions(mine.id) == []
+
+
+def test_a_suspended_account_can_be_opened_again(office: Office) -> None:
+    account = office.person("an").account
+    office.accounts.suspend(account.id, administrator())
+    with pytest.raises(SignInFailed):
+        office.sign_in.by_password("an", PASSWORD, OFFICE)
+    office.accounts.resume(account.id, administrator())
+    office.sign_in.by_password("an", PASSWORD, OFFICE)
+
+
+def test_nobody_suspends_themselves(office: Office) -> None:
+    account = office.person("quan.tri", Role.ADMINISTRATOR, ("40",)).account
+    myself = office.principals.of_token(office.sign_in.by_password("quan.tri", PASSWORD, OFFICE).access_token)
+    with pytest.raises(OwnAccount):
+        office.accounts.suspend(account.id, myself)

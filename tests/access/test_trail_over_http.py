@@ -1,0 +1,64 @@
+"""The trail over HTTP: the entry of a read is stored early, and never says more than what went out."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.access.trail import TrailEntry
+from service.api.http.access import guard
+from service.roles import Role
+from tests.api.asking import Register, problem
+from tests.api.signed_in import token_of
+from tests.builders import THANH_VINH, VINH_LOC, an_id
+
+
+def headers(register: Register, name: str) -> dict[str, str]:
+    """An officer of Thành Vinh of whom the trail, which all tests share, knows nothing yet."""
+    return {"Authorization": f"Bearer {token_of(register.client.application, Role.OFFICER, THANH_VINH, name=name)}"}
+
+
+def of(register: Register, name: str) -> list[TrailEntry]:
+    """What the trail says of an account."""
+    with register.client.application.app_context():
+        return list(guard().trail.entries(account=name))
+
+
+def test_who_was_shown_a_household_is_kept_once(register: Register) -> None:
+    household, name = register.registered(commune=THANH_VINH, parcels=None)["id"], an_id()
+    asked = headers(register, name)
+    address = f"/v1/households/{household}"
+    tag = register.client.get(address, headers=asked).headers["ETag"]
+    assert register.client.get(address, headers={**asked, "If-None-Match": tag}).status_code == 304
+    assert register.client.get(f"{address}/history", headers=asked).status_code == 200
+    assert [(entry.status, entry.households) for entry in of(register, name)] == [(200, (household,))] * 3
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_was_asked_for_and_not_shown_is_kept_as_that(register: Register, there: bool) -> None:
+    name = an_id()
+    household = register.registered(commune=VINH_LOC, parcels=None)["id"] if there else an_id()
+    answer = register.client.get(f"/v1/households/{household}", headers=headers(register, name))
+    problem(answer, 404, "household.not-found")
+    (entry,) = of(register, name)
+    assert (entry.status, entry.households) == (404, ())
+    with register.client.application.app_context():
+        assert name not in {each.name for each in guard().trail.entries(households=[household])}
+
+
+def test_a_stranger_does_not_fill_the_trail(register: Register) -> None:
+    client, address = register.client.application.test_client(), f"/v1/households/{an_id()}"
+    with register.client.application.app_context():
+        before = len(list(guard().trail.entries()))
+        for headers_of_a_stranger in ({}, {"Authorization": "Bearer x.y.z"}):
+            for method in ("GET", "PUT", "DELETE"):
+                answer = client.open(address, method=method, json={}, headers=headers_of_a_stranger)
+                assert answer.status_code == 401
+        assert len(list(guard().trail.entries())) == before
+
+
+def test_whoever_names_their_requests_alike_hides_nothing(register: Register) -> None:
+    household, name = register.registered(commune=THANH_VINH, parcels=None)["id"], an_id()
+    asked = {**headers(register, name), "X-Request-Id": "always-the-same"}
+    register.client.get(f"/v1/households/{household}", headers=asked)
+    register.client.get(f"/v1/households/{an_id()}", headers=asked)
+    assert [entry.households for entry in of(register, name)] == [(household,), ()]

@@ -1,0 +1,76 @@
+"""Facts derived from a household: livestock units and scale, area by land use, farm class."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from service.households.derived import derived_facts, farm_class, livestock_scale
+
+
+def test_livestock_units_are_heads_by_the_coefficient_of_their_kind() -> None:
+    facts = derived_facts({"livestock": [{"kind": "buffalo", "heads": 2}, {"kind": "chicken_local", "heads": 100}]})
+    assert facts["livestock_units"] == pytest.approx(2 * 0.7 + 100 * 0.003)
+    assert facts["livestock_scale"] == "household"
+
+
+def test_animals_without_a_coefficient_count_nothing() -> None:
+    assert derived_facts({"livestock": [{"kind": "bee_colony", "heads": 40}]})["livestock_units"] == 0
+
+
+@pytest.mark.parametrize(
+    ("units", "scale"),
+    [(0, "household"), (9.99, "household"), (10, "small"), (29.9, "small"), (30, "medium"), (300, "large")],
+)
+def test_scale_begins_at_its_least_units(units: float, scale: str) -> None:
+    assert livestock_scale(units) == scale
+
+
+def test_area_is_added_up_under_the_land_use_in_force() -> None:
+    parcels = [
+        {"land_use": "LUC", "declared_area_m2": 1000.0},
+        {"land_use": "BHK", "land_use_scheme": "2018", "declared_area_m2": 300.0},
+        {"land_use": "HNK", "declared_area_m2": 200.5},
+        {"land_use": "CLN"},
+    ]
+    facts = derived_facts({"parcels": parcels})
+    assert facts["area_by_land_use_m2"] == {"HNK": 500.5, "LUC": 1000.0}
+    assert facts["area_m2"] == 1500.5
+
+
+def test_a_household_that_says_nothing_of_it_has_no_derived_facts() -> None:
+    assert derived_facts({"commune": "16681"}) == {}
+
+
+def holding(output: dict[str, float], **more: Any) -> dict[str, Any]:
+    """A household with outputs in million đồng a year."""
+    return {"output_value": {"year": 2025, **output}, **more}
+
+
+RICE = [{"land_use": "LUC", "declared_area_m2": 12_000.0}]
+
+
+@pytest.mark.parametrize(
+    ("household", "expected"),
+    [
+        (holding({"crops": 1000}, parcels=RICE), "crops"),
+        (holding({"crops": 999}, parcels=RICE), "none"),
+        (holding({"crops": 1000}, parcels=[{"land_use": "LUC", "declared_area_m2": 9_999.0}]), "none"),
+        (holding({"livestock": 2000}), "livestock"),
+        (holding({"aquaculture": 2000}, aquaculture=[{"species": "carp", "area_m2": 10_000.0}]), "aquaculture"),
+        (holding({"forestry": 1000}, forestry=[{"species": "acacia", "area_m2": 100_000.0}]), "forestry"),
+        (holding({"forestry": 1000}, forestry=[{"species": "acacia", "area_m2": 99_000.0}]), "none"),
+        (holding({"salt": 350}, salt=[{"method": "tarpaulin", "area_m2": 10_000.0}]), "salt"),
+        (holding({"crops": 1000, "livestock": 1000}, parcels=RICE), "mixed"),
+        (holding({"crops": 900, "livestock": 900}, parcels=RICE), "none"),
+        (holding({"crops": 0}), "none"),
+        (holding({}), None),
+        ({}, None),
+    ],
+)
+def test_a_farm_is_classed_by_output_and_land(household: dict[str, Any], expected: str | None) -> None:
+    assert farm_class(household) == expected
+
+
+def test_thresholds_have_days() -> None:
+    assert farm_class(holding({"livestock": 5000}), on=date(2019, 1, 1)) is None

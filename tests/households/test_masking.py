@@ -1,0 +1,135 @@
+"""Masking: what is left of a person for somebody without sight of persons, and for one without sight of anybody."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import orjson
+import pytest
+
+from service.households.masking import (
+    is_small,
+    masked_number,
+    seen,
+    seen_change,
+    seen_note,
+    shortened_name,
+)
+from service.roles import Sight
+
+
+def household() -> dict[str, Any]:
+    return {
+        "id": "0192f0c1-7d5e-7b3a-8a55-1d6f4a7c1e11",
+        "commune": "16681",
+        "village": "Khối 3",
+        "address": "số 12",
+        "head": {
+            "full_name": "Nguyễn Văn An",
+            "national_id": "040078001234",
+            "old_id_number": "181234567",
+            "phone": "+84912345678",
+            "birth_date": "1978-05-02",
+            "ethnic_group": "03",
+        },
+        "members": [{"full_name": "Trần Thị Bình", "national_id": "040180005678", "relation": "spouse"}],
+        "poverty": "poor",
+        "location": {"type": "Point", "coordinates": [105.6640123, 18.6901987]},
+        "parcels": [
+            {
+                "land_use": "LUC",
+                "certificate_serial": "CH 123456",
+                "declared_area_m2": 1250.0,
+                "geometry": {"type": "Polygon", "coordinates": [[[105.0, 18.0], [105.1, 18.0], [105.1, 18.1]]]},
+            }
+        ],
+        "livestock": [{"kind": "buffalo", "heads": 2}],
+        "consents": [{"purpose": "ecommerce", "evidence_reference": "giấy 7"}],
+        "note": "Ông An vắng nhà",
+        "status": "returned",
+        "status_reason": "Ông An khai thiếu",
+        "findings": [{"code": "x", "severity": "warning", "pointer": "/head", "details": {"name": "An"}}],
+        "revision": 3,
+    }
+
+
+PERSONAL = ("Nguyễn", "040078001234", "181234567", "912345678", "Trần", "CH 123456", "số 12", "Ông An", "giấy 7")
+
+
+def test_with_sight_of_persons_the_record_is_whole() -> None:
+    assert seen(household(), Sight.PERSONAL) == household()
+
+
+@pytest.mark.parametrize("sight", [Sight.MASKED, Sight.NOBODY])
+def test_nothing_that_names_a_person_is_left_and_the_record_itself_stays(sight: Sight) -> None:
+    record = household()
+    text = orjson.dumps(seen(record, sight)).decode()
+    assert [word for word in PERSONAL if word in text] == []
+    assert record == household()
+
+
+def test_masked_keeps_enough_to_tell_people_apart() -> None:
+    shown = seen(household(), Sight.MASKED)
+    assert shown["head"]["full_name"] == "N. V. An"
+    assert shown["head"]["national_id"] == "•••••••••234"
+    assert shown["head"]["birth_date"] == "1978"
+    assert shown["location"]["coordinates"] == [105.664, 18.69]
+    assert shown["members"][0]["full_name"] == "T. T. Bình"
+    assert shown["livestock"] == household()["livestock"]
+
+
+def test_a_statistical_client_gets_land_and_production_and_no_person() -> None:
+    shown = seen(household(), Sight.NOBODY)
+    assert "head" not in shown
+    assert "members" not in shown
+    assert {"poverty", "village", "location", "note"} & set(shown) == set()
+    assert shown["parcels"] == [{"land_use": "LUC", "declared_area_m2": 1250.0}]
+    assert shown["livestock"] == household()["livestock"]
+    assert (shown["commune"], shown["revision"]) == ("16681", 3)
+
+
+@pytest.mark.parametrize("sight", [Sight.MASKED, Sight.NOBODY])
+def test_gaps_in_a_record_are_no_obstacle(sight: Sight) -> None:
+    gaps: list[dict[str, Any]] = [{}, {"head": None, "members": None}, {"parcels": [], "location": None}]
+    for record in gaps:
+        seen(copy.deepcopy(record), sight)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "masked"),
+    [
+        ("/head/national_id", "040078001234", "•••••••••234"),
+        ("/head", {"full_name": "Nguyễn Văn An"}, {"full_name": "N. V. An"}),
+        ("/members/2/phone", "+84912345678", "•••••••••678"),
+        ("/members", [{"full_name": "Trần Thị Bình"}], [{"full_name": "T. T. Bình"}]),
+        ("/livestock/0/heads", 3, 3),
+        ("/commune", "16681", "16681"),
+    ],
+)
+def test_a_change_in_the_history_is_masked_as_the_record_is(pointer: str, value: Any, masked: Any) -> None:
+    change = {"pointer": pointer, "before": value, "after": value}
+    assert seen_change(change, Sight.MASKED) == {"pointer": pointer, "before": masked, "after": masked}
+    assert seen_change(change, Sight.PERSONAL) == change
+
+
+@pytest.mark.parametrize("pointer", ["/head/full_name", "/head", "/members/0", "/address", "/location", "/poverty"])
+def test_a_change_of_a_person_is_not_there_for_a_statistical_client(pointer: str) -> None:
+    assert seen_change({"pointer": pointer, "after": "x"}, Sight.NOBODY) is None
+
+
+def test_a_reason_is_free_text_and_may_name_people() -> None:
+    note = {"reason": "Ông An khai thiếu", "commune": "16681"}
+    assert seen_note(note, Sight.PERSONAL) == note
+    assert seen_note(note, Sight.MASKED) == {"commune": "16681"}
+    assert seen_note({"reason": "x"}, Sight.NOBODY) is None
+    assert seen_note(None, Sight.NOBODY) is None
+
+
+def test_short_names_and_numbers_do_not_break() -> None:
+    assert shortened_name("An") == "An"
+    assert masked_number("12") == "12"
+
+
+def test_small_counts_are_withheld() -> None:
+    assert [count for count in (0, 1, 4, 5, 120) if is_small(count)] == [1, 4]

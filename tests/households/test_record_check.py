@@ -1,0 +1,89 @@
+"""scripts/check-record says what a file of households would get, with the line of every error."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.codelists import FOLDER
+from schemas.json_lines import lines_by_pointer
+from service.commands.check_record import main
+from service.households.record_check import Checked, check_file
+from service.units.directory import UnitDirectory, read_units
+from tests.schemas.records import example, least
+
+TODAY = date(2026, 11, 23)
+
+
+def written(folder: Path, text: str) -> Path:
+    """A file with this text."""
+    path = folder / "households.json"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def check(path: Path) -> list[Checked]:
+    """What the file's records would get."""
+    return list(check_file(path, UnitDirectory(read_units(FOLDER / "units.csv")), TODAY))
+
+
+def without_boundary() -> dict[str, Any]:
+    """The contract's example, not digitized yet."""
+    record = example()
+    del record["parcels"][0]["geometry"]
+    return record
+
+
+def test_a_file_of_lines_gets_a_stage_for_each_line(tmp_path: Path) -> None:
+    lines = [json.dumps(without_boundary()), "", json.dumps(least()), "{broken"]
+    checked = check(written(tmp_path, "\n".join(lines) + "\n"))
+    assert [(each.line, each.stage) for each in checked] == [(1, "standardized"), (3, "registered"), (4, None)]
+    assert checked[0].missing == [{"pointer": "/parcels/0/geometry", "for": "digitized"}]
+    assert [(fault.line, fault.error.code) for fault in checked[2].faults] == [(4, "json.malformed")]
+
+
+def test_a_record_that_is_written_over_many_lines_has_its_errors_on_theirs(tmp_path: Path) -> None:
+    record = least() | {"village": 7}
+    text = json.dumps(record, indent=2)
+    (checked,) = check(written(tmp_path, text))
+    line = text.splitlines().index('  "village": 7') + 1
+    assert [(fault.line, fault.error.pointer) for fault in checked.faults] == [(line, "/village")]
+
+
+def test_the_records_of_a_list_are_told_by_the_line_that_they_begin_on(tmp_path: Path) -> None:
+    text = json.dumps([least(), least() | {"commune": "99999"}], indent=1)
+    first, second = check(written(tmp_path, text))
+    assert (first.line, first.stage) == (2, "registered")
+    assert second.faults[0].error.code == "commune.unknown"
+    assert text.splitlines()[second.faults[0].line - 1].strip() == '"commune": "99999",'
+
+
+def test_a_personal_number_that_stands_twice_in_the_file_is_told(tmp_path: Path) -> None:
+    other = without_boundary() | {"id": "0192f0c1-7a3b-7c4d-8e5f-0123456789ff"}
+    checked = check(written(tmp_path, json.dumps(without_boundary()) + "\n" + json.dumps(other)))
+    assert [fault.error.code for fault in checked[1].faults] == ["national-id.in-earlier-line"]
+    assert checked[1].faults[0].error.params == {"line": 1}
+
+
+def test_the_command_says_it_in_words_and_by_its_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(written(tmp_path, json.dumps(least())))]) == 0
+    assert "registered" in capsys.readouterr().out
+    assert main([str(written(tmp_path, '{"commune": "1"}')), "--language", "en"]) == 1
+    assert "A commune's code has 5 digits" in capsys.readouterr().out
+    assert main([str(tmp_path / "nowhere.json")]) == 2
+
+
+def test_the_command_answers_programs_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([str(written(tmp_path, json.dumps({"head": {}}))), "--json"])
+    report = json.loads(capsys.readouterr().out)
+    assert report["stage"] is None
+    assert {"/commune", "/head/full_name"} <= {error["pointer"] for error in report["errors"]}
+
+
+def test_every_value_of_a_json_text_has_its_line() -> None:
+    text = '{"a": [1,\n  {"b/c": "x,[{:\\""},\n  []], "d":\n null}'
+    assert lines_by_pointer(text) == {
+        "": 1, "/a": 1, "/a/0": 1, "/a/1": 2, "/a/1/b~1c": 2, "/a/2": 3, "/d": 3,
+    }  # fmt: skip

@@ -1,0 +1,167 @@
+"""Holding counters, identities and logs against the records:
+nothing is found in an exact register, and any damage is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from bson import Binary
+
+from service.actor import REGISTER_ITSELF
+from service.households.erasure import Erasure
+from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
+from service.storage.store import MongoStore
+from tests.builders import NOW, THANH_VINH, TRUONG_VINH, an_id
+from tests.storage.writing import a_step, apply, register
+
+
+def differences(store: MongoStore) -> list[str]:
+    return [str(difference) for difference in reconcile(store)]
+
+
+def record_differences(store: MongoStore) -> list[str]:
+    return [str(difference) for difference in reconcile_records(store)]
+
+
+def breaks(store: MongoStore) -> list[tuple[str, int]]:
+    return [(log.broken.commune, log.broken.offset) for log in verify_log(store) if log.broken is not None]
+
+
+@pytest.fixture
+def written(store: MongoStore) -> MongoStore:
+    """A store with three entries in one log and one in another."""
+    first = register(store)
+    register(store)
+    apply(store, a_step(first, status="verified"))
+    register(store, commune=TRUONG_VINH)
+    return store
+
+
+def test_an_exact_register_shows_no_difference(written: MongoStore) -> None:
+    assert differences(written) == []
+    assert [(log.commune, log.entries) for log in verify_log(written) if log.entries] == [
+        (THANH_VINH, 3),
+        (TRUONG_VINH, 1),
+    ]
+    assert breaks(written) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("registered", 5, "registered: 16681: the register says 5, its records say 2"),
+        ("verified", 0, "verified: 16681: the register says 0, its records say 1"),
+        ("digitized", 1, "digitized: 16681: the register says 1, its records say 0"),
+    ],
+)
+def test_a_wrong_counter_is_told_with_both_numbers(written: MongoStore, name: str, change: int, told: str) -> None:
+    written.database["heads"].update_one({"_id": THANH_VINH}, {"$set": {f"tallies.unknown.{name}": change}})
+    assert differences(written) == [told]
+
+
+def test_a_record_that_went_missing_is_told(written: MongoStore) -> None:
+    written.database["households"].delete_one({"commune": TRUONG_VINH})
+    told = differences(written)
+    assert told[0] == "registered: 16690: the register says 1, its records say 0"
+    assert told[1].startswith("identity: ")
+
+
+def test_a_number_without_a_holder_and_a_holder_without_a_number_are_told(written: MongoStore) -> None:
+    lost = written.database["identities"].find_one_and_delete({})
+    written.database["identities"].insert_one({"_id": "nobody", "household": "none"})
+    assert lost is not None
+    told = differences(written)
+    assert len(told) == 2
+    assert lost["household"] in told[0]
+    assert not any(str(lost["_id"]) in each for each in told)  # a person's number is not for the terminal
+
+
+def entry(offset: int) -> dict[str, Any]:
+    return {"commune": THANH_VINH, "offset": offset}
+
+
+@pytest.mark.parametrize(
+    ("damage", "offset"),
+    [
+        (lambda log: log.delete_one(entry(1)), 1),
+        (lambda log: log.delete_one(entry(2)), 2),
+        (lambda log: log.delete_one(entry(3)), 3),
+        (lambda log: log.update_one(entry(1), {"$set": {"actor": "nobody"}}), 1),
+        (lambda log: log.update_one(entry(2), {"$set": {"record.village": "x"}}), 2),
+        (lambda log: log.update_one(entry(3), {"$set": {"replaced.status": "x"}}), 3),
+        (lambda log: log.update_one(entry(2), {"$set": {"note": {"reason": "x"}}}), 2),
+        (lambda log: log.update_one(entry(2), {"$unset": {"sealed": ""}}), 2),
+        (lambda log: log.update_one(entry(2), {"$set": {"hash": "0" * 64}}), 2),
+        (lambda log: log.update_one(entry(2), {"$set": {"digest": "0" * 64}}), 2),
+        (lambda log: log.update_one(entry(2), {"$set": {"kind": "verified"}}), 2),
+        (lambda log: log.update_one(entry(2), {"$unset": {"actor": ""}}), 2),
+        (lambda log: log.update_one(entry(2), {"$set": {"record": "x"}}), 2),
+        (lambda log: log.update_one(entry(3), {"$set": {"sealed": Binary(b"\x02" * 80, 6)}}), 3),
+        (lambda log: log.update_one(entry(1), {"$set": dict.fromkeys(("record", "replaced", "note", "salt"))}), 1),
+    ],
+)
+def test_any_damage_to_a_log_is_found_at_its_first_place(
+    written: MongoStore, damage: Callable[[Any], Any], offset: int
+) -> None:
+    damage(written.database["log"])
+    assert breaks(written) == [(THANH_VINH, offset)]
+
+
+def test_a_log_that_was_cut_off_with_its_head_is_found(written: MongoStore) -> None:
+    written.database["heads"].update_one({"_id": THANH_VINH}, {"$set": {"hash": "0" * 64}})
+    assert breaks(written) == [(THANH_VINH, 4)]
+
+
+def test_a_log_whose_head_is_gone_is_found(written: MongoStore) -> None:
+    written.database["heads"].delete_one({"_id": THANH_VINH})
+    assert breaks(written) == [(THANH_VINH, 1)]
+
+
+def test_one_commune_can_be_verified_alone(written: MongoStore) -> None:
+    written.database["log"].delete_one(entry(2))
+    assert [log.broken for log in verify_log(written, frozenset({TRUONG_VINH}))] == [None]
+
+
+def test_what_an_erased_person_leaves_behind_still_holds(written: MongoStore) -> None:
+    record = register(written)
+    apply(written, a_step(record, status="verified"))
+    Erasure(written, lambda: NOW).erase(record["id"], REGISTER_ITSELF)
+    assert breaks(written) == []
+    assert record_differences(written) == []
+
+
+def test_every_record_is_held_to_its_last_entry_in_the_log(written: MongoStore) -> None:
+    record = register(written)
+    assert record_differences(written) == []
+    written.database["households"].update_one({"_id": record["id"]}, {"$set": {"head.full_name": "Somebody Else"}})
+    assert record_differences(written) == [
+        f"record: household {record['id']}: it is not the record that this entry made (log of commune 16681, offset 4)"
+    ]
+
+
+def test_a_record_at_another_revision_than_its_log_is_told(written: MongoStore) -> None:
+    record = register(written)
+    written.database["households"].update_one({"_id": record["id"]}, {"$set": {"revision": 7}})
+    assert "it is at revision 7, the last entry made revision 1" in record_differences(written)[0]
+
+
+def test_a_record_put_in_past_the_register_and_one_taken_out_are_told(written: MongoStore) -> None:
+    record = register(written)
+    document = written.database["households"].find_one_and_delete({"_id": record["id"]})
+    assert record_differences(written) == [
+        f"record: household {record['id']}: the log knows it, but its record is gone"
+    ]
+    assert document is not None
+    written.database["households"].insert_one({**document, "_id": (stranger := an_id())})
+    assert f"{stranger}: no entry of the log" in record_differences(written)[0]
+
+
+def test_a_fingerprint_that_was_changed_is_told(written: MongoStore) -> None:
+    record = register(written)
+    households = written.database["households"]
+    (stored,) = households.find({"_id": record["id"]})
+    contents = {**written.encryption.contents(stored["sealed"]), "fingerprint": "0" * 64}
+    households.update_one({"_id": record["id"]}, {"$set": {"sealed": written.encryption.seal_value(contents)}})
+    assert "its fingerprint is not the one" in record_differences(written)[0]

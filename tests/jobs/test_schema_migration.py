@@ -1,0 +1,109 @@
+"""Records of an earlier schema version come to the one in force, through the log, also after a kill."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from schemas.versions import SCHEMA_VERSION
+from service.actor import REGISTER_ITSELF
+from service.households.household_register import HouseholdRegister
+from service.jobs.reconciliation import reconcile, verify_log
+from service.jobs.schema_migration import Migrated, SchemaMigration
+from service.storage.store import MongoStore
+from service.units.unit_register import UnitRegister
+from tests.builders import MovedClock, a_household
+
+
+@pytest.fixture
+def households(store: MongoStore, clock: MovedClock) -> HouseholdRegister:
+    return HouseholdRegister(store, UnitRegister(store, 30).directory, clock)
+
+
+@pytest.fixture
+def migration(store: MongoStore, clock: MovedClock) -> SchemaMigration:
+    return SchemaMigration(store, UnitRegister(store, 30).directory, clock)
+
+
+def registered_under_1_0(households: HouseholdRegister, store: MongoStore, count: int = 1) -> list[str]:
+    """Households as version 1.0 left them in the database: declared_area, and no legal basis."""
+    ids = []
+    for _ in range(count):
+        record = a_household()
+        households.put(record["id"], record, if_match=None, actor=REGISTER_ITSELF)
+        document = store.database["households"].find_one({"_id": record["id"]})
+        assert document is not None
+        del document["legal_basis"]
+        for parcel in document["parcels"]:
+            parcel["declared_area"] = parcel.pop("declared_area_m2")
+        document["schema_version"] = "1.0"
+        store.database["households"].replace_one({"_id": record["id"]}, document, bypass_document_validation=True)
+        ids.append(record["id"])
+    return ids
+
+
+def test_a_record_of_1_0_gets_the_new_name_the_new_item_and_the_new_version(
+    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+) -> None:
+    (household_id,) = registered_under_1_0(households, store)
+
+    assert list(migration.run()) == [Migrated(household_id)]
+
+    record = store.household(household_id).record
+    assert record["schema_version"] == SCHEMA_VERSION
+    assert record["legal_basis"] == "state_function"
+    assert all("declared_area_m2" in parcel and "declared_area" not in parcel for parcel in record["parcels"])
+
+
+def test_a_migration_is_a_revision_in_the_log_and_leaves_the_status_alone(
+    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+) -> None:
+    (household_id,) = registered_under_1_0(households, store)
+    households.verify(household_id, if_match=None, actor=REGISTER_ITSELF)
+
+    list(migration.run())
+
+    newest = store.history(household_id, before=None, limit=1)[0]
+    assert newest.kind == "revised"
+    assert newest.note == {"schema_version": {"from": "1.0", "to": SCHEMA_VERSION}}
+    assert store.household(household_id).record["status"] == "verified"
+
+
+def test_a_migration_that_was_killed_goes_on_where_it_was(
+    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+) -> None:
+    registered_under_1_0(households, store, count=7)
+
+    list(islice(migration.run(batch=2), 3))
+    assert migration.waiting() in {3, 5}
+    list(migration.run(batch=2))
+
+    assert migration.waiting() == 0
+    assert list(reconcile(store)) == []
+    assert [log.broken for log in verify_log(store) if log.broken] == []
+
+
+def test_run_again_a_migration_writes_nothing(
+    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+) -> None:
+    (household_id,) = registered_under_1_0(households, store)
+    list(migration.run())
+
+    assert list(migration.run()) == []
+    assert store.household(household_id).record["revision"] == 2
+
+
+def test_a_record_that_the_new_version_refuses_stays_as_it_is_and_is_named(
+    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+) -> None:
+    broken, whole = registered_under_1_0(households, store, count=2)
+    store.database["households"].update_one(
+        {"_id": broken}, {"$set": {"head.sex": "?"}}, bypass_document_validation=True
+    )
+
+    results = {each.household_id: each.error for each in migration.run()}
+
+    assert results[broken] is not None
+    assert results[whole] is None
+    assert store.household(broken).record["schema_version"] == "1.0"

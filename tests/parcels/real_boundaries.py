@@ -1,0 +1,39 @@
+"""The real boundaries of the communes, where this machine has them: test data that the project never carries."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from service.parcels.place import Boundaries
+
+
+def boundaries_file() -> Path | None:
+    """The file named by COMMUNE_BOUNDARIES, else the one in ../shared/data beside the project, or None."""
+    if named := os.environ.get("COMMUNE_BOUNDARIES"):
+        return Path(named)
+    beside = Path(__file__).parents[3] / "shared" / "data" / "commune_boundaries_2025.geojson.gz"
+    return beside if beside.is_file() else None
+
+
+def feature_collection(path: Path) -> dict[str, Any]:
+    """The file's FeatureCollection, zipped or not."""
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    collection: dict[str, Any] = json.loads(content)
+    return collection
+
+
+@cache
+def real_boundaries() -> Boundaries | None:
+    """The boundaries of all communes, or None where this machine has no file."""
+    path = boundaries_file()
+    if path is None:
+        return None
+    features = feature_collection(path)["features"]
+    return Boundaries({f["properties"]["code"]: shapely.geometry.shape(f["geometry"]) for f in features})

@@ -1,0 +1,118 @@
+"""Where a parcel lies: made-up communes in a row, and the real ones where this machine has them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from pyproj import Geod
+
+from service.parcels.limits import PlaceRules
+from service.parcels.place import Boundaries, interior_positions
+from tests.parcels.builders import a_field
+from tests.parcels.real_boundaries import real_boundaries
+
+RULES = PlaceRules()
+GEOD = Geod(ellps="WGS84")
+
+
+@pytest.fixture(scope="module")
+def three_in_a_row() -> Boundaries:
+    """Three communes of one kilometre by one, from west to east."""
+    return Boundaries({f"0000{number}": a_field(1_000 * number, 0, 1_000, 1_000) for number in range(3)})
+
+
+@pytest.fixture(scope="module")
+def communes() -> Boundaries:
+    boundaries = real_boundaries()
+    if boundaries is None:
+        pytest.skip("no file of real boundaries: set COMMUNE_BOUNDARIES")
+    return boundaries
+
+
+def position(east: float, north: float = 500.0) -> np.ndarray:
+    return shapely.get_coordinates(shapely.centroid(a_field(east - 1, north - 1, 2, 2)))
+
+
+def test_inside_its_commune_is_no_distance(three_in_a_row: Boundaries) -> None:
+    (place,) = three_in_a_row.places(position(500), ["00000"])
+    assert place is not None
+    assert (place.commune, place.distance_m, place.from_province_m) == ("00000", 0.0, 0.0)
+    assert not place.outside_commune(RULES)
+
+
+def test_in_another_commune_is_told_with_the_distance(three_in_a_row: Boundaries) -> None:
+    (place,) = three_in_a_row.places(position(2_300), ["00000"])
+    assert place is not None
+    assert place.commune == "00002"
+    assert place.distance_m == pytest.approx(1_300, rel=1e-3)
+    assert place.outside_commune(RULES)
+    assert not place.outside_province(RULES)
+
+
+@pytest.mark.parametrize(("beyond", "outside"), [(95, False), (105, True)])
+def test_a_hundred_metres_over_the_border_are_tolerated(
+    three_in_a_row: Boundaries, beyond: float, outside: bool
+) -> None:
+    (place,) = three_in_a_row.places(position(1_000 + beyond), ["00000"])
+    assert place is not None
+    assert place.outside_commune(RULES) is outside
+
+
+def test_outside_the_province_is_told_with_the_distance_to_it(three_in_a_row: Boundaries) -> None:
+    (place,) = three_in_a_row.places(position(-400), ["00002"])
+    assert place is not None
+    assert place.commune is None
+    assert place.from_province_m == pytest.approx(400, rel=1e-3)
+    assert place.distance_m == pytest.approx(2_400, rel=1e-3)
+    assert place.outside_province(RULES)
+
+
+def test_a_commune_without_a_boundary_still_knows_the_province(three_in_a_row: Boundaries) -> None:
+    inside, outside = three_in_a_row.places(np.vstack([position(500), position(-400)]), ["99999", "99999"])
+    assert inside is not None
+    assert outside is not None
+    assert (inside.commune, inside.outside_commune(RULES)) == ("00000", False)
+    assert outside.outside_province(RULES)
+
+
+def test_without_boundaries_nothing_is_said() -> None:
+    assert Boundaries({}).places(position(0), ["00000"]) == [None]
+    assert Boundaries({}).communes_at(position(0)) == [None]
+
+
+def test_a_parcel_lies_where_a_point_inside_it_lies() -> None:
+    horseshoe = shapely.difference(a_field(0, 0, 90, 90), a_field(30, 30, 30, 90))
+    assert shapely.intersects(horseshoe, shapely.Point(interior_positions(np.array([horseshoe], dtype=object))[0]))
+
+
+def test_the_real_communes_hold_their_own_interior_points(communes: Boundaries) -> None:
+    positions = interior_positions(np.array([communes.boundary(code) for code in communes.codes], dtype=object))
+    places = communes.places(positions, communes.codes)
+    assert len(communes) == 130
+    assert [place.commune if place else None for place in places] == list(communes.codes)
+
+
+def test_a_point_of_vinh_declared_in_a_mountain_commune_is_far_away(communes: Boundaries) -> None:
+    vinh = np.array([[105.662199, 18.674281]])
+    assert communes.communes_at(vinh) == ["16681"]
+    far = max(communes.codes, key=lambda code: -communes.boundary(code).centroid.x)
+    (place,) = communes.places(vinh, [far])
+    assert place is not None
+    assert place.commune == "16681"
+    assert place.distance_m > 100_000
+
+
+def test_distances_agree_with_the_geodesic_ones(communes: Boundaries) -> None:
+    vinh = shapely.Point(105.662199, 18.674281)
+    for code in communes.codes[:20]:
+        boundary = communes.boundary(code)
+        (place,) = communes.places(shapely.get_coordinates(vinh), [code])
+        assert place is not None
+        vertices = shapely.get_coordinates(boundary)
+        longitudes, latitudes = np.full(len(vertices), vinh.x), np.full(len(vertices), vinh.y)
+        nearest_vertex = np.min(GEOD.inv(longitudes, latitudes, vertices[:, 0], vertices[:, 1])[2])
+        # The border can be nearer than its nearest vertex, by no more than an edge's length.
+        assert place.distance_m <= nearest_vertex * 1.001 + 0.1
+        if place.distance_m > 0:
+            assert place.distance_m > nearest_vertex * 0.999 - 500

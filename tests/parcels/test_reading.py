@@ -1,0 +1,193 @@
+"""Reading a drawing: whatever system it came in, it ends in WGS 84 and in its place, or the likely mistake is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from service.parcels.limits import GeometryRules
+from service.parcels.measurement import geodesic_area
+from service.parcels.place import Boundaries
+from service.parcels.reading import Drawing, Reading, read_drawings
+from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
+from tests.parcels.builders import a_field
+
+RULES = GeometryRules()
+NONE_LOADED = Boundaries({})
+TWO_COMMUNES = Boundaries(
+    {"00001": a_field(-1_000, -1_000, 2_000, 2_000), "00002": a_field(1_000, -1_000, 40_000, 2_000)}
+)
+SHEET = SYSTEMS["EPSG:9208"]
+
+
+def read(
+    geometry: BaseGeometry,
+    crs: object = None,
+    boundaries: Boundaries = TWO_COMMUNES,
+    commune: str | None = "00001",
+    confirmed: bool = False,
+) -> Reading:
+    drawing = Drawing(geometry, crs, commune, confirmed, "/parcels/0/geometry", "/parcels/0/crs")
+    return read_drawings([drawing], boundaries, RULES)[0]
+
+
+def codes(reading: Reading) -> list[tuple[str, str]]:
+    return [(finding.code, finding.severity) for finding in reading.shape.findings]
+
+
+def params(reading: Reading, code: str) -> Any:
+    return next(finding.params for finding in reading.shape.findings if finding.code == code)
+
+
+def swapped(geometry: BaseGeometry) -> BaseGeometry:
+    return shapely.transform(geometry, lambda pairs: pairs[:, ::-1])
+
+
+def same_place(one: BaseGeometry | None, other: BaseGeometry) -> bool:
+    return one is not None and one.symmetric_difference(other).area < 1e-3 * other.area
+
+
+def test_a_field_in_its_commune_has_nothing_to_tell() -> None:
+    reading = read(a_field())
+    assert codes(reading) == []
+    assert reading.original is None
+    assert reading.place is not None
+    assert reading.place.commune == "00001"
+
+
+def test_a_field_sheet_is_read_and_the_original_kept() -> None:
+    sheet = geometry_from_wgs84(a_field(), SHEET)
+    reading = read(sheet, "EPSG:9208")
+    assert codes(reading) == []
+    assert same_place(reading.shape.geometry, a_field())
+    assert reading.original is sheet
+    assert reading.shape.area_m2 == pytest.approx(geodesic_area(a_field()), abs=2)
+
+
+def test_a_field_sheet_in_the_vietnamese_order_is_recognised_and_said() -> None:
+    reading = read(swapped(geometry_from_wgs84(a_field(), SHEET)), "EPSG:9208")
+    assert codes(reading) == [("geometry.north-first", "information")]
+    assert same_place(reading.shape.geometry, a_field())
+
+
+def test_an_unknown_system_is_an_error_at_its_own_place() -> None:
+    reading = read(a_field(), "EPSG:3857")
+    assert codes(reading) == [("crs.unknown", "error")]
+    assert reading.shape.findings[0].pointer == "/parcels/0/crs"
+
+
+@pytest.mark.parametrize("boundaries", [TWO_COMMUNES, NONE_LOADED], ids=["with boundaries", "without"])
+def test_swapped_longitude_and_latitude_are_an_error_with_a_proposal(boundaries: Boundaries) -> None:
+    reading = read(swapped(a_field()), boundaries=boundaries)
+    assert codes(reading) == [("geometry.swapped", "error")]
+    assert same_place(reading.shape.proposal, a_field())
+
+
+@pytest.mark.parametrize("boundaries", [TWO_COMMUNES, NONE_LOADED], ids=["with boundaries", "without"])
+def test_metres_without_a_system_are_an_error_that_names_the_system(boundaries: Boundaries) -> None:
+    reading = read(geometry_from_wgs84(a_field(), SHEET), boundaries=boundaries)
+    assert codes(reading) == [("geometry.wrong-system", "error")]
+    assert params(reading, "geometry.wrong-system")["likely"] == "EPSG:9208"
+    assert same_place(reading.shape.proposal, a_field())
+
+
+def test_degrees_declared_as_a_field_sheet_are_an_error_that_names_wgs84() -> None:
+    reading = read(a_field(), "EPSG:9208")
+    assert codes(reading) == [("geometry.wrong-system", "error")]
+    assert params(reading, "geometry.wrong-system")["likely"] == "EPSG:4326"
+
+
+def test_the_wrong_zone_within_the_province_is_a_finding_beside_the_distance() -> None:
+    reading = read(geometry_from_wgs84(a_field(), SYSTEMS["EPSG:9208"]), "EPSG:5897")
+    assert codes(reading) == [("parcel.outside-commune", "warning"), ("geometry.wrong-zone", "warning")]
+    assert params(reading, "parcel.outside-commune")["lies_in"] == "00002"
+    assert params(reading, "parcel.outside-commune")["distance_m"] == pytest.approx(25_400, rel=0.01)
+    assert params(reading, "geometry.wrong-zone")["likely"] == "EPSG:9208"
+    assert reading.shape.geometry is not None
+
+
+def test_the_wrong_zone_out_of_the_province_is_an_error_that_names_the_right_one() -> None:
+    reading = read(geometry_from_wgs84(a_field(), SYSTEMS["EPSG:9209"]), "EPSG:9208")
+    assert codes(reading) == [("parcel.outside-province", "error"), ("geometry.wrong-zone", "error")]
+    assert params(reading, "geometry.wrong-zone")["likely"] == "EPSG:9209"
+    assert same_place(reading.shape.proposal, a_field())
+    assert reading.shape.geometry is None
+
+
+def test_a_missing_datum_shift_is_a_finding_that_names_it() -> None:
+    near_the_border = a_field(-980, 0)
+    reading = read(
+        geometry_from_wgs84(near_the_border, SYSTEMS["EPSG:4756"]),
+        boundaries=Boundaries(
+            {"00001": a_field(-1_000, -1_000, 2_000, 2_000), "00003": a_field(-9_000, -1_000, 8_000, 2_000)}
+        ),
+    )
+    assert ("geometry.datum-shift-missing", "warning") in codes(reading)
+    assert same_place(reading.shape.proposal, near_the_border)
+
+
+def test_a_place_in_another_commune_is_a_finding_with_distance_and_name() -> None:
+    reading = read(a_field(1_500))
+    assert codes(reading) == [("parcel.outside-commune", "warning")]
+    assert params(reading, "parcel.outside-commune") == {
+        "distance_m": pytest.approx(550, abs=3),
+        "from_province_m": 0,
+        "commune": "00001",
+        "lies_in": "00002",
+    }
+
+
+def test_a_place_outside_the_province_is_an_error_unless_confirmed() -> None:
+    abroad = a_field(-30_000)
+    assert codes(read(abroad)) == [("parcel.outside-province", "error")]
+    confirmed = read(abroad, confirmed=True)
+    assert codes(confirmed) == []
+    assert confirmed.shape.geometry is not None
+
+
+def test_without_boundaries_no_place_is_told() -> None:
+    reading = read(a_field(-30_000), boundaries=NONE_LOADED)
+    assert codes(reading) == []
+    assert reading.place is None
+
+
+def test_altitude_on_a_field_sheet_is_dropped_and_said() -> None:
+    reading = read(shapely.force_3d(geometry_from_wgs84(a_field(), SHEET), 7.5), "EPSG:9208")
+    assert codes(reading) == [("geometry.altitude-dropped", "information")]
+
+
+def test_one_point_over_and_over_is_not_taken_for_another_system() -> None:
+    assert codes(read(shapely.Polygon([(105.681, 18.679)] * 4))) == [("geometry.too-few-points", "error")]
+
+
+def test_a_polygon_as_wide_as_a_country_is_not_taken_for_another_system() -> None:
+    assert codes(read(shapely.box(85, 0, 125, 37))) == [("geometry.too-large", "error")]
+
+
+def test_numbers_that_are_nowhere_are_an_error() -> None:
+    far = shapely.transform(a_field(), lambda pairs: pairs * 1e6)
+    assert codes(read(far)) == [("geometry.out-of-range", "error")]
+    assert codes(read(far, "EPSG:9208"))[0][1] == "error"
+
+
+def test_a_batch_is_read_as_one_by_one() -> None:
+    sheet = geometry_from_wgs84(a_field(), SHEET)
+    cases: list[tuple[BaseGeometry, str | None]] = [
+        (a_field(), None),
+        (sheet, "EPSG:9208"),
+        (swapped(a_field()), None),
+        (a_field(1_500), None),
+        (sheet, None),
+    ]
+    drawings = [Drawing(g, crs, "00001", False, f"/{n}", f"/{n}/crs") for n, (g, crs) in enumerate(cases)]
+    together = read_drawings(drawings, TWO_COMMUNES, RULES)
+    alone = [read_drawings([drawing], TWO_COMMUNES, RULES)[0] for drawing in drawings]
+    assert [r.shape.findings for r in together] == [r.shape.findings for r in alone]
+    assert [r.shape.area_m2 for r in together] == [r.shape.area_m2 for r in alone]
+
+
+def test_no_drawings_are_no_readings() -> None:
+    assert read_drawings([], TWO_COMMUNES, RULES) == []

@@ -1,0 +1,86 @@
+"""What is kept of a JPEG: the picture, to the last pixel; and what is left behind: all that tells where and when."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from PIL import ImageChops
+
+from service.errors import PhotoUnreadable
+from service.people.jpeg import bare_picture
+from tests.pictures import CAMERA, COMMENT, TRAILER, a_bare_photo, a_photo, opened
+
+KINDS: dict[str, dict[str, Any]] = {
+    "baseline": {},
+    "progressive": {"progressive": True},
+    "restarts": {"restart_marker_rows": 1},
+    "optimized": {"optimize": True, "subsampling": "4:4:4"},
+}
+
+
+@pytest.mark.parametrize("options", KINDS.values(), ids=list(KINDS))
+def test_the_picture_stays_to_the_last_pixel_and_all_else_goes(options: dict[str, Any]) -> None:
+    taken = a_photo(320, 200, noise=0.3, icc_profile=b"profile", **options)
+    assert opened(taken).getexif().get_ifd(0x8825)[2]
+    picture = bare_picture(taken)
+    kept = opened(picture.jpeg)
+    assert (picture.width, picture.height) == kept.size == (320, 200)
+    assert ImageChops.difference(kept, opened(taken)).getbbox() is None
+    assert dict(kept.getexif()) == {}
+    assert not {"exif", "comment", "icc_profile"} & kept.info.keys()
+    for told in (CAMERA.encode(), COMMENT, TRAILER, b"Exif", b"profile", b"2026:11"):
+        assert told not in picture.jpeg
+
+
+def test_a_grey_picture_is_one_too() -> None:
+    jpeg = a_bare_photo()
+    grey = opened(jpeg).convert("L")
+    file = io.BytesIO()
+    grey.save(file, "JPEG")
+    assert bare_picture(file.getvalue()).width == grey.width
+
+
+def test_cleaning_again_changes_nothing() -> None:
+    once = bare_picture(a_photo()).jpeg
+    assert bare_picture(once).jpeg == once
+
+
+def test_a_thumbnail_in_the_header_goes() -> None:
+    jpeg = a_bare_photo()
+    assert jpeg[2:4] == b"\xff\xe0"
+    header = jpeg[6:18] + b"\x02\x01" + b"SECRET"
+    hidden = jpeg[:2] + b"\xff\xe0" + (len(header) + 2).to_bytes(2, "big") + header + jpeg[20:]
+    assert opened(hidden).size == (640, 400)
+    assert bare_picture(hidden).jpeg == bare_picture(jpeg).jpeg
+
+
+def test_a_picture_that_is_cut_off_anywhere_is_refused() -> None:
+    whole = bare_picture(a_bare_photo(64, 40)).jpeg
+    for length in range(len(whole)):
+        with pytest.raises(PhotoUnreadable):
+            bare_picture(whole[:length])
+
+
+@pytest.mark.parametrize(
+    "given_bytes", [b"", b"\xff\xd8", b"\xff\xd8\xff\xd9", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"%PDF-1.7"]
+)
+def test_what_is_no_jpeg_is_refused(given_bytes: bytes) -> None:
+    with pytest.raises(PhotoUnreadable):
+        bare_picture(given_bytes)
+
+
+@given(some.integers(0, 2_000), some.binary(min_size=1, max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_damage_is_refused_or_leaves_a_picture_without_metadata(place: int, damage: bytes) -> None:
+    taken = a_photo(64, 40)
+    at = place % len(taken)
+    try:
+        kept = bare_picture(taken[:at] + damage + taken[at + len(damage) :])
+    except PhotoUnreadable:
+        return
+    assert bare_picture(kept.jpeg) == kept
+    assert TRAILER not in kept.jpeg

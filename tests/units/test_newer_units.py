@@ -1,0 +1,137 @@
+"""A newer list of units that comes after its day: no household changes, and each counts, is found and is written to."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.actor import REGISTER_ITSELF
+from service.households.ports import HouseholdQuery
+from service.settings import read_settings
+from service.storage.migration import UNITS_FILE, migrate
+from service.units.areas import area_of_units
+from service.units.directory import UnitDirectory, read_units
+from service.units.placing import of_tally_key, tally_key
+from service.wiring import Register, wire
+from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, Json, MovedClock, a_least_household
+from tests.storage.writing import assert_exact
+
+MERGED_ON = date(2026, 11, 1)
+BEFORE = date(2026, 10, 31)
+LONG_BEFORE = date(2025, 6, 30)
+
+
+def a_newer_list() -> str:
+    """The official list, in which Thành Vinh (16681) and Trường Vinh (16690) became one ward with the first's code."""
+    with UNITS_FILE.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    merged = next(row for row in rows if row["code"] == THANH_VINH and not row["valid_to"])
+    merged = {**merged, "name_vi": "Vinh", "name_en": "Vinh ward", "valid_from": MERGED_ON.isoformat()}
+    for row in rows:
+        if row["code"] in (THANH_VINH, TRUONG_VINH) and not row["valid_to"]:
+            row |= {"valid_to": BEFORE.isoformat(), "successor": THANH_VINH}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(merged))
+    writer.writeheader()
+    writer.writerows([*rows, merged])
+    return text.getvalue()
+
+
+NEWER = read_units(a_newer_list())
+
+
+@pytest.fixture
+def register(database_uri: str, tmp_path: Path) -> Iterator[Register]:
+    """A register of its own, since it is given other units; it looks for them at every question."""
+    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
+    migrate(settings, say=lambda _: None)
+    services = wire(replace(settings, units_refresh_seconds=0.0), MovedClock())
+    yield services
+    services.store.close()
+
+
+def put(register: Register, if_match: int | None = None, **items: Any) -> Json:
+    household = a_least_household(**items)
+    record: Json = register.households.put(household["id"], household, if_match=if_match, actor=REGISTER_ITSELF).record
+    return record
+
+
+def rows(register: Register, geography: date) -> dict[str | None, int]:
+    report = register.coverage.report("commune", geography)
+    assert report["total"]["registered"] == sum(row["registered"] for row in report["rows"])
+    return {row["unit"]: row["registered"] for row in report["rows"] if row["registered"]}
+
+
+def test_a_list_that_comes_late_counts_every_household_where_it_belongs_and_changes_none(register: Register) -> None:
+    known, other = put(register, former_commune="16663"), put(register, commune=TRUONG_VINH)
+    register.store.replace_units(NEWER)
+    assert rows(register, TODAY) == {THANH_VINH: 2}
+    assert rows(register, BEFORE) == {THANH_VINH: 1, TRUONG_VINH: 1}
+    assert rows(register, LONG_BEFORE) == {"16663": 1, None: 1}
+    assert register.coverage.report("district")["total"]["registered"] == 2
+    assert [register.store.record(each["id"]) for each in (known, other)] == [known, other]
+
+
+def test_a_code_that_was_used_again_keeps_old_and_new_households_apart(register: Register) -> None:
+    put(register, former_commune="16663")
+    register.store.replace_units(NEWER)
+    new = put(register)
+    assert new["commune_since"] == MERGED_ON.isoformat()
+    assert rows(register, TODAY) == {THANH_VINH: 2}
+    assert rows(register, BEFORE) == {THANH_VINH: 1, None: 1}
+    assert rows(register, LONG_BEFORE) == {"16663": 1, None: 1}
+    assert_exact(register.store)
+
+
+def test_a_household_of_before_is_written_to_and_moves_then(register: Register) -> None:
+    before = put(register, commune=TRUONG_VINH)
+    register.store.replace_units(NEWER)
+    steps = register.households
+    assert steps.verify(before["id"], if_match=None, actor=REGISTER_ITSELF).record["commune"] == TRUONG_VINH
+    said = {**before, "village": "Khối 9"}
+    after = steps.put(before["id"], said, if_match=2, actor=REGISTER_ITSELF).record
+    assert (after["commune"], after["former_commune"]) == (THANH_VINH, TRUONG_VINH)
+    assert steps.put(before["id"], after, if_match=3, actor=REGISTER_ITSELF).changed is False
+    assert rows(register, BEFORE) == {TRUONG_VINH: 1}
+    assert_exact(register.store)
+
+
+def test_a_finer_former_commune_stays_known_over_two_mergers(register: Register) -> None:
+    before = put(register, former_commune="16663")
+    register.store.replace_units(NEWER)
+    after = register.households.put(
+        before["id"], {**before, "village": "Khối 9"}, if_match=1, actor=REGISTER_ITSELF
+    ).record
+    assert (after["former_commune"], after["commune_since"]) == ("16663", "2026-11-01")
+    assert rows(register, LONG_BEFORE) == {"16663": 1}
+    assert rows(register, BEFORE) == {THANH_VINH: 1}
+
+
+def test_whoever_works_in_one_of_the_merged_communes_works_in_both() -> None:
+    directory = UnitDirectory(NEWER)
+    for code in (THANH_VINH, TRUONG_VINH):
+        assert area_of_units([(code, TODAY)], directory, TODAY).communes() == frozenset({THANH_VINH, TRUONG_VINH})
+    assert area_of_units([("16702", TODAY)], directory, TODAY).communes() == frozenset({"16702"})
+
+
+def test_households_of_before_are_found_by_the_new_code(register: Register) -> None:
+    put(register, commune=TRUONG_VINH)
+    codes = UnitDirectory(NEWER).stored_codes(UnitDirectory(NEWER).in_force(THANH_VINH, TODAY))
+    found = register.store.households(HouseholdQuery(limit=10, communes=codes))
+    assert len(found.records) == 1
+    found = register.store.households(HouseholdQuery(limit=10, communes=codes, former_commune=TRUONG_VINH))
+    assert len(found.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("former", "since"), [(None, None), ("16663", None), (None, "2026-11-01"), ("1", "2026-11-01")]
+)
+def test_the_key_of_a_tally_says_what_it_was_made_of(former: str | None, since: str | None) -> None:
+    assert of_tally_key(tally_key(former, since)) == (former, since)
