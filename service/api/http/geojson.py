@@ -17,7 +17,7 @@ KEEP_AN_HOUR = "private, max-age=3600"
 _GEOMETRY = {"anyOf": [{"$ref": "#/components/schemas/Boundary"}, {"type": "null"}]}
 
 
-def geojson_answer(value: dict[str, Any], cache: str = "no-store") -> Response:
+def geojson_response(value: dict[str, Any], cache: str = "no-store") -> Response:
     """A GeoJSON answer; one that may be kept has an ETag, and whoever has it already is answered 304."""
     body = orjson.dumps(value)
     tag = hashlib.sha256(body).hexdigest()[:32]

@@ -35,7 +35,7 @@ from service.access.errors import (
     UsernameTaken,
 )
 from service.access.openid import ProviderUnavailable
-from service.api.http.answers import presented
+from service.api.http.responses import presented
 from service.api.http.services import language, services
 from service.errors import AccessError, DomainError, HouseholdStale, OutsideArea, PermissionMissing, StatusConflict
 from service.people.requests import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound

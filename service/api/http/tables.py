@@ -10,12 +10,12 @@ from schemas.derive.workbook import Sheet, workbook
 from service.formats.tables import BYTE_ORDER_MARK, WORKBOOK, csv_line
 
 
-def csv_answer(name: str, lines: Iterable[Sequence[object]]) -> Response:
+def csv_response(name: str, lines: Iterable[Sequence[object]]) -> Response:
     """A table as CSV, with its name for saving."""
     return _download(BYTE_ORDER_MARK + "".join(csv_line(line) for line in lines), name, "text/csv")
 
 
-def workbook_answer(name: str, sheet: Sheet) -> Response:
+def workbook_response(name: str, sheet: Sheet) -> Response:
     """A table as a workbook, with its name for saving."""
     return _download(workbook(sheet), name, WORKBOOK)
 

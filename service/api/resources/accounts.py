@@ -14,11 +14,11 @@ from service.access.accounts import Handed, NewAccount
 from service.access.errors import AccountInvalid
 from service.access.gate import needs
 from service.api.http.access import guard, note_about
-from service.api.http.answers import json_answer
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.queries import PageQuery
+from service.api.http.responses import json_response
 from service.api.resources.token import session_in_json
 from service.errors import CursorInvalid
 from service.principal import current_principal
@@ -50,7 +50,7 @@ class AllAccounts(MethodView):
         found, last = guard().accounts.page(current_principal(), after=after, limit=arguments["limit"])
         cursor = None if last is None else encode_cursor(last)
         body = {"accounts": [account_in_json(account) for account in found], "cursor": cursor}
-        return json_answer(body, headers=dict(next_link(cursor)))
+        return json_response(body, headers=dict(next_link(cursor)))
 
     @needs("accounts.manage")
     @blueprint.json_body("NewAccount")
@@ -73,7 +73,7 @@ class AllAccounts(MethodView):
         )
         handed = guard().accounts.create(new, current_principal())
         note_about(handed.account.id)
-        return json_answer(_handed(handed), 201, {"Location": f"/v1/accounts/{handed.account.id}"})
+        return json_response(_handed(handed), 201, {"Location": f"/v1/accounts/{handed.account.id}"})
 
 
 @blueprint.route("/<account_id>")
@@ -88,7 +88,7 @@ class OneAccount(MethodView):
         """With where it is signed in."""
         account = guard().accounts.get(account_id, current_principal())
         sessions = [session_in_json(session, None) for session in guard().accounts.sessions(account.id)]
-        return json_answer({**account_in_json(account), "sessions": sessions})
+        return json_response({**account_in_json(account), "sessions": sessions})
 
     @needs("accounts.manage")
     @blueprint.json_body("AccountPatch")
@@ -109,7 +109,7 @@ class OneAccount(MethodView):
             scopes=_texts(asked["scopes"], "scopes") if "scopes" in asked else None,
         )
         guard().principals.forget()
-        return json_answer(account_in_json(account))
+        return json_response(account_in_json(account))
 
 
 @blueprint.route("/<account_id>/suspend")
@@ -125,7 +125,7 @@ class Suspension(MethodView):
         note_about(account_id[:80])
         account = guard().accounts.suspend(account_id, current_principal())
         guard().principals.forget()
-        return json_answer(account_in_json(account))
+        return json_response(account_in_json(account))
 
 
 @blueprint.route("/<account_id>/resume")
@@ -139,7 +139,7 @@ class Resumption(MethodView):
     def post(self, account_id: str) -> Response:
         """With the secret that it had."""
         note_about(account_id[:80])
-        return json_answer(account_in_json(guard().accounts.resume(account_id, current_principal())))
+        return json_response(account_in_json(guard().accounts.resume(account_id, current_principal())))
 
 
 @blueprint.route("/<account_id>/reset")
@@ -155,7 +155,7 @@ class Reset(MethodView):
         note_about(account_id[:80])
         handed = guard().accounts.reset(account_id, current_principal())
         guard().principals.forget()
-        return json_answer(_handed(handed))
+        return json_response(_handed(handed))
 
 
 @blueprint.route("/<account_id>/sessions/<session_id>")

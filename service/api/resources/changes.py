@@ -12,10 +12,10 @@ from flask.views import MethodView
 
 from service.access.gate import needs
 from service.api.http.access import restricted
-from service.api.http.answers import json_answer, presented
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.paging import decode_cursor, encode_cursor
 from service.api.http.queries import ChangesQuery
+from service.api.http.responses import json_response, presented
 from service.api.http.services import actor, services
 from service.errors import CursorInvalid
 from service.households.masking import seen_note
@@ -63,7 +63,7 @@ class Changes(MethodView):
                 places.release()
         offsets = after | {entry.commune: entry.offset for entry in entries}
         body = {"changes": [_in_json(entry) for entry in entries], "cursor": encode_cursor(offsets), "more": more}
-        return json_answer(body)
+        return json_response(body)
 
 
 def _waited_for(look: Callable[[], tuple[list[LogEntry], bool]], seconds: float) -> tuple[list[LogEntry], bool]:

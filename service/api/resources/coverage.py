@@ -12,13 +12,13 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.derive.workbook import Sheet
 from service.access.gate import needs
-from service.api.http.answers import json_answer
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import json_body
-from service.api.http.geojson import geojson_answer
+from service.api.http.geojson import geojson_response
 from service.api.http.queries import CoverageMapQuery, CoverageQuery, TrendQuery
+from service.api.http.responses import json_response
 from service.api.http.services import actor, language, services
-from service.api.http.tables import csv_answer, workbook_answer
+from service.api.http.tables import csv_response, workbook_response
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
 
@@ -41,7 +41,7 @@ class Coverage(MethodView):
     @blueprint.doc(operationId="coverage", summary="Coverage by unit")
     def get(self, arguments: dict[str, Any]) -> Response:
         """Every unit in force on ``geography`` has a row, those with nothing registered too."""
-        return json_answer(_report(arguments))
+        return json_response(_report(arguments))
 
 
 @blueprint.route("/coverage.csv")
@@ -56,7 +56,7 @@ class CoverageTable(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """The rows of the JSON, one a line, and the total last; UTF-8 with the mark that spreadsheets look for."""
         report = _report(arguments)
-        return csv_answer(f"{_name(report)}.csv", [_columns(report), *_lines(report)])
+        return csv_response(f"{_name(report)}.csv", [_columns(report), *_lines(report)])
 
 
 @blueprint.route("/coverage.xlsx")
@@ -74,7 +74,7 @@ class CoverageWorkbook(MethodView):
         messages = services().messages
         headings = [messages.text(f"table.{column}", language()) for column in _columns(report)]
         title = messages.text("table.coverage", language())
-        return workbook_answer(f"{_name(report)}.xlsx", Sheet(title, headings, [*_lines(report)], numbers=True))
+        return workbook_response(f"{_name(report)}.xlsx", Sheet(title, headings, [*_lines(report)], numbers=True))
 
 
 @blueprint.route("/coverage.geojson")
@@ -101,7 +101,7 @@ class CoverageMap(MethodView):
             return None if unit is None else services().unit_boundaries.boundary(unit, arguments["tolerance"])
 
         features = [feature(row["unit"], drawn(row["unit"]), row) for row in report.pop("rows")]
-        return geojson_answer({"type": "FeatureCollection", **report, "features": features})
+        return geojson_response({"type": "FeatureCollection", **report, "features": features})
 
 
 @blueprint.route("/coverage/trend")
@@ -117,7 +117,7 @@ class Trend(MethodView):
         """The last 30 days unless ``from`` and ``to`` say otherwise."""
         area = actor("coverage.read").area
         trend = services().coverage.trend(arguments["unit"], arguments.get("from_"), arguments.get("to"), area)
-        return json_answer(trend)
+        return json_response(trend)
 
 
 @blueprint.route("/baselines/<code>")
@@ -131,7 +131,7 @@ class OneBaseline(MethodView):
     @blueprint.doc(operationId="put_baseline", summary="Set a baseline")
     def put(self, code: str) -> Response:
         """The code is read as of the baseline's date; one of the same date is replaced."""
-        return json_answer(services().baselines.put(code, json_body(), actor=actor("baselines.write")))
+        return json_response(services().baselines.put(code, json_body(), actor=actor("baselines.write")))
 
     @needs("coverage.read")
     @blueprint.response(200, reference("BaselineList"))
@@ -139,7 +139,7 @@ class OneBaseline(MethodView):
     @blueprint.doc(operationId="get_baselines", summary="The baselines of a unit")
     def get(self, code: str) -> Response:
         """All of them, latest first."""
-        return json_answer({"baselines": services().baselines.of(code)})
+        return json_response({"baselines": services().baselines.of(code)})
 
 
 def _name(report: dict[str, Any]) -> str:

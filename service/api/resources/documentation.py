@@ -8,9 +8,9 @@ from flask import Response, current_app, render_template
 
 from schemas.errors import RecordInvalid
 from service.access.gate import public
-from service.api.http.answers import json_answer
 from service.api.http.blueprint import Blueprint
 from service.api.http.problems import HTTP_CODES, INVALID_RECORD, STATUS
+from service.api.http.responses import json_response
 from service.api.http.services import services
 
 blueprint = Blueprint("documentation", __name__, description="The contract")
@@ -22,7 +22,7 @@ blueprint = Blueprint("documentation", __name__, description="The contract")
 @blueprint.doc(operationId="openapi", summary="The contract as OpenAPI 3.1")
 def openapi() -> Response:
     """The same document as openapi.yaml in the source."""
-    return json_answer(specification())
+    return json_response(specification())
 
 
 @blueprint.route("/docs")

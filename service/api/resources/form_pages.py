@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, request
 
 from service.access.gate import public
-from service.api.http.answers import json_answer
+from service.api.http.responses import json_response
 
 PAGES = ("/", "/dashboard")
 """Addresses inside the form; each answers the one page, which finds out what to show."""
@@ -70,7 +70,7 @@ def form_pages(folder: Path, tile_url: str = "", tile_attribution: str = "") -> 
 
     @public
     def settings() -> Response:
-        return json_answer({"tile_url": tile_url, "tile_attribution": tile_attribution})
+        return json_response({"tile_url": tile_url, "tile_attribution": tile_attribution})
 
     for address in PAGES:
         blueprint.add_url_rule(address, endpoint=f"page{address.replace('/', '_')}", view_func=page)

@@ -8,9 +8,9 @@ from flask import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 
 from service.access.gate import needs, public
-from service.api.http.answers import json_answer
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.measures import REGISTRY
+from service.api.http.responses import json_response
 from service.api.http.services import services
 
 blueprint = Blueprint("health", __name__, description="Alive, ready, measured")
@@ -22,7 +22,7 @@ blueprint = Blueprint("health", __name__, description="Alive, ready, measured")
 @blueprint.doc(operationId="livez", summary="Is the process alive?")
 def livez() -> Response:
     """The process answers."""
-    return json_answer({"status": "alive"})
+    return json_response({"status": "alive"})
 
 
 @blueprint.route("/readyz")
@@ -34,8 +34,8 @@ def readyz() -> Response:
     """The database answers and has its collections, indexes and units. Without one: the problem store.unavailable."""
     missing = services().ready()
     if missing:
-        return json_answer({"status": "not ready", "missing": missing}, 503, {"Retry-After": "5"})
-    return json_answer({"status": "ready"})
+        return json_response({"status": "not ready", "missing": missing}, 503, {"Retry-After": "5"})
+    return json_response({"status": "ready"})
 
 
 @blueprint.route("/metrics")

@@ -10,12 +10,12 @@ from flask.views import MethodView
 
 from service.access.gate import needs
 from service.api.http.access import restricted
-from service.api.http.answers import json_answer, presented, record_answer, written_answer
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import PATCH_TYPES, json_body, optional_json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.preconditions import named_revision
 from service.api.http.queries import HouseholdListQuery, HouseholdQueryOne
+from service.api.http.responses import json_response, presented, record_response, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.errors import CursorInvalid, PermissionMissing, QueryInvalid
@@ -39,7 +39,7 @@ class OneHousehold(MethodView):
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """The record as it is now; its revision is the ETag."""
         record = services().households.read(household_id, actor=actor("households.read"))
-        answer = record_answer(record_in(record, arguments.get("crs")))
+        answer = record_response(record_in(record, arguments.get("crs")))
         answer.make_conditional(request)
         return answer
 
@@ -55,7 +55,7 @@ class OneHousehold(MethodView):
         written = services().households.put(
             household_id, json_body(), if_match=named_revision(), actor=actor("households.write")
         )
-        return written_answer(written)
+        return written_response(written)
 
     @needs("households.write")
     @blueprint.json_body("HouseholdPatch", media_types=("application/merge-patch+json", "application/json"))
@@ -68,7 +68,7 @@ class OneHousehold(MethodView):
         written = services().households.patch(
             household_id, json_body(types=PATCH_TYPES), if_match=named_revision(), actor=actor("households.write")
         )
-        return written_answer(written)
+        return written_response(written)
 
     @needs("households.withdraw")
     @blueprint.json_body("Reason", required=False)
@@ -89,7 +89,7 @@ class OneHousehold(MethodView):
         written = services().households.withdraw(
             household_id, reason, if_match=named_revision(), actor=actor("households.withdraw")
         )
-        return written_answer(written)
+        return written_response(written)
 
 
 @blueprint.route("")
@@ -111,7 +111,7 @@ class Households(MethodView):
         body: dict[str, Any] = {"households": records, "cursor": cursor}
         if arguments["count"]:
             body["total"] = services().store.count(query)
-        return json_answer(body, headers=dict(next_link(cursor)))
+        return json_response(body, headers=dict(next_link(cursor)))
 
     @needs("households.write")
     @blueprint.json_body("Household")
@@ -121,7 +121,7 @@ class Households(MethodView):
     @blueprint.doc(operationId="post_household", summary="Register a household")
     def post(self) -> Response:
         """As PUT, with the id in the body or minted by the register."""
-        return written_answer(services().households.post(json_body(), actor=actor("households.write")))
+        return written_response(services().households.post(json_body(), actor=actor("households.write")))
 
 
 def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:

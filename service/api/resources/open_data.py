@@ -17,7 +17,7 @@ from service.api.http.access import guard
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.queries import OpenDataQuery
 from service.api.http.services import language, services
-from service.api.http.tables import csv_answer
+from service.api.http.tables import csv_response
 
 blueprint = Blueprint("open_data", __name__, url_prefix="/v1/open-data", description="Open data")
 
@@ -59,7 +59,7 @@ class OpenHouseholdsTable(MethodView):
         """A line for each cell and each total; a withheld number is empty."""
         table = _table(arguments["by"])
         name = f"households-by-{table['by']}-{table['edition']}.csv"
-        return _published(csv_answer(name, [_COLUMNS, *_lines(table)]))
+        return _published(csv_response(name, [_COLUMNS, *_lines(table)]))
 
 
 def _table(by: str) -> dict[str, Any]:

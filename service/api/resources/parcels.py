@@ -9,9 +9,9 @@ from flask import Response
 from flask.views import MethodView
 
 from service.access.gate import needs
-from service.api.http.answers import json_answer, record_answer, with_message
 from service.api.http.blueprint import REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object
+from service.api.http.responses import json_response, record_response, with_message
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.households.parcel_checks import neighbours_in_json, proposal_in_json, question_of
@@ -42,7 +42,7 @@ class Check(MethodView):
             "neighbours": neighbours_in_json(answer.neighbours),
         }
         proposal = proposal_in_json(answer)
-        return json_answer(body if proposal is None else {**body, "proposal": proposal})
+        return json_response(body if proposal is None else {**body, "proposal": proposal})
 
 
 def _commune_today(code: str) -> str:
@@ -68,7 +68,7 @@ class Settlement(MethodView):
         """Both records keep the finding as settled, with who settled it and why; it holds neither back any longer."""
         reason = json_object(items=frozenset({"reason"})).get("reason")
         record = services().parcels.settle(parcel_id, reason, actor=actor("parcels.settle"))
-        return record_answer(record)
+        return record_response(record)
 
 
 _NUMBER = {"type": "number"}

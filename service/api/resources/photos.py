@@ -11,10 +11,10 @@ from marshmallow import fields, validate
 from service.access.gate import needs
 from service.actor import Actor
 from service.api.http.access import note_about, note_households, restricted
-from service.api.http.answers import json_answer
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import photo_body
 from service.api.http.queries import Moment, Query, one_of
+from service.api.http.responses import json_response
 from service.api.http.services import actor, services
 from service.errors import HouseholdNotFound, PermissionMissing, QueryInvalid
 from service.people.jpeg import JPEG
@@ -53,7 +53,7 @@ class Photos(MethodView):
         """What there is, oldest first; none where the record's legal basis does not cover photos."""
         photos = services().photos.of_household(household_id, actor=_reader(household_id))
         note_households([household_id.lower()])
-        return json_answer({"photos": [photo_in_json(photo) for photo in photos]})
+        return json_response({"photos": [photo_in_json(photo) for photo in photos]})
 
 
 @blueprint.route("/<photo_id>")
@@ -107,7 +107,7 @@ class OnePhoto(MethodView):
         )
         note_households([kept.photo.household])
         body = photo_in_json(kept.photo)
-        return json_answer(body, 201, {"Location": _address(kept.photo)}) if kept.created else json_answer(body)
+        return json_response(body, 201, {"Location": _address(kept.photo)}) if kept.created else json_response(body)
 
     @needs("photos.write")
     @blueprint.response(204)

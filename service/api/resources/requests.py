@@ -12,11 +12,11 @@ from marshmallow import fields
 
 from service.access.gate import needs
 from service.api.http.access import guard, note_about, note_households
-from service.api.http.answers import json_answer
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object, optional_json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.queries import PageQuery, day, one_of
+from service.api.http.responses import json_response
 from service.api.http.services import actor, services
 from service.api.resources.photos import photo_in_json
 from service.clock import vietnam_day
@@ -68,7 +68,7 @@ class AllRequests(MethodView):
         found, last = guard().requests.page(query)
         cursor = None if last is None else encode_cursor(list(last))
         body = {"requests": [_in_json(request) for request in found], "cursor": cursor}
-        return json_answer(body, headers=dict(next_link(cursor)))
+        return json_response(body, headers=dict(next_link(cursor)))
 
     @needs("requests.manage")
     @blueprint.json_body("NewRequest")
@@ -88,7 +88,7 @@ class AllRequests(MethodView):
             purpose=_text(asked, "purpose"),
         )
         note_about(request.id)
-        return json_answer(_in_json(request), 201, {"Location": f"/v1/requests/{request.id}"})
+        return json_response(_in_json(request), 201, {"Location": f"/v1/requests/{request.id}"})
 
 
 @blueprint.route("/<request_id>")
@@ -101,7 +101,7 @@ class OneRequest(MethodView):
     @blueprint.doc(operationId="get_request", summary="Read a person's request")
     def get(self, request_id: str) -> Response:
         """With its due dates and everything that was done."""
-        return json_answer(_in_json(guard().requests.get(request_id, actor=actor("requests.manage"))))
+        return json_response(_in_json(guard().requests.get(request_id, actor=actor("requests.manage"))))
 
 
 @blueprint.route("/<request_id>/acknowledge")
@@ -115,7 +115,7 @@ class Acknowledgement(MethodView):
     def post(self, request_id: str) -> Response:
         """Due two working days after it came."""
         note_about(request_id[:80])
-        return json_answer(_in_json(guard().requests.acknowledge(request_id, actor=actor("requests.manage"))))
+        return json_response(_in_json(guard().requests.acknowledge(request_id, actor=actor("requests.manage"))))
 
 
 @blueprint.route("/<request_id>/extend")
@@ -131,7 +131,7 @@ class Extension(MethodView):
         """With the reason that the person is told."""
         note_about(request_id[:80])
         reason = json_object(items=_REASON).get("reason")
-        return json_answer(_in_json(guard().requests.extend(request_id, reason, actor=actor("requests.manage"))))
+        return json_response(_in_json(guard().requests.extend(request_id, reason, actor=actor("requests.manage"))))
 
 
 @blueprint.route("/<request_id>/refuse")
@@ -147,7 +147,7 @@ class Refusal(MethodView):
         """With the reason that the person is told."""
         note_about(request_id[:80])
         reason = json_object(items=_REASON).get("reason")
-        return json_answer(_in_json(guard().requests.refuse(request_id, reason, actor=actor("requests.manage"))))
+        return json_response(_in_json(guard().requests.refuse(request_id, reason, actor=actor("requests.manage"))))
 
 
 @blueprint.route("/<request_id>/cancel")
@@ -161,7 +161,7 @@ class Cancellation(MethodView):
     def post(self, request_id: str) -> Response:
         """Nothing is done."""
         note_about(request_id[:80])
-        return json_answer(_in_json(guard().requests.cancel(request_id, actor=actor("requests.manage"))))
+        return json_response(_in_json(guard().requests.cancel(request_id, actor=actor("requests.manage"))))
 
 
 @blueprint.route("/<request_id>/carry-out")
@@ -183,7 +183,7 @@ class Carrying(MethodView):
         who = actor("requests.manage")
         if guard().requests.get(request_id, actor=who).kind is RequestKind.ERASE:
             who = actor("requests.decide")
-        return json_answer(_in_json(guard().requests.carry_out(request_id, outcome, actor=who)))
+        return json_response(_in_json(guard().requests.carry_out(request_id, outcome, actor=who)))
 
 
 @blueprint.route("/<request_id>/lift")
@@ -197,7 +197,7 @@ class Lifting(MethodView):
     def post(self, request_id: str) -> Response:
         """Until then no other system gets the household: no list, no search, no feed."""
         note_about(request_id[:80])
-        return json_answer(_in_json(guard().requests.lift(request_id, actor=actor("requests.manage"))))
+        return json_response(_in_json(guard().requests.lift(request_id, actor=actor("requests.manage"))))
 
 
 @blueprint.route("/<request_id>/copy")
@@ -231,7 +231,7 @@ class Copy(MethodView):
             "seen_by": [{"at": one.at, "by": one.name, "role": one.role, "action": one.action} for one in seen_by],
         }
         name = f"ho-{record['id']}.json"
-        return json_answer(body, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return json_response(body, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _in_json(request: PersonRequest) -> dict[str, Any]:

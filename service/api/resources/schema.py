@@ -18,9 +18,9 @@ from schemas.derive.form import form_definition
 from schemas.derive.json_schema import household_json_schema
 from schemas.derive.xlsform import xlsform_workbook
 from service.access.gate import public
-from service.api.http.answers import json_answer
 from service.api.http.blueprint import Blueprint
 from service.api.http.queries import CodeListQuery
+from service.api.http.responses import json_response
 from service.api.http.services import derived, services
 from service.clock import vietnam_day
 from service.errors import CodeListNotFound
@@ -73,7 +73,7 @@ def dictionary() -> Response:
 def code_list_index() -> Response:
     """Their names, and how many codes each holds, withdrawn ones too."""
     lists = code_lists()
-    return json_answer({"codelists": [{"name": name, "codes": len(lists[name].codes)} for name in lists.names()]})
+    return json_response({"codelists": [{"name": name, "codes": len(lists[name].codes)} for name in lists.names()]})
 
 
 @blueprint.route("/codelists/<name>")
@@ -93,7 +93,7 @@ class CodeListResource(MethodView):
             raise CodeListNotFound(name=name[:60], known=", ".join(lists.names()))
         on = arguments.get("valid_on") or vietnam_day(services().clock())
         codes = [_code(entry) for entry in lists[name].in_force(on)]
-        return json_answer({"name": name, "valid_on": on.isoformat(), "codes": codes})
+        return json_response({"name": name, "valid_on": on.isoformat(), "codes": codes})
 
 
 def _code(entry: Any) -> dict[str, Any]:

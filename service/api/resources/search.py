@@ -11,9 +11,9 @@ from flask.views import MethodView
 
 from service.access.gate import needs
 from service.api.http.access import note_households, restricted
-from service.api.http.answers import json_answer, wants
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import json_object
+from service.api.http.responses import json_response, wants
 from service.api.http.services import actor, services
 from service.errors import BodyUnknownItem, SearchAreaInvalid
 from service.formats.tables import BYTE_ORDER_MARK, csv_line
@@ -85,7 +85,7 @@ def _found() -> tuple[list[Affected], int]:
 
 def _as_json(found: Sequence[Affected], limit: int) -> Response:
     rows = [in_json(affected) for affected in found[:limit]]
-    return json_answer({"households": rows, "more": len(found) > limit, "total": total_of(found)})
+    return json_response({"households": rows, "more": len(found) > limit, "total": total_of(found)})
 
 
 def _as_csv(found: Sequence[Affected]) -> Response:

@@ -33,9 +33,9 @@ from service.api.http.access import (
     set_session_cookies,
     write_trail,
 )
-from service.api.http.answers import json_answer
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import json_object
+from service.api.http.responses import json_response
 from service.principal import Principal, current_principal, nobody
 from service.roles import Permission
 
@@ -170,12 +170,12 @@ def _token_answer(signed_in: SignedIn, who: Principal) -> Response:
         body["refresh_expires_in"] = _seconds_until(signed_in.refresh_expires_at)
     if signed_in.claims.scopes:
         body["scope"] = " ".join(signed_in.claims.scopes)
-    return json_answer(body, headers={"Pragma": "no-cache"})
+    return json_response(body, headers={"Pragma": "no-cache"})
 
 
 def _cookie_answer(signed_in: SignedIn, who: Principal) -> Response:
     body = {"token_type": "Cookie", "expires_in": guard().tokens.lifetime_seconds, **_session_of(who)}
-    answer = json_answer(body)
+    answer = json_response(body)
     set_session_cookies(answer, signed_in)
     return answer
 
@@ -218,7 +218,7 @@ class OwnSession(MethodView):
     @blueprint.doc(operationId="own_session", summary="Who am I, and what may I do?")
     def get(self) -> Response:
         """The account; for a browser also the token that its changing requests carry."""
-        return json_answer(_session_of(current_principal()))
+        return json_response(_session_of(current_principal()))
 
     @public
     @blueprint.json_body("SignIn")
@@ -280,7 +280,7 @@ class OwnSessions(MethodView):
         """Every device with a session that is good now, the last used first."""
         who = current_principal()
         found = guard().accounts.sessions(who.account)
-        return json_answer({"sessions": [session_in_json(session, who.session) for session in found]})
+        return json_response({"sessions": [session_in_json(session, who.session) for session in found]})
 
 
 @blueprint.route("/sessions/<session_id>")
@@ -324,6 +324,6 @@ class PublishedKeys(MethodView):
     @blueprint.doc(operationId="jwks", summary="The keys that access tokens are signed with")
     def get(self) -> Response:
         """A JSON Web Key Set (RFC 7517); a token's ``kid`` names its key."""
-        answer = json_answer(guard().tokens.published_keys())
+        answer = json_response(guard().tokens.published_keys())
         answer.headers["Cache-Control"] = "public, max-age=300"
         return answer

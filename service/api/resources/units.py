@@ -9,10 +9,10 @@ from flask import Response
 from flask.views import MethodView
 
 from service.access.gate import needs
-from service.api.http.answers import json_answer
 from service.api.http.blueprint import Blueprint, reference
-from service.api.http.geojson import KEEP_AN_HOUR, feature_component, geojson_answer
+from service.api.http.geojson import KEEP_AN_HOUR, feature_component, geojson_response
 from service.api.http.queries import BoundaryQuery, UnitListQuery, UnitQuery
+from service.api.http.responses import json_response
 from service.api.http.services import services
 from service.clock import vietnam_day
 from service.errors import UnitNotFound
@@ -57,7 +57,7 @@ class Units(MethodView):
         """In order of code; with ``q`` the best match first."""
         on = arguments.get("valid_on") or vietnam_day(services().clock())
         found = services().units.directory().find(arguments.get("q", ""), arguments.get("level"), on)
-        return json_answer({"valid_on": on.isoformat(), "units": [in_json(unit) for unit in found]})
+        return json_response({"valid_on": on.isoformat(), "units": [in_json(unit) for unit in found]})
 
 
 @blueprint.route("/<code>")
@@ -73,7 +73,7 @@ class OneUnit(MethodView):
         """Codes are used again with a new meaning: a code means something only with a day."""
         unit = _unit(code, arguments.get("valid_on"))
         before = services().units.directory().predecessors_of(unit)
-        return json_answer({**in_json(unit), "predecessors": [each.code for each in before]})
+        return json_response({**in_json(unit), "predecessors": [each.code for each in before]})
 
 
 @blueprint.route("/<code>/boundary")
@@ -105,7 +105,7 @@ class UnitBoundary(MethodView):
             "tolerance_m": tolerance,
             "tolerated_outside_m": services().settings.border_tolerated_m,
         }
-        return geojson_answer(feature(unit.code, boundary, properties), KEEP_AN_HOUR)
+        return geojson_response(feature(unit.code, boundary, properties), KEEP_AN_HOUR)
 
 
 def _unit(code: str, on: date | None) -> Unit:

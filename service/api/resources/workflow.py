@@ -8,12 +8,12 @@ from flask import Response
 from flask.views import MethodView
 
 from service.access.gate import needs
-from service.api.http.answers import json_answer, presented, written_answer
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.preconditions import named_revision
 from service.api.http.queries import HistoryQuery
+from service.api.http.responses import json_response, presented, written_response
 from service.api.http.services import actor, services
 from service.errors import CursorInvalid
 from service.households.history import changes_of
@@ -43,7 +43,7 @@ class Verification(MethodView):
         written = services().households.verify(
             household_id, if_match=named_revision(), actor=actor("households.verify")
         )
-        return written_answer(written)
+        return written_response(written)
 
 
 @blueprint.route("/<household_id>/return")
@@ -62,7 +62,7 @@ class Returning(MethodView):
         written = services().households.send_back(
             household_id, reason, if_match=named_revision(), actor=actor("households.verify")
         )
-        return written_answer(written)
+        return written_response(written)
 
 
 @blueprint.route("/<household_id>/transfer")
@@ -81,7 +81,7 @@ class Transfer(MethodView):
         written = services().households.transfer(
             household_id, place, if_match=named_revision(), actor=actor("households.transfer")
         )
-        return written_answer(written)
+        return written_response(written)
 
 
 @blueprint.route("/<household_id>/history")
@@ -101,7 +101,7 @@ class History(MethodView):
         entries = found[:limit]
         cursor = encode_cursor([entries[-1].revision, entries[-1].key]) if len(found) > limit else None
         body = {"entries": [_in_json(entry) for entry in entries], "cursor": cursor}
-        return json_answer(body, headers=dict(next_link(cursor)))
+        return json_response(body, headers=dict(next_link(cursor)))
 
 
 def _in_json(entry: LogEntry) -> dict[str, Any]:

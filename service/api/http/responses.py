@@ -19,7 +19,7 @@ from service.principal import current_principal
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
-def json_answer(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer. Nothing of the register is kept by caches on the way."""
     answer = Response(orjson.dumps(value, option=_JSON), status, mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
@@ -28,16 +28,16 @@ def json_answer(value: object, status: int = 200, headers: dict[str, str] | None
     return answer
 
 
-def record_answer(record: Record, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def record_response(record: Record, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A household with its revision as ETag."""
-    return json_answer(presented(record), status, {"ETag": entity_tag(record), **(headers or {})})
+    return json_response(presented(record), status, {"ETag": entity_tag(record), **(headers or {})})
 
 
-def written_answer(written: Written) -> Response:
+def written_response(written: Written) -> Response:
     """201 with the address for a new household, 200 for a changed or an unchanged one."""
     if not written.created:
-        return record_answer(written.record)
-    return record_answer(written.record, 201, {"Location": f"/v1/households/{written.record['id']}"})
+        return record_response(written.record)
+    return record_response(written.record, 201, {"Location": f"/v1/households/{written.record['id']}"})
 
 
 def entity_tag(record: Record) -> str:
