@@ -16,7 +16,8 @@ from service.demonstration.households import Demonstration, Household
 from service.households.changes import Change
 from service.households.registration import prepare, registration
 from service.storage.encryption import FieldEncryption
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 
 
 def directory() -> UnitDirectory:

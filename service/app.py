@@ -112,7 +112,7 @@ def _services_of(register: Register) -> Services:
         coverage=register.coverage,
         baselines=register.baselines,
         open_data=register.open_data,
-        unit_boundaries=register.unit_boundaries,
+        unit_borders=register.unit_borders,
         ready=register.missing_parts,
         messages=register.messages,
         item_messages=register.item_messages,

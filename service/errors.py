@@ -138,8 +138,8 @@ class UnitNotFound(DomainError):
     code = "unit.not-found"
 
 
-class BoundaryNotLoaded(DomainError):
-    """No boundary of this unit is loaded, nor of the communes that would make it up."""
+class BorderNotLoaded(DomainError):
+    """No border of this unit is loaded, nor of all the communes that it consists of."""
 
     code = "unit.boundary-not-loaded"
 

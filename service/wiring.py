@@ -33,8 +33,8 @@ from service.storage.rate_limits import Attempts, RateLimits
 from service.storage.requests import MongoRequests
 from service.storage.store import MongoStore
 from service.storage.trail import Trail
-from service.units.borders import BoundaryRegister
-from service.units.unit_borders import UnitBoundaries
+from service.units.borders import BorderRegister
+from service.units.unit_borders import UnitBorders
 from service.units.unit_register import UnitRegister
 
 NAME = "so-nong-ho"
@@ -116,7 +116,7 @@ class Register:
     coverage: Coverage
     baselines: Baselines
     open_data: OpenData
-    unit_boundaries: UnitBoundaries
+    unit_borders: UnitBorders
     messages: Catalogue
     item_messages: Catalogue
 
@@ -147,7 +147,7 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         open_data=OpenData(
             MongoOpenData(store.database), directory, clock, lasting=timedelta(days=settings.open_data_days)
         ),
-        unit_boundaries=UnitBoundaries(ground.boundaries, directory, clock),
+        unit_borders=UnitBorders(ground.boundaries, directory, clock),
         messages=Catalogue(Path(__file__).parent / "messages"),
         item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),
     )
@@ -164,4 +164,4 @@ def ground_of(store: MongoStore, settings: Settings) -> Ground:
         place=PlaceRules(tolerated_distance_m=settings.border_tolerated_m),
         area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
     )
-    return Ground(BoundaryRegister(store, settings.units_refresh_seconds).boundaries, rules)
+    return Ground(BorderRegister(store, settings.units_refresh_seconds).borders, rules)

@@ -17,7 +17,8 @@ from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import Settings, read_settings
 from service.storage.migration import UNITS_FILE, migrate
 from service.storage.store import MongoStore
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 from service.wiring import Register, wire
 from tests.builders import MovedClock
 

@@ -14,7 +14,8 @@ from schemas.catalogue import LANGUAGES, Catalogue
 from schemas.codelists import FOLDER
 from service.clock import system_clock, vietnam_day
 from service.households.record_check import Checked, check_file
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 
 _SERVICE_MESSAGES = Path(__file__).parent.parent / "messages"
 

@@ -12,8 +12,8 @@ from tqdm import tqdm
 from service.commands.database import command_settings, run
 from service.storage.migration import UNITS_FILE, load_units
 from service.storage.store import MongoStore
-from service.units.borders import BoundaryFileInvalid, boundaries_of, read_features
-from service.units.directory import UnitListInvalid
+from service.units.borders import BorderFileInvalid, borders_of, read_features
+from service.units.unit_list import UnitListInvalid
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     def work() -> int:
         if options.boundaries:
-            return load_boundaries(Path(options.boundaries), options.data)
+            return load_borders(Path(options.boundaries), options.data)
         file = Path(options.list) if options.list else UNITS_FILE
         if not file.exists():
             print(f"{file} is not there", file=sys.stderr)
@@ -53,18 +53,18 @@ def main(arguments: list[str] | None = None) -> int:
     return run(work)
 
 
-def load_boundaries(file: Path, data: str | None) -> int:
+def load_borders(file: Path, data: str | None) -> int:
     """Put a file's boundaries in the place of all that were there, with a progress bar; answers the exit status."""
     store = MongoStore(command_settings(data))
     try:
         features = read_features(file)
-        bar = tqdm(boundaries_of(features), total=len(features), desc=file.name, unit=" boundaries")
+        bar = tqdm(borders_of(features), total=len(features), desc=file.name, unit=" boundaries")
         boundaries = dict(bar)
         known = {unit.code for unit in store.unit_list()}
         if strange := sorted(set(boundaries) - known):
             print(f"{len(strange)} codes are of no unit of the register: {', '.join(strange[:10])}", file=sys.stderr)
         changed = store.replace_boundaries(boundaries)
-    except BoundaryFileInvalid as error:
+    except BorderFileInvalid as error:
         place = f"feature {error.params['feature']}" if error.params["feature"] else "the file"
         print(f"{file} was not loaded: {place}: {error.params['reason']}", file=sys.stderr)
         return 1

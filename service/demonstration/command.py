@@ -16,7 +16,8 @@ import schemas
 from service.commands.database import command_settings, run
 from service.demonstration.errors import CannotDemonstrate
 from service.demonstration.households import MOST_HOUSEHOLDS, Demonstration
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 
 DEFAULT_HOUSEHOLDS = 1_300
 DEFAULT_SEED = 2025

@@ -17,7 +17,8 @@ from service.settings import Settings
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.store import MongoStore
-from service.units.directory import UnitDirectory, read_units, require_whole
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units, require_consistent
 
 UNITS_FILE = Path(schemas.__file__).parent / "codelists" / "units.csv"
 
@@ -105,7 +106,7 @@ def load_units(store: MongoStore, file: Path, say: Callable[[str], None]) -> int
     new = read_units(file)
     keys = {(unit.level, unit.code, unit.valid_from) for unit in new}
     kept = [unit for unit in store.unit_list() if (unit.level, unit.code, unit.valid_from) not in keys]
-    require_whole(new, kept)
+    require_consistent(new, kept)
     changed = store.replace_units(new)
     if changed:
         say(f"units: {changed} new or changed of {len(new)} in {file.name}")

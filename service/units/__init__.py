@@ -1,1 +1,1 @@
-"""Administrative units: their validity, successors and borders, and what an account's area covers."""
+"""Administrative units: their validity, successors and borders, and which communes an account's area covers."""

@@ -10,12 +10,12 @@ from service.units.directory import Unit, UnitDirectory
 
 
 def area_of_units(units: Iterable[tuple[str, date]], directory: UnitDirectory, today: date) -> Area:
-    """Return the area of ``units``, each a code and the day on which the code was meant, in today's communes.
+    """Return the area of ``units`` in today's communes; each unit is a code and the day as of which to read the code.
 
-    A former commune or district is covered by every commune of today that took over any of it. With a commune go the
-    codes under which its households still stand, where a newer list of units made it of others. The province is the
-    whole register. Raises CommuneUnknown as the directory does, and CommuneNotInForce for a commune that ended without
-    a successor.
+    A former commune or district is covered by every commune of today that took over any part of it. Each commune
+    brings the codes under which its households are still stored, if a newer list of units merged it from others.
+    The province is the whole register. Raises CommuneUnknown as the directory does, and CommuneNotInForce for a
+    commune that ended without a successor.
     """
     named = tuple(units)
     found: set[str] = set()
@@ -28,7 +28,7 @@ def area_of_units(units: Iterable[tuple[str, date]], directory: UnitDirectory, t
 
 
 def _communes_covering(unit: Unit, directory: UnitDirectory, today: date) -> Iterator[str]:
-    """The communes in force today that took over any of a commune or a district."""
+    """Yield the codes of the communes in force today that took over any part of a commune or a district."""
     if unit.level == "commune":
         within = [unit]
     else:

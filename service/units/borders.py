@@ -1,4 +1,8 @@
-"""Boundaries of communes: read from a GeoJSON file, and those in force in this process."""
+"""Borders of communes: read from a GeoJSON file, and the current ones cached in this process.
+
+The command line (``scripts/units --boundaries``), the collection ``boundaries`` and the code
+``boundaries.file-invalid`` keep their names, which operators and clients rely on.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import orjson
 import shapely
@@ -16,80 +20,72 @@ from shapely.geometry.base import BaseGeometry
 from service.errors import DomainError, StoreUnavailable
 from service.parcels.place import Boundaries
 from service.turn import Turn
+from service.units.ports import BorderStore
 
 
-class BoundaryFileInvalid(DomainError):
-    """A file of boundaries that cannot be read; ``feature`` is the number of the one at fault (0: the file)."""
+class BorderFileInvalid(DomainError):
+    """A file of borders that cannot be read; ``feature`` is the number of the feature at fault (0: the file itself)."""
 
     code: ClassVar[str] = "boundaries.file-invalid"
 
 
-class BoundaryStore(Protocol):
-    """Where boundaries are kept."""
+class BorderRegister:
+    """Returns the current borders; asks storage at most every ``refresh_seconds`` whether they have changed."""
 
-    def boundary_list(self) -> dict[str, BaseGeometry]:
-        """Every boundary by the code of its unit."""
-
-    def boundary_version(self) -> str:
-        """Changes whenever the boundaries change."""
-
-
-class BoundaryRegister:
-    """Answers the current Boundaries; asks storage at most every ``refresh_seconds`` whether they have changed."""
-
-    def __init__(
-        self, store: BoundaryStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, store: BorderStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._refresh_seconds = refresh_seconds
         self._clock = clock
         self._turn = Turn()
-        self._boundaries: Boundaries | None = None
+        self._borders: Boundaries | None = None
         self._version = ""
         self._looked_at = float("-inf")
 
-    def boundaries(self) -> Boundaries:
-        """The boundaries as of now; none before any were loaded. Raises StoreUnavailable while the database is away."""
-        boundaries = self._boundaries
-        if boundaries is not None and self._clock() - self._looked_at < self._refresh_seconds:
-            return boundaries
+    def borders(self) -> Boundaries:
+        """Returns the current borders, empty before any were loaded.
+
+        Raises StoreUnavailable while the database is away and nothing is cached.
+        """
+        borders = self._borders
+        if borders is not None and self._clock() - self._looked_at < self._refresh_seconds:
+            return borders
         with self._turn.taken():
             return self._refreshed()
 
     def _refreshed(self) -> Boundaries:
-        if self._boundaries is not None and self._clock() - self._looked_at < self._refresh_seconds:
-            return self._boundaries
+        if self._borders is not None and self._clock() - self._looked_at < self._refresh_seconds:
+            return self._borders
         try:
             version = self._store.boundary_version()
-            if self._boundaries is None or version != self._version:
-                self._boundaries = Boundaries(self._store.boundary_list())
+            if self._borders is None or version != self._version:
+                self._borders = Boundaries(self._store.boundary_list())
                 self._version = version
         except StoreUnavailable:
-            if self._boundaries is None:
+            if self._borders is None:
                 raise
-            # What is known serves on; who cannot write will be told so where the write is tried.
+            # Serve the cached borders. A write fails where it is attempted, with an error of its own.
         self._looked_at = self._clock()
-        return self._boundaries
+        return self._borders
 
 
 def read_features(path: Path) -> list[object]:
-    """The features of a GeoJSON FeatureCollection, gzipped or not. Raises BoundaryFileInvalid."""
+    """Returns the features of a GeoJSON FeatureCollection, gzipped or not. Raises BorderFileInvalid."""
     try:
         content = path.read_bytes()
         collection = orjson.loads(gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content)
     except (OSError, EOFError, zlib.error, orjson.JSONDecodeError) as error:
-        raise BoundaryFileInvalid(feature=0, reason=str(error)[:200]) from error
+        raise BorderFileInvalid(feature=0, reason=str(error)[:200]) from error
     features = collection.get("features") if isinstance(collection, dict) else None
     if not isinstance(features, list) or not features:
-        raise BoundaryFileInvalid(feature=0, reason="not a FeatureCollection with features")
+        raise BorderFileInvalid(feature=0, reason="not a FeatureCollection with features")
     return features
 
 
-def boundaries_of(features: Iterable[object]) -> Iterator[tuple[str, BaseGeometry]]:
-    """Code and boundary of each feature (``properties.code``, a polygon or multipolygon in WGS 84).
+def borders_of(features: Iterable[object]) -> Iterator[tuple[str, BaseGeometry]]:
+    """Yields code and border of each feature (``properties.code``, a polygon or multipolygon in WGS 84).
 
-    Boundaries of communes are published with small faults; those are mended here, since they are drawn by nobody whom
-    one could ask. Raises BoundaryFileInvalid with the number of the feature.
+    Published borders have small faults, and nobody can be asked to redraw them, so they are mended here.
+    Raises BorderFileInvalid with the number of the feature.
     """
     codes: set[str] = set()
     for number, feature in enumerate(features, 1):
@@ -97,24 +93,24 @@ def boundaries_of(features: Iterable[object]) -> Iterator[tuple[str, BaseGeometr
         properties = item.get("properties")
         code = properties.get("code") if isinstance(properties, dict) else None
         if not isinstance(code, str) or not (code.isascii() and code.isdigit()):
-            raise BoundaryFileInvalid(feature=number, reason="properties.code is not the code of a unit")
+            raise BorderFileInvalid(feature=number, reason="properties.code is not the code of a unit")
         if code in codes:
-            raise BoundaryFileInvalid(feature=number, reason=f"code {code} comes twice")
+            raise BorderFileInvalid(feature=number, reason=f"code {code} comes twice")
         codes.add(code)
-        yield code, _boundary(item.get("geometry"), number)
+        yield code, _border(item.get("geometry"), number)
 
 
-def _boundary(geometry: object, number: int) -> BaseGeometry:
+def _border(geometry: object, number: int) -> BaseGeometry:
     if not isinstance(geometry, dict) or geometry.get("type") not in {"Polygon", "MultiPolygon"}:
-        raise BoundaryFileInvalid(feature=number, reason="geometry is not a Polygon or MultiPolygon")
+        raise BorderFileInvalid(feature=number, reason="geometry is not a Polygon or MultiPolygon")
     try:
-        boundary = shapely.force_2d(shapely.from_geojson(orjson.dumps(geometry)))
+        border = shapely.force_2d(shapely.from_geojson(orjson.dumps(geometry)))
     except (shapely.errors.GEOSException, orjson.JSONEncodeError) as error:
-        raise BoundaryFileInvalid(feature=number, reason=str(error)[:200]) from error
-    west, south, east, north = boundary.bounds if not boundary.is_empty else (0.0, 0.0, 0.0, -91.0)
+        raise BorderFileInvalid(feature=number, reason=str(error)[:200]) from error
+    west, south, east, north = border.bounds if not border.is_empty else (0.0, 0.0, 0.0, -91.0)
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise BoundaryFileInvalid(feature=number, reason="not in longitude and latitude")
-    if boundary.is_valid:
-        return boundary
-    parts = shapely.get_parts(shapely.make_valid(boundary, method="structure", keep_collapsed=False))
+        raise BorderFileInvalid(feature=number, reason="not in longitude and latitude")
+    if border.is_valid:
+        return border
+    parts = shapely.get_parts(shapely.make_valid(border, method="structure", keep_collapsed=False))
     return shapely.union_all([part for part in parts if part.geom_type == "Polygon"])

@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
-from itertools import pairwise
-from pathlib import Path
-from typing import ClassVar
 
-from schemas.text import fold, normalize
-from service.errors import CommuneNotInForce, CommuneUnknown, DomainError
+from schemas.text import fold
+from service.errors import CommuneNotInForce, CommuneUnknown
 
 RECORDS_SINCE = date(2026, 1, 1)
-"""No household was stored before this day, so none stands under a unit that ended before it."""
+"""No household was stored before this day, so none refers to a unit that ended before it."""
 
 LEVELS = ("province", "district", "commune")
-COLUMNS = (
-    "code",
-    "name_vi",
-    "name_en",
-    "kind",
-    "level",
-    "parent",
-    "valid_from",
-    "valid_to",
-    "successor",
-    "longitude",
-    "latitude",
-    "source",
-)
-_NEVER_EMPTY = ("code", "name_vi", "name_en", "kind", "level", "source")
-
-
-class UnitListInvalid(DomainError):
-    """A list of administrative units that contradicts itself: ``faults`` names every place, the params the first."""
-
-    code: ClassVar[str] = "units.list-invalid"
-
-    def __init__(self, faults: list[UnitFault]) -> None:
-        first = faults[0]
-        super().__init__(line=first.line, column=first.column, reason=first.reason, faults=len(faults))
-        self.faults = faults
-
-    def __str__(self) -> str:
-        return "\n".join(f"line {fault.line}, {fault.column}: {fault.reason}" for fault in self.faults)
-
-
-@dataclass(frozen=True, slots=True)
-class UnitFault:
-    """One fault of a list of units: the line of the file (the header is line 1), the column, and what is wrong."""
-
-    line: int
-    column: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +40,7 @@ class Unit:
     name_en: str
 
     def in_force_on(self, on: date) -> bool:
-        """Say whether the unit is in force on the day ``on``."""
+        """Whether the unit is in force on the day ``on``."""
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
     @property
@@ -95,152 +51,14 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCommune:
-    """What a commune's code stands for: the commune in force today, and the one before the merger where it is known."""
+    """What a commune's code means: the commune in force today, and the one before the merger where that is known."""
 
     commune: Unit
     former: Unit | None
 
 
-def read_units(source: str | Path) -> tuple[Unit, ...]:
-    """Read a list of units from CSV (a file, or its text) with the columns of ``COLUMNS``.
-
-    Raises UnitListInvalid with every fault: a column missing, a cell that cannot be read, one code twice on one day, a
-    parent that is not there, a successor that is not in force on the day after. The last also refuses cycles of
-    successions, since each step of a chain is then later than the one before.
-    """
-    text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source.removeprefix("\ufeff")
-    reader = csv.DictReader(io.StringIO(text), restkey="", strict=True)
-    header = tuple(reader.fieldnames or ())
-    if missing := [column for column in COLUMNS if column not in header]:
-        raise UnitListInvalid([UnitFault(1, column, "column is missing") for column in missing])
-    if unknown := [column for column in header if column not in COLUMNS]:
-        raise UnitListInvalid([UnitFault(1, column, "column is not known") for column in unknown])
-    faults: list[UnitFault] = []
-    placed: list[tuple[int, Unit]] = []
-    try:
-        for row in reader:
-            parsed = _parse_row(row, reader.line_num)
-            if isinstance(parsed, Unit):
-                placed.append((reader.line_num, parsed))
-            else:
-                faults.extend(parsed)
-    except csv.Error as error:
-        faults.append(UnitFault(reader.line_num, "code", f"not CSV: {error}"))
-    if not faults:
-        faults.extend(_contradictions(placed))
-    if faults:
-        raise UnitListInvalid(faults)
-    return tuple(unit for _, unit in placed)
-
-
-def require_whole(new: Sequence[Unit], kept: Sequence[Unit]) -> None:
-    """Hold a list to the units that stay beside it. Raises UnitListInvalid, in which a unit that stays has line 0."""
-    faults = list(_contradictions([*((0, unit) for unit in kept), *((line, unit) for line, unit in enumerate(new, 2))]))
-    if faults:
-        raise UnitListInvalid(faults)
-
-
-def _parse_row(row: dict[str, str], line: int) -> Unit | list[UnitFault]:
-    """Parse one line into a unit, or into everything that is wrong with it."""
-    cells = {column: normalize(row.get(column) or "") for column in COLUMNS}
-    faults = [UnitFault(line, column, reason) for column, reason in _faults_of_cells(cells)]
-    if "" in row:
-        faults.append(UnitFault(line, COLUMNS[-1], "more cells than columns"))
-    if faults:
-        return faults
-    return Unit(
-        code=cells["code"],
-        name=cells["name_vi"],
-        kind=cells["kind"],
-        level=cells["level"],
-        parent=cells["parent"] or None,
-        valid_from=_day(cells["valid_from"]),
-        valid_to=_day(cells["valid_to"]),
-        successor=cells["successor"] or None,
-        longitude=_degrees(cells["longitude"], 180),
-        latitude=_degrees(cells["latitude"], 90),
-        source=cells["source"],
-        name_en=cells["name_en"],
-    )
-
-
-def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Name each column of one line whose cell is wrong, and why."""
-    for column in _NEVER_EMPTY:
-        if not cells[column]:
-            yield column, "empty"
-    if cells["code"] and not (cells["code"].isascii() and cells["code"].isdigit()):
-        yield "code", f"{cells['code']!r} is not a number"
-    if cells["level"] and cells["level"] not in LEVELS:
-        yield "level", f"{cells['level']!r} is not one of {', '.join(LEVELS)}"
-    if cells["level"] in ("district", "commune") and not cells["parent"]:
-        yield "parent", f"a {cells['level']} has a parent"
-    if cells["successor"] and not cells["valid_to"]:
-        yield "successor", "a successor without an end of validity (valid_to)"
-    if bool(cells["longitude"]) != bool(cells["latitude"]):
-        yield "longitude", "longitude and latitude stand together or not at all"
-    parsers: dict[str, Callable[[str], object]] = {
-        "valid_from": _day,
-        "valid_to": _day,
-        "longitude": partial(_degrees, limit=180),
-        "latitude": partial(_degrees, limit=90),
-    }
-    for column, parse in parsers.items():
-        try:
-            parse(cells[column])
-        except ValueError as error:
-            yield column, str(error)
-            return
-    begin, end = _day(cells["valid_from"]), _day(cells["valid_to"])
-    if begin and end and end < begin:
-        yield "valid_to", "ends before it begins"
-
-
-def _day(text: str) -> date | None:
-    """Read a day; an empty text is no day."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise ValueError(f"{text!r} is not a date (YYYY-MM-DD)") from None
-
-
-def _degrees(text: str, limit: int) -> float | None:
-    """Read a longitude or latitude in degrees; an empty text is none."""
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not -limit <= value <= limit:
-        raise ValueError(f"{text!r} is not a number of degrees within ±{limit}")
-    return value
-
-
-def _contradictions(placed: list[tuple[int, Unit]]) -> Iterator[UnitFault]:
-    """Find what contradicts between the lines of one list."""
-    by_code: dict[str, list[tuple[int, Unit]]] = defaultdict(list)
-    for line, unit in placed:
-        by_code[unit.code].append((line, unit))
-    for validities in by_code.values():
-        validities.sort(key=lambda each: each[1].valid_from or date.min)
-        for (_, earlier), (line, later) in pairwise(validities):
-            if earlier.valid_to is None or (later.valid_from or date.min) <= earlier.valid_to:
-                yield UnitFault(line, "valid_from", f"{later.code} is in force twice on one day")
-    for line, unit in placed:
-        if unit.parent is not None and not _stands_above(unit, (each for _, each in by_code[unit.parent])):
-            yield UnitFault(line, "parent", f"{unit.parent} is not a unit above {unit.code} in its time")
-        if unit.successor is None or unit.day_after is None:
-            continue
-        heirs = [each for _, each in by_code[unit.successor] if each.in_force_on(unit.day_after)]
-        if not heirs:
-            yield UnitFault(line, "successor", f"{unit.successor} is not in force on {unit.day_after}")
-        elif heirs[0].level != unit.level:
-            yield UnitFault(line, "successor", f"{unit.successor} is a {heirs[0].level}, {unit.code} a {unit.level}")
-
-
-def _stands_above(unit: Unit, candidates: Iterable[Unit]) -> bool:
-    """Say whether one of ``candidates`` is of a higher level and in force somewhen in the unit's own time."""
+def is_above(unit: Unit, candidates: Iterable[Unit]) -> bool:
+    """Whether one of ``candidates`` is of a higher level and valid at some point during the unit's validity."""
     return any(
         LEVELS.index(each.level) < LEVELS.index(unit.level)
         and (each.valid_to is None or unit.valid_from is None or unit.valid_from <= each.valid_to)
@@ -250,7 +68,7 @@ def _stands_above(unit: Unit, candidates: Iterable[Unit]) -> bool:
 
 
 class UnitDirectory:
-    """All units of one list, looked up by code and date. Made once from a list that ``read_units`` has accepted."""
+    """All units of one list, looked up by code and date. Takes a list that ``read_units`` has accepted."""
 
     def __init__(self, units: Iterable[Unit]) -> None:
         self._units = tuple(sorted(units, key=lambda unit: (unit.code, unit.valid_from or date.min)))
@@ -263,16 +81,16 @@ class UnitDirectory:
             if (heir := self._successor_of(unit)) is not None:
                 self._predecessors[heir].append(unit)
         self._predecessors.default_factory = None
-        # Between two of these days nothing changes, so that a level is listed once for each span.
+        # Nothing changes between two of these days, so each level is listed once per span and cached.
         days = {day for unit in self._units for day in (unit.valid_from, unit.day_after)}
         self._changes = sorted(day for day in days if day is not None)
         self._levels: dict[tuple[str, int], tuple[Unit, ...]] = {}
-        # By code and first day: the hash of a whole unit costs more than what it would find.
+        # The key is level, code and first day: hashing a whole unit costs more than the lookup saves.
         self._ancestors: dict[tuple[str, str, date | None], tuple[Unit, ...]] = {}
         self._names = {unit: (fold(unit.name), fold(f"{unit.kind} {unit.name}")) for unit in self._units}
 
     def __iter__(self) -> Iterator[Unit]:
-        """Every validity of every unit, in order of code and time."""
+        """Iterate over every validity of every unit, in order of code and time."""
         return iter(self._units)
 
     def in_force(self, code: str, on: date) -> Unit:
@@ -289,7 +107,7 @@ class UnitDirectory:
         raise _not_in_force(code, on, validities)
 
     def name_of(self, code: str) -> str:
-        """Return kind and name of the unit with the code, the latest there was ("xã Kim Liên"); the code if none."""
+        """Return kind and name of the latest unit with the code ("xã Kim Liên"); the code itself if there is none."""
         validities = self._by_code.get(code)
         return f"{validities[-1].kind} {validities[-1].name}" if validities else code
 
@@ -336,7 +154,7 @@ class UnitDirectory:
         return validities
 
     def meant(self, code: str, on: date) -> Unit:
-        """Return the unit that somebody meant by a code on a day; a list that came later may have ended it before.
+        """Return the latest unit that had begun by that day under this code, even if a later list has ended it since.
 
         Raises CommuneUnknown when no unit ever had the code.
         """
@@ -347,14 +165,16 @@ class UnitDirectory:
         return begun[-1] if begun else validities[0]
 
     def stored_units(self, code: str) -> list[Unit]:
-        """Return the communes under which households can stand with this code, the first of them first; the last that
-        had the code where none can. Raises CommuneUnknown."""
+        """Return the communes that a stored household with this code can mean, earliest first.
+
+        Where there is none, the last commune that had the code. Raises CommuneUnknown.
+        """
         validities = self.require_commune(code)
         return [unit for unit in validities if _can_hold_records(unit)] or validities[-1:]
 
     def stored_unit(self, code: str, since: date | None) -> Unit:
-        """Return the commune that a stored code means: the one that began on ``since``, else the first of the
-        register's own time.
+        """Return the commune that a stored code means: the one that began on ``since``, or else the first since the
+        register exists.
 
         A stored household keeps its code when a newer list ends its commune. Raises CommuneUnknown.
         """
@@ -364,19 +184,20 @@ class UnitDirectory:
         return validities[0]
 
     def since_of(self, commune: Unit) -> date | None:
-        """Return the day from which a stored code means this commune; None unless it meant another one before, under
-        which households can stand."""
+        """Return the day from which a stored code means this commune; None unless stored households can also mean an
+        earlier commune by it.
+        """
         return None if self.stored_unit(commune.code, None) == commune else commune.valid_from
 
     def heir_of(self, unit: Unit, until: date) -> Unit | None:
-        """Follow a unit's successors to the one in force ``until`` that day; None where they end before."""
+        """Follow a unit's successors to the one in force on the day ``until``; None where they end before it."""
         heir: Unit | None = unit
         while heir is not None and heir.valid_to is not None and heir.valid_to < until:
             heir = self._successor_of(heir)
         return heir
 
     def ancestors_of(self, unit: Unit) -> tuple[Unit, ...]:
-        """Return all units that became this one, by way of others too; the nearest first."""
+        """Return all direct and indirect predecessors of this unit, the nearest first."""
         key = (unit.level, unit.code, unit.valid_from)
         if key not in self._ancestors:
             before = self.predecessors_of(unit)
@@ -385,15 +206,15 @@ class UnitDirectory:
         return self._ancestors[key]
 
     def stored_codes(self, commune: Unit) -> frozenset[str]:
-        """Return the codes under which households of a commune of today can stand: its own, and those of the units that
-        it took over while the register was kept, but for what another commune is called today.
+        """Return the codes under which households of a commune of today can be stored: its own, and those of the units
+        that it took over since the register exists, except codes that another commune has today.
         """
         taken_over = {unit.code for unit in self.ancestors_of(commune) if _can_hold_records(unit)}
         others = {code for code in taken_over if any(unit.valid_to is None for unit in self.require_commune(code))}
         return frozenset({commune.code, *(taken_over - others)})
 
     def predecessors(self, code: str, on: date | None = None) -> list[Unit]:
-        """Return the units that became the unit with this code (the one in force ``on`` that day, or any), by code."""
+        """Return the direct predecessors of the unit with this code (on the day ``on``, or ever), in order of code."""
         found = (
             before
             for unit in self._by_code.get(code, [])
@@ -403,7 +224,7 @@ class UnitDirectory:
         return sorted(found, key=lambda unit: (unit.code, unit.valid_from or date.min))
 
     def predecessors_of(self, unit: Unit) -> list[Unit]:
-        """Return the units that became just this unit, by code."""
+        """Return the direct predecessors of this unit, in order of code."""
         return sorted(self._predecessors.get(unit, []), key=lambda each: (each.code, each.valid_from or date.min))
 
     def geographies(self) -> list[date]:
@@ -418,16 +239,16 @@ class UnitDirectory:
         return sorted(days)
 
     def district_of(self, commune: Unit) -> Unit | None:
-        """Return the district that a commune belonged to; None for a commune of a time without districts."""
+        """Return the district that a commune belonged to; None for a commune from a time without districts."""
         for parent in self._by_code.get(commune.parent or "", []):
-            if parent.level == "district" and _stands_above(commune, [parent]):
+            if parent.level == "district" and is_above(commune, [parent]):
                 return parent
         return None
 
     def find(self, q: str, level: str | None, on: date) -> list[Unit]:
         """Return the units in force on that day whose name, with or without kind and diacritics, or code matches ``q``.
 
-        Exact matches come first, then names that begin with ``q``, then names that hold it; each in order of code.
+        Exact matches come first, then names that begin with ``q``, then names that contain it; each in order of code.
         An empty ``q`` matches every unit.
         """
         wanted = fold(q)
@@ -457,7 +278,7 @@ def _can_hold_records(unit: Unit) -> bool:
 
 
 def _not_in_force(code: str, on: date, validities: list[Unit]) -> CommuneNotInForce:
-    """Say from when to when the code was known; an open end is three dots."""
+    """Make the error that gives the first and last day of the code; an open end is three dots."""
     return CommuneNotInForce(
         commune=code,
         on=on.isoformat(),

@@ -12,20 +12,20 @@ FORMER_UNKNOWN = "unknown"
 
 
 def tally_key(former: str | None, since: str | None) -> str:
-    """The key of a tally: the former commune (or FORMER_UNKNOWN), and the first day of the commune where its code had
-    another meaning before: ``16663``, ``unknown@2027-07-01``.
+    """Return the key of a tally: the former commune (or FORMER_UNKNOWN) and, where the commune's code meant another
+    commune before, the commune's first day: ``16663``, ``unknown@2027-07-01``.
     """
     return f"{former or FORMER_UNKNOWN}@{since}" if since else former or FORMER_UNKNOWN
 
 
 def of_tally_key(key: str) -> tuple[str | None, str | None]:
-    """Former commune (None: not known) and first day (None: the code had no other meaning) of a tally's key."""
+    """Return former commune (None: not known) and first day (None: the code had no other meaning) of a tally's key."""
     former, _, since = key.partition("@")
     return None if former == FORMER_UNKNOWN else former, since or None
 
 
 class Placing:
-    """Says in which unit of a level and geography a household of a commune and tally (``tally_key``) is counted."""
+    """Finds the unit of a level and geography that counts a household of a commune and tally (``tally_key``)."""
 
     def __init__(self, directory: UnitDirectory, level: str, geography: date) -> None:
         self._directory = directory
@@ -36,7 +36,7 @@ class Placing:
         self.can_fail = level != "province" and bool(succeeded)
 
     def unit_of(self, commune: str, tally: str) -> str | None:
-        """Code of the unit; None where the geography is older than the commune and the former commune is not known."""
+        """Return the unit's code; None if the geography is older than the commune and the former one is not known."""
         key = (commune, tally)
         if key not in self._known:
             former, since = of_tally_key(tally)
@@ -45,7 +45,7 @@ class Placing:
         return self._known[key]
 
     def reachable(self, area: Iterable[str]) -> set[str | None]:
-        """Every unit in which households of the area's communes can be counted."""
+        """Return every unit in which households of the area's communes can be counted."""
         found: set[str | None] = set()
         for code in area:
             for commune in self._directory.stored_units(code):
@@ -56,7 +56,7 @@ class Placing:
         return found
 
     def unit_above(self, commune: Unit, former: str | None) -> str | None:
-        """Code of the unit of the level that a commune, or the former commune in it, is or lies in."""
+        """Return the code of the unit of this level that is or contains the commune, or the former commune in it."""
         unit = self._commune_on_geography(commune, former)
         while unit is not None and unit.level != self._level:
             unit = self._parent(unit)
@@ -65,7 +65,10 @@ class Placing:
         return None if unit is None else unit.code
 
     def _commune_on_geography(self, commune: Unit, former: str | None) -> Unit | None:
-        """The commune, what it became since, or what it was before: by its former commune, else where it was one."""
+        """Return the commune, its successor or its predecessor that is in force on the geography.
+
+        The predecessor is found by the former commune; without it, only where there is exactly one.
+        """
         if self._geography >= (commune.valid_from or date.min):
             return self._directory.heir_of(commune, self._geography)
         unit: Unit | None = commune

@@ -1,21 +1,33 @@
-"""What the administrative units need from storage."""
+"""What the administrative units need from storage: the list of units, and the borders of communes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from shapely.geometry.base import BaseGeometry
+
 from service.units.directory import Unit
 
 
 class UnitStore(Protocol):
-    """Administrative units."""
+    """The stored list of administrative units."""
 
     def unit_list(self) -> tuple[Unit, ...]:
-        """All units of the register."""
+        """Returns all units of the register."""
 
     def unit_version(self) -> str:
-        """Changes whenever the list of units changes."""
+        """Returns a version that changes whenever the list of units changes."""
 
     def replace_units(self, units: Sequence[Unit]) -> int:
-        """Add the units, replacing those of the same code and first day; answers how many differ from before."""
+        """Adds the units, replacing those with the same code and first day; returns how many were changed."""
+
+
+class BorderStore(Protocol):
+    """The stored borders of communes."""
+
+    def boundary_list(self) -> dict[str, BaseGeometry]:
+        """Returns every border by the code of its unit."""
+
+    def boundary_version(self) -> str:
+        """Returns a version that changes whenever the borders change."""

@@ -1,4 +1,4 @@
-"""The list of units that is in force in this process: read from storage, and again when it has changed."""
+"""The current list of units, cached in this process and read again when it has changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.units.ports import UnitStore
 
 
 class UnitRegister:
-    """Answers the current UnitDirectory; asks storage every ``refresh_seconds`` whether the list has changed."""
+    """Returns the current UnitDirectory; asks storage every ``refresh_seconds`` whether the list has changed."""
 
     def __init__(self, store: UnitStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -24,7 +24,7 @@ class UnitRegister:
         self._looked_at = float("-inf")
 
     def directory(self) -> UnitDirectory:
-        """The units as of now. Raises StoreUnavailable while none were ever read and the database is away."""
+        """Return the current units. Raises StoreUnavailable while the database is away and nothing is cached."""
         directory = self._directory
         if directory is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return directory
@@ -39,7 +39,7 @@ class UnitRegister:
         except StoreUnavailable:
             if self._directory is None:
                 raise
-            # The list that is known serves on; else each of many requests would wait here for the database in turn.
+            # Serve the cached list; otherwise each of many requests would wait here for the database, one by one.
             self._looked_at = self._clock()
             return self._directory
         if self._directory is None or version != self._version:

@@ -21,7 +21,8 @@ from service.storage.accounts import MongoAccounts
 from service.storage.collections import collection_named
 from service.storage.migration import prepare_collection
 from service.storage.rate_limits import Attempts
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 
 PASSWORD = "Lúa chín vàng đồng"
 CHEAP = Passwords(passes=1, memory_kib=1024)

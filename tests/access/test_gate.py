@@ -16,7 +16,8 @@ from service.errors import OutsideArea, PermissionMissing
 from service.principal import Principal, asking, current_principal, principal
 from service.roles import SCOPES, TABLE, Permission, Role, Sight
 from service.units.areas import area_of_units
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 
 TODAY = date(2026, 11, 23)
 BEFORE_THE_MERGER = date(2025, 6, 30)

@@ -19,7 +19,8 @@ from service.households.ports import HouseholdQuery
 from service.parcels.place import Boundaries
 from service.settings import Settings
 from service.storage.store import MongoStore
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 from service.wiring import wire
 from tests.parcels.cells import cells_of, points_of
 from tests.parcels.real_boundaries import real_boundaries

@@ -15,7 +15,8 @@ from shapely.geometry import Polygon
 from service.demonstration.fields import STRIPS_A_BLOCK, ground_of
 from service.demonstration.people import Person, PersonalNumbers, family_of
 from service.demonstration.places import Place, places_of
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 
 UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 ELLIPSOID = Geod(ellps="WGS84")

@@ -13,7 +13,8 @@ import pytest
 from schemas.parsing import parse_household
 from service.demonstration.households import Demonstration, Household
 from service.households.registration import Prepared, prepare
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 
 UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 TODAY = date(2026, 11, 23)

@@ -11,7 +11,8 @@ from schemas.codelists import FOLDER
 from schemas.json_lines import lines_by_pointer
 from service.commands.check_record import main
 from service.households.record_check import Checked, check_file
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 from tests.schemas.records import example, least
 
 TODAY = date(2026, 11, 23)

@@ -14,8 +14,9 @@ from service.households.changes import COUNTS
 from service.households.ports import Head
 from service.reports.coverage import Row, expect, latest_geography, membership, percentage, rows_of, total_of
 from service.reports.ports import Baseline
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
 from service.units.placing import FORMER_UNKNOWN
+from service.units.unit_list import read_units
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH
 
 NOW = date(2025, 7, 1)

@@ -14,7 +14,7 @@ from schemas.geometry import geometry_json
 from service.commands import units
 from service.settings import Settings
 from service.storage.store import MongoStore
-from service.units.borders import BoundaryFileInvalid, BoundaryRegister, boundaries_of, read_features
+from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, read_features
 from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.parcels.builders import a_field, a_polygon
 from tests.parcels.real_boundaries import boundaries_file
@@ -63,14 +63,14 @@ def test_a_boundary_that_is_no_longer_in_the_file_is_gone(store: MongoStore) -> 
 
 def test_a_worker_reads_boundaries_anew_when_they_change_and_not_before_it_is_time(store: MongoStore) -> None:
     time = [0.0]
-    register = BoundaryRegister(store, 30.0, clock=lambda: time[0])
+    register = BorderRegister(store, 30.0, clock=lambda: time[0])
     store.replace_boundaries({})
-    assert len(register.boundaries()) == 0
+    assert len(register.borders()) == 0
     store.replace_boundaries({THANH_VINH: a_field()})
-    assert len(register.boundaries()) == 0
+    assert len(register.borders()) == 0
     time[0] = 31.0
-    assert THANH_VINH in register.boundaries()
-    assert register.boundaries() is register.boundaries()
+    assert THANH_VINH in register.borders()
+    assert register.borders() is register.borders()
 
 
 @pytest.mark.parametrize("zipped", [False, True])
@@ -118,8 +118,8 @@ def test_the_command_loads_the_real_file(
 def test_a_file_that_cannot_be_read_is_refused_whole_at_its_place(
     features: list[Any], number: int, reason: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(BoundaryFileInvalid) as refused:
-        dict(boundaries_of(read_features(a_file(tmp_path, *features))))
+    with pytest.raises(BorderFileInvalid) as refused:
+        dict(borders_of(read_features(a_file(tmp_path, *features))))
     assert refused.value.params["feature"] == number
     assert reason in refused.value.params["reason"]
 
@@ -128,7 +128,7 @@ def test_a_file_that_cannot_be_read_is_refused_whole_at_its_place(
 def test_what_is_no_feature_collection_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "communes.geojson"
     path.write_bytes(content)
-    with pytest.raises(BoundaryFileInvalid) as refused:
+    with pytest.raises(BorderFileInvalid) as refused:
         read_features(path)
     assert refused.value.params["feature"] == 0
 
@@ -148,6 +148,6 @@ def test_the_command_says_which_feature_is_at_fault_and_keeps_what_was_there(
 
 def test_a_boundary_with_a_small_fault_is_mended() -> None:
     bow_tie = a_feature(geometry=geometry_json(a_polygon((0, 0), (1_000, 1_000), (1_000, 0), (0, 1_000))))
-    boundaries = dict(boundaries_of([bow_tie]))
+    boundaries = dict(borders_of([bow_tie]))
     assert boundaries[THANH_VINH].is_valid
     assert boundaries[THANH_VINH].area > 0

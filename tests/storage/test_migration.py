@@ -16,7 +16,8 @@ from service.commands import verify_log as verify_command
 from service.settings import Settings, read_settings
 from service.storage.migration import load_units, migrate
 from service.storage.store import MongoStore
-from service.units.directory import COLUMNS, UnitDirectory, UnitListInvalid
+from service.units.directory import UnitDirectory
+from service.units.unit_list import COLUMNS, UnitListInvalid
 from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.storage.writing import register
 

@@ -11,7 +11,8 @@ from service.households.registration import change_of, registration
 from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
 from service.storage.migration import UNITS_FILE
 from service.storage.store import MongoStore
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
+from service.units.unit_list import read_units
 from tests.builders import NOW, TODAY, Json, a_least_household
 from tests.households.rules import prepared
 

@@ -17,8 +17,9 @@ from service.households.ports import HouseholdQuery
 from service.settings import read_settings
 from service.storage.migration import UNITS_FILE, migrate
 from service.units.areas import area_of_units
-from service.units.directory import UnitDirectory, read_units
+from service.units.directory import UnitDirectory
 from service.units.placing import of_tally_key, tally_key
+from service.units.unit_list import read_units
 from service.wiring import Register, wire
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, Json, MovedClock, a_least_household
 from tests.storage.writing import assert_exact

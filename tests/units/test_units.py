@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.errors import CommuneNotInForce, CommuneUnknown
-from service.units.directory import COLUMNS, Unit, UnitDirectory, UnitListInvalid, read_units
+from service.units.directory import Unit, UnitDirectory
+from service.units.unit_list import COLUMNS, UnitListInvalid, read_units
 
 OFFICIAL_LIST = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 BEFORE = date(2025, 6, 30)

@@ -50,7 +50,7 @@ STATUS: dict[type[Exception], int] = {
     errors.HouseholdNotFound: 404,
     errors.ParcelNotFound: 404,
     errors.UnitNotFound: 404,
-    errors.BoundaryNotLoaded: 404,
+    errors.BorderNotLoaded: 404,
     errors.CodeListNotFound: 404,
     errors.NotAcceptable: 406,
     errors.HouseholdIdTaken: 409,

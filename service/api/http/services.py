@@ -21,7 +21,7 @@ from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
 from service.settings import Settings
-from service.units.unit_borders import UnitBoundaries
+from service.units.unit_borders import UnitBorders
 from service.units.unit_register import UnitRegister
 
 LANGUAGES = ("vi", "en")
@@ -46,7 +46,7 @@ class Services:
     coverage: Coverage
     baselines: Baselines
     open_data: OpenData
-    unit_boundaries: UnitBoundaries
+    unit_borders: UnitBorders
     ready: Callable[[], list[str]]
     """What the database lacks for the register to work."""
     messages: Catalogue

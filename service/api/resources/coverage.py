@@ -98,7 +98,7 @@ class CoverageMap(MethodView):
 
         def drawn(code: str | None) -> BaseGeometry | None:
             unit = None if code is None else units.get(code)
-            return None if unit is None else services().unit_boundaries.boundary(unit, arguments["tolerance"])
+            return None if unit is None else services().unit_borders.border(unit, arguments["tolerance"])
 
         features = [feature(row["unit"], drawn(row["unit"]), row) for row in report.pop("rows")]
         return geojson_response({"type": "FeatureCollection", **report, "features": features})

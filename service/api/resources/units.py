@@ -94,7 +94,7 @@ class UnitBoundary(MethodView):
         """
         unit = _unit(code, arguments.get("valid_on"))
         tolerance = arguments["tolerance"]
-        boundary = services().unit_boundaries.require_boundary(unit, tolerance)
+        boundary = services().unit_borders.require_border(unit, tolerance)
         properties = {
             "code": unit.code,
             "name": unit.name,

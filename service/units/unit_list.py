@@ -1,0 +1,199 @@
+"""Lists of administrative units: read from CSV, and checked for contradictions."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import ClassVar
+
+from schemas.text import normalize
+from service.errors import DomainError
+from service.units.directory import LEVELS, Unit, is_above
+
+COLUMNS = (
+    "code",
+    "name_vi",
+    "name_en",
+    "kind",
+    "level",
+    "parent",
+    "valid_from",
+    "valid_to",
+    "successor",
+    "longitude",
+    "latitude",
+    "source",
+)
+_NEVER_EMPTY = ("code", "name_vi", "name_en", "kind", "level", "source")
+
+
+class UnitListInvalid(DomainError):
+    """A list of administrative units that cannot be accepted: ``faults`` lists every fault, ``params`` the first."""
+
+    code: ClassVar[str] = "units.list-invalid"
+
+    def __init__(self, faults: list[UnitFault]) -> None:
+        first = faults[0]
+        super().__init__(line=first.line, column=first.column, reason=first.reason, faults=len(faults))
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(f"line {fault.line}, {fault.column}: {fault.reason}" for fault in self.faults)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFault:
+    """One fault of a list of units: the line of the file (the header is line 1), the column, and what is wrong."""
+
+    line: int
+    column: str
+    reason: str
+
+
+def read_units(source: str | Path) -> tuple[Unit, ...]:
+    """Read a list of units from CSV (a file, or its text) with the columns of ``COLUMNS``.
+
+    Raises UnitListInvalid with every fault: a missing column, a cell that cannot be read, a code that is valid twice
+    on one day, a parent that is not in the list, a successor that is not in force on the day after. The last check
+    also rules out cycles, since each step of a chain of successors is then later than the one before.
+    """
+    text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source.removeprefix("\ufeff")
+    reader = csv.DictReader(io.StringIO(text), restkey="", strict=True)
+    header = tuple(reader.fieldnames or ())
+    if missing := [column for column in COLUMNS if column not in header]:
+        raise UnitListInvalid([UnitFault(1, column, "column is missing") for column in missing])
+    if unknown := [column for column in header if column not in COLUMNS]:
+        raise UnitListInvalid([UnitFault(1, column, "column is not known") for column in unknown])
+    faults: list[UnitFault] = []
+    placed: list[tuple[int, Unit]] = []
+    try:
+        for row in reader:
+            parsed = _parse_row(row, reader.line_num)
+            if isinstance(parsed, Unit):
+                placed.append((reader.line_num, parsed))
+            else:
+                faults.extend(parsed)
+    except csv.Error as error:
+        faults.append(UnitFault(reader.line_num, "code", f"not CSV: {error}"))
+    if not faults:
+        faults.extend(_contradictions(placed))
+    if faults:
+        raise UnitListInvalid(faults)
+    return tuple(unit for _, unit in placed)
+
+
+def require_consistent(new: Sequence[Unit], existing: Sequence[Unit]) -> None:
+    """Check a new list together with the existing units that it does not replace.
+
+    Raises UnitListInvalid, in which an existing unit has line 0.
+    """
+    numbered = [*((0, unit) for unit in existing), *((line, unit) for line, unit in enumerate(new, 2))]
+    faults = list(_contradictions(numbered))
+    if faults:
+        raise UnitListInvalid(faults)
+
+
+def _parse_row(row: dict[str, str], line: int) -> Unit | list[UnitFault]:
+    """Parse one line into a unit, or into its faults."""
+    cells = {column: normalize(row.get(column) or "") for column in COLUMNS}
+    faults = [UnitFault(line, column, reason) for column, reason in _faults_of_cells(cells)]
+    if "" in row:
+        faults.append(UnitFault(line, COLUMNS[-1], "more cells than columns"))
+    if faults:
+        return faults
+    return Unit(
+        code=cells["code"],
+        name=cells["name_vi"],
+        kind=cells["kind"],
+        level=cells["level"],
+        parent=cells["parent"] or None,
+        valid_from=_day(cells["valid_from"]),
+        valid_to=_day(cells["valid_to"]),
+        successor=cells["successor"] or None,
+        longitude=_degrees(cells["longitude"], 180),
+        latitude=_degrees(cells["latitude"], 90),
+        source=cells["source"],
+        name_en=cells["name_en"],
+    )
+
+
+def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield column and reason of each wrong cell of one line."""
+    for column in _NEVER_EMPTY:
+        if not cells[column]:
+            yield column, "empty"
+    if cells["code"] and not (cells["code"].isascii() and cells["code"].isdigit()):
+        yield "code", f"{cells['code']!r} is not a number"
+    if cells["level"] and cells["level"] not in LEVELS:
+        yield "level", f"{cells['level']!r} is not one of {', '.join(LEVELS)}"
+    if cells["level"] in ("district", "commune") and not cells["parent"]:
+        yield "parent", f"a {cells['level']} has a parent"
+    if cells["successor"] and not cells["valid_to"]:
+        yield "successor", "a successor without an end of validity (valid_to)"
+    if bool(cells["longitude"]) != bool(cells["latitude"]):
+        yield "longitude", "longitude and latitude must be given together"
+    parsers: dict[str, Callable[[str], object]] = {
+        "valid_from": _day,
+        "valid_to": _day,
+        "longitude": partial(_degrees, limit=180),
+        "latitude": partial(_degrees, limit=90),
+    }
+    for column, parse in parsers.items():
+        try:
+            parse(cells[column])
+        except ValueError as error:
+            yield column, str(error)
+            return
+    begin, end = _day(cells["valid_from"]), _day(cells["valid_to"])
+    if begin and end and end < begin:
+        yield "valid_to", "ends before it begins"
+
+
+def _day(text: str) -> date | None:
+    """Read a day; None for an empty text."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date (YYYY-MM-DD)") from None
+
+
+def _degrees(text: str, limit: int) -> float | None:
+    """Read a longitude or latitude in degrees; None for an empty text."""
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not -limit <= value <= limit:
+        raise ValueError(f"{text!r} is not a number of degrees within ±{limit}")
+    return value
+
+
+def _contradictions(placed: list[tuple[int, Unit]]) -> Iterator[UnitFault]:
+    """Yield the contradictions between the lines of one list."""
+    by_code: dict[str, list[tuple[int, Unit]]] = defaultdict(list)
+    for line, unit in placed:
+        by_code[unit.code].append((line, unit))
+    for validities in by_code.values():
+        validities.sort(key=lambda each: each[1].valid_from or date.min)
+        for (_, earlier), (line, later) in pairwise(validities):
+            if earlier.valid_to is None or (later.valid_from or date.min) <= earlier.valid_to:
+                yield UnitFault(line, "valid_from", f"{later.code} is in force twice on one day")
+    for line, unit in placed:
+        if unit.parent is not None and not is_above(unit, (each for _, each in by_code[unit.parent])):
+            yield UnitFault(line, "parent", f"{unit.parent} is not a unit above {unit.code} at that time")
+        if unit.successor is None or unit.day_after is None:
+            continue
+        heirs = [each for _, each in by_code[unit.successor] if each.in_force_on(unit.day_after)]
+        if not heirs:
+            yield UnitFault(line, "successor", f"{unit.successor} is not in force on {unit.day_after}")
+        elif heirs[0].level != unit.level:
+            yield UnitFault(line, "successor", f"{unit.successor} is a {heirs[0].level}, {unit.code} a {unit.level}")
