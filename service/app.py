@@ -12,6 +12,7 @@ from service.api.http.access import install_guard
 from service.api.http.bodies import read_out_refused_bodies
 from service.api.http.measures import measure_requests
 from service.api.http.problems import register_problems
+from service.api.http.resource import correct_document
 from service.api.http.services import Services, install
 from service.api.openapi import describe, finished_specification, say_who_may
 from service.api.resources import (
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     with app.app_context():
         install(_services_of(register))
     api = Api(app)
+    correct_document(api)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     if settings.form_folder:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import flask_smorest
 
 from service.api.http.queries import QueryParser
+from service.api.http.resource import Body
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -59,6 +60,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         """Document a JSON body by the name of its component schema; the view reads it by service.api.http.bodies."""
         content = {media_type: {"schema": reference(name)} for media_type in media_types}
         return self.doc(requestBody={"required": required, "content": content})
+
+    def body(self, schema: type[Body], *, required: bool = True) -> Callable[[View], View]:
+        """Document a JSON body by its schema; the view reads it by ``bodies.parsed_body``."""
+        return self.doc(requestBody={"required": required, "content": {"application/json": {"schema": schema}}})
 
     def if_match(self, *, required: bool = False) -> Callable[[View], View]:
         """Document the If-Match header."""

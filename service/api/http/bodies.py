@@ -10,6 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from schemas.errors import pointer
 from schemas.json_text import parse_json
+from service.api.http.resource import Body, parsed
 from service.api.http.services import services
 from service.errors import (
     BodyNotAnObject,
@@ -88,6 +89,16 @@ def optional_json_object(*, items: frozenset[str]) -> dict[str, Any]:
     if not request.mimetype and not request.content_length:
         return {}
     return json_object(items=items)
+
+
+def parsed_body(kind: type[Body], *, optional: bool = False) -> Any:
+    """The request's JSON object as the schema ``kind`` loads it; with ``optional``, no body is an empty object.
+
+    Raises what ``json_body`` raises, the error of the item that is refused, and BodyRefused for several items.
+    """
+    if optional and not request.mimetype and not request.content_length:
+        return parsed(kind, {})
+    return parsed(kind, json_body())
 
 
 def photo_body() -> bytes:

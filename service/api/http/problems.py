@@ -35,6 +35,7 @@ from service.access.errors import (
     UsernameTaken,
 )
 from service.access.openid import ProviderUnavailable
+from service.api.http.resource import BodyRefused
 from service.api.http.responses import presented
 from service.api.http.services import language, services
 from service.errors import AccessError, DomainError, HouseholdStale, OutsideArea, PermissionMissing, StatusConflict
@@ -150,6 +151,7 @@ _log = structlog.get_logger("service.problems")
 def register_problems(app: Flask) -> None:
     """Let every exception be answered as a problem; none is answered with a traceback."""
     app.register_error_handler(DomainError, answer_domain_error)
+    app.register_error_handler(BodyRefused, answer_body_refused)
     app.register_error_handler(RecordInvalid, answer_record_invalid)
     app.register_error_handler(JsonInvalid, answer_json_invalid)
     app.register_error_handler(HTTPException, answer_http_exception)
@@ -158,7 +160,7 @@ def register_problems(app: Flask) -> None:
 
 def answer_domain_error(error: DomainError) -> Response:
     """The problem of a domain error."""
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    status = _status(error)
     if status >= 500:
         _log.error("refused", code=error.code, cause=_cause(error), params=_plain(error.params))
     more: dict[str, Any] = {}
@@ -172,6 +174,13 @@ def answer_domain_error(error: DomainError) -> Response:
     if isinstance(error, TooManyAttempts):
         answer.headers["Retry-After"] = str(error.seconds)
     return answer
+
+
+def answer_body_refused(error: BodyRefused) -> Response:
+    """The problem of a body with several faults: the status and code of the first, and each with its place."""
+    first = error.errors[0]
+    items = [_item(ItemError(one.pointer or "", one.code, one.params)) for one in error.errors]
+    return problem(_status(first), first.code, first.params, errors=items)
 
 
 def answer_record_invalid(error: RecordInvalid) -> Response:
@@ -239,6 +248,10 @@ def problem(status: int, code: str, params: dict[str, Any] | Any, **more: Any) -
     if status in {408, 429, 503}:
         answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return answer
+
+
+def _status(error: DomainError) -> int:
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
 def _item(item: ItemError) -> dict[str, Any]:

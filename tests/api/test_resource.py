@@ -1,0 +1,125 @@
+"""One schema a resource: what it parses, what it refuses at once, what it writes and how it is documented."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask
+from flask_smorest import Api
+from marshmallow import fields, validate
+
+from service.access.errors import AccountInvalid
+from service.api.http.resource import (
+    Body,
+    BodyRefused,
+    Day,
+    Described,
+    Flag,
+    Moment,
+    correct_document,
+    parsed,
+    refusal,
+    refuse,
+    schema_of,
+    whole_number,
+)
+from service.errors import BodyNotAnObject, BodyUnknownItem, DomainError, ReasonRequired
+
+
+def not_rotten(text: str) -> None:
+    """Refuse a rotten name."""
+    if "rotten" in text:
+        refuse(ReasonRequired(pointer="/name"))
+
+
+class BoatSchema(Body):
+    """A boat, as an example."""
+
+    refused_with = AccountInvalid
+    absent_when_none = frozenset({"sunk_on"})
+
+    name = fields.String(required=True, validate=not_rotten, metadata=refusal(known="a name"))
+    length = fields.Float(
+        validate=validate.Range(0, 30, min_inclusive=False), allow_none=True, metadata=refusal(known="0 < … ≤ 30")
+    )
+    crew = whole_number()
+    motor = Flag()
+    flag = fields.String(validate=validate.OneOf(["red", "blue"]), allow_none=True)
+    launched = Moment(dump_only=True)
+    sunk_on = Day(dump_only=True)
+    owner = Described({"$ref": "#/components/schemas/Owner"}, dump_only=True)
+
+
+def refused(body: object) -> list[DomainError]:
+    with pytest.raises((DomainError, BodyRefused)) as caught:
+        parsed(BoatSchema, body)
+    return list(caught.value.errors) if isinstance(caught.value, BodyRefused) else [caught.value]  # type: ignore[list-item]
+
+
+def test_a_body_is_loaded_by_its_schema() -> None:
+    body = {"name": "Hải Âu", "length": 12.5, "crew": 3, "motor": True, "flag": None}
+    assert parsed(BoatSchema, body) == body
+
+
+def test_every_fault_is_reported_at_once_and_unknown_items_first() -> None:
+    errors = refused({"length": 0, "crew": "3", "motor": 1, "sail": "big"})
+    assert [(error.pointer, error.code) for error in errors] == [
+        ("/sail", "body.unknown-item"),
+        ("/name", "account.invalid"),
+        ("/length", "account.invalid"),
+        ("/crew", "account.invalid"),
+        ("/motor", "account.invalid"),
+    ]
+    assert [error.params for error in errors[1:3]] == [{"known": "a name"}, {"known": "0 < … ≤ 30"}]
+
+
+def test_one_fault_is_raised_as_itself() -> None:
+    assert [type(error) for error in refused({"name": 5})] == [AccountInvalid]
+    assert [type(error) for error in refused({"name": "a", "sail": 1})] == [BodyUnknownItem]
+
+
+def test_a_validator_refuses_with_an_error_of_its_own() -> None:
+    assert [type(error) for error in refused({"name": "rotten"})] == [ReasonRequired]
+    assert [type(error) for error in refused({"name": "rotten", "crew": []})] == [ReasonRequired, AccountInvalid]
+
+
+@pytest.mark.parametrize("body", [[], "boat", None, 5])
+def test_a_body_that_is_no_object_is_refused(body: object) -> None:
+    assert [type(error) for error in refused(body)] == [BodyNotAnObject]
+
+
+def test_items_that_are_only_written_are_unknown_in_a_body() -> None:
+    assert [error.pointer for error in refused({"name": "a", "sunk_on": "2026-01-01"})] == ["/sunk_on"]
+
+
+def test_moments_and_days_are_left_to_the_json_encoder() -> None:
+    boat = {"name": "a", "launched": datetime(2026, 11, 23, tzinfo=UTC), "sunk_on": date(2026, 11, 24), "flag": None}
+    assert schema_of(BoatSchema).dump(boat) == boat
+    assert "sunk_on" not in schema_of(BoatSchema).dump({**boat, "sunk_on": None})
+
+
+def documented() -> dict[str, Any]:
+    app = Flask("boats")
+    app.config.update(API_TITLE="boats", API_VERSION="1", OPENAPI_VERSION="3.1.0")
+    api = Api(app)
+    correct_document(api)
+    assert isinstance(api.ma_plugin, MarshmallowPlugin)
+    spec: APISpec = api.spec
+    spec.components.schema("Boat", schema=BoatSchema)
+    boat: dict[str, Any] = spec.to_dict()["components"]["schemas"]["Boat"]
+    return boat
+
+
+def test_the_document_says_what_the_schema_does() -> None:
+    boat = documented()
+    items = boat["properties"]
+    assert boat["required"] == ["name"]
+    assert boat["additionalProperties"] is False
+    assert items["length"] == {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 30}
+    assert items["flag"]["enum"] == ["red", "blue", None]
+    assert items["launched"] == {"type": "string", "format": "date-time", "readOnly": True}
+    assert items["owner"] == {"$ref": "#/components/schemas/Owner"}
