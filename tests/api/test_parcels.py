@@ -207,6 +207,12 @@ def test_an_unknown_system_is_refused_on_the_way_in_and_out(register: Register) 
     problem(register.get("/v1/households?crs=EPSG:3857"), 422, "crs.unknown")
 
 
+def test_a_mistyped_parameter_of_one_household_is_refused_in_the_language_of_the_request(register: Register) -> None:
+    address = f"/v1/households/{register.registered()['id']}"
+    assert "Unknown" not in problem(register.get(f"{address}?csr=EPSG:9208"), 422, "query.unknown")["detail"]
+    assert "1…100" in problem(register.get(f"{address}?crs="), 422, "query.invalid")["detail"]
+
+
 def test_the_vietnamese_order_is_recognised_and_said(register: Register) -> None:
     sheet = geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"])
     turned = geometry_json(shapely.transform(sheet, lambda pairs: pairs[:, ::-1]))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import flask_smorest
 
-from service.api.http.queries import QueryParser
+from service.api.http.parameters import QueryParser
 from service.api.http.resource import Body
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -17,7 +17,7 @@ from service.api.http.access import guard, note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
-from service.api.http.queries import PageQuery
+from service.api.http.parameters import PageQuery
 from service.api.http.responses import json_response
 from service.api.resources.token import session_in_json
 from service.errors import CursorInvalid

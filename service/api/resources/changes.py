@@ -9,12 +9,13 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
+from marshmallow import fields
 
 from service.access.gate import needs
 from service.api.http.access import restricted
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.paging import decode_cursor, encode_cursor
-from service.api.http.queries import ChangesQuery
+from service.api.http.parameters import DEFAULT_PAGE, MOST_ON_A_PAGE, Query, between, unit_code, whole_number
 from service.api.http.responses import json_response, presented
 from service.api.http.services import actor, services
 from service.errors import CursorInvalid
@@ -28,6 +29,19 @@ _LOOK_AGAIN_SECONDS = 0.5
 MOST_WAITING = 4
 """How many requests of a worker may wait for a change: half of its threads, so that everybody else is answered."""
 places = threading.BoundedSemaphore(MOST_WAITING)
+
+
+class ChangesQuery(Query):
+    """Where to start reading the feed."""
+
+    after = fields.String(metadata={"description": "The cursor of the answer before; without it, from the beginning."})
+    limit = whole_number(load_default=DEFAULT_PAGE, validate=between(1, MOST_ON_A_PAGE))
+    wait = whole_number(
+        load_default=0,
+        validate=between(0, 30),
+        metadata={"description": "Seconds to wait for a change if there is none."},
+    )
+    commune = unit_code("Only this commune's log.")
 
 
 @blueprint.route("")

@@ -15,7 +15,7 @@ from service.access.gate import needs
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import json_body
 from service.api.http.geojson import geojson_response
-from service.api.http.queries import CoverageMapQuery, CoverageQuery, TrendQuery
+from service.api.http.parameters import Query, day, tolerance_in_metres, unit_code, unit_level
 from service.api.http.responses import json_response
 from service.api.http.services import actor, language, services
 from service.api.http.tables import csv_response, workbook_response
@@ -23,6 +23,32 @@ from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1", description="Coverage and baselines")
+
+
+MAP_TOLERANCE_M = 200
+"""Not visible on a map of the province that fits a screen; 130 communes are then some 150 kB."""
+
+
+class CoverageQuery(Query):
+    """Which coverage to report."""
+
+    level = unit_level(load_default="commune")
+    geography = day(metadata={"description": "The units in force on this day; without it, today's."})
+    as_of = day(metadata={"description": "As it stood at the end of this day in Vietnam; without it, now."})
+
+
+class CoverageMapQuery(CoverageQuery):
+    """Which coverage to report as a map, and how exact its boundaries are."""
+
+    tolerance = tolerance_in_metres(MAP_TOLERANCE_M)
+
+
+class TrendQuery(Query):
+    """Which unit's coverage to follow, from which day to which."""
+
+    unit = unit_code(required=True)
+    from_ = day(data_key="from")
+    to = day()
 
 
 def _report(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -7,14 +7,26 @@ from typing import Any
 
 from flask import Response, request
 from flask.views import MethodView
+from marshmallow import fields, validate
 
 from service.access.gate import needs
 from service.api.http.access import restricted
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import PATCH_TYPES, json_body, optional_json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
+from service.api.http.parameters import (
+    Box,
+    PageQuery,
+    Place,
+    Query,
+    flag,
+    moment,
+    one_of,
+    reference_system,
+    searchable,
+    unit_code,
+)
 from service.api.http.preconditions import named_revision
-from service.api.http.queries import HouseholdListQuery, HouseholdQueryOne
 from service.api.http.responses import json_response, presented, record_response, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
@@ -27,12 +39,45 @@ from service.roles import Sight
 blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
 
 
+class OneHouseholdQuery(Query):
+    """In which reference system one household is read."""
+
+    crs = reference_system()
+
+
+class HouseholdListQuery(PageQuery):
+    """Which households a list asks for."""
+
+    commune = unit_code("Code of a commune in force today, or of a former one.")
+    stage = fields.String(validate=one_of(["registered", "standardized", "digitized"]))
+    status = fields.String(
+        validate=one_of(["submitted", "verified", "returned", "withdrawn", "any"]),
+        metadata={"description": "Without it, all but the withdrawn."},
+    )
+    q = fields.String(
+        validate=searchable,
+        metadata={"description": "A name with or without diacritics, from any word on; a personal number; a phone."},
+    )
+    bbox = Box(metadata={"description": "west,south,east,north: parcels or home in this box.", "type": "string"})
+    near = Place(metadata={"description": "longitude,latitude: parcels or home near it.", "type": "string"})
+    within = fields.Float(
+        validate=validate.Range(0, 100_000, min_inclusive=False, error="0 < … ≤ 100000"),
+        error_messages=dict.fromkeys(("invalid", "special", "too_large"), "0 < … ≤ 100000"),
+        metadata={"description": "Metres around near."},
+    )
+    crs = reference_system()
+    updated_since = moment(
+        metadata={"description": "Changed at or after this moment; the list is then in order of change."}
+    )
+    count = flag(load_default=False, metadata={"description": "Also count all that the query finds."})
+
+
 @blueprint.route("/<household_id>")
 class OneHousehold(MethodView):
     """One household by its id."""
 
     @needs("households.read")
-    @blueprint.query(HouseholdQueryOne)
+    @blueprint.query(OneHouseholdQuery)
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(304, 404, 422)
     @blueprint.doc(operationId="get_household", summary="Read a household")

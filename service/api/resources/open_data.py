@@ -10,14 +10,16 @@ from typing import Any
 import orjson
 from flask import Response, request
 from flask.views import MethodView
+from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
 from service.access.gate import public
 from service.api.http.access import guard
 from service.api.http.blueprint import Blueprint, reference
-from service.api.http.queries import OpenDataQuery
+from service.api.http.parameters import Query, one_of
 from service.api.http.services import language, services
 from service.api.http.tables import csv_response
+from service.reports.open_data import DIMENSIONS, POVERTY
 
 blueprint = Blueprint("open_data", __name__, url_prefix="/v1/open-data", description="Open data")
 
@@ -25,6 +27,12 @@ _COLUMNS = ("unit", "name", "code", "label", "households", "withheld", "edition"
 _MOST_A_MINUTE = 120
 _KEPT_SECONDS = 3600
 """How long others may keep an answer: an edition lasts weeks."""
+
+
+class OpenDataQuery(Query):
+    """By what to count households."""
+
+    by = fields.String(load_default=POVERTY, validate=one_of(list(DIMENSIONS)))
 
 
 @blueprint.route("/households")

@@ -13,7 +13,7 @@ from service.actor import Actor
 from service.api.http.access import note_about, note_households, restricted
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import photo_body
-from service.api.http.queries import Moment, Query, one_of
+from service.api.http.parameters import Moment, Query, one_of
 from service.api.http.responses import json_response
 from service.api.http.services import actor, services
 from service.errors import HouseholdNotFound, PermissionMissing, QueryInvalid

@@ -15,7 +15,7 @@ from service.api.http.access import guard, note_about, note_households
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object, optional_json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
-from service.api.http.queries import PageQuery, day, one_of
+from service.api.http.parameters import PageQuery, day, one_of
 from service.api.http.responses import json_response
 from service.api.http.services import actor, services
 from service.api.resources.photos import photo_in_json

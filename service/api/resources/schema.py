@@ -19,7 +19,7 @@ from schemas.derive.json_schema import household_json_schema
 from schemas.derive.xlsform import xlsform_workbook
 from service.access.gate import public
 from service.api.http.blueprint import Blueprint
-from service.api.http.queries import CodeListQuery
+from service.api.http.parameters import Query, day
 from service.api.http.responses import json_response
 from service.api.http.services import derived, services
 from service.clock import vietnam_day
@@ -28,6 +28,12 @@ from service.errors import CodeListNotFound
 blueprint = Blueprint("schema", __name__, url_prefix="/v1/schema", description="The ministry data schema")
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class CodeListQuery(Query):
+    """On which day a code list is read."""
+
+    valid_on = day(metadata={"description": "The codes in force on this day; today without it."})
 
 
 @blueprint.route("/household.json")

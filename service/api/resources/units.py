@@ -7,17 +7,19 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
+from marshmallow import fields, validate
 
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.geojson import KEEP_AN_HOUR, feature_component, geojson_response
-from service.api.http.queries import BoundaryQuery, UnitListQuery, UnitQuery
+from service.api.http.parameters import Query, day, one_of, tolerance_in_metres
 from service.api.http.responses import json_response
 from service.api.http.services import services
 from service.clock import vietnam_day
 from service.errors import UnitNotFound
 from service.formats.geojson import GEOJSON, feature
-from service.units.directory import Unit
+from service.units.directory import LEVELS, Unit
+from service.units.unit_borders import COMMUNE_TOLERANCE_M
 
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units", description="Administrative units")
 
@@ -42,6 +44,29 @@ COMPONENTS = {
     ),
 }
 """Component schemas of this resource."""
+
+
+class UnitListQuery(Query):
+    """Which administrative units to list."""
+
+    level = fields.String(validate=one_of(list(LEVELS)))
+    valid_on = day(metadata={"description": "In force on this day; today without it."})
+    q = fields.String(
+        validate=validate.Length(0, 100, error="0…100"),
+        metadata={"description": "Name with or without diacritics, or code."},
+    )
+
+
+class UnitQuery(Query):
+    """On which day a unit's code is read."""
+
+    valid_on = day(metadata={"description": "In force on this day; without it, today or last."})
+
+
+class BoundaryQuery(UnitQuery):
+    """How exact a unit's boundary is asked for."""
+
+    tolerance = tolerance_in_metres(COMMUNE_TOLERANCE_M)
 
 
 @blueprint.route("")

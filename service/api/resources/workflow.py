@@ -11,8 +11,8 @@ from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
+from service.api.http.parameters import PageQuery
 from service.api.http.preconditions import named_revision
-from service.api.http.queries import HistoryQuery
 from service.api.http.responses import json_response, presented, written_response
 from service.api.http.services import actor, services
 from service.errors import CursorInvalid
@@ -89,7 +89,7 @@ class History(MethodView):
     """What happened to a household."""
 
     @needs("households.history")
-    @blueprint.query(HistoryQuery)
+    @blueprint.query(PageQuery)
     @blueprint.response(200, reference("HistoryPage"), headers=NEXT_HEADER)
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="household_history", summary="The history of a household")

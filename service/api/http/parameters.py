@@ -1,0 +1,169 @@
+"""Query parameters: the base of every query schema, its parser, and the fields that several resources share."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Final, NoReturn
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from webargs.flaskparser import FlaskParser
+
+from schemas.text import fold
+from service.errors import QueryInvalid, QueryUnknown
+
+MOST_ON_A_PAGE: Final = 1000
+DEFAULT_PAGE: Final = 100
+LONGEST_SEARCH: Final = 100
+LARGEST_TOLERANCE_M: Final = 1000
+
+LEVELS: Final = ("commune", "district", "province")
+
+_UNKNOWN = "unknown"
+_DATE_ERRORS = ("invalid", "invalid_awareness", "format")
+_CODE_PATTERN = r"^[0-9]{2,5}$"
+_CODE_RANGE = "00…99999"
+
+
+class Query(Schema):
+    """The base of query schemas. Their error messages are examples or ranges, which need no translation."""
+
+    error_messages = {"unknown": _UNKNOWN, "required": "…"}  # noqa: RUF012 - marshmallow's way
+
+
+class QueryParser(FlaskParser):
+    """webargs' parser, raising the register's own problems in place of its abort."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - webargs declares it so
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+    }
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
+        """Raise QueryUnknown or QueryInvalid for the first parameter at fault."""
+        messages = dict(error.messages).get("query", {}) if isinstance(error.messages, dict) else {}
+        name, texts = next(iter(messages.items()), ("", [""]))
+        reason = str(texts[0] if isinstance(texts, list) else texts)
+        if reason == _UNKNOWN:
+            raise QueryUnknown(pointer=f"/{name}", name=str(name)[:60])
+        raise QueryInvalid(pointer=f"/{name}", name=str(name)[:60], reason=reason)
+
+
+class Box(fields.Field[tuple[float, float, float, float]]):
+    """A box in degrees: west,south,east,north."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float, float, float]:
+        try:
+            west, south, east, north = (float(part) for part in str(value).split(","))
+        except ValueError:
+            raise ValidationError("west,south,east,north") from None
+        inside = -180 <= west < east <= 180 and -90 <= south < north <= 90
+        if not inside:
+            raise ValidationError("west < east, south < north, degrees")
+        return west, south, east, north
+
+
+class Place(fields.Field[tuple[float, float]]):
+    """A position in degrees: longitude,latitude."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float]:
+        try:
+            longitude, latitude = (float(part) for part in str(value).split(","))
+        except ValueError:
+            raise ValidationError("longitude,latitude") from None
+        if not (-179 <= longitude <= 179 and -80 <= latitude <= 80):
+            raise ValidationError("longitude -179…179, latitude -80…80")
+        return longitude, latitude
+
+
+_UNESCAPED_OFFSET = re.compile(r"(:\d\d(?:[.]\d+)?) (\d\d:?\d\d)$")
+
+
+class Moment(fields.AwareDateTime):
+    """A moment with its offset from UTC, parsed into UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        if isinstance(value, str):  # a plus sign that was not escaped arrives as a space
+            value = _UNESCAPED_OFFSET.sub(r"\1+\2", value)
+        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:  # the first or the last hours of the calendar
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
+
+
+def moment(**options: Any) -> Moment:
+    """A moment, RFC 3339."""
+    return Moment(format="iso", error_messages=dict.fromkeys(_DATE_ERRORS, "2026-11-23T00:00:00Z"), **options)
+
+
+def day(**options: Any) -> fields.Date:
+    """A calendar day."""
+    return fields.Date(error_messages=dict.fromkeys(_DATE_ERRORS, "2026-11-23"), **options)
+
+
+def whole_number(**options: Any) -> fields.Integer:
+    """A whole number."""
+    return fields.Integer(error_messages={"invalid": "0, 1, 2, …", "too_large": "0, 1, 2, …"}, **options)
+
+
+def flag(**options: Any) -> fields.Boolean:
+    """true or false."""
+    return fields.Boolean(error_messages={"invalid": "true | false"}, **options)
+
+
+def between(least: int, most: int) -> validate.Range:
+    """A range of whole numbers, both ends included."""
+    return validate.Range(least, most, error=f"{least}…{most}")
+
+
+def one_of(choices: list[str]) -> validate.OneOf:
+    """One of the words."""
+    return validate.OneOf(choices, error=" | ".join(choices))
+
+
+def searchable(text: str) -> None:
+    """Refuse a text that is too long, or in which nothing is left to search for."""
+    if len(text) > LONGEST_SEARCH or not fold(text):
+        raise ValidationError(f"1…{LONGEST_SEARCH}")
+
+
+def unit_code(description: str = "", *, required: bool = False) -> fields.String:
+    """The code of an administrative unit."""
+    described = {"description": description} if description else {}
+    return fields.String(
+        required=required,
+        validate=validate.Regexp(_CODE_PATTERN, error=_CODE_RANGE),
+        error_messages={"required": _CODE_RANGE},
+        metadata={**described, "pattern": _CODE_PATTERN},
+    )
+
+
+def unit_level(**options: Any) -> fields.String:
+    """The level of administrative units."""
+    return fields.String(validate=one_of(list(LEVELS)), **options)
+
+
+def reference_system() -> fields.String:
+    """The reference system of the boundaries in the response."""
+    description = "Reference system of the boundaries in the answer, e.g. EPSG:9208; WGS 84 without it."
+    return fields.String(validate=validate.Length(1, 100, error="1…100"), metadata={"description": description})
+
+
+def tolerance_in_metres(default: int) -> fields.Integer:
+    """How much a boundary may be simplified, in metres."""
+    description = "How far in metres the boundary may be from the exact one: the more, the fewer points it has."
+    return whole_number(
+        load_default=default, validate=between(0, LARGEST_TOLERANCE_M), metadata={"description": description}
+    )
+
+
+class PageQuery(Query):
+    """What every paged list takes."""
+
+    limit = whole_number(
+        load_default=DEFAULT_PAGE,
+        validate=between(1, MOST_ON_A_PAGE),
+        metadata={"description": "How many at most on a page."},
+    )
+    cursor = fields.String(metadata={"description": "Where the page starts: the cursor of the page before."})
