@@ -1,1 +1,1 @@
-"""Starting a private MongoDB, preparing it, serving the register from it, and stopping both in the right order."""
+"""Running the register: start and prepare a private MongoDB, serve from it, and stop both in the right order."""

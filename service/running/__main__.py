@@ -1,4 +1,4 @@
-"""What scripts/run becomes once everything is prepared: MongoDB, its preparation, gunicorn, and the end of them all."""
+"""The second half of scripts/run, after the preparation: starts MongoDB, prepares the database and runs gunicorn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.running.supervision import StopRequested, serve
 
 
 def main() -> None:
-    """Serve until told to stop; a sentence and status 1 if that cannot be."""
+    """Serve until stopped; exits with one sentence and status 1 if the register cannot run."""
     options = read_options()
     try:
         serve(options)

@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive us: each has a session of its own and gets SIGTERM when we are gone."""
+"""Child processes that cannot outlive this one: each has its own session and gets SIGTERM when this process ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
 
 OPEN_FILES = 64_000
-"""How many open files a database wants (MongoDB's own recommendation); we ask for as many as the machine allows."""
+"""The limit of open files that MongoDB recommends; the child gets as many as the machine allows, up to this."""
 
 
 def start_child(
@@ -28,9 +28,9 @@ def start_child(
 ) -> subprocess.Popen[bytes]:
     """Start a program that gets SIGTERM from the kernel when this process ends, however it ends.
 
-    It is put in a session of its own, so that Ctrl-C and a closed terminal reach only us, and we stop our children in
-    the right order. Call this from the main thread: the kernel takes the end of the starting thread for ours.
-    ``output`` takes both its output streams; by default it shares ours.
+    The child has its own session, so that Ctrl-C and a closed terminal reach only this process, which then stops its
+    children in the right order. Call this from the main thread: the kernel sends the signal when the starting thread
+    ends. Both output streams go to ``output``; by default the child inherits this process's.
     """
     return subprocess.Popen(
         [str(argument) for argument in arguments],
@@ -45,7 +45,7 @@ def start_child(
 
 
 def stop_child(child: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Ask a child to end with SIGTERM, wait, and kill it after ``seconds``. Returns whether it ended by itself."""
+    """Stop a child with SIGTERM, and with SIGKILL after ``seconds``. Returns whether SIGTERM was enough."""
     if child.poll() is not None:
         return True
     child.send_signal(signal.SIGTERM)
@@ -59,7 +59,7 @@ def stop_child(child: subprocess.Popen[bytes], seconds: float) -> bool:
 
 
 def kill_child(child: subprocess.Popen[bytes]) -> None:
-    """End a child at once with SIGKILL, as a power cut would."""
+    """Kill a child with SIGKILL, which leaves it as a power cut would."""
     with contextlib.suppress(ProcessLookupError):
         child.kill()
     child.wait()

@@ -1,4 +1,5 @@
-"""The replica set of production: its members named, the service's account made. Run again, it changes what differs."""
+"""Sets up the production replica set and the service's database account. Idempotent: a second run changes only what
+differs."""
 
 from __future__ import annotations
 
@@ -22,17 +23,17 @@ Client = MongoClient[dict[str, Any]]
 
 
 def form_replica_set(members: Sequence[str], password: str, *, user: str = "root") -> None:
-    """Make the mongods at ``members`` (``host:port``) one replica set; further ones are added to it one by one.
+    """Make the mongods at ``members`` (``host:port``) one replica set, or add the new ones to it one by one.
 
-    The first must have the administrator's account ``user``, the others nothing; a key file lets them know each
-    other. None is ever taken out: that is for a person to decide. Raises PyMongoError.
+    The first must have the administrator's account ``user``, the others must be empty; they authenticate to each
+    other with a key file. Members are never removed: that is for a person to decide. Raises PyMongoError.
     """
     client: Client = MongoClient(
         members[0], directConnection=True, username=user, password=password, serverSelectionTimeoutMS=2000
     )
     with client:
         try:
-            configuration = _when_it_answers(client, "replSetGetConfig")["config"]
+            configuration = _run_when_reachable(client, "replSetGetConfig")["config"]
         except OperationFailure as error:
             if error.code != NOT_YET_INITIALIZED:
                 raise
@@ -49,8 +50,8 @@ def form_replica_set(members: Sequence[str], password: str, *, user: str = "root
 def give_account(
     members: Sequence[str], password: str, database: str, service_password: str, *, user: str = "root"
 ) -> None:
-    """Give the service an account that can read, write and migrate its own database and nothing else."""
-    # dbAdmin for indexes and validators; the service never needs to see another database.
+    """Create or update the service's account, which can read, write and migrate its own database and nothing else."""
+    # dbAdmin is for indexes and validators. The service needs no other database.
     roles = [{"role": role, "db": database} for role in ("readWrite", "dbAdmin")]
     with _connected(members, password, user) as client:
         try:
@@ -72,7 +73,7 @@ def _connected(members: Sequence[str], password: str, user: str) -> Client:
     )
 
 
-def _when_it_answers(client: Client, command: str) -> dict[str, Any]:
+def _run_when_reachable(client: Client, command: str) -> dict[str, Any]:
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:

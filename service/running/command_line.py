@@ -1,4 +1,4 @@
-"""The options of scripts/run. Standard library only: it is read before the packages are there."""
+"""The options of scripts/run. Standard library only, since this runs before the packages are installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DATA_FOLDER = ROOT / ".run"
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the person at the terminal asked for."""
+    """The options given on the command line."""
 
     port: int
     bind: str
@@ -26,12 +26,12 @@ class RunOptions:
 
     @property
     def loopback_only(self) -> bool:
-        """Whether nobody on the network can reach the register."""
+        """Whether the register can be reached from this machine only."""
         return self.bind in {"localhost", "::1"} or self.bind.startswith("127.")
 
 
 def read_options(arguments: Sequence[str] | None = None) -> RunOptions:
-    """Read the options of scripts/run; ends the process with its usage if they make no sense."""
+    """Read the options of scripts/run; exits with the usage message if they are wrong."""
     parser = argparse.ArgumentParser(
         prog="scripts/run",
         description="Sets up everything that the register needs and serves it: Python packages, the phone form, "
@@ -59,7 +59,7 @@ def read_options(arguments: Sequence[str] | None = None) -> RunOptions:
         "--python",
         type=Path,
         metavar="PROGRAM",
-        help="a Python with what requirements/run.txt lists, used as it is instead of an environment of our own",
+        help="a Python with the packages of requirements/run.txt, used instead of a virtual environment made here",
     )
     given = parser.parse_args(arguments)
     return RunOptions(
@@ -68,7 +68,7 @@ def read_options(arguments: Sequence[str] | None = None) -> RunOptions:
         data=given.data.absolute(),
         workers=given.workers,
         empty=given.empty,
-        # Not resolved: the python of a virtual environment is a link, and is itself only by its own name.
+        # Not resolved: the python of a virtual environment is a symbolic link and finds the environment by its path.
         python=None if given.python is None else given.python.absolute(),
     )
 

@@ -1,4 +1,4 @@
-"""The folder that holds everything a run writes, and the lock that keeps a second run out of it."""
+"""The folder that holds everything a run writes, and the lock that prevents a second run on the same folder."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from service.running import errors
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Make the folder if need be and keep other runs out of it. Raises DataFolderInUse, DataFolderUnusable or DiskFull.
+    """Create the folder if necessary and lock it. Raises DataFolderInUse, DataFolderUnusable or DiskFull.
 
-    The lock goes with the process, however it ends, so that nothing has to be cleaned up after a power cut.
+    The kernel releases the lock when the process ends, however it ends: nothing has to be cleaned up after a power cut.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys and households lie in it
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds keys and households
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -38,7 +38,7 @@ def held(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def full_disk_named(folder: Path) -> Iterator[None]:
-    """Whatever finds no room for what it writes under ``folder`` is a DiskFull."""
+    """Turns an OSError for lack of disk space into a DiskFull that names ``folder``."""
     try:
         yield
     except OSError as error:
@@ -48,16 +48,16 @@ def full_disk_named(folder: Path) -> Iterator[None]:
 
 
 def disk_is_full(folder: Path) -> bool:
-    """Whether the disk under ``folder`` is so full that a failed program needs no other cause."""
+    """Whether the disk under ``folder`` is so full that this explains why a program failed."""
     return shutil.disk_usage(folder).free < 1_000_000
 
 
 def environment_of(folder: Path) -> dict[str, str]:
-    """The process's environment, changed so that programs started with it write nothing outside ``folder``."""
+    """Return this process's environment, changed so that programs started with it write nothing outside ``folder``."""
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     environment = dict(os.environ)
-    # Byte code is worth a second at each start; beside the sources it would dirty the tree.
+    # Byte code saves a second at each start, but must not be written beside the sources.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYTHONPYCACHEPREFIX"] = str(folder / "pycache")
     environment["TMPDIR"] = str(temporary)

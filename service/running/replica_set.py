@@ -1,4 +1,4 @@
-"""Making a lone mongod a replica set of one member, which is what gives it transactions."""
+"""Makes a single mongod a replica set of one member, which transactions require."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ REPLICA_SET = "register"
 
 
 def become_primary(port: int, process_id: int, *, seconds: float, still_alive: Callable[[], None]) -> bool:
-    """Initiate the replica set on 127.0.0.1:``port`` if need be and wait until its only member is primary.
+    """Initiate the replica set on 127.0.0.1:``port`` if necessary and wait until its only member is primary.
 
-    A member that was started on another port than last time is given its new address. Another server than the one with
-    ``process_id`` that answers on the port is left alone. ``still_alive`` is called between attempts and raises when
-    waiting has become pointless. Returns whether it is primary within ``seconds``.
+    A member that starts on another port than before gets its new address. A server on that port whose process id is
+    not ``process_id`` is left alone. ``still_alive`` is called between attempts and raises when waiting has become
+    pointless. Returns whether the member is primary within ``seconds``.
     """
     deadline = time.monotonic() + seconds
     member = f"127.0.0.1:{port}"
@@ -36,7 +36,7 @@ def become_primary(port: int, process_id: int, *, seconds: float, still_alive: C
             try:
                 if not configured:
                     if _process_id(client) != process_id:
-                        continue  # ours found the port taken, and still_alive will say so
+                        continue  # our mongod found the port taken; still_alive will raise
                     _configure(client, member)
                     configured = True
                 if client.admin.command("hello").get("isWritablePrimary"):
@@ -45,7 +45,7 @@ def become_primary(port: int, process_id: int, *, seconds: float, still_alive: C
                 pass  # not listening yet
             except PyMongoError:
                 if time.monotonic() + 1 > deadline:
-                    raise  # until then: still recovering after an unclean stop
+                    raise  # before the deadline: it may still be recovering after an unclean stop
             finally:
                 time.sleep(0.02)
     return False

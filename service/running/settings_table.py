@@ -1,4 +1,4 @@
-"""The table of settings in docs/operations.md, made from service/settings.py so that none is left out."""
+"""The table of settings in docs/operations.md, generated from service/settings.py so that none is missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ END = "<!-- end of settings -->"
 
 
 def settings_table() -> str:
-    """The settings as a Markdown table: variable, default, meaning."""
+    """Return the settings as a Markdown table: variable, default, meaning."""
     rows = ["| variable | default | means |", "| --- | --- | --- |"]
     for name, default, meaning in _settings():
         rows.append(f"| `{name}` | {default} | {meaning} |")
@@ -24,7 +24,7 @@ def settings_table() -> str:
 
 
 def with_table(page: str) -> str:
-    """The page with the table of today between its two marks. Raises ValueError if a mark is not there."""
+    """Return the page with the current table between its two markers. Raises ValueError if a marker is missing."""
     before, rest = page.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}\n\n{settings_table()}\n\n{END}{after}"
@@ -48,7 +48,7 @@ def _settings() -> Iterator[tuple[str, str, str]]:
 
 
 def main(page: Path = PAGE) -> None:
-    """Write the table of today into the page."""
+    """Write the current table into the page."""
     page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The life of a run: MongoDB first, then its preparation, then gunicorn; and the same backwards, whatever ends it."""
+"""Supervises a run: starts MongoDB, prepares the database, starts gunicorn, and stops them in reverse order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DATABASE = "so_nong_ho"
 READY_SECONDS = 120.0
 STOP_SECONDS = 30.0
 RESTARTS = 3
-"""How often a MongoDB that died is started again within ``RESTART_WINDOW`` before the run is given up."""
+"""How often a MongoDB that died is restarted within ``RESTART_WINDOW`` seconds before the run ends."""
 
 RESTART_WINDOW = 600.0
 
@@ -36,7 +36,7 @@ class StopRequested(BaseException):
 
 
 def serve(options: RunOptions) -> None:
-    """Run the register until it is told to stop. Raises CannotRun with one sentence, or StopRequested."""
+    """Run the register until it is stopped. Raises CannotRun with one sentence, or StopRequested."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_stop_signals())
         stack.enter_context(held(options.data))
@@ -63,7 +63,7 @@ def serve(options: RunOptions) -> None:
             _wait_until_ready(where, gunicorn)
         except errors.ServiceDied:
             if stamp is not None:
-                stamp.unlink()  # what it notes may not be so any more: the next start looks again
+                stamp.unlink()  # it may be out of date; the next start checks again
             raise
         if options.loopback_only:
             _say(f"Serving this machine only ({options.bind}); nobody on the network can reach it. Ctrl-C stops it.")
@@ -80,7 +80,7 @@ def _stop_signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal stopping
         del number, frame
-        if not stopping:  # a second Ctrl-C does not cut the orderly end short
+        if not stopping:  # a second Ctrl-C does not interrupt the shutdown
             stopping = True
             raise StopRequested
 
@@ -93,13 +93,13 @@ def _stop_signals() -> Iterator[None]:
 
 
 def _say(text: str) -> None:
-    # A terminal that was closed takes no more words; that must not keep us from stopping in order.
+    # Printing to a closed terminal fails; that must not prevent an orderly shutdown.
     with contextlib.suppress(OSError):
         print(text, flush=True)
 
 
 def _port_to_serve(options: RunOptions) -> int:
-    """The port asked for, tried out before anything is started. Raises PortInUse or CannotRun."""
+    """Return the port to serve on, after checking that it can be bound. Raises PortInUse or CannotRun."""
     if options.port == 0:
         return free_port()
     family = socket.AF_INET6 if ":" in options.bind else socket.AF_INET
@@ -109,7 +109,7 @@ def _port_to_serve(options: RunOptions) -> int:
             probe.bind((options.bind, options.port))
         except PermissionError as error:
             raise errors.CannotRun(
-                f"Port {options.port} is for root only: choose one above 1023 with --port."
+                f"Port {options.port} is reserved for root: choose one above 1023 with --port."
             ) from error
         except OSError as error:
             if error.errno == 98:  # EADDRINUSE
@@ -126,7 +126,10 @@ def _start_mongod(mongod: PrivateMongod) -> None:
 
 @contextlib.contextmanager
 def _address_file(data: Path, address: str) -> Iterator[None]:
-    """The database's address while it runs, for scripts; readable only by its owner, since it may hold a password."""
+    """Provide the database's address to scripts in a file while it runs.
+
+    Only the owner can read the file, since the address may contain a password.
+    """
     path = data / "mongodb-uri"
     path.unlink(missing_ok=True)
     with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
@@ -138,10 +141,10 @@ def _address_file(data: Path, address: str) -> Iterator[None]:
 
 
 def _prepare_database(options: RunOptions, environment: dict[str, str], stamp: Path | None) -> None:
-    """Migrate, and register the demonstration households in an empty database.
+    """Migrate the database, and register the demonstration households if it is empty.
 
-    Of a private database it is noted in ``stamp`` what was done by which version of the code, so that a second start
-    need not ask again. A shared one is asked every time.
+    For a private database, ``stamp`` records what was done by which version of the code, so that a second start can
+    skip it. A shared database is checked every time.
     """
     version = f"migrated by {_fingerprint()}"
     done = stamp.read_text(encoding="ascii").splitlines() if stamp is not None and stamp.exists() else []
@@ -151,16 +154,16 @@ def _prepare_database(options: RunOptions, environment: dict[str, str], stamp: P
         _run_script("demo", ["--if-empty"], environment)
         done.append("has households")
     if options.loopback_only and not environment.get("KEYS_FOLDER") and "has accounts" not in done:
-        # With keys of its own a register is no demonstration: its first administrator is made by scripts/accounts.
+        # A register with its own keys is no demonstration: scripts/accounts creates its first administrator.
         _run_script("accounts", ["--data", str(options.data), "demonstrate", "--if-none"], environment)
         done.append("has accounts")
     if stamp is not None:
-        kept = [line for line in done if line in {"has households", "has accounts"}]
-        stamp.write_text("\n".join([version, *kept, ""]), encoding="ascii")
+        permanent = [line for line in done if line in {"has households", "has accounts"}]
+        stamp.write_text("\n".join([version, *permanent, ""]), encoding="ascii")
 
 
 def _fingerprint() -> str:
-    """Changes when anything changes that a migration could depend on: all code, lists and messages."""
+    """Return a hash of everything that a migration could depend on: all code, code lists and messages."""
     content = hashlib.sha256()
     for room in ("schemas", "service"):
         for path in sorted((ROOT / room).rglob("*")):
@@ -177,7 +180,7 @@ def _run_script(name: str, arguments: list[str], environment: dict[str, str]) ->
     finally:
         stop_child(child, STOP_SECONDS)
     if status != 0:
-        raise errors.CannotRun(f"scripts/{name} ended with status {status}; what it said is above.")
+        raise errors.CannotRun(f"scripts/{name} ended with status {status}; its output is above.")
 
 
 def _gunicorn_command(options: RunOptions, port: int) -> list[str | Path]:
@@ -209,17 +212,17 @@ def _wait_until_ready(where: str, gunicorn: subprocess.Popen[bytes]) -> None:
         except OSError:
             pass  # not listening yet
         time.sleep(0.05)
-    raise errors.ServiceDied(f"The service is not ready after {READY_SECONDS:.0f} s; /readyz answered {answer}.")
+    raise errors.ServiceDied(f"The service is not ready after {READY_SECONDS:.0f} s; /readyz returned {answer}.")
 
 
 def _check_gunicorn(gunicorn: subprocess.Popen[bytes]) -> None:
     status = gunicorn.poll()
     if status is not None:
-        raise errors.ServiceDied(f"The service (gunicorn) ended with status {status}; what it said is above.")
+        raise errors.ServiceDied(f"The service (gunicorn) ended with status {status}; its output is above.")
 
 
 def _watch(gunicorn: subprocess.Popen[bytes], mongod: PrivateMongod | None) -> None:
-    """Stay until something ends. A MongoDB that dies is started again; the service answers 503 until it is back."""
+    """Wait until something ends. A MongoDB that dies is restarted; the service responds with 503 until it is back."""
     deaths: list[float] = []
     while True:
         time.sleep(0.2)

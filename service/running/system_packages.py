@@ -1,4 +1,4 @@
-"""Debian packages that Python packages cannot bring: installed if we are root, else named with the command to type."""
+"""Debian packages that pip cannot install: installed when running as root, otherwise named with the command to type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def install_system_packages(packages: Sequence[str]) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
     for command in (install, ["apt-get", "update", "--quiet"], install):
-        # The lists of a fresh machine are empty or old; they are fetched only when the first attempt fails.
+        # The package lists of a fresh machine are empty or old; they are fetched only when the first attempt fails.
         child = start_child(command, environment=environment, output=subprocess.DEVNULL)
         if child.wait() == 0 and command is install:
             return True

@@ -1,7 +1,7 @@
-"""gunicorn's threaded worker, made patient with slow senders only so far that they leave threads to everybody else.
+"""gunicorn's threaded worker with a limit on slow senders, so that they cannot occupy all threads (slowloris).
 
-A worker has few threads, and one that reads a request waits for its sender. Whoever sends a body by drops, or opens
-connections and says nothing, would so stop the register for all; nobody has to be signed in for that.
+A worker has few threads, and a thread that reads a request waits for its sender. A client that sends a body very
+slowly, or opens connections and sends nothing, would otherwise block the register for everybody, without signing in.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from typing import Any, Final
 from gunicorn.workers import gthread  # type: ignore[import-untyped]
 
 PATIENCE_SECONDS: Final = 15.0
-"""How long a request may take to arrive, however short it is…"""
+"""How long any request may take to arrive…"""
 SLOWEST_BYTES_PER_SECOND: Final = 4_000
-"""…and what it may take longer for its length: half of what a telephone sends over 2G."""
+"""…plus the time for its length at this rate: half of what a phone sends over 2G."""
 SPARED_THREADS: Final = 3
 """Threads of each worker that never wait for a slow sender."""
 _MOMENT_SECONDS: Final = 0.2
-"""How long anybody may wait for the next part of a request, as it comes over a usual line."""
+"""How long every thread may wait for the next part of a request, long enough for an ordinary connection."""
 _LINGER_SECONDS: Final = 2.0
 _LINGER_BYTES: Final = 65_536
 _FIRST_WORD_SECONDS: Final = 0.1
 
 
 class SenderTooSlow(ConnectionResetError):
-    """The rest of a request did not come in time; gunicorn takes it for a client that went away."""
+    """The rest of a request did not arrive in time; gunicorn handles it like a connection reset by the client."""
 
     def __init__(self) -> None:
         super().__init__(errno.ECONNRESET, "the sender is too slow")
 
 
 class PatientSocket(socket.socket):
-    """A client's connection that waits for the rest of a request as long as is sensible."""
+    """A client's connection with a deadline for the rest of a request."""
 
     turns: threading.BoundedSemaphore
-    """Who waits holds one of these; there are fewer than threads."""
+    """A thread that waits longer holds one of these; there are fewer of them than threads."""
     _until: float = 0.0
     _left = False
 
     def begin(self, turns: threading.BoundedSemaphore) -> None:
-        """A request begins to arrive."""
+        """Start the deadline of a new request."""
         self.turns = turns
         self._until = time.monotonic() + PATIENCE_SECONDS
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
-        """What has come, at most ``size`` bytes. Raises SenderTooSlow."""
+        """Return the bytes that have arrived, at most ``size``. Raises SenderTooSlow."""
         while True:
             if self._left:
                 raise SenderTooSlow
@@ -63,14 +63,14 @@ class PatientSocket(socket.socket):
             return data
 
     def settimeout(self, value: float | None, /) -> None:
-        """As a socket's; but how long a request may take is for us to say, so that a limit can only shorten it."""
+        """Like the socket's method, except that a timeout can only shorten the deadline of the request."""
         if value:
             self._until = min(self._until, time.monotonic() + value)
         else:
             super().settimeout(value)
 
     def _wait(self) -> None:
-        """Wait for more: a moment in any case, and longer only while few others do."""
+        """Wait for more bytes: a moment in any case, and longer only if a turn is free."""
         remaining = self._until - time.monotonic()
         if self._comes_within(min(remaining, _MOMENT_SECONDS)):
             return
@@ -84,10 +84,10 @@ class PatientSocket(socket.socket):
         raise SenderTooSlow
 
     def leave(self) -> None:
-        """Let the client hear the last answer before the connection is closed (RFC 9112, 9.6).
+        """Let the client read the last response before the connection is closed (RFC 9112, 9.6).
 
-        gunicorn would do so in the one thread that takes connections in, two seconds for each client that does not
-        close its own end. Whoever was too slow is not waited for again.
+        gunicorn would do so in its only accepting thread, two seconds for each client that does not close its side.
+        There is no second wait for a client that was too slow.
         """
         if not self._left and self.turns.acquire(blocking=False):
             try:
@@ -107,7 +107,7 @@ class PatientSocket(socket.socket):
                 drained += len(data)
 
     def shutdown(self, how: int, /) -> None:
-        """As a socket's; one that was left has nothing to say any more, and is closed at once."""
+        """Like the socket's method; raises OSError after ``leave``, so that gunicorn closes the socket at once."""
         if self._left:
             raise OSError(errno.ENOTCONN, "left already")
         super().shutdown(how)
@@ -119,7 +119,7 @@ class PatientSocket(socket.socket):
 
 
 class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
-    """Named in service/running/gunicorn_configuration.py."""
+    """The worker class that service/running/gunicorn_configuration.py configures."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -129,7 +129,7 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         """Handle one request of a connection, in a thread of its own."""
         if not isinstance(conn.sock, PatientSocket):
             if not conn.data_ready and not conn.wait_for_data(_FIRST_WORD_SECONDS):
-                return gthread._DEFER  # looked after without a thread until it says something
+                return gthread._DEFER  # polled without a thread until it sends something
             conn.sock = PatientSocket(fileno=conn.sock.detach())
         conn.sock.begin(self._turns)
         goes_on = super().handle(conn)
