@@ -32,7 +32,7 @@ Document = dict[str, Any]
 class Prepared:
     """The documents that one registration commits, made beforehand. The log's offset is set when it is written.
 
-    ``cells`` are the cells of ground that the household's boundaries touch, which the transaction writes to.
+    ``cells`` are the grid cells that the household's boundaries touch, which the transaction writes to.
     """
 
     commune: str
@@ -70,13 +70,13 @@ def database_of(client: MongoClient[Document], name: str) -> Database[Document]:
 
 
 def make_ready(store: MongoStore, documents: Sequence[Prepared]) -> None:
-    """Make the heads of communes and the cells of ground that the documents need, as in a register that is in use."""
-    store.make_heads({each.commune for each in documents})
+    """Make the states of communes and the grid cells that the documents need, as in a register that is in use."""
+    store.make_commune_states({each.commune for each in documents})
     cells = sorted({cell for each in documents for cell in each.cells.coarse})
-    there = {document["_id"] for document in store.database["ground_cells"].find({}, {"_id": 1})}
+    there = {document["_id"] for document in store.database["grid_cells"].find({}, {"_id": 1})}
     missing = [{"_id": cell, "writes": 0} for cell in cells if cell not in there]
     if missing:
-        store.database["ground_cells"].insert_many(missing)
+        store.database["grid_cells"].insert_many(missing)
 
 
 def committer(
@@ -87,23 +87,27 @@ def committer(
     ``with_reads`` adds the read of the rules inside it, the neighbours' boundaries; the offset of the commune's log is
     read in any case. A conflict is tried again after the same pauses as there.
     """
-    heads, households, logs, identities = (database[name] for name in ("heads", "households", "log", "identities"))
-    ground = database["ground_cells"]
+    states, households, logs, identities = (
+        database[name] for name in ("commune_states", "households", "log", "identities")
+    )
+    cell_documents = database["grid_cells"]
 
     def commit(documents: Prepared) -> None:
         cells = documents.cells
 
         def work(session: ClientSession) -> None:
             if cells.coarse:
-                ground.update_many({"_id": {"$in": sorted(cells.coarse)}}, {"$inc": {"writes": 1}}, session=session)
+                cell_documents.update_many(
+                    {"_id": {"$in": sorted(cells.coarse)}}, {"$inc": {"writes": 1}}, session=session
+                )
                 if with_reads:
                     near = {"index.cells": {"$in": sorted(cells.asked)}}
                     list(households.find(near, {"parcels.id": 1, "parcels.geometry": 1}, session=session))
-            head = next(iter(heads.find({"_id": {"$in": [documents.commune]}}, session=session)))
-            offset = head["offset"] + 1
+            state = next(iter(states.find({"_id": {"$in": [documents.commune]}}, session=session)))
+            offset = state["offset"] + 1
             log = {**documents.log, "_id": f"{documents.commune}:{offset:012d}", "offset": offset}
             moved = {"offset": offset, "hash": log["hash"], "day": "2026-01-01", "tallies": documents.tallies}
-            heads.update_one({"_id": documents.commune}, {"$set": moved}, session=session)
+            states.update_one({"_id": documents.commune}, {"$set": moved}, session=session)
             households.insert_one(documents.household, session=session)
             logs.insert_one(log, session=session)
             if documents.identity is not None:

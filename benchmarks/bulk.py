@@ -115,7 +115,7 @@ def _register(
     services = wire(settings)
     services.units.directory()
     calm_collector()
-    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
+    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
     start.wait(120)
     began = time.process_time()
     for outcome in bulk.register(bodies, actor=REGISTER_ITSELF):

@@ -193,7 +193,7 @@ def _filled(place: Workplace, households: int) -> Iterator[dict[str, Any]]:
     settings = place.settings("form")
     services = wire(settings)
     bodies = records.in_one_commune(records.households(households), COMMUNE)
-    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
+    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
     for outcome in bulk.register(bodies, actor=REGISTER_ITSELF):
         if outcome.result != "registered":
             raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")

@@ -117,7 +117,7 @@ def _bulk(place: Workplace, households: int) -> Figure:
         services.units.directory()
         spent = [0.0]
         with _timed(spent, (bulk, "examine"), (bulk, "with_overlaps"), (documents, "cell_keys")):
-            registration = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
+            registration = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
             began, clock = time.perf_counter(), time.process_time()
             outcomes = [each.result for each in registration.register(bodies, actor=REGISTER_ITSELF)]
             seconds, processor = time.perf_counter() - began, time.process_time() - clock

@@ -74,7 +74,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
             counters.ratio,
             f"times a bare read of {read} small documents",
             READ_TARGET,
-            (counters.told("ms", 1000), "the documents that coverage reads: the heads of communes and the baselines"),
+            (counters.told("ms", 1000), "the documents that coverage reads: the states of communes and the baselines"),
         ),
         Figure(
             f"a page of {rows} households of one commune out of {large:,}",
@@ -138,7 +138,7 @@ def _page(commune: str) -> str:
 
 
 def _bare_counters(database: Any) -> list[bare.Document]:
-    return [*database["heads"].find(), *database["baselines"].find()]
+    return [*database["commune_states"].find(), *database["baselines"].find()]
 
 
 def _bare_page(database: Any, commune: str) -> bytes:

@@ -18,7 +18,7 @@ from service.clock import Clock, system_clock
 from service.households.erasure import Erasure
 from service.households.household_register import HouseholdRegister
 from service.households.parcel_checks import ParcelRegister
-from service.parcels.examination import Ground
+from service.parcels.examination import ParcelExaminer
 from service.parcels.limits import AreaRules, GeometryRules, OverlapRules, PlaceRules, ShapeRules
 from service.people.photos import PhotoRegister
 from service.people.requests import PeopleRequests, WorkingDays, read_holidays
@@ -109,7 +109,7 @@ class Register:
     clock: Clock
     store: MongoStore
     units: UnitRegister
-    ground: Ground
+    examiner: ParcelExaminer
     households: HouseholdRegister
     parcels: ParcelRegister
     photos: PhotoRegister
@@ -131,29 +131,29 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
     store = MongoStore(settings)
     unit_register = UnitRegister(store, settings.units_refresh_seconds)
     directory = unit_register.directory
-    ground = ground_of(store, settings)
-    households = HouseholdRegister(store, directory, clock, ground)
+    examiner = examiner_of(store, settings)
+    households = HouseholdRegister(store, directory, clock, examiner)
     return Register(
         settings=settings,
         clock=clock,
         store=store,
         units=unit_register,
-        ground=ground,
+        examiner=examiner,
         households=households,
-        parcels=ParcelRegister(store, lambda code: directory().name_of(code), clock, ground),
+        parcels=ParcelRegister(store, lambda code: directory().name_of(code), clock, examiner),
         photos=PhotoRegister(MongoPhotos(store), households, clock, most_photos=settings.photos_per_household),
         coverage=Coverage(store, store, directory, clock),
         baselines=Baselines(store, directory, clock),
         open_data=OpenData(
             MongoOpenData(store.database), directory, clock, lasting=timedelta(days=settings.open_data_days)
         ),
-        unit_borders=UnitBorders(ground.boundaries, directory, clock),
+        unit_borders=UnitBorders(examiner.boundaries, directory, clock),
         messages=Catalogue(Path(__file__).parent / "messages"),
         item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),
     )
 
 
-def ground_of(store: MongoStore, settings: Settings) -> Ground:
+def examiner_of(store: MongoStore, settings: Settings) -> ParcelExaminer:
     """What parcels are examined against: the stored boundaries of communes, the limits of the settings."""
     rules = GeometryRules(
         shape=ShapeRules(smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2),
@@ -164,4 +164,4 @@ def ground_of(store: MongoStore, settings: Settings) -> Ground:
         place=PlaceRules(tolerated_distance_m=settings.border_tolerated_m),
         area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
     )
-    return Ground(BorderRegister(store, settings.units_refresh_seconds).borders, rules)
+    return ParcelExaminer(BorderRegister(store, settings.units_refresh_seconds).borders, rules)

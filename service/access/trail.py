@@ -52,8 +52,8 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
-class TrailHead:
-    """Where a lane stands: its last batch and that one's hash; for kept elsewhere."""
+class TrailAnchor:
+    """The number and hash of a lane's last batch, exported so that loss or tampering shows."""
 
     lane: str
     number: int

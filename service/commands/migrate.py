@@ -15,7 +15,7 @@ from service.settings import Settings
 from service.storage.migration import migrate
 from service.storage.store import MongoStore
 from service.units.unit_register import UnitRegister
-from service.wiring import ground_of
+from service.wiring import examiner_of
 
 _TOLD = 20
 """How many records that cannot be migrated are told one by one."""
@@ -49,7 +49,7 @@ def migrate_records(settings: Settings) -> int:
     store = MongoStore(settings)
     try:
         units = UnitRegister(store, settings.units_refresh_seconds)
-        migration = SchemaMigration(store, units.directory, system_clock, ground_of(store, settings))
+        migration = SchemaMigration(store, units.directory, system_clock, examiner_of(store, settings))
         waiting = migration.waiting()
         if not waiting:
             return 0

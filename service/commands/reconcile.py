@@ -24,7 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             with store.snapshot() as view:
                 differences: list[object] = list(reconcile(view))
-                registered = sum(tally.get("registered", 0) for head in view.heads() for tally in head.tallies.values())
+                registered = sum(
+                    tally.get("registered", 0) for state in view.commune_states() for tally in state.tallies.values()
+                )
             for difference in differences:
                 print(difference, flush=True)
             for told in reconcile_records(store):

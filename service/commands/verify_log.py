@@ -24,13 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     parser.add_argument("--commune", action="append", metavar="CODE", help="only this commune's log; can be repeated")
     parser.add_argument(
-        "--heads", action="store_true", help="print where log and trail stand, signed, to be kept elsewhere"
+        "--anchors", action="store_true", help="print where log and trail stand, signed, to be kept elsewhere"
     )
     parser.add_argument(
-        "--against", metavar="FILE", type=Path, help="hold log and trail against what --heads printed earlier"
+        "--against", metavar="FILE", type=Path, help="hold log and trail against what --anchors printed earlier"
     )
     options = parser.parse_args(arguments)
-    if options.heads or options.against:
+    if options.anchors or options.against:
         return run(lambda: _anchored(options))
     communes = frozenset(options.commune) if options.commune else None
 
@@ -61,22 +61,22 @@ def _anchored(options: argparse.Namespace) -> int:
     keys = key_folder(settings)
     with closing(MongoStore(settings)) as store:
         trail = Trail(store.database, kept=timedelta(days=settings.trail_days))
-        if options.heads:
+        if options.anchors:
             for line in anchor_lines(store, trail, keys):
                 print(line)
             return 0
         try:
-            heads, own = read_anchors(options.against.read_bytes(), keys)
+            anchors, own = read_anchors(options.against.read_bytes(), keys)
         except (AnchorInvalid, OSError) as error:
             print(f"{options.against}: {error}", file=sys.stderr)
             return 2
         if not own:
-            print("note: the key that signed these heads is no longer the register's; go by where you kept the file")
-        faults = list(held_against(store, trail, heads))
+            print("note: the key that signed these anchors is no longer the register's; go by where you kept the file")
+        faults = list(held_against(store, trail, anchors))
     for fault in faults:
         print(f"BROKEN  {fault}")
     if not faults:
-        print(f"log and trail hold all {len(heads)} heads")
+        print(f"log and trail hold all {len(anchors)} anchors")
     return 1 if faults else 0
 
 

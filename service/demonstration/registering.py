@@ -89,7 +89,7 @@ def registered(
 ) -> Iterator[Told]:
     """Register a part of the households in this process."""
     calm_collector()
-    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
+    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
     for outcome in bulk.register(demonstration.households(households, part=part, of=of), actor=REGISTER_ITSELF):
         # Made before the boundaries were loaded, or revised by somebody since: it is there, and stays as it is.
         there = isinstance(outcome.error, HouseholdIdTaken)
@@ -165,7 +165,7 @@ def _work(
 
 def _demonstration(services: Register, seed: int) -> Demonstration:
     try:
-        return Demonstration(services.units.directory(), seed, services.ground.boundaries())
+        return Demonstration(services.units.directory(), seed, services.examiner.boundaries())
     except ValueError as error:
         raise CannotDemonstrate(f"The register has no communes of Nghệ An ({error}): run scripts/migrate.") from error
 

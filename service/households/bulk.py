@@ -18,7 +18,7 @@ from service.clock import Clock, vietnam_day
 from service.errors import BoundaryUnplaceable, DomainError, HouseholdIdTaken, PersonalNumberTaken, StoreRefused
 from service.households.changes import Change
 from service.households.household_register import made_by
-from service.households.overlaps import Moved, moved_ground, with_overlaps
+from service.households.overlaps import Moved, moved_boundaries, with_overlaps
 from service.households.ports import HouseholdStore, Stored, Transaction
 from service.households.registration import (
     Prepared,
@@ -29,7 +29,7 @@ from service.households.registration import (
     registration,
     settle,
 )
-from service.parcels.examination import BARE_GROUND, Ground, examine
+from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.units.directory import UnitDirectory
 
 BATCH = 250
@@ -76,12 +76,12 @@ class BulkRegistration:
         store: HouseholdStore,
         directory: Callable[[], UnitDirectory],
         clock: Clock,
-        ground: Ground = BARE_GROUND,
+        examiner: ParcelExaminer = BORDERLESS,
     ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
-        self._ground = ground
+        self._examiner = examiner
 
     def register(self, bodies: Iterable[object], *, actor: Actor, batch: int = BATCH) -> Iterator[Outcome]:
         """Register records (JSON form). Yields an outcome for each, batch by batch, not in the order of the input.
@@ -133,7 +133,7 @@ class BulkRegistration:
             else:
                 parsed.append(_Parsed(position, household_id, content, settled))
         contents = [each.settled for each in parsed]
-        examinations = examine(contents, [None] * len(contents), self._ground, directory.name_of)
+        examinations = self._examiner.examine(contents, [None] * len(contents), directory.name_of)
         for each, examination in zip(parsed, examinations, strict=True):
             try:
                 prepared = prepared_from(each.settled, examination, each.household_id, today=today)
@@ -169,11 +169,11 @@ class BulkRegistration:
 
     def _commit_changes(self, changes: Sequence[Change]) -> None:
         communes = {entry.commune for change in changes for entry in change.entries}
-        moved = moved_ground(changes, {})
+        moved = moved_boundaries(changes, {})
         self._store.transact(partial(self._apply, changes, moved), communes=communes, cells=moved.held)
 
     def _apply(self, changes: Sequence[Change], moved: Moved, transaction: Transaction) -> None:
-        transaction.apply(with_overlaps(changes, {}, transaction, self._ground.rules.overlap, moved=moved))
+        transaction.apply(with_overlaps(changes, {}, transaction, self._examiner.rules.overlap, moved=moved))
 
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
         """Split a batch into what is still to be registered and outcomes for what is taken,
@@ -201,7 +201,7 @@ class BulkRegistration:
         household_id = each.prepared.household_id
         today = vietnam_day(self._clock())
         again = prepare(
-            each.content, household_id, directory=self._directory(), today=today, known=record, ground=self._ground
+            each.content, household_id, directory=self._directory(), today=today, known=record, examiner=self._examiner
         )
         known_again = made_by(self._store, self._directory(), 1, each.content, household_id)
         if again.fingerprint == fingerprint or known_again:

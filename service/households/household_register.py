@@ -21,7 +21,7 @@ from service.errors import (
 )
 from service.households.changes import Change, Kind, Record
 from service.households.merge_patch import merge_patch
-from service.households.overlaps import moved_ground, with_overlaps
+from service.households.overlaps import moved_boundaries, with_overlaps
 from service.households.ports import HouseholdStore, Stored, Transaction, Written
 from service.households.reason import parse_reason
 from service.households.registration import (
@@ -34,7 +34,7 @@ from service.households.registration import (
     registration,
     revision,
 )
-from service.parcels.examination import BARE_GROUND, Ground
+from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.units.directory import UnitDirectory
 
 
@@ -46,12 +46,12 @@ class HouseholdRegister:
         store: HouseholdStore,
         directory: Callable[[], UnitDirectory],
         clock: Clock,
-        ground: Ground = BARE_GROUND,
+        examiner: ParcelExaminer = BORDERLESS,
     ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
-        self._ground = ground
+        self._examiner = examiner
 
     def read(self, household_id: str, *, actor: Actor) -> Record:
         """The stored record. Raises HouseholdNotFound."""
@@ -211,7 +211,7 @@ class HouseholdRegister:
     ) -> Prepared:
         today: date = vietnam_day(now)
         return prepare(
-            content, household_id, directory=self._directory(), today=today, known=known, ground=self._ground
+            content, household_id, directory=self._directory(), today=today, known=known, examiner=self._examiner
         )
 
     def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
@@ -294,10 +294,10 @@ class HouseholdRegister:
     def _commit(self, change: Change, before: Record | None) -> Change:
         """Commit a change with what it means for the neighbours; answers the change with its overlaps."""
         befores = {} if before is None else {before["id"]: before}
-        moved = moved_ground([change], befores)
+        moved = moved_boundaries([change], befores)
 
         def work(transaction: Transaction) -> Change:
-            changes = with_overlaps([change], befores, transaction, self._ground.rules.overlap, moved=moved)
+            changes = with_overlaps([change], befores, transaction, self._examiner.rules.overlap, moved=moved)
             transaction.apply(changes)
             return changes[0]
 

@@ -1,6 +1,6 @@
 """Overlaps between parcels: found in the transaction of the write, told on both records, settled by a supervisor.
 
-Two writes at the same instant must not miss each other: each takes the cells of ground that its boundaries touch
+Two writes at the same instant must not miss each other: each takes the grid cells that its boundaries touch
 and reads its neighbours as of one moment, so that of two at one cell the second begins anew and sees the first.
 """
 
@@ -28,7 +28,7 @@ FindingInJson = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The changes that move boundaries, what these are now, and the ground that is concerned."""
+    """The changes that move boundaries, what these are now, and the cells that are concerned."""
 
     changes: tuple[Change, ...]
     boundaries: tuple[Boundary, ...]
@@ -37,9 +37,9 @@ class Moved:
     """The coarse cells that the boundaries touch, or touched before."""
 
 
-def moved_ground(changes: Sequence[Change], befores: Mapping[str, Record]) -> Moved:
-    """What of the ground changes; it depends on nobody else, so it can be told before the transaction begins."""
-    moved = tuple(change for change in changes if _moves_ground(change.record, befores.get(change.record["id"])))
+def moved_boundaries(changes: Sequence[Change], befores: Mapping[str, Record]) -> Moved:
+    """Which boundaries change; this depends on nobody else, so it can be found before the transaction begins."""
+    moved = tuple(change for change in changes if _moves_boundaries(change.record, befores.get(change.record["id"])))
     boundaries = tuple(boundary for change in moved for boundary in boundaries_in(change.record))
     left = [boundary for change in moved for boundary in boundaries_in(befores.get(change.record["id"]))]
     cells = cells_of_stored(boundary.geometry for boundary in boundaries)
@@ -59,10 +59,10 @@ def with_overlaps(
 
     ``befores`` holds the stored record of each household that a change replaces. Findings of records whose boundaries
     stay as they are, are carried over from before; only what moved is compared with its neighbours. ``moved`` is what
-    ``moved_ground`` tells of the same changes, where it was asked before.
+    ``moved_boundaries`` tells of the same changes, where it was asked before.
     """
     if moved is None:
-        moved = moved_ground(changes, befores)
+        moved = moved_boundaries(changes, befores)
     ids = {change.record["id"] for change in moved.changes}
     resting = [_carried_over(change, befores) for change in changes if change.record["id"] not in ids]
     if not moved.changes:
@@ -137,7 +137,7 @@ def open_overlaps(record: Record) -> list[FindingInJson]:
 
 
 Pair = tuple[Boundary, Boundary, Overlap]
-Ground = tuple[str, str]
+ParcelKey = tuple[str, str]
 """A household and one of its parcels."""
 
 
@@ -161,11 +161,11 @@ def _pairs(overlaps: Iterable[Overlap], left: Sequence[Boundary], right: Sequenc
     return [(left[overlap.first], right[overlap.second], overlap) for overlap in overlaps]
 
 
-def _moves_ground(record: Record, before: Record | None) -> bool:
-    def ground(of: Record | None) -> list[tuple[str, Mapping[str, Any]]]:
+def _moves_boundaries(record: Record, before: Record | None) -> bool:
+    def boundaries(of: Record | None) -> list[tuple[str, Mapping[str, Any]]]:
         return sorted(((g.parcel, g.geometry) for g in boundaries_in(of)), key=lambda pair: pair[0])
 
-    return ground(record) != ground(before)
+    return boundaries(record) != boundaries(before)
 
 
 def _carried_over(change: Change, befores: Mapping[str, Record]) -> Change:
@@ -184,7 +184,7 @@ def _carried_over(change: Change, befores: Mapping[str, Record]) -> Change:
 
 
 def _findings_by_household(
-    pairs: Sequence[Pair], settled_before: Mapping[tuple[Ground, Ground], FindingInJson]
+    pairs: Sequence[Pair], settled_before: Mapping[tuple[ParcelKey, ParcelKey], FindingInJson]
 ) -> dict[str, list[FindingInJson]]:
     """For each household its overlaps as findings. A settled one stays so while neither boundary changes."""
     found: dict[str, list[FindingInJson]] = {}
@@ -196,7 +196,7 @@ def _findings_by_household(
                 "area_m2": overlap.area_m2,
                 "share_percent": round(100 * overlap.share, 1),
             }
-            before = settled_before.get((_ground_of(mine), _ground_of(theirs)))
+            before = settled_before.get((_key_of(mine), _key_of(theirs)))
             severity = "warning"
             if before is not None:
                 severity = SETTLED
@@ -214,17 +214,17 @@ def _findings_by_household(
 
 def _settled_before(
     moved: Sequence[Change], befores: Mapping[str, Record]
-) -> dict[tuple[Ground, Ground], FindingInJson]:
+) -> dict[tuple[ParcelKey, ParcelKey], FindingInJson]:
     """Overlaps that a supervisor settled, seen from either side, of which neither boundary has changed since.
 
-    That the area in common is the same says nothing: a boundary moved along its neighbour overlaps other ground.
+    That the area in common is the same says nothing: a boundary moved along its neighbour overlaps other land.
     """
     changed = {
-        ground for change in moved for ground in _changed_ground(change.record, befores.get(change.record["id"]))
+        parcel for change in moved for parcel in _changed_parcels(change.record, befores.get(change.record["id"]))
     }
-    told: dict[tuple[Ground, Ground], FindingInJson] = {}
+    told: dict[tuple[ParcelKey, ParcelKey], FindingInJson] = {}
     for record in befores.values():
-        place = {f"/parcels/{boundary.number}/geometry": _ground_of(boundary) for boundary in boundaries_in(record)}
+        place = {f"/parcels/{boundary.number}/geometry": _key_of(boundary) for boundary in boundaries_in(record)}
         for finding in record.get("findings", ()):
             if finding["code"] != OVERLAP or finding["severity"] != SETTLED or finding["pointer"] not in place:
                 continue
@@ -235,12 +235,12 @@ def _settled_before(
     return told
 
 
-def _changed_ground(record: Record, before: Record | None) -> list[Ground]:
+def _changed_parcels(record: Record, before: Record | None) -> list[ParcelKey]:
     was = {boundary.parcel: boundary.geometry for boundary in boundaries_in(before)}
-    return [_ground_of(each) for each in boundaries_in(record) if was.get(each.parcel) != each.geometry]
+    return [_key_of(each) for each in boundaries_in(record) if was.get(each.parcel) != each.geometry]
 
 
-def _ground_of(boundary: Boundary) -> Ground:
+def _key_of(boundary: Boundary) -> ParcelKey:
     return boundary.household, boundary.parcel
 
 

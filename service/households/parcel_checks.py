@@ -20,7 +20,7 @@ from service.households.changes import Record
 from service.households.overlaps import OVERLAP, open_overlaps, settled
 from service.households.ports import HouseholdStore, Transaction
 from service.households.reason import parse_reason
-from service.parcels.examination import Ground, area_findings, with_names
+from service.parcels.examination import ParcelExaminer, area_findings, with_names
 from service.parcels.overlap import Overlap, overlaps_between
 from service.parcels.ports import Boundary
 from service.parcels.reading import Drawing, Reading, read_drawings
@@ -135,11 +135,13 @@ def _wrong_crops(crops: object) -> list[ItemError]:
 class ParcelRegister:
     """Checks boundaries before they are sent, and settles overlaps."""
 
-    def __init__(self, store: ParcelStore, name_of: Callable[[str], str], clock: Clock, ground: Ground) -> None:
+    def __init__(
+        self, store: ParcelStore, name_of: Callable[[str], str], clock: Clock, examiner: ParcelExaminer
+    ) -> None:
         self._store = store
         self._name_of = name_of
         self._clock = clock
-        self._ground = ground
+        self._examiner = examiner
 
     def check(self, question: Question) -> Answer:
         """All that a registration would find about one boundary, and the boundaries around it.
@@ -155,7 +157,7 @@ class ParcelRegister:
                 None, _rounded(shape.area_m2), findings, shape.proposal, self._around(question, shape.proposal)
             )
         parcel = {"declared_area_m2": question.declared_area_m2, "crops": question.crops}
-        findings += area_findings(parcel, float(shape.area_m2 or 0.0), self._ground.rules.area, "")
+        findings += area_findings(parcel, float(shape.area_m2 or 0.0), self._examiner.rules.area, "")
         neighbours = self._around(question, shape.geometry)
         findings += [_overlap_finding(each.boundary, each.overlap) for each in neighbours if each.overlap is not None]
         return Answer(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
@@ -196,7 +198,7 @@ class ParcelRegister:
             pointer=("/geometry"),
             crs_pointer="/crs",
         )
-        return read_drawings([drawing], self._ground.boundaries(), self._ground.rules)[0]
+        return read_drawings([drawing], self._examiner.boundaries(), self._examiner.rules)[0]
 
     def _around(self, question: Question, geometry: BaseGeometry | None) -> list[Neighbour]:
         """The boundaries within some 30 m, those that overlap first, the nearest of the rest."""
@@ -213,7 +215,7 @@ class ParcelRegister:
         ]
         geometries = geometries_of([boundary.geometry for boundary in boundaries])
         asked = np.asarray([geometry], dtype=object)
-        overlaps = {o.second: o for o in overlaps_between(asked, geometries, self._ground.rules.overlap)}
+        overlaps = {o.second: o for o in overlaps_between(asked, geometries, self._examiner.rules.overlap)}
         distances = shapely.distance(geometries, geometry)
         near = np.flatnonzero(shapely.intersects(geometries, reach)).tolist()
         near.sort(key=lambda number: (number not in overlaps, distances[number]))

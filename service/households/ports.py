@@ -95,7 +95,7 @@ class LoggedRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class CommuneState:
     """Where a commune's log stands and what its tallies are at the end of ``day``."""
 
     commune: str
@@ -115,7 +115,7 @@ class Transaction(Protocol):
         """Those of the households that are stored, by id, as this transaction sees them."""
 
     def take_cells(self, cells: Iterable[int]) -> None:
-        """Hold cells of ground until the commit, so that another write to one of them waits or begins anew."""
+        """Hold grid cells until the commit, so that another write to one of them waits or begins anew."""
 
     def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
         """Boundaries of all households, but the withdrawn, that touch one of the cells.
@@ -183,15 +183,15 @@ class HouseholdStore(Protocol):
         """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
 
     def logged_communes(self) -> Iterator[str]:
-        """Communes that have a log, whether or not they have a head."""
+        """Communes that have a log, whether or not they have a state."""
 
-    def heads(self, communes: Communes = None) -> list[Head]:
+    def commune_states(self, communes: Communes = None) -> list[CommuneState]:
         """Where each commune's log and tallies stand now."""
 
-    def heads_on(self, day: date) -> list[Head]:
+    def commune_states_on(self, day: date) -> list[CommuneState]:
         """Each commune's tallies as they stood at the end of ``day``."""
 
-    def days(self, first: date, last: date) -> Iterator[Head]:
+    def days(self, first: date, last: date) -> Iterator[CommuneState]:
         """Each commune's closing tallies of every day within the span on which it was written to, in order of day."""
 
     def count_of_other_versions(self, version: str) -> int:

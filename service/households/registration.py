@@ -23,7 +23,7 @@ from service.errors import (
 from service.households.changes import Change, Entry, Kind, Record, fingerprint_of, moves_between, replaced_items
 from service.households.derived import derived_facts
 from service.households.stages import findings_in_json, missing_in_json, stage_of
-from service.parcels.examination import BARE_GROUND, Examination, Ground, examine
+from service.parcels.examination import BORDERLESS, Examination, ParcelExaminer
 from service.units.directory import ResolvedCommune, UnitDirectory
 
 REGISTER_GIVEN = frozenset(
@@ -80,7 +80,7 @@ def prepare(
     directory: UnitDirectory,
     today: date,
     known: Record | None = None,
-    ground: Ground = BARE_GROUND,
+    examiner: ParcelExaminer = BORDERLESS,
 ) -> Prepared:
     """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
@@ -89,7 +89,7 @@ def prepare(
     FormerCommuneMismatch, RecordInvalid.
     """
     settled = settle(content, household_id, directory=directory, today=today, known=known)
-    (examination,) = examine([settled], [known], ground, directory.name_of)
+    (examination,) = examiner.examine([settled], [known], directory.name_of)
     return prepared_from(settled, examination, household_id, today=today)
 
 

@@ -27,7 +27,9 @@ class Difference:
 
 def reconcile(store: HouseholdStore) -> Iterator[Difference]:
     """Recount everything from the records and yield each difference; an exact register yields none."""
-    counted = {(head.commune, former): tally for head in store.heads() for former, tally in head.tallies.items()}
+    counted = {
+        (state.commune, former): tally for state in store.commune_states() for former, tally in state.tallies.items()
+    }
     recorded = {(commune, former): counts for commune, former, counts in store.recount()}
     for commune, former in sorted(counted.keys() | recorded.keys()):
         said = counted.get((commune, former), {})
@@ -122,19 +124,21 @@ class Verified:
 def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) -> Iterator[Verified]:
     """Walk each commune's log from its beginning:
     offsets without a gap, each hash over the one before, each digest over its record."""
-    heads = store.heads(communes)
-    for head in heads:
-        entries, broken, last = _walk(store, head.commune, until=head.offset)
-        if broken is None and (entries, last) != (head.offset, head.hash):
-            broken = Break(head.commune, entries + 1, f"the log ends at offset {entries}, its head says {head.offset}")
-        yield Verified(head.commune, entries, broken)
-    for commune in sorted(set(store.logged_communes()) - {head.commune for head in heads}):
-        if (communes is None or commune in communes) and not store.heads(frozenset({commune})):
-            yield Verified(commune, 0, Break(commune, 1, "the log has entries, but its head is gone"))
+    states = store.commune_states(communes)
+    for state in states:
+        entries, broken, last = _walk(store, state.commune, until=state.offset)
+        if broken is None and (entries, last) != (state.offset, state.hash):
+            broken = Break(
+                state.commune, entries + 1, f"the log ends at offset {entries}, its commune state says {state.offset}"
+            )
+        yield Verified(state.commune, entries, broken)
+    for commune in sorted(set(store.logged_communes()) - {state.commune for state in states}):
+        if (communes is None or commune in communes) and not store.commune_states(frozenset({commune})):
+            yield Verified(commune, 0, Break(commune, 1, "the log has entries, but its commune state is gone"))
 
 
 def _walk(store: HouseholdStore, commune: str, *, until: int) -> tuple[int, Break | None, str]:
-    """Walk to the offset at which the head stood: what is written while we walk is another run's matter."""
+    """Walk to the offset at which the state stood: what is written while we walk is another run's matter."""
     previous, offset = FIRST_HASH, 0
     try:
         for entry in store.walk(commune):

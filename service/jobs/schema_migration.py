@@ -16,7 +16,7 @@ from service.households.changes import Change, Record
 from service.households.overlaps import with_overlaps
 from service.households.ports import HouseholdStore, Transaction
 from service.households.registration import change_of, content_of, prepare
-from service.parcels.examination import BARE_GROUND, Ground
+from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.units.directory import UnitDirectory
 
 BATCH = 250
@@ -38,12 +38,12 @@ class SchemaMigration:
         store: HouseholdStore,
         directory: Callable[[], UnitDirectory],
         clock: Clock,
-        ground: Ground = BARE_GROUND,
+        examiner: ParcelExaminer = BORDERLESS,
     ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
-        self._ground = ground
+        self._examiner = examiner
 
     def waiting(self) -> int:
         """How many records are of another version."""
@@ -79,7 +79,7 @@ class SchemaMigration:
 
     def _commit(self, changes: Sequence[Change], befores: Mapping[str, Record]) -> None:
         def work(transaction: Transaction) -> None:
-            transaction.apply(with_overlaps(changes, befores, transaction, self._ground.rules.overlap))
+            transaction.apply(with_overlaps(changes, befores, transaction, self._examiner.rules.overlap))
 
         if changes:
             self._store.transact(work)
@@ -102,7 +102,7 @@ class SchemaMigration:
         del migrated["schema_version"]
         content = parse_household(migrated, today=today)
         prepared = prepare(
-            content, household_id, directory=self._directory(), today=today, known=before, ground=self._ground
+            content, household_id, directory=self._directory(), today=today, known=before, examiner=self._examiner
         )
         kept: Record = {name: before[name] for name in ("status", "status_reason") if name in before}
         record: Record = {

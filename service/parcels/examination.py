@@ -32,18 +32,6 @@ _NO_BOUNDARIES = Boundaries({})
 _USUAL_RULES = GeometryRules()
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What boundaries of parcels are examined against: the communes' boundaries as of now, and the limits."""
-
-    boundaries: Callable[[], Boundaries] = lambda: _NO_BOUNDARIES
-    rules: GeometryRules = _USUAL_RULES
-
-
-BARE_GROUND = Ground()
-"""Without boundaries and with the usual limits."""
-
-
 @dataclass(slots=True)
 class Examination:
     """What was found about one household's parcels, without their neighbours.
@@ -58,39 +46,50 @@ class Examination:
     errors: list[ItemError] = field(default_factory=list)
 
 
-def examine(
-    contents: Sequence[Content],
-    known: Sequence[Record | None],
-    ground: Ground,
-    name_of: Callable[[str], str] = lambda code: code,
-) -> list[Examination]:
-    """Examine the parcels of n households at once.
+@dataclass(frozen=True, slots=True)
+class ParcelExaminer:
+    """Examines parcels against the communes' borders as they are now, and within the limits of its rules."""
 
-    ``contents`` is parsed content with the commune settled; ``known`` the stored record of each, where there is one:
-    the original coordinates of a boundary that did not change are carried on from it. ``name_of`` gives the name of a
-    commune for messages.
-    """
-    examinations = [Examination() for _ in contents]
-    drawings: list[Drawing] = []
-    owners: list[tuple[int, int]] = []
-    for household, content in enumerate(contents):
-        if not content.get("parcels"):
-            continue
-        parcels = [dict(parcel) for parcel in content["parcels"]]
-        examinations[household].parcels = parcels
-        examinations[household].given = [{} for _ in content["parcels"]]
-        for number, parcel in enumerate(content["parcels"]):
-            if parcel.get("geometry") is not None:
-                drawings.append(_drawing(parcel, number, content["commune"], known[household]))
-                owners.append((household, number))
-            else:
-                parcels[number].pop("crs", None)
-    boundaries = ground.boundaries()
-    readings = read_drawings(drawings, boundaries, ground.rules) if drawings else []
-    for (household, number), reading in zip(owners, readings, strict=True):
-        _take(examinations[household], number, reading, known[household], ground.rules.area, name_of)
-    _place_homes(contents, known, examinations, boundaries, ground.rules.place, name_of)
-    return examinations
+    boundaries: Callable[[], Boundaries] = lambda: _NO_BOUNDARIES
+    rules: GeometryRules = _USUAL_RULES
+
+    def examine(
+        self,
+        contents: Sequence[Content],
+        known: Sequence[Record | None],
+        name_of: Callable[[str], str] = lambda code: code,
+    ) -> list[Examination]:
+        """Examine the parcels of n households at once.
+
+        ``contents`` is parsed content with the commune resolved; ``known`` the stored record of each, where there is
+        one: the original coordinates of a boundary that did not change are copied from it. ``name_of`` gives the name
+        of a commune for messages.
+        """
+        examinations = [Examination() for _ in contents]
+        drawings: list[Drawing] = []
+        owners: list[tuple[int, int]] = []
+        for household, content in enumerate(contents):
+            if not content.get("parcels"):
+                continue
+            parcels = [dict(parcel) for parcel in content["parcels"]]
+            examinations[household].parcels = parcels
+            examinations[household].given = [{} for _ in content["parcels"]]
+            for number, parcel in enumerate(content["parcels"]):
+                if parcel.get("geometry") is not None:
+                    drawings.append(_drawing(parcel, number, content["commune"], known[household]))
+                    owners.append((household, number))
+                else:
+                    parcels[number].pop("crs", None)
+        boundaries = self.boundaries()
+        readings = read_drawings(drawings, boundaries, self.rules) if drawings else []
+        for (household, number), reading in zip(owners, readings, strict=True):
+            _take(examinations[household], number, reading, known[household], self.rules.area, name_of)
+        _place_homes(contents, known, examinations, boundaries, self.rules.place, name_of)
+        return examinations
+
+
+BORDERLESS = ParcelExaminer()
+"""Examines without borders of communes, within the usual limits."""
 
 
 def area_findings(parcel: Content, area_m2: float, rules: AreaRules, pointer: str) -> list[Finding]:

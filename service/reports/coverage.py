@@ -14,7 +14,7 @@ from service.area import Communes
 from service.clock import Clock, vietnam_day
 from service.errors import LevelNotInForce, QueryInvalid, UnitNotFound
 from service.households.changes import COUNTS, Tallies
-from service.households.ports import Head, HouseholdStore
+from service.households.ports import CommuneState, HouseholdStore
 from service.reports.ports import Baseline, BaselineStore
 from service.units.directory import Unit, UnitDirectory
 from service.units.placing import Placing
@@ -83,10 +83,10 @@ class Coverage:
         directory = self._directory()
         if geography is None:
             geography = latest_geography(directory, level, today)
-        heads = self._store.heads(area) if as_of >= today else self._store.heads_on(as_of)
+        states = self._store.commune_states(area) if as_of >= today else self._store.commune_states_on(as_of)
         if area is not None:
-            heads = [head for head in heads if head.commune in area]
-        rows = rows_of(directory, level, geography, heads, area=area)
+            states = [state for state in states if state.commune in area]
+        rows = rows_of(directory, level, geography, states, area=area)
         expect(rows, directory, level, geography, self._baselines.baselines(as_of))
         units = [row for row in rows if row.unit is not None]
         known = sum(row.expected is not None for row in units)
@@ -111,16 +111,16 @@ class Coverage:
         directory = self._directory()
         inside = membership(directory, code, today)
         reading: dict[str, Tallies] = {}
-        for head in self._store.heads_on(first - timedelta(days=1)):
-            reading[head.commune] = head.tallies
-        moved: dict[date, list[Head]] = {}
-        for head in self._store.days(first, last):
-            if head.day is not None:
-                moved.setdefault(head.day, []).append(head)
+        for state in self._store.commune_states_on(first - timedelta(days=1)):
+            reading[state.commune] = state.tallies
+        moved: dict[date, list[CommuneState]] = {}
+        for state in self._store.days(first, last):
+            if state.day is not None:
+                moved.setdefault(state.day, []).append(state)
         days = []
         for position in range((last - first).days + 1):
             day = first + timedelta(days=position)
-            reading.update({head.commune: head.tallies for head in moved.get(day, ())})
+            reading.update({state.commune: state.tallies for state in moved.get(day, ())})
             days.append({"date": day.isoformat(), **_sum(reading, inside, area)})
         return {"unit": code, "from": first.isoformat(), "to": last.isoformat(), "days": days}
 
@@ -137,7 +137,7 @@ def latest_geography(directory: UnitDirectory, level: str, today: date) -> date:
 
 
 def rows_of(
-    directory: UnitDirectory, level: str, geography: date, heads: Iterable[Head], *, area: Communes
+    directory: UnitDirectory, level: str, geography: date, states: Iterable[CommuneState], *, area: Communes
 ) -> list[Row]:
     """A row for every unit of the level in force on ``geography``, and one for what cannot be placed in it."""
     units = directory.of_level(level, geography)
@@ -149,9 +149,9 @@ def rows_of(
         reachable = place.reachable(area)
         rows = {code: row for code, row in rows.items() if code in reachable}
     unplaced = Row(None)
-    for head in heads:
-        for key, tally in head.tallies.items():
-            code = place.unit_of(head.commune, key)
+    for state in states:
+        for key, tally in state.tallies.items():
+            code = place.unit_of(state.commune, key)
             row = unplaced if code is None or code not in rows else rows[code]
             for name, count in tally.items():
                 row.counts[name] += count

@@ -12,7 +12,7 @@ from pymongo.errors import EncryptionError
 from service.area import Communes
 from service.errors import StoreUnavailable
 from service.households.changes import FIRST_HASH, Entry, Record, Tallies, entry_hash
-from service.households.ports import EntryUnreadable, Head, LogEntry, Stored
+from service.households.ports import CommuneState, EntryUnreadable, LogEntry, Stored
 from service.storage.client import Document
 from service.storage.documents import SealedEntry, fingerprint_of_document
 from service.storage.encryption import SEALED, FieldEncryption, joined
@@ -85,10 +85,10 @@ def _personal_part(
     )
 
 
-def to_head(document: Document) -> Head:
-    """The head of a document of ``heads`` or ``days``."""
+def to_commune_state(document: Document) -> CommuneState:
+    """The state of a document of ``commune_states`` or ``days``."""
     day = document.get("day")
-    return Head(
+    return CommuneState(
         commune=str(document.get("commune", document["_id"])),
         offset=document.get("offset", 0),
         hash=document.get("hash", FIRST_HASH),
@@ -148,20 +148,20 @@ def changes(
 ) -> tuple[list[LogEntry], bool]:
     """Entries behind each commune's offset, at most ``limit``, and whether there are more."""
     entries: list[LogEntry] = []
-    for head in heads(database, communes):
-        known = after.get(head.commune, 0)
-        if head.offset <= known:
+    for state in commune_states(database, communes):
+        known = after.get(state.commune, 0)
+        if state.offset <= known:
             continue
         room = limit - len(entries)
         if room <= 0:
             return entries, True
-        span = {"$gt": entry_id(head.commune, known), "$lte": entry_id(head.commune, head.offset)}
+        span = {"$gt": entry_id(state.commune, known), "$lte": entry_id(state.commune, state.offset)}
         found = [
             to_log_entry(document, encryption)
             for document in database["log"].find({"_id": span}).sort("_id").limit(room)
         ]
         entries.extend(found)
-        if head.offset - known > room:
+        if state.offset - known > room:
             return entries, True
     return entries, False
 
@@ -198,15 +198,15 @@ def logged_communes(database: Database[Document]) -> Iterator[str]:
         behind = f"{entry['commune']};"
 
 
-def heads(database: Database[Document], communes: Communes = None) -> list[Head]:
+def commune_states(database: Database[Document], communes: Communes = None) -> list[CommuneState]:
     """Where each commune's log and tallies stand now, in order of commune."""
     where: dict[str, Any] = {} if communes is None else {"_id": {"$in": sorted(communes)}}
     # A first batch for all: MongoDB's own ends at 101 documents, and a second journey costs as much as the reading.
-    found = database["heads"].find(where).sort("_id").batch_size(1000)
-    return [to_head(document) for document in found]
+    found = database["commune_states"].find(where).sort("_id").batch_size(1000)
+    return [to_commune_state(document) for document in found]
 
 
-def heads_on(database: Database[Document], day: date) -> list[Head]:
+def commune_states_on(database: Database[Document], day: date) -> list[CommuneState]:
     """Each commune's tallies at the end of ``day``: one seek a commune, however long the register is kept."""
     text = day.isoformat()
     past = {
@@ -219,19 +219,19 @@ def heads_on(database: Database[Document], day: date) -> list[Head]:
         ],
         "as": "closing",
     }
-    now = [to_head(document) for document in database["heads"].find({"day": {"$lte": text}})]
-    found = database["heads"].aggregate([{"$match": {"day": {"$gt": text}}}, {"$lookup": past}])
-    then = [to_head(document["closing"][0]) for document in found if document["closing"]]
+    now = [to_commune_state(document) for document in database["commune_states"].find({"day": {"$lte": text}})]
+    found = database["commune_states"].aggregate([{"$match": {"day": {"$gt": text}}}, {"$lookup": past}])
+    then = [to_commune_state(document["closing"][0]) for document in found if document["closing"]]
     # A commune that was written to between the two readings stands in both; its closing of the day is the later word.
-    by_commune = {head.commune: head for head in (*now, *then)}
+    by_commune = {state.commune: state for state in (*now, *then)}
     return [by_commune[commune] for commune in sorted(by_commune)]
 
 
-def days(database: Database[Document], first: date, last: date) -> Iterator[Head]:
+def days(database: Database[Document], first: date, last: date) -> Iterator[CommuneState]:
     """Each commune's closing tallies of each day within the span on which it was written to, in order of day."""
     span = {"$gte": first.isoformat(), "$lte": last.isoformat()}
     # The running day first: one that is closed between the two readings is then read twice, never not at all.
-    running = [to_head(document) for document in database["heads"].find({"day": span})]
-    closed = [to_head(document) for document in database["days"].find({"day": span})]
-    by_day = {(str(head.day), head.commune): head for head in (*running, *closed)}
+    running = [to_commune_state(document) for document in database["commune_states"].find({"day": span})]
+    closed = [to_commune_state(document) for document in database["days"].find({"day": span})]
+    by_day = {(str(state.day), state.commune): state for state in (*running, *closed)}
     yield from (by_day[key] for key in sorted(by_day))

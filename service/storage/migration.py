@@ -35,7 +35,7 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
             prepare_keys(settings, store, say)
         load_shipped_units(store, say)
         today = vietnam_day(system_clock())
-        store.make_heads(unit.code for unit in UnitDirectory(store.unit_list()).of_level("commune", today))
+        store.make_commune_states(unit.code for unit in UnitDirectory(store.unit_list()).of_level("commune", today))
     finally:
         store.close()
 

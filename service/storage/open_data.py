@@ -29,7 +29,7 @@ class MongoOpenData:
         Commune by commune along its index, so that no single question holds the database for long.
         """
         with translated(self._client):
-            communes = sorted(head["_id"] for head in self._database["heads"].find({}, {"_id": 1}))
+            communes = sorted(state["_id"] for state in self._database["commune_states"].find({}, {"_id": 1}))
             return [count for commune in communes for count in self._of(commune)]
 
     def _of(self, commune: str) -> list[Count]:

@@ -1,4 +1,4 @@
-"""Queries about parcels by where they lie: cells of ground, neighbours, and what falls into an area."""
+"""Queries about parcels by where they lie: grid cells, neighbours, and what falls into an area."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
 
 
 class CellsMissing(Exception):
-    """Cells of ground that nobody ever wrote to; they are made outside the transaction and the work begins again."""
+    """Grid cells without a document; they are created outside the transaction, which is then run again."""
 
     def __init__(self, cells: Iterable[int]) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ def cell_keys(record: Record) -> list[int]:
 
 
 def take_cells(collections: Collections, session: ClientSession, cells: Iterable[int]) -> None:
-    """Write to cells of ground, so that of two transactions at one cell the second begins anew. Raises CellsMissing.
+    """Write to grid cells, so that of two transactions at one cell the second begins anew. Raises CellsMissing.
 
     The write is all that matters: a snapshot alone would let both read the ground before either has written to it.
     Whether it comes before or after the reading does not: a cell that was written to since the snapshot refuses it.
@@ -47,9 +47,9 @@ def take_cells(collections: Collections, session: ClientSession, cells: Iterable
     if not wanted:
         return
     where = {"_id": {"$in": wanted}}
-    result = collections["ground_cells"].update_many(where, {"$inc": {"writes": 1}}, session=session)
+    result = collections["grid_cells"].update_many(where, {"$inc": {"writes": 1}}, session=session)
     if result.matched_count < len(wanted):
-        there = {document["_id"] for document in collections["ground_cells"].find(where, {"_id": 1})}
+        there = {document["_id"] for document in collections["grid_cells"].find(where, {"_id": 1})}
         raise CellsMissing(set(wanted) - there)
 
 
@@ -57,26 +57,26 @@ def make_cells(collections: Collections, cells: Iterable[int]) -> None:
     """Make cells that are not there yet; two who make the same one at once both find it made."""
     made = [UpdateOne({"_id": cell}, {"$setOnInsert": {"writes": 0}}, upsert=True) for cell in sorted(cells)]
     if made:
-        collections["ground_cells"].bulk_write(made, ordered=False)
+        collections["grid_cells"].bulk_write(made, ordered=False)
 
 
 def make_missing_cells(collections: Collections, cells: Iterable[int]) -> None:
     """Make those of the cells that are not there yet."""
     wanted = set(cells)
-    there = collections["ground_cells"].find({"_id": {"$in": sorted(wanted)}}, {"_id": 1})
+    there = collections["grid_cells"].find({"_id": {"$in": sorted(wanted)}}, {"_id": 1})
     make_cells(collections, wanted - {document["_id"] for document in there})
 
 
-def boundaries_and_heads(
+def boundaries_and_states(
     collections: Collections, cells: Cells, communes: Iterable[str], session: ClientSession
 ) -> tuple[list[Boundary], list[Document]]:
-    """What ``boundaries_in`` answers, and the heads of the communes that have one, in one command.
+    """What ``boundaries_in`` answers, and the states of the communes that have one, in one command.
 
     A command costs a registration more than checking its record. ``$unwind`` makes a row of each neighbour, so that
     no row is larger than a household; ``$unionWith`` would be the word for it, but has no place in a transaction.
     """
     near = [{"$match": {"index.cells": {"$in": sorted(cells.asked)}}}, {"$project": _BOUNDARIES}]
-    rows = collections["heads"].aggregate(
+    rows = collections["commune_states"].aggregate(
         [
             {"$match": {"_id": {"$in": sorted(communes)}}},
             {"$lookup": {"from": collections["households"].name, "pipeline": near, "as": "near"}},
@@ -84,14 +84,14 @@ def boundaries_and_heads(
         ],
         session=session,
     )
-    heads: dict[str, Document] = {}
+    states: dict[str, Document] = {}
     households: dict[str, Document] = {}
     for row in rows:
         household = row.pop("near", None)
         if household is not None:
             households[household["_id"]] = household
-        heads.setdefault(row["_id"], row)
-    return _boundaries_of(households.values()), list(heads.values())
+        states.setdefault(row["_id"], row)
+    return _boundaries_of(households.values()), list(states.values())
 
 
 def boundaries_in(collections: Collections, cells: Cells, session: ClientSession | None = None) -> list[Boundary]:

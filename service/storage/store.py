@@ -13,7 +13,15 @@ from shapely.geometry.base import BaseGeometry
 
 from service.area import Communes
 from service.households.changes import FIRST_HASH, Record
-from service.households.ports import Head, HouseholdPage, HouseholdQuery, LogEntry, LoggedRecord, Stored, Transaction
+from service.households.ports import (
+    CommuneState,
+    HouseholdPage,
+    HouseholdQuery,
+    LogEntry,
+    LoggedRecord,
+    Stored,
+    Transaction,
+)
 from service.parcels.ports import Boundary
 from service.reports.ports import Baseline
 from service.settings import Settings
@@ -23,7 +31,7 @@ from service.storage.collections import COLLECTIONS
 from service.storage.encryption import FieldEncryption, master_keys
 from service.storage.parcels import CellsMissing
 from service.storage.readiness import missing_parts
-from service.storage.transaction import HeadMissing, MongoTransaction
+from service.storage.transaction import CommuneStateMissing, MongoTransaction
 from service.storage.transactions import Turns, run_transaction
 from service.units.directory import Unit
 
@@ -88,18 +96,18 @@ class MongoStore:
             try:
                 with self._turns.of(communes):
                     return run_transaction(self.client, self._settings.transaction_seconds, in_session)
-            except HeadMissing as missing:
-                self.make_heads(missing.communes)
+            except CommuneStateMissing as missing:
+                self.make_commune_states(missing.communes)
             except CellsMissing as missing_cells:
                 with translated():
                     parcels.make_cells(self.collections, missing_cells.cells)
 
-    def make_heads(self, communes: Iterable[str]) -> None:
-        """Make the heads of communes to which nothing was ever written; those that are there stay as they are."""
+    def make_commune_states(self, communes: Iterable[str]) -> None:
+        """Make the states of communes to which nothing was ever written; those that are there stay as they are."""
         with translated():
             for commune in sorted(communes):
                 start = {"offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
-                self.database["heads"].update_one({"_id": commune}, {"$setOnInsert": start}, upsert=True)
+                self.database["commune_states"].update_one({"_id": commune}, {"$setOnInsert": start}, upsert=True)
 
     def household(self, household_id: str, area: Communes = None) -> Stored:
         """One household. Raises HouseholdNotFound, also for one outside the area."""
@@ -180,21 +188,21 @@ class MongoStore:
         return None if found is None else str(found["hash"])
 
     def logged_communes(self) -> Iterator[str]:
-        """Communes that have a log, whether or not they have a head."""
+        """Communes that have a log, whether or not they have a state."""
         with translated():
             yield from log.logged_communes(self.database)
 
-    def heads(self, communes: Communes = None) -> list[Head]:
+    def commune_states(self, communes: Communes = None) -> list[CommuneState]:
         """Where each commune's log and tallies stand now."""
         with translated():
-            return log.heads(self.database, communes)
+            return log.commune_states(self.database, communes)
 
-    def heads_on(self, day: date) -> list[Head]:
+    def commune_states_on(self, day: date) -> list[CommuneState]:
         """Each commune's tallies as they stood at the end of ``day``."""
         with translated():
-            return log.heads_on(self.database, day)
+            return log.commune_states_on(self.database, day)
 
-    def days(self, first: date, last: date) -> Iterator[Head]:
+    def days(self, first: date, last: date) -> Iterator[CommuneState]:
         """Each commune's closing tallies of each day within the span on which it was written to."""
         with translated():
             yield from log.days(self.database, first, last)

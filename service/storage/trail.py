@@ -34,10 +34,10 @@ from service.access.trail import (
     LEAST_KEPT,
     UNDERWAY,
     Begun,
+    TrailAnchor,
     TrailBusy,
     TrailEntry,
     TrailFault,
-    TrailHead,
 )
 from service.clock import Clock, system_clock
 from service.errors import StoreUnavailable
@@ -288,23 +288,23 @@ class Trail:
             elif document["underway"] not in replaced:
                 yield replace(_entry(document), status=200)
 
-    def heads(self) -> Iterator[TrailHead]:
+    def anchors(self) -> Iterator[TrailAnchor]:
         """Where each lane stands."""
         with translated():
             for lane in self._lanes.find().sort("_id", 1):
                 last = next(iter(self._batches.find({"_id": _in_lane(lane["lane"])}).sort("_id", -1).limit(1)), None)
                 if last is not None:
-                    yield TrailHead(lane["lane"], last["number"], last["hash"])
+                    yield TrailAnchor(lane["lane"], last["number"], last["hash"])
 
-    def held_against(self, heads: Iterable[TrailHead]) -> Iterator[TrailFault]:
-        """Every one of the earlier heads that is not in the trail, though its time to expire has not come."""
+    def held_against(self, anchors: Iterable[TrailAnchor]) -> Iterator[TrailFault]:
+        """Every one of the earlier anchors that is not in the trail, though its time to expire has not come."""
         with translated():
-            for head in heads:
-                batch = self._batches.find_one({"_id": f"{head.lane}:{head.number:012d}"})
-                if batch is None and self._is_kept(head.lane):
-                    yield TrailFault(head.lane, head.number, "missing; it was there before")
-                elif batch is not None and batch["hash"] != head.hash:
-                    yield TrailFault(head.lane, head.number, "another one than before")
+            for anchor in anchors:
+                batch = self._batches.find_one({"_id": f"{anchor.lane}:{anchor.number:012d}"})
+                if batch is None and self._is_kept(anchor.lane):
+                    yield TrailFault(anchor.lane, anchor.number, "missing; it was there before")
+                elif batch is not None and batch["hash"] != anchor.hash:
+                    yield TrailFault(anchor.lane, anchor.number, "another one than before")
 
     def _is_kept(self, lane: str) -> bool:
         """Whether a lane's last batch should still be there."""

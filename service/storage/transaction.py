@@ -13,7 +13,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from service.clock import vietnam_day
 from service.errors import HouseholdErased, HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken
 from service.households.changes import Change, Entry
-from service.households.ports import Head, Stored
+from service.households.ports import CommuneState, Stored
 from service.parcels.cells import Cells
 from service.parcels.ports import Boundary
 from service.people.photos import covered
@@ -21,7 +21,7 @@ from service.storage import parcels
 from service.storage.client import Document, refusal
 from service.storage.documents import SealedEntry, sealed_entries, sealed_entry, to_document, to_stored
 from service.storage.encryption import FieldEncryption
-from service.storage.log import entry_document, moved_tallies, to_head
+from service.storage.log import entry_document, moved_tallies, to_commune_state
 from service.storage.photo_files import remove_photos
 
 DUPLICATE_KEY = 11000
@@ -30,12 +30,12 @@ ERASED_ITEMS = ("record", "replaced", "note", "sealed", "salt", "fingerprint")
 """What a log entry says of people, and what a guess could be tried against."""
 
 
-_CELLS_WITH_HEAD = 100
-"""Up to so many cells (some ten parcels) the head is read along with the neighbours: each row repeats it."""
+_CELLS_WITH_STATE = 100
+"""Up to so many cells (some ten parcels) the state is read along with the neighbours: each row repeats it."""
 
 
-class HeadMissing(Exception):
-    """Nothing was ever written to a commune; its head is made outside the transaction and the work begins again."""
+class CommuneStateMissing(Exception):
+    """A commune has no state yet; it is created outside the transaction, which is then run again."""
 
     def __init__(self, communes: Iterable[str]) -> None:
         super().__init__(*communes)
@@ -56,7 +56,7 @@ class MongoTransaction:
         self.session = session
         self.encryption = encryption
         self._communes = communes
-        self._heads: dict[str, Document] = {}
+        self._states: dict[str, Document] = {}
         """Heads that were read and not written since."""
         self._erasures = False
 
@@ -76,30 +76,29 @@ class MongoTransaction:
         return {document["_id"]: to_stored(document, self.encryption) for document in found}
 
     def take_cells(self, cells: Iterable[int]) -> None:
-        """Hold cells of ground until the commit. Raises CellsMissing."""
+        """Hold grid cells until the commit. Raises CellsMissing."""
         parcels.take_cells(self.collections, self.session, cells)
 
     def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
         """Boundaries of all households, but the withdrawn, that touch one of the cells. Raises CellsMissing."""
-        if len(self._communes) == 1 and 0 < len(cells.asked) <= _CELLS_WITH_HEAD:
-            boundaries, heads = parcels.boundaries_and_heads(self.collections, cells, self._communes, self.session)
-            if not heads:
-                raise HeadMissing(self._communes)
-            self._heads = {head["_id"]: head for head in heads}
+        if len(self._communes) == 1 and 0 < len(cells.asked) <= _CELLS_WITH_STATE:
+            boundaries, states = parcels.boundaries_and_states(self.collections, cells, self._communes, self.session)
+            if not states:
+                raise CommuneStateMissing(self._communes)
+            self._states = {state["_id"]: state for state in states}
         else:
             boundaries = parcels.boundaries_in(self.collections, cells, self.session)
         self.take_cells(held)
         return boundaries
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Write the changes. The heads come first: whoever loses the race for a commune learns it before working in
-        vain.
+        """Write the changes. Update the commune states first, so that a conflict aborts before the inserts.
 
-        Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken, StoreRefused, HeadMissing.
+        Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken, StoreRefused, CommuneStateMissing.
         """
         sealed = [sealed_entries(change, self.encryption) for change in changes]
         entries = [entry for change in changes for entry in change.entries]
-        log = self._advance_heads(list(zip(entries, chain.from_iterable(sealed), strict=True)))
+        log = self._advance_states(list(zip(entries, chain.from_iterable(sealed), strict=True)))
         self._write_households(changes, [parts[-1] for parts in sealed])
         self._insert("log", log)
         self._write_identities(changes)
@@ -107,11 +106,11 @@ class MongoTransaction:
     def erase(self, entry: Entry) -> None:
         """Remove a household's record, photos and identities and all that the log says of it;
         append ``entry``, which says so."""
-        self._insert("log", self._advance_heads([(entry, sealed_entry(entry, "", self.encryption))]))
+        self._insert("log", self._advance_states([(entry, sealed_entry(entry, "", self.encryption))]))
         where = {"household": entry.household}
         entries = self.collections["log"].find(where, {"commune": 1}, session=self.session)
         communes = {"_id": {"$in": sorted({document["commune"] for document in entries})}}
-        self.collections["heads"].update_many(communes, {"$inc": {"erasures": 1}}, session=self.session)
+        self.collections["commune_states"].update_many(communes, {"$inc": {"erasures": 1}}, session=self.session)
         self.collections["households"].delete_one({"_id": entry.household}, session=self.session)
         self.collections["identities"].delete_many(where, session=self.session)
         remove_photos(self.collections, self.session, entry.household)
@@ -120,8 +119,7 @@ class MongoTransaction:
     def _refuse_erased(self, household_ids: Sequence[str]) -> None:
         """A phone that was offline may still send what was erased meanwhile. Raises HouseholdErased.
 
-        The heads say whether anybody was ever erased in the communes written to; mostly nobody was, and nothing is
-        asked.
+        The commune states say whether anybody was ever erased there; mostly nobody was, and no query is sent.
         """
         if not self._erasures:
             return
@@ -130,24 +128,24 @@ class MongoTransaction:
         if found is not None:
             raise HouseholdErased(pointer="/id", id=found["household"])
 
-    def _advance_heads(self, entries: Sequence[tuple[Entry, SealedEntry]]) -> list[Document]:
+    def _advance_states(self, entries: Sequence[tuple[Entry, SealedEntry]]) -> list[Document]:
         """Give each entry its offset and hash, move the tallies; answers the documents of the log."""
         communes = sorted({entry.commune for entry, _ in entries})
-        heads = {commune: self._heads.pop(commune) for commune in communes if commune in self._heads}
-        if unread := [commune for commune in communes if commune not in heads]:
-            found = self.collections["heads"].find({"_id": {"$in": unread}}, session=self.session)
-            heads |= {document["_id"]: document for document in found}
-        if len(heads) < len(communes):
-            raise HeadMissing(set(communes) - set(heads))
-        self._erasures = self._erasures or any("erasures" in head for head in heads.values())
+        states = {commune: self._states.pop(commune) for commune in communes if commune in self._states}
+        if unread := [commune for commune in communes if commune not in states]:
+            found = self.collections["commune_states"].find({"_id": {"$in": unread}}, session=self.session)
+            states |= {document["_id"]: document for document in found}
+        if len(states) < len(communes):
+            raise CommuneStateMissing(set(communes) - set(states))
+        self._erasures = self._erasures or any("erasures" in state for state in states.values())
         log: list[Document] = []
         for commune in communes:
             mine = [(entry, sealed) for entry, sealed in entries if entry.commune == commune]
-            log.extend(self._advance_head(to_head(heads[commune]), mine))
+            log.extend(self._advance_state(to_commune_state(states[commune]), mine))
         return log
 
-    def _advance_head(self, head: Head, entries: Sequence[tuple[Entry, SealedEntry]]) -> list[Document]:
-        offset, previous, tallies = head.offset, head.hash, head.tallies
+    def _advance_state(self, state: CommuneState, entries: Sequence[tuple[Entry, SealedEntry]]) -> list[Document]:
+        offset, previous, tallies = state.offset, state.hash, state.tallies
         log: list[Document] = []
         for entry, sealed in entries:
             offset += 1
@@ -155,21 +153,21 @@ class MongoTransaction:
             previous = document["hash"]
             log.append(document)
             tallies = moved_tallies(tallies, entry.moves) if entry.moves else tallies
-        # Two workers' clocks can disagree around midnight; a head never goes back to a day that is closed.
+        # Two workers' clocks can disagree around midnight; a state never goes back to a day that is closed.
         today = vietnam_day(entries[-1][0].at)
-        day = today if head.day is None else max(today, head.day)
-        if head.day is not None and head.day < day:
-            self._close_day(head)
-        self.collections["heads"].update_one(
-            {"_id": head.commune},
+        day = today if state.day is None else max(today, state.day)
+        if state.day is not None and state.day < day:
+            self._close_day(state)
+        self.collections["commune_states"].update_one(
+            {"_id": state.commune},
             {"$set": {"offset": offset, "hash": previous, "day": day.isoformat(), "tallies": tallies}},
             session=self.session,
         )
         return log
 
-    def _close_day(self, head: Head) -> None:
-        day = str(head.day)
-        closing = {"_id": f"{head.commune}@{day}", "commune": head.commune, "day": day, "tallies": head.tallies}
+    def _close_day(self, state: CommuneState) -> None:
+        day = str(state.day)
+        closing = {"_id": f"{state.commune}@{day}", "commune": state.commune, "day": day, "tallies": state.tallies}
         self.collections["days"].replace_one({"_id": closing["_id"]}, closing, upsert=True, session=self.session)
 
     def _insert(self, name: str, documents: Sequence[Document]) -> None:

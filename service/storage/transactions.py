@@ -82,7 +82,7 @@ def _abort(session: ClientSession) -> None:
 class Turns:
     """Lets the threads of one process write to a commune one after the other.
 
-    MongoDB lets one of two writers to a commune's head win and sends the other back; waiting here is cheaper than
+    MongoDB lets one of two writers to a commune's state win and sends the other back; waiting here is cheaper than
     being sent back. It is a courtesy, not what makes the log gapless: processes still meet in the database.
     """
 

@@ -53,8 +53,8 @@ def test_heads_of_log_and_trail_are_printed_and_held_against(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    household, kept = register.registered(commune=THANH_VINH, parcels=None)["id"], tmp_path / "heads.jsonl"
-    assert verify_log_command.main([*command, "--heads"]) == 0
+    household, kept = register.registered(commune=THANH_VINH, parcels=None)["id"], tmp_path / "anchors.jsonl"
+    assert verify_log_command.main([*command, "--anchors"]) == 0
     kept.write_text(capsys.readouterr().out)
     register.patch(household, {"village": "Khối 9"}, if_match=1)
     assert verify_log_command.main([*command, "--against", str(kept)]) == 0
@@ -74,15 +74,15 @@ def test_a_log_that_was_made_anew_from_its_end_shows_against_its_heads(
 ) -> None:
     for _ in range(2):
         register.registered(commune=THANH_VINH, parcels=None)
-    verify_log_command.main([*command, "--heads"])
-    (tmp_path / "heads").write_text(capsys.readouterr().out)
+    verify_log_command.main([*command, "--anchors"])
+    (tmp_path / "anchors").write_text(capsys.readouterr().out)
     with MongoClient[dict[str, Any]](register_settings.mongodb_uri) as client:
         database = client.get_default_database()
         first, last = database["log"].find({"commune": THANH_VINH}).sort("_id", 1)
         database["log"].delete_one({"_id": last["_id"]})
-        database["heads"].update_one({"_id": THANH_VINH}, {"$set": {"offset": 1, "hash": first["hash"]}})
+        database["commune_states"].update_one({"_id": THANH_VINH}, {"$set": {"offset": 1, "hash": first["hash"]}})
     assert verify_log_command.main(command) == 0
-    assert verify_log_command.main([*command, "--against", str(tmp_path / "heads")]) == 1
+    assert verify_log_command.main([*command, "--against", str(tmp_path / "anchors")]) == 1
     assert f"commune {THANH_VINH}, offset 2: missing" in capsys.readouterr().out
 
 

@@ -398,7 +398,7 @@ def test_two_overlapping_parcels_sent_at_the_same_instant_both_end_with_the_find
 
 def loaded(app: Flask, *households: Json) -> dict[str | None, Outcome]:
     parts = register_of(app)
-    bulk = BulkRegistration(parts.store, parts.units.directory, parts.clock, parts.ground)
+    bulk = BulkRegistration(parts.store, parts.units.directory, parts.clock, parts.examiner)
     return {outcome.household_id: outcome for outcome in bulk.register(households, actor=REGISTER_ITSELF)}
 
 

@@ -26,7 +26,7 @@ from tests.storage.writing import assert_exact, offsets
 @pytest.fixture
 def bulk(services: Register) -> BulkRegistration:
     """Bulk registration, wired as the register's commands do."""
-    return BulkRegistration(services.store, services.units.directory, services.clock, services.ground)
+    return BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
 
 
 def done(outcomes: Iterable[Outcome]) -> list[Outcome]:

@@ -57,7 +57,7 @@ def test_an_exact_register_shows_no_difference(written: MongoStore) -> None:
     ],
 )
 def test_a_wrong_counter_is_told_with_both_numbers(written: MongoStore, name: str, change: int, told: str) -> None:
-    written.database["heads"].update_one({"_id": THANH_VINH}, {"$set": {f"tallies.unknown.{name}": change}})
+    written.database["commune_states"].update_one({"_id": THANH_VINH}, {"$set": {f"tallies.unknown.{name}": change}})
     assert differences(written) == [told]
 
 
@@ -110,12 +110,12 @@ def test_any_damage_to_a_log_is_found_at_its_first_place(
 
 
 def test_a_log_that_was_cut_off_with_its_head_is_found(written: MongoStore) -> None:
-    written.database["heads"].update_one({"_id": THANH_VINH}, {"$set": {"hash": "0" * 64}})
+    written.database["commune_states"].update_one({"_id": THANH_VINH}, {"$set": {"hash": "0" * 64}})
     assert breaks(written) == [(THANH_VINH, 4)]
 
 
 def test_a_log_whose_head_is_gone_is_found(written: MongoStore) -> None:
-    written.database["heads"].delete_one({"_id": THANH_VINH})
+    written.database["commune_states"].delete_one({"_id": THANH_VINH})
     assert breaks(written) == [(THANH_VINH, 1)]
 
 

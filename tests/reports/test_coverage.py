@@ -11,7 +11,7 @@ import pytest
 from service.area import Communes
 from service.errors import LevelNotInForce, UnitNotFound
 from service.households.changes import COUNTS
-from service.households.ports import Head
+from service.households.ports import CommuneState
 from service.reports.coverage import Row, expect, latest_geography, membership, percentage, rows_of, total_of
 from service.reports.ports import Baseline
 from service.units.directory import UnitDirectory
@@ -23,15 +23,15 @@ NOW = date(2025, 7, 1)
 BEFORE = date(2025, 6, 30)
 
 
-def a_head(commune: str = THANH_VINH, **tallies: dict[str, int]) -> Head:
+def a_state(commune: str = THANH_VINH, **tallies: dict[str, int]) -> CommuneState:
     """Where a commune's tallies stand; tallies are named ``f16663={"registered": 2}`` or ``unknown=…``."""
-    return Head(commune, 1, "", TODAY, {name.removeprefix("f"): tally for name, tally in tallies.items()})
+    return CommuneState(commune, 1, "", TODAY, {name.removeprefix("f"): tally for name, tally in tallies.items()})
 
 
 def rows(
-    directory: UnitDirectory, level: str, geography: date, heads: Iterable[Head], area: Communes = None
+    directory: UnitDirectory, level: str, geography: date, states: Iterable[CommuneState], area: Communes = None
 ) -> dict[str | None, Row]:
-    found = rows_of(directory, level, geography, heads, area=area)
+    found = rows_of(directory, level, geography, states, area=area)
     return {None if row.unit is None else row.unit.code: row for row in found}
 
 
@@ -69,19 +69,19 @@ def test_there_are_no_districts_any_more(directory: UnitDirectory) -> None:
 
 
 def test_a_household_counts_in_its_commune_and_in_its_former_one(directory: UnitDirectory) -> None:
-    heads = [a_head(f16663={"registered": 2}, f16681={"registered": 3})]
-    assert counted(rows(directory, "commune", NOW, heads)) == {THANH_VINH: 5}
-    assert counted(rows(directory, "commune", BEFORE, heads)) == {"16663": 2, "16681": 3}
-    assert counted(rows(directory, "district", BEFORE, heads)) == {"412": 5}
-    assert counted(rows(directory, "province", BEFORE, heads)) == {"40": 5}
+    states = [a_state(f16663={"registered": 2}, f16681={"registered": 3})]
+    assert counted(rows(directory, "commune", NOW, states)) == {THANH_VINH: 5}
+    assert counted(rows(directory, "commune", BEFORE, states)) == {"16663": 2, "16681": 3}
+    assert counted(rows(directory, "district", BEFORE, states)) == {"412": 5}
+    assert counted(rows(directory, "province", BEFORE, states)) == {"40": 5}
 
 
 def test_a_household_whose_former_commune_is_not_known_has_a_row_of_its_own(directory: UnitDirectory) -> None:
-    heads = [a_head(unknown={"registered": 4}, f16663={"registered": 1})]
-    assert counted(rows(directory, "commune", BEFORE, heads)) == {"16663": 1, None: 4}
-    assert counted(rows(directory, "district", BEFORE, heads)) == {"412": 1, None: 4}
-    assert counted(rows(directory, "province", BEFORE, heads)) == {"40": 5}
-    assert None not in rows(directory, "commune", NOW, heads)
+    states = [a_state(unknown={"registered": 4}, f16663={"registered": 1})]
+    assert counted(rows(directory, "commune", BEFORE, states)) == {"16663": 1, None: 4}
+    assert counted(rows(directory, "district", BEFORE, states)) == {"412": 1, None: 4}
+    assert counted(rows(directory, "province", BEFORE, states)) == {"40": 5}
+    assert None not in rows(directory, "commune", NOW, states)
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def test_a_household_whose_former_commune_is_not_known_has_a_row_of_its_own(dire
 )
 def test_the_total_is_the_same_in_every_geography(directory: UnitDirectory, level: str, geography: date) -> None:
     tally = {"registered": 3, "standardized": 2, "digitized": 1, "verified": 1}
-    heads = [a_head(unknown=tally, f16663=tally), a_head(TRUONG_VINH, unknown=tally), a_head("16816", f16816=tally)]
-    total = total_of(rows(directory, level, geography, heads).values())
+    states = [a_state(unknown=tally, f16663=tally), a_state(TRUONG_VINH, unknown=tally), a_state("16816", f16816=tally)]
+    total = total_of(rows(directory, level, geography, states).values())
     assert total.counts == {name: 4 * count for name, count in tally.items()}
 
 
 def test_an_area_limits_the_rows(directory: UnitDirectory) -> None:
-    heads = [a_head(f16663={"registered": 2})]
+    states = [a_state(f16663={"registered": 2})]
     area = frozenset({THANH_VINH})
-    assert set(rows(directory, "commune", NOW, heads, area)) == {THANH_VINH}
-    former = set(rows(directory, "commune", BEFORE, heads, area))
+    assert set(rows(directory, "commune", NOW, states, area)) == {THANH_VINH}
+    former = set(rows(directory, "commune", BEFORE, states, area))
     assert former == {"16660", "16663", "16666", "16681", "16693", "18013", None} or former >= {"16663", "16681", None}
     assert len(former) == 7
 
@@ -196,11 +196,12 @@ def a_list_to_come() -> UnitDirectory:
 def test_a_merger_to_come_changes_no_count(today: date) -> None:
     directory = a_list_to_come()
     last = date(2026, 12, 31)
-    heads = [
-        Head(code, 1, "", last, {FORMER_UNKNOWN: {"registered": count}}) for code, count in (("16681", 2), ("16690", 3))
+    states = [
+        CommuneState(code, 1, "", last, {FORMER_UNKNOWN: {"registered": count}})
+        for code, count in (("16681", 2), ("16690", 3))
     ]
     for geography in (last, today):
-        found = rows_of(directory, "commune", geography, heads, area=None)
+        found = rows_of(directory, "commune", geography, states, area=None)
         assert total_of(found).counts["registered"] == 5
-    before = rows_of(directory, "commune", last, heads, area=None)
+    before = rows_of(directory, "commune", last, states, area=None)
     assert {row.unit.code: row.counts["registered"] for row in before if row.unit} == {"16681": 2, "16690": 3}

@@ -140,9 +140,11 @@ def assert_whole(world: World) -> None:
         made = sorted(entry.revision for entry in entries if entry.record is not None)
         assert made == list(range(1, record["revision"] + 1))
         assert next(entry.record for entry in entries if entry.record is not None) == record
-    total = sum(tally.get("registered", 0) for head in store.heads() for tally in head.tallies.values())
+    total = sum(tally.get("registered", 0) for state in store.commune_states() for tally in state.tallies.values())
     assert total == len(living)
-    assert all(former == FORMER_UNKNOWN or count for head in store.heads() for former, count in head.tallies.items())
+    assert all(
+        former == FORMER_UNKNOWN or count for state in store.commune_states() for former, count in state.tallies.items()
+    )
 
 
 bounded = settings(

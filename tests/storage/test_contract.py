@@ -194,8 +194,8 @@ def test_each_entry_stands_on_the_one_before(store: MongoStore) -> None:
     record = register(store)
     apply(store, a_step(record, status="verified"))
     entries = list(store.walk(THANH_VINH))
-    (head,) = (head for head in store.heads() if head.commune == THANH_VINH)
-    assert (head.offset, head.hash) == (2, entries[-1].hash)
+    (state,) = (state for state in store.commune_states() if state.commune == THANH_VINH)
+    assert (state.offset, state.hash) == (2, entries[-1].hash)
     assert entries[0].hash not in (entries[1].hash, FIRST_HASH)
 
 
@@ -374,7 +374,7 @@ def test_what_another_program_writes_badly_is_refused_by_the_database(store: Mon
 
 
 def tallies(store: MongoStore, day: date) -> dict[str, Any]:
-    return {head.commune: head.tallies for head in store.heads_on(day) if head.tallies}
+    return {head.commune: head.tallies for head in store.commune_states_on(day) if head.tallies}
 
 
 def test_a_day_ends_at_midnight_in_vietnam(store: MongoStore) -> None:
@@ -435,7 +435,9 @@ def test_the_turn_of_a_day_under_eight_threads_loses_nothing(store: MongoStore) 
     changes = [a_registration(at=moments[number % 2], commune=COMMUNES[number % 3]) for number in range(48)]
     assert at_once([partial(apply, store, change) for change in changes]) == [None] * 48
     total = sum(
-        head.tallies[FORMER_UNKNOWN]["registered"] for head in store.heads_on(DAY + timedelta(days=1)) if head.tallies
+        head.tallies[FORMER_UNKNOWN]["registered"]
+        for head in store.commune_states_on(DAY + timedelta(days=1))
+        if head.tallies
     )
     assert total == 48
     assert_exact(store)
@@ -450,7 +452,7 @@ def test_a_snapshot_stays_as_it_was(store: MongoStore) -> None:
         assert len(list(view.walk(THANH_VINH))) == 1
         ThreadPoolExecutor(1).submit(register, store).result()
         assert len(list(view.walk(THANH_VINH))) == 1
-        assert [head.offset for head in view.heads() if head.commune == THANH_VINH] == [1]
+        assert [state.offset for state in view.commune_states() if state.commune == THANH_VINH] == [1]
     assert len(list(store.walk(THANH_VINH))) == 2
 
 

@@ -134,7 +134,7 @@ def test_a_damaged_counter_ends_reconcile_with_1_and_its_place(
     store: MongoStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     register(store)
-    store.database["heads"].update_one({"_id": THANH_VINH}, {"$inc": {"tallies.unknown.registered": 1}})
+    store.database["commune_states"].update_one({"_id": THANH_VINH}, {"$inc": {"tallies.unknown.registered": 1}})
     assert reconcile_command.main([]) == 1
     assert "registered: 16681: the register says 2, its records say 1" in capsys.readouterr().out
 

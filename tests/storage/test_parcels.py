@@ -123,7 +123,7 @@ def test_the_withdrawn_are_in_no_cell() -> None:
 
 
 def test_cells_are_made_once_and_then_taken(rows: Rows) -> None:
-    collections = {"ground_cells": rows.collection.database["ground_cells"]}
+    collections = {"grid_cells": rows.collection.database["grid_cells"]}
     with rows.collection.database.client.start_session() as session:
         with pytest.raises(parcels.CellsMissing) as missing:
             parcels.take_cells(collections, session, [1, 2])
@@ -132,4 +132,4 @@ def test_cells_are_made_once_and_then_taken(rows: Rows) -> None:
         parcels.make_cells(collections, [2])
         parcels.take_cells(collections, session, [1, 2])
         parcels.take_cells(collections, session, [])
-    assert [d["writes"] for d in collections["ground_cells"].find().sort("_id")] == [1, 1]
+    assert [d["writes"] for d in collections["grid_cells"].find().sort("_id")] == [1, 1]

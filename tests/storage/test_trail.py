@@ -140,13 +140,13 @@ def test_heads_that_were_kept_elsewhere_show_what_was_made_anew(database: Regist
     trail = Trail(database)
     trail.write(READ)
     trail.confirm()
-    heads = list(trail.heads())
+    anchors = list(trail.anchors())
     trail.write(READ)
-    assert list(trail.held_against(heads)) == []
+    assert list(trail.held_against(anchors)) == []
     database[TRAIL].update_one({"number": 1}, {"$set": {"hash": "0" * 64}})
-    assert [fault.reason for fault in trail.held_against(heads)] == ["another one than before"]
+    assert [fault.reason for fault in trail.held_against(anchors)] == ["another one than before"]
     database[TRAIL].delete_many({})
-    assert [fault.reason for fault in trail.held_against(heads)] == ["missing; it was there before"]
+    assert [fault.reason for fault in trail.held_against(anchors)] == ["missing; it was there before"]
 
 
 def test_workers_write_lanes_of_their_own_and_the_whole_verifies(database: Register) -> None:
