@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from flask_smorest import Api
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from service.access.errors import AccountInvalid
 from service.api.http.resource import (
@@ -20,12 +21,13 @@ from service.api.http.resource import (
     Described,
     Flag,
     Moment,
+    Resource,
     correct_document,
     parsed,
     refusal,
     refuse,
-    schema_of,
     whole_number,
+    written,
 )
 from service.errors import BodyNotAnObject, BodyUnknownItem, DomainError, ReasonRequired
 
@@ -98,8 +100,41 @@ def test_items_that_are_only_written_are_unknown_in_a_body() -> None:
 
 def test_moments_and_days_are_left_to_the_json_encoder() -> None:
     boat = {"name": "a", "launched": datetime(2026, 11, 23, tzinfo=UTC), "sunk_on": date(2026, 11, 24), "flag": None}
-    assert schema_of(BoatSchema).dump(boat) == boat
-    assert "sunk_on" not in schema_of(BoatSchema).dump({**boat, "sunk_on": None})
+    assert written(BoatSchema, boat) == boat
+    assert "sunk_on" not in written(BoatSchema, {**boat, "sunk_on": None})
+
+
+class FleetSchema(Resource):
+    """Boats and their ports, as an example."""
+
+    boats = fields.List(fields.Nested(BoatSchema))
+    flagship = fields.Nested(BoatSchema, allow_none=True)
+    ports = fields.List(fields.String())
+    since = Day(data_key="from", attribute="first_day")
+
+
+@dataclass
+class Fleet:
+    """Boats and their ports."""
+
+    boats: list[dict[str, Any]]
+    ports: tuple[str, ...]
+    first_day: date
+    flagship: dict[str, Any] | None = None
+
+
+def test_objects_and_mappings_are_written_alike_in_the_items_of_the_schema_and_no_others() -> None:
+    fleet = Fleet([{"name": "a", "secret": 1}], ("Cửa Lò",), date(2026, 11, 23))
+    expected = {"boats": [{"name": "a"}], "flagship": None, "ports": ["Cửa Lò"], "from": date(2026, 11, 23)}
+    assert written(FleetSchema, fleet) == expected
+    assert written(FleetSchema, vars(fleet)) == expected
+
+
+@pytest.mark.parametrize("text", ["20260101", "2026-W01-1", "2026-1-1", 20260101, "2026-02-30"])
+def test_a_day_has_one_form(text: object) -> None:
+    with pytest.raises(ValidationError):
+        Day().deserialize(text)
+    assert Day().deserialize("2026-01-01") == date(2026, 1, 1)
 
 
 def documented() -> dict[str, Any]:

@@ -12,14 +12,15 @@ class without its ending ``Schema``:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
+from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask_smorest import Api
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_dump, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from schemas.errors import pointer as pointer_of
 from service.errors import BodyNotAnObject, BodyUnknownItem, DomainError
@@ -38,14 +39,6 @@ class Resource(Schema):
 
     class Meta:
         unknown = EXCLUDE  # so that openapi.yaml lets a response gain items
-
-    @post_dump
-    def _leave_out(self, written: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if not self.absent_when_none:
-            return written
-        return {
-            name: value for name, value in written.items() if value is not None or name not in self.absent_when_none
-        }
 
 
 class Body(Resource):
@@ -139,10 +132,16 @@ class Moment(fields.AwareDateTime):
 
 
 class Day(fields.Date):
-    """A calendar day. It is written by the JSON encoder."""
+    """A calendar day, written YYYY-MM-DD and in no other form of ISO 8601. It is written by the JSON encoder."""
 
     def _serialize(self, value: date | None, *_: Any, **__: Any) -> Any:
         return value
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        parsed_day: date = super()._deserialize(value, attr, data, **kwargs)
+        if parsed_day.isoformat() != value:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return parsed_day
 
 
 class Flag(fields.Boolean):
@@ -164,6 +163,80 @@ class Described(fields.Raw):
 def whole_number(**options: Any) -> fields.Integer:
     """A whole number, written without a point."""
     return fields.Integer(strict=True, **options)
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+_AS_IT_IS = (
+    fields.String,
+    fields.Integer,
+    fields.Float,
+    fields.Boolean,
+    fields.Raw,
+    fields.UUID,
+    fields.Date,
+    fields.DateTime,
+    fields.Dict,
+)
+"""Fields whose values the JSON encoder writes by itself."""
+
+Write = Callable[[Any], Any]
+
+
+def written(kind: type[Resource], value: object) -> dict[str, Any]:
+    """The value, an object or a mapping, in the items that the schema ``kind`` names; what a mapping lacks is left out.
+
+    marshmallow's own ``dump`` takes ten times as long, and a list may have a thousand rows.
+    """
+    result: dict[str, Any] = _writer(kind)(value)
+    return result
+
+
+@cache
+def _writer(kind: type[Resource]) -> Write:
+    named = {field.data_key or name: (name, field) for name, field in schema_of(kind).dump_fields.items()}
+    attributes = {item: field.attribute or name for item, (name, field) in named.items()}
+    converted = {item: each for item, (_, field) in named.items() if (each := _write_of(field)) is not None}
+    absent_when_none = kind.absent_when_none & set(named)
+    of_object, of_mapping = _getter(attrgetter, attributes.values()), _getter(itemgetter, attributes.values())
+
+    def write(value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            result = dict(zip(attributes, of_object(value), strict=True))
+        else:
+            try:
+                result = dict(zip(attributes, of_mapping(value), strict=True))
+            except KeyError:
+                result = {item: value[attribute] for item, attribute in attributes.items() if attribute in value}
+        for item, convert in converted.items():
+            if result.get(item) is not None:
+                result[item] = convert(result[item])
+        for item in absent_when_none:
+            if item in result and result[item] is None:
+                del result[item]
+        return result
+
+    return write
+
+
+def _getter(kind: Any, names: Iterable[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads all the names at once, always into a tuple."""
+    wanted = tuple(names)
+    read: Callable[[Any], Any] = kind(*wanted)
+    return read if len(wanted) > 1 else lambda value: (read(value),)
+
+
+def _write_of(field: fields.Field[Any]) -> Write | None:
+    """How a value of the field is written; None for as it is."""
+    if isinstance(field, fields.Nested):
+        one = _writer(type(field.schema))
+        return (lambda values: [one(each) for each in values]) if field.many else one
+    if isinstance(field, fields.List):
+        inner = _write_of(field.inner)
+        return list if inner is None else lambda values: [inner(each) for each in values]
+    if isinstance(field, _AS_IT_IS):
+        return None
+    raise TypeError(f"it is not known how a {type(field).__name__} is written")
 
 
 # The document --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import orjson
 from flask import Response, request
 
 from service.api.http.access import note_households, restricted
-from service.api.http.resource import Resource, schema_of
+from service.api.http.resource import Resource, written
 from service.api.http.services import language, services
 from service.errors import HouseholdNotFound
 from service.households.changes import Record
@@ -33,7 +33,7 @@ def resource_response(
     kind: type[Resource], value: object, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """A resource as JSON, written by its schema ``kind``."""
-    return json_response(schema_of(kind).dump(value), status, headers)
+    return json_response(written(kind, value), status, headers)
 
 
 def record_response(record: Record, status: int = 200, headers: dict[str, str] | None = None) -> Response:
