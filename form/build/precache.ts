@@ -1,4 +1,4 @@
-// The build step that makes service-worker.js: our worker's code with the list of built files and their version put in.
+// The build step that makes service-worker.js: our worker's code with the list of built files and their version filled in.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { Plugin } from 'vite';
 
 const WORKER = 'service-worker.js';
 
-/** Vite plugin: emits the service worker and replaces its two placeholders once all other files are known. */
+/** Vite plugin: emits the service worker and fills its placeholders once all other files are known. */
 export function precache(): Plugin {
   return {
     name: 'precache',
@@ -35,10 +35,21 @@ export function precache(): Plugin {
         if (worker?.type !== 'chunk') throw new Error('the service worker was not built');
         if (worker.imports.length > 0) throw new Error(`the service worker must stand alone, but imports ${worker.imports.join()}`);
         hash.update(worker.code);
-        worker.code = worker.code
-          .replace('__PRECACHED_FILES__', JSON.stringify(files))
-          .replace('__SHELL_VERSION__', JSON.stringify(hash.digest('hex').slice(0, 12)));
+        worker.code = fillPlaceholders(worker.code, { PRECACHED_FILES: files, SHELL_VERSION: hash.digest('hex').slice(0, 12) });
       },
     },
   };
+}
+
+/**
+ * The code with every `__NAME__` replaced by the JSON of its value. Throws when a value has no place in the code, or a
+ * placeholder has no value: the worker would be built, but fail on the phone.
+ */
+export function fillPlaceholders(code: string, values: Readonly<Record<string, unknown>>): string {
+  const missing = Object.keys(values).filter((name) => !code.includes(`__${name}__`));
+  if (missing.length > 0) throw new Error(`the service worker has no place for ${missing.join()}`);
+  return code.replaceAll(/\b__([A-Z][A-Z_]*)__\b/g, (placeholder, name: string) => {
+    if (!(name in values)) throw new Error(`the service worker's placeholder ${placeholder} has no value`);
+    return JSON.stringify(values[name]);
+  });
 }

@@ -8,10 +8,13 @@ import re
 import signal
 import time
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Playwright, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+if TYPE_CHECKING:
+    from tests.form.serving import ServedForm
 
 CHROMIUM = "/usr/bin/chromium"
 PIN = "271846"
@@ -65,6 +68,10 @@ class Phone:
     def session(self, page: Page) -> CDPSession:
         """The tab's own debugging session."""
         return self.context.new_cdp_session(page)
+
+    def clear_http_cache(self, page: Page) -> None:
+        """Empty the browser's HTTP cache: what opens without signal comes from the service worker alone."""
+        self.session(page).send("Network.clearBrowserCache")
 
     def kill(self) -> None:
         """Take the battery out: kill -9 to every process of this phone's browser."""
@@ -137,8 +144,21 @@ class Officer:
 
     def come_back(self, path: str = "/") -> Officer:
         """Open the form again with the PIN."""
+        self.phone.clear_http_cache(self.page)
         self.page.goto(self.phone.address + path)
         return self.unlock()
+
+    def reload(self) -> Officer:
+        """Load the page again."""
+        self.phone.clear_http_cache(self.page)
+        self.page.reload()
+        return self
+
+    def lose_signal(self, served: ServedForm) -> Officer:
+        """Walk into a valley where nothing answers."""
+        self.phone.clear_http_cache(self.page)
+        served.weather.mood = "no signal"
+        return self
 
     def unlock(self, pin: str = PIN) -> Officer:
         """Give the PIN at the door."""

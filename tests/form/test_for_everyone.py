@@ -38,7 +38,7 @@ def test_the_first_screens_are_for_everyone(a_phone: Callable[..., Phone], looke
     officer.arrive()
     looker.look(officer.page, "the empty list")
     officer.page.context.clear_cookies()
-    officer.page.reload()
+    officer.reload()
     expect(officer.page.get_by_label("Mã PIN", exact=True)).to_be_focused()
     looker.look(officer.page, "the door")
     officer.unlock()

@@ -31,11 +31,11 @@ def test_nothing_that_was_typed_can_be_read_on_the_disk(officer: Officer, tmp_pa
 
 
 def test_ten_wrong_pins_erase_what_the_phone_holds(officer: Officer, served: ServedForm) -> None:
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     fill_in(officer)
     to_review(officer)
     officer.tap("Gửi").on("Danh sách của tôi")
-    officer.page.reload()
+    officer.reload()
     for left in range(9, 0, -1):
         officer.unlock("999998")
         expect(officer.page.get_by_text(f"Còn {left} lần thử")).to_be_visible()
@@ -47,13 +47,11 @@ def test_ten_wrong_pins_erase_what_the_phone_holds(officer: Officer, served: Ser
 
 
 def test_the_right_pin_forgives_the_wrong_ones(officer: Officer) -> None:
-    officer.page.reload()
-    officer.unlock("999998")
+    officer.reload().unlock("999998")
     expect(officer.page.get_by_text("Còn 9 lần thử")).to_be_visible()
     officer.unlock()
     expect(officer.page.get_by_role("button", name="Đăng ký hộ mới")).to_be_visible()
-    officer.page.reload()
-    officer.unlock("999998")
+    officer.reload().unlock("999998")
     expect(officer.page.get_by_text(re.compile("Còn 9 lần thử"))).to_be_visible()
 
 

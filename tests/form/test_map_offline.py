@@ -48,7 +48,7 @@ def the_registers_word(officer: Officer, corners: Any) -> dict[str, Any]:
 def test_the_map_opens_on_the_commune_that_was_taken_along(borders: None, officer: Officer, served: ServedForm) -> None:
     officer.phone.context.set_geolocation({"longitude": 104.9, "latitude": 19.3, "accuracy": 5})
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     to_the_map(officer)
     line = officer.page.locator("path.border").last
     expect(line).to_be_visible()
@@ -68,7 +68,7 @@ def test_a_border_that_was_seen_once_with_signal_stays_on_the_phone(
     expect(line).to_be_visible()
     officer.tap("Bỏ, quay lại")
     expect(line).to_be_hidden()
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     officer.tap("Đo hoặc vẽ ranh giới")
     expect(line).to_be_visible()
 
@@ -77,7 +77,7 @@ def test_a_parcel_outside_the_commune_is_told_of_as_the_register_tells(
     borders: None, officer: Officer, served: ServedForm, households: Any
 ) -> None:
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     type_sheet(to_the_map(officer), FIELD_OF_OTHERS)
     told = notices(officer).filter(has_text="Thửa nằm ngoài phường Thành Vinh")
     expect(told).to_be_visible()
@@ -99,7 +99,7 @@ def test_who_confirms_that_the_field_lies_elsewhere_is_not_told_again(
     borders: None, officer: Officer, served: ServedForm
 ) -> None:
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     type_sheet(to_the_map(officer), FIELD_OF_OTHERS)
     expect(notices(officer).filter(has_text="Thửa nằm ngoài")).to_be_visible()
     officer.tap("Giữ ranh giới này").answer("Đã xác nhận thửa nằm ngoài xã", "Có").tap("Đã có ranh giới")
@@ -109,7 +109,7 @@ def test_who_confirms_that_the_field_lies_elsewhere_is_not_told_again(
 
 def test_a_field_inside_is_not_spoken_of(borders: None, officer: Officer, served: ServedForm) -> None:
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     type_sheet(to_the_map(officer), FIELD)
     expect(officer.page.get_by_text("Chưa hỏi được sổ")).to_be_visible()
     expect(notices(officer)).to_have_count(0)
@@ -118,7 +118,7 @@ def test_a_field_inside_is_not_spoken_of(borders: None, officer: Officer, served
 def test_a_home_outside_the_commune_is_told_of(borders: None, officer: Officer, served: ServedForm) -> None:
     officer.phone.context.set_geolocation({"longitude": 105.7, "latitude": 18.676, "accuracy": 5})
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     officer.begin().answer("Xã, phường", "thanh vinh")
     officer.page.locator("details:not([open]) > summary").first.click()
     officer.page.get_by_role("link", name="Lấy vị trí").click()
@@ -130,7 +130,7 @@ def test_an_overlap_with_a_neighbour_taken_along_is_measured(officer: Officer, s
     other = a_parcel(geometry=a_square(105.6643, 18.6760, 0.0004), map_sheet="7", parcel_number="21")
     put(served, a_household(commune=THANH_VINH, parcels=[other]))
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     type_sheet(to_the_map(officer), FIELD)
     told = notices(officer).filter(has_text="Chồng lên thửa bên cạnh")
     expect(told).to_be_visible()
@@ -147,14 +147,14 @@ def test_an_overlap_with_a_neighbour_taken_along_is_measured(officer: Officer, s
 def test_borders_that_were_measured_twice_are_no_overlap(officer: Officer, served: ServedForm) -> None:
     put(served, a_household(commune=THANH_VINH, parcels=[a_parcel(geometry=a_square(105.66449, 18.6760, 0.0004))]))
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     type_sheet(to_the_map(officer), FIELD)
     expect(officer.page.get_by_text("Có 1 thửa xung quanh")).to_be_visible()
     expect(notices(officer)).to_have_count(0)
 
 
 def test_a_boundary_that_crosses_itself_cannot_be_kept(officer: Officer, served: ServedForm) -> None:
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     to_the_map(officer).tap("Chấm góc")
     for x, y in ((120, 150), (240, 150), (120, 300), (240, 300)):
         officer.page.locator(".leaflet-container").click(position={"x": x, "y": y - 60})

@@ -108,7 +108,7 @@ def test_without_signal_the_tiles_are_drawn_from_the_phone(
     on_the_phone(officer)
     keep_tiles(officer)
     tiles.close()
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     officer.come_back()
     type_sheet(to_the_map(officer), FIELD)
     shown = wait_for_tiles(officer)

@@ -55,8 +55,7 @@ def test_a_pause_takes_no_points_and_one_taken_back_does_not_come_back(officer: 
 
 def test_the_trace_outlives_a_reload(officer: Officer, households: Any) -> None:
     to_the_map(officer).start_walking(*FIELD[:3])
-    officer.page.reload()
-    officer.unlock()
+    officer.reload().unlock()
     expect(officer.page.get_by_text("Đang đi: 3 điểm")).to_be_visible()
     officer.go_on_walking(4, FIELD[3]).tap("Khép kín").tap("Giữ ranh giới này").tap("Xong")
     to_review(officer)

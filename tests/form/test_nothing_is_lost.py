@@ -48,7 +48,7 @@ def test_a_whole_registration_without_signal_survives_two_dead_batteries(
 ) -> None:
     phone = a_phone(slow=OLD_PHONE)
     officer = Officer(phone).arrive()
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     number = a_personal_number("female", 1978)
     fill_in(officer, number=number)
     officer.next().on("Nhân khẩu").answer("Hộ nghèo, cận nghèo", "Hộ nghèo")
@@ -170,7 +170,7 @@ def test_two_revisions_of_one_household_arrive_in_order(officer: Officer, served
     served.weather.mood = "answers lost"
     queue(officer)
     expect(officer.page.get_by_text("Đã thử 1 lần")).to_be_visible()
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     officer.tap("Nguyễn Thị Hoà").on("Hộ").answer("Thôn, xóm, bản, khối", "Khối 9")
     to_review(officer)
     officer.tap("Gửi").on("Danh sách của tôi")
@@ -214,8 +214,7 @@ def test_a_full_phone_says_so_and_saves_when_there_is_room(officer: Officer) -> 
     assert not officer.page.locator("[data-saving=saved]").is_visible()
     session.send("Storage.overrideQuotaForOrigin", {"origin": officer.phone.address})
     officer.saved()
-    officer.page.reload()
-    officer.unlock().on("Hộ")
+    officer.reload().unlock().on("Hộ")
     expect(officer.page.get_by_label("Thôn, xóm, bản, khối")).to_have_value("Khối 3")
 
 
@@ -237,6 +236,5 @@ def test_a_walk_survives_a_reload(officer: Officer) -> None:
     fill_in(officer)
     officer.next().next().on("Thửa đất").add("thửa đất")
     officer.tap("Đo hoặc vẽ ranh giới").start_walking(*FIELD[:2])
-    officer.page.reload()
-    officer.unlock().go_on_walking(3, *FIELD[2:]).tap("Khép kín")
+    officer.reload().unlock().go_on_walking(3, *FIELD[2:]).tap("Khép kín")
     expect(officer.page.get_by_text("Diện tích 2.3")).to_be_visible()

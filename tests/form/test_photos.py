@@ -147,7 +147,7 @@ def test_a_photo_taken_without_signal_survives_a_dead_battery_and_arrives_once(
     phone = a_phone()
     officer = Officer(phone).arrive()
     fill_in(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     photograph(officer, camera)
     keep(officer).saved()
     phone.kill()

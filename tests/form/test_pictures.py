@@ -205,8 +205,7 @@ def test_the_leader_and_two_versions(a_phone: Callable[..., Phone], served: Serv
     leader.page.get_by_role("button", name="Trả lại").click()
     expect(leader.page.get_by_text("Không còn hộ nào chờ xác minh")).to_be_visible()
     officer.tap("Danh sách")
-    officer.page.reload()
-    officer.unlock()
+    officer.reload().unlock()
     expect(officer.page.get_by_text("Lý do: Thiếu thửa đất ở Đồng Cát")).to_be_visible()
     picture(officer, folder / "55-returned.png")
 
@@ -220,7 +219,7 @@ def test_a_phone_that_was_lost(a_phone: Callable[..., Phone], folder: Path) -> N
     finder.page.get_by_role("heading", name="Thiết bị khác đang đăng nhập").scroll_into_view_if_needed()
     picture(finder, folder / "18-devices.png")
     finder.tap("Cho thoát và xóa dữ liệu")
-    officer.page.reload()
+    officer.reload()
     expect(officer.page.get_by_text("nên mọi dữ liệu trên máy đã được xóa")).to_be_visible()
     picture(officer, folder / "19-erased.png")
 

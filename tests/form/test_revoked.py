@@ -78,13 +78,12 @@ def test_a_locked_phone_is_emptied_without_its_pin_and_serves_its_holder_again(
     fill_in(officer)
     officer.saved()
     sign_out_the_other(Officer(a_phone()).arrive())
-    officer.page.reload()
+    officer.reload()
     expect(officer.page.get_by_text(ERASED)).to_be_visible()
     assert_empty(officer.page)
     officer.arrive()
     expect(officer.page.get_by_text("Chưa có hộ nào trên máy này")).to_be_visible()
-    officer.page.reload()
-    officer.unlock()
+    officer.reload().unlock()
     expect(officer.page.get_by_role("button", name="+ Đăng ký hộ mới")).to_be_visible()
     expect(officer.page.get_by_text(ERASED)).to_be_hidden()
 
@@ -97,7 +96,7 @@ def test_another_tab_of_an_emptied_phone_forgets_what_it_holds_open(
     second = Officer(officer.phone).come_back()
     expect(second.page.get_by_text("Nguyễn Thị Hoà")).to_be_visible()
     sign_out_the_other(Officer(a_phone()).arrive())
-    second.page.reload()
+    second.reload()
     for tab in (second, officer):
         expect(tab.page.get_by_role("heading", name="Đặt mã PIN cho máy này")).to_be_visible()
         expect(tab.page.get_by_text("Nguyễn Thị Hoà")).to_be_hidden()
@@ -114,6 +113,5 @@ def test_whose_sign_in_is_lost_keeps_everything_and_sends_it_after_signing_in(
     officer.tap("Gửi")
     expect(officer.page.get_by_text("Cần đăng nhập để gửi")).to_be_visible()
     expect(officer.page.locator("[data-state=queued]")).to_have_count(1)
-    officer.page.reload()
-    officer.unlock(PIN).sign_in().sent()
+    officer.reload().unlock(PIN).sign_in().sent()
     assert [household["head"]["full_name"] for household in households.find()] == ["Nguyễn Thị Hoà"]

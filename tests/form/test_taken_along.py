@@ -36,7 +36,7 @@ def test_the_same_personal_number_warns_without_signal(officer: Officer, served:
     number = a_personal_number("female", 1978)
     put(served, a_household(head=a_head(full_name="Phan Thị Mận", sex="female", national_id=number)))
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     fill_in(officer, name="Lê Thị Khác", number=number)
     expect(officer.page.get_by_text(WARNING)).to_be_visible()
     expect(officer.page.get_by_role("button", name="Mở hộ Phan Thị Mận")).to_be_visible()
@@ -49,7 +49,7 @@ def test_the_same_name_and_year_warn_without_signal_however_they_are_typed(
 ) -> None:
     put(served, a_household(head=a_head(full_name="Phan Thị Mận", sex="female", birth_date="1978-05-02")))
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     fill_in(officer, name="phan thi man")
     expect(officer.page.get_by_text(WARNING)).to_be_visible()
     officer.answer("Ngày sinh", "7/3/1979")
@@ -64,7 +64,7 @@ def test_who_sees_persons_masked_takes_a_masked_list_along_and_writes_nothing(
     number = a_personal_number("female", 1978)
     put(served, a_household(head=a_head(full_name="Phan Thị Mận", sex="female", national_id=number)))
     helper = take_along(Officer(a_phone()).arrive("helper"))
-    served.weather.mood = "no signal"
+    helper.lose_signal(served)
     helper.tap("Xem 1 hộ của xã").on("Hộ của xã")
     card = helper.page.get_by_role("button", name="P. T. Mận")
     expect(card).to_contain_text(f"•••{number[-3:]}")
@@ -80,7 +80,7 @@ def test_a_household_of_the_commune_is_opened_again_in_two_taps(officer: Officer
         head = a_head(full_name=name, sex="female" if "Thị" in name else "male")
         put(served, a_household(head=head, commune=THANH_VINH, village=village))
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     officer.tap("Xem 2 hộ của xã").tap("Đặng Văn Lộc").on("Hộ")
     expect(officer.page.get_by_label("Thôn, xóm, bản, khối")).to_have_value("Xóm 2")
     officer.tap("Danh sách").tap("Xem 2 hộ của xã").on("Hộ của xã")

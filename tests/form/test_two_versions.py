@@ -56,7 +56,7 @@ def test_a_commune_taken_along_is_searched_revisited_and_warned_of_without_signa
         sex = "female" if "Thị" in name else "male"
         put(served, a_household(head=a_head(full_name=name, sex=sex), members=[a_member()], commune=THANH_VINH))
     take_along(officer)
-    served.weather.mood = "no signal"
+    officer.lose_signal(served)
     fill_in(officer, name="Phan Thị Mận")
     expect(officer.page.get_by_text("Có thể hộ này đã được đăng ký")).to_be_visible()
     officer.tap("Danh sách")
@@ -82,13 +82,11 @@ def test_a_leader_returns_and_the_officer_sees_why(
     leader.page.get_by_label("Lý do trả lại").fill("Thiếu thửa đất ở Đồng Cát")
     leader.page.get_by_role("button", name="Trả lại").click()
     expect(leader.page.get_by_text("Không còn hộ nào chờ xác minh")).to_be_visible()
-    officer.page.reload()
-    officer.unlock()
+    officer.reload().unlock()
     expect(officer.page.get_by_text("Lý do: Thiếu thửa đất ở Đồng Cát")).to_be_visible()
     officer.tap("Phan Thị Mận").on("Hộ").answer("Thôn, xóm, bản, khối", "Khối 5")
     to_review(officer)
     officer.tap("Gửi").sent()
-    leader.page.reload()
-    leader.unlock().tap("Xác minh")
+    leader.reload().unlock().tap("Xác minh")
     expect(leader.page.get_by_text("Không còn hộ nào chờ xác minh")).to_be_visible()
     assert households.find_one()["status"] == "verified"

@@ -43,9 +43,8 @@ def test_an_update_waits_for_the_person_and_the_draft_is_there_after_it(
     officer.unlock().on("Chủ hộ")
     expect(officer.page.get_by_label("Họ và tên")).to_have_value("Nguyễn Thị Hoà")
     assert officer.page.locator("link[href*=newer]").count() == 1
-    served.weather.mood = "no signal"
-    officer.page.reload()
-    officer.unlock().on("Chủ hộ")
+    officer.lose_signal(served)
+    officer.reload().unlock().on("Chủ hộ")
 
 
 def test_pages_are_strict_and_files_are_kept_as_long_as_their_names_say(served: ServedForm) -> None:

@@ -1,4 +1,4 @@
-// The service worker: keeps the built form on the phone, so that it opens without signal, and lets an update wait its turn.
+// The service worker: stores the built form on the phone, so that it opens without signal, and installs updates in the background.
 export {};
 declare const self: ServiceWorkerGlobalScope;
 declare const __PRECACHED_FILES__: string[];
@@ -10,12 +10,14 @@ interface SyncEvent extends ExtendableEvent {
 
 const SHELL_PREFIX = 'shell-';
 const SHELL = SHELL_PREFIX + __SHELL_VERSION__;
+/** Filled in by build/precache.ts, as is the version. */
+const FILES: ReadonlySet<string> = new Set(__PRECACHED_FILES__);
 const TILES = 'tiles';
 const PAGES = new Set(['/', '/dashboard']);
 
 self.addEventListener('install', (event) => {
-  // `reload` passes by the browser's own cache: a shell must never mix files of two versions.
-  const files = __PRECACHED_FILES__.map((file) => new Request(file, { cache: 'reload' }));
+  // `reload` bypasses the HTTP cache: a shell must never mix files of two versions.
+  const files = [...FILES].map((file) => new Request(file, { cache: 'reload' }));
   event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(files)));
 });
 
@@ -23,7 +25,7 @@ self.addEventListener('activate', (event) => {
   event.waitUntil(
     (async () => {
       const shells = (await caches.keys()).filter((name) => name.startsWith(SHELL_PREFIX) && name !== SHELL);
-      // The version before stays one generation longer: a tab that still runs it may yet load its lazy parts.
+      // The previous version is retained for one more update: a tab that still runs it may yet load its lazy parts.
       await Promise.all(shells.slice(0, -1).map((name) => caches.delete(name)));
       await self.clients.claim();
     })(),
@@ -31,7 +33,7 @@ self.addEventListener('activate', (event) => {
 });
 
 self.addEventListener('message', (event) => {
-  // Sent by a page once its draft is safely stored; the page reloads when the new worker has taken over.
+  // Sent by a page once its draft is stored; the page reloads when the new worker has taken over.
   if (event.data === 'take-over') void self.skipWaiting();
 });
 
@@ -45,18 +47,18 @@ self.addEventListener('fetch', (event) => {
   }
   if (request.mode === 'navigate' && PAGES.has(address.pathname)) {
     event.respondWith(fromShell('/', request));
-  } else if (__PRECACHED_FILES__.includes(address.pathname) || address.pathname.startsWith('/assets/')) {
+  } else if (FILES.has(address.pathname) || address.pathname.startsWith('/assets/')) {
     event.respondWith(fromShell(address.pathname, request));
   }
 });
 
 self.addEventListener('sync', (event) => {
-  // What lies on the phone is sealed under the PIN: only an open, unlocked page can send it, so the pages are told.
+  // The entries are encrypted under the PIN: only an open, unlocked page can send them.
   const sync = event as SyncEvent;
-  if (sync.tag === 'send') sync.waitUntil(tellPages());
+  if (sync.tag === 'send') sync.waitUntil(wakePages());
 });
 
-async function tellPages(): Promise<void> {
+async function wakePages(): Promise<void> {
   for (const client of await self.clients.matchAll({ type: 'window' })) client.postMessage('send');
 }
 
@@ -66,7 +68,7 @@ async function fromShell(path: string, request: Request): Promise<Response> {
 }
 
 async function tile(request: Request): Promise<Response> {
-  // Kept by the page, asked for by the map: the two name different origins and types in their headers.
-  const kept = await (await caches.open(TILES)).match(request.url, { ignoreVary: true });
-  return kept ?? fetch(request);
+  // Stored by the page and requested by the map: the two send different Origin and Accept headers.
+  const stored = await (await caches.open(TILES)).match(request.url, { ignoreVary: true });
+  return stored ?? fetch(request);
 }
