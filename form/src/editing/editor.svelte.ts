@@ -1,4 +1,4 @@
-// Editing one entry: answers go to memory at once and to the disk soon after; "saved" is said only when the disk has them.
+// Editing one entry: values go to memory at once and to the disk soon after; "saved" is shown only when the disk has them.
 import { SvelteSet } from 'svelte/reactivity';
 import { ruleFindings } from '../definition/rules';
 import { findErrors, findMissing, nextStage, reachedStage, type Finding, type Missing } from '../definition/check';
@@ -8,8 +8,16 @@ import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type Kep
 import type { Household, Json } from '../storage/household';
 import { session } from '../session.svelte';
 import { LAST_ANSWERS } from './opening';
+import { Throttle } from './throttle';
 
-const PAUSE_MILLISECONDS = 300;
+/**
+ * From a change to the write that stores it. A page that is being unloaded cannot finish a write (encryption is asynchronous), so
+ * this and the write itself are what a reload can lose: together at most 300 milliseconds of typing.
+ */
+const UNSTORED_MILLISECONDS = 120;
+const RETRY_MILLISECONDS = 5000;
+/** "Saved" is shown this long after the last change: while somebody types it would flicker, and be read out again and again. */
+const CALM_MILLISECONDS = 300;
 
 export type Saving =
   | { kind: 'saved'; at: string }
@@ -32,7 +40,10 @@ export class Editor {
   /** Places answered since the entry was opened: what the register said of them before is no longer about them. */
   readonly #answered = new SvelteSet<string>();
   #dirty = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #soon = new Throttle(() => void this.save(), UNSTORED_MILLISECONDS);
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #calm: ReturnType<typeof setTimeout> | undefined;
+  #changedAt = 0;
   #writing: Promise<void> = Promise.resolve();
 
   missing: Missing[] = $derived.by(() => findMissing(this.#definition(), this.content));
@@ -56,7 +67,7 @@ export class Editor {
   /** Takes the entry away again if it was only looked at: a look leaves no draft behind. */
   async leave(): Promise<void> {
     await this.save();
-    if (!this.#fresh || this.#answered.size > 0 || this.saving.kind !== 'saved') return;
+    if (!this.#fresh || this.#answered.size > 0 || !this.#stored) return;
     const photographed = session.photos.some(({ entry }) => entry === this.id);
     // Photos of a household that the register has go by themselves; those of a new one wait for its record.
     if (photographed && (await session.store.get(this.id)).basis.kind === 'new') return;
@@ -72,7 +83,7 @@ export class Editor {
   answer(pointer: string, value: Json | undefined): void {
     this.content = withValue(this.content, pointer, value);
     this.#answered.add(pointer);
-    this.#soon();
+    this.#changed();
   }
 
   /** Whether `pointer`, or what it lies in or holds, was answered since the entry was opened. */
@@ -83,21 +94,37 @@ export class Editor {
   stepTo(step: number): void {
     if (this.#step === step) return;
     this.#step = step;
-    this.#soon();
+    this.#changed();
   }
 
-  #soon(): void {
+  #changed(): void {
     if (this.saving.kind === 'elsewhere') return;
     this.#dirty = true;
+    this.#changedAt = performance.now();
+    clearTimeout(this.#calm);
     if (this.saving.kind === 'saved') this.saving = { kind: 'waiting' };
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.save(), PAUSE_MILLISECONDS);
+    this.#soon.request();
+  }
+
+  /** Stores at once whenever the page is hidden or left: a phone may stop it without a further event. Returns how to stop that. */
+  saveWhenHidden(): () => void {
+    const save = (): void => void this.save();
+    const onVisibility = (): void => {
+      if (document.visibilityState === 'hidden') save();
+    };
+    addEventListener('pagehide', save);
+    document.addEventListener('visibilitychange', onVisibility);
+    return () => {
+      removeEventListener('pagehide', save);
+      document.removeEventListener('visibilitychange', onVisibility);
+    };
   }
 
   /** Stores what is not stored yet. Resolves when it is on the disk or cannot be. */
   save(): Promise<void> {
-    clearTimeout(this.#timer);
-    // One write after the other: the second builds on the version that the first made.
+    this.#soon.cancel();
+    clearTimeout(this.#retry);
+    // One write at a time: the second builds on the version that the first made.
     this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
   }
@@ -108,12 +135,12 @@ export class Editor {
     try {
       const stored = await session.store.saveContent(this.id, this.#contentVersion, this.content, this.#step);
       this.#contentVersion = stored.contentVersion;
-      if (!this.#dirty) this.saving = { kind: 'saved', at: stored.changedAt };
+      this.#showSaved(stored.changedAt);
     } catch (error) {
       if (error instanceof PhoneFull) {
         this.#dirty = true;
         this.saving = { kind: 'full' };
-        this.#timer = setTimeout(() => void this.save(), 5000);
+        this.#retry = setTimeout(() => void this.save(), RETRY_MILLISECONDS);
       } else if (error instanceof EntryChangedElsewhere || error instanceof EntryNotEditable || error instanceof EntryGone) {
         this.saving = { kind: 'elsewhere' };
       } else {
@@ -122,10 +149,25 @@ export class Editor {
     }
   }
 
-  /** Puts the record in the queue. Answers whether it is there, on the disk. */
+  #showSaved(at: string): void {
+    clearTimeout(this.#calm);
+    const show = (): void => {
+      if (this.#stored) this.saving = { kind: 'saved', at };
+    };
+    const calm = performance.now() - this.#changedAt;
+    if (calm >= CALM_MILLISECONDS) show();
+    else this.#calm = setTimeout(show, CALM_MILLISECONDS - calm);
+  }
+
+  /** Whether all that was typed is on the disk; to be asked after `save` has resolved. */
+  get #stored(): boolean {
+    return !this.#dirty && this.saving.kind !== 'elsewhere';
+  }
+
+  /** Puts the record in the queue. Returns whether it is there, on the disk. */
   async queue(): Promise<boolean> {
     await this.save();
-    if (this.saving.kind !== 'saved') return false;
+    if (!this.#stored) return false;
     this.#fresh = false;
     const content = tidy(this.content);
     try {

@@ -162,6 +162,8 @@ export class EntryStore {
         });
       }
       await transaction.done;
+      // What was written need not be decrypted to be read again.
+      if (same) for (const { after } of changes) if (after) this.#opened.set(after.id, after);
       return same;
     });
   }
