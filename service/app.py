@@ -8,7 +8,7 @@ from typing import cast
 from flask import Flask
 from flask_smorest import Api
 
-from service.api.http.access import install_guard
+from service.api.http.access import Guard, install_guard
 from service.api.http.bodies import read_out_refused_bodies
 from service.api.http.measures import measure_requests
 from service.api.http.problems import register_problems
@@ -36,6 +36,7 @@ from service.api.resources import (
 )
 from service.api.resources.form_pages import form_pages
 from service.clock import Clock, system_clock
+from service.households.reading import Sources
 from service.log_lines import configure_log_lines
 from service.settings import Settings, read_settings
 from service.wiring import Register, wire, wire_guard
@@ -77,7 +78,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     register = wire(settings, clock)
     guarding = wire_guard(settings, clock, register.store, register.units.directory, register.households)
     with app.app_context():
-        install(_services_of(register))
+        install(_services_of(register, guarding))
     api = Api(app)
     correct_document(api)
     for blueprint in BLUEPRINTS:
@@ -101,12 +102,12 @@ def register_of(app: Flask) -> Register:
     return cast(Register, app.extensions["parts"])
 
 
-def _services_of(register: Register) -> Services:
-    """What the views may ask for; the store only through the ports of the rooms."""
+def _services_of(register: Register, guarding: Guard) -> Services:
+    """What the views may ask for; records leave the store by the Reader alone."""
     return Services(
         settings=register.settings,
         clock=register.clock,
-        store=register.store,
+        sources=Sources(register.store, register.store, guarding.requests),
         units=register.units,
         households=register.households,
         parcels=register.parcels,

@@ -141,7 +141,7 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         examiner=examiner,
         households=households,
         parcels=ParcelRegister(store, lambda code: directory().name_of(code), clock, examiner),
-        photos=PhotoRegister(MongoPhotos(store), households, clock, most_photos=settings.photos_per_household),
+        photos=PhotoRegister(MongoPhotos(store), clock, most_photos=settings.photos_per_household),
         coverage=Coverage(store, store, directory, clock),
         baselines=Baselines(store, directory, clock),
         open_data=OpenData(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import shapely
@@ -15,6 +15,7 @@ from schemas.geometry import GeometryInvalid, geometry_json, parse_geometry
 from service.area import Communes
 from service.errors import SearchAreaInvalid
 from service.households.changes import Record
+from service.households.ports import SearchStore
 from service.parcels.measurement import geodesic_areas
 from service.parcels.regions import LARGEST_CIRCLE_M, circle, covering
 from service.parcels.rings import geometries_of
@@ -28,13 +29,6 @@ WIDEST_DEGREES = 10.0
 _TOGETHER = 1_000
 _LEAST_AREA_M2 = 0.05
 """Less is what rounding leaves where a border is shared."""
-
-
-class SearchStore(Protocol):
-    """Where households are found by where they lie."""
-
-    def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
-        """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,44 @@ class Transaction(Protocol):
         """
 
 
+class SearchStore(Protocol):
+    """Where households are found by where they lie."""
+
+    def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
+        """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
+
+
+class RecordSource(SearchStore, Protocol):
+    """Households as they are now, for the Reader."""
+
+    def record(self, household_id: str, area: Communes = None) -> Record:
+        """A household's record. Raises HouseholdNotFound, also for one outside the area."""
+
+    def households(self, query: HouseholdQuery) -> HouseholdPage:
+        """One page of households."""
+
+    def count(self, query: HouseholdQuery) -> int:
+        """How many households a query finds in all."""
+
+
+class LogSource(Protocol):
+    """The communes' logs, for the Reader."""
+
+    def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
+        """Log entries of a household, newest first, behind the position ``before`` (revision, key)."""
+
+    def changes(self, after: Mapping[str, int], *, communes: Communes, limit: int) -> tuple[list[LogEntry], bool]:
+        """Entries behind each commune's offset in ``after``, at most ``limit``, each commune's in order;
+        and whether there are more."""
+
+
+class Restrictions(Protocol):
+    """Whose people restricted the use of their data."""
+
+    def restricted(self) -> frozenset[str]:
+        """Households that go to no other system."""
+
+
 class HouseholdStore(Protocol):
     """Households, their log and their counters."""
 
@@ -148,12 +186,6 @@ class HouseholdStore(Protocol):
     def record(self, household_id: str, area: Communes = None) -> Record:
         """A household's record alone, for whoever only reads it. Raises HouseholdNotFound as ``household`` does."""
 
-    def households(self, query: HouseholdQuery) -> HouseholdPage:
-        """One page of households."""
-
-    def count(self, query: HouseholdQuery) -> int:
-        """How many households a query finds in all."""
-
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
         """Those of the households that are stored."""
 
@@ -165,10 +197,6 @@ class HouseholdStore(Protocol):
 
     def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
         """Log entries of a household, newest first, behind the position ``before`` (revision, key)."""
-
-    def changes(self, after: Mapping[str, int], *, communes: Communes, limit: int) -> tuple[list[LogEntry], bool]:
-        """Entries behind each commune's offset in ``after``, at most ``limit``, each commune's in order;
-        and whether there are more."""
 
     def walk(self, commune: str) -> Iterator[LogEntry]:
         """All entries of a commune's log in order of offset. Raises EntryUnreadable at one that is damaged."""

@@ -95,13 +95,6 @@ class PhotoStore(Protocol):
         """Remove a photo irrecoverably; answers whether it was there."""
 
 
-class Households(Protocol):
-    """What photos need of the register of households."""
-
-    def read(self, household_id: str, *, actor: Actor) -> Record:
-        """The stored record. Raises HouseholdNotFound."""
-
-
 def covered(record: Mapping[str, Any]) -> bool:
     """Whether the record's legal basis covers photos of papers.
 
@@ -115,11 +108,10 @@ def covered(record: Mapping[str, Any]) -> bool:
 
 
 class PhotoRegister:
-    """Takes photos in, shows and removes them."""
+    """Takes photos in, shows and removes them: those of a record that the Reader handed out."""
 
-    def __init__(self, store: PhotoStore, households: Households, clock: Clock, *, most_photos: int) -> None:
+    def __init__(self, store: PhotoStore, clock: Clock, *, most_photos: int) -> None:
         self._store = store
-        self._households = households
         self._clock = clock
         self._most_photos = most_photos
 
@@ -162,14 +154,12 @@ class PhotoRegister:
         known = self._store.keep_photo(photo, picture.jpeg, accept, actor.area)
         return Kept(photo, created=True) if known is None else Kept(known, created=False)
 
-    def of_household(self, household_id: str, *, actor: Actor) -> list[Photo]:
-        """All photos of a household, oldest first. Raises HouseholdNotFound."""
-        record = self._households.read(household_id, actor=actor)
+    def of_household(self, record: Record) -> list[Photo]:
+        """All photos of a household, oldest first."""
         return self._store.photos(record["id"]) if covered(record) else []
 
-    def picture(self, household_id: str, photo_id: str, *, actor: Actor) -> tuple[Photo, bytes]:
-        """A photo with its JPEG. Raises HouseholdNotFound, PhotoNoLegalBasis, PhotoNotFound."""
-        record = self._households.read(household_id, actor=actor)
+    def picture(self, record: Record, photo_id: str) -> tuple[Photo, bytes]:
+        """A photo of a household with its JPEG. Raises PhotoNoLegalBasis, PhotoNotFound."""
         if not covered(record):
             raise PhotoNoLegalBasis(basis=record.get("legal_basis", "-"))
         found = self._store.photo(record["id"], photo_id_of(photo_id))
@@ -177,15 +167,14 @@ class PhotoRegister:
             raise PhotoNotFound(id=photo_id[:80])
         return found
 
-    def pictures(self, household_id: str, *, actor: Actor) -> list[tuple[Photo, bytes]]:
-        """All photos of a household with their JPEGs, oldest first. Raises HouseholdNotFound."""
-        photos = self.of_household(household_id, actor=actor)
+    def pictures(self, record: Record) -> list[tuple[Photo, bytes]]:
+        """All photos of a household with their JPEGs, oldest first."""
+        photos = self.of_household(record)
         found = [self._store.photo(photo.household, photo.id) for photo in photos]
         return [each for each in found if each is not None]
 
-    def remove(self, household_id: str, photo_id: str, *, actor: Actor) -> None:
-        """Remove a photo irrecoverably. Raises HouseholdNotFound, PhotoNotFound."""
-        record = self._households.read(household_id, actor=actor)
+    def remove(self, record: Record, photo_id: str) -> None:
+        """Remove a photo of a household irrecoverably. Raises PhotoNotFound."""
         if not self._store.remove_photo(record["id"], photo_id_of(photo_id)):
             raise PhotoNotFound(id=photo_id[:80])
 

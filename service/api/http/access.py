@@ -38,7 +38,7 @@ from service.clock import Clock
 from service.errors import DomainError
 from service.people.requests import PeopleRequests
 from service.principal import Principal, asking, current_principal, nobody, serve_strangers
-from service.roles import Permission, Role, Sight
+from service.roles import Permission, Sight
 from service.settings import Settings
 
 ACCESS_COOKIE: Final = "__Host-so-nong-ho-access"
@@ -279,20 +279,6 @@ def _set_cookie(answer: Response, name: str, value: str, seconds: int) -> None:
 
 
 # The trail ------------------------------------------------------------------------------------------------------
-
-
-def note_households(household_ids: Iterable[str]) -> None:
-    """Remember whose records the answer shows; stored in the trail before it goes out."""
-    if current_principal().sight is Sight.NOBODY:
-        return
-    if "households" not in g:
-        g.households = {}
-    g.households.update(dict.fromkeys(household_ids))
-
-
-def restricted() -> frozenset[str]:
-    """Households that whoever asks does not get: other systems none whose people restricted the use of their data."""
-    return guard().requests.restricted() if current_principal().role is Role.SYSTEM else frozenset()
 
 
 def note_about(about: str) -> None:

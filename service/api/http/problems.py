@@ -35,10 +35,19 @@ from service.access.errors import (
     UsernameTaken,
 )
 from service.access.openid import ProviderUnavailable
+from service.api.http.reader import reader
 from service.api.http.resource import BodyRefused
-from service.api.http.responses import presented
 from service.api.http.services import language, services
-from service.errors import AccessError, DomainError, HouseholdStale, OutsideArea, PermissionMissing, StatusConflict
+from service.errors import (
+    AccessError,
+    DomainError,
+    HouseholdNotFound,
+    HouseholdStale,
+    HouseholdWithdrawn,
+    OutsideArea,
+    PermissionMissing,
+    StatusConflict,
+)
 from service.people.requests import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound
 from service.reports.open_data import OpenDataPreparing
 
@@ -160,20 +169,30 @@ def register_problems(app: Flask) -> None:
 
 def answer_domain_error(error: DomainError) -> Response:
     """The problem of a domain error."""
+    try:
+        params, more = _from_the_reader(error)
+    except HouseholdNotFound as withheld:
+        return answer_domain_error(withheld)
     status = _status(error)
     if status >= 500:
         _log.error("refused", code=error.code, cause=_cause(error), params=_plain(error.params))
-    more: dict[str, Any] = {}
     if error.pointer is not None:
-        more["errors"] = [_item(ItemError(error.pointer, error.code, error.params))]
-    if isinstance(error, HouseholdStale):
-        more["current"] = presented(error.current)
-    answer = problem(status, error.code, error.params, **more)
+        more["errors"] = [_item(ItemError(error.pointer, error.code, params))]
+    answer = problem(status, error.code, params, **more)
     if isinstance(error, errors.ContentEncodingUnsupported):
         answer.headers["Accept-Encoding"] = "identity"
     if isinstance(error, TooManyAttempts):
         answer.headers["Retry-After"] = str(error.seconds)
     return answer
+
+
+def _from_the_reader(error: DomainError) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The params of an error, and what its problem carries of a record. Raises HouseholdNotFound."""
+    if isinstance(error, HouseholdStale):
+        return error.params, {"current": reader().released(error.current)}
+    if isinstance(error, HouseholdWithdrawn):
+        return {**error.params, "reason": reader().free_text(error.params["reason"])}, {}
+    return error.params, {}
 
 
 def answer_body_refused(error: BodyRefused) -> Response:

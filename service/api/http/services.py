@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import cast
 
 from flask import current_app, g, request
 
 from schemas.catalogue import Catalogue
 from service.actor import Actor
 from service.clock import Clock
-from service.households.area_search import SearchStore
 from service.households.household_register import HouseholdRegister
 from service.households.parcel_checks import ParcelRegister
-from service.households.ports import HouseholdStore
+from service.households.reading import Sources
 from service.people.photos import PhotoRegister
 from service.principal import current_principal
 from service.reports.baselines import Baselines
@@ -28,17 +27,14 @@ LANGUAGES = ("vi", "en")
 _KEY = "register"
 
 
-class ReadStore(HouseholdStore, SearchStore, Protocol):
-    """What views read until they read by the Reader alone."""
-
-
 @dataclass(frozen=True, slots=True)
 class Services:
     """The parts of the register, made once for each process by service/app.py."""
 
     settings: Settings
     clock: Clock
-    store: ReadStore
+    sources: Sources
+    """What the Reader of each request takes records from (service/api/http/reader.py)."""
     units: UnitRegister
     households: HouseholdRegister
     parcels: ParcelRegister

@@ -12,16 +12,13 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from service.access.gate import needs
-from service.api.http.access import restricted
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.paging import decode_cursor, encode_cursor
 from service.api.http.parameters import DEFAULT_PAGE, MOST_ON_A_PAGE, Query, between, unit_code, whole_number
-from service.api.http.responses import json_response, presented
-from service.api.http.services import actor, services
+from service.api.http.reader import reader
+from service.api.http.responses import json_response
+from service.api.http.services import services
 from service.errors import CursorInvalid
-from service.households.masking import seen_note
-from service.households.ports import LogEntry
-from service.principal import current_principal
 
 blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes", description="The log as a feed")
 
@@ -29,6 +26,9 @@ _LOOK_AGAIN_SECONDS = 0.5
 MOST_WAITING = 4
 """How many requests of a worker may wait for a change: half of its threads, so that everybody else is answered."""
 places = threading.BoundedSemaphore(MOST_WAITING)
+
+Found = tuple[list[dict[str, Any]], bool]
+"""Entries of the log, and whether there are more."""
 
 
 class ChangesQuery(Query):
@@ -60,14 +60,12 @@ class Changes(MethodView):
         household left, ``record`` is null. Where many wait already, the answer comes before ``wait`` is over.
         """
         after = _offsets(arguments)
-        communes = actor("changes.read").area
-        if "commune" in arguments:
-            services().units.directory().require_commune(arguments["commune"])
-            named = frozenset({arguments["commune"]})
-            communes = named if communes is None else communes & named
+        commune = arguments.get("commune")
+        if commune is not None:
+            services().units.directory().require_commune(commune)
 
-        def look() -> tuple[list[LogEntry], bool]:
-            return services().store.changes(after, communes=communes, limit=arguments["limit"])
+        def look() -> Found:
+            return reader().changes(after, commune=commune, limit=arguments["limit"])
 
         entries, more = look()
         if not entries and arguments["wait"] and places.acquire(blocking=False):
@@ -75,34 +73,18 @@ class Changes(MethodView):
                 entries, more = _waited_for(look, arguments["wait"])
             finally:
                 places.release()
-        offsets = after | {entry.commune: entry.offset for entry in entries}
-        body = {"changes": [_in_json(entry) for entry in entries], "cursor": encode_cursor(offsets), "more": more}
-        return json_response(body)
+        offsets = after | {entry["commune"]: entry["offset"] for entry in entries}
+        return json_response({"changes": entries, "cursor": encode_cursor(offsets), "more": more})
 
 
-def _waited_for(look: Callable[[], tuple[list[LogEntry], bool]], seconds: float) -> tuple[list[LogEntry], bool]:
-    """What a look finds as soon as it finds something, or nothing when the time is over."""
+def _waited_for(look: Callable[[], Found], seconds: float) -> Found:
+    """Look again until something is found or the time is over."""
     end = time.monotonic() + seconds
     while True:
         time.sleep(_LOOK_AGAIN_SECONDS)
         found = look()
         if found[0] or time.monotonic() >= end:
             return found
-
-
-def _in_json(entry: LogEntry) -> dict[str, Any]:
-    return {
-        "commune": entry.commune,
-        "offset": entry.offset,
-        "kind": entry.kind,
-        "household": entry.household,
-        "revision": entry.revision,
-        "at": entry.at,
-        "actor": entry.actor,
-        "note": seen_note(entry.note, current_principal().sight),
-        "record": None if entry.record is None or entry.household in restricted() else presented(entry.record),
-        "hash": entry.hash,
-    }
 
 
 def _offsets(arguments: dict[str, Any]) -> dict[str, int]:

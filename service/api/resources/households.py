@@ -10,7 +10,6 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from service.access.gate import needs
-from service.api.http.access import restricted
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import PATCH_TYPES, json_body, optional_json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
@@ -27,14 +26,12 @@ from service.api.http.parameters import (
     unit_code,
 )
 from service.api.http.preconditions import named_revision
-from service.api.http.responses import json_response, presented, record_response, written_response
+from service.api.http.reader import reader
+from service.api.http.responses import json_response, record_response, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
-from service.errors import CursorInvalid, PermissionMissing, QueryInvalid
+from service.errors import CursorInvalid, QueryInvalid
 from service.households.ports import HouseholdQuery
-from service.parcels.examination import known_system, record_in
-from service.principal import current_principal
-from service.roles import Sight
 
 blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
 
@@ -83,8 +80,7 @@ class OneHousehold(MethodView):
     @blueprint.doc(operationId="get_household", summary="Read a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """The record as it is now; its revision is the ETag."""
-        record = services().households.read(household_id, actor=actor("households.read"))
-        answer = record_response(record_in(record, arguments.get("crs")))
+        answer = record_response(reader().household(household_id, arguments.get("crs")))
         answer.make_conditional(request)
         return answer
 
@@ -149,13 +145,11 @@ class Households(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """Pages by keyset: follow Link rel="next" or send ``cursor`` again."""
         query = _query_of(arguments)
-        crs = known_system(arguments.get("crs"))
-        page = services().store.households(query)
+        page = reader().households(query, arguments.get("crs"))
         cursor = None if page.next_after is None else encode_cursor(page.next_after)
-        records = [presented(record_in(record, crs)) for record in page.records]
-        body: dict[str, Any] = {"households": records, "cursor": cursor}
+        body: dict[str, Any] = {"households": page.records, "cursor": cursor}
         if arguments["count"]:
-            body["total"] = services().store.count(query)
+            body["total"] = reader().count(query)
         return json_response(body, headers=dict(next_link(cursor)))
 
     @needs("households.write")
@@ -171,13 +165,8 @@ class Households(MethodView):
 
 def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
     communes, former = _commune_of(arguments.get("commune"))
-    if "q" in arguments and current_principal().sight is not Sight.PERSONAL:
-        # Who may not see a number or a name may not try them one by one either.
-        raise PermissionMissing(permission="personal:read")
     return HouseholdQuery(
         limit=arguments["limit"],
-        area=actor("households.read").area,
-        without=restricted(),
         communes=communes,
         former_commune=former,
         stage=arguments.get("stage"),
@@ -185,8 +174,6 @@ def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
         text=arguments.get("q"),
         bbox=arguments.get("bbox"),
         near=_circle_of(arguments),
-        by_home=current_principal().sight is Sight.PERSONAL,
-        personal=current_principal().sight is not Sight.NOBODY,
         updated_since=arguments.get("updated_since"),
         after=_position(arguments),
     )

@@ -11,7 +11,8 @@ from flask.views import MethodView
 from service.access.gate import needs
 from service.api.http.blueprint import REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object
-from service.api.http.responses import json_response, record_response, with_message
+from service.api.http.reader import reader
+from service.api.http.responses import json_response, record_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.households.parcel_checks import neighbours_in_json, proposal_in_json, question_of
@@ -38,8 +39,8 @@ class Check(MethodView):
         answer = part.parcels.check(question)
         body = {
             "measured_area_m2": answer.measured_area_m2,
-            "findings": [with_message(finding) for finding in findings_in_json(answer.findings)],
-            "neighbours": neighbours_in_json(answer.neighbours),
+            "findings": reader().findings(findings_in_json(answer.findings)),
+            "neighbours": neighbours_in_json(reader().neighbours(answer.neighbours)),
         }
         proposal = proposal_in_json(answer)
         return json_response(body if proposal is None else {**body, "proposal": proposal})
@@ -68,7 +69,7 @@ class Settlement(MethodView):
         """Both records keep the finding as settled, with who settled it and why; it holds neither back any longer."""
         reason = json_object(items=frozenset({"reason"})).get("reason")
         record = services().parcels.settle(parcel_id, reason, actor=actor("parcels.settle"))
-        return record_response(record)
+        return record_response(reader().released(record))
 
 
 _NUMBER = {"type": "number"}

@@ -9,18 +9,16 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from service.access.gate import needs
-from service.actor import Actor
-from service.api.http.access import note_about, note_households, restricted
+from service.api.http.access import note_about
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import photo_body
 from service.api.http.parameters import Moment, Query, one_of
+from service.api.http.reader import reader
 from service.api.http.responses import json_response
 from service.api.http.services import actor, services
-from service.errors import HouseholdNotFound, PermissionMissing, QueryInvalid
+from service.errors import QueryInvalid
 from service.people.jpeg import JPEG
 from service.people.photos import Photo, PhotoOf
-from service.principal import current_principal
-from service.roles import Permission, Sight
 
 blueprint = Blueprint(
     "photos", __name__, url_prefix="/v1/households/<household_id>/photos", description="Photos of papers"
@@ -51,8 +49,7 @@ class Photos(MethodView):
     @blueprint.doc(operationId="list_photos", summary="List a household's photos of papers")
     def get(self, household_id: str) -> Response:
         """What there is, oldest first; none where the record's legal basis does not cover photos."""
-        photos = services().photos.of_household(household_id, actor=_reader(household_id))
-        note_households([household_id.lower()])
+        photos = reader().stored_beside(household_id, services().photos.of_household)
         return json_response({"photos": [photo_in_json(photo) for photo in photos]})
 
 
@@ -67,8 +64,8 @@ class OnePhoto(MethodView):
     def get(self, household_id: str, photo_id: str) -> Response:
         """The picture. Nothing on the way keeps it; who has seen it is kept in the trail."""
         note_about(photo_id[:80])
-        photo, jpeg = services().photos.picture(household_id, photo_id, actor=_reader(household_id))
-        note_households([photo.household])
+        photos = services().photos
+        photo, jpeg = reader().stored_beside(household_id, lambda record: photos.picture(record, photo_id))
         answer = Response(jpeg, mimetype=JPEG)
         answer.headers["Content-Disposition"] = f'inline; filename="{photo.of}-{photo.id}.jpg"'
         answer.headers["Cache-Control"] = "private, no-store"
@@ -105,9 +102,9 @@ class OnePhoto(MethodView):
             taken_at=arguments.get("taken_at"),
             actor=who,
         )
-        note_households([kept.photo.household])
-        body = photo_in_json(kept.photo)
-        return json_response(body, 201, {"Location": _address(kept.photo)}) if kept.created else json_response(body)
+        photo = reader().written_beside(kept.photo.household, kept.photo)
+        body = photo_in_json(photo)
+        return json_response(body, 201, {"Location": _address(photo)}) if kept.created else json_response(body)
 
     @needs("photos.write")
     @blueprint.response(204)
@@ -116,8 +113,8 @@ class OnePhoto(MethodView):
     def delete(self, household_id: str, photo_id: str) -> Response:
         """Irrecoverably: a photo is no part of the record and has no history."""
         note_about(photo_id[:80])
-        services().photos.remove(household_id, photo_id, actor=actor("photos.write"))
-        note_households([household_id.lower()])
+        photos = services().photos
+        reader().stored_beside(household_id, lambda record: photos.remove(record, photo_id))
         return Response(status=204)
 
 
@@ -139,19 +136,6 @@ def photo_in_json(photo: Photo) -> dict[str, Any]:
     if photo.taken_at is not None:
         body["taken_at"] = photo.taken_at
     return body
-
-
-def _reader(household_id: str) -> Actor:
-    """Who reads, if they may see persons and the household is shared with them.
-
-    Raises PermissionMissing, HouseholdNotFound.
-    """
-    who = actor("photos.read")
-    if current_principal().sight is not Sight.PERSONAL:
-        raise PermissionMissing(permission=str(Permission.PHOTOS_READ))
-    if household_id.lower() in restricted():
-        raise HouseholdNotFound(id=household_id[:80])
-    return who
 
 
 def _address(photo: Photo) -> str:

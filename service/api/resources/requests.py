@@ -11,17 +11,17 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from service.access.gate import needs
-from service.api.http.access import guard, note_about, note_households
+from service.api.http.access import guard, note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object, optional_json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import PageQuery, day, one_of
+from service.api.http.reader import reader
 from service.api.http.responses import json_response
 from service.api.http.services import actor, services
 from service.api.resources.photos import photo_in_json
 from service.clock import vietnam_day
 from service.errors import CursorInvalid
-from service.households.history import changes_of
 from service.people.requests import (
     PersonRequest,
     RequestInvalid,
@@ -210,23 +210,18 @@ class Copy(MethodView):
     @blueprint.doc(operationId="copy_request", summary="The copy of their data that a person asked for")
     def get(self, request_id: str) -> Response:
         """The record, its history and photos, and who has seen it: all that the register keeps of the household."""
-        who = actor("requests.manage")
-        request = guard().requests.get(request_id, actor=who)
+        request = guard().requests.get(request_id, actor=actor("requests.manage"))
         if request.kind not in {RequestKind.VIEW, RequestKind.COPY}:
             raise RequestInvalid(reason="kind", known="view, copy")
-        record = services().households.read(request.household, actor=who)
-        note_households([record["id"]])
-        history = services().store.history(record["id"], before=None, limit=1000)
+        whole = reader().whole(request.household)
+        record = whole.record
         seen_by = guard().trail.entries(households=[record["id"]])
         body = {
             "household": record,
-            "history": [
-                {"at": entry.at, "kind": entry.kind, "actor": entry.actor, "changes": changes_of(entry)}
-                for entry in history
-            ],
+            "history": list(whole.history),
             "photos": [
                 {**photo_in_json(photo), "jpeg": b64encode(jpeg).decode()}
-                for photo, jpeg in services().photos.pictures(record["id"], actor=who)
+                for photo, jpeg in services().photos.pictures(record)
             ],
             "seen_by": [{"at": one.at, "by": one.name, "role": one.role, "action": one.action} for one in seen_by],
         }

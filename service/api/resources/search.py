@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from flask import Response, stream_with_context
 from flask.views import MethodView
 
 from service.access.gate import needs
-from service.api.http.access import note_households, restricted
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import json_object
+from service.api.http.reader import reader
 from service.api.http.responses import json_response, wants
-from service.api.http.services import actor, services
 from service.errors import BodyUnknownItem, SearchAreaInvalid
 from service.formats.tables import BYTE_ORDER_MARK, csv_line
 from service.households.area_search import (
     DEFAULT_ROWS,
     MOST_ROWS,
     Affected,
-    households_in,
     in_json,
     search_area,
     total_of,
 )
-from service.principal import current_principal
-from service.roles import Sight
 
 blueprint = Blueprint("search", __name__, url_prefix="/v1/households", description="Everyone in an area")
 
@@ -71,16 +66,7 @@ def _found() -> tuple[list[Affected], int]:
     limit = body.get("limit", DEFAULT_ROWS)
     if type(limit) is not int or not 1 <= limit <= MOST_ROWS:
         raise SearchAreaInvalid(pointer="/limit", reason=f"1 <= limit <= {MOST_ROWS}", most_m=0)
-    drawn = search_area(body)
-    area = actor("households.search").area
-    # Who may not see where a home is may not find it out by asking for it area by area either.
-    homes = current_principal().sight is Sight.PERSONAL
-    found = sorted(households_in(services().store, drawn, area, homes=homes), key=lambda each: each.household)
-    found = [affected for affected in found if affected.household not in restricted()]
-    if current_principal().sight is Sight.NOBODY:  # as in the records that they get
-        found = [replace(affected, village=None) for affected in found]
-    note_households(affected.household for affected in found)
-    return found, limit
+    return reader().fallen_in(search_area(body)), limit
 
 
 def _as_json(found: Sequence[Affected], limit: int) -> Response:

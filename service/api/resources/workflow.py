@@ -13,13 +13,10 @@ from service.api.http.bodies import json_object
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import PageQuery
 from service.api.http.preconditions import named_revision
-from service.api.http.responses import json_response, presented, written_response
+from service.api.http.reader import reader
+from service.api.http.responses import json_response, written_response
 from service.api.http.services import actor, services
 from service.errors import CursorInvalid
-from service.households.history import changes_of
-from service.households.masking import seen_change, seen_note
-from service.households.ports import LogEntry
-from service.principal import current_principal
 
 blueprint = Blueprint("workflow", __name__, url_prefix="/v1/households", description="From submitted to verified")
 
@@ -95,29 +92,9 @@ class History(MethodView):
     @blueprint.doc(operationId="household_history", summary="The history of a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """Its log entries, newest first, with what changed in each."""
-        record = services().households.read(household_id, actor=actor("households.history"))
-        limit = arguments["limit"]
-        found = services().store.history(record["id"], before=_position(arguments), limit=limit + 1)
-        entries = found[:limit]
-        cursor = encode_cursor([entries[-1].revision, entries[-1].key]) if len(found) > limit else None
-        body = {"entries": [_in_json(entry) for entry in entries], "cursor": cursor}
-        return json_response(body, headers=dict(next_link(cursor)))
-
-
-def _in_json(entry: LogEntry) -> dict[str, Any]:
-    sight = current_principal().sight
-    return {
-        "commune": entry.commune,
-        "offset": entry.offset,
-        "kind": entry.kind,
-        "revision": entry.revision,
-        "at": entry.at,
-        "actor": entry.actor,
-        "note": seen_note(entry.note, sight),
-        "changes": [shown for change in changes_of(entry) if (shown := seen_change(change, sight)) is not None],
-        "record": None if entry.record is None else presented(entry.record),
-        "hash": entry.hash,
-    }
+        page = reader().history(household_id, before=_position(arguments), limit=arguments["limit"])
+        cursor = None if page.next_before is None else encode_cursor(page.next_before)
+        return json_response({"entries": page.entries, "cursor": cursor}, headers=dict(next_link(cursor)))
 
 
 def _position(arguments: dict[str, Any]) -> tuple[int, str] | None:

@@ -1,0 +1,43 @@
+"""The Reader of the request: the one place in which who asks, for what, and in which language come together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from flask import g
+
+from service.api.http.services import language, services
+from service.errors import PermissionMissing
+from service.households.reading import Reader
+from service.principal import current_principal
+from service.roles import Permission
+
+
+def reader() -> Reader:
+    """The Reader of whoever asks, for what the called endpoint's permission is for.
+
+    Raises PermissionMissing where the endpoint is public: nothing leaves by it.
+    """
+    if "reader" not in g:
+        purpose: Permission | None = g.get("permission")
+        if purpose is None:
+            raise PermissionMissing(permission=str(Permission.HOUSEHOLDS_READ))
+        g.reader = Reader(services().sources, current_principal(), purpose, note=_note, wording=text_of)
+    return cast(Reader, g.reader)
+
+
+def text_of(code: str, details: Mapping[str, Any]) -> str:
+    """The words of a code in the language of the request; a code of an older version that has none stays as it is."""
+    part = services()
+    for catalogue in (part.messages, part.item_messages):
+        if code in catalogue:
+            return catalogue.text(code, language(), **details)
+    return code
+
+
+def _note(household_ids: Iterable[str]) -> None:
+    """Remember whose records the response shows: the gate stores it in the trail before the response goes out."""
+    if "households" not in g:
+        g.households = {}
+    g.households.update(dict.fromkeys(household_ids))

@@ -1,0 +1,256 @@
+"""The only way out: a Reader hands out records within the area, none restricted, masked, and noted for the trail.
+
+Whatever leaves the register is taken from a Reader. It is made once for a request or a job from who asks (area, sight)
+and for which purpose, so that nobody who answers a request has to remember any of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from shapely.geometry.base import BaseGeometry
+
+from service.errors import HouseholdNotFound, PermissionMissing
+from service.households.area_search import Affected, households_in
+from service.households.changes import Record
+from service.households.history import changes_of
+from service.households.masking import seen, seen_change, seen_note
+from service.households.parcel_checks import Neighbour
+from service.households.ports import HouseholdPage, HouseholdQuery, LogEntry, LogSource, RecordSource, Restrictions
+from service.households.registration import household_id_of
+from service.parcels.examination import known_system, record_in
+from service.principal import Principal
+from service.roles import Permission, Role, Sight
+
+T = TypeVar("T")
+
+Note = Callable[[Iterable[str]], None]
+"""Notes for the audit trail that these households were shown."""
+Wording = Callable[[str, Mapping[str, Any]], str]
+"""The text of a code with its details, in the language of whoever asks."""
+
+ENTRIES_AT_ONCE: Final = 1_000
+"""How many log entries are read in one round trip where the whole history is asked for."""
+_WITHHELD: Final = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a Reader takes records from; made once for each process."""
+
+    records: RecordSource
+    log: LogSource
+    restrictions: Restrictions
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """A page of a household's history; ``next_before`` is None on the last page."""
+
+    entries: list[dict[str, Any]]
+    next_before: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeHousehold:
+    """A household's record, and all that ever happened to it, newest first."""
+
+    record: Record
+    history: Iterator[dict[str, Any]]
+
+
+class Reader:
+    """Hands out what one principal may see for one purpose."""
+
+    def __init__(
+        self, sources: Sources, principal: Principal, purpose: Permission, *, note: Note, wording: Wording | None = None
+    ) -> None:
+        """Raises PermissionMissing where the principal does not hold the permission that the purpose needs."""
+        self._sources = sources
+        self._purpose = purpose
+        self._sight = principal.sight
+        self._area = principal.area_for(purpose).communes()
+        self._is_other_system = principal.role is Role.SYSTEM
+        self._take_note = note
+        self._wording = wording
+
+    @cached_property
+    def withheld(self) -> frozenset[str]:
+        """Households that do not leave: no other system gets those whose people restricted the use of their data."""
+        return self._sources.restrictions.restricted() if self._is_other_system else frozenset()
+
+    @property
+    def sees_persons(self) -> bool:
+        """Whether whoever asks sees all of a person."""
+        return self._sight is Sight.PERSONAL
+
+    def released(self, record: Record) -> Record:
+        """A record at hand (just written, or found stale) as it may leave, each finding with its text.
+
+        Raises HouseholdNotFound for one that is withheld.
+        """
+        self._require_shared(record["id"])
+        self._note([record["id"]])
+        shown = seen(record, self._sight)
+        if self._wording is None or not shown.get("findings"):
+            return shown
+        return {**shown, "findings": [self._worded(finding) for finding in shown["findings"]]}
+
+    def household(self, household_id: str, crs: str | None = None) -> Record:
+        """One household, its boundaries in the system ``crs``. Raises HouseholdNotFound, ReferenceSystemUnknown."""
+        known_system(crs)
+        return record_in(self.released(self._stored(household_id)), crs)
+
+    def households(self, query: HouseholdQuery, crs: str | None = None) -> HouseholdPage:
+        """A page of the households that a query finds within reach. Raises as ``count``, ReferenceSystemUnknown."""
+        known_system(crs)
+        page = self._sources.records.households(self._within_reach(query))
+        return replace(page, records=[record_in(self.released(record), crs) for record in page.records])
+
+    def count(self, query: HouseholdQuery) -> int:
+        """How many households a query finds within reach. Raises PermissionMissing for a text that may not be tried."""
+        return self._sources.records.count(self._within_reach(query))
+
+    def fallen_in(self, drawn: BaseGeometry) -> list[Affected]:
+        """The households that fall into a drawn area, in order of their ids."""
+        # Who may not see where a home is may not find it out by asking for it area by area either.
+        within = households_in(self._sources.records, drawn, self._area, homes=self.sees_persons)
+        found = sorted((each for each in within if each.household not in self.withheld), key=lambda e: e.household)
+        self._note(affected.household for affected in found)
+        if self._sight is Sight.NOBODY:  # as in the records that they get
+            return [replace(affected, village=None) for affected in found]
+        return found
+
+    def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> HistoryPage:
+        """A household's log entries, newest first, behind the position ``before``; each with what changed in it.
+
+        Raises HouseholdNotFound.
+        """
+        household = self._stored(household_id)["id"]
+        found = self._sources.log.history(household, before=before, limit=limit + 1)
+        self._note([household])
+        entries = [{**self._entry(entry), "changes": self._changes(entry)} for entry in found[:limit]]
+        last = found[limit - 1] if len(found) > limit else None
+        return HistoryPage(entries, None if last is None else (last.revision, last.key))
+
+    def whole(self, household_id: str) -> WholeHousehold:
+        """All that the register holds of a household, for a copy that its people asked for.
+
+        Raises PermissionMissing for whoever does not see all of them, HouseholdNotFound.
+        """
+        self._require_sight()
+        record = self._stored(household_id)
+        return WholeHousehold(self.released(record), self._whole_history(record["id"]))
+
+    def changes(
+        self, after: Mapping[str, int], *, commune: str | None = None, limit: int
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """The log's entries behind each commune's offset, and whether there are more.
+
+        A withheld household's entries keep their places in the log, without the record and what was freely written.
+        """
+        communes = self._area
+        if commune is not None:
+            communes = frozenset({commune}) if communes is None else communes & {commune}
+        entries, more = self._sources.log.changes(after, communes=communes, limit=limit)
+        return [{**self._entry(entry), "household": entry.household} for entry in entries], more
+
+    def stored_beside(self, household_id: str, find: Callable[[Record], T]) -> T:
+        """What ``find`` finds beside a household's record (photos of papers), for whoever sees all of its people.
+
+        Raises PermissionMissing, HouseholdNotFound, and what ``find`` raises; only what it found is noted.
+        """
+        self._require_sight()
+        record = self._stored(household_id)
+        found = find(record)
+        self._note([record["id"]])
+        return found
+
+    def written_beside(self, household_id: str, written: T) -> T:
+        """What has just been stored beside a household's record, as it is. Raises PermissionMissing."""
+        self._require_sight()
+        self._require_shared(household_id)
+        self._note([household_id])
+        return written
+
+    def neighbours(self, around: Sequence[Neighbour]) -> list[Neighbour]:
+        """The boundaries of other households around one that is checked: where land lies, nothing about people."""
+        return [each for each in around if each.boundary.household not in self.withheld]
+
+    def findings(self, findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Findings that are in no record yet, each with its text; none that names a household that is withheld."""
+        return [
+            self._worded(finding)
+            for finding in findings
+            if finding.get("details", {}).get("household") not in self.withheld
+        ]
+
+    def free_text(self, text: str) -> str:
+        """What somebody wrote freely (a reason), for whoever sees persons: it may name people."""
+        return text if self.sees_persons else _WITHHELD
+
+    def _stored(self, household_id: str) -> Record:
+        record = self._sources.records.record(household_id_of(household_id), self._area)
+        self._require_shared(record["id"])
+        return record
+
+    def _require_shared(self, household_id: str) -> None:
+        if household_id in self.withheld:
+            raise HouseholdNotFound(id=household_id)
+
+    def _require_sight(self) -> None:
+        if not self.sees_persons:
+            raise PermissionMissing(permission=str(self._purpose))
+
+    def _note(self, household_ids: Iterable[str]) -> None:
+        """Note whose records are shown; whoever sees nobody was shown nobody."""
+        if self._sight is not Sight.NOBODY:
+            self._take_note(household_ids)
+
+    def _within_reach(self, query: HouseholdQuery) -> HouseholdQuery:
+        if query.text is not None and not self.sees_persons:
+            # Who may not see a number or a name may not try them one by one either.
+            raise PermissionMissing(permission="personal:read")
+        return replace(
+            query,
+            area=self._area,
+            without=self.withheld,
+            by_home=self.sees_persons,
+            personal=self._sight is not Sight.NOBODY,
+        )
+
+    def _entry(self, entry: LogEntry) -> dict[str, Any]:
+        withheld = entry.household in self.withheld
+        return {
+            "commune": entry.commune,
+            "offset": entry.offset,
+            "kind": entry.kind,
+            "revision": entry.revision,
+            "at": entry.at,
+            "actor": entry.actor,
+            "note": seen_note(entry.note, Sight.NOBODY if withheld else self._sight),
+            "record": None if entry.record is None or withheld else self.released(entry.record),
+            "hash": entry.hash,
+        }
+
+    def _whole_history(self, household: str) -> Iterator[dict[str, Any]]:
+        """What happened to a household, newest first, to the very first entry."""
+        before: tuple[int, str] | None = None
+        while found := self._sources.log.history(household, before=before, limit=ENTRIES_AT_ONCE):
+            for entry in found:
+                yield {"at": entry.at, "kind": entry.kind, "actor": entry.actor, "changes": self._changes(entry)}
+            before = (found[-1].revision, found[-1].key)
+            if len(found) < ENTRIES_AT_ONCE:
+                return
+
+    def _changes(self, entry: LogEntry) -> list[dict[str, Any]]:
+        changes = (seen_change(change, self._sight) for change in changes_of(entry))
+        return [change for change in changes if change is not None]
+
+    def _worded(self, finding: Mapping[str, Any]) -> dict[str, Any]:
+        if self._wording is None:
+            return dict(finding)
+        return {**finding, "message": self._wording(finding["code"], finding.get("details", {}))}
