@@ -1,4 +1,4 @@
-"""What time it is, and which day that is in Vietnam."""
+"""The current time, and the calendar day in Vietnam."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ VIETNAM = timezone(timedelta(hours=7), "UTC+7")
 """Vietnam keeps UTC+7 all year (Decision 134/2002/QĐ-TTg)."""
 
 Clock = Callable[[], datetime]
-"""Answers the present moment as an aware datetime in UTC, in whole milliseconds (what BSON keeps)."""
+"""Returns the current time as an aware datetime in UTC, in whole milliseconds (the precision of BSON)."""
 
 
 def system_clock() -> datetime:
-    """The present moment in UTC, cut to milliseconds."""
+    """Return the current time in UTC, truncated to milliseconds."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def vietnam_day(moment: datetime) -> date:
-    """The calendar day that ``moment`` falls on in Vietnam."""
+    """Return the calendar day of ``moment`` in Vietnam."""
     return moment.astimezone(VIETNAM).date()

@@ -1,5 +1,7 @@
-"""The service's own log: one JSON object a line on standard error,
-without the values of variables (they hold people)."""
+"""The service's own log: one JSON object per line on standard error.
+
+Tracebacks are logged without the values of variables, which may contain personal data.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import structlog
 
 
 def configure_log_lines() -> None:
-    """Set structlog up for this process; called by the factory."""
+    """Configure structlog for this process; called by the application factory."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,4 +1,4 @@
-"""Waiting in line for something that may wait for the database."""
+"""A lock around work that may wait for the database."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from service.errors import StoreUnavailable
 
 
 class Turn:
-    """A lock around work that asks the database.
+    """A lock around work that queries the database.
 
-    Whoever stood in line while the one before waited for the database in vain is told so at once: of twenty requests
-    that meet while it is away, the last must not wait twenty times as long as the first.
+    A thread that waited for the lock while its holder found the database unavailable fails at once. Otherwise, of
+    twenty simultaneous requests during an outage, the last would wait twenty times as long as the first.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Turn:
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Wait for the turn. Raises StoreUnavailable when the database was found to be away meanwhile."""
+        """Wait for the lock. Raises StoreUnavailable when the database was found to be unavailable meanwhile."""
         misses = self._misses
         with self._lock:
             if self._misses != misses:

@@ -1,1 +1,1 @@
-"""What the scripts do: each module is one command with a ``main``."""
+"""The commands behind scripts/: each module is one command with a ``main``."""

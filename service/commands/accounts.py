@@ -1,4 +1,4 @@
-"""scripts/accounts: make, list, reset, suspend and resume accounts; the first administrator is made here."""
+"""scripts/accounts: create, list, reset, suspend and resume accounts; this creates the first administrator."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from service.units.unit_register import UnitRegister
 
 DEMONSTRATION_FILE = "demo-accounts.json"
 CITY, CITY_UNTIL = "412", date(2025, 6, 30)
-"""Vinh, a city until the merger: the demonstration's officer works in the communes that took it over."""
+"""Vinh, a city until the merger: the area of the demonstration's officer is the communes that took it over."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; answers the exit status."""
+    """Run the command; returns the exit status."""
     options = _parser().parse_args(arguments)
     return run(lambda: _work(options, command_settings(options.data)))
 
@@ -47,21 +47,27 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument(
         "--area", required=True, action="append", metavar="CODE", help="code of a unit; can be repeated"
     )
-    create.add_argument("--area-as-of", type=date.fromisoformat, metavar="DAY", help="the day the codes were meant on")
+    create.add_argument(
+        "--area-as-of", type=date.fromisoformat, metavar="DAY", help="the day as of which to read the codes"
+    )
     create.add_argument("--name", help="full name")
-    create.add_argument("--sight", choices=[str(sight) for sight in Sight], help="how much of persons it sees at most")
-    create.add_argument("--scope", action="append", default=[], choices=list(SCOPES), help="of a system; repeatable")
+    create.add_argument("--sight", choices=[str(sight) for sight in Sight], help="the most that it may see of people")
+    create.add_argument(
+        "--scope", action="append", default=[], choices=list(SCOPES), help="scope of a system; can be repeated"
+    )
     create.add_argument("--external", nargs=2, metavar=("ISSUER", "SUBJECT"), help="signs in at an OpenID provider")
     create.add_argument("--password-from", metavar="FILE", help="take the password from FILE (- for the terminal)")
     for name, words in (
-        ("reset", "give an account a new password or secret; all its sessions end"),
-        ("suspend", "shut an account; all its sessions end within seconds"),
-        ("resume", "open a suspended account again"),
+        ("reset", "give an account a new password or secret; ends all its sessions"),
+        ("suspend", "suspend an account; ends all its sessions within seconds"),
+        ("resume", "reactivate a suspended account"),
     ):
         steps.add_parser(name, help=words).add_argument("username")
     listed = steps.add_parser("list", help="list accounts")
     listed.add_argument("--json", action="store_true", help="as JSON lines")
-    demonstrate = steps.add_parser("demonstrate", help=f"one account of each role, kept in {DEMONSTRATION_FILE} (0600)")
+    demonstrate = steps.add_parser(
+        "demonstrate", help=f"one account of each role, stored in {DEMONSTRATION_FILE} (0600)"
+    )
     demonstrate.add_argument("--if-none", action="store_true", help="do nothing when there is any account")
     return parser
 
@@ -69,19 +75,19 @@ def _parser() -> argparse.ArgumentParser:
 def _work(options: argparse.Namespace, settings: Settings) -> int:
     with closing(MongoStore(settings)) as store:
         directory = UnitRegister(store, settings.units_refresh_seconds).directory
-        kept = MongoAccounts(store.database)
-        accounts = Accounts(kept, Passwords(), directory, system_clock)
+        stored = MongoAccounts(store.database)
+        accounts = Accounts(stored, Passwords(), directory, system_clock)
         if options.step == "create":
             _show(accounts.create(_new_account(options), register_itself("scripts/accounts")))
         elif options.step == "list":
             _list(accounts, as_json=options.json)
         elif options.step == "demonstrate":
-            if options.if_none and kept.accounts(after=None, limit=1):
+            if options.if_none and stored.accounts(after=None, limit=1):
                 return 0
             city = area_of_units([(CITY, CITY_UNTIL)], directory(), vietnam_day(system_clock())).communes()
             _demonstrate(accounts, sorted(city or ()), Path(settings.data_folder) / DEMONSTRATION_FILE)
         else:
-            _change(accounts, kept, options)
+            _change(accounts, stored, options)
     return 0
 
 
@@ -106,8 +112,8 @@ def _new_account(options: argparse.Namespace) -> NewAccount:
     )
 
 
-def _change(accounts: Accounts, kept: MongoAccounts, options: argparse.Namespace) -> None:
-    account = kept.account_named(options.username)
+def _change(accounts: Accounts, stored: MongoAccounts, options: argparse.Namespace) -> None:
+    account = stored.account_named(options.username)
     if account is None:
         raise AccountNotFound(account=options.username)
     who = register_itself("scripts/accounts")
@@ -150,7 +156,7 @@ def _list(accounts: Accounts, *, as_json: bool) -> None:
 
 
 def _demonstrate(accounts: Accounts, city: Sequence[str], file: Path) -> None:
-    """Make an account of each role, print them once and keep them in a file that only its owner reads."""
+    """Create an account of each role, print them once and store them in a file that only its owner can read."""
     everywhere = ("40",)
     people = [
         ("can-bo", Role.OFFICER, tuple(city)),
@@ -184,7 +190,7 @@ def _demonstrate(accounts: Accounts, city: Sequence[str], file: Path) -> None:
     with open(draft, "wb", opener=lambda name, flags: os.open(name, flags | os.O_EXCL, 0o600)) as target:
         target.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
     draft.replace(file)
-    print(f"Demonstration accounts (shown only now, kept in {file}):")
+    print(f"Demonstration accounts (shown only now, stored in {file}):")
     for row in rows:
         name, secret = row.get("username") or row["client_id"], row.get("password") or row["client_secret"]
         print(f"  {row['role']:14} {name:16} {secret}")

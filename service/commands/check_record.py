@@ -1,4 +1,4 @@
-"""scripts/check-record: what a JSON or NDJSON file of households would get."""
+"""scripts/check-record: check a JSON or NDJSON file of households without a database."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _SERVICE_MESSAGES = Path(__file__).parent.parent / "messages"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Say what each record of a file would get: its stage, what it lacks for the next, what is wrong, on which line.
+    """Report for each record of a file its stage, what it lacks for the next one, and its errors by line.
 
-    Needs no database. Ends with 1 if a record would be refused, with 2 if the file cannot be read.
+    Needs no database. Exit status 1 if a record would be refused, 2 if the file cannot be read.
     """
     parser = argparse.ArgumentParser(prog="scripts/check-record", description=main.__doc__)
-    parser.add_argument("file", type=Path, help="a household, a list of them, or one a line (NDJSON)")
+    parser.add_argument("file", type=Path, help="a household, a list of households, or NDJSON")
     parser.add_argument("--language", choices=LANGUAGES, default="vi", help="language of the messages (default: vi)")
-    parser.add_argument("--json", action="store_true", help="one JSON object a record, for programs")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per record, for programs")
     options = parser.parse_args(arguments)
     directory = UnitDirectory(read_units(FOLDER / "units.csv"))
-    told: Counter[str] = Counter()
+    results: Counter[str] = Counter()
     try:
         for checked in check_file(options.file, directory, vietnam_day(system_clock())):
-            told[checked.stage or "refused"] += 1
+            results[checked.stage or "refused"] += 1
             report = _report(checked, options.language)
             print(json.dumps(report, ensure_ascii=False) if options.json else _text(options.file, report))
     except OSError as error:
@@ -42,9 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if not options.json:
         print(
-            f"{told.total()} records: " + (", ".join(f"{count} {what}" for what, count in sorted(told.items())) or "-")
+            f"{results.total()} records: "
+            + (", ".join(f"{count} {what}" for what, count in sorted(results.items())) or "-")
         )
-    return 1 if told["refused"] else 0
+    return 1 if results["refused"] else 0
 
 
 def _report(checked: Checked, language: str) -> dict[str, Any]:

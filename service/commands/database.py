@@ -1,4 +1,4 @@
-"""Which database a command works on: MONGODB_URI, else the running register's."""
+"""The database that a command works on: MONGODB_URI, or else the running register's."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ADDRESS_FILE = "mongodb-uri"
 
 
 def command_settings(data_folder: str | None = None) -> Settings:
-    """Settings from the environment; the database's address, where not given, from the data folder of a running
-    register.
+    """Return the settings of the environment, with the database's address from the data folder of a running register
+    if it is not set.
 
-    Raises SettingsInvalid with the way out.
+    Raises SettingsInvalid, which says what to do.
     """
     folder = Path(data_folder or os.environ.get("DATA_FOLDER") or Path(__file__).resolve().parents[2] / ".run")
     address = os.environ.get("MONGODB_URI")
@@ -36,7 +36,7 @@ def command_settings(data_folder: str | None = None) -> Settings:
 
 
 def run(command: Callable[[], int]) -> int:
-    """Run a command; what goes wrong in a known way is one clear line and exit code 2."""
+    """Run a command; expected errors become one line of text and exit status 2."""
     try:
         return command()
     except (SettingsInvalid, KeysMissing) as error:

@@ -1,4 +1,4 @@
-"""scripts/migrate: bring the database to what this version needs."""
+"""scripts/migrate: bring the database to the state that this version needs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from service.storage.store import MongoStore
 from service.units.unit_register import UnitRegister
 from service.wiring import examiner_of
 
-_TOLD = 20
-"""How many records that cannot be migrated are told one by one."""
+_ERRORS_PRINTED = 20
+"""How many records that cannot be migrated are printed one by one."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make collections, indexes, validators and the list of units; bring records to the schema version in force.
+    """Create collections, indexes, validators and the list of units; migrate records to the current schema version.
 
-    Run again, it changes nothing; killed and run again, it goes on where it was. Exit code 1: some records stay as
-    they are.
+    Idempotent: a second run changes nothing, and a run that was killed can be resumed. Exit status 1: some records
+    could not be migrated.
     """
     parser = argparse.ArgumentParser(prog="scripts/migrate", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
@@ -34,9 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> int:
         settings = command_settings(options.data)
         migrate(settings)
-        kept = migrate_records(settings)
-        if kept:
-            print(f"{kept} records stay at their version until somebody mends them", file=sys.stderr)
+        failed = migrate_records(settings)
+        if failed:
+            print(f"{failed} records stay at their version until somebody corrects them", file=sys.stderr)
             return 1
         print("the database is as this version needs it")
         return 0
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def migrate_records(settings: Settings) -> int:
-    """Revise records of earlier schema versions through the log, with a progress bar; answers how many had to stay."""
+    """Revise records of earlier schema versions through the log, with a progress bar; returns how many failed."""
     store = MongoStore(settings)
     try:
         units = UnitRegister(store, settings.units_refresh_seconds)
@@ -53,13 +53,13 @@ def migrate_records(settings: Settings) -> int:
         waiting = migration.waiting()
         if not waiting:
             return 0
-        kept = 0
+        failed = 0
         for each in tqdm(migration.run(), total=waiting, desc=f"records to version {SCHEMA_VERSION}", unit=" records"):
             if each.error is not None:
-                kept += 1
-                if kept <= _TOLD:
+                failed += 1
+                if failed <= _ERRORS_PRINTED:
                     tqdm.write(f"{each.household_id}: {each.error}", file=sys.stderr)
-        return kept
+        return failed
     finally:
         store.close()
 

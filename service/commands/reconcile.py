@@ -1,4 +1,4 @@
-"""scripts/reconcile: recount from the records, hold the counters against it and the records against the log."""
+"""scripts/reconcile: compare the counters with a recount of the records, and the records with the log."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from service.storage.store import MongoStore
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Recount every counter and identity from the records, and hold each record to its last entry in the log.
+    """Recount every counter and identity from the records, and compare each record with its last log entry.
 
-    Exit code 0: no difference; 1: differences, listed.
+    Exit status 0: no difference; 1: differences, which are listed.
     """
     parser = argparse.ArgumentParser(prog="scripts/reconcile", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")

@@ -1,4 +1,4 @@
-"""scripts/rotate-keys: make the first keys, and new ones without stopping the service."""
+"""scripts/rotate-keys: create the first keys, and replace keys without stopping the service."""
 
 from __future__ import annotations
 
@@ -18,24 +18,28 @@ from service.storage.store import MongoStore
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; answers the exit status."""
+    """Run the command; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="scripts/rotate-keys",
-        description="Makes keys and replaces them while the register runs. After --master keep the new file as safe as "
-        "the old one, and the old one as long as backups of its time are kept.",
+        description="Creates keys and replaces them while the register runs. After --master keep the new file as safe "
+        "as the old one, and keep the old one as long as backups from its time.",
     )
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--first", metavar="FOLDER", help="make the first keys in FOLDER (for KEYS_FOLDER); no database")
-    what.add_argument("--signing", action="store_true", help="a new key that signs access tokens; old tokens stay good")
-    what.add_argument("--forget-signing", metavar="KID", help="forget a signing key: its tokens are good no longer")
+    what.add_argument(
+        "--first", metavar="FOLDER", help="create the first keys in FOLDER (for KEYS_FOLDER); uses no database"
+    )
+    what.add_argument(
+        "--signing", action="store_true", help="a new signing key for access tokens; old tokens stay valid"
+    )
+    what.add_argument("--forget-signing", metavar="KID", help="remove a signing key; its tokens become invalid")
     what.add_argument(
         "--master", action="store_true", help="a new master key; data keys are wrapped by it, no record changes"
     )
     what.add_argument(
         "--rewrap", action="store_true", help="wrap data keys by the master key that the settings name (KMS)"
     )
-    what.add_argument("--records", action="store_true", help="a new data key, and every record encrypted with it")
+    what.add_argument("--records", action="store_true", help="a new data key; re-encrypts every record")
     options = parser.parse_args(arguments)
     if options.first:
         return _first(options.first)

@@ -1,4 +1,4 @@
-"""scripts/units: load a list of administrative units, or their boundaries."""
+"""scripts/units: load a list of administrative units, or the borders of communes (option ``--boundaries``)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from service.units.unit_list import UnitListInvalid
 def main(arguments: list[str] | None = None) -> int:
     """Load administrative units from a CSV (columns as schemas/codelists/units.csv): another province, a newer list.
 
-    With --boundaries, load the boundaries of communes from GeoJSON instead (a FeatureCollection in WGS 84, gzipped or
-    not, properties.code the commune's code); they replace all that were there. No household is changed. What
-    contradicts itself is refused whole, with the place at fault.
+    With --boundaries, load the borders of communes from GeoJSON instead (a FeatureCollection in WGS 84, gzipped or
+    not, properties.code the commune's code); they replace all that were there. No household is changed. A file with
+    any fault is refused as a whole, with the place of each fault.
     """
     parser = argparse.ArgumentParser(prog="scripts/units", description=main.__doc__)
     parser.add_argument(
         "--list", metavar="FILE", help="a list of units (CSV); without it, the one that comes with the register"
     )
-    parser.add_argument("--boundaries", metavar="FILE", help="boundaries of communes (GeoJSON)")
+    parser.add_argument("--boundaries", metavar="FILE", help="borders of communes (GeoJSON)")
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     options = parser.parse_args(arguments)
 
@@ -54,24 +54,24 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def load_borders(file: Path, data: str | None) -> int:
-    """Put a file's boundaries in the place of all that were there, with a progress bar; answers the exit status."""
+    """Replace all stored borders by those of a file, with a progress bar; returns the exit status."""
     store = MongoStore(command_settings(data))
     try:
         features = read_features(file)
         bar = tqdm(borders_of(features), total=len(features), desc=file.name, unit=" boundaries")
-        boundaries = dict(bar)
+        borders = dict(bar)
         known = {unit.code for unit in store.unit_list()}
-        if strange := sorted(set(boundaries) - known):
+        if strange := sorted(set(borders) - known):
             print(f"{len(strange)} codes are of no unit of the register: {', '.join(strange[:10])}", file=sys.stderr)
-        changed = store.replace_boundaries(boundaries)
+        changed = store.replace_boundaries(borders)
     except BorderFileInvalid as error:
         place = f"feature {error.params['feature']}" if error.params["feature"] else "the file"
         print(f"{file} was not loaded: {place}: {error.params['reason']}", file=sys.stderr)
         return 1
     finally:
         store.close()
-    points = sum(int(shapely.get_num_coordinates(boundary)) for boundary in boundaries.values())
-    print(f"{len(boundaries)} boundaries of {points} points are in the register, {changed} of them changed")
+    points = sum(int(shapely.get_num_coordinates(border)) for border in borders.values())
+    print(f"{len(borders)} boundaries of {points} points are in the register, {changed} of them changed")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""scripts/who-read: who saw or changed whose record; the answer to a breach within 72 hours, as JSON lines."""
+"""scripts/who-read: list who saw or changed whose record, as JSON lines; for reporting a breach within 72 hours."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _PERSONAL_NUMBER = re.compile(r"\d{12}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """List entries of the trail in order of time, or verify it. Exit code 1 when --verify finds it broken."""
+    """List audit entries in order of time, or verify the trail. Exit status 1 when --verify finds it broken."""
     parser = argparse.ArgumentParser(prog="scripts/who-read", description=__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
-    parser.add_argument("--person", metavar="NUMBER", help="a personal number, or a household's id: who saw them?")
+    parser.add_argument("--person", metavar="NUMBER", help="a personal number or a household's id: who saw it?")
     parser.add_argument("--account", metavar="NAME", help="an account's name or id: whom did it see?")
     parser.add_argument("--address", help="an address that requests came from")
     parser.add_argument("--token", metavar="ID", help="the id of a token or of a session")
     parser.add_argument(
         "--from", dest="since", type=_moment, metavar="TIME", help="2026-11-20 or 2026-11-20T08:00+07:00"
     )
-    parser.add_argument("--to", dest="until", type=_end, metavar="TIME", help="a day is meant with all its hours")
+    parser.add_argument("--to", dest="until", type=_end, metavar="TIME", help="a day includes all its hours")
     parser.add_argument("--households", action="store_true", help="only the ids of the households that were seen")
-    parser.add_argument("--verify", action="store_true", help="hold the trail's chain against itself instead")
+    parser.add_argument("--verify", action="store_true", help="verify the trail's hash chain instead")
     options = parser.parse_args(arguments)
     return run(lambda: _verify(options) if options.verify else _list(options))
 
 
 def _moment(text: str) -> datetime:
-    """A moment; one without an offset is meant in Vietnam."""
+    """Read a moment; without an offset it is Vietnamese time."""
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=VIETNAM)).astimezone(UTC)
 
@@ -78,7 +78,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _households_of(store: MongoStore, person: str) -> list[str]:
-    """The households with a person of this number, or the one with this id (also an erased one's)."""
+    """Return the ids of the households with a person of this number, or the given id (also of an erased household)."""
     number = re.sub(r"[\s.-]", "", person)
     if not _PERSONAL_NUMBER.fullmatch(number):
         return [person]

@@ -1,1 +1,1 @@
-"""Demonstration households: a seeded generator of believable farm households of Nghệ An, none of them real."""
+"""Demonstration households: a seeded generator of realistic but invented farm households of Nghệ An."""

@@ -1,4 +1,4 @@
-"""The command scripts/demo: demonstration households as NDJSON, or registered by the same rules as everybody's."""
+"""scripts/demo: writes demonstration households as NDJSON, or registers them by the register's own rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEFAULT_SEED = 2025
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; answers the exit status."""
+    """Run the command; returns the exit status."""
     options = _parser().parse_args(arguments)
 
     def work() -> int:
@@ -47,10 +47,11 @@ def _register(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Makes believable farm households of Nghệ An, none of them real, each marked as demonstration, and "
-        "registers them with baselines for every commune of today and of before July 2025, or writes them as NDJSON.",
-        epilog="The same seed makes the same households, and a larger set holds the smaller one: run again, only what "
-        "is missing is registered. The database is MONGODB_URI, else that of the running register (DIR/mongodb-uri).",
+        description="Makes realistic but invented farm households of Nghệ An, each marked as demonstration, and "
+        "registers them with baselines for every commune of today and before July 2025, or writes them as NDJSON.",
+        epilog="The same seed makes the same households, and a larger set contains the smaller one: a second run "
+        "registers only what is missing. The database is MONGODB_URI, or else that of the running register "
+        "(DIR/mongodb-uri).",
     )
     parser.add_argument(
         "--households", type=_count, default=DEFAULT_HOUSEHOLDS, metavar="N",
@@ -60,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--register", action="store_true", help="register them (the default)")
     where.add_argument("--output", metavar="FILE", help="write NDJSON to FILE instead; - for the terminal")
-    parser.add_argument("--if-empty", action="store_true", help="do nothing when the register holds any household")
+    parser.add_argument("--if-empty", action="store_true", help="do nothing if the register has any household")
     parser.add_argument(
         "--mix", action="store_true", help="register them even among households that are not demonstration"
     )
@@ -76,7 +77,7 @@ def _count(text: str) -> int:
 
 
 def _write(options: argparse.Namespace) -> int:
-    """Write the households as NDJSON, one a line."""
+    """Write the households as NDJSON."""
     units = read_units(Path(schemas.__file__).parent / "codelists" / "units.csv")
     demonstration = Demonstration(UnitDirectory(units), options.seed)
     with _opened(options.output) as file:
@@ -90,7 +91,7 @@ def _write(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _opened(name: str) -> Iterator[IO[bytes]]:
-    """Open the output: a file that appears only when it is whole, or the terminal."""
+    """Open the output: the terminal, or a file that appears under its name only when it is complete."""
     if name == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()

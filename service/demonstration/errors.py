@@ -1,5 +1,5 @@
-"""What keeps the demonstration from being made."""
+"""Errors of the demonstration."""
 
 
 class CannotDemonstrate(Exception):
-    """The command cannot do what it was asked; the message is the sentence for the person at the terminal."""
+    """The command cannot do its work; the message is one sentence for the person at the terminal."""

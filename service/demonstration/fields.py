@@ -1,4 +1,4 @@
-"""Fields: small polygons that never overlap, set in rows as fields are, with their area on the ellipsoid."""
+"""Fields: small polygons in rows that never overlap, with their area on the ellipsoid."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _CELLS_A_STRIP = 4
 _STRIPS_A_ROW = int(BLOCK_SIDE_M / (_CELL_M * _CELLS_A_STRIP))
 _ROWS = int(BLOCK_SIDE_M / _CELL_M)
 STRIPS_A_BLOCK = _STRIPS_A_ROW * _ROWS
-"""How many households have their fields in one block."""
+"""The number of households whose fields fit into one block."""
 
 _BANK_M = 1.0
-"""Half the width of the bank between two fields: neighbours never touch."""
+"""Half the width of the bank between two fields, so that neighbouring fields never touch."""
 
 _LARGEST_TURN_DEGREES = 8.0
-"""A block turned by this much still fits into its square of 920 m (service/demonstration/places.py)."""
+"""A block rotated by this angle still fits into its square of 920 m (service/demonstration/places.py)."""
 
 _PATTERNS: tuple[tuple[float, ...], ...] = (
     (1,), (2,), (0.5, 0.5), (1, 1), (1, 0.5), (2, 1), (1, 0.5, 0.5), (1, 1, 1), (2, 1, 0.5), (2, 2), (0.5, 0.5, 1, 1),
@@ -41,7 +41,7 @@ Ring = list[list[float]]
 class Field:
     """One field: a closed ring of longitude and latitude (WGS84, 7 decimals), and its area in m².
 
-    ``outside`` is whether it lies outside the commune of its household, as some people's fields do.
+    ``outside``: whether it lies outside its household's commune, as real fields sometimes do.
     """
 
     ring: Ring
@@ -50,20 +50,20 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """The fields of one household, and the place of its house."""
+class Homestead:
+    """The fields of one household and the position of its house."""
 
     fields: tuple[Field, ...]
     house: tuple[float, float]
     house_outside: bool = False
 
 
-def ground_of(place: Place, number: int, random: Random) -> Ground:
-    """Lay out the fields of a commune's household by its ``number`` in the commune, from 0.
+def homestead_of(place: Place, number: int, random: Random) -> Homestead:
+    """Lay out the fields of the household with this ``number`` in the commune, counted from 0.
 
-    Households of one village are neighbours: number n lies in village n modulo the number of villages, in a strip of
-    160 by 40 metres of its own. When a village's block is full, its next one lies further out. Where fewer blocks than
-    villages lie inside the commune's boundary, villages share them. Raises ValueError when the commune's land is full.
+    Households of one village are neighbours: number n belongs to village n modulo the number of villages, and has its
+    own strip of 160 by 40 metres. When a village's block is full, its next one lies further out. If fewer blocks than
+    villages lie inside the commune's border, villages share them. Raises ValueError when the commune's land is full.
     """
     villages = len(place.villages)
     village, turn = number % villages, number // villages
@@ -86,11 +86,11 @@ def ground_of(place: Place, number: int, random: Random) -> Ground:
         fields.append(replace(field, outside=astray and place.lies_outside(*middle_of(field.ring))))
         left += cells * _CELL_M
     house = frame.position(random.uniform(-60, 60), BLOCK_SIDE_M / 2 + random.uniform(5, 50))
-    return Ground(tuple(fields), (house[0], house[1]), astray and place.lies_outside(house[0], house[1]))
+    return Homestead(tuple(fields), (house[0], house[1]), astray and place.lies_outside(house[0], house[1]))
 
 
 def middle_of(ring: Ring) -> tuple[float, float]:
-    """The position by which the register judges where a parcel lies."""
+    """Return the position by which the register decides where a parcel lies."""
     point = shapely.point_on_surface(shapely.Polygon(ring))
     return point.x, point.y
 
@@ -108,7 +108,7 @@ def _corners(random: Random, left: float, bottom: float, cells: float) -> list[t
     northeast, northwest = corner(right, top, -1, -1), corner(left, top, 1, -1)
     if cells < 1 or random.random() > 0.15:
         return [southwest, southeast, northeast, northwest]
-    # An L: a notch of a third to a half of each side is left to a pond, a house or a grave.
+    # An L shape: a notch of a third to a half of each side, for a pond, a house or a grave.
     notch_x = left + (right - left) * random.uniform(0.5, 0.65)
     notch_y = bottom + (top - bottom) * random.uniform(0.5, 0.65)
     return [southwest, southeast, (southeast[0], notch_y), (notch_x, notch_y), (notch_x, northwest[1]), northwest]
@@ -116,7 +116,7 @@ def _corners(random: Random, left: float, bottom: float, cells: float) -> list[t
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """A block's own axes: where metres within the block lie on the earth."""
+    """The local axes of a block, which convert metres within it to longitude and latitude."""
 
     longitude: float
     latitude: float
@@ -129,7 +129,7 @@ class _Frame:
     @lru_cache(maxsize=4096)
     def of_block(longitude: float, latitude: float) -> _Frame:
         parallel = radians(latitude)
-        # Metres to a degree of longitude and latitude, from the radii of curvature.
+        # Metres per degree of longitude and latitude, from the radii of curvature.
         w = 1 - _ECCENTRICITY_SQUARED * sin(parallel) ** 2
         turn = radians(Random(f"{longitude:.6f}/{latitude:.6f}").uniform(-_LARGEST_TURN_DEGREES, _LARGEST_TURN_DEGREES))
         return _Frame(
@@ -142,7 +142,7 @@ class _Frame:
         )
 
     def position(self, x: float, y: float) -> list[float]:
-        """Longitude and latitude of a point of the block, to the centimetre."""
+        """Return longitude and latitude of a point of the block, to the centimetre."""
         east, north = x * self.cosine - y * self.sine, x * self.sine + y * self.cosine
         return [
             round(self.longitude + east / self.metres_east, 7),
@@ -150,7 +150,7 @@ class _Frame:
         ]
 
     def field(self, corners: list[tuple[float, float]]) -> Field:
-        """Put a field on the earth."""
+        """Convert a field from metres within the block to longitude and latitude, with its area."""
         ring = [self.position(x, y) for x, y in corners]
         twice = 0.0
         for (x1, y1), (x2, y2) in zip(corners, corners[1:] + corners[:1], strict=True):

@@ -1,4 +1,4 @@
-"""Whole demonstration households: which commune each lives in, what is known of it, and the baselines beside them."""
+"""Complete demonstration households: their commune, how much is known of each, and the matching baselines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from service.demonstration import production
-from service.demonstration.fields import Field, ground_of
+from service.demonstration.fields import Field, homestead_of
 from service.demonstration.people import Person, PersonalNumbers, family_of, phone_number
 from service.demonstration.places import MERGER, Place, Village, places_of
 from service.parcels.place import Boundaries
@@ -20,10 +20,10 @@ from service.reports.ports import Baseline
 from service.units.directory import UnitDirectory
 
 Household = dict[str, Any]
-"""A household as a client would send it (DESIGN section 4)."""
+"""A household as a client would send it."""
 
 FIRST_DAY, LAST_DAY = date(2025, 12, 1), date(2026, 6, 30)
-"""The days of the demonstration's campaign. They are fixed, so that a seed always means the same households."""
+"""The days of the demonstration's campaign, fixed so that a seed always gives the same households."""
 
 _BEFORE_MERGER = date(2025, 1, 6), date(2025, 6, 27)
 MOST_HOUSEHOLDS = 600_000
@@ -32,13 +32,13 @@ _SOURCE = "Số liệu trình diễn, không phải thống kê"
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How much is known of a household: decides the stage that it will reach."""
+    """How much is known of a household, which decides the stage that it reaches."""
 
     mapped: float
-    """How many of its parcels carry a boundary, from 0 to 1."""
+    """The share of its parcels that have a boundary, from 0 to 1."""
 
     complete: bool
-    """Whether everything that a standardized record needs is there."""
+    """Whether it has every item that a standardized record needs."""
 
 
 _DIGITIZED, _STANDARDIZED, _LISTED = _Kind(1.0, True), _Kind(0.4, True), _Kind(0.0, False)
@@ -47,11 +47,11 @@ _DIGITIZED, _STANDARDIZED, _LISTED = _Kind(1.0, True), _Kind(0.4, True), _Kind(0
 class Demonstration:
     """The demonstration households of one seed.
 
-    The n-th household of a seed is the same however many are asked for, so that a larger set holds the smaller one.
+    The n-th household of a seed does not depend on the size of the set, so that a larger set contains a smaller one.
     """
 
     def __init__(self, directory: UnitDirectory, seed: int, boundaries: Boundaries | None = None) -> None:
-        """With boundaries of communes, fields and homes lie inside them; people and numbers are the same without.
+        """With borders of communes, fields and homes lie inside them; people and numbers do not depend on borders.
 
         Raises ValueError when the list of units has no communes of today with a point.
         """
@@ -59,14 +59,14 @@ class Demonstration:
         self.places = places_of(directory, seed, boundaries)
 
     def counts(self, households: int) -> dict[str, int]:
-        """How many of ``households`` live in each commune, by code. Raises ValueError above 600,000."""
+        """Return how many of ``households`` live in each commune, by code. Raises ValueError above 600,000."""
         return {place.commune.code: len(indices) for place, indices in self._shares(households)}
 
     def households(self, households: int, *, part: int = 0, of: int = 1) -> Iterator[Household]:
         """Make ``households`` households, commune by commune in order of code. Raises ValueError above 600,000.
 
-        With ``part`` and ``of``, one of ``of`` parts of about the same size: whole communes that follow each other, so
-        that parts can be registered side by side and hardly meet.
+        With ``part`` and ``of``, makes one of ``of`` parts of about the same size. A part consists of whole consecutive
+        communes, so that parts can be registered concurrently with few conflicts.
         """
         before = 0
         for position, (place, indices) in enumerate(self._shares(households)):
@@ -79,9 +79,10 @@ class Demonstration:
                 yield _household(self.seed, index, number, place, numbers)
 
     def baselines(self, households: int) -> Iterator[Baseline]:
-        """How many farm households each commune has, and before the merger each former commune, which add up to it.
+        """Make a baseline for each commune, and for the time before the merger for each former commune; the latter add
+        up to the former.
 
-        A little above the number that is generated, so that coverage is high and not whole.
+        They are a little above the generated number, so that coverage is high but not complete.
         """
         for place, indices in self._shares(households):
             random = Random(f"{self.seed}/baseline/{place.commune.code}")
@@ -93,7 +94,7 @@ class Demonstration:
                 yield Baseline(code, part, _SOURCE, date(MERGER.year, 1, 1))
 
     def _shares(self, households: int) -> list[tuple[Place, list[int]]]:
-        """Deal the households out: first one to each commune, then by weight."""
+        """Distribute the households: first one to each commune, then by weight."""
         if not 0 <= households <= MOST_HOUSEHOLDS:
             raise ValueError(f"the generator makes 0 to {MOST_HOUSEHOLDS} households, not {households}")
         weights = list(accumulate(place.weight for place in self.places))
@@ -127,7 +128,7 @@ def _household(seed: int, index: int, number: int, place: Place, numbers: Person
     captured_at = datetime.fromisoformat(placed["captured_at"])
     group = place.ethnic_group(random)
     people = family_of(random, group, captured_at.date(), numbers)
-    ground = ground_of(place, number, random)
+    homestead = homestead_of(place, number, random)
     household: Household = {"id": _identity(seed, index, captured_at), "demonstration": True, **placed}
     household |= _people(random, people, group, kind)
     household["legal_basis"] = "state_function"
@@ -136,18 +137,18 @@ def _household(seed: int, index: int, number: int, place: Place, numbers: Person
     if household.get("poverty", "none") != "none":
         household["poverty_date"] = "2025-12-15" if captured_at.date() > date(2025, 12, 15) else "2024-12-15"
     if kind.mapped:
-        household["location"] = {"type": "Point", "coordinates": list(ground.house)}
-        if ground.house_outside:
+        household["location"] = {"type": "Point", "coordinates": list(homestead.house)}
+        if homestead.house_outside:
             household["outside_confirmed"] = True
     if kind.complete:
-        # Codes of VSIC 2025 stand only in records of its own time (in force since 2025-11-15).
+        # Only records since VSIC 2025 came into force (2025-11-15) use its codes.
         classified = captured_at.date() >= FIRST_DAY and "commune_as_of" not in placed
-        household |= _farm(random, ground.fields, place, kind, classified=classified)
+        household |= _farm(random, homestead.fields, place, kind, classified=classified)
     return household
 
 
 def _identity(seed: int, index: int, captured_at: datetime) -> str:
-    """A UUID of version 7 whose random part follows from seed and index: the same household has it in every run."""
+    """Return a UUIDv7 whose random part is derived from seed and index, so that a household has one id in every run."""
     chance = int.from_bytes(hashlib.blake2b(f"{seed}/{index}".encode(), digest_size=10).digest())
     moment = int(captured_at.timestamp() * 1000)
     value = moment << 80 | chance
@@ -156,7 +157,7 @@ def _identity(seed: int, index: int, captured_at: datetime) -> str:
 
 
 def _commune(random: Random, place: Place, village: Village) -> Household:
-    """Say where the household lives, in one of the ways in which officers and old lists say it."""
+    """Describe where the household lives, in one of the ways in which officers and old lists do."""
     day = _day_between(random, FIRST_DAY, LAST_DAY)
     said: Household = {"commune": place.commune.code, "captured_at": _moment(random, day)}
     if village.former is None or random.random() < 0.3:
@@ -166,9 +167,9 @@ def _commune(random: Random, place: Place, village: Village) -> Household:
         return said | {"former_commune": village.former.code}
     earlier = _day_between(random, *_BEFORE_MERGER)
     if way < 0.9:
-        # A paper list of before the merger, entered now.
+        # A paper list from before the merger, entered now.
         return said | {"commune": village.former.code, "commune_as_of": earlier.isoformat()}
-    # A record made before the merger, with the code of its time.
+    # A record made before the merger, with the code of that time.
     return {"commune": village.former.code, "captured_at": _moment(random, earlier)}
 
 
@@ -177,7 +178,7 @@ def _day_between(random: Random, first: date, last: date) -> date:
 
 
 def _moment(random: Random, day: date) -> str:
-    """A moment of a working day in Vietnam, in UTC."""
+    """Draw a moment during working hours in Vietnam, in UTC."""
     seconds = random.randint(0, 9 * 3600)
     return (
         (datetime(day.year, day.month, day.day, 0, 30, tzinfo=UTC) + timedelta(seconds=seconds))
@@ -225,7 +226,7 @@ def _poverty(random: Random, place: Place) -> str:
 
 
 def _farm(random: Random, fields: tuple[Field, ...], place: Place, kind: _Kind, *, classified: bool) -> Household:
-    """Describe what the household farms; something of it is always there."""
+    """Describe what the household farms; it always has something."""
     terrain = place.terrain
     mapped = [random.random() < kind.mapped for _ in fields]
     if kind is _STANDARDIZED:

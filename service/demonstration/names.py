@@ -1,4 +1,4 @@
-"""Names of people as they are given in Nghệ An, by ethnic group, and how often each family name is met."""
+"""Names of people in Nghệ An by ethnic group, with the frequency of each family name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Sex = Literal["male", "female"]
 
 @dataclass(frozen=True, slots=True)
 class NameStock:
-    """The names of one ethnic group: family names by cumulated weight, middle names and given names by sex."""
+    """The names of one ethnic group: family names by cumulative weight, middle and given names by sex."""
 
     family: tuple[str, ...]
     family_weights: tuple[float, ...]
@@ -24,7 +24,7 @@ class NameStock:
         return random.choices(self.family, cum_weights=self.family_weights)[0]
 
     def full_name(self, random: Random, sex: Sex, family: str | None = None) -> str:
-        """Draw a full name, family name first; ``family`` keeps the family name of the father."""
+        """Draw a full name, family name first; ``family`` is the family name to use, such as the father's."""
         family = family or self.family_name(random)
         return f"{family} {random.choice(self.middle[sex])} {random.choice(self.given[sex])}"
 

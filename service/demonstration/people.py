@@ -1,4 +1,4 @@
-"""People: a head and a family whose years of birth, names, relations and personal numbers agree."""
+"""People: a head and a family with consistent years of birth, names, relations and personal numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PHONE_PREFIXES = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person; ``birth`` is a day of which the record may give only the year."""
+    """One person; ``birth`` is a full day, of which the record may give only the year."""
 
     full_name: str
     sex: Sex
@@ -29,10 +29,10 @@ class Person:
 
 
 class PersonalNumbers:
-    """Twelve-digit personal numbers of one commune (Circular 07/2016/TT-BCA), each given once.
+    """Unique twelve-digit personal numbers for one commune (Circular 07/2016/TT-BCA).
 
-    The six last digits of the people of one sex and year of birth are dealt out so that no two communes share any:
-    commune ``position`` of ``communes`` gets those that leave ``position`` when divided by ``communes``.
+    Within one sex and year of birth the last six digits are distributed so that no two communes share any: commune
+    ``position`` of ``communes`` gets those whose remainder modulo ``communes`` is ``position``.
     """
 
     def __init__(self, position: int, communes: int, seed: int) -> None:
@@ -42,7 +42,7 @@ class PersonalNumbers:
         self._given: Counter[str] = Counter()
 
     def next(self, sex: Sex, birth: date) -> str:
-        """Give the next number of a person born in Nghệ An (040). Raises ValueError when none is left."""
+        """Return the next number of a person born in Nghệ An (040). Raises ValueError when none is left."""
         century = (birth.year // 100 - 19) * 2 + (sex == "female")
         group = f"040{century}{birth.year % 100:02d}"
         rank = self._given[group]
@@ -50,7 +50,7 @@ class PersonalNumbers:
         if rank >= slots:
             raise ValueError(f"no personal number is left for {group} in one commune")
         self._given[group] += 1
-        # An odd step that shares no factor with the number of slots visits each slot once, in no visible order.
+        # A step coprime to the number of slots visits each slot once, in an order that looks random.
         step, start = _coprime_step(slots, self._seed), (self._seed * 7919 + birth.year * 104_729) % slots
         serial = (start + rank * step) % slots * self._communes + self._position
         return f"{group}{serial:06d}"
@@ -64,9 +64,9 @@ def _coprime_step(slots: int, seed: int) -> int:
 
 
 def family_of(random: Random, group: str, on: date, numbers: PersonalNumbers) -> list[Person]:
-    """Draw a household of one ethnic group as it is on the day ``on``: the head first, 1 to 9 people.
+    """Draw a household of one ethnic group on the day ``on``: 1 to 9 people, the head first.
 
-    A spouse is of about the same age, children are 19 to 38 years younger than the mother, parents 20 to 36 older.
+    Spouses are of about the same age, children 19 to 38 years younger than the mother, parents 20 to 36 years older.
     """
     stock = STOCKS[group]
     sex: Sex = "male" if random.random() < 0.8 else "female"
@@ -84,7 +84,7 @@ def family_of(random: Random, group: str, on: date, numbers: PersonalNumbers) ->
     children_family = family if sex == "male" else None
     born = mother_year + random.randint(20, 29)
     for _ in range(random.choices((0, 1, 2, 3, 4), (10, 22, 40, 20, 8))[0]):
-        # Grown children mostly live in a household of their own; no child is born after a mother's 44th year.
+        # Grown children mostly live in their own household; no child is born after the mother's 44th year.
         if born > min(on.year - 1, mother_year + 44):
             break
         if on.year - born < 25 or random.random() < 0.35:
@@ -100,7 +100,7 @@ def family_of(random: Random, group: str, on: date, numbers: PersonalNumbers) ->
 
 
 def phone_number(random: Random) -> str:
-    """Draw a mobile number as people write it: ten digits, the first zero."""
+    """Draw a mobile number in the national format: ten digits with a leading zero."""
     return f"{random.choice(_PHONE_PREFIXES)}{random.randrange(10_000_000):07d}"
 
 

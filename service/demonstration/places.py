@@ -1,4 +1,4 @@
-"""Where the demonstration households live: the land of each commune of Nghệ An, who lives there, its villages."""
+"""Where the demonstration households live: each commune of Nghệ An with its land, ethnic groups and villages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COAST_DISTRICTS = frozenset({"412", "421", "425", "429", "432"})
 _COAST_FROM_LONGITUDE = {"412": 105.70, "421": 105.68, "425": 105.58, "429": 105.62, "432": 105.70}
 
 _DENSITY: dict[Terrain, float] = {"town": 0.45, "coast": 1.0, "plain": 1.0, "hills": 0.5, "mountains": 0.16}
-"""Farm households for each unit of land, against the plain."""
+"""Farm households per unit of land, relative to the plain."""
 
 _ETHNIC_GROUPS: dict[str, dict[str, float]] = {
     "415": {"03": 84, "08": 5, "29": 4, "01": 7},
@@ -41,7 +41,7 @@ _ETHNIC_GROUPS: dict[str, dict[str, float]] = {
     "423": {"01": 78, "24": 16, "03": 6},
     "424": {"01": 90, "03": 10},
 }
-"""Ethnic groups (1979 codes) by former district, in parts of a hundred, near what the province reports."""
+"""Ethnic groups (1979 codes) by former district in percent, close to the province's published figures."""
 
 _VILLAGE_WORDS: dict[Terrain, str] = {
     "town": "Khối",
@@ -66,21 +66,21 @@ BLOCK_SIDE_M = 800.0
 """Side of the square of land that holds the fields of a village, in metres."""
 
 _PITCH_M = 920.0
-"""The province is laid out in squares of this side; each holds at most one block of fields."""
+"""The side of the squares into which the province is divided; each contains at most one block of fields."""
 
 _METRES_EAST, _METRES_NORTH = 105_100.0, 110_700.0
-"""Metres to a degree of longitude and latitude in the middle of the province, to a half of a hundredth."""
+"""Metres per degree of longitude and latitude in the middle of the province, to within half a percent."""
 
 Square = tuple[int, int]
 """A square of the province by its column and row."""
 
 _FURTHEST_RING = 12
-"""A commune's blocks lie within 12 squares, 11 km, of its point."""
+"""A commune's blocks lie within this many squares (11 km) of its point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Village:
-    """One village; ``former`` is the commune it lay in before the merger, where the list of units knows one."""
+    """One village; ``former`` is its commune before the merger, if the list of units has one."""
 
     name: str
     former: Unit | None
@@ -88,12 +88,11 @@ class Village:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A commune as the generator sees it.
+    """A commune with what the generator needs to know of it.
 
-    ``blocks`` are the middles (longitude, latitude) of its squares of land: first the ``blocks_inside`` that lie wholly
-    within its boundary, then those that are nearer to its point than to any other's, each time the nearest first.
-    Without a boundary all are of the second kind. ``weight`` is how many farm households live here, against other
-    communes.
+    ``blocks`` are the centres (longitude, latitude) of its squares of land: first the ``blocks_inside`` that lie wholly
+    within its border, then those that are nearer to its point than to any other commune's, each group nearest first.
+    Without a border all are of the second kind. ``weight`` is its number of farm households relative to other communes.
     """
 
     commune: Unit
@@ -107,7 +106,7 @@ class Place:
     ethnic_weights: tuple[float, ...]
 
     def lies_outside(self, longitude: float, latitude: float) -> bool:
-        """Whether a position lies outside the commune's boundary; never without one."""
+        """Whether a position lies outside the commune's border; False if there is none."""
         return self.boundary is not None and not shapely.intersects_xy(self.boundary, longitude, latitude)
 
     def ethnic_group(self, random: Random) -> str:
@@ -118,8 +117,8 @@ class Place:
 def places_of(directory: UnitDirectory, seed: int, boundaries: Boundaries | None = None) -> tuple[Place, ...]:
     """Describe every commune in force since the merger that has a point to place fields around, in order of code.
 
-    With boundaries, fields lie in the commune where they have room there; who lives where stays the same. Raises
-    ValueError when the list of units holds no such commune.
+    With borders, fields lie inside their commune as far as it has room; who lives where does not depend on borders.
+    Raises ValueError when the list of units has no such commune.
     """
     communes = [
         unit
@@ -145,7 +144,7 @@ def places_of(directory: UnitDirectory, seed: int, boundaries: Boundaries | None
 
 
 def _squares_near(points: Sequence[tuple[float, float]], index: int) -> list[Square]:
-    """Choose the squares that are nearest to this point of all: two communes never share one, so fields never meet."""
+    """Return the squares that are nearer to this point than to any other, so that communes never share a square."""
     own = points[index]
     others = [other for other in points if other != own and dist(own, other) < 3 * _FURTHEST_RING]
     middle = round(own[0]), round(own[1])
@@ -159,7 +158,7 @@ def _squares_near(points: Sequence[tuple[float, float]], index: int) -> list[Squ
 
 
 def _squares_inside(boundary: BaseGeometry | None) -> set[Square]:
-    """The squares that lie wholly within a boundary: no two communes have one in common."""
+    """Return the squares that lie wholly within a border, so that communes never share a square."""
     if boundary is None:
         return set()
     west, south, east, north = boundary.bounds
@@ -180,7 +179,9 @@ def _place(
     land: tuple[list[Square], list[Square], BaseGeometry | None],
     random: Random,
 ) -> Place:
-    """Describe one commune: ``size`` squares are nearest to it; its ``land`` are those inside, others, the boundary."""
+    """Describe one commune: ``size`` is its number of nearest squares, ``land`` its inside and other squares and its
+    border.
+    """
     inside, beyond, boundary = land
     formers = directory.predecessors(unit.code, MERGER)
     districts = [former.parent or "" for former in formers]
@@ -229,5 +230,5 @@ def _villages(terrain: Terrain, formers: Sequence[Unit], random: Random) -> tupl
 
 
 def day_before_merger() -> date:
-    """The last day of the communes and districts before the merger."""
+    """Return the last day of the communes and districts before the merger."""
     return MERGER - timedelta(days=1)

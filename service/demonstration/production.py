@@ -1,4 +1,4 @@
-"""What the households grow and keep, by kind of land: parcels with crops, animals, fish, forest, salt, products."""
+"""What the households produce, by terrain: parcels with crops, livestock, aquaculture, forest, salt, products."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _YIELDS: dict[str, float] = {
     "fodder_grass": 90, "ginger": 15, "taro": 9, "tea": 11, "orange": 14, "pomelo": 12, "rubber": 1.4, "pineapple": 22,
     "plum": 6, "banana": 17, "cardamom": 0.6, "passion_fruit": 16, "lemon": 9, "other_fruit": 8,
 }  # fmt: skip
-"""Tonnes a hectare in a middling year."""
+"""Tonnes per hectare in an average year."""
 
 _PERENNIAL = frozenset(
     {
@@ -86,7 +86,7 @@ _ANIMALS: dict[Terrain, tuple[tuple[str, float, int, int], ...]] = {
     "mountains": (("chicken_local", 0.75, 8, 80), ("buffalo", 0.45, 1, 6), ("beef_local", 0.4, 1, 8),
                   ("pig_fattening_local", 0.45, 1, 12), ("goat", 0.15, 3, 25), ("muscovy", 0.2, 4, 30)),
 }  # fmt: skip
-"""Kind, how many households in one keep it, fewest and most heads."""
+"""Kind, share of households that keep it, smallest and largest number of animals."""
 
 _TENURES = {"owned": 84, "owned_without_papers": 7, "rented": 6, "contracted": 3}
 
@@ -94,9 +94,9 @@ _SERIAL_LETTERS = ("AĐ", "BA", "BH", "BK", "BX", "CB", "CE", "CH", "CM", "CP", 
 
 
 def parcels(random: Random, fields: Sequence[Field], terrain: Terrain, mapped: Sequence[bool]) -> list[Item]:
-    """Describe the fields of a household as parcels; ``mapped`` ones carry their boundary.
+    """Describe the fields of a household as parcels; ``mapped`` ones have their boundary.
 
-    Neighbouring fields stand on one sheet of the cadastral map, numbered one after the other.
+    A household's fields are on one sheet of the cadastral map, with consecutive numbers.
     """
     sheet, number = random.randint(1, 42), random.randint(1, 1900)
     described = []
@@ -128,7 +128,7 @@ def _parcel(random: Random, field: Field, terrain: Terrain, place: Item, *, mapp
 
 
 def _declared(random: Random, area_m2: float) -> float:
-    """What the certificate says: near the truth, now and then far from it."""
+    """Draw the area on the certificate: usually close to the true one, sometimes far from it."""
     error = random.gauss(0, 0.015) if random.random() > 0.02 else random.choice((-0.22, 0.25))
     return round(area_m2 * (1 + error), 1)
 
@@ -173,7 +173,7 @@ def livestock(random: Random, terrain: Terrain) -> list[Item]:
 
 
 def water_wood_and_salt(random: Random, terrain: Terrain) -> Item:
-    """Draw aquaculture, forestry and salt, each under its own name, where the land has them."""
+    """Draw aquaculture, forestry and salt, each under its own name, where the terrain allows them."""
     items: Item = {}
     if random.random() < {"coast": 0.16, "plain": 0.07, "hills": 0.06, "mountains": 0.05, "town": 0.03}[terrain]:
         shrimp = terrain == "coast" and random.random() < 0.7
@@ -247,7 +247,7 @@ def products(random: Random, land: Sequence[Item], terrain: Terrain, *, classifi
 
 
 def digital(random: Random, terrain: Terrain, *, selling: bool) -> Item:
-    """Draw what the household has and uses of the digital world."""
+    """Draw the household's digital equipment and services."""
     share = {"town": 0.95, "coast": 0.88, "plain": 0.86, "hills": 0.78, "mountains": 0.55}[terrain]
     smartphone = random.random() < share
     internet = smartphone and random.random() < 0.9

@@ -1,4 +1,4 @@
-"""Registering the demonstration: baselines and households through the register's own rules, with a progress bar."""
+"""Registers the demonstration's baselines and households by the register's own rules, with a progress bar."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from service.households.ports import HouseholdQuery
 from service.settings import Settings
 from service.wiring import Register, wire
 
-_TOLD = 10
-"""How many refusals are told one by one."""
+_REFUSALS_PRINTED = 10
+"""How many refusals are printed one by one."""
 
-_LOOKED_AT = 100
-"""How many households are looked at to tell a demonstration from a register of real people."""
+_SAMPLE = 100
+"""How many households are read to distinguish a demonstration from a register of real people."""
 
 _WORTH_PROCESSES = 5_000
-"""From how many households on it pays to start processes: the rules, not the database, are what takes the time."""
+"""The number of households from which several processes pay off: most of the time is taken by the rules."""
 
 _MOST_PROCESSES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What became of one household, in words that can travel between processes."""
+class Report:
+    """The outcome for one household, in a form that can be pickled for another process."""
 
     result: str
     household_id: str | None
@@ -49,13 +49,13 @@ class Told:
 
 
 def register(households: int, seed: int, settings: Settings, *, if_empty: bool, mix: bool) -> int:
-    """Register the households of a seed, and their baselines; answers the exit status: 1 if any was refused.
+    """Register the households of a seed and their baselines; returns the exit status, 1 if any was refused.
 
     Raises CannotDemonstrate when the register holds real households (unless ``mix``) or has no units, StoreUnavailable.
     """
     services = wire(settings)
     try:
-        present = services.store.households(HouseholdQuery(limit=_LOOKED_AT, status="any")).records
+        present = services.store.households(HouseholdQuery(limit=_SAMPLE, status="any")).records
         if present and if_empty:
             return 0
         if not mix and any(not record.get("demonstration") for record in present):
@@ -65,16 +65,16 @@ def register(households: int, seed: int, settings: Settings, *, if_empty: bool, 
         demonstration = _demonstration(services, seed)
         _put_baselines(services, demonstration, households)
         if households < _WORTH_PROCESSES:
-            return _tell(registered(services, demonstration, households), households)
+            return _report(registered(services, demonstration, households), households)
     finally:
         services.store.close()
-    return _tell(registered_in_processes(settings, seed, households), households)
+    return _report(registered_in_processes(settings, seed, households), households)
 
 
 def _put_baselines(services: Register, demonstration: Demonstration, households: int) -> None:
-    """Put the baselines that are missing, or lower than of this set; one from another source stays as it is.
+    """Add the baselines that are missing or lower than those of this set; those from another source stay.
 
-    A small set run after a large one must not make believe that more is registered than there is.
+    Baselines are never lowered: a small set after a large one must not make coverage look higher than it is.
     """
     there = {(each.unit, each.date): each for each in services.store.baselines(date.max)}
     for each in demonstration.baselines(households):
@@ -86,37 +86,37 @@ def _put_baselines(services: Register, demonstration: Demonstration, households:
 
 def registered(
     services: Register, demonstration: Demonstration, households: int, *, part: int = 0, of: int = 1
-) -> Iterator[Told]:
+) -> Iterator[Report]:
     """Register a part of the households in this process."""
     calm_collector()
     bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
     for outcome in bulk.register(demonstration.households(households, part=part, of=of), actor=REGISTER_ITSELF):
-        # Made before the boundaries were loaded, or revised by somebody since: it is there, and stays as it is.
+        # Registered before the borders were loaded, or revised by somebody since: it stays as it is.
         there = isinstance(outcome.error, HouseholdIdTaken)
-        yield Told("unchanged" if there else outcome.result, outcome.household_id, "" if there else _reason(outcome))
+        yield Report("unchanged" if there else outcome.result, outcome.household_id, "" if there else _reason(outcome))
 
 
 def calm_collector() -> None:
-    """Let Python look for cycles seldom: records hold none, and looking takes half of the time of a bulk."""
+    """Make garbage collection rare: records contain no cycles, and it takes half the time of a bulk registration."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 
 def most_processes() -> int:
-    """How many processes a large set is registered in: one for each core, up to four."""
+    """Return the number of processes for a large set: one per core, at most four."""
     return max(1, min(_MOST_PROCESSES, os.cpu_count() or 1))
 
 
-def registered_in_processes(settings: Settings, seed: int, households: int) -> Iterator[Told]:
-    """Register the households in as many processes as there are cores, each with communes of its own.
+def registered_in_processes(settings: Settings, seed: int, households: int) -> Iterator[Report]:
+    """Register the households in several processes, each with its own communes.
 
-    Raises CannotDemonstrate when one of the processes ended before its work.
+    Raises CannotDemonstrate when a process ended before its work was done.
     """
     context = multiprocessing.get_context("spawn")
     processes = most_processes()
-    # Bounded, so that a slow terminal holds the work back instead of filling the memory.
-    results: Queue[list[Told] | None] = context.Queue(100)
+    # Bounded, so that a slow terminal slows the work down instead of filling the memory.
+    results: Queue[list[Report] | None] = context.Queue(100)
     workers = [
         context.Process(target=_work, args=(settings, seed, households, part, processes, results), daemon=True)
         for part in range(processes)
@@ -127,15 +127,15 @@ def registered_in_processes(settings: Settings, seed: int, households: int) -> I
         ended = 0
         while ended < processes:
             try:
-                told = results.get(timeout=1)
+                batch = results.get(timeout=1)
             except queue.Empty:
                 if sum(not worker.is_alive() for worker in workers) > ended:
-                    raise CannotDemonstrate("A process was ended from outside; run it again for the rest.") from None
+                    raise CannotDemonstrate("A process was killed; run the command again for the rest.") from None
                 continue
-            if told is None:
+            if batch is None:
                 ended += 1
             else:
-                yield from told
+                yield from batch
     finally:
         for worker in workers:
             worker.terminate()
@@ -143,22 +143,22 @@ def registered_in_processes(settings: Settings, seed: int, households: int) -> I
 
 
 def _work(
-    settings: Settings, seed: int, households: int, part: int, of: int, results: Queue[list[Told] | None]
+    settings: Settings, seed: int, households: int, part: int, of: int, results: Queue[list[Report] | None]
 ) -> None:
-    """One process: registers its part and tells in handfuls; the empty word at the end, whatever ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
+    """One process: registers its part and reports in batches, with None at the end, whatever ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and terminates this process
     services = wire(settings)
-    handful: list[Told] = []
+    batch: list[Report] = []
     try:
-        for told in registered(services, _demonstration(services, seed), households, part=part, of=of):
-            handful.append(told)
-            if len(handful) >= 50:
-                results.put(handful)
-                handful = []
+        for report in registered(services, _demonstration(services, seed), households, part=part, of=of):
+            batch.append(report)
+            if len(batch) >= 50:
+                results.put(batch)
+                batch = []
     except DomainError as error:
-        handful.append(Told("refused", None, f"the rest of part {part + 1} of {of}: {error.code}"))
+        batch.append(Report("refused", None, f"the rest of part {part + 1} of {of}: {error.code}"))
     finally:
-        results.put(handful)
+        results.put(batch)
         results.put(None)
         services.store.close()
 
@@ -170,23 +170,23 @@ def _demonstration(services: Register, seed: int) -> Demonstration:
         raise CannotDemonstrate(f"The register has no communes of Nghệ An ({error}): run scripts/migrate.") from error
 
 
-def _tell(outcomes: Iterable[Told], households: int) -> int:
-    """Show progress, then what became of the households; answers the exit status."""
+def _report(outcomes: Iterable[Report], households: int) -> int:
+    """Show progress, then a summary; returns the exit status."""
     results = Counter[str]()
-    refused: list[Told] = []
+    refused: list[Report] = []
     began = time.monotonic()
-    # Nobody watches a bar in a file: it is shown on a terminal only.
-    for told in tqdm(outcomes, total=households, unit=" households", disable=None):
-        results[told.result] += 1
-        if told.result == "refused" and len(refused) < _TOLD:
-            refused.append(told)
+    # The progress bar is shown only on a terminal, not in a file.
+    for report in tqdm(outcomes, total=households, unit=" households", disable=None):
+        results[report.result] += 1
+        if report.result == "refused" and len(refused) < _REFUSALS_PRINTED:
+            refused.append(report)
     seconds = time.monotonic() - began
     print(
         f"Demonstration households: {results['registered']} registered, {results['unchanged']} there before, "
         f"{results['refused']} refused, in {seconds:.1f} s"
     )
-    for told in refused:
-        print(f"  {told.household_id}: {told.reason}", file=sys.stderr)
+    for report in refused:
+        print(f"  {report.household_id}: {report.reason}", file=sys.stderr)
     return 1 if refused else 0
 
 

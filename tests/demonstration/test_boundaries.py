@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from service.demonstration.command import main
-from service.demonstration.fields import ground_of, middle_of
+from service.demonstration.fields import homestead_of, middle_of
 from service.demonstration.households import Demonstration
 from service.demonstration.places import places_of
 from service.households.ports import HouseholdQuery
@@ -66,11 +66,11 @@ def test_fields_and_homes_lie_inside_unless_it_is_said(directory: UnitDirectory,
     inside = outside = 0
     for place in places_of(directory, 5, boundaries):
         for number in range(60):
-            ground = ground_of(place, number, Random(number))
-            assert ground.house_outside or not place.lies_outside(*ground.house)
-            assert all(field.outside == place.lies_outside(*middle_of(field.ring)) for field in ground.fields)
-            outside += sum(field.outside for field in ground.fields)
-            inside += len(ground.fields)
+            homestead = homestead_of(place, number, Random(number))
+            assert homestead.house_outside or not place.lies_outside(*homestead.house)
+            assert all(field.outside == place.lies_outside(*middle_of(field.ring)) for field in homestead.fields)
+            outside += sum(field.outside for field in homestead.fields)
+            inside += len(homestead.fields)
     assert inside > 10_000
     assert outside < inside / 100
 

@@ -1,4 +1,4 @@
-"""The generator's ground and people: fields never overlap, numbers agree with the people who hold them."""
+"""The generator's fields and people: fields never overlap, personal numbers agree with their holders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import shapely
 from pyproj import Geod
 from shapely.geometry import Polygon
 
-from service.demonstration.fields import STRIPS_A_BLOCK, ground_of
+from service.demonstration.fields import STRIPS_A_BLOCK, homestead_of
 from service.demonstration.people import Person, PersonalNumbers, family_of
 from service.demonstration.places import Place, places_of
 from service.units.directory import UnitDirectory
@@ -29,8 +29,8 @@ def places() -> tuple[Place, ...]:
 
 
 def fields_of(place: Place, households: int) -> list[Polygon]:
-    grounds = (ground_of(place, number, Random(number)) for number in range(households))
-    return [Polygon(field.ring) for ground in grounds for field in ground.fields]
+    homesteads = (homestead_of(place, number, Random(number)) for number in range(households))
+    return [Polygon(field.ring) for homestead in homesteads for field in homestead.fields]
 
 
 def overlaps(polygons: list[Polygon]) -> int:
@@ -67,7 +67,7 @@ def test_the_land_has_room_for_all_farm_households_of_the_province(places: tuple
 
 def test_land_that_is_full_says_so(places: tuple[Place, ...]) -> None:
     with pytest.raises(ValueError, match="is full"):
-        ground_of(places[0], (len(places[0].blocks) + len(places[0].villages)) * STRIPS_A_BLOCK, Random(1))
+        homestead_of(places[0], (len(places[0].blocks) + len(places[0].villages)) * STRIPS_A_BLOCK, Random(1))
 
 
 def test_fields_of_a_commune_are_valid_and_never_overlap(places: tuple[Place, ...]) -> None:
@@ -90,7 +90,7 @@ def test_fields_of_all_communes_together_never_overlap(places: tuple[Place, ...]
 
 def test_a_field_has_the_area_that_it_says(places: tuple[Place, ...]) -> None:
     for place in places[::10]:
-        for field in ground_of(place, 3, Random(3)).fields:
+        for field in homestead_of(place, 3, Random(3)).fields:
             measured, _ = ELLIPSOID.geometry_area_perimeter(Polygon(field.ring))
             assert measured == pytest.approx(field.area_m2, rel=0.002)
             assert 300 <= measured <= 3000
@@ -103,7 +103,7 @@ def test_some_fields_have_the_shape_of_an_l(places: tuple[Place, ...]) -> None:
 
 def test_fields_lie_near_the_communes_point(places: tuple[Place, ...]) -> None:
     for place in places:
-        field = ground_of(place, 100, Random(1)).fields[0]
+        field = homestead_of(place, 100, Random(1)).fields[0]
         corner = field.ring[0]
         _, _, distance = ELLIPSOID.inv(place.commune.longitude, place.commune.latitude, corner[0], corner[1])
         assert distance < 6_000
