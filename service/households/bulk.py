@@ -27,7 +27,7 @@ from service.households.registration import (
     prepare,
     prepared_from,
     registration,
-    settle,
+    resolve,
 )
 from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.units.directory import UnitDirectory
@@ -57,7 +57,7 @@ class _Parsed:
     position: int
     household_id: str
     content: dict[str, Any]
-    settled: dict[str, Any]
+    resolved: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +126,17 @@ class BulkRegistration:
             try:
                 household_id = _id_of(body)
                 content = parse(body, household_id, today=today)
-                settled = settle(content, household_id, directory=directory, today=today)
-                actor.require(settled["commune"])
+                resolved = resolve(content, household_id, directory=directory, today=today)
+                actor.require(resolved["commune"])
             except (DomainError, RecordInvalid) as error:
                 yield Outcome(position, household_id, "refused", error)
             else:
-                parsed.append(_Parsed(position, household_id, content, settled))
-        contents = [each.settled for each in parsed]
+                parsed.append(_Parsed(position, household_id, content, resolved))
+        contents = [each.resolved for each in parsed]
         examinations = self._examiner.examine(contents, [None] * len(contents), directory.name_of)
         for each, examination in zip(parsed, examinations, strict=True):
             try:
-                prepared = prepared_from(each.settled, examination, each.household_id, today=today)
+                prepared = prepared_from(each.resolved, examination, each.household_id, today=today)
             except RecordInvalid as error:
                 yield Outcome(each.position, each.household_id, "refused", error)
             else:

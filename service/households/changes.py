@@ -1,12 +1,14 @@
-"""What one accepted write does: the record, its log entries, the counters and the identities,
-before storage commits it."""
+"""What one accepted write does to the register: the record, its log entries, the counters and the identities.
+
+A ``Change`` is a plain value that storage commits; it is made by ``Change.registration`` and ``Change.revision`` alone.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -29,7 +31,7 @@ Tallies = dict[str, dict[str, int]]
 COUNTS = ("registered", "standardized", "digitized", "verified")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One log entry before it has an offset: which commune's log, what happened, and how the counters move.
 
@@ -44,9 +46,9 @@ class Entry:
     revision: int
     at: datetime
     actor: str
-    record: Record | None
-    replaced: dict[str, Any] | None
-    note: dict[str, Any] | None
+    record: Record | None = None
+    replaced: dict[str, Any] | None = None
+    note: dict[str, Any] | None = None
     moves: Tallies
     salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
@@ -55,7 +57,7 @@ class Entry:
         return salted_digest(self.salt, self.record, self.replaced, self.note)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One household's part of a transaction.
 
@@ -70,6 +72,90 @@ class Change:
     fingerprint: str
     claims: frozenset[str] = frozenset()
     releases: frozenset[str] = frozenset()
+
+    @classmethod
+    def registration(cls, record: Record, *, actor: str, fingerprint: str) -> Change:
+        """The change that stores a new record."""
+        return cls(
+            record=record,
+            replaces=None,
+            entries=_entries("registered", record, None, actor=actor, note=None),
+            fingerprint=fingerprint,
+            claims=personal_numbers(record),
+        )
+
+    @classmethod
+    def revision(
+        cls,
+        before: Record,
+        record: Record,
+        kind: Kind,
+        *,
+        actor: str,
+        fingerprint: str,
+        note: dict[str, Any] | None = None,
+    ) -> Change:
+        """The change from ``before`` to ``record``: one log entry, or one in each commune's log when it moves."""
+        held, holds = personal_numbers(before), personal_numbers(record)
+        return cls(
+            record=record,
+            replaces=before["revision"],
+            entries=_entries(kind, record, before, actor=actor, note=note),
+            fingerprint=fingerprint,
+            claims=holds - held,
+            releases=held - holds,
+        )
+
+    def with_record(self, record: Record, before: Record | None) -> Change:
+        """The same change with another record, and the log entries that follow from it."""
+        return replace(self, record=record, entries=tuple(_entry_again(each, record, before) for each in self.entries))
+
+
+def _entries(
+    kind: Kind, record: Record, before: Record | None, *, actor: str, note: dict[str, Any] | None
+) -> tuple[Entry, ...]:
+    moves_away = before is not None and before["commune"] != record["commune"]
+    if before is not None and moves_away:
+        note = {"from": before["commune"], "to": record["commune"], **(note or {})}
+    common: dict[str, Any] = {
+        "kind": kind,
+        "household": record["id"],
+        "revision": record["revision"],
+        "at": record["updated_at"],
+        "actor": actor,
+        "note": note,
+    }
+    arrived = Entry(
+        commune=record["commune"],
+        record=record,
+        replaced=None if before is None else replaced_items(before, record),
+        moves=moves_between(None if moves_away else before, record),
+        **common,
+    )
+    if before is None or not moves_away:
+        return (arrived,)
+    return Entry(commune=before["commune"], moves=moves_between(before, None), **common), arrived
+
+
+def _entry_again(entry: Entry, record: Record, before: Record | None) -> Entry:
+    """A log entry for another record; the entry of a commune that the household left holds no record."""
+    if entry.record is None:
+        return entry
+    stayed = before if before is not None and before["commune"] == record["commune"] else None
+    return replace(
+        entry,
+        record=record,
+        replaced=None if before is None else replaced_items(before, record),
+        moves=moves_between(stayed, record),
+    )
+
+
+def personal_numbers(record: Record) -> frozenset[str]:
+    """The personal numbers that a household holds: its head's, unless it is withdrawn."""
+    number = record["head"].get("national_id")
+    if number is None or record["status"] == "withdrawn":
+        return frozenset()
+    return frozenset({number})
 
 
 def salted_digest(

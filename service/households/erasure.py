@@ -47,16 +47,13 @@ class Erasure:
             if actor.area is not None and before["commune"] not in actor.area:
                 raise HouseholdNotFound(id=household_id)
             entry = Entry(
-                before["commune"],
-                "erased",
-                before["id"],
-                before["revision"] + 1,
-                self._clock(),
-                actor.name,
-                None,
-                None,
-                None,
-                moves_between(before, None),
+                commune=before["commune"],
+                kind="erased",
+                household=before["id"],
+                revision=before["revision"] + 1,
+                at=self._clock(),
+                actor=actor.name,
+                moves=moves_between(before, None),
             )
             changes = without_overlaps_with(before, transaction, at=entry.at, actor=actor.name)
             if changes:

@@ -21,12 +21,12 @@ from service.errors import (
 )
 from service.households.changes import Change, Kind, Record
 from service.households.merge_patch import merge_patch
+from service.households.optimistic import retried
 from service.households.overlaps import moved_boundaries, with_overlaps
 from service.households.ports import HouseholdStore, Stored, Transaction, Written
 from service.households.reason import parse_reason
 from service.households.registration import (
     Prepared,
-    change_of,
     content_of,
     household_id_of,
     parse,
@@ -58,8 +58,7 @@ class HouseholdRegister:
         return self._store.record(household_id_of(household_id), actor.area)
 
     def put(self, household_id: str, body: object, *, if_match: int | None, actor: Actor) -> Written:
-        """Register a household under an id that the client minted, or replace the content of a known one (DESIGN
-        section 3).
+        """Register a household under an id that the client minted, or replace the content of a known one.
 
         Raises RecordInvalid, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdNotFound,
         PersonalNumberTaken.
@@ -103,7 +102,8 @@ class HouseholdRegister:
         Nobody has said anything new about the household, so its status stays as it is.
         """
         household_id = household_id_of(household_id)
-        while True:
+
+        def attempt() -> Written:
             before = self._store.household(household_id, actor.area).record
             now = self._clock()
             said_at = now.isoformat().replace("+00:00", "Z")
@@ -118,10 +118,9 @@ class HouseholdRegister:
             content = parse({**content_of(before), "consents": consents}, household_id, today=vietnam_day(now))
             prepared = self._prepare(content, household_id, now=now, known=before)
             change = revision(prepared, before, at=now, actor=actor.name, keep_status=True)
-            try:
-                return Written(self._commit(change, before).record)
-            except HouseholdStale:
-                continue
+            return Written(self._commit(change, before).record)
+
+        return retried(attempt)
 
     def verify(self, household_id: str, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader confirms the record; again on a verified one, nothing is written."""
@@ -159,7 +158,8 @@ class HouseholdRegister:
         Raises TransferToSameCommune, CommuneUnknown, CommuneNotInForce.
         """
         household_id = household_id_of(household_id)
-        while True:
+
+        def attempt() -> Written:
             if (moved := self._transferred_already(household_id, place, if_match, actor)) is not None:
                 return Written(moved, changed=False)
             before = self._changeable(household_id, if_match, actor).record
@@ -168,14 +168,9 @@ class HouseholdRegister:
             if prepared.content["commune"] == before["commune"]:
                 raise TransferToSameCommune(pointer="/commune", commune=before["commune"])
             change = revision(prepared, before, at=now, actor=actor.name)
-            try:
-                change = self._commit(change, before)
-            except HouseholdStale:
-                if if_match is None:
-                    continue
-                current = self._store.household(household_id, actor.area).record
-                raise HouseholdStale(current=current, named=if_match) from None
-            return Written(change.record)
+            return Written(self._commit_named(change, before, if_match, actor).record)
+
+        return attempt() if if_match is not None else retried(attempt)
 
     def _transferred_already(
         self, household_id: str, place: dict[str, Any], if_match: int | None, actor: Actor
@@ -224,7 +219,7 @@ class HouseholdRegister:
 
     def _made(self, revision: int, content: dict[str, Any], household_id: str) -> bool:
         """Whether a revision was made by this same writing:
-        settled on that revision's own day, it says what was stored."""
+        resolved on that revision's own day, it says what was stored."""
         return made_by(self._store, self._directory(), revision, content, household_id)
 
     def _revise(
@@ -242,12 +237,7 @@ class HouseholdRegister:
             return Written(before, changed=False)
         actor.require(prepared.content["commune"])
         change = revision(prepared, before, at=now, actor=actor.name)
-        try:
-            change = self._commit(change, before)
-        except HouseholdStale:
-            current = self._store.household(before["id"], actor.area).record
-            raise HouseholdStale(current=current, named=if_match) from None
-        return Written(change.record)
+        return Written(self._commit_named(change, before, if_match, actor).record)
 
     def _changeable(self, household_id: str, if_match: int | None, actor: Actor) -> Stored:
         """The stored household, if the named revision is current and it is not withdrawn."""
@@ -275,24 +265,30 @@ class HouseholdRegister:
         start over.
         """
         household_id = household_id_of(household_id)
-        while True:
+
+        def attempt() -> Written:
             before = self._store.household(household_id, actor.area).record
             done = before["status"] == status and before.get("status_reason") == reason
             if done and if_match in (None, before["revision"] - 1, before["revision"]):
                 return Written(before, changed=False)
             stored = self._changeable(household_id, if_match, actor)
             change = _step_change(stored, status, possible_from, reason, at=self._clock(), actor=actor.name)
-            try:
-                change = self._commit(change, stored.record)
-            except HouseholdStale:
-                if if_match is None:
-                    continue
-                current = self._store.household(household_id, actor.area).record
-                raise HouseholdStale(current=current, named=if_match) from None
-            return Written(change.record)
+            return Written(self._commit_named(change, stored.record, if_match, actor).record)
+
+        return attempt() if if_match is not None else retried(attempt)
+
+    def _commit_named(self, change: Change, before: Record, if_match: int | None, actor: Actor) -> Change:
+        """Commit a revision; when it is stale and the client named a revision, say which one is current."""
+        try:
+            return self._commit(change, before)
+        except HouseholdStale:
+            if if_match is None:
+                raise
+            current = self._store.household(before["id"], actor.area).record
+            raise HouseholdStale(current=current, named=if_match) from None
 
     def _commit(self, change: Change, before: Record | None) -> Change:
-        """Commit a change with what it means for the neighbours; answers the change with its overlaps."""
+        """Commit a change with what it means for the neighbours; returns the change with its overlaps."""
         befores = {} if before is None else {before["id"]: before}
         moved = moved_boundaries([change], befores)
 
@@ -315,7 +311,7 @@ def _with_its_old_commune(parcel: Record, before: Record) -> Record:
 def made_by(
     store: HouseholdStore, directory: UnitDirectory, revision: int, content: dict[str, Any], household_id: str
 ) -> bool:
-    """Whether parsed content, settled as on the day of a revision, is the content that the revision stored.
+    """Whether parsed content, resolved as on the day of a revision, is the content that the revision stored.
 
     So a writing is known again after later revisions, on a later day and under a newer list of units.
     """
@@ -343,4 +339,4 @@ def _step_change(
     if reason is not None:
         record["status_reason"] = reason
     note = None if reason is None else {"reason": reason}
-    return change_of(record, before, status, at=at, actor=actor, fingerprint=stored.fingerprint, note=note)
+    return Change.revision(before, record, status, actor=actor, fingerprint=stored.fingerprint, note=note)

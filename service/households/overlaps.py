@@ -7,11 +7,11 @@ and reads its neighbours as of one moment, so that of two at one cell the second
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from service.households.changes import Change, Entry, Record, moves_between, replaced_items
+from service.households.changes import Change, Record
 from service.households.ports import Stored, Transaction
 from service.households.stages import stage_again
 from service.parcels.cells import Cells, cells_of_stored
@@ -269,22 +269,7 @@ def _with_findings(change: Change, overlaps: list[FindingInJson], befores: Mappi
         return change
     record = {**change.record, "findings": findings}
     record["stage"] = stage_again(record)
-    before = befores.get(record["id"])
-    entries = tuple(_entry_again(entry, record, before) for entry in change.entries)
-    return replace(change, record=record, entries=entries)
-
-
-def _entry_again(entry: Entry, record: Record, before: Record | None) -> Entry:
-    """A log entry for the record as it is now: the one of a commune that it left says nothing of it."""
-    if entry.record is None:
-        return entry
-    stayed = before if before is not None and before["commune"] == record["commune"] else None
-    return replace(
-        entry,
-        record=record,
-        replaced=None if before is None else replaced_items(before, record),
-        moves=moves_between(stayed, record),
-    )
+    return change.with_record(record, befores.get(record["id"]))
 
 
 def _revised(before: Record, findings: list[FindingInJson], at: datetime) -> Record:
@@ -295,20 +280,7 @@ def _revised(before: Record, findings: list[FindingInJson], at: datetime) -> Rec
 
 def _change_of(stored: Stored, record: Record, *, actor: str, note: dict[str, Any]) -> Change:
     """The register's own revision of a record: its content, and so its fingerprint and its status, stay as they are."""
-    before = stored.record
-    entry = Entry(
-        record["commune"],
-        "revised",
-        record["id"],
-        record["revision"],
-        record["updated_at"],
-        actor,
-        record,
-        replaced_items(before, record),
-        note,
-        moves_between(before, record),
-    )
-    return Change(record, before["revision"], (entry,), stored.fingerprint)
+    return Change.revision(stored.record, record, "revised", actor=actor, fingerprint=stored.fingerprint, note=note)
 
 
 def _settled(finding: FindingInJson, settlement: Mapping[str, Any]) -> FindingInJson:

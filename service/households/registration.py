@@ -20,7 +20,7 @@ from service.errors import (
     HouseholdIdInvalid,
     HouseholdIdMismatch,
 )
-from service.households.changes import Change, Entry, Kind, Record, fingerprint_of, moves_between, replaced_items
+from service.households.changes import Change, Kind, Record, fingerprint_of
 from service.households.derived import derived_facts
 from service.households.stages import findings_in_json, missing_in_json, stage_of
 from service.parcels.examination import BORDERLESS, Examination, ParcelExaminer
@@ -88,12 +88,12 @@ def prepare(
     that the same writing sent again is the same content. Raises CommuneUnknown, CommuneNotInForce,
     FormerCommuneMismatch, RecordInvalid.
     """
-    settled = settle(content, household_id, directory=directory, today=today, known=known)
-    (examination,) = examiner.examine([settled], [known], directory.name_of)
-    return prepared_from(settled, examination, household_id, today=today)
+    resolved = resolve(content, household_id, directory=directory, today=today, known=known)
+    (examination,) = examiner.examine([resolved], [known], directory.name_of)
+    return prepared_from(resolved, examination, household_id, today=today)
 
 
-def settle(
+def resolve(
     content: dict[str, Any], household_id: str, *, directory: UnitDirectory, today: date, known: Record | None = None
 ) -> dict[str, Any]:
     """Parsed content in its commune in force today, every parcel with an id.
@@ -103,19 +103,19 @@ def settle(
     content = {name: value for name, value in content.items() if name != "id"}
     if known is not None and "captured_at" not in content and "captured_at" in known:
         content["captured_at"] = datetime.fromisoformat(known["captured_at"])
-    _settle_commune(content, directory, today, known)
+    _resolve_commune(content, directory, today, known)
     _name_parcels(content, household_id)
     return content
 
 
-def prepared_from(settled: dict[str, Any], examination: Examination, household_id: str, *, today: date) -> Prepared:
-    """What is stored of settled content whose parcels were examined. Raises RecordInvalid for what they must not be.
+def prepared_from(resolved: dict[str, Any], examination: Examination, household_id: str, *, today: date) -> Prepared:
+    """What is stored of resolved content whose parcels were examined. Raises RecordInvalid for what they must not be.
 
     Boundaries are content in WGS 84, whatever system they came in; what the register adds to a parcel is not.
     """
     if examination.errors:
         raise RecordInvalid(examination.errors)
-    content = settled if examination.parcels is None else {**settled, "parcels": examination.parcels}
+    content = resolved if examination.parcels is None else {**resolved, "parcels": examination.parcels}
     json_form = dump_household(content)
     fingerprint = fingerprint_of(json_form)
     for parcel, added in zip(json_form.get("parcels", ()), examination.given, strict=True):
@@ -132,8 +132,8 @@ def prepared_from(settled: dict[str, Any], examination: Examination, household_i
     return Prepared(household_id, json_form, content, given, fingerprint)
 
 
-def _settle_commune(content: dict[str, Any], directory: UnitDirectory, today: date, known: Record | None) -> None:
-    """Read the commune as of its date and put the unit in force today in its place (DESIGN section 4).
+def _resolve_commune(content: dict[str, Any], directory: UnitDirectory, today: date, known: Record | None) -> None:
+    """Read the commune as of its date and put the unit in force today in its place.
 
     ``commune_as_of`` becomes a day on which the stored code has the stored meaning, so that the record can be read
     again.
@@ -225,11 +225,18 @@ def registration(prepared: Prepared, *, at: datetime, actor: str) -> Change:
         "created_at": at,
         "updated_at": at,
     }
-    entry = _entry("registered", record, None, at=at, actor=actor, note=None)
-    return Change(record, None, (entry,), prepared.fingerprint, claims=personal_numbers(record))
+    return Change.registration(record, actor=actor, fingerprint=prepared.fingerprint)
 
 
-def revision(prepared: Prepared, before: Record, *, at: datetime, actor: str, keep_status: bool = False) -> Change:
+def revision(
+    prepared: Prepared,
+    before: Record,
+    *,
+    at: datetime,
+    actor: str,
+    keep_status: bool = False,
+    note: dict[str, Any] | None = None,
+) -> Change:
     """The change that replaces a household's content.
 
     A revised record is submitted anew: what a leader verified was another content. With ``keep_status`` it is not:
@@ -247,68 +254,7 @@ def revision(prepared: Prepared, before: Record, *, at: datetime, actor: str, ke
         "updated_at": at,
     }
     kind: Kind = "revised" if record["commune"] == before["commune"] else "transferred"
-    return change_of(record, before, kind, at=at, actor=actor, fingerprint=prepared.fingerprint)
-
-
-def change_of(
-    record: Record,
-    before: Record,
-    kind: Kind,
-    *,
-    at: datetime,
-    actor: str,
-    fingerprint: str,
-    note: dict[str, Any] | None = None,
-) -> Change:
-    """The change from ``before`` to ``record``: one log entry, or one in each commune's log when it moves."""
-    if record["commune"] == before["commune"]:
-        entries: tuple[Entry, ...] = (_entry(kind, record, before, at=at, actor=actor, note=note),)
-    else:
-        between = {"from": before["commune"], "to": record["commune"], **(note or {})}
-        left = Entry(
-            before["commune"],
-            kind,
-            record["id"],
-            record["revision"],
-            at,
-            actor,
-            None,
-            None,
-            between,
-            moves_between(before, None),
-        )
-        arrived = Entry(
-            record["commune"],
-            kind,
-            record["id"],
-            record["revision"],
-            at,
-            actor,
-            record,
-            replaced_items(before, record),
-            between,
-            moves_between(None, record),
-        )
-        entries = (left, arrived)
-    held = personal_numbers(before)
-    holds = personal_numbers(record)
-    return Change(record, before["revision"], entries, fingerprint, claims=holds - held, releases=held - holds)
-
-
-def _entry(
-    kind: Kind, record: Record, before: Record | None, *, at: datetime, actor: str, note: dict[str, Any] | None
-) -> Entry:
-    replaced = None if before is None else replaced_items(before, record)
-    moves = moves_between(before, record)
-    return Entry(record["commune"], kind, record["id"], record["revision"], at, actor, record, replaced, note, moves)
-
-
-def personal_numbers(record: Record) -> frozenset[str]:
-    """The personal numbers that a household holds: its head's, unless it is withdrawn."""
-    number = record["head"].get("national_id")
-    if number is None or record["status"] == "withdrawn":
-        return frozenset()
-    return frozenset({number})
+    return Change.revision(before, record, kind, actor=actor, fingerprint=prepared.fingerprint, note=note)
 
 
 def content_of(record: Record) -> dict[str, Any]:

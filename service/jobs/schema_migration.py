@@ -11,11 +11,12 @@ from schemas.parsing import parse_household
 from schemas.versions import SCHEMA_VERSION, VersionUnknown, migrate
 from service.actor import REGISTER_ITSELF
 from service.clock import Clock, vietnam_day
-from service.errors import DomainError, HouseholdStale
+from service.errors import DomainError, HouseholdStale, StoreUnavailable
 from service.households.changes import Change, Record
+from service.households.optimistic import retried
 from service.households.overlaps import with_overlaps
 from service.households.ports import HouseholdStore, Transaction
-from service.households.registration import change_of, content_of, prepare
+from service.households.registration import content_of, prepare, revision
 from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.units.directory import UnitDirectory
 
@@ -85,13 +86,26 @@ class SchemaMigration:
             self._store.transact(work)
 
     def _alone(self, change: Change, before: Record) -> Migrated:
+        household_id = change.record["id"]
+
+        def attempt() -> None:
+            nonlocal change, before
+            try:
+                self._commit([change], {before["id"]: before})
+            except HouseholdStale as stale:
+                before = stale.current
+                if before["schema_version"] == SCHEMA_VERSION:
+                    return
+                change = self._change(before, self._clock())
+                raise
+
         try:
-            self._commit([change], {before["id"]: before})
-        except HouseholdStale as stale:
-            if stale.current["schema_version"] == SCHEMA_VERSION:
-                return Migrated(change.record["id"])
-            return self._alone(self._change(stale.current, self._clock()), stale.current)
-        return Migrated(change.record["id"])
+            retried(attempt)
+        except StoreUnavailable:
+            raise
+        except (RecordInvalid, DomainError, VersionUnknown) as error:
+            return Migrated(household_id, error)
+        return Migrated(household_id)
 
     def _change(self, before: Record, now: datetime) -> Change:
         """The revision that says the same in the new version;
@@ -104,17 +118,5 @@ class SchemaMigration:
         prepared = prepare(
             content, household_id, directory=self._directory(), today=today, known=before, examiner=self._examiner
         )
-        kept: Record = {name: before[name] for name in ("status", "status_reason") if name in before}
-        record: Record = {
-            "id": household_id,
-            **prepared.content,
-            **kept,
-            **prepared.given,
-            "revision": before["revision"] + 1,
-            "created_at": before["created_at"],
-            "updated_at": now,
-        }
         note = {"schema_version": {"from": before["schema_version"], "to": SCHEMA_VERSION}}
-        return change_of(
-            record, before, "revised", at=now, actor=REGISTER_ITSELF.name, fingerprint=prepared.fingerprint, note=note
-        )
+        return revision(prepared, before, at=now, actor=REGISTER_ITSELF.name, keep_status=True, note=note)

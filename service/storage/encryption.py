@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from bson.binary import Binary, UuidRepresentation
+from bson.binary import UUID_SUBTYPE, Binary, UuidRepresentation
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
@@ -36,15 +36,18 @@ from pymongo.write_concern import WriteConcern
 from service.access.errors import KeysMissing
 from service.access.keys import KeyFolder, key_folder, read_private
 from service.clock import Clock, system_clock
-from service.errors import StoreUnavailable
+from service.errors import StoreRefused, StoreUnavailable
 from service.settings import Settings
 from service.storage.client import Document
 
 KEY_VAULT: Final = "encryption_keys"
 SECRETS: Final = "encryption_secrets"
 CIPHERTEXT_SUBTYPE: Final = 6
+_KEY_ID_BYTES: Final = 16
 _KEYS_LISTED: Final = "data-keys"
 _DIGEST_SECRET: Final = "digest"  # noqa: S105 - a document's name
+_RELOAD_SECONDS: Final = 1.0
+"""Master keys are read anew at most this often, however many ciphertexts do not open."""
 _CACHED_VALUES: Final = 16_384
 _CACHED_CONTENTS: Final = 1_024
 """The contents of a document are some kilobytes each."""
@@ -130,6 +133,10 @@ def master_keys(settings: Settings) -> MasterKeys:
     )
 
 
+class CiphertextDamaged(StoreRefused):
+    """A stored ciphertext that no key opens: it was changed, or is no ciphertext at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataKey:
     """A data key of the vault: its name, and from when on it encrypts (before that it only finds and opens)."""
@@ -171,6 +178,7 @@ class FieldEncryption:
         self._explicit: ClientEncryption[Document] | None = None
         self._keys: tuple[DataKey, ...] = ()
         self._looked_at = float("-inf")
+        self._reloaded_at = float("-inf")
         self._secret: bytes | None = None
         self._searched = lru_cache(_CACHED_VALUES)(self._encrypt_searched)
         self._opened = lru_cache(_CACHED_VALUES)(self._decrypt)
@@ -314,19 +322,37 @@ class FieldEncryption:
         return sealed
 
     def _decrypt(self, value: Binary) -> Any:
-        return self._attempt(lambda encryption: encryption.decrypt(value))
+        """Open a ciphertext. Raises CiphertextDamaged, or StoreUnavailable where its data key is not to be had."""
+
+        def work(encryption: ClientEncryption[Document]) -> Any:
+            try:
+                return encryption.decrypt(value)
+            except EncryptionError as error:
+                if _is_usable(encryption, key_of(value)):
+                    raise CiphertextDamaged(reason="ciphertext damaged") from error
+                raise
+
+        return self._attempt(work)
 
     def _attempt(self, work: Callable[[ClientEncryption[Document]], Any]) -> Any:
         """Do the work, once more with master keys read anew: another process may have rotated them meanwhile."""
+        used = self._encryption()
         try:
-            return work(self._encryption())
+            return work(used)
         except EncryptionError:
-            with self._lock:
-                self._forget()
+            self._reload(used)
             try:
                 return work(self._encryption())
             except EncryptionError as error:
                 raise StoreUnavailable(reason="encryption") from error
+
+    def _reload(self, used: ClientEncryption[Document]) -> None:
+        """Have the master keys read anew, unless another thread has just done so."""
+        with self._lock:
+            now = time.monotonic()
+            if self._explicit is used and now - self._reloaded_at >= _RELOAD_SECONDS:
+                self._reloaded_at = now
+                self._forget()
 
     def _encryption(self) -> ClientEncryption[Document]:
         with self._lock:
@@ -344,8 +370,7 @@ class FieldEncryption:
             return self._explicit
 
     def _forget(self) -> None:
-        if self._explicit is not None:
-            self._explicit.close()
+        # Not closed: other threads may be using it. Its memory is freed with the last reference to it.
         self._explicit = None
         self._looked_at = float("-inf")
 
@@ -425,6 +450,20 @@ def key_of(value: Any) -> bytes | None:
     if isinstance(value, Binary) and value.subtype == CIPHERTEXT_SUBTYPE:
         return bytes(value[1:17])
     return None
+
+
+def _is_usable(encryption: ClientEncryption[Document], key: bytes | None) -> bool:
+    """Whether a data key encrypts: then a ciphertext of its that does not open is damaged, as is one of no key.
+
+    libmongocrypt reports a damaged ciphertext and a data key that the wrong master key wrapped in the same words.
+    """
+    if key is None or len(key) < _KEY_ID_BYTES:
+        return True
+    try:
+        encryption.encrypt(0, _ALGORITHMS[Manner.HIDDEN], key_id=Binary(key, UUID_SUBTYPE))
+    except EncryptionError:
+        return False
+    return True
 
 
 class _Each(dict[str, Any]):

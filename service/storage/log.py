@@ -15,7 +15,7 @@ from service.households.changes import FIRST_HASH, Entry, Record, Tallies, entry
 from service.households.ports import CommuneState, EntryUnreadable, LogEntry, Stored
 from service.storage.client import Document
 from service.storage.documents import SealedEntry, fingerprint_of_document
-from service.storage.encryption import SEALED, FieldEncryption, joined
+from service.storage.encryption import SEALED, CiphertextDamaged, FieldEncryption, joined
 
 
 def entry_id(commune: str, offset: int) -> str:
@@ -179,6 +179,8 @@ def readable(document: Document, encryption: FieldEncryption) -> LogEntry:
         return to_log_entry(document, encryption)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EntryUnreadable("an item is missing or is not what it should be") from error
+    except CiphertextDamaged as error:
+        raise EntryUnreadable("its ciphertext is damaged") from error
     except StoreUnavailable as error:
         if not isinstance(error.__cause__, EncryptionError):
             raise

@@ -15,7 +15,8 @@ from service.errors import (
     HouseholdIdInvalid,
     HouseholdIdMismatch,
 )
-from service.households.registration import content_of, household_id_of, parse, personal_numbers
+from service.households.changes import personal_numbers
+from service.households.registration import content_of, household_id_of, parse
 from service.units.directory import UnitDirectory
 from tests.builders import NOW, THANH_VINH, TODAY, TRUONG_VINH, a_head, a_household, a_least_household, a_parcel, an_id
 from tests.households.rules import OFFICER, prepared, registered, revised

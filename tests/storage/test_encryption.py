@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from service.errors import StoreUnavailable
 from service.storage.encryption import (
     ELSEWHERE,
     ENCRYPTED_ITEMS,
+    CiphertextDamaged,
     FieldEncryption,
     Manner,
     key_of,
@@ -239,3 +241,48 @@ def test_every_encrypted_item_is_in_the_definition_and_personal() -> None:
             assert isinstance(part, Part)
             section = part.section
         assert section_fields(section)[last].item.sensitivity == "personal"
+
+
+def damaged(value: Binary, position: int) -> Binary:
+    """A ciphertext of which one byte is another one."""
+    changed = bytearray(value)
+    changed[position] ^= 0xFF
+    return Binary(bytes(changed), value.subtype)
+
+
+DAMAGE = {"algorithm": 0, "type": 17, "content": -40, "tag": -1}
+"""A byte in each part of a ciphertext but the id of its data key: algorithm, type, content, authentication tag."""
+
+
+@pytest.mark.parametrize("position", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_ciphertext_is_refused_as_damaged(encryption: FieldEncryption, position: int) -> None:
+    with pytest.raises(CiphertextDamaged):
+        encryption.open_value(damaged(encryption.seal_value("secret"), position))
+
+
+def test_a_truncated_ciphertext_is_refused_as_damaged(encryption: FieldEncryption) -> None:
+    sealed = encryption.seal_value("secret")
+    for length in (1, 17, 18, 40):
+        with pytest.raises(CiphertextDamaged):
+            encryption.open_value(Binary(bytes(sealed[:length]), sealed.subtype))
+
+
+def test_a_ciphertext_of_an_unknown_data_key_is_unavailable(encryption: FieldEncryption) -> None:
+    with pytest.raises(StoreUnavailable):
+        encryption.open_value(damaged(encryption.seal_value("secret"), position=5))
+
+
+def test_a_damaged_ciphertext_disturbs_no_other_thread(encryption: FieldEncryption) -> None:
+    sealed = [encryption.seal_value(f"secret {number}") for number in range(400)]
+    broken = [damaged(value, position) for value in sealed[:40] for position in (*DAMAGE.values(), 5)]
+
+    def read(value: Binary) -> Any:
+        try:
+            return encryption.open_value(value)
+        except (CiphertextDamaged, StoreUnavailable):
+            return None
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(read, [*broken, *sealed, *broken]))
+    assert [each for each in found if each is not None] == [f"secret {number}" for number in range(400)]
+    assert len(found) == 400 + 2 * len(broken)

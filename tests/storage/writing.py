@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from service.households.changes import Change, Kind, Record
-from service.households.registration import change_of, registration
+from service.households.registration import registration
 from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
 from service.storage.migration import UNITS_FILE
 from service.storage.store import MongoStore
@@ -29,7 +29,7 @@ def a_registration(at: datetime = NOW, **items: Any) -> Change:
 def a_step(before: Record, kind: Kind = "verified", at: datetime = NOW, **items: Any) -> Change:
     """The change that replaces some items of a record at its next revision."""
     record = {**before, **items, "revision": before["revision"] + 1, "updated_at": at}
-    return change_of(record, before, kind, at=at, actor=OFFICER, fingerprint=f"revision {record['revision']}")
+    return Change.revision(before, record, kind, actor=OFFICER, fingerprint=f"revision {record['revision']}")
 
 
 def apply(store: MongoStore, *changes: Change) -> None:
