@@ -19,7 +19,7 @@ from benchmarks.figures import Figure, Target
 from benchmarks.workplace import Server, Workplace, server
 from service.access.accounts import NewAccount
 from service.actor import REGISTER_ITSELF
-from service.api.http.access import Guard
+from service.api.http.guard import Guard
 from service.app import create_app
 from service.households.bulk import BulkRegistration
 from service.principal import register_itself

@@ -15,7 +15,7 @@ from service.app import create_app as create_guarded_app
 from service.principal import asking, register_itself
 from service.storage.encryption import SEALED, FieldEncryption
 
-_GATE = "service.api.http.access"
+_GATE = "service.api.http.gate"
 
 
 class NoEncryption(FieldEncryption):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from service.access.account import Account
-from service.api.http.access import Guard
+from service.api.http.guard import Guard
 from service.app import create_app
 from service.clock import vietnam_day
 from service.roles import Role

@@ -8,8 +8,9 @@ from typing import cast
 from flask import Flask
 from flask_smorest import Api
 
-from service.api.http.access import Guard, install_guard
 from service.api.http.bodies import read_out_refused_bodies
+from service.api.http.gate import install_guard
+from service.api.http.guard import Guard
 from service.api.http.measures import measure_requests
 from service.api.http.problems import register_problems
 from service.api.http.resource import correct_document

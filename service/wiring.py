@@ -8,12 +8,15 @@ from pathlib import Path
 
 import schemas
 from schemas.catalogue import Catalogue
-from service.access.accounts import Accounts, Directory, Principals, SignIn
+from service.access.accounts import Accounts
 from service.access.keys import KeyFolder, key_folder
 from service.access.openid import OpenId, OpenIdClient
 from service.access.passwords import Passwords
+from service.access.ports import Directory
+from service.access.principals import Principals
+from service.access.sign_in import SignIn
 from service.access.tokens import AccessTokens
-from service.api.http.access import Guard
+from service.api.http.guard import Guard
 from service.clock import Clock, system_clock
 from service.households.erasure import Erasure
 from service.households.household_register import HouseholdRegister

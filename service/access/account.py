@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Final
 
+from service.access.errors import SessionRevoked
 from service.roles import Role, Sight
 
 ACTIVE: Final = "active"
-
-
 SUSPENDED: Final = "suspended"
+
+
+class SessionEnd(StrEnum):
+    """Why a session ended."""
+
+    SIGNED_OUT = "signed out"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    RESET = "reset"
+    PASSWORD_CHANGED = "password changed"  # noqa: S105 - a reason, not a secret
+    USED_TWICE = "refresh token used twice"
+
+
+REPORTED_TO_DEVICE: Final = frozenset({SessionEnd.REVOKED, SessionEnd.SUSPENDED})
+"""Somebody ended the session because of this device or its holder: the device is told so and erases its data.
+
+A forgotten or changed password, or a refresh token that was used twice, is not reported: the rightful phone may hold
+records that were never sent.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +86,9 @@ class Session:
     revoked_because: str | None = None
     told_at: datetime | None = None
     """When the device first learned that somebody had ended its session."""
+
+
+def require_not_revoked(session: Session) -> None:
+    """Raise SessionRevoked if somebody ended the session and its device is to erase its data."""
+    if session.revoked_because in REPORTED_TO_DEVICE:
+        raise SessionRevoked(session=session.id, account=session.account)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from service.access.account import Account, Device, Session
 from service.access.trail import Begun, TrailEntry
+from service.units.directory import UnitDirectory
+
+Directory = Callable[[], UnitDirectory]
+"""Returns the units as they are known now."""
 
 
 class AccountStore(Protocol):

@@ -10,7 +10,7 @@ from flask import Flask
 
 from schemas.derive.json_schema import household_components
 from service.api.access_components import SECURITY_SCHEMES, access_components
-from service.api.http.access import declared_permissions
+from service.api.http.gate import declared_permissions
 from service.api.http.geojson import feature_component
 from service.api.resources import parcels, photos, search, units
 from service.households.changes import COUNTS

@@ -10,9 +10,11 @@ from typing import Any
 
 from pymongo.database import Database
 
-from service.access.accounts import Accounts, Caller, Handed, NewAccount, Principals, SignIn
+from service.access.accounts import Accounts, Handed, NewAccount
 from service.access.keys import KeyFolder
 from service.access.passwords import Passwords
+from service.access.principals import Principals
+from service.access.sign_in import Caller, SignIn
 from service.access.tokens import AccessTokens
 from service.area import Area
 from service.principal import Principal, principal, register_itself

@@ -10,8 +10,8 @@ from flask_smorest import Api
 
 from service.access.errors import EndpointUndeclared
 from service.access.gate import needs, public
-from service.api.http.access import check_every_endpoint_is_declared
 from service.api.http.blueprint import Blueprint
+from service.api.http.gate import check_every_endpoint_is_declared
 
 
 class Answer(marshmallow.Schema):

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from service.access.gate import declared_on
-from service.api.http.access import check_every_endpoint_is_declared
+from service.api.http.gate import check_every_endpoint_is_declared
 from service.roles import SCOPES, TABLE, Permission, Reach, Role
 from tests.api.asking import Register
 from tests.api.signed_in import token_of

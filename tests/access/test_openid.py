@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.access.accounts import NewAccount
-from service.api.http.access import guard
+from service.api.http.guard import guard
 from service.app import create_app
 from service.principal import register_itself
 from service.roles import Role

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from service.access.accounts import Caller, SignedIn
 from service.access.errors import NotSignedIn, RefreshFailed, SessionRevoked, SignInFailed, TooManyAttempts
+from service.access.sign_in import Caller, SignedIn
 from service.roles import Role, Sight
 from tests.access.builders import OFFICE, PASSWORD, Office, administrator
 

@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.access.accounts import Handed, NewAccount
-from service.api.http.access import ACCESS_COOKIE, DEVICE_COOKIE, REFRESH_COOKIE, guard
+from service.api.http.browser_session import ACCESS_COOKIE, DEVICE_COOKIE, REFRESH_COOKIE
+from service.api.http.guard import guard
 from service.principal import register_itself
 from service.roles import Role
 from tests.access.builders import PASSWORD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.access.trail import TrailEntry
-from service.api.http.access import guard
+from service.api.http.guard import guard
 from service.roles import Role
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from service.access.account import Account
 from service.access.errors import UsernameTaken
-from service.api.http.access import Guard
+from service.api.http.guard import Guard
 from service.roles import Role
 from tests.builders import TODAY
 

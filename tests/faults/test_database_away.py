@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.api.http.access import guard
+from service.api.http.guard import guard
 from service.app import create_app
 from service.roles import Role
 from service.running.mongod import PrivateMongod

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
 from service.access.accounts import NewAccount
-from service.api.http.access import Guard
+from service.api.http.guard import Guard
 from service.app import create_app, register_of
 from service.principal import register_itself
 from service.roles import Role, Sight

@@ -13,9 +13,10 @@ from service.access.account import Account
 from service.access.accounts import Handed, NewAccount
 from service.access.errors import AccountInvalid
 from service.access.gate import needs
-from service.api.http.access import guard, note_about
+from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object
+from service.api.http.guard import guard
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import PageQuery
 from service.api.http.responses import json_response

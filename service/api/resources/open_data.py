@@ -14,8 +14,8 @@ from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
 from service.access.gate import public
-from service.api.http.access import guard
 from service.api.http.blueprint import Blueprint, reference
+from service.api.http.guard import guard
 from service.api.http.parameters import Query, one_of
 from service.api.http.services import language, services
 from service.api.http.tables import csv_response

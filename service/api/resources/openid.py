@@ -9,8 +9,10 @@ from werkzeug.exceptions import NotFound
 from service.access.errors import SignInFailed
 from service.access.gate import public
 from service.access.openid import STATE_SECONDS, OpenId
-from service.api.http.access import browser, guard, set_session_cookies, write_trail
+from service.api.http.audit_trail import write_trail
 from service.api.http.blueprint import Blueprint
+from service.api.http.browser_session import browser, set_session_cookies
+from service.api.http.guard import guard
 from service.principal import nobody
 
 blueprint = Blueprint("openid", __name__, url_prefix="/v1/openid", description="Sign-in by an OpenID provider")

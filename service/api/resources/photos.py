@@ -9,7 +9,7 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from service.access.gate import needs
-from service.api.http.access import note_about
+from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import photo_body
 from service.api.http.parameters import Moment, Query, one_of

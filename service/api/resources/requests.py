@@ -11,9 +11,10 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from service.access.gate import needs
-from service.api.http.access import guard, note_about
+from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.bodies import json_object, optional_json_object
+from service.api.http.guard import guard
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import PageQuery, day, one_of
 from service.api.http.reader import reader

@@ -11,7 +11,6 @@ from flask import Response, request
 from flask.views import MethodView
 
 from service.access.account import Session
-from service.access.accounts import Caller, SignedIn
 from service.access.errors import (
     GrantInvalid,
     RefreshFailed,
@@ -21,20 +20,19 @@ from service.access.errors import (
     TooManyAttempts,
 )
 from service.access.gate import needs, public
+from service.access.sign_in import Caller, SignedIn
 from service.access.tokens import csrf_token
-from service.api.http.access import (
+from service.api.http.audit_trail import note_about, report_revoked, write_trail
+from service.api.http.blueprint import Blueprint, reference
+from service.api.http.bodies import json_object
+from service.api.http.browser_session import (
     REFRESH_COOKIE,
     browser,
     forget_session_cookies,
     from_another_site,
-    guard,
-    note_about,
-    note_told,
     set_session_cookies,
-    write_trail,
 )
-from service.api.http.blueprint import Blueprint, reference
-from service.api.http.bodies import json_object
+from service.api.http.guard import guard
 from service.api.http.responses import json_response
 from service.principal import Principal, current_principal, nobody
 from service.roles import Permission
@@ -87,7 +85,7 @@ def _signed_in(asked: dict[str, Any], caller: Caller) -> Response:
         write_trail(error.code.replace("access.", ""), nobody(), status=401)
         raise
     except SessionRevoked as error:
-        note_told(error)
+        report_revoked(error)
         raise
     who = guard().principals.of_token(signed_in.access_token)
     write_trail("signed-in" if asked["grant_type"] != "refresh_token" else "refreshed", who)

@@ -12,8 +12,8 @@ from marshmallow import fields, validate
 
 from service.access.gate import needs
 from service.access.trail import TrailEntry, in_json
-from service.api.http.access import guard
 from service.api.http.blueprint import Blueprint
+from service.api.http.guard import guard
 from service.api.http.parameters import Query
 
 blueprint = Blueprint("trail", __name__, url_prefix="/v1/trail", description="Who saw whose record")

@@ -1,0 +1,76 @@
+"""Which principal an access token stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from service.access.account import ACTIVE, require_not_revoked
+from service.access.errors import NotSignedIn
+from service.access.ports import AccountStore, Directory
+from service.access.tokens import AccessClaims, AccessTokens
+from service.clock import Clock, vietnam_day
+from service.principal import Principal, principal
+from service.units.areas import area_of_units
+
+
+@dataclass(slots=True)
+class _Remembered:
+    principal: Principal
+    until: datetime
+
+
+@dataclass(slots=True)
+class Principals:
+    """Who an access token stands for.
+
+    Account and session are looked up again every few seconds, so that a suspended account or a session that was signed
+    out is shut out everywhere within ``remembered``.
+    """
+
+    store: AccountStore
+    tokens: AccessTokens
+    directory: Directory
+    clock: Clock
+    remembered: timedelta = timedelta(seconds=5)
+    _known: dict[str, _Remembered] = field(default_factory=dict)
+
+    def of_token(self, token: str) -> Principal:
+        """The principal of an access token. Raises TokenInvalid, TokenExpired, NotSignedIn, SessionRevoked."""
+        claims = self.tokens.read(token)
+        now = self.clock()
+        known = self._known.get(claims.token_id)
+        if known is not None and known.until > now:
+            return known.principal
+        found = self._looked_up(claims)
+        if len(self._known) > 10_000:
+            self._known.clear()
+        self._known[claims.token_id] = _Remembered(found, now + self.remembered)
+        return found
+
+    def forget(self) -> None:
+        """Look everything up again at the next request: an account was changed by this very process."""
+        self._known.clear()
+
+    def _looked_up(self, claims: AccessClaims) -> Principal:
+        if claims.session is not None:
+            session = self.store.session(claims.session)
+            if session is not None:
+                require_not_revoked(session)
+            if session is None or session.revoked_at is not None:
+                raise NotSignedIn()
+        account = self.store.account(claims.account)
+        if account is None or account.state != ACTIVE:
+            raise NotSignedIn()
+        return principal(
+            account.id,
+            account.username,
+            account.role,
+            area_of_units(account.area, self.directory(), vietnam_day(self.clock())),
+            scopes=[scope for scope in account.scopes if scope in claims.scopes],
+            sight=account.sight,
+            token_id=claims.token_id,
+            session=claims.session,
+            must_change_password=account.must_change_password,
+            by_cookie=claims.by_cookie,
+        )

@@ -1,0 +1,113 @@
+"""A browser's session: its cookies, and the proof that one of our own pages sent a request (CSRF)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final
+
+from flask import Response, g, request
+
+from service.access.errors import NotSignedIn, RefreshFailed, RequestForged, TokenExpired, TokenInvalid
+from service.access.sign_in import Caller, SignedIn
+from service.access.tokens import csrf_token, same
+from service.api.http.guard import guard
+from service.principal import Principal
+
+ACCESS_COOKIE: Final = "__Host-so-nong-ho-access"
+REFRESH_COOKIE: Final = "__Host-so-nong-ho-session"
+DEVICE_COOKIE: Final = "__Host-so-nong-ho-device"
+CSRF_HEADER: Final = "X-CSRF-Token"
+OWN_PAGE_HEADER: Final = "X-Requested-With"
+DEVICE_COOKIE_SECONDS: Final = 400 * 24 * 3600
+"""As long as browsers keep a cookie, so that guessing from elsewhere never locks a known device out."""
+
+
+def principal_of_cookies() -> Principal:
+    """Whoever a browser's cookies name; when the short token has run out, the session goes on with a new one.
+
+    So that a page asks nothing of tokens: it is signed in until the session ends.
+    """
+    parts = guard()
+    token = request.cookies.get(ACCESS_COOKIE)
+    if token:
+        with suppress(TokenExpired):
+            principal = parts.principals.of_token(token)
+            if not principal.by_cookie:
+                raise TokenInvalid()
+            return principal
+    lasting = request.cookies.get(REFRESH_COOKIE)
+    if not lasting:
+        raise NotSignedIn()
+    try:
+        signed_in = parts.sign_in.refresh(lasting, browser())
+    except RefreshFailed:
+        g.signed_out = True
+        raise NotSignedIn() from None
+    g.signed_in = signed_in
+    return parts.principals.of_token(signed_in.access_token)
+
+
+def browser() -> Caller:
+    """The browser that asks: its address, and its device's secret where it has one."""
+    secret = request.cookies.get(DEVICE_COOKIE)
+    name = request.headers.get("User-Agent", "")[:200]
+    return Caller(request.remote_addr or "", secret[:200] if secret else None, name, by_cookie=True)
+
+
+def require_own_page(principal: Principal) -> None:
+    """Raise RequestForged unless a page of ours sent this.
+
+    It proves so by the session's own token, which only it can read, or by a header that no other site's page can send
+    without being asked first (CORS is closed), together with the browser's word on where the page is from.
+    """
+    given = request.headers.get(CSRF_HEADER)
+    if given is not None:
+        proven = same(given, csrf_token(guard().keys.secret("csrf"), principal.session or ""))
+    else:
+        proven = OWN_PAGE_HEADER in request.headers and _browser_vouches()
+    if not proven or from_another_site():
+        raise RequestForged()
+
+
+def _browser_vouches() -> bool:
+    """Whether the browser itself says that the page is of this very origin: a page cannot set these headers."""
+    return (
+        request.headers.get("Sec-Fetch-Site") == "same-origin"
+        or request.headers.get("Origin", "").partition("://")[2] == request.host
+    )
+
+
+def from_another_site() -> bool:
+    """Whether the browser says that a page of another site sent this request (Fetch Metadata, Origin)."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return True
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.partition("://")[2] != request.host
+
+
+def set_session_cookies(answer: Response, signed_in: SignedIn) -> None:
+    """Give a browser its session: HttpOnly, so that no script reads a token; Strict, so that no other site sends it."""
+    _set_cookie(answer, ACCESS_COOKIE, signed_in.access_token, guard().tokens.lifetime_seconds)
+    if signed_in.refresh_token is not None and signed_in.refresh_expires_at is not None:
+        lasting = signed_in.refresh_expires_at - guard().clock()
+        _set_cookie(answer, REFRESH_COOKIE, signed_in.refresh_token, max(0, int(lasting.total_seconds())))
+    if signed_in.device_secret is not None:
+        _set_cookie(answer, DEVICE_COOKIE, signed_in.device_secret, DEVICE_COOKIE_SECONDS)
+
+
+def forget_session_cookies(answer: Response) -> None:
+    """Take a browser's session away; its device stays known."""
+    for name in (ACCESS_COOKIE, REFRESH_COOKIE):
+        answer.delete_cookie(name, secure=True, httponly=True, samesite="Strict")
+
+
+def _set_cookie(answer: Response, name: str, value: str, seconds: int) -> None:
+    answer.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="Strict")
+
+
+def renew_cookies(response: Response) -> None:
+    """Set the cookies of a session that was refreshed in this request; remove those of one that has ended."""
+    if "signed_in" in g:
+        set_session_cookies(response, g.signed_in)
+    elif "signed_out" in g:
+        forget_session_cookies(response)

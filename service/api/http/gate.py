@@ -1,0 +1,147 @@
+"""The gate in Flask: every endpoint's declared permission is asked of whoever sends a request, before its view runs.
+
+A bearer token or a browser's cookies name who asks. After the view the audit entry is stored, and only then the
+response goes out.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from flask import Flask, Response, current_app, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service.access.errors import PasswordChangeRequired, SessionRevoked, TokenInvalid
+from service.access.gate import declared_on, require_declared
+from service.api.http.audit_trail import begin_entry, report_revoked, store_entry
+from service.api.http.browser_session import principal_of_cookies, renew_cookies, require_own_page
+from service.api.http.guard import Guard, guard, install_parts
+from service.api.http.security_headers import put_security_headers
+from service.principal import Principal, asking, nobody, serve_strangers
+from service.roles import Permission
+
+REQUEST_ID: Final = "X-Request-Id"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_LONGEST_REQUEST_ID: Final = 64
+_MINUTE: Final = timedelta(minutes=1)
+
+
+def check_every_endpoint_is_declared(app: Flask) -> None:
+    """Raise EndpointUndeclared when any endpoint of the app names no permission and is not public.
+
+    Called once, after every blueprint is registered. HEAD answers as GET does, OPTIONS says nothing about records.
+    """
+    require_declared(_endpoints(app))
+
+
+def declared_permissions(app: Flask) -> Iterator[tuple[str, str, str | None]]:
+    """Address (with its places in braces), method and permission of every endpoint; None for a public one."""
+    for rule, method, view in _endpoints(app):
+        declared = declared_on(view, method)
+        address = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule)
+        yield address, method, None if declared is None or declared.permission is None else str(declared.permission)
+
+
+def _endpoints(app: Flask) -> Iterator[tuple[str, str, Callable[..., Any]]]:
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule.rule, method, view
+
+
+def install_guard(app: Flask, parts: Guard) -> None:
+    """Put the gate before every view. Raises EndpointUndeclared; called after every blueprint is registered."""
+    check_every_endpoint_is_declared(app)
+    serve_strangers()
+    install_parts(app, parts)
+    proxies = parts.settings.proxies
+    if proxies:
+        # Only as many hops are believed as the operator says stand before us; by default none is.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    app.before_request(_name_request)
+    app.before_request(_ask)
+    app.after_request(_store_entry)
+    app.after_request(_put_headers)
+    app.teardown_request(_leave)
+
+
+# Before ---------------------------------------------------------------------------------------------------------
+
+
+def _name_request() -> None:
+    """Give the request an id: the one that a proxy gave it, if it is an id, else a new one."""
+    given = request.headers.get(REQUEST_ID, "")
+    usable = 8 <= len(given) <= _LONGEST_REQUEST_ID and all(sign.isalnum() or sign in "-_" for sign in given)
+    g.request_id = given if usable and given.isascii() else uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=g.request_id)
+
+
+def _ask() -> None:
+    """Find out who asks and whether the table lets them. Raises what service/access/errors.py names."""
+    g.stack = ExitStack()
+    g.stack.enter_context(asking(nobody()))
+    if request.url_rule is None or request.endpoint is None or request.method == "OPTIONS":
+        return
+    declared = declared_on(current_app.view_functions[request.endpoint], request.method)
+    if declared is None or declared.permission is None:
+        return
+    g.permission = declared.permission
+    guard().database.require_available()
+    try:
+        principal = _principal()
+    except SessionRevoked as error:
+        report_revoked(error)
+        raise
+    g.stack.enter_context(asking(principal))
+    limit = guard().settings.requests_per_minute
+    if limit:
+        guard().rates.take(f"account:{principal.account}", limit, _MINUTE)
+    principal.require(declared.permission)
+    if principal.must_change_password and declared.permission is not Permission.SESSION_OWN:
+        raise PasswordChangeRequired()
+    begin_entry(principal, declared.permission)
+
+
+def _principal() -> Principal:
+    """Whoever the request's token names: in the Authorization header, else in the browser's cookie."""
+    parts = guard()
+    header = request.headers.get("Authorization", "")
+    if header:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise TokenInvalid()
+        principal = parts.principals.of_token(token.strip())
+        if principal.by_cookie:
+            raise TokenInvalid()
+        return principal
+    principal = principal_of_cookies()
+    if request.method not in _SAFE:
+        require_own_page(principal)
+    return principal
+
+
+# After ----------------------------------------------------------------------------------------------------------
+
+
+def _store_entry(response: Response) -> Response:
+    return store_entry(response)
+
+
+def _put_headers(response: Response) -> Response:
+    put_security_headers(response)
+    if "request_id" in g:
+        response.headers[REQUEST_ID] = g.request_id
+    renew_cookies(response)
+    return response
+
+
+def _leave(_: BaseException | None) -> None:
+    if "stack" in g:
+        g.pop("stack").close()
