@@ -101,7 +101,7 @@ def committer(
                     {"_id": {"$in": sorted(cells.coarse)}}, {"$inc": {"writes": 1}}, session=session
                 )
                 if with_reads:
-                    near = {"index.cells": {"$in": sorted(cells.asked)}}
+                    near = {"index.cells": {"$in": sorted(cells.queried)}}
                     list(households.find(near, {"parcels.id": 1, "parcels.geometry": 1}, session=session))
             state = next(iter(states.find({"_id": {"$in": [documents.commune]}}, session=session)))
             offset = state["offset"] + 1

@@ -150,7 +150,7 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         open_data=OpenData(
             MongoOpenData(store.database), directory, clock, lasting=timedelta(days=settings.open_data_days)
         ),
-        unit_borders=UnitBorders(examiner.boundaries, directory, clock),
+        unit_borders=UnitBorders(examiner.borders, directory, clock),
         messages=Catalogue(Path(__file__).parent / "messages"),
         item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),
     )

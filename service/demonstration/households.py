@@ -15,7 +15,7 @@ from service.demonstration import production
 from service.demonstration.fields import Field, homestead_of
 from service.demonstration.people import Person, PersonalNumbers, family_of, phone_number
 from service.demonstration.places import MERGER, Place, Village, places_of
-from service.parcels.place import Boundaries
+from service.parcels.place import Borders
 from service.reports.ports import Baseline
 from service.units.directory import UnitDirectory
 
@@ -50,13 +50,13 @@ class Demonstration:
     The n-th household of a seed does not depend on the size of the set, so that a larger set contains a smaller one.
     """
 
-    def __init__(self, directory: UnitDirectory, seed: int, boundaries: Boundaries | None = None) -> None:
+    def __init__(self, directory: UnitDirectory, seed: int, borders: Borders | None = None) -> None:
         """With borders of communes, fields and homes lie inside them; people and numbers do not depend on borders.
 
         Raises ValueError when the list of units has no communes of today with a point.
         """
         self.seed = seed
-        self.places = places_of(directory, seed, boundaries)
+        self.places = places_of(directory, seed, borders)
 
     def counts(self, households: int) -> dict[str, int]:
         """Return how many of ``households`` live in each commune, by code. Raises ValueError above 600,000."""

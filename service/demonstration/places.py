@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from service.parcels.place import Boundaries
+from service.parcels.place import Borders
 from service.units.directory import Unit, UnitDirectory
 
 Terrain = Literal["town", "coast", "plain", "hills", "mountains"]
@@ -100,21 +100,21 @@ class Place:
     weight: float
     blocks: tuple[tuple[float, float], ...]
     blocks_inside: int
-    boundary: BaseGeometry | None
+    border: BaseGeometry | None
     villages: tuple[Village, ...]
     ethnic_groups: tuple[str, ...]
     ethnic_weights: tuple[float, ...]
 
     def lies_outside(self, longitude: float, latitude: float) -> bool:
         """Whether a position lies outside the commune's border; False if there is none."""
-        return self.boundary is not None and not shapely.intersects_xy(self.boundary, longitude, latitude)
+        return self.border is not None and not shapely.intersects_xy(self.border, longitude, latitude)
 
     def ethnic_group(self, random: Random) -> str:
         """Draw an ethnic group by its share in the commune."""
         return random.choices(self.ethnic_groups, cum_weights=self.ethnic_weights)[0]
 
 
-def places_of(directory: UnitDirectory, seed: int, boundaries: Boundaries | None = None) -> tuple[Place, ...]:
+def places_of(directory: UnitDirectory, seed: int, borders: Borders | None = None) -> tuple[Place, ...]:
     """Describe every commune in force since the merger that has a point to place fields around, in order of code.
 
     With borders, fields lie inside their commune as far as it has room; who lives where does not depend on borders.
@@ -131,8 +131,8 @@ def places_of(directory: UnitDirectory, seed: int, boundaries: Boundaries | None
         ((unit.longitude or 0.0) * _METRES_EAST / _PITCH_M, (unit.latitude or 0.0) * _METRES_NORTH / _PITCH_M)
         for unit in communes
     ]
-    drawn = [None if boundaries is None or u.code not in boundaries else boundaries.boundary(u.code) for u in communes]
-    inside = [_squares_inside(boundary) for boundary in drawn]
+    drawn = [None if borders is None or u.code not in borders else borders.border(u.code) for u in communes]
+    inside = [_squares_inside(border) for border in drawn]
     taken = {square for squares in inside for square in squares}
     places = []
     for index, unit in enumerate(communes):
@@ -157,18 +157,18 @@ def _squares_near(points: Sequence[tuple[float, float]], index: int) -> list[Squ
     return [(column, row) for _, column, row in sorted(found)]
 
 
-def _squares_inside(boundary: BaseGeometry | None) -> set[Square]:
+def _squares_inside(border: BaseGeometry | None) -> set[Square]:
     """Return the squares that lie wholly within a border, so that communes never share a square."""
-    if boundary is None:
+    if border is None:
         return set()
-    west, south, east, north = boundary.bounds
+    west, south, east, north = border.bounds
     columns = np.arange(np.floor(west * _METRES_EAST / _PITCH_M), np.ceil(east * _METRES_EAST / _PITCH_M) + 1)
     rows = np.arange(np.floor(south * _METRES_NORTH / _PITCH_M), np.ceil(north * _METRES_NORTH / _PITCH_M) + 1)
     column, row = (each.ravel() for each in np.meshgrid(columns, rows))
     wide, high = _PITCH_M / _METRES_EAST, _PITCH_M / _METRES_NORTH
     squares = shapely.box((column - 0.5) * wide, (row - 0.5) * high, (column + 0.5) * wide, (row + 0.5) * high)
-    shapely.prepare(boundary)
-    within = shapely.contains_properly(boundary, squares)
+    shapely.prepare(border)
+    within = shapely.contains_properly(border, squares)
     return {(int(x), int(y)) for x, y in zip(column[within], row[within], strict=True)}
 
 
@@ -182,7 +182,7 @@ def _place(
     """Describe one commune: ``size`` is its number of nearest squares, ``land`` its inside and other squares and its
     border.
     """
-    inside, beyond, boundary = land
+    inside, beyond, border = land
     formers = directory.predecessors(unit.code, MERGER)
     districts = [former.parent or "" for former in formers]
     terrain = _terrain(unit, districts)
@@ -196,7 +196,7 @@ def _place(
         weight=size * _DENSITY[terrain],
         blocks=tuple((x * _PITCH_M / _METRES_EAST, y * _PITCH_M / _METRES_NORTH) for x, y in [*inside, *beyond]),
         blocks_inside=len(inside),
-        boundary=boundary,
+        border=border,
         villages=_villages(terrain, formers, random),
         ethnic_groups=tuple(groups),
         ethnic_weights=tuple(accumulate(groups.values())),

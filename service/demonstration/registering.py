@@ -165,7 +165,7 @@ def _work(
 
 def _demonstration(services: Register, seed: int) -> Demonstration:
     try:
-        return Demonstration(services.units.directory(), seed, services.examiner.boundaries())
+        return Demonstration(services.units.directory(), seed, services.examiner.borders())
     except ValueError as error:
         raise CannotDemonstrate(f"The register has no communes of Nghệ An ({error}): run scripts/migrate.") from error
 

@@ -198,7 +198,7 @@ class ParcelRegister:
             pointer=("/geometry"),
             crs_pointer="/crs",
         )
-        return read_drawings([drawing], self._examiner.boundaries(), self._examiner.rules)[0]
+        return read_drawings([drawing], self._examiner.borders(), self._examiner.rules)[0]
 
     def _around(self, question: Question, geometry: BaseGeometry | None) -> list[Neighbour]:
         """The boundaries within some 30 m, those that overlap first, the nearest of the rest."""

@@ -1,8 +1,8 @@
-"""A grid over the ground, in two sizes, by which boundaries that can overlap find each other in one look-up.
+"""The overlap grid: cells of two sizes, by which boundaries that can overlap find each other in one look-up.
 
-A boundary up to two kilometres wide is kept under the fine cells (some 100 m) that its box touches and under the
-coarse ones (some 2 km); a wider one under coarse cells alone. So two boundaries whose interiors meet always share a key
-that one is kept under and the other asks for, and a field has two or three fine cells, whatever lies nearby.
+A boundary up to two kilometres wide is stored under the fine cells (some 100 m) and the coarse cells (some 2 km) that
+its bounding box touches; a wider one under coarse cells only. So two boundaries whose interiors meet always share a key
+that one is stored under and the other queries, and a field has two or three fine cells, whatever is nearby.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ _FINE, _WITHIN, _WIDE = 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The keys of a set of boundaries: ``kept`` is what each is kept under, ``asked`` what any neighbour is kept under.
+    """The keys of a set of boundaries: ``own`` are those they are stored under, ``queried`` those of all neighbours.
 
-    ``coarse`` are the coarse cells that the boundaries touch: what a write takes hold of.
+    ``coarse`` are the coarse cells that the boundaries touch, which a write locks.
     """
 
-    kept: frozenset[int]
-    asked: frozenset[int]
+    own: frozenset[int]
+    queried: frozenset[int]
     coarse: frozenset[int]
 
 
 def cells_of(geometries: Geometries) -> Cells:
-    """The cells of n boundaries in WGS 84, by their boxes."""
+    """Return the cells of n boundaries in WGS 84, by their bounding boxes."""
     return cells_of_boxes(tuple(box) for box in shapely.bounds(geometries).tolist())
 
 
 def cells_of_stored(boundaries: Iterable[Mapping[str, Any]]) -> Cells:
-    """The cells of stored boundaries (GeoJSON that passed the rules): by the corners alone, no geometry is made."""
+    """Return the cells of stored boundaries (valid GeoJSON) from their vertices, without constructing geometries."""
     return cells_of_boxes(box for boundary in boundaries for box in [_box_of(boundary)])
 
 
 def cells_of_boxes(boxes: Iterable[Box]) -> Cells:
-    """The cells of boxes (west, south, east, north)."""
-    kept: set[int] = set()
-    asked: set[int] = set()
+    """Return the cells of boxes (west, south, east, north)."""
+    own: set[int] = set()
+    queried: set[int] = set()
     coarse: set[int] = set()
     for box in boxes:
         west, south, east, north = box
@@ -58,12 +58,12 @@ def cells_of_boxes(boxes: Iterable[Box]) -> Cells:
         within, wide = {_key(_WITHIN, cell) for cell in here}, {_key(_WIDE, cell) for cell in here}
         if east - west <= _WIDEST_FINE_DEGREES and north - south <= _WIDEST_FINE_DEGREES:
             fine = {_key(_FINE, cell) for cell in _cells(box, _FINE_PER_DEGREE)}
-            kept |= fine | within
-            asked |= fine | wide
+            own |= fine | within
+            queried |= fine | wide
         else:
-            kept |= wide
-            asked |= within | wide
-    return Cells(frozenset(kept), frozenset(asked), frozenset(coarse))
+            own |= wide
+            queried |= within | wide
+    return Cells(frozenset(own), frozenset(queried), frozenset(coarse))
 
 
 def _box_of(boundary: Mapping[str, Any]) -> Box:
@@ -79,6 +79,6 @@ def _cells(box: Box, per_degree: int) -> list[tuple[int, int]]:
 
 
 def _key(kind: int, cell: tuple[int, int]) -> int:
-    """One number for a cell of a kind: fits 64 bits, the same on every machine."""
+    """Return one number for kind and cell, which fits into 64 bits and is the same on every machine."""
     x, y = cell
     return (kind << 50) | ((x + (1 << 20)) << 24) | (y + (1 << 20))

@@ -1,4 +1,4 @@
-"""A household's parcels as the rules see them: every boundary read, measured and placed, the areas held against it."""
+"""The examination of a household's parcels: every boundary is read, measured and located, and its areas compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemas.errors import Finding, ItemError
 from schemas.geometry import geometry_json
 from service.errors import ReferenceSystemUnknown
 from service.parcels.limits import AreaRules, GeometryRules, PlaceRules
-from service.parcels.place import Boundaries
+from service.parcels.place import Borders
 from service.parcels.reading import Drawing, Reading, read_drawings
 from service.parcels.reference_systems import (
     SYSTEMS,
@@ -28,7 +28,7 @@ Content = dict[str, Any]
 Record = dict[str, Any]
 """A stored household in JSON form."""
 
-_NO_BOUNDARIES = Boundaries({})
+_NO_BORDERS = Borders({})
 _USUAL_RULES = GeometryRules()
 
 
@@ -36,8 +36,8 @@ _USUAL_RULES = GeometryRules()
 class Examination:
     """What was found about one household's parcels, without their neighbours.
 
-    ``parcels`` is the list of parcels with every boundary in WGS 84 (None where there are none), ``given``
-    what the register adds to each of them. ``errors`` refuse the record, ``findings`` remark on it.
+    ``parcels`` is the list of parcels with every boundary in WGS 84 (None if there are none), ``given`` what the
+    register adds to each of them. A record with ``errors`` is refused; ``findings`` are stored with it.
     """
 
     parcels: list[Content] | None = None
@@ -50,7 +50,7 @@ class Examination:
 class ParcelExaminer:
     """Examines parcels against the communes' borders as they are now, and within the limits of its rules."""
 
-    boundaries: Callable[[], Boundaries] = lambda: _NO_BOUNDARIES
+    borders: Callable[[], Borders] = lambda: _NO_BORDERS
     rules: GeometryRules = _USUAL_RULES
 
     def examine(
@@ -80,11 +80,11 @@ class ParcelExaminer:
                     owners.append((household, number))
                 else:
                     parcels[number].pop("crs", None)
-        boundaries = self.boundaries()
-        readings = read_drawings(drawings, boundaries, self.rules) if drawings else []
+        borders = self.borders()
+        readings = read_drawings(drawings, borders, self.rules) if drawings else []
         for (household, number), reading in zip(owners, readings, strict=True):
             _take(examinations[household], number, reading, known[household], self.rules.area, name_of)
-        _place_homes(contents, known, examinations, boundaries, self.rules.place, name_of)
+        _place_homes(contents, known, examinations, borders, self.rules.place, name_of)
         return examinations
 
 
@@ -93,7 +93,11 @@ BORDERLESS = ParcelExaminer()
 
 
 def area_findings(parcel: Content, area_m2: float, rules: AreaRules, pointer: str) -> list[Finding]:
-    """What the measured area says of the declared one and of the crops' (DOMAIN: 10% or 100 m², whichever is more)."""
+    """Compare the measured area with the declared one and with the crops'.
+
+    The tolerance is a share of the area or a number of m², whichever is larger: declared areas are rounded, and those
+    of small parcels are estimates.
+    """
     findings = []
     declared = parcel.get("declared_area_m2")
     if declared is not None and abs(declared - area_m2) > max(rules.tolerated_share * declared, rules.tolerated_m2):
@@ -112,7 +116,7 @@ def area_findings(parcel: Content, area_m2: float, rules: AreaRules, pointer: st
 
 
 def known_system(crs: str | None) -> str:
-    """The code of a reference system to answer in. Raises ReferenceSystemUnknown."""
+    """Return the code of the reference system for a response. Raises ReferenceSystemUnknown."""
     try:
         return system_of(crs).code
     except UnknownReferenceSystem as unknown:
@@ -120,7 +124,10 @@ def known_system(crs: str | None) -> str:
 
 
 def record_in(record: Record, crs: str | None) -> Record:
-    """A record with its parcels' boundaries in another system, each saying which. Raises ReferenceSystemUnknown."""
+    """Return the record with its parcels' boundaries in another system, each with its ``crs``.
+
+    Raises ReferenceSystemUnknown.
+    """
     code = known_system(crs)
     parcels = record.get("parcels")
     if code == WGS84 or not parcels:
@@ -131,12 +138,12 @@ def record_in(record: Record, crs: str | None) -> Record:
 def _parcel_in(parcel: Content, crs: str) -> Content:
     if parcel.get("geometry") is None:
         return parcel
-    carried = geometry_from_wgs84(geometry_of(parcel["geometry"]), SYSTEMS[crs])
-    return {**parcel, "geometry": geometry_json(carried), "crs": crs}
+    converted = geometry_from_wgs84(geometry_of(parcel["geometry"]), SYSTEMS[crs])
+    return {**parcel, "geometry": geometry_json(converted), "crs": crs}
 
 
 def geometry_of(stored: dict[str, Any]) -> BaseGeometry:
-    """A stored boundary (GeoJSON that passed the rules) as shapely."""
+    """Return a stored boundary (valid GeoJSON) as a shapely geometry."""
     geometry: BaseGeometry = geometries_of([stored])[0]
     return geometry
 
@@ -162,7 +169,7 @@ def _take(
     rules: AreaRules,
     name_of: Callable[[str], str],
 ) -> None:
-    """Enter what was read of one boundary into its household's examination."""
+    """Add the result of reading one boundary to its household's examination."""
     shape = reading.shape
     findings = [with_names(finding, name_of) for finding in shape.findings]
     if not shape.acceptable or shape.geometry is None:
@@ -192,16 +199,16 @@ def _place_homes(
     contents: Sequence[Content],
     known: Sequence[Record | None],
     examinations: Sequence[Examination],
-    boundaries: Boundaries,
+    borders: Borders,
     rules: PlaceRules,
     name_of: Callable[[str], str],
 ) -> None:
-    """Tell of homes that lie outside their household's commune, and refuse new ones outside the province."""
+    """Report homes that lie outside their household's commune, and refuse new ones outside the province."""
     rows = [row for row, content in enumerate(contents) if content.get("location") is not None]
-    if not rows or not len(boundaries):
+    if not rows or not len(borders):
         return
     positions = np.asarray([(contents[row]["location"].x, contents[row]["location"].y) for row in rows])
-    for row, place in zip(rows, boundaries.places(positions, [contents[row]["commune"] for row in rows]), strict=True):
+    for row, place in zip(rows, borders.places(positions, [contents[row]["commune"] for row in rows]), strict=True):
         if place is None or contents[row].get("outside_confirmed"):
             continue
         details = {"distance_m": round(place.distance_m), "from_province_m": round(place.from_province_m)}
@@ -218,7 +225,7 @@ def _place_homes(
 
 
 def _same_parcel(parcel: Content, known: Record | None) -> Content | None:
-    """The stored parcel of this id, if its boundary is the same."""
+    """Return the stored parcel with this id if its boundary is the same, or None."""
     for before in (known or {}).get("parcels", ()):
         if before["id"] == parcel.get("id"):
             same = before.get("geometry") == geometry_json(parcel["geometry"])
@@ -227,7 +234,7 @@ def _same_parcel(parcel: Content, known: Record | None) -> Content | None:
 
 
 def with_names(finding: Finding, name_of: Callable[[str], str]) -> Finding:
-    """A finding that names communes by code, with their names for its message."""
+    """Return the finding with the names of its communes, which its message needs."""
     if "lies_in" not in finding.params:
         return finding
     names = {f"{item}_name": name_of(finding.params[item] or "") for item in ("commune", "lies_in")}

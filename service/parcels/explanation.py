@@ -1,4 +1,4 @@
-"""What is wrong with a boundary, in words that an officer can act on: a code, and the place where it is wrong."""
+"""Explains what is wrong with a boundary so that an officer can act on it: a code, and the place of the fault."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from service.parcels.rings import (
 )
 
 _MOST_PLACES = 10
-"""How many crossings, spikes or repeated vertices a finding lists; more help nobody."""
+"""The most crossings, spikes or repeated vertices that a finding lists."""
 _POSITION_IN_REASON = re.compile(r"\[(\S+) (\S+)\]")
-"""GEOS names the place of what it refuses: "Self-intersection[105.6825 18.6809]"."""
+"""GEOS gives the place of a fault in its message: "Self-intersection[105.6825 18.6809]"."""
 
 
 def what_is_wrong(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules, pointer: str) -> list[Finding]:
-    """Why a boundary is not valid and where: the first reason of rings, then of holes, then of parts.
+    """Return why a boundary is not valid and where: the first reason of its rings, or else its holes, or its parts.
 
-    ``flat`` is the boundary in metres. Never empty: what is valid as a drawing was refused because its rings all but
-    touch, and another program may see a crossing there.
+    ``flat`` is the boundary in metres. The result is never empty: a boundary that is valid in longitude and latitude
+    was refused because its rings almost touch, where another program may see a crossing.
     """
     reason = _wrong_ring(geometry, flat, rules) or _wrong_hole(geometry) or _wrong_parts(geometry)
     if reason is None:
@@ -126,7 +126,7 @@ def spikes(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules, pointe
 
 
 def _self_crossings(ring: shapely.LinearRing) -> list[list[float]]:
-    """Where edges of one ring cross or run over each other: proper crossings only, each place once."""
+    """Return the places where edges of one ring cross or overlap each other: proper crossings only, each place once."""
     pairs = shapely.get_coordinates(shapely.remove_repeated_points(ring))
     edges = np.asarray(shapely.linestrings(np.stack([pairs[:-1], pairs[1:]], axis=1)))
     first, second = shapely.STRtree(edges).query(edges, predicate="intersects")
@@ -153,7 +153,7 @@ def _self_crossings(ring: shapely.LinearRing) -> list[list[float]]:
 
 
 def _self_touches(ring: shapely.LinearRing) -> list[list[float]]:
-    """Vertices at which a ring comes back to itself without crossing: on another vertex, or on an edge."""
+    """Return the vertices at which a ring touches itself without crossing: at another vertex or on an edge."""
     pairs = shapely.get_coordinates(shapely.remove_repeated_points(ring))[:-1]
     places = []
     values, counts = np.unique(pairs, axis=0, return_counts=True)
@@ -169,9 +169,10 @@ def _self_touches(ring: shapely.LinearRing) -> list[list[float]]:
 
 
 def _hidden_crossing(ring: shapely.LinearRing) -> list[float] | None:
-    """Where GEOS sees a ring meet itself by less than the last bit of a coordinate: neither crossing nor touch above.
+    """Return the place where a ring meets itself by less than the last bit of a coordinate, if GEOS finds one.
 
-    Holes and parts are compared with rings that are valid by themselves only; GEOS fails on others.
+    The functions above find neither a crossing nor a touch there. It must be found before holes and parts are compared,
+    since GEOS fails on rings that are not valid by themselves.
     """
     reason = shapely.is_valid_reason(shapely.Polygon(ring))
     found = _POSITION_IN_REASON.search(reason)
@@ -179,12 +180,12 @@ def _hidden_crossing(ring: shapely.LinearRing) -> list[float] | None:
 
 
 def places_in_params(places: Sequence[list[float]]) -> dict[str, Any]:
-    """Parameters of a finding that can be in several places: the first, the first ten, and how many there are."""
+    """Return the parameters of a finding with several places: the first, the first ten, and their number."""
     return {"point": places[0], "points": list(places[:_MOST_PLACES]), "count": len(places)}
 
 
 def _back(metres: Positions, geometry: BaseGeometry) -> list[float]:
-    """A place of the gnomonic plane of a geometry as longitude and latitude (to the vertex nearest to it)."""
+    """Convert a place in a geometry's gnomonic plane to longitude and latitude: those of the nearest vertex."""
     array = np.asarray([geometry], dtype=object)
     flat = shapely.get_coordinates(gnomonic(array))
     nearest = int(np.argmin(np.hypot(*(flat - metres).T)))

@@ -1,4 +1,4 @@
-"""The limits that geometry is held to: one frozen object for each question, made from the settings."""
+"""The limits of the geometry rules: one frozen object for each kind of check, made from the settings."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ShapeRules:
-    """What is asked of a boundary's shape. Lengths are metres, areas m²."""
+    """The limits of a boundary's shape. Lengths are in metres, areas in m²."""
 
     smallest_area_m2: float = 25.0
     largest_area_m2: float = 5_000_000.0
     most_vertices: int = 2_000
     decimals: int = 7
     repeated_within_m: float = 0.02
-    """Two vertices in a row nearer than this are one vertex marked twice (seven decimals are a centimetre)."""
+    """Consecutive vertices nearer than this are one vertex marked twice (seven decimals are a centimetre)."""
     spike_degrees: float = 1.0
-    """A corner sharper than this is a slip of the finger…"""
+    """A corner sharper than this is a spike, drawn by mistake…"""
     spike_length_m: float = 1.0
     """…if the shorter of its two edges is at least this long."""
     clearance_m: float = 0.001
-    """A vertex keeps at least this distance from every edge that it is no end of."""
+    """The least distance of a vertex from every edge of which it is not an end."""
     narrowest_m: float = 0.02
-    """A boundary that is on average narrower than this is a line."""
+    """A boundary that is narrower than this on average counts as a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class OverlapRules:
-    """How much two parcels may overlap before anybody is told."""
+    """How much two parcels may overlap without a finding."""
 
     tolerated_share: float = 0.05
     """Share of the smaller parcel."""
     tolerated_width_m: float = 5.0
-    """A strip along the border that is nowhere wider than this is tolerated too…"""
+    """A strip along the common edge that is nowhere wider than this is tolerated too…"""
     sliver_share: float = 0.5
-    """…unless it is more than this share of the smaller parcel: a narrow terrace drawn twice is no sliver."""
+    """…unless it is more than this share of the smaller parcel: a narrow terrace drawn twice is not a sliver."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceRules:
-    """How far a parcel may lie from where it belongs, in metres: borders are drawn less exactly than parcels."""
+    """How far outside its unit a parcel may lie, in metres: published borders are less exact than boundaries."""
 
     tolerated_distance_m: float = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class AreaRules:
-    """How far a declared area may be from the measured one before anybody is told: the larger of the two (DOMAIN)."""
+    """How far a declared area may differ from the measured one without a finding: the larger of the two limits."""
 
     tolerated_share: float = 0.10
     tolerated_m2: float = 100.0
@@ -54,7 +54,7 @@ class AreaRules:
 
 @dataclass(frozen=True, slots=True)
 class GeometryRules:
-    """All limits together, as the examination of a household's parcels needs them."""
+    """All limits that the examination of a household's parcels needs."""
 
     shape: ShapeRules = ShapeRules()
     overlap: OverlapRules = OverlapRules()

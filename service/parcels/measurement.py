@@ -1,4 +1,4 @@
-"""How large a boundary is on the ground: geodesic area on WGS 84, in m²."""
+"""The geodesic area of a boundary on the WGS 84 ellipsoid, in m²."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ ELLIPSOID = Geod(ellps="WGS84")
 
 
 def geodesic_area(geometry: BaseGeometry) -> float:
-    """Area of a polygon or multipolygon in m², holes taken off, whatever the winding. 0 for points and lines."""
+    """Return the area of a polygon or multipolygon in m² without its holes, whatever the winding; 0 for others."""
     return float(geodesic_areas(np.asarray([geometry], dtype=object))[0])
 
 
 def geodesic_areas(geometries: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.float64]:
-    """Areas in m² of n geometries as an array of n.
+    """Return the areas in m² of n geometries as an array of n.
 
-    The coordinates are taken out of all geometries in one call and each ring is a slice of them: about 10 µs a parcel,
-    five times less than asking geometry by geometry, and to the last bit what ``pyproj.Geod`` says of each ring.
+    The coordinates of all geometries are extracted in one call and each ring is a slice of them: about 10 µs per
+    parcel, a fifth of the time of one geometry at a time, with exactly the results of ``pyproj.Geod`` for each ring.
     """
     array = np.asarray(geometries, dtype=object)
     areas = np.zeros(len(array))
@@ -44,7 +44,7 @@ def geodesic_areas(geometries: Sequence[BaseGeometry] | NDArray[np.object_]) -> 
         dtype=np.float64,
         count=len(rings),
     )
-    # get_rings answers each polygon's shell first and its holes after it.
+    # get_rings returns each polygon's shell first and then its holes.
     is_shell = np.r_[True, polygon_of[1:] != polygon_of[:-1]]
     np.add.at(areas, owner[polygon_of], np.where(is_shell, ring_areas, -ring_areas))
     return np.maximum(areas, 0.0)

@@ -1,4 +1,4 @@
-"""A boundary mended, as a proposal to the person who drew it. Nothing is ever stored mended without them."""
+"""Repairs a boundary, as a proposal to the person who drew it. A repaired boundary is never stored without consent."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _MOST_ROUNDS = 10
 
 
 def mended(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry | None:
-    """A proposal for a boundary that is not in order: the nearest valid polygon; None where nothing sensible is left.
+    """Return a proposal for an invalid boundary: the nearest valid polygon, or None if nothing sensible remains.
 
-    Repeated vertices and spikes go first, since they would otherwise be kept as thin parts; then GEOS's structural
-    repair; parts too small to be land are left out. The proposal passes examine_shape without an error, or is not made.
+    Repeated vertices and spikes are removed first, since they would otherwise become thin parts. Then follows GEOS's
+    structural repair, and parts too small to be land are dropped. A proposal passes examine_shape without an error.
     """
     if any(distinct_vertices(ring) < 3 for ring in rings_of(geometry)):
         return None
     try:
         return _mended(geometry, rules)
-    except shapely.errors.GEOSException:  # GEOS cannot repair every tangle; then there is nothing to propose
+    except shapely.errors.GEOSException:  # GEOS cannot repair every boundary; then there is no proposal
         return None
 
 
@@ -44,10 +44,10 @@ def _mended(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry | None:
     if not parts:
         return None
     areas = geodesic_areas(parts)
-    kept = [part for part, area in zip(parts, areas, strict=True) if area >= max(1.0, 0.001 * float(areas.max()))]
-    if not kept:
+    land = [part for part, area in zip(parts, areas, strict=True) if area >= max(1.0, 0.001 * float(areas.max()))]
+    if not land:
         return None
-    proposal = kept[0] if len(kept) == 1 else shapely.MultiPolygon(kept)
+    proposal = land[0] if len(land) == 1 else shapely.MultiPolygon(land)
     proposal = canonical_geometries(np.asarray([proposal], dtype=object), rules.decimals)[0]
     flat = gnomonic(np.asarray([proposal], dtype=object))[0]
     clear = shapely.minimum_clearance(flat) >= rules.clearance_m
@@ -56,7 +56,7 @@ def _mended(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry | None:
 
 
 def without_spikes(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry:
-    """The geometry without the vertices at the tip of its spikes; rings that are nothing but spike stay as they are."""
+    """Return the geometry without the vertices at the tips of its spikes; rings that consist only of spikes stay."""
     rebuilt = [
         shapely.Polygon(_ring_without_spikes(p.exterior, rules), [_ring_without_spikes(r, rules) for r in p.interiors])
         for p in polygons_of(geometry)
@@ -65,17 +65,17 @@ def without_spikes(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry:
 
 
 def without_repeats(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry:
-    """The geometry without vertices that repeat the one before; what is no larger than a vertex stays as it is."""
+    """Return the geometry without vertices that repeat the one before; a geometry no larger than a vertex stays."""
     degrees = rules.repeated_within_m / 111_320.0
     try:
         cleaned: BaseGeometry = shapely.remove_repeated_points(geometry, tolerance=degrees)
-    except shapely.errors.GEOSException:  # GEOS refuses a ring of which fewer than three points are left
+    except shapely.errors.GEOSException:  # GEOS refuses a ring with fewer than three remaining points
         return geometry
     return geometry if cleaned.is_empty else cleaned
 
 
 def _without_strange_holes(geometry: BaseGeometry) -> BaseGeometry:
-    """The geometry without holes that lie wholly outside their shell, which a repair would turn into land."""
+    """Return the geometry without holes wholly outside their shell, which the repair would turn into land."""
     rebuilt = []
     for polygon in polygons_of(geometry):
         shell = shapely.make_valid(shapely.Polygon(polygon.exterior))
@@ -92,9 +92,9 @@ def _ring_without_spikes(ring: shapely.LinearRing, rules: ShapeRules) -> Positio
         sharp = sharp_corners(corners_of(gnomonic(polygon))[0], rules)
         if not sharp.any() or len(pairs) - 1 - int(sharp.sum()) < 3:
             break
-        kept = pairs[:-1][~sharp]
-        kept = kept[np.any(kept != np.roll(kept, 1, axis=0), axis=1)]
-        if len(kept) < 3:
+        blunt = pairs[:-1][~sharp]
+        blunt = blunt[np.any(blunt != np.roll(blunt, 1, axis=0), axis=1)]
+        if len(blunt) < 3:
             break
-        pairs = np.vstack([kept, kept[:1]])
+        pairs = np.vstack([blunt, blunt[:1]])
     return pairs

@@ -1,7 +1,7 @@
-"""How much parcels overlap: pairs are found by their boxes in a tree, then measured together as arrays.
+"""How much parcels overlap: pairs are found by their bounding boxes in an R-tree, then measured together as arrays.
 
-A pair overlaps beyond tolerance when the common area is more than a share of the smaller parcel, and is more than a
-sliver along the border, that is, a circle of the tolerated width fits into it somewhere.
+A pair overlaps beyond tolerance when the common area is more than a share of the smaller parcel and is not a sliver
+along the common edge, that is, a circle of the tolerated width fits into it somewhere.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two parcels, by their places in the arrays that were asked about, that overlap beyond tolerance.
+    """Two parcels that overlap beyond tolerance, by their indices in the given arrays.
 
-    ``area_m2`` is the common area on the ground, ``share`` that area as a share of the smaller of the two.
+    ``area_m2`` is the common geodesic area, ``share`` that area as a share of the smaller of the two.
     """
 
     first: int
@@ -33,7 +33,7 @@ class Overlap:
 
 
 def overlaps_among(geometries: Geometries, rules: OverlapRules) -> list[Overlap]:
-    """Every pair of n valid polygons that overlaps beyond tolerance; ``first`` is less than ``second``."""
+    """Return every pair of n valid polygons that overlaps beyond tolerance; ``first`` is less than ``second``."""
     if len(geometries) < 2:
         return []
     first, second = shapely.STRtree(geometries).query(geometries, predicate="intersects")
@@ -42,7 +42,9 @@ def overlaps_among(geometries: Geometries, rules: OverlapRules) -> list[Overlap]
 
 
 def overlaps_between(geometries: Geometries, others: Geometries, rules: OverlapRules) -> list[Overlap]:
-    """Every pair of one of n polygons (``first``) and one of m others (``second``) that overlaps beyond tolerance."""
+    """Return every pair of one of n polygons (``first``) and one of m others (``second``) that overlaps beyond
+    tolerance.
+    """
     if len(geometries) == 0 or len(others) == 0:
         return []
     first, second = shapely.STRtree(others).query(geometries, predicate="intersects")
@@ -52,12 +54,12 @@ def overlaps_between(geometries: Geometries, others: Geometries, rules: OverlapR
 def measured_overlaps(
     geometries: Geometries, others: Geometries, first: Indices, second: Indices, rules: OverlapRules
 ) -> list[Overlap]:
-    """Those of k pairs of valid polygons that overlap beyond tolerance, in the order of the pairs' indices."""
+    """Return those of k pairs of valid polygons that overlap beyond tolerance, in order of their indices."""
     if len(first) == 0:
         return []
     left, right = geometries[first], others[second]
     common = shapely.intersection(left, right)
-    # Within one parcel's reach a square degree is one size: good enough to leave out mere neighbours by the thousand.
+    # Areas in square degrees are comparable within one neighbourhood; they exclude pairs that merely touch, cheaply.
     smaller = np.minimum(shapely.area(left), shapely.area(right))
     worth = np.flatnonzero(shapely.area(common) > 0.9 * rules.tolerated_share * smaller)
     if len(worth) == 0:
@@ -72,14 +74,14 @@ def measured_overlaps(
         narrow[doubtful] = _nowhere_wider(common[worth[doubtful]], rules.tolerated_width_m)
     found = [
         Overlap(int(first[pair]), int(second[pair]), round(float(area), 1), round(float(share), 4))
-        for pair, area, share, said in zip(worth, areas, shares, beyond & ~narrow, strict=True)
-        if said
+        for pair, area, share, reported in zip(worth, areas, shares, beyond & ~narrow, strict=True)
+        if reported
     ]
     return sorted(found, key=lambda overlap: (overlap.first, overlap.second))
 
 
 def _nowhere_wider(geometries: Geometries, width_m: float) -> NDArray[np.bool_]:
-    """Which of n polygons no circle of this width fits into: nothing is left when half of it is taken off all round."""
+    """Return which of n polygons are nowhere wider than this: an inward buffer of half the width leaves nothing."""
     inset = shapely.buffer(gnomonic(geometries), -width_m / 2, quad_segs=4)
     narrow: NDArray[np.bool_] = shapely.is_empty(inset)
     return narrow

@@ -1,4 +1,4 @@
-"""Where a position lies among the communes of the province, and how far it is from the one that it should lie in."""
+"""Locates positions among the communes of the province, with the distance to the commune where they should lie."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from service.parcels.reference_systems import SYSTEMS, from_wgs84, geometry_from
 from service.parcels.rings import Geometries, Positions
 
 _METRES = SYSTEMS["EPSG:9208"]
-"""Distances are taken in the province's own projection: within 0.02% of the ground everywhere in it."""
+"""Distances are measured in the province's projection, with an error of at most 0.02% everywhere in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where one position lies.
 
-    ``commune`` is the commune that it lies in (None outside all of them), ``nearest`` that one or the nearest.
-    ``distance_m`` is how far it is from the commune that it should lie in (0 inside, and where that has no boundary),
-    ``from_province_m`` how far from the nearest commune of the province.
+    ``commune`` is the commune that contains it (None outside all of them), ``nearest`` that one or the nearest one.
+    ``distance_m`` is the distance to the commune where it should lie (0 inside, or if that has no border),
+    ``from_province_m`` the distance to the nearest commune of the province.
     """
 
     commune: str | None
@@ -34,16 +34,16 @@ class Place:
     nearest: str
 
     def outside_commune(self, rules: PlaceRules) -> bool:
-        """Whether the position lies out of its commune beyond tolerance."""
+        """Whether the position lies outside its commune beyond tolerance."""
         return self.distance_m > rules.tolerated_distance_m
 
     def outside_province(self, rules: PlaceRules) -> bool:
-        """Whether the position lies out of the province beyond tolerance."""
+        """Whether the position lies outside the province beyond tolerance."""
         return self.from_province_m > rules.tolerated_distance_m
 
 
-class Boundaries:
-    """The boundaries of communes by code, as (multi)polygons in WGS 84. Made once from a list and asked many times."""
+class Borders:
+    """The borders of communes by code, as (multi)polygons in WGS 84, prepared for many queries."""
 
     def __init__(self, communes: Mapping[str, BaseGeometry]) -> None:
         self.codes = tuple(communes)
@@ -58,22 +58,22 @@ class Boundaries:
     def __contains__(self, code: object) -> bool:
         return code in self._number
 
-    def boundary(self, code: str) -> BaseGeometry:
-        """The boundary of a commune. Raises KeyError."""
+    def border(self, code: str) -> BaseGeometry:
+        """Return the border of a commune. Raises KeyError."""
         polygon: BaseGeometry = self._polygons[self._number[code]]
         return polygon
 
     def within(self, code: str, positions: Positions) -> NDArray[np.bool_]:
-        """Which of n positions (longitude, latitude) lie in the commune or on its border. Raises KeyError."""
-        inside: NDArray[np.bool_] = shapely.intersects_xy(self.boundary(code), positions[:, 0], positions[:, 1])
+        """Return which of n positions (longitude, latitude) lie in the commune or on its border. Raises KeyError."""
+        inside: NDArray[np.bool_] = shapely.intersects_xy(self.border(code), positions[:, 0], positions[:, 1])
         return inside
 
     def commune_at(self, position: Positions) -> str | None:
-        """The commune that one position (an array of 2) lies in; None outside all."""
+        """Return the commune that contains one position (an array of 2); None outside all."""
         return self.communes_at(np.asarray([position]))[0]
 
     def communes_at(self, positions: Positions) -> list[str | None]:
-        """The commune that each of n positions lies in; None outside all."""
+        """Return the commune that contains each of n positions; None outside all."""
         found: list[str | None] = [None] * len(positions)
         if len(self.codes) == 0 or len(positions) == 0:
             return found
@@ -84,9 +84,9 @@ class Boundaries:
         return found
 
     def places(self, positions: Positions, communes: Sequence[str]) -> list[Place | None]:
-        """Where each of n positions lies, given the commune that it should lie in; all None without any boundary.
+        """Locate each of n positions, given the commune where it should lie; all None if no border is loaded.
 
-        Those that lie where they should, nearly all, are told commune by commune against a prepared polygon.
+        Nearly all positions lie where they should; these are found commune by commune with a prepared polygon.
         """
         places: list[Place | None] = [None] * len(positions)
         if len(self.codes) == 0:
@@ -131,6 +131,6 @@ class Boundaries:
 
 
 def interior_positions(geometries: Geometries) -> Positions:
-    """A position inside each of n geometries, as an array (n, 2): a parcel lies where this position lies."""
+    """Return a position inside each of n geometries, as an array (n, 2). It decides where a parcel lies."""
     positions: Positions = shapely.get_coordinates(shapely.point_on_surface(geometries))
     return positions

@@ -1,4 +1,4 @@
-"""What this room hands to storage and gets from it: the boundaries of parcels."""
+"""What the parcels' rules get from storage: the stored boundaries of other parcels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """One parcel's boundary: whose it is, the parcel's id and place in the record, and the boundary as stored."""
+    """One stored boundary with its household, and the parcel's id and index in the record."""
 
     household: str
     parcel: str

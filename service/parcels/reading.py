@@ -1,6 +1,6 @@
-"""From a boundary as it was drawn or surveyed to one in WGS 84, in order and in its place, or to what is wrong with it.
+"""Reads boundaries as they were drawn or surveyed: converts them to WGS 84, checks their shape and locates them.
 
-All of a batch goes through arrays together; a boundary is looked at by itself only when there is something to tell.
+A batch is processed together as arrays; a boundary is handled by itself only when there is something to report.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from schemas.errors import Finding
 from schemas.geometry import geometry_json
 from service.parcels.limits import GeometryRules
-from service.parcels.place import Boundaries, Place, interior_positions
+from service.parcels.place import Borders, Place, interior_positions
 from service.parcels.reference_systems import (
     SYSTEMS,
     WGS84,
@@ -32,7 +32,7 @@ from service.parcels.rings import Positions, canonical_geometries
 from service.parcels.shape import WIDEST_DEGREES, Shape, examine_shapes
 
 VIET_NAM = (102.1, 8.3, 109.6, 23.5)
-"""West, south, east, north: where a position can be at all while no boundaries are loaded."""
+"""West, south, east, north: the possible range of positions while no borders are loaded."""
 
 _MISTAKES: Mapping[str, str] = {
     "swapped": "geometry.swapped",
@@ -44,10 +44,10 @@ _MISTAKES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A boundary as it came: its geometry in the system ``crs`` (None: WGS 84), and where it should lie.
+    """A boundary as it was received: its geometry in the system ``crs`` (None: WGS 84), and where it should lie.
 
-    ``commune`` is None where nobody said. ``pointer`` is the geometry's own JSON pointer, ``crs_pointer`` that of its
-    declared system. ``stored`` is the parcel's boundary in the register (GeoJSON), where it has one.
+    ``commune`` is None if unknown. ``pointer`` is the geometry's JSON pointer, ``crs_pointer`` that of its declared
+    system. ``stored`` is the parcel's boundary in the register (GeoJSON), if it has one.
     """
 
     geometry: BaseGeometry | None
@@ -61,10 +61,10 @@ class Drawing:
 
 @dataclass(slots=True)
 class Reading:
-    """What became of a drawing: its shape in WGS 84 with all findings, the system it came in, and where it lies.
+    """The result for a drawing: its shape in WGS 84 with all findings, its reference system, and where it lies.
 
-    ``original`` is the geometry as given, where that was not WGS 84. ``place`` is None without boundaries, or for a
-    boundary that is not in order.
+    ``original`` is the given geometry if that was not WGS 84. ``place`` is None if no borders are loaded or the
+    boundary is invalid.
     """
 
     shape: Shape
@@ -73,8 +73,8 @@ class Reading:
     place: Place | None = None
 
 
-def read_drawings(drawings: Sequence[Drawing], boundaries: Boundaries, rules: GeometryRules) -> list[Reading]:
-    """Read n drawings: transform, examine, place."""
+def read_drawings(drawings: Sequence[Drawing], borders: Borders, rules: GeometryRules) -> list[Reading]:
+    """Read n drawings: convert, check and locate them."""
     remarks: list[list[Finding]] = [[] for _ in drawings]
     systems = [_system(drawing, remarks[row]) for row, drawing in enumerate(drawings)]
     in_wgs84 = [_in_wgs84(drawing, systems[row], remarks[row]) for row, drawing in enumerate(drawings)]
@@ -82,14 +82,14 @@ def read_drawings(drawings: Sequence[Drawing], boundaries: Boundaries, rules: Ge
     readings = []
     for drawing, system, shape, remark in zip(drawings, systems, shapes, remarks, strict=True):
         if system is None:
-            # In which system the numbers are is not known, so nothing else can be said of them.
+            # The reference system of the coordinates is unknown, so they cannot be checked further.
             readings.append(Reading(Shape(None, remark), SYSTEMS[WGS84]))
             continue
         shape.findings[:0] = remark
         readings.append(Reading(shape, system, drawing.geometry if system.code != WGS84 else None))
-    _place(drawings, readings, boundaries)
+    _place(drawings, readings, borders)
     for drawing, reading in zip(drawings, readings, strict=True):
-        _explain_place(drawing, reading, boundaries, rules)
+        _explain_place(drawing, reading, borders, rules)
     return readings
 
 
@@ -113,108 +113,108 @@ def _in_wgs84(drawing: Drawing, system: ReferenceSystem | None, remarks: list[Fi
         geometry = shapely.transform(geometry, lambda pairs: pairs[:, ::-1])
     if geometry.has_z:
         remarks.append(Finding("geometry.altitude-dropped", "information", drawing.pointer, {}))
-    carried: BaseGeometry = shapely.transform(shapely.force_2d(geometry), lambda pairs: to_wgs84(pairs, system))
-    return carried
+    converted: BaseGeometry = shapely.transform(shapely.force_2d(geometry), lambda pairs: to_wgs84(pairs, system))
+    return converted
 
 
-def _place(drawings: Sequence[Drawing], readings: Sequence[Reading], boundaries: Boundaries) -> None:
+def _place(drawings: Sequence[Drawing], readings: Sequence[Reading], borders: Borders) -> None:
     rows = [row for row, reading in enumerate(readings) if reading.shape.geometry is not None]
-    if not rows or not len(boundaries):
+    if not rows or not len(borders):
         return
     geometries = np.empty(len(rows), dtype=object)
     geometries[:] = [readings[row].shape.geometry for row in rows]
     communes = [drawings[row].commune or "" for row in rows]
-    for row, place in zip(rows, boundaries.places(interior_positions(geometries), communes), strict=True):
+    for row, place in zip(rows, borders.places(interior_positions(geometries), communes), strict=True):
         readings[row].place = place
 
 
-def _explain_place(drawing: Drawing, reading: Reading, boundaries: Boundaries, rules: GeometryRules) -> None:
-    """Say that a boundary lies where it should not, and the mistake that would explain it."""
+def _explain_place(drawing: Drawing, reading: Reading, borders: Borders, rules: GeometryRules) -> None:
+    """Report that a boundary lies where it should not, with the mistake that would explain it."""
     shape, place = reading.shape, reading.place
     if _nowhere(reading):
-        mistake = _mistake(drawing, reading.system, boundaries, blocking=True)
+        mistake = _mistake(drawing, reading.system, borders, blocking=True)
         if mistake is not None:
             shape.findings = [finding for finding in shape.findings if finding.code not in _PLACELESS | _COLLAPSED]
-            _tell(mistake, drawing, reading, rules, severity="error")
+            _report(mistake, drawing, reading, rules, severity="error")
         return
     if place is None or drawing.outside_confirmed:
         return
     distance = {"distance_m": round(place.distance_m), "from_province_m": round(place.from_province_m)}
     if place.outside_province(rules.place):
-        # What the register took before it knew the borders refuses no other change of its household.
+        # A boundary stored before the borders were loaded must not block other changes of its household.
         severity = "warning" if _is_stored(drawing, reading) else "error"
         shape.findings.append(Finding("parcel.outside-province", severity, drawing.pointer, distance))
-        mistake = _mistake(drawing, reading.system, boundaries, blocking=True)
+        mistake = _mistake(drawing, reading.system, borders, blocking=True)
         if mistake is not None:
-            _tell(mistake, drawing, reading, rules, severity=severity)
+            _report(mistake, drawing, reading, rules, severity=severity)
         if severity == "error":
             shape.geometry = None
     elif place.outside_commune(rules.place):
         lies_in = {"commune": drawing.commune, "lies_in": place.commune or place.nearest}
         shape.findings.append(Finding("parcel.outside-commune", "warning", drawing.pointer, {**distance, **lies_in}))
-        mistake = _mistake(drawing, reading.system, boundaries, blocking=False)
+        mistake = _mistake(drawing, reading.system, borders, blocking=False)
         if mistake is not None:
-            _tell(mistake, drawing, reading, rules, severity="warning")
+            _report(mistake, drawing, reading, rules, severity="warning")
 
 
 def _is_stored(drawing: Drawing, reading: Reading) -> bool:
-    """Whether the parcel has this very boundary in the register already."""
+    """Whether the register already has exactly this boundary for the parcel."""
     geometry = reading.shape.geometry
     return geometry is not None and drawing.stored is not None and geometry_json(geometry) == drawing.stored
 
 
 _PLACELESS = frozenset({"geometry.out-of-range", "geometry.not-finite", "geometry.too-large"})
 _COLLAPSED = frozenset({"geometry.no-area", "geometry.too-few-points"})
-"""Errors that a wrong reading of the numbers brings about by itself: degrees taken for metres collapse to a point."""
+"""Errors that a wrong reference system causes by itself: degrees taken for metres collapse to a point."""
 
 
 def _nowhere(reading: Reading) -> bool:
-    """Whether the numbers are no positions on the ground of any parcel."""
-    telling = _PLACELESS | _COLLAPSED if reading.system.projected else _PLACELESS
-    return any(finding.code in telling and finding.severity == "error" for finding in reading.shape.findings)
+    """Whether the coordinates cannot be the position of any parcel."""
+    codes = _PLACELESS | _COLLAPSED if reading.system.projected else _PLACELESS
+    return any(finding.code in codes and finding.severity == "error" for finding in reading.shape.findings)
 
 
-def _mistake(drawing: Drawing, system: ReferenceSystem, boundaries: Boundaries, *, blocking: bool) -> Mistake | None:
-    """The likeliest mistake that puts the boundary into its commune, else (if it blocks) into the province."""
+def _mistake(drawing: Drawing, system: ReferenceSystem, borders: Borders, *, blocking: bool) -> Mistake | None:
+    """Return the likeliest mistake that would put the boundary into its commune, or else, if ``blocking``, into the
+    province.
+    """
     if drawing.geometry is None or drawing.geometry.is_empty:
         return None
     positions: Positions = shapely.get_coordinates(drawing.geometry)
     if not np.all(np.isfinite(positions)):
         return None
-    for fits in _fitting(drawing.commune, boundaries, blocking=blocking):
+    for fits in _fitting(drawing.commune, borders, blocking=blocking):
         found = likely_mistake(positions, system, fits)
         if found is not None:
             return found
     return None
 
 
-def _fitting(commune: str | None, boundaries: Boundaries, *, blocking: bool) -> list[Callable[[Positions], bool]]:
+def _fitting(commune: str | None, borders: Borders, *, blocking: bool) -> list[Callable[[Positions], bool]]:
     def in_commune(positions: Positions) -> bool:
         middle = positions.mean(axis=0)
-        return (
-            commune is not None and _close_together(positions) and bool(boundaries.within(commune, middle[None, :])[0])
-        )
+        return commune is not None and _close_together(positions) and bool(borders.within(commune, middle[None, :])[0])
 
     def in_province(positions: Positions) -> bool:
-        return _close_together(positions) and boundaries.commune_at(positions.mean(axis=0)) is not None
+        return _close_together(positions) and borders.commune_at(positions.mean(axis=0)) is not None
 
     def in_viet_nam(positions: Positions) -> bool:
         west, south, east, north = VIET_NAM
         within = np.all((positions >= (west, south)) & (positions <= (east, north)))
         return bool(within) and _close_together(positions)
 
-    fitting: list[Callable[[Positions], bool]] = [in_commune] if commune in boundaries else []
+    fitting: list[Callable[[Positions], bool]] = [in_commune] if commune in borders else []
     if blocking:
-        fitting.append(in_province if len(boundaries) else in_viet_nam)
+        fitting.append(in_province if len(borders) else in_viet_nam)
     return fitting
 
 
 def _close_together(positions: Positions) -> bool:
-    """Whether positions (degrees) can be those of one parcel."""
+    """Whether positions in degrees are close enough together to belong to one parcel."""
     return bool(np.all(np.ptp(positions, axis=0) < WIDEST_DEGREES))
 
 
-def _tell(mistake: Mistake, drawing: Drawing, reading: Reading, rules: GeometryRules, *, severity: str) -> None:
+def _report(mistake: Mistake, drawing: Drawing, reading: Reading, rules: GeometryRules, *, severity: str) -> None:
     params: dict[str, Any] = {
         "declared": reading.system.code,
         "declared_name": reading.system.name,

@@ -1,9 +1,8 @@
-"""Where a pair of numbers lies: WGS 84 and the VN-2000 projections that field sheets of the province come in.
+"""Coordinate reference systems: WGS 84 and the VN-2000 projections that cadastral sheets of the province use.
 
-A field sheet of Nghệ An is in VN-2000 / TM-3 104°45′ (EPSG:9208); sheets of the neighbours and old sheets come in
-other zones. Every one of them is carried to WGS 84 by one pinned operation, EPSG:6960 "VN-2000 to WGS 84 (2)" (1 m),
-written out below as a PROJ pipeline, so that neither another version of PROJ's database nor a grid on a network can
-choose another.
+A cadastral sheet of Nghệ An is in VN-2000 / TM-3 104°45′ (EPSG:9208); neighbouring provinces and old sheets use other
+zones. All are transformed to WGS 84 by one pinned operation, EPSG:6960 "VN-2000 to WGS 84 (2)" (accuracy 1 m), written
+out below as a PROJ pipeline, so that neither another version of PROJ's database nor a network grid can change it.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Positions = NDArray[np.float64]
 WGS84 = "EPSG:4326"
 VN2000_GEOGRAPHIC = "EPSG:4756"
 
-# EPSG:6960, coordinate frame rotation: metres, arc seconds, parts per million. A test holds it against EPSG.
+# EPSG:6960, coordinate frame rotation: metres, arc seconds, parts per million. A test compares it with EPSG.
 _DATUM_SHIFT = (
     "+proj=helmert +x=-191.90441429 +y=-39.30318279 +z=-111.45032835 "
     "+rx=-0.00928836 +ry=0.01975479 +rz=-0.00427372 +s=0.252906278 +convention=coordinate_frame"
@@ -34,12 +33,12 @@ _DATUM_SHIFT = (
 _FALSE_EASTING = 500_000.0
 _EAST_LIMITS = (100_000.0, 900_000.0)
 _NORTH_LIMITS = (900_000.0, 2_700_000.0)
-"""Bands in which eastings and northings of Viet Nam lie: they do not meet, so the order of a pair can be told."""
+"""The ranges of eastings and northings in Viet Nam. They are disjoint, so the order of a pair can be recognized."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSystem:
-    """One way of writing a position. ``central_meridian`` is None where positions are longitude and latitude."""
+    """A coordinate reference system. ``central_meridian`` is None if positions are longitude and latitude."""
 
     code: str
     name: str
@@ -48,7 +47,7 @@ class ReferenceSystem:
 
     @property
     def projected(self) -> bool:
-        """Whether positions are metres east and north."""
+        """Whether positions are eastings and northings in metres."""
         return self.central_meridian is not None
 
 
@@ -68,11 +67,11 @@ SYSTEMS: dict[str, ReferenceSystem] = {
         ReferenceSystem("EPSG:3405", "VN-2000 / UTM 48N", 105.0, 0.9996),
     )
 }
-"""The systems that are read and written, by code: the province's own first, then its neighbours'."""
+"""The supported systems by code: the province's own first, then those of its neighbours."""
 
 
 class UnknownReferenceSystem(Exception):
-    """A code that is none of SYSTEMS; ``known`` lists those that are."""
+    """A code that is not in SYSTEMS; ``known`` lists those that are."""
 
     def __init__(self, code: object) -> None:
         super().__init__(code)
@@ -81,7 +80,7 @@ class UnknownReferenceSystem(Exception):
 
 
 def system_of(code: object) -> ReferenceSystem:
-    """The system of a code, also in its URN and URI forms. None, EPSG:4326 and OGC:CRS84 mean WGS 84.
+    """Return the system of a code, which may be a URN or URI. None, EPSG:4326 and OGC:CRS84 mean WGS 84.
 
     Raises UnknownReferenceSystem.
     """
@@ -99,41 +98,41 @@ def system_of(code: object) -> ReferenceSystem:
 
 
 def to_wgs84(positions: Positions, system: ReferenceSystem) -> Positions:
-    """Positions of a system, in the order east, north, as WGS 84 longitude and latitude. Infinite where none exists."""
-    return positions if system.code == WGS84 else _carried(positions, system, inverse=False)
+    """Convert positions (easting, northing) to WGS 84 longitude and latitude; infinite where none corresponds."""
+    return positions if system.code == WGS84 else _transformed(positions, system, inverse=False)
 
 
 def from_wgs84(positions: Positions, system: ReferenceSystem) -> Positions:
-    """WGS 84 longitudes and latitudes as positions of a system, in the order east, north; to_wgs84 exactly undone.
+    """Convert WGS 84 longitudes and latitudes to positions (easting, northing); the exact inverse of to_wgs84.
 
-    The operation is one of two dimensions: on either side the height that it makes is dropped, so that the library's
-    inverse comes back up to 1.3 mm beside the start. One correction by the difference brings that under a micrometre.
+    The operation is two-dimensional: the resulting height is dropped in both directions, so that the library's inverse
+    is off by up to 1.3 mm. One correction by the difference reduces that to less than a micrometre.
     """
     if system.code == WGS84 or len(positions) == 0:
         return positions
-    beside = _carried(_carried(positions, system, inverse=True), system, inverse=False)
-    return _carried(2 * positions - beside, system, inverse=True)
+    returned = _transformed(_transformed(positions, system, inverse=True), system, inverse=False)
+    return _transformed(2 * positions - returned, system, inverse=True)
 
 
 def geometry_from_wgs84(geometry: BaseGeometry, system: ReferenceSystem) -> BaseGeometry:
-    """A WGS 84 geometry in another system: metres to the millimetre, degrees to nine decimals."""
+    """Convert a WGS 84 geometry to another system, rounded to millimetres or to nine decimals of a degree."""
     if system.code == WGS84:
         return geometry
     decimals = 3 if system.projected else 9
-    carried: BaseGeometry = shapely.transform(geometry, lambda pairs: np.round(from_wgs84(pairs, system), decimals))
-    return carried
+    converted: BaseGeometry = shapely.transform(geometry, lambda pairs: np.round(from_wgs84(pairs, system), decimals))
+    return converted
 
 
 def geometry_to_wgs84(geometry: BaseGeometry, system: ReferenceSystem) -> BaseGeometry:
-    """A geometry of another system in WGS 84, unrounded."""
+    """Convert a geometry of another system to WGS 84, unrounded."""
     if system.code == WGS84:
         return geometry
-    carried: BaseGeometry = shapely.transform(geometry, lambda pairs: to_wgs84(pairs, system))
-    return carried
+    converted: BaseGeometry = shapely.transform(geometry, lambda pairs: to_wgs84(pairs, system))
+    return converted
 
 
 def north_comes_first(positions: Positions) -> bool:
-    """Whether metres stand in the Vietnamese order, X north and Y east. False where one cannot tell."""
+    """Whether metres are in the Vietnamese order, X (northing) before Y (easting). False if that cannot be decided."""
     if len(positions) == 0:
         return False
     first, second = positions[:, 0], positions[:, 1]
@@ -144,7 +143,7 @@ def north_comes_first(positions: Positions) -> bool:
 
 
 def looks_projected(positions: Positions) -> bool:
-    """Whether positions can only be metres of a map of Viet Nam, in either order, and never degrees."""
+    """Whether positions can only be metres of a map of Viet Nam, in either order, and not degrees."""
     if len(positions) == 0:
         return False
     low, high = np.min(positions, axis=1), np.max(positions, axis=1)
@@ -157,9 +156,9 @@ def looks_projected(positions: Positions) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """The likeliest reason that a position lies where it cannot be, and the WGS 84 positions if the reason is right.
+    """The likeliest cause of an impossible position, with the WGS 84 positions that would then be right.
 
-    ``kind`` is swapped (longitude and latitude, or east and north, in the wrong order), undeclared (metres without a
+    ``kind`` is swapped (longitude and latitude, or easting and northing, exchanged), undeclared (metres without a
     reference system), wrong-zone, or datum-shift (VN-2000 taken for WGS 84); ``system`` is the one that fits.
     """
 
@@ -174,15 +173,15 @@ def likely_mistake(
     fits: Callable[[Positions], bool],
     systems: Sequence[ReferenceSystem] = tuple(SYSTEMS.values()),
 ) -> Mistake | None:
-    """Try the mistakes that are made in the field, most frequent first, and name the first whose result fits.
+    """Try common mistakes, most frequent first, and return the first whose result fits; None if none does.
 
-    ``positions`` are as they were given, before any transformation; ``fits`` says whether WGS 84 positions are where
-    they are expected (in the commune, or in the province). None where nothing fits.
+    ``positions`` are the given ones, before any transformation; ``fits`` decides whether WGS 84 positions are where
+    they are expected (in the commune, or in the province).
     """
     for kind, system, candidate in _alternatives(positions, declared, systems):
-        carried = to_wgs84(candidate, system)
-        if np.all(np.isfinite(carried)) and fits(carried):
-            return Mistake(kind, system, carried)
+        converted = to_wgs84(candidate, system)
+        if np.all(np.isfinite(converted)) and fits(converted):
+            return Mistake(kind, system, converted)
     return None
 
 
@@ -203,7 +202,7 @@ def _alternatives(
     return degrees + other + shift
 
 
-def _carried(positions: Positions, system: ReferenceSystem, *, inverse: bool) -> Positions:
+def _transformed(positions: Positions, system: ReferenceSystem, *, inverse: bool) -> Positions:
     if len(positions) == 0:
         return positions
     direction: Any = "INVERSE" if inverse else "FORWARD"
@@ -213,7 +212,7 @@ def _carried(positions: Positions, system: ReferenceSystem, *, inverse: bool) ->
 
 @cache
 def _transformer(code: str) -> Transformer:
-    """From a system to WGS 84 longitude and latitude in degrees. VN-2000 is defined on the ellipsoid of WGS 84 too."""
+    """Return the transformer of a system to WGS 84 in degrees. VN-2000 is defined on the WGS 84 ellipsoid too."""
     system = SYSTEMS[code]
     steps = []
     if system.projected:

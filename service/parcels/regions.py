@@ -1,7 +1,7 @@
-"""Areas to look in: circles and drawn areas, and the polygons that MongoDB's index is asked with.
+"""Search areas: circles and drawn areas, and the polygons with which MongoDB's index is queried.
 
-MongoDB joins vertices by great circles, a map by straight lines between longitudes and latitudes. The edges of what it
-is asked with are therefore cut so short that the two are one to a centimetre.
+MongoDB connects vertices by great circles, a map by straight lines in longitude and latitude. Query polygons therefore
+have edges so short that the two differ by less than a centimetre.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MARGIN_DEGREES = 1e-4
 
 
 def circle(longitude: float, latitude: float, metres: float) -> BaseGeometry:
-    """All within a distance of a place, as a polygon of 180 corners: its edges are at most 0.02% nearer than asked."""
+    """Return a circle around a position as a polygon of 180 corners, its edges at most 0.02% inside the circle."""
     azimuths = np.linspace(0.0, 360.0, _CORNERS, endpoint=False)[::-1]
     start = np.full(_CORNERS, longitude), np.full(_CORNERS, latitude)
     longitudes, latitudes, _ = ELLIPSOID.fwd(*start, azimuths, np.full(_CORNERS, metres))
@@ -28,10 +28,10 @@ def circle(longitude: float, latitude: float, metres: float) -> BaseGeometry:
 
 
 def covering(area: BaseGeometry) -> BaseGeometry:
-    """A polygon a few metres larger than a drawn area: whatever meets the area meets it, for MongoDB as on a map.
+    """Return a polygon a few metres larger than a search area: for MongoDB too, it intersects all that the area does.
 
-    Holes are filled; what they hold is sorted out afterwards. Where rings come so close that MongoDB could refuse them,
-    the convex hull stands for the area.
+    Holes are filled; what they contain is filtered out afterwards. Where rings come so close that MongoDB could refuse
+    them, the convex hull is used instead.
     """
     filled = shapely.union_all([shapely.Polygon(part.exterior) for part in shapely.get_parts(area)])
     wider = shapely.buffer(filled, _MARGIN_DEGREES, join_style="mitre", quad_segs=2)

@@ -1,4 +1,4 @@
-"""The parts of a boundary as arrays: rings, edges, corners, its canonical form, and its plane in metres."""
+"""Boundaries as arrays: rings, edges, corners, the canonical form, and the projection in metres."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MEAN_RADIUS = 6_371_008.8
 
 
 def canonical_geometries(geometries: Geometries, decimals: int) -> Geometries:
-    """The canonical form of n geometries: two dimensions, rounded, shells counter-clockwise and holes clockwise."""
+    """Return n geometries in canonical form: 2D, rounded, shells counter-clockwise and holes clockwise."""
     flat = shapely.force_2d(geometries)
     rounded = shapely.transform(flat, lambda pairs: np.round(pairs, decimals) + 0.0)
     wound: Geometries = shapely.orient_polygons(rounded, exterior_cw=False)
@@ -31,9 +31,9 @@ def canonical_geometries(geometries: Geometries, decimals: int) -> Geometries:
 
 
 def gnomonic(geometries: Geometries) -> Geometries:
-    """n small geometries, each in metres in the gnomonic projection of the sphere around itself.
+    """Return n small geometries in metres, each in the gnomonic projection of the sphere around its own centre.
 
-    Great circles, which MongoDB draws between vertices, are straight there. Lengths are within 0.5% of the ground.
+    Great circles, by which MongoDB connects vertices, are straight lines there. Lengths are accurate to 0.5%.
     """
     pairs, owner = shapely.get_coordinates(geometries, return_index=True)
     bounds = shapely.bounds(geometries)
@@ -49,7 +49,7 @@ def gnomonic(geometries: Geometries) -> Geometries:
 
 
 def sharp_corners(corners: NDArray[np.float64], rules: ShapeRules) -> NDArray[np.bool_]:
-    """Which of n corners, as an array (n, 3, 2) of before, at and after in metres, are spikes."""
+    """Return which of n corners are spikes; a corner is the vertex with its neighbours in metres, (n, 3, 2) in all."""
     back, forth = corners[:, 0] - corners[:, 1], corners[:, 2] - corners[:, 1]
     lengths = np.minimum(np.hypot(*back.T), np.hypot(*forth.T))
     turn = np.abs(np.arctan2(back[:, 0] * forth[:, 1] - back[:, 1] * forth[:, 0], np.sum(back * forth, axis=1)))
@@ -58,7 +58,7 @@ def sharp_corners(corners: NDArray[np.float64], rules: ShapeRules) -> NDArray[np
 
 
 def edges_of(geometries: Geometries) -> tuple[Positions, Positions, NDArray[np.int64]]:
-    """Every edge of n geometries: where it starts, where it ends, and whose it is."""
+    """Return every edge of n geometries: its start, its end, and the index of its geometry."""
     rings, polygon_of, owner = _all_rings(geometries)
     pairs, ring_of = shapely.get_coordinates(rings, return_index=True)
     inside = ring_of[1:] == ring_of[:-1]
@@ -66,10 +66,10 @@ def edges_of(geometries: Geometries) -> tuple[Positions, Positions, NDArray[np.i
 
 
 def corners_of(geometries: Geometries) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Every corner of n geometries as (before, at, after), repeated vertices left out, and whose it is."""
+    """Return every corner of n geometries as (before, at, after), repeated vertices omitted, and its geometry."""
     rings, polygon_of, owner = _all_rings(geometries)
     pairs, ring_of = shapely.get_coordinates(rings, return_index=True)
-    # Not remove_repeated_points: GEOS refuses a ring that is one point over and over.
+    # Not remove_repeated_points: GEOS refuses a ring that consists of one repeated point.
     moved = np.r_[True, np.any(pairs[1:] != pairs[:-1], axis=1) | (ring_of[1:] != ring_of[:-1])]
     pairs, ring_of = pairs[moved], ring_of[moved]
     starts = np.searchsorted(ring_of, np.arange(len(rings)))
@@ -109,9 +109,9 @@ def place_within(geometry: BaseGeometry) -> list[float]:
 
 
 def geometries_of(stored: Sequence[Mapping[str, Any]]) -> Geometries:
-    """n stored boundaries (GeoJSON polygons and multipolygons that passed the rules) as shapely geometries.
+    """Return n stored boundaries (valid GeoJSON polygons and multipolygons) as shapely geometries.
 
-    Polygons without holes, which nearly all are, are made together from one array of coordinates.
+    Nearly all are polygons without holes; these are constructed together from one array of coordinates.
     """
     geometries: Geometries = np.empty(len(stored), dtype=object)
     simple = [

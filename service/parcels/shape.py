@@ -1,10 +1,9 @@
-"""Whether a boundary is a boundary: closed, simple, plausible, storable; explained with the place where it is not.
+"""Checks the shape of a boundary: closed, simple, plausible and storable; a fault is explained with its place.
 
-Two planes are asked. In the plane of longitude and latitude a boundary must be valid as every reader of GeoJSON sees
-it. MongoDB joins two vertices by a great circle instead, so the same is asked in the gnomonic projection around the
-boundary, where great circles are straight. There a vertex must also keep a millimetre from every edge that it does not
-belong to: less could turn into a crossing by the rounding of another program. What passes both is stored by MongoDB
-without a word.
+A boundary is checked in two planes. In longitude and latitude it must be valid as GeoJSON. MongoDB connects vertices by
+great circles instead, so it must also be valid in the gnomonic projection around itself, where great circles are
+straight lines. There a vertex must also be at least a millimetre from every edge of which it is not an end, since the
+rounding of another program could turn less into a crossing. MongoDB accepts every boundary that passes both checks.
 """
 
 from __future__ import annotations
@@ -36,15 +35,15 @@ from service.parcels.rings import (
 
 POLYGONAL = frozenset({"Polygon", "MultiPolygon"})
 WIDEST_DEGREES = 0.1
-"""Some 11 km: far beyond any parcel, and as far as a plane around its middle, or a grid of cells, is sensible."""
+"""Some 11 km: more than any parcel, and the most for which the local projection and the overlap grid are suitable."""
 
 
 @dataclass(slots=True)
 class Shape:
     """What was found about one boundary.
 
-    ``geometry`` is the boundary in its canonical form (two dimensions, seven decimals, wound as RFC 7946 says) and is
-    None when an error stands among ``findings``. ``proposal`` is a mended boundary, for a person to accept or not.
+    ``geometry`` is the boundary in canonical form (2D, seven decimals, winding as in RFC 7946), or None if ``findings``
+    contain an error. ``proposal`` is a repaired boundary that a person may accept.
     """
 
     geometry: BaseGeometry | None
@@ -54,7 +53,7 @@ class Shape:
 
     @property
     def acceptable(self) -> bool:
-        """Whether nothing found is an error."""
+        """Whether no finding is an error."""
         return all(finding.severity != "error" for finding in self.findings)
 
 
@@ -68,7 +67,7 @@ def examine_shapes(
 ) -> list[Shape]:
     """Examine n boundaries at once; findings carry the n ``pointers``.
 
-    All that is usual goes through arrays; only a boundary that fails is looked at by itself, to be explained.
+    Ordinary boundaries are checked together as arrays; only one that fails is handled by itself, to explain why.
     """
     given = np.empty(len(geometries), dtype=object)
     given[:] = geometries
@@ -108,7 +107,7 @@ def examine_shapes(
 
 
 def _unremarkable(geometries: Geometries, rules: ShapeRules) -> NDArray[np.bool_]:
-    """Which of n geometries are flat polygons of few enough vertices, in range and not larger than a province."""
+    """Return which of n geometries are 2D polygons with few enough vertices, in range and of limited size."""
     kind = shapely.get_type_id(geometries)
     bounds = shapely.bounds(geometries)
     with np.errstate(invalid="ignore"):
@@ -117,7 +116,7 @@ def _unremarkable(geometries: Geometries, rules: ShapeRules) -> NDArray[np.bool_
     polygonal = (kind == shapely.GeometryType.POLYGON) | (kind == shapely.GeometryType.MULTIPOLYGON)
     few = shapely.get_num_coordinates(geometries) <= rules.most_vertices
     usual: NDArray[np.bool_] = polygonal & ~shapely.has_z(geometries) & few & in_range & small
-    # GEOS leaves positions that are not numbers out of the bounds, so those do not show them.
+    # GEOS ignores NaN and infinite positions when it computes bounds, so they are checked separately.
     pairs, owner = shapely.get_coordinates(geometries, return_index=True)
     usual[owner[~np.isfinite(pairs).all(axis=1)]] = False
     return usual
@@ -126,7 +125,7 @@ def _unremarkable(geometries: Geometries, rules: ShapeRules) -> NDArray[np.bool_
 def _without_effects(
     remarks: list[Finding], wrong: list[Finding], geometry: BaseGeometry, rules: ShapeRules
 ) -> list[Finding]:
-    """The findings that name the cause: a boundary in order but for its spikes is said to have spikes, no more."""
+    """Return the findings that are causes: a boundary that is valid apart from its spikes only reports the spikes."""
     if wrong[0].code in {"geometry.too-few-points", "geometry.no-area"}:
         return wrong
     if wrong[0].code not in {"geometry.self-crossing", "geometry.pinched"}:
@@ -138,7 +137,7 @@ def _without_effects(
 
 
 def _readable(shape: Shape, geometry: BaseGeometry | None, rules: ShapeRules, pointer: str) -> bool:
-    """Whether the boundary can be examined at all; otherwise its error is put down."""
+    """Whether the boundary can be checked at all; otherwise its error is added."""
 
     def refuse(code: str, **params: Any) -> bool:
         shape.findings.append(Finding(code, "error", pointer, params))
@@ -168,7 +167,7 @@ def _readable(shape: Shape, geometry: BaseGeometry | None, rules: ShapeRules, po
 
 
 def _owners_with_repeats(flat: Geometries, rules: ShapeRules) -> NDArray[np.bool_]:
-    """Which of n geometries (in metres) have two vertices in a row that are one."""
+    """Return which of n geometries (in metres) have a vertex that is marked twice."""
     start, end, owner = edges_of(flat)
     short = np.hypot(*(end - start).T) < rules.repeated_within_m
     found = np.zeros(len(flat), dtype=bool)

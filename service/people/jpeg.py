@@ -1,7 +1,7 @@
-"""A JPEG's segments: what is needed to show the picture is kept as it is, everything else is left behind.
+"""Removes metadata from a JPEG: only the segments needed to show the picture are copied.
 
-The picture itself is not decoded: the walk reads markers and lengths alone (ITU-T T.81, annex B; JFIF 1.02), so that
-nothing a stranger sends is ever unpacked here.
+The picture is not decoded: only markers and lengths are parsed (ITU-T T.81, annex B; JFIF 1.02), so that untrusted data
+is never decompressed here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ JPEG: Final = "image/jpeg"
 
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
-"""Baseline, extended and progressive with Huffman codes: what browsers show."""
+"""Baseline, extended and progressive with Huffman codes, which browsers can show."""
 _OTHER_FRAMES: Final = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _TABLES: Final = frozenset({0xC4, 0xDB, 0xDD})
 """Huffman codes, quantization, restart interval."""
@@ -25,12 +25,12 @@ _JFIF, _ADOBE = 0xE0, 0xEE
 _SHORTEST_JFIF: Final = 14
 _ADOBE_LENGTH: Final = 12
 _END_OF_SCAN: Final = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
-"""Within a scan, 0xFF is followed by 0x00, by a restart marker, or by the marker that ends it."""
+"""Within a scan, 0xFF is followed by 0x00, by a restart marker, or by the marker that ends the scan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A JPEG that holds a picture and nothing else, with its width and height in pixels."""
+    """A JPEG without metadata, with its width and height in pixels."""
 
     jpeg: bytes
     width: int
@@ -38,13 +38,12 @@ class Picture:
 
 
 def bare_picture(given: bytes) -> Picture:
-    """The picture in ``given`` without metadata: positions, times, camera, thumbnails, comments, what follows the end.
+    """Return the picture in ``given`` without metadata (position, time, camera, thumbnails, comments) or trailing data.
 
-    The coded picture is taken over byte by byte, so nothing of it is lost; cleaning again changes nothing. A turn that
-    only the metadata asked for (EXIF orientation) is lost: turn a picture before it is sent.
-    Raises PhotoUnreadable for anything but a whole JPEG.
+    The coded picture is copied byte by byte, so the quality is unchanged, and the function is idempotent. The EXIF
+    orientation is lost: rotate a picture before it is sent. Raises PhotoUnreadable for anything but a complete JPEG.
     """
-    kept = [b"\xff\xd8"]
+    parts = [b"\xff\xd8"]
     size: tuple[int, int] | None = None
     scanned = False
     for marker, content, scan in _segments(given):
@@ -52,23 +51,23 @@ def bare_picture(given: bytes) -> Picture:
             if size is not None:
                 raise PhotoUnreadable(reason="two frames")
             size = _size_of(content)
-            kept.append(_segment(marker, content))
+            parts.append(_segment(marker, content))
         elif marker == _SCAN:
             if size is None or len(content) < 6:
                 raise PhotoUnreadable(reason="scan")
             scanned = True
-            kept += (_segment(marker, content), scan)
+            parts += (_segment(marker, content), scan)
         elif marker in _TABLES:
-            kept.append(_segment(marker, content))
+            parts.append(_segment(marker, content))
         elif (shortened := _needed(marker, content)) is not None:
-            kept.append(_segment(marker, shortened))
+            parts.append(_segment(marker, shortened))
     if size is None or not scanned:
         raise PhotoUnreadable(reason="no picture")
-    return Picture(b"".join((*kept, b"\xff\xd9")), *size)
+    return Picture(b"".join((*parts, b"\xff\xd9")), *size)
 
 
 def _segments(given: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Marker, content and, after the header of a scan, its coded data; up to the marker that ends the picture."""
+    """Yield marker, content and, for the header of a scan, its coded data, up to the end of the picture."""
     if given[:2] != b"\xff\xd8":
         raise PhotoUnreadable(reason="start")
     at = 2
@@ -94,7 +93,7 @@ def _segments(given: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _marker(given: bytes, at: int) -> tuple[int, int]:
-    """The marker at a place, past any number of fill bytes, and the place behind it."""
+    """Return the marker at a position, after any fill bytes, and the position behind it."""
     if given[at : at + 1] != b"\xff":
         raise PhotoUnreadable(reason="marker")
     while given[at : at + 1] == b"\xff":
@@ -105,7 +104,7 @@ def _marker(given: bytes, at: int) -> tuple[int, int]:
 
 
 def _size_of(frame: bytes) -> tuple[int, int]:
-    """Width and height of a frame of 8 bits, in grey or colours."""
+    """Return width and height from a frame header, which must be 8 bits, grey or colour."""
     if len(frame) < 6 or frame[0] != 8 or frame[5] not in {1, 3} or len(frame) != 6 + 3 * frame[5]:
         raise PhotoUnreadable(reason="frame")
     width, height = int.from_bytes(frame[3:5], "big"), int.from_bytes(frame[1:3], "big")
@@ -115,7 +114,7 @@ def _size_of(frame: bytes) -> tuple[int, int]:
 
 
 def _needed(marker: int, content: bytes) -> bytes | None:
-    """What of an application's segment decides how colours are shown: JFIF without its thumbnail, Adobe's transform."""
+    """Return the part of an application segment that affects colours (JFIF without thumbnail, Adobe), or None."""
     if marker == _JFIF and content[:5] == b"JFIF\0" and len(content) >= _SHORTEST_JFIF:
         return content[:12] + b"\0\0"
     if marker == _ADOBE and content[:5] == b"Adobe" and len(content) >= _ADOBE_LENGTH:

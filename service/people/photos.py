@@ -1,7 +1,7 @@
-"""Photos of papers (identity card, land certificate): whose they are, on what basis they are kept, how many, how large.
+"""Photos of papers (identity card, land certificate): their household, legal basis, number and size.
 
-A photo is there for as long as the record's legal basis covers it: without one it is neither taken in nor shown, and a
-write that takes the basis away takes the photos with it (service/storage/transaction.py).
+A photo is stored only while the record's legal basis covers it: without one it is neither accepted nor shown, and a
+write that removes the basis removes the photos in the same transaction (service/storage/transaction.py).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from service.people.jpeg import bare_picture
 CONSENT_PURPOSE: Final = "document_photos"
 """The purpose (codelists/consent_purposes.csv) of a consent to photos of papers."""
 MOST_PIXELS: Final = 25_000_000
-"""More than any paper needs, and few enough to be unpacked by a phone that shows it (100 MB)."""
+"""More than any paper needs, and few enough that a phone can decode and show it (100 MB)."""
 
 
 class PhotoOf(StrEnum):
@@ -46,15 +46,15 @@ class PhotoOf(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """What the register says of a photo; the picture itself is read apart from it."""
+    """The description of a photo; the picture itself is read separately."""
 
     id: str
     household: str
     of: PhotoOf
     parcel: str | None
-    """The parcel that the certificate is for, where it is for one."""
+    """The parcel of a land certificate, if given."""
     size: int
-    """Bytes of the JPEG as it is kept, without metadata."""
+    """Bytes of the stored JPEG, without metadata."""
     sha256: str
     width: int
     height: int

@@ -34,7 +34,7 @@ def cell_keys(record: Record) -> list[int]:
     boundaries = [parcel["geometry"] for parcel in record.get("parcels", ()) if parcel.get("geometry") is not None]
     if not boundaries or record["status"] == "withdrawn":
         return []
-    return sorted(cells_of_stored(boundaries).kept)
+    return sorted(cells_of_stored(boundaries).own)
 
 
 def take_cells(collections: Collections, session: ClientSession, cells: Iterable[int]) -> None:
@@ -75,7 +75,7 @@ def boundaries_and_states(
     A command costs a registration more than checking its record. ``$unwind`` makes a row of each neighbour, so that
     no row is larger than a household; ``$unionWith`` would be the word for it, but has no place in a transaction.
     """
-    near = [{"$match": {"index.cells": {"$in": sorted(cells.asked)}}}, {"$project": _BOUNDARIES}]
+    near = [{"$match": {"index.cells": {"$in": sorted(cells.queried)}}}, {"$project": _BOUNDARIES}]
     rows = collections["commune_states"].aggregate(
         [
             {"$match": {"_id": {"$in": sorted(communes)}}},
@@ -96,9 +96,9 @@ def boundaries_and_states(
 
 def boundaries_in(collections: Collections, cells: Cells, session: ClientSession | None = None) -> list[Boundary]:
     """Boundaries of all households, but the withdrawn, that touch one of the cells."""
-    if not cells.asked:
+    if not cells.queried:
         return []
-    where = {"index.cells": {"$in": sorted(cells.asked)}}
+    where = {"index.cells": {"$in": sorted(cells.queried)}}
     return _boundaries_of(collections["households"].find(where, _BOUNDARIES, session=session))
 
 

@@ -81,7 +81,7 @@ class MongoTransaction:
 
     def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
         """Boundaries of all households, but the withdrawn, that touch one of the cells. Raises CellsMissing."""
-        if len(self._communes) == 1 and 0 < len(cells.asked) <= _CELLS_WITH_STATE:
+        if len(self._communes) == 1 and 0 < len(cells.queried) <= _CELLS_WITH_STATE:
             boundaries, states = parcels.boundaries_and_states(self.collections, cells, self._communes, self.session)
             if not states:
                 raise CommuneStateMissing(self._communes)

@@ -18,7 +18,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from service.errors import DomainError, StoreUnavailable
-from service.parcels.place import Boundaries
+from service.parcels.place import Borders
 from service.turn import Turn
 from service.units.ports import BorderStore
 
@@ -37,11 +37,11 @@ class BorderRegister:
         self._refresh_seconds = refresh_seconds
         self._clock = clock
         self._turn = Turn()
-        self._borders: Boundaries | None = None
+        self._borders: Borders | None = None
         self._version = ""
         self._looked_at = float("-inf")
 
-    def borders(self) -> Boundaries:
+    def borders(self) -> Borders:
         """Returns the current borders, empty before any were loaded.
 
         Raises StoreUnavailable while the database is away and nothing is cached.
@@ -52,13 +52,13 @@ class BorderRegister:
         with self._turn.taken():
             return self._refreshed()
 
-    def _refreshed(self) -> Boundaries:
+    def _refreshed(self) -> Borders:
         if self._borders is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return self._borders
         try:
             version = self._store.boundary_version()
             if self._borders is None or version != self._version:
-                self._borders = Boundaries(self._store.boundary_list())
+                self._borders = Borders(self._store.boundary_list())
                 self._version = version
         except StoreUnavailable:
             if self._borders is None:

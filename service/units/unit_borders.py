@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from service.clock import Clock, vietnam_day
 from service.errors import BorderNotLoaded
-from service.parcels.place import Boundaries
+from service.parcels.place import Borders
 from service.units.directory import Unit, UnitDirectory
 from service.units.placing import Placing
 
@@ -43,7 +43,7 @@ class UnitBorders:
     which nothing was added.
     """
 
-    def __init__(self, borders: Callable[[], Boundaries], directory: Callable[[], UnitDirectory], clock: Clock) -> None:
+    def __init__(self, borders: Callable[[], Borders], directory: Callable[[], UnitDirectory], clock: Clock) -> None:
         self._borders = borders
         self._directory = directory
         self._clock = clock
@@ -72,14 +72,14 @@ class UnitBorders:
 class _Snapshot:
     """A cache of the borders made from one state of borders, units and day."""
 
-    def __init__(self, borders: Boundaries, directory: UnitDirectory, today: date) -> None:
+    def __init__(self, borders: Borders, directory: UnitDirectory, today: date) -> None:
         self._borders = borders
         self._directory = directory
         self._today = today
         self._simplified: dict[tuple[Unit, int], BaseGeometry | None] = {}
         self._parts: dict[tuple[str, date], dict[str, tuple[str, ...]]] = {}
 
-    def is_of(self, borders: Boundaries, directory: UnitDirectory, today: date) -> bool:
+    def is_of(self, borders: Borders, directory: UnitDirectory, today: date) -> bool:
         return (self._borders, self._directory, self._today) == (borders, directory, today)
 
     def border(self, unit: Unit, tolerance_m: int) -> BaseGeometry | None:
@@ -95,12 +95,12 @@ class _Snapshot:
 
     def _whole(self, unit: Unit) -> BaseGeometry | None:
         if unit.level == "commune" and unit.in_force_on(self._today):
-            return self._borders.boundary(unit.code) if unit.code in self._borders else None
+            return self._borders.border(unit.code) if unit.code in self._borders else None
         on = self._today if unit.in_force_on(self._today) else unit.valid_to or self._today
         parts = self._parts_of(unit.level, on).get(unit.code, ())
         if not parts or any(code not in self._borders for code in parts):
             return None
-        return _without_gaps(shapely.union_all([self._borders.boundary(code) for code in parts]))
+        return _without_gaps(shapely.union_all([self._borders.border(code) for code in parts]))
 
     def _parts_of(self, level: str, geography: date) -> dict[str, tuple[str, ...]]:
         """Returns the communes of today that make up each unit of the level, where these are whole communes."""

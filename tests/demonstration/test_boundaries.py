@@ -16,7 +16,7 @@ from service.demonstration.fields import homestead_of, middle_of
 from service.demonstration.households import Demonstration
 from service.demonstration.places import places_of
 from service.households.ports import HouseholdQuery
-from service.parcels.place import Boundaries
+from service.parcels.place import Borders
 from service.settings import Settings
 from service.storage.store import MongoStore
 from service.units.directory import UnitDirectory
@@ -36,9 +36,9 @@ def directory() -> UnitDirectory:
 
 
 @pytest.fixture(scope="module")
-def boundaries(directory: UnitDirectory) -> Boundaries:
+def boundaries(directory: UnitDirectory) -> Borders:
     """A made-up boundary for each commune: what is nearest to its point, all of it moved east."""
-    return Boundaries(cells_of(directory, ASIDE))
+    return Borders(cells_of(directory, ASIDE))
 
 
 def loaded(settings: Settings, boundaries: dict[str, BaseGeometry]) -> None:
@@ -62,7 +62,7 @@ def findings(settings: Settings) -> list[str]:
     return [finding["code"] for record in records for finding in record.get("findings", ())]
 
 
-def test_fields_and_homes_lie_inside_unless_it_is_said(directory: UnitDirectory, boundaries: Boundaries) -> None:
+def test_fields_and_homes_lie_inside_unless_it_is_said(directory: UnitDirectory, boundaries: Borders) -> None:
     inside = outside = 0
     for place in places_of(directory, 5, boundaries):
         for number in range(60):
@@ -75,12 +75,12 @@ def test_fields_and_homes_lie_inside_unless_it_is_said(directory: UnitDirectory,
     assert outside < inside / 100
 
 
-def test_communes_still_share_no_land(directory: UnitDirectory, boundaries: Boundaries) -> None:
+def test_communes_still_share_no_land(directory: UnitDirectory, boundaries: Borders) -> None:
     blocks = [block for place in places_of(directory, 5, boundaries) for block in place.blocks]
     assert len(set(blocks)) == len(blocks)
 
 
-def test_the_people_are_the_same_with_boundaries_and_without(directory: UnitDirectory, boundaries: Boundaries) -> None:
+def test_the_people_are_the_same_with_boundaries_and_without(directory: UnitDirectory, boundaries: Borders) -> None:
     def people(demonstration: Demonstration) -> list[Any]:
         return [(each["id"], each["commune"], each["head"]) for each in demonstration.households(200)]
 
@@ -89,7 +89,7 @@ def test_the_people_are_the_same_with_boundaries_and_without(directory: UnitDire
 
 def test_communes_without_room_say_that_fields_lie_elsewhere(directory: UnitDirectory) -> None:
     tiny = {code: shapely.box(x, y, x + 1e-6, y + 1e-6) for code, (x, y) in points_of(directory).items()}
-    households = list(Demonstration(directory, 5, Boundaries(tiny)).households(200))
+    households = list(Demonstration(directory, 5, Borders(tiny)).households(200))
     drawn = [parcel for each in households for parcel in each.get("parcels", ()) if "geometry" in parcel]
     assert len(drawn) > 100
     assert all(parcel["outside_confirmed"] for parcel in drawn)

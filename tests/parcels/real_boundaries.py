@@ -11,7 +11,7 @@ from typing import Any
 
 import shapely
 
-from service.parcels.place import Boundaries
+from service.parcels.place import Borders
 
 
 def boundaries_file() -> Path | None:
@@ -30,10 +30,10 @@ def feature_collection(path: Path) -> dict[str, Any]:
 
 
 @cache
-def real_boundaries() -> Boundaries | None:
+def real_boundaries() -> Borders | None:
     """The boundaries of all communes, or None where this machine has no file."""
     path = boundaries_file()
     if path is None:
         return None
     features = feature_collection(path)["features"]
-    return Boundaries({f["properties"]["code"]: shapely.geometry.shape(f["geometry"]) for f in features})
+    return Borders({f["properties"]["code"]: shapely.geometry.shape(f["geometry"]) for f in features})

@@ -8,7 +8,7 @@ import shapely
 from pyproj import Geod
 
 from service.parcels.limits import PlaceRules
-from service.parcels.place import Boundaries, interior_positions
+from service.parcels.place import Borders, interior_positions
 from tests.parcels.builders import a_field
 from tests.parcels.real_boundaries import real_boundaries
 
@@ -17,13 +17,13 @@ GEOD = Geod(ellps="WGS84")
 
 
 @pytest.fixture(scope="module")
-def three_in_a_row() -> Boundaries:
+def three_in_a_row() -> Borders:
     """Three communes of one kilometre by one, from west to east."""
-    return Boundaries({f"0000{number}": a_field(1_000 * number, 0, 1_000, 1_000) for number in range(3)})
+    return Borders({f"0000{number}": a_field(1_000 * number, 0, 1_000, 1_000) for number in range(3)})
 
 
 @pytest.fixture(scope="module")
-def communes() -> Boundaries:
+def communes() -> Borders:
     boundaries = real_boundaries()
     if boundaries is None:
         pytest.skip("no file of real boundaries: set COMMUNE_BOUNDARIES")
@@ -34,14 +34,14 @@ def position(east: float, north: float = 500.0) -> np.ndarray:
     return shapely.get_coordinates(shapely.centroid(a_field(east - 1, north - 1, 2, 2)))
 
 
-def test_inside_its_commune_is_no_distance(three_in_a_row: Boundaries) -> None:
+def test_inside_its_commune_is_no_distance(three_in_a_row: Borders) -> None:
     (place,) = three_in_a_row.places(position(500), ["00000"])
     assert place is not None
     assert (place.commune, place.distance_m, place.from_province_m) == ("00000", 0.0, 0.0)
     assert not place.outside_commune(RULES)
 
 
-def test_in_another_commune_is_told_with_the_distance(three_in_a_row: Boundaries) -> None:
+def test_in_another_commune_is_told_with_the_distance(three_in_a_row: Borders) -> None:
     (place,) = three_in_a_row.places(position(2_300), ["00000"])
     assert place is not None
     assert place.commune == "00002"
@@ -51,15 +51,13 @@ def test_in_another_commune_is_told_with_the_distance(three_in_a_row: Boundaries
 
 
 @pytest.mark.parametrize(("beyond", "outside"), [(95, False), (105, True)])
-def test_a_hundred_metres_over_the_border_are_tolerated(
-    three_in_a_row: Boundaries, beyond: float, outside: bool
-) -> None:
+def test_a_hundred_metres_over_the_border_are_tolerated(three_in_a_row: Borders, beyond: float, outside: bool) -> None:
     (place,) = three_in_a_row.places(position(1_000 + beyond), ["00000"])
     assert place is not None
     assert place.outside_commune(RULES) is outside
 
 
-def test_outside_the_province_is_told_with_the_distance_to_it(three_in_a_row: Boundaries) -> None:
+def test_outside_the_province_is_told_with_the_distance_to_it(three_in_a_row: Borders) -> None:
     (place,) = three_in_a_row.places(position(-400), ["00002"])
     assert place is not None
     assert place.commune is None
@@ -68,7 +66,7 @@ def test_outside_the_province_is_told_with_the_distance_to_it(three_in_a_row: Bo
     assert place.outside_province(RULES)
 
 
-def test_a_commune_without_a_boundary_still_knows_the_province(three_in_a_row: Boundaries) -> None:
+def test_a_commune_without_a_boundary_still_knows_the_province(three_in_a_row: Borders) -> None:
     inside, outside = three_in_a_row.places(np.vstack([position(500), position(-400)]), ["99999", "99999"])
     assert inside is not None
     assert outside is not None
@@ -77,8 +75,8 @@ def test_a_commune_without_a_boundary_still_knows_the_province(three_in_a_row: B
 
 
 def test_without_boundaries_nothing_is_said() -> None:
-    assert Boundaries({}).places(position(0), ["00000"]) == [None]
-    assert Boundaries({}).communes_at(position(0)) == [None]
+    assert Borders({}).places(position(0), ["00000"]) == [None]
+    assert Borders({}).communes_at(position(0)) == [None]
 
 
 def test_a_parcel_lies_where_a_point_inside_it_lies() -> None:
@@ -86,27 +84,27 @@ def test_a_parcel_lies_where_a_point_inside_it_lies() -> None:
     assert shapely.intersects(horseshoe, shapely.Point(interior_positions(np.array([horseshoe], dtype=object))[0]))
 
 
-def test_the_real_communes_hold_their_own_interior_points(communes: Boundaries) -> None:
-    positions = interior_positions(np.array([communes.boundary(code) for code in communes.codes], dtype=object))
+def test_the_real_communes_hold_their_own_interior_points(communes: Borders) -> None:
+    positions = interior_positions(np.array([communes.border(code) for code in communes.codes], dtype=object))
     places = communes.places(positions, communes.codes)
     assert len(communes) == 130
     assert [place.commune if place else None for place in places] == list(communes.codes)
 
 
-def test_a_point_of_vinh_declared_in_a_mountain_commune_is_far_away(communes: Boundaries) -> None:
+def test_a_point_of_vinh_declared_in_a_mountain_commune_is_far_away(communes: Borders) -> None:
     vinh = np.array([[105.662199, 18.674281]])
     assert communes.communes_at(vinh) == ["16681"]
-    far = max(communes.codes, key=lambda code: -communes.boundary(code).centroid.x)
+    far = max(communes.codes, key=lambda code: -communes.border(code).centroid.x)
     (place,) = communes.places(vinh, [far])
     assert place is not None
     assert place.commune == "16681"
     assert place.distance_m > 100_000
 
 
-def test_distances_agree_with_the_geodesic_ones(communes: Boundaries) -> None:
+def test_distances_agree_with_the_geodesic_ones(communes: Borders) -> None:
     vinh = shapely.Point(105.662199, 18.674281)
     for code in communes.codes[:20]:
-        boundary = communes.boundary(code)
+        boundary = communes.border(code)
         (place,) = communes.places(shapely.get_coordinates(vinh), [code])
         assert place is not None
         vertices = shapely.get_coordinates(boundary)

@@ -10,28 +10,26 @@ from shapely.geometry.base import BaseGeometry
 
 from service.parcels.limits import GeometryRules
 from service.parcels.measurement import geodesic_area
-from service.parcels.place import Boundaries
+from service.parcels.place import Borders
 from service.parcels.reading import Drawing, Reading, read_drawings
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from tests.parcels.builders import a_field
 
 RULES = GeometryRules()
-NONE_LOADED = Boundaries({})
-TWO_COMMUNES = Boundaries(
-    {"00001": a_field(-1_000, -1_000, 2_000, 2_000), "00002": a_field(1_000, -1_000, 40_000, 2_000)}
-)
+NONE_LOADED = Borders({})
+TWO_COMMUNES = Borders({"00001": a_field(-1_000, -1_000, 2_000, 2_000), "00002": a_field(1_000, -1_000, 40_000, 2_000)})
 SHEET = SYSTEMS["EPSG:9208"]
 
 
 def read(
     geometry: BaseGeometry,
     crs: object = None,
-    boundaries: Boundaries = TWO_COMMUNES,
+    borders: Borders = TWO_COMMUNES,
     commune: str | None = "00001",
     confirmed: bool = False,
 ) -> Reading:
     drawing = Drawing(geometry, crs, commune, confirmed, "/parcels/0/geometry", "/parcels/0/crs")
-    return read_drawings([drawing], boundaries, RULES)[0]
+    return read_drawings([drawing], borders, RULES)[0]
 
 
 def codes(reading: Reading) -> list[tuple[str, str]]:
@@ -79,16 +77,16 @@ def test_an_unknown_system_is_an_error_at_its_own_place() -> None:
     assert reading.shape.findings[0].pointer == "/parcels/0/crs"
 
 
-@pytest.mark.parametrize("boundaries", [TWO_COMMUNES, NONE_LOADED], ids=["with boundaries", "without"])
-def test_swapped_longitude_and_latitude_are_an_error_with_a_proposal(boundaries: Boundaries) -> None:
-    reading = read(swapped(a_field()), boundaries=boundaries)
+@pytest.mark.parametrize("borders", [TWO_COMMUNES, NONE_LOADED], ids=["with borders", "without"])
+def test_swapped_longitude_and_latitude_are_an_error_with_a_proposal(borders: Borders) -> None:
+    reading = read(swapped(a_field()), borders=borders)
     assert codes(reading) == [("geometry.swapped", "error")]
     assert same_place(reading.shape.proposal, a_field())
 
 
-@pytest.mark.parametrize("boundaries", [TWO_COMMUNES, NONE_LOADED], ids=["with boundaries", "without"])
-def test_metres_without_a_system_are_an_error_that_names_the_system(boundaries: Boundaries) -> None:
-    reading = read(geometry_from_wgs84(a_field(), SHEET), boundaries=boundaries)
+@pytest.mark.parametrize("borders", [TWO_COMMUNES, NONE_LOADED], ids=["with borders", "without"])
+def test_metres_without_a_system_are_an_error_that_names_the_system(borders: Borders) -> None:
+    reading = read(geometry_from_wgs84(a_field(), SHEET), borders=borders)
     assert codes(reading) == [("geometry.wrong-system", "error")]
     assert params(reading, "geometry.wrong-system")["likely"] == "EPSG:9208"
     assert same_place(reading.shape.proposal, a_field())
@@ -121,7 +119,7 @@ def test_a_missing_datum_shift_is_a_finding_that_names_it() -> None:
     near_the_border = a_field(-980, 0)
     reading = read(
         geometry_from_wgs84(near_the_border, SYSTEMS["EPSG:4756"]),
-        boundaries=Boundaries(
+        borders=Borders(
             {"00001": a_field(-1_000, -1_000, 2_000, 2_000), "00003": a_field(-9_000, -1_000, 8_000, 2_000)}
         ),
     )
@@ -149,7 +147,7 @@ def test_a_place_outside_the_province_is_an_error_unless_confirmed() -> None:
 
 
 def test_without_boundaries_no_place_is_told() -> None:
-    reading = read(a_field(-30_000), boundaries=NONE_LOADED)
+    reading = read(a_field(-30_000), borders=NONE_LOADED)
     assert codes(reading) == []
     assert reading.place is None
 
