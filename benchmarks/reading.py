@@ -168,8 +168,7 @@ def _filled(place: Workplace, name: str, households: int) -> Iterator[None]:
     with place.database(name):
         services = wire(place.settings(name))
         for each in Demonstration(records.directory(), 1).baselines(households):
-            body = {"households": each.households, "source": each.source, "date": each.date.isoformat()}
-            services.baselines.put(each.unit, body, actor=REGISTER_ITSELF)
+            services.baselines.put(each, actor=REGISTER_ITSELF)
         services.store.close()
         told = registered_in_processes(place.settings(name), 1, households)
         for one in tqdm(told, total=households, unit=" households", desc=f"filling {name}", disable=None):

@@ -18,6 +18,7 @@ from service.api.http.services import Services, install
 from service.api.openapi import describe, finished_specification, say_who_may
 from service.api.resources import (
     accounts,
+    baselines,
     changes,
     coverage,
     documentation,
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     photos.blueprint,
     search.blueprint,
     coverage.blueprint,
+    baselines.blueprint,
     open_data.blueprint,
     changes.blueprint,
     schema.blueprint,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from service.people.requests import RequestKind, RequestState
-from service.reports.open_data import DIMENSIONS
 from service.roles import SCOPES, Permission, Role, Sight
 
 _TEXT = {"type": "string"}
@@ -49,12 +48,6 @@ def access_components() -> dict[str, Any]:
     sight = {"enum": [*(str(sight) for sight in Sight)]}
     sight_or_null = {"enum": [*(str(sight) for sight in Sight), None]}
     scopes = {"type": "array", "items": {"enum": list(SCOPES)}}
-    published = {
-        "households": {"type": ["integer", "null"], "minimum": 0, "description": "Null where it is withheld."},
-        "withheld": _FLAG,
-    }
-    cell = _object({"code": _TEXT, **published}, ("code", *published))
-    row = {"cells": {"type": "array", "items": cell}, "total": _object(published, tuple(published))}
     own = {
         "id": _TEXT,
         "username": _TEXT,
@@ -128,30 +121,6 @@ def access_components() -> dict[str, Any]:
     }
     long_text = {"type": "string", "minLength": 1, "maxLength": 2000}
     return {
-        "OpenDataRow": _object(
-            {
-                "unit": {**_TEXT_OR_NULL, "description": "Null for the communes not shown one by one."},
-                "name": _TEXT,
-                **row,
-            },
-            ("unit", "name", *row),
-        ),
-        "OpenData": _object(
-            {
-                "title": _TEXT,
-                "source": _TEXT,
-                "licence": _TEXT,
-                "note": _TEXT,
-                "by": {"enum": list(DIMENSIONS)},
-                "edition": _DATE,
-                "next_edition": _DATE,
-                "least": {"type": "integer", "description": "Smaller counts are withheld."},
-                "columns": {"type": "array", "items": _object({"code": _TEXT, "name": _TEXT}, ("code", "name"))},
-                "rows": _list_of("OpenDataRow"),
-                "total": _object(row, tuple(row)),
-            },
-            ("title", "source", "licence", "by", "edition", "next_edition", "columns", "rows", "total"),
-        ),
         "TokenRequest": _object(
             {
                 "grant_type": {"enum": ["password", "client_credentials", "refresh_token"]},

@@ -11,15 +11,19 @@ from flask import Flask
 from schemas.derive.json_schema import household_components
 from service.api.access_components import SECURITY_SCHEMES, access_components
 from service.api.http.gate import declared_permissions
-from service.api.http.geojson import feature_component
-from service.api.resources import parcels, photos, search, units
-from service.households.changes import COUNTS
+from service.api.http.geojson import BoundarySchema
+from service.api.http.problems import ProblemSchema
+from service.api.resources import parcels, photos, search
 
 DESCRIPTION = (
     "The register of farm households: one record a household, checked by the ministry data schema, with its history as "
     "a log. Times are RFC 3339 in UTC, geometry is GeoJSON in WGS84. Errors are RFC 9457 problems with stable codes, "
     "listed at /docs/problems."
 )
+
+
+_NAMED_BY_HAND = {"Problem": ProblemSchema, "Boundary": BoundarySchema}
+"""Components that no view names by their schema."""
 
 
 def describe(app: Flask) -> None:
@@ -34,6 +38,9 @@ def describe(app: Flask) -> None:
 
 def finished_specification(spec: APISpec) -> dict[str, Any]:
     """The document of the registered blueprints with all component schemas, and the problems of every call."""
+    for name, schema in _NAMED_BY_HAND.items():
+        if name not in spec.components.schemas:
+            spec.components.schema(name, schema=schema)
     document: dict[str, Any] = spec.to_dict()
     components = document.setdefault("components", {})
     components["schemas"] = {**components.get("schemas", {}), **_components()}
@@ -129,48 +136,12 @@ def _components() -> dict[str, Any]:
     }
     history_entry = {**entry, "changes": {"type": "array", "items": {"$ref": "#/components/schemas/ItemChange"}}}
     del history_entry["household"]
-    counts = dict.fromkeys(COUNTS, _COUNT)
-    shares = {f"{name}_pct": {"type": ["number", "null"]} for name in COUNTS[:3]}
-    row = {
-        "unit": _TEXT_OR_NULL,
-        "name": _TEXT_OR_NULL,
-        "kind": _TEXT_OR_NULL,
-        "expected": {"type": ["integer", "null"], "minimum": 0},
-        "expected_source": _TEXT_OR_NULL,
-        "expected_on": {"type": ["string", "null"], "format": "date"},
-        **counts,
-        **shares,
-    }
-    unit = {
-        "code": _TEXT,
-        "name": _TEXT,
-        "name_en": _TEXT,
-        "kind": _TEXT,
-        "level": {"enum": ["province", "district", "commune"]},
-        "parent": _TEXT_OR_NULL,
-        "valid_from": {"type": ["string", "null"], "format": "date"},
-        "valid_to": {"type": ["string", "null"], "format": "date"},
-        "successor": _TEXT_OR_NULL,
-        "longitude": {"type": ["number", "null"]},
-        "latitude": {"type": ["number", "null"]},
-        "source": _TEXT,
-        "predecessors": {"type": "array", "items": _TEXT},
-    }
-    baseline = {
-        "unit": {**_TEXT, "readOnly": True},
-        "name": {**_TEXT, "readOnly": True},
-        "kind": {**_TEXT, "readOnly": True},
-        "households": {"type": "integer", "minimum": 0},
-        "source": {"type": "string", "minLength": 1, "maxLength": 300},
-        "date": _DATE,
-    }
     return {
         **household_components(reference_prefix="#/components/schemas/"),
         **access_components(),
         **parcels.COMPONENTS,
         **photos.COMPONENTS,
         **search.COMPONENTS,
-        **units.COMPONENTS,
         "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
         "HouseholdPage": _object(
             {"households": _list_of("Household"), "cursor": _CURSOR, "total": _COUNT}, ("households", "cursor")
@@ -184,92 +155,8 @@ def _components() -> dict[str, Any]:
         "ItemChange": _object({"pointer": _TEXT, "before": {}, "after": {}}, ("pointer",)),
         "HistoryEntry": _object(history_entry, tuple(history_entry)),
         "HistoryPage": _object({"entries": _list_of("HistoryEntry"), "cursor": _CURSOR}, ("entries", "cursor")),
-        "Unit": _object(unit, tuple(name for name in unit if name != "predecessors")),
-        "UnitList": _object({"valid_on": _DATE, "units": _list_of("Unit")}, ("valid_on", "units")),
-        "Baseline": _object(baseline, ("households", "source", "date")) | {"additionalProperties": False},
-        "BaselineList": _object({"baselines": _list_of("Baseline")}, ("baselines",)),
-        "CoverageRow": _object(row, tuple(row)),
-        "CoverageTotal": _object({**row, "units": _COUNT, "units_with_baseline": _COUNT}, tuple(row)),
-        "Coverage": _object(
-            {
-                "level": {"enum": ["commune", "district", "province"]},
-                "geography": _DATE,
-                "as_of": _DATE,
-                "rows": _list_of("CoverageRow"),
-                "total": {"$ref": "#/components/schemas/CoverageTotal"},
-            },
-            ("level", "geography", "as_of", "rows", "total"),
-        ),
-        "CoverageMap": _object(
-            {
-                "type": {"enum": ["FeatureCollection"]},
-                "level": {"enum": ["commune", "district", "province"]},
-                "geography": _DATE,
-                "as_of": _DATE,
-                "total": {"$ref": "#/components/schemas/CoverageTotal"},
-                "features": {"type": "array", "items": feature_component(row)},
-            },
-            ("type", "level", "geography", "as_of", "total", "features"),
-        ),
-        "TrendDay": _object({"date": _DATE, **counts}, ("date", *counts)),
-        "Trend": _object(
-            {"unit": _TEXT, "from": _DATE, "to": _DATE, "days": _list_of("TrendDay")}, ("unit", "from", "to", "days")
-        ),
         "Change": _object(entry, tuple(entry)),
         "Changes": _object(
             {"changes": _list_of("Change"), "cursor": _TEXT, "more": {"type": "boolean"}}, ("changes", "cursor", "more")
-        ),
-        "CodeList": _object(
-            {
-                "name": _TEXT,
-                "valid_on": _DATE,
-                "codes": {
-                    "type": "array",
-                    "items": _object(
-                        {
-                            "code": _TEXT,
-                            "name_vi": _TEXT,
-                            "name_en": _TEXT,
-                            "valid_from": _DATE_OR_NULL,
-                            "valid_to": _DATE_OR_NULL,
-                            "source": _TEXT,
-                            "extra": {
-                                "type": "object",
-                                "description": "The list's further columns: a coefficient, a group, a code of today.",
-                                "additionalProperties": _TEXT,
-                            },
-                        },
-                        ("code", "name_vi", "name_en", "valid_from", "valid_to", "source", "extra"),
-                    ),
-                },
-            },
-            ("name", "valid_on", "codes"),
-        ),
-        "CodeListIndex": _object(
-            {
-                "codelists": {
-                    "type": "array",
-                    "items": _object({"name": _TEXT, "codes": {"type": "integer", "minimum": 0}}, ("name", "codes")),
-                }
-            },
-            ("codelists",),
-        ),
-        "Health": _object({"status": _TEXT, "missing": {"type": "array", "items": _TEXT}}, ("status",)),
-        "ProblemItem": _object(
-            {"pointer": _TEXT, "code": _TEXT, "message": _TEXT, "details": {"type": "object"}},
-            ("pointer", "code", "message"),
-        ),
-        "Problem": _object(
-            {
-                "type": {"type": "string", "format": "uri-reference"},
-                "title": _TEXT,
-                "status": {"type": "integer"},
-                "detail": _TEXT,
-                "code": _TEXT,
-                "request": {**_TEXT, "description": "The request's id, as in X-Request-Id and in the service's log."},
-                "errors": _list_of("ProblemItem"),
-                "current": {"$ref": "#/components/schemas/Household"},
-            },
-            ("type", "title", "status", "detail", "code"),
         ),
     }

@@ -80,8 +80,7 @@ def _put_baselines(services: Register, demonstration: Demonstration, households:
     for each in demonstration.baselines(households):
         present = there.get((each.unit, each.date))
         if present is None or (present.source == each.source and present.households < each.households):
-            body = {"households": each.households, "source": each.source, "date": each.date.isoformat()}
-            services.baselines.put(each.unit, body, actor=REGISTER_ITSELF)
+            services.baselines.put(each, actor=REGISTER_ITSELF)
 
 
 def registered(

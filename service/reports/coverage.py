@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from service.area import Communes
 from service.clock import Clock, vietnam_day
@@ -34,30 +33,119 @@ class Row:
     expected: int | None = None
     sources: list[Baseline] = field(default_factory=list)
     complete: bool = True
+    """Whether every unit that is counted here has a baseline; percentages of a part would flatter."""
 
-    def in_json(self) -> dict[str, Any]:
-        """The row as the contract has it (DESIGN section 4)."""
-        unit = self.unit
-        share_of = self.expected if self.complete else None
-        return {
-            "unit": None if unit is None else unit.code,
-            "name": None if unit is None else unit.name,
-            "kind": None if unit is None else unit.kind,
-            "expected": self.expected,
-            "expected_source": "; ".join(sorted({baseline.source for baseline in self.sources})) or None,
-            "expected_on": max((str(baseline.date) for baseline in self.sources), default=None),
-            **self.counts,
-            **{f"{name}_pct": percentage(self.counts[name], share_of) for name in COUNTS[:3]},
-        }
+    @property
+    def code(self) -> str | None:
+        """The unit's code."""
+        return None if self.unit is None else self.unit.code
+
+    @property
+    def name(self) -> str | None:
+        """The unit's name, without its kind."""
+        return None if self.unit is None else self.unit.name
+
+    @property
+    def kind(self) -> str | None:
+        """The unit's kind: phường, xã …"""
+        return None if self.unit is None else self.unit.kind
+
+    @property
+    def expected_source(self) -> str | None:
+        """The sources of the baselines that make up what is expected."""
+        return "; ".join(sorted({baseline.source for baseline in self.sources})) or None
+
+    @property
+    def expected_on(self) -> date | None:
+        """The date of the latest of these baselines."""
+        return max((baseline.date for baseline in self.sources), default=None)
+
+    @property
+    def registered(self) -> int:
+        """How many households are registered."""
+        return self.counts["registered"]
+
+    @property
+    def standardized(self) -> int:
+        """How many of them are standardized."""
+        return self.counts["standardized"]
+
+    @property
+    def digitized(self) -> int:
+        """How many of them are digitized."""
+        return self.counts["digitized"]
+
+    @property
+    def verified(self) -> int:
+        """How many of them are verified."""
+        return self.counts["verified"]
+
+    @property
+    def registered_pct(self) -> float | None:
+        """The registered of those expected, in per cent."""
+        return self._percentage(self.registered)
+
+    @property
+    def standardized_pct(self) -> float | None:
+        """The standardized of those expected, in per cent."""
+        return self._percentage(self.standardized)
+
+    @property
+    def digitized_pct(self) -> float | None:
+        """The digitized of those expected, in per cent."""
+        return self._percentage(self.digitized)
+
+    def _percentage(self, count: int) -> float | None:
+        return percentage(count, self.expected if self.complete else None)
+
+
+@dataclass(slots=True)
+class Total(Row):
+    """The sum of all rows, and how many of them are units, with a baseline and in all."""
+
+    units: int = 0
+    units_with_baseline: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Coverage by unit of one level, in the geography of one day, as it stood at the end of another."""
+
+    level: str
+    geography: date
+    as_of: date
+    rows: list[Row]
+    total: Total
+
+
+@dataclass(frozen=True, slots=True)
+class TrendDay:
+    """The counts of a unit at the end of one day."""
+
+    date: date
+    registered: int
+    standardized: int
+    digitized: int
+    verified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The counts of a unit day by day, both ends included."""
+
+    unit: str
+    first: date
+    last: date
+    days: list[TrendDay]
 
 
 def percentage(count: int, expected: int | None) -> float | None:
-    """``count`` of ``expected`` in per cent with one decimal; None without a baseline or with one of nothing."""
+    """Returns ``count`` of ``expected`` in per cent with one decimal; None without a baseline, or for one of zero."""
     return round(100 * count / expected, 1) if expected else None
 
 
 class Coverage:
-    """Answers coverage at each level, in the geography of any date, as of any date."""
+    """Reports coverage at each level, in the geography of any date, as of any date."""
 
     def __init__(
         self,
@@ -73,8 +161,8 @@ class Coverage:
 
     def report(
         self, level: str, geography: date | None = None, as_of: date | None = None, area: Communes = None
-    ) -> dict[str, Any]:
-        """Coverage by unit of ``level``. Without a geography: today's, or the last one that had units of that level.
+    ) -> Report:
+        """Returns coverage by unit of ``level``; without a geography, in today's or the last that had such units.
 
         Raises LevelNotInForce when the geography has no units of that level.
         """
@@ -88,18 +176,10 @@ class Coverage:
             states = [state for state in states if state.commune in area]
         rows = rows_of(directory, level, geography, states, area=area)
         expect(rows, directory, level, geography, self._baselines.baselines(as_of))
-        units = [row for row in rows if row.unit is not None]
-        known = sum(row.expected is not None for row in units)
-        return {
-            "level": level,
-            "geography": geography.isoformat(),
-            "as_of": as_of.isoformat(),
-            "rows": [row.in_json() for row in rows],
-            "total": total_of(rows).in_json() | {"units": len(units), "units_with_baseline": known},
-        }
+        return Report(level, geography, as_of, rows, total_of(rows))
 
-    def trend(self, code: str, first: date | None, last: date | None, area: Communes = None) -> dict[str, Any]:
-        """Counts of one unit in force today at the end of each day.
+    def trend(self, code: str, first: date | None, last: date | None, area: Communes = None) -> Trend:
+        """Returns the counts of one unit at the end of each day; the unit is one in force today, or the last so coded.
 
         Raises UnitNotFound, QueryInvalid for a wrong span.
         """
@@ -121,12 +201,12 @@ class Coverage:
         for position in range((last - first).days + 1):
             day = first + timedelta(days=position)
             reading.update({state.commune: state.tallies for state in moved.get(day, ())})
-            days.append({"date": day.isoformat(), **_sum(reading, inside, area)})
-        return {"unit": code, "from": first.isoformat(), "to": last.isoformat(), "days": days}
+            days.append(TrendDay(day, **_sum(reading, inside, area)))
+        return Trend(code, first, last, days)
 
 
 def latest_geography(directory: UnitDirectory, level: str, today: date) -> date:
-    """The first day of the geography of today, or of the last one before it that had units of ``level``."""
+    """Returns a day of today's geography, or of the last one before it that had units of ``level``: its first day."""
     candidates = [day for day in reversed(directory.geographies()) if day <= today]
     for first_day in candidates:
         if directory.of_level(level, first_day):
@@ -139,7 +219,7 @@ def latest_geography(directory: UnitDirectory, level: str, today: date) -> date:
 def rows_of(
     directory: UnitDirectory, level: str, geography: date, states: Iterable[CommuneState], *, area: Communes
 ) -> list[Row]:
-    """A row for every unit of the level in force on ``geography``, and one for what cannot be placed in it."""
+    """Returns a row for every unit of the level in force on ``geography``, and one for what cannot be placed in it."""
     units = directory.of_level(level, geography)
     if not units:
         raise LevelNotInForce(level=level, geography=geography.isoformat())
@@ -160,8 +240,7 @@ def rows_of(
 
 
 def expect(rows: list[Row], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]) -> None:
-    """Fill in what is expected: a unit's own latest baseline, else the sum over the communes that make it up,
-    if all have one."""
+    """Fill in what is expected: a unit's own latest baseline, or the sum over its communes when all have one."""
     latest: dict[tuple[str, date | None], Baseline] = {}
     for baseline in baselines:  # in order of date, so a later one replaces an earlier
         unit = directory.meant(baseline.unit, baseline.date)
@@ -209,24 +288,26 @@ def _baselines_for(
     return [baseline for each in found for baseline in each]
 
 
-def total_of(rows: Iterable[Row]) -> Row:
-    """The sum of all rows; its percentages only when every unit has a baseline, since else they would flatter."""
-    total = Row(None)
+def total_of(rows: Iterable[Row]) -> Total:
+    """Returns the sum of all rows; it has percentages only when every unit has a baseline."""
+    total = Total(None)
     for row in rows:
+        total.units += row.unit is not None
         for name in COUNTS:
             total.counts[name] += row.counts[name]
         if row.expected is not None:
             total.expected = (total.expected or 0) + row.expected
             total.sources.extend(row.sources)
+            total.units_with_baseline += row.unit is not None
         elif row.unit is not None:
             total.complete = False
     return total
 
 
 def membership(directory: UnitDirectory, code: str, today: date) -> Callable[[str, str], bool]:
-    """A test for commune and key of a tally: does a household there belong to the unit of that code?
+    """Returns a test by commune and key of a tally: does a household counted there belong to the unit of that code?
 
-    The code is read as of today, else as the former unit that last had it. Raises UnitNotFound.
+    The code means the unit that has it today, else the former unit that last had it. Raises UnitNotFound.
     """
     candidates = [unit for unit in directory if unit.code == code]
     if not candidates:

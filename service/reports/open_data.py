@@ -1,7 +1,7 @@
 """Open data: how many households each commune has by ethnic group and by poverty class, without any small count.
 
-Counts are published in editions. All workers answer from the same one until the next, since two tables that were made
-shortly after one another tell of the single household by which they differ.
+Counts are published in editions. All workers publish the same one until the next: two tables made shortly after one
+another would give away the single household by which they differ.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from schemas.codelists import code_lists
 from service.clock import Clock, vietnam_day
 from service.errors import DomainError
 from service.households.masking import LEAST_COUNT, is_small
+from service.reports.ports import Count, Edition, OpenDataStore
 from service.reports.small_cells import TOTAL, Cell, Name, with_totals, withheld
 from service.units.directory import UnitDirectory
 
@@ -23,15 +24,15 @@ ETHNIC_GROUP: Final = "ethnic_group"
 POVERTY: Final = "poverty"
 DIMENSIONS: Final = (ETHNIC_GROUP, POVERTY)
 UNKNOWN: Final = "unknown"
-"""The column of the households of which it is not known."""
+"""The column of the households whose group is not known."""
 OTHER: Final = "other"
 """The row of the communes that are not shown one by one."""
 
 _NOT_KNOWN: Final = {"vi": "Chưa rõ", "en": "Not known"}
 _OTHERS: Final = {"vi": "Các xã, phường không nêu riêng", "en": "Communes not shown one by one"}
-_LONGEST_MAKING: Final = timedelta(minutes=10)
-"""After so long, another worker may begin: the one that did has died."""
-_LOOKED_AT_AGAIN: Final = timedelta(minutes=1)
+_CLAIM: Final = timedelta(minutes=10)
+"""How long a claim to make an edition holds; the worker of an older one has died."""
+_CACHED: Final = timedelta(minutes=1)
 
 
 class OpenDataPreparing(DomainError):
@@ -41,47 +42,64 @@ class OpenDataPreparing(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """How many households of a commune have an ethnic group (in a scheme of codes) and a poverty class."""
+class Number:
+    """A published count of households; None is withheld."""
 
-    commune: str
-    scheme: str | None
-    group: str | None
-    poverty: str | None
-    households: int
+    households: int | None
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the count is not published."""
+        return self.households is None
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
-    """What is published from ``made_at`` on: by dimension, a table's cells and totals; None is withheld."""
+class TableCell(Number):
+    """The count of one column of a row."""
 
-    made_at: datetime
-    tables: Mapping[str, Mapping[Cell, int | None]]
-    gathered: frozenset[str]
-    """Communes of which nothing is shown but their sum, in the row OTHER."""
+    code: str
 
 
-class OpenDataStore(Protocol):
-    """Counts and editions as storage has them."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A group that is counted."""
 
-    def count(self) -> list[Count]:
-        """Households that are not withdrawn, by commune, ethnic group of the head and poverty class."""
+    code: str
+    name: str
 
-    def edition(self) -> Edition | None:
-        """The last edition."""
 
-    def keep(self, edition: Edition) -> None:
-        """Put an edition in the place of the last, and give up the claim to make one."""
+@dataclass(frozen=True, slots=True)
+class TableTotal:
+    """The cells of a row, and its total."""
 
-    def claim(self, now: datetime, until: datetime) -> bool:
-        """Take it upon oneself to make the next edition; answers False while another worker does."""
+    cells: list[TableCell]
+    total: Number
 
-    def give_up(self) -> None:
-        """No edition was made after all; another worker may."""
+
+@dataclass(frozen=True, slots=True)
+class TableRow(TableTotal):
+    """The row of a commune; ``unit`` is None for the communes that are not shown one by one."""
+
+    unit: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A published table: a row for each commune, a column for each group that occurs."""
+
+    by: str
+    edition: date
+    next_edition: date
+    least: int
+    """Smaller counts are withheld."""
+    columns: list[Column]
+    rows: list[TableRow]
+    total: TableTotal
 
 
 class OpenData:
-    """Answers the tables of the edition in force; makes the next one when it is due."""
+    """Publishes the tables of the edition in force; makes the next edition when it is due."""
 
     def __init__(
         self, store: OpenDataStore, directory: Callable[[], UnitDirectory], clock: Clock, lasting: timedelta
@@ -90,21 +108,21 @@ class OpenData:
         self._directory = directory
         self._clock = clock
         self._lasting = lasting
-        self._known: tuple[Edition, datetime] | None = None
+        self._cached: tuple[Edition, datetime] | None = None
 
     def edition(self) -> Edition:
-        """The edition in force. Raises OpenDataPreparing while the first one is being made by another worker."""
+        """Returns the edition in force. Raises OpenDataPreparing while another worker makes the first one."""
         now = self._clock()
-        if self._known is not None and timedelta(0) <= now - self._known[1] < _LOOKED_AT_AGAIN:
-            return self._known[0]
+        if self._cached is not None and timedelta(0) <= now - self._cached[1] < _CACHED:
+            return self._cached[0]
         found = self._store.edition()
         if found is None or found.made_at + self._lasting <= now:
             found = self._next(found, now)
-        self._known = (found, now)
+        self._cached = (found, now)
         return found
 
     def _next(self, last: Edition | None, now: datetime) -> Edition:
-        if not self._store.claim(now, now + _LONGEST_MAKING):
+        if not self._store.claim(now, now + _CLAIM):
             if last is None:
                 raise OpenDataPreparing()
             return last
@@ -118,13 +136,13 @@ class OpenData:
             self._store.give_up()
             raise
         if any(made.tables.values()):
-            self._store.keep(made)
+            self._store.put_edition(made)
         else:
             self._store.give_up()  # there is nothing to show yet
         return made
 
-    def table(self, by: str, language: str) -> dict[str, Any]:
-        """A table of the edition in force: a row for each commune of today, a column for each group that occurs."""
+    def table(self, by: str, language: str) -> Table:
+        """Returns a table of the edition in force: a row for each commune of today, those with nothing too."""
         edition = self.edition()
         day = vietnam_day(edition.made_at)
         cells, directory = edition.tables[by], self._directory()
@@ -133,28 +151,29 @@ class OpenData:
         names.update({code: directory.name_of(code) for code in counted if code not in names})
         columns = sorted({column for _, column in cells if column is not TOTAL}, key=lambda one: (one == UNKNOWN, one))
         labels = _labels(by, language)
-        rows = [
-            {"unit": code, "name": names[code], **_row(cells, code, columns, none_shown=code in edition.gathered)}
-            for code in sorted(names)
-        ]
+        rows = []
+        for code in sorted(names):
+            row = _row(cells, code, columns, none_shown=code in edition.gathered)
+            rows.append(TableRow(row.cells, row.total, code, names[code]))
         if edition.gathered and cells:
-            rows.append({"unit": None, "name": _OTHERS[language], **_row(cells, OTHER, columns)})
-        return {
-            "by": by,
-            "edition": day.isoformat(),
-            "next_edition": vietnam_day(edition.made_at + self._lasting).isoformat(),
-            "least": LEAST_COUNT,
-            "columns": [{"code": column, "name": labels.get(column, column)} for column in columns],
-            "rows": rows,
-            "total": _row(cells, TOTAL, columns, none_shown=bool(edition.gathered) and not cells),
-        }
+            row = _row(cells, OTHER, columns)
+            rows.append(TableRow(row.cells, row.total, None, _OTHERS[language]))
+        return Table(
+            by=by,
+            edition=day,
+            next_edition=vietnam_day(edition.made_at + self._lasting),
+            least=LEAST_COUNT,
+            columns=[Column(column, labels.get(column, column)) for column in columns],
+            rows=rows,
+            total=_row(cells, TOTAL, columns, none_shown=bool(edition.gathered) and not cells),
+        )
 
 
 def edition_of(counts: Sequence[Count], made_at: datetime) -> Edition:
-    """The tables of all dimensions, each without what must be withheld.
+    """Returns the tables of all dimensions, each without what must be withheld.
 
-    The tables agree on the totals of rows, so these are always shown, and what one table withholds is independent of
-    the others. A commune whose total must not be shown is not shown at all, but counted in a row of such communes.
+    The tables agree on the totals of rows, so these are always shown; what one table withholds is then independent of
+    the others. A commune whose total must not be shown is not shown at all: a row of its own counts all such communes.
     """
     sizes: dict[str, int] = defaultdict(int)
     for count in counts:
@@ -187,27 +206,22 @@ def _counted(counts: Iterable[Count], by: str, gathered: Container[str]) -> dict
 
 
 def _group(scheme: str | None, group: str | None) -> str | None:
-    """A group's column: its code of 1979, or that of another list after the list's name."""
+    """Returns a group's column: its code of 1979, or that of another list after the list's name."""
     return group if group is None or scheme in (None, "1979") else f"{scheme}:{group}"
 
 
 def _row(
     cells: Mapping[Cell, int | None], row: Name, columns: Iterable[str], *, none_shown: bool = False
-) -> dict[str, Any]:
+) -> TableTotal:
     nothing = None if none_shown else 0
-    return {
-        "cells": [{"code": column, **_shown(cells.get((row, column), nothing))} for column in columns],
-        "total": _shown(cells.get((row, TOTAL), nothing)),
-    }
-
-
-def _shown(number: int | None) -> dict[str, Any]:
-    """A number, or that it is withheld."""
-    return {"households": number, "withheld": number is None}
+    return TableTotal(
+        [TableCell(cells.get((row, column), nothing), column) for column in columns],
+        Number(cells.get((row, TOTAL), nothing)),
+    )
 
 
 def _labels(by: str, language: str) -> dict[str, str]:
-    """What the columns are called, by code."""
+    """The names of the columns by code."""
     lists = code_lists()
     if by == POVERTY:
         labels = {entry.code: entry.name(language) for entry in lists["poverty_classes"]}

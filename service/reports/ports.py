@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
+
+from service.reports.small_cells import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,47 @@ class BaselineStore(Protocol):
     """Baselines by unit and date."""
 
     def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
-        """Keep a baseline; one of the same unit and date is replaced."""
+        """Store a baseline; one of the same unit and date is replaced."""
 
     def baselines(self, until: date) -> list[Baseline]:
         """All baselines dated ``until`` or before, in order of date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many households of a commune have an ethnic group (in a scheme of codes) and a poverty class."""
+
+    commune: str
+    scheme: str | None
+    group: str | None
+    poverty: str | None
+    households: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What is published from ``made_at`` on: by dimension, a table's cells and totals; None is withheld."""
+
+    made_at: datetime
+    tables: Mapping[str, Mapping[Cell, int | None]]
+    gathered: frozenset[str]
+    """Communes of which nothing is shown but their sum, in the row OTHER."""
+
+
+class OpenDataStore(Protocol):
+    """Counts, and the editions made of them."""
+
+    def count(self) -> list[Count]:
+        """Households that are not withdrawn, by commune, ethnic group of the head and poverty class."""
+
+    def edition(self) -> Edition | None:
+        """The last edition."""
+
+    def put_edition(self, edition: Edition) -> None:
+        """Store an edition in place of the last, and give up the claim to make one."""
+
+    def claim(self, now: datetime, until: datetime) -> bool:
+        """Claim to make the next edition; returns False while another worker holds the claim."""
+
+    def give_up(self) -> None:
+        """Give up the claim without an edition; another worker may make it."""

@@ -8,7 +8,7 @@ from typing import Final
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from service.reports.open_data import Count, Edition
+from service.reports.ports import Count, Edition
 from service.storage.client import Document, translated
 
 OPEN_DATA: Final = "open_data"
@@ -16,7 +16,7 @@ _HOUSEHOLDS: Final = "households"
 
 
 class MongoOpenData:
-    """The store of open data (service/reports/open_data.py, OpenDataStore)."""
+    """The store of open data (service/reports/ports.py, OpenDataStore)."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._client = database.client
@@ -60,8 +60,8 @@ class MongoOpenData:
         }
         return Edition(document["made_at"], tables, frozenset(document["gathered"]))
 
-    def keep(self, edition: Edition) -> None:
-        """Put an edition in the place of the last, and give up the claim to make one."""
+    def put_edition(self, edition: Edition) -> None:
+        """Store an edition in place of the last, and give up the claim to make one."""
         tables = {
             by: [[row, column, number] for (row, column), number in cells.items()]
             for by, cells in edition.tables.items()
@@ -73,7 +73,7 @@ class MongoOpenData:
             )
 
     def claim(self, now: datetime, until: datetime) -> bool:
-        """Take it upon oneself to make the next edition; answers False while another worker does."""
+        """Claim to make the next edition; returns False while another worker holds the claim."""
         free = {"_id": _HOUSEHOLDS, "$or": [{"claimed_until": None}, {"claimed_until": {"$lte": now}}]}
         with translated(self._client):
             try:
@@ -83,6 +83,6 @@ class MongoOpenData:
         return True
 
     def give_up(self) -> None:
-        """No edition was made after all; another worker may."""
+        """Give up the claim without an edition; another worker may make it."""
         with translated(self._client):
             self._editions.update_one({"_id": _HOUSEHOLDS}, {"$unset": {"claimed_until": ""}})

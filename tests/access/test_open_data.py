@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from service.app import create_app
-from service.reports.open_data import DIMENSIONS, OTHER, Count, OpenData, OpenDataPreparing, edition_of
+from service.reports.open_data import DIMENSIONS, OTHER, OpenData, OpenDataPreparing, edition_of
+from service.reports.ports import Count
 from service.reports.small_cells import TOTAL
 from service.settings import Settings
 from service.storage.open_data import MongoOpenData

@@ -195,7 +195,8 @@ def test_a_baseline_holds_from_its_date_on(filled: Register) -> None:
 
 def test_a_wrong_baseline_is_refused_at_its_place(register: Register) -> None:
     answer = register.client.put(f"/v1/baselines/{THANH_VINH}", json={"households": -1, "source": "x"})
-    assert pointers(problem(answer, 422, "baseline.invalid")) == [("/households", "baseline.invalid")]
+    faults = [("/households", "baseline.invalid"), ("/date", "baseline.invalid")]
+    assert pointers(problem(answer, 422, "baseline.invalid")) == faults
     problem(
         register.client.put("/v1/baselines/99999", json={"households": 1, "source": "x", "date": "2025-07-01"}),
         422,

@@ -1,4 +1,4 @@
-"""GeoJSON (RFC 7946): features, and the answer that carries them, compressed for phones in the hills."""
+"""GeoJSON (RFC 7946): the schema of a Feature, and the response that carries features, compressed for slow lines."""
 
 from __future__ import annotations
 
@@ -8,42 +8,45 @@ from typing import Any
 
 import orjson
 from flask import Response, request
+from marshmallow import fields, validate
 
+from service.api.http.resource import Described, Resource
 from service.formats.geojson import GEOJSON
 
-KEEP_AN_HOUR = "private, max-age=3600"
-"""For public facts behind the sign-in: a browser keeps them, a proxy does not."""
+CACHE_AN_HOUR = "private, max-age=3600"
+"""For public facts behind the sign-in: a browser may cache them, a proxy may not."""
 
-_GEOMETRY = {"anyOf": [{"$ref": "#/components/schemas/Boundary"}, {"type": "null"}]}
+
+class BoundarySchema(Resource):
+    """A GeoJSON Polygon or MultiPolygon."""
+
+    class Meta(Resource.Meta):
+        description = "A GeoJSON Polygon or MultiPolygon."
+
+    type = fields.String(required=True, validate=validate.OneOf(["Polygon", "MultiPolygon"]))
+    coordinates = Described({"type": "array", "items": {}}, required=True)
+
+
+class FeatureSchema(Resource):
+    """A GeoJSON Feature; each kind of feature adds its ``properties``."""
+
+    type = fields.String(required=True, validate=validate.OneOf(["Feature"]))
+    id = fields.String()
+    geometry = fields.Nested(BoundarySchema, required=True, allow_none=True)
 
 
 def geojson_response(value: dict[str, Any], cache: str = "no-store") -> Response:
-    """A GeoJSON answer; one that may be kept has an ETag, and whoever has it already is answered 304."""
+    """A GeoJSON response. One that may be cached has an ETag; a client that has it already gets 304."""
     body = orjson.dumps(value)
     tag = hashlib.sha256(body).hexdigest()[:32]
     packed = bool(request.accept_encodings["gzip"] > 0)
-    answer = Response(gzip.compress(body, 6, mtime=0) if packed else body, mimetype=GEOJSON)
+    response = Response(gzip.compress(body, 6, mtime=0) if packed else body, mimetype=GEOJSON)
     if packed:
-        answer.headers["Content-Encoding"] = "gzip"
-    answer.headers["Vary"] = "Accept-Encoding"
-    answer.headers["Cache-Control"] = cache
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = cache
     if cache != "no-store":
         # A compressed body is another representation, so it has a tag of its own (RFC 9110, 8.8.3.3).
-        answer.set_etag(f"{tag}-gzip" if packed else tag)
-        answer.make_conditional(request)
-    return answer
-
-
-def feature_component(properties: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a Feature with these properties, for openapi.yaml."""
-    described = {"type": "object", "properties": properties, "required": list(properties)}
-    return {
-        "type": "object",
-        "properties": {
-            "type": {"enum": ["Feature"]},
-            "id": {"type": "string"},
-            "geometry": _GEOMETRY,
-            "properties": described,
-        },
-        "required": ["type", "geometry", "properties"],
-    }
+        response.set_etag(f"{tag}-gzip" if packed else tag)
+        response.make_conditional(request)
+    return response

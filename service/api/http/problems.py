@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import structlog
 from flask import Flask, Response, g, request
+from marshmallow import fields
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from schemas.codelists import code_lists
@@ -36,7 +37,7 @@ from service.access.errors import (
 )
 from service.access.openid import ProviderUnavailable
 from service.api.http.reader import reader
-from service.api.http.resource import BodyRefused
+from service.api.http.resource import BodyRefused, Described, Resource, written
 from service.api.http.services import language, services
 from service.errors import (
     AccessError,
@@ -157,6 +158,28 @@ _WITH_DETAILS = frozenset({"geometry", "parcel", "location", "crs"})
 _log = structlog.get_logger("service.problems")
 
 
+class ProblemItemSchema(Resource):
+    """One fault of what was sent, at its place."""
+
+    pointer = fields.String(required=True)
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+    details = Described({"type": "object"})
+
+
+class ProblemSchema(Resource):
+    """A problem (RFC 9457)."""
+
+    type = fields.String(required=True, metadata={"format": "uri-reference"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True)
+    request = fields.String(metadata={"description": "The request's id, as in X-Request-Id and in the service's log."})
+    errors = fields.List(fields.Nested(ProblemItemSchema))
+    current = Described({"$ref": "#/components/schemas/Household"})
+
+
 def register_problems(app: Flask) -> None:
     """Let every exception be answered as a problem; none is answered with a traceback."""
     app.register_error_handler(DomainError, answer_domain_error)
@@ -258,7 +281,7 @@ def problem(status: int, code: str, params: dict[str, Any] | Any, **more: Any) -
         **more,
     }
     answer = Response(
-        orjson.dumps(body, option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC, default=str),
+        orjson.dumps(written(ProblemSchema, body), option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC, default=str),
         status,
         mimetype="application/problem+json",
     )

@@ -165,6 +165,11 @@ def whole_number(**options: Any) -> fields.Integer:
     return fields.Integer(strict=True, **options)
 
 
+def count(**options: Any) -> fields.Integer:
+    """How many there are of something."""
+    return whole_number(validate=validate.Range(0), **options)
+
+
 # Writing -------------------------------------------------------------------------------------------------------------
 
 _AS_IT_IS = (

@@ -1,28 +1,30 @@
-"""Coverage and baselines: how much of each unit is registered."""
+"""Coverage: how much of each unit is registered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from flask import Response
 from flask.views import MethodView
+from marshmallow import fields, validate
 from shapely.geometry.base import BaseGeometry
 
 from schemas.derive.workbook import Sheet
 from service.access.gate import needs
-from service.api.http.blueprint import Blueprint, reference
-from service.api.http.bodies import json_body
-from service.api.http.geojson import geojson_response
-from service.api.http.parameters import Query, day, tolerance_in_metres, unit_code, unit_level
-from service.api.http.responses import json_response
+from service.api.http.blueprint import Blueprint
+from service.api.http.geojson import FeatureSchema, geojson_response
+from service.api.http.parameters import LEVELS, Query, day, tolerance_in_metres, unit_code, unit_level
+from service.api.http.resource import Day, Resource, count, schema_of, written
+from service.api.http.responses import resource_response
 from service.api.http.services import actor, language, services
 from service.api.http.tables import csv_response, workbook_response
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
+from service.reports.coverage import Report
+from service.units.directory import Unit
 
-blueprint = Blueprint("coverage", __name__, url_prefix="/v1", description="Coverage and baselines")
+blueprint = Blueprint("coverage", __name__, url_prefix="/v1", description="Coverage")
 
 
 MAP_TOLERANCE_M = 200
@@ -51,7 +53,82 @@ class TrendQuery(Query):
     to = day()
 
 
-def _report(arguments: dict[str, Any]) -> dict[str, Any]:
+class CoverageRowSchema(Resource):
+    """The coverage of one unit; ``unit`` is null for households whose former commune is not known."""
+
+    unit = fields.String(attribute="code", required=True, allow_none=True)
+    name = fields.String(required=True, allow_none=True)
+    kind = fields.String(required=True, allow_none=True)
+    expected = count(required=True, allow_none=True)
+    expected_source = fields.String(required=True, allow_none=True)
+    expected_on = Day(required=True, allow_none=True)
+    registered = count(required=True)
+    standardized = count(required=True)
+    digitized = count(required=True)
+    verified = count(required=True)
+    registered_pct = fields.Float(required=True, allow_none=True)
+    standardized_pct = fields.Float(required=True, allow_none=True)
+    digitized_pct = fields.Float(required=True, allow_none=True)
+
+
+class CoverageTotalSchema(CoverageRowSchema):
+    """The sum of all rows."""
+
+    units = count(required=True)
+    units_with_baseline = count(required=True)
+
+
+class ReportSchema(Resource):
+    """What a report says beside its rows."""
+
+    level = fields.String(required=True, validate=validate.OneOf(LEVELS))
+    geography = Day(required=True)
+    as_of = Day(required=True)
+    total = fields.Nested(CoverageTotalSchema, required=True)
+
+
+class CoverageSchema(ReportSchema):
+    """Coverage by unit."""
+
+    rows = fields.List(fields.Nested(CoverageRowSchema), required=True)
+
+
+class CoverageFeatureSchema(FeatureSchema):
+    """The coverage of one unit with its boundary."""
+
+    properties = fields.Nested(CoverageRowSchema, required=True)
+
+
+class CoverageMapSchema(ReportSchema):
+    """Coverage by unit as a GeoJSON FeatureCollection."""
+
+    type = fields.String(required=True, validate=validate.OneOf(["FeatureCollection"]))
+    features = fields.List(fields.Nested(CoverageFeatureSchema), required=True)
+
+
+class TrendDaySchema(Resource):
+    """The counts of one day."""
+
+    date = Day(required=True)
+    registered = count(required=True)
+    standardized = count(required=True)
+    digitized = count(required=True)
+    verified = count(required=True)
+
+
+class TrendSchema(Resource):
+    """The counts of a unit day by day."""
+
+    unit = fields.String(required=True)
+    from_ = Day(data_key="from", attribute="first", required=True)
+    to = Day(attribute="last", required=True)
+    days = fields.List(fields.Nested(TrendDaySchema), required=True)
+
+
+_COLUMNS = tuple(schema_of(CoverageRowSchema).fields)
+
+
+def _report(arguments: dict[str, Any]) -> Report:
     area = actor("coverage.read").area
     return services().coverage.report(arguments["level"], arguments.get("geography"), arguments.get("as_of"), area)
 
@@ -62,12 +139,12 @@ class Coverage(MethodView):
 
     @needs("coverage.read")
     @blueprint.query(CoverageQuery)
-    @blueprint.response(200, reference("Coverage"))
+    @blueprint.response(200, CoverageSchema)
     @blueprint.problems(422)
     @blueprint.doc(operationId="coverage", summary="Coverage by unit")
     def get(self, arguments: dict[str, Any]) -> Response:
         """Every unit in force on ``geography`` has a row, those with nothing registered too."""
-        return json_response(_report(arguments))
+        return resource_response(CoverageSchema, _report(arguments))
 
 
 @blueprint.route("/coverage.csv")
@@ -82,7 +159,7 @@ class CoverageTable(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """The rows of the JSON, one a line, and the total last; UTF-8 with the mark that spreadsheets look for."""
         report = _report(arguments)
-        return csv_response(f"{_name(report)}.csv", [_columns(report), *_lines(report)])
+        return csv_response(f"{_name(report)}.csv", [_COLUMNS, *_lines(report)])
 
 
 @blueprint.route("/coverage.xlsx")
@@ -98,7 +175,7 @@ class CoverageWorkbook(MethodView):
         """The same table with headings in the reader's language."""
         report = _report(arguments)
         messages = services().messages
-        headings = [messages.text(f"table.{column}", language()) for column in _columns(report)]
+        headings = [messages.text(f"table.{column}", language()) for column in _COLUMNS]
         title = messages.text("table.coverage", language())
         return workbook_response(f"{_name(report)}.xlsx", Sheet(title, headings, [*_lines(report)], numbers=True))
 
@@ -109,7 +186,7 @@ class CoverageMap(MethodView):
 
     @needs("coverage.read")
     @blueprint.query(CoverageMapQuery)
-    @blueprint.response(200, reference("CoverageMap"), content_type=GEOJSON)
+    @blueprint.response(200, CoverageMapSchema, content_type=GEOJSON)
     @blueprint.problems(422)
     @blueprint.doc(operationId="coverage_geojson", summary="Coverage by unit as GeoJSON")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -119,15 +196,12 @@ class CoverageMap(MethodView):
         communes of today.
         """
         report = _report(arguments)
-        directory, geography = services().units.directory(), date.fromisoformat(report["geography"])
-        units = {unit.code: unit for unit in directory.of_level(report["level"], geography)}
 
-        def drawn(code: str | None) -> BaseGeometry | None:
-            unit = None if code is None else units.get(code)
+        def border(unit: Unit | None) -> BaseGeometry | None:
             return None if unit is None else services().unit_borders.border(unit, arguments["tolerance"])
 
-        features = [feature(row["unit"], drawn(row["unit"]), row) for row in report.pop("rows")]
-        return geojson_response({"type": "FeatureCollection", **report, "features": features})
+        features = [feature(row.code, border(row.unit), written(CoverageRowSchema, row)) for row in report.rows]
+        return geojson_response({"type": "FeatureCollection", **written(ReportSchema, report), "features": features})
 
 
 @blueprint.route("/coverage/trend")
@@ -136,50 +210,22 @@ class Trend(MethodView):
 
     @needs("coverage.read")
     @blueprint.query(TrendQuery)
-    @blueprint.response(200, reference("Trend"))
+    @blueprint.response(200, TrendSchema)
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="coverage_trend", summary="Coverage of a unit day by day")
     def get(self, arguments: dict[str, Any]) -> Response:
         """The last 30 days unless ``from`` and ``to`` say otherwise."""
         area = actor("coverage.read").area
         trend = services().coverage.trend(arguments["unit"], arguments.get("from_"), arguments.get("to"), area)
-        return json_response(trend)
+        return resource_response(TrendSchema, trend)
 
 
-@blueprint.route("/baselines/<code>")
-class OneBaseline(MethodView):
-    """How many farm households there are to register in a commune."""
-
-    @needs("baselines.write")
-    @blueprint.json_body("Baseline")
-    @blueprint.response(200, reference("Baseline"))
-    @blueprint.problems(400, 413, 415, 422)
-    @blueprint.doc(operationId="put_baseline", summary="Set a baseline")
-    def put(self, code: str) -> Response:
-        """The code is read as of the baseline's date; one of the same date is replaced."""
-        return json_response(services().baselines.put(code, json_body(), actor=actor("baselines.write")))
-
-    @needs("coverage.read")
-    @blueprint.response(200, reference("BaselineList"))
-    @blueprint.problems(404)
-    @blueprint.doc(operationId="get_baselines", summary="The baselines of a unit")
-    def get(self, code: str) -> Response:
-        """All of them, latest first."""
-        return json_response({"baselines": services().baselines.of(code)})
+def _name(report: Report) -> str:
+    return f"coverage-{report.level}-{report.as_of}"
 
 
-def _name(report: dict[str, Any]) -> str:
-    return f"coverage-{report['level']}-{report['as_of']}"
-
-
-def _columns(report: dict[str, Any]) -> list[str]:
-    total = {"units", "units_with_baseline"}
-    return [name for name in report["total"] if name not in total]
-
-
-def _lines(report: dict[str, Any]) -> Iterator[list[Any]]:
+def _lines(report: Report) -> Iterator[list[Any]]:
     """The rows in the order of the columns, and the total."""
-    columns = _columns(report)
-    for row in report["rows"]:
-        yield [row[column] for column in columns]
-    yield [{**report["total"], "unit": "total"}[column] for column in columns]
+    for row in report.rows:
+        yield [*written(CoverageRowSchema, row).values()]
+    yield [*(written(CoverageRowSchema, report.total) | {"unit": "total"}).values()]

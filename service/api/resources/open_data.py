@@ -10,23 +10,81 @@ from typing import Any
 import orjson
 from flask import Response, request
 from flask.views import MethodView
-from marshmallow import fields
+from marshmallow import fields, validate
 from werkzeug.exceptions import NotFound
 
 from service.access.gate import public
-from service.api.http.blueprint import Blueprint, reference
+from service.api.http.blueprint import Blueprint
 from service.api.http.guard import guard
 from service.api.http.parameters import Query, one_of
+from service.api.http.resource import Day, Resource, count, written
 from service.api.http.services import language, services
 from service.api.http.tables import csv_response
-from service.reports.open_data import DIMENSIONS, POVERTY
+from service.reports.open_data import DIMENSIONS, POVERTY, Number, Table, TableTotal
 
 blueprint = Blueprint("open_data", __name__, url_prefix="/v1/open-data", description="Open data")
 
 _COLUMNS = ("unit", "name", "code", "label", "households", "withheld", "edition", "source", "licence")
 _MOST_A_MINUTE = 120
-_KEPT_SECONDS = 3600
-"""How long others may keep an answer: an edition lasts weeks."""
+_CACHE_SECONDS = 3600
+"""How long anybody may cache a response: an edition lasts weeks."""
+
+
+class OpenDataNumberSchema(Resource):
+    """A published count."""
+
+    households = count(required=True, allow_none=True, metadata={"description": "Null where it is withheld."})
+    withheld = fields.Boolean(required=True)
+
+
+class OpenDataCellSchema(OpenDataNumberSchema):
+    """The count of one column of a row."""
+
+    code = fields.String(required=True)
+
+
+class OpenDataTotalSchema(Resource):
+    """The cells of a row, and its total."""
+
+    cells = fields.List(fields.Nested(OpenDataCellSchema), required=True)
+    total = fields.Nested(OpenDataNumberSchema, required=True)
+
+
+class OpenDataRowSchema(OpenDataTotalSchema):
+    """The row of a commune."""
+
+    unit = fields.String(
+        required=True, allow_none=True, metadata={"description": "Null for the communes not shown one by one."}
+    )
+    name = fields.String(required=True)
+
+
+class OpenDataColumnSchema(Resource):
+    """A group that is counted."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class OpenDataTableSchema(Resource):
+    """A table of an edition."""
+
+    by = fields.String(required=True, validate=validate.OneOf(DIMENSIONS))
+    edition = Day(required=True)
+    next_edition = Day(required=True)
+    least = fields.Integer(metadata={"description": "Smaller counts are withheld."})
+    columns = fields.List(fields.Nested(OpenDataColumnSchema), required=True)
+    rows = fields.List(fields.Nested(OpenDataRowSchema), required=True)
+    total = fields.Nested(OpenDataTotalSchema, required=True)
+
+
+class OpenDataSchema(OpenDataTableSchema):
+    """A table of an edition, with what must be said of it wherever it is used."""
+
+    title = fields.String(required=True)
+    source = fields.String(required=True)
+    licence = fields.String(required=True)
+    note = fields.String()
 
 
 class OpenDataQuery(Query):
@@ -41,7 +99,7 @@ class OpenHouseholds(MethodView):
 
     @public
     @blueprint.query(OpenDataQuery)
-    @blueprint.response(200, reference("OpenData"))
+    @blueprint.response(200, OpenDataSchema)
     @blueprint.problems(404, 422, 429, 503)
     @blueprint.doc(operationId="open_households", summary="Households by commune and ethnic group or poverty")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -51,7 +109,8 @@ class OpenHouseholds(MethodView):
         can be computed from the totals. Communes whose own total would tell are counted together in a last row.
         """
         table = _table(arguments["by"])
-        return _published(Response(orjson.dumps(table), mimetype="application/json"))
+        body = {**_about(table), **written(OpenDataTableSchema, table)}
+        return _published(Response(orjson.dumps(body), mimetype="application/json"))
 
 
 @blueprint.route("/households.csv")
@@ -66,45 +125,50 @@ class OpenHouseholdsTable(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """A line for each cell and each total; a withheld number is empty."""
         table = _table(arguments["by"])
-        name = f"households-by-{table['by']}-{table['edition']}.csv"
+        name = f"households-by-{table.by}-{table.edition}.csv"
         return _published(csv_response(name, [_COLUMNS, *_lines(table)]))
 
 
-def _table(by: str) -> dict[str, Any]:
+def _table(by: str) -> Table:
     """Raises NotFound where no open data are published, and TooManyRequests."""
     if not services().settings.open_data_days:
         raise NotFound()
     guard().rates.take(f"open-data:{request.remote_addr}", _MOST_A_MINUTE, timedelta(minutes=1))
-    table = services().open_data.table(by, language())
+    return services().open_data.table(by, language())
+
+
+def _about(table: Table) -> dict[str, str]:
+    """What must be said of a table wherever it is used."""
     messages = services().messages
     return {
         "title": messages.text("open-data.title", language()),
         "source": messages.text("open-data.source", language()),
         "licence": services().settings.open_data_licence,
-        "note": messages.text("open-data.note", language(), least=table["least"]),
-        **table,
+        "note": messages.text("open-data.note", language(), least=table.least),
     }
 
 
-def _lines(table: dict[str, Any]) -> Iterator[list[Any]]:
-    labels = {column["code"]: column["name"] for column in table["columns"]}
-    common = [table["edition"], table["source"], table["licence"]]
-    for row in [*table["rows"], {"unit": "total", "name": None, **table["total"]}]:
-        for cell in row["cells"]:
-            yield [row["unit"], row["name"], cell["code"], labels[cell["code"]], *_number(cell), *common]
-        yield [row["unit"], row["name"], "total", None, *_number(row["total"]), *common]
+def _lines(table: Table) -> Iterator[list[Any]]:
+    labels = {column.code: column.name for column in table.columns}
+    about = _about(table)
+    common = [table.edition, about["source"], about["licence"]]
+    totals: list[tuple[str | None, str | None, TableTotal]] = [(row.unit, row.name, row) for row in table.rows]
+    for unit, name, row in [*totals, ("total", None, table.total)]:
+        for cell in row.cells:
+            yield [unit, name, cell.code, labels[cell.code], *_number(cell), *common]
+        yield [unit, name, "total", None, *_number(row.total), *common]
 
 
-def _number(cell: dict[str, Any]) -> list[Any]:
-    return [cell["households"], "true" if cell["withheld"] else "false"]
+def _number(number: Number) -> list[Any]:
+    return [number.households, "true" if number.withheld else "false"]
 
 
-def _published(answer: Response) -> Response:
-    """An answer that everybody may keep for a while, and ask for again by its ETag."""
-    answer.headers["Cache-Control"] = f"public, max-age={_KEPT_SECONDS}"
-    answer.headers["Vary"] = "Accept-Language"
-    answer.headers["Content-Language"] = language()
-    answer.headers["Link"] = f'<{services().settings.open_data_licence}>; rel="license"'
-    answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
-    answer.make_conditional(request)
-    return answer
+def _published(response: Response) -> Response:
+    """A response that anybody may cache for a while, and validate by its ETag."""
+    response.headers["Cache-Control"] = f"public, max-age={_CACHE_SECONDS}"
+    response.headers["Vary"] = "Accept-Language"
+    response.headers["Content-Language"] = language()
+    response.headers["Link"] = f'<{services().settings.open_data_licence}>; rel="license"'
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.make_conditional(request)
+    return response

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from flask import Response, request
 from flask.views import MethodView
+from marshmallow import fields
 
 from schemas.codelists import code_lists
 from schemas.derive.dictionary import dictionary_workbook
@@ -20,14 +21,52 @@ from schemas.derive.xlsform import xlsform_workbook
 from service.access.gate import public
 from service.api.http.blueprint import Blueprint
 from service.api.http.parameters import Query, day
-from service.api.http.responses import json_response
+from service.api.http.resource import Day, Resource, count
+from service.api.http.responses import resource_response
 from service.api.http.services import derived, services
 from service.clock import vietnam_day
 from service.errors import CodeListNotFound
+from service.formats.tables import WORKBOOK
 
 blueprint = Blueprint("schema", __name__, url_prefix="/v1/schema", description="The ministry data schema")
 
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+class CodeListEntrySchema(Resource):
+    """One code of a list."""
+
+    code = fields.String(required=True)
+    name_vi = fields.String(required=True)
+    name_en = fields.String(required=True)
+    valid_from = Day(required=True, allow_none=True)
+    valid_to = Day(required=True, allow_none=True)
+    source = fields.String(required=True)
+    extra = fields.Dict(
+        required=True,
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "The list's further columns: a coefficient, a group, a code of today."},
+    )
+
+
+class CodeListSchema(Resource):
+    """The codes of a list that are in force on a day."""
+
+    name = fields.String(required=True)
+    valid_on = Day(required=True)
+    codes = fields.List(fields.Nested(CodeListEntrySchema), required=True)
+
+
+class CodeListNameSchema(Resource):
+    """A list's name, and how many codes it holds."""
+
+    name = fields.String(required=True)
+    codes = count(required=True)
+
+
+class CodeListIndexSchema(Resource):
+    """All code lists."""
+
+    codelists = fields.List(fields.Nested(CodeListNameSchema), required=True)
 
 
 class CodeListQuery(Query):
@@ -42,7 +81,7 @@ class CodeListQuery(Query):
 @blueprint.doc(operationId="schema_json", summary="The household as JSON Schema 2020-12")
 def json_schema() -> Response:
     """What a program can check before it sends; the rules that JSON Schema cannot say are listed in the dictionary."""
-    return _answer("household.json", lambda: orjson.dumps(household_json_schema()), "application/schema+json")
+    return _derived("household.json", lambda: orjson.dumps(household_json_schema()), "application/schema+json")
 
 
 @blueprint.route("/form.json")
@@ -51,7 +90,7 @@ def json_schema() -> Response:
 @blueprint.doc(operationId="schema_form", summary="The phone form's definition")
 def form() -> Response:
     """Steps, items, labels, choices, conditions and checks; docs/form-definition.md describes it."""
-    return _answer("form.json", lambda: orjson.dumps(form_definition()), "application/json")
+    return _derived("form.json", lambda: orjson.dumps(form_definition()), "application/json")
 
 
 @blueprint.route("/household.xlsx")
@@ -60,7 +99,7 @@ def form() -> Response:
 @blueprint.doc(operationId="schema_xlsform", summary="The household as XLSForm for ODK Collect")
 def xlsform() -> Response:
     """A workbook that pyxform converts."""
-    return _answer("household.xlsx", xlsform_workbook, WORKBOOK, download=True)
+    return _derived("household.xlsx", xlsform_workbook, WORKBOOK, download=True)
 
 
 @blueprint.route("/dictionary.xlsx")
@@ -69,17 +108,18 @@ def xlsform() -> Response:
 @blueprint.doc(operationId="schema_dictionary", summary="The data dictionary as a workbook")
 def dictionary() -> Response:
     """Every item with labels, source, what it is mandatory for, sensitivity and unit."""
-    return _answer("dictionary.xlsx", dictionary_workbook, WORKBOOK, download=True)
+    return _derived("dictionary.xlsx", dictionary_workbook, WORKBOOK, download=True)
 
 
 @blueprint.route("/codelists")
 @public
-@blueprint.response(200, {"$ref": "#/components/schemas/CodeListIndex"})
+@blueprint.response(200, CodeListIndexSchema)
 @blueprint.doc(operationId="schema_codelists", summary="Which code lists there are")
 def code_list_index() -> Response:
     """Their names, and how many codes each holds, withdrawn ones too."""
     lists = code_lists()
-    return json_response({"codelists": [{"name": name, "codes": len(lists[name].codes)} for name in lists.names()]})
+    index = [{"name": name, "codes": len(lists[name].codes)} for name in lists.names()]
+    return resource_response(CodeListIndexSchema, {"codelists": index})
 
 
 @blueprint.route("/codelists/<name>")
@@ -88,48 +128,35 @@ class CodeListResource(MethodView):
 
     @public
     @blueprint.query(CodeListQuery)
-    @blueprint.response(200, {"$ref": "#/components/schemas/CodeList"})
+    @blueprint.response(200, CodeListSchema)
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="schema_codelist", summary="A code list")
     def get(self, arguments: dict[str, Any], name: str) -> Response:
-        """The codes in force on ``valid_on`` (today without it);
-        a withdrawn one is found on a day when it was in force."""
+        """The codes in force on ``valid_on``, or today; a withdrawn code is found on a day when it was in force."""
         lists = code_lists()
         if name not in lists.names():
             raise CodeListNotFound(name=name[:60], known=", ".join(lists.names()))
         on = arguments.get("valid_on") or vietnam_day(services().clock())
-        codes = [_code(entry) for entry in lists[name].in_force(on)]
-        return json_response({"name": name, "valid_on": on.isoformat(), "codes": codes})
+        found = {"name": name, "valid_on": on, "codes": lists[name].in_force(on)}
+        return resource_response(CodeListSchema, found)
 
 
-def _code(entry: Any) -> dict[str, Any]:
-    return {
-        "code": entry.code,
-        "name_vi": entry.name_vi,
-        "name_en": entry.name_en,
-        "valid_from": None if entry.valid_from is None else entry.valid_from.isoformat(),
-        "valid_to": None if entry.valid_to is None else entry.valid_to.isoformat(),
-        "source": entry.source,
-        "extra": dict(entry.extra),
-    }
+def _derived(name: str, make: Callable[[], bytes], mimetype: str, *, download: bool = False) -> Response:
+    """A derived form, made once for each process; browsers validate it by its ETag and get 304.
 
-
-def _answer(name: str, make: Callable[[], bytes], mimetype: str, *, download: bool = False) -> Response:
-    """A derived form, made once for each process; browsers ask again with its ETag and get 304.
-
-    A phone in the hills gets it compressed: form.json is a sixth then.
+    It is compressed for slow lines: form.json to a sixth.
     """
     body = derived(name, make)
     packed = mimetype != WORKBOOK and request.accept_encodings["gzip"] > 0
     if packed:
         body = derived(f"{name}.gz", partial(gzip.compress, body, mtime=0))
-    answer = Response(body, mimetype=mimetype)
+    response = Response(body, mimetype=mimetype)
     if packed:
-        answer.headers["Content-Encoding"] = "gzip"
-    answer.headers["Vary"] = "Accept-Encoding"
-    answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    answer.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.headers["Cache-Control"] = "no-cache"
     if download:
-        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.make_conditional(request)
-    return answer
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.make_conditional(request)
+    return response

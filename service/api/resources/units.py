@@ -10,10 +10,11 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from service.access.gate import needs
-from service.api.http.blueprint import Blueprint, reference
-from service.api.http.geojson import KEEP_AN_HOUR, feature_component, geojson_response
+from service.api.http.blueprint import Blueprint
+from service.api.http.geojson import CACHE_AN_HOUR, FeatureSchema, geojson_response
 from service.api.http.parameters import Query, day, one_of, tolerance_in_metres
-from service.api.http.responses import json_response
+from service.api.http.resource import Day, Resource, written
+from service.api.http.responses import json_response, resource_response
 from service.api.http.services import services
 from service.clock import vietnam_day
 from service.errors import UnitNotFound
@@ -23,27 +24,67 @@ from service.units.unit_borders import COMMUNE_TOLERANCE_M
 
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units", description="Administrative units")
 
-_TEXT = {"type": "string"}
-_DAY_OR_NULL = {"type": ["string", "null"], "format": "date"}
-_METRES = {"type": "number", "minimum": 0}
-COMPONENTS = {
-    "UnitBoundary": feature_component(
-        {
-            "code": _TEXT,
-            "name": _TEXT,
-            "kind": _TEXT,
-            "level": {"enum": ["province", "district", "commune"]},
-            "valid_from": _DAY_OR_NULL,
-            "valid_to": _DAY_OR_NULL,
-            "tolerance_m": {**_METRES, "description": "How far this line may be from the exact one."},
-            "tolerated_outside_m": {
-                **_METRES,
-                "description": "How far outside its commune a parcel may lie before there is a finding.",
-            },
-        }
-    ),
-}
-"""Component schemas of this resource."""
+
+class ListedUnitSchema(Resource):
+    """A unit as lists have it."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    name_en = fields.String(required=True)
+    kind = fields.String(required=True)
+    level = fields.String(required=True, validate=validate.OneOf(LEVELS))
+    parent = fields.String(required=True, allow_none=True)
+    valid_from = Day(required=True, allow_none=True)
+    valid_to = Day(required=True, allow_none=True)
+    successor = fields.String(required=True, allow_none=True)
+    longitude = fields.Float(required=True, allow_none=True)
+    latitude = fields.Float(required=True, allow_none=True)
+    source = fields.String(required=True)
+
+
+class UnitSchema(ListedUnitSchema):
+    """A unit with the codes of those that it succeeded."""
+
+    predecessors = fields.List(fields.String(), required=True)
+
+
+class UnitListSchema(Resource):
+    """The units in force on a day."""
+
+    valid_on = Day(required=True)
+    units = fields.List(fields.Nested(ListedUnitSchema), required=True)
+
+
+class BorderSchema(Resource):
+    """What is said of a unit beside its border."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    level = fields.String(required=True, validate=validate.OneOf(LEVELS))
+    valid_from = Day(required=True, allow_none=True)
+    valid_to = Day(required=True, allow_none=True)
+
+
+class UnitBoundaryPropertiesSchema(BorderSchema):
+    """What is said of a unit and its border, and of parcels beside it."""
+
+    tolerance_m = fields.Float(
+        required=True,
+        validate=validate.Range(0),
+        metadata={"description": "How far this line may be from the exact one."},
+    )
+    tolerated_outside_m = fields.Float(
+        required=True,
+        validate=validate.Range(0),
+        metadata={"description": "How far outside its commune a parcel may lie before there is a finding."},
+    )
+
+
+class UnitBoundarySchema(FeatureSchema):
+    """The border of a unit as a GeoJSON Feature."""
+
+    properties = fields.Nested(UnitBoundaryPropertiesSchema, required=True)
 
 
 class UnitListQuery(Query):
@@ -75,14 +116,14 @@ class Units(MethodView):
 
     @needs("units.read")
     @blueprint.query(UnitListQuery)
-    @blueprint.response(200, reference("UnitList"))
+    @blueprint.response(200, UnitListSchema)
     @blueprint.problems(422)
     @blueprint.doc(operationId="list_units", summary="List administrative units")
     def get(self, arguments: dict[str, Any]) -> Response:
         """In order of code; with ``q`` the best match first."""
         on = arguments.get("valid_on") or vietnam_day(services().clock())
         found = services().units.directory().find(arguments.get("q", ""), arguments.get("level"), on)
-        return json_response({"valid_on": on.isoformat(), "units": [in_json(unit) for unit in found]})
+        return resource_response(UnitListSchema, {"valid_on": on, "units": found})
 
 
 @blueprint.route("/<code>")
@@ -91,14 +132,14 @@ class OneUnit(MethodView):
 
     @needs("units.read")
     @blueprint.query(UnitQuery)
-    @blueprint.response(200, reference("Unit"))
+    @blueprint.response(200, UnitSchema)
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="get_unit", summary="Read an administrative unit")
     def get(self, arguments: dict[str, Any], code: str) -> Response:
         """Codes are used again with a new meaning: a code means something only with a day."""
         unit = _unit(code, arguments.get("valid_on"))
         before = services().units.directory().predecessors_of(unit)
-        return json_response({**in_json(unit), "predecessors": [each.code for each in before]})
+        return json_response({**written(ListedUnitSchema, unit), "predecessors": [each.code for each in before]})
 
 
 @blueprint.route("/<code>/boundary")
@@ -108,7 +149,7 @@ class UnitBoundary(MethodView):
     # Where a border runs is a public fact: whoever may read the list of units may read it, of any unit.
     @needs("units.read")
     @blueprint.query(BoundaryQuery)
-    @blueprint.response(200, reference("UnitBoundary"), content_type=GEOJSON)
+    @blueprint.response(200, UnitBoundarySchema, content_type=GEOJSON)
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="get_unit_boundary", summary="The boundary of a unit as GeoJSON")
     def get(self, arguments: dict[str, Any], code: str) -> Response:
@@ -119,18 +160,13 @@ class UnitBoundary(MethodView):
         """
         unit = _unit(code, arguments.get("valid_on"))
         tolerance = arguments["tolerance"]
-        boundary = services().unit_borders.require_border(unit, tolerance)
+        border = services().unit_borders.require_border(unit, tolerance)
         properties = {
-            "code": unit.code,
-            "name": unit.name,
-            "kind": unit.kind,
-            "level": unit.level,
-            "valid_from": None if unit.valid_from is None else unit.valid_from.isoformat(),
-            "valid_to": None if unit.valid_to is None else unit.valid_to.isoformat(),
+            **written(BorderSchema, unit),
             "tolerance_m": tolerance,
             "tolerated_outside_m": services().settings.border_tolerated_m,
         }
-        return geojson_response(feature(unit.code, boundary, properties), KEEP_AN_HOUR)
+        return geojson_response(feature(unit.code, border, properties), CACHE_AN_HOUR)
 
 
 def _unit(code: str, on: date | None) -> Unit:
@@ -142,21 +178,3 @@ def _unit(code: str, on: date | None) -> Unit:
     if not validities or on is not None:
         raise UnitNotFound(code=code[:20], on=day.isoformat())
     return validities[-1]
-
-
-def in_json(unit: Unit) -> dict[str, Any]:
-    """A unit as the contract has it."""
-    return {
-        "code": unit.code,
-        "name": unit.name,
-        "name_en": unit.name_en,
-        "kind": unit.kind,
-        "level": unit.level,
-        "parent": unit.parent,
-        "valid_from": None if unit.valid_from is None else unit.valid_from.isoformat(),
-        "valid_to": None if unit.valid_to is None else unit.valid_to.isoformat(),
-        "successor": unit.successor,
-        "longitude": unit.longitude,
-        "latitude": unit.latitude,
-        "source": unit.source,
-    }

@@ -1,0 +1,83 @@
+"""Baselines: how many farm households there are to register in a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from schemas.errors import pointer
+from schemas.text import normalize
+from service.access.gate import needs
+from service.api.http.blueprint import Blueprint
+from service.api.http.bodies import parsed_body
+from service.api.http.resource import Body, Day, Resource, refusal, whole_number
+from service.api.http.responses import resource_response
+from service.api.http.services import actor, services
+from service.errors import BaselineInvalid, DomainError
+from service.reports.baselines import LONGEST_SOURCE, MOST_HOUSEHOLDS
+from service.reports.ports import Baseline
+
+blueprint = Blueprint("baselines", __name__, url_prefix="/v1/baselines", description="Baselines")
+
+
+class Source(fields.String):
+    """Where a number is from, normalized."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return normalize(super()._deserialize(value, attr, data, **kwargs) or "")
+
+
+class BaselineSchema(Body):
+    """A baseline of a unit. Its code is in the address."""
+
+    refused_with = BaselineInvalid
+
+    unit = fields.String(dump_only=True)
+    name = fields.String(dump_only=True)
+    kind = fields.String(dump_only=True)
+    households = whole_number(
+        required=True, validate=validate.Range(0, MOST_HOUSEHOLDS), metadata=refusal(reason="households")
+    )
+    source = Source(required=True, validate=validate.Length(1, LONGEST_SOURCE), metadata=refusal(reason="source"))
+    date = Day(required=True, metadata=refusal(reason="date"))
+
+    def unknown_item(self, name: str) -> DomainError:
+        """The error of an item that a baseline does not have."""
+        return BaselineInvalid(pointer=pointer((name,)), reason="unknown")
+
+    def not_an_object(self) -> DomainError:
+        """The error of a body that is no JSON object."""
+        return BaselineInvalid(pointer="", reason="object")
+
+
+class BaselineListSchema(Resource):
+    """The baselines of one code."""
+
+    baselines = fields.List(fields.Nested(BaselineSchema), required=True)
+
+
+@blueprint.route("/<code>")
+class OneBaseline(MethodView):
+    """How many farm households there are to register in a commune."""
+
+    @needs("baselines.write")
+    @blueprint.body(BaselineSchema)
+    @blueprint.response(200, BaselineSchema)
+    @blueprint.problems(400, 413, 415, 422)
+    @blueprint.doc(operationId="put_baseline", summary="Set a baseline")
+    def put(self, code: str) -> Response:
+        """The code is read as of the baseline's date; one of the same date is replaced."""
+        baseline = Baseline(code, **parsed_body(BaselineSchema))
+        return resource_response(BaselineSchema, services().baselines.put(baseline, actor=actor("baselines.write")))
+
+    @needs("coverage.read")
+    @blueprint.response(200, BaselineListSchema)
+    @blueprint.problems(404)
+    @blueprint.doc(operationId="get_baselines", summary="The baselines of a unit")
+    def get(self, code: str) -> Response:
+        """All of them, latest first."""
+        return resource_response(BaselineListSchema, {"baselines": services().baselines.of(code)})
