@@ -4,6 +4,7 @@ from schemas.consent import ConsentSchema
 from schemas.digital import DigitalSchema
 from schemas.land import ParcelSchema
 from schemas.language import (
+    OPEN,
     Code,
     Day,
     Flag,
@@ -77,7 +78,7 @@ class HouseholdSchema(Section):
     #: A farm household has something that it farms.
     one_of = (("standardized", ("parcels", "livestock", "aquaculture", "forestry", "salt", "products")),)
 
-    id = Uuid(item("Mã hộ", "Household id", source=_REGISTER, step="household", asked=False))
+    id = Uuid(item("Mã hộ", "Household id", source=_REGISTER, step="household", asked=False, **OPEN))
     demonstration = Flag(
         item(
             "Dữ liệu trình diễn",
@@ -87,6 +88,7 @@ class HouseholdSchema(Section):
             hint_en="Not a real household, only for trying the software.",
             source=_REGISTER,
             step="household",
+            **OPEN,
         )
     )
     commune = UnitCode(
@@ -98,6 +100,8 @@ class HouseholdSchema(Section):
             source=_UNITS,
             required_for="registered",
             step="household",
+            copied=True,
+            **OPEN,
         ),
         era="now",
         example="16681",
@@ -108,6 +112,8 @@ class HouseholdSchema(Section):
             "Commune before July 2025",
             source=_UNITS,
             step="household",
+            copied=True,
+            **OPEN,
         ),
         era="former",
         example="16663",
@@ -120,6 +126,9 @@ class HouseholdSchema(Section):
             source="QCVN 109:2017/BTTTT",
             required_for="standardized",
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
             step="household",
         ),
     )
@@ -132,6 +141,9 @@ class HouseholdSchema(Section):
             hint_en="House number, street, lane.",
             source="QCVN 109:2017/BTTTT",
             sensitivity="personal",
+            mask="hidden",
+            at_rest="plain",
+            copied=True,
             step="household",
         ),
     )
@@ -142,6 +154,8 @@ class HouseholdSchema(Section):
             "Position of the home",
             source=_REGISTER,
             sensitivity="sensitive",
+            mask="coarse_position",
+            at_rest="plain",
             step="household",
         ),
     )
@@ -154,6 +168,7 @@ class HouseholdSchema(Section):
             source=_REGISTER,
             asked=False,
             step="household",
+            **OPEN,
         )
     )
     captured_at = Moment(
@@ -165,6 +180,7 @@ class HouseholdSchema(Section):
             hint_en="When the record was drawn up with the household.",
             source=_REGISTER,
             step="household",
+            **OPEN,
         )
     )
     commune_as_of = Day(
@@ -176,6 +192,7 @@ class HouseholdSchema(Section):
             hint_en="The commune’s code is read by the list in force on this day.",
             source=_UNITS,
             step="household",
+            **OPEN,
         )
     )
     agency = Formatted(
@@ -189,16 +206,26 @@ class HouseholdSchema(Section):
             hint_en="The identifier of the agency that made the record.",
             source="QCVN 102:2016/BTTTT; Quyết định 20/2020/QĐ-TTg",
             step="household",
+            **OPEN,
         ),
         example="H41.12.3",
     )
     paper_reference = Text(
         60,
-        item("Số phiếu giấy", "Paper form number", source=_REGISTER, step="household"),
+        item("Số phiếu giấy", "Paper form number", source=_REGISTER, step="household", **OPEN),
     )
     head = Part(
         HeadSchema,
-        item("Chủ hộ", "Head of the household", source=_CENSUS, required_for="registered", step="people"),
+        item(
+            "Chủ hộ",
+            "Head of the household",
+            source=_CENSUS,
+            required_for="registered",
+            step="people",
+            sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+        ),
     )
     members = many(
         MemberSchema,
@@ -209,6 +236,9 @@ class HouseholdSchema(Section):
             hint_en="Without the head.",
             source=_CENSUS,
             step="people",
+            sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
         ),
         most=50,
     )
@@ -222,6 +252,8 @@ class HouseholdSchema(Section):
             source=_POVERTY,
             required_for="standardized",
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
             step="people",
         ),
     )
@@ -231,32 +263,38 @@ class HouseholdSchema(Section):
             "Date of the poverty class",
             source=_POVERTY,
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
             step="people",
             asked_when=("poverty", ("near_poor", "poor")),
         )
     )
-    parcels = many(ParcelSchema, item("Thửa đất", "Parcels", source="Luật Đất đai 2024", step="land"), most=200)
+    parcels = many(ParcelSchema, item("Thửa đất", "Parcels", source="Luật Đất đai 2024", step="land", **OPEN), most=200)
     livestock = many(
         LivestockSchema,
-        item("Vật nuôi", "Livestock", source="Nghị định 46/2022/NĐ-CP", step="production"),
+        item("Vật nuôi", "Livestock", source="Nghị định 46/2022/NĐ-CP", step="production", **OPEN),
         most=50,
     )
     aquaculture = many(
-        AquacultureSchema, item("Nuôi trồng thủy sản", "Aquaculture", source=_CENSUS, step="production"), most=50
+        AquacultureSchema,
+        item("Nuôi trồng thủy sản", "Aquaculture", source=_CENSUS, step="production", **OPEN),
+        most=50,
     )
-    forestry = many(ForestrySchema, item("Lâm nghiệp", "Forestry", source=_CENSUS, step="production"), most=50)
-    salt = many(SaltSchema, item("Diêm nghiệp", "Salt", source=_CENSUS, step="production"), most=20)
+    forestry = many(ForestrySchema, item("Lâm nghiệp", "Forestry", source=_CENSUS, step="production", **OPEN), most=50)
+    salt = many(SaltSchema, item("Diêm nghiệp", "Salt", source=_CENSUS, step="production", **OPEN), most=20)
     machinery = many(
-        MachinerySchema, item("Máy móc, thiết bị", "Machinery", source=_CENSUS, step="production"), most=50
+        MachinerySchema, item("Máy móc, thiết bị", "Machinery", source=_CENSUS, step="production", **OPEN), most=50
     )
     hired_labour = Part(
-        HiredLabourSchema, item("Lao động thuê ngoài", "Hired labour", source=_CENSUS, step="production")
+        HiredLabourSchema, item("Lao động thuê ngoài", "Hired labour", source=_CENSUS, step="production", **OPEN)
     )
     cooperative = Part(
-        CooperativeSchema, item("Hợp tác xã, tổ hợp tác", "Cooperative", source=_CENSUS, step="production")
+        CooperativeSchema, item("Hợp tác xã, tổ hợp tác", "Cooperative", source=_CENSUS, step="production", **OPEN)
     )
-    insurance = Part(InsuranceSchema, item("Bảo hiểm nông nghiệp", "Farm insurance", source=_CENSUS, step="production"))
-    loans = Part(LoansSchema, item("Vay vốn sản xuất", "Loans", source=_CENSUS, step="production"))
+    insurance = Part(
+        InsuranceSchema, item("Bảo hiểm nông nghiệp", "Farm insurance", source=_CENSUS, step="production", **OPEN)
+    )
+    loans = Part(LoansSchema, item("Vay vốn sản xuất", "Loans", source=_CENSUS, step="production", **OPEN))
     output_value = Part(
         OutputValueSchema,
         item(
@@ -264,16 +302,17 @@ class HouseholdSchema(Section):
             "Value of a year’s output",
             source="Thông tư 02/2020/TT-BNNPTNT",
             step="production",
+            **OPEN,
         ),
     )
     products = many(
         ProductSchema,
-        item("Sản phẩm bán ra", "Products", source="Kế hoạch 1034/QĐ-BTTTT (2021)", step="products"),
+        item("Sản phẩm bán ra", "Products", source="Kế hoạch 1034/QĐ-BTTTT (2021)", step="products", **OPEN),
         most=50,
     )
     digital = Part(
         DigitalSchema,
-        item("Tiếp cận số", "Digital access", source="Kế hoạch 1034/QĐ-BTTTT (2021)", step="digital"),
+        item("Tiếp cận số", "Digital access", source="Kế hoạch 1034/QĐ-BTTTT (2021)", step="digital", **OPEN),
     )
     legal_basis = Code(
         "legal_bases",
@@ -285,6 +324,7 @@ class HouseholdSchema(Section):
             source=_DATA_LAW,
             required_for="registered",
             step="consent",
+            **OPEN,
         ),
     )
     consents = many(
@@ -296,27 +336,36 @@ class HouseholdSchema(Section):
             hint_en="One for each purpose, never ticked beforehand.",
             source=_DATA_LAW,
             step="consent",
+            sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
         ),
         most=50,
     )
     note = Text(
         2000,
-        item("Ghi chú", "Note", source=_REGISTER, sensitivity="personal", step="consent"),
+        item(
+            "Ghi chú", "Note", source=_REGISTER, sensitivity="personal", mask="hidden", at_rest="plain", step="consent"
+        ),
         lines=True,
     )
 
-    status = Code("statuses", item("Tình trạng", "Status", source=_REGISTER), register_given=True)
-    status_reason = Text(500, item("Lý do", "Reason of the status", source=_REGISTER), register_given=True)
-    stage = Code("stages", item("Mức hoàn thành", "Stage", source="Nghị quyết 09-NQ/TU"), register_given=True)
-    missing = Given(_MISSING, item("Còn thiếu", "Missing", source=_REGISTER))
-    findings = Given(_FINDINGS, item("Cảnh báo", "Findings", source=_REGISTER))
-    revision = Whole(item("Lần sửa", "Revision", source=_REGISTER), least=1, most=2**53, register_given=True)
-    created_at = Moment(item("Ghi lần đầu", "Created at", source=_REGISTER), register_given=True)
-    updated_at = Moment(item("Ghi lần cuối", "Updated at", source=_REGISTER), register_given=True)
+    status = Code("statuses", item("Tình trạng", "Status", source=_REGISTER, **OPEN), register_given=True)
+    status_reason = Text(
+        500,
+        item("Lý do", "Reason of the status", source=_REGISTER, sensitivity="personal", mask="hidden", at_rest="plain"),
+        register_given=True,
+    )
+    stage = Code("stages", item("Mức hoàn thành", "Stage", source="Nghị quyết 09-NQ/TU", **OPEN), register_given=True)
+    missing = Given(_MISSING, item("Còn thiếu", "Missing", source=_REGISTER, **OPEN))
+    findings = Given(_FINDINGS, item("Cảnh báo", "Findings", source=_REGISTER, **OPEN), personal_members=("details",))
+    revision = Whole(item("Lần sửa", "Revision", source=_REGISTER, **OPEN), least=1, most=2**53, register_given=True)
+    created_at = Moment(item("Ghi lần đầu", "Created at", source=_REGISTER, **OPEN), register_given=True)
+    updated_at = Moment(item("Ghi lần cuối", "Updated at", source=_REGISTER, **OPEN), register_given=True)
     schema_version = Formatted(
         r"[0-9]+[.][0-9]+",
         "version.format",
-        item("Phiên bản lược đồ", "Schema version", source=_REGISTER),
+        item("Phiên bản lược đồ", "Schema version", source=_REGISTER, **OPEN),
         register_given=True,
     )
     commune_since = Day(
@@ -326,7 +375,8 @@ class HouseholdSchema(Section):
             hint_vi="Chỉ ghi khi trước đó mã này là của một xã khác.",
             hint_en="Only where the code was another commune’s before.",
             source=_UNITS,
+            **OPEN,
         ),
         register_given=True,
     )
-    derived = Given(_DERIVED, item("Số liệu suy ra", "Derived facts", source="Tính từ các mục khác"))
+    derived = Given(_DERIVED, item("Số liệu suy ra", "Derived facts", source="Tính từ các mục khác", **OPEN))

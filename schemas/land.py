@@ -1,6 +1,7 @@
 """Land: parcels, the papers on them, how they are held and used, what grows on them, where they lie."""
 
 from schemas.language import (
+    OPEN,
     Code,
     Flag,
     Formatted,
@@ -25,21 +26,23 @@ _CROPS = "Thông tư 18/2019/TT-BNNPTNT, điều 6"
 class CropSchema(Section):
     """A crop on a parcel in one season."""
 
-    crop = Code("crops", item("Cây trồng", "Crop", source=_CROPS, required_for="registered"))
-    variety = Text(80, item("Giống", "Variety", source=_CROPS))
-    year = Whole(item("Năm", "Year", source=_CROPS), least=1950, most=2100)
-    season = Code("seasons", item("Vụ", "Season", source=_CROPS))
-    area_m2 = Number(item("Diện tích gieo trồng", "Sown area", source=_CROPS, unit="m²"), above=0, most=MOST_AREA_M2)
+    crop = Code("crops", item("Cây trồng", "Crop", source=_CROPS, required_for="registered", copied=True, **OPEN))
+    variety = Text(80, item("Giống", "Variety", source=_CROPS, copied=True, **OPEN))
+    year = Whole(item("Năm", "Year", source=_CROPS, **OPEN), least=1950, most=2100)
+    season = Code("seasons", item("Vụ", "Season", source=_CROPS, copied=True, **OPEN))
+    area_m2 = Number(
+        item("Diện tích gieo trồng", "Sown area", source=_CROPS, unit="m²", **OPEN), above=0, most=MOST_AREA_M2
+    )
     newly_planted_area_m2 = Number(
-        item("Trong đó diện tích trồng mới", "Of which newly planted", source=_CROPS, unit="m²"),
+        item("Trong đó diện tích trồng mới", "Of which newly planted", source=_CROPS, unit="m²", **OPEN),
         least=0,
         most=MOST_AREA_M2,
     )
     harvested_area_m2 = Number(
-        item("Diện tích thu hoạch", "Harvested area", source=_CROPS, unit="m²"), least=0, most=MOST_AREA_M2
+        item("Diện tích thu hoạch", "Harvested area", source=_CROPS, unit="m²", **OPEN), least=0, most=MOST_AREA_M2
     )
-    yield_t_per_ha = Number(item("Năng suất", "Yield", source=_CROPS, unit="t/ha"), least=0, most=500)
-    output_t = Number(item("Sản lượng", "Output", source=_CROPS, unit="t"), least=0, most=MOST_OUTPUT_T)
+    yield_t_per_ha = Number(item("Năng suất", "Yield", source=_CROPS, unit="t/ha", **OPEN), least=0, most=500)
+    output_t = Number(item("Sản lượng", "Output", source=_CROPS, unit="t", **OPEN), least=0, most=MOST_OUTPUT_T)
     planted_on = YearMonthOrDay(
         item(
             "Thời điểm trồng",
@@ -47,6 +50,7 @@ class CropSchema(Section):
             hint_vi="Với cây lâu năm, ghi năm trồng.",
             hint_en="For perennial crops, the year of planting.",
             source=_CROPS,
+            **OPEN,
         )
     )
     planting_area_code = Text(
@@ -57,17 +61,19 @@ class CropSchema(Section):
             hint_vi="Ghi đúng như được cấp: VN, mã tỉnh, huyện, xã, số thứ tự, năm.",
             hint_en="As issued: VN, codes of province, district and commune, number, year.",
             source="Quyết định 3156/QĐ-BNN-TT (2022)",
+            copied=True,
+            **OPEN,
         ),
     )
-    high_tech = Flag(item("Sản xuất công nghệ cao", "High-tech production", source=_CROPS))
-    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS))
-    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS), most=10)
+    high_tech = Flag(item("Sản xuất công nghệ cao", "High-tech production", source=_CROPS, copied=True, **OPEN))
+    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
+    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS, **OPEN), most=10)
 
 
 class ParcelSchema(Section):
     """A parcel of land that the household uses."""
 
-    id = Uuid(item("Mã thửa trong sổ", "Parcel id", source="Sổ đăng ký hộ", asked=False))
+    id = Uuid(item("Mã thửa trong sổ", "Parcel id", source="Sổ đăng ký hộ", asked=False, **OPEN))
     former_commune = UnitCode(
         item(
             "Xã cũ của thửa",
@@ -75,12 +81,14 @@ class ParcelSchema(Section):
             hint_vi="Xã trước ngày 01/07/2025 nơi lập bản đồ địa chính. Để trống là xã cũ của hộ.",
             hint_en="The commune whose cadastral map names the parcel; the household’s own unless given.",
             source=_LAND_LAW,
+            copied=True,
+            **OPEN,
         ),
         era="former",
         example="16663",
     )
     former_commune_unknown = Flag(
-        item("Không rõ xã cũ của thửa", "Former commune of the parcel not known", source=_LAND_LAW)
+        item("Không rõ xã cũ của thửa", "Former commune of the parcel not known", source=_LAND_LAW, copied=True, **OPEN)
     )
     map_sheet = Text(
         20,
@@ -93,6 +101,9 @@ class ParcelSchema(Section):
             required_for="standardized",
             required_unless="unnumbered_reason",
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
         ),
     )
     parcel_number = Text(
@@ -106,6 +117,8 @@ class ParcelSchema(Section):
             required_for="standardized",
             required_unless="unnumbered_reason",
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
         ),
     )
     unnumbered_reason = Code(
@@ -115,6 +128,8 @@ class ParcelSchema(Section):
             "Why there is no sheet and number",
             source="Sổ đăng ký hộ",
             asked_when=("parcel_number", (None,)),
+            copied=True,
+            **OPEN,
         ),
     )
     cadastral_map_sheet = Text(
@@ -126,6 +141,9 @@ class ParcelSchema(Section):
             hint_en="Where it differs from the certificate.",
             source=_LAND_LAW,
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
         ),
     )
     cadastral_parcel_number = Text(
@@ -137,12 +155,15 @@ class ParcelSchema(Section):
             hint_en="Where it differs from the certificate.",
             source=_LAND_LAW,
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
         ),
     )
-    locality = Text(120, item("Xứ đồng", "Locality", source=_LAND_LAW))
+    locality = Text(120, item("Xứ đồng", "Locality", source=_LAND_LAW, copied=True, **OPEN))
     land_use = Code(
         "land_use",
-        item("Loại đất", "Land use", source=_LAND_LAW, required_for="standardized"),
+        item("Loại đất", "Land use", source=_LAND_LAW, required_for="standardized", copied=True, **OPEN),
         scheme="land_use_scheme",
         schemes="land_use_schemes",
     )
@@ -154,6 +175,8 @@ class ParcelSchema(Section):
             hint_vi="Để trống là Thông tư 08/2024. Chọn Thông tư 27/2018 khi giấy chứng nhận ghi LUN, BHK, NHK.",
             hint_en="Circular 08/2024 unless given; Circular 27/2018 where the certificate says LUN, BHK or NHK.",
             source="Thông tư 08/2024/TT-BTNMT; Thông tư 27/2018/TT-BTNMT",
+            copied=True,
+            **OPEN,
         ),
     )
     tenure = Code(
@@ -163,6 +186,8 @@ class ParcelSchema(Section):
             "Tenure",
             source="FAO WCA 2020, chủ đề quyền sử dụng đất; Luật Đất đai 2024",
             required_for="standardized",
+            copied=True,
+            **OPEN,
         ),
     )
     certificate_serial = Text(
@@ -174,14 +199,31 @@ class ParcelSchema(Section):
             hint_en="Two letters and six digits, for example CH 123456; the new form AA 12345678.",
             source=_CERTIFICATE,
             sensitivity="personal",
+            mask="last_three",
+            at_rest="sealed",
         ),
     )
     certificate_register_number = Text(
         30,
-        item("Số vào sổ cấp giấy", "Certificate register number", source=_CERTIFICATE, sensitivity="personal"),
+        item(
+            "Số vào sổ cấp giấy",
+            "Certificate register number",
+            source=_CERTIFICATE,
+            sensitivity="personal",
+            mask="last_three",
+            at_rest="sealed",
+            copied=True,
+        ),
     )
     certificate_issued_on = YearMonthOrDay(
-        item("Ngày cấp giấy", "Certificate issued", source=_CERTIFICATE, sensitivity="personal")
+        item(
+            "Ngày cấp giấy",
+            "Certificate issued",
+            source=_CERTIFICATE,
+            sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+        )
     )
     declared_area_m2 = Number(
         item(
@@ -190,14 +232,19 @@ class ParcelSchema(Section):
             source=_LAND_LAW,
             required_for="standardized",
             unit="m²",
+            **OPEN,
         ),
         above=0,
         most=MOST_AREA_M2,
     )
-    use = Code("parcel_uses", item("Tình trạng sử dụng", "Use", source="FAO WCA 2020, chủ đề sử dụng đất"))
-    irrigation = Code("irrigation", item("Tưới tiêu", "Irrigation", source="FAO WCA 2020, chủ đề tưới tiêu"))
-    slope = Code("slopes", item("Độ dốc", "Slope", source="Tổng điều tra nông thôn, nông nghiệp"))
-    crops = many(CropSchema, item("Cây trồng theo vụ", "Crops by season", source=_CROPS), most=40)
+    use = Code(
+        "parcel_uses", item("Tình trạng sử dụng", "Use", source="FAO WCA 2020, chủ đề sử dụng đất", copied=True, **OPEN)
+    )
+    irrigation = Code(
+        "irrigation", item("Tưới tiêu", "Irrigation", source="FAO WCA 2020, chủ đề tưới tiêu", copied=True, **OPEN)
+    )
+    slope = Code("slopes", item("Độ dốc", "Slope", source="Tổng điều tra nông thôn, nông nghiệp", copied=True, **OPEN))
+    crops = many(CropSchema, item("Cây trồng theo vụ", "Crops by season", source=_CROPS, **OPEN), most=40)
     geometry = Geometry(
         "Polygon",
         "MultiPolygon",
@@ -209,6 +256,8 @@ class ParcelSchema(Section):
             source="Nghị quyết 09-NQ/TU (số hóa); RFC 7946",
             required_for="digitized",
             sensitivity="sensitive",
+            mask="shown",
+            at_rest="plain",
         ),
     )
     crs = Formatted(
@@ -221,6 +270,7 @@ class ParcelSchema(Section):
             hint_en="WGS84 (EPSG:4326) unless given. Field sheets of Nghệ An in VN-2000: EPSG:9208.",
             source="Quyết định 05/2007/QĐ-BTNMT; EPSG",
             asked=False,
+            **OPEN,
         ),
         example="EPSG:9208",
     )
@@ -231,13 +281,16 @@ class ParcelSchema(Section):
             hint_vi="Đánh dấu khi hộ thật sự canh tác ở xã khác.",
             hint_en="Tick where the household really farms in another commune.",
             source="Sổ đăng ký hộ",
+            copied=True,
+            **OPEN,
         )
     )
     boundary_method = Code(
-        "boundary_methods", item("Cách lấy ranh giới", "How the boundary was taken", source="Sổ đăng ký hộ")
+        "boundary_methods",
+        item("Cách lấy ranh giới", "How the boundary was taken", source="Sổ đăng ký hộ", copied=True, **OPEN),
     )
     boundary_accuracy_m = Number(
-        item("Sai số vị trí", "Position error", source="Sổ đăng ký hộ", unit="m"), least=0, most=10000
+        item("Sai số vị trí", "Position error", source="Sổ đăng ký hộ", unit="m", **OPEN), least=0, most=10000
     )
     measured_area_m2 = Number(
         item(
@@ -245,6 +298,7 @@ class ParcelSchema(Section):
             "Area measured from the boundary",
             source="Tính trên mặt elip-xô-ít WGS84",
             unit="m²",
+            **OPEN,
         ),
         least=0,
         most=1e12,
@@ -260,6 +314,8 @@ class ParcelSchema(Section):
             hint_en="Kept where the register converted or mended the boundary.",
             source="Sổ đăng ký hộ",
             sensitivity="sensitive",
+            mask="shown",
+            at_rest="plain",
         ),
         register_given=True,
     )
@@ -270,6 +326,7 @@ class ParcelSchema(Section):
             "Hệ tọa độ của ranh giới như được gửi",
             "Reference system of the boundary as given",
             source="Sổ đăng ký hộ",
+            **OPEN,
         ),
         example="EPSG:9208",
         register_given=True,

@@ -1,6 +1,22 @@
 """People: who they are, what they are to the household, what they do on the farm."""
 
-from schemas.language import Code, Flag, Formatted, Phone, Section, Suggested, Text, Uuid, Whole, YearMonthOrDay, item
+from dataclasses import replace
+
+from schemas.language import (
+    OPEN,
+    Code,
+    Flag,
+    Formatted,
+    Phone,
+    Section,
+    Suggested,
+    Text,
+    Uuid,
+    Whole,
+    YearMonthOrDay,
+    item,
+    section_fields,
+)
 
 _IDENTITY = "Luật Căn cước 2023; Nghị định 137/2015/NĐ-CP; Thông tư 07/2016/TT-BCA"
 _CENSUS = "Tổng điều tra nông thôn, nông nghiệp; FAO WCA 2020, chủ đề nhân khẩu"
@@ -21,6 +37,8 @@ class PersonSchema(Section):
             source="QCVN 109:2017/BTTTT (Ho, ChuDem, Ten)",
             required_for="registered",
             sensitivity="personal",
+            mask="initials",
+            at_rest="plain",
             exchange_name="HoVaTen",
         ),
     )
@@ -32,6 +50,9 @@ class PersonSchema(Section):
             source="QCVN 109:2017/BTTTT",
             required_for="standardized",
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
             exchange_name="GioiTinh",
         ),
     )
@@ -45,6 +66,8 @@ class PersonSchema(Section):
             source="QCVN 109:2017/BTTTT",
             required_for="standardized",
             sensitivity="personal",
+            mask="year",
+            at_rest="plain",
         )
     )
     national_id = Formatted(
@@ -58,6 +81,8 @@ class PersonSchema(Section):
             hint_en="The 12 digits on the identity card.",
             source=_IDENTITY,
             sensitivity="personal",
+            mask="last_three",
+            at_rest="sealed_searchable",
         ),
         example="040078001234",
     )
@@ -72,6 +97,8 @@ class PersonSchema(Section):
             hint_en="9 digits, only to compare with old papers.",
             source="Chứng minh nhân dân 9 số, hết giá trị sử dụng từ 01/01/2025",
             sensitivity="personal",
+            mask="last_three",
+            at_rest="sealed",
         ),
         example="181234567",
     )
@@ -83,6 +110,9 @@ class PersonSchema(Section):
             exchange_name="DanToc",
             source="Quyết định 121-TCTK/PPCĐ (1979); QCVN 109:2017/BTTTT",
             sensitivity="sensitive",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
         ),
         scheme="ethnic_scheme",
         schemes="ethnic_schemes",
@@ -95,6 +125,8 @@ class PersonSchema(Section):
             hint_vi="Để trống là danh mục năm 1979. Hai danh mục dùng mã 04, 05, 06 khác nhau.",
             hint_en="The list of 1979 unless given. The two lists use codes 04, 05 and 06 differently.",
             source="Quyết định 121-TCTK/PPCĐ (1979)",
+            copied=True,
+            **OPEN,
         ),
     )
     phone = Phone(
@@ -106,11 +138,33 @@ class PersonSchema(Section):
             hint_en="A mobile number of 10 digits.",
             source="QCVN 109:2017/BTTTT",
             sensitivity="personal",
+            mask="last_three",
+            at_rest="sealed",
         )
     )
-    schooling = Code("schooling", item("Trình độ học vấn", "Schooling", source=_CENSUS, sensitivity="personal"))
+    schooling = Code(
+        "schooling",
+        item(
+            "Trình độ học vấn",
+            "Schooling",
+            source=_CENSUS,
+            sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
+        ),
+    )
     farm_training = Code(
-        "farm_training", item("Đào tạo về nông nghiệp", "Farm training", source=_CENSUS, sensitivity="personal")
+        "farm_training",
+        item(
+            "Đào tạo về nông nghiệp",
+            "Farm training",
+            source=_CENSUS,
+            sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
+        ),
     )
     farm_work = Flag(
         item(
@@ -120,6 +174,9 @@ class PersonSchema(Section):
             hint_en="Took part in the household’s farming in the last 12 months.",
             source=_CENSUS,
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
         )
     )
     farm_months = Whole(
@@ -128,6 +185,8 @@ class PersonSchema(Section):
             "Months of farm work a year",
             source=_CENSUS,
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
             unit="month",
             asked_when=("farm_work", (True,)),
         ),
@@ -147,6 +206,8 @@ class HeadSchema(PersonSchema):
             source="QCVN 109:2017/BTTTT",
             required_for="registered",
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
             exchange_name="GioiTinh",
         ),
     )
@@ -163,9 +224,13 @@ class HeadSchema(PersonSchema):
             required_for="registered",
             required_unless="no_id_reason",
             sensitivity="personal",
+            mask="last_three",
+            at_rest="sealed_searchable",
         ),
         example="040078001234",
     )
+    # Households are searched by their head's phone, so equality must be possible on the ciphertext.
+    phone = Phone(replace(section_fields(PersonSchema)["phone"].item, at_rest="sealed_searchable"))
     no_id_reason = Suggested(
         "no_id_reasons",
         200,
@@ -176,6 +241,8 @@ class HeadSchema(PersonSchema):
             hint_en="Choose a reason from the list, or give one in words.",
             source="Sổ đăng ký hộ: hộ vẫn được đăng ký khi chủ hộ chưa có giấy tờ",
             sensitivity="personal",
+            mask="hidden",
+            at_rest="plain",
             asked_when=("national_id", (None,)),
         ),
     )
@@ -188,6 +255,8 @@ class HeadSchema(PersonSchema):
             source="Quyết định 121-TCTK/PPCĐ (1979); QCVN 109:2017/BTTTT",
             required_for="standardized",
             sensitivity="sensitive",
+            mask="shown",
+            at_rest="plain",
         ),
         scheme="ethnic_scheme",
         schemes="ethnic_schemes",
@@ -197,7 +266,7 @@ class HeadSchema(PersonSchema):
 class MemberSchema(PersonSchema):
     """A member of the household besides its head."""
 
-    id = Uuid(item("Mã thành viên", "Member id", source="Sổ đăng ký hộ", asked=False))
+    id = Uuid(item("Mã thành viên", "Member id", source="Sổ đăng ký hộ", asked=False, **OPEN))
     relation = Code(
         "relations",
         item(
@@ -207,5 +276,8 @@ class MemberSchema(PersonSchema):
             source=_CENSUS,
             required_for="standardized",
             sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            copied=True,
         ),
     )

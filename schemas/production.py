@@ -1,6 +1,6 @@
 """Production off the parcel's crops: livestock, aquaculture, forestry, salt, machines; contracts and certificates."""
 
-from schemas.language import Code, Day, Flag, Item, Number, Part, Section, Text, Whole, YearMonthOrDay, item, many
+from schemas.language import OPEN, Code, Day, Flag, Item, Number, Part, Section, Text, Whole, YearMonthOrDay, item, many
 
 MOST_AREA_M2 = 100_000_000
 MOST_OUTPUT_T = 1_000_000
@@ -16,21 +16,28 @@ _MACHINES = "Tổng điều tra nông thôn, nông nghiệp; FAO WCA 2020, chủ
 class CertificationSchema(Section):
     """A certificate of good practice or quality."""
 
-    scheme = Code("certification_schemes", item("Loại chứng nhận", "Scheme", source=_CROPS, required_for="registered"))
-    number = Text(60, item("Số giấy", "Number", source=_CROPS))
-    issuer = Text(200, item("Tổ chức cấp", "Issuer", source=_CROPS))
-    issued_on = Day(item("Ngày cấp", "Issued on", source=_CROPS))
-    expires_on = Day(item("Ngày hết hạn", "Expires on", source=_CROPS))
+    scheme = Code(
+        "certification_schemes",
+        item("Loại chứng nhận", "Scheme", source=_CROPS, required_for="registered", copied=True, **OPEN),
+    )
+    number = Text(60, item("Số giấy", "Number", source=_CROPS, copied=True, **OPEN))
+    issuer = Text(200, item("Tổ chức cấp", "Issuer", source=_CROPS, copied=True, **OPEN))
+    issued_on = Day(item("Ngày cấp", "Issued on", source=_CROPS, **OPEN))
+    expires_on = Day(item("Ngày hết hạn", "Expires on", source=_CROPS, **OPEN))
 
 
 class LinkageSchema(Section):
     """A contract that links production with a buyer or supplier."""
 
-    form = Code("linkage_forms", item("Hình thức liên kết", "Form", source=_CROPS, required_for="registered"))
-    partner = Text(200, item("Bên liên kết", "Partner", source=_CROPS))
-    area_m2 = Number(item("Diện tích liên kết", "Area", source=_CROPS, unit="m²"), above=0, most=MOST_AREA_M2)
-    output_t = Number(item("Sản lượng liên kết", "Output", source=_CROPS, unit="t"), least=0, most=MOST_OUTPUT_T)
-    until = YearMonthOrDay(item("Thời hạn", "Until", source=_CROPS))
+    form = Code("linkage_forms", item("Hình thức liên kết", "Form", source=_CROPS, required_for="registered", **OPEN))
+    partner = Text(
+        200, item("Bên liên kết", "Partner", source=_CROPS, sensitivity="personal", mask="initials", at_rest="plain")
+    )
+    area_m2 = Number(item("Diện tích liên kết", "Area", source=_CROPS, unit="m²", **OPEN), above=0, most=MOST_AREA_M2)
+    output_t = Number(
+        item("Sản lượng liên kết", "Output", source=_CROPS, unit="t", **OPEN), least=0, most=MOST_OUTPUT_T
+    )
+    until = YearMonthOrDay(item("Thời hạn", "Until", source=_CROPS, **OPEN))
 
     @classmethod
     def part(cls, item: Item) -> Part:
@@ -48,32 +55,41 @@ class LivestockSchema(Section):
             "Kind",
             source="Nghị định 46/2022/NĐ-CP, phụ lục V",
             required_for="registered",
+            copied=True,
+            **OPEN,
         ),
     )
     heads = Whole(
-        item("Số con", "Heads", source=_LIVESTOCK, required_for="standardized", unit="head"), least=0, most=10_000_000
+        item("Số con", "Heads", source=_LIVESTOCK, required_for="standardized", unit="head", **OPEN),
+        least=0,
+        most=10_000_000,
     )
-    system = Code("livestock_systems", item("Phương thức nuôi", "System", source=_LIVESTOCK))
+    system = Code("livestock_systems", item("Phương thức nuôi", "System", source=_LIVESTOCK, copied=True, **OPEN))
     output_t = Number(
-        item("Sản lượng xuất chuồng trong năm", "Output a year, live weight", source=_LIVESTOCK, unit="t"),
+        item("Sản lượng xuất chuồng trong năm", "Output a year, live weight", source=_LIVESTOCK, unit="t", **OPEN),
         least=0,
         most=MOST_OUTPUT_T,
     )
-    vaccinated = Flag(item("Đã tiêm phòng", "Vaccinated", source="Luật Thú y 2015"))
-    manure = Code("manure_treatments", item("Xử lý chất thải", "Manure treatment", source=_LIVESTOCK))
-    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS))
-    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS), most=10)
+    vaccinated = Flag(item("Đã tiêm phòng", "Vaccinated", source="Luật Thú y 2015", copied=True, **OPEN))
+    manure = Code(
+        "manure_treatments", item("Xử lý chất thải", "Manure treatment", source=_LIVESTOCK, copied=True, **OPEN)
+    )
+    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
+    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS, **OPEN), most=10)
 
 
 class AquacultureSchema(Section):
     """One species that the household farms in water."""
 
     species = Code(
-        "aquaculture_species", item("Đối tượng nuôi", "Species", source=_FISHERIES, required_for="registered")
+        "aquaculture_species",
+        item("Đối tượng nuôi", "Species", source=_FISHERIES, required_for="registered", copied=True, **OPEN),
     )
-    water = Code("waters", item("Môi trường nước", "Water", source=_FISHERIES))
-    method = Code("aquaculture_methods", item("Hình thức nuôi", "Method", source=_FISHERIES))
-    area_m2 = Number(item("Diện tích mặt nước", "Water area", source=_FISHERIES, unit="m²"), above=0, most=MOST_AREA_M2)
+    water = Code("waters", item("Môi trường nước", "Water", source=_FISHERIES, copied=True, **OPEN))
+    method = Code("aquaculture_methods", item("Hình thức nuôi", "Method", source=_FISHERIES, copied=True, **OPEN))
+    area_m2 = Number(
+        item("Diện tích mặt nước", "Water area", source=_FISHERIES, unit="m²", **OPEN), above=0, most=MOST_AREA_M2
+    )
     volume_m3 = Number(
         item(
             "Thể tích lồng, bể",
@@ -81,44 +97,55 @@ class AquacultureSchema(Section):
             source=_FISHERIES,
             unit="m³",
             asked_when=("method", ("cage", "tank")),
+            **OPEN,
         ),
         above=0,
         most=10_000_000,
     )
     output_t = Number(
-        item("Sản lượng trong năm", "Output a year", source=_FISHERIES, unit="t"), least=0, most=MOST_OUTPUT_T
+        item("Sản lượng trong năm", "Output a year", source=_FISHERIES, unit="t", **OPEN), least=0, most=MOST_OUTPUT_T
     )
-    stocked_on = YearMonthOrDay(item("Thời điểm thả giống", "Stocked", source=_FISHERIES))
-    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS))
-    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS), most=10)
+    stocked_on = YearMonthOrDay(item("Thời điểm thả giống", "Stocked", source=_FISHERIES, **OPEN))
+    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
+    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS, **OPEN), most=10)
 
 
 class ForestrySchema(Section):
     """A stand of forest that the household plants or looks after."""
 
-    species = Code("forest_species", item("Loài cây", "Species", source=_FORESTRY, required_for="registered"))
-    purpose = Code("forest_purposes", item("Loại rừng", "Purpose", source=_FORESTRY))
-    area_m2 = Number(item("Diện tích", "Area", source=_FORESTRY, unit="m²"), above=0, most=MOST_AREA_M2)
-    planted_on = YearMonthOrDay(item("Thời điểm trồng", "Planted", source=_FORESTRY))
-    output_m3 = Number(
-        item("Sản lượng gỗ trong năm", "Timber output a year", source=_FORESTRY, unit="m³"), least=0, most=1_000_000
+    species = Code(
+        "forest_species", item("Loài cây", "Species", source=_FORESTRY, required_for="registered", copied=True, **OPEN)
     )
-    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_FORESTRY), most=10)
+    purpose = Code("forest_purposes", item("Loại rừng", "Purpose", source=_FORESTRY, copied=True, **OPEN))
+    area_m2 = Number(item("Diện tích", "Area", source=_FORESTRY, unit="m²", **OPEN), above=0, most=MOST_AREA_M2)
+    planted_on = YearMonthOrDay(item("Thời điểm trồng", "Planted", source=_FORESTRY, **OPEN))
+    output_m3 = Number(
+        item("Sản lượng gỗ trong năm", "Timber output a year", source=_FORESTRY, unit="m³", **OPEN),
+        least=0,
+        most=1_000_000,
+    )
+    certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_FORESTRY, **OPEN), most=10)
 
 
 class SaltSchema(Section):
     """Salt making."""
 
-    method = Code("salt_methods", item("Cách làm muối", "Method", source=_SALT, required_for="registered"))
-    area_m2 = Number(item("Diện tích", "Area", source=_SALT, unit="m²"), above=0, most=MOST_AREA_M2)
-    output_t = Number(item("Sản lượng trong năm", "Output a year", source=_SALT, unit="t"), least=0, most=MOST_OUTPUT_T)
+    method = Code(
+        "salt_methods", item("Cách làm muối", "Method", source=_SALT, required_for="registered", copied=True, **OPEN)
+    )
+    area_m2 = Number(item("Diện tích", "Area", source=_SALT, unit="m²", **OPEN), above=0, most=MOST_AREA_M2)
+    output_t = Number(
+        item("Sản lượng trong năm", "Output a year", source=_SALT, unit="t", **OPEN), least=0, most=MOST_OUTPUT_T
+    )
 
 
 class MachinerySchema(Section):
     """Machines, tools and buildings for production."""
 
-    kind = Code("machines", item("Loại máy, thiết bị", "Kind", source=_MACHINES, required_for="registered"))
-    count = Whole(item("Số lượng", "Count", source=_MACHINES), least=1, most=10_000)
-    power = Code("power_sources", item("Nguồn năng lượng", "Power", source=_MACHINES))
-    power_hp = Number(item("Công suất", "Horsepower", source=_MACHINES, unit="HP"), above=0, most=5000)
-    ownership = Code("machine_ownership", item("Sở hữu", "Ownership", source=_MACHINES))
+    kind = Code(
+        "machines", item("Loại máy, thiết bị", "Kind", source=_MACHINES, required_for="registered", copied=True, **OPEN)
+    )
+    count = Whole(item("Số lượng", "Count", source=_MACHINES, **OPEN), least=1, most=10_000)
+    power = Code("power_sources", item("Nguồn năng lượng", "Power", source=_MACHINES, copied=True, **OPEN))
+    power_hp = Number(item("Công suất", "Horsepower", source=_MACHINES, unit="HP", **OPEN), above=0, most=5000)
+    ownership = Code("machine_ownership", item("Sở hữu", "Ownership", source=_MACHINES, copied=True, **OPEN))

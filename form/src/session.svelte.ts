@@ -11,7 +11,7 @@ import { Sender, type SenderView } from './sync/sender';
 import type { Photo } from './photos/photo';
 import type { PhotoStore } from './photos/photo-store';
 import { AnswerLost, call, whenRevoked } from './sync/register';
-import { isObject } from './storage/household';
+import { isObject, NOTHING_GIVEN } from './storage/household';
 import { readAccount, signOut, type Account } from './sync/account';
 
 export type Door = 'opening' | 'insecure' | 'new' | 'locked' | 'open' | 'broken';
@@ -276,7 +276,7 @@ class Session {
     this.#sender = new Sender(store, (view) => {
       this.sender = view;
       if (view.signInNeeded) this.signInNeeded = true;
-    }, (record) => void this.communes.remember(record), (...pass) => sendNextPhoto(photoStore, ...pass));
+    }, (record) => void this.communes.remember(record), (...pass) => sendNextPhoto(photoStore, ...pass), () => this.definition?.registerGiven ?? NOTHING_GIVEN);
     this.#sender.start();
     void this.refreshAccount();
     void navigator.storage?.persist?.();

@@ -1,6 +1,7 @@
 // What the form makes of a definition: screens, places, errors, what is missing, differences of two versions.
 import { describe, expect, it } from 'vitest';
 import { findErrors, findMissing, isAsked, reachedStage } from '../src/definition/check';
+import { copiedAnswers } from '../src/definition/definition';
 import { readDefinition } from '../src/definition/read';
 import { placeOf, screensOf } from '../src/definition/screens';
 import { differences, merged } from '../src/editing/differences';
@@ -14,6 +15,7 @@ const text = (name: string, more: object = {}): object => item(name, 'text', { l
 
 const definition = readDefinition({
   schema_version: '1.1',
+  register_given: ['revision'],
   steps: [
     { name: 'household', label: words('Hộ'), items: [text('village', { required_for: 'standardized' }), item('sound', 'hologram')] },
     {
@@ -62,6 +64,21 @@ describe('screens', () => {
     expect(placeOf(definition, screens, record, '/members/0/full_name')).toMatchObject({ kind: 'card', pointer: '/members/0', focus: '/members/0/full_name' });
     expect(placeOf(definition, screens, record, '/livestock')).toMatchObject({ kind: 'group', pointer: '/livestock' });
     expect(placeOf(definition, screens, record, '/nowhere')).toBeNull();
+  });
+});
+
+describe('what may be copied', () => {
+  it('is what the schema says may be, and nothing of an item that says nothing', () => {
+    const said = readDefinition({ steps: [{ name: 'household', items: [text('village', { copied: true }), text('bank_account'), text('note', { copied: 'true' })] }] })!;
+    expect(copiedAnswers(said, { village: 'K3', bank_account: '0123', note: 'x', captured_at: 'y' })).toEqual({ village: 'K3' });
+  });
+});
+
+describe('what the register sets', () => {
+  it('is named for the record, its sections and its lists', () => {
+    const parcels = item('parcels', 'list', { items: [item('shape', 'section', { items: [], register_given: ['area'] })], register_given: ['original_crs'] });
+    const said = readDefinition({ register_given: ['commune_since'], steps: [{ name: 'land', items: [parcels, item('salt', 'list', { items: [] })] }] })!;
+    expect(said.registerGiven).toEqual({ names: ['commune_since'], inside: { parcels: { names: ['original_crs'], inside: { shape: { names: ['area'], inside: {} } } } } });
   });
 });
 
@@ -120,7 +137,7 @@ describe('two versions', () => {
   });
 
   it('become the register\u2019s version with mine where mine was chosen', () => {
-    expect(merged({ village: 'K2' }, theirs, [{ pointer: '/village', side: 'mine' }])).toMatchObject({ village: 'K2', head: theirs.head });
+    expect(merged(definition, { village: 'K2' }, theirs, [{ pointer: '/village', side: 'mine' }])).toMatchObject({ village: 'K2', head: theirs.head });
   });
 });
 

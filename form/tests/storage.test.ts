@@ -86,7 +86,8 @@ describe('JSON pointers', () => {
 
 describe('comparing records', () => {
   it('looks past what the register gives', () => {
-    const content = contentOf({ commune: '16681', revision: 3, stage: 'registered', parcels: [{ map_sheet: '1', measured_area_m2: 3 }] });
+    const given = { names: ['revision', 'commune_since'], inside: { parcels: { names: ['original_crs'], inside: {} } } };
+    const content = contentOf({ commune: '16681', revision: 3, commune_since: '2025-07-01', parcels: [{ map_sheet: '1', original_crs: 'EPSG:9208' }] }, given);
     expect(content).toEqual({ commune: '16681', parcels: [{ map_sheet: '1' }] });
   });
 

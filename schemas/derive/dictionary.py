@@ -10,6 +10,7 @@ from schemas.derive.workbook import Sheet, workbook
 from schemas.household import HouseholdSchema
 from schemas.language import (
     STEPS,
+    AtRest,
     Code,
     Day,
     Field,
@@ -19,10 +20,12 @@ from schemas.language import (
     Given,
     Item,
     Many,
+    Mask,
     Moment,
     Number,
     Part,
     Section,
+    Sensitivity,
     Stage,
     Suggested,
     Text,
@@ -39,7 +42,16 @@ _STAGES: dict[Stage, tuple[str, str]] = {
     "standardized": ("Chuẩn hóa", "Standardized"),
     "digitized": ("Số hóa", "Digitized"),
 }
-_SENSITIVITY = {"plain": "Thường", "personal": "Cá nhân", "sensitive": "Nhạy cảm"}
+_SENSITIVITY: dict[Sensitivity, str] = {"plain": "Thường", "personal": "Cá nhân", "sensitive": "Nhạy cảm"}
+_MASK: dict[Mask, str] = {
+    "shown": "nguyên văn",
+    "initials": "chữ đầu",
+    "last_three": "ba ký tự cuối",
+    "year": "chỉ năm",
+    "coarse_position": "vị trí ±100 m",
+    "hidden": "ẩn",
+}
+_AT_REST: dict[AtRest, str] = {"plain": "rõ", "sealed_searchable": "mã hóa, tìm được", "sealed": "mã hóa"}
 
 #: Derived facts (service/households/derived.py), which nobody is asked: name, meaning, English, unit, source.
 _DERIVED = (
@@ -74,6 +86,18 @@ _DERIVED = (
     ),
 )
 
+_ITEM_HEADINGS = (
+    "Mục",
+    "Nhãn / label",
+    "Kiểu",
+    "Bắt buộc cho",
+    "Bảo vệ",
+    "Khi che",
+    "Lưu trữ",
+    "Chép sang",
+    "Nguồn",
+)
+
 _PAGE_HEAD = """# Từ điển dữ liệu · Data dictionary
 
 Trang này do `scripts/derive` viết ra từ `schemas/`; không sửa tay.
@@ -83,6 +107,11 @@ Phiên bản lược đồ / schema version: **{version}**. *Bắt buộc cho* l
 (đăng ký, chuẩn hóa, số hóa); mục nằm trong một nhóm hoặc danh sách
 chỉ bắt buộc khi nhóm hoặc phần tử ấy có mặt. *Sổ ghi* là mục do sổ đăng ký ghi,
 người dùng không gửi. Để đạt chuẩn hóa, hộ phải có ít nhất một trong: {one_of}.
+*Khi che* là phần mà người chỉ được xem bản che thấy; *lưu trữ* là cách mục nằm trong cơ sở dữ liệu;
+*chép sang* là mục mà biểu mẫu có thể chép từ hộ trước, hoặc từ phần tử trước của danh sách. Mục không nói gì
+thì ẩn, mã hóa và không chép. / *Khi che* is what readers who see people masked are shown; *lưu trữ* is how the item
+lies in the database; *chép sang* is what a form can copy from the household or list element before. An item that says
+nothing is hidden, encrypted and not copied.
 """
 
 
@@ -94,6 +123,8 @@ class DictionaryRow:
     section: type[Section]
     field: Field
     step: str
+    #: Whether it is an item of the record itself or of a list's element: what a form can copy.
+    copyable: bool
 
     @property
     def item(self) -> Item:
@@ -118,13 +149,28 @@ class DictionaryRow:
 
     @property
     def sensitivity(self) -> str:
-        """How it is protected, in Vietnamese."""
+        """Whether it tells about a person, in Vietnamese."""
         return _SENSITIVITY[self.item.sensitivity]
+
+    @property
+    def mask(self) -> str:
+        """What is shown of it to readers who see people masked, in Vietnamese."""
+        return _MASK[self.item.mask]
+
+    @property
+    def at_rest(self) -> str:
+        """Whether it is encrypted in the database, in Vietnamese."""
+        return _AT_REST[self.item.at_rest]
+
+    @property
+    def copied(self) -> str:
+        """Whether a form offers to copy it, in Vietnamese."""
+        return "có" if self.item.copied and self.copyable else ""
 
 
 def dictionary_rows() -> list[DictionaryRow]:
     """Every item of the record, in the order of the definition; lists are written `parcels[]`."""
-    return list(_rows(HouseholdSchema, "", ""))
+    return list(_rows(HouseholdSchema, "", "", copyable=True))
 
 
 def dictionary_workbook() -> bytes:
@@ -139,6 +185,9 @@ def dictionary_workbook() -> bytes:
             row.item.unit,
             row.obligation,
             row.sensitivity,
+            row.mask,
+            row.at_rest,
+            row.copied,
             row.step,
             row.item.hint_vi,
             row.item.hint_en,
@@ -168,6 +217,9 @@ def dictionary_workbook() -> bytes:
                 "Đơn vị",
                 "Bắt buộc cho",
                 "Bảo vệ",
+                "Khi che",
+                "Lưu trữ",
+                "Chép sang",
                 "Bước",
                 "Hướng dẫn",
                 "Hint",
@@ -188,8 +240,7 @@ def dictionary_page() -> str:
     one_of = ", ".join(f"`{name}`" for _stage, names in HouseholdSchema.one_of for name in names)
     lines = [_PAGE_HEAD.format(version=SCHEMA_VERSION, one_of=one_of)]
     for title, rows in _by_section():
-        lines += [f"## {title}", "", "| Mục | Nhãn / label | Kiểu | Bắt buộc cho | Bảo vệ | Nguồn |"]
-        lines.append("| --- | --- | --- | --- | --- | --- |")
+        lines += [f"## {title}", "", _line(*_ITEM_HEADINGS), _line(*["---"] * len(_ITEM_HEADINGS))]
         lines += [
             _line(
                 f"`{row.path}`",
@@ -197,6 +248,9 @@ def dictionary_page() -> str:
                 row.kind,
                 row.obligation,
                 row.sensitivity,
+                row.mask,
+                row.at_rest,
+                row.copied,
                 row.item.source,
             )
             for row in rows
@@ -243,14 +297,16 @@ def _by_section() -> Iterator[tuple[str, list[DictionaryRow]]]:
         yield title, [row for row in rows if row.path.rpartition(".")[0] == prefix]
 
 
-def _rows(section: type[Section], prefix: str, step: str) -> Iterator[DictionaryRow]:
+def _rows(section: type[Section], prefix: str, step: str, *, copyable: bool) -> Iterator[DictionaryRow]:
     for name, field in section_fields(section).items():
         here = STEPS[field.item.step][0] if field.item.step else step
         part = field.inner if isinstance(field, Many) else field
         is_list = isinstance(field, Many) and isinstance(part, Part)
-        yield DictionaryRow(prefix + name, section, field, here)
+        yield DictionaryRow(prefix + name, section, field, here, copyable)
         if isinstance(part, Part):
-            yield from _rows(part.section, f"{prefix}{name}[]." if is_list else f"{prefix}{name}.", here)
+            yield from _rows(
+                part.section, f"{prefix}{name}[]." if is_list else f"{prefix}{name}.", here, copyable=is_list
+            )
 
 
 def _kind(field: Field) -> str:  # noqa: C901 - one case for each kind of field

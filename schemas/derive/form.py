@@ -28,12 +28,13 @@ from schemas.language import (
     YearMonthOrDay,
     section_fields,
 )
+from schemas.protection import register_given_items
 from schemas.rules import RULES
 from schemas.versions import SCHEMA_VERSION
 
 
 def form_definition() -> dict[str, Any]:
-    """Return the form's definition in JSON types. Every code list that an item names is in it, but for the units."""
+    """Return the form's definition in JSON types, with every code list that an item names except the units."""
     lists: dict[str, None] = {}
     by_step: dict[Step, list[dict[str, Any]]] = {name: [] for name in STEPS}
     for name, field in section_fields(HouseholdSchema).items():
@@ -41,7 +42,7 @@ def form_definition() -> dict[str, Any]:
             continue
         if field.item.step is None:
             raise ValueError(f"{name} is in no step of the form")
-        by_step[field.item.step].append(_item(name, field, lists))
+        by_step[field.item.step].append(_item(name, field, lists, copyable=True))
     return {
         "schema_version": SCHEMA_VERSION,
         "languages": list(LANGUAGES),
@@ -54,7 +55,7 @@ def form_definition() -> dict[str, Any]:
             for name, field in section_fields(HouseholdSchema).items()
             if not field.item.asked and not field.register_given
         ],
-        "register_given": [name for name, field in section_fields(HouseholdSchema).items() if field.register_given],
+        "register_given": _register_given(HouseholdSchema),
         "lists": {name: _list(name) for name in sorted(lists)},
         "rules": [
             {
@@ -69,7 +70,7 @@ def form_definition() -> dict[str, Any]:
     }
 
 
-def _item(name: str, field: Field, lists: dict[str, None]) -> dict[str, Any]:
+def _item(name: str, field: Field, lists: dict[str, None], *, copyable: bool) -> dict[str, Any]:
     item = field.item
     asked_when = None
     if item.asked_when is not None:
@@ -82,6 +83,8 @@ def _item(name: str, field: Field, lists: dict[str, None]) -> dict[str, Any]:
         "required_for": item.required_for,
         "required_unless": item.required_unless,
         "sensitivity": item.sensitivity,
+        # What is copied is the record's own items, or an element of a list; never a section.
+        "copied": item.copied and copyable,
         "asked_when": asked_when,
         **_kind(field, lists),
     }
@@ -135,7 +138,11 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
         case Geometry():
             return {"kind": "point" if field.kinds == ("Point",) else "polygon", "types": list(field.kinds)}
         case Part():
-            return {"kind": "section", "items": _items(field.section, lists)}
+            return {
+                "kind": "section",
+                "items": _items(field.section, lists, copyable=False),
+                "register_given": _register_given(field.section),
+            }
         case Many(inner=Code() as inner):
             lists[inner.list_name] = None
             return {"kind": "choices", "list": inner.list_name, "most": field.most}
@@ -143,19 +150,25 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
             identifiers = [name for name, each in section_fields(inner.section).items() if isinstance(each, Uuid)]
             return {
                 "kind": "list",
-                "items": _items(inner.section, lists),
+                "items": _items(inner.section, lists, copyable=True),
                 "most": field.most,
                 "identifier": identifiers[0] if identifiers else None,
+                "register_given": _register_given(inner.section),
             }
     raise TypeError(f"a form does not know {type(field).__name__}")
 
 
-def _items(section: type[Section], lists: dict[str, None]) -> list[dict[str, Any]]:
+def _items(section: type[Section], lists: dict[str, None], *, copyable: bool) -> list[dict[str, Any]]:
     return [
-        _item(name, field, lists)
+        _item(name, field, lists, copyable=copyable)
         for name, field in section_fields(section).items()
         if field.item.asked and not field.register_given
     ]
+
+
+def _register_given(section: type[Section]) -> list[str]:
+    given = register_given_items(section)
+    return [name for name in section_fields(section) if name in given]
 
 
 def _scheme(field: Code, lists: dict[str, None]) -> dict[str, Any] | None:

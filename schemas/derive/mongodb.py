@@ -4,8 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from schemas.derive.json_schema import JsonSchema, household_components
-from schemas.household import HouseholdSchema
-from schemas.language import Formatted, Many, Part, Section, Text, section_fields
+from schemas.protection import sealed_items
 
 _BSON_TYPES: dict[str, list[str]] = {
     "string": ["string"],
@@ -24,9 +23,9 @@ def household_validator(*, sealed: Collection[str] | None = None) -> dict[str, A
 
     A document is the JSON form with `_id` for `id`, `created_at` and `updated_at` as dates, and what storage needs
     under `index` and `sealed`. The argument `sealed` names the paths (`head.phone`, `members[].phone`) whose values may
-    be ciphertext (binary); unless given, every personal text may be.
+    be ciphertext (binary); unless given, those of the items that are sealed at rest.
     """
-    paths = frozenset(_sealable(HouseholdSchema, "") if sealed is None else sealed)
+    paths = frozenset(sealed_items() if sealed is None else sealed)
     components = household_components(reference_prefix="", conditions=True)
     schema = _Translator(components, paths).translate(components["Household"], "")
     properties = schema["properties"]
@@ -37,19 +36,6 @@ def household_validator(*, sealed: Collection[str] | None = None) -> dict[str, A
         properties[name] = {"bsonType": "date"}
     schema["required"] = ["_id", *schema["required"]]
     return schema
-
-
-def _sealable(section: type[Section], path: str) -> set[str]:
-    """The paths of texts that say something of a person."""
-    paths: set[str] = set()
-    for name, field in section_fields(section).items():
-        if isinstance(field, Part):
-            paths |= _sealable(field.section, f"{path}{name}.")
-        elif isinstance(field, Many) and isinstance(field.inner, Part):
-            paths |= _sealable(field.inner.section, f"{path}{name}[].")
-        elif isinstance(field, (Text, Formatted)) and field.item.sensitivity != "plain":
-            paths.add(path + name)
-    return paths
 
 
 class _Translator:
@@ -67,7 +53,11 @@ class _Translator:
         for word, value in schema.items():
             if word not in _LEFT_OUT:
                 self._word(word, value, path, translated)
-        if path in self.sealed and "bsonType" in translated:
+        if path not in self.sealed:
+            return translated
+        if "enum" in translated:
+            return {"anyOf": [translated, {"bsonType": ["binData"]}]}
+        if "bsonType" in translated:
             translated["bsonType"] = [*translated["bsonType"], "binData"]
         return translated
 

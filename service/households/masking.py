@@ -1,37 +1,39 @@
-"""What a reader sees of a record: all of it, with persons masked, or without any person (DOMAIN, personal data)."""
+"""What a reader sees of a record: all of it, with people masked, or without any person.
+
+What is left of an item follows from what the schema says of it (`sensitivity` and `mask` of `schemas.language.Item`).
+What the schema does not know, or says nothing about, is left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from schemas.household import HouseholdSchema
-from schemas.language import Field, Many, Part, Section, section_fields
+from schemas.language import Field, Given, Mask, Section, section_fields, section_of
 from service.households.changes import Record
 from service.roles import Sight
 
 LEAST_COUNT: Final = 5
-"""Open data give no count of households between 1 and 4 by commune and ethnic group or poverty."""
+"""Open data withhold counts of households from 1 to 4 by commune and ethnic group or poverty."""
 
 _DEGREES_OF_100_METRES: Final = 3
 """0.001° is 111 m of latitude and 105 m of longitude in Nghệ An."""
 _HIDDEN: Final = "•"
+_DIGITS_SHOWN: Final = 3
 
 
 def seen(record: Record, sight: Sight) -> Record:
-    """The record as somebody with this sight may see it; the given one stays as it is."""
-    if sight is Sight.PERSONAL:
-        return record
-    if sight is Sight.MASKED:
-        return _masked(record)
-    return _without_persons(record)
+    """Return the record as somebody with this sight may see it; the given one is not changed."""
+    return record if sight is Sight.PERSONAL else _visible_part(record, _plan(HouseholdSchema, sight))
 
 
 def seen_change(change: Mapping[str, Any], sight: Sight) -> dict[str, Any] | None:
-    """One change of a history (pointer, before, after) as somebody may see it; None when nothing of it may be seen.
+    """Return one change of a history (pointer, before, after) as somebody may see it; None when nothing may be seen.
 
-    The values are looked at in the place where they stood in the record, so that one rule holds for both.
+    The values are put where they stood in the record, so that one rule holds for both.
     """
     if sight is Sight.PERSONAL:
         return dict(change)
@@ -46,7 +48,7 @@ def seen_change(change: Mapping[str, Any], sight: Sight) -> dict[str, Any] | Non
 
 
 def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | None:
-    """A log entry's note: what was written freely (a reason) may name people."""
+    """Return a log entry's note without what was written freely (a reason), which may name people."""
     if note is None:
         return None
     if sight is Sight.PERSONAL:
@@ -55,131 +57,159 @@ def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | 
 
 
 def shortened_name(name: str) -> str:
-    """Initials of all but the last word: "Nguyễn Văn An" becomes "N. V. An"."""
-    *others, last = name.split(" ")
-    return " ".join([*(f"{word[:1]}." for word in others if word), last])
+    """Return the initials of all words but the last: "Nguyễn Văn An" becomes "N. V. An".
+
+    Of a name of one word the initial is left, since the word is the whole name: "An" becomes "A.".
+    """
+    words = name.split()
+    if len(words) < 2:
+        return "".join(f"{word[0]}." for word in words)
+    return ". ".join([word[0] for word in words[:-1]]) + ". " + words[-1]
 
 
 def masked_number(number: str) -> str:
-    """All but the last three characters hidden: enough to tell two people apart at a counter."""
-    return _HIDDEN * max(0, len(number) - 3) + number[-3:]
+    """Return the last three characters, enough to tell two people apart at a counter; of three or fewer, none."""
+    shown = number[-_DIGITS_SHOWN:] if len(number) > _DIGITS_SHOWN else ""
+    return _HIDDEN * (len(number) - len(shown)) + shown
 
 
 def rounded_position(position: Mapping[str, Any]) -> dict[str, Any]:
-    """A GeoJSON point rounded to about 100 m."""
+    """Return a GeoJSON point rounded to about 100 m."""
     return {**position, "coordinates": [round(part, _DEGREES_OF_100_METRES) for part in position["coordinates"]]}
 
 
 def is_small(count: int) -> bool:
-    """Whether a count is so small that it tells of single households; open data withhold it."""
+    """Whether a count is so small that it tells about single households; open data withhold it."""
     return 0 < count < LEAST_COUNT
 
 
-# Masked ---------------------------------------------------------------------------------------------------------
+# What may be seen ------------------------------------------------------------------------------------------------
 
-_Mask = Callable[[Any], Any]
-
-_OF_A_PERSON: Final[Mapping[str, _Mask | None]] = {
-    "full_name": shortened_name,
-    "national_id": masked_number,
-    "old_id_number": masked_number,
-    "phone": masked_number,
-    "birth_date": lambda date: str(date)[:4],
-}
-_OF_A_PARCEL: Final[Mapping[str, _Mask | None]] = {
-    "certificate_serial": masked_number,
-    "certificate_register_number": masked_number,
-}
-_OF_A_CONSENT: Final[Mapping[str, _Mask | None]] = {"evidence_reference": None}
-_OF_A_HOUSEHOLD: Final[Mapping[str, _Mask | None]] = {
-    "location": rounded_position,
-    "address": None,
-    "note": None,
-    "status_reason": None,
-}
-
-
-def _masked(record: Record) -> Record:
-    shown = _changed(record, _OF_A_HOUSEHOLD)
-    if isinstance(shown.get("head"), Mapping):
-        shown["head"] = _changed(shown["head"], _OF_A_PERSON)
-    for name, masks in (("members", _OF_A_PERSON), ("parcels", _OF_A_PARCEL), ("consents", _OF_A_CONSENT)):
-        if isinstance(shown.get(name), list):
-            shown[name] = [_changed(each, masks) if isinstance(each, Mapping) else each for each in shown[name]]
-    return shown
-
-
-def _changed(items: Mapping[str, Any], masks: Mapping[str, _Mask | None]) -> dict[str, Any]:
-    """A copy with the named items masked; those whose mask is None are left out."""
-    shown = dict(items)
-    for name, mask in masks.items():
-        if shown.get(name) is None:
-            continue
-        if mask is None:
-            del shown[name]
-        else:
-            shown[name] = mask(shown[name])
-    return shown
-
-
-# Nobody ---------------------------------------------------------------------------------------------------------
-
-
-def _without_persons(record: Record) -> Record:
-    """Only what the definition calls plain; free text that the register was given (a reason) goes too."""
-    shown = _plain_part(record, HouseholdSchema)
-    shown.pop("status_reason", None)
-    if "findings" in shown:
-        shown["findings"] = [
-            {name: value for name, value in finding.items() if name != "details"} for finding in shown["findings"]
-        ]
-    return shown
-
-
-def _plain_part(items: Mapping[str, Any], section: type[Section]) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    kinds = _kinds_of(section)
-    for name, value in items.items():
-        kind = kinds.get(name, True)
-        if kind is True:
-            shown[name] = value
-        elif kind is False or value is None:
-            continue
-        elif isinstance(value, list):
-            shown[name] = [_plain_part(each, kind) for each in value if isinstance(each, Mapping)]
-        elif isinstance(value, Mapping):
-            shown[name] = _plain_part(value, kind)
-    return {name: value for name, value in shown.items() if name not in _PEOPLE}
-
-
-_PEOPLE: Final = frozenset({"head", "members", "consents"})
-
-
-@cache
-def _kinds_of(section: type[Section]) -> dict[str, bool | type[Section]]:
-    """For each item: True (plain), False (personal or sensitive), or the section whose items are asked in turn."""
-    kinds: dict[str, bool | type[Section]] = {}
-    for name, field in section_fields(section).items():
-        inner = _section_in(field)
-        if field.item.sensitivity != "plain":
-            kinds[name] = False
-        else:
-            kinds[name] = True if inner is None else inner
-    return kinds
-
-
-def _section_in(field: Field) -> type[Section] | None:
-    part = field.inner if isinstance(field, Many) else field
-    return part.section if isinstance(part, Part) else None
-
-
-# A value at its place -------------------------------------------------------------------------------------------
+_Change = Callable[[Any], Any]
+"""Returns what may be seen of a value, or ``_GONE``."""
 
 _GONE: Final = object()
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What may be seen of a section, made once for each process."""
+
+    visible: frozenset[str]
+    """The items of which anything may be seen; every other name is left out."""
+    changes: tuple[tuple[str, _Change], ...]
+    """The items of which a part may be seen."""
+    inside: tuple[tuple[str, _Plan], ...]
+    """The objects, and the lists of objects, with what may be seen of each."""
+
+    is_open: bool
+    """Whether what is visible, also of the objects inside, is visible as it is."""
+
+
+@cache
+def _plan(section: type[Section], sight: Sight) -> _Plan:
+    visible: set[str] = set()
+    changes: list[tuple[str, _Change]] = []
+    inside: list[tuple[str, _Plan]] = []
+    for name, field in section_fields(section).items():
+        mask = _mask_of(field, sight)
+        if mask == "hidden":
+            continue
+        inner = section_of(field)
+        visible.add(name)
+        if inner is not None and mask == "shown":
+            inside.append((name, _plan(inner, sight)))
+        elif isinstance(field, Given) and field.personal_members and sight is Sight.NOBODY:
+            changes.append((name, _without(field.personal_members)))
+        elif mask != "shown":
+            changes.append((name, _MASKS[mask]))
+    is_open = not changes and all(plan.is_open for _, plan in inside)
+    return _Plan(frozenset(visible), tuple(changes), tuple(inside), is_open)
+
+
+def _mask_of(field: Field, sight: Sight) -> Mask:
+    item = field.item
+    if sight is Sight.NOBODY and (item.sensitivity != "plain" or item.mask != "shown"):
+        return "hidden"
+    return item.mask
+
+
+def _visible_part(items: dict[str, Any], plan: _Plan) -> dict[str, Any]:
+    """Return a copy with what may be seen, which shares with ``items`` what may be seen as it is."""
+    shown = items.copy()
+    if not plan.visible.issuperset(items):
+        for name in items.keys() - plan.visible:
+            del shown[name]
+    for name, change in plan.changes:
+        if (value := shown.get(name)) is not None:
+            changed = change(value)
+            if changed is _GONE:
+                del shown[name]
+            else:
+                shown[name] = changed
+    for name, inner in plan.inside:
+        if (value := shown.get(name)) is None or (inner.is_open and _is_visible(value, inner)):
+            continue
+        if type(value) is list:
+            shown[name] = [_visible_part(each, inner) for each in value if type(each) is dict]
+        elif type(value) is dict:
+            shown[name] = _visible_part(value, inner)
+        else:
+            del shown[name]
+    return shown
+
+
+def _is_visible(value: Any, plan: _Plan) -> bool:
+    """Whether an object, or each of a list, holds nothing that an open plan does not know."""
+    for each in value if type(value) is list else (value,):
+        if type(each) is not dict or not plan.visible.issuperset(each):
+            return False
+        for name, inner in plan.inside:
+            if name in each and not _is_visible(each[name], inner):
+                return False
+    return True
+
+
+def _text(mask: Callable[[str], str]) -> _Change:
+    return lambda value: mask(value) if type(value) is str else _GONE
+
+
+def _position(value: Any) -> Any:
+    try:
+        return rounded_position(value)
+    except (KeyError, TypeError):
+        return _GONE  # no point
+
+
+def _without(members: frozenset[str]) -> _Change:
+    """Return what leaves these members out of the objects of a list."""
+
+    def change(value: Any) -> Any:
+        if not isinstance(value, list):
+            return _GONE
+        return [
+            {name: part for name, part in each.items() if name not in members}
+            for each in value
+            if isinstance(each, dict)
+        ]
+
+    return change
+
+
+_MASKS: Final[Mapping[Mask, _Change]] = {
+    "initials": _text(shortened_name),
+    "last_three": _text(masked_number),
+    "year": _text(lambda day: day[:4]),
+    "coarse_position": _position,
+}
+"""What is left of an item for each mask; of sections and lists that have another mask than ``shown``, nothing is."""
+
+
+# A value at its place -------------------------------------------------------------------------------------------
+
+
 def _placed(steps: list[str], value: Any) -> dict[str, Any]:
-    """A record with nothing in it but the value at its place; a list holds only the element that is named."""
+    """Return a record that holds only the value at its place; a list holds only the element that is named."""
     for step in reversed(steps):
         value = [value] if step.isdigit() else {step: value}
     return value if isinstance(value, dict) else {}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from schemas.errors import RecordInvalid
 from schemas.parsing import dump_household, parse_household
+from schemas.protection import register_given_items
 from schemas.requirements import missing_items
 from schemas.rules import warnings
 from schemas.versions import SCHEMA_VERSION
@@ -26,22 +27,8 @@ from service.households.stages import findings_in_json, missing_in_json, stage_o
 from service.parcels.examination import BORDERLESS, Examination, ParcelExaminer
 from service.units.directory import ResolvedCommune, UnitDirectory
 
-REGISTER_GIVEN = frozenset(
-    {
-        "status",
-        "status_reason",
-        "stage",
-        "missing",
-        "findings",
-        "revision",
-        "created_at",
-        "updated_at",
-        "schema_version",
-        "derived",
-        "commune_since",
-    }
-)
-"""Items that the register gives; in a request they are read past (docs/architecture.md, forms of a record)."""
+REGISTER_GIVEN: Final = register_given_items()
+"""Items that the register sets; in a request they are ignored (docs/architecture.md, forms of a record)."""
 
 
 @dataclass(frozen=True, slots=True)

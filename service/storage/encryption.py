@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,6 +34,8 @@ from pymongo.encryption import ClientEncryption
 from pymongo.errors import DuplicateKeyError, EncryptionError
 from pymongo.write_concern import WriteConcern
 
+from schemas.language import AtRest
+from schemas.protection import sealed_items
 from service.access.errors import KeysMissing
 from service.access.keys import KeyFolder, key_folder, read_private
 from service.clock import Clock, system_clock
@@ -64,17 +67,10 @@ class Manner(StrEnum):
     """Random: two ciphertexts of one value have nothing in common."""
 
 
-ENCRYPTED_ITEMS: Final[Mapping[str, Manner]] = {
-    "head.national_id": Manner.SEARCHED,
-    "head.phone": Manner.SEARCHED,
-    "head.old_id_number": Manner.HIDDEN,
-    "members[].national_id": Manner.SEARCHED,
-    "members[].phone": Manner.HIDDEN,
-    "members[].old_id_number": Manner.HIDDEN,
-    "parcels[].certificate_serial": Manner.HIDDEN,
-    "parcels[].certificate_register_number": Manner.HIDDEN,
-}
-"""The items of a household (paths in its JSON form) that are ciphertext at rest."""
+_MANNERS: Final[Mapping[AtRest, Manner]] = {"sealed_searchable": Manner.SEARCHED, "sealed": Manner.HIDDEN}
+
+ENCRYPTED_ITEMS: Final[Mapping[str, Manner]] = {path: _MANNERS[at_rest] for path, at_rest in sealed_items().items()}
+"""The items of a household (paths in its JSON form) that are ciphertext at rest, as the schema says of each."""
 
 SEALED: Final = "sealed"
 """The item of a document that holds, in one ciphertext, all that the document hides."""
@@ -523,17 +519,17 @@ def joined(shown: Mapping[str, Any], hidden: Mapping[str, Any], *, all_places: b
         place = whole.get(name)
         if place is None:
             continue
-        if isinstance(part, dict):
-            if isinstance(place, Mapping):
-                whole[name] = joined(place, part, all_places=all_places)
-        elif isinstance(part, list):
+        if isinstance(part, dict) and isinstance(place, Mapping):
+            whole[name] = joined(place, part, all_places=all_places)
+        elif isinstance(part, list) and isinstance(place, list):
             filled = [
                 joined(each, inner, all_places=all_places) if inner and isinstance(each, Mapping) else each
                 for each, inner in zip(place, part, strict=False)
             ]
             whole[name] = [*filled, *place[len(part) :]]
         elif all_places or place == ELSEWHERE:
-            whole[name] = part
+            # An item can be an object or a list as a whole; what was opened is shared with the next reader.
+            whole[name] = deepcopy(part) if isinstance(part, (dict, list)) else part
     return whole
 
 

@@ -127,8 +127,40 @@ def test_a_reason_is_free_text_and_may_name_people() -> None:
 
 
 def test_short_names_and_numbers_do_not_break() -> None:
-    assert shortened_name("An") == "An"
-    assert masked_number("12") == "12"
+    assert shortened_name("") == ""
+    assert masked_number("12") == "••"
+
+
+@pytest.mark.parametrize(("name", "shown"), [("An", "A."), ("Hơ-Bia", "H."), ("Lò\u00a0Hoa", "L. Hoa")])
+def test_a_name_of_one_word_is_not_shown_whole(name: str, shown: str) -> None:
+    record = household() | {
+        "head": {"full_name": name},
+        "members": [{"full_name": name}],
+        "livestock": [{"kind": "buffalo", "linkage": {"form": "sale", "partner": name}}],
+    }
+    masked = seen(record, Sight.MASKED)
+    assert masked["head"]["full_name"] == masked["members"][0]["full_name"] == shown
+    assert masked["livestock"][0]["linkage"] == {"form": "sale", "partner": shown}
+    assert name not in orjson.dumps(seen(record, Sight.NOBODY)).decode()
+
+
+@pytest.mark.parametrize("sight", [Sight.MASKED, Sight.NOBODY])
+def test_why_there_is_no_number_is_hidden(sight: Sight) -> None:
+    record = household() | {"head": {"full_name": "Vi An", "no_id_reason": "bà bỏ quên ở nhà con gái"}}
+    assert "con gái" not in orjson.dumps(seen(record, sight)).decode()
+    assert seen_change({"pointer": "/head/no_id_reason", "after": "lost"}, sight) is None
+
+
+@pytest.mark.parametrize("sight", [Sight.MASKED, Sight.NOBODY])
+def test_what_the_schema_does_not_know_is_shown_to_nobody(sight: Sight) -> None:
+    unknown = {"bank_account": "0123456789"}
+    record = household() | unknown | {"livestock": [unknown], "parcels": [{"crops": [unknown]}], "head": unknown}
+    assert "0123456789" not in orjson.dumps(seen(record, sight)).decode()
+
+
+def test_a_value_of_another_shape_than_its_mask_expects_is_left_out() -> None:
+    record = {"head": "Nguyễn Văn An", "location": {"type": "Polygon", "coordinates": [[[105.0, 18.0]]]}, "members": 7}
+    assert seen(record, Sight.MASKED) == {}
 
 
 def test_small_counts_are_withheld() -> None:

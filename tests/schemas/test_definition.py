@@ -77,7 +77,7 @@ _CODE = re.compile(r'"((?:[a-z]+-?)+\.(?:[a-z]+-?)+)"')
 
 def codes_in_the_sources() -> set[str]:
     """Every error and finding code that the schema's sources name."""
-    sources = "".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.py")))
+    sources = "".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.rglob("*.py")))
     return set(_CODE.findall(sources)) - {"units.csv"}
 
 

@@ -166,7 +166,7 @@ def test_the_workbook_of_the_dictionary_has_every_item_list_and_derived_fact() -
 
 def test_the_dictionary_names_peoples_items_as_they_are_exchanged() -> None:
     book = load_workbook(BytesIO(dictionary_workbook()))
-    exchanged = {row[0].value: row[11].value for row in book["Mục dữ liệu"].iter_rows(min_row=2)}
+    exchanged = {row[0].value: row[14].value for row in book["Mục dữ liệu"].iter_rows(min_row=2)}
     assert (exchanged["head.full_name"], exchanged["members[].sex"]) == ("HoVaTen", "GioiTinh")
     assert "| `head.birth_date` | `NgayThangNamSinh` |" in dictionary_page()
 

@@ -1,17 +1,48 @@
-"""Adding a field is one edit in one file: every other form of the schema has it, labelled and checked."""
+"""Adding a field is one edit in one file: every other form has it; what says nothing of protection is closed."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
 EDIT = (
-    '    locality = Text(120, item("Xứ đồng", "Locality", source=_LAND_LAW))\n',
-    '    soil_ph = Number(item("Độ pH của đất", "Soil pH", source=_LAND_LAW), least=0, most=14)\n',
+    '    locality = Text(120, item("Xứ đồng", "Locality", source=_LAND_LAW, copied=True, **OPEN))\n',
+    '    soil_ph = Number(item("Độ pH của đất", "Soil pH", source=_LAND_LAW, **OPEN), least=0, most=14)\n',
 )
+
+CARELESS = (
+    (
+        "people.py",
+        "    farm_work = Flag(\n",
+        '    health_card = Text(20, item("Số thẻ bảo hiểm y tế", "Health insurance card", source=_CENSUS))\n',
+    ),
+    (
+        "land.py",
+        EDIT[0],
+        '    rent_owed = Whole(item("Nợ tiền thuê đất", "Rent owed", source=_LAND_LAW), least=0, most=10**12)\n',
+    ),
+    (
+        "production.py",
+        '    vaccinated = Flag(item("Đã tiêm phòng", ',
+        '    bought_by = LinkageSchema.part(item("Người mua", "Buyer", source=_CROPS))\n',
+    ),
+    (
+        "household.py",
+        "    head = Part(\n",
+        '    savings_book = Text(40, item("Sổ tiết kiệm", "Savings book", source=_REGISTER, step="household"))\n',
+    ),
+    (
+        "digital.py",
+        "    trained = Flag(",
+        '    illnesses = Many(Code("loan_sources"), item("Bệnh tật", "Illnesses", source=_PLAN), most=5)\n',
+    ),
+)
+"""Items that say nothing of their protection: file, the line before which each stands, the item."""
 
 PROGRAM = """
 import json, sys
@@ -50,16 +81,30 @@ print(json.dumps({
 """
 
 
-def test_a_field_added_in_one_place_is_in_every_form_of_the_schema(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "schemas", tmp_path / "schemas", ignore=shutil.ignore_patterns("__pycache__"))
-    land = tmp_path / "schemas" / "land.py"
-    before, added = EDIT
-    source = land.read_text(encoding="utf-8")
-    assert before in source
-    land.write_text(source.replace(before, before + added), encoding="utf-8")
-    run = subprocess.run([sys.executable, "-c", PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=False)
+def edited_schemas(folder: Path, *edits: tuple[str, str, str]) -> None:
+    """Copy `schemas/` into a folder with items added before the lines named."""
+    shutil.copytree(ROOT / "schemas", folder / "schemas", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, before, added in edits:
+        file = folder / "schemas" / name
+        source = file.read_text(encoding="utf-8")
+        assert source.count(before) == 1, before
+        file.write_text(source.replace(before, added + before), encoding="utf-8")
+
+
+def answer_of(folder: Path, *arguments: str) -> Any:
+    """Return the JSON that a Python program prints which runs on the schemas in a folder."""
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    run = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout) == {
+    return json.loads(run.stdout)
+
+
+def test_a_field_added_in_one_place_is_in_every_form_of_the_schema(tmp_path: Path) -> None:
+    locality, soil_ph = EDIT
+    edited_schemas(tmp_path, ("land.py", locality, soil_ph))
+    assert answer_of(tmp_path, "-c", PROGRAM) == {
         "parsed": [{"soil_ph": 6.5}],
         "compiled": [{"soil_ph": 6.5}],
         "refused": ["/parcels/0/soil_ph", "number.too-large"],
@@ -68,4 +113,20 @@ def test_a_field_added_in_one_place_is_in_every_form_of_the_schema(tmp_path: Pat
         "mongodb": 14,
         "xlsform": [". >= 0 and . <= 14"],
         "dictionary": True,
+    }
+
+
+def test_an_item_that_says_nothing_of_its_protection_is_found_nowhere(tmp_path: Path) -> None:
+    edited_schemas(tmp_path, *CARELESS)
+    for room in ("service", "tests"):
+        (tmp_path / room).symlink_to(ROOT / room)
+    assert answer_of(tmp_path, "-m", "tests.schemas.careless_items") == {
+        # Whoever may see people whole reads it as it was said.
+        "read": {"savings_book": True, "digital": True, "livestock": True},
+        "masked": [],
+        "nobody": [],
+        "stored": [True, True],
+        # The village says that its name is plain at rest: what is looked for would be found.
+        "in_files": ["Xom Kiem Tra"],
+        "copied": [],
     }

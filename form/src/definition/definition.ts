@@ -1,4 +1,5 @@
 // The form definition as the form works with it; read.ts makes it from the register's /v1/schema/form.json.
+import type { JsonObject, RegisterGiven } from '../storage/household';
 
 export type Language = 'vi' | 'en';
 export type Words = Record<Language, string>;
@@ -16,6 +17,8 @@ interface Said {
   requiredUnless: string | null;
   /** An item beside it, and the values of that item with which the form asks for this one. */
   askedWhen: { name: string; values: readonly unknown[] } | null;
+  /** Whether the form offers to copy it: from the household before, or inside a list from the element before. */
+  copied: boolean;
 }
 
 export interface TextItem extends Said {
@@ -100,11 +103,19 @@ export interface Definition {
   oneOf: OneOf[];
   /** Items of the record that nobody is asked: the form or another system fills them in. */
   filledIn: string[];
+  /** What the register sets and no person says. */
+  registerGiven: RegisterGiven;
   lists: Record<string, Code[]>;
   /** Names of the rules between items that a phone can check. */
   checks: string[];
   /** Texts of the checks' codes, with {placeholders}. */
   messages: Record<string, Words>;
+}
+
+/** What of a record's own items the schema lets a form copy to the next record. */
+export function copiedAnswers(definition: Definition, content: JsonObject): JsonObject {
+  const copied = new Set(definition.steps.flatMap((step) => step.items).flatMap((item) => (item.copied ? [item.name] : [])));
+  return Object.fromEntries(Object.entries(content).filter(([name]) => copied.has(name)));
 }
 
 /** Whether the code was in force on `day` (`2026-11-20`). */

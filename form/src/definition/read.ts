@@ -1,5 +1,5 @@
 // Reads the register's /v1/schema/form.json (docs/form-definition.md) into the form's own types, once, at the door.
-import { isObject, type JsonObject } from '../storage/household';
+import { isObject, type JsonObject, type RegisterGiven } from '../storage/household';
 import { STAGES, type Code, type Definition, type Item, type Stage, type Words } from './definition';
 
 /** The definition, or null for anything that is none. An item of a kind that this form does not know is left out: it stays in records as it is. */
@@ -15,10 +15,20 @@ export function readDefinition(body: unknown): Definition | null {
       return stage === null ? [] : [{ stage, names: texts(each['names']) }];
     }),
     filledIn: texts(body['filled_in']),
+    registerGiven: givenOf(body['register_given'], objects(body['steps']).flatMap((step) => objects(step['items']))),
     lists: Object.fromEntries(Object.entries(lists).map(([name, codes]) => [name, objects(codes).map(codeOf)])),
     checks: objects(body['rules']).flatMap((rule) => (typeof rule['check'] === 'string' ? [rule['check']] : [])),
     messages: Object.fromEntries(Object.entries(messages).map(([code, message]) => [code, said(message)])),
   };
+}
+
+/** Only sections and lists in which the register sets something are named inside. */
+function givenOf(names: unknown, items: readonly JsonObject[]): RegisterGiven {
+  const inside = items
+    .filter(({ kind }) => kind === 'section' || kind === 'list')
+    .map((item) => [text(item['name']), givenOf(item['register_given'], objects(item['items']))] as const)
+    .filter(([, given]) => given.names.length > 0 || Object.keys(given.inside).length > 0);
+  return { names: texts(names), inside: Object.fromEntries(inside) };
 }
 
 function itemsOf(value: unknown): Item[] {
@@ -38,6 +48,7 @@ function itemOf(raw: JsonObject): Item | null {
     requiredFor: stageOf(raw['required_for']),
     requiredUnless: typeof raw['required_unless'] === 'string' ? raw['required_unless'] : null,
     askedWhen: when === null ? null : { name: text(when['name']), values: Array.isArray(when['values']) ? when['values'] : [] },
+    copied: raw['copied'] === true,
   };
   switch (raw['kind']) {
     case 'text':

@@ -19,7 +19,8 @@ export interface Difference {
 export function differences(definition: Definition, mine: Household, theirs: Household): Difference[] {
   const items = definition.steps.flatMap((step) => step.items);
   // What nobody was asked is no choice of a person: the register's word stands.
-  return compare(items, contentOf(mine), contentOf(theirs), '').filter(({ pointer }) => !definition.filledIn.includes(pointer.slice(1)));
+  const [own, other] = [contentOf(mine, definition.registerGiven), contentOf(theirs, definition.registerGiven)];
+  return compare(items, own, other, '').filter(({ pointer }) => !definition.filledIn.includes(pointer.slice(1)));
 }
 
 function compare(items: readonly Item[], mine: JsonObject, theirs: JsonObject, pointer: string): Difference[] {
@@ -47,8 +48,8 @@ function alike(value: Json | undefined): Json | undefined {
 }
 
 /** The register's version with mine in the places where a person chose mine. */
-export function merged(mine: Household, theirs: Household, chosen: readonly { pointer: string; side: Side }[]): Household {
-  let result = contentOf(theirs);
+export function merged(definition: Definition, mine: Household, theirs: Household, chosen: readonly { pointer: string; side: Side }[]): Household {
+  let result = contentOf(theirs, definition.registerGiven);
   for (const { pointer, side } of chosen) {
     if (side === 'mine') result = withValue(result, pointer, valueAt(mine, pointer));
   }

@@ -7,7 +7,7 @@ import { withValue } from '../definition/pointer';
 import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type KeptEntry } from '../storage/entry-store';
 import type { Household, Json } from '../storage/household';
 import { session } from '../session.svelte';
-import { LAST_ANSWERS } from './opening';
+import { rememberAnswers } from './opening';
 import { Throttle } from './throttle';
 
 /**
@@ -180,7 +180,7 @@ export class Editor {
       this.saving = { kind: error instanceof PhoneFull ? 'full' : 'elsewhere' };
       return false;
     }
-    await session.kept.put(LAST_ANSWERS, this.content);
+    await rememberAnswers(this.#definition(), this.content);
     session.sendNow();
     return true;
   }

@@ -1,4 +1,5 @@
 // Opening entries to edit: a new household, one of the register, one of this phone. Knows nothing of checks, so that the list opens at once.
+import { copiedAnswers, type Definition } from '../definition/definition';
 import { isEditable, type Basis } from '../storage/entries';
 import type { KeptEntry } from '../storage/entry-store';
 import { contentOf, textAt, type Household, type JsonObject } from '../storage/household';
@@ -6,8 +7,8 @@ import { mintIdentifier } from '../storage/identifier';
 import { session } from '../session.svelte';
 import { bestKnownTime } from '../sync/register';
 
-/** Under this name the answers of the household before are kept, to be copied. */
-export const LAST_ANSWERS = 'last-answers';
+/** Under this name the phone stores the answers of the household before that may be copied, and no others. */
+const LAST_ANSWERS = 'last-answers';
 
 /** A new household on this phone, with what the form itself knows. Raises PhoneFull. */
 export async function startHousehold(): Promise<KeptEntry> {
@@ -24,15 +25,21 @@ export async function lastAnswers(): Promise<JsonObject> {
   return (await session.kept.get<JsonObject>(LAST_ANSWERS)) ?? {};
 }
 
+/** Stores what the next household may copy of this one. */
+export async function rememberAnswers(definition: Definition, content: Household): Promise<void> {
+  await session.kept.put(LAST_ANSWERS, copiedAnswers(definition, content));
+}
+
 /** The entry in which this household is edited: the one that is open already, or a new one made from what the register or this phone knows. */
 export async function openHousehold(record: Household): Promise<KeptEntry> {
   const household = textAt(record, 'id');
   const entries = await session.store.ofHousehold(household);
   const latest = entries.at(-1);
   if (latest && isEditable(latest)) return latest;
+  const given = session.definition!.registerGiven;
   return latest && latest.state.kind !== 'sent'
-    ? session.store.add(household, { kind: 'entry', entry: latest.id }, contentOf(latest.content))
-    : session.store.add(household, newestBasis(record, latest), contentOf(newest(record, latest)));
+    ? session.store.add(household, { kind: 'entry', entry: latest.id }, contentOf(latest.content, given))
+    : session.store.add(household, newestBasis(record, latest), contentOf(newest(record, latest), given));
 }
 
 /** The entry itself if it can be edited, else one that follows it. */

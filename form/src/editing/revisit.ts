@@ -31,9 +31,9 @@ async function fromRegister(id: string): Promise<Household | null> {
 }
 
 const HIDDEN = '•';
-const SHORTENED = /^(\p{L}\. )+/u;
+const SHORTENED = /^\S\.( |$)/u;
 
-/** Whether the register hid the head from this account: "N. V. An", "•••••••••005". */
+/** Whether the register hid the head from this account: "N. V. An", "A.", "•••••••••005". */
 export function isMasked(household: Household): boolean {
   const head = objectAt(household, 'head');
   return [head['national_id'], head['phone']].some((value) => typeof value === 'string' && value.includes(HIDDEN)) || SHORTENED.test(textAt(head, 'full_name'));

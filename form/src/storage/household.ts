@@ -42,26 +42,27 @@ export function listAt(record: JsonObject, name: string): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** Items that the register gives; a request's are read past, and two records that differ only in them are the same. */
-export const REGISTER_GIVEN = [
-  'status', 'stage', 'missing', 'findings', 'revision', 'created_at', 'updated_at', 'schema_version', 'derived', 'status_reason',
-] as const;
+/** The items of an object that the register sets, and those of the sections and lists inside it, as the form's definition names them. */
+export interface RegisterGiven {
+  names: readonly string[];
+  inside: Readonly<Record<string, RegisterGiven>>;
+}
 
-/** `household` without the items that the register gives: what the officer says. */
-export function contentOf(household: Household): Household {
-  const content: Household = {};
-  for (const [name, value] of Object.entries(household)) {
-    if (!(REGISTER_GIVEN as readonly string[]).includes(name)) content[name] = value;
-  }
-  const parcels = content['parcels'];
-  if (Array.isArray(parcels)) {
-    content['parcels'] = parcels.map((parcel) => {
-      if (!isObject(parcel)) return parcel;
-      const { measured_area_m2: _measured, original_geometry: _original, ...rest } = parcel;
-      return rest;
-    });
-  }
-  return content;
+/** For a phone that has never had a definition: it has no entry to send either. */
+export const NOTHING_GIVEN: RegisterGiven = { names: [], inside: {} };
+
+/** `record` without the items that the register sets: what the officer says. Two records that differ only in those are the same. */
+export function contentOf(record: JsonObject, given: RegisterGiven): JsonObject {
+  return Object.fromEntries(
+    Object.entries(record)
+      .filter(([name]) => !given.names.includes(name))
+      .map(([name, value]) => [name, Object.hasOwn(given.inside, name) ? contentInside(value, given.inside[name]!) : value]),
+  );
+}
+
+function contentInside(value: Json, given: RegisterGiven): Json {
+  if (Array.isArray(value)) return value.map((each) => contentInside(each, given));
+  return isObject(value) ? contentOf(value, given) : value;
 }
 
 /** Whether two JSON values say the same; the order of an object's names does not matter. */

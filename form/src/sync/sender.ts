@@ -1,7 +1,7 @@
 // The sender: takes queued entries to the register, one tab at a time, each household in order, until each is decided.
 import { sendable, type Entry } from '../storage/entries';
 import { EntryGone, type EntryStore } from '../storage/entry-store';
-import { contentOf, isObject, sameJson, type Household, type Json } from '../storage/household';
+import { contentOf, isObject, sameJson, type Household, type Json, type RegisterGiven } from '../storage/household';
 import { LOST, readAnswer, type Answer, type Outcome } from './answer';
 import { waitSeconds } from './backoff';
 import { AnswerLost, call, putHousehold } from './register';
@@ -27,14 +27,16 @@ export class Sender {
   readonly #onChange: (view: SenderView) => void;
   readonly #onStored: (record: Household) => void;
   readonly #sendAfter: SendAfter;
+  readonly #registerGiven: () => RegisterGiven;
   #view: SenderView = { busy: false, signInNeeded: false, lastFailure: null };
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting = false;
   #stopped = false;
 
-  constructor(store: EntryStore, onChange: (view: SenderView) => void, onStored: (record: Household) => void, sendAfter: SendAfter) {
+  constructor(store: EntryStore, onChange: (view: SenderView) => void, onStored: (record: Household) => void, sendAfter: SendAfter, registerGiven: () => RegisterGiven) {
     this.#store = store;
+    this.#registerGiven = registerGiven;
     this.#sendAfter = sendAfter;
     this.#onChange = onChange;
     this.#onStored = onStored;
@@ -180,7 +182,7 @@ export class Sender {
     const current = outcome.current ?? (await fetchCurrent(entry.household));
     if (current === null) return LOST;
     // Our own earlier try, whose answer was lost: the register already holds exactly what we send.
-    if (holds(current, entry.content)) return { kind: 'stored', record: current, revision: Number(current['revision']) };
+    if (holds(current, entry.content, this.#registerGiven())) return { kind: 'stored', record: current, revision: Number(current['revision']) };
     return { kind: 'conflict', current };
   }
 
@@ -226,8 +228,8 @@ async function fetchCurrent(household: string): Promise<Household | null> {
 }
 
 /** Whether the register's record says what `content` says, and nothing else; phones are stored as +84…. */
-function holds(record: Household, content: Household): boolean {
-  return sameJson(inRegisterWords(contentOf(record)), inRegisterWords({ id: record['id'] ?? null, ...contentOf(content) }));
+function holds(record: Household, content: Household, given: RegisterGiven): boolean {
+  return sameJson(inRegisterWords(contentOf(record, given)), inRegisterWords({ id: record['id'] ?? null, ...contentOf(content, given) }));
 }
 
 function inRegisterWords(value: Json): Json {

@@ -1,0 +1,74 @@
+"""What an item says of itself besides its type: labels, source, obligation, and how it is protected."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypedDict
+
+Stage = Literal["registered", "standardized", "digitized"]
+Step = Literal["household", "people", "land", "production", "products", "digital", "consent"]
+
+Sensitivity = Literal["plain", "personal", "sensitive"]
+Mask = Literal["shown", "initials", "last_three", "year", "coarse_position", "hidden"]
+AtRest = Literal["plain", "sealed_searchable", "sealed"]
+
+#: The steps of the form in their order, with their names in Vietnamese and English.
+STEPS: dict[Step, tuple[str, str]] = {
+    "household": ("Hộ", "Household"),
+    "people": ("Nhân khẩu", "People"),
+    "land": ("Đất đai", "Land"),
+    "production": ("Sản xuất", "Production"),
+    "products": ("Sản phẩm", "Products"),
+    "digital": ("Tiếp cận số", "Digital access"),
+    "consent": ("Căn cứ và đồng ý", "Legal basis and consent"),
+}
+
+
+class Protection(TypedDict):
+    """How an item is protected, for several items that say the same."""
+
+    sensitivity: Sensitivity
+    mask: Mask
+    at_rest: AtRest
+
+
+#: For an item that tells nothing about a person, and for a section or list that leaves protection to the items inside.
+OPEN: Final[Protection] = {"sensitivity": "plain", "mask": "shown", "at_rest": "plain"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """What an item says of itself besides its type.
+
+    An item that does not say how it is protected is treated as the most sensitive: hidden from readers who see people
+    masked or not at all, sealed at rest, not copied. A section or list is protected as a whole before its items are
+    asked: where it is hidden or sealed, so is everything inside.
+    """
+
+    label_vi: str
+    label_en: str
+    hint_vi: str = ""
+    hint_en: str = ""
+    source: str = ""
+    required_for: Stage | None = None
+    #: The item beside it that may be given in its place.
+    required_unless: str | None = None
+    #: Whether it tells about a person. Readers who may see nobody are shown only what is plain.
+    sensitivity: Sensitivity = "sensitive"
+    #: What readers who see people masked are shown of it.
+    mask: Mask = "hidden"
+    #: Whether it is encrypted in the database, and whether equality can be queried all the same.
+    at_rest: AtRest = "sealed"
+    #: Whether a form copies it: from the household before, or inside a list from the element before.
+    copied: bool = False
+    step: Step | None = None
+    unit: str = ""
+    #: The element's name in QCVN 109:2017, for items of people that are exchanged.
+    exchange_name: str = ""
+    #: Whether a form asks for it; else a device or another system fills it in.
+    asked: bool = True
+    #: An item beside it, and the values of that item with which a form asks for this one.
+    asked_when: tuple[str, tuple[Any, ...]] | None = None
+
+
+def item(label_vi: str, label_en: str, **said: Any) -> Item:
+    """Describe an item by the attributes of `Item`. A nested item without a step is in its parent's step."""
+    return Item(label_vi, label_en, **said)

@@ -1,0 +1,104 @@
+"""A register whose schema has items that say nothing of their protection: prints as JSON what can be seen of them.
+
+`test_new_field.py` runs this beside a copy of `schemas/` that it has edited.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from schemas.derive.form import form_definition
+from service.app import create_app
+from service.roles import Role
+from service.running.mongod import MongodOptions, PrivateMongod
+from service.settings import read_settings
+from service.storage.migration import migrate
+from tests.access.test_data_files import files_of
+from tests.access.test_personal_data_over_http import masked_supervisor
+from tests.api.asking import Register
+from tests.api.signed_in import token_of
+from tests.builders import a_head, a_household, a_member, a_parcel
+
+WORDS = ("BHYT-4020-771", "BHYT-4020-772", "So tiet kiem 9981", "Lai buon Kiem Tra")
+"""What was said in careless items. Numbers and codes are searched for by their items' names."""
+NAMES = ("health_card", "savings_book", "bought_by", "rent_owed", "illnesses")
+
+UNCOMPRESSED = ("--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none")
+
+
+def a_careless_household() -> dict[str, Any]:
+    """A household with careless items in each place: record, person, element of a list; text, number, list, object."""
+    return a_household(
+        village="Xom Kiem Tra",
+        savings_book="So tiet kiem 9981",
+        digital={"smartphone": True, "illnesses": ["agribank", "private"]},
+        head=a_head(health_card="BHYT-4020-771"),
+        members=[a_member(health_card="BHYT-4020-772")],
+        parcels=[a_parcel(rent_owed=12_345_000)],
+        livestock=[{"kind": "buffalo", "heads": 2, "bought_by": {"form": "sale", "partner": "Lai buon Kiem Tra"}}],
+    )
+
+
+def seen_by(register: Register, record: dict[str, Any], headers: dict[str, str]) -> str:
+    """Everything that somebody is answered of the household: itself, in a list, its history."""
+    address = f"/v1/households/{record['id']}"
+    answers = [
+        register.client.get(each, headers=headers)
+        for each in (address, f"/v1/households?commune={record['commune']}", f"{address}/history")
+    ]
+    assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
+    return "".join(answer.text for answer in answers)
+
+
+def told(text: str) -> list[str]:
+    """Which careless items a text tells of."""
+    return [word for word in (*WORDS, *NAMES) if word in text]
+
+
+def main() -> None:
+    """Register and revise a careless household, and look for it everywhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = MongodOptions(folder=Path(folder) / "database", arguments=UNCOMPRESSED)
+        options.folder.mkdir()
+        with PrivateMongod(options) as mongod:
+            settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": folder})
+            migrate(settings, say=lambda _: None)
+            register = Register(create_app(settings).test_client())
+            household = a_careless_household()
+            assert (answer := register.put(household)).status_code == 201, answer.text
+            revised = {**household, "savings_book": "So tiet kiem 9981 B", "digital": {"illnesses": ["private"]}}
+            assert (answer := register.put(revised, if_match=1)).status_code == 200, answer.text
+            nobody = token_of(register.client.application, Role.SYSTEM, scopes=("records:read",))
+            seen: dict[str, Any] = {
+                "whole": register.household(household["id"]),
+                "masked": told(seen_by(register, household, masked_supervisor(register))),
+                "nobody": told(seen_by(register, household, {"Authorization": f"Bearer {nobody}"})),
+            }
+            with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
+                stored = client.get_default_database()["households"].find_one({"_id": household["id"]}) or {}
+            files = files_of(mongod).decode("latin-1")
+    report = {
+        "read": {name: seen["whole"][name] == revised[name] for name in ("savings_book", "digital", "livestock")},
+        "masked": seen["masked"],
+        "nobody": seen["nobody"],
+        "stored": [stored["digital"]["illnesses"] == b"", stored["parcels"][0]["rent_owed"] == b""],
+        "in_files": [word for word in (*WORDS, "Xom Kiem Tra") if word in files],
+        "copied": sorted(copied_items(form_definition()["steps"])),
+    }
+    json.dump(report, sys.stdout)
+
+
+def copied_items(items: list[dict[str, Any]]) -> set[str]:
+    """The names of careless items that the form copies."""
+    found = {each["name"] for each in items if each.get("copied") and each["name"] in NAMES}
+    return found.union(*(copied_items(each["items"]) for each in items if "items" in each))
+
+
+if __name__ == "__main__":
+    main()
