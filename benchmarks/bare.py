@@ -23,7 +23,7 @@ from service.parcels.rings import geometries_of
 from service.storage.documents import sealed_entries, to_document
 from service.storage.encryption import FieldEncryption
 from service.storage.log import entry_document
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 
 Document = dict[str, Any]
 
@@ -69,9 +69,9 @@ def database_of(client: MongoClient[Document], name: str) -> Database[Document]:
     )
 
 
-def make_ready(store: MongoStore, documents: Sequence[Prepared]) -> None:
+def make_ready(store: Repositories, documents: Sequence[Prepared]) -> None:
     """Make the states of communes and the grid cells that the documents need, as in a register that is in use."""
-    store.make_commune_states({each.commune for each in documents})
+    store.states.make({each.commune for each in documents})
     cells = sorted({cell for each in documents for cell in each.cells.coarse})
     there = {document["_id"] for document in store.database["grid_cells"].find({}, {"_id": 1})}
     missing = [{"_id": cell, "writes": 0} for cell in cells if cell not in there]

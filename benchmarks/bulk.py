@@ -21,7 +21,7 @@ from service.demonstration.households import Demonstration, Household
 from service.demonstration.registering import calm_collector, most_processes
 from service.households.bulk import BulkRegistration
 from service.settings import Settings
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.wiring import wire
 
 TARGET = Target(0.25, at_least=True)
@@ -127,12 +127,12 @@ def _register(
 
 class _Bare:
     def __init__(
-        self, client: MongoClient[bare.Document], store: MongoStore, rounds: Sequence[list[Household]], mongod: int
+        self, client: MongoClient[bare.Document], store: Repositories, rounds: Sequence[list[Household]], mongod: int
     ) -> None:
         self.spent = _Spent()
         self._mongod = mongod
         self._database = bare.database_of(client, store.database.name)
-        self._waiting = [records.documents(part, store.encryption) for part in rounds]
+        self._waiting = [records.documents(part, store.database.encryption) for part in rounds]
         self._offset = 0
 
     def next_rate(self) -> float:

@@ -44,7 +44,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
     households = 20_000 if quick else 200_000
     with place.database("geometry") as store:
         services = wire(place.settings("geometry"))
-        collection = store.collections["households"]
+        collection = store.database["households"]
         _fill(collection, households)
         details = f"on {households:,} households with {households * _PARCELS_A_HOUSEHOLD:,.0f} parcels"
         figures = [

@@ -16,7 +16,7 @@ from benchmarks.clients import Connection, Round, put_request, run_threads
 from benchmarks.figures import Figure, Pairs, Target, in_turn, percentile
 from benchmarks.workplace import Server, Workplace, processor_seconds, server
 from service.demonstration.households import Household
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 
 CLIENTS = 8
 TARGET = Target(0.5, at_least=True)
@@ -60,13 +60,13 @@ def _case(place: Workplace, name: str, bodies: list[Household], each_round: int,
 
 def _bare_side(
     client: MongoClient[bare.Document],
-    store: MongoStore,
+    store: Repositories,
     rounds: Sequence[Sequence[Household]],
     mongod: int,
     *,
     with_reads: bool,
 ) -> _Side:
-    documents = [records.documents(part, store.encryption) for part in rounds]
+    documents = [records.documents(part, store.database.encryption) for part in rounds]
     bare.make_ready(store, [each for part in documents for each in part])
     database = bare.database_of(client, store.database.name)
     return _Side(lambda: bare.committer(client, database, with_reads=with_reads), documents, [os.getpid()], mongod)

@@ -63,7 +63,7 @@ def create_app() -> App:
     for hooks in every:
         hooks[None] = [hook for hook in hooks.get(None, []) if hook.__module__ != _GATE]
     store = register_of(app).store
-    store.encryption = NoEncryption(store.database, dict)  # type: ignore[arg-type]  # no key is ever asked for
+    store.database.encryption = NoEncryption(store.database, dict)  # type: ignore[arg-type]  # no key is ever asked for
 
     @app.before_request
     def let_in() -> None:

@@ -24,7 +24,7 @@ from service.running.children import start_child, stop_child
 from service.running.mongod import MongodOptions, PrivateMongod, free_port
 from service.settings import Settings
 from service.storage.migration import migrate
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 
 ROOT = Path(__file__).parents[1]
 WORKERS = 2
@@ -45,15 +45,15 @@ class Workplace:
         return Settings(mongodb_uri=self.mongod.address(database), data_folder=str(self.folder))
 
     @contextmanager
-    def database(self, name: str) -> Iterator[MongoStore]:
+    def database(self, name: str) -> Iterator[Repositories]:
         """A fresh database, migrated as the register's own; dropped afterwards."""
-        store = MongoStore(self.settings(name))
-        store.client.drop_database(name)
+        store = Repositories(self.settings(name))
+        store.database.client.drop_database(name)
         migrate(self.settings(name), say=lambda _: None)
         try:
             yield store
         finally:
-            store.client.drop_database(name)
+            store.database.client.drop_database(name)
             store.close()
 
 

@@ -110,7 +110,7 @@ def _services_of(register: Register, guarding: Guard) -> Services:
     return Services(
         settings=register.settings,
         clock=register.clock,
-        sources=Sources(register.store, register.store, guarding.requests),
+        sources=Sources(register.store.households, register.store.log, guarding.requests),
         units=register.units,
         households=register.households,
         parcels=register.parcels,

@@ -29,12 +29,8 @@ from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
 from service.settings import Settings, SettingsInvalid
-from service.storage.accounts import MongoAccounts
-from service.storage.open_data import MongoOpenData
-from service.storage.photos import MongoPhotos
 from service.storage.rate_limits import Attempts, RateLimits
-from service.storage.requests import MongoRequests
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.storage.trail import Trail
 from service.units.borders import BorderRegister
 from service.units.unit_borders import UnitBorders
@@ -60,7 +56,7 @@ def _openid(settings: Settings, keys: KeyFolder, clock: Clock) -> OpenId | None:
 
 
 def wire_guard(
-    settings: Settings, clock: Clock, store: MongoStore, directory: Directory, households: HouseholdRegister
+    settings: Settings, clock: Clock, store: Repositories, directory: Directory, households: HouseholdRegister
 ) -> Guard:
     """The parts of access. Reads no key and connects to nothing until the first request."""
     keys = key_folder(settings)
@@ -72,7 +68,7 @@ def wire_guard(
         lifetime_seconds=settings.token_seconds,
         clock=lambda: clock().timestamp(),
     )
-    accounts = MongoAccounts(store.database)
+    accounts = store.accounts
     passwords = Passwords()
     return Guard(
         settings=settings,
@@ -84,22 +80,22 @@ def wire_guard(
             accounts,
             passwords,
             tokens,
-            Attempts(store.database, clock),
+            Attempts(store.database.mongo, clock),
             clock,
             idle=timedelta(days=settings.session_idle_days),
             longest=timedelta(days=settings.session_longest_days),
         ),
         accounts=Accounts(accounts, passwords, directory, clock),
-        rates=RateLimits(store.database, clock),
-        trail=Trail(store.database, clock, kept=timedelta(days=settings.trail_days)),
+        rates=RateLimits(store.database.mongo, clock),
+        trail=Trail(store.database.mongo, clock, kept=timedelta(days=settings.trail_days)),
         requests=PeopleRequests(
-            MongoRequests(store.database, store.encryption),
+            store.requests,
             households,
-            Erasure(store, clock).erase,
+            Erasure(store.transactions, clock).erase,
             clock,
             WorkingDays(read_holidays(settings.holidays)),
         ),
-        database=store,
+        database=store.database,
         openid=_openid(settings, keys, clock),
     )
 
@@ -110,7 +106,7 @@ class Register:
 
     settings: Settings
     clock: Clock
-    store: MongoStore
+    store: Repositories
     units: UnitRegister
     examiner: ParcelExaminer
     households: HouseholdRegister
@@ -125,14 +121,14 @@ class Register:
 
     def missing_parts(self) -> list[str]:
         """Names of what the database lacks for the register to work. Raises StoreUnavailable."""
-        missing = self.store.ready()
-        return missing if missing or self.store.unit_version() else ["units"]
+        missing = self.store.database.missing_parts()
+        return missing if missing or self.store.units.unit_version() else ["units"]
 
 
 def wire(settings: Settings, clock: Clock = system_clock) -> Register:
     """The parts of the register on one store."""
-    store = MongoStore(settings)
-    unit_register = UnitRegister(store, settings.units_refresh_seconds)
+    store = Repositories(settings)
+    unit_register = UnitRegister(store.units, settings.units_refresh_seconds)
     directory = unit_register.directory
     examiner = examiner_of(store, settings)
     households = HouseholdRegister(store, directory, clock, examiner)
@@ -144,19 +140,17 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         examiner=examiner,
         households=households,
         parcels=ParcelRegister(store, lambda code: directory().name_of(code), clock, examiner),
-        photos=PhotoRegister(MongoPhotos(store), clock, most_photos=settings.photos_per_household),
-        coverage=Coverage(store, store, directory, clock),
-        baselines=Baselines(store, directory, clock),
-        open_data=OpenData(
-            MongoOpenData(store.database), directory, clock, lasting=timedelta(days=settings.open_data_days)
-        ),
+        photos=PhotoRegister(store.photos, clock, most_photos=settings.photos_per_household),
+        coverage=Coverage(store.states, store.baselines, directory, clock),
+        baselines=Baselines(store.baselines, directory, clock),
+        open_data=OpenData(store.open_data, directory, clock, lasting=timedelta(days=settings.open_data_days)),
         unit_borders=UnitBorders(examiner.borders, directory, clock),
         messages=Catalogue(Path(__file__).parent / "messages"),
         item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),
     )
 
 
-def examiner_of(store: MongoStore, settings: Settings) -> ParcelExaminer:
+def examiner_of(store: Repositories, settings: Settings) -> ParcelExaminer:
     """What parcels are examined against: the stored boundaries of communes, the limits of the settings."""
     rules = GeometryRules(
         shape=ShapeRules(smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2),
@@ -167,4 +161,4 @@ def examiner_of(store: MongoStore, settings: Settings) -> ParcelExaminer:
         place=PlaceRules(tolerated_distance_m=settings.border_tolerated_m),
         area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
     )
-    return ParcelExaminer(BorderRegister(store, settings.units_refresh_seconds).borders, rules)
+    return ParcelExaminer(BorderRegister(store.borders, settings.units_refresh_seconds).borders, rules)

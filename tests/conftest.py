@@ -16,7 +16,7 @@ from pymongo import MongoClient
 from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import Settings, read_settings
 from service.storage.migration import UNITS_FILE, migrate
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from service.wiring import Register, wire
@@ -94,9 +94,9 @@ def register_settings(migrated_settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def store(register_settings: Settings) -> Iterator[MongoStore]:
+def store(register_settings: Settings) -> Iterator[Repositories]:
     """The store of a register without households."""
-    opened = MongoStore(register_settings)
+    opened = Repositories(register_settings)
     yield opened
     opened.close()
 

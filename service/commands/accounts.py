@@ -22,7 +22,7 @@ from service.principal import register_itself
 from service.roles import SCOPES, Role, Sight
 from service.settings import Settings
 from service.storage.accounts import MongoAccounts
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.areas import area_of_units
 from service.units.unit_register import UnitRegister
 
@@ -73,9 +73,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _work(options: argparse.Namespace, settings: Settings) -> int:
-    with closing(MongoStore(settings)) as store:
-        directory = UnitRegister(store, settings.units_refresh_seconds).directory
-        stored = MongoAccounts(store.database)
+    with closing(Repositories(settings)) as store:
+        directory = UnitRegister(store.units, settings.units_refresh_seconds).directory
+        stored = store.accounts
         accounts = Accounts(stored, Passwords(), directory, system_clock)
         if options.step == "create":
             _show(accounts.create(_new_account(options), register_itself("scripts/accounts")))

@@ -19,7 +19,7 @@ from service.access.keys import KeyFolder
 from service.access.tokens import ALGORITHM
 from service.access.trail import TrailAnchor
 from service.clock import Clock, system_clock
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.storage.trail import Trail
 
 TYPE = "anchors+jwt"
@@ -30,7 +30,7 @@ class AnchorInvalid(Exception):
     """The file was not written by --anchors, or was changed since."""
 
 
-def anchor_lines(store: MongoStore, trail: Trail, keys: KeyFolder, clock: Clock = system_clock) -> Iterator[str]:
+def anchor_lines(store: Repositories, trail: Trail, keys: KeyFolder, clock: Clock = system_clock) -> Iterator[str]:
     """The anchor of each commune's log and of each lane of the trail, one a line, and a signature over them."""
     digest = hashlib.sha256()
     for anchor in _anchors(store, trail):
@@ -45,8 +45,8 @@ def anchor_lines(store: MongoStore, trail: Trail, keys: KeyFolder, clock: Clock 
     yield orjson.dumps({"of": "signature", "at": clock().isoformat(), "signature": token, "key": public}).decode()
 
 
-def _anchors(store: MongoStore, trail: Trail) -> Iterator[dict[str, Any]]:
-    for anchor in sorted(store.commune_states(), key=lambda one: one.commune):
+def _anchors(store: Repositories, trail: Trail) -> Iterator[dict[str, Any]]:
+    for anchor in sorted(store.states.now(), key=lambda one: one.commune):
         if anchor.offset:
             yield {"of": "log", "commune": anchor.commune, "offset": anchor.offset, "hash": anchor.hash}
     for lane in trail.anchors():
@@ -73,11 +73,11 @@ def read_anchors(text: bytes, keys: KeyFolder) -> tuple[list[dict[str, Any]], bo
     return anchors, key is not None
 
 
-def held_against(store: MongoStore, trail: Trail, anchors: Sequence[dict[str, Any]]) -> Iterator[str]:
+def held_against(store: Repositories, trail: Trail, anchors: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Every place where log or trail no longer hold what they held when the anchors were written down."""
     for anchor in anchors:
         if anchor["of"] == "log":
-            found = store.hash_at(anchor["commune"], anchor["offset"])
+            found = store.log.hash_at(anchor["commune"], anchor["offset"])
             if found is None:
                 yield f"commune {anchor['commune']}, offset {anchor['offset']}: missing; it was there before"
             elif found != anchor["hash"]:

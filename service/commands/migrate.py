@@ -13,7 +13,7 @@ from service.commands.database import command_settings, run
 from service.jobs.schema_migration import SchemaMigration
 from service.settings import Settings
 from service.storage.migration import migrate
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.unit_register import UnitRegister
 from service.wiring import examiner_of
 
@@ -46,9 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def migrate_records(settings: Settings) -> int:
     """Revise records of earlier schema versions through the log, with a progress bar; returns how many failed."""
-    store = MongoStore(settings)
+    store = Repositories(settings)
     try:
-        units = UnitRegister(store, settings.units_refresh_seconds)
+        units = UnitRegister(store.units, settings.units_refresh_seconds)
         migration = SchemaMigration(store, units.directory, system_clock, examiner_of(store, settings))
         waiting = migration.waiting()
         if not waiting:

@@ -7,7 +7,7 @@ import sys
 
 from service.commands.database import command_settings, run
 from service.jobs.reconciliation import reconcile, reconcile_records
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,12 +20,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def work() -> int:
-        store = MongoStore(command_settings(options.data))
+        store = Repositories(command_settings(options.data))
         try:
-            with store.snapshot() as view:
-                differences: list[object] = list(reconcile(view))
+            with store.database.snapshot():
+                differences: list[object] = list(reconcile(store))
                 registered = sum(
-                    tally.get("registered", 0) for state in view.commune_states() for tally in state.tallies.values()
+                    tally.get("registered", 0) for state in store.states.now() for tally in state.tallies.values()
                 )
             for difference in differences:
                 print(difference, flush=True)

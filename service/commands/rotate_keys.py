@@ -14,7 +14,7 @@ from service.commands.database import command_settings, run
 from service.settings import Settings
 from service.storage.encryption import FieldEncryption
 from service.storage.reencryption import reencrypt
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,27 +66,27 @@ def _rotate(options: argparse.Namespace, settings: Settings) -> int:
         keys.remove_signing_key(options.forget_signing)
         print(f"{options.forget_signing}: forgotten; workers follow within half a minute")
         return 0
-    with closing(MongoStore(settings)) as store:
+    with closing(Repositories(settings)) as store:
         if options.master:
             if settings.kms_provider:
                 raise KeysMissing("the master key is in a key management service: rotate it there, then --rewrap")
             name = keys.add_master_key()
-            print(f"{store.encryption.rewrap()} data keys are wrapped by master key {name}")
+            print(f"{store.database.encryption.rewrap()} data keys are wrapped by master key {name}")
         elif options.rewrap:
-            print(f"{store.encryption.rewrap()} data keys are wrapped by the master key of the settings")
+            print(f"{store.database.encryption.rewrap()} data keys are wrapped by the master key of the settings")
         else:
             _records(store)
     return 0
 
 
-def _records(store: MongoStore) -> None:
-    encryption = store.encryption
+def _records(store: Repositories) -> None:
+    encryption = store.database.encryption
     old = encryption.data_keys()
     added = encryption.add_data_key()
     seconds = FieldEncryption.HANDOVER.total_seconds()
     print(f"data key {added.name}: made; waiting {seconds:.0f} s until every worker knows it", flush=True)
     time.sleep(seconds + 1)
-    for name, count in reencrypt(store):
+    for name, count in reencrypt(store.database):
         print(f"{name}: {count:,} encrypted anew", flush=True)
     encryption.reseal_secret()
     for key in old:

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from service.commands.database import command_settings, run
 from service.storage.migration import UNITS_FILE, load_units
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.borders import BorderFileInvalid, borders_of, read_features
 from service.units.unit_list import UnitListInvalid
 
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not file.exists():
             print(f"{file} is not there", file=sys.stderr)
             return 2
-        store = MongoStore(command_settings(options.data))
+        store = Repositories(command_settings(options.data))
         try:
             changed = load_units(store, file, print)
         except UnitListInvalid as error:
@@ -55,15 +55,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def load_borders(file: Path, data: str | None) -> int:
     """Replace all stored borders by those of a file, with a progress bar; returns the exit status."""
-    store = MongoStore(command_settings(data))
+    store = Repositories(command_settings(data))
     try:
         features = read_features(file)
         bar = tqdm(borders_of(features), total=len(features), desc=file.name, unit=" boundaries")
         borders = dict(bar)
-        known = {unit.code for unit in store.unit_list()}
+        known = {unit.code for unit in store.units.unit_list()}
         if strange := sorted(set(borders) - known):
             print(f"{len(strange)} codes are of no unit of the register: {', '.join(strange[:10])}", file=sys.stderr)
-        changed = store.replace_boundaries(borders)
+        changed = store.borders.replace_boundaries(borders)
     except BorderFileInvalid as error:
         place = f"feature {error.params['feature']}" if error.params["feature"] else "the file"
         print(f"{file} was not loaded: {place}: {error.params['reason']}", file=sys.stderr)

@@ -12,7 +12,7 @@ from service.access.keys import key_folder
 from service.commands.anchors import AnchorInvalid, anchor_lines, held_against, read_anchors
 from service.commands.database import command_settings, run
 from service.jobs.reconciliation import verify_log
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.storage.trail import Trail
 
 
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     communes = frozenset(options.commune) if options.commune else None
 
     def work() -> int:
-        store = MongoStore(command_settings(options.data))
+        store = Repositories(command_settings(options.data))
         entries = logs = 0
         breaks = []
         try:
@@ -59,8 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _anchored(options: argparse.Namespace) -> int:
     settings = command_settings(options.data)
     keys = key_folder(settings)
-    with closing(MongoStore(settings)) as store:
-        trail = Trail(store.database, kept=timedelta(days=settings.trail_days))
+    with closing(Repositories(settings)) as store:
+        trail = Trail(store.database.mongo, kept=timedelta(days=settings.trail_days))
         if options.anchors:
             for line in anchor_lines(store, trail, keys):
                 print(line)

@@ -14,7 +14,7 @@ import orjson
 from service.access.trail import in_json
 from service.clock import VIETNAM
 from service.commands.database import command_settings, run
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.storage.trail import Trail
 
 _PERSONAL_NUMBER = re.compile(r"\d{12}")
@@ -49,14 +49,14 @@ def _end(text: str) -> datetime:
 
 
 def _list(options: argparse.Namespace) -> int:
-    with closing(MongoStore(command_settings(options.data))) as store:
+    with closing(Repositories(command_settings(options.data))) as store:
         households = None
         if options.person is not None:
             households = _households_of(store, options.person)
             if not households:
                 print("no household has this person; is the number right?", file=sys.stderr)
                 return 1
-        entries = Trail(store.database).entries(
+        entries = Trail(store.database.mongo).entries(
             since=options.since,
             until=options.until,
             households=households,
@@ -77,17 +77,17 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
-def _households_of(store: MongoStore, person: str) -> list[str]:
+def _households_of(store: Repositories, person: str) -> list[str]:
     """Return the ids of the households with a person of this number, or the given id (also of an erased household)."""
     number = re.sub(r"[\s.-]", "", person)
     if not _PERSONAL_NUMBER.fullmatch(number):
         return [person]
-    return store.households_of_person(number)
+    return store.households.of_person(number)
 
 
 def _verify(options: argparse.Namespace) -> int:
-    with closing(MongoStore(command_settings(options.data))) as store:
-        faults = list(Trail(store.database).verify())
+    with closing(Repositories(command_settings(options.data))) as store:
+        faults = list(Trail(store.database.mongo).verify())
     for fault in faults:
         print(f"BROKEN  lane {fault.lane}, batch {fault.number}: {fault.reason}")
     if not faults:

@@ -55,7 +55,7 @@ def register(households: int, seed: int, settings: Settings, *, if_empty: bool, 
     """
     services = wire(settings)
     try:
-        present = services.store.households(HouseholdQuery(limit=_SAMPLE, status="any")).records
+        present = services.store.households.page(HouseholdQuery(limit=_SAMPLE, status="any")).records
         if present and if_empty:
             return 0
         if not mix and any(not record.get("demonstration") for record in present):
@@ -76,7 +76,7 @@ def _put_baselines(services: Register, demonstration: Demonstration, households:
 
     Baselines are never lowered: a small set after a large one must not make coverage look higher than it is.
     """
-    there = {(each.unit, each.date): each for each in services.store.baselines(date.max)}
+    there = {(each.unit, each.date): each for each in services.store.baselines.baselines(date.max)}
     for each in demonstration.baselines(households):
         present = there.get((each.unit, each.date))
         if present is None or (present.source == each.source and present.households < each.households):

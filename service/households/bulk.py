@@ -19,7 +19,7 @@ from service.errors import BoundaryUnplaceable, DomainError, HouseholdIdTaken, P
 from service.households.changes import Change
 from service.households.household_register import made_by
 from service.households.overlaps import Moved, moved_boundaries, with_overlaps
-from service.households.ports import HouseholdStore, Stored, Transaction
+from service.households.ports import HouseholdRepositories, Stored, Transaction
 from service.households.registration import (
     Prepared,
     household_id_of,
@@ -73,7 +73,7 @@ class BulkRegistration:
 
     def __init__(
         self,
-        store: HouseholdStore,
+        store: HouseholdRepositories,
         directory: Callable[[], UnitDirectory],
         clock: Clock,
         examiner: ParcelExaminer = BORDERLESS,
@@ -170,7 +170,7 @@ class BulkRegistration:
     def _commit_changes(self, changes: Sequence[Change]) -> None:
         communes = {entry.commune for change in changes for entry in change.entries}
         moved = moved_boundaries(changes, {})
-        self._store.transact(partial(self._apply, changes, moved), communes=communes, cells=moved.held)
+        self._store.transactions.run(partial(self._apply, changes, moved), communes=communes, cells=moved.held)
 
     def _apply(self, changes: Sequence[Change], moved: Moved, transaction: Transaction) -> None:
         transaction.apply(with_overlaps(changes, {}, transaction, self._examiner.rules.overlap, moved=moved))
@@ -178,8 +178,8 @@ class BulkRegistration:
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
         """Split a batch into what is still to be registered and outcomes for what is taken,
         in the store or within the batch."""
-        known = self._store.known(w.prepared.household_id for w in batch)
-        holders = self._store.holders_of(number for w in batch for number in w.change.claims)
+        known = self._store.households.known(w.prepared.household_id for w in batch)
+        holders = self._store.households.holders_of(number for w in batch for number in w.change.claims)
         remaining: list[_Waiting] = []
         outcomes: list[Outcome] = []
         for each in batch:

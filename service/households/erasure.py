@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
-
 from service.actor import Actor
 from service.clock import Clock
 from service.errors import HouseholdNotFound
 from service.households.changes import Entry, moves_between
 from service.households.overlaps import without_overlaps_with
-from service.households.ports import Transaction
-
-
-class ErasingTransaction(Transaction, Protocol):
-    """What erasing asks of a transaction."""
-
-    def erase(self, entry: Entry) -> None:
-        """Remove record, identities and what the log says of the household; append the entry that says so."""
-
-
-class ErasingStore(Protocol):
-    """What erasing asks of the store."""
-
-    def transact(self, work: Callable[[Any], Any]) -> Any:
-        """Run ``work`` in one transaction."""
+from service.households.ports import Transaction, Transactions
 
 
 class Erasure:
     """Removes a household irrecoverably, in one transaction with the log entry that says that it was done."""
 
-    def __init__(self, store: ErasingStore, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, transactions: Transactions, clock: Clock) -> None:
+        self._transactions = transactions
         self._clock = clock
 
     def erase(self, household_id: str, actor: Actor) -> None:
@@ -42,7 +25,7 @@ class Erasure:
         tell of it no longer.
         """
 
-        def work(transaction: ErasingTransaction) -> None:
+        def work(transaction: Transaction) -> None:
             before = transaction.household(household_id).record
             if actor.area is not None and before["commune"] not in actor.area:
                 raise HouseholdNotFound(id=household_id)
@@ -60,4 +43,4 @@ class Erasure:
                 transaction.apply(changes)
             transaction.erase(entry)
 
-        self._store.transact(work)
+        self._transactions.run(work)

@@ -23,7 +23,7 @@ from service.households.changes import Change, Kind, Record
 from service.households.merge_patch import merge_patch
 from service.households.optimistic import retried
 from service.households.overlaps import moved_boundaries, with_overlaps
-from service.households.ports import HouseholdStore, Stored, Transaction, Written
+from service.households.ports import HouseholdRepositories, Stored, Transaction, Written
 from service.households.reason import parse_reason
 from service.households.registration import (
     Prepared,
@@ -43,7 +43,7 @@ class HouseholdRegister:
 
     def __init__(
         self,
-        store: HouseholdStore,
+        store: HouseholdRepositories,
         directory: Callable[[], UnitDirectory],
         clock: Clock,
         examiner: ParcelExaminer = BORDERLESS,
@@ -55,7 +55,7 @@ class HouseholdRegister:
 
     def read(self, household_id: str, *, actor: Actor) -> Record:
         """The stored record. Raises HouseholdNotFound."""
-        return self._store.record(household_id_of(household_id), actor.area)
+        return self._store.households.record(household_id_of(household_id), actor.area)
 
     def put(self, household_id: str, body: object, *, if_match: int | None, actor: Actor) -> Written:
         """Register a household under an id that the client minted, or replace the content of a known one.
@@ -68,7 +68,7 @@ class HouseholdRegister:
         content = parse(body, household_id, today=vietnam_day(now))
         if if_match is not None:
             return self._revise(
-                content, self._store.household(household_id, actor.area), if_match, now=now, actor=actor
+                content, self._store.households.find(household_id, actor.area), if_match, now=now, actor=actor
             )
         prepared = self._prepare(content, household_id, now=now)
         actor.require(prepared.content["commune"])
@@ -88,7 +88,7 @@ class HouseholdRegister:
     def patch(self, household_id: str, patch: object, *, if_match: int | None, actor: Actor) -> Written:
         """Revise by merge patch (RFC 7396). Raises PreconditionRequired without a revision, else as ``put``."""
         household_id = household_id_of(household_id)
-        stored = self._store.household(household_id, actor.area)
+        stored = self._store.households.find(household_id, actor.area)
         if if_match is None:
             raise PreconditionRequired(revision=stored.record["revision"])
         now = self._clock()
@@ -104,7 +104,7 @@ class HouseholdRegister:
         household_id = household_id_of(household_id)
 
         def attempt() -> Written:
-            before = self._store.household(household_id, actor.area).record
+            before = self._store.households.find(household_id, actor.area).record
             now = self._clock()
             said_at = now.isoformat().replace("+00:00", "Z")
             consents = [
@@ -179,11 +179,11 @@ class HouseholdRegister:
 
         Mostly it has left the actor's area by that, so it is looked for everywhere, and answered to who moved it only.
         """
-        stored = self._store.household(household_id)
+        stored = self._store.households.find(household_id)
         record = stored.record
         if if_match not in (None, record["revision"] - 1) or record["status"] != "submitted":
             return None
-        last = self._store.history(record["id"], before=None, limit=1)
+        last = self._store.log.history(record["id"], before=None, limit=1)
         if not last or last[0].kind != "transferred":
             return None
         reachable = actor.area is None or record["commune"] in actor.area or last[0].actor == actor.name
@@ -211,7 +211,7 @@ class HouseholdRegister:
 
     def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
         """A known id without a revision: the same writing sent again, or somebody else's id."""
-        stored = self._store.household(household_id, actor.area)
+        stored = self._store.households.find(household_id, actor.area)
         prepared = self._prepare(content, household_id, now=now, known=stored.record)
         if prepared.fingerprint == stored.fingerprint or self._made(1, content, household_id):
             return Written(stored.record, changed=False)
@@ -241,7 +241,7 @@ class HouseholdRegister:
 
     def _changeable(self, household_id: str, if_match: int | None, actor: Actor) -> Stored:
         """The stored household, if the named revision is current and it is not withdrawn."""
-        stored = self._store.household(household_id_of(household_id), actor.area)
+        stored = self._store.households.find(household_id_of(household_id), actor.area)
         record = stored.record
         if if_match is not None and record["revision"] != if_match:
             raise HouseholdStale(current=record, named=if_match)
@@ -267,7 +267,7 @@ class HouseholdRegister:
         household_id = household_id_of(household_id)
 
         def attempt() -> Written:
-            before = self._store.household(household_id, actor.area).record
+            before = self._store.households.find(household_id, actor.area).record
             done = before["status"] == status and before.get("status_reason") == reason
             if done and if_match in (None, before["revision"] - 1, before["revision"]):
                 return Written(before, changed=False)
@@ -284,7 +284,7 @@ class HouseholdRegister:
         except HouseholdStale:
             if if_match is None:
                 raise
-            current = self._store.household(before["id"], actor.area).record
+            current = self._store.households.find(before["id"], actor.area).record
             raise HouseholdStale(current=current, named=if_match) from None
 
     def _commit(self, change: Change, before: Record | None) -> Change:
@@ -297,7 +297,7 @@ class HouseholdRegister:
             transaction.apply(changes)
             return changes[0]
 
-        return self._store.transact(work, communes={entry.commune for entry in change.entries})
+        return self._store.transactions.run(work, communes={entry.commune for entry in change.entries})
 
 
 def _with_its_old_commune(parcel: Record, before: Record) -> Record:
@@ -309,16 +309,16 @@ def _with_its_old_commune(parcel: Record, before: Record) -> Record:
 
 
 def made_by(
-    store: HouseholdStore, directory: UnitDirectory, revision: int, content: dict[str, Any], household_id: str
+    store: HouseholdRepositories, directory: UnitDirectory, revision: int, content: dict[str, Any], household_id: str
 ) -> bool:
     """Whether parsed content, resolved as on the day of a revision, is the content that the revision stored.
 
     So a writing is known again after later revisions, on a later day and under a newer list of units.
     """
-    made = store.at_revision(household_id, revision)
+    made = store.log.at_revision(household_id, revision)
     if made is None:
         return False
-    before = store.at_revision(household_id, revision - 1) if revision > 1 else None
+    before = store.log.at_revision(household_id, revision - 1) if revision > 1 else None
     then = vietnam_day(made.record["updated_at"])
     known = None if before is None else before.record
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import shapely
@@ -18,7 +18,7 @@ from service.clock import Clock
 from service.errors import NothingToSettle, ParcelNotFound
 from service.households.changes import Record
 from service.households.overlaps import OVERLAP, open_overlaps, settled
-from service.households.ports import HouseholdStore, Transaction
+from service.households.ports import HouseholdRepositories, Transaction
 from service.households.reason import parse_reason
 from service.parcels.examination import ParcelExaminer, area_findings, with_names
 from service.parcels.overlap import Overlap, overlaps_between
@@ -31,16 +31,6 @@ _AROUND_DEGREES = 0.0003
 """How far around a boundary its neighbours are shown: some 30 m."""
 
 _ITEMS = {"geometry", "crs", "commune", "declared_area_m2", "household", "parcel", "outside_confirmed", "crops"}
-
-
-class ParcelStore(HouseholdStore, Protocol):
-    """Households, and parcels by where they lie."""
-
-    def boundaries_of_meeting(self, geometry: Mapping[str, Any]) -> list[Boundary]:
-        """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
-
-    def holders_of_parcel(self, parcel: str, area: Any = None) -> list[str]:
-        """The households within the area that hold a parcel of this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +126,7 @@ class ParcelRegister:
     """Checks boundaries before they are sent, and settles overlaps."""
 
     def __init__(
-        self, store: ParcelStore, name_of: Callable[[str], str], clock: Clock, examiner: ParcelExaminer
+        self, store: HouseholdRepositories, name_of: Callable[[str], str], clock: Clock, examiner: ParcelExaminer
     ) -> None:
         self._store = store
         self._name_of = name_of
@@ -172,7 +162,7 @@ class ParcelRegister:
             parcel = str(uuid.UUID(parcel))
         except ValueError:
             raise ParcelNotFound(id=parcel[:80]) from None
-        holders = self._store.holders_of_parcel(parcel, actor.area)
+        holders = self._store.parcels.holders_of_parcel(parcel, actor.area)
         if not holders:
             raise ParcelNotFound(id=parcel)
 
@@ -187,7 +177,7 @@ class ParcelRegister:
             by_id = {change.record["id"]: change.record for change in changes}
             return next((by_id[holder] for holder in holders if holder in by_id), own[holders[0]].record)
 
-        return self._store.transact(work)
+        return self._store.transactions.run(work)
 
     def _read(self, question: Question) -> Reading:
         drawing = Drawing(
@@ -210,7 +200,7 @@ class ParcelRegister:
         )
         boundaries = [
             boundary
-            for boundary in self._store.boundaries_of_meeting(geometry_json(reach))
+            for boundary in self._store.parcels.boundaries_of_meeting(geometry_json(reach))
             if not _is_asked_about(boundary, question)
         ]
         geometries = geometries_of([boundary.geometry for boundary in boundaries])

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from service.area import Communes
-from service.households.changes import Change, Record, Tallies
+from service.households.changes import Change, Entry, Record, Tallies
 from service.parcels.cells import Cells
 from service.parcels.ports import Boundary
 
@@ -126,7 +126,22 @@ class Transaction(Protocol):
     def apply(self, changes: Sequence[Change]) -> None:
         """Write records, log entries, counters and identities.
 
-        Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken; nothing of the transaction is then kept.
+        Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken; nothing of the transaction is then stored.
+        """
+
+    def erase(self, entry: Entry) -> None:
+        """Remove record, identities and what the log says of the household; append the entry that says so."""
+
+
+class Transactions(Protocol):
+    """Where changes are committed."""
+
+    def run(self, work: Callable[[Any], T], *, communes: Iterable[str] = (), cells: Iterable[int] = ()) -> T:
+        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention.
+
+        ``communes`` are those that it will write to, where they are known: the threads of one process then take turns
+        there. ``cells`` are those that it will lock, where they are known: missing ones are then created beforehand,
+        so that the transaction need not begin twice.
         """
 
 
@@ -143,7 +158,7 @@ class RecordSource(SearchStore, Protocol):
     def record(self, household_id: str, area: Communes = None) -> Record:
         """A household's record. Raises HouseholdNotFound, also for one outside the area."""
 
-    def households(self, query: HouseholdQuery) -> HouseholdPage:
+    def page(self, query: HouseholdQuery) -> HouseholdPage:
         """One page of households."""
 
     def count(self, query: HouseholdQuery) -> int:
@@ -168,23 +183,11 @@ class Restrictions(Protocol):
         """Households that go to no other system."""
 
 
-class HouseholdStore(Protocol):
-    """Households, their log and their counters."""
+class Households(RecordSource, Protocol):
+    """The households as they are now."""
 
-    def transact(
-        self, work: Callable[[Transaction], T], *, communes: Iterable[str] = (), cells: Iterable[int] = ()
-    ) -> T:
-        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention.
-
-        ``communes`` are those that it will write to, where they are known: the writes of one process then take turns
-        there. ``cells`` are those that it will take: where nobody ever took one, it need not begin twice to find that.
-        """
-
-    def household(self, household_id: str, area: Communes = None) -> Stored:
+    def find(self, household_id: str, area: Communes = None) -> Stored:
         """One household. Raises HouseholdNotFound, also for one outside the area."""
-
-    def record(self, household_id: str, area: Communes = None) -> Record:
-        """A household's record alone, for whoever only reads it. Raises HouseholdNotFound as ``household`` does."""
 
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
         """Those of the households that are stored."""
@@ -192,11 +195,18 @@ class HouseholdStore(Protocol):
     def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
         """Household by personal number, for the numbers that are taken."""
 
+    def count_of_other_versions(self, version: str) -> int:
+        """How many households were checked by another schema version."""
+
+    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
+        """Households of another schema version in order of id, behind ``after``."""
+
+
+class Log(LogSource, Protocol):
+    """The communes' logs."""
+
     def at_revision(self, household_id: str, revision: int) -> Stored | None:
         """The household as that revision left it, from the log; None where there was none, or it is erased."""
-
-    def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
-        """Log entries of a household, newest first, behind the position ``before`` (revision, key)."""
 
     def walk(self, commune: str) -> Iterator[LogEntry]:
         """All entries of a commune's log in order of offset. Raises EntryUnreadable at one that is damaged."""
@@ -204,38 +214,72 @@ class HouseholdStore(Protocol):
     def is_erased(self, household_id: str) -> bool:
         """Whether the log says that the household's people were erased."""
 
-    def logged_records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
-        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
-
-    def logged_households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
-        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
-
-    def logged_communes(self) -> Iterator[str]:
+    def communes(self) -> Iterator[str]:
         """Communes that have a log, whether or not they have a state."""
 
-    def commune_states(self, communes: Communes = None) -> list[CommuneState]:
-        """Where each commune's log and tallies stand now."""
 
-    def commune_states_on(self, day: date) -> list[CommuneState]:
+class CommuneStates(Protocol):
+    """The communes' states: where their logs stand, and their tallies."""
+
+    def now(self, communes: Communes = None) -> list[CommuneState]:
+        """The current state of each commune."""
+
+    def on(self, day: date) -> list[CommuneState]:
         """Each commune's tallies as they stood at the end of ``day``."""
 
     def days(self, first: date, last: date) -> Iterator[CommuneState]:
         """Each commune's closing tallies of every day within the span on which it was written to, in order of day."""
 
-    def count_of_other_versions(self, version: str) -> int:
-        """How many households were checked by another schema version."""
 
-    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
-        """Households of another schema version in order of id, behind ``after``."""
+class Parcels(Protocol):
+    """Parcels by where they lie and who holds them."""
 
-    def recount(self) -> Iterator[tuple[str, str, dict[str, int]]]:
-        """Commune, key of the tally (former commune) and counts, counted from the records themselves."""
+    def boundaries_of_meeting(self, geometry: Mapping[str, Any]) -> list[Boundary]:
+        """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
+
+    def holders_of_parcel(self, parcel: str, area: Communes = None) -> list[str]:
+        """The households within the area that hold a parcel of this id."""
+
+
+class Recount(Protocol):
+    """What the records themselves say, past the counters and identities that are derived from them."""
+
+    def counts(self) -> Iterator[tuple[str, str, dict[str, int]]]:
+        """Commune, key of the tally (former commune) and counts."""
 
     def identities(self) -> Iterator[tuple[str, str]]:
-        """Every personal number that is taken with its household."""
+        """Every personal number that is taken, with its household."""
 
-    def heads_of_records(self) -> Iterator[tuple[str, str]]:
+    def heads(self) -> Iterator[tuple[str, str]]:
         """Personal number and household id of every household that is not withdrawn and whose head has a number."""
+
+    def records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
+        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
+
+    def households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
+        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
+
+
+class HouseholdRepositories(Protocol):
+    """The repositories that the rules about households work on."""
+
+    @property
+    def transactions(self) -> Transactions: ...
+
+    @property
+    def households(self) -> Households: ...
+
+    @property
+    def log(self) -> Log: ...
+
+    @property
+    def states(self) -> CommuneStates: ...
+
+    @property
+    def parcels(self) -> Parcels: ...
+
+    @property
+    def recount(self) -> Recount: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Reader:
     def households(self, query: HouseholdQuery, crs: str | None = None) -> HouseholdPage:
         """A page of the households that a query finds within reach. Raises as ``count``, ReferenceSystemUnknown."""
         known_system(crs)
-        page = self._sources.records.households(self._within_reach(query))
+        page = self._sources.records.page(self._within_reach(query))
         return replace(page, records=[record_in(self.released(record), crs) for record in page.records])
 
     def count(self, query: HouseholdQuery) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.households.changes import COUNTS, FIRST_HASH, entry_hash, salted_digest
-from service.households.ports import EntryUnreadable, HouseholdStore, LogEntry, LoggedRecord
+from service.households.ports import EntryUnreadable, HouseholdRepositories, LogEntry, LoggedRecord
 from service.units.placing import FORMER_UNKNOWN
 
 
@@ -25,12 +25,12 @@ class Difference:
         return f"{self.what}: {place}: the register says {self.counted}, its records say {self.recorded}"
 
 
-def reconcile(store: HouseholdStore) -> Iterator[Difference]:
+def reconcile(store: HouseholdRepositories) -> Iterator[Difference]:
     """Recount everything from the records and yield each difference; an exact register yields none."""
     counted = {
-        (state.commune, former): tally for state in store.commune_states() for former, tally in state.tallies.items()
+        (state.commune, former): tally for state in store.states.now() for former, tally in state.tallies.items()
     }
-    recorded = {(commune, former): counts for commune, former, counts in store.recount()}
+    recorded = {(commune, former): counts for commune, former, counts in store.recount.counts()}
     for commune, former in sorted(counted.keys() | recorded.keys()):
         said = counted.get((commune, former), {})
         found = recorded.get((commune, former), {})
@@ -54,19 +54,19 @@ class RecordDifference:
         return f"record: household {self.household}: {self.reason}{place}"
 
 
-def reconcile_records(store: HouseholdStore) -> Iterator[RecordDifference]:
+def reconcile_records(store: HouseholdRepositories) -> Iterator[RecordDifference]:
     """Hold every record to its last entry in the log, by digest, and every household of the log to its record.
 
     Read in parts, each as it stands at one moment, so that it can go on for hours while the register is used.
     """
     after: str | None = None
-    while records := store.logged_records(after=after, limit=_AT_ONCE):
+    while records := store.recount.records(after=after, limit=_AT_ONCE):
         yield from (told for told in map(_record_difference, records) if told is not None)
         after = records[-1].stored.record["id"]
     after = None
-    while known := store.logged_households(after=after, limit=_AT_ONCE):
+    while known := store.recount.households(after=after, limit=_AT_ONCE):
         for household, there in known:
-            if not there and not store.is_erased(household):
+            if not there and not store.log.is_erased(household):
                 yield RecordDifference(household, None, None, "the log knows it, but its record is gone")
         after = known[-1][0]
 
@@ -90,9 +90,9 @@ def _record_difference(logged: LoggedRecord) -> RecordDifference | None:
     return RecordDifference(record["id"], entry.commune, entry.offset, reason)
 
 
-def _identity_differences(store: HouseholdStore) -> Iterator[Difference]:
-    held = dict(store.identities())
-    for number, household in store.heads_of_records():
+def _identity_differences(store: HouseholdRepositories) -> Iterator[Difference]:
+    held = dict(store.recount.identities())
+    for number, household in store.recount.heads():
         holder = held.pop(number, None)
         if holder != household:
             yield Difference("identity", household, None, holder, household)
@@ -121,10 +121,10 @@ class Verified:
     broken: Break | None
 
 
-def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) -> Iterator[Verified]:
+def verify_log(store: HouseholdRepositories, communes: frozenset[str] | None = None) -> Iterator[Verified]:
     """Walk each commune's log from its beginning:
     offsets without a gap, each hash over the one before, each digest over its record."""
-    states = store.commune_states(communes)
+    states = store.states.now(communes)
     for state in states:
         entries, broken, last = _walk(store, state.commune, until=state.offset)
         if broken is None and (entries, last) != (state.offset, state.hash):
@@ -132,16 +132,16 @@ def verify_log(store: HouseholdStore, communes: frozenset[str] | None = None) ->
                 state.commune, entries + 1, f"the log ends at offset {entries}, its commune state says {state.offset}"
             )
         yield Verified(state.commune, entries, broken)
-    for commune in sorted(set(store.logged_communes()) - {state.commune for state in states}):
-        if (communes is None or commune in communes) and not store.commune_states(frozenset({commune})):
+    for commune in sorted(set(store.log.communes()) - {state.commune for state in states}):
+        if (communes is None or commune in communes) and not store.states.now(frozenset({commune})):
             yield Verified(commune, 0, Break(commune, 1, "the log has entries, but its commune state is gone"))
 
 
-def _walk(store: HouseholdStore, commune: str, *, until: int) -> tuple[int, Break | None, str]:
+def _walk(store: HouseholdRepositories, commune: str, *, until: int) -> tuple[int, Break | None, str]:
     """Walk to the offset at which the state stood: what is written while we walk is another run's matter."""
     previous, offset = FIRST_HASH, 0
     try:
-        for entry in store.walk(commune):
+        for entry in store.log.walk(commune):
             if offset == until:
                 break
             offset += 1
@@ -160,9 +160,9 @@ def _walk(store: HouseholdStore, commune: str, *, until: int) -> tuple[int, Brea
     return offset, None, previous
 
 
-def _blank_of(entry: LogEntry, store: HouseholdStore) -> str | None:
+def _blank_of(entry: LogEntry, store: HouseholdRepositories) -> str | None:
     """What an entry says of people is gone only where a later entry says that they were erased."""
-    if entry.salt is not None or store.is_erased(entry.household):
+    if entry.salt is not None or store.log.is_erased(entry.household):
         return None
     return "what it said is gone, but no entry says that the household was erased"
 

@@ -15,7 +15,7 @@ from service.errors import DomainError, HouseholdStale, StoreUnavailable
 from service.households.changes import Change, Record
 from service.households.optimistic import retried
 from service.households.overlaps import with_overlaps
-from service.households.ports import HouseholdStore, Transaction
+from service.households.ports import HouseholdRepositories, Transaction
 from service.households.registration import content_of, prepare, revision
 from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.units.directory import UnitDirectory
@@ -36,7 +36,7 @@ class SchemaMigration:
 
     def __init__(
         self,
-        store: HouseholdStore,
+        store: HouseholdRepositories,
         directory: Callable[[], UnitDirectory],
         clock: Clock,
         examiner: ParcelExaminer = BORDERLESS,
@@ -48,13 +48,13 @@ class SchemaMigration:
 
     def waiting(self) -> int:
         """How many records are of another version."""
-        return self._store.count_of_other_versions(SCHEMA_VERSION)
+        return self._store.households.count_of_other_versions(SCHEMA_VERSION)
 
     def run(self, batch: int = BATCH) -> Iterator[Migrated]:
         """Migrate them, batch by batch; each batch is one transaction, so a record is migrated wholly or not at all."""
         last: str | None = None
         while True:
-            records = self._store.of_other_versions(SCHEMA_VERSION, after=last, limit=batch)
+            records = self._store.households.of_other_versions(SCHEMA_VERSION, after=last, limit=batch)
             if not records:
                 return
             last = records[-1]["id"]
@@ -83,7 +83,7 @@ class SchemaMigration:
             transaction.apply(with_overlaps(changes, befores, transaction, self._examiner.rules.overlap))
 
         if changes:
-            self._store.transact(work)
+            self._store.transactions.run(work)
 
     def _alone(self, change: Change, before: Record) -> Migrated:
         household_id = change.record["id"]

@@ -13,7 +13,7 @@ from service.area import Communes
 from service.clock import Clock, vietnam_day
 from service.errors import LevelNotInForce, QueryInvalid, UnitNotFound
 from service.households.changes import COUNTS, Tallies
-from service.households.ports import CommuneState, HouseholdStore
+from service.households.ports import CommuneState, CommuneStates
 from service.reports.ports import Baseline, BaselineStore
 from service.units.directory import Unit, UnitDirectory
 from service.units.placing import Placing
@@ -149,12 +149,12 @@ class Coverage:
 
     def __init__(
         self,
-        store: HouseholdStore,
+        states: CommuneStates,
         baselines: BaselineStore,
         directory: Callable[[], UnitDirectory],
         clock: Clock,
     ) -> None:
-        self._store = store
+        self._states = states
         self._baselines = baselines
         self._directory = directory
         self._clock = clock
@@ -171,7 +171,7 @@ class Coverage:
         directory = self._directory()
         if geography is None:
             geography = latest_geography(directory, level, today)
-        states = self._store.commune_states(area) if as_of >= today else self._store.commune_states_on(as_of)
+        states = self._states.now(area) if as_of >= today else self._states.on(as_of)
         if area is not None:
             states = [state for state in states if state.commune in area]
         rows = rows_of(directory, level, geography, states, area=area)
@@ -191,10 +191,10 @@ class Coverage:
         directory = self._directory()
         inside = membership(directory, code, today)
         reading: dict[str, Tallies] = {}
-        for state in self._store.commune_states_on(first - timedelta(days=1)):
+        for state in self._states.on(first - timedelta(days=1)):
             reading[state.commune] = state.tallies
         moved: dict[date, list[CommuneState]] = {}
-        for state in self._store.days(first, last):
+        for state in self._states.days(first, last):
             if state.day is not None:
                 moved.setdefault(state.day, []).append(state)
         days = []

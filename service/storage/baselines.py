@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from pymongo.database import Database
-
 from service.reports.ports import Baseline
-from service.storage.client import Document
+from service.storage.client import translated
+from service.storage.database import Database
 
 _READ = {"unit": 1, "households": 1, "source": 1, "date": 1}
 
 
-def put_baseline(database: Database[Document], baseline: Baseline, *, actor: str, at: datetime) -> None:
-    """Keep a baseline; one of the same unit and date is replaced."""
-    key = f"{baseline.unit}@{baseline.date}"
-    document = {
-        "_id": key,
-        "unit": baseline.unit,
-        "households": baseline.households,
-        "source": baseline.source,
-        "date": baseline.date.isoformat(),
-        "actor": actor,
-        "at": at,
-    }
-    database["baselines"].replace_one({"_id": key}, document, upsert=True)
+class Baselines:
+    """How many farm households there are to register in a unit."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def baselines(database: Database[Document], until: date) -> list[Baseline]:
-    """All baselines dated ``until`` or before, in order of date."""
-    found = (
-        database["baselines"]
-        .find({"date": {"$lte": until.isoformat()}}, _READ)
-        .sort([("date", 1), ("_id", 1)])
-        .batch_size(5000)
-    )
-    return [Baseline(d["unit"], d["households"], d["source"], date.fromisoformat(d["date"])) for d in found]
+    @translated()
+    def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
+        """Keep a baseline; one of the same unit and date is replaced."""
+        key = f"{baseline.unit}@{baseline.date}"
+        document = {
+            "_id": key,
+            "unit": baseline.unit,
+            "households": baseline.households,
+            "source": baseline.source,
+            "date": baseline.date.isoformat(),
+            "actor": actor,
+            "at": at,
+        }
+        self._database["baselines"].replace_one({"_id": key}, document, upsert=True)
+
+    @translated()
+    def baselines(self, until: date) -> list[Baseline]:
+        """All baselines dated ``until`` or before, in order of date."""
+        found = (
+            self._database["baselines"]
+            .find({"date": {"$lte": until.isoformat()}}, _READ)
+            .sort([("date", 1), ("_id", 1)])
+            .batch_size(5000)
+        )
+        return [Baseline(d["unit"], d["households"], d["source"], date.fromisoformat(d["date"])) for d in found]

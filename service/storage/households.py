@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-
-from pymongo.database import Database
 
 from schemas.geometry import geometry_json
 from schemas.text import fold
@@ -17,7 +15,8 @@ from service.households.ports import HouseholdPage, HouseholdQuery, Stored
 from service.parcels.regions import circle
 from service.storage import parcels
 from service.storage.boxes import box_polygons
-from service.storage.client import Document
+from service.storage.client import Document, translated
+from service.storage.database import Database
 from service.storage.documents import to_closed_record, to_record, to_stored
 from service.storage.encryption import FieldEncryption
 
@@ -27,83 +26,99 @@ _LAST = "\uffff"
 _NOBODY: dict[str, Any] = {"_id": {"$in": []}}
 
 
-def find_household(
-    database: Database[Document], encryption: FieldEncryption, household_id: str, area: Communes
-) -> Stored:
-    """One household. Raises HouseholdNotFound, also for one outside the area."""
-    return to_stored(_find_one(database, household_id, area, None), encryption)
+class Households:
+    """The households as they are now: one, a page, how many."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def find_record(database: Database[Document], encryption: FieldEncryption, household_id: str, area: Communes) -> Record:
-    """One household's record, without what only storage needs. Raises HouseholdNotFound."""
-    return to_record(_find_one(database, household_id, area, {"index": 0}), encryption)
+    @translated()
+    def find(self, household_id: str, area: Communes = None) -> Stored:
+        """One household. Raises HouseholdNotFound, also for one outside the area."""
+        return to_stored(self._find_one(household_id, area, None), self._database.encryption)
 
+    @translated()
+    def record(self, household_id: str, area: Communes = None) -> Record:
+        """One household's record, without what only storage needs. Raises HouseholdNotFound."""
+        return to_record(self._find_one(household_id, area, {"index": 0}), self._database.encryption)
 
-def _find_one(
-    database: Database[Document], household_id: str, area: Communes, projection: dict[str, int] | None
-) -> Document:
-    where: dict[str, Any] = {"_id": household_id}
-    if area is not None:
-        where["commune"] = {"$in": sorted(area)}
-    document = database["households"].find_one(where, projection)
-    if document is None:
-        raise HouseholdNotFound(id=household_id)
-    return document
+    @translated()
+    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of the households that are stored, by id."""
+        found = self._database["households"].find({"_id": {"$in": list(household_ids)}})
+        return {document["_id"]: to_stored(document, self._database.encryption) for document in found}
 
+    @translated()
+    def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
+        """Household by personal number, for the numbers that are taken."""
+        by_key = {self._database.encryption.digest(number): number for number in numbers}
+        found = self._database["identities"].find({"_id": {"$in": list(by_key)}})
+        return {by_key[identity["_id"]]: identity["household"] for identity in found}
 
-def find_known(
-    database: Database[Document], encryption: FieldEncryption, household_ids: Iterable[str]
-) -> dict[str, Stored]:
-    """Those of the households that are stored, by id."""
-    found = database["households"].find({"_id": {"$in": list(household_ids)}})
-    return {document["_id"]: to_stored(document, encryption) for document in found}
+    @translated()
+    def page(self, query: HouseholdQuery) -> HouseholdPage:
+        """One page, by keyset: in order of id, or of the last change where ``updated_since`` asks for changes."""
+        where = conditions_of(query, self._database.encryption)
+        by_change = query.updated_since is not None
+        if query.after is not None:
+            where = {"$and": [where, _behind(query.after, by_change)]}
+        order = [("updated_at", 1), ("_id", 1)] if by_change else [("_id", 1)]
+        found = list(self._database["households"].find(where, {"index": 0}).sort(order).limit(query.limit + 1))
+        read = to_record if query.personal else to_closed_record
+        records = [read(document, self._database.encryption) for document in found[: query.limit]]
+        if len(found) <= query.limit:
+            return HouseholdPage(records, None)
+        last = records[-1]
+        after = (last["updated_at"], last["id"]) if by_change else (last["id"],)
+        return HouseholdPage(records, after)
 
+    @translated()
+    def count(self, query: HouseholdQuery) -> int:
+        """How many households the query finds in all."""
+        return self._database["households"].count_documents(conditions_of(query, self._database.encryption))
 
-def holders_of(database: Database[Document], encryption: FieldEncryption, numbers: Iterable[str]) -> dict[str, str]:
-    """Household by personal number, for the numbers that are taken."""
-    by_key = {encryption.digest(number): number for number in numbers}
-    found = database["identities"].find({"_id": {"$in": list(by_key)}})
-    return {by_key[identity["_id"]]: identity["household"] for identity in found}
+    @translated()
+    def count_of_other_versions(self, version: str) -> int:
+        """How many households were checked by another schema version."""
+        return self._database["households"].count_documents({"schema_version": {"$ne": version}})
 
+    @translated()
+    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
+        """Households of another schema version in order of id, behind ``after``."""
+        where: dict[str, Any] = {"schema_version": {"$ne": version}}
+        if after is not None:
+            where["_id"] = {"$gt": after}
+        return [
+            to_record(document, self._database.encryption)
+            for document in self._database["households"].find(where, {"index": 0}).sort("_id").limit(limit)
+        ]
 
-def find_page(database: Database[Document], encryption: FieldEncryption, query: HouseholdQuery) -> HouseholdPage:
-    """One page, by keyset: in order of id, or of the last change where ``updated_since`` asks for changes."""
-    where = conditions_of(query, encryption)
-    by_change = query.updated_since is not None
-    if query.after is not None:
-        where = {"$and": [where, _behind(query.after, by_change)]}
-    order = [("updated_at", 1), ("_id", 1)] if by_change else [("_id", 1)]
-    found = list(database["households"].find(where, {"index": 0}).sort(order).limit(query.limit + 1))
-    read = to_record if query.personal else to_closed_record
-    records = [read(document, encryption) for document in found[: query.limit]]
-    if len(found) <= query.limit:
-        return HouseholdPage(records, None)
-    last = records[-1]
-    after = (last["updated_at"], last["id"]) if by_change else (last["id"],)
-    return HouseholdPage(records, after)
+    def _find_one(self, household_id: str, area: Communes, projection: dict[str, int] | None) -> Document:
+        where: dict[str, Any] = {"_id": household_id}
+        if area is not None:
+            where["commune"] = {"$in": sorted(area)}
+        document = self._database["households"].find_one(where, projection)
+        if document is None:
+            raise HouseholdNotFound(id=household_id)
+        return document
 
+    @translated()
+    def of_person(self, number: str) -> list[str]:
+        """The households whose head or a member has this personal number."""
+        sealed = self._database.encryption.equal_to(number)
+        where = {"$or": [{"head.national_id": sealed}, {"members.national_id": sealed}]}
+        return [document["_id"] for document in self._database["households"].find(where, {"_id": 1})]
 
-def count(database: Database[Document], encryption: FieldEncryption, query: HouseholdQuery) -> int:
-    """How many households the query finds in all."""
-    return database["households"].count_documents(conditions_of(query, encryption))
+    def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
+        """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for.
 
-
-def count_of_other_versions(database: Database[Document], version: str) -> int:
-    """How many households were checked by another schema version."""
-    return database["households"].count_documents({"schema_version": {"$ne": version}})
-
-
-def of_other_versions(
-    database: Database[Document], encryption: FieldEncryption, version: str, *, after: str | None, limit: int
-) -> list[Record]:
-    """Households of another schema version in order of id, behind ``after``."""
-    where: dict[str, Any] = {"schema_version": {"$ne": version}}
-    if after is not None:
-        where["_id"] = {"$gt": after}
-    return [
-        to_record(document, encryption)
-        for document in database["households"].find(where, {"index": 0}).sort("_id").limit(limit)
-    ]
+        Of parcels it may ask for ids, boundaries and areas, which are never encrypted: decrypting thousands would take
+        as long as finding them.
+        """
+        with translated():
+            for record in parcels.fallen_in(self._database.collections, geometry, area, items):
+                opened = self._database.encryption.open({n: v for n, v in record.items() if n != "parcels"})
+                yield {**record, **opened}
 
 
 def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[str, Any]:

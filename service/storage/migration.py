@@ -16,7 +16,7 @@ from service.clock import system_clock, vietnam_day
 from service.settings import Settings
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units, require_consistent
 
@@ -27,15 +27,15 @@ _INDEX_DIFFERS = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConfl
 
 def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
     """Make what is missing and renew what differs; run again, it changes nothing. Raises StoreUnavailable."""
-    store = MongoStore(settings)
+    store = Repositories(settings)
     try:
         with translated():
             for collection in COLLECTIONS:
-                prepare_collection(store.database, collection, say)
+                prepare_collection(store.database.mongo, collection, say)
             prepare_keys(settings, store, say)
         load_shipped_units(store, say)
         today = vietnam_day(system_clock())
-        store.make_commune_states(unit.code for unit in UnitDirectory(store.unit_list()).of_level("commune", today))
+        store.states.make(unit.code for unit in UnitDirectory(store.units.unit_list()).of_level("commune", today))
     finally:
         store.close()
 
@@ -66,7 +66,7 @@ def prepare_collection(database: Database[Document], collection: Collection, say
             say(f"index {collection.name}.{name}: made anew, its definition changed")
 
 
-def prepare_keys(settings: Settings, store: MongoStore, say: Callable[[str], None]) -> None:
+def prepare_keys(settings: Settings, store: Repositories, say: Callable[[str], None]) -> None:
     """Make the key files and the first data key, where the database has none yet.
 
     Raises KeysMissing when it has: then the folder is not the one whose master key wrapped them, and new keys would
@@ -74,30 +74,30 @@ def prepare_keys(settings: Settings, store: MongoStore, say: Callable[[str], Non
     """
     keys = key_folder(settings)
     if not keys.exists():
-        if store.encryption.data_keys():
+        if store.database.encryption.data_keys():
             raise KeysMissing(
                 f"the database holds encrypted records, and their keys are not in {keys.folder}: put the folder of "
                 "keys back in its place, or name it with KEYS_FOLDER"
             )
         keys.make()
         say(f"keys: made in {keys.folder}, readable by this user alone; a backup without them cannot be read")
-    store.encryption.prepare()
+    store.database.encryption.prepare()
 
 
-def load_shipped_units(store: MongoStore, say: Callable[[str], None]) -> None:
+def load_shipped_units(store: Repositories, say: Callable[[str], None]) -> None:
     """Load the list of units that comes with this version, once: a newer list that somebody loaded since then stays."""
     state = store.database["state"]
     shipped = hashlib.sha256(UNITS_FILE.read_bytes()).hexdigest()
     with translated():
         loaded = state.find_one({"_id": "shipped units"})
-    if loaded is not None and loaded["version"] == shipped and store.unit_version():
+    if loaded is not None and loaded["version"] == shipped and store.units.unit_version():
         return
     load_units(store, UNITS_FILE, say)
     with translated():
         state.replace_one({"_id": "shipped units"}, {"_id": "shipped units", "version": shipped}, upsert=True)
 
 
-def load_units(store: MongoStore, file: Path, say: Callable[[str], None]) -> int:
+def load_units(store: Repositories, file: Path, say: Callable[[str], None]) -> int:
     """Load a list of administrative units; households are not touched. Raises UnitListInvalid.
 
     The list is added to what is there: a unit of the same code, level and first day is replaced, so a newer list closes
@@ -105,9 +105,9 @@ def load_units(store: MongoStore, file: Path, say: Callable[[str], None]) -> int
     """
     new = read_units(file)
     keys = {(unit.level, unit.code, unit.valid_from) for unit in new}
-    kept = [unit for unit in store.unit_list() if (unit.level, unit.code, unit.valid_from) not in keys]
+    kept = [unit for unit in store.units.unit_list() if (unit.level, unit.code, unit.valid_from) not in keys]
     require_consistent(new, kept)
-    changed = store.replace_units(new)
+    changed = store.units.replace_units(new)
     if changed:
         say(f"units: {changed} new or changed of {len(new)} in {file.name}")
     return changed

@@ -13,12 +13,34 @@ from service.area import Communes
 from service.households.changes import Record
 from service.parcels.cells import Cells, cells_of_stored
 from service.parcels.ports import Boundary
-from service.storage.client import Document
+from service.storage.client import Document, translated
+from service.storage.database import Database
 
 Collections = Mapping[str, Collection[Document]]
 
 ACTIVE = {"$ne": "withdrawn"}
 _BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
+
+
+class Parcels:
+    """Parcels by where they lie and who holds them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @translated()
+    def boundaries_of_meeting(self, geometry: Mapping[str, Any]) -> list[Boundary]:
+        """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
+        where = {"$and": [*meeting(geometry, by_home=False), {"status": ACTIVE}]}
+        return _boundaries_of(self._database["households"].find(where, _BOUNDARIES))
+
+    @translated()
+    def holders_of_parcel(self, parcel: str, area: Communes = None) -> list[str]:
+        """The households within the area that hold a parcel of this id."""
+        where: dict[str, Any] = {"parcels.id": {"$eq": parcel}, "status": ACTIVE}
+        if area is not None:
+            where["commune"] = {"$in": sorted(area)}
+        return [document["_id"] for document in self._database["households"].find(where, {"_id": 1})]
 
 
 class CellsMissing(Exception):
@@ -102,12 +124,6 @@ def boundaries_in(collections: Collections, cells: Cells, session: ClientSession
     return _boundaries_of(collections["households"].find(where, _BOUNDARIES, session=session))
 
 
-def boundaries_of_meeting(collections: Collections, geometry: Mapping[str, Any]) -> list[Boundary]:
-    """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
-    where = {"$and": [*meeting(geometry, by_home=False), {"status": ACTIVE}]}
-    return _boundaries_of(collections["households"].find(where, _BOUNDARIES))
-
-
 def _boundaries_of(documents: Iterable[Document]) -> list[Boundary]:
     return [
         Boundary(document["_id"], parcel["id"], number, parcel["geometry"])
@@ -115,16 +131,6 @@ def _boundaries_of(documents: Iterable[Document]) -> list[Boundary]:
         for number, parcel in enumerate(document.get("parcels", ()))
         if parcel.get("geometry") is not None
     ]
-
-
-def holders_of_parcel(
-    collections: Collections, parcel: str, area: Communes, session: ClientSession | None = None
-) -> list[str]:
-    """The households within the area that hold a parcel of this id."""
-    where: dict[str, Any] = {"parcels.id": {"$eq": parcel}, "status": ACTIVE}
-    if area is not None:
-        where["commune"] = {"$in": sorted(area)}
-    return [document["_id"] for document in collections["households"].find(where, {"_id": 1}, session=session)]
 
 
 def meeting(geometry: Mapping[str, Any], by_home: bool) -> list[dict[str, Any]]:
@@ -136,7 +142,7 @@ def meeting(geometry: Mapping[str, Any], by_home: bool) -> list[dict[str, Any]]:
 def fallen_in(
     collections: Collections, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]
 ) -> Iterator[Record]:
-    """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
+    """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for, undecrypted."""
     conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, by_home=True)}, {"status": ACTIVE}]
     if area is not None:
         conditions.append({"commune": {"$in": sorted(area)}})

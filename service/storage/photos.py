@@ -8,7 +8,7 @@ transactions; its reader reads what is written here.)
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bson.binary import Binary
 from cryptography.exceptions import InvalidTag
@@ -20,13 +20,11 @@ from service.area import Communes
 from service.errors import HouseholdErased, HouseholdNotFound, StoreRefused
 from service.people.photos import Accept, Photo, PhotoOf
 from service.storage.client import Document, translated
+from service.storage.database import Database
 from service.storage.documents import to_record
 from service.storage.encryption import FieldEncryption
 from service.storage.photo_files import BUCKET, CHUNKS, FILES, hold_photos
-
-if TYPE_CHECKING:
-    from service.storage.store import MongoStore
-    from service.storage.transaction import MongoTransaction
+from service.storage.transaction import MongoTransaction, Transactions
 
 SEALED_ITEMS: Final = ("key", "sha256")
 """The items of a file's metadata that are ciphertext: a new data key for records renews them, and with ``key`` all of
@@ -40,15 +38,16 @@ _NONCE_BYTES: Final = 12
 class MongoPhotos:
     """Fulfils service.people.photos.PhotoStore."""
 
-    def __init__(self, store: MongoStore) -> None:
-        self._store = store
+    def __init__(self, database: Database, transactions: Transactions) -> None:
+        self._database = database
+        self._transactions = transactions
 
     def keep_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Communes) -> Photo | None:
         """Ask ``accept`` and keep the photo, in one transaction; answers what ``accept`` did.
 
         Raises HouseholdNotFound, HouseholdErased.
         """
-        encryption = self._store.encryption
+        encryption = self._database.encryption
         file, data = _sealed(photo, jpeg, encryption)
 
         def work(transaction: MongoTransaction) -> Photo | None:
@@ -63,33 +62,33 @@ class MongoPhotos:
                 collections[CHUNKS].insert_many(_chunks(file["_id"], data), session=session)
             return known
 
-        return self._store.transact(work)  # type: ignore[arg-type]  # the store hands in its own kind of transaction
+        return self._transactions.run(work)
 
     def photos(self, household_id: str) -> list[Photo]:
         """All photos of a household in order of their id."""
-        with translated(self._store.client):
-            found = self._store.database[FILES].find({"metadata.household": household_id}).sort("_id", 1)
-            return [_photo(document, self._store.encryption) for document in found]
+        with translated(self._database.client):
+            found = self._database[FILES].find({"metadata.household": household_id}).sort("_id", 1)
+            return [_photo(document, self._database.encryption) for document in found]
 
     def photo(self, household_id: str, photo_id: str) -> tuple[Photo, bytes] | None:
         """A photo with its JPEG. Raises StoreRefused when what is stored is damaged."""
         name = _name(household_id, photo_id)
-        with translated(self._store.client):
-            file = self._store.database[FILES].find_one({"_id": name})
+        with translated(self._database.client):
+            file = self._database[FILES].find_one({"_id": name})
             if file is None:
                 return None
             try:
-                data = GridFSBucket(self._store.database, BUCKET).open_download_stream(name).read()
+                data = GridFSBucket(self._database.mongo, BUCKET).open_download_stream(name).read()
             except (NoFile, CorruptGridFile):
-                if self._store.database[FILES].find_one({"_id": name}, {"_id": 1}) is None:
+                if self._database[FILES].find_one({"_id": name}, {"_id": 1}) is None:
                     return None  # removed while it was read
                 raise StoreRefused(reason="photo incomplete") from None
-        key = self._store.encryption.open_value(file["metadata"]["key"])
+        key = self._database.encryption.open_value(file["metadata"]["key"])
         try:
             jpeg = AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], name.encode())
         except InvalidTag as error:
             raise StoreRefused(reason="photo changed") from error
-        return _photo(file, self._store.encryption), jpeg
+        return _photo(file, self._database.encryption), jpeg
 
     def remove_photo(self, household_id: str, photo_id: str) -> bool:
         """Remove a photo irrecoverably; answers whether it was there."""
@@ -102,7 +101,7 @@ class MongoPhotos:
             collections[CHUNKS].delete_many({"files_id": name}, session=session)
             return removed > 0
 
-        return self._store.transact(work)  # type: ignore[arg-type]  # as above
+        return self._transactions.run(work)
 
 
 def _household(transaction: MongoTransaction, household_id: str, area: Communes) -> Document:

@@ -6,89 +6,103 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from pymongo.database import Database
-
 from service.households.changes import COUNTS
 from service.households.ports import EntryUnreadable, LoggedRecord
-from service.storage.client import Document
+from service.storage.client import translated
+from service.storage.database import Database
 from service.storage.documents import fingerprint_of_document, to_stored
-from service.storage.encryption import FieldEncryption
 from service.storage.log import readable
 from service.units.placing import tally_key
 
 _ALIVE = {"status": {"$ne": "withdrawn"}}
 
 
-def recount(database: Database[Document]) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """Commune, key of the tally and counts, from a pass over all households."""
-    one_if: Any = lambda condition: {"$sum": {"$cond": [condition, 1, 0]}}  # noqa: E731 - reads as the sentence it is
-    group = {
-        "_id": {"commune": "$commune", "former": "$former_commune", "since": "$commune_since"},
-        "registered": {"$sum": 1},
-        "standardized": one_if({"$ne": ["$stage", "registered"]}),
-        "digitized": one_if({"$eq": ["$stage", "digitized"]}),
-        "verified": one_if({"$eq": ["$status", "verified"]}),
-    }
-    for row in database["households"].aggregate([{"$match": _ALIVE}, {"$group": group}], allowDiskUse=True):
-        counts = {name: row[name] for name in COUNTS if row[name]}
-        place = row["_id"]
-        yield place["commune"], tally_key(place.get("former"), place.get("since")), counts
+class Recount:
+    """Counts and reads the records themselves, past the counters and identities that are derived from them."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def identities(database: Database[Document]) -> Iterator[tuple[str, str]]:
-    """The key (a digest) of every personal number that is taken, with its household."""
-    for document in database["identities"].find():
-        yield document["_id"], document["household"]
+    def counts(self) -> Iterator[tuple[str, str, dict[str, int]]]:
+        """Commune, key of the tally and counts, from a pass over all households."""
+        with translated():
+            one_if: Any = lambda condition: {"$sum": {"$cond": [condition, 1, 0]}}  # noqa: E731 - reads as the sentence it is
+            group = {
+                "_id": {"commune": "$commune", "former": "$former_commune", "since": "$commune_since"},
+                "registered": {"$sum": 1},
+                "standardized": one_if({"$ne": ["$stage", "registered"]}),
+                "digitized": one_if({"$eq": ["$stage", "digitized"]}),
+                "verified": one_if({"$eq": ["$status", "verified"]}),
+            }
+            for row in self._database["households"].aggregate(
+                [{"$match": _ALIVE}, {"$group": group}], allowDiskUse=True
+            ):
+                counts = {name: row[name] for name in COUNTS if row[name]}
+                place = row["_id"]
+                yield place["commune"], tally_key(place.get("former"), place.get("since")), counts
 
+    def identities(self) -> Iterator[tuple[str, str]]:
+        """The key (a digest) of every personal number that is taken, with its household."""
+        with translated():
+            for document in self._database["identities"].find():
+                yield document["_id"], document["household"]
 
-def heads_of_records(database: Database[Document], encryption: FieldEncryption) -> Iterator[tuple[str, str]]:
-    """Key in ``identities`` and household of every household that is not withdrawn and whose head has a number."""
-    where = {**_ALIVE, "head.national_id": {"$exists": True}}
-    for document in database["households"].find(where, {"head.national_id": 1}):
-        yield encryption.digest(encryption.open_value(document["head"]["national_id"])), document["_id"]
+    def heads(self) -> Iterator[tuple[str, str]]:
+        """Key in ``identities`` and household of every household that is not withdrawn and whose head has a number."""
+        with translated():
+            where = {**_ALIVE, "head.national_id": {"$exists": True}}
+            for document in self._database["households"].find(where, {"head.national_id": 1}):
+                yield (
+                    self._database.encryption.digest(
+                        self._database.encryption.open_value(document["head"]["national_id"])
+                    ),
+                    document["_id"],
+                )
 
+    def records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
+        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
+        with self._database.snapshot():
+            where: dict[str, Any] = {} if after is None else {"_id": {"$gt": after}}
+            # Compare every ciphertext: one put in another's place would find a household by a stranger's number.
+            found_documents = self._database["households"].find(where).sort("_id").limit(limit)
+            stored = [to_stored(each, self._database.encryption, each=True) for each in found_documents]
+            entries = {"household": {"$in": [each.record["id"] for each in stored]}, "record": {"$type": "object"}}
+            last = {
+                each["_id"]: each["entry"]
+                for each in self._database["log"].aggregate(
+                    [
+                        {"$match": entries},
+                        {"$sort": {"household": 1, "revision": -1}},
+                        {"$group": {"_id": "$household", "entry": {"$first": "$$ROOT"}}},
+                    ],
+                    allowDiskUse=True,
+                )
+            }
+            found = []
+            for each in stored:
+                document = last.get(each.record["id"])
+                try:
+                    entry = None if document is None else readable(document, self._database.encryption)
+                    fingerprint = (
+                        None if document is None else fingerprint_of_document(document, self._database.encryption)
+                    )
+                except EntryUnreadable:
+                    entry = fingerprint = None
+                found.append(LoggedRecord(each, entry, fingerprint))
+            return found
 
-def logged_records(
-    database: Database[Document], encryption: FieldEncryption, *, after: str | None, limit: int
-) -> list[LoggedRecord]:
-    """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
-    where: dict[str, Any] = {} if after is None else {"_id": {"$gt": after}}
-    # Every ciphertext counts here: one that was put in another's place would find a household by a stranger's number.
-    found_documents = database["households"].find(where).sort("_id").limit(limit)
-    stored = [to_stored(each, encryption, each=True) for each in found_documents]
-    entries = {"household": {"$in": [each.record["id"] for each in stored]}, "record": {"$type": "object"}}
-    last = {
-        each["_id"]: each["entry"]
-        for each in database["log"].aggregate(
-            [
-                {"$match": entries},
-                {"$sort": {"household": 1, "revision": -1}},
-                {"$group": {"_id": "$household", "entry": {"$first": "$$ROOT"}}},
-            ],
-            allowDiskUse=True,
-        )
-    }
-    found = []
-    for each in stored:
-        document = last.get(each.record["id"])
-        try:
-            entry = None if document is None else readable(document, encryption)
-            fingerprint = None if document is None else fingerprint_of_document(document, encryption)
-        except EntryUnreadable:
-            entry = fingerprint = None
-        found.append(LoggedRecord(each, entry, fingerprint))
-    return found
-
-
-def logged_households(database: Database[Document], *, after: str | None, limit: int) -> list[tuple[str, bool]]:
-    """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
-    where: dict[str, Any] = {} if after is None else {"household": {"$gt": after}}
-    # The index holds all that is asked for, so no entry is opened.
-    keys = database["log"].find(where, {"_id": 0, "household": 1}).sort([("household", 1), ("revision", -1)])
-    known = []
-    for household, _ in groupby(document["household"] for document in keys):
-        known.append(household)
-        if len(known) == limit:
-            break
-    there = {each["_id"] for each in database["households"].find({"_id": {"$in": known}}, {"_id": 1})}
-    return [(household, household in there) for household in known]
+    def households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
+        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
+        with self._database.snapshot():
+            where: dict[str, Any] = {} if after is None else {"household": {"$gt": after}}
+            # The index holds all that is asked for, so no entry is opened.
+            keys = (
+                self._database["log"].find(where, {"_id": 0, "household": 1}).sort([("household", 1), ("revision", -1)])
+            )
+            known = []
+            for household, _ in groupby(document["household"] for document in keys):
+                known.append(household)
+                if len(known) == limit:
+                    break
+            there = {each["_id"] for each in self._database["households"].find({"_id": {"$in": known}}, {"_id": 1})}
+            return [(household, household in there) for household in known]

@@ -6,48 +6,46 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from service.storage.client import Document, translated
+from service.storage.database import Database
 from service.storage.documents import fingerprint_of_document
 from service.storage.encryption import CIPHERTEXT_SUBTYPE, SEALED, FieldEncryption
 from service.storage.log import to_log_entry
 from service.storage.photo_files import FILES
 from service.storage.photos import SEALED_ITEMS
-from service.storage.store import MongoStore
 
 BATCH = 200
 _REQUEST_ITEMS = ("person", "text", "outcome")
 
 
-def reencrypt(store: MongoStore) -> Iterator[tuple[str, int]]:
+def reencrypt(database: Database) -> Iterator[tuple[str, int]]:
     """Go through households, log, requests and photos; yields each collection's name and how many documents changed.
 
     A document that somebody wrote meanwhile is left to them (they used the new key): the filter holds what was read.
     """
     work: dict[str, Callable[[Document], Document]] = {
-        "households": lambda document: _household(document, store.encryption),
-        "log": lambda document: _entry(document, store.encryption),
-        "requests": lambda document: _request(document, store.encryption),
-        FILES: lambda document: _file(document, store.encryption),
+        "households": lambda document: _household(document, database.encryption),
+        "log": lambda document: _entry(document, database.encryption),
+        "requests": lambda document: _request(document, database.encryption),
+        FILES: lambda document: _file(document, database.encryption),
     }
     for name, renew in work.items():
         with translated():
-            yield name, _collection(store, name, renew)
+            yield name, _collection(database, name, renew)
 
 
-def _collection(store: MongoStore, name: str, renew: Callable[[Document], Document]) -> int:
+def _collection(database: Database, name: str, renew: Callable[[Document], Document]) -> int:
     changed = 0
     after: Any = None
     while True:
         where = {} if after is None else {"_id": {"$gt": after}}
-        batch = list(store.database[name].find(where).sort("_id", 1).limit(BATCH))
+        batch = list(database[name].find(where).sort("_id", 1).limit(BATCH))
         if not batch:
             return changed
         for document in batch:
             items = {key: value for key, value in renew(document).items() if document.get(key) != value}
             if items:
                 known = {key: document[key] for key in items if key in document}
-                changed += (
-                    store.database[name].update_one({"_id": document["_id"], **known}, {"$set": items}).modified_count
-                )
+                changed += database[name].update_one({"_id": document["_id"], **known}, {"$set": items}).modified_count
         after = batch[-1]["_id"]
 
 

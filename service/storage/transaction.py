@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -18,11 +18,16 @@ from service.parcels.cells import Cells
 from service.parcels.ports import Boundary
 from service.people.photos import covered
 from service.storage import parcels
-from service.storage.client import Document, refusal
+from service.storage.client import Document, refusal, translated
+from service.storage.commune_states import CommuneStates, moved_tallies, to_commune_state
+from service.storage.database import Database
 from service.storage.documents import SealedEntry, sealed_entries, sealed_entry, to_document, to_stored
 from service.storage.encryption import FieldEncryption
-from service.storage.log import entry_document, moved_tallies, to_commune_state
+from service.storage.log import entry_document
+from service.storage.parcels import CellsMissing
 from service.storage.photo_files import remove_photos
+
+T = TypeVar("T")
 
 DUPLICATE_KEY = 11000
 
@@ -217,6 +222,39 @@ class MongoTransaction:
             except (DuplicateKeyError, BulkWriteError) as error:
                 number = keys.get(_duplicate_of(error), "")
                 raise PersonalNumberTaken(pointer="/head/national_id", national_id=number) from None
+
+
+class Transactions:
+    """Runs transactions on households, their log and all that follows from it."""
+
+    def __init__(self, database: Database, states: CommuneStates) -> None:
+        self._database = database
+        self._states = states
+
+    def run(
+        self, work: Callable[[MongoTransaction], T], *, communes: Iterable[str] = (), cells: Iterable[int] = ()
+    ) -> T:
+        """Run ``work`` in one transaction, again after transient errors. Raises StoreUnavailable, WriteContention.
+
+        ``communes`` and ``cells`` as in service.households.ports.Transactions.
+        """
+        communes = frozenset(communes)
+        collections, encryption = self._database.collections, self._database.encryption
+
+        def in_session(session: ClientSession) -> T:
+            return work(MongoTransaction(collections, session, encryption, communes))
+
+        if cells:
+            with translated():
+                parcels.make_missing_cells(collections, cells)
+        while True:  # at most once more for the states and once for the cells that were missing
+            try:
+                return self._database.run(in_session, communes)
+            except CommuneStateMissing as missing:
+                self._states.make(missing.communes)
+            except CellsMissing as missing_cells:
+                with translated():
+                    parcels.make_cells(collections, missing_cells.cells)
 
 
 def _duplicate_of(error: DuplicateKeyError | BulkWriteError) -> str:

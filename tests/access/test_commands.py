@@ -21,7 +21,7 @@ from service.settings import Settings
 from service.storage.encryption import FieldEncryption, key_of
 from service.storage.migration import prepare_keys
 from service.storage.reencryption import reencrypt
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.api.asking import Register
 from tests.builders import THANH_VINH, a_household
 
@@ -140,7 +140,7 @@ def test_the_first_keys_are_made_once(tmp_path: Path) -> None:
 
 
 def test_keys_rotate_under_a_register_that_is_used(
-    command: list[str], register: Register, store: MongoStore, register_settings: Settings
+    command: list[str], register: Register, store: Repositories, register_settings: Settings
 ) -> None:
     record = register.registered(parcels=None)
     register.patch(record["id"], {"head": {"phone": "0912345678"}}, if_match=1)
@@ -152,17 +152,17 @@ def test_keys_rotate_under_a_register_that_is_used(
 
 
 def test_every_record_is_encrypted_anew_and_still_holds(
-    register: Register, store: MongoStore, register_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    register: Register, store: Repositories, register_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = register.registered(parcels=None)
     register.patch(record["id"], {"head": {"phone": "0912345678"}}, if_match=1)
     request = {"kind": "view", "household": record["id"], "person": "Con trai"}
     register.client.post("/v1/requests", json=request)
     monkeypatch.setattr(FieldEncryption, "HANDOVER", FieldEncryption.HANDOVER * 0)
-    added = store.encryption.add_data_key()
-    register_of(register.client.application).store.encryption.data_keys()  # as the handover lets it look
-    assert dict(reencrypt(store)) == {"households": 1, "log": 2, "requests": 1, "photos.files": 0}
-    assert not any(dict(reencrypt(store)).values())
+    added = store.database.encryption.add_data_key()
+    register_of(register.client.application).store.database.encryption.data_keys()  # as the handover lets it look
+    assert dict(reencrypt(store.database)) == {"households": 1, "log": 2, "requests": 1, "photos.files": 0}
+    assert not any(dict(reencrypt(store.database)).values())
     with MongoClient[dict[str, Any]](register_settings.mongodb_uri) as client:
         database = client.get_default_database()
         (household,) = database["households"].find()
@@ -178,7 +178,7 @@ def test_every_record_is_encrypted_anew_and_still_holds(
 
 
 def test_new_keys_are_never_made_for_records_that_others_encrypted(
-    register: Register, store: MongoStore, register_settings: Settings, tmp_path: Path
+    register: Register, store: Repositories, register_settings: Settings, tmp_path: Path
 ) -> None:
     from dataclasses import replace
 

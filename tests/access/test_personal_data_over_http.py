@@ -15,7 +15,7 @@ from service.access.account import Account
 from service.jobs.reconciliation import reconcile, verify_log
 from service.roles import Role, Sight
 from service.settings import Settings
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.storage.trail import Trail
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
@@ -253,7 +253,7 @@ def test_an_officer_alone_erases_nobody(register: Register) -> None:
 
 
 def test_erasing_leaves_nothing_of_the_person_and_the_chain_holds(
-    register: Register, register_settings: Settings, store: MongoStore
+    register: Register, register_settings: Settings, store: Repositories
 ) -> None:
     head = {**a_household()["head"], "full_name": "Hoàng Thị Biệt Danh", "phone": PHONE}
     record = person(register, head=head)
@@ -275,7 +275,7 @@ def test_erasing_leaves_nothing_of_the_person_and_the_chain_holds(
     assert all(entry[item] is None for entry in entries for item in ("record", "replaced", "note", "fingerprint"))
     assert all(entry["salt"] is None for entry in entries[:3])
 
-    assert [log.broken for log in verify_log(store)] == [None] * len(store.commune_states())
+    assert [log.broken for log in verify_log(store)] == [None] * len(store.states.now())
     assert list(reconcile(store)) == []
     problem(register.get(f"/v1/households/{record['id']}"), 404, "household.not-found")
     assert [one["id"] for one in register.json("/v1/households")["households"]] == [neighbour["id"]]

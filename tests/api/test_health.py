@@ -14,7 +14,7 @@ from service.app import create_app
 from service.roles import Role
 from service.running.mongod import free_port
 from service.settings import Settings
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
 from tests.builders import MovedClock, a_household
@@ -37,9 +37,9 @@ def without_database(app: Flask, migrated_settings: Settings, clock: MovedClock)
 
 
 @pytest.fixture
-def emptied(migrated_settings: Settings) -> Iterator[MongoStore]:
+def emptied(migrated_settings: Settings) -> Iterator[Repositories]:
     """The store, whose list of units is put back after the test."""
-    store = MongoStore(migrated_settings)
+    store = Repositories(migrated_settings)
     state = store.database["state"].find_one({"_id": "units"})
     assert state is not None
     yield store
@@ -53,14 +53,14 @@ def test_a_register_with_its_database_is_ready(register: Register) -> None:
     assert register.json("/readyz") == {"status": "ready"}
 
 
-def test_what_is_missing_is_named(register: Register, emptied: MongoStore) -> None:
+def test_what_is_missing_is_named(register: Register, emptied: Repositories) -> None:
     emptied.database["log"].drop_index("household")
     answer = register.get("/readyz")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.get_json() == {"status": "not ready", "missing": ["log.household"]}
 
 
-def test_a_register_without_units_is_not_ready(register: Register, emptied: MongoStore) -> None:
+def test_a_register_without_units_is_not_ready(register: Register, emptied: Repositories) -> None:
     emptied.database["state"].delete_one({"_id": "units"})
     assert register.get("/readyz").get_json()["missing"] == ["units"]
 

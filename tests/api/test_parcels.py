@@ -22,7 +22,7 @@ from service.households.bulk import BulkRegistration, Outcome
 from service.households.erasure import Erasure
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.settings import Settings
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.api.asking import Register, pointers, problem
 from tests.builders import SOUTH_WEST, THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household, a_parcel, a_square, an_id
 from tests.parcels.builders import a_field, a_polygon
@@ -59,15 +59,15 @@ def settle(
 def bounded(register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
     """A register that knows two made-up boundaries, of Thành Vinh and of Trường Vinh east of it."""
     app = create_app(replace(register_settings, units_refresh_seconds=0.0), clock)
-    store: MongoStore = register_of(app).store
-    store.replace_boundaries(
+    store: Repositories = register_of(app).store
+    store.borders.replace_boundaries(
         {
             THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT),
             TRUONG_VINH: a_field(3_000, -3_000, 30_000, 6_000, at=AT),
         }
     )
     yield Register(app.test_client())
-    store.replace_boundaries({})
+    store.borders.replace_boundaries({})
     store.close()
 
 
@@ -243,11 +243,11 @@ def test_a_parcel_outside_the_province_is_refused_unless_confirmed(bounded: Regi
 
 
 def test_what_was_stored_before_the_borders_were_known_refuses_no_other_change(bounded: Register) -> None:
-    store: MongoStore = register_of(bounded.client.application).store
-    store.replace_boundaries({})
+    store: Repositories = register_of(bounded.client.application).store
+    store.borders.replace_boundaries({})
     home = {"type": "Point", "coordinates": [105.85, 21.02]}
     record = bounded.registered(**a_farm(east=90_000, location=home))
-    store.replace_boundaries({THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT)})
+    store.borders.replace_boundaries({THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT)})
     assert bounded.put(record, if_match=1).get_json()["revision"] == 1
     revised = bounded.patch(record["id"], {"village": "Khối 9"}, if_match=1)
     assert revised.status_code == 200, revised.text
@@ -334,11 +334,11 @@ def test_an_overlap_is_gone_when_the_other_household_is_withdrawn(register: Regi
 
 
 def test_an_overlap_is_gone_when_the_other_household_is_erased(
-    register: Register, store: MongoStore, clock: MovedClock
+    register: Register, store: Repositories, clock: MovedClock
 ) -> None:
     older = register.registered(**a_farm())
     newer = register.registered(**a_farm(east=50))
-    Erasure(store, clock).erase(newer["id"], REGISTER_ITSELF)
+    Erasure(store.transactions, clock).erase(newer["id"], REGISTER_ITSELF)
     older = register.household(older["id"])
     assert (overlaps(older), older["stage"]) == ([], "digitized")
 

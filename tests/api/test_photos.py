@@ -23,9 +23,8 @@ from service.app import create_app
 from service.roles import Role, Sight
 from service.settings import Settings, read_settings
 from service.storage.migration import migrate
-from service.storage.photos import MongoPhotos
 from service.storage.reencryption import reencrypt
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.storage.trail import Trail
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
@@ -321,16 +320,16 @@ def test_photos_are_read_after_their_keys_were_renewed(database_uri: str, tmp_pa
     register = Register(create_app(settings).test_client())
     household = register.registered()
     photo = sent(register, household)
-    with closing(MongoStore(settings)) as store:
-        old = store.encryption.data_keys()
-        added = store.encryption.add_data_key()
-        store.encryption._clock = lambda: added.writes_from  # the handover is over
-        assert dict(reencrypt(store))["photos.files"] == 1
-        store.encryption.reseal_secret()
+    with closing(Repositories(settings)) as store:
+        old = store.database.encryption.data_keys()
+        added = store.database.encryption.add_data_key()
+        store.database.encryption._clock = lambda: added.writes_from  # the handover is over
+        assert dict(reencrypt(store.database))["photos.files"] == 1
+        store.database.encryption.reseal_secret()
         for key in old:
-            store.encryption.retire(key)
-    with closing(MongoStore(settings)) as fresh:
-        found = MongoPhotos(fresh).photo(household["id"], photo["id"])
+            store.database.encryption.retire(key)
+    with closing(Repositories(settings)) as fresh:
+        found = fresh.photos.photo(household["id"], photo["id"])
         assert found is not None
         assert found[0].sha256 == hashlib.sha256(found[1]).hexdigest() == photo["sha256"]
 

@@ -18,7 +18,7 @@ from service.demonstration.places import places_of
 from service.households.ports import HouseholdQuery
 from service.parcels.place import Borders
 from service.settings import Settings
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from service.wiring import wire
@@ -42,8 +42,8 @@ def boundaries(directory: UnitDirectory) -> Borders:
 
 
 def loaded(settings: Settings, boundaries: dict[str, BaseGeometry]) -> None:
-    store = MongoStore(settings)
-    store.replace_boundaries(boundaries)
+    store = Repositories(settings)
+    store.borders.replace_boundaries(boundaries)
     store.close()
 
 
@@ -57,7 +57,7 @@ def register_with_borders(register_settings: Settings, monkeypatch: pytest.Monke
 
 def findings(settings: Settings) -> list[str]:
     services = wire(settings)
-    records = services.store.households(HouseholdQuery(limit=1000)).records
+    records = services.store.households.page(HouseholdQuery(limit=1000)).records
     services.store.close()
     return [finding["code"] for record in records for finding in record.get("findings", ())]
 

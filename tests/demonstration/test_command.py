@@ -57,7 +57,7 @@ def test_households_and_baselines_are_registered(
     services = wire(register_settings)
     try:
         baselines = services.baselines.of("16681")
-        page = services.store.households(HouseholdQuery(limit=1000))
+        page = services.store.households.page(HouseholdQuery(limit=1000))
     finally:
         services.store.close()
     assert [each.date for each in baselines] == [date(2025, 7, 1), date(2025, 1, 1)]

@@ -20,7 +20,7 @@ from service.running.children import start_child, stop_child
 from service.running.mongod import MongodOptions, PrivateMongod, free_port
 from service.settings import Settings, read_settings
 from service.storage.migration import migrate
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.api.signed_in import token_of
 
 ROOT = Path(__file__).parents[2]
@@ -98,8 +98,8 @@ def running(mongod: PrivateMongod, tmp_path: Path) -> Iterator[RunningRegister]:
 
 
 @pytest.fixture
-def store(running: RunningRegister) -> Iterator[MongoStore]:
+def store(running: RunningRegister) -> Iterator[Repositories]:
     """The store behind the running register, read past it."""
-    opened = MongoStore(running.settings)
+    opened = Repositories(running.settings)
     yield opened
     opened.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from service.running.mongod import PrivateMongod
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.faults.conftest import serving
 from tests.faults.writers import Writers, assert_kept
 
@@ -102,7 +102,7 @@ def test_connections_that_break_off_cost_no_acknowledged_write(
             writers.wait_for(15)
         assert wire.cuts > 0
         assert set(writers.statuses) <= {200, 201, 503}
-        store = MongoStore(register.settings)
+        store = Repositories(register.settings)
         assert_kept(store, writers)
         store.close()
 
@@ -114,6 +114,6 @@ def test_a_commit_whose_answer_is_lost_happens_once(mongod: PrivateMongod, wire:
             writers.wait_for(150, seconds=120)
         assert wire.cuts > 10
         assert set(writers.statuses) <= {200, 201, 503}
-        store = MongoStore(register.settings)
+        store = Repositories(register.settings)
         assert_kept(store, writers)
         store.close()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.builders import a_household
 from tests.faults.conftest import RunningRegister
 from tests.faults.writers import Writers, assert_kept
@@ -25,7 +25,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("seconds_away", [0.0, 4.0])
 def test_a_killed_database_costs_no_acknowledged_write(
-    running: RunningRegister, store: MongoStore, seconds_away: float
+    running: RunningRegister, store: Repositories, seconds_away: float
 ) -> None:
     with Writers(running) as writers:
         for _ in range(2):

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.builders import COMMUNES, Json, a_least_household
 from tests.faults.conftest import RunningRegister
 from tests.storage.writing import assert_exact
@@ -102,19 +102,19 @@ class Writers:
         return None
 
 
-def assert_kept(store: MongoStore, writers: Writers) -> None:
+def assert_kept(store: Repositories, writers: Writers) -> None:
     """Every acknowledged write is there exactly once, at its revision or a later one; counters and logs are exact."""
     assert [problem for memory in writers.memories for problem in memory.problems if problem.startswith("{")] == []
     promised = {
         household: revision for memory in writers.memories for household, revision in memory.acknowledged.items()
     }
-    stored = store.known(promised)
+    stored = store.households.known(promised)
     assert promised.keys() == stored.keys()
     for household, revision in promised.items():
         assert stored[household].record["revision"] >= revision
     written: dict[tuple[str, int], list[Any]] = {}
     for commune in COMMUNES:
-        for entry in store.walk(commune):
+        for entry in store.log.walk(commune):
             if entry.record is not None:
                 written.setdefault((entry.household, entry.revision), []).append(entry.key)
     assert all(len(keys) == 1 for keys in written.values())

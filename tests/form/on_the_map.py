@@ -13,7 +13,7 @@ from pyproj import Geod
 
 from service.parcels.reference_systems import SYSTEMS, from_wgs84
 from service.settings import Settings
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.form.filling import fill_in
 from tests.form.officer import Officer
@@ -32,8 +32,8 @@ FIELD_OF_OTHERS = ((105.6940, 18.6760), (105.6945, 18.6760), (105.6945, 18.6764)
 
 def load_borders(settings: Settings) -> None:
     """What scripts/units --boundaries does."""
-    store = MongoStore(settings)
-    store.replace_boundaries(
+    store = Repositories(settings)
+    store.borders.replace_boundaries(
         {
             THANH_VINH: shapely.segmentize(shapely.box(WEST, SOUTH, EAST, NORTH), 0.001),
             TRUONG_VINH: shapely.box(EAST, SOUTH, EAST + 0.05, NORTH),

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from service.demonstration.command import main as demonstrate
 from service.settings import Settings
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from tests.builders import THANH_VINH, a_head, a_household, a_parcel, a_personal_number, a_square
 from tests.form.filling import fill_in, put, revisit, take_along, to_review
@@ -233,8 +233,8 @@ def test_the_supervisors_page(
 ) -> None:
     monkeypatch.setenv("MONGODB_URI", register_settings.mongodb_uri)
     monkeypatch.setenv("DATA_FOLDER", register_settings.data_folder)
-    store = MongoStore(register_settings)
-    store.replace_boundaries(cells_of(UnitDirectory(store.unit_list())))
+    store = Repositories(register_settings)
+    store.borders.replace_boundaries(cells_of(UnitDirectory(store.units.unit_list())))
     assert demonstrate(["--households", "400"]) == 0
     officer = Officer(a_phone(device_scale_factor=1.5))
     officer.page.goto(officer.phone.address + "/dashboard")
@@ -252,5 +252,5 @@ def test_the_supervisors_page(
     officer.page.set_viewport_size({"width": 1280, "height": 800})
     officer.page.locator(".coverage").evaluate("(map) => map.scrollIntoView()")
     picture(officer, folder / "63-dashboard-desk.png")
-    store.replace_boundaries({})
+    store.borders.replace_boundaries({})
     store.close()

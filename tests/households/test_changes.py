@@ -17,7 +17,7 @@ from service.households.changes import (
     replaced_items,
     salted_digest,
 )
-from service.storage.log import moved_tallies
+from service.storage.commune_states import moved_tallies
 from service.units.placing import FORMER_UNKNOWN
 from tests.builders import NOW
 

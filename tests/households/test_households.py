@@ -75,7 +75,7 @@ def test_steps_without_a_revision_are_about_the_household_as_it_stands(services:
 
 def test_who_wrote_stands_in_the_log(services: Register, record: Json) -> None:
     services.households.verify(record["id"], if_match=None, actor=OFFICER)
-    assert [entry.actor for entry in services.store.history(record["id"], before=None, limit=9)] == [
+    assert [entry.actor for entry in services.store.log.history(record["id"], before=None, limit=9)] == [
         "officer",
         "register",
     ]
@@ -83,7 +83,7 @@ def test_who_wrote_stands_in_the_log(services: Register, record: Json) -> None:
 
 def test_the_list_of_units_is_looked_at_again_after_its_time(services: Register) -> None:
     moment = [0.0]
-    units = UnitRegister(services.store, 30, lambda: moment[0])
+    units = UnitRegister(services.store.units, 30, lambda: moment[0])
     first = units.directory()
     moment[0] = 29.0
     assert units.directory() is first

@@ -58,7 +58,7 @@ def restricted() -> Restricted:
 @pytest.fixture
 def reader_of(services: Register, notes: Notes, restricted: Restricted) -> ReaderOf:
     """Makes Readers on the register's real store."""
-    sources = Sources(services.store, services.store, restricted)
+    sources = Sources(services.store.households, services.store.log, restricted)
 
     def make(who: Principal, purpose: Permission = Permission.HOUSEHOLDS_READ) -> Reader:
         return Reader(sources, who, purpose, note=notes.extend, wording=said)

@@ -12,25 +12,25 @@ from bson import Binary
 from service.actor import REGISTER_ITSELF
 from service.households.erasure import Erasure
 from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.builders import NOW, THANH_VINH, TRUONG_VINH, an_id
 from tests.storage.writing import a_step, apply, register
 
 
-def differences(store: MongoStore) -> list[str]:
+def differences(store: Repositories) -> list[str]:
     return [str(difference) for difference in reconcile(store)]
 
 
-def record_differences(store: MongoStore) -> list[str]:
+def record_differences(store: Repositories) -> list[str]:
     return [str(difference) for difference in reconcile_records(store)]
 
 
-def breaks(store: MongoStore) -> list[tuple[str, int]]:
+def breaks(store: Repositories) -> list[tuple[str, int]]:
     return [(log.broken.commune, log.broken.offset) for log in verify_log(store) if log.broken is not None]
 
 
 @pytest.fixture
-def written(store: MongoStore) -> MongoStore:
+def written(store: Repositories) -> Repositories:
     """A store with three entries in one log and one in another."""
     first = register(store)
     register(store)
@@ -39,7 +39,7 @@ def written(store: MongoStore) -> MongoStore:
     return store
 
 
-def test_an_exact_register_shows_no_difference(written: MongoStore) -> None:
+def test_an_exact_register_shows_no_difference(written: Repositories) -> None:
     assert differences(written) == []
     assert [(log.commune, log.entries) for log in verify_log(written) if log.entries] == [
         (THANH_VINH, 3),
@@ -56,19 +56,19 @@ def test_an_exact_register_shows_no_difference(written: MongoStore) -> None:
         ("digitized", 1, "digitized: 16681: the register says 1, its records say 0"),
     ],
 )
-def test_a_wrong_counter_is_told_with_both_numbers(written: MongoStore, name: str, change: int, told: str) -> None:
+def test_a_wrong_counter_is_told_with_both_numbers(written: Repositories, name: str, change: int, told: str) -> None:
     written.database["commune_states"].update_one({"_id": THANH_VINH}, {"$set": {f"tallies.unknown.{name}": change}})
     assert differences(written) == [told]
 
 
-def test_a_record_that_went_missing_is_told(written: MongoStore) -> None:
+def test_a_record_that_went_missing_is_told(written: Repositories) -> None:
     written.database["households"].delete_one({"commune": TRUONG_VINH})
     told = differences(written)
     assert told[0] == "registered: 16690: the register says 1, its records say 0"
     assert told[1].startswith("identity: ")
 
 
-def test_a_number_without_a_holder_and_a_holder_without_a_number_are_told(written: MongoStore) -> None:
+def test_a_number_without_a_holder_and_a_holder_without_a_number_are_told(written: Repositories) -> None:
     lost = written.database["identities"].find_one_and_delete({})
     written.database["identities"].insert_one({"_id": "nobody", "household": "none"})
     assert lost is not None
@@ -103,36 +103,36 @@ def entry(offset: int) -> dict[str, Any]:
     ],
 )
 def test_any_damage_to_a_log_is_found_at_its_first_place(
-    written: MongoStore, damage: Callable[[Any], Any], offset: int
+    written: Repositories, damage: Callable[[Any], Any], offset: int
 ) -> None:
     damage(written.database["log"])
     assert breaks(written) == [(THANH_VINH, offset)]
 
 
-def test_a_log_that_was_cut_off_with_its_head_is_found(written: MongoStore) -> None:
+def test_a_log_that_was_cut_off_with_its_head_is_found(written: Repositories) -> None:
     written.database["commune_states"].update_one({"_id": THANH_VINH}, {"$set": {"hash": "0" * 64}})
     assert breaks(written) == [(THANH_VINH, 4)]
 
 
-def test_a_log_whose_head_is_gone_is_found(written: MongoStore) -> None:
+def test_a_log_whose_head_is_gone_is_found(written: Repositories) -> None:
     written.database["commune_states"].delete_one({"_id": THANH_VINH})
     assert breaks(written) == [(THANH_VINH, 1)]
 
 
-def test_one_commune_can_be_verified_alone(written: MongoStore) -> None:
+def test_one_commune_can_be_verified_alone(written: Repositories) -> None:
     written.database["log"].delete_one(entry(2))
     assert [log.broken for log in verify_log(written, frozenset({TRUONG_VINH}))] == [None]
 
 
-def test_what_an_erased_person_leaves_behind_still_holds(written: MongoStore) -> None:
+def test_what_an_erased_person_leaves_behind_still_holds(written: Repositories) -> None:
     record = register(written)
     apply(written, a_step(record, status="verified"))
-    Erasure(written, lambda: NOW).erase(record["id"], REGISTER_ITSELF)
+    Erasure(written.transactions, lambda: NOW).erase(record["id"], REGISTER_ITSELF)
     assert breaks(written) == []
     assert record_differences(written) == []
 
 
-def test_every_record_is_held_to_its_last_entry_in_the_log(written: MongoStore) -> None:
+def test_every_record_is_held_to_its_last_entry_in_the_log(written: Repositories) -> None:
     record = register(written)
     assert record_differences(written) == []
     written.database["households"].update_one({"_id": record["id"]}, {"$set": {"head.full_name": "Somebody Else"}})
@@ -141,13 +141,13 @@ def test_every_record_is_held_to_its_last_entry_in_the_log(written: MongoStore) 
     ]
 
 
-def test_a_record_at_another_revision_than_its_log_is_told(written: MongoStore) -> None:
+def test_a_record_at_another_revision_than_its_log_is_told(written: Repositories) -> None:
     record = register(written)
     written.database["households"].update_one({"_id": record["id"]}, {"$set": {"revision": 7}})
     assert "it is at revision 7, the last entry made revision 1" in record_differences(written)[0]
 
 
-def test_a_record_put_in_past_the_register_and_one_taken_out_are_told(written: MongoStore) -> None:
+def test_a_record_put_in_past_the_register_and_one_taken_out_are_told(written: Repositories) -> None:
     record = register(written)
     document = written.database["households"].find_one_and_delete({"_id": record["id"]})
     assert record_differences(written) == [
@@ -158,10 +158,10 @@ def test_a_record_put_in_past_the_register_and_one_taken_out_are_told(written: M
     assert f"{stranger}: no entry of the log" in record_differences(written)[0]
 
 
-def test_a_fingerprint_that_was_changed_is_told(written: MongoStore) -> None:
+def test_a_fingerprint_that_was_changed_is_told(written: Repositories) -> None:
     record = register(written)
     households = written.database["households"]
     (stored,) = households.find({"_id": record["id"]})
-    contents = {**written.encryption.contents(stored["sealed"]), "fingerprint": "0" * 64}
-    households.update_one({"_id": record["id"]}, {"$set": {"sealed": written.encryption.seal_value(contents)}})
+    contents = {**written.database.encryption.contents(stored["sealed"]), "fingerprint": "0" * 64}
+    households.update_one({"_id": record["id"]}, {"$set": {"sealed": written.database.encryption.seal_value(contents)}})
     assert "its fingerprint is not the one" in record_differences(written)[0]

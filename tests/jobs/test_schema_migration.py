@@ -11,22 +11,22 @@ from service.actor import REGISTER_ITSELF
 from service.households.household_register import HouseholdRegister
 from service.jobs.reconciliation import reconcile, verify_log
 from service.jobs.schema_migration import Migrated, SchemaMigration
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.unit_register import UnitRegister
 from tests.builders import MovedClock, a_household
 
 
 @pytest.fixture
-def households(store: MongoStore, clock: MovedClock) -> HouseholdRegister:
-    return HouseholdRegister(store, UnitRegister(store, 30).directory, clock)
+def households(store: Repositories, clock: MovedClock) -> HouseholdRegister:
+    return HouseholdRegister(store, UnitRegister(store.units, 30).directory, clock)
 
 
 @pytest.fixture
-def migration(store: MongoStore, clock: MovedClock) -> SchemaMigration:
-    return SchemaMigration(store, UnitRegister(store, 30).directory, clock)
+def migration(store: Repositories, clock: MovedClock) -> SchemaMigration:
+    return SchemaMigration(store, UnitRegister(store.units, 30).directory, clock)
 
 
-def registered_under_1_0(households: HouseholdRegister, store: MongoStore, count: int = 1) -> list[str]:
+def registered_under_1_0(households: HouseholdRegister, store: Repositories, count: int = 1) -> list[str]:
     """Households as version 1.0 left them in the database: declared_area, and no legal basis."""
     ids = []
     for _ in range(count):
@@ -44,34 +44,34 @@ def registered_under_1_0(households: HouseholdRegister, store: MongoStore, count
 
 
 def test_a_record_of_1_0_gets_the_new_name_the_new_item_and_the_new_version(
-    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration
 ) -> None:
     (household_id,) = registered_under_1_0(households, store)
 
     assert list(migration.run()) == [Migrated(household_id)]
 
-    record = store.household(household_id).record
+    record = store.households.find(household_id).record
     assert record["schema_version"] == SCHEMA_VERSION
     assert record["legal_basis"] == "state_function"
     assert all("declared_area_m2" in parcel and "declared_area" not in parcel for parcel in record["parcels"])
 
 
 def test_a_migration_is_a_revision_in_the_log_and_leaves_the_status_alone(
-    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration
 ) -> None:
     (household_id,) = registered_under_1_0(households, store)
     households.verify(household_id, if_match=None, actor=REGISTER_ITSELF)
 
     list(migration.run())
 
-    newest = store.history(household_id, before=None, limit=1)[0]
+    newest = store.log.history(household_id, before=None, limit=1)[0]
     assert newest.kind == "revised"
     assert newest.note == {"schema_version": {"from": "1.0", "to": SCHEMA_VERSION}}
-    assert store.household(household_id).record["status"] == "verified"
+    assert store.households.find(household_id).record["status"] == "verified"
 
 
 def test_a_migration_that_was_killed_goes_on_where_it_was(
-    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration
 ) -> None:
     registered_under_1_0(households, store, count=7)
 
@@ -85,17 +85,17 @@ def test_a_migration_that_was_killed_goes_on_where_it_was(
 
 
 def test_run_again_a_migration_writes_nothing(
-    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration
 ) -> None:
     (household_id,) = registered_under_1_0(households, store)
     list(migration.run())
 
     assert list(migration.run()) == []
-    assert store.household(household_id).record["revision"] == 2
+    assert store.households.find(household_id).record["revision"] == 2
 
 
 def test_a_record_that_the_new_version_refuses_stays_as_it_is_and_is_named(
-    households: HouseholdRegister, store: MongoStore, migration: SchemaMigration
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration
 ) -> None:
     broken, whole = registered_under_1_0(households, store, count=2)
     store.database["households"].update_one(
@@ -106,4 +106,4 @@ def test_a_record_that_the_new_version_refuses_stays_as_it_is_and_is_named(
 
     assert results[broken] is not None
     assert results[whole] is None
-    assert store.household(broken).record["schema_version"] == "1.0"
+    assert store.households.find(broken).record["schema_version"] == "1.0"

@@ -120,7 +120,7 @@ def a_world(register_settings: Settings) -> Iterator[World]:
     """A register without households, also when hypothesis runs a test many times in one go."""
     clock = MovedClock()
     services = wire(register_settings, clock)
-    for name in services.store.database.list_collection_names(filter={"name": {"$nin": KEPT_BETWEEN_TESTS}}):
+    for name in services.store.database.mongo.list_collection_names(filter={"name": {"$nin": KEPT_BETWEEN_TESTS}}):
         services.store.database[name].delete_many({})
     yield World(services, clock)
     services.store.close()
@@ -130,20 +130,22 @@ def assert_whole(world: World) -> None:
     """Everything that must hold whatever was written."""
     store = world.services.store
     assert_exact(store)
-    stored = {identity: each.record for identity, each in store.known(h["id"] for h in world.households).items()}
+    stored = {
+        identity: each.record for identity, each in store.households.known(h["id"] for h in world.households).items()
+    }
     living = [record for record in stored.values() if record["status"] != "withdrawn"]
     numbers = Counter(record["head"]["national_id"] for record in living if "national_id" in record["head"])
     assert all(count == 1 for count in numbers.values())
-    assert store.holders_of(numbers).keys() == numbers.keys()
+    assert store.households.holders_of(numbers).keys() == numbers.keys()
     for identity, record in stored.items():
-        entries = store.history(identity, before=None, limit=1000)
+        entries = store.log.history(identity, before=None, limit=1000)
         made = sorted(entry.revision for entry in entries if entry.record is not None)
         assert made == list(range(1, record["revision"] + 1))
         assert next(entry.record for entry in entries if entry.record is not None) == record
-    total = sum(tally.get("registered", 0) for state in store.commune_states() for tally in state.tallies.values())
+    total = sum(tally.get("registered", 0) for state in store.states.now() for tally in state.tallies.values())
     assert total == len(living)
     assert all(
-        former == FORMER_UNKNOWN or count for state in store.commune_states() for former, count in state.tallies.items()
+        former == FORMER_UNKNOWN or count for state in store.states.now() for former, count in state.tallies.items()
     )
 
 

@@ -13,7 +13,7 @@ import shapely
 from schemas.geometry import geometry_json
 from service.commands import units
 from service.settings import Settings
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, read_features
 from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.parcels.builders import a_field, a_polygon
@@ -39,34 +39,34 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, path: Path) -> 
     return units.main(["--boundaries", str(path)])
 
 
-def test_what_is_kept_is_what_was_loaded(store: MongoStore) -> None:
+def test_what_is_kept_is_what_was_loaded(store: Repositories) -> None:
     boundaries = {THANH_VINH: a_field(0, 0, 3_000, 3_000), TRUONG_VINH: a_field(3_000, 0, 3_000, 3_000)}
-    assert store.replace_boundaries(boundaries) == 2
-    kept = store.boundary_list()
+    assert store.borders.replace_boundaries(boundaries) == 2
+    kept = store.borders.boundary_list()
     assert list(kept) == [THANH_VINH, TRUONG_VINH]
     assert all(shapely.equals_exact(kept[code], boundaries[code]) for code in boundaries)
 
 
-def test_loading_again_changes_nothing(store: MongoStore) -> None:
+def test_loading_again_changes_nothing(store: Repositories) -> None:
     boundaries = {THANH_VINH: a_field()}
-    store.replace_boundaries(boundaries)
-    version = store.boundary_version()
-    assert store.replace_boundaries(boundaries) == 0
-    assert store.boundary_version() == version
+    store.borders.replace_boundaries(boundaries)
+    version = store.borders.boundary_version()
+    assert store.borders.replace_boundaries(boundaries) == 0
+    assert store.borders.boundary_version() == version
 
 
-def test_a_boundary_that_is_no_longer_in_the_file_is_gone(store: MongoStore) -> None:
-    store.replace_boundaries({THANH_VINH: a_field(), TRUONG_VINH: a_field(200)})
-    assert store.replace_boundaries({THANH_VINH: a_field()}) == 1
-    assert list(store.boundary_list()) == [THANH_VINH]
+def test_a_boundary_that_is_no_longer_in_the_file_is_gone(store: Repositories) -> None:
+    store.borders.replace_boundaries({THANH_VINH: a_field(), TRUONG_VINH: a_field(200)})
+    assert store.borders.replace_boundaries({THANH_VINH: a_field()}) == 1
+    assert list(store.borders.boundary_list()) == [THANH_VINH]
 
 
-def test_a_worker_reads_boundaries_anew_when_they_change_and_not_before_it_is_time(store: MongoStore) -> None:
+def test_a_worker_reads_boundaries_anew_when_they_change_and_not_before_it_is_time(store: Repositories) -> None:
     time = [0.0]
-    register = BorderRegister(store, 30.0, clock=lambda: time[0])
-    store.replace_boundaries({})
+    register = BorderRegister(store.borders, 30.0, clock=lambda: time[0])
+    store.borders.replace_boundaries({})
     assert len(register.borders()) == 0
-    store.replace_boundaries({THANH_VINH: a_field()})
+    store.borders.replace_boundaries({THANH_VINH: a_field()})
     assert len(register.borders()) == 0
     time[0] = 31.0
     assert THANH_VINH in register.borders()
@@ -75,17 +75,17 @@ def test_a_worker_reads_boundaries_anew_when_they_change_and_not_before_it_is_ti
 
 @pytest.mark.parametrize("zipped", [False, True])
 def test_the_command_loads_a_file(
-    store: MongoStore, register_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, zipped: bool
+    store: Repositories, register_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, zipped: bool
 ) -> None:
     path = a_file(tmp_path, a_feature(), a_feature(TRUONG_VINH, name="Trường Vinh"))
     if zipped:
         path.write_bytes(gzip.compress(path.read_bytes()))
     assert command(register_settings, monkeypatch, path) == 0
-    assert list(store.boundary_list()) == [THANH_VINH, TRUONG_VINH]
+    assert list(store.borders.boundary_list()) == [THANH_VINH, TRUONG_VINH]
 
 
 def test_the_command_loads_the_real_file(
-    store: MongoStore,
+    store: Repositories,
     register_settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -95,7 +95,7 @@ def test_the_command_loads_the_real_file(
         pytest.skip("no file of real boundaries: set COMMUNE_BOUNDARIES")
     assert command(register_settings, monkeypatch, path) == 0
     assert "130 boundaries" in capsys.readouterr().out
-    assert all(boundary.is_valid for boundary in store.boundary_list().values())
+    assert all(boundary.is_valid for boundary in store.borders.boundary_list().values())
 
 
 @pytest.mark.parametrize(
@@ -134,16 +134,16 @@ def test_what_is_no_feature_collection_is_refused(content: bytes, tmp_path: Path
 
 
 def test_the_command_says_which_feature_is_at_fault_and_keeps_what_was_there(
-    store: MongoStore,
+    store: Repositories,
     register_settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    store.replace_boundaries({THANH_VINH: a_field()})
+    store.borders.replace_boundaries({THANH_VINH: a_field()})
     assert command(register_settings, monkeypatch, a_file(tmp_path, a_feature(), a_feature())) == 1
     assert "feature 2" in capsys.readouterr().err
-    assert list(store.boundary_list()) == [THANH_VINH]
+    assert list(store.borders.boundary_list()) == [THANH_VINH]
 
 
 def test_a_boundary_with_a_small_fault_is_mended() -> None:

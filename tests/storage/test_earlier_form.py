@@ -18,7 +18,7 @@ from service.settings import read_settings
 from service.storage.encryption import ENCRYPTED_ITEMS, FieldEncryption, Manner
 from service.storage.migration import migrate
 from service.storage.reencryption import reencrypt
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from tests.builders import NOW, a_head, a_member, a_parcel, a_personal_number
 from tests.storage.writing import a_step, apply, assert_exact, register
 
@@ -45,9 +45,9 @@ def in_place(items: Any, path: str, encryption: FieldEncryption) -> None:
             place[last] = encryption.seal_value(place[last], manner)
 
 
-def put_back(store: MongoStore) -> None:
+def put_back(store: Repositories) -> None:
     """Rewrite all documents in the earlier form."""
-    encryption = store.encryption
+    encryption = store.database.encryption
     for household in store.database["households"].find():
         old = encryption.open(household)
         fingerprint = encryption.contents(household["sealed"])["fingerprint"]
@@ -57,7 +57,7 @@ def put_back(store: MongoStore) -> None:
         store.database["households"].replace_one({"_id": old["_id"]}, old)
     for document in store.database["log"].find():
         contents = encryption.contents(document.pop("sealed"))
-        entry = next(each for each in store.walk(document["commune"]) if each.offset == document["offset"])
+        entry = next(each for each in store.log.walk(document["commune"]) if each.offset == document["offset"])
         document |= {"record": entry.record, "replaced": entry.replaced, "salt": encryption.seal_value(entry.salt)}
         document["fingerprint"] = encryption.seal_value(contents["fingerprint"], Manner.SEARCHED)
         for part in (document["record"], document["replaced"]):
@@ -67,16 +67,16 @@ def put_back(store: MongoStore) -> None:
 
 
 @pytest.fixture
-def store(database_uri: str, tmp_path: Path) -> Iterator[MongoStore]:
+def store(database_uri: str, tmp_path: Path) -> Iterator[Repositories]:
     """A store with keys of its own, which a test may retire."""
     settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
     migrate(settings, say=lambda _: None)
-    with closing(MongoStore(settings)) as opened:
+    with closing(Repositories(settings)) as opened:
         yield opened
 
 
 @pytest.fixture
-def record(store: MongoStore) -> Record:
+def record(store: Repositories) -> Record:
     """A household at its second revision, stored in the earlier form."""
     first = register(
         store,
@@ -90,49 +90,49 @@ def record(store: MongoStore) -> Record:
     return second.record
 
 
-def found(store: MongoStore, text: str) -> list[Record]:
-    return store.households(HouseholdQuery(limit=10, text=text)).records
+def found(store: Repositories, text: str) -> list[Record]:
+    return store.households.page(HouseholdQuery(limit=10, text=text)).records
 
 
-def assert_whole(store: MongoStore, record: Record) -> None:
-    assert store.record(record["id"]) == record
-    assert store.household(record["id"]).record == record
+def assert_whole(store: Repositories, record: Record) -> None:
+    assert store.households.record(record["id"]) == record
+    assert store.households.find(record["id"]).record == record
     for text in (record["head"]["national_id"], record["members"][0]["national_id"], "0912345679"):
         assert found(store, text) == [record]
     assert_exact(store)
     assert [str(difference) for difference in reconcile_records(store)] == []
 
 
-def test_records_of_the_earlier_form_are_read_found_and_verified(store: MongoStore, record: Record) -> None:
+def test_records_of_the_earlier_form_are_read_found_and_verified(store: Repositories, record: Record) -> None:
     assert "sealed" not in (store.database["households"].find_one() or {})
     assert_whole(store, record)
-    last, _ = store.history(record["id"], before=None, limit=10)
+    last, _ = store.log.history(record["id"], before=None, limit=10)
     assert last.record == record
     assert last.replaced == {"head": {**record["head"], "phone": "+84912345678"}}
 
 
-def test_a_write_brings_its_record_to_the_form_of_today(store: MongoStore, record: Record) -> None:
+def test_a_write_brings_its_record_to_the_form_of_today(store: Repositories, record: Record) -> None:
     apply(store, a_step(record, status="verified"))
     assert "sealed" in (store.database["households"].find_one() or {})
-    assert_whole(store, store.record(record["id"]))
+    assert_whole(store, store.households.record(record["id"]))
 
 
 def test_encrypting_anew_brings_all_to_the_form_of_today(
-    store: MongoStore, record: Record, monkeypatch: pytest.MonkeyPatch
+    store: Repositories, record: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FieldEncryption, "HANDOVER", FieldEncryption.HANDOVER * 0)
-    (old,) = store.encryption.data_keys()
-    store.encryption.add_data_key()
-    assert {name: count for name, count in reencrypt(store) if count} == {"households": 1, "log": 2}
+    (old,) = store.database.encryption.data_keys()
+    store.database.encryption.add_data_key()
+    assert {name: count for name, count in reencrypt(store.database) if count} == {"households": 1, "log": 2}
     for name in ("households", "log"):
         assert all("sealed" in document for document in store.database[name].find())
-    store.encryption.reseal_secret()
-    store.encryption.retire(old)
+    store.database.encryption.reseal_secret()
+    store.database.encryption.retire(old)
     assert_whole(store, record)
 
 
-def test_erasing_takes_what_the_earlier_form_held(store: MongoStore, record: Record) -> None:
-    Erasure(store, lambda: NOW).erase(record["id"], REGISTER_ITSELF)
+def test_erasing_takes_what_the_earlier_form_held(store: Repositories, record: Record) -> None:
+    Erasure(store.transactions, lambda: NOW).erase(record["id"], REGISTER_ITSELF)
     for entry in store.database["log"].find():
         assert not any(entry.get(item) for item in ("record", "replaced", "note", "salt", "fingerprint"))
         assert entry["kind"] == "erased" or entry["sealed"] is None

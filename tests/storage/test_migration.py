@@ -15,7 +15,7 @@ from service.commands import units as units_command
 from service.commands import verify_log as verify_command
 from service.settings import Settings, read_settings
 from service.storage.migration import load_units, migrate
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import COLUMNS, UnitListInvalid
 from tests.builders import THANH_VINH, TRUONG_VINH
@@ -44,9 +44,9 @@ def settings(database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
-def store(settings: Settings) -> Iterator[MongoStore]:
+def store(settings: Settings) -> Iterator[Repositories]:
     """The store of that database."""
-    opened = MongoStore(settings)
+    opened = Repositories(settings)
     yield opened
     opened.close()
 
@@ -57,31 +57,33 @@ def a_list(folder: Path, text: str) -> Path:
     return file
 
 
-def households(store: MongoStore) -> list[dict[str, Any]]:
+def households(store: Repositories) -> list[dict[str, Any]]:
     return list(store.database["households"].find().sort("_id"))
 
 
-def names_on(store: MongoStore, day: date) -> dict[str, str]:
-    return {unit.code: unit.name for unit in UnitDirectory(store.unit_list()).of_level("commune", day)}
+def names_on(store: Repositories, day: date) -> dict[str, str]:
+    return {unit.code: unit.name for unit in UnitDirectory(store.units.unit_list()).of_level("commune", day)}
 
 
-def test_migrating_again_says_and_changes_nothing(settings: Settings, store: MongoStore) -> None:
-    version = store.unit_version()
+def test_migrating_again_says_and_changes_nothing(settings: Settings, store: Repositories) -> None:
+    version = store.units.unit_version()
     said: list[str] = []
     migrate(settings, say=said.append)
     assert said == []
-    assert store.unit_version() == version
-    assert store.ready() == []
+    assert store.units.unit_version() == version
+    assert store.database.missing_parts() == []
 
 
-def test_an_index_that_is_gone_comes_back(settings: Settings, store: MongoStore) -> None:
+def test_an_index_that_is_gone_comes_back(settings: Settings, store: Repositories) -> None:
     store.database["households"].drop_index("commune")
-    assert store.ready() == ["households.commune"]
+    assert store.database.missing_parts() == ["households.commune"]
     migrate(settings, say=lambda _: None)
-    assert store.ready() == []
+    assert store.database.missing_parts() == []
 
 
-def test_a_newer_list_merges_communes_from_its_day_and_touches_no_household(store: MongoStore, tmp_path: Path) -> None:
+def test_a_newer_list_merges_communes_from_its_day_and_touches_no_household(
+    store: Repositories, tmp_path: Path
+) -> None:
     register(store)
     register(store, commune=TRUONG_VINH)
     before = households(store)
@@ -93,34 +95,34 @@ def test_a_newer_list_merges_communes_from_its_day_and_touches_no_household(stor
 
 
 def test_a_newer_list_stays_when_the_register_starts_again(
-    settings: Settings, store: MongoStore, tmp_path: Path
+    settings: Settings, store: Repositories, tmp_path: Path
 ) -> None:
     load_units(store, a_list(tmp_path, MERGER), print)
-    version = store.unit_version()
+    version = store.units.unit_version()
     migrate(settings, say=lambda _: None)
-    assert store.unit_version() == version
+    assert store.units.unit_version() == version
     assert len(names_on(store, date(2027, 1, 1))) == 129
 
 
-def test_another_provinces_list_stands_beside_the_first(store: MongoStore, tmp_path: Path) -> None:
+def test_another_provinces_list_stands_beside_the_first(store: Repositories, tmp_path: Path) -> None:
     load_units(store, a_list(tmp_path, ELSEWHERE), print)
     assert names_on(store, date(2026, 1, 1))["18073"] == "Thành Sen"
     assert len(names_on(store, date(2026, 1, 1))) == 131
 
 
-def test_a_list_that_contradicts_what_is_there_is_refused_whole(store: MongoStore, tmp_path: Path) -> None:
-    version = store.unit_version()
+def test_a_list_that_contradicts_what_is_there_is_refused_whole(store: Repositories, tmp_path: Path) -> None:
+    version = store.units.unit_version()
     twice = ELSEWHERE + "16681,Khác,Another,xã,commune,42,2026-01-01,,,,,x\n"
     with pytest.raises(UnitListInvalid) as refused:
         load_units(store, a_list(tmp_path, twice), print)
     assert [(fault.line, fault.column) for fault in refused.value.faults] == [(4, "valid_from")]
-    assert store.unit_version() == version
+    assert store.units.unit_version() == version
 
 
 # The commands
 
 
-def test_each_command_says_in_a_line_that_all_is_well(store: MongoStore, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_command_says_in_a_line_that_all_is_well(store: Repositories, capsys: pytest.CaptureFixture[str]) -> None:
     register(store)
     assert migrate_command.main([]) == 0
     assert reconcile_command.main([]) == 0
@@ -131,7 +133,7 @@ def test_each_command_says_in_a_line_that_all_is_well(store: MongoStore, capsys:
 
 
 def test_a_damaged_counter_ends_reconcile_with_1_and_its_place(
-    store: MongoStore, capsys: pytest.CaptureFixture[str]
+    store: Repositories, capsys: pytest.CaptureFixture[str]
 ) -> None:
     register(store)
     store.database["commune_states"].update_one({"_id": THANH_VINH}, {"$inc": {"tallies.unknown.registered": 1}})
@@ -140,7 +142,7 @@ def test_a_damaged_counter_ends_reconcile_with_1_and_its_place(
 
 
 def test_an_altered_and_a_missing_entry_end_verify_log_with_1_and_their_places(
-    store: MongoStore, capsys: pytest.CaptureFixture[str]
+    store: Repositories, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for commune in (THANH_VINH, THANH_VINH, TRUONG_VINH):
         register(store, commune=commune)
@@ -154,7 +156,7 @@ def test_an_altered_and_a_missing_entry_end_verify_log_with_1_and_their_places(
 
 
 def test_scripts_units_says_what_it_did_and_refuses_with_every_line(
-    store: MongoStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = str(a_list(tmp_path, MERGER))
     assert units_command.main(["--list", file]) == 0

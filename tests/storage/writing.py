@@ -10,7 +10,7 @@ from service.households.changes import Change, Kind, Record
 from service.households.registration import registration
 from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
 from service.storage.migration import UNITS_FILE
-from service.storage.store import MongoStore
+from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.builders import NOW, TODAY, Json, a_least_household
@@ -32,24 +32,24 @@ def a_step(before: Record, kind: Kind = "verified", at: datetime = NOW, **items:
     return Change.revision(before, record, kind, actor=OFFICER, fingerprint=f"revision {record['revision']}")
 
 
-def apply(store: MongoStore, *changes: Change) -> None:
+def apply(store: Repositories, *changes: Change) -> None:
     """Apply changes in one transaction."""
-    store.transact(lambda transaction: transaction.apply(changes))
+    store.transactions.run(lambda transaction: transaction.apply(changes))
 
 
-def register(store: MongoStore, at: datetime = NOW, **items: Any) -> Record:
+def register(store: Repositories, at: datetime = NOW, **items: Any) -> Record:
     """Register a household; answers its record."""
     change = a_registration(at, **items)
     apply(store, change)
     return change.record
 
 
-def offsets(store: MongoStore, commune: str) -> list[int]:
+def offsets(store: Repositories, commune: str) -> list[int]:
     """The offsets of a commune's log, in order of the walk."""
-    return [entry.offset for entry in store.walk(commune)]
+    return [entry.offset for entry in store.log.walk(commune)]
 
 
-def assert_exact(store: MongoStore, communes: Iterable[str] | None = None) -> None:
+def assert_exact(store: Repositories, communes: Iterable[str] | None = None) -> None:
     """Counters, identities and log agree with the records, and every log holds."""
     assert [str(difference) for difference in reconcile(store)] == []
     assert [str(difference) for difference in reconcile_records(store)] == []

@@ -72,17 +72,17 @@ def rows(register: Register, geography: date) -> dict[str | None, int]:
 
 def test_a_list_that_comes_late_counts_every_household_where_it_belongs_and_changes_none(register: Register) -> None:
     known, other = put(register, former_commune="16663"), put(register, commune=TRUONG_VINH)
-    register.store.replace_units(NEWER)
+    register.store.units.replace_units(NEWER)
     assert rows(register, TODAY) == {THANH_VINH: 2}
     assert rows(register, BEFORE) == {THANH_VINH: 1, TRUONG_VINH: 1}
     assert rows(register, LONG_BEFORE) == {"16663": 1, None: 1}
     assert register.coverage.report("district").total.registered == 2
-    assert [register.store.record(each["id"]) for each in (known, other)] == [known, other]
+    assert [register.store.households.record(each["id"]) for each in (known, other)] == [known, other]
 
 
 def test_a_code_that_was_used_again_keeps_old_and_new_households_apart(register: Register) -> None:
     put(register, former_commune="16663")
-    register.store.replace_units(NEWER)
+    register.store.units.replace_units(NEWER)
     new = put(register)
     assert new["commune_since"] == MERGED_ON.isoformat()
     assert rows(register, TODAY) == {THANH_VINH: 2}
@@ -93,7 +93,7 @@ def test_a_code_that_was_used_again_keeps_old_and_new_households_apart(register:
 
 def test_a_household_of_before_is_written_to_and_moves_then(register: Register) -> None:
     before = put(register, commune=TRUONG_VINH)
-    register.store.replace_units(NEWER)
+    register.store.units.replace_units(NEWER)
     steps = register.households
     assert steps.verify(before["id"], if_match=None, actor=REGISTER_ITSELF).record["commune"] == TRUONG_VINH
     said = {**before, "village": "Khối 9"}
@@ -106,7 +106,7 @@ def test_a_household_of_before_is_written_to_and_moves_then(register: Register) 
 
 def test_a_finer_former_commune_stays_known_over_two_mergers(register: Register) -> None:
     before = put(register, former_commune="16663")
-    register.store.replace_units(NEWER)
+    register.store.units.replace_units(NEWER)
     after = register.households.put(
         before["id"], {**before, "village": "Khối 9"}, if_match=1, actor=REGISTER_ITSELF
     ).record
@@ -125,9 +125,9 @@ def test_whoever_works_in_one_of_the_merged_communes_works_in_both() -> None:
 def test_households_of_before_are_found_by_the_new_code(register: Register) -> None:
     put(register, commune=TRUONG_VINH)
     codes = UnitDirectory(NEWER).stored_codes(UnitDirectory(NEWER).in_force(THANH_VINH, TODAY))
-    found = register.store.households(HouseholdQuery(limit=10, communes=codes))
+    found = register.store.households.page(HouseholdQuery(limit=10, communes=codes))
     assert len(found.records) == 1
-    found = register.store.households(HouseholdQuery(limit=10, communes=codes, former_commune=TRUONG_VINH))
+    found = register.store.households.page(HouseholdQuery(limit=10, communes=codes, former_commune=TRUONG_VINH))
     assert len(found.records) == 1
 
 

@@ -1,0 +1,58 @@
+"""Boundaries of administrative units in MongoDB: kept as well-known binary, read whole into memory, never queried."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import shapely
+from bson.binary import Binary
+from pymongo import DeleteMany, ReplaceOne
+from shapely.geometry.base import BaseGeometry
+
+from service.storage.client import Document, translated
+from service.storage.database import Database
+
+
+class Borders:
+    """The borders of administrative units."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @translated()
+    def boundary_version(self) -> str:
+        """Changes whenever the boundaries change; empty before the first."""
+        state = self._database["state"].find_one({"_id": "boundaries"})
+        return "" if state is None else str(state["version"])
+
+    @translated()
+    def boundary_list(self) -> dict[str, BaseGeometry]:
+        """Every boundary by the code of its unit, in WGS 84."""
+        documents = list(self._database["boundaries"].find().sort("_id"))
+        geometries = shapely.from_wkb([bytes(document["boundary"]) for document in documents])
+        return {document["_id"]: geometry for document, geometry in zip(documents, geometries, strict=True)}
+
+    @translated()
+    def replace_boundaries(self, boundaries: Mapping[str, BaseGeometry]) -> int:
+        """Put these boundaries in the place of all that were there; answers how many differ from before."""
+        binaries = {code: bytes(shapely.to_wkb(boundary)) for code, boundary in sorted(boundaries.items())}
+        known = {document["_id"]: bytes(document["boundary"]) for document in self._database["boundaries"].find()}
+        different = [code for code, binary in binaries.items() if known.get(code) != binary]
+        gone = sorted(set(known) - set(binaries))
+        writes: list[ReplaceOne[Document] | DeleteMany] = [
+            ReplaceOne({"_id": code}, {"_id": code, "boundary": Binary(binaries[code])}, upsert=True)
+            for code in different
+        ]
+        if gone:
+            writes.append(DeleteMany({"_id": {"$in": gone}}))
+        if writes:
+            self._database["boundaries"].bulk_write(writes)
+        digest = hashlib.sha256()
+        for code, binary in binaries.items():
+            digest.update(code.encode() + b"\0" + binary)
+        version = digest.hexdigest()[:16]
+        self._database["state"].replace_one(
+            {"_id": "boundaries"}, {"_id": "boundaries", "version": version}, upsert=True
+        )
+        return len(different) + len(gone)
