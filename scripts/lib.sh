@@ -18,13 +18,16 @@ find_python() {
 }
 
 # Makes the environment for tests and checks (once) and sets what every tool in it needs. Sets $tools, the folder of its
-# programs; all that the tools write lies under .run/test.
+# programs; all that the tools write lies under .run/test. A script started by another that has done this does it no more.
 prepare_tests() {
     local python
     python="$(find_python)"
     export PYTHONPATH="$root"
     test_data="$root/.run/test"
-    "$python" -B -m service.running.environment "$test_data" venv "$root/requirements/test.txt"
+    if [ "${TESTS_PREPARED:-}" != "$test_data" ]; then
+        "$python" -B -m service.running.environment "$test_data" venv "$root/requirements/test.txt"
+        export TESTS_PREPARED="$test_data"
+    fi
     tools="$test_data/venv/bin"
     unset PYTHONDONTWRITEBYTECODE
     export PYTHONPYCACHEPREFIX="$test_data/pycache" RUFF_CACHE_DIR="$test_data/ruff" MYPY_CACHE_DIR="$test_data/mypy"

@@ -8,11 +8,18 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
 from pymongo import MongoClient
+from pymongo.database import Database
 
+import service.commands.accounts
+import service.wiring
+from service.access.passwords import Passwords
 from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import Settings, read_settings
 from service.storage.migration import UNITS_FILE, migrate
@@ -26,6 +33,8 @@ KEPT_BETWEEN_TESTS = ["units", "state", "encryption_keys", "encryption_secrets",
 """What a service that runs through many tests has read, or goes on writing to."""
 
 _shared_mongod = pytest.StashKey[ExitStack]()
+
+hypothesis.settings.register_profile("quick", max_examples=20)  # chosen by scripts/test --quick; see tests/examples.py
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,6 +51,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _shared_mongod in config.stash:
         config.stash[_shared_mongod].close()
         del os.environ["TEST_MONGODB_URI"]
+
+
+@pytest.hookimpl(trylast=True)  # the browser's tests are marked by then
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the modules with slow tests first, so that no worker is left with a long one at the end."""
+    slow = {item.path for item in items if any(item.iter_markers("slow")) or any(item.iter_markers("browser"))}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hash passwords at a fraction of the real cost, which tests/access/test_passwords.py holds to RFC 9106.
+
+    At the real cost, the accounts of one browser test take a second of a processor.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (service.wiring, service.commands.accounts):
+            patch.setattr(module, "Passwords", partial(Passwords, passes=1, memory_kib=1024))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -82,14 +110,19 @@ def migrated_settings(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory
         client.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def session_database(migrated_settings: Settings) -> Iterator[Database[dict[str, Any]]]:
+    """The database of ``migrated_settings``, by a connection that stays open."""
+    with MongoClient[dict[str, Any]](migrated_settings.mongodb_uri) as client:
+        yield client.get_default_database()
+
+
 @pytest.fixture
-def register_settings(migrated_settings: Settings) -> Settings:
+def register_settings(migrated_settings: Settings, session_database: Database[dict[str, Any]]) -> Settings:
     """Settings of a register that is ready and has no household:
     the official units are there, everything else is empty."""
-    with MongoClient[dict[str, object]](migrated_settings.mongodb_uri) as client:
-        database = client.get_default_database()
-        for name in database.list_collection_names(filter={"name": {"$nin": KEPT_BETWEEN_TESTS}}):
-            database[name].delete_many({})
+    for name in written_collections(session_database):
+        session_database[name].delete_many({})
     return migrated_settings
 
 
@@ -119,6 +152,16 @@ def services(register_settings: Settings, clock: MovedClock) -> Iterator[Registe
     wired = wire(register_settings, clock)
     yield wired
     wired.store.close()
+
+
+def written_collections(database: Database[dict[str, Any]]) -> list[str]:
+    """The names of the collections that hold anything, but for those kept between tests: two round trips in all."""
+    names = database.list_collection_names(filter={"name": {"$nin": [*KEPT_BETWEEN_TESTS, "system.views"]}})
+    stages: list[dict[str, Any]] = []
+    for name in names:
+        first: list[dict[str, Any]] = [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}]
+        stages.extend([{"$unionWith": {"coll": name, "pipeline": first}}] if stages else first)
+    return [found["name"] for found in database[names[0]].aggregate(stages)]
 
 
 def named(server_uri: str, database: str) -> str:

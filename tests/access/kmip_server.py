@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from service.running.children import start_child, stop_child
+from service.running.children import kill_child, start_child
 from service.running.mongod import free_port
 
 _SERVE = """
@@ -67,7 +67,7 @@ def key_management(folder: Path) -> Iterator[KeyManagement]:
         _wait_for(folder / "kmip.log")
         yield KeyManagement(f"127.0.0.1:{port}", folder / "ca.crt", folder / "client.pem", folder / "stranger.pem")
     finally:
-        stop_child(child, 20)
+        kill_child(child)  # asked to end, it would first wait ten seconds for its listening socket
 
 
 def _wait_for(log: Path) -> None:

@@ -23,6 +23,10 @@ def test_what_is_stored_is_argon2id_and_not_the_password() -> None:
     assert not PASSWORDS.matches(stored, SENTENCE + ".")
 
 
+def test_unless_told_otherwise_a_hash_costs_what_rfc_9106_asks_for() -> None:
+    assert Passwords().hashed(SENTENCE).startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+
+
 def test_every_spelling_of_vietnamese_is_the_same_password() -> None:
     stored = PASSWORDS.hashed(unicodedata.normalize("NFD", SENTENCE))
     assert PASSWORDS.matches(stored, unicodedata.normalize("NFC", SENTENCE))

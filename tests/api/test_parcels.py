@@ -25,6 +25,7 @@ from service.settings import Settings
 from service.storage.repositories import Repositories
 from tests.api.asking import Register, pointers, problem
 from tests.builders import SOUTH_WEST, THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household, a_parcel, a_square, an_id
+from tests.examples import examples
 from tests.parcels.builders import a_field, a_polygon
 
 AT = SOUTH_WEST
@@ -568,7 +569,7 @@ shapes = st.fixed_dictionaries(
 systems = st.sampled_from([None, "EPSG:4326", "EPSG:9208", "EPSG:4756", "EPSG:3405"]) | anything
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(geometry=shapes | anything, crs=systems)
 def test_whatever_is_sent_there_is_an_answer(register: Register, geometry: Any, crs: Any) -> None:
     asked = check(register, geometry=geometry, **({} if crs is None else {"crs": crs}))
@@ -579,7 +580,7 @@ def test_whatever_is_sent_there_is_an_answer(register: Register, geometry: Any, 
     assert acceptable == (put.status_code == 201) or geometry is None
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(area=shapes | anything, near=anything, within=anything)
 def test_whatever_area_is_asked_for_there_is_an_answer(register: Register, area: Any, near: Any, within: Any) -> None:
     for body in ({"area": area}, {"near": near, "within": within}):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from service.parcels.measurement import geodesic_area, geodesic_areas
+from tests.examples import examples
 from tests.parcels.builders import VINH, a_field, a_polygon, on_the_ground
 
 GEOD = Geod(ellps="WGS84")
@@ -41,7 +42,7 @@ def test_points_and_lines_have_none() -> None:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(103.8, 105.9), st.floats(18.5, 20.1), st.floats(1, 2_000), st.integers(3, 40)), max_size=20

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from service.parcels.limits import OverlapRules
 from service.parcels.measurement import geodesic_area
 from service.parcels.overlap import Overlap, overlaps_among, overlaps_between
+from tests.examples import examples
 from tests.parcels.builders import a_field, a_polygon, in_metres, on_the_ground
 
 RULES = OverlapRules()
@@ -81,7 +82,7 @@ boxes = st.tuples(coordinates, coordinates, st.integers(5, 40), st.integers(5, 4
 parcels = st.one_of(triangles.map(lambda corners: a_polygon(*corners)), boxes.map(lambda box: a_field(*box)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(parcels, max_size=12))
 def test_the_tree_finds_what_every_pair_by_brute_force_gives(fields: list[BaseGeometry]) -> None:
     expected: dict[tuple[int, int], float] = {}
@@ -111,7 +112,7 @@ def _widest_circle(common: BaseGeometry) -> float:
     return max(widths, default=0.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(parcels, parcels)
 def test_the_order_of_two_parcels_makes_no_difference(one: BaseGeometry, other: BaseGeometry) -> None:
     there, back = among(one, other), among(other, one)

@@ -28,6 +28,7 @@ from service.parcels.reference_systems import (
     system_of,
     to_wgs84,
 )
+from tests.examples import examples
 from tests.parcels.builders import a_field
 
 VINH = np.array([[105.6813, 18.6796]])
@@ -72,7 +73,7 @@ def test_there_and_back_is_the_same_place_to_a_millimetre(code: str) -> None:
     assert metres_between(to_wgs84(np.round(there, decimals), SYSTEMS[code]), CORNERS) < 0.001
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.floats(103.87, 105.81), st.floats(18.55, 20.01), st.sampled_from(PROJECTED))
 def test_there_and_back_anywhere_in_the_province(longitude: float, latitude: float, system: object) -> None:
     place = np.array([[longitude, latitude]])

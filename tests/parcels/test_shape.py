@@ -15,6 +15,7 @@ from service.parcels.limits import ShapeRules
 from service.parcels.measurement import geodesic_area
 from service.parcels.rings import gnomonic
 from service.parcels.shape import Shape, examine_shape, examine_shapes
+from tests.examples import examples
 from tests.parcels.builders import VINH, a_field, a_polygon, in_metres, on_the_ground
 
 RULES = ShapeRules()
@@ -295,7 +296,7 @@ def test_many_boundaries_at_once_get_the_same_answers_as_one_by_one() -> None:
 corners = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), min_size=3, max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(corners)
 def test_the_verdict_agrees_with_shapely_wherever_shapely_sees_a_fault(shell: list[tuple[int, int]]) -> None:
     boundary = a_polygon(*shell)
@@ -312,7 +313,7 @@ def test_the_verdict_agrees_with_shapely_wherever_shapely_sees_a_fault(shell: li
         assert sorted(map(tuple, kept_vertices)) == sorted(map(tuple, given_vertices))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(corners)
 def test_a_proposal_is_itself_in_order_and_nothing_is_mended_that_is_in_order(shell: list[tuple[int, int]]) -> None:
     shape = examined(a_polygon(*shell))

@@ -12,6 +12,7 @@ from PIL import ImageChops
 
 from service.errors import PhotoUnreadable
 from service.people.jpeg import bare_picture
+from tests.examples import examples
 from tests.pictures import CAMERA, COMMENT, TRAILER, a_bare_photo, a_photo, opened
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -74,7 +75,7 @@ def test_what_is_no_jpeg_is_refused(given_bytes: bytes) -> None:
 
 
 @given(some.integers(0, 2_000), some.binary(min_size=1, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_damage_is_refused_or_leaves_a_picture_without_metadata(place: int, damage: bytes) -> None:
     taken = a_photo(64, 40)
     at = place % len(taken)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from service.households.masking import is_small
 from service.reports.small_cells import TOTAL, Cell, with_totals, withheld
+from tests.examples import examples
 
 ROWS, COLUMNS = "abcdef", "123456"
 
@@ -66,7 +67,7 @@ def test_no_withheld_count_follows_from_the_totals(table: dict[Cell, int]) -> No
         assert np.linalg.matrix_rank(np.vstack([known, alone])) == rank + 1
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(tables(3, 2, 7))
 def test_each_withheld_count_could_be_another_also_for_who_knows_that_it_is_not_zero(table: dict[Cell, int]) -> None:
     gone = withheld(table, is_small)

@@ -19,11 +19,12 @@ from schemas.compiled import read_household
 from schemas.derive.json_schema import UNSAID, household_components, household_json_schema
 from schemas.derive.mongodb import household_validator
 from schemas.parsing import dump_household, explain_household
+from tests.examples import examples
 from tests.schemas.records import TODAY, example, least
 from tests.schemas.strategies import Record, broken_households, households
 
-THOROUGH = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-PLAIN = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+THOROUGH = settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
+PLAIN = settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 Households = Collection[dict[str, Any]]
 
 

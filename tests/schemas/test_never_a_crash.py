@@ -15,11 +15,12 @@ from schemas.parsing import dump_household, parse_household
 from schemas.requirements import missing_items
 from schemas.rules import warnings
 from service.households.derived import derived_facts
+from tests.examples import examples
 from tests.schemas.records import TODAY
 from tests.schemas.strategies import broken_households
 
 CATALOGUE = Catalogue()
-OFTEN = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+OFTEN = settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 
 NAMES = sorted({row.path.rpartition(".")[2].removesuffix("[]") for row in dictionary_rows()})
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(NAMES)

@@ -20,6 +20,7 @@ from service.parcels.cells import cells_of
 from service.parcels.limits import ShapeRules
 from service.parcels.shape import examine_shape
 from service.storage import parcels
+from tests.examples import examples
 from tests.parcels.builders import a_field, a_polygon
 
 Json = dict[str, Any]
@@ -67,7 +68,7 @@ def a_record(number: int, boundaries: list[Any], home: tuple[float, float] | Non
     return record
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(shell=corners, hole=st.none() | corners)
 def test_mongodb_is_never_the_one_to_find_out(rows: Rows, shell: list[Any], hole: list[Any] | None) -> None:
     shape = examine_shape(a_polygon(*shell, holes=[hole] if hole else []), ShapeRules(), "")
@@ -89,7 +90,7 @@ areas = st.one_of(squares, corners.map(lambda shell: a_polygon(*((2 * x, 2 * y) 
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(households=households, drawn=areas)
 def test_the_index_finds_what_a_look_at_everything_finds(rows: Rows, households: list[Any], drawn: Any) -> None:
     records = [a_record(number, boundaries, home) for number, (boundaries, home) in enumerate(households)]
@@ -99,7 +100,7 @@ def test_the_index_finds_what_a_look_at_everything_finds(rows: Rows, households:
     assert sorted(by_index, key=json.dumps) == sorted(by_looking, key=json.dumps)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(others=st.lists(squares | st.builds(a_field, width=st.integers(2_000, 4_000)), max_size=8), mine=squares)
 def test_cells_find_every_boundary_that_meets_another(rows: Rows, others: list[Any], mine: Any) -> None:
     rows.fill([a_record(number, [boundary]) for number, boundary in enumerate(others)])
