@@ -17,11 +17,13 @@ from benchmarks.figures import Figure, Target, in_turn
 from benchmarks.workplace import Workplace
 from schemas.geometry import geometry_json
 from service.actor import REGISTER_ITSELF
+from service.api.http.resource import parsed, written
+from service.api.resources.parcels import ParcelQuestionSchema, neighbours_in_json
+from service.api.resources.search import AffectedSchema
 from service.demonstration.households import Demonstration
 from service.households import bulk
-from service.households.area_search import households_in, in_json, total_of
+from service.households.area_search import households_in, total_of
 from service.households.bulk import BulkRegistration
-from service.households.parcel_checks import neighbours_in_json, question_of
 from service.parcels.regions import covering
 from service.storage import documents
 from service.storage.client import Document
@@ -63,7 +65,7 @@ def _check(services: Any, collection: Collection[Document], details: str, *, tur
     def ours() -> float:
         began = time.perf_counter()
         for geometry in asked:
-            neighbours_in_json(services.parcels.check(question_of({"geometry": geometry})).neighbours)
+            neighbours_in_json(services.parcels.check(parsed(ParcelQuestionSchema, {"geometry": geometry})).neighbours)
         return (time.perf_counter() - began) / len(asked)
 
     def bare() -> float:
@@ -92,7 +94,7 @@ def _search(services: Any, collection: Collection[Document], details: str, *, tu
     def ours() -> float:
         began = time.perf_counter()
         found = list(households_in(services.store, area, None))
-        parcels.append(sum(len(in_json(each)["parcels"]) for each in found))
+        parcels.append(sum(len(written(AffectedSchema, each)["parcels"]) for each in found))
         total_of(found)
         return time.perf_counter() - began
 

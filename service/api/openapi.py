@@ -13,7 +13,7 @@ from service.api.access_components import SECURITY_SCHEMES, access_components
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
 from service.api.http.problems import ProblemSchema
-from service.api.resources import parcels, photos, search
+from service.api.resources import photos
 
 DESCRIPTION = (
     "The register of farm households: one record a household, checked by the ministry data schema, with its history as "
@@ -139,9 +139,7 @@ def _components() -> dict[str, Any]:
     return {
         **household_components(reference_prefix="#/components/schemas/"),
         **access_components(),
-        **parcels.COMPONENTS,
         **photos.COMPONENTS,
-        **search.COMPONENTS,
         "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
         "HouseholdPage": _object(
             {"households": _list_of("Household"), "cursor": _CURSOR, "total": _COUNT}, ("households", "cursor")

@@ -8,9 +8,8 @@ from collections.abc import Iterable
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-
 BYTE_ORDER_MARK = "\ufeff"
-"""What spreadsheets look for to read UTF-8."""
+"""By which spreadsheets know UTF-8."""
 
 
 _FORMULA_SIGNS = frozenset("=+-@\t\r\n＝＋－＠")
@@ -18,7 +17,7 @@ _FORMULA_SIGNS = frozenset("=+-@\t\r\n＝＋－＠")
 
 
 def csv_line(cells: Iterable[object]) -> str:
-    """One line of CSV. A text that would run as a formula gets an apostrophe before it (OWASP, CSV injection)."""
+    """Returns a line of CSV. A text that would run as a formula gets an apostrophe before it (OWASP, CSV injection)."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerow([_harmless(cell) for cell in cells])
     return text.getvalue()
@@ -27,5 +26,5 @@ def csv_line(cells: Iterable[object]) -> str:
 def _harmless(cell: object) -> object:
     if not isinstance(cell, str):
         return cell
-    first = {cell[:1], cell.strip()[:1]}  # some programs read past what is blank
+    first = {cell[:1], cell.strip()[:1]}  # some programs skip leading space
     return "'" + cell if first & _FORMULA_SIGNS else cell

@@ -1,4 +1,4 @@
-"""What is asked about parcels rather than households: one boundary checked before it is sent, an overlap settled."""
+"""Parcels on their own: one boundary checked before it is sent, an overlap settled by a supervisor."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from schemas.errors import Finding, ItemError, RecordInvalid, pointer
-from schemas.geometry import GeometryInvalid, geometry_json, parse_geometry
+from schemas.errors import Finding
+from schemas.geometry import geometry_json
 from service.actor import Actor
 from service.clock import Clock
 from service.errors import NothingToSettle, ParcelNotFound
@@ -30,33 +30,41 @@ MOST_NEIGHBOURS = 500
 _AROUND_DEGREES = 0.0003
 """How far around a boundary its neighbours are shown: some 30 m."""
 
-_ITEMS = {"geometry", "crs", "commune", "declared_area_m2", "household", "parcel", "outside_confirmed", "crops"}
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One boundary to be checked: as it was drawn, and what is known of the parcel. Made by ``question_of``."""
+    """One boundary to be checked: as it was drawn, and what is known of the parcel."""
 
     geometry: BaseGeometry
-    crs: str | None
-    commune: str | None
-    declared_area_m2: float | None
-    household: str | None
-    parcel: str | None
-    outside_confirmed: bool
-    crops: tuple[Mapping[str, Any], ...]
+    crs: str | None = None
+    commune: str | None = None
+    declared_area_m2: float | None = None
+    household: str | None = None
+    parcel: str | None = None
+    outside_confirmed: bool = False
+    crops: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A boundary around the one that was asked about, and the overlap beyond tolerance, if there is one."""
+    """A boundary around the one that is checked, and the overlap beyond tolerance, if there is one."""
 
     boundary: Boundary
     overlap: Overlap | None
 
+    @property
+    def household(self) -> str:
+        """The household that holds the parcel."""
+        return self.boundary.household
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether it overlaps the boundary that is checked."""
+        return self.overlap is not None
+
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CheckedParcel:
     """What was found about a boundary. ``geometry`` is None when it cannot be stored as it is."""
 
     geometry: BaseGeometry | None
@@ -64,62 +72,6 @@ class Answer:
     findings: list[Finding]
     proposal: BaseGeometry | None
     neighbours: list[Neighbour]
-
-
-def question_of(body: Mapping[str, Any]) -> Question:
-    """Parse the body of a check. Raises RecordInvalid with every error at once."""
-    errors = [ItemError(pointer((name,)), "item.unknown", {"item": name[:60]}) for name in body if name not in _ITEMS]
-    geometry: BaseGeometry | None = None
-    try:
-        geometry = parse_geometry(body.get("geometry"), ("Polygon", "MultiPolygon"))
-    except GeometryInvalid as invalid:
-        errors += [ItemError(pointer(("geometry", *path)), p.code, p.params) for path, p in invalid.problems]
-    for name, kind, expected in (
-        ("crs", str, "string"),
-        ("commune", str, "string"),
-        ("household", str, "string"),
-        ("parcel", str, "string"),
-        ("outside_confirmed", bool, "boolean"),
-        ("crops", list, "array"),
-    ):
-        if body.get(name) is not None and not isinstance(body[name], kind):
-            errors.append(ItemError(f"/{name}", "item.type", {"expected": expected}))
-    declared = body.get("declared_area_m2")
-    if declared is not None and not (type(declared) in (int, float) and 0 < declared < 1e12):
-        errors.append(ItemError("/declared_area_m2", "item.type", {"expected": "number"}))
-    errors += _wrong_crops(body.get("crops"))
-    if errors or geometry is None:
-        raise RecordInvalid(errors)
-    return Question(
-        geometry,
-        body.get("crs"),
-        body.get("commune"),
-        declared,
-        body.get("household"),
-        body.get("parcel"),
-        bool(body.get("outside_confirmed")),
-        tuple(body.get("crops") or ()),
-    )
-
-
-def _wrong_crops(crops: object) -> list[ItemError]:
-    """What of a check's crops cannot be added up; the rest of a crop is the record's to be asked."""
-    if not isinstance(crops, list):
-        return []
-    errors = []
-    for number, crop in enumerate(crops):
-        if not isinstance(crop, Mapping):
-            errors.append(ItemError(f"/crops/{number}", "item.type", {"expected": "object"}))
-            continue
-        area = crop.get("area_m2")
-        if area is not None and not (type(area) in (int, float) and 0 <= area < 1e12):
-            errors.append(ItemError(f"/crops/{number}/area_m2", "item.type", {"expected": "number"}))
-        errors += [
-            ItemError(f"/crops/{number}/{name}", "item.type", {"expected": "string"})
-            for name in ("season", "year")
-            if isinstance(crop.get(name), list | dict)
-        ]
-    return errors
 
 
 class ParcelRegister:
@@ -133,27 +85,27 @@ class ParcelRegister:
         self._clock = clock
         self._examiner = examiner
 
-    def check(self, question: Question) -> Answer:
-        """All that a registration would find about one boundary, and the boundaries around it.
+    def check(self, question: Question) -> CheckedParcel:
+        """Returns all that a registration would find about one boundary, and the boundaries around it.
 
-        Of the household asked about, the parcel with the id is left out, and without an id all of its parcels: they
-        are as they were, and who asks holds newer ones.
+        Of the household in question, the parcel with the id is left out, or without an id all of its parcels: the
+        client holds newer versions of them than the register.
         """
         reading = self._read(question)
         shape = reading.shape
         findings = [with_names(finding, self._name_of) for finding in shape.findings]
         if shape.geometry is None:
-            return Answer(
+            return CheckedParcel(
                 None, _rounded(shape.area_m2), findings, shape.proposal, self._around(question, shape.proposal)
             )
         parcel = {"declared_area_m2": question.declared_area_m2, "crops": question.crops}
         findings += area_findings(parcel, float(shape.area_m2 or 0.0), self._examiner.rules.area, "")
         neighbours = self._around(question, shape.geometry)
         findings += [_overlap_finding(each.boundary, each.overlap) for each in neighbours if each.overlap is not None]
-        return Answer(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
+        return CheckedParcel(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
 
     def settle(self, parcel: str, reason: object, *, actor: Actor) -> Record:
-        """Settle every open overlap of a parcel, on all records that tell of it; answers the parcel's own record.
+        """Settle every open overlap of a parcel, on all records that report it; returns the parcel's own record.
 
         Raises ReasonRequired, ReasonInvalid, ParcelNotFound, NothingToSettle.
         """
@@ -191,7 +143,7 @@ class ParcelRegister:
         return read_drawings([drawing], self._examiner.borders(), self._examiner.rules)[0]
 
     def _around(self, question: Question, geometry: BaseGeometry | None) -> list[Neighbour]:
-        """The boundaries within some 30 m, those that overlap first, the nearest of the rest."""
+        """Returns the boundaries within some 30 m: those that overlap first, then the nearest."""
         if geometry is None:
             return []
         west, south, east, north = geometry.bounds
@@ -210,27 +162,6 @@ class ParcelRegister:
         near = np.flatnonzero(shapely.intersects(geometries, reach)).tolist()
         near.sort(key=lambda number: (number not in overlaps, distances[number]))
         return [Neighbour(boundaries[number], overlaps.get(number)) for number in near[:MOST_NEIGHBOURS]]
-
-
-def neighbours_in_json(neighbours: list[Neighbour]) -> dict[str, Any]:
-    """A FeatureCollection of boundaries around: ids and geometry, nothing about people."""
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "id": each.boundary.parcel,
-                "geometry": each.boundary.geometry,
-                "properties": {"household": each.boundary.household, "overlaps": each.overlap is not None},
-            }
-            for each in neighbours
-        ],
-    }
-
-
-def proposal_in_json(answer: Answer) -> dict[str, Any] | None:
-    """The mended boundary as GeoJSON, where there is one."""
-    return None if answer.proposal is None else geometry_json(answer.proposal)
 
 
 def _overlap_finding(boundary: Boundary, overlap: Overlap) -> Finding:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 from flask import Response, request
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
+from shapely.geometry.base import BaseGeometry
 
+from schemas.geometry import GeometryInvalid, parse_geometry
+from service.api.http.blueprint import reference
 from service.api.http.resource import Described, Resource
 from service.formats.geojson import GEOJSON
 
@@ -33,6 +37,23 @@ class FeatureSchema(Resource):
     type = fields.String(required=True, validate=validate.OneOf(["Feature"]))
     id = fields.String()
     geometry = fields.Nested(BoundarySchema, required=True, allow_none=True)
+
+
+class Outline(Described):
+    """A GeoJSON Polygon or MultiPolygon in a body, parsed into a shape.
+
+    ``faults`` makes the errors of one that cannot be parsed, as the body's schema reports them.
+    """
+
+    def __init__(self, faults: Callable[[GeometryInvalid], list[Any]], **options: Any) -> None:
+        super().__init__(reference("Boundary"), **options)
+        self._faults = faults
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> BaseGeometry:
+        try:
+            return parse_geometry(value, ("Polygon", "MultiPolygon"))
+        except GeometryInvalid as invalid:
+            raise ValidationError(self._faults(invalid)) from invalid
 
 
 def geojson_response(value: dict[str, Any], cache: str = "no-store") -> Response:

@@ -62,6 +62,11 @@ class Body(Resource):
         """The error of a body that is no JSON object."""
         return BodyNotAnObject(pointer="")
 
+    def refused(self, messages: Mapping[str, Any]) -> Exception:
+        """What is raised for the faults that marshmallow found: the one error, or BodyRefused with all of them."""
+        found = list(_errors(self, messages))
+        return found[0] if len(found) == 1 else BodyRefused(found)
+
 
 class BodyRefused(Exception):
     """Several items of a body are refused. The problem has the status and code of the first and names all of them."""
@@ -102,10 +107,8 @@ def parsed(kind: type[Body], value: object) -> Any:
     try:
         return schema.load(value)
     except ValidationError as error:
-        found = list(_errors(schema, error.messages_dict))
-    if len(found) == 1:
-        raise found[0]
-    raise BodyRefused(found)
+        refused = schema.refused(error.messages_dict)
+    raise refused
 
 
 def _errors(schema: Body, messages: Mapping[str, Any]) -> Iterable[DomainError]:
@@ -151,6 +154,15 @@ class Flag(fields.Boolean):
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
+
+
+class Number(fields.Float):
+    """A JSON number, and no text or flag that could stand for one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if type(value) not in (int, float):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Described(fields.Raw):

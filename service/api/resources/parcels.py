@@ -2,23 +2,157 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from flask import Response
 from flask.views import MethodView
+from marshmallow import INCLUDE, Schema, ValidationError, fields, post_load, validate
 
+from schemas.errors import ItemError, Path, RecordInvalid, pointer
+from schemas.geometry import GeometryInvalid, geometry_json
 from service.access.gate import needs
 from service.api.http.blueprint import REVISION_HEADER, Blueprint, reference
-from service.api.http.bodies import json_object
+from service.api.http.bodies import parsed_body
+from service.api.http.geojson import BoundarySchema, FeatureSchema, Outline
 from service.api.http.reader import reader
-from service.api.http.responses import json_response, record_response
+from service.api.http.reasons import ReasonSchema
+from service.api.http.resource import Body, Flag, Number, Resource, refusal, written
+from service.api.http.responses import record_response, resource_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
-from service.households.parcel_checks import neighbours_in_json, proposal_in_json, question_of
+from service.formats.geojson import drawn_feature
+from service.households.parcel_checks import Neighbour, Question
 from service.households.stages import findings_in_json
 
 blueprint = Blueprint("parcels", __name__, url_prefix="/v1/parcels", description="Boundaries of parcels")
+
+
+MOST_M2 = 1e12
+"""Above the surface of any province; keeps sums of areas finite."""
+
+
+def _faults(invalid: GeometryInvalid) -> list[Any]:
+    return [ItemError(pointer(("geometry", *path)), each.code, each.params) for path, each in invalid.problems]
+
+
+def _text(description: str = "", **more: Any) -> fields.String:
+    described = {"description": description} if description else {}
+    return fields.String(allow_none=True, metadata={**refusal(expected="string"), **described, **more})
+
+
+class PlainValue(fields.Raw):
+    """A text or a number: anything but a list or an object."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, list | dict):
+            raise ValidationError("text or number")
+        return super()._deserialize(value, *args, **kwargs)
+
+
+class CheckedCropSchema(Schema):
+    """What of a crop is compared with the parcel's area; the rest of it is passed over."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    area_m2 = Number(
+        allow_none=True,
+        validate=validate.Range(0, MOST_M2, max_inclusive=False),
+        metadata=refusal(expected="number"),
+    )
+    season = PlainValue(allow_none=True, metadata=refusal(expected="string"))
+    year = PlainValue(allow_none=True, metadata=refusal(expected="string"))
+
+
+class ParcelQuestionSchema(Body):
+    """One boundary to be checked."""
+
+    geometry = Outline(_faults, required=True)
+    crs = _text("Reference system; WGS 84 without it.", example="EPSG:9208")
+    commune = _text("Where the parcel should lie.")
+    declared_area_m2 = Number(
+        allow_none=True,
+        validate=validate.Range(0, MOST_M2, min_inclusive=False, max_inclusive=False),
+        metadata=refusal(expected="number"),
+    )
+    household = _text("Whose parcel it is: its other parcels are not held against it.")
+    parcel = _text("Which parcel it is: only this one is not held against it.")
+    outside_confirmed = Flag(allow_none=True, metadata=refusal(expected="boolean"))
+    crops = fields.List(fields.Nested(CheckedCropSchema), allow_none=True, metadata=refusal(expected="array"))
+
+    def refused(self, messages: Mapping[str, Any]) -> Exception:
+        """The faults as those of a household's record: every one at once, each with its place."""
+        return RecordInvalid([*item_errors(self, messages)])
+
+    @post_load
+    def question(self, items: dict[str, Any], **_: Any) -> Question:
+        """The plain value of a body."""
+        given = {name: value for name, value in items.items() if value is not None}
+        return Question(**{**given, "crops": tuple(given.get("crops", ()))})
+
+
+def item_errors(schema: Schema, messages: Mapping[str, Any], path: Path = ()) -> Iterator[ItemError]:
+    """The faults that marshmallow found, unknown items first; a field's ``refusal`` says the type that it expects."""
+    for name in sorted(messages, key=lambda each: each in schema.load_fields):
+        field, found, place = schema.load_fields.get(name), messages[name], (*path, name)
+        if field is None:
+            yield ItemError(pointer(place), "item.unknown", {"item": str(name)[:60]})
+        elif isinstance(field, fields.List) and isinstance(field.inner, fields.Nested) and isinstance(found, dict):
+            for index, each in found.items():
+                if "_schema" in each or not isinstance(each, dict):
+                    yield ItemError(pointer((*place, index)), "item.type", {"expected": "object"})
+                else:
+                    yield from item_errors(field.inner.schema, each, (*place, index))
+        elif located := [each for each in found if isinstance(each, ItemError)]:
+            yield from located
+        else:
+            yield ItemError(pointer(place), "item.type", field.metadata.get("refusal", {"expected": "object"}))
+
+
+class ParcelFindingSchema(Resource):
+    """A remark on a boundary."""
+
+    code = fields.String(required=True)
+    severity = fields.String(required=True, validate=validate.OneOf(["error", "warning", "information"]))
+    pointer = fields.String(required=True)
+    message = fields.String(required=True)
+    details = fields.Dict(required=True)
+
+
+class NeighbourPropertiesSchema(Resource):
+    """Whose parcel is near; nothing about people."""
+
+    household = fields.String(required=True)
+    overlaps = fields.Boolean(required=True)
+
+
+class NeighbourSchema(FeatureSchema):
+    """A parcel around the boundary that is checked; the id is the parcel's."""
+
+    properties = fields.Nested(NeighbourPropertiesSchema, required=True)
+
+
+class NeighboursSchema(Resource):
+    """The parcels around as a GeoJSON FeatureCollection."""
+
+    class Meta(Resource.Meta):
+        description = "A GeoJSON FeatureCollection: id is the parcel, properties name the household."
+
+    type = fields.String(required=True, validate=validate.OneOf(["FeatureCollection"]))
+    features = fields.List(fields.Nested(NeighbourSchema), required=True)
+
+
+class ParcelAnswerSchema(Resource):
+    """What was found about a boundary."""
+
+    absent_when_none = frozenset({"proposal"})
+
+    measured_area_m2 = fields.Float(required=True, allow_none=True)
+    findings = fields.List(fields.Nested(ParcelFindingSchema), required=True)
+    proposal = fields.Nested(BoundarySchema)
+    neighbours = fields.Nested(NeighboursSchema, required=True)
 
 
 @blueprint.route("/check")
@@ -26,28 +160,36 @@ class Check(MethodView):
     """A boundary before it is sent."""
 
     @needs("parcels.check")
-    @blueprint.json_body("ParcelQuestion")
-    @blueprint.response(200, reference("ParcelAnswer"))
+    @blueprint.body(ParcelQuestionSchema)
+    @blueprint.response(200, ParcelAnswerSchema)
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="check_parcel", summary="Check one boundary before it is sent")
     def post(self) -> Response:
         """All that registering would find, a mended boundary where one is needed, and the neighbours' boundaries."""
-        part = services()
-        question = question_of(json_object())
+        question: Question = parsed_body(ParcelQuestionSchema)
         if question.commune is not None:
             question = replace(question, commune=_commune_today(question.commune))
-        answer = part.parcels.check(question)
+        checked = services().parcels.check(question)
         body = {
-            "measured_area_m2": answer.measured_area_m2,
-            "findings": reader().findings(findings_in_json(answer.findings)),
-            "neighbours": neighbours_in_json(reader().neighbours(answer.neighbours)),
+            "measured_area_m2": checked.measured_area_m2,
+            "findings": reader().findings(findings_in_json(checked.findings)),
+            "proposal": None if checked.proposal is None else geometry_json(checked.proposal),
+            "neighbours": neighbours_in_json(reader().neighbours(checked.neighbours)),
         }
-        proposal = proposal_in_json(answer)
-        return json_response(body if proposal is None else {**body, "proposal": proposal})
+        return resource_response(ParcelAnswerSchema, body)
+
+
+def neighbours_in_json(neighbours: Sequence[Neighbour]) -> dict[str, Any]:
+    """A FeatureCollection of the boundaries around."""
+    features = [
+        drawn_feature(each.boundary.parcel, each.boundary.geometry, written(NeighbourPropertiesSchema, each))
+        for each in neighbours
+    ]
+    return {"type": "FeatureCollection", "features": features}
 
 
 def _commune_today(code: str) -> str:
-    """The commune of today that a code means now, or meant last. Raises CommuneUnknown."""
+    """Returns the commune of today that a code means now, or meant last. Raises CommuneUnknown."""
     part = services()
     directory, today = part.units.directory(), vietnam_day(part.clock())
     meanings = directory.require_commune(code)
@@ -58,73 +200,15 @@ def _commune_today(code: str) -> str:
 
 @blueprint.route("/<parcel_id>/settle")
 class Settlement(MethodView):
-    """A supervisor's word on an overlap."""
+    """What a supervisor does with an overlap."""
 
     @needs("parcels.settle")
-    @blueprint.json_body("Reason")
+    @blueprint.body(ReasonSchema)
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 413, 415, 422)
     @blueprint.doc(operationId="settle_parcel", summary="Settle the overlaps of a parcel")
     def post(self, parcel_id: str) -> Response:
-        """Both records keep the finding as settled, with who settled it and why; it holds neither back any longer."""
-        reason = json_object(items=frozenset({"reason"})).get("reason")
+        """Both records then have the finding as settled, with who settled it and why; it holds neither back."""
+        reason = parsed_body(ReasonSchema)["reason"]
         record = services().parcels.settle(parcel_id, reason, actor=actor("parcels.settle"))
         return record_response(reader().released(record))
-
-
-_NUMBER = {"type": "number"}
-_TEXT = {"type": "string"}
-
-COMPONENTS: dict[str, Any] = {
-    "Boundary": {
-        "type": "object",
-        "description": "A GeoJSON Polygon or MultiPolygon.",
-        "properties": {"type": {"enum": ["Polygon", "MultiPolygon"]}, "coordinates": {"type": "array", "items": {}}},
-        "required": ["type", "coordinates"],
-    },
-    "ParcelQuestion": {
-        "type": "object",
-        "properties": {
-            "geometry": {"$ref": "#/components/schemas/Boundary"},
-            "crs": {**_TEXT, "description": "Reference system; WGS 84 without it.", "example": "EPSG:9208"},
-            "commune": {**_TEXT, "description": "Where the parcel should lie."},
-            "declared_area_m2": {**_NUMBER, "exclusiveMinimum": 0},
-            "household": {**_TEXT, "description": "Whose parcel it is: its other parcels are not held against it."},
-            "parcel": {**_TEXT, "description": "Which parcel it is: only this one is not held against it."},
-            "outside_confirmed": {"type": "boolean"},
-            "crops": {"type": "array", "items": {"type": "object"}},
-        },
-        "required": ["geometry"],
-        "additionalProperties": False,
-    },
-    "ParcelFinding": {
-        "type": "object",
-        "properties": {
-            "code": _TEXT,
-            "severity": {"enum": ["error", "warning", "information"]},
-            "pointer": _TEXT,
-            "message": _TEXT,
-            "details": {"type": "object"},
-        },
-        "required": ["code", "severity", "pointer", "message", "details"],
-    },
-    "ParcelAnswer": {
-        "type": "object",
-        "properties": {
-            "measured_area_m2": {"type": ["number", "null"]},
-            "findings": {"type": "array", "items": {"$ref": "#/components/schemas/ParcelFinding"}},
-            "proposal": {"$ref": "#/components/schemas/Boundary"},
-            "neighbours": {
-                "type": "object",
-                "description": "A GeoJSON FeatureCollection: id is the parcel, properties name the household.",
-                "properties": {
-                    "type": {"const": "FeatureCollection"},
-                    "features": {"type": "array", "items": {"type": "object"}},
-                },
-                "required": ["type", "features"],
-            },
-        },
-        "required": ["measured_area_m2", "findings", "neighbours"],
-    },
-}
-"""What the contract says of these calls' bodies."""

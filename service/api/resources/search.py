@@ -3,30 +3,153 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, stream_with_context
 from flask.views import MethodView
+from marshmallow import ValidationError, fields, post_load, validate
+from shapely.geometry.base import BaseGeometry
 
+from schemas.geometry import GeometryInvalid
 from service.access.gate import needs
-from service.api.http.blueprint import Blueprint, reference
-from service.api.http.bodies import json_object
+from service.api.http.blueprint import Blueprint
+from service.api.http.bodies import parsed_body
+from service.api.http.geojson import Outline
 from service.api.http.reader import reader
-from service.api.http.responses import json_response, wants
-from service.errors import BodyUnknownItem, SearchAreaInvalid
+from service.api.http.resource import Body, Described, Number, Resource, count, refusal, whole_number
+from service.api.http.responses import resource_response, wants
+from service.errors import SearchAreaInvalid
 from service.formats.tables import BYTE_ORDER_MARK, csv_line
 from service.households.area_search import (
     DEFAULT_ROWS,
     MOST_ROWS,
     Affected,
-    in_json,
-    search_area,
+    drawn_area,
+    search_area_invalid,
     total_of,
 )
+from service.parcels.regions import LARGEST_CIRCLE_M, circle
 
 blueprint = Blueprint("search", __name__, url_prefix="/v1/households", description="Everyone in an area")
 
-_ITEMS = {"area", "near", "within", "limit"}
+_PLACE = {"reason": "[longitude, latitude]", "most_m": int(LARGEST_CIRCLE_M)}
+_METRES = {"reason": f"0 < within <= {LARGEST_CIRCLE_M:.0f}", "most_m": int(LARGEST_CIRCLE_M)}
+
+
+@dataclass(frozen=True, slots=True)
+class AreaQuestion:
+    """The area that is searched, and how many households a response has at most."""
+
+    area: BaseGeometry
+    limit: int
+
+
+def _faults(invalid: GeometryInvalid) -> list[Any]:
+    path, problem = invalid.problems[0]
+    return [search_area_invalid("/".join(("/area", *(str(step) for step in path))), problem.code)]
+
+
+class Position(Described):
+    """[longitude, latitude] in degrees."""
+
+    def __init__(self, **options: Any) -> None:
+        shape = {
+            "type": "array",
+            "items": {"type": "number"},
+            "minItems": 2,
+            "maxItems": 2,
+            "description": "A place, in place of an area: longitude, latitude.",
+        }
+        super().__init__(shape, **options)
+        self.metadata = {**self.metadata, **refusal(**_PLACE)}
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float]:
+        numbers = isinstance(value, list) and len(value) == 2 and all(type(each) in (int, float) for each in value)
+        if not numbers or not (-179 <= value[0] <= 179 and -80 <= value[1] <= 80):
+            raise ValidationError("[longitude, latitude]")
+        return float(value[0]), float(value[1])
+
+
+class AreaQuestionSchema(Body):
+    """An area (GeoJSON), or a place and metres around it."""
+
+    refused_with = SearchAreaInvalid
+
+    limit = whole_number(
+        load_default=DEFAULT_ROWS,
+        validate=validate.Range(1, MOST_ROWS),
+        metadata=refusal(reason=f"1 <= limit <= {MOST_ROWS}", most_m=0),
+    )
+    area = Outline(_faults, allow_none=True)
+    near = Position(allow_none=True)
+    within = Number(
+        allow_none=True,
+        validate=validate.Range(0, LARGEST_CIRCLE_M, min_inclusive=False),
+        metadata={**refusal(**_METRES), "description": "Metres around near."},
+    )
+
+    @post_load
+    def question(self, items: dict[str, Any], **_: Any) -> AreaQuestion:
+        """The plain value of a body. Raises SearchAreaInvalid unless it has an area, or a place and metres."""
+        area, near, within = items.get("area"), items.get("near"), items.get("within")
+        if area is not None and near is None:
+            return AreaQuestion(drawn_area(area), items["limit"])
+        if area is not None or near is None:
+            raise search_area_invalid("/area", "area | near")
+        if within is None:
+            raise self.refused_item("within", _METRES)
+        longitude, latitude = near
+        return AreaQuestion(circle(longitude, latitude, within), items["limit"])
+
+
+class AffectedParcelSchema(Resource):
+    """A parcel that falls in."""
+
+    id = fields.String(required=True)
+    area_m2 = fields.Float(required=True)
+    affected_area_m2 = fields.Float(required=True)
+
+
+class AffectedLivestockSchema(Resource):
+    """Animals of one kind."""
+
+    kind = fields.String(required=True)
+    heads = count(required=True)
+
+
+class AffectedSchema(Resource):
+    """A household that falls in."""
+
+    id = fields.String(attribute="household", required=True)
+    commune = fields.String(required=True)
+    village = fields.String(allow_none=True)
+    home_inside = fields.Boolean(required=True)
+    affected_area_m2 = fields.Float(required=True)
+    parcels = fields.List(fields.Nested(AffectedParcelSchema), required=True)
+    livestock = fields.List(fields.Nested(AffectedLivestockSchema), required=True)
+
+
+class AffectedTotalSchema(Resource):
+    """The sums over all that were found."""
+
+    class Meta(Resource.Meta):
+        description = "Over all that were found, whatever the limit."
+
+    households = count(required=True)
+    parcels = count(required=True)
+    affected_area_m2 = fields.Float(required=True)
+    livestock = fields.Dict(required=True, keys=fields.String(), values=count())
+
+
+class AreaAnswerSchema(Resource):
+    """The households that fall in."""
+
+    households = fields.List(fields.Nested(AffectedSchema), required=True)
+    more = fields.Boolean(
+        required=True, metadata={"description": "Whether more were found than the limit lets through."}
+    )
+    total = fields.Nested(AffectedTotalSchema, required=True)
 
 
 @blueprint.route("/search")
@@ -34,8 +157,8 @@ class Search(MethodView):
     """Households by a drawn area, or around a place."""
 
     @needs("households.search")
-    @blueprint.json_body("AreaQuestion")
-    @blueprint.response(200, reference("AreaAnswer"))
+    @blueprint.body(AreaQuestionSchema)
+    @blueprint.response(200, AreaAnswerSchema)
     @blueprint.problems(400, 406, 413, 415, 422)
     @blueprint.doc(operationId="search_households", summary="Everyone in an area")
     def post(self) -> Response:
@@ -49,7 +172,7 @@ class SearchCsv(MethodView):
     """The same as a table."""
 
     @needs("households.search")
-    @blueprint.json_body("AreaQuestion")
+    @blueprint.body(AreaQuestionSchema)
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households_csv", summary="Everyone in an area, as CSV")
@@ -59,27 +182,21 @@ class SearchCsv(MethodView):
 
 
 def _found() -> tuple[list[Affected], int]:
-    body = json_object()
-    for name in body:
-        if name not in _ITEMS:
-            raise BodyUnknownItem(pointer=f"/{name}", name=name[:60])
-    limit = body.get("limit", DEFAULT_ROWS)
-    if type(limit) is not int or not 1 <= limit <= MOST_ROWS:
-        raise SearchAreaInvalid(pointer="/limit", reason=f"1 <= limit <= {MOST_ROWS}", most_m=0)
-    return reader().fallen_in(search_area(body)), limit
+    question: AreaQuestion = parsed_body(AreaQuestionSchema)
+    return reader().fallen_in(question.area), question.limit
 
 
 def _as_json(found: Sequence[Affected], limit: int) -> Response:
-    rows = [in_json(affected) for affected in found[:limit]]
-    return json_response({"households": rows, "more": len(found) > limit, "total": total_of(found)})
+    body = {"households": found[:limit], "more": len(found) > limit, "total": total_of(found)}
+    return resource_response(AreaAnswerSchema, body)
 
 
 def _as_csv(found: Sequence[Affected]) -> Response:
-    answer = Response(stream_with_context(_lines(found)), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = 'attachment; filename="households.csv"'
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Vary"] = "Accept"
-    return answer
+    response = Response(stream_with_context(_lines(found)), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="households.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 def _lines(found: Sequence[Affected]) -> Iterator[str]:
@@ -101,57 +218,3 @@ def _lines(found: Sequence[Affected]) -> Iterator[str]:
                 *(animals.get(kind, 0) for kind in kinds),
             ]
         )
-
-
-_NUMBER = {"type": "number"}
-_TEXT = {"type": "string"}
-_COUNT = {"type": "integer", "minimum": 0}
-
-COMPONENTS: dict[str, Any] = {
-    "AreaQuestion": {
-        "type": "object",
-        "description": "An area (GeoJSON), or a place (near: longitude, latitude) and metres around it (within).",
-        "properties": {
-            "area": {"$ref": "#/components/schemas/Boundary"},
-            "near": {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2},
-            "within": {**_NUMBER, "exclusiveMinimum": 0, "maximum": 100_000},
-            "limit": {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": DEFAULT_ROWS},
-        },
-        "additionalProperties": False,
-    },
-    "AreaAnswer": {
-        "type": "object",
-        "properties": {
-            "households": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "id": _TEXT,
-                        "commune": _TEXT,
-                        "village": {"type": ["string", "null"]},
-                        "home_inside": {"type": "boolean"},
-                        "affected_area_m2": _NUMBER,
-                        "parcels": {"type": "array", "items": {"type": "object"}},
-                        "livestock": {"type": "array", "items": {"type": "object"}},
-                    },
-                    "required": ["id", "commune", "home_inside", "affected_area_m2", "parcels", "livestock"],
-                },
-            },
-            "more": {"type": "boolean", "description": "Whether more were found than the limit lets through."},
-            "total": {
-                "type": "object",
-                "description": "Over all that were found, whatever the limit.",
-                "properties": {
-                    "households": _COUNT,
-                    "parcels": _COUNT,
-                    "affected_area_m2": _NUMBER,
-                    "livestock": {"type": "object", "additionalProperties": _COUNT},
-                },
-                "required": ["households", "parcels", "affected_area_m2", "livestock"],
-            },
-        },
-        "required": ["households", "more", "total"],
-    },
-}
-"""What the contract says of these calls' bodies."""
