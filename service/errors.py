@@ -27,7 +27,7 @@ class HouseholdNotFound(DomainError):
 
 
 class HouseholdIdTaken(DomainError):
-    """Other content came under an id that is known, without naming the revision that it was made from."""
+    """The id belongs to a record with other content, and the write does not name the revision that it was made from."""
 
     code = "household.id-taken"
 
@@ -45,7 +45,7 @@ class HouseholdIdInvalid(DomainError):
 
 
 class HouseholdStale(DomainError):
-    """The revision that a change was made from is no longer the current one; ``current`` is the record as it is."""
+    """The revision that a change was made from is not the current one (optimistic lock); ``current`` is the record."""
 
     code = "household.stale"
 
@@ -55,19 +55,19 @@ class HouseholdStale(DomainError):
 
 
 class HouseholdWithdrawn(DomainError):
-    """The household was withdrawn; it is read, but no longer changed."""
+    """The household was withdrawn; its record is read-only."""
 
     code = "household.withdrawn"
 
 
 class HouseholdErased(DomainError):
-    """The household's people asked to be erased; its id cannot be used again."""
+    """The household was erased at its people's request; its id cannot be used again."""
 
     code = "household.erased"
 
 
 class PersonalNumberTaken(DomainError):
-    """The head's personal number already stands in another household of the province."""
+    """The head's personal number is registered in another household of the province."""
 
     code = "national-id.taken"
 
@@ -91,13 +91,13 @@ class StatusConflict(DomainError):
 
 
 class ReasonRequired(DomainError):
-    """A withdrawal or a return names its reason."""
+    """A withdrawal or a return needs a reason."""
 
     code = "reason.required"
 
 
 class ReasonInvalid(DomainError):
-    """The reason is longer than the record has room for, or holds control characters."""
+    """The reason is too long, or contains control characters."""
 
     code = "reason.invalid"
 
@@ -109,13 +109,13 @@ class TransferToSameCommune(DomainError):
 
 
 class BoundaryUnplaceable(DomainError):
-    """A boundary or position that is valid on the plane, but that the database cannot place on the globe."""
+    """A boundary or position that is valid on the plane, but that the database cannot index on the sphere."""
 
     code = "geometry.unplaceable"
 
 
 class FormerCommuneMismatch(DomainError):
-    """The former commune that is named did not become the commune that is named."""
+    """The given former commune did not become part of the given commune."""
 
     code = "commune.former-mismatch"
 
@@ -163,7 +163,7 @@ class BaselineInvalid(DomainError):
 
 
 class CursorInvalid(DomainError):
-    """The cursor is not one that this register gave."""
+    """The cursor was not issued by this register."""
 
     code = "cursor.invalid"
 
@@ -181,37 +181,37 @@ class QueryUnknown(DomainError):
 
 
 class StoreUnavailable(DomainError):
-    """The database does not answer; the request can be tried again."""
+    """The database does not respond; the request can be retried."""
 
     code = "store.unavailable"
 
 
 class StoreRefused(DomainError):
-    """The database refused a document that the register accepted: a fault of the register, written to its log."""
+    """The database refused a document that the register accepted: a bug of the register, which is logged."""
 
     code = "store.refused"
 
 
 class WriteContention(DomainError):
-    """Too many writes met in one commune; the request can be tried again at once."""
+    """Too many concurrent writes in one commune; the request can be retried at once."""
 
     code = "store.contention"
 
 
 class CommuneOutsideArea(DomainError):
-    """The commune lies outside the area that the account works in."""
+    """The commune lies outside the account's area."""
 
     code = "commune.outside-area"
 
 
 class ContentTypeUnsupported(DomainError):
-    """The body is of a type that this address does not read."""
+    """The body has a media type that this address does not accept."""
 
     code = "body.content-type"
 
 
 class ContentEncodingUnsupported(DomainError):
-    """The body is compressed; this register reads it as it is."""
+    """The body is compressed, which this register does not support."""
 
     code = "body.content-encoding"
 
@@ -229,25 +229,25 @@ class BodyUnknownItem(DomainError):
 
 
 class NotAcceptable(DomainError):
-    """The answer does not exist in the type asked for."""
+    """The response is not available in the requested media type."""
 
     code = "answer.not-acceptable"
 
 
 class ParcelNotFound(DomainError):
-    """No parcel has this id, or none within reach."""
+    """No parcel has this id, or the reader may not know of it."""
 
     code = "parcel.not-found"
 
 
 class NothingToSettle(DomainError):
-    """The parcel has no overlap that waits to be settled."""
+    """The parcel has no overlap to settle."""
 
     code = "parcel.nothing-to-settle"
 
 
 class SearchAreaInvalid(DomainError):
-    """The area to search is none."""
+    """The search area is invalid."""
 
     code = "search.area-invalid"
 
@@ -271,19 +271,19 @@ class PhotoIdTaken(DomainError):
 
 
 class PhotoUnreadable(DomainError):
-    """What was sent is not a whole JPEG; ``reason`` is for the register's own log."""
+    """The photo is not a complete JPEG; ``reason`` is for the register's own log."""
 
     code = "photo.unreadable"
 
 
 class PhotoTooLarge(DomainError):
-    """The photo is larger than a phone is asked to make it."""
+    """The photo is larger than allowed."""
 
     code = "photo.too-large"
 
 
 class PhotoTooManyPixels(DomainError):
-    """The picture would unpack to more than a phone can show."""
+    """The picture has more pixels than a phone can decode and show."""
 
     code = "photo.too-many-pixels"
 
@@ -301,30 +301,30 @@ class PhotosTooMany(DomainError):
 
 
 class PhotoParcelUnknown(DomainError):
-    """The parcel that the photo is of is not the household's."""
+    """The parcel of the photo does not belong to the household."""
 
     code = "photo.parcel-unknown"
 
 
 class ReferenceSystemUnknown(DomainError):
-    """A reference system that the register neither reads nor writes."""
+    """A reference system that the register does not support."""
 
     code = "crs.unknown"
 
 
 class AccessError(DomainError):
-    """Somebody may not do what they ask."""
+    """The account is not allowed to do this."""
 
     code: ClassVar[str] = "access.denied"
 
 
 class PermissionMissing(AccessError):
-    """The account's role does not hold the permission; params: permission."""
+    """The account's role does not have the permission; params: permission."""
 
     code = "access.permission-missing"
 
 
 class OutsideArea(AccessError):
-    """The record, or the place that it is to move to, is outside the account's area; params: commune."""
+    """The record, or the commune to which it is to be transferred, is outside the account's area; params: commune."""
 
     code = "access.outside-area"

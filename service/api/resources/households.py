@@ -1,4 +1,4 @@
-"""Households: PUT, GET, PATCH, DELETE by id, POST and the list (DESIGN sections 3 and 4)."""
+"""Households: PUT, GET, PATCH, DELETE by id, POST and the list."""
 
 from __future__ import annotations
 
