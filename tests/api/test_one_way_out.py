@@ -1,0 +1,397 @@
+"""One way out: every route is asked by every reader, and what it tells of a household came from the Reader.
+
+Nothing here lists the routes that must go through the Reader. Every registered route is walked, with a household whose
+data is recognized anywhere in a response; where the Reader withholds everything, none of it may be in any response.
+A new route without a place to fill or a body to send is asked as it is; a new kind of place, a new body to send and a
+read that nobody succeeds with fail here, until the walk knows how to ask.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import pytest
+from flask import Flask, Response
+from werkzeug.test import TestResponse
+
+from service.access.account import Account
+from service.access.gate import declared_on, needs
+from service.actor import Actor
+from service.api.http.responses import json_response
+from service.api.http.services import services
+from service.app import create_app, register_of
+from service.households.reading import Reader
+from service.people.photos import PhotoOf
+from service.people.requests import RequestKind
+from service.roles import SCOPES, TABLE, Permission, Role, Sight
+from service.settings import Settings
+from tests.api.asking import Register
+from tests.builders import NOW, THANH_VINH, TODAY, MovedClock, a_head, a_household, a_parcel, a_square, an_id
+from tests.pictures import a_bare_photo
+
+EVERYWHERE = Actor("can.bo", None)
+NOBODY = "00000000-0000-7000-8000-000000000000"
+NAME, PHONE, CERTIFICATE, ADDRESS = "Hoàng Thị Biệt Danh", "0977123490", "CH 654321", "ngõ Bằng Lăng"
+REASON, VILLAGE = "Bà Biệt Danh khai thiếu", "Khối Bảy Mươi Bảy"
+JPEG = a_bare_photo(320, 200, noise=0.3)
+_places: Iterator[int] = count()
+
+MARKS_OF_PEOPLE = (NAME, "977123490", CERTIFICATE, ADDRESS, REASON)
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks: a role, and how much of a person the account sees."""
+
+    name: str
+    role: Role
+    sight: Sight | None = None
+    scopes: tuple[str, ...] = ()
+
+    def token(self, app: Flask) -> str:
+        """A fresh token, of an account that is made when it is missing."""
+        guard = app.extensions["guard"]
+        identity = f"one-way-out-{self.name}"
+        account = Account(
+            identity,
+            identity,
+            self.role,
+            (("40", TODAY),),
+            created_at=guard.clock(),
+            created_by="tests",
+            sight=self.sight,
+            scopes=self.scopes,
+        )
+        if guard.principals.store.account(identity) is None:
+            guard.principals.store.add_account(account)
+        token: str = guard.tokens.issue(identity, scopes=self.scopes)[0]
+        return token
+
+
+WHOLE = (
+    Asker("officer", Role.OFFICER),
+    Asker("leader", Role.LEADER),
+    Asker("supervisor", Role.SUPERVISOR),
+    Asker("ministry", Role.SYSTEM, scopes=tuple(SCOPES)),
+)
+NOT_WHOLE = (
+    Asker("administrator", Role.ADMINISTRATOR),
+    Asker("auditor", Role.AUDITOR),
+    Asker("masked leader", Role.LEADER, Sight.MASKED),
+    Asker("masked supervisor", Role.SUPERVISOR, Sight.MASKED),
+    Asker("statistics", Role.SYSTEM, scopes=("coverage:read", "records:read", "changes:read", "metrics:read")),
+)
+
+
+@dataclass
+class Seed:
+    """A household with everything that the register can hold of one."""
+
+    record: dict[str, Any]
+    photo: str
+    request: str
+    fresh: str = field(default_factory=an_id)
+    """The id of a household that may be registered."""
+
+    @property
+    def marks(self) -> tuple[bytes, ...]:
+        """What tells in a response that it holds something of the household."""
+        (longitude, latitude), *_ = self.record["parcels"][0]["geometry"]["coordinates"][0]
+        middle = len(JPEG) // 2
+        picture = JPEG[middle : middle + 60]
+        texts = (*MARKS_OF_PEOPLE, self.record["head"]["national_id"], VILLAGE, str(longitude), str(latitude))
+        in_base64 = (b64encode(picture[start : start + 57]) for start in range(3))
+        return (*(text.encode() for text in texts), picture, *in_base64)
+
+    @property
+    def marks_of_people(self) -> tuple[bytes, ...]:
+        """The same, of what names a person."""
+        return tuple(text.encode() for text in (*MARKS_OF_PEOPLE, self.record["head"]["national_id"]))
+
+
+def a_body(west: float, south: float, **items: Any) -> dict[str, Any]:
+    parcel = a_parcel(geometry=a_square(west, south), certificate_serial=CERTIFICATE)
+    head = a_head(full_name=NAME, sex="female")
+    return a_household(head=head, parcels=[parcel], village=VILLAGE, address=ADDRESS, **items)
+
+
+def seeded(app: Flask, places: str = "") -> Seed:
+    """Put a household into the register, revised and returned; for the places of a route, also what it asks for.
+
+    Without any it has everything: a neighbour whose parcel overlaps, a photo, a request of its people.
+    """
+    register = register_of(app)
+    row, column = divmod(next(_places), 40)
+    west, south = 105.6600137 + column * 0.002, 18.6700137 + row * 0.002
+    body, photo, request = a_body(west, south), an_id(), NOBODY
+    register.households.put(body["id"], body, if_match=None, actor=EVERYWHERE)
+    if "parcel_id" in places or not places:
+        neighbour = a_household(parcels=[a_parcel(geometry=a_square(west + 0.00015, south))])
+        register.households.put(neighbour["id"], neighbour, if_match=None, actor=EVERYWHERE)
+    register.households.patch(body["id"], {"head": {"phone": PHONE}}, if_match=_now(app, body), actor=EVERYWHERE)
+    record = register.households.send_back(body["id"], REASON, if_match=None, actor=EVERYWHERE).record
+    if "photo_id" in places or not places:
+        options: dict[str, Any] = {"of": PhotoOf.IDENTITY_CARD, "parcel": None, "taken_at": None}
+        register.photos.put(body["id"], photo, JPEG, actor=EVERYWHERE, **options)
+    if "request_id" in places or not places:
+        request = app.extensions["guard"].requests.receive(RequestKind.COPY, body["id"], actor=EVERYWHERE).id
+    return Seed(record, photo, request)
+
+
+def _now(app: Flask, body: dict[str, Any]) -> int:
+    return int(register_of(app).households.read(body["id"], actor=EVERYWHERE)["revision"])
+
+
+# What is asked --------------------------------------------------------------------------------------------------
+
+Options = dict[str, Any]
+"""Options of a request: json, headers, query_string …"""
+Way = Options | Callable[[Seed], Options]
+
+
+def _match(seed: Seed, back: int = 0) -> dict[str, str]:
+    return {"If-Match": f'"{seed.record["revision"] - back}"'}
+
+
+def _content(seed: Seed) -> dict[str, Any]:
+    content = {**seed.record, "status": None, "products": None}
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def _around(seed: Seed) -> dict[str, Any]:
+    longitude, latitude = seed.record["parcels"][0]["geometry"]["coordinates"][0][0]
+    return {"near": [round(longitude, 4), round(latitude, 4)], "within": 80}
+
+
+def _beside(seed: Seed) -> dict[str, Any]:
+    longitude, latitude = seed.record["parcels"][0]["geometry"]["coordinates"][0][0]
+    return a_square(round(longitude - 0.0001, 4), round(latitude + 0.0001, 4))
+
+
+HOUSEHOLD = "/v1/households/<household_id>"
+PHOTO = f"{HOUSEHOLD}/photos/<photo_id>"
+REQUEST = "/v1/requests/<request_id>"
+
+ASKED: dict[tuple[str, str], tuple[Way, ...]] = {
+    ("GET", "/v1/households"): (
+        {"query_string": {"status": "any", "count": "true", "limit": 1000}},
+        {"query_string": {"status": "any", "q": NAME, "crs": "EPSG:9208"}},
+    ),
+    ("GET", HOUSEHOLD): (
+        {},
+        {"query_string": {"crs": "EPSG:9208"}},
+    ),
+    ("GET", "/v1/changes"): ({"query_string": {"limit": 1000}},),
+    ("GET", "/v1/coverage/trend"): ({"query_string": {"unit": THANH_VINH}},),
+    ("POST", "/v1/households"): (lambda seed: {"json": {**_content(seed), "id": seed.fresh, "head": a_new_head()}},),
+    ("PUT", HOUSEHOLD): (
+        lambda seed: {"json": _content(seed), "headers": _match(seed)},
+        lambda seed: {"json": _content(seed), "headers": _match(seed, back=2)},
+        lambda seed: {"json": _content(seed)},
+    ),
+    ("PATCH", HOUSEHOLD): (
+        lambda seed: {"json": {"products": None}, "headers": _match(seed)},
+        lambda seed: {"json": {"products": None}, "headers": _match(seed, back=1)},
+    ),
+    ("DELETE", HOUSEHOLD): (
+        lambda seed: {"json": {"reason": REASON}, "headers": _match(seed)},
+        lambda seed: {"json": {"reason": REASON}, "headers": _match(seed, back=1)},
+    ),
+    ("POST", f"{HOUSEHOLD}/verify"): (
+        {},
+        lambda seed: {"headers": _match(seed, back=1)},
+    ),
+    ("POST", f"{HOUSEHOLD}/return"): ({"json": {"reason": REASON}},),
+    ("POST", f"{HOUSEHOLD}/transfer"): ({"json": {"commune": "16690"}},),
+    ("POST", "/v1/households/search"): (
+        lambda seed: {"json": _around(seed)},
+        lambda seed: {"json": _around(seed), "headers": {"Accept": "text/csv"}},
+    ),
+    ("POST", "/v1/households/search.csv"): (lambda seed: {"json": _around(seed)},),
+    ("POST", "/v1/parcels/check"): (lambda seed: {"json": {"geometry": _beside(seed)}},),
+    ("POST", "/v1/parcels/<parcel_id>/settle"): ({"json": {"reason": "Đã thống nhất ranh giới"}},),
+    ("PUT", PHOTO): ({"data": JPEG, "content_type": "image/jpeg", "query_string": {"of": "identity_card"}},),
+    ("DELETE", PHOTO): ({},),
+    ("POST", "/v1/requests"): (lambda seed: {"json": {"kind": "view", "household": seed.record["id"]}},),
+    **{("POST", f"{REQUEST}/{step}"): ({"json": {"reason": "Chờ bản giấy"}},) for step in ("extend", "refuse")},
+    **{("POST", f"{REQUEST}/{step}"): ({},) for step in ("acknowledge", "cancel", "carry-out", "lift")},
+    ("PUT", "/v1/baselines/<code>"): ({"json": {"households": 9, "source": "x", "date": "2026-01-01"}},),
+}
+"""How a route is asked where asking alone is not enough, each way about a household of its own."""
+
+ABOUT_ACCOUNTS = re.compile(r"/v1/(accounts|sessions?|token)(/.*)?")
+"""Where accounts change: asked with nothing to say, about an account that is not there."""
+
+NOT_HERE = {
+    "/v1/openid/start",
+    "/v1/openid/callback",
+    "/v1/units/<code>/boundary",
+    "/v1/accounts/<account_id>",
+    f"{REQUEST}/lift",
+}
+"""Where a request of this walk finds nothing: no provider, no boundaries, no such account, no restriction to lift."""
+
+
+def a_new_head() -> dict[str, Any]:
+    head: dict[str, Any] = a_head(full_name=NAME, sex="female", phone=PHONE)
+    return head
+
+
+def address_of(rule: str, seed: Seed) -> str:
+    """The address of a route about a household. Raises KeyError for a place that the walk cannot fill."""
+    places = {
+        "household_id": seed.record["id"],
+        "photo_id": seed.photo,
+        "request_id": seed.request,
+        "parcel_id": seed.record["parcels"][0]["id"],
+        "code": THANH_VINH,
+        "name": "ethnic_groups",
+        "account_id": NOBODY,
+        "session_id": NOBODY,
+    }
+    return re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda place: str(places[place[1]]), rule)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of the walk and its response."""
+
+    asker: Asker
+    method: str
+    rule: str
+    seed: Seed
+    response: TestResponse
+
+    def found(self, marks: tuple[bytes, ...]) -> list[str]:
+        """Which of the marks are in the response."""
+        body = self.response.get_data()
+        return [f"{self.method} {self.rule}: {mark!r}" for mark in marks if mark in body]
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str, Permission | None]]:
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            declared = declared_on(app.view_functions[rule.endpoint], method)
+            assert declared is not None
+            yield method, rule.rule, declared.permission
+
+
+def walk(app: Flask, asker: Asker, ids: set[str], *, only: str = "") -> Iterator[Step]:
+    """Ask every route as ``asker`` in every way that is known; ``ids`` grows by the households that are asked about."""
+    client, kept = app.test_client(), seeded(app)
+    ids |= {kept.record["id"], kept.fresh}
+    for method, rule, permission in routes(app):
+        if only not in rule:
+            continue
+        ways = ASKED.get((method, rule))
+        if ways is None:
+            assert method == "GET" or ABOUT_ACCOUNTS.fullmatch(rule), f"what to send to {method} {rule}?"
+            ways = ({} if method == "GET" else {"json": {}},)
+        changes = method != "GET" and permission in TABLE[asker.role] and not ABOUT_ACCOUNTS.fullmatch(rule)
+        for way in ways:
+            seed = seeded(app, rule) if changes and "search" not in rule else kept
+            ids |= {seed.record["id"], seed.fresh}
+            options = dict(way) if isinstance(way, dict) else way(seed)
+            authorization = {"Authorization": f"Bearer {asker.token(app)}"} if permission is not None else {}
+            headers = {**options.pop("headers", {}), **authorization}
+            response = client.open(address_of(rule, seed), method=method, headers=headers, buffered=True, **options)
+            assert response.status_code != 500, (method, rule, response.text)
+            yield Step(asker, method, rule, seed, response)
+
+
+class _Everything(frozenset[str]):
+    """Households that are all withheld, those that are known and any other."""
+
+    def __contains__(self, household: object) -> bool:
+        return household is not None
+
+
+@pytest.fixture
+def withheld(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Makes every Reader withhold every household; those that a query must leave out are added to it."""
+    ids: set[str] = set()
+    monkeypatch.setattr(Reader, "withheld", property(lambda _: _Everything(ids)))
+    return ids
+
+
+HOUSEHOLD_DATA = {
+    ("GET", "/v1/households"),
+    ("POST", "/v1/households"),
+    ("GET", HOUSEHOLD),
+    ("PUT", HOUSEHOLD),
+    ("PATCH", HOUSEHOLD),
+    ("DELETE", HOUSEHOLD),
+    ("POST", f"{HOUSEHOLD}/verify"),
+    ("POST", f"{HOUSEHOLD}/return"),
+    ("POST", f"{HOUSEHOLD}/transfer"),
+    ("GET", f"{HOUSEHOLD}/history"),
+    ("GET", PHOTO),
+    ("POST", "/v1/households/search"),
+    ("POST", "/v1/households/search.csv"),
+    ("POST", "/v1/parcels/check"),
+    ("POST", "/v1/parcels/<parcel_id>/settle"),
+    ("GET", "/v1/changes"),
+    ("GET", f"{REQUEST}/copy"),
+}
+"""Routes whose responses the walk must recognize, so that it does not walk in vain."""
+
+
+@pytest.fixture(scope="module")
+def steps(app: Flask, app_clock: MovedClock) -> list[Step]:
+    """What every route answers everybody."""
+    app_clock.now = NOW
+    return [step for asker in (*WHOLE, *NOT_WHOLE) for step in walk(app, asker, set())]
+
+
+def test_the_walk_recognizes_what_is_told_of_households(steps: list[Step]) -> None:
+    shown = {(step.method, step.rule) for step in steps if step.found(step.seed.marks)}
+    assert HOUSEHOLD_DATA - shown == set()
+    problems = {step.response.get_json()["code"] for step in steps if "problem" in str(step.response.mimetype)}
+    assert {"household.stale", "household.id-taken"} <= problems
+
+
+def test_no_route_refuses_everybody(steps: list[Step]) -> None:
+    asked = {(step.method, step.rule) for step in steps if not ABOUT_ACCOUNTS.fullmatch(step.rule)}
+    succeeded = {(step.method, step.rule) for step in steps if step.response.status_code < 400}
+    assert {each for each in asked - succeeded if each[1] not in NOT_HERE} == set()
+
+
+def test_no_route_names_a_person_to_who_does_not_see_persons(steps: list[Step]) -> None:
+    masked = [step for step in steps if step.asker in NOT_WHOLE]
+    assert [(step.asker.name, found) for step in masked for found in step.found(step.seed.marks_of_people)] == []
+
+
+@pytest.mark.parametrize("asker", [*WHOLE, *NOT_WHOLE], ids=lambda asker: asker.name)
+def test_nothing_of_a_household_leaves_but_by_the_reader(
+    app: Flask, register: Register, withheld: set[str], asker: Asker
+) -> None:
+    assert [found for step in walk(app, asker, withheld) for found in step.found(step.seed.marks)] == []
+
+
+def test_a_new_route_that_passes_the_reader_by_is_found(
+    register_settings: Settings, clock: MovedClock, withheld: set[str]
+) -> None:
+    app = create_app(register_settings, clock)
+
+    @needs("households.read")
+    def bypass(household_id: str) -> Response:
+        return json_response(services().households.read(household_id, actor=EVERYWHERE))
+
+    app.add_url_rule("/v1/bypass/<household_id>", view_func=bypass)
+    found = [found for step in walk(app, WHOLE[0], withheld, only="/bypass/") for found in step.found(step.seed.marks)]
+    register_of(app).store.close()
+    assert any(NAME.encode().__repr__() in each for each in found)
+
+
+def test_the_reason_of_a_withdrawal_is_told_only_to_who_sees_persons(app: Flask, register: Register) -> None:
+    for asker, told in ((WHOLE[1], True), (NOT_WHOLE[2], False)):
+        seed = seeded(app)
+        register_of(app).households.withdraw(seed.record["id"], REASON, if_match=None, actor=EVERYWHERE)
+        headers = {"Authorization": f"Bearer {asker.token(app)}"}
+        response = app.test_client().post(f"/v1/households/{seed.record['id']}/verify", headers=headers)
+        assert (response.get_json()["code"], REASON in response.text) == ("household.withdrawn", told)
