@@ -23,6 +23,8 @@ _DEGREES_OF_100_METRES: Final = 3
 """0.001° is 111 m of latitude and 105 m of longitude in Nghệ An."""
 _HIDDEN: Final = "•"
 _DIGITS_SHOWN: Final = 3
+_FREE_TEXT: Final = "reason"
+"""What log notes and findings call that which somebody wrote freely; it may name people."""
 
 
 def seen(record: Record, sight: Sight) -> Record:
@@ -53,7 +55,7 @@ def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | 
         return None
     if sight is Sight.PERSONAL:
         return dict(note)
-    return {name: value for name, value in note.items() if name != "reason"} or None
+    return {name: value for name, value in note.items() if name != _FREE_TEXT} or None
 
 
 def shortened_name(name: str) -> str:
@@ -119,8 +121,9 @@ def _plan(section: type[Section], sight: Sight) -> _Plan:
         visible.add(name)
         if inner is not None and mask == "shown":
             inside.append((name, _plan(inner, sight)))
-        elif isinstance(field, Given) and field.personal_members and sight is Sight.NOBODY:
-            changes.append((name, _without(field.personal_members)))
+        elif isinstance(field, Given) and field.personal_members:
+            without = _without if sight is Sight.NOBODY else _without_reasons
+            changes.append((name, without(field.personal_members)))
         elif mask != "shown":
             changes.append((name, _MASKS[mask]))
     is_open = not changes and all(plan.is_open for _, plan in inside)
@@ -194,6 +197,27 @@ def _without(members: frozenset[str]) -> _Change:
         ]
 
     return change
+
+
+def _without_reasons(members: frozenset[str]) -> _Change:
+    """Return what leaves out, of these members of the objects of a list, what was written freely."""
+
+    def change(value: Any) -> Any:
+        if not isinstance(value, list):
+            return _GONE
+        return [
+            {name: _no_reason(part) if name in members else part for name, part in each.items()}
+            for each in value
+            if isinstance(each, dict)
+        ]
+
+    return change
+
+
+def _no_reason(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _no_reason(part) for name, part in value.items() if name != _FREE_TEXT}
 
 
 _MASKS: Final[Mapping[Mask, _Change]] = {

@@ -214,7 +214,7 @@ ASKED: dict[tuple[str, str], tuple[Way, ...]] = {
     ),
     ("POST", "/v1/households/search.csv"): (lambda seed: {"json": _around(seed)},),
     ("POST", "/v1/parcels/check"): (lambda seed: {"json": {"geometry": _beside(seed)}},),
-    ("POST", "/v1/parcels/<parcel_id>/settle"): ({"json": {"reason": "Đã thống nhất ranh giới"}},),
+    ("POST", "/v1/parcels/<parcel_id>/settle"): ({"json": {"reason": REASON}},),
     ("PUT", PHOTO): ({"data": JPEG, "content_type": "image/jpeg", "query_string": {"of": "identity_card"}},),
     ("DELETE", PHOTO): ({},),
     ("POST", "/v1/requests"): (lambda seed: {"json": {"kind": "view", "household": seed.record["id"]}},),

@@ -118,6 +118,16 @@ def test_a_change_of_a_person_is_not_there_for_a_statistical_client(pointer: str
     assert seen_change({"pointer": pointer, "after": "x"}, Sight.NOBODY) is None
 
 
+def test_why_an_overlap_was_settled_is_free_text_too() -> None:
+    settled = {"reason": "Ông An đồng ý", "actor": "giam.sat"}
+    findings = [{"code": "parcel.overlap", "details": {"parcel": "p", "settled": settled}}]
+    shown = seen({"findings": findings}, Sight.MASKED)["findings"][0]
+    assert shown["details"] == {"parcel": "p", "settled": {"actor": "giam.sat"}}
+    change = {"pointer": "/findings/0/details/settled", "after": settled}
+    assert seen_change(change, Sight.MASKED) == {**change, "after": {"actor": "giam.sat"}}
+    assert seen({"findings": findings}, Sight.PERSONAL)["findings"][0]["details"]["settled"] == settled
+
+
 def test_a_reason_is_free_text_and_may_name_people() -> None:
     note = {"reason": "Ông An khai thiếu", "commune": "16681"}
     assert seen_note(note, Sight.PERSONAL) == note

@@ -46,6 +46,13 @@ def note_about(about: str) -> None:
     g.about = about
 
 
+def note_households(household_ids: Iterable[str]) -> None:
+    """Remember whose records the response shows; only the Reader of the request says so."""
+    if "households" not in g:
+        g.households = {}
+    g.households.update(dict.fromkeys(household_ids))
+
+
 def write_trail(
     action: str,
     principal: Principal,

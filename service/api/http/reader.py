@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from flask import g
 
+from service.api.http.audit_trail import note_households
 from service.api.http.services import language, services
 from service.errors import PermissionMissing
 from service.households.reading import Reader
@@ -23,7 +24,7 @@ def reader() -> Reader:
         purpose: Permission | None = g.get("permission")
         if purpose is None:
             raise PermissionMissing(permission=str(Permission.HOUSEHOLDS_READ))
-        g.reader = Reader(services().sources, current_principal(), purpose, note=_note, wording=text_of)
+        g.reader = Reader(services().sources, current_principal(), purpose, note=note_households, wording=text_of)
     return cast(Reader, g.reader)
 
 
@@ -34,10 +35,3 @@ def text_of(code: str, details: Mapping[str, Any]) -> str:
         if code in catalogue:
             return catalogue.text(code, language(), **details)
     return code
-
-
-def _note(household_ids: Iterable[str]) -> None:
-    """Remember whose records the response shows: the gate stores it in the trail before the response goes out."""
-    if "households" not in g:
-        g.households = {}
-    g.households.update(dict.fromkeys(household_ids))
