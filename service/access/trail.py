@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from service.errors import DomainError
 
@@ -75,10 +75,5 @@ class TrailBusy(DomainError):
     code = "store.contention"
 
 
-def in_json(entry: TrailEntry) -> dict[str, Any]:
-    """An entry as JSON (one line of an export)."""
-    items = asdict(entry) | {"households": list(entry.households)}
-    return {name: value for name, value in items.items() if name not in _ONLY_WHERE_GIVEN}
-
-
-_ONLY_WHERE_GIVEN: Final = ("underway", "instead_of")
+ONLY_WHERE_GIVEN: Final = ("underway", "instead_of")
+"""Items of an entry that are stored only where they have a value, and never returned."""

@@ -9,12 +9,21 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components
-from service.api.access_components import SECURITY_SCHEMES, access_components
+from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
 from service.api.http.problems import ProblemSchema
-from service.api.resources import photos
+from service.api.resources.trail import TrailEntrySchema
 
+SECURITY_SCHEMES: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "browser": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": ACCESS_COOKIE,
+        "description": "Set by POST /v1/token with cookie=true; changing requests carry X-CSRF-Token beside it.",
+    },
+}
 DESCRIPTION = (
     "The register of farm households: one record a household, checked by the ministry data schema, with its history as "
     "a log. Times are RFC 3339 in UTC, geometry is GeoJSON in WGS84. Errors are RFC 9457 problems with stable codes, "
@@ -22,7 +31,7 @@ DESCRIPTION = (
 )
 
 
-_NAMED_BY_HAND = {"Problem": ProblemSchema, "Boundary": BoundarySchema}
+_NAMED_BY_HAND = {"Problem": ProblemSchema, "Boundary": BoundarySchema, "TrailEntry": TrailEntrySchema}
 """Components that no view names by their schema."""
 
 
@@ -138,8 +147,6 @@ def _components() -> dict[str, Any]:
     del history_entry["household"]
     return {
         **household_components(reference_prefix="#/components/schemas/"),
-        **access_components(),
-        **photos.COMPONENTS,
         "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
         "HouseholdPage": _object(
             {"households": _list_of("Household"), "cursor": _CURSOR, "total": _COUNT}, ("households", "cursor")

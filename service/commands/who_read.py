@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 import orjson
 
-from service.access.trail import in_json
+from service.api.http.resource import written
+from service.api.resources.trail import TrailEntrySchema
 from service.clock import VIETNAM
 from service.commands.database import command_settings, run
 from service.storage.repositories import Repositories
@@ -70,7 +71,7 @@ def _list(options: argparse.Namespace) -> int:
             count += 1
             seen.update(entry.households)
             if not options.households:
-                print(orjson.dumps(in_json(entry), option=orjson.OPT_UTC_Z).decode())
+                print(orjson.dumps(written(TrailEntrySchema, entry), option=orjson.OPT_UTC_Z).decode())
         if options.households:
             print("\n".join(sorted(seen)))
         print(f"{count} entries, {len(seen)} households", file=sys.stderr)

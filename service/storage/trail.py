@@ -30,8 +30,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from service.access.trail import (
-    _ONLY_WHERE_GIVEN,
     LEAST_KEPT,
+    ONLY_WHERE_GIVEN,
     UNDERWAY,
     Begun,
     TrailAnchor,
@@ -387,7 +387,7 @@ _NAMES: Final = tuple(field.name for field in fields(TrailEntry))
 
 def _entry_document(entry: TrailEntry) -> Document:
     document = {name: getattr(entry, name) for name in _NAMES} | {"households": list(entry.households)}
-    for name in _ONLY_WHERE_GIVEN:
+    for name in ONLY_WHERE_GIVEN:
         if document[name] is None:
             del document[name]
     return document

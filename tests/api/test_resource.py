@@ -17,6 +17,7 @@ from service.access.errors import AccountInvalid
 from service.api.http.resource import (
     Body,
     BodyRefused,
+    Computed,
     Day,
     Described,
     Flag,
@@ -137,16 +138,16 @@ def test_a_day_has_one_form(text: object) -> None:
     assert Day().deserialize("2026-01-01") == date(2026, 1, 1)
 
 
-def documented() -> dict[str, Any]:
+def documented(kind: type[Resource] = BoatSchema) -> dict[str, Any]:
     app = Flask("boats")
     app.config.update(API_TITLE="boats", API_VERSION="1", OPENAPI_VERSION="3.1.0")
     api = Api(app)
     correct_document(api)
     assert isinstance(api.ma_plugin, MarshmallowPlugin)
     spec: APISpec = api.spec
-    spec.components.schema("Boat", schema=BoatSchema)
-    boat: dict[str, Any] = spec.to_dict()["components"]["schemas"]["Boat"]
-    return boat
+    spec.components.schema("Example", schema=kind)
+    example: dict[str, Any] = spec.to_dict()["components"]["schemas"]["Example"]
+    return example
 
 
 def test_the_document_says_what_the_schema_does() -> None:
@@ -158,3 +159,21 @@ def test_the_document_says_what_the_schema_does() -> None:
     assert items["flag"]["enum"] == ["red", "blue", None]
     assert items["launched"] == {"type": "string", "format": "date-time", "readOnly": True}
     assert items["owner"] == {"$ref": "#/components/schemas/Owner"}
+
+
+class HarbourSchema(Resource):
+    """What is computed of a harbour."""
+
+    boats = Computed(lambda harbour: sorted(harbour["boats"]), fields.List(fields.String()), required=True)
+    flagship = Computed(lambda harbour: harbour.get("flagship"), fields.Nested(BoatSchema, allow_none=True))
+
+
+def test_an_item_can_be_computed_of_the_whole_value() -> None:
+    assert written(HarbourSchema, {"boats": {"b", "a"}}) == {"boats": ["a", "b"], "flagship": None}
+    assert written(HarbourSchema, {"boats": (), "flagship": {"name": "c"}})["flagship"] == {"name": "c"}
+
+
+def test_a_computed_item_is_documented_as_what_it_looks_like() -> None:
+    items = documented(HarbourSchema)["properties"]
+    assert items["boats"] == {"type": "array", "items": {"type": "string"}}
+    assert items["flagship"]["anyOf"] == [{"$ref": "#/components/schemas/Boat"}, {"type": "null"}]

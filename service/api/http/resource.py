@@ -172,6 +172,15 @@ class Described(fields.Raw):
         super().__init__(metadata={_JSON_SCHEMA: dict(json_schema)}, **options)
 
 
+class Computed(fields.Field[Any]):
+    """An item that is computed of the whole value when it is written; ``like`` is the field that it looks like."""
+
+    def __init__(self, compute: Callable[[Any], Any], like: fields.Field[Any], **options: Any) -> None:
+        super().__init__(dump_only=True, **options)
+        self.compute = compute
+        self.like = like
+
+
 def whole_number(**options: Any) -> fields.Integer:
     """A whole number, written without a point."""
     return fields.Integer(strict=True, **options)
@@ -194,6 +203,7 @@ _AS_IT_IS = (
     fields.Date,
     fields.DateTime,
     fields.Dict,
+    fields.Enum,
 )
 """Fields whose values the JSON encoder writes by itself."""
 
@@ -212,8 +222,9 @@ def written(kind: type[Resource], value: object) -> dict[str, Any]:
 @cache
 def _writer(kind: type[Resource]) -> Write:
     named = {field.data_key or name: (name, field) for name, field in schema_of(kind).dump_fields.items()}
-    attributes = {item: field.attribute or name for item, (name, field) in named.items()}
-    converted = {item: each for item, (_, field) in named.items() if (each := _write_of(field)) is not None}
+    computed = {item: _computed_of(field) for item, (_, field) in named.items() if isinstance(field, Computed)}
+    attributes = {item: field.attribute or name for item, (name, field) in named.items() if item not in computed}
+    converted = {item: each for item in attributes if (each := _write_of(named[item][1])) is not None}
     absent_when_none = kind.absent_when_none & set(named)
     of_object, of_mapping = _getter(attrgetter, attributes.values()), _getter(itemgetter, attributes.values())
 
@@ -228,6 +239,8 @@ def _writer(kind: type[Resource]) -> Write:
         for item, convert in converted.items():
             if result.get(item) is not None:
                 result[item] = convert(result[item])
+        for item, compute in computed.items():
+            result[item] = compute(value)
         for item in absent_when_none:
             if item in result and result[item] is None:
                 del result[item]
@@ -239,8 +252,18 @@ def _writer(kind: type[Resource]) -> Write:
 def _getter(kind: Any, names: Iterable[str]) -> Callable[[Any], tuple[Any, ...]]:
     """Reads all the names at once, always into a tuple."""
     wanted = tuple(names)
+    if not wanted:
+        return lambda _: ()
     read: Callable[[Any], Any] = kind(*wanted)
     return read if len(wanted) > 1 else lambda value: (read(value),)
+
+
+def _computed_of(field: Computed) -> Write:
+    """How the item is computed of the whole value, and then written."""
+    compute, convert = field.compute, _write_of(field.like)
+    if convert is None:
+        return compute
+    return lambda value: None if (result := compute(value)) is None else convert(result)
 
 
 def _write_of(field: fields.Field[Any]) -> Write | None:
@@ -264,10 +287,13 @@ def correct_document(api: Api) -> None:
     api.ma_plugin.converter.add_attribute_function(_corrected)
 
 
-def _corrected(_: OpenAPIConverter, field: fields.Field[Any], *, ret: dict[str, Any]) -> dict[str, Any]:
+def _corrected(converter: OpenAPIConverter, field: fields.Field[Any], *, ret: dict[str, Any]) -> dict[str, Any]:
     if _JSON_SCHEMA in field.metadata:
         ret.clear()
         return dict(field.metadata[_JSON_SCHEMA])
+    if isinstance(field, Computed):
+        ret.clear()
+        return dict(converter.field2property(field.like))
     corrected: dict[str, Any] = {}
     for one in field.validators:
         if isinstance(one, validate.Range):  # apispec writes an exclusive bound as an inclusive one

@@ -10,11 +10,12 @@ from marshmallow import fields, validate
 
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about
-from service.api.http.blueprint import Blueprint, reference
+from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import photo_body
-from service.api.http.parameters import Moment, Query, one_of
+from service.api.http.parameters import Query, moment, one_of
 from service.api.http.reader import reader
-from service.api.http.responses import json_response
+from service.api.http.resource import Moment, Resource, whole_number
+from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.errors import QueryInvalid
 from service.people.jpeg import JPEG
@@ -33,10 +34,38 @@ class PhotoQuery(Query):
         validate=validate.Length(1, 100, error="1…100"),
         metadata={"description": "With of=land_certificate: the id of the parcel that the certificate is for."},
     )
-    taken_at = Moment(
-        error_messages=dict.fromkeys(("invalid", "invalid_awareness", "format"), "2026-11-23T08:15:00Z"),
-        metadata={"description": "When it was taken, by the phone's clock."},
+    taken_at = moment(metadata={"description": "When it was taken, by the phone's clock."})
+
+
+class PhotoSchema(Resource):
+    """What is said of a photo; the picture itself is at its address."""
+
+    absent_when_none = frozenset({"parcel", "taken_at"})
+
+    id = fields.UUID(required=True)
+    household = fields.UUID(required=True)
+    of = fields.Enum(PhotoOf, by_value=fields.String, required=True)
+    parcel = fields.String()
+    size = whole_number(
+        data_key="bytes",
+        required=True,
+        validate=validate.Range(min=1),
+        metadata={"description": "Of the JPEG as it is stored, without metadata."},
     )
+    sha256 = fields.String(
+        required=True, metadata={"description": "Of the JPEG as it is stored, in hexadecimal digits."}
+    )
+    width = whole_number(required=True, validate=validate.Range(min=1))
+    height = whole_number(required=True, validate=validate.Range(min=1))
+    taken_at = Moment()
+    created_at = Moment(required=True)
+    actor = fields.String(required=True)
+
+
+class PhotoListSchema(Resource):
+    """The photos of a household."""
+
+    photos = fields.List(fields.Nested(PhotoSchema), required=True)
 
 
 @blueprint.route("")
@@ -44,13 +73,13 @@ class Photos(MethodView):
     """The photos of a household."""
 
     @needs("photos.read")
-    @blueprint.response(200, reference("PhotoList"))
+    @blueprint.response(200, PhotoListSchema)
     @blueprint.problems(403, 404, 422)
     @blueprint.doc(operationId="list_photos", summary="List a household's photos of papers")
     def get(self, household_id: str) -> Response:
         """What there is, oldest first; none where the record's legal basis does not cover photos."""
         photos = reader().stored_beside(household_id, services().photos.of_household)
-        return json_response({"photos": [photo_in_json(photo) for photo in photos]})
+        return resource_response(PhotoListSchema, {"photos": photos})
 
 
 @blueprint.route("/<photo_id>")
@@ -73,8 +102,8 @@ class OnePhoto(MethodView):
 
     @needs("photos.write")
     @blueprint.query(PhotoQuery)
-    @blueprint.response(200, reference("Photo"))
-    @blueprint.response(201, reference("Photo"))
+    @blueprint.response(200, PhotoSchema)
+    @blueprint.response(201, PhotoSchema)
     @blueprint.problems(403, 404, 409, 410, 413, 415, 422)
     @blueprint.doc(
         operationId="put_photo",
@@ -103,8 +132,9 @@ class OnePhoto(MethodView):
             actor=who,
         )
         photo = reader().written_beside(kept.photo.household, kept.photo)
-        body = photo_in_json(photo)
-        return json_response(body, 201, {"Location": _address(photo)}) if kept.created else json_response(body)
+        if not kept.created:
+            return resource_response(PhotoSchema, photo)
+        return resource_response(PhotoSchema, photo, 201, {"Location": _address(photo)})
 
     @needs("photos.write")
     @blueprint.response(204)
@@ -118,57 +148,5 @@ class OnePhoto(MethodView):
         return Response(status=204)
 
 
-def photo_in_json(photo: Photo) -> dict[str, Any]:
-    """A photo as lists and answers say it; the picture itself is at its address."""
-    body = {
-        "id": photo.id,
-        "household": photo.household,
-        "of": str(photo.of),
-        "bytes": photo.size,
-        "sha256": photo.sha256,
-        "width": photo.width,
-        "height": photo.height,
-        "created_at": photo.created_at,
-        "actor": photo.actor,
-    }
-    if photo.parcel is not None:
-        body["parcel"] = photo.parcel
-    if photo.taken_at is not None:
-        body["taken_at"] = photo.taken_at
-    return body
-
-
 def _address(photo: Photo) -> str:
     return f"/v1/households/{photo.household}/photos/{photo.id}"
-
-
-_TEXT = {"type": "string"}
-_COUNT = {"type": "integer", "minimum": 1}
-_TIME = {"type": "string", "format": "date-time"}
-_ID = {"type": "string", "format": "uuid"}
-_PHOTO: dict[str, Any] = {
-    "id": _ID,
-    "household": _ID,
-    "of": {"enum": [str(kind) for kind in PhotoOf]},
-    "parcel": _TEXT,
-    "bytes": {**_COUNT, "description": "Of the JPEG as it is kept, without metadata."},
-    "sha256": {**_TEXT, "description": "Of the JPEG as it is kept, in hexadecimal."},
-    "width": _COUNT,
-    "height": _COUNT,
-    "taken_at": _TIME,
-    "created_at": _TIME,
-    "actor": _TEXT,
-}
-COMPONENTS: dict[str, Any] = {
-    "Photo": {
-        "type": "object",
-        "properties": _PHOTO,
-        "required": [name for name in _PHOTO if name not in {"parcel", "taken_at"}],
-    },
-    "PhotoList": {
-        "type": "object",
-        "properties": {"photos": {"type": "array", "items": {"$ref": "#/components/schemas/Photo"}}},
-        "required": ["photos"],
-    },
-}
-"""What the contract says of these calls' bodies."""

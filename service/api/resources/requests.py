@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import date
 from typing import Any
 
 from flask import Response
@@ -12,19 +11,26 @@ from marshmallow import fields
 
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about
-from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
-from service.api.http.bodies import json_object, optional_json_object
+from service.api.http.blueprint import NEXT_HEADER, Blueprint
+from service.api.http.bodies import json_object, parsed_body
 from service.api.http.guard import guard
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import PageQuery, day, one_of
 from service.api.http.reader import reader
-from service.api.http.responses import json_response
+from service.api.http.resource import written
+from service.api.http.responses import json_response, resource_response
 from service.api.http.services import actor, services
-from service.api.resources.photos import photo_in_json
-from service.clock import vietnam_day
+from service.api.resources.photos import PhotoSchema
+from service.api.resources.request_schemas import (
+    NewRequestSchema,
+    OutcomeSchema,
+    PersonCopySchema,
+    PersonRequestSchema,
+    RequestPageSchema,
+    SeenBySchema,
+)
 from service.errors import CursorInvalid
 from service.people.requests import (
-    PersonRequest,
     RequestInvalid,
     RequestKind,
     RequestQuery,
@@ -32,9 +38,7 @@ from service.people.requests import (
 
 blueprint = Blueprint("requests", __name__, url_prefix="/v1/requests", description="People's requests about their data")
 
-_NEW = frozenset({"kind", "household", "received_on", "person", "text", "purpose"})
 _REASON = frozenset({"reason"})
-_LONGEST_TEXT = 2000
 
 
 class RequestListQuery(PageQuery):
@@ -52,7 +56,7 @@ class AllRequests(MethodView):
 
     @needs("requests.manage")
     @blueprint.query(RequestListQuery)
-    @blueprint.response(200, reference("RequestPage"), headers=NEXT_HEADER)
+    @blueprint.response(200, RequestPageSchema, headers=NEXT_HEADER)
     @blueprint.problems(401, 403, 422)
     @blueprint.doc(operationId="list_requests", summary="List people's requests")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -68,28 +72,28 @@ class AllRequests(MethodView):
         )
         found, last = guard().requests.page(query)
         cursor = None if last is None else encode_cursor(list(last))
-        body = {"requests": [_in_json(request) for request in found], "cursor": cursor}
-        return json_response(body, headers=dict(next_link(cursor)))
+        page = {"requests": found, "cursor": cursor}
+        return resource_response(RequestPageSchema, page, headers=dict(next_link(cursor)))
 
     @needs("requests.manage")
-    @blueprint.json_body("NewRequest")
-    @blueprint.response(201, reference("PersonRequest"))
+    @blueprint.body(NewRequestSchema)
+    @blueprint.response(201, PersonRequestSchema)
     @blueprint.problems(400, 401, 403, 404, 415, 422)
     @blueprint.doc(operationId="receive_request", summary="Take in a person's request")
     def post(self) -> Response:
         """The due dates are computed from the day on which it was received."""
-        asked = json_object(items=_NEW)
+        asked = parsed_body(NewRequestSchema)
         request = guard().requests.receive(
-            _kind(asked.get("kind")),
-            _text(asked, "household") or "",
+            asked["kind"],
+            asked["household"],
             actor=actor("requests.manage"),
-            received_on=_day(asked.get("received_on")),
-            person=_text(asked, "person"),
-            text=_text(asked, "text"),
-            purpose=_text(asked, "purpose"),
+            received_on=asked.get("received_on"),
+            person=asked.get("person"),
+            text=asked.get("text"),
+            purpose=asked.get("purpose"),
         )
         note_about(request.id)
-        return json_response(_in_json(request), 201, {"Location": f"/v1/requests/{request.id}"})
+        return resource_response(PersonRequestSchema, request, 201, {"Location": f"/v1/requests/{request.id}"})
 
 
 @blueprint.route("/<request_id>")
@@ -97,12 +101,12 @@ class OneRequest(MethodView):
     """One request."""
 
     @needs("requests.manage")
-    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(401, 403, 404)
     @blueprint.doc(operationId="get_request", summary="Read a person's request")
     def get(self, request_id: str) -> Response:
         """With its due dates and everything that was done."""
-        return json_response(_in_json(guard().requests.get(request_id, actor=actor("requests.manage"))))
+        return resource_response(PersonRequestSchema, guard().requests.get(request_id, actor=actor("requests.manage")))
 
 
 @blueprint.route("/<request_id>/acknowledge")
@@ -110,13 +114,15 @@ class Acknowledgement(MethodView):
     """Telling the person that the request has come."""
 
     @needs("requests.manage")
-    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(401, 403, 404, 409)
     @blueprint.doc(operationId="acknowledge_request", summary="Acknowledge a request")
     def post(self, request_id: str) -> Response:
         """Due two working days after it came."""
         note_about(request_id[:80])
-        return json_response(_in_json(guard().requests.acknowledge(request_id, actor=actor("requests.manage"))))
+        return resource_response(
+            PersonRequestSchema, guard().requests.acknowledge(request_id, actor=actor("requests.manage"))
+        )
 
 
 @blueprint.route("/<request_id>/extend")
@@ -125,14 +131,16 @@ class Extension(MethodView):
 
     @needs("requests.manage")
     @blueprint.json_body("Reason")
-    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
     @blueprint.doc(operationId="extend_request", summary="Extend a request's time")
     def post(self, request_id: str) -> Response:
         """With the reason that the person is told."""
         note_about(request_id[:80])
         reason = json_object(items=_REASON).get("reason")
-        return json_response(_in_json(guard().requests.extend(request_id, reason, actor=actor("requests.manage"))))
+        return resource_response(
+            PersonRequestSchema, guard().requests.extend(request_id, reason, actor=actor("requests.manage"))
+        )
 
 
 @blueprint.route("/<request_id>/refuse")
@@ -141,14 +149,16 @@ class Refusal(MethodView):
 
     @needs("requests.manage")
     @blueprint.json_body("Reason")
-    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
     @blueprint.doc(operationId="refuse_request", summary="Refuse a request")
     def post(self, request_id: str) -> Response:
         """With the reason that the person is told."""
         note_about(request_id[:80])
         reason = json_object(items=_REASON).get("reason")
-        return json_response(_in_json(guard().requests.refuse(request_id, reason, actor=actor("requests.manage"))))
+        return resource_response(
+            PersonRequestSchema, guard().requests.refuse(request_id, reason, actor=actor("requests.manage"))
+        )
 
 
 @blueprint.route("/<request_id>/cancel")
@@ -156,13 +166,15 @@ class Cancellation(MethodView):
     """The person took the request back."""
 
     @needs("requests.manage")
-    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(401, 403, 404, 409)
     @blueprint.doc(operationId="cancel_request", summary="Close a request that was taken back")
     def post(self, request_id: str) -> Response:
         """Nothing is done."""
         note_about(request_id[:80])
-        return json_response(_in_json(guard().requests.cancel(request_id, actor=actor("requests.manage"))))
+        return resource_response(
+            PersonRequestSchema, guard().requests.cancel(request_id, actor=actor("requests.manage"))
+        )
 
 
 @blueprint.route("/<request_id>/carry-out")
@@ -170,8 +182,8 @@ class Carrying(MethodView):
     """Doing what was asked."""
 
     @needs("requests.manage")
-    @blueprint.json_body("Outcome", required=False)
-    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.body(OutcomeSchema, required=False)
+    @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(400, 401, 403, 404, 409, 412, 415, 422)
     @blueprint.doc(operationId="carry_out_request", summary="Carry a request out")
     def post(self, request_id: str) -> Response:
@@ -180,11 +192,11 @@ class Carrying(MethodView):
         Erasing cannot be undone; it needs the permission requests.decide beside requests.manage.
         """
         note_about(request_id[:80])
-        outcome = _text(optional_json_object(items=frozenset({"outcome"})), "outcome")
+        outcome = parsed_body(OutcomeSchema, optional=True).get("outcome")
         who = actor("requests.manage")
         if guard().requests.get(request_id, actor=who).kind is RequestKind.ERASE:
             who = actor("requests.decide")
-        return json_response(_in_json(guard().requests.carry_out(request_id, outcome, actor=who)))
+        return resource_response(PersonRequestSchema, guard().requests.carry_out(request_id, outcome, actor=who))
 
 
 @blueprint.route("/<request_id>/lift")
@@ -192,13 +204,13 @@ class Lifting(MethodView):
     """A restriction that holds no longer."""
 
     @needs("requests.manage")
-    @blueprint.response(200, reference("PersonRequest"))
+    @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(401, 403, 404, 409)
     @blueprint.doc(operationId="lift_request", summary="Lift a restriction or an objection")
     def post(self, request_id: str) -> Response:
         """Until then no other system gets the household: no list, no search, no feed."""
         note_about(request_id[:80])
-        return json_response(_in_json(guard().requests.lift(request_id, actor=actor("requests.manage"))))
+        return resource_response(PersonRequestSchema, guard().requests.lift(request_id, actor=actor("requests.manage")))
 
 
 @blueprint.route("/<request_id>/copy")
@@ -206,7 +218,7 @@ class Copy(MethodView):
     """The copy of a person's data that is handed over."""
 
     @needs("requests.manage")
-    @blueprint.response(200, reference("PersonCopy"))
+    @blueprint.response(200, PersonCopySchema)
     @blueprint.problems(401, 403, 404, 409)
     @blueprint.doc(operationId="copy_request", summary="The copy of their data that a person asked for")
     def get(self, request_id: str) -> Response:
@@ -221,60 +233,13 @@ class Copy(MethodView):
             "household": record,
             "history": list(whole.history),
             "photos": [
-                {**photo_in_json(photo), "jpeg": b64encode(jpeg).decode()}
+                {**written(PhotoSchema, photo), "jpeg": b64encode(jpeg).decode()}
                 for photo, jpeg in services().photos.pictures(record)
             ],
-            "seen_by": [{"at": one.at, "by": one.name, "role": one.role, "action": one.action} for one in seen_by],
+            "seen_by": [written(SeenBySchema, entry) for entry in seen_by],
         }
         name = f"ho-{record['id']}.json"
         return json_response(body, headers={"Content-Disposition": f'attachment; filename="{name}"'})
-
-
-def _in_json(request: PersonRequest) -> dict[str, Any]:
-    return {
-        "id": request.id,
-        "kind": str(request.kind),
-        "household": request.household,
-        "commune": request.commune,
-        "state": str(request.state),
-        "person": request.person,
-        "text": request.text,
-        "purpose": request.purpose,
-        "received_on": request.received_on,
-        "received_by": request.received_by,
-        "acknowledge_by": request.acknowledge_by,
-        "acknowledged_on": request.acknowledged_on,
-        "answer_by": request.answer_by,
-        "extended_by": request.extended_by,
-        "closed_on": request.closed_on,
-        "outcome": request.outcome,
-        "lifted_on": request.lifted_on,
-        "reminder": request.reminder(vietnam_day(services().clock())),
-        "steps": [{"at": step.at, "actor": step.actor, "what": step.what, "note": step.note} for step in request.steps],
-    }
-
-
-def _kind(value: object) -> RequestKind:
-    try:
-        return RequestKind(value)  # type: ignore[arg-type]  # whatever it is, the enumeration decides
-    except ValueError:
-        raise RequestInvalid(pointer="/kind", reason="kind", known=", ".join(RequestKind)) from None
-
-
-def _text(asked: dict[str, Any], name: str) -> str | None:
-    value = asked.get(name)
-    if value is not None and (not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_TEXT or "\0" in value):
-        raise RequestInvalid(pointer=f"/{name}", reason="text", known=f"1…{_LONGEST_TEXT}")
-    return value
-
-
-def _day(value: object) -> date | None:
-    if value is None:
-        return None
-    try:
-        return date.fromisoformat(value)  # type: ignore[arg-type]  # anything but text is refused below
-    except (TypeError, ValueError):
-        raise RequestInvalid(pointer="/received_on", reason="day", known="2026-11-23") from None
 
 
 def _position(arguments: dict[str, Any]) -> tuple[str, str] | None:

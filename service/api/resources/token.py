@@ -10,7 +10,6 @@ from typing import Any
 from flask import Response, request
 from flask.views import MethodView
 
-from service.access.account import Session
 from service.access.errors import (
     GrantInvalid,
     RefreshFailed,
@@ -23,8 +22,8 @@ from service.access.gate import needs, public
 from service.access.sign_in import Caller, SignedIn
 from service.access.tokens import csrf_token
 from service.api.http.audit_trail import note_about, report_revoked, write_trail
-from service.api.http.blueprint import Blueprint, reference
-from service.api.http.bodies import json_object
+from service.api.http.blueprint import Blueprint
+from service.api.http.bodies import parsed_body
 from service.api.http.browser_session import (
     REFRESH_COOKIE,
     browser,
@@ -33,27 +32,23 @@ from service.api.http.browser_session import (
     set_session_cookies,
 )
 from service.api.http.guard import guard
-from service.api.http.responses import json_response
+from service.api.http.resource import BodyRefused, parsed, written
+from service.api.http.responses import json_response, resource_response
+from service.api.resources.session_schemas import (
+    OwnAccountSchema,
+    OwnSessionSchema,
+    PasswordChangeSchema,
+    SessionListSchema,
+    SignInSchema,
+    TokenFormSchema,
+    TokenRequestSchema,
+    TokenSchema,
+)
 from service.principal import Principal, current_principal, nobody
-from service.roles import Permission
 
 blueprint = Blueprint("session", __name__, url_prefix="/v1", description="Signing in and out")
 
 FORM = "application/x-www-form-urlencoded"
-_ITEMS = frozenset(
-    {
-        "grant_type",
-        "username",
-        "password",
-        "client_id",
-        "client_secret",
-        "refresh_token",
-        "scope",
-        "device",
-        "device_name",
-        "cookie",
-    }
-)
 
 
 @blueprint.route("/token")
@@ -61,8 +56,8 @@ class Token(MethodView):
     """Sign in, or go on."""
 
     @public
-    @blueprint.json_body("TokenRequest")
-    @blueprint.response(200, reference("Token"))
+    @blueprint.body(TokenRequestSchema)
+    @blueprint.response(200, TokenSchema)
     @blueprint.problems(400, 401, 403, 415, 422, 429)
     @blueprint.doc(operationId="token", summary="Sign in, or refresh")
     def post(self) -> Response:
@@ -97,14 +92,8 @@ def _asked() -> dict[str, Any]:
     form = request.mimetype == FORM
     if form:
         request.max_content_length = 10_000
-    asked: dict[str, Any] = request.form.to_dict() if form else json_object(items=_ITEMS)
-    for name, value in asked.items():
-        wanted = bool if name == "cookie" else str
-        if name not in _ITEMS or not isinstance(value, wanted):
-            raise GrantInvalid(pointer=f"/{name[:60]}", reason="item")
+    asked: dict[str, Any] = parsed(TokenFormSchema, request.form.to_dict()) if form else parsed_body(TokenRequestSchema)
     _read_basic_credentials(asked)
-    if "grant_type" not in asked:
-        raise GrantInvalid(pointer="/grant_type", reason="grant")
     return asked
 
 
@@ -138,22 +127,25 @@ def _granted(asked: dict[str, Any], caller: Caller) -> SignedIn:
     sign_in = guard().sign_in
     match asked["grant_type"]:
         case "password":
-            return sign_in.by_password(_text(asked, "username"), _text(asked, "password"), caller)
+            username, password = _given(asked, "username", "password")
+            return sign_in.by_password(username, password, caller)
         case "client_credentials":
             scopes = asked.get("scope", "").split()
-            return sign_in.by_client_secret(_text(asked, "client_id"), _text(asked, "client_secret"), caller, scopes)
-        case "refresh_token":
-            token = request.cookies.get(REFRESH_COOKIE, "") if caller.by_cookie else _text(asked, "refresh_token")
-            return sign_in.refresh(token, caller)
+            client_id, secret = _given(asked, "client_id", "client_secret")
+            return sign_in.by_client_secret(client_id, secret, caller, scopes)
         case _:
-            raise GrantInvalid(pointer="/grant_type", reason="grant")
+            token = request.cookies.get(REFRESH_COOKIE, "") if caller.by_cookie else _given(asked, "refresh_token")[0]
+            return sign_in.refresh(token, caller)
 
 
-def _text(asked: dict[str, Any], name: str) -> str:
-    value = asked.get(name)
-    if not isinstance(value, str) or not value:
-        raise GrantInvalid(pointer=f"/{name}", reason="missing")
-    return value
+def _given(asked: dict[str, Any], *names: str) -> tuple[str, ...]:
+    """The items that this kind of grant needs. Raises GrantInvalid, BodyRefused."""
+    missing = [GrantInvalid(pointer=f"/{name}", reason="missing") for name in names if not asked.get(name)]
+    if len(missing) > 1:
+        raise BodyRefused(missing)
+    if missing:
+        raise missing[0]
+    return tuple(asked[name] for name in names)
 
 
 def _token_answer(signed_in: SignedIn, who: Principal) -> Response:
@@ -161,14 +153,14 @@ def _token_answer(signed_in: SignedIn, who: Principal) -> Response:
         "access_token": signed_in.access_token,
         "token_type": "Bearer",
         "expires_in": guard().tokens.lifetime_seconds,
-        "account": own_account(who),
+        "account": who,
     }
     if signed_in.refresh_token is not None:
         body["refresh_token"] = signed_in.refresh_token
         body["refresh_expires_in"] = _seconds_until(signed_in.refresh_expires_at)
     if signed_in.claims.scopes:
         body["scope"] = " ".join(signed_in.claims.scopes)
-    return json_response(body, headers={"Pragma": "no-cache"})
+    return resource_response(TokenSchema, body, headers={"Pragma": "no-cache"})
 
 
 def _cookie_answer(signed_in: SignedIn, who: Principal) -> Response:
@@ -180,7 +172,7 @@ def _cookie_answer(signed_in: SignedIn, who: Principal) -> Response:
 
 def _session_of(who: Principal) -> dict[str, Any]:
     """One's own account; for a browser also the token that its changing requests may carry."""
-    body = own_account(who)
+    body = written(OwnAccountSchema, who)
     if who.by_cookie:
         body["csrf_token"] = csrf_token(guard().keys.secret("csrf"), who.session or "")
     return body
@@ -190,28 +182,12 @@ def _seconds_until(moment: datetime | None) -> int:
     return 0 if moment is None else max(0, int((moment - guard().clock()).total_seconds()))
 
 
-def own_account(who: Principal) -> dict[str, Any]:
-    """What somebody may know of themselves: the name, the role, where, and what they may do."""
-    communes = who.area.communes()
-    return {
-        "id": who.account,
-        "username": who.name,
-        "role": None if who.role is None else str(who.role),
-        "area": list(who.area.units),
-        "communes": None if communes is None else sorted(communes),
-        "sight": str(who.sight),
-        "scopes": sorted(who.scopes),
-        "permissions": sorted(str(permission) for permission in Permission if who.may(permission)),
-        "must_change_password": who.must_change_password,
-    }
-
-
 @blueprint.route("/session")
 class OwnSession(MethodView):
     """The session that the request belongs to."""
 
     @needs("session.own")
-    @blueprint.response(200, reference("OwnSession"))
+    @blueprint.response(200, OwnSessionSchema)
     @blueprint.problems(401)
     @blueprint.doc(operationId="own_session", summary="Who am I, and what may I do?")
     def get(self) -> Response:
@@ -219,15 +195,15 @@ class OwnSession(MethodView):
         return json_response(_session_of(current_principal()))
 
     @public
-    @blueprint.json_body("SignIn")
-    @blueprint.response(200, reference("OwnSession"))
+    @blueprint.body(SignInSchema)
+    @blueprint.response(200, OwnSessionSchema)
     @blueprint.problems(400, 401, 403, 415, 422, 429)
     @blueprint.doc(operationId="sign_in", summary="Sign a browser in")
     def post(self) -> Response:
         """The session lies in HttpOnly cookies, which no script can read, and goes on by itself until it ends."""
         if from_another_site():
             raise RequestForged()
-        asked = json_object(items=frozenset({"username", "password"}))
+        asked = parsed_body(SignInSchema)
         return _signed_in({**asked, "grant_type": "password"}, browser())
 
     @needs("session.own")
@@ -251,16 +227,16 @@ class OwnPassword(MethodView):
     """One's own password."""
 
     @needs("session.own")
-    @blueprint.json_body("PasswordChange")
+    @blueprint.body(PasswordChangeSchema)
     @blueprint.response(204)
     @blueprint.problems(400, 401, 403, 415, 422, 429)
     @blueprint.doc(operationId="change_password", summary="Change one's own password")
     def put(self) -> Response:
         """All other sessions of the account end."""
-        asked = json_object(items=frozenset({"old_password", "password"}))
+        asked = parsed_body(PasswordChangeSchema)
         who = current_principal()
         guard().rates.take(f"password:{who.account}", 10, timedelta(minutes=1))
-        guard().accounts.change_own_password(who, _text(asked, "old_password"), _text(asked, "password"))
+        guard().accounts.change_own_password(who, asked["old_password"], asked["password"])
         guard().principals.forget()
         write_trail("password-changed", who)
         return Response(status=204)
@@ -271,14 +247,14 @@ class OwnSessions(MethodView):
     """Where one is signed in."""
 
     @needs("session.own")
-    @blueprint.response(200, reference("SessionList"))
+    @blueprint.response(200, SessionListSchema)
     @blueprint.problems(401)
     @blueprint.doc(operationId="own_sessions", summary="Where am I signed in?")
     def get(self) -> Response:
         """Every device with a session that is good now, the last used first."""
         who = current_principal()
         found = guard().accounts.sessions(who.account)
-        return json_response({"sessions": [session_in_json(session, who.session) for session in found]})
+        return resource_response(SessionListSchema, {"sessions": found})
 
 
 @blueprint.route("/sessions/<session_id>")
@@ -297,20 +273,6 @@ class OneOwnSession(MethodView):
         note_about(session_id)
         write_trail("signed-out", who, about=session_id)
         return Response(status=204)
-
-
-def session_in_json(session: Session, own: str | None) -> dict[str, Any]:
-    """A session as its owner, or an administrator, sees it."""
-    return {
-        "id": session.id,
-        "device": session.device_name,
-        "address": session.address,
-        "browser": session.by_cookie,
-        "created_at": session.created_at,
-        "used_at": session.used_at,
-        "expires_at": session.expires_at,
-        "current": session.id == own,
-    }
 
 
 @blueprint.route("/jwks.json")

@@ -11,17 +11,16 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from service.access.gate import needs
-from service.access.trail import TrailEntry, in_json
+from service.access.trail import TrailEntry
 from service.api.http.blueprint import Blueprint
 from service.api.http.guard import guard
-from service.api.http.parameters import Query
+from service.api.http.parameters import Query, moment
+from service.api.http.resource import Moment, Resource, whole_number, written
 
 blueprint = Blueprint("trail", __name__, url_prefix="/v1/trail", description="Who saw whose record")
 
 
-def _moment(**options: Any) -> fields.AwareDateTime:
-    errors = dict.fromkeys(("invalid", "invalid_awareness", "format"), "2026-11-23T00:00:00Z")
-    return fields.AwareDateTime(format="iso", error_messages={**errors}, **options)
+LINES = {"type": "string", "description": "One TrailEntry a line."}
 
 
 def _word(description: str) -> fields.String:
@@ -31,12 +30,30 @@ def _word(description: str) -> fields.String:
 class TrailQuery(Query):
     """Which part of the trail is asked for."""
 
-    from_ = _moment(data_key="from")
-    to = _moment()
+    from_ = moment(data_key="from")
+    to = moment()
     household = _word("A household's id.")
     account = _word("An account's id or name.")
     address = _word("The address that the requests came from.")
     token = _word("The id of a token or of a session.")
+
+
+class TrailEntrySchema(Resource):
+    """An audit entry: who read or changed whose record, when and from where. One line of an export."""
+
+    at = Moment(required=True)
+    action = fields.String(required=True)
+    account = fields.String(required=True)
+    name = fields.String(required=True)
+    role = fields.String(required=True, allow_none=True)
+    address = fields.String(required=True)
+    token = fields.String(required=True, allow_none=True)
+    session = fields.String(required=True, allow_none=True)
+    request = fields.String(required=True, allow_none=True)
+    path = fields.String(required=True)
+    status = whole_number(required=True)
+    households = fields.List(fields.String(), required=True)
+    about = fields.String(required=True, allow_none=True)
 
 
 @blueprint.route("")
@@ -45,7 +62,7 @@ class TrailLines(MethodView):
 
     @needs("trail.read")
     @blueprint.query(TrailQuery)
-    @blueprint.response(200, {"type": "string"}, content_type="application/x-ndjson")
+    @blueprint.response(200, LINES, content_type="application/x-ndjson")
     @blueprint.problems(401, 403, 422)
     @blueprint.doc(operationId="trail", summary="Who saw or changed whose record")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -66,4 +83,4 @@ class TrailLines(MethodView):
 
 def _lines(entries: Iterator[TrailEntry]) -> Iterator[bytes]:
     for entry in entries:
-        yield orjson.dumps(in_json(entry), option=orjson.OPT_UTC_Z) + b"\n"
+        yield orjson.dumps(written(TrailEntrySchema, entry), option=orjson.OPT_UTC_Z) + b"\n"

@@ -1,0 +1,147 @@
+"""What is sent and returned of accounts: one definition each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from service.access.account import ACTIVE, SUSPENDED, Account
+from service.access.accounts import Handed, NewAccount
+from service.access.errors import AccountInvalid
+from service.api.http.resource import Body, Computed, Day, Moment, Resource, refusal
+from service.api.resources.session_schemas import SessionSchema
+from service.roles import SCOPES, Role, Sight
+
+_ROLES = ", ".join(Role)
+_SIGHTS = ", ".join(Sight)
+LONGEST_LIST = 500
+
+
+def _text(longest: int = 300, **options: Any) -> fields.String:
+    return fields.String(
+        allow_none=True,
+        validate=[validate.Length(1, longest), _without_zero_bytes],
+        metadata=refusal(reason="text", known=f"1…{longest}") | options,
+    )
+
+
+def _without_zero_bytes(text: str) -> None:
+    if "\0" in text:
+        raise ValidationError("zero byte")
+
+
+def _codes(*, required: bool = False, item: dict[str, Any] | None = None, **options: Any) -> fields.List[str]:
+    """Codes of units, or names of scopes; whether they exist is for the register to say."""
+    return fields.List(
+        fields.String(validate=validate.Length(max=80), metadata=item or {}),
+        required=required,
+        validate=validate.Length(max=LONGEST_LIST),
+        metadata=refusal(reason="list", known="[…]") | options,
+    )
+
+
+def _username(name: str) -> None:
+    if not name.isprintable() or name != name.strip():
+        raise ValidationError("unprintable signs, or spaces at its ends")
+
+
+class IdentitySchema(Body):
+    """Who somebody is at the province's own OpenID provider."""
+
+    refused_with = AccountInvalid
+
+    issuer = fields.String(required=True, validate=validate.Length(max=300))
+    subject = fields.String(required=True, validate=validate.Length(max=300))
+
+
+class AccountPatchSchema(Body):
+    """What can be changed of an account."""
+
+    refused_with = AccountInvalid
+
+    full_name = _text()
+    area = _codes(minItems=1)
+    area_as_of = Day(
+        allow_none=True,
+        metadata=refusal(reason="day", known="2025-06-30")
+        | {"description": "The day on which the codes were meant; today or last without it."},
+    )
+    sight = fields.Enum(Sight, by_value=fields.String, allow_none=True, metadata=refusal(reason="sight", known=_SIGHTS))
+    scopes = _codes(item={"enum": list(SCOPES)})
+
+
+class NewAccountSchema(AccountPatchSchema):
+    """What is asked for a new account."""
+
+    username = fields.String(
+        required=True,
+        validate=[validate.Length(2, 80), _username],
+        metadata=refusal(reason="username", known="2…80"),
+    )
+    role = fields.Enum(Role, by_value=fields.String, required=True, metadata=refusal(reason="role", known=_ROLES))
+    area = _codes(required=True, minItems=1)
+    password = _text(minLength=10, maxLength=256)
+    external = fields.Nested(
+        IdentitySchema, allow_none=True, metadata=refusal(reason="external", known="issuer, subject")
+    )
+
+    @post_load
+    def _made(self, items: dict[str, Any], **_: Any) -> NewAccount:
+        identity = items.pop("external", None)
+        items["area"], items["scopes"] = tuple(items["area"]), tuple(items.get("scopes", ()))
+        return NewAccount(**items, external=None if identity is None else (identity["issuer"], identity["subject"]))
+
+
+def _identity(account: Account) -> dict[str, str] | None:
+    return None if account.external is None else {"issuer": account.external[0], "subject": account.external[1]}
+
+
+class AccountSchema(Resource):
+    """An account, without any of its secrets, hashed or not."""
+
+    id = fields.String(required=True)
+    username = fields.String(required=True)
+    full_name = fields.String(required=True, allow_none=True)
+    role = fields.Enum(Role, by_value=fields.String, required=True)
+    area = Computed(lambda account: [code for code, _ in account.area], fields.List(fields.String()), required=True)
+    area_as_of = Computed(lambda account: [day for _, day in account.area], fields.List(Day()), required=True)
+    sight = fields.Enum(Sight, by_value=fields.String, required=True, allow_none=True)
+    scopes = fields.List(fields.String(metadata={"enum": list(SCOPES)}), required=True)
+    state = fields.String(required=True, validate=validate.OneOf([ACTIVE, SUSPENDED]))
+    must_change_password = fields.Boolean(required=True)
+    external = Computed(_identity, fields.Nested(IdentitySchema, allow_none=True), required=True)
+    created_at = Moment(required=True)
+    created_by = fields.String(required=True)
+    updated_at = Moment(required=True, allow_none=True)
+
+
+class SignedInAccountSchema(AccountSchema):
+    """An account with where it is signed in."""
+
+    sessions = fields.List(fields.Nested(SessionSchema), required=True)
+
+
+def _client_id(handed: Handed) -> str | None:
+    return None if handed.client_secret is None else handed.account.username
+
+
+class SecretSchema(Resource):
+    """The secret of an account, shown once."""
+
+    absent_when_none = frozenset({"password", "client_id", "client_secret"})
+
+    password = fields.String()
+    client_id = Computed(_client_id, fields.String())
+    client_secret = fields.String()
+
+
+class HandedAccountSchema(AccountSchema, SecretSchema):
+    """An account with its secret, shown once."""
+
+
+class AccountPageSchema(Resource):
+    """A page of accounts."""
+
+    accounts = fields.List(fields.Nested(AccountSchema), required=True)
+    cursor = fields.String(required=True, allow_none=True, metadata={"description": "Null on the last page."})

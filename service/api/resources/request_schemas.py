@@ -1,0 +1,142 @@
+"""What is sent and returned of people's requests about their own data: one definition each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, pre_load, validate
+
+from service.api.http.blueprint import reference
+from service.api.http.resource import (
+    Body,
+    Computed,
+    Day,
+    Described,
+    Moment,
+    Resource,
+    refusal,
+    whole_number,
+)
+from service.api.http.services import services
+from service.api.resources.photos import PhotoSchema
+from service.clock import vietnam_day
+from service.people.requests import PersonRequest, RequestInvalid, RequestKind, RequestState
+
+LONGEST_TEXT = 2000
+REMINDERS = ("acknowledge", "acknowledge-overdue", "answer", "answer-overdue")
+
+
+def _text(**options: Any) -> fields.String:
+    return fields.String(
+        allow_none=True,
+        validate=[validate.Length(1, LONGEST_TEXT), _without_zero_bytes],
+        metadata=refusal(reason="text", known=f"1…{LONGEST_TEXT}") | options,
+    )
+
+
+def _without_zero_bytes(text: str) -> None:
+    if "\0" in text:
+        raise ValidationError("zero byte")
+
+
+class NewRequestSchema(Body):
+    """A request as it is taken in."""
+
+    refused_with = RequestInvalid
+
+    kind = fields.Enum(
+        RequestKind,
+        by_value=fields.String,
+        required=True,
+        metadata=refusal(reason="kind", known=", ".join(RequestKind)),
+    )
+    household = fields.String(
+        required=True,
+        validate=[validate.Length(max=LONGEST_TEXT), _without_zero_bytes],
+        metadata=refusal(reason="text", known=f"1…{LONGEST_TEXT}") | {"format": "uuid"},
+    )
+    received_on = Day(allow_none=True, metadata=refusal(reason="day", known="2026-11-23"))
+    person = _text()
+    text = _text()
+    purpose = _text(description="Of the consent that is withdrawn.")
+
+    @pre_load
+    def _household_or_none(self, items: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A request that names no household is refused as one that names none that exists."""
+        return {**items, "household": ""} if items.get("household") is None else items
+
+
+class OutcomeSchema(Body):
+    """What was done about a request."""
+
+    refused_with = RequestInvalid
+
+    outcome = _text()
+
+
+class RequestStepSchema(Resource):
+    """One thing that was done about a request."""
+
+    at = Moment(required=True)
+    actor = fields.String(required=True)
+    what = fields.String(required=True)
+    note = fields.String(required=True, allow_none=True)
+
+
+def _reminder(request: PersonRequest) -> str | None:
+    return request.reminder(vietnam_day(services().clock()))
+
+
+class PersonRequestSchema(Resource):
+    """A person's request, with its due dates and everything that was done."""
+
+    id = fields.String(required=True)
+    kind = fields.Enum(RequestKind, by_value=fields.String, required=True)
+    household = fields.String(required=True)
+    commune = fields.String(required=True)
+    state = fields.Enum(RequestState, by_value=fields.String, required=True)
+    person = fields.String(required=True, allow_none=True)
+    text = fields.String(required=True, allow_none=True)
+    purpose = fields.String(required=True, allow_none=True)
+    received_on = Day(required=True)
+    received_by = fields.String(required=True)
+    acknowledge_by = Day(required=True)
+    acknowledged_on = Day(required=True, allow_none=True)
+    answer_by = Day(required=True)
+    extended_by = whole_number(required=True)
+    closed_on = Day(required=True, allow_none=True)
+    outcome = fields.String(required=True, allow_none=True)
+    lifted_on = Day(required=True, allow_none=True)
+    reminder = Computed(_reminder, fields.String(allow_none=True, validate=validate.OneOf(REMINDERS)), required=True)
+    steps = fields.List(fields.Nested(RequestStepSchema), required=True)
+
+
+class RequestPageSchema(Resource):
+    """A page of requests."""
+
+    requests = fields.List(fields.Nested(PersonRequestSchema), required=True)
+    cursor = fields.String(required=True, allow_none=True, metadata={"description": "Null on the last page."})
+
+
+class PhotoCopySchema(PhotoSchema):
+    """A photo with its picture."""
+
+    jpeg = Described({"type": "string", "contentEncoding": "base64"}, required=True)
+
+
+class SeenBySchema(Resource):
+    """Who saw or changed the household's record."""
+
+    at = Moment(required=True)
+    by = fields.String(attribute="name", required=True)
+    role = fields.String(required=True, allow_none=True)
+    action = fields.String(required=True)
+
+
+class PersonCopySchema(Resource):
+    """All that the register stores of a household: the copy that a person asked for."""
+
+    household = Described(reference("Household"), required=True)
+    history = fields.List(fields.Dict(), required=True)
+    photos = fields.List(fields.Nested(PhotoCopySchema), required=True)
+    seen_by = fields.List(fields.Nested(SeenBySchema), required=True)

@@ -1,0 +1,152 @@
+"""What is sent and returned when somebody signs in, and of sessions: one definition each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from service.access.errors import GrantInvalid
+from service.api.http.resource import Body, Computed, Flag, Moment, Resource, refusal, whole_number
+from service.errors import DomainError
+from service.principal import current_principal
+from service.roles import SCOPES, Permission, Role, Sight
+
+PASSWORD, CLIENT_CREDENTIALS, REFRESH_TOKEN = "password", "client_credentials", "refresh_token"
+
+
+def _not_empty(text: str) -> None:
+    if not text:
+        raise ValidationError("empty")
+
+
+def _given(**options: Any) -> fields.String:
+    """A text that has to be there and not empty."""
+    return fields.String(required=True, validate=_not_empty, metadata=refusal(reason="missing") | options)
+
+
+class TokenRequestSchema(Body):
+    """What is sent to sign in, or to go on (RFC 6749)."""
+
+    refused_with = GrantInvalid
+
+    grant_type = fields.String(
+        required=True,
+        validate=validate.OneOf([PASSWORD, CLIENT_CREDENTIALS, REFRESH_TOKEN]),
+        metadata=refusal(reason="grant"),
+    )
+    username = fields.String(metadata=refusal(reason="item"))
+    password = fields.String(metadata=refusal(reason="item"))
+    client_id = fields.String(metadata=refusal(reason="item"))
+    client_secret = fields.String(metadata=refusal(reason="item"))
+    refresh_token = fields.String(metadata=refusal(reason="item"))
+    scope = fields.String(
+        metadata=refusal(reason="item")
+        | {"description": "Scopes of a system, with spaces between; all of its own without."}
+    )
+    device = fields.String(
+        metadata=refusal(reason="item")
+        | {"description": "A secret of the device's own: binds the refresh token to it."}
+    )
+    device_name = fields.String(metadata=refusal(reason="item"))
+    cookie = Flag(
+        metadata=refusal(reason="item") | {"description": "Answer with HttpOnly cookies instead of tokens (browsers)."}
+    )
+
+
+class TokenFormSchema(TokenRequestSchema):
+    """The same, form-encoded."""
+
+    def unknown_item(self, name: str) -> DomainError:
+        """As for any other item of a form that is not valid."""
+        return GrantInvalid(pointer=f"/{name[:60]}", reason="item")
+
+
+class SignInSchema(Body):
+    """What is sent to sign a browser in."""
+
+    refused_with = GrantInvalid
+
+    username = _given()
+    password = _given()
+
+
+class PasswordChangeSchema(Body):
+    """What is sent to change one's own password."""
+
+    refused_with = GrantInvalid
+
+    old_password = _given()
+    password = _given(minLength=10, maxLength=256)
+
+
+def _communes(who: Any) -> list[str] | None:
+    communes = who.area.communes()
+    return None if communes is None else sorted(communes)
+
+
+class OwnAccountSchema(Resource):
+    """What somebody may know of themselves, made of a principal."""
+
+    id = fields.String(attribute="account", required=True)
+    username = fields.String(attribute="name", required=True)
+    role = fields.Enum(Role, by_value=fields.String, required=True)
+    area = fields.List(
+        fields.String(),
+        attribute="area.units",
+        required=True,
+        metadata={"description": "Codes of units, as they were given."},
+    )
+    communes = Computed(
+        _communes,
+        fields.List(fields.String(), allow_none=True, metadata={"description": "In force today; null for all."}),
+        required=True,
+    )
+    sight = fields.Enum(Sight, by_value=fields.String, required=True)
+    scopes = Computed(
+        lambda who: sorted(who.scopes), fields.List(fields.String(metadata={"enum": list(SCOPES)})), required=True
+    )
+    permissions = Computed(
+        lambda who: sorted(permission for permission in Permission if who.may(permission)),
+        fields.List(fields.Enum(Permission, by_value=fields.String)),
+        required=True,
+    )
+    must_change_password = fields.Boolean(required=True)
+
+
+class OwnSessionSchema(OwnAccountSchema):
+    """One's own account; for a browser also the token that its changing requests may carry."""
+
+    csrf_token = fields.String()
+
+
+class TokenSchema(Resource):
+    """What a sign-in returns: tokens, or with cookies the account itself."""
+
+    access_token = fields.String()
+    token_type = fields.String(required=True, validate=validate.OneOf(["Bearer", "Cookie"]))
+    expires_in = whole_number(required=True, validate=validate.Range(min=0))
+    refresh_token = fields.String()
+    refresh_expires_in = whole_number(validate=validate.Range(min=0))
+    scope = fields.String()
+    csrf_token = fields.String()
+    account = fields.Nested(OwnAccountSchema)
+
+
+class SessionSchema(Resource):
+    """A session as its owner, or an administrator, sees it."""
+
+    id = fields.String(required=True)
+    device = fields.String(attribute="device_name", required=True)
+    address = fields.String(required=True)
+    browser = fields.Boolean(attribute="by_cookie", required=True)
+    created_at = Moment(required=True)
+    used_at = Moment(required=True)
+    expires_at = Moment(required=True)
+    current = Computed(lambda session: session.id == current_principal().session, fields.Boolean(), required=True)
+
+
+class SessionListSchema(Resource):
+    """Where somebody is signed in."""
+
+    sessions = fields.List(fields.Nested(SessionSchema), required=True)

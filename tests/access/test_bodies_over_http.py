@@ -1,0 +1,105 @@
+"""What is refused of the bodies of accounts, sign-ins and requests: every fault at once, each with its pointer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service.roles import Role
+from tests.api.asking import Register, problem
+from tests.api.signed_in import token_of
+from tests.builders import THANH_VINH
+
+
+@pytest.fixture
+def administrator(app: Flask, register: Register) -> FlaskClient:
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token_of(app, Role.ADMINISTRATOR)}"
+    return client
+
+
+def pointers(answer: TestResponse, code: str) -> list[str]:
+    body = problem(answer, 422, code)
+    return [item["pointer"] for item in body["errors"]]
+
+
+GOOD: dict[str, Any] = {"username": "can.bo.moi", "role": "officer", "area": [THANH_VINH]}
+
+
+def test_every_fault_of_a_new_account_is_reported_at_once(administrator: FlaskClient) -> None:
+    faulty = {"username": " a", "role": "king", "area": "all", "area_as_of": "soon", "external": {"issuer": "x"}}
+    expected = ["/area", "/area_as_of", "/external", "/role", "/username"]
+    answer = administrator.post("/v1/accounts", json=faulty)
+    assert sorted(pointers(answer, "account.invalid")) == expected
+    messages = {item["pointer"]: item["message"] for item in answer.get_json()["errors"]}
+    assert "officer, leader" in messages["/role"]
+
+
+def test_an_item_that_an_account_does_not_have_comes_first(administrator: FlaskClient) -> None:
+    answer = administrator.post("/v1/accounts", json={**GOOD, "role": "king", "boss": True})
+    assert pointers(answer, "body.unknown-item") == ["/boss", "/role"]
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        ("username", "a"),
+        ("username", "a\u0000b"),
+        ("full_name", ""),
+        ("full_name", "a\u0000b"),
+        ("sight", "everything"),
+        ("scopes", [5]),
+        ("password", 5),
+        ("area", None),
+        ("external", {"issuer": "a", "subject": "b", "more": "c"}),
+        ("external", {"issuer": 5, "subject": "b"}),
+    ],
+)
+def test_an_account_is_refused_for_one_item(administrator: FlaskClient, item: str, value: object) -> None:
+    assert pointers(administrator.post("/v1/accounts", json={**GOOD, item: value}), "account.invalid") == [f"/{item}"]
+
+
+def test_what_has_no_value_may_be_null(administrator: FlaskClient) -> None:
+    empty = dict.fromkeys(("full_name", "sight", "area_as_of", "password", "external"))
+    made = administrator.post("/v1/accounts", json={**GOOD, **empty})
+    assert made.status_code == 201, made.text
+    body = made.get_json()
+    assert (body["area"], body["full_name"], body["external"]) == ([THANH_VINH], None, None)
+    assert body["password"]
+    assert "client_secret" not in body
+    changed = administrator.patch(f"/v1/accounts/{body['id']}", json={"full_name": "Nguyễn Văn An", "sight": "masked"})
+    assert (changed.get_json()["full_name"], changed.get_json()["sight"]) == ("Nguyễn Văn An", "masked")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({}, ["/grant_type"]),
+        ({"grant_type": "magic", "cookie": "yes"}, ["/grant_type", "/cookie"]),
+        ({"grant_type": "password"}, ["/username", "/password"]),
+        ({"grant_type": "client_credentials", "client_id": "a", "client_secret": ""}, ["/client_secret"]),
+        ({"grant_type": "refresh_token"}, ["/refresh_token"]),
+        ({"grant_type": "password", "username": None, "password": 5}, ["/username", "/password"]),
+    ],
+)
+def test_a_grant_says_all_that_it_lacks(app: Flask, register: Register, body: object, expected: list[str]) -> None:
+    assert pointers(app.test_client().post("/v1/token", json=body), "access.grant-invalid") == expected
+
+
+def test_a_form_with_an_item_of_no_grant_is_refused_as_a_grant(app: Flask, register: Register) -> None:
+    answer = app.test_client().post("/v1/token", data={"grant_type": "password", "boss": "1"})
+    assert pointers(answer, "access.grant-invalid") == ["/boss"]
+
+
+def test_every_fault_of_a_request_is_reported_at_once(register: Register) -> None:
+    faulty = {"kind": "complain", "household": 5, "received_on": "soon", "text": "", "person": "a\u0000b"}
+    answer = register.client.post("/v1/requests", json=faulty)
+    assert pointers(answer, "request.invalid") == ["/kind", "/household", "/received_on", "/person", "/text"]
+
+
+def test_a_request_that_names_no_household_names_none_that_exists(register: Register) -> None:
+    assert pointers(register.client.post("/v1/requests", json={"kind": "copy"}), "household.id-invalid") == ["/id"]
