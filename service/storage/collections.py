@@ -1,5 +1,19 @@
-"""Every collection with its indexes and validator:
-the one place that declares them, read by migration and readiness."""
+"""Every collection with its indexes, validator and shard key: what migration creates and readiness looks for.
+
+Shard keys. One replica set holds a province, so nothing shards a collection yet; the keys are declared, and every
+filter of a write names them, so that a second shard is a matter of operations and not of code. MongoDB keeps a unique
+index, ``_id`` included, within each shard only, unless it begins with the shard key. Therefore:
+
+- ``households`` and ``identities`` are sharded by ``_id``: an id and a personal number are then unique in the whole
+  cluster, whatever their commune. With (commune, _id) two shards could each accept the same id, and a personal number
+  has no commune. The keys are hashed, because ids are made in order of time and would all go to the last shard.
+- ``log``, ``commune_states`` and ``days`` begin with the commune's code in their ``_id``. In ranges, a commune's log,
+  state and days lie on one shard, and a zone of codes keeps a province's on the shards of that province.
+- Everything else is small, or is looked up by other things than its ``_id``, and stays unsharded on one shard.
+
+The price is that a registration is a transaction over up to three shards, which MongoDB commits in two phases, and that
+a list of one commune asks every shard. No mongos was available when this was written, so none of it has been tried.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +28,13 @@ from schemas.derive.mongodb import household_validator
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection's name, what it holds, its indexes, and where there is one the validator of its documents."""
+    """A collection's name, what it holds, its indexes, and where there are any its validator and its shard key."""
 
     name: str
     holds: str
     indexes: tuple[IndexModel, ...] = ()
     validator: Callable[[], Mapping[str, Any]] | None = field(default=None)
+    shard_key: Mapping[str, int | str] | None = None
 
 
 def stored_household_validator() -> Mapping[str, Any]:
@@ -35,10 +50,13 @@ def stored_household_validator() -> Mapping[str, Any]:
     return validator
 
 
+_BY_HASH: Mapping[str, int | str] = {"_id": "hashed"}
+_BY_RANGE: Mapping[str, int | str] = {"_id": ASCENDING}
+
 COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "households",
-        "The households as they are now. Shard key when one machine is outgrown: commune, _id.",
+        "The households as they are now.",
         (
             IndexModel([("commune", ASCENDING), ("_id", ASCENDING)], name="commune"),
             IndexModel([("updated_at", ASCENDING), ("_id", ASCENDING)], name="updated"),
@@ -52,19 +70,30 @@ COLLECTIONS: tuple[Collection, ...] = (
             IndexModel([("location", GEOSPHERE)], name="location_place", sparse=True),
         ),
         stored_household_validator,
+        shard_key=_BY_HASH,
     ),
     Collection(
         "log",
         "One entry for each accepted write; _id is commune:offset, so that a commune's log lies together.",
         (IndexModel([("household", ASCENDING), ("revision", DESCENDING)], name="household"),),
+        shard_key=_BY_RANGE,
     ),
-    Collection("commune_states", "One document a commune: offset and hash of its last log entry, and its tallies now."),
+    Collection(
+        "commune_states",
+        "One document a commune: offset and hash of its last log entry, and its tallies now.",
+        shard_key=_BY_RANGE,
+    ),
     Collection(
         "days",
         "A commune's closing tallies of a day on which it was written to; the current day's are in commune_states.",
         (IndexModel([("commune", ASCENDING), ("day", DESCENDING)], name="commune_day"),),
+        shard_key=_BY_RANGE,
     ),
-    Collection("identities", "Personal numbers that a household of the province holds; _id is a keyed digest of one."),
+    Collection(
+        "identities",
+        "Personal numbers that a household of the province holds; _id is a keyed digest of one.",
+        shard_key=_BY_HASH,
+    ),
     Collection("grid_cells", "Cells of the overlap grid, which a write to boundaries locks; _id is the cell."),
     Collection("boundaries", "Boundaries of administrative units as well-known binary; _id is the unit's code."),
     Collection("units", "Administrative units with validity and successor; _id is code@first day."),
