@@ -34,6 +34,7 @@ def files_of(mongod: PrivateMongod) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(mongod.options.folder.rglob("*")) if file.is_file())
 
 
+@pytest.mark.slow
 def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, tmp_path: Path) -> None:
     settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(tmp_path)})
     migrate(settings, say=lambda _: None)

@@ -21,6 +21,8 @@ from tests.api.asking import problem
 from tests.api.signed_in import token_of
 from tests.builders import Json, a_household
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeyManagement]:

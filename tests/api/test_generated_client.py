@@ -63,6 +63,7 @@ def client(generated: ModuleType, app: Flask, register_settings: Settings) -> An
     )
 
 
+@pytest.mark.slow
 def test_the_generated_client_registers_and_reads_a_full_household(client: Any) -> None:
     household = part("models").Household.from_dict(example_household())
     put = part("api.households.put_household").sync_detailed(household.id, client=client, body=household)

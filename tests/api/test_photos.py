@@ -286,6 +286,7 @@ def test_a_dump_shows_nothing_of_a_photo(register: Register, register_settings: 
         assert secret not in dump
 
 
+@pytest.mark.slow
 def test_photos_are_files_of_gridfs_in_chunks(register: Register, register_settings: Settings) -> None:
     household = register.registered()
     photo = sent(register, household, a_heavy_photo())

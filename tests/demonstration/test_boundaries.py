@@ -105,6 +105,7 @@ def test_all_of_it_registers_and_nothing_lies_outside(
     assert [code for code in findings(register_with_borders) if "outside" in code] == []
 
 
+@pytest.mark.slow
 def test_what_was_registered_before_the_boundaries_came_stays_as_it_is(
     register_with_borders: Settings, directory: UnitDirectory, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -64,6 +64,7 @@ def test_households_and_baselines_are_registered(
     assert len(page.records) == 150
 
 
+@pytest.mark.slow
 def test_run_again_nothing_is_written_twice(register_uri: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--households", "140"]) == 0
     assert main(["--households", "160"]) == 0
@@ -71,6 +72,7 @@ def test_run_again_nothing_is_written_twice(register_uri: str, capsys: pytest.Ca
     assert count(register_uri) == 160
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("register_uri")
 def test_a_small_set_after_a_large_one_lowers_no_baseline(register_settings: Settings) -> None:
     assert main(["--households", "400"]) == 0

@@ -44,6 +44,7 @@ def test_builds_beside_the_data_and_leaves_the_sources_alone(tmp_path: Path, sou
     assert sorted(sources.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_builds_again_only_when_a_source_changed(tmp_path: Path, sources: Path) -> None:
     page = built(tmp_path / "data", sources)
     page.write_text("not built again")
@@ -52,6 +53,7 @@ def test_builds_again_only_when_a_source_changed(tmp_path: Path, sources: Path) 
     assert built(tmp_path / "data", sources).read_text() == "new"
 
 
+@pytest.mark.slow
 def test_a_source_that_is_gone_is_gone_from_the_copy(tmp_path: Path, sources: Path) -> None:
     (sources / "src" / "old.html").write_text("old")
     built(tmp_path / "data", sources)
@@ -60,6 +62,7 @@ def test_a_source_that_is_gone_is_gone_from_the_copy(tmp_path: Path, sources: Pa
     assert not (tmp_path / "data" / "form-build" / "src" / "old.html").exists()
 
 
+@pytest.mark.slow
 def test_a_build_that_fails_is_told_in_the_tools_own_words_and_tried_again(tmp_path: Path, sources: Path) -> None:
     page = (sources / "src" / "page.html").read_text(encoding="utf-8")
     (sources / "src" / "page.html").unlink()

@@ -78,6 +78,7 @@ def test_starts_after_a_power_cut_with_what_was_acknowledged(mongod: PrivateMong
     assert read(mongod) == [1, 2]
 
 
+@pytest.mark.slow
 def test_moves_to_another_port_when_its_own_is_taken(mongod: PrivateMongod) -> None:
     mongod.start()
     write(mongod, 1)
@@ -91,6 +92,7 @@ def test_moves_to_another_port_when_its_own_is_taken(mongod: PrivateMongod) -> N
             assert read(elsewhere) == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_copy_of_its_folder_is_a_backup_that_starts_beside_it(mongod: PrivateMongod, tmp_path: Path) -> None:
     mongod.start()
     write(mongod, 1)
@@ -103,6 +105,7 @@ def test_a_copy_of_its_folder_is_a_backup_that_starts_beside_it(mongod: PrivateM
     assert read(mongod) == [1, 2]
 
 
+@pytest.mark.slow
 def test_names_the_port_that_was_asked_for_and_is_taken(mongod: PrivateMongod, tmp_path: Path) -> None:
     mongod.start()
     second = PrivateMongod(MongodOptions(folder=tmp_path, port=mongod.port))
@@ -112,6 +115,7 @@ def test_names_the_port_that_was_asked_for_and_is_taken(mongod: PrivateMongod, t
     assert second.process_id is None
 
 
+@pytest.mark.slow
 def test_names_the_folder_that_another_one_holds(mongod: PrivateMongod) -> None:
     mongod.start()
     options = MongodOptions(folder=mongod.options.folder, port=free_port(), stop_seconds=0.2)
@@ -120,6 +124,7 @@ def test_names_the_folder_that_another_one_holds(mongod: PrivateMongod) -> None:
     write(mongod, 1)
 
 
+@pytest.mark.slow
 def test_ends_one_that_lost_its_run_and_cannot_end_by_itself(mongod: PrivateMongod) -> None:
     mongod.start()
     write(mongod, 1)
@@ -130,6 +135,7 @@ def test_ends_one_that_lost_its_run_and_cannot_end_by_itself(mongod: PrivateMong
         assert next_one.process_id != halted
 
 
+@pytest.mark.slow
 def test_waits_for_one_that_lost_its_run_and_is_still_ending(mongod: PrivateMongod) -> None:
     mongod.start()
     write(mongod, 1)
@@ -152,6 +158,7 @@ def test_quotes_what_it_died_of_before_it_had_a_log(tmp_path: Path) -> None:
         broken.start()
 
 
+@pytest.mark.slow
 def test_says_that_its_files_are_damaged(mongod: PrivateMongod) -> None:
     mongod.start()
     mongod.stop()
