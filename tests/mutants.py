@@ -1,0 +1,153 @@
+"""Mutation testing of the pure rooms, by mutmut: which changes of the code no test notices. Started by scripts/mutants.
+
+Each room is copied to a folder of its own, where mutmut changes one thing at a time and runs the tests that reach it.
+Only tests without a database are asked, which keeps a mutant to a second. A change that all of them pass has survived:
+a test is missing, or the change makes no difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIED = ("schemas", "service", "tests")
+KILLED = {1, 3, -24, 24, 36, 152, 255, -9, -11}
+"""What mutmut notes of a mutant that made a test fail, run out of its time or crash."""
+
+HOUSEHOLD_RULES = ("registration", "stages", "derived", "merge_patch", "history", "changes", "masking", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is changed together, and the tests that ought to notice."""
+
+    name: str
+    sources: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+ROOMS = (
+    Room(
+        "schemas",
+        (
+            "schemas/codelists.py",
+            "schemas/partial_date.py",
+            "schemas/requirements.py",
+            "schemas/rules*",
+            "schemas/text.py",
+        ),
+        tuple(
+            f"tests/schemas/test_{name}.py" for name in ("rules", "codelists", "text_and_dates", "bad_input", "parsing")
+        ),
+    ),
+    Room("parcels", ("service/parcels/*.py",), ("tests/parcels",)),
+    Room("units", ("service/units/*.py",), ("tests/units",)),
+    Room("households", tuple(f"service/households/{name}.py" for name in HOUSEHOLD_RULES), ("tests/households",)),
+    Room("reports", ("service/reports/small_cells.py",), ("tests/reports/test_small_cells.py",)),
+)
+
+
+def main() -> int:
+    """Run the rooms, or only the named files, and print what became of the mutants of each file."""
+    parser = argparse.ArgumentParser(prog="scripts/mutants", description=__doc__)
+    parser.add_argument("paths", nargs="*", help="only these files of the rooms, e.g. service/units/placing.py")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".run" / "mutants", help="where the copies lie")
+    parser.add_argument("--at-once", type=int, default=1, help="how many mutants are tried at the same time")
+    asked = parser.parse_args()
+    totals: Counter[str] = Counter()
+    for room in ROOMS:
+        files = [path for path in files_of(room) if not asked.paths or path in asked.paths]
+        if files:
+            totals += examined(room, files, asked.folder / room.name, asked.at_once)
+    if not totals:
+        parser.error("none of these files belongs to a room that is examined")
+    print(line("all of them", totals))
+    return 0
+
+
+def files_of(room: Room) -> list[str]:
+    """The source files of a room, without what only declares."""
+    found = {path for pattern in room.sources for path in ROOT.glob(pattern)}
+    found |= {inner for path in found if path.is_dir() for inner in path.rglob("*.py")}
+    names = sorted(str(path.relative_to(ROOT)) for path in found if path.suffix == ".py")
+    return [name for name in names if Path(name).name not in {"__init__.py", "ports.py"}]
+
+
+def examined(room: Room, files: list[str], folder: Path, at_once: int) -> Counter[str]:
+    """Let mutmut change some files of a room; print and add up what became of the mutants."""
+    prepare(room, files, folder)
+    print(f"{room.name}: {len(files)} files …", flush=True)
+    log = folder / "mutmut.log"
+    with log.open("wb") as output:
+        run = subprocess.run(
+            [sys.executable, "-m", "mutmut", "run", "--max-children", str(at_once)],
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if run.returncode != 0:
+        sys.exit(f"mutmut ended with {run.returncode}; see {log}")
+    totals: Counter[str] = Counter()
+    for name in files:
+        counts, survivors = results(folder / "mutants" / f"{name}.meta")
+        print(line(name, counts), flush=True)
+        for survivor in survivors:
+            print(f"    {survivor}")
+        totals += counts
+    print(f"  (to see one: cd {folder} && {sys.executable} -m mutmut show NAME)")
+    return totals
+
+
+def prepare(room: Room, files: list[str], folder: Path) -> None:
+    """Copy what the tests need to ``folder``, with mutmut's and pytest's settings for this room."""
+    for part in COPIED:
+        shutil.rmtree(folder / part, ignore_errors=True)
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    settings = {
+        "source_paths": ["schemas", "service"],
+        "only_mutate": files,
+        "pytest_add_cli_args": [
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "tests.without_database",
+            "--hypothesis-profile",
+            "quick",
+        ],
+        "pytest_add_cli_args_test_selection": list(room.tests),
+        "also_copy": ["tests"],
+        "track_dependencies": False,
+    }
+    text = "\n".join(["[tool.mutmut]", *(f"{name} = {json.dumps(value)}" for name, value in settings.items())])
+    markers = json.dumps(["slow: slow", "browser: browser", "faults: faults"])
+    text += f'\n[tool.pytest.ini_options]\npythonpath = ["."]\nfilterwarnings = ["ignore"]\nmarkers = {markers}\n'
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+
+
+def results(meta: Path) -> tuple[Counter[str], list[str]]:
+    """What became of the mutants of one file, and the names of the survivors."""
+    if not meta.exists():  # nothing in it can be changed
+        return Counter(), []
+    codes: dict[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+    survivors = [name for name, code in codes.items() if code not in KILLED]
+    counts = Counter(mutants=len(codes), killed=len(codes) - len(survivors), survived=len(survivors))
+    return counts, survivors
+
+
+def line(name: str, counts: Counter[str]) -> str:
+    """One line of the table."""
+    share = f"{100 * counts['killed'] / counts['mutants']:.0f}%" if counts["mutants"] else "-"
+    mutants, killed, survived = counts["mutants"], counts["killed"], counts["survived"]
+    return f"{name:<44} {mutants:>5} mutants {killed:>5} killed {survived:>4} survived {share:>5}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
