@@ -1,1 +1,1 @@
-"""The benchmark: every figure a ratio against a bare baseline in the same run. Started by scripts/bench."""
+"""The benchmark behind scripts/bench: every figure is a ratio to a bare baseline in the same run."""

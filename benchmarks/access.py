@@ -1,4 +1,4 @@
-"""What access costs: the register against itself without gate, trail and encryption, in one run on the same MongoDB."""
+"""The cost of access control: the register compared with itself without gate, audit trail and encryption."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WITHOUT = "benchmarks.without_access:create_app()"
 
 
 def measure(place: Workplace, *, quick: bool) -> list[Figure]:
-    """Measure the rate of registration by eight clients, and one client's read of one household after the other."""
+    """Measure the rate of registration by eight clients, and one client's sequential reads of single households."""
     each_round = CLIENTS * (30 if quick else 150)
     turns = 3 if quick else 7
     bodies = records.households(each_round * (turns + 1))
@@ -45,19 +45,19 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
 
 
 class _Writing:
-    """One side's rounds of registration; the first warms it."""
+    """One side's rounds of registration; the first is a warm-up."""
 
     def __init__(self, running: Server, rounds: Sequence[Sequence[Household]]) -> None:
         self._running = running
         self._waiting = [requests(part, running.token) for part in rounds]
 
     def next_rate(self) -> float:
-        """Register the next round; answers how many a second."""
+        """Register the next round; returns registrations per second."""
         return run_threads(records.shares(self._waiting.pop(0), CLIENTS), put(self._running)).rate
 
 
 class _Reading:
-    """One side's reads: each time another household, so that nothing opened before is answered."""
+    """One side's reads, each of another household, so that no cache is hit."""
 
     def __init__(self, running: Server, households: Sequence[str]) -> None:
         self._connection = Connection(running.port)
@@ -66,7 +66,7 @@ class _Reading:
         self._next = 0
 
     def middle(self, times: int) -> float:
-        """The median of how long ``times`` reads take, in seconds."""
+        """Return the median duration of ``times`` reads, in seconds."""
         part = [self._households[(self._next + step) % len(self._households)] for step in range(times)]
         self._next += times
         round_ = run_threads([[get_request(f"/v1/households/{each}", self._token) for each in part]], self._reader)

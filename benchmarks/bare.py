@@ -1,4 +1,4 @@
-"""The bare side: what pymongo alone needs to commit the same documents in the same transaction, no rule applied."""
+"""The bare side: pymongo alone commits the same documents in the same transaction, without any rule."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The documents that one registration commits, made beforehand. The log's offset is set when it is written.
+    """The documents that one registration commits, prepared in advance. The log's offset is set when it is written.
 
     ``cells`` are the grid cells that the household's boundaries touch, which the transaction writes to.
     """
@@ -44,7 +44,7 @@ class Prepared:
 
 
 def prepared(change: Change, encryption: FieldEncryption) -> Prepared:
-    """The documents of a change as the register's own storage makes them, personal items already encrypted."""
+    """Return the documents of a change as the register's storage makes them, personal items already encrypted."""
     (entry,) = change.entries
     (sealed,) = sealed_entries(change, encryption)
     number = next(iter(change.claims), None)
@@ -60,7 +60,7 @@ def prepared(change: Change, encryption: FieldEncryption) -> Prepared:
 
 
 def database_of(client: MongoClient[Document], name: str) -> Database[Document]:
-    """A database with the concerns that the register uses."""
+    """Return a database with the read and write concerns of the register."""
     return client.get_database(
         name,
         codec_options=CodecOptions(tz_aware=True),
@@ -70,7 +70,7 @@ def database_of(client: MongoClient[Document], name: str) -> Database[Document]:
 
 
 def make_ready(store: Repositories, documents: Sequence[Prepared]) -> None:
-    """Make the states of communes and the grid cells that the documents need, as in a register that is in use."""
+    """Create the commune states and the grid cells that the documents need, as in a register in use."""
     store.states.make({each.commune for each in documents})
     cells = sorted({cell for each in documents for cell in each.cells.coarse})
     there = {document["_id"] for document in store.database["grid_cells"].find({}, {"_id": 1})}
@@ -82,7 +82,7 @@ def make_ready(store: Repositories, documents: Sequence[Prepared]) -> None:
 def committer(
     client: MongoClient[Document], database: Database[Document], *, with_reads: bool
 ) -> Callable[[Prepared], None]:
-    """How to commit one registration: the same writes in the same order as service/storage/transaction.py.
+    """Return a function that commits one registration, with the same writes in order as service/storage/transaction.py.
 
     ``with_reads`` adds the read of the rules inside it, the neighbours' boundaries; the offset of the commune's log is
     read in any case. A conflict is tried again after the same pauses as there.

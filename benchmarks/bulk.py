@@ -1,4 +1,4 @@
-"""Bulk registration through the same rules, as scripts/demo does it, against insert_many of the same documents."""
+"""Bulk registration by the register's rules, as in scripts/demo, compared with insert_many of the same documents."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from service.wiring import wire
 
 TARGET = Target(0.25, at_least=True)
 _SET = 60_000
-"""The set that the turns are cut from, commune by commune: large, so that batches are full."""
+"""The size of the set from which the turns are taken, commune by commune: large, so that batches are full."""
 
 
 def measure(place: Workplace, *, quick: bool) -> list[Figure]:
-    """Measure bulk registration, batched by commune: with a process for each core, and in one process."""
+    """Measure bulk registration, batched by commune: with one process per core, and in one process."""
     each_turn, turns = (1_000, 3) if quick else (6_000, 5)
     made = Demonstration(records.directory(), 1).households(_SET // 10 if quick else _SET)
     bodies = list(itertools.islice(made, each_turn * 2 * turns))
@@ -61,14 +61,14 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
 
 @dataclass(slots=True)
 class _Spent:
-    """Processor time in Python and in MongoDB, in seconds, for so many households."""
+    """Processor time in Python and in MongoDB, in seconds, for a number of households."""
 
     households: int = 0
     python: float = 0.0
     mongod: float = 0.0
 
     def told(self) -> str:
-        """For each household, in words."""
+        """Return the time per household as text."""
         python, mongod = (each * 1000 / self.households for each in (self.python, self.mongod))
         return f"{python:.2f} ms in Python and {mongod:.2f} ms in MongoDB"
 
@@ -82,12 +82,12 @@ class _Ours:
         self._processes = processes
 
     def next_rate(self) -> float:
-        """Register the next round; answers how many a second, once every process is under way."""
+        """Register the next round; returns registrations per second, measured once every process has started."""
         bodies = self._waiting.pop(0)
         context = multiprocessing.get_context("spawn")
         start = context.Barrier(self._processes + 1)
         used = context.Array("d", self._processes)
-        # Bodies come commune by commune; neighbours stay in one part, as scripts/demo deals them out.
+        # Bodies are ordered by commune; neighbours stay in one part, as in scripts/demo.
         ends = [len(bodies) * part // self._processes for part in range(self._processes + 1)]
         workers = [
             context.Process(target=_register, args=(self._settings, bodies[first:last], start, used, number))
@@ -111,7 +111,7 @@ class _Ours:
 def _register(
     settings: Settings, bodies: list[Household], start: Barrier, used: SynchronizedArray[float], number: int
 ) -> None:
-    """One process: registers its households from the moment on that all are ready."""
+    """One process: registers its households as soon as all processes are ready."""
     services = wire(settings)
     services.units.directory()
     calm_collector()
@@ -136,7 +136,7 @@ class _Bare:
         self._offset = 0
 
     def next_rate(self) -> float:
-        """Insert the next round's records and log entries; answers how many a second."""
+        """Insert the next round's records and log entries; returns households per second."""
         documents = self._waiting.pop(0)
         households = [each.household for each in documents]
         log = []

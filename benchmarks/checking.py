@@ -1,4 +1,4 @@
-"""Checking one record of five members and three parcels: how long it takes on one core, and how that splits."""
+"""The check of one record of five members and three parcels: its time on one core, in total and by part."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _geometries(body: dict[str, Any]) -> object:
 
 
 def _milliseconds(work: Callable[[Any], object], values: Sequence[Any], times: int) -> float:
-    """The median of one call, in milliseconds."""
+    """Return the median duration of one call, in milliseconds."""
     spent = []
     for _ in range(times):
         for value in values:

@@ -1,4 +1,4 @@
-"""Eight clients over HTTP, light enough not to be what is measured: prepared bytes on kept-alive sockets."""
+"""Eight HTTP clients, light enough not to distort the measurement: prepared bytes over keep-alive connections."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status and body of one answer."""
+    """Status and body of one response."""
 
     status: int
     body: bytes
 
 
 class Connection:
-    """One kept-alive connection that sends prepared requests and reads answers with a Content-Length."""
+    """One keep-alive connection that sends prepared requests and reads responses with a Content-Length."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self, request: bytes) -> Answer:
-        """Send one request and wait for its answer. Raises ConnectionError when the server hangs up."""
+        """Send one request and wait for its response. Raises ConnectionError when the server closes the connection."""
         self._socket.sendall(request)
         received = bytearray()
         while (end := received.find(b"\r\n\r\n")) < 0:
@@ -53,7 +53,7 @@ class Connection:
 
 
 def put_request(path: str, body: bytes, token: str) -> bytes:
-    """The bytes of a PUT of a JSON body."""
+    """Return the bytes of a PUT of a JSON body."""
     head = (
         f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -62,13 +62,13 @@ def put_request(path: str, body: bytes, token: str) -> bytes:
 
 
 def get_request(path: str, token: str) -> bytes:
-    """The bytes of a GET."""
+    """Return the bytes of a GET."""
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round of many threads came to. Seconds; ``own_share`` is our processor time by wall time."""
+    """The result of one round of threads, in seconds; ``own_share`` is the clients' processor time by wall time."""
 
     done: int
     seconds: float
@@ -77,12 +77,12 @@ class Round:
 
     @property
     def rate(self) -> float:
-        """How many were done in a second."""
+        """Return the number done per second."""
         return self.done / self.seconds
 
 
 def run_threads(shares: Sequence[Sequence[object]], make: Callable[[], Callable[[object], None]]) -> Round:
-    """Let one thread work through each share, all starting together. ``make`` gives each thread its own way to do one.
+    """Run one thread for each share, all starting together. ``make`` returns each thread's own function for one item.
 
     Raises the first error of any thread.
     """

@@ -1,4 +1,4 @@
-"""The command scripts/bench: starts a mongod and servers of its own, measures, tells, and leaves nothing behind."""
+"""scripts/bench: starts its own mongod and servers, measures, prints the figures, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmark; answers the exit status: 1 if a target is missed."""
+    """Run the benchmark; returns the exit status, 1 if a target is missed."""
     options = _parser().parse_args(arguments)
-    # However it is ended, its servers end with it and its folder goes: a terminal's hang-up and SIGTERM are as Ctrl-C.
+    # SIGHUP and SIGTERM are handled like Ctrl-C, so that the servers end and the folder is removed in any case.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -61,16 +61,16 @@ def _measured(name: str, place: Workplace, *, quick: bool) -> list[Figure]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
-        description="Measures the register's speed and size. Every figure but the phone form's is a ratio against bare "
+        description="Measures the register's speed and size. Every figure but the phone form's is a ratio to bare "
         "pymongo on the same MongoDB in the same run, turn and turn about. The form is measured in Chromium at a "
         "quarter of this machine's speed. What the figures mean: docs/performance.md.",
     )
     parser.add_argument("--quick", action="store_true", help="small sizes: about a minute, for a first look only")
     parser.add_argument(
-        "--only", action="append", choices=tuple(MEASURES), help="only this measure; can be given again"
+        "--only", action="append", choices=tuple(MEASURES), help="only this measurement; can be repeated"
     )
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="where its database lies (default: the system's temporary folder)"
+        "--folder", type=Path, metavar="DIR", help="folder of its database (default: the system's temporary folder)"
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""Figures of the benchmark: pairs of measurements, their median ratio against a target, and how they are told."""
+"""Figures of the benchmark: pairs of measurements, their median ratio, its target, and their text."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a ratio should be: at least, or at most, ``bound``."""
+    """The target of a ratio: at least, or at most, ``bound``."""
 
     bound: float
     at_least: bool
 
     def met_by(self, value: float) -> bool:
-        """Whether a value is on the right side of the bound."""
+        """Whether a value meets the target."""
         return value >= self.bound if self.at_least else value <= self.bound
 
     def __str__(self) -> str:
@@ -25,7 +25,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the result. ``details`` are further lines, told as they are."""
+    """One line of the result. ``details`` are further lines, printed as they are."""
 
     name: str
     value: float
@@ -34,7 +34,7 @@ class Figure:
     details: tuple[str, ...] = field(default=())
 
     def lines(self) -> list[str]:
-        """The figure as text: name, value, target and verdict, then the details."""
+        """Return the figure as text: name, value, target and verdict, then the details."""
         verdict = ""
         if self.target is not None:
             verdict = f"   target {self.target}: {'met' if self.target.met_by(self.value) else 'MISSED'}"
@@ -43,18 +43,18 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """What two sides measured, turn and turn about, so that a busy machine slows both alike."""
+    """The measurements of two alternating sides, so that a busy machine slows both alike."""
 
     ours: tuple[float, ...]
     bare: tuple[float, ...]
 
     @property
     def ratio(self) -> float:
-        """The median of the ratios of each turn, ours by bare."""
+        """Return the median of the turns' ratios, the register's by bare."""
         return median(mine / theirs for mine, theirs in zip(self.ours, self.bare, strict=True))
 
     def told(self, unit: str, scale: float = 1.0) -> str:
-        """Both medians and the span of the ratios, in words."""
+        """Return both medians and the range of the ratios as text."""
         ratios = sorted(mine / theirs for mine, theirs in zip(self.ours, self.bare, strict=True))
         return (
             f"ours {median(self.ours) * scale:.4g} {unit}, bare {median(self.bare) * scale:.4g} {unit} "
@@ -63,7 +63,7 @@ class Pairs:
 
 
 def in_turn(turns: int, ours: Callable[[], float], bare: Callable[[], float], *beside: Callable[[], float]) -> Pairs:
-    """Measure both sides ``turns`` times, one after the other; the order is reversed with every turn.
+    """Measure both sides ``turns`` times alternately; the order is reversed with every turn.
 
     Sides ``beside`` take part in every turn too, and keep their own results.
     """
@@ -77,7 +77,7 @@ def in_turn(turns: int, ours: Callable[[], float], bare: Callable[[], float], *b
 
 
 def seconds_of(work: Callable[[], object], times: int) -> float:
-    """The median of how long ``work`` takes, in seconds."""
+    """Return the median duration of ``work``, in seconds."""
     spent = []
     for _ in range(times):
         began = time.perf_counter()
@@ -87,6 +87,6 @@ def seconds_of(work: Callable[[], object], times: int) -> float:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which ``share`` (0 to 1) of the values lie."""
+    """Return the value below which ``share`` (0 to 1) of the values lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -38,18 +38,18 @@ FIRST_LOAD_TARGET = Target(60, at_least=False)
 MAP_TARGET = Target(140, at_least=False)
 
 SLOWDOWN = 4
-"""How much slower than this machine an old phone is."""
+"""How many times slower an old phone is than this machine."""
 
 COMMUNE = "16690"
 PIN, USERNAME, PASSWORD = "271846", "officer", "Lúa chín vàng đồng"
 LARGE_FAMILY = "Phạm Thị Đông Người"
 MEMBERS, PARCELS = 30, 20
 WAIT = 300_000
-"""Milliseconds until the benchmark gives up on a screen."""
+"""Milliseconds after which the benchmark stops waiting for a screen."""
 
 _WORDS = ("nguyen van", "tran thi ho", "040078", "khoi", "hoang", "le thi", "pham", "xom 3", "bui", "dang van")
 
-# When the PIN's field is there and the page had the time to draw it, in milliseconds since the navigation began.
+# When the PIN's field is there and the page has had time to render it, in milliseconds since the navigation began.
 _NOTE_OPENING = """
 new MutationObserver((_, observer) => {
   if (!document.getElementById('pin')) return;
@@ -67,7 +67,7 @@ _NOTE_TASKS = """() => {
   new PerformanceObserver(keep).observe({type: 'longtask'});
 }"""
 _TRACED = "disabled-by-default-devtools.timeline"
-"""The category of Chromium's trace that tells of every task, with the processor time that its thread spent in it."""
+"""The category of Chromium's trace that contains every task with its thread's processor time."""
 _SEARCH = """words => new Promise(resolve => {
   const field = document.getElementById('search');
   const began = performance.now();
@@ -84,7 +84,7 @@ _SEARCH = """words => new Promise(resolve => {
 
 
 def measure(place: Workplace, *, quick: bool) -> list[Figure]:
-    """Weigh the built form; measure it on a phone with a large commune taken along, and a large household.
+    """Measure the size of the built form, and its speed on a phone with a large commune and a large household.
 
     Raises CannotRun where there is no Chromium or no Playwright.
     """
@@ -143,7 +143,7 @@ def _searching(households: int, first: float, others: Sequence[float]) -> Figure
 
 
 def _built(place: Workplace) -> Path:
-    """The built form: FORM_FOLDER, else a build made now."""
+    """Return the built form: FORM_FOLDER, or else a new build."""
     if os.environ.get("FORM_FOLDER"):
         return Path(os.environ["FORM_FOLDER"])
     built = build_form(place.folder, os.environ)
@@ -156,7 +156,7 @@ def _built(place: Workplace) -> Path:
 
 
 def _sizes(folder: Path) -> list[Figure]:
-    """What a phone downloads at its first visit, and what the map adds, gzipped."""
+    """Return what a phone downloads at its first visit, and what the map adds, gzipped."""
     chunks: dict[str, dict[str, Any]] = json.loads((folder / ".vite" / "manifest.json").read_text(encoding="utf-8"))
     first = {"index.html", "service-worker.js", "manifest.webmanifest"}
     for key in ("index.html", "src/App.svelte", "src/session.svelte.ts"):
@@ -172,7 +172,7 @@ def _sizes(folder: Path) -> list[Figure]:
 
 
 def _reached(chunks: dict[str, dict[str, Any]], key: str) -> set[str]:
-    """The files that a chunk needs at once: its own, its styles, and those of what it imports."""
+    """Return the files that a chunk needs immediately: its own, its styles, and those of its imports."""
     files: set[str] = set()
     waiting = [key]
     while waiting:
@@ -189,7 +189,7 @@ def _reached(chunks: dict[str, dict[str, Any]], key: str) -> set[str]:
 
 @contextmanager
 def _filled(place: Workplace, households: int) -> Iterator[dict[str, Any]]:
-    """So many households in one commune, and an officer who can sign in; answers a household with a large family."""
+    """Register households in one commune, and an officer's account; returns a household with a large family."""
     settings = place.settings("form")
     services = wire(settings)
     bodies = records.in_one_commune(records.households(households), COMMUNE)
@@ -240,14 +240,14 @@ class _Typing:
     """One round: the longest task of the page's main thread, in milliseconds."""
 
     longest: float
-    """By the processor time that the thread spent in it; what else runs on the machine does not count."""
+    """By the thread's processor time, which excludes other load of the machine."""
     by_clock: float
-    """By the clock, as the browser tells of tasks of 50 ms and more."""
+    """By wall-clock time, as the browser reports tasks of 50 ms and more."""
 
 
 @contextmanager
 def _phone(place: Workplace, running: Server) -> Iterator[_Phone]:
-    """A browser with a phone's screen, a profile of its own and a quarter of this machine's speed."""
+    """A browser with a phone's screen, its own profile and a quarter of this machine's speed."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         raise CannotRun("Chromium is needed to measure the form: type: sudo apt-get install chromium")
@@ -281,7 +281,7 @@ class _Phone:
         context.new_cdp_session(self._page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
 
     def arrive(self) -> None:
-        """First visit: PIN, sign-in; the form is on the phone afterwards."""
+        """First visit: PIN and sign-in; the form is stored on the phone afterwards."""
         self._page.goto(self._address)
         self._page.get_by_label("Mã PIN", exact=True).fill(PIN)
         self._page.get_by_label("Nhập lại mã PIN").fill(PIN)
@@ -294,7 +294,7 @@ class _Phone:
         self._page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
     def take_along(self) -> None:
-        """Take the commune along, and unlock the phone anew, so that nothing is open in memory."""
+        """Download the commune, and unlock the phone again, so that nothing is decrypted in memory."""
         self._page.goto(f"{self._address}/#/settings")
         self._page.get_by_role("button", name="Xã, phường").click()
         self._page.get_by_role("searchbox").fill(COMMUNE)
@@ -312,7 +312,7 @@ class _Phone:
         self._page.locator("#search").wait_for()
 
     def longest_task(self) -> _Typing:
-        """Type in the large household, letter by letter, and pause so that it is saved."""
+        """Type in the large household, letter by letter, with pauses in which it is saved."""
         page = self._page
         if not page.get_by_label("Thôn, xóm, bản, khối").is_visible():
             page.locator("#search").fill(LARGE_FAMILY)
@@ -330,7 +330,7 @@ class _Phone:
 
     @contextmanager
     def _trace(self) -> Iterator[list[float]]:
-        """The processor time of each task of the page's main thread in the meantime, in milliseconds."""
+        """Collect the processor time of each task of the page's main thread meanwhile, in milliseconds."""
         events: list[dict[str, Any]] = []
         tasks: list[float] = []
         done: list[bool] = []
@@ -357,13 +357,13 @@ class _Phone:
         ]
 
     def search(self, words: str) -> float:
-        """Milliseconds from the words in the field until the hits are painted."""
+        """Return the milliseconds from the words in the field until the hits are rendered."""
         if not self._page.locator("#search").is_visible():
             self._unlock()
         return float(self._page.evaluate(_SEARCH, words))
 
     def opening(self) -> float:
-        """Milliseconds from the navigation until the PIN can be typed, without signal."""
+        """Return the milliseconds from the navigation until the PIN can be typed, offline."""
         self._page.goto("about:blank")
         self._page.goto(self._address)
         return float(self._page.evaluate(_USABLE_AT))

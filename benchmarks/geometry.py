@@ -1,4 +1,4 @@
-"""Parcels by where they lie: checking one, everyone in an area, and what boundaries cost a bulk registration."""
+"""Geometry: checking one parcel, everyone in a search area, and the cost of boundaries in a bulk registration."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _WEST, _SOUTH, _EAST, _NORTH = 104.0, 18.6, 105.7, 19.6
 
 
 def measure(place: Workplace, *, quick: bool) -> list[Figure]:
-    """Measure on 200,000 households with 500,000 parcels, clustered in villages as fields are (quick: a tenth)."""
+    """Measure with 200,000 households and 500,000 parcels, clustered in villages (quick: a tenth)."""
     households = 20_000 if quick else 200_000
     with place.database("geometry") as store:
         services = wire(place.settings("geometry"))
@@ -58,7 +58,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
 
 
 def _check(services: Any, collection: Collection[Document], details: str, *, turns: int) -> Figure:
-    """One boundary checked, against the query that any check of neighbours needs and one pass of shapely."""
+    """The check of one boundary, compared with the query that any check of neighbours needs and one pass of shapely."""
     random = Random(7)
     asked = [_askew(random) for _ in range(200)]
 
@@ -86,7 +86,7 @@ def _check(services: Any, collection: Collection[Document], details: str, *, tur
 
 
 def _search(services: Any, collection: Collection[Document], details: str, *, turns: int) -> Figure:
-    """Everyone in an area of some 5,000 parcels, against the bare query of the same households."""
+    """Everyone in a search area of some 5,000 parcels, compared with the bare query of the same households."""
     area = _area_of(collection, 5_000)
     covered = geometry_json(covering(area))
     parcels: list[int] = []
@@ -111,7 +111,7 @@ def _search(services: Any, collection: Collection[Document], details: str, *, tu
 
 
 def _bulk(place: Workplace, households: int) -> Figure:
-    """What part of a bulk registration in one process is spent on boundaries, by the processor's own clock."""
+    """The share of a bulk registration's processor time, in one process, that is spent on boundaries."""
     made = Demonstration(records.directory(), 1).households(60_000)
     bodies = list(itertools.islice(made, households))
     with place.database("geometry_bulk"):
@@ -135,7 +135,7 @@ def _bulk(place: Workplace, households: int) -> Figure:
 
 
 class _timed:  # noqa: N801 - reads as a verb
-    """While inside, functions of modules add the time that they take, on their own thread's clock, to ``spent``."""
+    """A context in which functions of modules add the processor time of their thread to ``spent``."""
 
     def __init__(self, spent: list[float], *functions: tuple[Any, str]) -> None:
         self._spent = spent
@@ -161,7 +161,7 @@ class _timed:  # noqa: N801 - reads as a verb
 
 
 def _fill(collection: Collection[Document], households: int) -> None:
-    """Households that hold nothing but where they lie, as the register stores it: 2 or 3 fields in a row each."""
+    """Make households with nothing but their position, as the register stores it: 2 or 3 fields in a row each."""
     for part in _parts(households):
         collection.insert_many(part, ordered=False, bypass_document_validation=True)
 
@@ -207,12 +207,12 @@ def _fields(random: Random) -> Iterator[dict[str, Any]]:
 
 
 def _village(random: Random) -> tuple[float, float, float]:
-    """West and south of a village in degrees, and its turn."""
+    """Return the western and southern edge of a village in degrees, and its rotation."""
     return random.uniform(_WEST, _EAST), random.uniform(_SOUTH, _NORTH), random.uniform(-0.15, 0.15)
 
 
 def _rings(west: float, south: float, turn: float, places: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
-    """The closed rings of a village's fields at n places (metres east and north), as an array (n, 6, 2)."""
+    """Return the closed rings of a village's fields at n places (metres east and north), as an array (n, 6, 2)."""
     side = _FIELD_M - 2
     corners = np.array([[0, 0], [side, 0], [side, side], [side / 2, side + 0.4], [0, side], [0, 0]])
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
@@ -221,7 +221,7 @@ def _rings(west: float, south: float, turn: float, places: np.ndarray[Any, np.dt
 
 
 def _askew(random: Random) -> dict[str, Any]:
-    """A field drawn half a field beside the rows of a village, so that it meets four neighbours."""
+    """Return a field shifted by half a field against the rows of a village, so that it overlaps four neighbours."""
     villages = Random(1)
     village = [_village(villages) for _ in range(1 + random.randrange(20))][-1]
     place = (np.array([random.randrange(18), random.randrange(18)]) + 0.5) * _FIELD_M
@@ -229,7 +229,7 @@ def _askew(random: Random) -> dict[str, Any]:
 
 
 def _area_of(collection: Collection[Document], parcels: int) -> shapely.Polygon:
-    """A drawn area around so many parcels: a circle of twelve corners, widened until it holds them."""
+    """Return a search area around a number of parcels: a circle of twelve corners, enlarged until it contains them."""
     middle = np.array([(_WEST + _EAST) / 2, (_SOUTH + _NORTH) / 2])
     turns = np.linspace(0, 2 * np.pi, 12, endpoint=False)
     low, high = 0.001, 1.0

@@ -1,4 +1,4 @@
-"""Reading from a large register: coverage and a page of one commune, against bare reads of as many documents."""
+"""Reading from a large register: coverage and a page of one commune, compared with bare reads of as many documents."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAGE = 100
 
 
 def measure(place: Workplace, *, quick: bool) -> list[Figure]:
-    """Measure coverage and a page on a small and a large register, both filled through the rules."""
+    """Measure coverage and a page on a small and a large register, both filled by the register's rules."""
     small, large = (200, 4_000) if quick else (2_000, 200_000)
     turns, times = (5, 10) if quick else (11, 40)
     with (
@@ -42,7 +42,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
         few, many = _Reader(small_server), _Reader(large_server)
         database = bare.database_of(client, "reading_large")
         communes = _communes(database)
-        # Both workers of each server answer a few before anything is counted.
+        # Warm up both workers of each server before anything is measured.
         for _ in range(30):
             few.get(COVERAGE)
             many.get(COVERAGE)
@@ -50,7 +50,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
         counters = in_turn(
             turns, _timed(lambda: many.get(COVERAGE), times), _timed(lambda: _bare_counters(database), times)
         )
-        # Another commune each time: personal items that were read a moment ago are not decrypted again.
+        # Another commune each time, since the decrypted items of recent reads are cached.
         ours, theirs, again = itertools.cycle(communes), itertools.cycle(communes), communes[0]
         mongod = place.mongod.process_id or 0
         our_page = _Side(lambda: many.get(_page(next(ours))), times, large_server.workers(), mongod)
@@ -91,7 +91,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
 
 
 class _Side:
-    """One side's turns: how long its work takes, and how much processor time."""
+    """One side's turns: the duration and the processor time of its work."""
 
     def __init__(self, work: Callable[[], object], times: int, processes: Sequence[int], mongod: int) -> None:
         self._work = work
@@ -102,7 +102,7 @@ class _Side:
         self._python = self._database = 0.0
 
     def __call__(self) -> float:
-        """The median of how long the work takes, in seconds."""
+        """Return the median duration of the work, in seconds."""
         python, database = processor_seconds(self._processes), processor_seconds([self._mongod])
         middle = seconds_of(self._work, self._times)
         self._python += processor_seconds(self._processes) - python
@@ -111,7 +111,7 @@ class _Side:
         return middle
 
     def processor(self) -> str:
-        """How much processor time the work takes once, in words."""
+        """Return the processor time of one execution as text."""
         python, database = (each * 1000 / self._done for each in (self._python, self._database))
         return f"{python:.1f} ms in Python and {database:.1f} ms in MongoDB"
 
@@ -155,7 +155,7 @@ def _text(value: object) -> str:
 
 
 def _communes(database: Any) -> list[str]:
-    """The communes that have more than a page, the largest first."""
+    """Return the communes that have more than a page, the largest first."""
     group = {"$group": {"_id": "$commune", "households": {"$sum": 1}}}
     enough = {"$match": {"households": {"$gt": PAGE}}}
     found = database["households"].aggregate([group, enough, {"$sort": {"households": -1}}])
@@ -164,7 +164,7 @@ def _communes(database: Any) -> list[str]:
 
 @contextmanager
 def _filled(place: Workplace, name: str, households: int) -> Iterator[None]:
-    """A database with so many demonstration households and their baselines, registered by the rules in bulk."""
+    """Provide a database with demonstration households and their baselines, registered in bulk by the rules."""
     with place.database(name):
         services = wire(place.settings(name))
         for each in Demonstration(records.directory(), 1).baselines(households):

@@ -1,4 +1,4 @@
-"""The records that are measured with: demonstration households, as bodies to register and as bare documents."""
+"""The records of the benchmark: demonstration households, as bodies to register and as bare documents."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from service.units.unit_list import read_units
 
 
 def directory() -> UnitDirectory:
-    """The official units."""
+    """Return the official units."""
     return UnitDirectory(read_units(Path(schemas.__file__).parent / "codelists" / "units.csv"))
 
 
 def households(count: int, seed: int = 1) -> list[Household]:
-    """Households of the demonstration in an order without communes, as eight officers would send them."""
+    """Return demonstration households in an order independent of communes, as eight officers would send them."""
     made = list(Demonstration(directory(), seed).households(count))
     Random(seed).shuffle(made)
     return made
 
 
 def in_one_commune(bodies: Sequence[Household], commune: str = "16690") -> list[Household]:
-    """The same households, all of one commune."""
+    """Return the same households, all of one commune."""
     place = {"former_commune", "commune_as_of", "captured_at"}
     return [
         {name: value for name, value in body.items() if name not in place} | {"commune": commune} for body in bodies
@@ -41,7 +41,7 @@ def in_one_commune(bodies: Sequence[Household], commune: str = "16690") -> list[
 
 
 def changes(bodies: Sequence[Household]) -> list[Change]:
-    """What registering the bodies commits."""
+    """Return the changes that registering the bodies commits."""
     now = system_clock()
     today: date = vietnam_day(now)
     units = directory()
@@ -53,10 +53,10 @@ def changes(bodies: Sequence[Household]) -> list[Change]:
 
 
 def documents(bodies: Sequence[Household], encryption: FieldEncryption) -> list[Prepared]:
-    """The documents that registering the bodies commits."""
+    """Return the documents that registering the bodies commits."""
     return [prepared(change, encryption) for change in changes(bodies)]
 
 
 def shares(everything: Sequence[Any], clients: int) -> list[list[Any]]:
-    """Deal out to clients."""
+    """Distribute items among clients."""
     return [list(everything[client::clients]) for client in range(clients)]

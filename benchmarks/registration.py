@@ -1,4 +1,4 @@
-"""Registration over HTTP by eight clients, against eight bare pymongo threads that commit the same documents."""
+"""Registration over HTTP by eight clients, compared with eight bare pymongo threads that commit the same documents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MEMORY_TARGET = Target(150, at_least=False)
 
 
 def measure(place: Workplace, *, quick: bool) -> list[Figure]:
-    """Measure registration in many communes and in one, and after each how much memory the workers hold."""
+    """Measure registration in many communes and in one, and after each the workers' resident memory."""
     each_round = CLIENTS * (30 if quick else 150)
     turns = 3 if quick else 7
     bodies = records.households(each_round * (turns + 1))
@@ -50,7 +50,7 @@ def _case(place: Workplace, name: str, bodies: list[Household], each_round: int,
         theirs = _bare_side(client, bare_store, rounds, mongod, with_reads=False)
         reading = _bare_side(client, reading_store, rounds, mongod, with_reads=True)
         bare.make_ready(own_store, [each for part in theirs.waiting for each in part])
-        # The first round warms all sides (connections, caches) and is not counted.
+        # The first round is a warm-up of connections and caches, and is not counted.
         for side in (ours, theirs, reading):
             side.next_rate()
         pairs = in_turn(turns, ours.next_rate, theirs.next_rate, reading.next_rate)
@@ -73,7 +73,7 @@ def _bare_side(
 
 
 class _Side:
-    """One side: works through its rounds, one at each call; the first warms it and is not told."""
+    """One side: does one round at each call; the first is a warm-up and is not reported."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class _Side:
         self._spent: list[tuple[float, float]] = []
 
     def next_rate(self) -> float:
-        """Do the next round; answers how many were done in a second."""
+        """Do the next round; returns registrations per second."""
         before = self._used()
         self._rounds.append(run_threads(records.shares(self.waiting.pop(0), CLIENTS), self._make))
         after = self._used()
@@ -99,16 +99,16 @@ class _Side:
 
     @property
     def rounds(self) -> list[Round]:
-        """The rounds that count."""
+        """Return the rounds after the warm-up."""
         return self._rounds[1:]
 
     def latencies(self) -> str:
-        """The middle and the slow end of the latencies, in words."""
+        """Return median and 99th percentile of the latencies as text."""
         spent = [each * 1000 for part in self.rounds for each in part.latencies]
         return f"p50 {percentile(spent, 0.5):.1f} ms, p99 {percentile(spent, 0.99):.1f} ms"
 
     def processor(self) -> str:
-        """How much processor time one registration takes, in words."""
+        """Return the processor time of one registration as text."""
         done = sum(part.done for part in self.rounds)
         python, mongod = (sum(each[place] for each in self._spent[1:]) * 1000 / done for place in (0, 1))
         return f"{python:.2f} ms in Python and {mongod:.2f} ms in MongoDB"
@@ -118,12 +118,12 @@ class _Side:
 
 
 def requests(bodies: Sequence[Household], token: str) -> list[bytes]:
-    """The bytes of each household's registration."""
+    """Return the bytes of each household's registration."""
     return [put_request(f"/v1/households/{body['id']}", orjson.dumps(body), token) for body in bodies]
 
 
 def put(running: Server) -> Callable[[], Callable[[Any], None]]:
-    """What gives each client its own way to register; it raises RuntimeError for anything but 201."""
+    """Return a factory of each client's register function, which raises RuntimeError for anything but 201."""
 
     def make() -> Callable[[bytes], None]:
         connection = Connection(running.port)

@@ -1,4 +1,4 @@
-"""The service without access: no gate, no trail, no encryption. Only the benchmark serves it, to tell the cost."""
+"""The service without gate, audit trail and encryption. Only the benchmark serves it, to measure their cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GATE = "service.api.http.gate"
 
 
 class NoEncryption(FieldEncryption):
-    """Leaves every item as it is."""
+    """An encryption that leaves every item as it is."""
 
     def parted(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """All of it, and nothing hidden."""
@@ -53,7 +53,7 @@ class NoEncryption(FieldEncryption):
 
 
 def create_app() -> App:
-    """The service as it would be if everybody could do everything and nothing were kept of it."""
+    """Create a service in which everybody may do everything and nothing is recorded."""
     app = create_guarded_app()
     every: tuple[dict[Any, list[Any]], ...] = (
         app.before_request_funcs,

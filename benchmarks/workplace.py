@@ -1,4 +1,4 @@
-"""Where the benchmark works: a mongod of its own, databases prepared as the register's, and gunicorn as it serves."""
+"""The benchmark's environment: its own mongod, databases like the register's, and gunicorn as in production."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ ROOT = Path(__file__).parents[1]
 WORKERS = 2
 _KILOBYTE = 1024
 _TOKEN_SECONDS = 7200
-"""How long the clients' token is good: longer than any measurement."""
+"""The lifetime of the clients' token: longer than any measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """A running mongod and a folder; every measurement makes databases of its own in it."""
+    """A running mongod and a folder; every measurement creates its own databases."""
 
     mongod: PrivateMongod
     folder: Path
 
     def settings(self, database: str) -> Settings:
-        """The register's settings for one database."""
+        """Return the register's settings for one database."""
         return Settings(mongodb_uri=self.mongod.address(database), data_folder=str(self.folder))
 
     @contextmanager
     def database(self, name: str) -> Iterator[Repositories]:
-        """A fresh database, migrated as the register's own; dropped afterwards."""
+        """Provide a new database, migrated like the register's; dropped afterwards."""
         store = Repositories(self.settings(name))
         store.database.client.drop_database(name)
         migrate(self.settings(name), say=lambda _: None)
@@ -59,7 +59,7 @@ class Workplace:
 
 @contextmanager
 def workplace(folder: Path | None = None) -> Iterator[Workplace]:
-    """Start a mongod on a disk (not in memory: a commit must pay for its flush) and stop it afterwards."""
+    """Start a mongod on a disk (not in memory, since a commit must include its flush) and stop it afterwards."""
     with tempfile.TemporaryDirectory(prefix="register-bench-", dir=folder) as name:
         own = Path(name)
         with PrivateMongod(MongodOptions(folder=own / "mongodb", cache_gigabytes=1.0)) as mongod:
@@ -73,15 +73,15 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
     token: str
-    """An access token of an officer of the whole province."""
+    """Return an access token of an officer of the whole province."""
 
     def workers(self) -> list[int]:
-        """The process ids of the workers."""
+        """Return the process ids of the workers."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
         return [int(child) for child in children.split()]
 
     def resident_megabytes(self) -> list[float]:
-        """Resident memory of each worker, in MB (10^6 bytes)."""
+        """Return the resident memory of each worker, in MB (10^6 bytes)."""
         return [_resident_kilobytes(worker) * _KILOBYTE / 1e6 for worker in self.workers()]
 
 
@@ -89,7 +89,7 @@ class Server:
 def server(
     place: Workplace, database: str, application: str = "service.app:create_app()", *, form: Path | None = None
 ) -> Iterator[Server]:
-    """Serve a database as the register is served: gunicorn, its own configuration, two workers; with a built form."""
+    """Serve a database as in production: gunicorn, its configuration, two workers, and a built form."""
     port = free_port()
     environment = {**os.environ, "MONGODB_URI": place.mongod.address(database), "DATA_FOLDER": str(place.folder)}
     environment["TOKEN_SECONDS"] = str(_TOKEN_SECONDS)
@@ -112,7 +112,7 @@ def server(
 
 
 def _token(settings: Settings) -> str:
-    """Sign an officer of the province in, past the password: how long that takes is not what is measured here."""
+    """Sign in an officer of the province without the password, whose hashing is not to be measured here."""
     guard = cast(Guard, create_app(settings).extensions["guard"])
     today = vietnam_day(guard.clock())
     account = Account(
@@ -130,7 +130,7 @@ def _token(settings: Settings) -> str:
 
 
 def _wait_until_ready(running: Server, log: Path, seconds: float = 60.0) -> None:
-    """Wait until every worker answers. Raises RuntimeError with the server's last lines."""
+    """Wait until every worker responds. Raises RuntimeError with the server's last lines."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if running.process.poll() is not None:
@@ -147,10 +147,10 @@ def _wait_until_ready(running: Server, log: Path, seconds: float = 60.0) -> None
 
 
 def processor_seconds(processes: Iterable[int]) -> float:
-    """How much processor time the processes have used in all, in seconds."""
+    """Return the total processor time of the processes, in seconds."""
     ticks = 0
     for process in processes:
-        # The name of a program can hold spaces; the figures follow its closing bracket (proc(5), utime and stime).
+        # The name of a program can contain spaces; the figures follow its closing bracket (proc(5), utime and stime).
         figures = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         ticks += int(figures[11]) + int(figures[12])
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""The factory: wires the rooms together and hands Flask the result."""
+"""The application factory: wires the rooms together and registers them with Flask."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from service.settings import Settings, read_settings
 from service.wiring import Register, wire, wire_guard
 
 App = Flask
-"""The service as others name it who do not know Flask."""
+"""The service, for modules that do not import Flask."""
 
 BLUEPRINTS = (
     households.blueprint,
@@ -69,7 +69,7 @@ BLUEPRINTS = (
 
 
 def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Flask:
-    """The service, wired. Settings come from the environment unless given.
+    """Create the service. Settings come from the environment unless given.
 
     Connects to nothing until the first request.
     """
@@ -101,7 +101,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
 
 
 def register_of(app: Flask) -> Register:
-    """The parts of the register that an app serves, for whoever made it: a command, a test, a benchmark."""
+    """Return the parts of the register that an app serves, for commands, tests and benchmarks."""
     return cast(Register, app.extensions["parts"])
 
 

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """Something that the register refuses, with a stable code and the facts that its message names.
+    """A refusal of the register, with a stable code and the parameters of its message.
 
-    The text for people stands in service/messages/*.toml under the code; ``params`` fill its placeholders.
-    ``pointer`` is the JSON pointer of the item at fault, where there is one.
+    The text for people is in service/messages/*.toml under the code; ``params`` fill its placeholders.
+    ``pointer`` is the JSON pointer of the item at fault, if there is one.
     """
 
     code: ClassVar[str] = "internal"

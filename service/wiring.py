@@ -41,7 +41,7 @@ NAME = "so-nong-ho"
 
 
 def _openid(settings: Settings, keys: KeyFolder, clock: Clock) -> OpenId | None:
-    """The provider of the settings. Raises SettingsInvalid when the register's own address is not known."""
+    """Return the OpenID provider of the settings. Raises SettingsInvalid when the register's own address is unknown."""
     if not settings.oidc_issuer:
         return None
     if not settings.public_address or not settings.oidc_client_id:
@@ -58,7 +58,7 @@ def _openid(settings: Settings, keys: KeyFolder, clock: Clock) -> OpenId | None:
 def wire_guard(
     settings: Settings, clock: Clock, store: Repositories, directory: Directory, households: HouseholdRegister
 ) -> Guard:
-    """The parts of access. Reads no key and connects to nothing until the first request."""
+    """Wire the parts of access. Reads no key and connects to nothing until the first request."""
     keys = key_folder(settings)
     issuer = settings.public_address or NAME
     tokens = AccessTokens(
@@ -102,7 +102,7 @@ def wire_guard(
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The parts of the register on one store, made once for each process."""
+    """The parts of the register on one store, created once per process."""
 
     settings: Settings
     clock: Clock
@@ -120,13 +120,13 @@ class Register:
     item_messages: Catalogue
 
     def missing_parts(self) -> list[str]:
-        """Names of what the database lacks for the register to work. Raises StoreUnavailable."""
+        """Return the names of what the database lacks for the register to work. Raises StoreUnavailable."""
         missing = self.store.database.missing_parts()
         return missing if missing or self.store.units.unit_version() else ["units"]
 
 
 def wire(settings: Settings, clock: Clock = system_clock) -> Register:
-    """The parts of the register on one store."""
+    """Wire the parts of the register on one store."""
     store = Repositories(settings)
     unit_register = UnitRegister(store.units, settings.units_refresh_seconds)
     directory = unit_register.directory
