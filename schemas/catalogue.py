@@ -1,4 +1,4 @@
-"""Messages to people: TOML files, one a language, looked up by code and filled in with what is meant."""
+"""Messages to people: one TOML file per language, looked up by code, with placeholders that are filled in."""
 
 import tomllib
 from functools import cached_property
@@ -10,7 +10,7 @@ SCHEMA_MESSAGES = Path(__file__).parent / "messages"
 
 
 class Catalogue:
-    """The messages of one folder: `vi.toml` and `en.toml`, code = text with `{placeholders}`. Read when first asked."""
+    """The messages of one folder: `vi.toml` and `en.toml`, code = text with `{placeholders}`. Read at the first use."""
 
     def __init__(self, folder: Path = SCHEMA_MESSAGES) -> None:
         self._folder = folder
@@ -34,18 +34,18 @@ class Catalogue:
         return code in self._texts["vi"]
 
     def codes(self, language: str = "vi") -> frozenset[str]:
-        """The codes that have a text."""
+        """Return the codes that have a text."""
         return frozenset(self._texts[language])
 
     def template(self, code: str, language: str) -> str:
-        """Return the message `code` with its placeholders as they stand. Raises KeyError."""
+        """Return the message `code` with its placeholders unfilled. Raises KeyError."""
         return self._texts["en" if language == "en" else "vi"][code]
 
     def text(self, code: str, language: str, /, **params: Any) -> str:
-        """Return the message `code` in "vi" (also for any other language than "en") with its placeholders filled in.
+        """Return the message `code` with its placeholders filled in, in Vietnamese unless the language is "en".
 
-        Raises KeyError for a code that has no message. A placeholder without a value stays visible as it is; the JSON
-        type that was `expected` is named by the table `types` of the file.
+        Raises KeyError for a code that has no message. A placeholder without a value stays visible; the JSON type in
+        `expected` is named by the table `types` of the file.
         """
         types = self._files["en" if language == "en" else "vi"].get("types", {})
         if params.get("expected") in types:

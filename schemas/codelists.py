@@ -1,4 +1,4 @@
-"""Code lists: one CSV a list in `codelists/`, found by scanning the folder, read when first asked for."""
+"""Code lists: one CSV file each in `codelists/`, found by scanning the folder and read at the first use."""
 
 import csv
 from collections.abc import Iterator, Mapping
@@ -13,9 +13,9 @@ COLUMNS = ("code", "name_vi", "name_en", "valid_from", "valid_to", "source")
 
 @dataclass(frozen=True, slots=True)
 class CodeEntry:
-    """One code of a list. It is in force from `valid_from` to `valid_to`, both days included; None is open-ended.
+    """One code of a list, in force from `valid_from` to `valid_to`, both days included; None is open-ended.
 
-    `extra` holds the list's further columns (a coefficient, a group), as the file has them.
+    `extra` holds the further columns of the file (a coefficient, a group) as text.
     """
 
     code: str
@@ -31,12 +31,12 @@ class CodeEntry:
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
     def name(self, language: str) -> str:
-        """The name in "vi" or "en"; the Vietnamese one where there is no English."""
+        """Return the name in "vi" or "en", the Vietnamese one where there is no English name."""
         return (self.name_en or self.name_vi) if language == "en" else self.name_vi
 
 
 class CodeList:
-    """One list. A code can stand in it more than once, with periods that do not overlap."""
+    """One code list. A code can occur more than once, with periods that do not overlap."""
 
     def __init__(self, name: str, entries: tuple[CodeEntry, ...]) -> None:
         self.name = name
@@ -47,7 +47,7 @@ class CodeList:
 
     @cached_property
     def codes(self) -> frozenset[str]:
-        """Every code, withdrawn ones too: what a stored record may hold."""
+        """Every code, including withdrawn ones, which a stored record may hold."""
         return frozenset(self._by_code)
 
     @cached_property
@@ -56,14 +56,14 @@ class CodeList:
         return frozenset(entry.code for entry in self.entries if entry.valid_from or entry.valid_to)
 
     def get(self, code: str, on: date | None = None) -> CodeEntry | None:
-        """The entry of a code in force on a day; without a day the latest one, withdrawn or not. None for no entry."""
+        """Return the entry of a code in force on a day, or None. Without a day: the latest entry, withdrawn or not."""
         entries = self._by_code.get(code, ())
         if on is None:
             return entries[-1] if entries else None
         return next((entry for entry in entries if entry.in_force(on)), None)
 
     def in_force(self, on: date) -> tuple[CodeEntry, ...]:
-        """The entries in force on a day, in the order of the file."""
+        """Return the entries in force on a day, in the order of the file."""
         return tuple(entry for entry in self.entries if entry.in_force(on))
 
     @cached_property
@@ -84,7 +84,7 @@ class CodeLists:
         self._lists: dict[str, CodeList] = {}
 
     def names(self) -> tuple[str, ...]:
-        """The names of the lists, sorted."""
+        """Return the names of the lists, sorted."""
         return tuple(sorted(path.stem for path in self._folder.glob("*.csv")))
 
     def __getitem__(self, name: str) -> CodeList:
@@ -97,7 +97,7 @@ class CodeLists:
 
 @cache
 def code_lists() -> CodeLists:
-    """The project's own lists."""
+    """Return the lists of this project."""
     return CodeLists()
 
 

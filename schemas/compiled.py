@@ -1,7 +1,8 @@
-"""A parser compiled from the same fields: it reads good records quickly and leaves every other one to marshmallow.
+"""A parser compiled from the same fields: it reads valid records quickly and leaves all others to marshmallow.
 
-For each section one function is written as Python source, its checks in line. Whatever it is not sure of it does not
-judge: it raises, and `parsing` lets marshmallow read the record and explain. Property tests hold both to agreement.
+For each section one function is generated as Python source, with its checks inline. Where it is not certain that a
+value is valid it raises, and `parsing` lets marshmallow read the record and explain. Property tests check that both
+parsers agree.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ class Unsure(Exception):
 
 
 def read_household(data: object) -> dict[str, Any] | None:
-    """Return the content of a household that is good item by item (rules apart); None where marshmallow must look."""
+    """Return the content of a household whose items are valid (rules apart); None where marshmallow must decide."""
     try:
         return _section_parser(HouseholdSchema)(data)
     except (Unsure, ValidationError, ValueError, TypeError, OverflowError):
@@ -52,7 +53,7 @@ def _section_parser(section: type[Section]) -> Parse:
 
 
 class _Compiler:
-    """Writes the source of one section's parser; `names` are the values that the source refers to."""
+    """Generates the source of one section's parser; `names` are the values that the source refers to."""
 
     def __init__(self, section: type[Section]) -> None:
         self.section = section
@@ -65,7 +66,7 @@ class _Compiler:
         }
 
     def compile(self) -> Parse:
-        """Write and compile the parser."""
+        """Generate and compile the parser."""
         fields = section_fields(self.section)
         self.lines = [
             "def parse(data):",
@@ -81,7 +82,7 @@ class _Compiler:
         self.lines.append(f" if known != len(data) and known + sum(name in data for name in {given!r}) != len(data):")
         self.lines.append("  raise Unsure")
         self.lines.append(" return content")
-        # The source is made of the schema's own names and constants, nothing from outside.
+        # The source consists of the schema's own names and constants, nothing from outside.
         exec(compile("\n".join(self.lines), f"<{self.section.__name__}>", "exec"), self.names)  # noqa: S102
         parse: Parse = self.names["parse"]
         return parse
@@ -92,7 +93,7 @@ class _Compiler:
         self.lines.append("  known += 1")
         self.lines += [f"  {line}" for line in self._checks(name, field)]
         self.lines.append(f"  content[{name!r}] = value")
-        # None stands for absent here; an explicit null is not counted as known, and so left to marshmallow.
+        # None means absent; an explicit null is not counted as known, and so is left to marshmallow.
         if field.required:
             self.lines.append(" else: raise Unsure")
 
@@ -102,7 +103,7 @@ class _Compiler:
         return constant
 
     def _checks(self, name: str, field: Field) -> Iterator[str]:
-        """The lines that check `value` and bring it to its parsed form."""
+        """Yield the lines that check `value` and convert it to its parsed form."""
         match field:
             case Text():
                 yield (
@@ -153,7 +154,7 @@ class _Compiler:
             yield f"value = {self._constant(name, field.parse)}(value)"
 
 
-# In bulk the same days come again and again; a day alone says nothing of anybody.
+# Bulk imports repeat the same days. A day alone identifies nobody, so caching it is harmless.
 @lru_cache(maxsize=50_000)
 def _day(text: str) -> date:
     parsed: date = Day().parse(text)

@@ -1,4 +1,4 @@
-"""Consents of the people concerned: each for one purpose, provable, withdrawable."""
+"""Consents of the people concerned: each for one purpose, with evidence, and withdrawable."""
 
 from schemas.language import OPEN, Code, Moment, Section, Text, item
 

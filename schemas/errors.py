@@ -1,4 +1,4 @@
-"""What is wrong with a record: errors that refuse it, findings that only remark on it."""
+"""What is wrong with a record: errors, which refuse it, and findings, which do not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ def pointer(path: Sequence[str | int]) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with one value, before its place is known. `code` is a key of the messages."""
+    """One problem of one value, before its place is known. `code` is a key of the messages."""
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -22,7 +22,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class ItemError:
-    """One thing wrong at one place of a record."""
+    """One problem at one place of a record."""
 
     pointer: str
     code: str
@@ -31,7 +31,7 @@ class ItemError:
 
 @dataclass(frozen=True)
 class Finding:
-    """A remark on a record that does not refuse it. `severity` is "warning" or "information"."""
+    """A problem that does not refuse the record. `severity` is "warning" or "information"."""
 
     code: str
     severity: str
@@ -40,7 +40,7 @@ class Finding:
 
 
 class RecordInvalid(Exception):
-    """A record is refused; `errors` names everything that is wrong with it, in the order of their places."""
+    """A record is refused; `errors` lists everything that is wrong with it, in the order of the places."""
 
     code = "record.invalid"
 
@@ -50,7 +50,7 @@ class RecordInvalid(Exception):
 
 
 class JsonInvalid(Exception):
-    """A text is not the JSON that the register reads; `code` is a key of the messages."""
+    """A text is not JSON that the register accepts; `code` is a key of the messages."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code)

@@ -1,10 +1,10 @@
-"""A household for examples: documents that show how a record is written, and tests. Nobody in it is real."""
+"""A made-up household for documents that show how a record is written, and for tests."""
 
 from typing import Any
 
 
 def example_household() -> dict[str, Any]:
-    """Return the JSON form of a household that is standardized and digitized, with what the contract names."""
+    """Return the JSON form of a household that is digitized and has the items that the contract names."""
     return {
         "id": "0192f0c1-7a3b-7c4d-8e5f-0123456789ab",
         "demonstration": True,
@@ -33,24 +33,7 @@ def example_household() -> dict[str, Any]:
             }
         ],
         "poverty": "none",
-        "parcels": [
-            {
-                "id": "0192f0c1-7a3b-7c4d-8e5f-0123456789ac",
-                "map_sheet": "12",
-                "parcel_number": "345",
-                "land_use": "LUC",
-                "tenure": "owned",
-                "certificate_serial": "CH 123456",
-                "declared_area_m2": 1050.0,
-                "crops": [{"crop": "rice", "year": 2026, "season": "winter_spring", "area_m2": 1050.0}],
-                "geometry": {
-                    "type": "Polygon",
-                    "coordinates": [
-                        [[105.66, 18.69], [105.6603, 18.69], [105.6603, 18.6903], [105.66, 18.6903], [105.66, 18.69]]
-                    ],
-                },
-            }
-        ],
+        "parcels": [_example_parcel()],
         "livestock": [{"kind": "buffalo", "heads": 2}],
         "aquaculture": [{"species": "carp", "water": "freshwater", "method": "pond", "area_m2": 500.0}],
         "machinery": [{"kind": "power_tiller", "count": 1}],
@@ -66,4 +49,23 @@ def example_household() -> dict[str, Any]:
         "digital": {"smartphone": True, "internet": True, "payment_account": True, "ecommerce": ["postmart"]},
         "legal_basis": "state_function",
         "consents": [{"purpose": "ecommerce", "granted_at": "2026-11-20T02:11:09Z", "evidence": "signed_paper"}],
+    }
+
+
+def _example_parcel() -> dict[str, Any]:
+    return {
+        "id": "0192f0c1-7a3b-7c4d-8e5f-0123456789ac",
+        "map_sheet": "12",
+        "parcel_number": "345",
+        "land_use": "LUC",
+        "tenure": "owned",
+        "certificate_serial": "CH 123456",
+        "declared_area_m2": 1050.0,
+        "crops": [{"crop": "rice", "year": 2026, "season": "winter_spring", "area_m2": 1050.0}],
+        "geometry": {
+            "type": "Polygon",
+            "coordinates": [
+                [[105.66, 18.69], [105.6603, 18.69], [105.6603, 18.6903], [105.66, 18.6903], [105.66, 18.69]]
+            ],
+        },
     }

@@ -11,11 +11,11 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Path, Problem
 
-#: Decimals kept of a coordinate: 0.0000001 degree is 1 cm.
+#: Decimals of a stored coordinate: 0.0000001 degree is 1 cm.
 DECIMALS = 7
 MOST_POINTS = 2000
 MOST_RINGS = 100
-#: Metres of any reference system stay below it; beyond it seven decimals mean nothing.
+#: Coordinates in metres of every reference system are smaller; above it seven decimals have no meaning.
 MOST_COORDINATE = 1e8
 
 #: Positions as rows of x and y, or of x, y and z.
@@ -37,10 +37,11 @@ def _refuse(path: Path, code: str, **params: Any) -> GeometryInvalid:
 def parse_geometry(value: object, kinds: Sequence[str]) -> BaseGeometry:
     """Read a GeoJSON geometry of one of `kinds` ("Point", "Polygon", "MultiPolygon").
 
-    Only the structure is asked: numbers, closed rings, how many points. Whether rings cross, and whether the positions
-    lie where parcels lie, is the register's to say, since positions may be in another reference system than WGS84 (a
-    parcel's `crs` says so). Coordinates are rounded to seven decimals, the direction of rings is kept. Altitude stays
-    until the register has said that it is dropped; the JSON form has none. Raises GeometryInvalid.
+    Only the structure is checked: numbers, closed rings, the number of points. Whether rings cross and whether the
+    positions are where parcels can be is checked by the register, since positions may be in another reference system
+    than WGS84 (a parcel's `crs` names it). Coordinates are rounded to seven decimals, the direction of rings is
+    preserved. Altitudes stay until the register has reported that it drops them; the JSON form has none.
+    Raises GeometryInvalid.
     """
     if not isinstance(value, Mapping):
         raise _refuse((), "item.type", expected="object")
@@ -87,7 +88,7 @@ def _position(value: object, path: Path) -> Coordinates:
 
 
 def _positions(values: list[Any], path: Path) -> Coordinates:
-    """Rows of x and y (and z where all have one), rounded by NumPy: Python's own `round` can differ in the last bit."""
+    """Return rows of x and y (and z where there is one), rounded by NumPy (`round` can differ in the last bit)."""
     sizes = set(map(len, values)) if set(map(type, values)) == {list} else set()
     if sizes and {2, 3}.issuperset(sizes):
         numbers = [number for value in values for number in value]
@@ -108,7 +109,7 @@ def _positions(values: list[Any], path: Path) -> Coordinates:
 
 
 def _is_position(value: object) -> bool:
-    """Whether `value` is two or three numbers within reach of any reference system."""
+    """Whether `value` is two or three numbers that a reference system can have."""
     return (
         isinstance(value, list)
         and 2 <= len(value) <= 3
@@ -134,9 +135,9 @@ def _polygon(value: object, path: Path, budget: list[int]) -> Polygon:
         ring = _positions(positions, place)
         if ring[0, 0] != ring[-1, 0] or ring[0, 1] != ring[-1, 1]:
             raise _refuse(place, "geometry.not-closed")
-        ring[-1] = ring[0]  # also where the altitude differs: it is dropped, and would close the ring once more
+        ring[-1] = ring[0]  # also where the altitude differs: without it, the ring would be closed twice
         rings.append(ring)
     if len(rings) == 1:
-        # Several times as fast as the constructor of Polygon.
+        # Several times faster than the constructor of Polygon.
         return cast(Polygon, shapely.polygons(rings[0]))
     return Polygon(rings[0], rings[1:])

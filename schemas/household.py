@@ -1,4 +1,4 @@
-"""The farm household: the whole record, each theme in a file of its own."""
+"""The farm household: the whole record. Each theme is in a file of its own."""
 
 from schemas.consent import ConsentSchema
 from schemas.digital import DigitalSchema
@@ -34,7 +34,7 @@ _CENSUS = "Tổng điều tra nông thôn, nông nghiệp; FAO WCA 2020"
 _TEXT = {"type": "string"}
 _AMOUNT = {"type": "number", "minimum": 0}
 
-#: What the register says of a record; made in service/households.
+#: The shapes of what the register adds to a record (service/households).
 _MISSING = {
     "type": "array",
     "items": {
@@ -73,9 +73,9 @@ _DERIVED = {
 
 
 class HouseholdSchema(Section):
-    """A household that farms, raises animals, keeps forest, fish or salt."""
+    """A household that farms, raises animals or fish, grows forest or makes salt."""
 
-    #: A farm household has something that it farms.
+    #: A farm household farms something.
     one_of = (("standardized", ("parcels", "livestock", "aquaculture", "forestry", "salt", "products")),)
 
     id = Uuid(item("Mã hộ", "Household id", source=_REGISTER, step="household", asked=False, **OPEN))

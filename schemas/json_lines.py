@@ -1,4 +1,4 @@
-"""On which line of a JSON text each value stands, so that an error can be found in a file."""
+"""Line numbers of the values in a JSON text, so that an error can be located in a file."""
 
 import json
 import re
@@ -10,7 +10,7 @@ _MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+|\n')
 
 
 def lines_by_pointer(text: str, first_line: int = 1) -> dict[str, int]:
-    """Return the line of every value of a well-formed JSON text by its JSON pointer: an item's line is its name's."""
+    """Return the line of every value of a well-formed JSON text by its JSON pointer; an item is where its name is."""
     lines: dict[str, int] = {}
     path: list[str | int] = []
     #: For each open object or list, whether it is a list.

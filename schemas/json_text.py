@@ -1,4 +1,4 @@
-"""JSON text to Python values, refusing what JSON readers disagree about."""
+"""JSON text to Python values; what JSON readers interpret differently is refused."""
 
 import json
 import re

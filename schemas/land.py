@@ -1,4 +1,4 @@
-"""Land: parcels, the papers on them, how they are held and used, what grows on them, where they lie."""
+"""Land: parcels, their certificates, tenure, use, crops and boundaries."""
 
 from schemas.language import (
     OPEN,
@@ -311,7 +311,7 @@ class ParcelSchema(Section):
             "Ranh giới như được gửi",
             "Boundary as given",
             hint_vi="Giữ lại khi sổ đã chuyển hệ tọa độ hoặc sửa ranh giới.",
-            hint_en="Kept where the register converted or mended the boundary.",
+            hint_en="Stored where the register converted or repaired the boundary.",
             source="Sổ đăng ký hộ",
             sensitivity="sensitive",
             mask="shown",

@@ -1,4 +1,4 @@
-"""What surrounds production: hired labour, cooperatives, insurance, loans, what the year's output was worth."""
+"""The economics of production: hired labour, cooperatives, insurance, loans, the value of a year's output."""
 
 from schemas.language import OPEN, Code, Flag, Many, Number, Section, Text, Whole, item
 
@@ -52,7 +52,7 @@ class InsuranceSchema(Section):
 
 
 class LoansSchema(Section):
-    """Loans for production: yes or no, and from whom; no amounts are asked."""
+    """Loans for production: yes or no, and from whom. No amounts are recorded."""
 
     borrowing = Flag(
         item(
@@ -82,7 +82,7 @@ class LoansSchema(Section):
 
 
 class OutputValueSchema(Section):
-    """What a year's output was worth, by the sectors of the farm criteria."""
+    """The value of a year's output, by the sectors of the farm criteria."""
 
     year = Whole(item("Năm", "Year", source=_FARM, required_for="registered", **OPEN), least=1990, most=2100)
     crops = Number(item("Trồng trọt", "Crops", source=_FARM, unit="million đồng", **OPEN), least=0, most=1_000_000)

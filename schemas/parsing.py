@@ -1,4 +1,4 @@
-"""A household between its JSON form and its parsed content: one way in, with every error at once, and one way out."""
+"""Conversion of a household from its JSON form to parsed content, with every error at once, and back."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -15,7 +15,7 @@ from schemas.household import HouseholdSchema
 from schemas.language import Part, loader, section_fields
 from schemas.partial_date import PartialDate
 
-#: A record with more errors than this is not one that somebody mends item by item.
+#: Nobody corrects a record with more errors than this item by item.
 MOST_ERRORS = 1000
 _PLAIN = frozenset({str, float, int, bool})
 
@@ -23,16 +23,15 @@ _PLAIN = frozenset({str, float, int, bool})
 def parse_household(data: object, *, today: date) -> dict[str, Any]:
     """Parse the JSON form of a household into content.
 
-    Items that the register gives are read past; optional items that are absent stay absent. `today` is the day in
-    Vietnam.
-    Raises RecordInvalid with every error at once.
+    Items that the register sets are ignored; optional items that are absent stay absent. `today` is the day in
+    Vietnam. Raises RecordInvalid with every error at once.
     """
     content = read_household(data)
     errors: list[ItemError] = []
     if content is None:
         content, errors = explain_household(data)
     refused = {error.pointer for error in errors}
-    # What a rule says of a value that was refused already is no news.
+    # Rules add nothing about a value that was refused already.
     errors += [error for error in rules.errors(content, today=today) if error.pointer not in refused]
     if errors:
         raise RecordInvalid(_bounded(errors))
@@ -40,13 +39,13 @@ def parse_household(data: object, *, today: date) -> dict[str, Any]:
 
 
 def explain_household(data: object) -> tuple[dict[str, Any], list[ItemError]]:
-    """Parse with marshmallow: what can be read of a household, and what is wrong item by item (rules apart)."""
+    """Parse with marshmallow; return what can be read of a household, and the errors of its items (rules apart)."""
     try:
         content: dict[str, Any] = loader(HouseholdSchema).load(data)  # type: ignore[arg-type]
     except ValidationError as error:
         read = error.valid_data if isinstance(error.valid_data, dict) else {}
         for name, field in section_fields(HouseholdSchema).items():
-            # marshmallow leaves out an object of which nothing could be read; what it lacks is to be said all the same.
+            # marshmallow leaves out an object of which nothing could be read; what it lacks must still be reported.
             if isinstance(field, Part) and isinstance(data, Mapping) and isinstance(data.get(name), dict):
                 read.setdefault(name, {})
         return read, list(_item_errors((), error.messages))
@@ -60,17 +59,17 @@ def dump_household(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def dump_time(moment: datetime) -> str:
-    """Write an aware time as the register writes it: UTC, to the second, `2026-11-20T02:11:09Z`."""
+    """Return a time with zone as the register writes it: UTC, to the second, `2026-11-20T02:11:09Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def dump_value(value: Any) -> Any:
-    """Return the JSON form of one parsed value, whole or in part."""
+    """Return the JSON form of one parsed value with everything inside it."""
     kind = type(value)
     if kind in _PLAIN:
         return value
     if kind is dict:
-        # Most values are plain: a look at the type costs less than a call.
+        # Most values are plain: comparing the type costs less than a call.
         return {name: each if type(each) in _PLAIN else dump_value(each) for name, each in value.items()}
     if kind is list:
         return [each if type(each) in _PLAIN else dump_value(each) for each in value]
@@ -88,7 +87,7 @@ def dump_value(value: Any) -> Any:
 def _item_errors(path: Path, messages: Any) -> Iterator[ItemError]:
     if isinstance(messages, dict):
         for step, inner in messages.items():
-            # marshmallow files what concerns the object itself under "_schema"; an item of that name is unknown anyway.
+            # marshmallow puts errors of the object itself under "_schema"; an item of that name is unknown anyway.
             yield from _item_errors(path if step == "_schema" else (*path, step), inner)
         return
     for problem in messages:

@@ -1,4 +1,4 @@
-"""A date that is known to the day, the month or only the year, as birth dates in paper books are."""
+"""A date that is known to the day, the month or only the year, like many birth dates in paper registers."""
 
 import re
 from calendar import monthrange
@@ -23,7 +23,7 @@ class PartialDate:
         if match is None:
             raise ValueError(f"not a year, month or day: {text[:20]!r}")
         year, month, day = match.groups()
-        # date() refuses month 13 and 30 February for us.
+        # date() raises for month 13 or 30 February.
         date(int(year), int(month or 1), int(day or 1))
         return cls(int(year), int(month) if month else None, int(day) if day else None)
 

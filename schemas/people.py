@@ -1,4 +1,4 @@
-"""People: who they are, what they are to the household, what they do on the farm."""
+"""People: who they are, their relation to the head, their work on the farm."""
 
 from dataclasses import replace
 
@@ -196,7 +196,7 @@ class PersonSchema(Section):
 
 
 class HeadSchema(PersonSchema):
-    """The head of the household: the holder, in the words of FAO WCA 2020."""
+    """The head of the household, whom FAO WCA 2020 calls the holder."""
 
     sex = Code(
         "sexes",
@@ -264,7 +264,7 @@ class HeadSchema(PersonSchema):
 
 
 class MemberSchema(PersonSchema):
-    """A member of the household besides its head."""
+    """A member of the household other than its head."""
 
     id = Uuid(item("Mã thành viên", "Member id", source="Sổ đăng ký hộ", asked=False, **OPEN))
     relation = Code(

@@ -1,4 +1,4 @@
-"""Production off the parcel's crops: livestock, aquaculture, forestry, salt, machines; contracts and certificates."""
+"""Production other than crops: livestock, aquaculture, forestry, salt, machines; contracts and certificates."""
 
 from schemas.language import OPEN, Code, Day, Flag, Item, Number, Part, Section, Text, Whole, YearMonthOrDay, item, many
 
@@ -41,7 +41,7 @@ class LinkageSchema(Section):
 
     @classmethod
     def part(cls, item: Item) -> Part:
-        """A linkage contract as an item of another section."""
+        """Return the field of a linkage contract in another section."""
         return Part(cls, item)
 
 
@@ -111,7 +111,7 @@ class AquacultureSchema(Section):
 
 
 class ForestrySchema(Section):
-    """A stand of forest that the household plants or looks after."""
+    """A stand of forest that the household plants or tends."""
 
     species = Code(
         "forest_species", item("Loài cây", "Species", source=_FORESTRY, required_for="registered", copied=True, **OPEN)

@@ -1,4 +1,4 @@
-"""Products that the household brings to market: classification, season, scale, certificates, OCOP."""
+"""Products that the household sells: classification, season, scale, certificates, OCOP."""
 
 from schemas.language import OPEN, Code, Day, Many, Number, Part, Section, Text, Whole, item, many
 from schemas.production import CertificationSchema

@@ -1,4 +1,4 @@
-"""What a record is missing for the next stage, read from what the items say of themselves."""
+"""What a record lacks for the next stage, by what the items of the schema say they are required for."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from schemas.language import Field, Many, Part, Section, Stage, section_fields
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An item that is not there and is mandatory for the stage `for_`."""
+    """An item that is absent and mandatory for the stage `for_`."""
 
     pointer: str
     for_: Literal["standardized", "digitized"]
@@ -21,7 +21,7 @@ class Missing:
 def missing_items(content: Mapping[str, Any]) -> list[Missing]:
     """Return what is missing for "standardized" and "digitized", in the order of the definition.
 
-    Works on parsed content and on the JSON form alike: only presence is looked at, values were checked by parsing.
+    Works on parsed content and on the JSON form: only presence is checked, values were checked by parsing.
     """
     return [
         Missing(pointer(path), stage)
@@ -31,7 +31,7 @@ def missing_items(content: Mapping[str, Any]) -> list[Missing]:
 
 
 def registration_gaps(content: Mapping[str, Any]) -> list[tuple[Path, str]]:
-    """Return the items without which nothing registers and in whose place another may be given: (path, that other)."""
+    """Return the absent items that registration needs and that another item can replace, as (path, other item)."""
     return [
         (path, field.item.required_unless)
         for path, field, stage in _gaps(HouseholdSchema, content, (), alternatives=True)
@@ -63,9 +63,9 @@ def _gaps(
 
 @cache
 def _what_matters(section: type[Section], *, alternatives: bool) -> tuple[tuple[str, Field, type[Section] | None], ...]:
-    """The items that are mandatory for some stage or hold such items: (name, field, the section inside).
+    """Return the items that are mandatory for some stage or hold such items: (name, field, the section inside).
 
-    With `alternatives` only those without which nothing registers, but for another item in their place.
+    With `alternatives` only those that registration needs and that another item can replace.
     """
     matters = []
     for name, field in section_fields(section).items():

@@ -1,4 +1,4 @@
-"""Text as people write it: one normal form to keep, one folded form to search by."""
+"""Text as people write it: a normal form for storage and a folded form for search."""
 
 import re
 import unicodedata
@@ -13,16 +13,16 @@ SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def normalize(text: str) -> str:
-    """Return `text` in NFC without the spaces around it: the one change the register makes to what people write."""
+    """Return `text` in NFC without surrounding spaces, the only change that the register makes to what people write."""
     return unicodedata.normalize("NFC", text).strip()
 
 
 def fold(text: str) -> str:
     """Return `text` for search: no diacritics (đ becomes d), casefolded, runs of spaces collapsed.
 
-    So do the letters that look like Đ and that some keyboards give for it (Icelandic Ð, Ewe Ɖ).
+    Letters that look like Đ, and that some keyboards produce for it (Icelandic Ð, Ewe Ɖ), become d too.
 
-    `fold("Nguyễn  Văn Đức") == "nguyen van duc"`; folding a folded text changes nothing.
+    `fold("Nguyễn  Văn Đức") == "nguyen van duc"`; folding is idempotent.
     """
     decomposed = unicodedata.normalize("NFD", text).casefold().translate(_LIKE_D)
     bare = unicodedata.normalize("NFKC", _MARKS.sub("", unicodedata.normalize("NFKD", decomposed)))

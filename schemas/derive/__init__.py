@@ -1,1 +1,1 @@
-"""Other forms of the schema, each a function of the definition."""
+"""The other forms of the schema, each a function of the definition."""

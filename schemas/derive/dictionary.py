@@ -53,7 +53,7 @@ _MASK: dict[Mask, str] = {
 }
 _AT_REST: dict[AtRest, str] = {"plain": "rõ", "sealed_searchable": "mã hóa, tìm được", "sealed": "mã hóa"}
 
-#: Derived facts (service/households/derived.py), which nobody is asked: name, meaning, English, unit, source.
+#: Derived facts (service/households/derived.py), for which nobody is asked: name, meaning, English, unit, source.
 _DERIVED = (
     (
         "livestock_units",
@@ -98,6 +98,24 @@ _ITEM_HEADINGS = (
     "Nguồn",
 )
 
+_WORKBOOK_HEADINGS = (
+    "Tên mục",
+    "Nhãn",
+    "Label",
+    "Kiểu",
+    "Đơn vị",
+    "Bắt buộc cho",
+    "Bảo vệ",
+    "Khi che",
+    "Lưu trữ",
+    "Chép sang",
+    "Bước",
+    "Hướng dẫn",
+    "Hint",
+    "Nguồn",
+    "Tên khi trao đổi (QCVN 109:2017)",
+)
+
 _PAGE_HEAD = """# Từ điển dữ liệu · Data dictionary
 
 Trang này do `scripts/derive` viết ra từ `schemas/`; không sửa tay.
@@ -128,7 +146,7 @@ class DictionaryRow:
 
     @property
     def item(self) -> Item:
-        """What the item says of itself."""
+        """The item's metadata."""
         return self.field.item
 
     @property
@@ -138,7 +156,7 @@ class DictionaryRow:
 
     @property
     def obligation(self) -> str:
-        """The stage that it is mandatory for, in Vietnamese; "Sổ ghi" for what the register gives."""
+        """The stage for which it is mandatory, in Vietnamese; "Sổ ghi" for what the register sets."""
         if self.field.register_given:
             return "Sổ ghi"
         item = self.item
@@ -169,7 +187,7 @@ class DictionaryRow:
 
 
 def dictionary_rows() -> list[DictionaryRow]:
-    """Every item of the record, in the order of the definition; lists are written `parcels[]`."""
+    """Return every item of the record in the order of the definition; list elements are written `parcels[]`."""
     return list(_rows(HouseholdSchema, "", "", copyable=True))
 
 
@@ -207,27 +225,7 @@ def dictionary_workbook() -> bytes:
         for e in code_list
     ]
     return workbook(
-        Sheet(
-            "Mục dữ liệu",
-            (
-                "Tên mục",
-                "Nhãn",
-                "Label",
-                "Kiểu",
-                "Đơn vị",
-                "Bắt buộc cho",
-                "Bảo vệ",
-                "Khi che",
-                "Lưu trữ",
-                "Chép sang",
-                "Bước",
-                "Hướng dẫn",
-                "Hint",
-                "Nguồn",
-                "Tên khi trao đổi (QCVN 109:2017)",
-            ),
-            items,
-        ),
+        Sheet("Mục dữ liệu", _WORKBOOK_HEADINGS, items),
         Sheet("Suy ra", ("Tên", "Ý nghĩa", "Meaning", "Đơn vị", "Nguồn"), _DERIVED),
         Sheet("Quy tắc", ("Mã", "Mức", "Rule", "Lời báo", "Message"), rules),
         Sheet("Ngoài JSON Schema", ("Mã", "Why"), list(UNSAID.items())),
@@ -287,7 +285,7 @@ def _line(*cells: str) -> str:
 
 
 def _by_section() -> Iterator[tuple[str, list[DictionaryRow]]]:
-    """The rows under the section that they stand in: the household first, then each object inside it."""
+    """Yield the rows by the section that they are in: the household first, then each object inside it."""
     rows = dictionary_rows()
     prefixes = dict.fromkeys(row.path.rpartition(".")[0] for row in rows)
     labels = {row.path: row.item for row in rows}
@@ -347,5 +345,5 @@ def _kind(field: Field) -> str:  # noqa: C901 - one case for each kind of field
 
 
 def _named_lists() -> list[CodeList]:
-    """Every list but the units, which have their own place in the register."""
+    """Return every code list except the units, which the register serves separately."""
     return [code_lists()[name] for name in code_lists().names() if name != "units"]

@@ -95,28 +95,12 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
         case UnitCode():
             return {"kind": "unit", "era": field.era, "code": field.code, "example": field.example}
         case Formatted():
-            return {
-                "kind": "text",
-                "longest": max(40, len(field.example)),
-                "lines": False,
-                "pattern": field.pattern,
-                "code": field.code,
-                "example": field.example,
-                "keyboard": _keyboard(field),
-            }
+            return _text(max(40, len(field.example)), shape=field)
         case Suggested():
             lists[field.list_name] = None
             return {"kind": "choice", "list": field.list_name, "scheme": None, "open": True, "longest": field.most}
         case Text():
-            return {
-                "kind": "text",
-                "longest": field.most,
-                "lines": field.lines,
-                "pattern": None,
-                "code": None,
-                "example": "",
-                "keyboard": "text",
-            }
+            return _text(field.most, lines=field.lines)
         case Number():
             return {
                 "kind": "number",
@@ -156,6 +140,19 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
                 "register_given": _register_given(inner.section),
             }
     raise TypeError(f"a form does not know {type(field).__name__}")
+
+
+def _text(longest: int, *, lines: bool = False, shape: Formatted | None = None) -> dict[str, Any]:
+    """Return the kind of a text: free, or of the shape of a field."""
+    return {
+        "kind": "text",
+        "longest": longest,
+        "lines": lines,
+        "pattern": shape.pattern if shape else None,
+        "code": shape.code if shape else None,
+        "example": shape.example if shape else "",
+        "keyboard": _keyboard(shape) if shape else "text",
+    }
 
 
 def _items(section: type[Section], lists: dict[str, None], *, copyable: bool) -> list[dict[str, Any]]:

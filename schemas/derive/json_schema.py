@@ -32,9 +32,9 @@ from schemas.versions import SCHEMA_VERSION
 
 JsonSchema = dict[str, Any]
 
-#: What the parser refuses and JSON Schema cannot say: the code of the error, and why.
+#: What the parser refuses and JSON Schema cannot express: the code of the error, and why.
 UNSAID: dict[str, str] = {
-    "date.not-in-calendar": "30 February has the shape of a day; `format: date` says it where formats are asserted",
+    "date.not-in-calendar": "30 February has the shape of a day; only validators that assert `format: date` refuse it",
     "geometry.not-closed": "the last position is the first",
     "geometry.too-many-points": "a sum over rings",
     "number.not-finite": "JSON has no such number",
@@ -49,16 +49,16 @@ UNSAID: dict[str, str] = {
     },
 }
 
-# Patterns that Python, ECMAScript, PCRE and Rust read alike: two-digit escapes, other characters as they are.
+# Patterns that Python, ECMAScript, PCRE and Rust read the same way: two-digit escapes, other characters literally.
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 _CONTROL_BUT_LINES = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _SPACE = r"\x09-\x0d\x1c-\x20\x85\xa0" + "\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 def household_json_schema() -> JsonSchema:
-    """Return the JSON Schema of a household, as a request gives it and an answer holds it.
+    """Return the JSON Schema of a household, as a request sends it and a response holds it.
 
-    All that can be said is said, conditions between items too; what cannot is in `UNSAID`.
+    Everything that JSON Schema can express is in it, also conditions between items; the rest is listed in `UNSAID`.
     """
     definitions = household_components(conditions=True)
     return {
@@ -71,10 +71,10 @@ def household_json_schema() -> JsonSchema:
 
 
 def household_components(*, reference_prefix: str = "#/$defs/", conditions: bool = False) -> dict[str, JsonSchema]:
-    """Return the schema of each section by its name ("Household", "Parcel", …), referring to each other by the prefix.
+    """Return the schema of each section by its name ("Household", "Parcel", …); references start with the prefix.
 
-    Conditions between items (one or the other is there, a code belongs to its scheme) are left out unless asked for:
-    generators of clients make unions of them.
+    Conditions between items (one of two is present, a code belongs to its scheme) are left out unless asked for, since
+    client generators turn them into unions.
     """
     return _Writer(reference_prefix, conditions).components()
 
@@ -126,7 +126,7 @@ class _Writer:
         match field:
             case Text():
                 control = _CONTROL_BUT_LINES if field.lines else _CONTROL
-                # Somewhere a character that is no space, everywhere no control character.
+                # At least one character that is no space, and no control character.
                 pattern = f"^[^{control}]*[^{control}{_SPACE}][^{control}]*$"
                 return {"type": "string", "minLength": 1, "maxLength": field.most, "pattern": pattern}
             case Formatted():
@@ -167,7 +167,7 @@ class _Writer:
 
 
 def _sections(section: type[Section]) -> dict[type[Section], None]:
-    """The section and all inside it, each once, in the order of the definition."""
+    """Return the section and all sections inside it, each once, in the order of the definition."""
     found: dict[type[Section], None] = {section: None}
     for field in section_fields(section).values():
         part = field.inner if isinstance(field, Many) else field
@@ -185,19 +185,19 @@ def _whole(pattern: str) -> str:
 
 
 def _codes(field: Code) -> list[str]:
-    """Every code of every scheme, withdrawn ones too, each once, in the order of the files."""
+    """Return every code of every scheme, including withdrawn ones, each once, in the order of the files."""
     return list(dict.fromkeys(entry.code for name in field.lists().values() for entry in code_lists()[name]))
 
 
 def _alternatives(fields: dict[str, Field]) -> Iterator[JsonSchema]:
-    """An item without which nothing registers, or the one in its place."""
+    """Yield the conditions that an item that registration needs, or the one in its place, is present."""
     for name, field in fields.items():
         if field.item.required_for == "registered" and field.item.required_unless:
             yield {"anyOf": [{"required": [name]}, {"required": [field.item.required_unless]}]}
 
 
 def _schemes(fields: dict[str, Field]) -> Iterator[JsonSchema]:
-    """A code belongs to the list of its scheme."""
+    """Yield the conditions that a code belongs to the list of its scheme."""
     for name, field in fields.items():
         if not isinstance(field, Code) or field.scheme is None:
             continue
@@ -215,7 +215,7 @@ def _schemes(fields: dict[str, Field]) -> Iterator[JsonSchema]:
 
 
 def _geometries(reference: Any) -> dict[str, JsonSchema]:
-    """GeoJSON (RFC 7946) as far as JSON Schema goes: numbers in positions, four positions in a ring."""
+    """Return GeoJSON (RFC 7946) as far as JSON Schema expresses it: numbers in positions, four positions in a ring."""
     rings = {"type": "array", "minItems": 1, "maxItems": MOST_RINGS, "items": reference("LinearRing")}
 
     def geometry(kind: str, coordinates: JsonSchema) -> JsonSchema:
@@ -229,7 +229,7 @@ def _geometries(reference: Any) -> dict[str, JsonSchema]:
     return {
         "Position": {
             "type": "array",
-            "description": "Longitude, latitude; an altitude is read past.",
+            "description": "Longitude, latitude; an altitude is ignored.",
             "minItems": 2,
             "maxItems": 3,
             "items": {"type": "number", "exclusiveMinimum": -1e8, "exclusiveMaximum": 1e8},

@@ -1,4 +1,4 @@
-"""MongoDB's $jsonSchema of a stored household: the JSON Schema in the words that MongoDB 6 knows."""
+"""MongoDB's $jsonSchema of a stored household: the JSON Schema in the keywords that MongoDB 6 supports."""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,7 +12,7 @@ _BSON_TYPES: dict[str, list[str]] = {
     "object": ["object"],
     "array": ["array"],
     "number": ["double", "int", "long"],
-    # 2.0 is a whole number for JSON Schema; `multipleOf` keeps 2.5 out.
+    # 2.0 is an integer for JSON Schema; `multipleOf` excludes 2.5.
     "integer": ["int", "long", "double"],
 }
 _LEFT_OUT = frozenset({"description", "title", "format", "examples", "readOnly", "$schema", "$id", "$comment"})
@@ -39,7 +39,7 @@ def household_validator(*, sealed: Collection[str] | None = None) -> dict[str, A
 
 
 class _Translator:
-    """MongoDB knows draft 4: no references, no numeric exclusive bounds, types named as BSON's."""
+    """MongoDB supports draft 4: no references, no numeric exclusive bounds, BSON's names of types."""
 
     def __init__(self, components: dict[str, JsonSchema], sealed: frozenset[str]) -> None:
         self.components = components
@@ -71,7 +71,7 @@ class _Translator:
                 into[word.removeprefix("exclusive").lower()] = value
                 into[word] = True
             case "pattern":
-                # In PCRE a dollar sign also stands before a line break at the end.
+                # In PCRE a dollar sign also matches before a line break at the end.
                 into["pattern"] = value[:-1] + r"\z"
             case "properties":
                 into["properties"] = {

@@ -29,11 +29,11 @@ def split_name(full_name: str) -> NameParts:
 
 
 def exchange_person(person: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a head or member (parsed or JSON form) under the names that the items give as theirs in QCVN 109:2017.
+    """Return a head or member (parsed or JSON form) under the element names of QCVN 109:2017.
 
-    The name is split into Ho, ChuDem and Ten; codes become those of the exchange (sex 1 male, 2 female, 0 unknown);
-    what is absent stays absent, but for sex, which is 0. The names of the parts of a name and the codes of sex were
-    read in sources; the other elements' names are a default that an agreement with the receiving agency settles.
+    The name is split into Ho, ChuDem and Ten; codes become those of the exchange (sex: 1 male, 2 female, 0 unknown).
+    What is absent stays absent, except sex, which becomes 0. The names of the parts of a name and the codes of sex are
+    from the sources; the names of the other elements are defaults, to be agreed with the receiving agency.
     """
     exchanged: dict[str, Any] = {}
     for name, field in _exchanged_fields().items():
@@ -55,7 +55,7 @@ def _exchanged_fields() -> dict[str, Field]:
 
 
 def _exchange_code(field: Field, value: Any) -> Any:
-    """The exchange's own code where the list has one."""
+    """Return the exchange's own code where the list has one."""
     if not isinstance(field, Code):
         return value
     entry = code_lists()[field.list_name].get(value)

@@ -1,4 +1,4 @@
-"""Workbooks (XLSX) of plain tables, the same bytes for the same content."""
+"""Workbooks (XLSX) of plain tables; equal content gives equal bytes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from typing import Any
 
 import xlsxwriter
 
-#: A workbook says when it was made; a fixed day keeps equal content equal bytes.
-_MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - the format knows no zones
+#: A workbook states when it was made; a fixed day keeps the bytes equal.
+_MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - the format has no time zones
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table: a name, a row of headings, rows of text; with ``numbers``, numbers stay numbers that can be added up."""
+    """A table: a name, a row of headings, rows of text; with ``numbers``, numbers are stored as numbers."""
 
     name: str
     headings: Sequence[str]
@@ -23,7 +23,7 @@ class Sheet:
 
 
 def workbook(*sheets: Sheet) -> bytes:
-    """Return the workbook of these tables; headings are bold and stay in sight, text is never a formula."""
+    """Return the workbook of these tables. Headings are bold and frozen; text is never read as a formula."""
     buffer = BytesIO()
     book = xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}

@@ -71,7 +71,7 @@ class _Row:
     def cells(self, catalogue: Catalogue) -> list[str]:
         item = self.item
         unit = f" ({item.unit})" if item.unit else ""
-        # Without a text in both languages pyxform warns of a missing translation.
+        # pyxform warns of a missing translation unless both languages have a text.
         labels = (item.label_vi + unit, item.label_en + unit) if item.label_vi else ("", "")
         messages = ("", "")
         if self.message:
@@ -96,8 +96,8 @@ class _Row:
 def xlsform_workbook() -> bytes:
     """Return the XLSForm as the bytes of a workbook.
 
-    An element's name is its path with underscores (`head_sex`, `parcels_crops_area_m2`), for references in an XLSForm
-    need names that stand once. Yes and no are the choices `true` and `false`.
+    An element's name is its path with underscores (`head_sex`, `parcels_crops_area_m2`), because references in an
+    XLSForm need unique names. Yes and no are the choices `true` and `false`.
     """
     catalogue = Catalogue()
     form = _Form()
@@ -114,7 +114,7 @@ def xlsform_workbook() -> bytes:
 
 
 class _Form:
-    """Gathers the lists that the survey's rows name, so that the choices sheet holds just these."""
+    """Collects the code lists that the survey's rows name, so that the choices sheet holds only these."""
 
     def __init__(self) -> None:
         #: Name of the choices' list: the code lists in it, each with its scheme.
@@ -228,7 +228,7 @@ class _Form:
 
 
 def _required(name: str, fields: dict[str, Field], prefix: str) -> str:
-    """Whether Collect insists on an answer; of two items of which one must be there, on the second."""
+    """Return whether Collect requires an answer; of two items of which one must be present, the second is required."""
     for first, each in fields.items():
         if each.item.required_for == "registered" and each.item.required_unless == name:
             return f"${{{prefix}{first}}} = ''"
@@ -244,7 +244,7 @@ def _relevant(item: Item, prefix: str) -> str:
 
 
 def _answer(value: Any) -> str:
-    """An answer as an XPath string; None is no answer."""
+    """Return an answer as an XPath string; None is no answer."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -255,7 +255,7 @@ def _matches(pattern: str) -> str:
 
 
 def _entries(name: str) -> list[CodeEntry]:
-    """The entries of a list; of the units, the communes in force ("now") or those of before July 2025 ("former")."""
+    """Return the entries of a list; of units, the communes in force ("now") or those before July 2025 ("former")."""
     if not name.startswith("units:"):
         return [entry for entry in code_lists()[name] if entry.valid_to is None]
     former = name == "units:former"

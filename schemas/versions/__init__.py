@@ -1,13 +1,13 @@
-"""Versions of the schema: the one in force, and how a stored record of an earlier one becomes one of it."""
+"""Versions of the schema, and the migration of stored records from earlier versions to the one in force."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from schemas.versions import from_1_0_to_1_1
 
-#: The version that new records are checked by.
+#: The version that new records are checked against.
 SCHEMA_VERSION = "1.1"
-#: The version of a record that names none: the first did not write it.
+#: The version of a record that names none; the first version did not write it.
 FIRST_VERSION = "1.0"
 
 JsonForm = dict[str, Any]
@@ -20,12 +20,12 @@ class Migration(NamedTuple):
     migrate: Callable[[Mapping[str, Any]], JsonForm]
 
 
-#: For each earlier version, the step to the next.
+#: For each earlier version, the step to the next version.
 MIGRATIONS: dict[str, Migration] = {"1.0": Migration("1.1", from_1_0_to_1_1.migrate)}
 
 
 class VersionUnknown(Exception):
-    """A record names a schema version that this register does not know, a later one for instance."""
+    """A record names a schema version that this register does not know, for example a later one."""
 
     code = "version.unknown"
 
@@ -35,9 +35,9 @@ class VersionUnknown(Exception):
 
 
 def migrate(record: Mapping[str, Any]) -> JsonForm:
-    """Return the record (JSON form) as one of the version in force, step by step; one of that version comes back equal.
+    """Return the record (JSON form) in the version in force; a record of that version is returned equal.
 
-    Pure: the record given is not changed. Raises VersionUnknown.
+    The given record is not changed. Raises VersionUnknown.
     """
     migrated: JsonForm = dict(record)
     version = str(record.get("schema_version", FIRST_VERSION))

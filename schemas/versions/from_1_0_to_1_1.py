@@ -1,8 +1,8 @@
 """From 1.0 to 1.1: `legal_basis` becomes mandatory, and a parcel's `declared_area` is called `declared_area_m2`.
 
-Law 91/2025/QH15, in force since 2026-01-01, wants the legal basis on every record. What 1.0 registered was registered
-by officers in the state's function, so that is the basis of records that name none. The area was in square metres
-before too; the new name says so.
+Law 91/2025/QH15, in force since 2026-01-01, requires the legal basis on every record. Records of version 1.0 were
+registered by officers as a state function, so that is the basis of those that name none. The area was already in
+square metres; the new name states it.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def migrate(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record as one of 1.1. Pure; a record that has the new names already keeps them."""
+    """Return the record in version 1.1, without changing the given one; new names that it already has stay."""
     migrated = {"legal_basis": "state_function"} | dict(record)
     if "parcels" in record:
         migrated["parcels"] = [_parcel(parcel) for parcel in record["parcels"]]

@@ -9,6 +9,7 @@ import pytest
 from schemas import rules
 from schemas.codelists import CodeLists, code_lists
 from schemas.language import Code
+from schemas.rules import codes as code_rules
 from schemas.text import fold
 
 HEADINGS = "code,name_vi,name_en,valid_from,valid_to,source,group"
@@ -58,8 +59,8 @@ def dated_crops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "rice,Lúa,Rice,,,Sách\nindigo,Chàm,Indigo,,2024-12-31,Sách\nalgae,Tảo,Algae,2026-06-01,,Sách\n",
         encoding="utf-8",
     )
-    place = rules._CodePlace(("parcels", "*", "crops", "*", "crop"), None, {None: CodeLists(tmp_path)["crops"]})
-    monkeypatch.setattr(rules, "_places_with_days", lambda: (place,))
+    place = code_rules.CodePlace(("parcels", "*", "crops", "*", "crop"), None, {None: CodeLists(tmp_path)["crops"]})
+    monkeypatch.setattr(code_rules, "places_with_days", lambda: (place,))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Rules about land: where the home lies, parcels, their papers, and the crops on them."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from schemas.errors import pointer
+from schemas.rules.rule import Content, Trouble, elements
+
+#: Areas that should add up may differ by a hundredth, for rounding on paper.
+AREA_TOLERANCE = 1.01
+
+_SERIAL = re.compile(r"[A-ZĐ]{2} ?[0-9]{6}|AA ?[0-9]{8}|[A-ZĐ] ?[0-9]{6}")
+_PLANTING_AREA = re.compile(r"VN[-.]?[0-9A-Z]+(?:[-. ]?[0-9A-Z]+)*")
+
+
+def range_of_positions(content: Content, _: date) -> Iterator[Trouble]:
+    """The home is at longitude -180 to 180, latitude -90 to 90; boundaries are checked by the register."""
+    home = content.get("location")
+    if home is None or (abs(home.x) <= 180 and abs(home.y) <= 90):
+        return
+    swapped = abs(home.y) <= 180 and abs(home.x) <= 90
+    yield ("location",), "location.swapped" if swapped else "geometry.range", {"x": home.x, "y": home.y}
+
+
+def parcel_once(content: Content, _: date) -> Iterator[Trouble]:
+    """A parcel's id occurs once in a household, and so does its key of old commune, map sheet and number.
+
+    The old commune is the household's unless the parcel names another or says that it is not known.
+    """
+    ids: set[str] = set()
+    keys: dict[tuple[Any, ...], int] = {}
+    for index, parcel in enumerate(elements(content, "parcels")):
+        if "id" in parcel:
+            if parcel["id"] in ids:
+                yield ("parcels", index, "id"), "parcel.id-twice", {}
+            ids.add(parcel["id"])
+        if "map_sheet" in parcel and "parcel_number" in parcel:
+            own = None if parcel.get("former_commune_unknown") else content.get("former_commune")
+            key = (parcel.get("former_commune", own), parcel["map_sheet"], parcel["parcel_number"])
+            first = keys.setdefault(key, index)
+            if first != index:
+                yield (
+                    ("parcels", index, "parcel_number"),
+                    "parcel.key-twice",
+                    {"first": pointer(("parcels", first, "parcel_number"))},
+                )
+
+
+def former_commune_not_both(content: Content, _: date) -> Iterator[Trouble]:
+    """A parcel's former commune is either given or said to be unknown."""
+    for index, parcel in enumerate(elements(content, "parcels")):
+        if parcel.get("former_commune_unknown") and parcel.get("former_commune"):
+            yield ("parcels", index, "former_commune_unknown"), "former-commune.contradiction", {}
+
+
+def serial_of_known_shape(content: Content, _: date) -> Iterator[Trouble]:
+    """A certificate's serial is two letters and six digits, AA and eight digits, or one letter and six digits."""
+    for index, parcel in enumerate(elements(content, "parcels")):
+        serial = parcel.get("certificate_serial")
+        if serial and _SERIAL.fullmatch(serial) is None:
+            yield ("parcels", index, "certificate_serial"), "certificate-serial.unknown-shape", {}
+
+
+def crops_in_the_parcel(content: Content, _: date) -> Iterator[Trouble]:
+    """Crops of one season cover no more than the parcel; newly planted and harvested areas are part of the sown."""
+    for index, parcel in enumerate(elements(content, "parcels")):
+        by_season: dict[tuple[Any, Any], float] = {}
+        for number, crop in enumerate(elements(parcel, "crops")):
+            area = crop.get("area_m2")
+            if area is None:
+                continue
+            season = (crop.get("year"), crop.get("season"))
+            by_season[season] = by_season.get(season, 0.0) + area
+            for part in ("newly_planted_area_m2", "harvested_area_m2"):
+                if crop.get(part, 0) > area * AREA_TOLERANCE:
+                    yield ("parcels", index, "crops", number, part), "crop.part-exceeds-sown", {"sown": area}
+        declared = parcel.get("declared_area_m2")
+        total = max(by_season.values(), default=0.0)
+        if declared is not None and total > declared * AREA_TOLERANCE:
+            yield (
+                ("parcels", index, "crops"),
+                "crops.exceed-parcel",
+                {"crops": round(total, 2), "declared": declared},
+            )
+
+
+def planting_area_code_of_known_shape(content: Content, _: date) -> Iterator[Trouble]:
+    """A planting-area code begins with VN (Decision 3156/QĐ-BNN-TT); it is stored as issued."""
+    for index, parcel in enumerate(elements(content, "parcels")):
+        for number, crop in enumerate(elements(parcel, "crops")):
+            code = crop.get("planting_area_code")
+            if code and _PLANTING_AREA.fullmatch(code.upper()) is None:
+                path = ("parcels", index, "crops", number, "planting_area_code")
+                yield path, "planting-area-code.unknown-shape", {}
