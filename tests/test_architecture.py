@@ -29,6 +29,9 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 """The rooms of service/ from the ground up. Below them lie schemas/ and the modules of service/ itself (``GROUND``)."""
 
+MADE_WITH_THE_READER = {"service.api.http.reader", "service.api.http.services"}
+"""Where the Reader of a request is made, and where what it takes records from waits for it."""
+
 LIBRARIES = {
     "pymongo": {"service.storage", "service.running"},
     "bson": {"service.storage", "service.running"},
@@ -124,6 +127,20 @@ def test_what_serves_requests_never_imports_storage() -> None:
         if room_of(name) == "api"
         for imported in ours_imported_by(name)
         if room_of(imported) == "storage"
+    ]
+    assert wrong == []
+
+
+def test_what_serves_requests_neither_masks_records_nor_reads_them_past_the_reader() -> None:
+    """Only the one place that makes a request's Reader has to do with what a Reader is made of."""
+    within = {"service.households.masking", "service.households.history"}
+    wrong = [
+        f"{name} imports {imported}"
+        for name in modules()
+        if room_of(name) == "api"
+        for imported in imports_of(modules()[name])
+        if imported.rpartition(".")[0] in within
+        or (imported.startswith("service.households.reading.") and name not in MADE_WITH_THE_READER)
     ]
     assert wrong == []
 

@@ -12,6 +12,7 @@ from pymongo import MongoClient
 
 from schemas.geometry import geometry_json
 from service.access.account import Account
+from service.households import reading
 from service.jobs.reconciliation import reconcile, verify_log
 from service.roles import Role, Sight
 from service.settings import Settings
@@ -188,6 +189,17 @@ def test_a_copy_holds_the_record_its_history_and_who_saw_it(register: Register) 
     assert copy["household"]["head"]["national_id"] == record["head"]["national_id"]
     assert [entry["kind"] for entry in copy["history"]] == ["registered"]
     assert copy["seen_by"]
+
+
+def test_a_copy_tells_the_whole_history_however_long(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "ENTRIES_AT_ONCE", 2)
+    record = person(register)
+    for revision in range(1, 6):
+        register.patch(record["id"], {"village": f"Khối {revision}"}, if_match=revision)
+    request = received(register, record["id"], "copy")
+    history = register.client.get(f"/v1/requests/{request['id']}/copy").get_json()["history"]
+    assert [entry["kind"] for entry in history] == ["revised"] * 5 + ["registered"]
+    assert history[0]["changes"][0]["after"] == "Khối 5"
 
 
 def test_a_consent_is_withdrawn_by_carrying_the_request_out(register: Register) -> None:

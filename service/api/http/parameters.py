@@ -20,6 +20,8 @@ LARGEST_TOLERANCE_M: Final = 1000
 LEVELS: Final = ("commune", "district", "province")
 
 _UNKNOWN = "unknown"
+_ANYTHING = "…"
+_EXAMPLES: Final = {fields.UUID: "0192f0c1-7d5e-7b3a-8a55-1d6f4a7c1e11", fields.Boolean: "true | false"}
 _DATE_ERRORS = ("invalid", "invalid_awareness", "format")
 _CODE_PATTERN = r"^[0-9]{2,5}$"
 _CODE_RANGE = "00…99999"
@@ -28,7 +30,21 @@ _CODE_RANGE = "00…99999"
 class Query(Schema):
     """The base of query schemas. Their error messages are examples or ranges, which need no translation."""
 
-    error_messages = {"unknown": _UNKNOWN, "required": "…"}  # noqa: RUF012 - marshmallow's way
+    error_messages = {"unknown": _UNKNOWN, "required": _ANYTHING}  # noqa: RUF012 - marshmallow's way
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002 - marshmallow's way
+        """Put an example in the place of each of marshmallow's own English messages that the field would give."""
+        example = _example(field_obj)
+        for kind in reversed(type(field_obj).__mro__):
+            for name, message in getattr(kind, "default_error_messages", {}).items():
+                if field_obj.error_messages.get(name) == message:
+                    field_obj.error_messages[name] = example
+
+
+def _example(field: fields.Field[Any]) -> str:
+    """What a field wants: as its first validator says it, or by its type."""
+    said = (getattr(validator, "error", None) for validator in field.validators)
+    return next((each for each in said if each), _EXAMPLES.get(type(field), _ANYTHING))
 
 
 class QueryParser(FlaskParser):
@@ -42,10 +58,12 @@ class QueryParser(FlaskParser):
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Raise QueryUnknown or QueryInvalid for the first parameter at fault."""
         messages = dict(error.messages).get("query", {}) if isinstance(error.messages, dict) else {}
-        name, texts = next(iter(messages.items()), ("", [""]))
-        reason = str(texts[0] if isinstance(texts, list) else texts)
-        if reason == _UNKNOWN:
-            raise QueryUnknown(pointer=f"/{name}", name=str(name)[:60])
+        reasons = {name: str(texts[0] if isinstance(texts, list) else texts) for name, texts in messages.items()}
+        # A mistyped name comes first: it may be why another parameter is missing.
+        unknown = next((name for name, reason in reasons.items() if reason == _UNKNOWN), None)
+        if unknown is not None:
+            raise QueryUnknown(pointer=f"/{unknown}", name=str(unknown)[:60])
+        name, reason = next(iter(reasons.items()), ("", ""))
         raise QueryInvalid(pointer=f"/{name}", name=str(name)[:60], reason=reason)
 
 

@@ -46,7 +46,7 @@ class RequestListQuery(PageQuery):
 
     household = fields.UUID()
     kind = fields.String(validate=one_of([str(kind) for kind in RequestKind]))
-    open = fields.Boolean(load_default=False, error_messages={"invalid": "true | false"})
+    open = fields.Boolean(load_default=False)
     due_until = day(metadata={"description": "To be answered on this day or before."})
 
 

@@ -1,0 +1,63 @@
+"""Query parameters that are not right: told by the catalogue in the language asked for, wherever a query is parsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from service.api.http.services import services
+from tests.api.asking import Register, problem
+from tests.builders import an_id
+
+ENGLISH = re.compile(r"not a valid|missing|unknown|must|shorter|longer|invalid|field|required", re.IGNORECASE)
+"""Words of marshmallow's own messages."""
+WRONG = ("", "?", "x" * 3000, "-1", "nan", "2026-13-01", "9" * 40, "1,2")
+
+
+def queries(app: Flask) -> Iterator[tuple[str, str, list[str]]]:
+    """Method, address and names of the query parameters of every call that has any."""
+    document: dict[str, Any] = app.extensions["specification"]
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            parameters = operation.get("parameters", []) if isinstance(operation, dict) else []
+            names = [each["name"] for each in parameters if each.get("in") == "query"]
+            if names and method in {"get", "put"}:
+                yield method, re.sub(r"{[^}]+}", an_id(), path), names
+
+
+def test_an_unknown_parameter_is_named_wherever_a_query_is_parsed(app: Flask, register: Register) -> None:
+    asked = list(queries(app))
+    assert len(asked) > 15
+    for method, address, _ in asked:
+        body = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
+        answer = register.client.open(f"{address}?crss=1", method=method, **body)
+        assert problem(answer, 422, "query.unknown")["errors"][0]["pointer"] == "/crss", address
+
+
+def test_a_wrong_value_is_told_in_signs_and_never_in_another_program_s_english(app: Flask, register: Register) -> None:
+    refused = set()
+    for method, address, names in queries(app):
+        for name in names:
+            for value in WRONG:
+                body = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
+                answer = register.client.open(address, method=method, query_string={name: value}, **body)
+                if answer.status_code == 422 and answer.get_json()["code"] == "query.invalid":
+                    detail = answer.get_json()["detail"].replace(name, "")
+                    assert not ENGLISH.search(detail), (address, name, value, detail)
+                    refused.add((address, name))
+    assert len(refused) > 20
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_mistyped_parameter_of_one_household_is_told_in_the_language_asked_for(
+    app: Flask, register: Register, language: str
+) -> None:
+    household = register.registered(parcels=None)["id"]
+    told = problem(register.get(f"/v1/households/{household}?csr=x", accept_language=language), 422, "query.unknown")
+    with app.app_context():
+        text = services().messages.text("query.unknown", language, name="csr")
+    assert told["detail"] == told["errors"][0]["message"] == text
