@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks import records
 from benchmarks.figures import Figure, Target
-from benchmarks.workplace import Server, Workplace, server
+from benchmarks.workplace import PROVINCE, Server, Workplace, server
 from service.access.accounts import NewAccount
 from service.actor import REGISTER_ITSELF
 from service.api.http.guard import Guard
@@ -199,7 +199,7 @@ def _filled(place: Workplace, households: int) -> Iterator[dict[str, Any]]:
             raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")
     services.store.close()
     accounts = cast(Guard, create_app(settings).extensions["guard"]).accounts
-    made = NewAccount(USERNAME, Role.OFFICER, (settings.province,), password=PASSWORD, must_change_password=False)
+    made = NewAccount(USERNAME, Role.OFFICER, (PROVINCE,), password=PASSWORD, must_change_password=False)
     accounts.create(made, register_itself())
     yield _large_family()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from service.area import Area
-from service.errors import OutsideArea, PermissionMissing
+from service.errors import PermissionMissing
 from service.roles import _EVERYBODY, NEEDS_ALL_OF_PERSONS, SCOPES, SIGHT_BY_ROLE, TABLE, Permission, Reach, Role, Sight
 
 if TYPE_CHECKING:
@@ -50,11 +50,6 @@ class Principal:
         if self.role is None or self.granted[Permission(permission)] is Reach.EVERYWHERE:
             return Area.whole()
         return self.area
-
-    def require_commune(self, commune: str | None) -> None:
-        """Raise `OutsideArea` unless the commune, in force today, lies in the principal's area."""
-        if not self.area.covers(commune):
-            raise OutsideArea(commune=commune)
 
 
 def principal(

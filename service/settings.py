@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can differ between two installations. Field NAME is read from the variable NAME in capitals."""
+    """What can differ between two installations. A field is read from the variable with its name in capitals."""
 
     mongodb_uri: str
     """Address of the database with its name, e.g. mongodb://127.0.0.1:27017/so_nong_ho?replicaSet=register."""
 
     data_folder: str = ".run"
-    """Where keys, the built form and the demonstration's accounts lie."""
+    """Folder of the keys, the built form and the demonstration's accounts."""
 
     form_folder: str = ""
     """The built phone form; empty for none."""
@@ -39,13 +41,13 @@ class Settings:
     """Most photos of papers that a household may have."""
 
     database_timeout_seconds: float = 3.0
-    """How long a request waits for the database before it answers 503."""
+    """How long a request waits for the database before its response is 503."""
 
     transaction_seconds: float = 10.0
-    """How long a write is tried again after transient errors before it answers 503."""
+    """How long a write is retried after transient errors before its response is 503."""
 
     units_refresh_seconds: float = 30.0
-    """How often a worker looks whether the list of administrative units has changed."""
+    """How often a worker checks whether the list of administrative units has changed."""
 
     parcel_smallest_m2: float = 25.0
     """A boundary that encloses less gets a finding, in m²."""
@@ -60,29 +62,23 @@ class Settings:
     """Width of a strip along the border that two parcels may share, in metres."""
 
     border_tolerated_m: float = 100.0
-    """How far outside its commune, or outside the province, a parcel may lie before it is told, in metres."""
+    """How far outside its commune, or outside the province, a parcel may lie without a finding, in metres."""
 
     area_tolerated_percent: float = 10.0
-    """How far a declared area may be from the measured one before it is told…"""
+    """How far a declared area may be from the measured one without a finding…"""
 
     area_tolerated_m2: float = 100.0
-    """…unless the difference is less than this, in m²."""
-
-    agency: str = "000.00.00.H41"
-    """Agency code on exchanged records (QCVN 102:2016); Nghệ An is 000.00.00.H41."""
-
-    province: str = "40"
-    """Code of the province that this register serves."""
+    """…and a difference smaller than this, in m², has none either."""
 
     keys_folder: str = ""
-    """Folder of the key files; empty for ``keys`` in the data folder, where they are made at the first start."""
+    """Folder of the key files; empty for ``keys`` in the data folder, where they are created at the first start."""
 
     kms_provider: str = ""
-    """Key management service that keeps the master key: aws, azure, gcp or kmip; empty for a key file."""
+    """Key management service that holds the master key: aws, azure, gcp or kmip; empty for a key file."""
 
     kms_credentials_file: str = ""
     """JSON file with the service's credentials, as pymongo's kms_providers takes them, and under `tls` the files
-    that it is reached with (tlsCAFile, tlsCertificateKeyFile); mode 0600."""
+    of the connection to it (tlsCAFile, tlsCertificateKeyFile); mode 0600."""
 
     kms_master_key: str = ""
     """JSON that names the master key, as pymongo's master_key takes it, e.g. {"region": "…", "key": "arn:…"}."""
@@ -91,13 +87,13 @@ class Settings:
     """Address under which people reach the register, e.g. https://nongho.example; needed for OpenID sign-in."""
 
     token_seconds: int = 600
-    """How long an access token is good; a suspended account is shut out within seconds all the same."""
+    """Lifetime of an access token; a suspended account is locked out within seconds all the same."""
 
     session_idle_days: int = 45
-    """Days without use after which somebody signs in again on a device."""
+    """Days without use after which a device has to sign in again."""
 
     session_longest_days: int = 180
-    """Days after which somebody signs in again on a device however often it was used."""
+    """Days after which a device has to sign in again, however often it was used."""
 
     sign_ins_per_minute: int = 300
     """Most requests for tokens from one address in a minute, over all workers; 0 for no limit."""
@@ -106,10 +102,10 @@ class Settings:
     """Most requests of one account in a minute, over all workers; 0 for no limit."""
 
     proxies: int = 0
-    """How many proxies stand before the service and set X-Forwarded-For and -Proto; 0 believes none of them."""
+    """How many proxies stand before the service and set X-Forwarded-For and -Proto; with 0 both are ignored."""
 
     trail_days: int = 400
-    """Days that the trail of access is kept; never less than 366."""
+    """Days that the audit trail is stored; never fewer than 366."""
 
     holidays: str = "2026-02-16,2026-02-17,2026-02-18,2026-02-19,2026-02-20,2026-04-27,2026-09-01"
     """Public holidays beside 1 January, 30 April, 1 May and 2 September, as announced for each year."""
@@ -124,7 +120,7 @@ class Settings:
     """The province's own OpenID provider; empty for none."""
 
     oidc_client_id: str = ""
-    """The register's name at the provider."""
+    """The register's client id at the provider."""
 
     oidc_client_secret_file: str = ""
     """File with the register's secret at the provider, mode 0600; empty for a public client with PKCE alone."""
@@ -146,10 +142,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         text = source.get(name)
         if text is None or (text == "" and field.name != "form_folder"):
             continue
-        try:
-            values[field.name] = _parse(str(field.type), text)
-        except ValueError as error:
-            raise SettingsInvalid(f"{name}={text!r}: {error}") from error
+        values[field.name] = _PARSERS[str(field.type)](name, text)
     if "mongodb_uri" not in values:
         raise SettingsInvalid(
             "MONGODB_URI is not set: name the database, e.g. mongodb://127.0.0.1:27017/so_nong_ho?replicaSet=register, "
@@ -158,15 +151,40 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]
 
 
-def _parse(kind: str, text: str) -> object:
-    if kind == "int":
+def parse_boolean(name: str, text: str) -> bool:
+    """Read a setting that is either true or false. Raises SettingsInvalid with its name and the accepted words."""
+    word = text.strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise SettingsInvalid(f"{name}={text!r}: expected one of {', '.join(sorted(_TRUE | _FALSE))}")
+    return word in _TRUE
+
+
+def _parse_integer(name: str, text: str) -> int:
+    try:
         return int(text)
-    if kind == "float":
-        return float(text)
-    if kind == "bool":
-        if text.lower() in {"1", "true", "yes"}:
-            return True
-        if text.lower() in {"0", "false", "no"}:
-            return False
-        raise ValueError("expected true or false")
+    except ValueError:
+        raise SettingsInvalid(f"{name}={text!r}: expected a whole number") from None
+
+
+def _parse_number(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise SettingsInvalid(f"{name}={text!r}: expected a number")
+    return number
+
+
+def _text(_: str, text: str) -> str:
     return text
+
+
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off"})
+_PARSERS: Final[dict[str, Callable[[str, str], object]]] = {
+    "str": _text,
+    "int": _parse_integer,
+    "float": _parse_number,
+    "bool": parse_boolean,
+}

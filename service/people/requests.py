@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -54,7 +54,7 @@ ANSWER_DAYS: Final[Mapping[RequestKind, int]] = {
 RESTRICTING: Final = frozenset({RequestKind.RESTRICT, RequestKind.OBJECT})
 """Carried out, they keep the household from every other system until they are lifted."""
 _REMEMBERED: Final = timedelta(seconds=10)
-_LONGEST_REASON: Final = 1000
+LONGEST_REASON: Final = 1000
 """What a person is told of an extension or a refusal."""
 REMIND_DAYS: Final = 3
 """A request whose due date is so near is reminded of."""
@@ -309,7 +309,7 @@ class PeopleRequests:
         request = self._open(request_id, actor)
         if request.extended_by:
             raise RequestExtended()
-        note = parse_reason(reason, _LONGEST_REASON)
+        note = parse_reason(reason, LONGEST_REASON)
         more = ANSWER_DAYS[request.kind]
         changed = replace(request, extended_by=more, answer_by=self._days.end_of(request.received_on, 2 * more))
         return self._keep(changed, request, actor, "extended", note)
@@ -318,7 +318,7 @@ class PeopleRequests:
         """Refuse with a reason: a refusal is written and reasoned (Decree 278/2025). Raises ReasonRequired,
         ReasonInvalid."""
         request = self._open(request_id, actor)
-        return self._close(request, RequestState.REFUSED, actor, parse_reason(reason, _LONGEST_REASON))
+        return self._close(request, RequestState.REFUSED, actor, parse_reason(reason, LONGEST_REASON))
 
     def cancel(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """The person took the request back."""
@@ -364,9 +364,3 @@ class PeopleRequests:
 def _purposes_of(record: Mapping[str, Any]) -> set[str]:
     consents: Iterable[Mapping[str, Any]] = record.get("consents") or ()
     return {consent["purpose"] for consent in consents if "withdrawn_at" not in consent}
-
-
-def reminders(requests: Sequence[PersonRequest], today: date) -> list[tuple[PersonRequest, str]]:
-    """The requests that something is due for, the most urgent first."""
-    found = [(request, due) for request in requests if (due := request.reminder(today)) is not None]
-    return sorted(found, key=lambda each: (each[0].answer_by, each[0].id))

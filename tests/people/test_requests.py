@@ -13,7 +13,6 @@ from service.people.requests import (
     RequestState,
     WorkingDays,
     read_holidays,
-    reminders,
 )
 
 TET_2026 = read_holidays("2026-02-16, 2026-02-17,2026-02-18,2026-02-19,2026-02-20")
@@ -90,8 +89,3 @@ def request(state: RequestState = RequestState.RECEIVED, number: str = "1") -> P
 )
 def test_what_is_due_is_reminded_of(state: RequestState, today: date, reminder: str | None) -> None:
     assert request(state).reminder(today) == reminder
-
-
-def test_reminders_leave_out_what_is_done() -> None:
-    found = reminders([request(RequestState.DONE, "1"), request(RequestState.RECEIVED, "2")], date(2026, 11, 24))
-    assert [(each.id, due) for each, due in found] == [("2", "acknowledge")]

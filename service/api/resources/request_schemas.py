@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, pre_load, validate
 
 from service.api.http.blueprint import reference
+from service.api.http.reasons import Reason, ReasonSchema
 from service.api.http.resource import (
     Body,
     Computed,
@@ -20,7 +21,7 @@ from service.api.http.resource import (
 from service.api.http.services import services
 from service.api.resources.photos import PhotoSchema
 from service.clock import vietnam_day
-from service.people.requests import PersonRequest, RequestInvalid, RequestKind, RequestState
+from service.people.requests import LONGEST_REASON, PersonRequest, RequestInvalid, RequestKind, RequestState
 
 LONGEST_TEXT = 2000
 REMINDERS = ("acknowledge", "acknowledge-overdue", "answer", "answer-overdue")
@@ -64,6 +65,12 @@ class NewRequestSchema(Body):
     def _household_or_none(self, items: dict[str, Any], **_: Any) -> dict[str, Any]:
         """A request that names no household is refused as one that names none that exists."""
         return {**items, "household": ""} if items.get("household") is None else items
+
+
+class RequestReasonSchema(ReasonSchema):
+    """Why a request is extended or refused; the person is told so."""
+
+    reason = Reason(LONGEST_REASON, required=True)
 
 
 class OutcomeSchema(Body):

@@ -12,7 +12,7 @@ from marshmallow import fields
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint
-from service.api.http.bodies import json_object, parsed_body
+from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import PageQuery, day, one_of
@@ -27,6 +27,7 @@ from service.api.resources.request_schemas import (
     PersonCopySchema,
     PersonRequestSchema,
     RequestPageSchema,
+    RequestReasonSchema,
     SeenBySchema,
 )
 from service.errors import CursorInvalid
@@ -37,8 +38,6 @@ from service.people.requests import (
 )
 
 blueprint = Blueprint("requests", __name__, url_prefix="/v1/requests", description="People's requests about their data")
-
-_REASON = frozenset({"reason"})
 
 
 class RequestListQuery(PageQuery):
@@ -130,14 +129,14 @@ class Extension(MethodView):
     """Taking as long again, once."""
 
     @needs("requests.manage")
-    @blueprint.json_body("Reason")
+    @blueprint.body(RequestReasonSchema)
     @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
     @blueprint.doc(operationId="extend_request", summary="Extend a request's time")
     def post(self, request_id: str) -> Response:
         """With the reason that the person is told."""
         note_about(request_id[:80])
-        reason = json_object(items=_REASON).get("reason")
+        reason = parsed_body(RequestReasonSchema)["reason"]
         return resource_response(
             PersonRequestSchema, guard().requests.extend(request_id, reason, actor=actor("requests.manage"))
         )
@@ -148,14 +147,14 @@ class Refusal(MethodView):
     """A refusal, written and reasoned."""
 
     @needs("requests.manage")
-    @blueprint.json_body("Reason")
+    @blueprint.body(RequestReasonSchema)
     @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
     @blueprint.doc(operationId="refuse_request", summary="Refuse a request")
     def post(self, request_id: str) -> Response:
         """With the reason that the person is told."""
         note_about(request_id[:80])
-        reason = json_object(items=_REASON).get("reason")
+        reason = parsed_body(RequestReasonSchema)["reason"]
         return resource_response(
             PersonRequestSchema, guard().requests.refuse(request_id, reason, actor=actor("requests.manage"))
         )
