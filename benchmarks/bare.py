@@ -21,7 +21,7 @@ from service.households.changes import FIRST_HASH, Change
 from service.parcels.cells import Cells, cells_of
 from service.parcels.rings import geometries_of
 from service.storage.documents import sealed_entries, to_document
-from service.storage.encryption import FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import entry_document
 from service.storage.repositories import Repositories
 

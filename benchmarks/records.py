@@ -15,7 +15,7 @@ from service.clock import system_clock, vietnam_day
 from service.demonstration.households import Demonstration, Household
 from service.households.changes import Change
 from service.households.registration import prepare, registration
-from service.storage.encryption import FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 

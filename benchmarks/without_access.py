@@ -13,7 +13,8 @@ from flask import g
 from service.app import App, register_of
 from service.app import create_app as create_guarded_app
 from service.principal import asking, register_itself
-from service.storage.encryption import SEALED, FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.items import SEALED
 
 _GATE = "service.api.http.gate"
 

@@ -12,7 +12,7 @@ from service.access.errors import KeysMissing
 from service.access.keys import KeyFolder, key_folder
 from service.commands.database import command_settings, run
 from service.settings import Settings
-from service.storage.encryption import FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
 from service.storage.reencryption import reencrypt
 from service.storage.repositories import Repositories
 

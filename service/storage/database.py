@@ -13,7 +13,8 @@ from pymongo.collection import Collection
 from service.settings import Settings
 from service.storage.client import Document, RegisterClient, connect, database_of, translated
 from service.storage.collections import COLLECTIONS
-from service.storage.encryption import FieldEncryption, master_keys
+from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.master_keys import master_keys
 from service.storage.readiness import missing_parts
 from service.storage.transactions import Turns, run_transaction
 

@@ -12,7 +12,8 @@ from schemas.text import fold
 from service.households.changes import Change, Entry, Record
 from service.households.ports import Stored
 from service.storage.client import Document
-from service.storage.encryption import SEALED, FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.items import SEALED
 from service.storage.parcels import cell_keys
 
 
@@ -64,11 +65,9 @@ def to_stored(document: Document, encryption: FieldEncryption, *, each: bool = F
 
 
 def fingerprint_of_document(document: Mapping[str, Any], encryption: FieldEncryption) -> Any:
-    """The fingerprint in a household's or a log entry's document, of this form or of the earlier one."""
+    """The fingerprint in a household's or a log entry's document; None in one that was erased."""
     sealed = document.get(SEALED)
-    if sealed is not None:
-        return encryption.contents(sealed).get("fingerprint")
-    return encryption.open_value(document.get("index", document).get("fingerprint"))
+    return None if sealed is None else encryption.contents(sealed).get("fingerprint")
 
 
 def _parted(items: Mapping[str, Any] | None, encryption: FieldEncryption) -> tuple[Document | None, Document]:

@@ -18,7 +18,7 @@ from service.storage.boxes import box_polygons
 from service.storage.client import Document, translated
 from service.storage.database import Database
 from service.storage.documents import to_closed_record, to_record, to_stored
-from service.storage.encryption import FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
 
 _PERSONAL_NUMBER = re.compile(r"\d{12}")
 _PHONE = re.compile(r"(?:\+?84|0)(\d{9})")

@@ -15,7 +15,9 @@ from service.storage.client import Document, translated
 from service.storage.commune_states import CommuneStates
 from service.storage.database import Database
 from service.storage.documents import SealedEntry, fingerprint_of_document
-from service.storage.encryption import SEALED, CiphertextDamaged, FieldEncryption, joined
+from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.items import SEALED, joined
+from service.storage.encryption.key_ring import CiphertextDamaged
 
 
 class Log:
@@ -45,7 +47,7 @@ class Log:
     def at_revision(self, household: str, revision: int) -> Stored | None:
         """A household as that revision left it; of a transfer's two entries, the one that has the record."""
         where = {"household": household, "revision": revision, "record": {"$ne": None}}
-        document = self._database["log"].find_one(where, {"record": 1, SEALED: 1, "fingerprint": 1})
+        document = self._database["log"].find_one(where, {"record": 1, SEALED: 1})
         if document is None:
             return None
         record, _, _ = _personal_part(document, self._database.encryption)
@@ -135,7 +137,7 @@ def entry_document(entry: Entry, offset: int, previous: str, sealed: SealedEntry
 
 
 def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
-    """The entry of a document. One of the earlier form, without ``sealed``, has ciphertexts in their items' places."""
+    """The entry of a document."""
     record, replaced, salt = _personal_part(document, encryption)
     return LogEntry(
         commune=document["commune"],
@@ -160,11 +162,7 @@ def _personal_part(
     """Record, replaced items and salt of an entry; None for what an erasure has taken."""
     record, replaced, sealed = document.get("record"), document.get("replaced"), document.get(SEALED)
     if sealed is None:
-        return (
-            None if record is None else encryption.open(record),
-            None if replaced is None else encryption.open(replaced),
-            encryption.open_value(document.get("salt")),
-        )
+        return record, replaced, None
     contents = encryption.contents(sealed)
     return (
         None if record is None else joined(record, contents.get("record", {})),

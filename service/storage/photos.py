@@ -22,7 +22,7 @@ from service.people.photos import Accept, Photo, PhotoOf
 from service.storage.client import Document, translated
 from service.storage.database import Database
 from service.storage.documents import to_record
-from service.storage.encryption import FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
 from service.storage.photo_files import BUCKET, CHUNKS, FILES, hold_photos
 from service.storage.transaction import MongoTransaction, Transactions
 

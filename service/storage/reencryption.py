@@ -8,7 +8,8 @@ from typing import Any
 from service.storage.client import Document, translated
 from service.storage.database import Database
 from service.storage.documents import fingerprint_of_document
-from service.storage.encryption import CIPHERTEXT_SUBTYPE, SEALED, FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.items import CIPHERTEXT_SUBTYPE, SEALED
 from service.storage.log import to_log_entry
 from service.storage.photo_files import FILES
 from service.storage.photos import SEALED_ITEMS
@@ -57,11 +58,9 @@ def _renewed(value: Any, encryption: FieldEncryption) -> Any:
 def _household(document: Document, encryption: FieldEncryption) -> Document:
     if not encryption.stale(document):
         return document
-    fingerprint = fingerprint_of_document(document, encryption)
-    beside = {"fingerprint": fingerprint} if SEALED not in document else dict(encryption.contents(document[SEALED]))
+    beside = dict(encryption.contents(document[SEALED]))
     beside.pop("record", None)
-    index = {name: value for name, value in document["index"].items() if name != "fingerprint"}
-    return {**encryption.seal(encryption.open(document), **beside), "index": index}
+    return encryption.seal(encryption.open(document), **beside)
 
 
 def _entry(document: Document, encryption: FieldEncryption) -> Document:
@@ -70,7 +69,6 @@ def _entry(document: Document, encryption: FieldEncryption) -> Document:
     entry = to_log_entry(document, encryption)
     contents: Document = {"fingerprint": fingerprint_of_document(document, encryption), "salt": entry.salt}
     renewed = dict(document)
-    renewed.update((name, None) for name in ("salt", "fingerprint") if name in document)
     for name, items in (("record", entry.record), ("replaced", entry.replaced)):
         if items is not None:
             renewed[name], contents[name] = encryption.parted(items)

@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from service.people.requests import OPEN, RESTRICTING, PersonRequest, RequestKind, RequestQuery, RequestState, Step
 from service.storage.client import Document, translated
-from service.storage.encryption import FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
 
 REQUESTS: Final = "requests"
 _SEALED: Final = ("person", "text", "outcome")

@@ -22,7 +22,7 @@ from service.storage.client import Document, refusal, translated
 from service.storage.commune_states import CommuneStates, moved_tallies, to_commune_state
 from service.storage.database import Database
 from service.storage.documents import SealedEntry, sealed_entries, sealed_entry, to_document, to_stored
-from service.storage.encryption import FieldEncryption
+from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import entry_document
 from service.storage.parcels import CellsMissing
 from service.storage.photo_files import remove_photos
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 DUPLICATE_KEY = 11000
 
-ERASED_ITEMS = ("record", "replaced", "note", "sealed", "salt", "fingerprint")
+ERASED_ITEMS = ("record", "replaced", "note", "sealed")
 """What a log entry says of people, and what a guess could be tried against."""
 
 

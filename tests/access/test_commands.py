@@ -18,7 +18,8 @@ from service.commands import accounts, rotate_keys, who_read
 from service.commands import verify_log as verify_log_command
 from service.jobs.reconciliation import reconcile, verify_log
 from service.settings import Settings
-from service.storage.encryption import FieldEncryption, key_of
+from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.items import key_of
 from service.storage.migration import prepare_keys
 from service.storage.reencryption import reencrypt
 from service.storage.repositories import Repositories

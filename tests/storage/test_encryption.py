@@ -20,15 +20,10 @@ from schemas.language import Many, Part, Section, section_fields
 from service.access.errors import KeysMissing
 from service.access.keys import KeyFolder
 from service.errors import StoreUnavailable
-from service.storage.encryption import (
-    ELSEWHERE,
-    ENCRYPTED_ITEMS,
-    CiphertextDamaged,
-    FieldEncryption,
-    Manner,
-    key_of,
-    master_keys_of_files,
-)
+from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.items import ELSEWHERE, ENCRYPTED_ITEMS, Manner, key_of
+from service.storage.encryption.key_ring import CiphertextDamaged
+from service.storage.encryption.master_keys import master_keys_of_files
 from tests.access.builders import prepare
 
 NUMBER = "040078001234"
@@ -140,17 +135,6 @@ def test_what_was_not_read_stays_away(encryption: FieldEncryption) -> None:
     sealed = encryption.seal(household())
     part = {"sealed": sealed["sealed"], "parcels": [{"land_use": "LUC"}]}
     assert encryption.open(part) == {"parcels": [{"land_use": "LUC"}]}
-
-
-def test_a_document_of_the_earlier_form_opens_item_by_item(encryption: FieldEncryption) -> None:
-    record = household()
-    head = {**record["head"], "national_id": encryption.seal_value(NUMBER, Manner.SEARCHED)}
-    head["old_id_number"] = encryption.seal_value("181234567")
-    parcels = [
-        {**record["parcels"][0], "certificate_serial": encryption.seal_value("CH 123456", Manner.SEARCHED)},
-        record["parcels"][1],
-    ]
-    assert encryption.open({**record, "head": head, "parcels": parcels}) == record
 
 
 def test_what_is_sealed_already_is_not_sealed_again(encryption: FieldEncryption) -> None:

@@ -1,0 +1,143 @@
+"""Seals and opens the personal items of documents, so that they are encrypted before they reach MongoDB.
+
+A ciphertext is one AEAD value (AES-256-CBC with HMAC-SHA-512). All that a document hides is one random ciphertext, so
+that a reader decrypts one value; where the register asks for equality, a deterministic one stands in the item's place
+beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from bson.binary import Binary
+from pymongo.database import Database
+
+from service.clock import Clock, system_clock
+from service.storage.client import Document
+from service.storage.encryption.items import (
+    CIPHERTEXT_SUBTYPE,
+    ENCRYPTED_ITEMS,
+    RECORD,
+    SEALED,
+    Manner,
+    bare,
+    branches_of,
+    ciphertexts,
+    joined,
+    key_of,
+    mapped,
+    parted,
+    searchable,
+)
+from service.storage.encryption.key_ring import CACHED_VALUES, KeyRing
+from service.storage.encryption.master_keys import MasterKeys
+
+_CACHED_CONTENTS: Final = 1_024
+"""The contents of a document are some kilobytes each."""
+_DETERMINISTIC_MARK: Final = 1
+"""First byte of a deterministic ciphertext; of a random one it is 2 (MongoDB's client-side encryption, subtype 6)."""
+
+
+class FieldEncryption(KeyRing):
+    """Seals and opens the personal items of records, with the data keys of the ring."""
+
+    def __init__(
+        self,
+        database: Database[Document],
+        load_master_keys: Callable[[], MasterKeys],
+        *,
+        items: Mapping[str, Manner] = ENCRYPTED_ITEMS,
+        clock: Clock = system_clock,
+        refresh_seconds: float = 20.0,
+        key_seconds: float = 60.0,
+    ) -> None:
+        super().__init__(
+            database, load_master_keys, clock=clock, refresh_seconds=refresh_seconds, key_seconds=key_seconds
+        )
+        self._branches = branches_of(items)
+        self._opened = lru_cache(CACHED_VALUES)(self._decrypt)
+        self._contents = lru_cache(_CACHED_CONTENTS)(self._decrypt)
+
+    def parted(self, record: Mapping[str, Any]) -> tuple[Document, Document]:
+        """A record, or items of one, with ``ELSEWHERE`` for its personal items; and these, in the same shape.
+
+        The given record stays as it is; parts that hide nothing are shared with it.
+        """
+        return parted(record, self._branches)
+
+    def searchable(self, shown: Mapping[str, Any], hidden: Mapping[str, Any]) -> Document:
+        """What ``parted`` answered, put together again as far as equality is asked of it: by ciphertext."""
+        return searchable(shown, hidden, self._branches, self._seal_value)
+
+    def seal(self, record: Mapping[str, Any], **beside: Any) -> Document:
+        """A record as it is stored: searchable, and what it hides, with what is said ``beside``, under ``sealed``."""
+        shown, hidden = self.parted(record)
+        return {**self.searchable(shown, hidden), SEALED: self.seal_value({RECORD: hidden, **beside})}
+
+    def contents(self, sealed: Binary) -> Mapping[str, Any]:
+        """What a document's ``sealed`` holds. The next who asks may get the same object: not to be changed."""
+        opened: Mapping[str, Any] = self._contents(sealed)
+        return opened
+
+    def open(self, document: Mapping[str, Any], *, each: bool = False) -> Document:
+        """The record of a stored document.
+
+        With ``each``, the ciphertexts that stand in their items' places count, though ``sealed`` says the same: for
+        those who check whether it does.
+        """
+        sealed = document.get(SEALED)
+        hidden = {} if sealed is None else self.contents(sealed).get(RECORD, {})
+        if each:
+            record = joined(mapped(document, self._branches, self._open_value), hidden, all_places=False)
+        else:
+            record = joined(document, hidden)
+        record.pop(SEALED, None)
+        return record
+
+    def closed(self, document: Mapping[str, Any]) -> Document:
+        """A stored document without its personal items, for readers who are shown none: nothing is decrypted."""
+        record = bare(document, self._branches)
+        record.pop(SEALED, None)
+        return record
+
+    def seal_value(self, value: Any, manner: Manner = Manner.HIDDEN) -> Binary:
+        """One value (text, number, bytes) encrypted."""
+        return self._seal_value(value, manner)
+
+    def open_value(self, value: Any) -> Any:
+        """One value readable again; what is not encrypted is answered as it is."""
+        return self._open_value(value)
+
+    def equal_to(self, value: str) -> dict[str, list[Binary]]:
+        """The condition that a query puts on a searched item: its ciphertexts under every data key in use."""
+        return self.among((value,))
+
+    def among(self, values: Iterable[str]) -> dict[str, list[Binary]]:
+        """The condition that a searched item is one of ``values``."""
+        keys = self._data_keys()
+        return {"$in": [self._searched(value, key.key_id) for value in values for key in keys]}
+
+    def stale(self, document: Mapping[str, Any]) -> bool:
+        """Whether anything in a stored document is encrypted with an older data key."""
+        current = bytes(self._writing_key().key_id)
+        return any(key_of(value) != current for value in ciphertexts(document))
+
+    def renewed(self, value: Binary) -> Binary:
+        """A ciphertext under the data key that writes now; the same one if it is that key's already."""
+        if key_of(value) == bytes(self._writing_key().key_id):
+            return value
+        manner = Manner.SEARCHED if value[0] == _DETERMINISTIC_MARK else Manner.HIDDEN
+        return self._seal_value(self._decrypt(value), manner)
+
+    def _seal_value(self, value: Any, manner: Manner) -> Binary:
+        key = self._writing_key().key_id
+        if manner is Manner.SEARCHED:
+            return self._searched(value, key)
+        return self._encrypt(value, Manner.HIDDEN, key)
+
+    def _open_value(self, value: Any, _: Manner | None = None) -> Any:
+        if isinstance(value, Binary) and value.subtype == CIPHERTEXT_SUBTYPE:
+            return self._opened(value)
+        return value

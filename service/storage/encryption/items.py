@@ -1,0 +1,180 @@
+"""Which items of a household are encrypted, and documents taken apart into what they show and what they hide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from enum import StrEnum
+from typing import Any, Final
+
+from bson.binary import Binary
+
+from schemas.language import AtRest
+from schemas.protection import sealed_items
+from service.storage.client import Document
+
+CIPHERTEXT_SUBTYPE: Final = 6
+
+
+class Manner(StrEnum):
+    """How an item is encrypted."""
+
+    SEARCHED = "searched"
+    """Deterministic: equal values have equal ciphertexts, so that equality can be asked."""
+    HIDDEN = "hidden"
+    """Random: two ciphertexts of one value have nothing in common."""
+
+
+_MANNERS: Final[Mapping[AtRest, Manner]] = {"sealed_searchable": Manner.SEARCHED, "sealed": Manner.HIDDEN}
+
+ENCRYPTED_ITEMS: Final[Mapping[str, Manner]] = {path: _MANNERS[at_rest] for path, at_rest in sealed_items().items()}
+"""The items of a household (paths in its JSON form) that are ciphertext at rest, as the schema says of each."""
+
+SEALED: Final = "sealed"
+"""The item of a document that holds, in one ciphertext, all that the document hides."""
+ELSEWHERE: Final = b""
+"""Stands in the place of a hidden item, whose value lies in ``sealed``."""
+RECORD: Final = "record"
+"""What of a household's record is hidden, among the contents of ``sealed``."""
+
+
+def key_of(value: Any) -> bytes | None:
+    """The id of the data key that a ciphertext was made with (bytes 1 to 16 of it); None for anything plain."""
+    if isinstance(value, Binary) and value.subtype == CIPHERTEXT_SUBTYPE:
+        return bytes(value[1:17])
+    return None
+
+
+class _Each(dict[str, Any]):
+    """The branches below every element of a list."""
+
+    @property
+    def searched(self) -> bool:
+        """Whether equality is asked of any of them."""
+        return Manner.SEARCHED in self.values()
+
+
+Branches = dict[str, Any]
+
+
+def branches_of(items: Mapping[str, Manner]) -> Branches:
+    """The declared paths as a tree: a name leads to a manner, to further branches, or to those of each element."""
+    tree: Branches = {}
+    for path, manner in items.items():
+        at = tree
+        *way, last = path.split(".")
+        for step in way:
+            at = at.setdefault(step.removesuffix("[]"), _Each() if step.endswith("[]") else {})
+        at[last] = manner
+    return tree
+
+
+def parted(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Document]:
+    """A copy with ``ELSEWHERE`` at the branches' ends, and what stood there; None and missing items stay."""
+    shown, hidden = dict(record), dict[str, Any]()
+    for name, branch in branches.items():
+        value = record.get(name)
+        if value is None:
+            continue
+        if isinstance(branch, Manner):
+            if isinstance(value, bytes):
+                raise ValueError(f"{name} is sealed already: what it hides would be lost")
+            shown[name], hidden[name] = ELSEWHERE, value
+        elif isinstance(branch, _Each):
+            parts = [parted(each, branch) if isinstance(each, Mapping) else (each, {}) for each in value]
+            if any(part for _, part in parts):
+                shown[name] = [each for each, _ in parts]
+                hidden[name] = [part for _, part in parts]
+        elif isinstance(value, Mapping):
+            part, inner = parted(value, branch)
+            if inner:
+                shown[name], hidden[name] = part, inner
+    return shown, hidden
+
+
+def joined(shown: Mapping[str, Any], hidden: Mapping[str, Any], *, all_places: bool = True) -> Document:
+    """What was parted, as it was; where an item is not in ``shown`` (it was not read), it stays away.
+
+    Without ``all_places`` only those places are filled where ``ELSEWHERE`` stands.
+    """
+    whole = dict(shown)
+    for name, part in hidden.items():
+        place = whole.get(name)
+        if place is None:
+            continue
+        if isinstance(part, dict) and isinstance(place, Mapping):
+            whole[name] = joined(place, part, all_places=all_places)
+        elif isinstance(part, list) and isinstance(place, list):
+            filled = [
+                joined(each, inner, all_places=all_places) if inner and isinstance(each, Mapping) else each
+                for each, inner in zip(place, part, strict=False)
+            ]
+            whole[name] = [*filled, *place[len(part) :]]
+        elif all_places or place == ELSEWHERE:
+            # An item can be an object or a list as a whole; what was opened is shared with the next reader.
+            whole[name] = deepcopy(part) if isinstance(part, (dict, list)) else part
+    return whole
+
+
+def searchable(
+    shown: Mapping[str, Any],
+    hidden: Mapping[str, Any],
+    branches: Branches,
+    seal: Callable[[Any, Manner], Any],
+) -> Document:
+    document = dict(shown)
+    for name, part in hidden.items():
+        branch = branches[name]
+        if branch is Manner.SEARCHED:
+            document[name] = seal(part, branch)
+        elif isinstance(branch, _Each):
+            if branch.searched:
+                document[name] = [
+                    searchable(each, inner, branch, seal) if inner else each
+                    for each, inner in zip(document[name], part, strict=True)
+                ]
+        elif isinstance(branch, dict):
+            document[name] = searchable(document[name], part, branch, seal)
+    return document
+
+
+def bare(document: Mapping[str, Any], branches: Branches) -> Document:
+    """A copy without the items at the branches' ends."""
+    copy = dict(document)
+    for name, branch in branches.items():
+        value = copy.get(name)
+        if isinstance(branch, Manner):
+            copy.pop(name, None)
+        elif isinstance(value, list):
+            copy[name] = [bare(each, branch) if isinstance(each, Mapping) else each for each in value]
+        elif isinstance(value, Mapping):
+            copy[name] = bare(value, branch)
+    return copy
+
+
+def ciphertexts(value: Any) -> Iterator[Binary]:
+    """All ciphertexts in a document, wherever they stand."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from ciphertexts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from ciphertexts(each)
+    elif key_of(value) is not None:
+        yield value
+
+
+def mapped(document: Mapping[str, Any], branches: Branches, change: Callable[[Any, Manner], Any]) -> Document:
+    """A copy of the document with the values at the branches' ends changed; None and missing items stay."""
+    changed = dict(document)
+    for name, branch in branches.items():
+        value = changed.get(name)
+        if value is None:
+            continue
+        if isinstance(branch, Manner):
+            changed[name] = change(value, branch)
+        elif isinstance(branch, _Each):
+            changed[name] = [mapped(each, branch, change) if isinstance(each, Mapping) else each for each in value]
+        elif isinstance(value, Mapping):
+            changed[name] = mapped(value, branch, change)
+    return changed
