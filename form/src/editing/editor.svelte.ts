@@ -22,8 +22,8 @@ const CALM_MILLISECONDS = 300;
 export type Saving =
   | { kind: 'saved'; at: string }
   | { kind: 'waiting' }
-  /** Nothing is lost while the page is open, but the phone has no room: it tries again. */
-  | { kind: 'full' }
+  /** Nothing is lost while the page is open, but the phone has no room, or another fault stands in the way: it is tried again. */
+  | { kind: 'full' | 'failed' }
   /** Another tab holds a newer version; this one must not write over it. */
   | { kind: 'elsewhere' };
 
@@ -67,7 +67,7 @@ export class Editor {
   /** Takes the entry away again if it was only looked at: a look leaves no draft behind. */
   async leave(): Promise<void> {
     await this.save();
-    if (!this.#fresh || this.#answered.size > 0 || !this.#stored) return;
+    if (!this.#fresh || this.#answered.size > 0 || !this.stored) return;
     const photographed = session.photos.some(({ entry }) => entry === this.id);
     // Photos of a household that the register has go by themselves; those of a new one wait for its record.
     if (photographed && (await session.store.get(this.id)).basis.kind === 'new') return;
@@ -79,11 +79,16 @@ export class Editor {
     return this.#step;
   }
 
-  /** Takes an answer; undefined takes it away. */
-  answer(pointer: string, value: Json | undefined): void {
+  /** Takes a value; undefined removes it. */
+  readonly answer = (pointer: string, value: Json | undefined): void => {
     this.content = withValue(this.content, pointer, value);
     this.#answered.add(pointer);
     this.#changed();
+  };
+
+  /** Another tab edits the entry now: this one must not write over it. */
+  takenElsewhere(): void {
+    this.saving = { kind: 'elsewhere' };
   }
 
   /** Whether `pointer`, or what it lies in or holds, was answered since the entry was opened. */
@@ -137,22 +142,16 @@ export class Editor {
       this.#contentVersion = stored.contentVersion;
       this.#showSaved(stored.changedAt);
     } catch (error) {
-      if (error instanceof PhoneFull) {
-        this.#dirty = true;
-        this.saving = { kind: 'full' };
-        this.#retry = setTimeout(() => void this.save(), RETRY_MILLISECONDS);
-      } else if (error instanceof EntryChangedElsewhere || error instanceof EntryNotEditable || error instanceof EntryGone) {
-        this.saving = { kind: 'elsewhere' };
-      } else {
-        throw error;
-      }
+      this.#dirty = true;
+      this.saving = savingAfter(error);
+      if (this.saving.kind !== 'elsewhere') this.#retry = setTimeout(() => void this.save(), RETRY_MILLISECONDS);
     }
   }
 
   #showSaved(at: string): void {
     clearTimeout(this.#calm);
     const show = (): void => {
-      if (this.#stored) this.saving = { kind: 'saved', at };
+      if (this.stored) this.saving = { kind: 'saved', at };
     };
     const calm = performance.now() - this.#changedAt;
     if (calm >= CALM_MILLISECONDS) show();
@@ -160,14 +159,14 @@ export class Editor {
   }
 
   /** Whether all that was typed is on the disk; to be asked after `save` has resolved. */
-  get #stored(): boolean {
+  get stored(): boolean {
     return !this.#dirty && this.saving.kind !== 'elsewhere';
   }
 
   /** Puts the record in the queue. Returns whether it is there, on the disk. */
   async queue(): Promise<boolean> {
     await this.save();
-    if (!this.#stored) return false;
+    if (!this.stored) return false;
     this.#fresh = false;
     const content = tidy(this.content);
     try {
@@ -176,14 +175,21 @@ export class Editor {
         return { ...entry, content, state: { kind: 'queued', attempts: 0, lastFailure: null } };
       });
     } catch (error) {
-      if (!(error instanceof PhoneFull) && !(error instanceof EntryChangedElsewhere)) throw error;
-      this.saving = { kind: error instanceof PhoneFull ? 'full' : 'elsewhere' };
+      this.saving = savingAfter(error);
       return false;
     }
     await rememberAnswers(this.#definition(), this.content);
     session.sendNow();
     return true;
   }
+}
+
+/** What the screen says after a write that failed. A fault without a name of its own is shown too, and goes to the console. */
+function savingAfter(error: unknown): Saving {
+  if (error instanceof PhoneFull) return { kind: 'full' };
+  if (error instanceof EntryChangedElsewhere || error instanceof EntryNotEditable || error instanceof EntryGone) return { kind: 'elsewhere' };
+  console.error(error);
+  return { kind: 'failed' };
 }
 
 /** What is sent: text in NFC without spaces around it, and nothing that is empty. */

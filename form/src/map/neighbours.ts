@@ -26,6 +26,13 @@ export function parcelsNear(households: Iterable<Household>, own: string, place:
   return found;
 }
 
+/** The neighbours with those of `more` whose household is not among them; the same list where there is nothing to add. */
+export function withNeighbours(known: readonly Neighbour[], more: readonly Neighbour[]): readonly Neighbour[] {
+  const households = new Set(known.map(({ household }) => household));
+  const added = more.filter(({ household }) => !households.has(household));
+  return added.length > 0 ? [...known, ...added] : known;
+}
+
 /** The register's tolerances: a share of the smaller parcel; a strip along the border; what is no strip any more. */
 const TOLERATED_SHARE = 0.05;
 const TOLERATED_WIDTH_METRES = 5;

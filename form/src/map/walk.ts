@@ -23,7 +23,8 @@ export interface Walk {
 
 const LEAST_STEP_METRES = 3;
 const LEAST_SECONDS = 2;
-const WORST_ACCURACY_METRES = 30;
+/** A position that is worse says nothing about a boundary. */
+export const WORST_ACCURACY_METRES = 30;
 const LONGEST_GAP_MILLISECONDS = 60_000;
 const FARTHEST_GAP_METRES = 30;
 

@@ -75,6 +75,9 @@ export const en: Record<MessageKey, string> = {
   'sync.nothing': 'Nothing waits to be sent',
   'sync.now': 'Send now',
 
+  'fault.part': 'This part of the form could not be opened. Try again with signal.',
+  'fault.reload': 'Reload the page',
+  'fault.unexpected': 'Something went wrong. Whatever was marked as saved is still there. Reload the page; if it happens again, tell your administrator.',
   'definition.missing': 'The form is not loaded yet',
   'definition.help': 'The first time needs a network to load the form. Open the page again when there is signal; after that none is needed.',
   'units.help': 'This phone has no list of communes yet. Sign in where there is signal, and wait until this line is gone before you go where there is none.',
@@ -92,6 +95,7 @@ export const en: Record<MessageKey, string> = {
   'saving.waiting': 'Saving…',
   'saving.full': 'Not saved',
   'saving.fullHelp': 'The phone is full, so this is not saved. Keep the page open and free some space; it saves by itself.',
+  'saving.failedHelp': 'This phone could not store what you just entered, and is trying again. Do not close the page. If this does not go away, write down what you just entered and reload the page.',
   'saving.elsewhere': 'Open in another tab',
   'saving.elsewhereHelp': 'This household is being changed in another tab. This tab does not write over the newer version.',
 
@@ -223,6 +227,8 @@ export const en: Record<MessageKey, string> = {
   'map.wider': 'Wider',
   'map.border': 'The dashed line is the border of {commune}.',
   'map.missed': 'The phone saw no position for {minutes} minutes, so the walk is paused. Go back to the last point and tap “Go on”, or tap “Undo last point”.',
+  'map.notStored': 'This phone could not store what was just taken: do not reload the page and do not leave this screen. Delete photos or apps, then go on; the next point is stored again.',
+  'map.mayDarken': 'This phone may let the screen go dark. Touch it now and then while you walk, so that no part is missed.',
   'map.far': 'This is {km} km from the commune’s centre. Check the coordinates or the central meridian.',
   'map.neighbours': '{count} parcels around are on the map (grey).',
   'map.sheetHelp': 'Copy the corners from the VN-2000 field sheet, central meridian 104°45′, one a line: X (north), then Y (east).',

@@ -73,6 +73,9 @@ export const vi = {
   'sync.nothing': 'Không có gì chờ gửi',
   'sync.now': 'Gửi ngay',
 
+  'fault.part': 'Chưa mở được phần này của sổ. Hãy thử lại khi có sóng.',
+  'fault.reload': 'Tải lại trang',
+  'fault.unexpected': 'Có lỗi ngoài dự tính. Những gì đã báo “Đã lưu” vẫn còn. Hãy tải lại trang; nếu lỗi lặp lại, xin báo cán bộ quản trị.',
   'definition.missing': 'Chưa tải được biểu mẫu',
   'definition.help': 'Lần đầu cần có mạng để tải biểu mẫu. Hãy mở lại trang khi có sóng; từ đó về sau không cần mạng nữa.',
   'units.help': 'Máy này chưa có danh sách xã, phường. Hãy đăng nhập khi có sóng và đợi dòng này biến mất rồi mới đi vào vùng không có sóng.',
@@ -90,6 +93,7 @@ export const vi = {
   'saving.waiting': 'Đang lưu…',
   'saving.full': 'Chưa lưu được',
   'saving.fullHelp': 'Máy đã hết chỗ nên chưa lưu được. Đừng đóng trang: hãy xóa bớt ảnh, ứng dụng; sổ sẽ tự lưu lại.',
+  'saving.failedHelp': 'Máy chưa lưu được những gì vừa nhập và đang tự thử lại. Đừng đóng trang. Nếu dòng này không mất, hãy chép ra giấy những gì vừa nhập rồi tải lại trang.',
   'saving.elsewhere': 'Mở ở thẻ khác',
   'saving.elsewhereHelp': 'Hộ này đang được sửa ở một thẻ khác. Thẻ này không ghi đè lên bản mới hơn.',
 
@@ -221,6 +225,8 @@ export const vi = {
   'map.wider': 'Nhìn rộng hơn',
   'map.border': 'Đường nét đứt là ranh giới {commune}.',
   'map.missed': 'Máy không thấy vị trí trong {minutes} phút nên đã tạm dừng. Hãy trở lại điểm cuối rồi bấm “Đi tiếp”, hoặc bấm “Bỏ điểm cuối”.',
+  'map.notStored': 'Máy chưa lưu được những gì vừa đo: đừng tải lại trang, đừng rời màn hình này. Hãy xóa bớt ảnh, ứng dụng rồi đo tiếp; sổ sẽ lưu lại ở lần đo sau.',
+  'map.mayDarken': 'Máy không hứa giữ màn hình sáng. Thỉnh thoảng chạm màn hình khi đi, để không mất đoạn nào.',
   'map.far': 'Điểm này cách trung tâm xã {km} km. Hãy kiểm tra lại tọa độ hoặc kinh tuyến trục.',
   'map.neighbours': 'Có {count} thửa xung quanh trên bản đồ (màu xám).',
   'map.sheetHelp': 'Chép từng góc từ phiếu đo VN-2000, kinh tuyến trục 104°45′, mỗi dòng một góc: X (bắc) rồi Y (đông).',

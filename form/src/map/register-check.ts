@@ -1,0 +1,35 @@
+// The register's own check of a boundary, before it is submitted: its findings, and neighbours that are not on the phone.
+import { isObject, listAt, textAt, type JsonObject } from '../storage/household';
+import { AnswerLost, call } from '../sync/register';
+import type { Neighbour } from './neighbours';
+import { fromPolygon, toPolygon, type Ring } from './shape';
+
+export type RegisterCheck = { kind: 'unreachable' } | { kind: 'checked'; messages: string[]; neighbours: Neighbour[] };
+
+/** Milliseconds that a person waits for the register's word. */
+const PATIENCE = 8000;
+
+/** Asks the register. Unreachable where there is no signal or no proper response: it checks again on receipt. */
+export async function askRegister(ring: Ring, household: string, commune: string, declared: number | null): Promise<RegisterCheck> {
+  const body: JsonObject = { geometry: toPolygon(ring), household };
+  if (commune) body['commune'] = commune;
+  if (declared !== null) body['declared_area_m2'] = declared;
+  try {
+    const response = await call('/v1/parcels/check', { method: 'POST', body, limit: PATIENCE });
+    if (response.status !== 200 || !isObject(response.body)) return { kind: 'unreachable' };
+    const features = isObject(response.body['neighbours']) ? listAt(response.body['neighbours'], 'features') : [];
+    return {
+      kind: 'checked',
+      messages: listAt(response.body, 'findings').map((finding) => textAt(finding, 'message') || textAt(finding, 'code')),
+      neighbours: features.map(readNeighbour).filter((each) => each.ring.length > 2 && each.household !== household),
+    };
+  } catch (error) {
+    if (error instanceof AnswerLost) return { kind: 'unreachable' };
+    throw error;
+  }
+}
+
+function readNeighbour(feature: JsonObject): Neighbour {
+  const household = isObject(feature['properties']) ? textAt(feature['properties'], 'household') : '';
+  return { household, name: '', ring: fromPolygon(feature['geometry']) };
+}

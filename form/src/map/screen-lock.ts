@@ -1,0 +1,35 @@
+// Keeping the screen on during a walk: a phone that sleeps sees no positions.
+
+interface Lock {
+  release(): Promise<void>;
+}
+
+export class ScreenLock {
+  #lock: Lock | undefined;
+  #wanted = false;
+
+  /** Asks the phone to keep the screen on, again too: it lets go whenever the page is hidden. Returns whether it does. */
+  async hold(): Promise<boolean> {
+    this.#wanted = true;
+    const { wakeLock } = navigator as { wakeLock?: { request(kind: 'screen'): Promise<Lock> } };
+    if (!wakeLock) return false;
+    let lock: Lock;
+    try {
+      lock = await wakeLock.request('screen');
+    } catch {
+      // Refused, e.g. to save the battery: the walk goes on, and the officer is told that the screen may go dark.
+      return false;
+    }
+    // Let go of in the meantime.
+    if (this.#wanted) this.#lock = lock;
+    else await lock.release();
+    return true;
+  }
+
+  async release(): Promise<void> {
+    this.#wanted = false;
+    const lock = this.#lock;
+    this.#lock = undefined;
+    await lock?.release();
+  }
+}
