@@ -1,0 +1,56 @@
+// Finding one's way in a household: which screen an address leads to, and what on it is wrong. Pure.
+import type { Definition } from '../definition/definition';
+import { join, parts } from '../definition/pointer';
+import { placeOf, type Place, type Screen } from '../definition/screens';
+import type { JsonObject } from '../storage/household';
+
+/** The address of the last screen, on which the household is sent. */
+export const REVIEW = '/review';
+
+export interface Whereabouts {
+  /** Null on the last screen. */
+  place: Place | null;
+  /** Of the wizard's screen, or of the one that a card, a group or a map belongs to; the number of screens on the last one. */
+  index: number;
+  screen: Screen | undefined;
+}
+
+/** Where the address `at` leads; to the first screen where it leads nowhere. */
+export function whereabouts(definition: Definition, screens: readonly Screen[], record: JsonObject, at: string): Whereabouts {
+  if (at === REVIEW) return { place: null, index: screens.length, screen: undefined };
+  const place: Place = placeOf(definition, screens, record, at) ?? { kind: 'screen', index: 0, focus: null };
+  const index = place.kind === 'screen' ? place.index : owningScreen(screens, at);
+  return { place, index, screen: screens[index] };
+}
+
+function owningScreen(screens: readonly Screen[], at: string): number {
+  const first = parts(at)[0];
+  const owns = ({ pointer, items }: Screen): boolean => (pointer === '' ? items.some(({ name }) => name === first) : parts(pointer)[0] === first);
+  return Math.max(0, screens.findIndex(owns));
+}
+
+/** The address of the wizard's screen `index`; that of the last screen behind the others. */
+export function addressOfScreen(screens: readonly Screen[], index: number): string {
+  const screen = screens[index];
+  if (!screen) return REVIEW;
+  return screen.hub ? `/step:${screen.step}` : screen.pointer || `/${screen.items[0]!.name}`;
+}
+
+/** The list that a card belongs to, and its place in it. */
+export function cardOf(pointer: string): { list: string; index: number } {
+  const end = pointer.lastIndexOf('/');
+  return { list: pointer.slice(0, end), index: Number(pointer.slice(end + 1)) };
+}
+
+export interface Wrong {
+  pointer: string;
+  message: string;
+}
+
+/** Those of `wrongs` that belong to what the screen shows, each once. */
+export function wrongHere({ place, screen }: Whereabouts, wrongs: readonly Wrong[]): Wrong[] {
+  if (!screen) return [];
+  const places = place?.kind === 'card' || place?.kind === 'group' ? [place.pointer] : screen.items.map(({ name }) => join(screen.pointer, name));
+  const here = wrongs.filter(({ pointer }) => places.some((each) => pointer === each || pointer.startsWith(`${each}/`)));
+  return [...new Map(here.map(({ pointer, message }) => [pointer + message, { pointer, message }])).values()];
+}
