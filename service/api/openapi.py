@@ -107,61 +107,8 @@ def _problem_response() -> dict[str, Any]:
     }
 
 
-def _object(properties: dict[str, Any], required: tuple[str, ...] = (), description: str = "") -> dict[str, Any]:
-    shape: dict[str, Any] = {"type": "object", "properties": properties}
-    if required:
-        shape["required"] = list(required)
-    if description:
-        shape["description"] = description
-    return shape
-
-
-_TEXT = {"type": "string"}
-_DATE = {"type": "string", "format": "date"}
-_DATE_OR_NULL = {"type": ["string", "null"], "format": "date"}
-_TIME = {"type": "string", "format": "date-time"}
-_COUNT = {"type": "integer", "minimum": 0}
-_TEXT_OR_NULL = {"type": ["string", "null"]}
-_CURSOR = {"type": ["string", "null"], "description": "Null on the last page."}
-
-
-def _list_of(name: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
-
-
 def _components() -> dict[str, Any]:
-    record = {"anyOf": [{"$ref": "#/components/schemas/Household"}, {"type": "null"}]}
-    entry = {
-        "commune": _TEXT,
-        "offset": {"type": "integer", "minimum": 1},
-        "kind": {"enum": ["registered", "revised", "verified", "returned", "transferred", "withdrawn", "erased"]},
-        "household": {"type": "string", "format": "uuid"},
-        "revision": {"type": "integer", "minimum": 1},
-        "at": _TIME,
-        "actor": _TEXT,
-        "note": {"type": ["object", "null"]},
-        "record": record,
-        "hash": _TEXT,
-    }
-    history_entry = {**entry, "changes": {"type": "array", "items": {"$ref": "#/components/schemas/ItemChange"}}}
-    del history_entry["household"]
     return {
         **household_components(reference_prefix="#/components/schemas/"),
         "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
-        "HouseholdPage": _object(
-            {"households": _list_of("Household"), "cursor": _CURSOR, "total": _COUNT}, ("households", "cursor")
-        ),
-        "Reason": _object({"reason": {"type": "string", "minLength": 1, "maxLength": 1000}}, ("reason",)),
-        "Transfer": _object(
-            {"commune": _TEXT, "commune_as_of": _DATE, "former_commune": _TEXT, "village": _TEXT, "address": _TEXT},
-            ("commune",),
-        )
-        | {"additionalProperties": False},
-        "ItemChange": _object({"pointer": _TEXT, "before": {}, "after": {}}, ("pointer",)),
-        "HistoryEntry": _object(history_entry, tuple(history_entry)),
-        "HistoryPage": _object({"entries": _list_of("HistoryEntry"), "cursor": _CURSOR}, ("entries", "cursor")),
-        "Change": _object(entry, tuple(entry)),
-        "Changes": _object(
-            {"changes": _list_of("Change"), "cursor": _TEXT, "more": {"type": "boolean"}}, ("changes", "cursor", "more")
-        ),
     }

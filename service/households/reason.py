@@ -1,4 +1,4 @@
-"""The reason that somebody gives for what they do: a text for people, kept with what was done."""
+"""The reason that somebody gives for what they do: a text for people, stored with what was done."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from schemas.text import CONTROL_CHARACTER, normalize
 from service.errors import ReasonInvalid, ReasonRequired
 
 LONGEST_REASON: Final = 500
-"""What is kept is held to the item ``status_reason`` of the schema."""
+"""The length of the item ``status_reason`` in the schema."""
 
 
 def parse_reason(value: object, most: int = LONGEST_REASON) -> str:
-    """A reason, normalized. Raises ReasonRequired, and ReasonInvalid for a long one or one with control characters."""
+    """Returns a reason, normalized.
+
+    Raises ReasonRequired, and ReasonInvalid for one that is too long or has control characters.
+    """
     if not isinstance(value, str) or not normalize(value):
         raise ReasonRequired(pointer="/reason")
     reason = normalize(value)

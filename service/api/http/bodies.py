@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, request
@@ -91,14 +92,15 @@ def optional_json_object(*, items: frozenset[str]) -> dict[str, Any]:
     return json_object(items=items)
 
 
-def parsed_body(kind: type[Body], *, optional: bool = False) -> Any:
+def parsed_body(kind: type[Body], *, optional: bool = False, otherwise: Mapping[str, Any] | None = None) -> Any:
     """The request's JSON object as the schema ``kind`` loads it; with ``optional``, no body is an empty object.
 
-    Raises what ``json_body`` raises, the error of the item that is refused, and BodyRefused for several items.
+    ``otherwise`` has items for a body that lacks them. Raises what ``json_body`` raises, the error of the item that is
+    refused, and BodyRefused for several items.
     """
-    if optional and not request.mimetype and not request.content_length:
-        return parsed(kind, {})
-    return parsed(kind, json_body())
+    absent = optional and not request.mimetype and not request.content_length
+    body = {} if absent else json_body()
+    return parsed(kind, {**(otherwise or {}), **body} if isinstance(body, dict) else body)
 
 
 def photo_body() -> bytes:

@@ -10,10 +10,18 @@ from urllib.parse import urlencode
 
 import orjson
 from flask import request
+from marshmallow import fields
 
+from service.api.http.resource import Resource
 from service.errors import CursorInvalid
 
 LONGEST_CURSOR = 20_000
+
+
+class PageSchema(Resource):
+    """A page of a list; each kind of list adds its rows."""
+
+    cursor = fields.String(required=True, allow_none=True, metadata={"description": "Null on the last page."})
 
 
 def encode_cursor(value: object) -> str:
@@ -22,7 +30,7 @@ def encode_cursor(value: object) -> str:
 
 
 def decode_cursor(text: str) -> Any:
-    """The position of a cursor. Raises CursorInvalid for what this register did not give."""
+    """The position that a cursor stands for. Raises CursorInvalid for one that this register did not make."""
     if len(text) > LONGEST_CURSOR:
         raise CursorInvalid(pointer="/cursor")
     try:

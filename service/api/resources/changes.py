@@ -1,30 +1,32 @@
-"""The feed: the communes' logs in one stream, for systems that keep a copy."""
+"""The feed: the communes' logs in one stream, for systems that store a copy."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint, reference
 from service.api.http.paging import decode_cursor, encode_cursor
 from service.api.http.parameters import DEFAULT_PAGE, MOST_ON_A_PAGE, Query, between, unit_code, whole_number
 from service.api.http.reader import reader
-from service.api.http.responses import json_response
+from service.api.http.resource import Described, Moment, Resource
+from service.api.http.responses import resource_response
 from service.api.http.services import services
 from service.errors import CursorInvalid
+from service.households.changes import Kind
 
 blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes", description="The log as a feed")
 
 _LOOK_AGAIN_SECONDS = 0.5
 MOST_WAITING = 4
-"""How many requests of a worker may wait for a change: half of its threads, so that everybody else is answered."""
+"""How many requests of a worker may wait for a change: half of its threads, so that others are served."""
 places = threading.BoundedSemaphore(MOST_WAITING)
 
 Found = tuple[list[dict[str, Any]], bool]
@@ -34,7 +36,7 @@ Found = tuple[list[dict[str, Any]], bool]
 class ChangesQuery(Query):
     """Where to start reading the feed."""
 
-    after = fields.String(metadata={"description": "The cursor of the answer before; without it, from the beginning."})
+    after = fields.String(metadata={"description": "The cursor of the last response; without it, from the beginning."})
     limit = whole_number(load_default=DEFAULT_PAGE, validate=between(1, MOST_ON_A_PAGE))
     wait = whole_number(
         load_default=0,
@@ -44,20 +46,48 @@ class ChangesQuery(Query):
     commune = unit_code("Only this commune's log.")
 
 
+class LogEntrySchema(Resource):
+    """An entry of a commune's log."""
+
+    commune = fields.String(required=True)
+    offset = whole_number(required=True, validate=validate.Range(1))
+    kind = fields.String(required=True, validate=validate.OneOf(get_args(Kind)))
+    revision = whole_number(required=True, validate=validate.Range(1))
+    at = Moment(required=True)
+    actor = fields.String(required=True)
+    note = Described({"type": ["object", "null"]}, required=True)
+    record = Described({"anyOf": [reference("Household"), {"type": "null"}]}, required=True)
+    hash = fields.String(required=True)
+
+
+class ChangeSchema(LogEntrySchema):
+    """An entry of the feed."""
+
+    household = fields.String(required=True, metadata={"format": "uuid"})
+
+
+class ChangesSchema(Resource):
+    """A part of the feed."""
+
+    changes = fields.List(fields.Nested(ChangeSchema), required=True)
+    cursor = fields.String(required=True)
+    more = fields.Boolean(required=True)
+
+
 @blueprint.route("")
 class Changes(MethodView):
     """What has changed since a cursor."""
 
     @needs("changes.read")
     @blueprint.query(ChangesQuery)
-    @blueprint.response(200, reference("Changes"))
+    @blueprint.response(200, ChangesSchema)
     @blueprint.problems(422)
     @blueprint.doc(operationId="changes", summary="What has changed")
     def get(self, arguments: dict[str, Any]) -> Response:
         """Each commune's entries come in order and without a gap; the cursor holds an offset for each commune.
 
         A household's entries are ordered by revision. A transfer stands in both communes' logs; in the one that the
-        household left, ``record`` is null. Where many wait already, the answer comes before ``wait`` is over.
+        household left, ``record`` is null. Where many wait already, the response comes before ``wait`` is over.
         """
         after = _offsets(arguments)
         commune = arguments.get("commune")
@@ -74,7 +104,8 @@ class Changes(MethodView):
             finally:
                 places.release()
         offsets = after | {entry["commune"]: entry["offset"] for entry in entries}
-        return json_response({"changes": entries, "cursor": encode_cursor(offsets), "more": more})
+        body = {"changes": entries, "cursor": encode_cursor(offsets), "more": more}
+        return resource_response(ChangesSchema, body)
 
 
 def _waited_for(look: Callable[[], Found], seconds: float) -> Found:

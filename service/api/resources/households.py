@@ -11,8 +11,8 @@ from marshmallow import fields, validate
 
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
-from service.api.http.bodies import PATCH_TYPES, json_body, optional_json_object
-from service.api.http.paging import decode_cursor, encode_cursor, next_link
+from service.api.http.bodies import PATCH_TYPES, json_body, parsed_body
+from service.api.http.paging import PageSchema, decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import (
     Box,
     PageQuery,
@@ -27,13 +27,22 @@ from service.api.http.parameters import (
 )
 from service.api.http.preconditions import named_revision
 from service.api.http.reader import reader
-from service.api.http.responses import json_response, record_response, written_response
+from service.api.http.reasons import ReasonSchema
+from service.api.http.resource import Described, count
+from service.api.http.responses import record_response, resource_response, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.errors import CursorInvalid, QueryInvalid
 from service.households.ports import HouseholdQuery
 
 blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
+
+
+class HouseholdPageSchema(PageSchema):
+    """A page of a list of households."""
+
+    households = fields.List(Described(reference("Household")), required=True)
+    total = count()
 
 
 class OneHouseholdQuery(Query):
@@ -112,7 +121,7 @@ class OneHousehold(MethodView):
         return written_response(written)
 
     @needs("households.withdraw")
-    @blueprint.json_body("Reason", required=False)
+    @blueprint.body(ReasonSchema, required=False)
     @blueprint.if_match()
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
@@ -125,8 +134,8 @@ class OneHousehold(MethodView):
     )
     def delete(self, household_id: str) -> Response:
         """Nothing is dropped: the record stays, withdrawn with its reason (in the body, or as ``?reason=``)."""
-        body = optional_json_object(items=frozenset({"reason"}))
-        reason = body.get("reason", request.args.get("reason"))
+        in_address = {name: request.args[name] for name in ("reason",) if name in request.args}
+        reason = parsed_body(ReasonSchema, optional=True, otherwise=in_address)["reason"]
         written = services().households.withdraw(
             household_id, reason, if_match=named_revision(), actor=actor("households.withdraw")
         )
@@ -139,7 +148,7 @@ class Households(MethodView):
 
     @needs("households.read")
     @blueprint.query(HouseholdListQuery)
-    @blueprint.response(200, reference("HouseholdPage"), headers=NEXT_HEADER)
+    @blueprint.response(200, HouseholdPageSchema, headers=NEXT_HEADER)
     @blueprint.problems(422)
     @blueprint.doc(operationId="list_households", summary="List households")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -150,7 +159,7 @@ class Households(MethodView):
         body: dict[str, Any] = {"households": page.records, "cursor": cursor}
         if arguments["count"]:
             body["total"] = reader().count(query)
-        return json_response(body, headers=dict(next_link(cursor)))
+        return resource_response(HouseholdPageSchema, body, headers=dict(next_link(cursor)))
 
     @needs("households.write")
     @blueprint.json_body("Household")

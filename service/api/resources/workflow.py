@@ -2,28 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
 from flask.views import MethodView
+from marshmallow import fields
 
+from schemas.errors import ItemError, RecordInvalid
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
-from service.api.http.bodies import json_object
-from service.api.http.paging import decode_cursor, encode_cursor, next_link
+from service.api.http.bodies import parsed_body
+from service.api.http.paging import PageSchema, decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import PageQuery
 from service.api.http.preconditions import named_revision
 from service.api.http.reader import reader
-from service.api.http.responses import json_response, written_response
+from service.api.http.reasons import ReasonSchema
+from service.api.http.resource import Body, Described, Resource
+from service.api.http.responses import resource_response, written_response
 from service.api.http.services import actor, services
+from service.api.resources.changes import LogEntrySchema
 from service.errors import CursorInvalid
 
 blueprint = Blueprint("workflow", __name__, url_prefix="/v1/households", description="From submitted to verified")
 
 MOST_REVISIONS = 2**53
 
-PLACE = frozenset({"commune", "commune_as_of", "former_commune", "village", "address"})
-"""What a transfer says of the household's new place."""
+_TEXT = {"type": "string"}
+
+
+class TransferSchema(Body):
+    """A household's new place. The items are the household's own, so its schema judges their values."""
+
+    commune = Described(_TEXT, required=True, allow_none=True)
+    commune_as_of = Described({**_TEXT, "format": "date"}, allow_none=True)
+    former_commune = Described(_TEXT, allow_none=True)
+    village = Described(_TEXT, allow_none=True)
+    address = Described(_TEXT, allow_none=True)
+
+    def refused(self, messages: Mapping[str, Any]) -> Exception:
+        """An unknown item as in any body, and a commune that is missing as in a household's record."""
+        unknown = {name: found for name, found in messages.items() if name not in self.fields}
+        return super().refused(unknown) if unknown else RecordInvalid([ItemError("/commune", "item.required")])
+
+
+class ItemChangeSchema(Resource):
+    """What changed at one place of a record: the values before and after, where there were any."""
+
+    pointer = fields.String(required=True)
+    before = Described({})
+    after = Described({})
+
+
+class HistoryEntrySchema(LogEntrySchema):
+    """An entry of a household's history."""
+
+    changes = fields.List(fields.Nested(ItemChangeSchema), required=True)
+
+
+class HistoryPageSchema(PageSchema):
+    """A page of a household's history."""
+
+    entries = fields.List(fields.Nested(HistoryEntrySchema), required=True)
 
 
 @blueprint.route("/<household_id>/verify")
@@ -48,14 +88,14 @@ class Returning(MethodView):
     """A commune leader's return to the officer."""
 
     @needs("households.verify")
-    @blueprint.json_body("Reason")
+    @blueprint.body(ReasonSchema)
     @blueprint.if_match()
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
     @blueprint.doc(operationId="return_household", summary="Return a household with a reason")
     def post(self, household_id: str) -> Response:
         """The reason stands in the record as ``status_reason`` until it is submitted again."""
-        reason = json_object(items=frozenset({"reason"})).get("reason")
+        reason = parsed_body(ReasonSchema)["reason"]
         written = services().households.send_back(
             household_id, reason, if_match=named_revision(), actor=actor("households.verify")
         )
@@ -67,14 +107,14 @@ class Transfer(MethodView):
     """A move to another commune."""
 
     @needs("households.transfer")
-    @blueprint.json_body("Transfer")
+    @blueprint.body(TransferSchema)
     @blueprint.if_match()
     @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
     @blueprint.doc(operationId="transfer_household", summary="Transfer a household to another commune")
     def post(self, household_id: str) -> Response:
         """Id and history stay; both communes' logs have an entry."""
-        place = json_object(items=PLACE)
+        place = parsed_body(TransferSchema)
         written = services().households.transfer(
             household_id, place, if_match=named_revision(), actor=actor("households.transfer")
         )
@@ -87,14 +127,15 @@ class History(MethodView):
 
     @needs("households.history")
     @blueprint.query(PageQuery)
-    @blueprint.response(200, reference("HistoryPage"), headers=NEXT_HEADER)
+    @blueprint.response(200, HistoryPageSchema, headers=NEXT_HEADER)
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="household_history", summary="The history of a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """Its log entries, newest first, with what changed in each."""
         page = reader().history(household_id, before=_position(arguments), limit=arguments["limit"])
         cursor = None if page.next_before is None else encode_cursor(page.next_before)
-        return json_response({"entries": page.entries, "cursor": cursor}, headers=dict(next_link(cursor)))
+        body = {"entries": page.entries, "cursor": cursor}
+        return resource_response(HistoryPageSchema, body, headers=dict(next_link(cursor)))
 
 
 def _position(arguments: dict[str, Any]) -> tuple[int, str] | None:
