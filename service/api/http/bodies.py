@@ -9,13 +9,10 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from schemas.errors import pointer
 from schemas.json_text import parse_json
 from service.api.http.resource import Body, parsed
 from service.api.http.services import services
 from service.errors import (
-    BodyNotAnObject,
-    BodyUnknownItem,
     ContentEncodingUnsupported,
     ContentTypeUnsupported,
     PhotoTooLarge,
@@ -72,24 +69,6 @@ def read_out_refused_bodies(app: Flask) -> None:
             while left > 0 and time.monotonic() < end and (part := waiting.read(8192)):
                 left -= len(part)
         return answer
-
-
-def json_object(*, items: frozenset[str] | None = None) -> dict[str, Any]:
-    """As ``json_body``, for a body that is an object, of just these items. Raises BodyNotAnObject, BodyUnknownItem."""
-    body = json_body()
-    if not isinstance(body, dict):
-        raise BodyNotAnObject(pointer="")
-    for name in body:
-        if items is not None and name not in items:
-            raise BodyUnknownItem(pointer=pointer((name,)), name=name[:60])
-    return body
-
-
-def optional_json_object(*, items: frozenset[str]) -> dict[str, Any]:
-    """As ``json_object``; a request without a body is an empty object."""
-    if not request.mimetype and not request.content_length:
-        return {}
-    return json_object(items=items)
 
 
 def parsed_body(kind: type[Body], *, optional: bool = False, otherwise: Mapping[str, Any] | None = None) -> Any:
