@@ -24,7 +24,8 @@ from service.households.parcel_checks import ParcelRegister
 from service.parcels.examination import ParcelExaminer
 from service.parcels.limits import AreaRules, GeometryRules, OverlapRules, PlaceRules, ShapeRules
 from service.people.photos import PhotoRegister
-from service.people.requests import PeopleRequests, WorkingDays, read_holidays
+from service.people.requests import PeopleRequests
+from service.people.working_days import WorkingDays, read_holidays
 from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData

@@ -7,7 +7,15 @@ from typing import Any, Final
 
 from pymongo.database import Database
 
-from service.people.requests import OPEN, RESTRICTING, PersonRequest, RequestKind, RequestQuery, RequestState, Step
+from service.people.person_request import (
+    OPEN,
+    RESTRICTING,
+    PersonRequest,
+    RequestKind,
+    RequestQuery,
+    RequestState,
+    Step,
+)
 from service.storage.client import Document, translated
 from service.storage.encryption.fields import FieldEncryption
 

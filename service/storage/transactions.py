@@ -17,8 +17,8 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from service.errors import WriteContention
+from service.fail_fast_lock import FailFastLock
 from service.storage.client import Document, translated
-from service.turn import Turn
 
 T = TypeVar("T")
 
@@ -88,17 +88,17 @@ class Turns:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._turns: dict[str, Turn] = {}
+        self._commune_locks: dict[str, FailFastLock] = {}
 
     @contextmanager
     def of(self, communes: Iterable[str]) -> Iterator[None]:
-        """Wait for the turn of all ``communes``, in order, so that no two threads wait for each other.
+        """Wait for the locks of all ``communes``, in order, so that no two threads wait for each other.
 
         Raises StoreUnavailable when the database was found to be away meanwhile.
         """
         with ExitStack() as held:
             for commune in sorted(set(communes)):
                 with self._guard:
-                    turn = self._turns.setdefault(commune, Turn())
-                held.enter_context(turn.taken())
+                    lock = self._commune_locks.setdefault(commune, FailFastLock())
+                held.enter_context(lock.held())
             yield

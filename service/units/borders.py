@@ -18,8 +18,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from service.errors import DomainError, StoreUnavailable
+from service.fail_fast_lock import FailFastLock
 from service.parcels.place import Borders
-from service.turn import Turn
 from service.units.ports import BorderStore
 
 
@@ -36,7 +36,7 @@ class BorderRegister:
         self._store = store
         self._refresh_seconds = refresh_seconds
         self._clock = clock
-        self._turn = Turn()
+        self._lock = FailFastLock()
         self._borders: Borders | None = None
         self._version = ""
         self._looked_at = float("-inf")
@@ -49,7 +49,7 @@ class BorderRegister:
         borders = self._borders
         if borders is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return borders
-        with self._turn.taken():
+        with self._lock.held():
             return self._refreshed()
 
     def _refreshed(self) -> Borders:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from service.errors import StoreUnavailable
-from service.turn import Turn
+from service.fail_fast_lock import FailFastLock
 from service.units.directory import UnitDirectory
 from service.units.ports import UnitStore
 
@@ -18,7 +18,7 @@ class UnitRegister:
         self._store = store
         self._refresh_seconds = refresh_seconds
         self._clock = clock
-        self._turn = Turn()
+        self._lock = FailFastLock()
         self._directory: UnitDirectory | None = None
         self._version = ""
         self._looked_at = float("-inf")
@@ -28,7 +28,7 @@ class UnitRegister:
         directory = self._directory
         if directory is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return directory
-        with self._turn.taken():
+        with self._lock.held():
             return self._refreshed()
 
     def _refreshed(self) -> UnitDirectory:

@@ -6,14 +6,8 @@ from datetime import date
 
 import pytest
 
-from service.people.requests import (
-    ANSWER_DAYS,
-    PersonRequest,
-    RequestKind,
-    RequestState,
-    WorkingDays,
-    read_holidays,
-)
+from service.people.person_request import ANSWER_DAYS, PersonRequest, RequestKind, RequestState
+from service.people.working_days import WorkingDays, read_holidays
 
 TET_2026 = read_holidays("2026-02-16, 2026-02-17,2026-02-18,2026-02-19,2026-02-20")
 DAYS = WorkingDays(TET_2026)

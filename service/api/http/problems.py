@@ -49,7 +49,7 @@ from service.errors import (
     PermissionMissing,
     StatusConflict,
 )
-from service.people.requests import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound
+from service.people.person_request import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound
 from service.reports.open_data import OpenDataPreparing
 
 STATUS: dict[type[Exception], int] = {

@@ -21,7 +21,8 @@ from service.api.http.resource import (
 from service.api.http.services import services
 from service.api.resources.photos import PhotoSchema
 from service.clock import vietnam_day
-from service.people.requests import LONGEST_REASON, PersonRequest, RequestInvalid, RequestKind, RequestState
+from service.people.person_request import PersonRequest, RequestInvalid, RequestKind, RequestState
+from service.people.requests import LONGEST_REASON
 
 LONGEST_TEXT = 2000
 REMINDERS = ("acknowledge", "acknowledge-overdue", "answer", "answer-overdue")

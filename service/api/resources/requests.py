@@ -31,11 +31,7 @@ from service.api.resources.request_schemas import (
     SeenBySchema,
 )
 from service.errors import CursorInvalid
-from service.people.requests import (
-    RequestInvalid,
-    RequestKind,
-    RequestQuery,
-)
+from service.people.person_request import RequestInvalid, RequestKind, RequestQuery
 
 blueprint = Blueprint("requests", __name__, url_prefix="/v1/requests", description="People's requests about their data")
 

@@ -1,0 +1,138 @@
+"""A person's request about their own data as a value: its kinds, states and due dates (Law 91/2025)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from service.errors import DomainError
+
+
+class RequestKind(StrEnum):
+    """What a person may ask of the register (Law 91/2025/QH15; Decree 356/2025)."""
+
+    VIEW = "view"
+    CORRECT = "correct"
+    COPY = "copy"
+    RESTRICT = "restrict"
+    OBJECT = "object"
+    WITHDRAW_CONSENT = "withdraw-consent"
+    ERASE = "erase"
+
+
+class RequestState(StrEnum):
+    """How far a request has come."""
+
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    DONE = "done"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+OPEN: Final = frozenset({RequestState.RECEIVED, RequestState.ACKNOWLEDGED})
+RESTRICTING: Final = frozenset({RequestKind.RESTRICT, RequestKind.OBJECT})
+"""Once carried out, they hide the household from every other system until they are lifted."""
+
+ACKNOWLEDGE_WORKING_DAYS: Final = 2
+ANSWER_DAYS: Final[Mapping[RequestKind, int]] = {
+    RequestKind.VIEW: 10,
+    RequestKind.CORRECT: 10,
+    RequestKind.COPY: 10,
+    RequestKind.RESTRICT: 15,
+    RequestKind.OBJECT: 15,
+    RequestKind.WITHDRAW_CONSENT: 15,
+    RequestKind.ERASE: 20,
+}
+"""Days within which a request is decided (Decree 356/2025); each can be extended once by the same number of days."""
+REMIND_DAYS: Final = 3
+"""A reminder appears so many days before the due date."""
+
+
+class RequestNotFound(DomainError):
+    """No request of the area has this id; params: id."""
+
+    code = "request.not-found"
+
+
+class RequestClosed(DomainError):
+    """The request is closed; params: state."""
+
+    code = "request.closed"
+
+
+class RequestExtended(DomainError):
+    """The time was extended once already."""
+
+    code = "request.extended-already"
+
+
+class RequestInvalid(DomainError):
+    """An item of the request is not valid; params: reason, known (what is accepted)."""
+
+    code = "request.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done about a request."""
+
+    at: datetime
+    actor: str
+    what: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRequest:
+    """One request. ``person`` and ``text`` name people; both are removed when the person is erased."""
+
+    id: str
+    kind: RequestKind
+    household: str
+    commune: str
+    received_on: date
+    acknowledge_by: date
+    answer_by: date
+    state: RequestState
+    received_by: str
+    person: str | None = None
+    text: str | None = None
+    purpose: str | None = None
+    """The purpose whose consent is withdrawn."""
+    acknowledged_on: date | None = None
+    extended_by: int = 0
+    closed_on: date | None = None
+    outcome: str | None = None
+    lifted_on: date | None = None
+    """The day from which a restriction is no longer in force."""
+    steps: tuple[Step, ...] = ()
+
+    def reminder(self, today: date) -> str | None:
+        """Return what is due: "acknowledge" or "answer", with "-overdue" after the due date; None for nothing."""
+        if self.state not in OPEN:
+            return None
+        due = {"answer": self.answer_by}
+        if self.state is RequestState.RECEIVED:
+            due["acknowledge"] = self.acknowledge_by
+        what, day = min(due.items(), key=lambda item: item[1])
+        if day < today:
+            return f"{what}-overdue"
+        return what if day <= today + timedelta(days=REMIND_DAYS) else None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestQuery:
+    """Which requests a list is to hold; the most urgent come first."""
+
+    limit: int
+    area: frozenset[str] | None = None
+    household: str | None = None
+    kind: RequestKind | None = None
+    open_only: bool = False
+    due_until: date | None = None
+    after: tuple[str, str] | None = None
+    """Due date and id of the last request of the page before."""
