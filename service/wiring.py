@@ -32,7 +32,7 @@ from service.reports.open_data import OpenData
 from service.settings import Settings, SettingsInvalid
 from service.storage.rate_limits import Attempts, RateLimits
 from service.storage.repositories import Repositories
-from service.storage.trail import Trail
+from service.storage.trail.writing import Trail
 from service.units.borders import BorderRegister
 from service.units.unit_borders import UnitBorders
 from service.units.unit_register import UnitRegister

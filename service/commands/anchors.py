@@ -20,7 +20,7 @@ from service.access.tokens import ALGORITHM
 from service.access.trail import TrailAnchor
 from service.clock import Clock, system_clock
 from service.storage.repositories import Repositories
-from service.storage.trail import Trail
+from service.storage.trail.reading import TrailReader
 
 TYPE = "anchors+jwt"
 _LONGEST_FILE = 100_000_000
@@ -30,7 +30,9 @@ class AnchorInvalid(Exception):
     """The file was not written by --anchors, or was changed since."""
 
 
-def anchor_lines(store: Repositories, trail: Trail, keys: KeyFolder, clock: Clock = system_clock) -> Iterator[str]:
+def anchor_lines(
+    store: Repositories, trail: TrailReader, keys: KeyFolder, clock: Clock = system_clock
+) -> Iterator[str]:
     """The anchor of each commune's log and of each lane of the trail, one a line, and a signature over them."""
     digest = hashlib.sha256()
     for anchor in _anchors(store, trail):
@@ -45,7 +47,7 @@ def anchor_lines(store: Repositories, trail: Trail, keys: KeyFolder, clock: Cloc
     yield orjson.dumps({"of": "signature", "at": clock().isoformat(), "signature": token, "key": public}).decode()
 
 
-def _anchors(store: Repositories, trail: Trail) -> Iterator[dict[str, Any]]:
+def _anchors(store: Repositories, trail: TrailReader) -> Iterator[dict[str, Any]]:
     for anchor in sorted(store.states.now(), key=lambda one: one.commune):
         if anchor.offset:
             yield {"of": "log", "commune": anchor.commune, "offset": anchor.offset, "hash": anchor.hash}
@@ -73,7 +75,7 @@ def read_anchors(text: bytes, keys: KeyFolder) -> tuple[list[dict[str, Any]], bo
     return anchors, key is not None
 
 
-def held_against(store: Repositories, trail: Trail, anchors: Sequence[dict[str, Any]]) -> Iterator[str]:
+def held_against(store: Repositories, trail: TrailReader, anchors: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Every place where log or trail no longer hold what they held when the anchors were written down."""
     for anchor in anchors:
         if anchor["of"] == "log":

@@ -13,7 +13,7 @@ from service.commands.anchors import AnchorInvalid, anchor_lines, held_against, 
 from service.commands.database import command_settings, run
 from service.jobs.reconciliation import verify_log
 from service.storage.repositories import Repositories
-from service.storage.trail import Trail
+from service.storage.trail.reading import TrailReader
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,7 +60,7 @@ def _anchored(options: argparse.Namespace) -> int:
     settings = command_settings(options.data)
     keys = key_folder(settings)
     with closing(Repositories(settings)) as store:
-        trail = Trail(store.database.mongo, kept=timedelta(days=settings.trail_days))
+        trail = TrailReader(store.database.mongo, kept=timedelta(days=settings.trail_days))
         if options.anchors:
             for line in anchor_lines(store, trail, keys):
                 print(line)

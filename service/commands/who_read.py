@@ -16,7 +16,7 @@ from service.api.resources.trail import TrailEntrySchema
 from service.clock import VIETNAM
 from service.commands.database import command_settings, run
 from service.storage.repositories import Repositories
-from service.storage.trail import Trail
+from service.storage.trail.reading import TrailReader
 
 _PERSONAL_NUMBER = re.compile(r"\d{12}")
 
@@ -57,7 +57,7 @@ def _list(options: argparse.Namespace) -> int:
             if not households:
                 print("no household has this person; is the number right?", file=sys.stderr)
                 return 1
-        entries = Trail(store.database.mongo).entries(
+        entries = TrailReader(store.database.mongo).entries(
             since=options.since,
             until=options.until,
             households=households,
@@ -88,7 +88,7 @@ def _households_of(store: Repositories, person: str) -> list[str]:
 
 def _verify(options: argparse.Namespace) -> int:
     with closing(Repositories(command_settings(options.data))) as store:
-        faults = list(Trail(store.database.mongo).verify())
+        faults = list(TrailReader(store.database.mongo).verify())
     for fault in faults:
         print(f"BROKEN  lane {fault.lane}, batch {fault.number}: {fault.reason}")
     if not faults:

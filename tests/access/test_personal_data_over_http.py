@@ -17,7 +17,7 @@ from service.jobs.reconciliation import reconcile, verify_log
 from service.roles import Role, Sight
 from service.settings import Settings
 from service.storage.repositories import Repositories
-from service.storage.trail import Trail
+from service.storage.trail.writing import Trail
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
 from tests.builders import SOUTH_WEST, THANH_VINH, TODAY, VINH_LOC, a_household, a_parcel

@@ -25,7 +25,7 @@ from service.settings import Settings, read_settings
 from service.storage.migration import migrate
 from service.storage.reencryption import reencrypt
 from service.storage.repositories import Repositories
-from service.storage.trail import Trail
+from service.storage.trail.writing import Trail
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, TODAY, VINH_LOC, Json, a_household, a_parcel, an_id

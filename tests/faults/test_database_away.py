@@ -21,7 +21,7 @@ from service.roles import Role
 from service.running.mongod import PrivateMongod
 from service.settings import read_settings
 from service.storage.migration import migrate
-from service.storage.trail import Trail
+from service.storage.trail.writing import Trail
 from tests.api.asking import problem
 from tests.api.signed_in import token_of
 from tests.builders import Json, a_household

@@ -13,7 +13,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from service.access.trail import UNDERWAY, TrailEntry
-from service.storage.trail import LANES, TRAIL, Trail
+from service.storage.trail.documents import LANES, TRAIL
+from service.storage.trail.writing import Trail
 from tests.access.builders import prepare
 
 MOMENT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -79,7 +80,7 @@ def test_many_at_once_share_batches_and_none_is_lost(database: Register) -> None
 
 
 def test_one_look_at_very_many_households_is_kept_whole(database: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.storage.trail._MOST_HOUSEHOLDS", 500)
+    monkeypatch.setattr("service.storage.trail.writing._MOST_HOUSEHOLDS", 500)
     everybody = tuple(f"0192f0c1-0000-7000-8000-{number:012d}" for number in range(1_200))
     trail = Trail(database)
     with ThreadPoolExecutor(4) as pool:
