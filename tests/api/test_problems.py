@@ -77,12 +77,12 @@ def test_every_problem_is_explained_on_a_page_that_loads_nothing_from_elsewhere(
 
 
 def test_no_answer_carries_a_traceback(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
-    from service.storage.repositories import Repositories
+    from service.storage.households import Households
 
     def break_down(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the head's number is 040078001234")
 
-    monkeypatch.setattr(Repositories, "households", break_down)
+    monkeypatch.setattr(Households, "page", break_down)
     answer = register.get("/v1/households")
     assert answer.status_code == 500
     assert answer.get_json()["code"] == "internal"

@@ -1,0 +1,88 @@
+"""The project's texts: no document, docstring or comment names a file that is not in the repository."""
+
+from __future__ import annotations
+
+import ast
+import io
+import os
+import re
+import tokenize
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+NOT_OURS = {".git", ".ci", "node_modules", "dist", "__pycache__", ".pytest_cache", ".hypothesis"}
+"""Folders of tools and of generated files; so are those that begin with ``.run``."""
+
+HISTORY = {"CHANGELOG.md"}
+"""Texts about earlier versions, which may name their files."""
+
+FOLDERS = ("benchmarks/", "docs/", "form/", "requirements/", "schemas/", "scripts/", "service/", "tests/")
+
+A_PATH = re.compile(r"(?<![\w./{}-])(?:[\w-]+/)+[\w.*{},-]*\w")
+SOURCE = (".py", ".ts", ".svelte")
+A_PLACEHOLDER = re.compile(r"[A-Z]{4,}|[*{}]|/N[.]|YYYY")
+ELSEWHERE = re.compile(r"\b(?:DESIGN|DOMAIN)\b")
+"""Pages that are not in the repository."""
+
+
+@cache
+def ours() -> frozenset[str]:
+    """Every file and folder of the project, as paths from its root."""
+    found: set[str] = set()
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in NOT_OURS and not name.startswith(".run")]
+        here = Path(folder).relative_to(ROOT)
+        found |= {(here / name).as_posix() for name in [*folders, *files]}
+    return frozenset(found)
+
+
+@cache
+def ends_of_paths() -> frozenset[str]:
+    """The paths of the project without their first folders: a text may name a file by its room (``storage/log.py``)."""
+    return frozenset(path.split("/", number)[-1] for path in ours() for number in range(path.count("/")))
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """The prose of a file: a document whole, of Python the docstrings and comments, of the form its comments."""
+    content = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        statements = (node.value for node in ast.walk(ast.parse(content)) if isinstance(node, ast.Expr))
+        yield from (str(value.value) for value in statements if isinstance(value, ast.Constant))
+        tokens = tokenize.generate_tokens(io.StringIO(content).readline)
+        yield from (token.string for token in tokens if token.type == tokenize.COMMENT)
+    elif path.suffix in {".ts", ".svelte"}:
+        yield from re.findall(r"/\*.*?\*/|<!--.*?-->|(?<!:)//[^\n]*", content, flags=re.DOTALL)
+    else:
+        yield content
+
+
+def strangers_in(text: str) -> Iterator[str]:
+    """What a text names as a file of the project, or as one of the pages beside it, and is not there."""
+    yield from ELSEWHERE.findall(text)
+    for name in (each.removeprefix("a/").removeprefix("b/") for each in A_PATH.findall(text)):
+        if A_PLACEHOLDER.search(name):
+            continue
+        if (name.startswith(FOLDERS) and name not in ours()) or (
+            name.endswith(SOURCE) and name not in ends_of_paths() and name not in ours()
+        ):
+            yield name
+
+
+@pytest.mark.parametrize("pattern", ["*.md", "*.py", "form/src/**/*.ts", "form/src/**/*.svelte"])
+def test_no_text_names_a_file_that_is_not_there(pattern: str) -> None:
+    files = [path for path in ours() if Path(path).match(pattern) and path not in HISTORY]
+    assert files
+    suspect = [path for path in sorted(files) if any(strangers_in((ROOT / path).read_text(encoding="utf-8")))]
+    wrong = [f"{path}: {name}" for path in suspect for text in texts_of(ROOT / path) for name in strangers_in(text)]
+    assert wrong == []
+
+
+def test_a_file_that_is_not_there_is_noticed_and_one_that_is_there_is_not() -> None:
+    text = "See service/clock.py, storage/collections.py, `service/gone.py`, registry/gone.py and DESIGN section 4."
+    assert sorted(strangers_in(text)) == ["DESIGN", "registry/gone.py", "service/gone.py"]
+    assert list(strangers_in("schemas/codelists/NAME.csv, https://example.org/docs/page.md, and/or, tests/api")) == []
