@@ -18,6 +18,8 @@ from service.roles import Role
 from service.settings import Settings
 from tests.api.signed_in import token_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 NAME = "generated_register_client"
 #: What the generator must be told of files: a workbook is bytes, a line of JSON after another is text.
@@ -63,7 +65,6 @@ def client(generated: ModuleType, app: Flask, register_settings: Settings) -> An
     )
 
 
-@pytest.mark.slow
 def test_the_generated_client_registers_and_reads_a_full_household(client: Any) -> None:
     household = part("models").Household.from_dict(example_household())
     put = part("api.households.put_household").sync_detailed(household.id, client=client, body=household)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -83,3 +84,23 @@ def test_one_small_count_takes_others_with_it_but_no_total_that_is_large() -> No
 
 def test_a_table_without_small_counts_is_shown_whole() -> None:
     assert withheld(with_totals({("a", "1"): 5, ("b", "2"): 700}), is_small) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("counts", "inner"),
+    [
+        # A two may become a one, so that the way through the twos is open, and no total of a row is withheld for it.
+        ([[1, 20, 2], [1, 0, 6]], {("a", "1"), ("a", "3"), ("b", "1"), ("b", "3")}),
+        # A one cannot become less: what is withheld for it must be able to grow.
+        ([[6, 6, 1], [6, 2, 1]], {("a", "2"), ("a", "3"), ("b", "2"), ("b", "3")}),
+        # The cheaper of the two directions is taken.
+        ([[1, 5, 3], [6, 6, 5]], {("a", "1"), ("a", "3"), ("b", "1"), ("b", "3")}),
+    ],
+)
+def test_no_more_is_withheld_than_it_takes(counts: list[list[int]], inner: set[Cell]) -> None:
+    table = with_totals(
+        {(row, column): counts["ab".index(row)]["123".index(column)] for row in "ab" for column in "123"}
+    )
+    gone = withheld(table, is_small)
+    assert {cell for cell in gone if TOTAL not in cell} == inner
+    assert not any(column is TOTAL for _, column in gone)

@@ -27,10 +27,32 @@ def test_a_file_in_the_folder_is_a_list(tmp_path: Path) -> None:
     entry = found["weeds"].get("reed")
     assert entry is not None
     assert (entry.name("vi"), entry.name("en"), entry.extra) == ("Sậy", "Reed", {"group": "grass"})
+    assert (found["weeds"].name, entry.source) == ("weeds", "Sách")
+    assert [each.code for each in found["weeds"]] == ["reed"]
+
+
+def test_a_code_that_is_not_in_the_list_has_no_entry_on_any_day(tmp_path: Path) -> None:
+    weeds = lists(tmp_path, "reed,Sậy,Reed,,,Sách,grass")["weeds"]
+    assert weeds.get("rush") is None
+    assert weeds.get("rush", date(2026, 1, 1)) is None
+
+
+def test_without_a_day_the_latest_entry_counts_wherever_it_stands_in_the_file(tmp_path: Path) -> None:
+    weeds = lists(tmp_path, "1,Cói,Rush,2025-07-01,,Sách,", "1,Sậy,Reed,,2025-06-30,Sách,", "2,Ngải,Sage,,,Sách,")[
+        "weeds"
+    ]
+    assert weeds.get("1").name_en == "Rush"  # type: ignore[union-attr]
+    assert weeds.dated_codes == {"1"}
+
+
+def test_a_code_without_an_english_name_is_called_by_its_vietnamese_one(tmp_path: Path) -> None:
+    entry = lists(tmp_path, "reed,Sậy,,,,Sách,grass")["weeds"].get("reed")
+    assert entry is not None
+    assert entry.name("en") == "Sậy"
 
 
 def test_a_name_without_a_file_is_no_list(tmp_path: Path) -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match=r"\.\./weeds"):
         lists(tmp_path)["../weeds"]
 
 
