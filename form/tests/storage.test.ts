@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { join, valueAt, withValue } from '../src/definition/pointer';
 import { isEditable, sendable, type Entry, type EntryState } from '../src/storage/entries';
-import { contentOf, sameJson } from '../src/storage/household';
+import { contentOf, isMasked, sameJson } from '../src/storage/household';
 import { mintIdentifier } from '../src/storage/identifier';
 
 let sequence = 0;
@@ -95,4 +95,15 @@ describe('comparing records', () => {
     expect(sameJson({ a: 1, b: [2] }, { b: [2], a: 1 })).toBe(true);
     expect(sameJson({ a: 1 }, { a: 1, b: 2 })).toBe(false);
   });
+});
+
+describe('a masked household', () => {
+  it.each([
+    [{ full_name: 'N. V. An' }, true],
+    [{ full_name: 'A.' }, true],
+    [{ full_name: 'An', national_id: '•••••••••005' }, true],
+    [{ full_name: 'An', phone: '••' }, true],
+    [{ full_name: 'An' }, false],
+    [{ full_name: 'Nguyễn Văn An', national_id: '040078001234' }, false],
+  ])('is known by %o', (head, masked) => expect(isMasked({ head })).toBe(masked));
 });

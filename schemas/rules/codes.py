@@ -27,6 +27,10 @@ def current_land_use(scheme: str | None, code: str) -> str:
     return entry.extra["current_code"]
 
 
+#: Stands in a finding for a code that must not be repeated there.
+_NOT_REPEATED = "•"
+
+
 @dataclass(frozen=True)
 class CodePlace:
     """A place in the definition that holds codes; the step "*" stands for each element of a list."""
@@ -35,23 +39,27 @@ class CodePlace:
     scheme_item: str | None
     #: The list of each scheme; None is the scheme of a record that names none.
     lists: Mapping[str | None, CodeList]
+    #: Whether a finding, which is stored readable and shown to every reader, may repeat the code.
+    repeated: bool = True
 
 
 @cache
 def _code_places() -> tuple[CodePlace, ...]:
-    def walk(section: type[Section], path: tuple[str, ...]) -> Iterator[CodePlace]:
+    def walk(section: type[Section], path: tuple[str, ...], repeated: bool) -> Iterator[CodePlace]:
         for name, field in section_fields(section).items():
+            item = field.item
+            is_open = repeated and item.mask == "shown" and item.at_rest == "plain"
             inner: Any = field
             here = (*path, name)
             if isinstance(field, Many):
                 inner, here = field.inner, (*here, "*")
             if isinstance(inner, Part):
-                yield from walk(inner.section, here)
+                yield from walk(inner.section, here, is_open)
             elif isinstance(inner, Code) and not field.register_given:
                 lists = {scheme: code_lists()[each] for scheme, each in inner.lists().items()}
-                yield CodePlace(here, inner.scheme, lists)
+                yield CodePlace(here, inner.scheme, lists, is_open)
 
-    return tuple(walk(HouseholdSchema, ()))
+    return tuple(walk(HouseholdSchema, (), repeated=True))
 
 
 @cache
@@ -96,7 +104,7 @@ def _codes_of_the_day(content: Content, today: date) -> Iterator[tuple[Path, str
             codes = place.lists.get((parent or {}).get(place.scheme_item) if place.scheme_item else None)
             entry = codes.get(code) if codes else None
             if codes and entry and codes.get(code, day) is None:
-                yield path, code, entry.valid_from, entry.valid_to
+                yield path, code if place.repeated else _NOT_REPEATED, entry.valid_from, entry.valid_to
 
 
 def code_in_force(content: Content, today: date) -> Iterator[Trouble]:

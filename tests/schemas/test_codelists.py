@@ -1,5 +1,6 @@
 """Code lists come from files: a code is in force on some days, and a new list or code needs no Python."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,18 @@ def test_a_code_is_held_to_the_day_of_the_record(crop: str, as_of: date, code: s
     codes = {error.code for error in rules.errors(content, today=today)}
     codes |= {finding.code for finding in rules.warnings(content, today=today)}
     assert {each for each in codes if each.startswith("code.")} == ({code} if code else set())
+
+
+@pytest.mark.usefixtures("dated_crops")
+@pytest.mark.parametrize(("repeated", "value"), [(True, "algae"), (False, "•")])
+def test_a_finding_does_not_repeat_a_code_that_is_hidden_or_sealed(
+    monkeypatch: pytest.MonkeyPatch, repeated: bool, value: str
+) -> None:
+    places = [replace(place, repeated=repeated) for place in code_rules.places_with_days()]
+    monkeypatch.setattr(code_rules, "places_with_days", lambda: places)
+    content = {"commune_as_of": date(2026, 5, 31), "parcels": [{"crops": [{"crop": "algae"}]}]}
+    (finding,) = rules.warnings(content, today=date(2026, 11, 23))
+    assert finding.params["value"] == value
 
 
 @pytest.mark.usefixtures("dated_crops")

@@ -1,6 +1,6 @@
 // Opening a household of the register again: the newest record that can be had, never a masked one in the place of a whole one.
 import { go } from '../route.svelte';
-import { objectAt, isObject, textAt, type Household } from '../storage/household';
+import { isMasked, isObject, textAt, type Household } from '../storage/household';
 import { AnswerLost, call } from '../sync/register';
 import { openHousehold } from './opening';
 
@@ -28,13 +28,4 @@ async function fromRegister(id: string): Promise<Household | null> {
     if (error instanceof AnswerLost) return null;
     throw error;
   }
-}
-
-const HIDDEN = '•';
-const SHORTENED = /^\S\.( |$)/u;
-
-/** Whether the register hid the head from this account: "N. V. An", "A.", "•••••••••005". */
-export function isMasked(household: Household): boolean {
-  const head = objectAt(household, 'head');
-  return [head['national_id'], head['phone']].some((value) => typeof value === 'string' && value.includes(HIDDEN)) || SHORTENED.test(textAt(head, 'full_name'));
 }

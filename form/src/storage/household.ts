@@ -77,3 +77,12 @@ export function sameJson(left: Json | undefined, right: Json | undefined): boole
   }
   return false;
 }
+
+const HIDDEN = '•';
+const SHORTENED = /^\S\.( |$)/u;
+
+/** Whether the register hid the head from this account: "N. V. An", "A.", "•••••••••005". */
+export function isMasked(household: Household): boolean {
+  const head = objectAt(household, 'head');
+  return [head['national_id'], head['phone']].some((value) => typeof value === 'string' && value.includes(HIDDEN)) || SHORTENED.test(textAt(head, 'full_name'));
+}
