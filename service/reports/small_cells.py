@@ -1,9 +1,9 @@
-"""Which cells of a published table are withheld, so that no small count is told and none can be computed from the rest.
+"""Which cells of a published table are withheld, so that no small count is shown or can be computed from the rest.
 
-Rows, columns and totals are one system: a household more in a cell is one more in its row's total, in its column's and
-in the grand total. That is a network in which every cell and every total is an arc between two sums, and what is
-withheld could be otherwise exactly where an arc lies on a cycle of withheld arcs (Gusfield 1988, "A graph theoretic
-approach to statistical data security"). So further cells are withheld until every withheld arc lies on such a cycle.
+One household more in a cell is one more in its row's total, in its column's and in the grand total. That makes a
+network in which every cell and every total is an arc between two sums. A withheld value is open exactly where its arc
+lies on a cycle of withheld arcs (Gusfield 1988, "A graph theoretic approach to statistical data security"), so further
+cells are withheld until every withheld arc lies on such a cycle.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import count
 from typing import Final
 
 TOTAL: Final = None
-"""In the place of a row's or a column's name: the sum over all of them."""
+"""In place of a row's or a column's name: the sum over all of them."""
 
 Name = str | None
 Cell = tuple[Name, Name]
@@ -27,11 +27,11 @@ _CELL_COSTS: Final = 1_000
 _ROW_TOTAL_COSTS: Final = 1_000_000
 _COLUMN_TOTAL_COSTS: Final = 100_000_000
 _GRAND_TOTAL_COSTS: Final = 10_000_000_000
-"""What withholding costs the reader: a cell rather than a commune's total, that rather than the province's."""
+"""The price of withholding: a cell is withheld rather than a commune's total, that rather than the province's."""
 
 
 def with_totals(counts: Mapping[tuple[str, str], int]) -> dict[Cell, int]:
-    """The counts of a table by row and column, with the totals of rows, of columns, and of all."""
+    """Returns the counts of a table by row and column, with the totals of rows, of columns, and of all."""
     table: dict[Cell, int] = defaultdict(int)
     for (row, column), number in counts.items():
         for cell in ((row, column), (row, TOTAL), (TOTAL, column), (TOTAL, TOTAL)):
@@ -40,9 +40,9 @@ def with_totals(counts: Mapping[tuple[str, str], int]) -> dict[Cell, int]:
 
 
 def withheld(table: Mapping[Cell, int], is_small: Callable[[int], bool]) -> frozenset[Cell]:
-    """The cells and totals to withhold of a table (``with_totals``).
+    """Returns the cells and totals to withhold of a table (``with_totals``).
 
-    Every small one is; and so many others that each withheld one could have another value for whoever knows all that
+    Every small one, and so many others that each withheld one could have another value for a reader who knows all that
     is shown, this rule, and that nothing withheld is zero.
     """
     network = _Network(table)
@@ -53,7 +53,7 @@ def withheld(table: Mapping[Cell, int], is_small: Callable[[int], bool]) -> froz
 
 
 class _Network:
-    """A table's sums, and its counts as arcs between them: one more takes from one sum and gives to the next.
+    """A table's sums, and its counts as arcs between them: one household more moves from one sum to the next.
 
     A sum is named by its row or column; by TOTAL, that of all rows' totals and that of all columns'.
     """
@@ -68,7 +68,7 @@ class _Network:
                 self._steps[head].append((tail, cell, False))
 
     def cycle_through(self, cell: Cell, gone: Container[Cell]) -> frozenset[Cell]:
-        """What must be withheld besides for ``cell`` to be open: the cheapest cycle through it, in either direction."""
+        """Returns what else to withhold for ``cell`` to be open: the cheapest cycle through it, in either direction."""
         tail, head = _ends(cell)
         found = [self._cheapest_path(head, tail, cell, gone)]
         if self._table[cell] > 1:
@@ -79,15 +79,15 @@ class _Network:
     def _cheapest_path(
         self, start: _Sum, end: _Sum, without: Cell, gone: Container[Cell]
     ) -> tuple[int, frozenset[Cell]] | None:
-        """The cheapest way between two sums (Dijkstra): along an arc a count grows, against it it shrinks, but to 1."""
+        """Returns the cheapest path between two sums (Dijkstra): counts grow along an arc, shrink against it, to 1."""
         order = count()
         queue: list[tuple[int, int, _Sum]] = [(0, next(order), start)]
-        came: dict[_Sum, tuple[_Sum, Cell]] = {}
+        came_from: dict[_Sum, tuple[_Sum, Cell]] = {}
         best: dict[_Sum, int] = {start: 0}
         while queue:
             paid, _, here = heapq.heappop(queue)
             if here == end:
-                return paid, frozenset(_way_back(came, start, end))
+                return paid, frozenset(_path_back(came_from, start, end))
             if paid > best[here]:
                 continue
             for there, cell, grows in self._steps[here]:
@@ -96,13 +96,13 @@ class _Network:
                 price = paid if cell in gone else paid + _price(cell, self._table[cell])
                 if there not in best or price < best[there]:
                     best[there] = price
-                    came[there] = (here, cell)
+                    came_from[there] = (here, cell)
                     heapq.heappush(queue, (price, next(order), there))
         return None
 
 
 def _ends(cell: Cell) -> tuple[_Sum, _Sum]:
-    """From which sum a count takes and to which it gives: column, row, all rows, all columns, and round again."""
+    """Returns the two sums that a count lies between: column, row, all rows, all columns, and round again."""
     match cell:
         case (None, None):
             return ("column", TOTAL), ("row", TOTAL)
@@ -114,9 +114,9 @@ def _ends(cell: Cell) -> tuple[_Sum, _Sum]:
             return ("column", column), ("row", row)
 
 
-def _way_back(came: Mapping[_Sum, tuple[_Sum, Cell]], start: _Sum, end: _Sum) -> Iterator[Cell]:
+def _path_back(came_from: Mapping[_Sum, tuple[_Sum, Cell]], start: _Sum, end: _Sum) -> Iterator[Cell]:
     while end != start:
-        end, cell = came[end]
+        end, cell = came_from[end]
         yield cell
 
 

@@ -1,4 +1,4 @@
-"""The blueprint that every resource uses, and the words that its views are documented with."""
+"""The blueprint of every resource, with the decorators that document its views."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return decorate
 
     def response(self, status_code: int, schema: object = None, **documented: Any) -> Callable[[View], View]:
-        """Document what the view answers; it makes its Response itself."""
+        """Document what the view returns; it makes its Response itself."""
         decorate: Callable[[View], View] = super().response(status_code, schema, **documented)
         return decorate
 
     def doc(self, **words: Any) -> Callable[[View], View]:
-        """Further words of the operation; its description is the view's docstring."""
+        """Further parts of the operation; its description is the view's docstring."""
 
         def decorate(view: View) -> View:
             described = {"description": inspect.cleandoc(view.__doc__)} if view.__doc__ and "summary" in words else {}
@@ -45,7 +45,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return decorate
 
     def problems(self, *statuses: int) -> Callable[[View], View]:
-        """Document which problems the view can answer with."""
+        """Document which problems the view can return."""
 
         def decorate(view: View) -> View:
             for status in statuses:

@@ -1,4 +1,4 @@
-"""Reading request bodies: size, content type and JSON text, before any schema."""
+"""Request bodies: size, content type and JSON text, then the schema."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATCH_TYPES = frozenset({"application/json", "application/merge-patch+json"})
 
 UNREAD_BYTES = 20_000_000
 UNREAD_SECONDS = 10.0
-"""How much of a body that was refused is read all the same, and how long, so that its connection can be used again."""
+"""How much of a refused body is read, and for how long, so that its connection can be used again."""
 
 
 def json_body(*, types: frozenset[str] = JSON_TYPES, most_bytes: int | None = None) -> object:
@@ -42,9 +42,9 @@ def json_body(*, types: frozenset[str] = JSON_TYPES, most_bytes: int | None = No
 
 
 def _whole_body(most_bytes: int) -> bytes:
-    """The body. Raises RequestEntityTooLarge, also for one that comes in chunks and does not say how long it is."""
+    """The body. Raises RequestEntityTooLarge, also for one that comes in chunks without a Content-Length."""
     chunked = request.content_length is None
-    # werkzeug ends such a body at the limit without a word; one byte more tells that there was more.
+    # werkzeug cuts such a body off at the limit without an error; one byte more shows that there was more.
     request.max_content_length = most_bytes + 1 if chunked else most_bytes
     body = request.get_data(cache=False)
     request.max_content_length = most_bytes
@@ -54,21 +54,21 @@ def _whole_body(most_bytes: int) -> bytes:
 
 
 def read_out_refused_bodies(app: Flask) -> None:
-    """Let the body of a request that was refused unread be read out before the answer goes.
+    """Read the body of a request that was refused unread before the response is sent.
 
-    gunicorn closes a connection on which a body waits, though it has promised to keep it; a client that sends its next
-    request there gets no answer.
+    gunicorn closes a connection with an unread body, although it has announced keep-alive; a client that sends its
+    next request on it gets no response.
     """
 
     @app.after_request
-    def read_out(answer: Response) -> Response:
+    def read_out(response: Response) -> Response:
         terminated = request.environ.get("wsgi.input_terminated", False)
         has_body = request.content_length or "Transfer-Encoding" in request.headers
-        if answer.status_code >= 400 and terminated and has_body:
+        if response.status_code >= 400 and terminated and has_body:
             waiting, left, end = request.environ["wsgi.input"], UNREAD_BYTES, time.monotonic() + UNREAD_SECONDS
             while left > 0 and time.monotonic() < end and (part := waiting.read(8192)):
                 left -= len(part)
-        return answer
+        return response
 
 
 def parsed_body(kind: type[Body], *, optional: bool = False, otherwise: Mapping[str, Any] | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""What is measured of every request: how many by endpoint and status, and how long they took."""
+"""Metrics of every request: how many by endpoint and status, and how long they took."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from prometheus_client import REGISTRY, Counter, Histogram
 
 __all__ = ["REGISTRY", "measure_requests"]
 
-_REQUESTS = Counter("register_requests", "Requests answered", ["method", "endpoint", "status"])
+_REQUESTS = Counter("register_requests", "Requests served", ["method", "endpoint", "status"])
 _SECONDS = Histogram(
     "register_request_seconds",
-    "Seconds from the first byte read to the answer",
+    "Seconds from the first byte read to the response",
     ["endpoint"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
@@ -26,9 +26,9 @@ def measure_requests(app: Flask) -> None:
         g.began = time.perf_counter()
 
     @app.after_request
-    def end(answer: Response) -> Response:
+    def end(response: Response) -> Response:
         endpoint = request.endpoint or "none"
-        _REQUESTS.labels(request.method, endpoint, str(answer.status_code)).inc()
+        _REQUESTS.labels(request.method, endpoint, str(response.status_code)).inc()
         if "began" in g:
             _SECONDS.labels(endpoint).observe(time.perf_counter() - g.began)
-        return answer
+        return response

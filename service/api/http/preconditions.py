@@ -1,4 +1,4 @@
-"""If-Match: the revision that a change was made from."""
+"""If-Match: the revision that a change was made from (optimistic lock)."""
 
 from __future__ import annotations
 

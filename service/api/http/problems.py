@@ -1,4 +1,4 @@
-"""Problems (RFC 9457): the one table from what went wrong to an HTTP status, and the answer that says it in words."""
+"""Problems (RFC 9457): the one table from errors to HTTP statuses, and the responses that put errors into words."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ STATUS: dict[type[Exception], int] = {
     OpenDataPreparing: 503,
     errors.WriteContention: 503,
 }
-"""Every error that may reach a client. A test holds this table to service/errors.py and the message catalogues."""
+"""Every error that may reach a client. A test compares this table with service/errors.py and the catalogues."""
 
 HTTP_CODES = {
     400: "http.bad-request",
@@ -181,7 +181,7 @@ class ProblemSchema(Resource):
 
 
 def register_problems(app: Flask) -> None:
-    """Let every exception be answered as a problem; none is answered with a traceback."""
+    """Turn every exception into a problem; no response carries a traceback."""
     app.register_error_handler(DomainError, answer_domain_error)
     app.register_error_handler(BodyRefused, answer_body_refused)
     app.register_error_handler(RecordInvalid, answer_record_invalid)
@@ -201,12 +201,12 @@ def answer_domain_error(error: DomainError) -> Response:
         _log.error("refused", code=error.code, cause=_cause(error), params=_plain(error.params))
     if error.pointer is not None:
         more["errors"] = [_item(ItemError(error.pointer, error.code, params))]
-    answer = problem(status, error.code, params, **more)
+    response = problem(status, error.code, params, **more)
     if isinstance(error, errors.ContentEncodingUnsupported):
-        answer.headers["Accept-Encoding"] = "identity"
+        response.headers["Accept-Encoding"] = "identity"
     if isinstance(error, TooManyAttempts):
-        answer.headers["Retry-After"] = str(error.seconds)
-    return answer
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 def _from_the_reader(error: DomainError) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -246,14 +246,14 @@ def answer_http_exception(error: HTTPException) -> Response:
         _read_past_the_body()
     limit = request.max_content_length or services().settings.record_bytes
     code = HTTP_CODES.get(status, "http.bad-request" if status < 500 else "internal")
-    answer = problem(status, code, {"limit": limit, "given": "", "wanted": "application/json"})
+    response = problem(status, code, {"limit": limit, "given": "", "wanted": "application/json"})
     if status == 405 and getattr(error, "valid_methods", None):
-        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
-    return answer
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+    return response
 
 
 def _read_past_the_body() -> None:
-    """Take in what is left of a body that is too large: many clients hear no answer before they have said all."""
+    """Read the rest of a body that is too large: many clients read no response before they have sent everything."""
     left, until = services().settings.body_bytes, time.monotonic() + _LONGEST_LISTENING_SECONDS
     with suppress(OSError, ValueError, EOFError):
         while left > 0 and time.monotonic() < until:
@@ -264,7 +264,7 @@ def _read_past_the_body() -> None:
 
 
 def answer_unexpected(error: Exception) -> Response:
-    """A fault of the register: told to its log with the traceback, to the client with nothing but the request's id."""
+    """A fault of the register: its log gets the traceback, the client nothing but the request's id."""
     _log.exception("unexpected", path=request.path, method=request.method, kind=type(error).__name__)
     return problem(500, "internal", {})
 
@@ -280,16 +280,16 @@ def problem(status: int, code: str, params: dict[str, Any] | Any, **more: Any) -
         "request": g.get("request_id", ""),
         **more,
     }
-    answer = Response(
+    response = Response(
         orjson.dumps(written(ProblemSchema, body), option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC, default=str),
         status,
         mimetype="application/problem+json",
     )
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Content-Language"] = language()
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Language"] = language()
     if status in {408, 429, 503}:
-        answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return answer
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _status(error: DomainError) -> int:

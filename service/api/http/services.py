@@ -1,4 +1,4 @@
-"""What the views may ask for: the wired parts of the register, kept with the app, and who asks."""
+"""What views use: the wired parts of the register, stored with the app, and who asks."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def actor(permission: str) -> Actor:
 
 
 def language() -> str:
-    """The language to answer in: what Accept-Language prefers, Vietnamese by default."""
+    """The language of the response: what Accept-Language prefers, Vietnamese by default."""
     if "language" not in g:
         wanted = (tag.split("-")[0].lower() for tag, weight in request.accept_languages if weight > 0)
         g.language = next((each for each in wanted if each in LANGUAGES), "vi")

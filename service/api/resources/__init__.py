@@ -1,1 +1,1 @@
-"""One file a resource, with the marshmallow schemas that parse, answer and document it."""
+"""One file a resource, with the marshmallow schemas that parse, write and document it."""

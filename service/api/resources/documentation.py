@@ -30,7 +30,7 @@ def openapi() -> Response:
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 @blueprint.doc(operationId="docs", summary="The contract as a page")
 def docs() -> Response:
-    """Every call with its parameters, bodies and answers."""
+    """Every call with its parameters, bodies and responses."""
     return _page("contract.html", specification=specification())
 
 

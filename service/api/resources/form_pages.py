@@ -1,4 +1,4 @@
-"""The phone form and the supervisor's pages: the built files of form/, with a strict policy and the right ages."""
+"""The phone form and the supervisor's pages: the built files of form/, with a strict policy and cache lifetimes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from service.access.gate import public
 from service.api.http.responses import json_response
 
 PAGES = ("/", "/dashboard")
-"""Addresses inside the form; each answers the one page, which finds out what to show."""
+"""Addresses inside the form; each returns the same page, which finds out what to show."""
 
-FOREVER = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 """For files whose names carry a hash of their content."""
 
-ASK_EACH_TIME = "no-cache"
-"""For the page, the service worker and what has a fixed name: kept, but asked about (ETag) each time."""
+VALIDATE = "no-cache"
+"""For the page, the service worker and whatever has a fixed name: cached, but validated (ETag) each time."""
 
 _COMPRESSIBLE = {"text/html", "text/css", "text/javascript", "image/svg+xml", "application/manifest+json"}
 _TYPES = {".js": "text/javascript", ".webmanifest": "application/manifest+json", ".svg": "image/svg+xml"}
@@ -58,11 +58,11 @@ def form_pages(folder: Path, tile_url: str = "", tile_attribution: str = "") -> 
 
     @public
     def page() -> Response:
-        return _answer(files["index.html"], policy)
+        return _response(files["index.html"], policy)
 
     @public
     def file(name: str) -> Response:
-        return _answer(files[name], policy) if name in files else abort(404)
+        return _response(files[name], policy) if name in files else abort(404)
 
     @public
     def asset(name: str) -> Response:
@@ -114,28 +114,28 @@ def _read(folder: Path) -> dict[str, BuiltFile]:
             gzipped=gzip.compress(content, 9, mtime=0) if media_type in _COMPRESSIBLE else None,
             media_type=media_type,
             tag=hashlib.sha256(content).hexdigest()[:20],
-            cache=FOREVER if name.startswith("assets/") else ASK_EACH_TIME,
+            cache=IMMUTABLE if name.startswith("assets/") else VALIDATE,
         )
     return files
 
 
-def _answer(file: BuiltFile, policy: str) -> Response:
+def _response(file: BuiltFile, policy: str) -> Response:
     compressed = file.gzipped is not None and bool(request.accept_encodings.quality("gzip"))
     body = file.gzipped if compressed and file.gzipped is not None else file.content
-    answer = Response(body, content_type=_with_charset(file.media_type))
+    response = Response(body, content_type=_with_charset(file.media_type))
     if compressed:
-        answer.headers["Content-Encoding"] = "gzip"
+        response.headers["Content-Encoding"] = "gzip"
     # A gzipped body is another representation, so it has a tag of its own (RFC 9110, 8.8.3.3).
-    answer.set_etag(file.tag + ("-gzip" if compressed else ""))
-    answer.headers["Cache-Control"] = file.cache
-    answer.headers["Vary"] = "Accept-Encoding"
-    answer.headers["Content-Security-Policy"] = policy
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    answer.headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=()"
-    answer.make_conditional(request)
-    return answer
+    response.set_etag(file.tag + ("-gzip" if compressed else ""))
+    response.headers["Cache-Control"] = file.cache
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=()"
+    response.make_conditional(request)
+    return response
 
 
 def _with_charset(media_type: str) -> str:

@@ -89,9 +89,9 @@ class OneHousehold(MethodView):
     @blueprint.doc(operationId="get_household", summary="Read a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """The record as it is now; its revision is the ETag."""
-        answer = record_response(reader().household(household_id, arguments.get("crs")))
-        answer.make_conditional(request)
-        return answer
+        response = record_response(reader().household(household_id, arguments.get("crs")))
+        response.make_conditional(request)
+        return response
 
     @needs("households.write")
     @blueprint.json_body("Household")
