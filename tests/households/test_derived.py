@@ -74,3 +74,52 @@ def test_a_farm_is_classed_by_output_and_land(household: dict[str, Any], expecte
 
 def test_thresholds_have_days() -> None:
     assert farm_class(holding({"livestock": 5000}), on=date(2019, 1, 1)) is None
+
+
+def test_land_of_a_sector_is_its_parcels_or_what_its_own_list_says_where_that_is_more() -> None:
+    ponds = [{"land_use": "NTS", "declared_area_m2": 6_000.0}, {"land_use": "NTS", "measured_area_m2": 4_000.0}]
+    listed = [{"species": "carp", "area_m2": 5_000.0}, {"species": "tilapia", "area_m2": 4_999.0}, {"species": "eel"}]
+    assert farm_class(holding({"aquaculture": 2000}, parcels=ponds, aquaculture=listed)) == "aquaculture"
+    assert farm_class(holding({"aquaculture": 2000}, parcels=ponds[:1], aquaculture=listed)) == "none"
+    assert farm_class(holding({"aquaculture": 2000}, aquaculture=[*listed, listed[0]])) == "aquaculture"
+
+
+def test_a_mixed_holding_counts_the_land_of_all_its_sectors() -> None:
+    parcels = [{"land_use": "LUC", "declared_area_m2": 6_000.0}, {"land_use": "NTS", "declared_area_m2": 4_000.0}]
+    outputs = {"crops": 1000.0, "aquaculture": 600.0, "livestock": 500.0}
+    assert farm_class(holding(outputs, parcels=parcels)) == "mixed"
+    assert farm_class(holding(outputs, parcels=parcels[:1])) == "none"
+    assert farm_class(holding({"crops": 1000.0, "livestock": 999.0}, parcels=RICE)) == "crops"
+
+
+@pytest.mark.parametrize(("day", "expected"), [(date(2020, 4, 13), None), (date(2020, 4, 14), "livestock")])
+def test_thresholds_hold_from_their_first_day(day: date, expected: str | None) -> None:
+    assert farm_class(holding({"livestock": 2000}), on=day) == expected
+
+
+def test_thresholds_are_those_of_the_end_of_the_year_of_the_output() -> None:
+    assert farm_class({"output_value": {"year": 2020, "livestock": 2000}}) == "livestock"
+    assert farm_class({"output_value": {"year": 2019, "livestock": 2000}}) is None
+
+
+def test_what_is_derived_is_rounded_and_named() -> None:
+    parcels = [{"land_use": "LUC", "declared_area_m2": 100.04}, {"land_use": "LUC", "declared_area_m2": 100.04}]
+    facts = derived_facts(holding({"crops": 1.0}, parcels=parcels, livestock=[{"kind": "buffalo"}]))
+    assert facts == {
+        "livestock_units": 0.0,
+        "livestock_scale": "household",
+        "area_by_land_use_m2": {"LUC": 200.1},
+        "area_m2": 200.1,
+        "farm_class": "none",
+    }
+    heads = [{"kind": "chicken_local", "heads": 1}, {"kind": "chicken_local", "heads": 2}]
+    assert derived_facts({"livestock": heads})["livestock_units"] == 0.009
+    assert "livestock_units" not in derived_facts({"livestock": []})
+
+
+def test_measured_area_counts_only_where_none_is_declared() -> None:
+    both = {"land_use": "LUC", "declared_area_m2": 100.0, "measured_area_m2": 90.0}
+    measured = {"land_use": "HNK", "measured_area_m2": 50.0}
+    nothing = {"declared_area_m2": 70.0}
+    facts = derived_facts({"parcels": [both, measured, nothing, {"land_use": "CLN"}]})
+    assert facts["area_by_land_use_m2"] == {"HNK": 50.0, "LUC": 100.0}

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.errors import Finding
 from schemas.requirements import Missing
-from service.households.stages import findings_in_json, missing_in_json, stage_of
+from service.households.stages import findings_in_json, missing_in_json, stage_again, stage_of
 from service.units.directory import UnitDirectory
 from tests.builders import Json, a_head, a_household, a_household_without_boundaries, a_least_household, a_parcel
 from tests.households.rules import prepared
@@ -67,3 +67,14 @@ def test_what_is_missing_and_found_is_written_as_the_contract_has_it() -> None:
         "pointer": "/head/birth_date",
         "details": {"age": 14},
     }
+
+
+def test_the_stage_of_a_stored_record_follows_from_what_it_lacks_and_what_was_found() -> None:
+    lacking = {"missing": missing_in_json([DIGITIZED]), "findings": []}
+    assert stage_again(lacking) == "standardized"
+    assert stage_again({"missing": missing_in_json([DIGITIZED, STANDARDIZED])}) == "registered"
+    assert stage_again({}) == "digitized"
+    overlap = Finding("parcel.overlap", "warning", "/parcels/0/geometry")
+    settled = Finding("parcel.overlap", "settled", "/parcels/0/geometry")
+    assert stage_again({"findings": findings_in_json([settled, overlap])}) == "standardized"
+    assert stage_again({"findings": findings_in_json([settled])}) == "digitized"
