@@ -1,4 +1,4 @@
-"""What changed in a log entry, item by item."""
+"""The changes that a log entry made to a record, item by item."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ _ABSENT = object()
 
 
 def changes_of(entry: LogEntry) -> list[dict[str, Any]]:
-    """Each item that the entry changed: its JSON pointer with the values before and after (left out where there was
-    none).
+    """Returns each item that the entry changed: its JSON pointer, and the values before and after where there were any.
 
-    Objects in lists are compared by their ids, those without place by place. The first registration and an erased entry
-    have no changes to tell, and what a record lacks follows from the rest.
+    Objects in lists are compared by their ids; objects without ids by their positions. The first registration and an
+    erased entry have no changes. ``missing`` is left out, since it follows from the other items.
     """
     if entry.record is None or entry.replaced is None:
         return []
@@ -49,7 +48,7 @@ def _compare(pointer: str, before: Any, after: Any, found: list[dict[str, Any]])
 
 
 def _pairs(before: list[Any], after: list[Any]) -> list[tuple[int, Any, Any]]:
-    """Each object with its place (where it is now, or was) and what it was and is."""
+    """Returns each object with its position (now, or before it went) and its values before and after."""
     was = {each.get("id"): each for each in before}
     stands = {each.get("id") for each in after}
     if None in was or None in stands or len(was) < len(before) or len(stands) < len(after):

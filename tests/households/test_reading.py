@@ -13,7 +13,7 @@ from service.actor import Actor
 from service.area import Area
 from service.errors import HouseholdNotFound, PermissionMissing, ReferenceSystemUnknown
 from service.households.changes import Record
-from service.households.ports import HouseholdQuery
+from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.reading import Reader, Sources
 from service.principal import Principal, principal, register_itself
 from service.roles import SCOPES, Permission, Role, Sight
@@ -189,6 +189,23 @@ def test_a_home_is_not_found_by_who_may_not_see_where_it_is(services: Register, 
     assert reader_of(masked).fallen_in(AREA) == []
     box = HouseholdQuery(limit=9, bbox=(105.66, 18.67, 105.67, 18.68))
     assert [reader_of(who).count(box) for who in (supervisor, masked)] == [1, 0]
+
+
+@pytest.mark.parametrize(("who", "decrypts"), [(supervisor, True), (masked, True), (statistics, False)])
+def test_nothing_is_decrypted_in_vain(
+    services: Register, reader_of: ReaderOf, monkeypatch: pytest.MonkeyPatch, who: Principal, decrypts: bool
+) -> None:
+    stored(services)
+    asked: list[HouseholdQuery] = []
+    page = services.store.households.page
+
+    def overheard(query: HouseholdQuery) -> HouseholdPage:
+        asked.append(query)
+        return page(query)
+
+    monkeypatch.setattr(services.store.households, "page", overheard)
+    assert len(reader_of(who).households(HouseholdQuery(limit=9)).records) == 1
+    assert asked[0].personal is decrypts
 
 
 def test_who_sees_nobody_is_told_no_village_and_not_noted(
