@@ -33,12 +33,12 @@ from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.units.directory import UnitDirectory
 
 BATCH = 250
-"""Households in one transaction: many enough that the commit hardly counts, few enough to hold a commune for
+"""Households in one transaction: many enough that the commit hardly counts, few enough to lock a commune for
 milliseconds."""
 
 
 COMMITTING = 2
-"""Batches on their way to the database while the next one is checked: the rules do not wait for the disk."""
+"""Batches being committed while the next one is checked: the rules do not wait for the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class _Waiting:
 
 
 class BulkRegistration:
-    """Registers streams of records. What is refused is told and does not hold up the rest."""
+    """Registers streams of records. What is refused is reported and does not hold up the rest."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class BulkRegistration:
                 yield from in_flight.popleft().result()
 
     def _batches(self, bodies: Iterable[object], actor: Actor, size: int) -> Iterator[Outcome | list[_Waiting]]:
-        """What is refused by the rules, at once, and batches of one commune when they are full or the input ends."""
+        """Refusals by the rules, at once, and batches of one commune when they are full or the input ends."""
         waiting: dict[str, list[_Waiting]] = {}
         numbered = enumerate(bodies)
         while part := list(islice(numbered, size)):
@@ -144,7 +144,7 @@ class BulkRegistration:
                 yield _Waiting(each.position, prepared, each.content, change)
 
     def _commit(self, batch: Sequence[_Waiting]) -> list[Outcome]:
-        """Commit a batch as one transaction; when something in it is taken, tell which and commit the others."""
+        """Commit a batch as one transaction; when something in it is taken, report which and commit the others."""
         outcomes: list[Outcome] = []
         while batch:
             changes = [each.change for each in batch]

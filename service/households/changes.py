@@ -17,13 +17,13 @@ import orjson
 from service.units.placing import tally_key
 
 Record = dict[str, Any]
-"""A household in JSON form (docs/architecture.md); created_at and updated_at are aware datetimes."""
+"""A household in JSON form; created_at and updated_at are aware datetimes."""
 
 Kind = Literal["registered", "revised", "verified", "returned", "transferred", "withdrawn", "erased"]
 
 
 FIRST_HASH = "0" * 64
-"""What the first entry of a commune's log stands on."""
+"""The hash before the first entry of a commune's log."""
 
 Tallies = dict[str, dict[str, int]]
 """Counts (registered, standardized, digitized, verified) by former commune (``tally_key``), within one commune."""
@@ -53,7 +53,7 @@ class Entry:
     salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
 
     def digest(self) -> str:
-        """Salted digest of what the entry says about people; the salt goes when the person is erased."""
+        """Salted digest of the entry's personal content; the salt is deleted when the person is erased."""
         return salted_digest(self.salt, self.record, self.replaced, self.note)
 
 
@@ -176,7 +176,7 @@ def entry_hash(
     actor: str,
     digest: str,
 ) -> str:
-    """Hash of a log entry: over the hash before it and all that stays when a person is erased, in hex."""
+    """Hash of a log entry: over the hash before it and everything that remains when a person is erased, in hex."""
     parts = [previous, commune, offset, kind, household, revision, at, actor, digest]
     return hashlib.sha256(canonical(parts)).hexdigest()
 
@@ -232,5 +232,5 @@ def replaced_items(before: Record, after: Record) -> dict[str, Any]:
 
 
 def fingerprint_of(content: Mapping[str, Any]) -> str:
-    """SHA-256 of a household's content in JSON form: two writes with one fingerprint say the same."""
+    """SHA-256 of a household's content in JSON form: two writes with the same fingerprint have the same content."""
     return hashlib.sha256(canonical(content)).hexdigest()

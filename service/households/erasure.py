@@ -21,8 +21,8 @@ class Erasure:
         """Erase a household of the actor's area. Raises HouseholdNotFound.
 
         What stays of it in the log are offset, kind, revision, date, actor, digest and hash: the chain still holds, and
-        without the salt nobody can try a guess against the digest. Neighbours' records that told of an overlap with it
-        tell of it no longer.
+        without the salt nobody can try a guess against the digest. Neighbours' records that reported an overlap with it
+        no longer do.
         """
 
         def work(transaction: Transaction) -> None:

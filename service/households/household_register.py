@@ -97,7 +97,7 @@ class HouseholdRegister:
         return self._revise(content, stored, if_match, now=now, actor=actor)
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
-        """Withdraw the consent to a purpose, of a withdrawn household too: what is kept of its people is still theirs.
+        """Withdraw the consent to a purpose, of a withdrawn household too: its stored data still belong to its people.
 
         Nobody has said anything new about the household, so its status stays as it is.
         """
@@ -175,9 +175,9 @@ class HouseholdRegister:
     def _transferred_already(
         self, household_id: str, place: dict[str, Any], if_match: int | None, actor: Actor
     ) -> Record | None:
-        """The household, if the last thing that happened to it is this same transfer, whose answer was lost.
+        """The household, if the last thing that happened to it is this same transfer, whose response was lost.
 
-        Mostly it has left the actor's area by that, so it is looked for everywhere, and answered to who moved it only.
+        Usually it has thereby left the actor's area, so it is looked for everywhere, and returned only to who moved it.
         """
         stored = self._store.households.find(household_id)
         record = stored.record
@@ -192,7 +192,7 @@ class HouseholdRegister:
         return record
 
     def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
-        """The household in its new place; what it said of the old one is left behind."""
+        """The household in its new place, without what it said about the old one."""
         left = {"commune", "former_commune", "commune_as_of", "village", "address"}
         body = {name: value for name, value in content_of(before).items() if name not in left}
         if "parcels" in body:
@@ -210,7 +210,7 @@ class HouseholdRegister:
         )
 
     def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
-        """A known id without a revision: the same writing sent again, or somebody else's id."""
+        """A known id without a revision: the same write sent again, or another household's id."""
         stored = self._store.households.find(household_id, actor.area)
         prepared = self._prepare(content, household_id, now=now, known=stored.record)
         if prepared.fingerprint == stored.fingerprint or self._made(1, content, household_id):
@@ -218,7 +218,7 @@ class HouseholdRegister:
         raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
 
     def _made(self, revision: int, content: dict[str, Any], household_id: str) -> bool:
-        """Whether a revision was made by this same writing:
+        """Whether a revision was made by this same write:
         resolved on that revision's own day, it says what was stored."""
         return made_by(self._store, self._directory(), revision, content, household_id)
 
@@ -259,10 +259,9 @@ class HouseholdRegister:
         if_match: int | None,
         actor: Actor,
     ) -> Written:
-        """Move the status; a step that is done already is not done again.
+        """Change the status; a step that is done already is not repeated.
 
-        Without a named revision the step is about the household as it stands, so a change in between only makes it
-        start over.
+        Without a named revision the step is about the household as it is, so a concurrent change only causes a retry.
         """
         household_id = household_id_of(household_id)
 
@@ -313,7 +312,7 @@ def made_by(
 ) -> bool:
     """Whether parsed content, resolved as on the day of a revision, is the content that the revision stored.
 
-    So a writing is known again after later revisions, on a later day and under a newer list of units.
+    So a repeated write is recognized after later revisions, on a later day and under a newer list of units.
     """
     made = store.log.at_revision(household_id, revision)
     if made is None:

@@ -1,7 +1,7 @@
-"""Overlaps between parcels: found in the transaction of the write, told on both records, settled by a supervisor.
+"""Overlaps between parcels: found in the transaction of the write, reported on both records, settled by a supervisor.
 
-Two writes at the same instant must not miss each other: each takes the grid cells that its boundaries touch
-and reads its neighbours as of one moment, so that of two at one cell the second begins anew and sees the first.
+Two simultaneous writes must not miss each other: each locks the grid cells that its boundaries touch and reads its
+neighbours from one snapshot, so that of two at one cell the second is retried and sees the first.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def with_overlaps(
 
     ``befores`` holds the stored record of each household that a change replaces. Findings of records whose boundaries
     stay as they are, are carried over from before; only what moved is compared with its neighbours. ``moved`` is what
-    ``moved_boundaries`` tells of the same changes, where it was asked before.
+    ``moved_boundaries`` returned for the same changes, where it was called before.
     """
     if moved is None:
         moved = moved_boundaries(changes, befores)
@@ -109,7 +109,7 @@ def settled(stored: Mapping[str, Stored], parcel: str, reason: str, *, at: datet
 
 
 def without_overlaps_with(gone: Record, transaction: Transaction, *, at: datetime, actor: str) -> list[Change]:
-    """The changes of other records that told of overlaps with a household that is there no longer."""
+    """The changes of other records that reported overlaps with a household that no longer exists."""
     transaction.take_cells(sorted(cells_of_stored(each.geometry for each in boundaries_in(gone)).coarse))
     others = _named_in([gone]) - {gone["id"]}
     note = {"reason": OVERLAP, "household": gone["id"]}
@@ -222,7 +222,7 @@ def _settled_before(
     changed = {
         parcel for change in moved for parcel in _changed_parcels(change.record, befores.get(change.record["id"]))
     }
-    told: dict[tuple[ParcelKey, ParcelKey], FindingInJson] = {}
+    found: dict[tuple[ParcelKey, ParcelKey], FindingInJson] = {}
     for record in befores.values():
         place = {f"/parcels/{boundary.number}/geometry": _key_of(boundary) for boundary in boundaries_in(record)}
         for finding in record.get("findings", ()):
@@ -231,8 +231,8 @@ def _settled_before(
             mine = place[finding["pointer"]]
             theirs = finding["details"]["household"], finding["details"]["parcel"]
             if not {mine, theirs} & changed:
-                told[mine, theirs] = told[theirs, mine] = finding
-    return told
+                found[mine, theirs] = found[theirs, mine] = finding
+    return found
 
 
 def _changed_parcels(record: Record, before: Record | None) -> list[ParcelKey]:

@@ -1,4 +1,4 @@
-"""What the rules need from storage: the interfaces that service/storage fulfils and service/app.py hands in."""
+"""What the rules about households need from storage; service/storage fulfils it and service/wiring.py passes it in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class HouseholdQuery:
     communes: frozenset[str] = frozenset()
     """Codes of communes; none for all."""
     former_commune: str | None = None
-    """A former commune; households that still stand under its code are its too."""
+    """A former commune; households that still have its code belong to it too."""
     stage: str | None = None
     status: str | None = None
     text: str | None = None
@@ -106,7 +106,7 @@ class CommuneState:
 
 
 class Transaction(Protocol):
-    """One transaction of the store: all of it happens or none."""
+    """One transaction: all of it happens or none."""
 
     def household(self, household_id: str) -> Stored:
         """The household as this transaction sees it. Raises HouseholdNotFound."""
@@ -115,12 +115,12 @@ class Transaction(Protocol):
         """Those of the households that are stored, by id, as this transaction sees them."""
 
     def take_cells(self, cells: Iterable[int]) -> None:
-        """Hold grid cells until the commit, so that another write to one of them waits or begins anew."""
+        """Lock grid cells until the commit, so that another write to one of them is retried."""
 
     def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
         """Boundaries of all households, but the withdrawn, that touch one of the cells.
 
-        The cells ``held`` are taken as by ``take_cells``, so that the answer is good until the commit.
+        The cells ``held`` are locked as by ``take_cells``, so that the result is valid until the commit.
         """
 
     def apply(self, changes: Sequence[Change]) -> None:

@@ -76,7 +76,7 @@ def _is_object(text: bytes) -> bool:
 
 
 def _elements(whole: bytes) -> Iterator[tuple[int, bytes]]:
-    """The elements of a JSON list; a list that cannot be read comes whole, so that its error is told."""
+    """The elements of a JSON list; a list that cannot be read is returned whole, so that its error is reported."""
     try:
         text = whole.decode("utf-8-sig")
         json.loads(text)

@@ -71,8 +71,8 @@ def prepare(
 ) -> Prepared:
     """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
-    ``known`` is the stored record where there is one: a date that this writing does not give is taken from it, so
-    that the same writing sent again is the same content. Raises CommuneUnknown, CommuneNotInForce,
+    ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
+    that the same write sent again is the same content. Raises CommuneUnknown, CommuneNotInForce,
     FormerCommuneMismatch, RecordInvalid.
     """
     resolved = resolve(content, household_id, directory=directory, today=today, known=known)
@@ -153,7 +153,7 @@ def _resolve_commune(content: dict[str, Any], directory: UnitDirectory, today: d
 def _stands_again(
     content: dict[str, Any], as_of: date, known: Record | None, directory: UnitDirectory, today: date
 ) -> ResolvedCommune | None:
-    """What was stored and is said again means what it meant, also where a list that came later ends it before then."""
+    """A stored commune that is sent again keeps its meaning, even if a later list ends that unit before the date."""
     if known is None or (content["commune"], as_of.isoformat()) != (known["commune"], known["commune_as_of"]):
         return None
     since = known.get("commune_since")
@@ -177,7 +177,7 @@ def _commune_as_of(content: dict[str, Any], today: date, known: Record | None) -
 def _name_parcels(content: dict[str, Any], household_id: str) -> None:
     """Give every parcel that has no id one that follows from the household and its place in the list.
 
-    The same writing sent again must be the same content, so the id cannot be random.
+    The same write sent again must be the same content, so the id cannot be random.
     """
     parcels = content.get("parcels")
     if not parcels or all("id" in parcel for parcel in parcels):

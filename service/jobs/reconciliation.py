@@ -1,4 +1,4 @@
-"""Holding counters, log, identities and records against each other."""
+"""Comparing counters, log, identities and records with each other."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ class RecordDifference:
 
 
 def reconcile_records(store: HouseholdRepositories) -> Iterator[RecordDifference]:
-    """Hold every record to its last entry in the log, by digest, and every household of the log to its record.
+    """Compare every record with its last entry in the log, by digest, and every household of the log with its record.
 
-    Read in parts, each as it stands at one moment, so that it can go on for hours while the register is used.
+    Read in parts, each from one snapshot, so that it can run for hours while the register is in use.
     """
     after: str | None = None
     while records := store.recount.records(after=after, limit=_AT_ONCE):
@@ -138,7 +138,7 @@ def verify_log(store: HouseholdRepositories, communes: frozenset[str] | None = N
 
 
 def _walk(store: HouseholdRepositories, commune: str, *, until: int) -> tuple[int, Break | None, str]:
-    """Walk to the offset at which the state stood: what is written while we walk is another run's matter."""
+    """Walk to the offset of the state: what is written meanwhile is left to the next run."""
     previous, offset = FIRST_HASH, 0
     try:
         for entry in store.log.walk(commune):
@@ -161,7 +161,7 @@ def _walk(store: HouseholdRepositories, commune: str, *, until: int) -> tuple[in
 
 
 def _blank_of(entry: LogEntry, store: HouseholdRepositories) -> str | None:
-    """What an entry says of people is gone only where a later entry says that they were erased."""
+    """An entry's personal content is missing only where a later entry says that the household was erased."""
     if entry.salt is not None or store.log.is_erased(entry.household):
         return None
     return "what it said is gone, but no entry says that the household was erased"

@@ -1,4 +1,4 @@
-"""Bringing stored records to the schema version in force, through the log like any other write."""
+"""Migrating stored records to the current schema version, through the log like any other write."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Migrated:
 
 
 class SchemaMigration:
-    """Revises every record of an earlier schema version; killed and started again, it goes on where it was."""
+    """Revises every record of an earlier schema version; killed and restarted, it continues where it was."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class SchemaMigration:
         try:
             self._commit(changes, befores)
         except HouseholdStale:
-            # Somebody revised one of them meanwhile: one by one, the others are not held up.
+            # One of them was revised meanwhile: one by one, the others are not held up.
             for change in changes:
                 yield self._alone(change, befores[change.record["id"]])
             return

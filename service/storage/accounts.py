@@ -1,4 +1,4 @@
-"""Accounts and sessions in MongoDB: only hashes of secrets, names unique however their letters are written."""
+"""Accounts and sessions in MongoDB: only hashes of secrets; names are unique without regard to case and diacritics."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class MongoAccounts:
         self._sessions = database[SESSIONS]
 
     def add_account(self, account: Account) -> None:
-        """Keep a new account. Raises UsernameTaken."""
+        """Store a new account. Raises UsernameTaken."""
         with translated(self._client):
             try:
                 self._accounts.insert_one(_account_document(account))
@@ -41,7 +41,7 @@ class MongoAccounts:
         return self._found({"_id": account_id})
 
     def account_named(self, username: str) -> Account | None:
-        """The account with this name, however its letters are written."""
+        """The account with this name, whatever the case and diacritics of its letters."""
         return self._found({"name": _key_of(username)})
 
     def account_of(self, issuer: str, subject: str) -> Account | None:
@@ -55,7 +55,7 @@ class MongoAccounts:
             return [_account(document) for document in self._accounts.find(where).sort("name", 1).limit(limit)]
 
     def change_account(self, account_id: str, items: Mapping[str, Any]) -> Account | None:
-        """Set the named items of an account; answers it as it is then."""
+        """Set the named items of an account; returns the account as it is afterwards."""
         plain = {name: _plain(name, value) for name, value in items.items()}
         with translated(self._client):
             document = self._accounts.find_one_and_update(
@@ -64,7 +64,7 @@ class MongoAccounts:
         return None if document is None else _account(document)
 
     def remember_device(self, account_id: str, device: Device, *, keep: int) -> None:
-        """Add the device to the account's, or bring it up to date; only the ``keep`` last ones stay."""
+        """Add the device to the account's, or update it; only the last ``keep`` are retained."""
         document = {"secret_hash": device.secret_hash, "name": device.name, "seen_at": device.seen_at}
         others = {
             "$filter": {
@@ -84,7 +84,7 @@ class MongoAccounts:
     # Sessions --------------------------------------------------------------------------------------------------
 
     def add_session(self, session: Session) -> None:
-        """Keep a new session."""
+        """Store a new session."""
         with translated(self._client):
             self._sessions.insert_one(_session_document(session))
 
@@ -97,7 +97,7 @@ class MongoAccounts:
     def rotate(
         self, session_id: str, *, spent: Sequence[str], successor: str, at: datetime, expires_at: datetime, keep: int
     ) -> bool:
-        """Replace the good token by ``successor`` if it still is the first of ``spent``; answers whether it was."""
+        """Replace the valid token by ``successor`` if it still is the first of ``spent``; returns whether it was."""
         with translated(self._client):
             result = self._sessions.update_one(
                 {"_id": session_id, "current": spent[0], "revoked_at": None},
@@ -109,7 +109,7 @@ class MongoAccounts:
         return result.modified_count == 1
 
     def revoke(self, session_id: str, *, because: str, at: datetime) -> bool:
-        """Revoke a session; answers whether it was good until then."""
+        """Revoke a session; returns whether it was valid until then."""
         with translated(self._client):
             result = self._sessions.update_one(
                 {"_id": session_id, "revoked_at": None}, {"$set": {"revoked_at": at, "revoked_because": because}}
@@ -117,7 +117,7 @@ class MongoAccounts:
         return result.modified_count == 1
 
     def revoke_all(self, account_id: str, *, because: str, at: datetime, but: str | None = None) -> int:
-        """Revoke all sessions of an account (but one); answers how many."""
+        """Revoke all sessions of an account (but one); returns how many."""
         where: Document = {"account": account_id, "revoked_at": None}
         if but is not None:
             where["_id"] = {"$ne": but}
@@ -126,13 +126,13 @@ class MongoAccounts:
         return result.modified_count
 
     def told(self, session_id: str, *, at: datetime) -> bool:
-        """Remember that the device learned of its session's end; answers whether for the first time."""
+        """Note that the device was informed of its session's end; returns whether for the first time."""
         with translated(self._client):
             result = self._sessions.update_one({"_id": session_id, "told_at": None}, {"$set": {"told_at": at}})
         return result.modified_count == 1
 
     def sessions_of(self, account_id: str) -> list[Session]:
-        """The good sessions of an account, the last used first."""
+        """The valid sessions of an account, the last used first."""
         with translated(self._client):
             found = self._sessions.find({"account": account_id, "revoked_at": None}).sort("used_at", -1).limit(100)
             return [_session(document) for document in found]

@@ -19,7 +19,7 @@ class Baselines:
 
     @translated()
     def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
-        """Keep a baseline; one of the same unit and date is replaced."""
+        """Store a baseline; one of the same unit and date is replaced."""
         key = f"{baseline.unit}@{baseline.date}"
         document = {
             "_id": key,

@@ -35,7 +35,7 @@ class Borders:
 
     @translated()
     def replace_boundaries(self, boundaries: Mapping[str, BaseGeometry]) -> int:
-        """Put these boundaries in the place of all that were there; answers how many differ from before."""
+        """Put these boundaries in the place of all that were there; returns how many differ from before."""
         binaries = {code: bytes(shapely.to_wkb(boundary)) for code, boundary in sorted(boundaries.items())}
         known = {document["_id"]: bytes(document["boundary"]) for document in self._database["boundaries"].find()}
         different = [code for code, binary in binaries.items() if known.get(code) != binary]

@@ -50,11 +50,11 @@ _PROBE_PAUSE_SECONDS = 0.2
 
 
 class RegisterClient(MongoClient[Document]):
-    """A client that remembers whether its database is known to be away.
+    """A client that caches whether its database is known to be unavailable.
 
-    While no primary is known, whoever asks waits for one, since it may be chosen within seconds; but not again once
-    that was waited for in vain, so that a request that asks in three places, or a thousand requests, do not each wait
-    anew. Instead one probe in each process waits for it all the time, until it is found again.
+    While no primary is known, an operation waits for one, since it may be elected within seconds. Once such a wait has
+    timed out, no other operation waits, so that a request with three operations, or a thousand requests, do not wait
+    again and again. Instead one probe in each process waits all the time, until a primary is found.
     """
 
     def __init__(self, address: str, patience_seconds: float, **options: Any) -> None:
@@ -65,7 +65,7 @@ class RegisterClient(MongoClient[Document]):
         self._probing = threading.Lock()
 
     def require_available(self) -> None:
-        """Raise StoreUnavailable at once when no primary has been known for as long as anybody waits for one."""
+        """Raise StoreUnavailable at once when no primary has been known for the timeout."""
         if self._sees_primary():
             return
         now = time.monotonic()
@@ -77,12 +77,12 @@ class RegisterClient(MongoClient[Document]):
             raise StoreUnavailable()
 
     def waited_in_vain(self) -> None:
-        """Nobody waits again until a primary is found: somebody has just done so."""
+        """Let no operation wait until a primary is found: one has just timed out."""
         if not self._sees_primary():
             self._away_since = float("-inf")
 
     def _probe(self) -> None:
-        """Ask until there is an answer: while somebody waits for a server, pymongo looks for it twice a second."""
+        """Ping until it succeeds: while an operation waits for a server, pymongo checks for it twice a second."""
         try:
             while True:
                 try:
@@ -98,7 +98,7 @@ class RegisterClient(MongoClient[Document]):
     def _sees_primary(self) -> bool:
         found = self.topology_description
         if found is not self._there:
-            # A client that is told to ask one server only calls it writable without having found it.
+            # A client with a direct connection reports its server as writable before it has found it.
             if not found.known_servers or not found.has_writable_server():
                 return False
             self._there = found
@@ -146,7 +146,7 @@ def _names_database(client: MongoClient[Document]) -> bool:
 
 
 def refusal(code: int | None) -> DomainError:
-    """Why MongoDB refused a document. Its own words quote the document, so they go no further."""
+    """Why MongoDB refused a document. Its own message quotes the document, so it is not passed on."""
     if code == CANNOT_EXTRACT_GEO_KEYS:
         return BoundaryUnplaceable(pointer="/parcels")
     return StoreRefused(mongodb_code=code)
@@ -154,9 +154,9 @@ def refusal(code: int | None) -> DomainError:
 
 @contextmanager
 def translated(client: MongoClient[Document] | None = None) -> Iterator[None]:
-    """Turn what pymongo raises into the register's own errors; nobody outside storage knows pymongo.
+    """Translate pymongo's exceptions into the register's own errors; no other room imports pymongo.
 
-    With the client, does not even begin while its database is known to be away.
+    With the client, raises StoreUnavailable at once while its database is known to be away.
     """
     known = client if isinstance(client, RegisterClient) else None
     if known is not None:

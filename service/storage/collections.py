@@ -38,9 +38,9 @@ class Collection:
 
 
 def stored_household_validator() -> Mapping[str, Any]:
-    """The schema's validator, which also asks for what the register gives to every household that it stores.
+    """The schema's validator, which also requires what the register adds to every household that it stores.
 
-    So another program cannot put in a record that the register could not read or revise.
+    So another program cannot insert a record that the register could not read or revise.
     """
     validator = household_validator()
     given = ("commune_as_of", "status", "stage", "missing", "findings", "derived")
@@ -141,7 +141,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection(
         "trail",
-        "Who saw or changed whose record: chained batches, kept twelve months at least.",
+        "Who saw or changed whose record: chained batches, retained for twelve months at least.",
         (
             IndexModel([("entries.households", ASCENDING)], name="household"),
             IndexModel([("entries.account", ASCENDING), ("entries.at", ASCENDING)], name="account"),
@@ -179,7 +179,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         "The photos' bytes in GridFS, encrypted.",
         (IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True),),
     ),
-    Collection("photos.households", "Households whose photos were written to; a write to them takes hold of one."),
+    Collection("photos.households", "Households whose photos were written to; a write to photos locks one."),
     Collection("state", "What the database was last migrated to, and the version of the list of units."),
 )
 

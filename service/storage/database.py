@@ -53,12 +53,12 @@ class Database:
             return missing_parts(self.mongo)
 
     def require_available(self) -> None:
-        """Raise StoreUnavailable at once when the database is known to be away."""
+        """Raise StoreUnavailable at once when the database is known to be unavailable."""
         if isinstance(self.client, RegisterClient):
             self.client.require_available()
 
     def waited_in_vain(self) -> None:
-        """Let nobody wait for the database again until it is found: somebody has just done so."""
+        """Let no operation wait for the database until it is found: one has just timed out."""
         if isinstance(self.client, RegisterClient):
             self.client.waited_in_vain()
 

@@ -21,8 +21,8 @@ from service.storage.parcels import cell_keys
 class SealedEntry:
     """A log entry's personal part: record and replaced items without what they hide, and that in one ciphertext.
 
-    ``sealed`` holds the hidden items of both, the salt and the fingerprint. Salt and fingerprint are hidden because
-    whoever knows all but a number could try all numbers against them.
+    ``sealed`` contains the hidden items of both, the salt and the fingerprint. Salt and fingerprint are hidden because
+    someone who knows everything but a number could try all numbers against them.
     """
 
     record: Document | None
@@ -32,7 +32,7 @@ class SealedEntry:
 
 
 def sealed_entry(entry: Entry, fingerprint: str, encryption: FieldEncryption) -> SealedEntry:
-    """Hide what an entry says of people."""
+    """Encrypt an entry's personal content."""
     record, hidden = _parted(entry.record, encryption)
     replaced, also_hidden = _parted(entry.replaced, encryption)
     contents = {"fingerprint": fingerprint, "salt": entry.salt, "record": hidden, "replaced": also_hidden}
@@ -41,7 +41,7 @@ def sealed_entry(entry: Entry, fingerprint: str, encryption: FieldEncryption) ->
 
 
 def sealed_entries(change: Change, encryption: FieldEncryption) -> list[SealedEntry]:
-    """Hide what each entry of a change says of people."""
+    """Encrypt the personal content of each entry of a change."""
     return [sealed_entry(entry, change.fingerprint, encryption) for entry in change.entries]
 
 

@@ -1,4 +1,4 @@
-"""Bringing a database to what this version of the register needs: collections, indexes, validators, units."""
+"""Migrating a database to what this version of the register needs: collections, indexes, validators, units."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INDEX_DIFFERS = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConfl
 
 
 def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
-    """Make what is missing and renew what differs; run again, it changes nothing. Raises StoreUnavailable."""
+    """Create what is missing and update what differs; run again, it changes nothing. Raises StoreUnavailable."""
     store = Repositories(settings)
     try:
         with translated():

@@ -26,7 +26,7 @@ class MongoOpenData:
     def count(self) -> list[Count]:
         """Households that are not withdrawn, by commune, ethnic group of the head and poverty class.
 
-        Commune by commune along its index, so that no single question holds the database for long.
+        Commune by commune along its index, so that no single query occupies the database for long.
         """
         with translated(self._client):
             communes = sorted(state["_id"] for state in self._database["commune_states"].find({}, {"_id": 1}))

@@ -52,7 +52,7 @@ class CellsMissing(Exception):
 
 
 def cell_keys(record: Record) -> list[int]:
-    """What a household's document is kept under for its neighbours to find; empty for a withdrawn one."""
+    """The cells by which a household's neighbours find its document; empty for a withdrawn one."""
     boundaries = [parcel["geometry"] for parcel in record.get("parcels", ()) if parcel.get("geometry") is not None]
     if not boundaries or record["status"] == "withdrawn":
         return []
@@ -60,10 +60,10 @@ def cell_keys(record: Record) -> list[int]:
 
 
 def take_cells(collections: Collections, session: ClientSession, cells: Iterable[int]) -> None:
-    """Write to grid cells, so that of two transactions at one cell the second begins anew. Raises CellsMissing.
+    """Lock grid cells until the commit: of two transactions at one cell the second is retried. Raises CellsMissing.
 
-    The write is all that matters: a snapshot alone would let both read the ground before either has written to it.
-    Whether it comes before or after the reading does not: a cell that was written to since the snapshot refuses it.
+    The lock is a write. With a snapshot alone, both could read the neighbourhood before either has written to it. It
+    may come before or after the read: MongoDB aborts a write to a cell that has changed since the snapshot.
     """
     wanted = sorted(cells)
     if not wanted:
@@ -76,14 +76,14 @@ def take_cells(collections: Collections, session: ClientSession, cells: Iterable
 
 
 def make_cells(collections: Collections, cells: Iterable[int]) -> None:
-    """Make cells that are not there yet; two who make the same one at once both find it made."""
+    """Create cells that are not there yet; two processes may create the same one at once."""
     made = [UpdateOne({"_id": cell}, {"$setOnInsert": {"writes": 0}}, upsert=True) for cell in sorted(cells)]
     if made:
         collections["grid_cells"].bulk_write(made, ordered=False)
 
 
 def make_missing_cells(collections: Collections, cells: Iterable[int]) -> None:
-    """Make those of the cells that are not there yet."""
+    """Create those of the cells that are not there yet."""
     wanted = set(cells)
     there = collections["grid_cells"].find({"_id": {"$in": sorted(wanted)}}, {"_id": 1})
     make_cells(collections, wanted - {document["_id"] for document in there})
@@ -92,10 +92,10 @@ def make_missing_cells(collections: Collections, cells: Iterable[int]) -> None:
 def boundaries_and_states(
     collections: Collections, cells: Cells, communes: Iterable[str], session: ClientSession
 ) -> tuple[list[Boundary], list[Document]]:
-    """What ``boundaries_in`` answers, and the states of the communes that have one, in one command.
+    """What ``boundaries_in`` returns, and the states of the communes that have one, in one command.
 
-    A command costs a registration more than checking its record. ``$unwind`` makes a row of each neighbour, so that
-    no row is larger than a household; ``$unionWith`` would be the word for it, but has no place in a transaction.
+    A round trip costs a registration more than checking its record. ``$unwind`` makes a row of each neighbour, so that
+    no row is larger than a household; ``$unionWith`` would be simpler, but is not allowed in a transaction.
     """
     near = [{"$match": {"index.cells": {"$in": sorted(cells.queried)}}}, {"$project": _BOUNDARIES}]
     rows = collections["commune_states"].aggregate(

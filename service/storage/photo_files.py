@@ -1,4 +1,4 @@
-"""Photo files and chunks within a transaction, by the words of the GridFS specification."""
+"""Photo files and chunks within a transaction, as the GridFS specification defines them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOUSEHOLDS: Final = "photos.households"
 def remove_photos(collections: Mapping[str, Collection[Document]], session: ClientSession, household_id: str) -> None:
     """Remove all photos of a household within a transaction: for erasing, and when their legal basis has ended.
 
-    A photo that is sent at the same time loses: its transaction begins anew and then sees what was done here.
+    A photo that is sent at the same time conflicts: its transaction is retried and then sees what was done here.
     """
     hold_photos(collections, session, household_id)
     files = collections[FILES].find({"metadata.household": household_id}, {"_id": 1}, session=session)
@@ -40,5 +40,5 @@ def remove_photos(collections: Mapping[str, Collection[Document]], session: Clie
 
 
 def hold_photos(collections: Mapping[str, Collection[Document]], session: ClientSession, household_id: str) -> None:
-    """Hold a household's photos until the commit, by a write that meets every other one about them."""
+    """Lock a household's photos until the commit, by a write that conflicts with every other write to them."""
     collections[HOUSEHOLDS].update_one({"_id": household_id}, {"$inc": {"writes": 1}}, upsert=True, session=session)

@@ -1,8 +1,8 @@
 """Photos in GridFS, each encrypted under a key of its own, which is sealed as the personal items of records are.
 
-Files and chunks are written by the words of the GridFS specification, in one transaction with the look at their
-household: a photo is there whole or not at all, and never without its household. (GridFS's own writer keeps out of
-transactions; its reader reads what is written here.)
+Files and chunks are written as the GridFS specification defines them, in one transaction with the read of their
+household: a photo is there whole or not at all, and never without its household. (pymongo's GridFS writer does not
+take part in transactions; its reader reads what is written here.)
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class MongoPhotos:
         self._transactions = transactions
 
     def keep_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Communes) -> Photo | None:
-        """Ask ``accept`` and keep the photo, in one transaction; answers what ``accept`` did.
+        """Call ``accept`` and store the photo, in one transaction; returns what ``accept`` returned.
 
         Raises HouseholdNotFound, HouseholdErased.
         """
@@ -53,7 +53,7 @@ class MongoPhotos:
         def work(transaction: MongoTransaction) -> Photo | None:
             collections, session = transaction.collections, transaction.session
             record = _household(transaction, photo.household, area)
-            # Of two transactions about one household's photos the second begins anew, and then sees the first.
+            # Of two transactions about one household's photos the second is retried, and then sees the first.
             hold_photos(collections, session, photo.household)
             found = collections[FILES].find({"metadata.household": photo.household}, session=session).sort("_id", 1)
             known = accept(record, [_photo(document, encryption) for document in found])
@@ -91,7 +91,7 @@ class MongoPhotos:
         return _photo(file, self._database.encryption), jpeg
 
     def remove_photo(self, household_id: str, photo_id: str) -> bool:
-        """Remove a photo irrecoverably; answers whether it was there."""
+        """Remove a photo irrecoverably; returns whether it was there."""
         name = _name(household_id, photo_id)
 
         def work(transaction: MongoTransaction) -> bool:

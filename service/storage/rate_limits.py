@@ -23,7 +23,7 @@ RATES: Final = "rates"
 ATTEMPTS: Final = "attempts"
 
 FREE_ATTEMPTS: Final = 5
-"""Wrong secrets that cost nothing: people mistype."""
+"""Wrong secrets without a pause: people mistype."""
 LONGEST_PAUSE: Final = timedelta(minutes=15)
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
 _TRIES: Final = 5
@@ -42,8 +42,8 @@ class _Lease:
 class RateLimits:
     """Lets at most ``limit`` requests of one key through in each window of time, over all workers together.
 
-    A worker takes a share of the window's requests at a time and answers from it, so that the database is asked once
-    for many requests. The limit is never exceeded; with several workers a window may end with a share not used up.
+    A worker takes a lease on a share of the window's requests, so that the database is asked once for many requests.
+    The limit is never exceeded; with several workers a window may end with a share not used up.
     """
 
     def __init__(self, database: Database[Document], clock: Clock = system_clock) -> None:
@@ -85,7 +85,7 @@ class RateLimits:
 
 
 class Attempts:
-    """Slows down whoever guesses a secret: the first few attempts are free, each further one doubles the pause.
+    """Backoff for guessed secrets: the first few attempts are free, each further one doubles the pause.
 
     An attempt is counted before the secret is looked at, so that a burst of parallel guesses gains nothing, and taken
     back when it was right.
@@ -137,5 +137,5 @@ class Attempts:
 
 
 def _hashed(key: str) -> str:
-    """Names and addresses are not kept in the clear, and whatever was typed is no longer than a hash."""
+    """Names and addresses are stored hashed, and whatever was typed has the length of a hash."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Encrypting what is stored with the data key that writes now, while others read and write."""
+"""Re-encrypting stored documents with the current data key, while the register is in use."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _REQUEST_ITEMS = ("person", "text", "outcome")
 
 
 def reencrypt(database: Database) -> Iterator[tuple[str, int]]:
-    """Go through households, log, requests and photos; yields each collection's name and how many documents changed.
+    """Re-encrypt households, log, requests and photos; yields each collection and how many of its documents changed.
 
-    A document that somebody wrote meanwhile is left to them (they used the new key): the filter holds what was read.
+    A document that was written meanwhile is left alone (it has the new key): the filter contains what was read.
     """
     work: dict[str, Callable[[Document], Document]] = {
         "households": lambda document: _household(document, database.encryption),
@@ -51,7 +51,7 @@ def _collection(database: Database, name: str, renew: Callable[[Document], Docum
 
 
 def _renewed(value: Any, encryption: FieldEncryption) -> Any:
-    """A ciphertext made anew in its own manner (the second byte of the algorithm says which), if its key is old."""
+    """A ciphertext under the current data key, deterministic or random as it was."""
     return encryption.renewed(value) if getattr(value, "subtype", None) == CIPHERTEXT_SUBTYPE else value
 
 
@@ -82,6 +82,6 @@ def _request(document: Document, encryption: FieldEncryption) -> Document:
 
 
 def _file(document: Document, encryption: FieldEncryption) -> Document:
-    """A photo lies under a key of its own: that key is sealed anew, the photo's bytes stay as they are."""
+    """A photo is encrypted with a key of its own: that key is re-encrypted, the photo's bytes stay as they are."""
     renewed = {name: _renewed(document["metadata"][name], encryption) for name in SEALED_ITEMS}
     return {**document, "metadata": {**document["metadata"], **renewed}}

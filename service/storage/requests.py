@@ -26,7 +26,7 @@ _PLAIN: Final = ("household", "commune", "received_by", "purpose", "extended_by"
 
 
 class MongoRequests:
-    """The requests' store (service/people/requests.py, RequestStore)."""
+    """Fulfils service.people.requests.RequestStore."""
 
     def __init__(self, database: Database[Document], encryption: FieldEncryption) -> None:
         self._client = database.client
@@ -34,7 +34,7 @@ class MongoRequests:
         self._encryption = encryption
 
     def add_request(self, request: PersonRequest) -> None:
-        """Keep a new request."""
+        """Store a new request."""
         with translated(self._client):
             self._requests.insert_one(self._document(request))
 
@@ -48,7 +48,7 @@ class MongoRequests:
         return None if document is None else self._request(document)
 
     def requests(self, query: RequestQuery) -> list[PersonRequest]:
-        """Requests in order of their answer date."""
+        """Requests in order of the date by which they must be answered."""
         where: list[Document] = []
         if query.area is not None:
             where.append({"commune": {"$in": sorted(query.area)}})
@@ -68,7 +68,7 @@ class MongoRequests:
             return [self._request(document) for document in found.limit(query.limit)]
 
     def replace_request(self, request: PersonRequest, expected: RequestState) -> bool:
-        """Keep the request as it is now, if it still is in the expected state; answers whether it was."""
+        """Store the request as it is now, if it still is in the expected state; returns whether it was."""
         with translated(self._client):
             result = self._requests.replace_one({"_id": request.id, "state": str(expected)}, self._document(request))
         return result.matched_count == 1

@@ -32,11 +32,11 @@ T = TypeVar("T")
 DUPLICATE_KEY = 11000
 
 ERASED_ITEMS = ("record", "replaced", "note", "sealed")
-"""What a log entry says of people, and what a guess could be tried against."""
+"""A log entry's personal content, and what a guess could be verified against."""
 
 
 _CELLS_WITH_STATE = 100
-"""Up to so many cells (some ten parcels) the state is read along with the neighbours: each row repeats it."""
+"""Up to so many cells (some ten parcels) the state is read together with the neighbours: each row repeats it."""
 
 
 class CommuneStateMissing(Exception):
@@ -81,7 +81,7 @@ class MongoTransaction:
         return {document["_id"]: to_stored(document, self.encryption) for document in found}
 
     def take_cells(self, cells: Iterable[int]) -> None:
-        """Hold grid cells until the commit. Raises CellsMissing."""
+        """Lock grid cells until the commit. Raises CellsMissing."""
         parcels.take_cells(self.collections, self.session, cells)
 
     def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
@@ -109,8 +109,7 @@ class MongoTransaction:
         self._write_identities(changes)
 
     def erase(self, entry: Entry) -> None:
-        """Remove a household's record, photos and identities and all that the log says of it;
-        append ``entry``, which says so."""
+        """Remove a household's record, photos and identities and its content in the log; append ``entry``."""
         self._insert("log", self._advance_states([(entry, sealed_entry(entry, "", self.encryption))]))
         where = {"household": entry.household}
         entries = self.collections["log"].find(where, {"commune": 1}, session=self.session)
@@ -122,7 +121,7 @@ class MongoTransaction:
         self.collections["log"].update_many(where, {"$set": dict.fromkeys(ERASED_ITEMS)}, session=self.session)
 
     def _refuse_erased(self, household_ids: Sequence[str]) -> None:
-        """A phone that was offline may still send what was erased meanwhile. Raises HouseholdErased.
+        """Refuse what a phone that was offline still sends although it was erased. Raises HouseholdErased.
 
         The commune states say whether anybody was ever erased there; mostly nobody was, and no query is sent.
         """
@@ -134,7 +133,7 @@ class MongoTransaction:
             raise HouseholdErased(pointer="/id", id=found["household"])
 
     def _advance_states(self, entries: Sequence[tuple[Entry, SealedEntry]]) -> list[Document]:
-        """Give each entry its offset and hash, move the tallies; answers the documents of the log."""
+        """Give each entry its offset and hash, update the tallies; returns the documents of the log."""
         communes = sorted({entry.commune for entry, _ in entries})
         states = {commune: self._states.pop(commune) for commune in communes if commune in self._states}
         if unread := [commune for commune in communes if commune not in states]:
@@ -158,7 +157,7 @@ class MongoTransaction:
             previous = document["hash"]
             log.append(document)
             tallies = moved_tallies(tallies, entry.moves) if entry.moves else tallies
-        # Two workers' clocks can disagree around midnight; a state never goes back to a day that is closed.
+        # Two workers' clocks can differ around midnight; a state never returns to a day that is closed.
         today = vietnam_day(entries[-1][0].at)
         day = today if state.day is None else max(today, state.day)
         if state.day is not None and state.day < day:
@@ -176,7 +175,7 @@ class MongoTransaction:
         self.collections["days"].replace_one({"_id": closing["_id"]}, closing, upsert=True, session=self.session)
 
     def _insert(self, name: str, documents: Sequence[Document]) -> None:
-        """Insert documents; a single one without pymongo's machinery for many, which costs as much as the insert."""
+        """Insert documents; a single one by ``insert_one``, since ``insert_many`` costs as much again."""
         if len(documents) == 1:
             self.collections[name].insert_one(documents[0], session=self.session)
         else:
@@ -196,7 +195,7 @@ class MongoTransaction:
                 self._replace_household(change, document)
 
     def _replace_household(self, change: Change, document: Document) -> None:
-        """The revision stands in the filter, so a record that changed meanwhile is never overwritten."""
+        """Optimistic lock: the revision is in the filter, so a record that changed meanwhile is never overwritten."""
         where = {"_id": document["_id"], "revision": change.replaces}
         result = self.collections["households"].replace_one(where, document, session=self.session)
         if result.matched_count == 0:
@@ -258,7 +257,7 @@ class Transactions:
 
 
 def _duplicate_of(error: DuplicateKeyError | BulkWriteError) -> str:
-    """The key that stood there before. Raises the refusal for any other reason to refuse a document."""
+    """The key that was there before. Raises the refusal where MongoDB had another reason."""
     details: Any = error.details or {}
     first = details.get("writeErrors", [details])[0]
     if first.get("code") != DUPLICATE_KEY:

@@ -1,5 +1,4 @@
-"""One transaction: retried after transient errors within a bound,
-committed with majority before anybody is answered."""
+"""One transaction: retried after transient errors within a bound, committed with majority write concern."""
 
 from __future__ import annotations
 
@@ -29,9 +28,9 @@ _LONGEST_PAUSE_SECONDS = 0.02
 
 
 def run_transaction(client: MongoClient[Document], seconds: float, work: Callable[[ClientSession], T]) -> T:
-    """Run ``work`` in a transaction and commit it; both are tried again on what MongoDB calls transient.
+    """Run ``work`` in a transaction and commit it; both are retried on what MongoDB labels transient.
 
-    Raises WriteContention when other writes got in the way for ``seconds``, StoreUnavailable when the database is away.
+    Raises WriteContention when other writes conflicted for ``seconds``, StoreUnavailable when the database is away.
     """
     end = time.monotonic() + seconds
     pause = _FIRST_PAUSE_SECONDS
@@ -59,7 +58,7 @@ def run_transaction(client: MongoClient[Document], seconds: float, work: Callabl
 
 
 def _commit(session: ClientSession, end: float) -> None:
-    """Commit; when the answer is lost, ask again: MongoDB commits a transaction once however often it is asked."""
+    """Commit, and again when the response was lost: MongoDB commits a transaction once however often it is asked."""
     while True:
         try:
             session.commit_transaction()
@@ -75,15 +74,15 @@ def _abort(session: ClientSession) -> None:
         try:
             session.abort_transaction()
         except PyMongoError:
-            # The server drops an unfinished transaction by itself; the first error is the one worth telling.
+            # The server aborts an unfinished transaction by itself; the first error is the one to report.
             return
 
 
 class Turns:
-    """Lets the threads of one process write to a commune one after the other.
+    """A lock for each commune, so that the threads of one process write to it one after the other.
 
-    MongoDB lets one of two writers to a commune's state win and sends the other back; waiting here is cheaper than
-    being sent back. It is a courtesy, not what makes the log gapless: processes still meet in the database.
+    Of two writers to a commune's state MongoDB aborts one; waiting here is cheaper than a retry. The lock is an
+    optimization and not what makes the log gapless: processes still meet in the database.
     """
 
     def __init__(self) -> None:
@@ -92,9 +91,9 @@ class Turns:
 
     @contextmanager
     def of(self, communes: Iterable[str]) -> Iterator[None]:
-        """Wait for the locks of all ``communes``, in order, so that no two threads wait for each other.
+        """Take the locks of all ``communes``, in order, so that there is no deadlock.
 
-        Raises StoreUnavailable when the database was found to be away meanwhile.
+        Raises StoreUnavailable when the database was found to be unavailable meanwhile.
         """
         with ExitStack() as held:
             for commune in sorted(set(communes)):

@@ -38,7 +38,7 @@ class Units:
 
     @translated()
     def replace_units(self, units: Sequence[Unit]) -> int:
-        """Add the units, replacing those of the same key; answers how many differ from before.
+        """Add the units, replacing those of the same key; returns how many differ from before.
 
         The key is code and level with the first day, so a newer list closes a unit (valid_to, successor) and adds its
         successors.

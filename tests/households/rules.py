@@ -14,7 +14,7 @@ OFFICER = "officer of Thành Vinh"
 
 
 def prepared(household: Json, directory: UnitDirectory, today: date = TODAY, known: Record | None = None) -> Prepared:
-    """A household parsed and settled on a day."""
+    """A household parsed and resolved on a day."""
     content = parse(household, household["id"], today=today)
     return prepare(content, household["id"], directory=directory, today=today, known=known)
 

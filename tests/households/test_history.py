@@ -23,7 +23,7 @@ def test_an_item_that_came_has_no_value_before_and_one_that_went_none_after() ->
     assert changes_of(entry) == [{"pointer": "/address", "after": "số 12"}, {"pointer": "/note", "before": "x"}]
 
 
-def test_items_inside_an_object_are_told_one_by_one() -> None:
+def test_items_inside_an_object_are_reported_one_by_one() -> None:
     entry = an_entry({"head": {"sex": "male", "phone": "2"}}, {"head": {"sex": "male", "phone": "1", "a/b": 1}})
     assert changes_of(entry) == [
         {"pointer": "/head/phone", "before": "1", "after": "2"},
@@ -39,7 +39,7 @@ def test_lists_of_objects_are_compared_place_by_place() -> None:
     ]
 
 
-def test_other_lists_are_told_whole() -> None:
+def test_other_lists_are_reported_whole() -> None:
     entry = an_entry({"codes": ["a", "b"]}, {"codes": ["a"]})
     assert changes_of(entry) == [{"pointer": "/codes", "before": ["a"], "after": ["a", "b"]}]
 

@@ -54,7 +54,7 @@ def test_nobody_moves_a_household_out_of_the_own_area_by_a_revision(services: Re
         services.households.put(record["id"], {**record, "commune": TRUONG_VINH}, if_match=1, actor=OFFICER)
 
 
-def test_another_officers_id_is_not_told_apart_from_one_that_is_not_there(services: Register, record: Json) -> None:
+def test_another_officers_id_looks_like_one_that_does_not_exist(services: Register, record: Json) -> None:
     other = a_household(id=record["id"], commune=TRUONG_VINH)
     with pytest.raises(HouseholdNotFound):
         services.households.put(record["id"], other, if_match=None, actor=NEIGHBOUR)

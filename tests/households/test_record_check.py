@@ -53,7 +53,7 @@ def test_a_record_that_is_written_over_many_lines_has_its_errors_on_theirs(tmp_p
     assert [(fault.line, fault.error.pointer) for fault in checked.faults] == [(line, "/village")]
 
 
-def test_the_records_of_a_list_are_told_by_the_line_that_they_begin_on(tmp_path: Path) -> None:
+def test_the_records_of_a_list_are_reported_by_the_line_that_they_begin_on(tmp_path: Path) -> None:
     text = json.dumps([least(), least() | {"commune": "99999"}], indent=1)
     first, second = check(written(tmp_path, text))
     assert (first.line, first.stage) == (2, "registered")
@@ -61,7 +61,7 @@ def test_the_records_of_a_list_are_told_by_the_line_that_they_begin_on(tmp_path:
     assert text.splitlines()[second.faults[0].line - 1].strip() == '"commune": "99999",'
 
 
-def test_a_personal_number_that_stands_twice_in_the_file_is_told(tmp_path: Path) -> None:
+def test_a_personal_number_that_stands_twice_in_the_file_is_reported(tmp_path: Path) -> None:
     other = without_boundary() | {"id": "0192f0c1-7a3b-7c4d-8e5f-0123456789ff"}
     checked = check(written(tmp_path, json.dumps(without_boundary()) + "\n" + json.dumps(other)))
     assert [fault.error.code for fault in checked[1].faults] == ["national-id.in-earlier-line"]

@@ -167,7 +167,7 @@ def test_an_id_is_a_uuid_with_hyphens(text: str) -> None:
         household_id_of(text)
 
 
-def test_an_id_is_kept_in_small_letters() -> None:
+def test_an_id_is_stored_in_lower_case() -> None:
     identity = an_id()
     assert household_id_of(identity.upper()) == identity
 

@@ -56,19 +56,21 @@ def test_an_exact_register_shows_no_difference(written: Repositories) -> None:
         ("digitized", 1, "digitized: 16681: the register says 1, its records say 0"),
     ],
 )
-def test_a_wrong_counter_is_told_with_both_numbers(written: Repositories, name: str, change: int, told: str) -> None:
+def test_a_wrong_counter_is_reported_with_both_numbers(
+    written: Repositories, name: str, change: int, told: str
+) -> None:
     written.database["commune_states"].update_one({"_id": THANH_VINH}, {"$set": {f"tallies.unknown.{name}": change}})
     assert differences(written) == [told]
 
 
-def test_a_record_that_went_missing_is_told(written: Repositories) -> None:
+def test_a_record_that_went_missing_is_reported(written: Repositories) -> None:
     written.database["households"].delete_one({"commune": TRUONG_VINH})
     told = differences(written)
     assert told[0] == "registered: 16690: the register says 1, its records say 0"
     assert told[1].startswith("identity: ")
 
 
-def test_a_number_without_a_holder_and_a_holder_without_a_number_are_told(written: Repositories) -> None:
+def test_a_number_without_a_holder_and_a_holder_without_a_number_are_reported(written: Repositories) -> None:
     lost = written.database["identities"].find_one_and_delete({})
     written.database["identities"].insert_one({"_id": "nobody", "household": "none"})
     assert lost is not None
@@ -109,12 +111,12 @@ def test_any_damage_to_a_log_is_found_at_its_first_place(
     assert breaks(written) == [(THANH_VINH, offset)]
 
 
-def test_a_log_that_was_cut_off_with_its_head_is_found(written: Repositories) -> None:
+def test_a_log_that_was_cut_off_with_its_state_is_found(written: Repositories) -> None:
     written.database["commune_states"].update_one({"_id": THANH_VINH}, {"$set": {"hash": "0" * 64}})
     assert breaks(written) == [(THANH_VINH, 4)]
 
 
-def test_a_log_whose_head_is_gone_is_found(written: Repositories) -> None:
+def test_a_log_whose_state_is_gone_is_found(written: Repositories) -> None:
     written.database["commune_states"].delete_one({"_id": THANH_VINH})
     assert breaks(written) == [(THANH_VINH, 1)]
 
@@ -132,7 +134,7 @@ def test_what_an_erased_person_leaves_behind_still_holds(written: Repositories) 
     assert record_differences(written) == []
 
 
-def test_every_record_is_held_to_its_last_entry_in_the_log(written: Repositories) -> None:
+def test_every_record_is_compared_with_its_last_entry_in_the_log(written: Repositories) -> None:
     record = register(written)
     assert record_differences(written) == []
     written.database["households"].update_one({"_id": record["id"]}, {"$set": {"head.full_name": "Somebody Else"}})
@@ -141,13 +143,13 @@ def test_every_record_is_held_to_its_last_entry_in_the_log(written: Repositories
     ]
 
 
-def test_a_record_at_another_revision_than_its_log_is_told(written: Repositories) -> None:
+def test_a_record_at_another_revision_than_its_log_is_reported(written: Repositories) -> None:
     record = register(written)
     written.database["households"].update_one({"_id": record["id"]}, {"$set": {"revision": 7}})
     assert "it is at revision 7, the last entry made revision 1" in record_differences(written)[0]
 
 
-def test_a_record_put_in_past_the_register_and_one_taken_out_are_told(written: Repositories) -> None:
+def test_a_record_put_in_past_the_register_and_one_taken_out_are_reported(written: Repositories) -> None:
     record = register(written)
     document = written.database["households"].find_one_and_delete({"_id": record["id"]})
     assert record_differences(written) == [
@@ -158,7 +160,7 @@ def test_a_record_put_in_past_the_register_and_one_taken_out_are_told(written: R
     assert f"{stranger}: no entry of the log" in record_differences(written)[0]
 
 
-def test_a_fingerprint_that_was_changed_is_told(written: Repositories) -> None:
+def test_a_fingerprint_that_was_changed_is_reported(written: Repositories) -> None:
     record = register(written)
     households = written.database["households"]
     (stored,) = households.find({"_id": record["id"]})

@@ -1,4 +1,4 @@
-"""Records of an earlier schema version come to the one in force, through the log, also after a kill."""
+"""Records of an earlier schema version are migrated to the current one, through the log, also after a kill."""
 
 from __future__ import annotations
 

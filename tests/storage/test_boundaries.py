@@ -1,4 +1,4 @@
-"""Boundaries of communes: loaded from GeoJSON, kept whole, and read anew when they change."""
+"""Boundaries of communes: loaded from GeoJSON, stored exactly, and reloaded when they change."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, path: Path) -> 
     return units.main(["--boundaries", str(path)])
 
 
-def test_what_is_kept_is_what_was_loaded(store: Repositories) -> None:
+def test_what_is_stored_is_what_was_loaded(store: Repositories) -> None:
     boundaries = {THANH_VINH: a_field(0, 0, 3_000, 3_000), TRUONG_VINH: a_field(3_000, 0, 3_000, 3_000)}
     assert store.borders.replace_boundaries(boundaries) == 2
     kept = store.borders.boundary_list()

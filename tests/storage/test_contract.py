@@ -1,4 +1,4 @@
-"""The contract of service.households.ports.HouseholdRepositories, held to on a real mongod."""
+"""The contract of service.households.ports.HouseholdRepositories, tested on a real mongod."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MIDNIGHT = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
 
 def at_once(works: Sequence[Callable[[], Any]], threads: int = 8) -> list[Any]:
-    """Do all works in threads; answers what each answered or raised."""
+    """Do all works in threads; returns what each returned or raised."""
 
     def safely(work: Callable[[], Any]) -> Any:
         try:

@@ -1,4 +1,4 @@
-"""Migration and lists of units on a real database, and the commands that keep it."""
+"""Migration and lists of units on a real database, and the commands that maintain it."""
 
 from __future__ import annotations
 

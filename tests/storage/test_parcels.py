@@ -29,7 +29,7 @@ corners = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), min_size
 
 
 class Rows:
-    """A collection of households that hold nothing but where they lie."""
+    """A collection of households that contain nothing but geometry."""
 
     def __init__(self, collection: Collection[Json]) -> None:
         self.collection = collection
@@ -38,7 +38,7 @@ class Rows:
         collection.create_index("index.cells")
 
     def fallen_in(self, geometry: Any, area: Any, items: Any) -> Iterator[Json]:
-        """As the store answers it."""
+        """As storage finds them."""
         yield from parcels.fallen_in({"households": self.collection}, geometry, area, items)
 
     def fill(self, records: list[Json]) -> None:

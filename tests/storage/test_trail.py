@@ -1,4 +1,4 @@
-"""The trail: stored before the answer, chained, found by person, account, address and token; tampering shows."""
+"""The audit trail: stored before the response, chained, found by person, account, address, token; tampering shows."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def test_many_at_once_share_batches_and_none_is_lost(database: Register) -> None
     assert list(trail.verify()) == []
 
 
-def test_one_look_at_very_many_households_is_kept_whole(database: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_read_of_very_many_households_is_stored_completely(
+    database: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("service.storage.trail.writing._MOST_HOUSEHOLDS", 500)
     everybody = tuple(f"0192f0c1-0000-7000-8000-{number:012d}" for number in range(1_200))
     trail = Trail(database)
@@ -91,7 +93,7 @@ def test_one_look_at_very_many_households_is_kept_whole(database: Register, monk
     assert list(trail.verify()) == []
 
 
-def test_what_cannot_be_written_is_told_to_everybody_who_waits(database: Register) -> None:
+def test_what_cannot_be_written_is_an_error_for_everybody_who_waits(database: Register) -> None:
     trail = Trail(database)
     with pytest.raises(TypeError):
         trail.write(replace(READ, about=object()))  # type: ignore[arg-type]
@@ -107,7 +109,7 @@ def test_an_entry_that_was_begun_is_stored_when_its_answer_waits_for_it(database
     assert list(trail.verify()) == []
 
 
-def test_an_entry_in_whose_stead_another_stands_is_not_told(database: Register) -> None:
+def test_a_placeholder_that_was_replaced_is_not_returned(database: Register) -> None:
     trail = Trail(database)
     for name in ("one", "two"):
         trail.finish(trail.begin(replace(READ, status=UNDERWAY, underway=name)))
@@ -137,7 +139,7 @@ def test_an_end_that_was_cut_off_is_found_out(database: Register) -> None:
     assert (fault.number, fault.reason) == (3, "missing")
 
 
-def test_heads_that_were_kept_elsewhere_show_what_was_made_anew(database: Register) -> None:
+def test_anchors_that_were_stored_elsewhere_show_what_was_rebuilt(database: Register) -> None:
     trail = Trail(database)
     trail.write(READ)
     trail.confirm()
@@ -201,7 +203,7 @@ def test_what_expired_is_no_fault_but_only_after_its_time(database: Register) ->
     assert list(trail.verify()) == []
 
 
-def test_nothing_is_kept_for_less_than_twelve_months(database: Register) -> None:
+def test_nothing_is_retained_for_less_than_twelve_months(database: Register) -> None:
     Trail(database, kept=timedelta(days=1)).write(READ)
     (batch,) = database[TRAIL].find({})
     assert batch["expires_at"] >= MOMENT + timedelta(days=365)

@@ -1,4 +1,4 @@
-"""Writing to a store below the rules: changes as the rules would make them, applied in transactions of their own."""
+"""Writing to storage below the rules: changes as the rules would make them, applied in transactions of their own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def apply(store: Repositories, *changes: Change) -> None:
 
 
 def register(store: Repositories, at: datetime = NOW, **items: Any) -> Record:
-    """Register a household; answers its record."""
+    """Register a household; returns its record."""
     change = a_registration(at, **items)
     apply(store, change)
     return change.record
@@ -50,7 +50,7 @@ def offsets(store: Repositories, commune: str) -> list[int]:
 
 
 def assert_exact(store: Repositories, communes: Iterable[str] | None = None) -> None:
-    """Counters, identities and log agree with the records, and every log holds."""
+    """Counters, identities and log agree with the records, and every log is intact."""
     assert [str(difference) for difference in reconcile(store)] == []
     assert [str(difference) for difference in reconcile_records(store)] == []
     broken = [

@@ -68,7 +68,7 @@ class FieldEncryption(KeyRing):
         return parted(record, self._branches)
 
     def searchable(self, shown: Mapping[str, Any], hidden: Mapping[str, Any]) -> Document:
-        """What ``parted`` answered, put together again as far as equality is asked of it: by ciphertext."""
+        """What ``parted`` returned, with deterministic ciphertexts in the places where equality is searched."""
         return searchable(shown, hidden, self._branches, self._seal_value)
 
     def seal(self, record: Mapping[str, Any], **beside: Any) -> Document:
@@ -77,7 +77,7 @@ class FieldEncryption(KeyRing):
         return {**self.searchable(shown, hidden), SEALED: self.seal_value({RECORD: hidden, **beside})}
 
     def contents(self, sealed: Binary) -> Mapping[str, Any]:
-        """What a document's ``sealed`` holds. The next who asks may get the same object: not to be changed."""
+        """What a document's ``sealed`` contains. It is cached and shared: do not modify it."""
         opened: Mapping[str, Any] = self._contents(sealed)
         return opened
 
@@ -97,7 +97,7 @@ class FieldEncryption(KeyRing):
         return record
 
     def closed(self, document: Mapping[str, Any]) -> Document:
-        """A stored document without its personal items, for readers who are shown none: nothing is decrypted."""
+        """A stored document without its personal items, for readers who see none: nothing is decrypted."""
         record = bare(document, self._branches)
         record.pop(SEALED, None)
         return record
@@ -107,7 +107,7 @@ class FieldEncryption(KeyRing):
         return self._seal_value(value, manner)
 
     def open_value(self, value: Any) -> Any:
-        """One value readable again; what is not encrypted is answered as it is."""
+        """One value decrypted; what is not encrypted is returned as it is."""
         return self._open_value(value)
 
     def equal_to(self, value: str) -> dict[str, list[Binary]]:

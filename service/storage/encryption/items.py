@@ -33,7 +33,7 @@ ENCRYPTED_ITEMS: Final[Mapping[str, Manner]] = {path: _MANNERS[at_rest] for path
 SEALED: Final = "sealed"
 """The item of a document that holds, in one ciphertext, all that the document hides."""
 ELSEWHERE: Final = b""
-"""Stands in the place of a hidden item, whose value lies in ``sealed``."""
+"""The placeholder of a hidden item, whose value is in ``sealed``."""
 RECORD: Final = "record"
 """What of a household's record is hidden, among the contents of ``sealed``."""
 
@@ -93,9 +93,9 @@ def parted(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Doc
 
 
 def joined(shown: Mapping[str, Any], hidden: Mapping[str, Any], *, all_places: bool = True) -> Document:
-    """What was parted, as it was; where an item is not in ``shown`` (it was not read), it stays away.
+    """What was parted, put together again; an item that is not in ``shown`` (it was not read) stays out.
 
-    Without ``all_places`` only those places are filled where ``ELSEWHERE`` stands.
+    Without ``all_places`` only the places that contain ``ELSEWHERE`` are filled.
     """
     whole = dict(shown)
     for name, part in hidden.items():

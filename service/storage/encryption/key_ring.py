@@ -41,7 +41,7 @@ _KEY_ID_BYTES: Final = 16
 _KEYS_LISTED: Final = "data-keys"
 _DIGEST_SECRET: Final = "digest"  # noqa: S105 - a document's name
 _RELOAD_SECONDS: Final = 1.0
-"""Master keys are read anew at most this often, however many ciphertexts do not open."""
+"""Master keys are reloaded at most this often, however many ciphertexts cannot be decrypted."""
 CACHED_VALUES: Final = 16_384
 
 _ALGORITHMS: Final = {
@@ -118,7 +118,7 @@ class KeyRing:
         return self._create_data_key(name, writes_from=self._clock() + self.HANDOVER)
 
     def rewrap(self) -> int:
-        """Wrap every data key by the newest master key; answers how many. No record changes."""
+        """Wrap every data key with the newest master key; returns how many. No record changes."""
         masters = self._load_master_keys()
         with self._lock:
             self._forget()
@@ -132,7 +132,7 @@ class KeyRing:
         return self._data_keys(look_again=True)
 
     def retire(self, key: DataKey) -> None:
-        """Forget a data key. What it alone encrypted cannot be read again by anybody."""
+        """Delete a data key. What only it encrypted can never be read again."""
         self._database[SECRETS].update_one({"_id": _KEYS_LISTED}, {"$pull": {"keys": {"name": key.name}}})
         self._encryption().delete_key(key.key_id)
         with self._lock:
@@ -159,7 +159,7 @@ class KeyRing:
         return self._attempt(work)
 
     def _attempt(self, work: Callable[[ClientEncryption[Document]], Any]) -> Any:
-        """Do the work, once more with master keys read anew: another process may have rotated them meanwhile."""
+        """Run ``work``, and once more with reloaded master keys: another process may have rotated them meanwhile."""
         used = self._encryption()
         try:
             return work(used)
@@ -171,7 +171,7 @@ class KeyRing:
                 raise StoreUnavailable(reason="encryption") from error
 
     def _reload(self, used: ClientEncryption[Document]) -> None:
-        """Have the master keys read anew, unless another thread has just done so."""
+        """Reload the master keys, unless another thread has just done so."""
         with self._lock:
             now = time.monotonic()
             if self._explicit is used and now - self._reloaded_at >= _RELOAD_SECONDS:
