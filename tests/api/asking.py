@@ -1,4 +1,4 @@
-"""Asking the register over HTTP, in the words of its contract."""
+"""A client of the register over HTTP, for tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.builders import Json, a_household
 
 
 class Register:
-    """A client of the register: each call answers what HTTP answered."""
+    """A client of the register: each call returns the HTTP response."""
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = SignedInClient(client.application, client.response_wrapper)
@@ -35,7 +35,7 @@ class Register:
         return self.json(f"/v1/households/{household_id}")
 
     def json(self, address: str) -> Json:
-        """What an address answers, which must be 200."""
+        """The JSON of an address, whose response must be 200."""
         answer = self.get(address)
         assert answer.status_code == 200, answer.text
         body: Json = answer.get_json()
@@ -52,7 +52,7 @@ class Register:
         return self.client.delete(address, json={"reason": reason}, headers=_precondition(if_match))
 
     def registered(self, **items: Any) -> Json:
-        """A household that is registered: its record as the register answered it."""
+        """A household that is registered: its record as the register returned it."""
         answer = self.put(a_household(**items))
         assert answer.status_code == 201, answer.text
         record: Json = answer.get_json()
@@ -71,7 +71,7 @@ def _precondition(revision: object) -> dict[str, str]:
 
 
 def problem(answer: TestResponse, status: int, code: str) -> Json:
-    """The problem that an answer is (RFC 9457); fails for any other status or code."""
+    """The problem of a response (RFC 9457); fails for any other status or code."""
     assert answer.status_code == status, answer.text
     assert answer.mimetype == "application/problem+json"
     body: Json = answer.get_json()

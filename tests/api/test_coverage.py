@@ -8,6 +8,9 @@ import io
 import pytest
 from openpyxl import load_workbook
 
+from service.api.http.resource import schema_of
+from service.api.resources.coverage import CoverageRowSchema, TrendDaySchema
+from service.households.changes import COUNTS
 from tests.api.asking import Register, pointers, problem
 from tests.builders import (
     THANH_VINH,
@@ -27,6 +30,11 @@ GEOGRAPHIES = [
     ("province", "2025-07-01", 1),
     ("province", "2025-06-30", 1),
 ]
+
+
+def test_every_count_of_the_register_is_in_a_row_and_in_the_trend() -> None:
+    assert set(COUNTS) <= set(schema_of(CoverageRowSchema).fields)
+    assert {"date", *COUNTS} == set(schema_of(TrendDaySchema).fields)
 
 
 @pytest.fixture

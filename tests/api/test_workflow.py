@@ -145,6 +145,20 @@ def test_a_transfer_out_of_the_officers_area_can_be_sent_again_by_who_sent_it(re
     problem(register.client.get(address, headers=mine), 404, "household.not-found")
 
 
+def test_a_transfer_names_a_commune_and_nothing_but_a_place(register: Register) -> None:
+    record = register.registered()
+    stranger = problem(register.step(record["id"], "transfer", {"colour": "red"}), 422, "body.unknown-item")
+    assert pointers(stranger) == [("/colour", "body.unknown-item")]
+    nowhere = problem(register.step(record["id"], "transfer", {"village": "Xóm 1"}), 422, "household.invalid")
+    assert pointers(nowhere) == [("/commune", "item.required")]
+    misspelt = register.step(record["id"], "transfer", {"commune": TRUONG_VINH, "village": 5, "commune_as_of": "x"})
+    assert {place for place, _ in pointers(problem(misspelt, 422, "household.invalid"))} == {
+        "/village",
+        "/commune_as_of",
+    }
+    assert register.household(record["id"]) == record
+
+
 def test_a_transfer_to_the_commune_where_it_is(register: Register) -> None:
     record = register.registered()
     body = problem(register.step(record["id"], "transfer", {"commune": THANH_VINH}), 422, "transfer.same-commune")
