@@ -1,4 +1,4 @@
-"""Who asks, as far as the rules care: a name for the log and the communes within reach."""
+"""What the rules need to know of a principal: a name for the log, and the communes it may work in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.errors import CommuneOutsideArea
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The account behind a request. ``area`` are the communes that it may work in; None for all."""
+    """The account of a request. ``area`` holds the communes that it may work in; None for all."""
 
     name: str
     area: Communes = None
@@ -22,4 +22,4 @@ class Actor:
 
 
 REGISTER_ITSELF = Actor("register")
-"""The register's own hand: imports of the demonstration, migrations, reconciliation."""
+"""The register itself: imports of the demonstration, migrations, reconciliation."""

@@ -15,20 +15,20 @@ class Area:
 
     _communes: Communes = None
     units: tuple[str, ...] = ()
-    """The codes that the account was given, as they were given."""
+    """The unit codes as the account was given them."""
 
     @classmethod
     def whole(cls) -> Area:
-        """Everything that the register holds."""
+        """The whole register."""
         return cls(None)
 
     @classmethod
     def of(cls, communes: Iterable[str], units: Iterable[str] = ()) -> Area:
-        """Just these communes in force today."""
+        """These communes, in force today."""
         return cls(frozenset(communes), tuple(units))
 
     def communes(self) -> Communes:
-        """The communes to put into a query; `None` means no restriction."""
+        """Return the communes to put into a query; `None` for no limit."""
         return self._communes
 
     def covers(self, commune: str | None) -> bool:

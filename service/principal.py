@@ -1,4 +1,4 @@
-"""Who is asking: an account with what the table of roles grants it, or the register itself."""
+"""Who sends a request: an account with the permissions of its role, or the register itself."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking: an account with its role, area and scopes, or the register itself (`role` None)."""
+    """An account with its role, area and scopes, or the register itself (`role` None)."""
 
     account: str
-    """The account's id; it stays when the account is renamed."""
+    """The account's id; it never changes."""
     name: str
-    """What the log and the trail call it."""
+    """The name in the log and the audit trail."""
     role: Role | None
     area: Area
     scopes: frozenset[str] = frozenset()
@@ -36,16 +36,16 @@ class Principal:
     granted: Mapping[Permission, Reach] = field(default_factory=dict, compare=False, repr=False)
 
     def may(self, permission: Permission | str) -> bool:
-        """Whether the table gives this principal the permission, somewhere."""
+        """Whether the principal has the permission, at least somewhere."""
         return self.role is None or Permission(permission) in self.granted
 
     def require(self, permission: Permission | str) -> None:
-        """Raise `PermissionMissing` unless the table gives the permission."""
+        """Raise `PermissionMissing` unless the principal has the permission."""
         if not self.may(permission):
             raise PermissionMissing(permission=str(permission))
 
     def area_for(self, permission: Permission | str) -> Area:
-        """Where the permission holds; raises `PermissionMissing` when it holds nowhere."""
+        """Return where the principal has the permission. Raises `PermissionMissing` if nowhere."""
         self.require(permission)
         if self.role is None or self.granted[Permission(permission)] is Reach.EVERYWHERE:
             return Area.whole()
@@ -65,9 +65,9 @@ def principal(
     must_change_password: bool = False,
     by_cookie: bool = False,
 ) -> Principal:
-    """A principal with what the table grants its role (for a system: what its scopes leave of it).
+    """Make a principal with the permissions of its role; a system has only those of its scopes.
 
-    `sight` can only lessen what the role sees; a system's sight comes from its scopes alone.
+    `sight` can only reduce what the role sees; a system's sight follows from its scopes alone.
     """
     held = frozenset(scopes)
     granted = TABLE[role]
@@ -100,12 +100,12 @@ def _lesser(usual: Sight, asked: Sight | None) -> Sight:
 
 
 def register_itself(name: str = "register") -> Principal:
-    """The register acting on its own: scripts, the demonstration, and every caller while access is switched off."""
+    """Return the principal of scripts and of the demonstration, which may do everything."""
     return Principal(account=name, name=name, role=None, area=Area.whole(), sight=Sight.PERSONAL)
 
 
 def nobody() -> Principal:
-    """Somebody who has not signed in: holds nothing, sees nobody, is nowhere."""
+    """Return the principal of somebody who has not signed in: without permissions, sight or area."""
     return Principal(account="", name="anonymous", role=Role.SYSTEM, area=Area.of(()))
 
 
@@ -113,7 +113,7 @@ _asking: ContextVar[Principal | None] = ContextVar("principal", default=None)
 
 
 def current_principal() -> Principal:
-    """Who is asking now. In a script it is the register itself; in a process that serves requests, nobody."""
+    """Return the current principal: by default the register itself in a script, nobody in a process that serves."""
     return _asking.get() or _outside[0]
 
 
@@ -121,16 +121,16 @@ _outside: Final[list[Principal]] = [register_itself()]
 
 
 def serve_strangers() -> None:
-    """From now on, whoever is not named in this process is nobody: said once by a process that serves requests.
+    """Make nobody the default principal of this process; called once by a process that serves requests.
 
-    So that an answer which is still being streamed when its request has ended cannot fall back to the register itself.
+    Otherwise a response that is still being streamed after its request has ended would fall back to the register.
     """
     _outside[0] = nobody()
 
 
 @contextmanager
 def asking(who: Principal) -> Iterator[Principal]:
-    """Run a block as `who`."""
+    """Run a block with `who` as the current principal."""
     token = _asking.set(who)
     try:
         yield who

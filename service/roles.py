@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    pass
+from typing import Final
 
 
 class Role(StrEnum):
-    """What somebody is to the register."""
+    """The role of an account."""
 
     OFFICER = "officer"
     LEADER = "leader"
@@ -22,7 +19,7 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """What an endpoint can ask for; every endpoint names exactly one, or says that it is public."""
+    """What an endpoint can require. Every endpoint declares exactly one, or that it is public."""
 
     HOUSEHOLDS_READ = "households.read"
     HOUSEHOLDS_SEARCH = "households.search"
@@ -32,7 +29,7 @@ class Permission(StrEnum):
     HOUSEHOLDS_TRANSFER = "households.transfer"
     HOUSEHOLDS_WITHDRAW = "households.withdraw"
     PHOTOS_READ = "photos.read"
-    """Photos of papers: only with sight of persons."""
+    """Photos of papers: only for those who see persons."""
     PHOTOS_WRITE = "photos.write"
     PARCELS_CHECK = "parcels.check"
     PARCELS_SETTLE = "parcels.settle"
@@ -48,13 +45,13 @@ class Permission(StrEnum):
     METRICS_READ = "metrics.read"
     SCHEMA_READ = "schema.read"
     REQUESTS_DECIDE = "requests.decide"
-    """Carrying out an erasure: not by the one who took the request in."""
+    """Carrying out an erasure: a different role from the one that takes the request in."""
     SESSION_OWN = "session.own"
-    """One's own sessions and password: everybody who is signed in holds it."""
+    """One's own sessions and password: everybody who is signed in has it."""
 
 
 class Reach(Enum):
-    """Where a role holds a permission."""
+    """Where a role has a permission: in the account's communes, which storage puts into every query, or everywhere."""
 
     OWN_AREA = "own area"
     EVERYWHERE = "everywhere"
@@ -64,7 +61,7 @@ class Sight(StrEnum):
     """How much of a person a reader sees."""
 
     PERSONAL = "personal"
-    """All of it."""
+    """Everything."""
     MASKED = "masked"
     """Names of heads shortened, number and phone masked, the home's position to 100 m."""
     NOBODY = "nobody"
@@ -72,8 +69,6 @@ class Sight(StrEnum):
 
 
 OWN_AREA: Final = Reach.OWN_AREA
-
-
 EVERYWHERE: Final = Reach.EVERYWHERE
 
 
@@ -148,7 +143,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
         Permission.METRICS_READ: EVERYWHERE,
     },
 }
-"""Role → permission → where. The test that walks every endpoint holds the service's answers to this table."""
+"""Role → permission → where; a role has no other permission. A test compares every endpoint with this table."""
 
 
 SCOPES: Final[Mapping[str, frozenset[Permission]]] = {
@@ -165,7 +160,7 @@ SCOPES: Final[Mapping[str, frozenset[Permission]]] = {
     "changes:read": frozenset({Permission.CHANGES_READ}),
     "metrics:read": frozenset({Permission.METRICS_READ}),
 }
-"""What a machine client's scope lets it ask for; `personal:read` adds sight, and of permissions only that to photos."""
+"""The permissions of a system's scopes. `personal:read` also lets it see persons."""
 
 
 SIGHT_BY_ROLE: Final[Mapping[Role, Sight]] = {
@@ -176,7 +171,7 @@ SIGHT_BY_ROLE: Final[Mapping[Role, Sight]] = {
     Role.SYSTEM: Sight.NOBODY,
     Role.AUDITOR: Sight.NOBODY,
 }
-"""What a role sees of persons unless its account says less (or a system's scopes say more)."""
+"""What a role sees of persons, unless the account is limited to less or a system's scopes grant more."""
 
 
 NEEDS_ALL_OF_PERSONS: Final = frozenset(
@@ -188,5 +183,5 @@ NEEDS_ALL_OF_PERSONS: Final = frozenset(
         Permission.REQUESTS_DECIDE,
     }
 )
-"""What nobody holds who sees persons masked: who writes a record back writes back what they were shown, and requests
-name people and hand over copies of all that is kept of them."""
+"""Permissions that only those have who see persons in full: who writes a record back writes what they were shown, and
+people's requests name people and hand over copies of everything stored about them."""

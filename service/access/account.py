@@ -35,7 +35,7 @@ records that were never sent.
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device that an account signed in from: the hash of its secret, and what it calls itself."""
+    """A device that an account signed in from: the hash of its secret, and its name."""
 
     secret_hash: str
     name: str
@@ -44,7 +44,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody, or some system, known to the register. ``area`` are unit codes, each with the day it was meant on."""
+    """A person or a system with access. ``area`` holds unit codes, each with the day as of which it is read."""
 
     id: str
     username: str
@@ -67,17 +67,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in on one device: a family of refresh tokens of which only the newest is good."""
+    """One sign-in on one device: a family of refresh tokens of which only the newest is valid."""
 
     id: str
     account: str
     current: str
-    """Hash of the refresh token that is good now."""
+    """Hash of the refresh token that is valid now."""
     created_at: datetime
     used_at: datetime
     expires_at: datetime
     used: tuple[str, ...] = ()
-    """Hashes of the tokens that were good before, oldest first."""
+    """Hashes of the earlier tokens, oldest first."""
     device_hash: str | None = None
     device_name: str = ""
     address: str = ""
@@ -85,7 +85,7 @@ class Session:
     revoked_at: datetime | None = None
     revoked_because: str | None = None
     told_at: datetime | None = None
-    """When the device first learned that somebody had ended its session."""
+    """When the device was first told that somebody had ended its session."""
 
 
 def require_not_revoked(session: Session) -> None:

@@ -23,7 +23,7 @@ from service.units.directory import UnitDirectory
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What is asked for a new account; parsed by the API or by scripts/accounts."""
+    """A new account as it is requested, from the API or scripts/accounts."""
 
     username: str
     role: Role
@@ -39,7 +39,7 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """An account with the secret that is shown once: a password for people, a client secret for systems."""
+    """An account with its new secret, shown once: a password for people, a client secret for systems."""
 
     account: Account
     password: str | None = None
@@ -47,7 +47,7 @@ class Handed:
 
 
 class Accounts:
-    """What an administrator does with accounts, and everybody with their own password."""
+    """Administrators manage accounts; everybody manages their own password and sessions."""
 
     def __init__(self, store: AccountStore, passwords: Passwords, directory: Directory, clock: Clock) -> None:
         self._store = store
@@ -56,10 +56,10 @@ class Accounts:
         self._clock = clock
 
     def create(self, new: NewAccount, by: Principal) -> Handed:
-        """Make an account within the maker's area.
+        """Create an account within the area of ``by``.
 
-        Without a password one is made and must be changed at the first sign-in. Raises UsernameTaken, AccountInvalid,
-        OutsideArea, PasswordWeak, CommuneUnknown, CommuneNotInForce.
+        Without a password one is generated, which must be changed at the first sign-in. Raises UsernameTaken,
+        AccountInvalid, OutsideArea, PasswordWeak, CommuneUnknown, CommuneNotInForce.
         """
         now = self._clock()
         area = self._read_area(new.area, new.area_as_of, vietnam_day(now))
@@ -103,14 +103,14 @@ class Accounts:
         )
 
     def get(self, account_id: str, by: Principal) -> Account:
-        """An account of the administrator's area. Raises AccountNotFound."""
+        """Return an account of the administrator's area. Raises AccountNotFound."""
         account = self._store.account(account_id)
         if account is None or not self._within(account.area, by):
             raise AccountNotFound(account=account_id[:80])
         return account
 
     def page(self, by: Principal, *, after: str | None, limit: int) -> tuple[list[Account], str | None]:
-        """Accounts of the administrator's area in order of name, and behind which name the next page starts."""
+        """Return accounts of the administrator's area by name, and the name after which the next page starts."""
         found: list[Account] = []
         while True:
             batch = self._store.accounts(after=after, limit=limit + 1)
@@ -134,7 +134,7 @@ class Accounts:
         sight: Sight | None = None,
         scopes: Sequence[str] | None = None,
     ) -> Account:
-        """Change what was given. The role stays what it is: another role is another account."""
+        """Change the given items. The role cannot change: another role is another account."""
         account = self.get(account_id, by)
         items: dict[str, Any] = {"updated_at": self._clock()}
         if full_name is not None:
@@ -152,7 +152,7 @@ class Accounts:
         return self._changed(account_id, items)
 
     def suspend(self, account_id: str, by: Principal) -> Account:
-        """Shut an account and end all its sessions. Nobody suspends themselves."""
+        """Suspend an account and end all its sessions. Raises OwnAccount for one's own."""
         self.get(account_id, by)
         if account_id == by.account:
             raise OwnAccount()
@@ -162,12 +162,12 @@ class Accounts:
         return account
 
     def resume(self, account_id: str, by: Principal) -> Account:
-        """Open a suspended account again."""
+        """Activate a suspended account again."""
         self.get(account_id, by)
         return self._changed(account_id, {"state": ACTIVE, "updated_at": self._clock()})
 
     def reset(self, account_id: str, by: Principal) -> Handed:
-        """Give an account a new secret, ending all its sessions; the old one is good no longer."""
+        """Replace the secret of an account and end all its sessions."""
         account = self.get(account_id, by)
         now = self._clock()
         self._store.revoke_all(account_id, because=SessionEnd.RESET, at=now)
@@ -180,7 +180,7 @@ class Accounts:
         return Handed(self._changed(account_id, items), password=password)
 
     def change_own_password(self, by: Principal, old: str, new: str) -> None:
-        """Change one's own password; all other sessions end. Raises SignInFailed, PasswordWeak."""
+        """Change one's own password and end all other sessions. Raises SignInFailed, PasswordWeak."""
         account = self._store.account(by.account)
         if account is None or not self._passwords.matches(account.password_hash, old):
             raise SignInFailed(pointer="/old_password")
@@ -191,13 +191,13 @@ class Accounts:
         self._store.revoke_all(account.id, because=SessionEnd.PASSWORD_CHANGED, at=now, but=by.session)
 
     def sessions(self, account_id: str) -> list[Session]:
-        """The account's sessions that are good now."""
+        """Return the account's sessions that have not ended."""
         return self._store.sessions_of(account_id)
 
     def revoke_session(self, account_id: str, session_id: str, by: Principal) -> None:
         """End one session of an account: one's own, or as an administrator. Raises SessionNotFound, AccountNotFound.
 
-        Ending the session that one asks with is signing out; any other is a device that its holder no longer has.
+        Ending the session of this very request is signing out; any other is taken for a lost device.
         """
         if account_id != by.account:
             self.get(account_id, by)
@@ -217,7 +217,7 @@ class Accounts:
         return account
 
     def _read_area(self, units: Sequence[str], as_of: date | None, today: date) -> tuple[tuple[str, date], ...]:
-        """The codes, each with a day on which it has a meaning: the one named, else today, else its last one."""
+        """Return the codes, each with the day as of which it is read: ``as_of``, today, or its last valid day."""
         directory = self._directory()
         named: list[tuple[str, date]] = []
         for code in units:
@@ -237,7 +237,7 @@ class Accounts:
 
 
 def _meaning_of(code: str, directory: UnitDirectory, today: date) -> date:
-    """Today when the code has a meaning today, else the last day on which it had one."""
+    """Return today if the code is in force today, else the last day on which it was."""
     last = today
     for unit in directory:
         if unit.code == code:

@@ -1,4 +1,4 @@
-"""What the gate, the sign-in and the tokens refuse, each with a stable code."""
+"""Errors of the gate, of sign-in and of accounts, each with a stable code."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from service.errors import AccessError
 
 
 class NotSignedIn(AccessError):
-    """The request names no account."""
+    """The request carries no credentials."""
 
     code = "access.not-signed-in"
 
 
 class PasswordChangeRequired(AccessError):
-    """The password was set by somebody else; it is changed before anything else is done."""
+    """The password was set by somebody else and must be changed first."""
 
     code = "access.password-change-required"
 
@@ -26,13 +26,13 @@ class TokenInvalid(AccessError):
 
 
 class TokenExpired(TokenInvalid):
-    """The token was good once; refresh it or sign in again."""
+    """The token has expired; refresh it or sign in again."""
 
     code = "access.token-expired"
 
 
 class SignInFailed(AccessError):
-    """The name and the secret do not belong together (or the name is unknown: the answer is the same)."""
+    """Name and secret do not match, or the name is unknown: the response is the same."""
 
     code = "access.sign-in-failed"
 
@@ -44,7 +44,7 @@ class RefreshFailed(AccessError):
 
 
 class SessionRevoked(AccessError):
-    """Somebody ended the session of this device from elsewhere; a phone that is told so erases what it keeps."""
+    """Somebody ended this device's session from elsewhere; a phone that is told so erases its data."""
 
     code = "session.revoked"
 
@@ -65,13 +65,13 @@ class TooManyAttempts(AccessError):
 
 
 class TooManyRequests(TooManyAttempts):
-    """The account or address asked too often; params: seconds."""
+    """The account or address sent too many requests; params: seconds."""
 
     code = "access.too-many-requests"
 
 
 class RequestForged(AccessError):
-    """A browser's request that changes something came without the session's own token (CSRF)."""
+    """A browser's changing request lacks proof that one of our own pages sent it (CSRF)."""
 
     code = "access.request-forged"
 
@@ -83,7 +83,7 @@ class PasswordWeak(AccessError):
 
 
 class GrantInvalid(AccessError):
-    """What was sent to sign in cannot be read; params: reason."""
+    """The sign-in request is not valid; params: reason."""
 
     code = "access.grant-invalid"
 
@@ -101,13 +101,13 @@ class UsernameTaken(AccessError):
 
 
 class AccountInvalid(AccessError):
-    """What is asked of an account contradicts itself; params: reason."""
+    """An item of an account is not valid; params: reason, known (what is accepted)."""
 
     code = "account.invalid"
 
 
 class OwnAccount(AccessError):
-    """Nobody suspends their own account."""
+    """An administrator tried to suspend their own account."""
 
     code = "account.own"
 
@@ -119,8 +119,8 @@ class SessionNotFound(AccessError):
 
 
 class EndpointUndeclared(Exception):
-    """An endpoint names no permission: the service must not start."""
+    """An endpoint declares no permission: the service must not start."""
 
 
 class KeysMissing(Exception):
-    """The service has no keys of its own, or others can read them: it must not start."""
+    """The service has no keys of its own, or other users can read them: it must not start."""

@@ -24,7 +24,7 @@ SECRET_FILE = "service.key"  # noqa: S105 - a file's name
 SIGNING_FOLDER = "signing"
 MASTER_FOLDER = "master"
 MASTER_BYTES = 96
-"""What MongoDB's client-side encryption wants of a local master key."""
+"""Length of a local master key of MongoDB's client-side encryption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class SigningKey:
 
 
 class KeyFolder:
-    """The folder of the service's key files. `make` fills an empty one; everything else only reads.
+    """The folder of the service's key files. `make` fills an empty folder.
 
-    Files are made whole under another name and then linked into place, so that of several workers that start at once
-    all end up with the same keys. A file or folder that others can read is refused.
+    A file is written under another name and then linked into place, so that several workers that start at once end up
+    with the same keys. A file that other users can read is refused.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -47,7 +47,7 @@ class KeyFolder:
 
     @property
     def folder(self) -> Path:
-        """Where the keys lie."""
+        """The path of the folder."""
         return self._folder
 
     def exists(self) -> bool:
@@ -55,7 +55,7 @@ class KeyFolder:
         return (self._folder / SECRET_FILE).is_file() and any((self._folder / SIGNING_FOLDER).glob("*.json"))
 
     def make(self) -> None:
-        """Make whatever is missing: the secret, one signing key, one master key. Nothing that is there is touched."""
+        """Create what is missing: the secret, one signing key, one master key. Existing files stay as they are."""
         for folder in (self._folder, self._folder / SIGNING_FOLDER, self._folder / MASTER_FOLDER):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_new(self._folder / SECRET_FILE, base64.b64encode(secrets.token_bytes(32)))
@@ -65,17 +65,17 @@ class KeyFolder:
             _write_new(self._folder / MASTER_FOLDER / "0001.key", base64.b64encode(secrets.token_bytes(MASTER_BYTES)))
 
     def add_signing_key(self) -> str:
-        """Make another signing key, which signs from now on; answers its kid. Older ones still verify."""
+        """Create another signing key, which signs from now on. Returns its kid. Older keys still verify."""
         return self._write_signing_key(self._next(SIGNING_FOLDER, ".json"))
 
     def add_master_key(self) -> str:
-        """Make another master key for rewrapping; answers its name."""
+        """Create another master key for rewrapping. Returns its name."""
         name = self._next(MASTER_FOLDER, ".key")
         _write_new(self._folder / MASTER_FOLDER / f"{name}.key", base64.b64encode(secrets.token_bytes(MASTER_BYTES)))
         return name
 
     def remove_signing_key(self, kid: str) -> None:
-        """Forget a signing key: tokens that it signed are no longer accepted. The last one stays."""
+        """Delete a signing key: tokens that it signed are no longer accepted. The last key is never deleted."""
         paths = self._signing_paths()
         if len(paths) > 1:
             for path in paths:
@@ -83,12 +83,12 @@ class KeyFolder:
                     path.unlink()
 
     def secret(self, purpose: str) -> bytes:
-        """32 bytes for one purpose, derived from the service's secret; another purpose's cannot be computed from it."""
+        """Return 32 bytes for one purpose, derived from the service's secret; they do not reveal another purpose's."""
         root = base64.b64decode(read_private(self._folder / SECRET_FILE))
         return hmac.new(root, purpose.encode(), hashlib.sha256).digest()
 
     def signing_keys(self) -> tuple[SigningKey, ...]:
-        """All signing keys, oldest first; the last one signs. Raises KeysMissing without any."""
+        """Return all signing keys, oldest first; the last one signs. Raises KeysMissing if there is none."""
         found = tuple(
             SigningKey(path.stem, ECKey.import_key(json.loads(read_private(path)))) for path in self._signing_paths()
         )
@@ -97,7 +97,7 @@ class KeyFolder:
         return found
 
     def master_keys(self) -> dict[str, bytes]:
-        """Local master keys by name, oldest first; the last one wraps."""
+        """Return the local master keys by name, oldest first; the last one wraps."""
         paths = sorted((self._folder / MASTER_FOLDER).glob("*.key"))
         return {path.stem: base64.b64decode(read_private(path)) for path in paths}
 
@@ -124,15 +124,15 @@ class KeyFolder:
 
 
 def key_folder(settings: Settings) -> KeyFolder:
-    """The folder that KEYS_FOLDER names, else ``keys`` in the data folder."""
+    """Return the folder of the setting KEYS_FOLDER, by default ``keys`` in the data folder."""
     return KeyFolder(settings.keys_folder or Path(settings.data_folder) / "keys")
 
 
 def require_own_keys(address: str, keys_folder_named: bool, keys: KeyFolder) -> None:
-    """Raise KeysMissing when the service is to listen beyond this machine without keys that somebody gave it.
+    """Raise KeysMissing if the service would listen beyond this machine with keys that it made itself.
 
-    On loopback the keys made at the first start will do; what others can reach needs a folder named by KEYS_FOLDER and
-    kept in a safe place, since without its master key nobody reads the personal data again.
+    On loopback the keys created at the first start are enough. A service that others can reach needs a folder named by
+    KEYS_FOLDER, which the operator backs up: without its master key the personal data can never be read again.
     """
     if _is_loopback(address):
         return
@@ -157,7 +157,7 @@ def _is_loopback(address: str) -> bool:
 
 
 def _write_new(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600 unless it is there; of several writers at once the first one wins."""
+    """Write a file of mode 0600 unless it exists; of several writers at once the first one wins."""
     if path.exists():
         return
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
@@ -176,9 +176,9 @@ def _write_new(path: Path, content: bytes) -> None:
 
 
 def read_private(path: Path) -> bytes:
-    """The content of a file that only its owner may read.
+    """Return the content of a file that only its owner may read.
 
-    Raises KeysMissing when it is missing, or others can read it.
+    Raises KeysMissing if it does not exist or other users can read it.
     """
     try:
         mode = stat.S_IMODE(path.stat().st_mode)

@@ -1,4 +1,4 @@
-"""Sign-in by the province's own OpenID provider: discovery, authorization code with PKCE, and the id token's proof."""
+"""Sign-in by the province's own OpenID provider: discovery, authorization code with PKCE, id token validation."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _TIMEOUT_SECONDS: Final = 10
 _MOST_BYTES: Final = 1_000_000
 _DISCOVERY_SECONDS: Final = 3600
 _CLOCK_SECONDS: Final = 60
-"""How far the provider's clock may be from ours."""
+"""How far the provider's clock may differ from ours."""
 
 
 class ProviderUnavailable(DomainError):
-    """The OpenID provider does not answer, or not as the standard says."""
+    """The OpenID provider does not respond, or not according to the standard."""
 
     code = "access.provider-unavailable"
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A sign-in that was begun: where the browser goes, and what its cookie keeps meanwhile."""
+    """A sign-in that has begun: the address to send the browser to, and its cookie until it comes back."""
 
     address: str
     cookie: str
@@ -50,7 +50,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class OpenIdClient:
-    """What the register is at the provider."""
+    """The register as a client of the provider."""
 
     issuer: str
     client_id: str
@@ -59,7 +59,7 @@ class OpenIdClient:
 
 
 class OpenId:
-    """Begins and finishes sign-ins at one provider. Asks the provider nothing before the first of them."""
+    """Begin and finish sign-ins at one provider. The provider is contacted at the first sign-in."""
 
     def __init__(
         self, client: OpenIdClient, secret: Callable[[], bytes], clock: Callable[[], float] = time.time
@@ -72,7 +72,7 @@ class OpenId:
         self._known_until = 0.0
 
     def begin(self) -> Begun:
-        """Where to send the browser (OpenID Connect Core, 3.1.2.1; RFC 7636). Raises ProviderUnavailable."""
+        """Return where to send the browser (OpenID Connect Core, 3.1.2.1; RFC 7636). Raises ProviderUnavailable."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         asked = {
@@ -86,20 +86,20 @@ class OpenId:
             "code_challenge_method": "S256",
         }
         address = f"{self._provider()['authorization_endpoint']}?{urllib.parse.urlencode(asked)}"
-        kept = {"state": state, "nonce": nonce, "verifier": verifier, "until": self._clock() + STATE_SECONDS}
-        return Begun(address, self._signed(kept))
+        pending = {"state": state, "nonce": nonce, "verifier": verifier, "until": self._clock() + STATE_SECONDS}
+        return Begun(address, self._signed(pending))
 
     def finish(self, cookie: str, state: str, code: str) -> tuple[str, str]:
-        """Issuer and subject of who came back. Raises SignInFailed unless it is the sign-in that this browser began."""
-        kept = self._opened(cookie)
-        if not hmac.compare_digest(kept["state"].encode(), state.encode("utf-8", "surrogatepass")):
+        """Return issuer and subject of the identity. Raises SignInFailed unless this browser began the sign-in."""
+        pending = self._opened(cookie)
+        if not hmac.compare_digest(pending["state"].encode(), state.encode("utf-8", "surrogatepass")):
             raise SignInFailed()
         asked = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": self._client.callback,
             "client_id": self._client.client_id,
-            "code_verifier": kept["verifier"],
+            "code_verifier": pending["verifier"],
         }
         if self._client.client_secret_file:
             asked["client_secret"] = read_private(Path(self._client.client_secret_file)).decode().strip()
@@ -107,10 +107,10 @@ class OpenId:
         token = answer.get("id_token")
         if not isinstance(token, str):
             raise SignInFailed()
-        return self._client.issuer, self._subject(token, kept["nonce"])
+        return self._client.issuer, self._subject(token, pending["nonce"])
 
     def _subject(self, token: str, nonce: str) -> str:
-        """The subject of an id token (OpenID Connect Core, 3.1.3.7). Raises SignInFailed."""
+        """Return the subject of an id token (OpenID Connect Core, 3.1.3.7). Raises SignInFailed."""
         keys = KeySet.import_key_set(_fetch(self._provider()["jwks_uri"]))  # type: ignore[arg-type]  # checked within
         try:
             claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
@@ -118,7 +118,7 @@ class OpenId:
             raise SignInFailed() from error
         audience = claims.get("aud")
         named = audience if isinstance(audience, list) else [audience]
-        # Among several, the provider says for whom it was made (azp).
+        # With several audiences, azp names the client that the token was issued to.
         ours = self._client.client_id in named and (len(named) == 1 or claims.get("azp") == self._client.client_id)
         expires, subject = claims.get("exp"), claims.get("sub")
         in_time = isinstance(expires, int | float) and expires + _CLOCK_SECONDS > self._clock()
@@ -137,25 +137,25 @@ class OpenId:
                 self._known, self._known_until = found, self._clock() + _DISCOVERY_SECONDS
             return self._known
 
-    def _signed(self, kept: dict[str, Any]) -> str:
-        body = base64.urlsafe_b64encode(json.dumps(kept).encode()).decode()
+    def _signed(self, pending: dict[str, Any]) -> str:
+        body = base64.urlsafe_b64encode(json.dumps(pending).encode()).decode()
         return f"{body}.{self._mark(body)}"
 
     def _opened(self, cookie: str) -> dict[str, Any]:
         body, _, mark = cookie.partition(".")
         if not hmac.compare_digest(mark.encode("utf-8", "surrogatepass"), self._mark(body).encode()):
             raise SignInFailed()
-        kept: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
-        if kept["until"] < self._clock():
+        pending: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body))
+        if pending["until"] < self._clock():
             raise SignInFailed()
-        return kept
+        return pending
 
     def _mark(self, body: str) -> str:
         return hmac.new(self._secret(), body.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _fetch(address: str, body: bytes | None = None) -> dict[str, Any]:
-    """A JSON object from the provider: over TLS, or from this machine.
+    """Fetch a JSON object from the provider, over TLS or from this machine.
 
     Raises ProviderUnavailable, SignInFailed (4xx).
     """
@@ -178,7 +178,7 @@ def _fetch(address: str, body: bytes | None = None) -> dict[str, Any]:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A provider that redirects a token request elsewhere is not followed."""
+    """Follow no redirect: a token request goes to the address of the discovery document only."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None

@@ -1,4 +1,4 @@
-"""Passwords: argon2id at rest, the same time for names that nobody has, and which passwords are too weak."""
+"""Passwords: hashed with argon2id, verified in the same time for unknown names, refused if weak."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from service.access.errors import PasswordWeak
 
 LEAST_CHARACTERS = 10
 MOST_CHARACTERS = 256
-"""Beyond this a password is refused unread, so that nobody keeps the processor busy with a book."""
+"""A longer password is refused before it is hashed, so that nobody can keep the processor busy with it."""
 
-_GUESSED_FIRST = frozenset(
+_COMMON_PASSWORDS = frozenset(
     {
         "1234567890",
         "0123456789",
@@ -46,33 +46,33 @@ _GUESSED_FIRST = frozenset(
         "welcome123",
     }
 )
-_TELLABLE = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Letters and digits that are not taken for one another when a password is read out."""
+_UNAMBIGUOUS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Letters and digits that are not confused with one another when a password is read out."""
 
 
 class Passwords:
-    """Hashes passwords with argon2id (RFC 9106) and verifies them, a few at a time.
+    """Hash passwords with argon2id (RFC 9106) and verify them, a few at a time.
 
-    The defaults are RFC 9106's second choice (64 MiB, 3 passes) on one lane; `at_once` bounds the memory that
-    sign-ins take.
+    The defaults are RFC 9106's second recommended option (64 MiB, 3 passes) on one lane; `at_once` bounds the memory
+    used by sign-ins.
     """
 
     def __init__(self, *, passes: int = 3, memory_kib: int = 65_536, at_once: int = 2) -> None:
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
-        self._turns = threading.BoundedSemaphore(at_once)
-        self._nobody: str | None = None
+        self._slots = threading.BoundedSemaphore(at_once)
+        self._dummy: str | None = None
 
     def hashed(self, password: str) -> str:
-        """The text to store: algorithm, parameters, a salt of its own and the hash."""
-        with self._turns:
+        """Return the text to store: algorithm, parameters, salt and hash."""
+        with self._slots:
             return self._hasher.hash(_prepared(password))
 
     def matches(self, stored: str | None, password: str) -> bool:
-        """Whether `password` is the stored one. With nothing stored (an unknown name) it takes as long and says no."""
+        """Whether `password` is the stored one. False, after the same time, if nothing is stored (an unknown name)."""
         if len(password) > MOST_CHARACTERS:
             return False
-        with self._turns:
-            known = stored if stored is not None else self._nobodys()
+        with self._slots:
+            known = stored if stored is not None else self._dummy_hash()
             try:
                 self._hasher.verify(known, _prepared(password))
             except (VerificationError, InvalidHashError):
@@ -80,19 +80,19 @@ class Passwords:
         return stored is not None
 
     def outdated(self, stored: str) -> bool:
-        """Whether a stored hash was made with other parameters and should be made again at the next sign-in."""
+        """Whether a stored hash has other parameters and is to be renewed at the next sign-in."""
         return self._hasher.check_needs_rehash(stored)
 
-    def _nobodys(self) -> str:
-        if self._nobody is None:
-            self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
-        return self._nobody
+    def _dummy_hash(self) -> str:
+        if self._dummy is None:
+            self._dummy = self._hasher.hash(secrets.token_urlsafe(32))
+        return self._dummy
 
 
 def require_strong(password: str, username: str) -> None:
-    """Raise PasswordWeak unless the password can be accepted: long enough, not the name, not among the first guesses.
+    """Raise PasswordWeak if the password is short, contains the user name or is a common one.
 
-    Length counts, mixtures do not (NIST SP 800-63B, 3.1.1.2).
+    Only length counts, not a mixture of character classes (NIST SP 800-63B, 3.1.1.2).
     """
     prepared = _prepared(password)
     folded = prepared.casefold()
@@ -100,15 +100,15 @@ def require_strong(password: str, username: str) -> None:
         raise PasswordWeak(pointer="/password", reason="short", least=LEAST_CHARACTERS)
     if len(prepared) > MOST_CHARACTERS:
         raise PasswordWeak(pointer="/password", reason="long", least=LEAST_CHARACTERS)
-    if folded in _GUESSED_FIRST or len(set(folded)) < 4 or (len(username) >= 4 and username.casefold() in folded):
+    if folded in _COMMON_PASSWORDS or len(set(folded)) < 4 or (len(username) >= 4 and username.casefold() in folded):
         raise PasswordWeak(pointer="/password", reason="guessable", least=LEAST_CHARACTERS)
 
 
 def new_password() -> str:
-    """A password to hand over once: four groups of four, 79 bits, easy to read out."""
-    return "-".join("".join(secrets.choice(_TELLABLE) for _ in range(4)) for _ in range(4))
+    """Return a password to hand over once: four groups of four, 79 bits, easy to read out."""
+    return "-".join("".join(secrets.choice(_UNAMBIGUOUS) for _ in range(4)) for _ in range(4))
 
 
 def _prepared(password: str) -> str:
-    """The form that is hashed: NFC, so that every keyboard's spelling of Vietnamese is one password (RFC 8265, 4.2)."""
+    """Normalize to NFC, so that Vietnamese typed on any keyboard is the same password (RFC 8265, 4.2)."""
     return unicodedata.normalize("NFC", password)

@@ -11,62 +11,62 @@ from service.access.trail import Begun, TrailEntry
 from service.units.directory import UnitDirectory
 
 Directory = Callable[[], UnitDirectory]
-"""Returns the units as they are known now."""
+"""Returns the current list of units."""
 
 
 class AccountStore(Protocol):
-    """Accounts and sessions as storage keeps them."""
+    """Stores accounts and sessions."""
 
     def add_account(self, account: Account) -> None:
-        """Keep a new account. Raises UsernameTaken."""
+        """Store a new account. Raises UsernameTaken."""
 
     def account(self, account_id: str) -> Account | None:
-        """The account with this id."""
+        """Return the account with this id."""
 
     def account_named(self, username: str) -> Account | None:
-        """The account with this name, however its letters are written."""
+        """Return the account with this name, ignoring case and diacritics."""
 
     def account_of(self, issuer: str, subject: str) -> Account | None:
-        """The account that belongs to an identity of an OpenID provider."""
+        """Return the account with this identity at an OpenID provider."""
 
     def accounts(self, *, after: str | None, limit: int) -> list[Account]:
-        """Accounts in order of name, behind the name ``after``."""
+        """Return accounts in order of name, after the name ``after``."""
 
     def change_account(self, account_id: str, items: Mapping[str, Any]) -> Account | None:
-        """Set the named items of an account; answers it as it is then."""
+        """Set the given items of an account. Returns the changed account."""
 
     def remember_device(self, account_id: str, device: Device, *, keep: int) -> None:
-        """Add the device to the account's, or bring it up to date; only the ``keep`` last ones stay."""
+        """Add the device to the account's or update it; only the ``keep`` latest ones stay."""
 
     def add_session(self, session: Session) -> None:
-        """Keep a new session."""
+        """Store a new session."""
 
     def session(self, session_id: str) -> Session | None:
-        """The session with this id."""
+        """Return the session with this id."""
 
     def rotate(
         self, session_id: str, *, spent: Sequence[str], successor: str, at: datetime, expires_at: datetime, keep: int
     ) -> bool:
-        """Replace the good token by ``successor`` if it still is the first of ``spent``; answers whether it was."""
+        """Replace the valid token by ``successor`` if it still is the first of ``spent``. Returns whether it was."""
 
     def revoke(self, session_id: str, *, because: str, at: datetime) -> bool:
-        """Revoke a session; answers whether it was good until then."""
+        """Revoke a session. Returns whether it was active."""
 
     def revoke_all(self, account_id: str, *, because: str, at: datetime, but: str | None = None) -> int:
-        """Revoke all sessions of an account (but one); answers how many."""
+        """Revoke all sessions of an account (except ``but``). Returns how many."""
 
     def told(self, session_id: str, *, at: datetime) -> bool:
-        """Remember that the device learned of its session's end; answers whether for the first time."""
+        """Note that the device was told of its session's end. Returns whether for the first time."""
 
     def sessions_of(self, account_id: str) -> list[Session]:
-        """The good sessions of an account, the last used first."""
+        """Return the active sessions of an account, the last used first."""
 
 
 class AttemptCounter(Protocol):
-    """Slows down guessing (service/storage/rate_limits.py)."""
+    """Slows down guessing of secrets (service/storage/rate_limits.py)."""
 
     def begin(self, keys: Iterable[tuple[str, int]]) -> None:
-        """Count an attempt under each key, given with how many are free. Raises TooManyAttempts."""
+        """Count an attempt under each key, given with its number of free attempts. Raises TooManyAttempts."""
 
     def succeeded(self, key: str) -> None:
         """Forget the attempts of a key."""
@@ -76,10 +76,10 @@ class AttemptCounter(Protocol):
 
 
 class RateLimiter(Protocol):
-    """Lets at most so many requests of one key through in each window of time."""
+    """Limits the requests of one key in each time window."""
 
     def take(self, key: str, limit: int, per: timedelta) -> None:
-        """Let one request of ``key`` through. Raises TooManyRequests with the seconds until the next window."""
+        """Count one request of ``key``. Raises TooManyRequests with the seconds until the next window."""
 
 
 class AuditTrail(Protocol):
@@ -108,10 +108,10 @@ class AuditTrail(Protocol):
 
 
 class Availability(Protocol):
-    """Whether the database is known to be away."""
+    """Knows whether the database is unavailable."""
 
     def require_available(self) -> None:
-        """Raise StoreUnavailable at once when it is: nobody waits for it anew."""
+        """Raise StoreUnavailable at once if it is unavailable, so that no request waits for it again."""
 
     def waited_in_vain(self) -> None:
         """Note that a request waited for the database without success; later ones fail at once until it is found."""

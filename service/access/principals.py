@@ -15,28 +15,28 @@ from service.units.areas import area_of_units
 
 
 @dataclass(slots=True)
-class _Remembered:
+class _Cached:
     principal: Principal
     until: datetime
 
 
 @dataclass(slots=True)
 class Principals:
-    """Who an access token stands for.
+    """Find the principal of an access token.
 
-    Account and session are looked up again every few seconds, so that a suspended account or a session that was signed
-    out is shut out everywhere within ``remembered``.
+    Account and session are cached for ``cached_for``, so that a suspended account or an ended session loses access in
+    every worker within that time.
     """
 
     store: AccountStore
     tokens: AccessTokens
     directory: Directory
     clock: Clock
-    remembered: timedelta = timedelta(seconds=5)
-    _known: dict[str, _Remembered] = field(default_factory=dict)
+    cached_for: timedelta = timedelta(seconds=5)
+    _known: dict[str, _Cached] = field(default_factory=dict)
 
     def of_token(self, token: str) -> Principal:
-        """The principal of an access token. Raises TokenInvalid, TokenExpired, NotSignedIn, SessionRevoked."""
+        """Return the principal of an access token. Raises TokenInvalid, TokenExpired, NotSignedIn, SessionRevoked."""
         claims = self.tokens.read(token)
         now = self.clock()
         known = self._known.get(claims.token_id)
@@ -45,11 +45,11 @@ class Principals:
         found = self._looked_up(claims)
         if len(self._known) > 10_000:
             self._known.clear()
-        self._known[claims.token_id] = _Remembered(found, now + self.remembered)
+        self._known[claims.token_id] = _Cached(found, now + self.cached_for)
         return found
 
     def forget(self) -> None:
-        """Look everything up again at the next request: an account was changed by this very process."""
+        """Clear the cache, because this process has changed an account."""
         self._known.clear()
 
     def _looked_up(self, claims: AccessClaims) -> Principal:

@@ -27,7 +27,7 @@ _SAME_MOMENT: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a sign-in comes from: its address, and the device's secret and name where it has them."""
+    """The client of a sign-in: its address, and its device's secret and name, if any."""
 
     address: str
     device_secret: str | None = None
@@ -37,7 +37,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What a sign-in hands out; the refresh token and a new device's secret are shown only here."""
+    """The result of a sign-in; the refresh token and a new device's secret are shown only here."""
 
     account: Account
     access_token: str
@@ -48,7 +48,7 @@ class SignedIn:
 
 
 class SignIn:
-    """Password, client credentials, an OpenID identity or a refresh token in; an access token out."""
+    """Exchange a password, client credentials, an OpenID identity or a refresh token for an access token."""
 
     def __init__(
         self,
@@ -72,8 +72,8 @@ class SignIn:
     def by_password(self, username: str, password: str, caller: Caller) -> SignedIn:
         """Sign a person in. Raises SignInFailed (the same for an unknown name) and TooManyAttempts.
 
-        A device that the account has signed in from before is counted by itself, so that guessing elsewhere, even from
-        the same address, never keeps it out.
+        Attempts from a device that the account has signed in from before are counted separately, so that guessing
+        elsewhere, even from the same address, never locks it out.
         """
         account = self._store.account_named(username)
         device_hash = None if caller.device_secret is None else hashed_secret(caller.device_secret)
@@ -101,7 +101,7 @@ class SignIn:
     def by_client_secret(
         self, client_id: str, client_secret: str, caller: Caller, scopes: Sequence[str] = ()
     ) -> SignedIn:
-        """Sign a system in, with all its scopes or those it asks for. Raises SignInFailed and TooManyAttempts."""
+        """Sign a system in, with all its scopes or those requested. Raises SignInFailed and TooManyAttempts."""
         own, shared = f"from:{fold(client_id)[:200]}:{caller.address}", f"address:{caller.address}"
         self._attempts.begin([(own, _FREE_ATTEMPTS), (shared, _ADDRESS_FREE_ATTEMPTS)])
         account = self._store.account_named(client_id)
@@ -115,14 +115,14 @@ class SignIn:
         return SignedIn(account, token, claims)
 
     def by_identity(self, issuer: str, subject: str, caller: Caller) -> SignedIn:
-        """Sign in whom the province's OpenID provider vouched for. Raises SignInFailed for an unknown identity."""
+        """Sign in an identity that the OpenID provider has confirmed. Raises SignInFailed if no account has it."""
         account = self._store.account_of(issuer, subject)
         if account is None or account.state != ACTIVE:
             raise SignInFailed()
         return self.begin_session(account, caller)
 
     def begin_session(self, account: Account, caller: Caller) -> SignedIn:
-        """Open a session on the caller's device; a browser without a device's secret gets one."""
+        """Begin a session on the caller's device; a browser without a device secret gets one."""
         now = self._clock()
         device_secret = caller.device_secret
         made = None
@@ -151,11 +151,11 @@ class SignIn:
         return SignedIn(account, token, claims, f"{session_id}.{secret}", session.expires_at, made)
 
     def refresh(self, refresh_token: str, caller: Caller) -> SignedIn:
-        """A new access token and a new refresh token for the current one. Raises RefreshFailed and SessionRevoked.
+        """Exchange the current refresh token for a new one and an access token. Raises RefreshFailed, SessionRevoked.
 
-        A token that was replaced before is a copy in other hands: its whole session ends. A browser, whose cookie only
-        its own device holds, may send the one before the current once more: its answer was lost, or two pages asked at
-        once. Whoever then comes with the token in between ends the session.
+        A token that was already replaced has been copied: its whole session ends. A browser, whose cookie only its own
+        device holds, may send the token before the current one once more, because a response was lost or two pages
+        refreshed at once. Whoever then sends the token in between ends the session.
         """
         parts = split_refresh_token(refresh_token)
         session = None if parts is None else self._store.session(parts[0])
@@ -180,9 +180,9 @@ class SignIn:
         raise RefreshFailed()
 
     def _require_good(self, session: Session, presented: str, caller: Caller, now: datetime) -> None:
-        """Raise RefreshFailed unless the session is good, in time, and on the device that it was begun on.
+        """Raise RefreshFailed unless the session is active, not expired, and used on the device that it began on.
 
-        Raises SessionRevoked where somebody ended it; only to its own device, and only to one of its own tokens.
+        Raises SessionRevoked if somebody ended it; only for its own device, and only for one of its own tokens.
         """
         device_hash = None if caller.device_secret is None else hashed_secret(caller.device_secret)
         other_device = session.device_hash is not None and device_hash != session.device_hash
@@ -205,7 +205,7 @@ class SignIn:
             keep=USED_TOKENS_STORED,
         )
         if not rotated:
-            # Somebody else replaced the same token at this very moment.
+            # Another request has just replaced the same token.
             if not session.by_cookie:
                 self._store.revoke(session.id, because=SessionEnd.USED_TWICE, at=now)
                 raise RefreshFailed()
@@ -219,5 +219,5 @@ class SignIn:
         self._store.revoke(session_id, because=SessionEnd.SIGNED_OUT, at=self._clock())
 
     def told(self, session_id: str) -> bool:
-        """Remember that a device learned of its session's end; answers whether for the first time."""
+        """Note that a device was told of its session's end. Returns whether for the first time."""
         return self._store.told(session_id, at=self._clock())

@@ -1,4 +1,4 @@
-"""Access tokens (signed, short) and the secrets that are handed out once and kept only as hashes."""
+"""Access tokens (signed, short-lived) and secrets, which are shown once and stored only as hashes."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from service.access.keys import SigningKey
 ALGORITHM: Final = "ES256"
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - RFC 9068's name of the type
 _LONGEST_TOKEN: Final = 4096
-_REMEMBERED: Final = 4096
+_MOST_CACHED: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
-    """What an access token says; everything else about the account is looked up when it is used."""
+    """The content of an access token; everything else about the account is looked up when the token is used."""
 
     account: str
     session: str | None
@@ -41,10 +41,10 @@ class AccessClaims:
 
 
 class AccessTokens:
-    """Issues and reads access tokens of one issuer.
+    """Issue and verify access tokens of one issuer.
 
-    `load_keys` answers the signing keys, oldest first. A token signed by a key that is not known makes them be loaded
-    again, at most every few seconds, so that all workers follow a rotation without a restart.
+    `load_keys` returns the signing keys, oldest first. They are loaded again when a token names an unknown key, at most
+    every few seconds, so that all workers follow a rotation without a restart.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class AccessTokens:
         self._lock = threading.Lock()
         self._keys: tuple[SigningKey, ...] = ()
         self._loaded_at = float("-inf")
-        self._known: dict[str, AccessClaims] = {}
+        self._cached: dict[str, AccessClaims] = {}
 
     def issue(
         self, account: str, *, session: str | None = None, scopes: tuple[str, ...] = (), by_cookie: bool = False
     ) -> tuple[str, AccessClaims]:
-        """A new token for an account, and what it says."""
+        """Return a new token for an account, and its claims."""
         self._refresh()
         now = int(self._clock())
         claims = AccessClaims(account, session, str(uuid.uuid4()), now + self.lifetime_seconds, scopes, by_cookie)
@@ -94,24 +94,24 @@ class AccessTokens:
         return jwt.encode(header, content, signing.key, algorithms=[ALGORITHM]), claims
 
     def read(self, token: str) -> AccessClaims:
-        """What a token says. Raises TokenExpired or TokenInvalid.
+        """Return the claims of a token. Raises TokenExpired or TokenInvalid.
 
-        A token that was read before is only asked for its age, as long as no key has been taken away.
+        Verified claims are cached; of a cached token only the expiry is checked, until a key is removed.
         """
         self._refresh()
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-        claims = self._known.get(digest)
+        claims = self._cached.get(digest)
         if claims is None:
             claims = self._verified(token)
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[digest] = claims
+            if len(self._cached) >= _MOST_CACHED:
+                self._cached.clear()
+            self._cached[digest] = claims
         if claims.expires_at <= self._clock():
             raise TokenExpired()
         return claims
 
     def published_keys(self) -> dict[str, list[dict[str, Any]]]:
-        """The public halves as a JSON Web Key Set (RFC 7517)."""
+        """Return the public keys as a JSON Web Key Set (RFC 7517)."""
         self._refresh()
         return {
             "keys": [
@@ -162,13 +162,13 @@ class AccessTokens:
                 return
             keys = self._load_keys()
             if {one.kid for one in self._keys} - {one.kid for one in keys}:
-                self._known.clear()  # a key was taken away: what it signed is no longer good
+                self._cached.clear()  # a key was removed: what it signed is no longer valid
             self._keys = keys
             self._loaded_at = time.monotonic()
 
 
 def _kid_of(token: str) -> str:
-    """The key's name in a token's header. Raises TokenInvalid for anything that is not a signed token of ours."""
+    """Return the key's name in a token's header. Raises TokenInvalid for anything but a signed token."""
     try:
         head = token.split(".", maxsplit=1)[0]
         header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
@@ -182,26 +182,26 @@ def _kid_of(token: str) -> str:
     return kid
 
 
-# Secrets that are handed out once ------------------------------------------------------------------------------------
+# Secrets that are shown once ----------------------------------------------------------------------------------------
 
 
 def new_secret() -> str:
-    """256 random bits, as text that stands in addresses, headers and cookies."""
+    """Return 256 random bits as text for addresses, headers and cookies."""
     return secrets.token_urlsafe(32)
 
 
 def hashed_secret(secret: str) -> str:
-    """What is kept of a secret of 256 random bits: SHA-256 is enough where nothing can be guessed."""
+    """Return the hash to store of a random secret. SHA-256 is enough, because 256 random bits cannot be guessed."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two texts are equal, in a time that does not tell how far they agree."""
+    """Whether two texts are equal, compared in constant time."""
     return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
 
 
 def split_refresh_token(token: str) -> tuple[str, str] | None:
-    """The session's id and the secret of a refresh token; None for anything else."""
+    """Split a refresh token into the session's id and the secret. Returns None for anything else."""
     session, dot, secret = token.partition(".")
     if not dot or len(token) > 200 or not session or not secret or not token.isascii():
         return None
@@ -209,5 +209,5 @@ def split_refresh_token(token: str) -> tuple[str, str] | None:
 
 
 def csrf_token(secret: bytes, session: str) -> str:
-    """The token that a browser's page sends beside its cookie: bound to the session, useless for another."""
+    """Return the token that a page sends beside its cookie, bound to the session."""
     return hmac.new(secret, f"csrf:{session}".encode(), hashlib.sha256).hexdigest()

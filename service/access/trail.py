@@ -8,18 +8,18 @@ from typing import Final
 
 from service.errors import DomainError
 
-LEAST_KEPT: Final = timedelta(days=366)
-"""Logs of access to a level-3 system are kept 12 months at least (Decree 331/2026, TCVN 14423:2026)."""
+LEAST_STORED: Final = timedelta(days=366)
+"""Access logs of a level-3 system are stored for at least 12 months (Decree 331/2026, TCVN 14423:2026)."""
 
 
 UNDERWAY: Final = 0
-"""The status of an entry that was stored before its answer was there. The answer went out with 200 or 304, unless
-another entry stands in its stead: one that cannot be corrected any more says too much rather than too little."""
+"""The status of an entry that is stored before its response is ready. The response went out with 200 or 304, unless
+another entry replaces this one: an entry that can no longer be corrected claims an access rather than hiding one."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrailEntry:
-    """One access. ``households`` are the ids of the records that were shown or changed."""
+    """One audit entry. ``households`` are the ids of the records that were shown or changed."""
 
     at: datetime
     action: str
@@ -35,11 +35,11 @@ class TrailEntry:
     status: int = 200
     households: tuple[str, ...] = ()
     about: str | None = None
-    """The account or request that was touched, where it is no household."""
+    """The account or request concerned, if it is not a household."""
     underway: str | None = None
-    """A name of its own for an entry that was stored before its answer was there."""
+    """The name of an entry that is stored before its response is ready."""
     instead_of: str | None = None
-    """The entry of that name in whose stead this one stands: something else went out."""
+    """The name of the entry that this one replaces, because the response was another."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class TrailAnchor:
 
 @dataclass(frozen=True, slots=True)
 class TrailFault:
-    """A place where the trail is not what was written: the lane, the batch's number (0 for the lane itself), why."""
+    """A place where the trail was tampered with: the lane, the batch's number (0 for the lane itself), the reason."""
 
     lane: str
     number: int
@@ -70,7 +70,7 @@ class TrailFault:
 
 
 class TrailBusy(DomainError):
-    """Too many processes opened a lane of the trail at once; the request can be tried again."""
+    """Too many processes opened a lane of the trail at once; the request can be retried."""
 
     code = "store.contention"
 

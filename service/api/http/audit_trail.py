@@ -38,11 +38,11 @@ _ALWAYS_NOTED: Final = frozenset(
         Permission.TRAIL_READ,
     }
 )
-"""What is kept in the trail even when no household was shown."""
+"""Permissions whose use is stored in the trail even if no household was shown."""
 
 
 def note_about(about: str) -> None:
-    """Remember which account or request was touched."""
+    """Note which account or request is concerned."""
     g.about = about
 
 
@@ -63,7 +63,7 @@ def write_trail(
     address: str | None = None,
     request_id: str | None = None,
 ) -> None:
-    """Store one entry of the trail now: for signing in, and for answers that are still being streamed."""
+    """Store an audit entry now: for signing in, and for responses that are still being streamed."""
     entry = _entry(action, principal, households=tuple(households), about=about, status=status)
     if address is not None:
         entry = replace(entry, address=address)
@@ -73,7 +73,7 @@ def write_trail(
 
 
 def _entry(action: str, principal: Principal, **items: Any) -> TrailEntry:
-    """An entry about the request that is being answered."""
+    """Return an entry about the current request."""
     return TrailEntry(
         at=guard().clock(),
         action=action,
@@ -90,7 +90,7 @@ def _entry(action: str, principal: Principal, **items: Any) -> TrailEntry:
 
 
 def begin_entry(principal: Principal, permission: Permission) -> None:
-    """Have the entry of a read written while the household is read, where the address says which one it will be."""
+    """Begin to store the entry of a read while the household is read, if the address names the household."""
     household = (request.view_args or {}).get("household_id", "")
     expected = permission is Permission.HOUSEHOLDS_READ and request.method in _READING
     if not (expected and principal.sight is not Sight.NOBODY and _HOUSEHOLD_ID.fullmatch(household)):
@@ -100,39 +100,40 @@ def begin_entry(principal: Principal, permission: Permission) -> None:
 
 
 def _finish_entry(status: int, shown: Iterable[str]) -> bool:
-    """Wait for the entry that was begun; answers whether it says what happened. Raises StoreUnavailable."""
+    """Wait for the entry that was begun. Returns whether it is still true. Raises StoreUnavailable."""
     begun: Begun = g.begun
     guard().trail.finish(begun)
     return status in {200, 304} and tuple(shown) == begun.entry.households
 
 
 def report_revoked(error: SessionRevoked) -> None:
-    """Store in the trail that a device learned of its session's end, and from which address: once for each device."""
+    """Store in the trail that a device is told of its session's end, and its address: once for each device."""
     if guard().sign_in.told(error.session):
         holder = replace(nobody(), account=error.account, session=error.session)
         write_trail("revoked-device-told", holder, about=error.session, status=401)
 
 
-def store_entry(answer: Response) -> Response:
-    """Store who saw or changed what; an answer that cannot be kept in the trail does not go out."""
+def store_entry(response: Response) -> Response:
+    """Store who saw or changed what. A response whose entry cannot be stored does not go out."""
     permission: Permission | None = g.get("permission")
     shown = g.get("households", {})
-    refused = answer.status_code in {401, 403}
+    refused = response.status_code in {401, 403}
     principal = current_principal()
     begun: Begun | None = g.get("begun")
-    told = shown or permission in _ALWAYS_NOTED or refused or begun is not None
-    too_many = answer.status_code == 429
-    if permission is None or not told or not principal.account or too_many:  # nobody fills the trail by asking
-        return answer
-    if answer.status_code == 503:
+    noted = shown or permission in _ALWAYS_NOTED or refused or begun is not None
+    too_many = response.status_code == 429
+    if permission is None or not noted or not principal.account or too_many:
+        # Requests without an account, or above the rate limit, must not fill the trail.
+        return response
+    if response.status_code == 503:
         guard().database.waited_in_vain()
     try:
-        if begun is not None and _finish_entry(answer.status_code, shown):
-            return answer
+        if begun is not None and _finish_entry(response.status_code, shown):
+            return response
         instead_of = None if begun is None else begun.entry.underway
         more = {"households": tuple(shown), "about": g.get("about"), "instead_of": instead_of}
-        guard().trail.write(_entry(str(permission), principal, status=answer.status_code, **more))
+        guard().trail.write(_entry(str(permission), principal, status=response.status_code, **more))
     except DomainError as error:
-        if answer.status_code < 500:
+        if response.status_code < 500:
             return current_app.make_response(current_app.handle_user_exception(error))
-    return answer
+    return response

@@ -23,9 +23,9 @@ DEVICE_COOKIE_SECONDS: Final = 400 * 24 * 3600
 
 
 def principal_of_cookies() -> Principal:
-    """Whoever a browser's cookies name; when the short token has run out, the session goes on with a new one.
+    """Return the principal of a browser's cookies; an expired access token is refreshed within the request.
 
-    So that a page asks nothing of tokens: it is signed in until the session ends.
+    So a page needs to know nothing of tokens: it is signed in until the session ends.
     """
     parts = guard()
     token = request.cookies.get(ACCESS_COOKIE)
@@ -48,17 +48,17 @@ def principal_of_cookies() -> Principal:
 
 
 def browser() -> Caller:
-    """The browser that asks: its address, and its device's secret where it has one."""
+    """Return the browser that sends the request: its address, and its device's secret, if any."""
     secret = request.cookies.get(DEVICE_COOKIE)
     name = request.headers.get("User-Agent", "")[:200]
     return Caller(request.remote_addr or "", secret[:200] if secret else None, name, by_cookie=True)
 
 
 def require_own_page(principal: Principal) -> None:
-    """Raise RequestForged unless a page of ours sent this.
+    """Raise RequestForged unless one of our own pages sent the request.
 
-    It proves so by the session's own token, which only it can read, or by a header that no other site's page can send
-    without being asked first (CORS is closed), together with the browser's word on where the page is from.
+    The proof is the session's CSRF token, which only our page can read, or a header that another site's page cannot
+    send without a preflight request (CORS is closed), together with the browser's own statement of the page's origin.
     """
     given = request.headers.get(CSRF_HEADER)
     if given is not None:
@@ -70,7 +70,7 @@ def require_own_page(principal: Principal) -> None:
 
 
 def _browser_vouches() -> bool:
-    """Whether the browser itself says that the page is of this very origin: a page cannot set these headers."""
+    """Whether the browser states that the page is of this origin, by headers that a page cannot set."""
     return (
         request.headers.get("Sec-Fetch-Site") == "same-origin"
         or request.headers.get("Origin", "").partition("://")[2] == request.host
@@ -78,31 +78,31 @@ def _browser_vouches() -> bool:
 
 
 def from_another_site() -> bool:
-    """Whether the browser says that a page of another site sent this request (Fetch Metadata, Origin)."""
+    """Whether the browser states that a page of another site sent the request (Fetch Metadata, Origin)."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return True
     origin = request.headers.get("Origin")
     return origin is not None and origin.partition("://")[2] != request.host
 
 
-def set_session_cookies(answer: Response, signed_in: SignedIn) -> None:
-    """Give a browser its session: HttpOnly, so that no script reads a token; Strict, so that no other site sends it."""
-    _set_cookie(answer, ACCESS_COOKIE, signed_in.access_token, guard().tokens.lifetime_seconds)
+def set_session_cookies(response: Response, signed_in: SignedIn) -> None:
+    """Set a session's cookies: HttpOnly, so that no script reads a token; Strict, so that no other site sends it."""
+    _set_cookie(response, ACCESS_COOKIE, signed_in.access_token, guard().tokens.lifetime_seconds)
     if signed_in.refresh_token is not None and signed_in.refresh_expires_at is not None:
         lasting = signed_in.refresh_expires_at - guard().clock()
-        _set_cookie(answer, REFRESH_COOKIE, signed_in.refresh_token, max(0, int(lasting.total_seconds())))
+        _set_cookie(response, REFRESH_COOKIE, signed_in.refresh_token, max(0, int(lasting.total_seconds())))
     if signed_in.device_secret is not None:
-        _set_cookie(answer, DEVICE_COOKIE, signed_in.device_secret, DEVICE_COOKIE_SECONDS)
+        _set_cookie(response, DEVICE_COOKIE, signed_in.device_secret, DEVICE_COOKIE_SECONDS)
 
 
-def forget_session_cookies(answer: Response) -> None:
-    """Take a browser's session away; its device stays known."""
+def forget_session_cookies(response: Response) -> None:
+    """Delete the cookies of a session; the device stays known."""
     for name in (ACCESS_COOKIE, REFRESH_COOKIE):
-        answer.delete_cookie(name, secure=True, httponly=True, samesite="Strict")
+        response.delete_cookie(name, secure=True, httponly=True, samesite="Strict")
 
 
-def _set_cookie(answer: Response, name: str, value: str, seconds: int) -> None:
-    answer.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="Strict")
+def _set_cookie(response: Response, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=True, httponly=True, samesite="Strict")
 
 
 def renew_cookies(response: Response) -> None:

@@ -1,6 +1,6 @@
-"""The gate in Flask: every endpoint's declared permission is asked of whoever sends a request, before its view runs.
+"""The gate in Flask: before a view runs, whoever sends the request must have the endpoint's declared permission.
 
-A bearer token or a browser's cookies name who asks. After the view the audit entry is stored, and only then the
+A bearer token or a browser's cookies identify who sends it. After the view the audit entry is stored, and only then the
 response goes out.
 """
 
@@ -33,15 +33,15 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 def check_every_endpoint_is_declared(app: Flask) -> None:
-    """Raise EndpointUndeclared when any endpoint of the app names no permission and is not public.
+    """Raise EndpointUndeclared if any endpoint of the app declares neither a permission nor that it is public.
 
-    Called once, after every blueprint is registered. HEAD answers as GET does, OPTIONS says nothing about records.
+    Called once, after every blueprint is registered. HEAD is as GET, and OPTIONS shows nothing of records.
     """
     require_declared(_endpoints(app))
 
 
 def declared_permissions(app: Flask) -> Iterator[tuple[str, str, str | None]]:
-    """Address (with its places in braces), method and permission of every endpoint; None for a public one."""
+    """Yield address (parameters in braces), method and permission of every endpoint; None for a public one."""
     for rule, method, view in _endpoints(app):
         declared = declared_on(view, method)
         address = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule)
@@ -56,13 +56,13 @@ def _endpoints(app: Flask) -> Iterator[tuple[str, str, Callable[..., Any]]]:
 
 
 def install_guard(app: Flask, parts: Guard) -> None:
-    """Put the gate before every view. Raises EndpointUndeclared; called after every blueprint is registered."""
+    """Install the gate before every view. Raises EndpointUndeclared. Called after every blueprint is registered."""
     check_every_endpoint_is_declared(app)
     serve_strangers()
     install_parts(app, parts)
     proxies = parts.settings.proxies
     if proxies:
-        # Only as many hops are believed as the operator says stand before us; by default none is.
+        # Trust only as many hops as the operator has configured; by default none.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     app.before_request(_name_request)
     app.before_request(_ask)
@@ -75,7 +75,7 @@ def install_guard(app: Flask, parts: Guard) -> None:
 
 
 def _name_request() -> None:
-    """Give the request an id: the one that a proxy gave it, if it is an id, else a new one."""
+    """Give the request an id: the one from a proxy if it is well-formed, else a new one."""
     given = request.headers.get(REQUEST_ID, "")
     usable = 8 <= len(given) <= _LONGEST_REQUEST_ID and all(sign.isalnum() or sign in "-_" for sign in given)
     g.request_id = given if usable and given.isascii() else uuid.uuid4().hex
@@ -84,7 +84,7 @@ def _name_request() -> None:
 
 
 def _ask() -> None:
-    """Find out who asks and whether the table lets them. Raises what service/access/errors.py names."""
+    """Find out who sends the request and check the permission. Raises the errors of service/access/errors.py."""
     g.stack = ExitStack()
     g.stack.enter_context(asking(nobody()))
     if request.url_rule is None or request.endpoint is None or request.method == "OPTIONS":
@@ -110,7 +110,7 @@ def _ask() -> None:
 
 
 def _principal() -> Principal:
-    """Whoever the request's token names: in the Authorization header, else in the browser's cookie."""
+    """Return the principal of the bearer token, else of the browser's cookies."""
     parts = guard()
     header = request.headers.get("Authorization", "")
     if header:

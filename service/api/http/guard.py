@@ -1,4 +1,4 @@
-"""What the gate and the views may ask of access: the wired parts, kept with the app."""
+"""The parts of access that the gate and the views use, stored with the app."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Guard:
     requests: PeopleRequests
     database: Availability
     openid: OpenId | None = None
-    """The province's own provider, where there is one."""
+    """The province's own provider, if there is one."""
 
 
 def guard() -> Guard:
@@ -46,5 +46,5 @@ def guard() -> Guard:
 
 
 def install_parts(app: Flask, parts: Guard) -> None:
-    """Keep the parts with the app."""
+    """Store the parts with the app."""
     app.extensions[_KEY] = parts

@@ -1,4 +1,4 @@
-"""Accounts, for administrators: made, listed, changed, suspended, given a new secret, within the own area."""
+"""Accounts, for administrators: create, list, change, suspend and reset, within their own area."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class AllAccounts(MethodView):
     @blueprint.body(NewAccountSchema)
     @blueprint.response(201, HandedAccountSchema)
     @blueprint.problems(400, 401, 403, 409, 415, 422)
-    @blueprint.doc(operationId="create_account", summary="Make an account")
+    @blueprint.doc(operationId="create_account", summary="Create an account")
     def post(self) -> Response:
-        """The password (or a system's secret) that the register makes is in this answer and nowhere else afterwards."""
+        """The generated password (or a system's secret) is in this response and is never shown again."""
         handed = guard().accounts.create(parsed_body(NewAccountSchema), current_principal())
         note_about(handed.account.id)
         return json_response(_handed(handed), 201, {"Location": f"/v1/accounts/{handed.account.id}"})
@@ -75,7 +75,7 @@ class OneAccount(MethodView):
     @blueprint.problems(401, 403, 404)
     @blueprint.doc(operationId="get_account", summary="Read an account")
     def get(self, account_id: str) -> Response:
-        """With where it is signed in."""
+        """With its active sessions."""
         account = guard().accounts.get(account_id, current_principal())
         sessions = [written(SessionSchema, session) for session in guard().accounts.sessions(account.id)]
         return json_response({**written(AccountSchema, account), "sessions": sessions})
@@ -86,7 +86,7 @@ class OneAccount(MethodView):
     @blueprint.problems(400, 401, 403, 404, 415, 422)
     @blueprint.doc(operationId="patch_account", summary="Change an account")
     def patch(self, account_id: str) -> Response:
-        """Name, area, sight and scopes; the role stays."""
+        """Name, area, sight and scopes; the role cannot change."""
         note_about(account_id[:80])
         items = parsed_body(AccountPatchSchema)
         account = guard().accounts.change(account_id, current_principal(), **items)
@@ -112,14 +112,14 @@ class Suspension(MethodView):
 
 @blueprint.route("/<account_id>/resume")
 class Resumption(MethodView):
-    """Opening an account again."""
+    """Activating an account again."""
 
     @needs("accounts.manage")
     @blueprint.response(200, AccountSchema)
     @blueprint.problems(401, 403, 404)
-    @blueprint.doc(operationId="resume_account", summary="Open a suspended account again")
+    @blueprint.doc(operationId="resume_account", summary="Activate a suspended account")
     def post(self, account_id: str) -> Response:
-        """With the secret that it had."""
+        """Its secret stays the same."""
         note_about(account_id[:80])
         return resource_response(AccountSchema, guard().accounts.resume(account_id, current_principal()))
 
@@ -133,7 +133,7 @@ class Reset(MethodView):
     @blueprint.problems(401, 403, 404)
     @blueprint.doc(operationId="reset_account", summary="Give an account a new secret")
     def post(self, account_id: str) -> Response:
-        """The old one is good no longer; all sessions end."""
+        """The old one is no longer valid; all sessions end."""
         note_about(account_id[:80])
         handed = guard().accounts.reset(account_id, current_principal())
         guard().principals.forget()
@@ -149,7 +149,7 @@ class AccountSession(MethodView):
     @blueprint.problems(401, 403, 404)
     @blueprint.doc(operationId="end_account_session", summary="End the session of a lost device")
     def delete(self, account_id: str, session_id: str) -> Response:
-        """The device learns so at its next contact (``session.revoked``) and erases what it keeps."""
+        """The device is told so at its next request (``session.revoked``) and erases its data."""
         note_about(session_id[:80])
         guard().accounts.revoke_session(account_id, session_id, current_principal())
         guard().principals.forget()

@@ -1,4 +1,4 @@
-"""Sign-in by the province's own OpenID provider (OIDC_ISSUER): there and back."""
+"""Sign-in by the province's own OpenID provider (OIDC_ISSUER)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COOKIE = "__Host-so-nong-ho-openid"
 
 
 def _provider() -> OpenId:
-    """Raises NotFound where no provider is set."""
+    """Return the provider. Raises NotFound if none is configured."""
     provider = guard().openid
     if provider is None:
         raise NotFound()
@@ -30,31 +30,31 @@ def _provider() -> OpenId:
 
 @blueprint.route("/start")
 class Start(MethodView):
-    """There."""
+    """The redirect to the provider."""
 
     @public
     @blueprint.response(303)
     @blueprint.problems(404, 503)
     @blueprint.doc(operationId="openid_start", summary="Sign in at the province's OpenID provider")
     def get(self) -> Response:
-        """The browser is sent to the provider; what proves that it comes back lies in its cookie."""
+        """Redirects the browser to the provider; a cookie proves that the same browser comes back."""
         begun = _provider().begin()
         answer = Response(status=303, headers={"Location": begun.address, "Cache-Control": "no-store"})
-        # Lax, since the way back is a navigation from the provider's site.
+        # Lax, because the redirect back is a navigation from the provider's site.
         answer.set_cookie(COOKIE, begun.cookie, max_age=STATE_SECONDS, secure=True, httponly=True, samesite="Lax")
         return answer
 
 
 @blueprint.route("/callback")
 class Callback(MethodView):
-    """And back."""
+    """The redirect back from the provider."""
 
     @public
     @blueprint.response(303)
     @blueprint.problems(401, 404, 503)
-    @blueprint.doc(operationId="openid_callback", summary="The way back from the OpenID provider")
+    @blueprint.doc(operationId="openid_callback", summary="Return from the OpenID provider")
     def get(self) -> Response:
-        """Whoever the provider vouches for is signed in, if an administrator entered them (``external``)."""
+        """Signs in the identity that the provider confirms, if an account has it (``external``)."""
         code, state = request.args.get("code", ""), request.args.get("state", "")
         try:
             issuer, subject = _provider().finish(request.cookies.get(COOKIE, ""), state, code)

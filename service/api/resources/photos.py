@@ -27,7 +27,7 @@ blueprint = Blueprint(
 
 
 class PhotoQuery(Query):
-    """What a photo that is sent shows."""
+    """What the photo shows."""
 
     of = fields.String(required=True, validate=one_of([str(kind) for kind in PhotoOf]))
     parcel = fields.String(
@@ -38,7 +38,7 @@ class PhotoQuery(Query):
 
 
 class PhotoSchema(Resource):
-    """What is said of a photo; the picture itself is at its address."""
+    """A photo's description; the picture itself is at its address."""
 
     absent_when_none = frozenset({"parcel", "taken_at"})
 
@@ -77,7 +77,7 @@ class Photos(MethodView):
     @blueprint.problems(403, 404, 422)
     @blueprint.doc(operationId="list_photos", summary="List a household's photos of papers")
     def get(self, household_id: str) -> Response:
-        """What there is, oldest first; none where the record's legal basis does not cover photos."""
+        """Oldest first; none if the record's legal basis does not cover photos."""
         photos = reader().stored_beside(household_id, services().photos.of_household)
         return resource_response(PhotoListSchema, {"photos": photos})
 
@@ -91,7 +91,7 @@ class OnePhoto(MethodView):
     @blueprint.problems(403, 404, 409, 422)
     @blueprint.doc(operationId="get_photo", summary="Read a photo of a paper")
     def get(self, household_id: str, photo_id: str) -> Response:
-        """The picture. Nothing on the way keeps it; who has seen it is kept in the trail."""
+        """The picture. It is never cached; who has seen it is stored in the audit trail."""
         note_about(photo_id[:80])
         photos = services().photos
         photo, jpeg = reader().stored_beside(household_id, lambda record: photos.picture(record, photo_id))
@@ -107,11 +107,11 @@ class OnePhoto(MethodView):
     @blueprint.problems(403, 404, 409, 410, 413, 415, 422)
     @blueprint.doc(
         operationId="put_photo",
-        summary="Keep a photo of a paper",
+        summary="Store a photo of a paper",
         requestBody={"required": True, "content": {JPEG: {"schema": {"type": "string", "format": "binary"}}}},
     )
     def put(self, arguments: dict[str, Any], household_id: str, photo_id: str) -> Response:
-        """A new id keeps the photo (201); the same photo again is the same write (200). Only a JPEG, of 300 kB at most.
+        """A new id stores the photo (201); the same photo again is the same write (200). Only JPEG, at most 300 kB.
 
         Metadata (position, time, camera, comments) is removed before anything is stored, so turn the picture upright
         before it is sent. The record's legal basis must cover it: a state function, or a consent for document_photos.

@@ -55,7 +55,7 @@ class AllRequests(MethodView):
     @blueprint.problems(401, 403, 422)
     @blueprint.doc(operationId="list_requests", summary="List people's requests")
     def get(self, arguments: dict[str, Any]) -> Response:
-        """The most urgent first; ``reminder`` says what is due or overdue."""
+        """The most urgent first; ``reminder`` tells what is due or overdue."""
         query = RequestQuery(
             limit=arguments["limit"],
             area=actor("requests.manage").area,
@@ -74,9 +74,9 @@ class AllRequests(MethodView):
     @blueprint.body(NewRequestSchema)
     @blueprint.response(201, PersonRequestSchema)
     @blueprint.problems(400, 401, 403, 404, 415, 422)
-    @blueprint.doc(operationId="receive_request", summary="Take in a person's request")
+    @blueprint.doc(operationId="receive_request", summary="Store a person's request")
     def post(self) -> Response:
-        """The due dates are computed from the day on which it was received."""
+        """The due dates are computed from the day of receipt."""
         asked = parsed_body(NewRequestSchema)
         request = guard().requests.receive(
             asked["kind"],
@@ -106,14 +106,14 @@ class OneRequest(MethodView):
 
 @blueprint.route("/<request_id>/acknowledge")
 class Acknowledgement(MethodView):
-    """Telling the person that the request has come."""
+    """Confirming to the person that the request has been received."""
 
     @needs("requests.manage")
     @blueprint.response(200, PersonRequestSchema)
     @blueprint.problems(401, 403, 404, 409)
     @blueprint.doc(operationId="acknowledge_request", summary="Acknowledge a request")
     def post(self, request_id: str) -> Response:
-        """Due two working days after it came."""
+        """Due two working days after receipt."""
         note_about(request_id[:80])
         return resource_response(
             PersonRequestSchema, guard().requests.acknowledge(request_id, actor=actor("requests.manage"))
@@ -122,7 +122,7 @@ class Acknowledgement(MethodView):
 
 @blueprint.route("/<request_id>/extend")
 class Extension(MethodView):
-    """Taking as long again, once."""
+    """Extending the time, once."""
 
     @needs("requests.manage")
     @blueprint.body(RequestReasonSchema)
@@ -140,7 +140,7 @@ class Extension(MethodView):
 
 @blueprint.route("/<request_id>/refuse")
 class Refusal(MethodView):
-    """A refusal, written and reasoned."""
+    """A refusal in writing, with a reason."""
 
     @needs("requests.manage")
     @blueprint.body(RequestReasonSchema)
@@ -158,7 +158,7 @@ class Refusal(MethodView):
 
 @blueprint.route("/<request_id>/cancel")
 class Cancellation(MethodView):
-    """The person took the request back."""
+    """Closing a request that the person took back."""
 
     @needs("requests.manage")
     @blueprint.response(200, PersonRequestSchema)
@@ -196,7 +196,7 @@ class Carrying(MethodView):
 
 @blueprint.route("/<request_id>/lift")
 class Lifting(MethodView):
-    """A restriction that holds no longer."""
+    """Ending a restriction."""
 
     @needs("requests.manage")
     @blueprint.response(200, PersonRequestSchema)
@@ -210,7 +210,7 @@ class Lifting(MethodView):
 
 @blueprint.route("/<request_id>/copy")
 class Copy(MethodView):
-    """The copy of a person's data that is handed over."""
+    """The copy of a person's data to hand over."""
 
     @needs("requests.manage")
     @blueprint.response(200, PersonCopySchema)

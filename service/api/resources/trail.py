@@ -1,4 +1,4 @@
-"""The trail of access, for the auditor: who read or changed whose record, as JSON lines."""
+"""The audit trail, for the auditor: who read or changed whose record, as JSON lines."""
 
 from __future__ import annotations
 

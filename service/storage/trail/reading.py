@@ -12,7 +12,7 @@ from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from service.access.trail import LEAST_KEPT, UNDERWAY, TrailAnchor, TrailEntry, TrailFault
+from service.access.trail import LEAST_STORED, UNDERWAY, TrailAnchor, TrailEntry, TrailFault
 from service.clock import Clock, system_clock
 from service.storage.client import Document, translated
 from service.storage.trail.documents import FIRST_HASH, LANES, TRAIL, batch_hash, in_lane, lane_hash, to_entry
@@ -24,13 +24,13 @@ class TrailReader:
     """Reads and verifies the trail."""
 
     def __init__(
-        self, database: Database[Document], clock: Clock = system_clock, *, kept: timedelta = LEAST_KEPT
+        self, database: Database[Document], clock: Clock = system_clock, *, kept: timedelta = LEAST_STORED
     ) -> None:
         # A response waits for its entry, so it is written with the acknowledgement of one member, and read likewise.
         self._batches = database.get_collection(TRAIL, write_concern=WriteConcern(1), read_concern=ReadConcern("local"))
         self._lanes = database[LANES]
         self._clock = clock
-        self._kept = max(kept, LEAST_KEPT)
+        self._kept = max(kept, LEAST_STORED)
 
     def entries(
         self,

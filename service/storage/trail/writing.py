@@ -22,7 +22,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, InvalidOperation
 
 from service.access.trail import (
-    LEAST_KEPT,
+    LEAST_STORED,
     Begun,
     TrailBusy,
     TrailEntry,
@@ -55,7 +55,7 @@ class Trail(TrailReader):
     """Writes and reads the trail. One for each process, made after the fork."""
 
     def __init__(
-        self, database: Database[Document], clock: Clock = system_clock, *, kept: timedelta = LEAST_KEPT
+        self, database: Database[Document], clock: Clock = system_clock, *, kept: timedelta = LEAST_STORED
     ) -> None:
         super().__init__(database, clock, kept=kept)
         self._client = database.client

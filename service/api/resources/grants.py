@@ -1,0 +1,145 @@
+"""Exchanging a grant (password, client credentials, refresh token) for tokens or cookies."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from flask import Response, request
+
+from service.access.errors import (
+    GrantInvalid,
+    RefreshFailed,
+    RequestForged,
+    SessionRevoked,
+    SignInFailed,
+    TooManyAttempts,
+)
+from service.access.sign_in import Caller, SignedIn
+from service.access.tokens import csrf_token
+from service.api.http.audit_trail import report_revoked, write_trail
+from service.api.http.bodies import parsed_body
+from service.api.http.browser_session import REFRESH_COOKIE, browser, from_another_site, set_session_cookies
+from service.api.http.guard import guard
+from service.api.http.resource import BodyRefused, parsed, written
+from service.api.http.responses import json_response, resource_response
+from service.api.resources.session_schemas import OwnAccountSchema, TokenFormSchema, TokenRequestSchema, TokenSchema
+from service.principal import Principal, nobody
+
+FORM: Final = "application/x-www-form-urlencoded"
+
+
+def sign_in_response(asked: dict[str, Any], caller: Caller) -> Response:
+    """Sign in by a grant, store the audit entry and return the tokens, as JSON or as cookies."""
+    limit = guard().settings.sign_ins_per_minute
+    if limit:
+        guard().rates.take(f"token:{caller.address}", limit, timedelta(minutes=1))
+    try:
+        signed_in = _granted(asked, caller)
+    except (SignInFailed, TooManyAttempts, RefreshFailed) as error:
+        write_trail(error.code.replace("access.", ""), nobody(), status=401)
+        raise
+    except SessionRevoked as error:
+        report_revoked(error)
+        raise
+    who = guard().principals.of_token(signed_in.access_token)
+    write_trail("signed-in" if asked["grant_type"] != "refresh_token" else "refreshed", who)
+    return _cookie_response(signed_in, who) if caller.by_cookie else _token_response(signed_in, who)
+
+
+def requested_grant() -> dict[str, Any]:
+    """Return the grant of the request, from JSON or a form. Raises GrantInvalid, and what reading a body raises."""
+    form = request.mimetype == FORM
+    if form:
+        request.max_content_length = 10_000
+    asked: dict[str, Any] = parsed(TokenFormSchema, request.form.to_dict()) if form else parsed_body(TokenRequestSchema)
+    _read_basic_credentials(asked)
+    return asked
+
+
+def _read_basic_credentials(asked: dict[str, Any]) -> None:
+    """Take client id and secret from the Authorization header, if they are there (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise SignInFailed() from None
+    asked.setdefault("client_id", client_id)
+    asked.setdefault("client_secret", secret)
+
+
+def caller_of(asked: dict[str, Any]) -> Caller:
+    """Return the client that sends the grant. Raises RequestForged for a browser on a page of another site."""
+    by_cookie = asked.get("cookie", False) or (
+        asked["grant_type"] == "refresh_token" and "refresh_token" not in asked and REFRESH_COOKIE in request.cookies
+    )
+    if by_cookie and (from_another_site() or request.mimetype == FORM):
+        raise RequestForged()
+    if by_cookie:
+        return browser()
+    secret = asked.get("device")
+    name = asked.get("device_name") or request.headers.get("User-Agent", "")
+    return Caller(request.remote_addr or "", secret[:200] if secret else None, name[:200])
+
+
+def _granted(asked: dict[str, Any], caller: Caller) -> SignedIn:
+    sign_in = guard().sign_in
+    match asked["grant_type"]:
+        case "password":
+            username, password = _given(asked, "username", "password")
+            return sign_in.by_password(username, password, caller)
+        case "client_credentials":
+            scopes = asked.get("scope", "").split()
+            client_id, secret = _given(asked, "client_id", "client_secret")
+            return sign_in.by_client_secret(client_id, secret, caller, scopes)
+        case _:
+            token = request.cookies.get(REFRESH_COOKIE, "") if caller.by_cookie else _given(asked, "refresh_token")[0]
+            return sign_in.refresh(token, caller)
+
+
+def _given(asked: dict[str, Any], *names: str) -> tuple[str, ...]:
+    """Return the items that this kind of grant needs. Raises GrantInvalid, BodyRefused."""
+    missing = [GrantInvalid(pointer=f"/{name}", reason="missing") for name in names if not asked.get(name)]
+    if len(missing) > 1:
+        raise BodyRefused(missing)
+    if missing:
+        raise missing[0]
+    return tuple(asked[name] for name in names)
+
+
+def _token_response(signed_in: SignedIn, who: Principal) -> Response:
+    body: dict[str, Any] = {
+        "access_token": signed_in.access_token,
+        "token_type": "Bearer",
+        "expires_in": guard().tokens.lifetime_seconds,
+        "account": who,
+    }
+    if signed_in.refresh_token is not None:
+        body["refresh_token"] = signed_in.refresh_token
+        body["refresh_expires_in"] = _seconds_until(signed_in.refresh_expires_at)
+    if signed_in.claims.scopes:
+        body["scope"] = " ".join(signed_in.claims.scopes)
+    return resource_response(TokenSchema, body, headers={"Pragma": "no-cache"})
+
+
+def _cookie_response(signed_in: SignedIn, who: Principal) -> Response:
+    body = {"token_type": "Cookie", "expires_in": guard().tokens.lifetime_seconds, **own_session(who)}
+    response = json_response(body)
+    set_session_cookies(response, signed_in)
+    return response
+
+
+def own_session(who: Principal) -> dict[str, Any]:
+    """Return one's own account; for a browser with the token that its changing requests may carry."""
+    body = written(OwnAccountSchema, who)
+    if who.by_cookie:
+        body["csrf_token"] = csrf_token(guard().keys.secret("csrf"), who.session or "")
+    return body
+
+
+def _seconds_until(moment: datetime | None) -> int:
+    return 0 if moment is None else max(0, int((moment - guard().clock()).total_seconds()))
