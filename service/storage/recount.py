@@ -7,10 +7,12 @@ from itertools import groupby
 from typing import Any
 
 from service.households.changes import COUNTS
-from service.households.ports import EntryUnreadable, LoggedRecord
-from service.storage.client import translated
+from service.households.ports import EntryUnreadable, LoggedRecord, Stored
+from service.storage.client import Document, translated
 from service.storage.database import Database
-from service.storage.documents import fingerprint_of_document, to_stored
+from service.storage.documents import fingerprint_of_document, to_closed_record, to_stored
+from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.key_ring import CiphertextDamaged
 from service.storage.log import readable
 from service.units.placing import tally_key
 
@@ -49,15 +51,14 @@ class Recount:
 
     def heads(self) -> Iterator[tuple[str, str]]:
         """Key in ``identities`` and household of every household that is not withdrawn and whose head has a number."""
+        encryption = self._database.encryption
         with translated():
             where = {**_ALIVE, "head.national_id": {"$exists": True}}
             for document in self._database["households"].find(where, {"head.national_id": 1}):
-                yield (
-                    self._database.encryption.digest(
-                        self._database.encryption.open_value(document["head"]["national_id"])
-                    ),
-                    document["_id"],
-                )
+                try:
+                    yield encryption.digest(encryption.open_value(document["head"]["national_id"])), document["_id"]
+                except CiphertextDamaged:
+                    yield "", document["_id"]  # no identity has this key, so that the household is reported
 
     def records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
         """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
@@ -65,7 +66,7 @@ class Recount:
             where: dict[str, Any] = {} if after is None else {"_id": {"$gt": after}}
             # Compare every ciphertext: one put in another's place would find a household by a stranger's number.
             found_documents = self._database["households"].find(where).sort("_id").limit(limit)
-            stored = [to_stored(each, self._database.encryption, each=True) for each in found_documents]
+            stored = [_stored(each, self._database.encryption) for each in found_documents]
             entries = {"household": {"$in": [each.record["id"] for each in stored]}, "record": {"$type": "object"}}
             last = {
                 each["_id"]: each["entry"]
@@ -106,3 +107,12 @@ class Recount:
                     break
             there = {each["_id"] for each in self._database["households"].find({"_id": {"$in": known}}, {"_id": 1})}
             return [(household, household in there) for household in known]
+
+
+def _stored(document: Document, encryption: FieldEncryption) -> Stored:
+    """A stored household; without its personal items where their ciphertext is damaged, so that it is reported."""
+    try:
+        return to_stored(dict(document), encryption, each=True)
+    except CiphertextDamaged:
+        del document["index"]
+        return Stored(to_closed_record(document, encryption), "")

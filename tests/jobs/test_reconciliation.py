@@ -10,7 +10,9 @@ import pytest
 from bson import Binary
 
 from service.actor import REGISTER_ITSELF
+from service.errors import StoreRefused
 from service.households.erasure import Erasure
+from service.households.ports import EntryUnreadable
 from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
 from service.storage.repositories import Repositories
 from tests.builders import NOW, THANH_VINH, TRUONG_VINH, an_id
@@ -80,6 +82,11 @@ def test_a_number_without_a_holder_and_a_holder_without_a_number_are_reported(wr
     assert not any(str(lost["_id"]) in each for each in told)  # a person's number is not for the terminal
 
 
+def broken(sealed: Binary) -> Binary:
+    """A ciphertext whose last byte was changed."""
+    return Binary(sealed[:-1] + bytes([sealed[-1] ^ 1]), sealed.subtype)
+
+
 def entry(offset: int) -> dict[str, Any]:
     return {"commune": THANH_VINH, "offset": offset}
 
@@ -109,6 +116,25 @@ def test_any_damage_to_a_log_is_found_at_its_first_place(
 ) -> None:
     damage(written.database["log"])
     assert breaks(written) == [(THANH_VINH, offset)]
+
+
+def test_a_log_with_a_damaged_ciphertext_is_found(written: Repositories) -> None:
+    sealed = (written.database["log"].find_one(entry(2)) or {})["sealed"]
+    written.database["log"].update_one(entry(2), {"$set": {"sealed": broken(sealed)}})
+    assert breaks(written) == [(THANH_VINH, 2)]
+    with pytest.raises(EntryUnreadable, match="damaged"):
+        list(written.log.walk(THANH_VINH))
+
+
+def test_a_record_with_a_damaged_ciphertext_is_reported_and_refused_alone(written: Repositories) -> None:
+    first, second = written.database["households"].find({"commune": THANH_VINH})
+    damaged = {"sealed": broken(first["sealed"]), "head.national_id": broken(first["head"]["national_id"])}
+    written.database["households"].update_one({"_id": first["_id"]}, {"$set": damaged})
+    with pytest.raises(StoreRefused):
+        written.households.find(first["_id"])
+    assert written.households.find(second["_id"]).record["id"] == second["_id"]
+    assert [first["_id"] in each for each in record_differences(written)] == [True]
+    assert any(first["_id"] in each for each in differences(written))
 
 
 def test_a_log_that_was_cut_off_with_its_state_is_found(written: Repositories) -> None:
