@@ -159,7 +159,7 @@ def _sizes(folder: Path) -> list[Figure]:
     """Return what a phone downloads at its first visit, and what the map adds, gzipped."""
     chunks: dict[str, dict[str, Any]] = json.loads((folder / ".vite" / "manifest.json").read_text(encoding="utf-8"))
     first = {"index.html", "service-worker.js", "manifest.webmanifest"}
-    for key in ("index.html", "src/App.svelte", "src/session.svelte.ts"):
+    for key in ("index.html", "src/App.svelte", "src/session/start.ts", "src/session/shell.svelte.ts"):
         first |= _reached(chunks, key)
     [map_key] = [key for key in chunks if key.startswith("src/map/") and chunks[key].get("isDynamicEntry")]
     weighed = {file: len(gzip.compress((folder / file).read_bytes(), 9)) / 1000 for file in first}

@@ -16,8 +16,8 @@ if (location.pathname === '/dashboard') {
   });
   mount((await import('./dashboard/Dashboard.svelte')).default, { target });
 } else {
-  const [{ default: App }, { session }] = await Promise.all([import('./App.svelte'), import('./session.svelte')]);
-  void session.start();
+  const [{ default: App }, { start }, { shell }] = await Promise.all([import('./App.svelte'), import('./session/start'), import('./session/shell.svelte')]);
   mount(App, { target });
-  void watchForUpdates((worker) => (session.update = worker));
+  void start();
+  void watchForUpdates(shell);
 }

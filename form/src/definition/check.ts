@@ -1,14 +1,9 @@
 // The definition's checks on the phone: which answers cannot stand, and what is missing for each stage. Nothing is evaluated from text.
 import { isObject, type Json, type JsonObject } from '../storage/household';
 import { STAGES, type Definition, type Item, type Stage } from './definition';
+import type { Finding } from './finding';
 import { join } from './pointer';
 import { ruleFindings } from './rules';
-
-export interface Finding {
-  pointer: string;
-  code: string;
-  params: Record<string, string | number>;
-}
 
 export interface Missing {
   pointer: string;

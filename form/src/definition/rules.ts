@@ -1,6 +1,6 @@
 // The rules between items that the definition lets a phone check by itself, by their names in docs/form-definition.md.
 import { listAt, objectAt, textAt, type JsonObject } from '../storage/household';
-import type { Finding } from './check';
+import type { Finding } from './finding';
 
 type Rule = (record: JsonObject, now: Date) => Finding[];
 

@@ -1,12 +1,13 @@
 // Editing one entry: values go to memory at once and to the disk soon after; "saved" is shown only when the disk has them.
 import { SvelteSet } from 'svelte/reactivity';
 import { ruleFindings } from '../definition/rules';
-import { findErrors, findMissing, nextStage, reachedStage, type Finding, type Missing } from '../definition/check';
+import { findErrors, findMissing, nextStage, reachedStage, type Missing } from '../definition/check';
+import type { Finding } from '../definition/finding';
 import type { Definition, Stage } from '../definition/definition';
 import { withValue } from '../definition/pointer';
 import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type KeptEntry } from '../storage/entry-store';
 import type { Household, Json } from '../storage/household';
-import { session } from '../session.svelte';
+import { outbox } from '../session/outbox.svelte';
 import { rememberAnswers } from './opening';
 import { Throttle } from './throttle';
 
@@ -68,11 +69,11 @@ export class Editor {
   async leave(): Promise<void> {
     await this.save();
     if (!this.#fresh || this.#answered.size > 0 || !this.stored) return;
-    const photographed = session.photos.some(({ entry }) => entry === this.id);
+    const photographed = outbox.photos.some(({ entry }) => entry === this.id);
     // Photos of a household that the register has go by themselves; those of a new one wait for its record.
-    if (photographed && (await session.store.get(this.id)).basis.kind === 'new') return;
-    await session.store.remove(this.id);
-    if (photographed) session.sendNow();
+    if (photographed && (await outbox.store.get(this.id)).basis.kind === 'new') return;
+    await outbox.store.remove(this.id);
+    if (photographed) outbox.sendNow();
   }
 
   get step(): number {
@@ -138,7 +139,7 @@ export class Editor {
     if (!this.#dirty || this.saving.kind === 'elsewhere') return;
     this.#dirty = false;
     try {
-      const stored = await session.store.saveContent(this.id, this.#contentVersion, this.content, this.#step);
+      const stored = await outbox.store.saveContent(this.id, this.#contentVersion, this.content, this.#step);
       this.#contentVersion = stored.contentVersion;
       this.#showSaved(stored.changedAt);
     } catch (error) {
@@ -170,7 +171,7 @@ export class Editor {
     this.#fresh = false;
     const content = tidy(this.content);
     try {
-      await session.store.change(this.id, (entry) => {
+      await outbox.store.change(this.id, (entry) => {
         if (entry.contentVersion !== this.#contentVersion) throw new EntryChangedElsewhere(this.id);
         return { ...entry, content, state: { kind: 'queued', attempts: 0, lastFailure: null } };
       });
@@ -179,7 +180,7 @@ export class Editor {
       return false;
     }
     await rememberAnswers(this.#definition(), this.content);
-    session.sendNow();
+    outbox.sendNow();
     return true;
   }
 }

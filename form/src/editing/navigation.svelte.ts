@@ -1,7 +1,7 @@
 // The way through the screens of one household, by the address: the phone's own back key works.
 import { screensOf, type Screen } from '../definition/screens';
 import { address, go } from '../route.svelte';
-import { session } from '../session.svelte';
+import { reference } from '../session/reference.svelte';
 import type { Editor } from './editor.svelte';
 import { addressOfScreen, cardOf, whereabouts, type Whereabouts } from './navigation';
 
@@ -11,8 +11,8 @@ export class Navigation {
   /** From screen to screen one begins at the heading, though the address names the screen's first item. */
   #onTheWay = false;
 
-  readonly screens: readonly Screen[] = $derived.by(() => screensOf(session.definition!));
-  readonly here: Whereabouts = $derived.by(() => whereabouts(session.definition!, this.screens, this.#editor.content, this.#at()));
+  readonly screens: readonly Screen[] = $derived.by(() => screensOf(reference.definition!));
+  readonly here: Whereabouts = $derived.by(() => whereabouts(reference.definition!, this.screens, this.#editor.content, this.#at()));
 
   constructor(editor: Editor, at: () => string) {
     this.#editor = editor;

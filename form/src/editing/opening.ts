@@ -4,7 +4,10 @@ import { isEditable, type Basis } from '../storage/entries';
 import type { KeptEntry } from '../storage/entry-store';
 import { contentOf, textAt, type Household, type JsonObject } from '../storage/household';
 import { mintIdentifier } from '../storage/identifier';
-import { session } from '../session.svelte';
+import { account } from '../session/account.svelte';
+import { door } from '../session/door.svelte';
+import { outbox } from '../session/outbox.svelte';
+import { reference } from '../session/reference.svelte';
 import { bestKnownTime } from '../sync/register';
 
 /** Under this name the phone stores the answers of the household before that may be copied, and no others. */
@@ -13,33 +16,33 @@ const LAST_ANSWERS = 'last-answers';
 /** A new household on this phone, with what the form itself knows. Raises PhoneFull. */
 export async function startHousehold(): Promise<KeptEntry> {
   const last = await lastAnswers();
-  const [only, ...others] = session.account?.communes ?? [];
-  const taken = await session.communes.taken();
+  const [only, ...others] = account.current?.communes ?? [];
+  const taken = await reference.communes.taken();
   const commune = textAt(last, 'commune') || (only && others.length === 0 ? only : (taken.at(-1)?.commune ?? ''));
   const content: Household = { captured_at: bestKnownTime().toISOString().replace(/\.\d+Z$/, 'Z'), legal_basis: 'state_function' };
   if (commune) content['commune'] = commune;
-  return session.store.add(mintIdentifier(), { kind: 'new' }, content);
+  return outbox.store.add(mintIdentifier(), { kind: 'new' }, content);
 }
 
 export async function lastAnswers(): Promise<JsonObject> {
-  return (await session.kept.get<JsonObject>(LAST_ANSWERS)) ?? {};
+  return (await door.sealed.get<JsonObject>(LAST_ANSWERS)) ?? {};
 }
 
 /** Stores what the next household may copy of this one. */
 export async function rememberAnswers(definition: Definition, content: Household): Promise<void> {
-  await session.kept.put(LAST_ANSWERS, copiedAnswers(definition, content));
+  await door.sealed.put(LAST_ANSWERS, copiedAnswers(definition, content));
 }
 
 /** The entry in which this household is edited: the one that is open already, or a new one made from what the register or this phone knows. */
 export async function openHousehold(record: Household): Promise<KeptEntry> {
   const household = textAt(record, 'id');
-  const entries = await session.store.ofHousehold(household);
+  const entries = await outbox.store.ofHousehold(household);
   const latest = entries.at(-1);
   if (latest && isEditable(latest)) return latest;
-  const given = session.definition!.registerGiven;
+  const given = reference.definition!.registerGiven;
   return latest && latest.state.kind !== 'sent'
-    ? session.store.add(household, { kind: 'entry', entry: latest.id }, contentOf(latest.content, given))
-    : session.store.add(household, newestBasis(record, latest), contentOf(newest(record, latest), given));
+    ? outbox.store.add(household, { kind: 'entry', entry: latest.id }, contentOf(latest.content, given))
+    : outbox.store.add(household, newestBasis(record, latest), contentOf(newest(record, latest), given));
 }
 
 /** The entry itself if it can be edited, else one that follows it. */

@@ -25,6 +25,7 @@ async function fromRegister(id: string): Promise<Household | null> {
     const { status, body } = await call(`/v1/households/${id}`, { limit: PATIENCE });
     return status === 200 && isObject(body) ? body : null;
   } catch (error) {
+    // Without signal the record on the phone serves; the register compares revisions on receipt.
     if (error instanceof AnswerLost) return null;
     throw error;
   }

@@ -1,5 +1,5 @@
 // What a finding of the phone's own checks says to a person: the definition's text where it has one, else ours.
-import type { Finding } from '../definition/check';
+import type { Finding } from '../definition/finding';
 import type { Definition } from '../definition/definition';
 import { vi, type MessageKey } from '../messages/vi';
 import { fill, say, words } from './language.svelte';

@@ -14,7 +14,13 @@ export const LANGUAGES: readonly { code: Language; name: string }[] = [
 
 /** Reads the chosen language; called once at the start. */
 export async function startLanguage(): Promise<void> {
-  if (localStorage.getItem(STORED) === 'en') await chooseLanguage('en');
+  if (localStorage.getItem(STORED) !== 'en') return;
+  try {
+    await chooseLanguage('en');
+  } catch (error) {
+    // The catalogue could not be loaded: the form starts in Vietnamese, which is always there, instead of not at all.
+    console.error(error);
+  }
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {

@@ -2,7 +2,8 @@
 import { valueAt } from '../definition/pointer';
 import type { GeometryItem } from '../definition/definition';
 import type { Editor } from '../editing/editor.svelte';
-import { session } from '../session.svelte';
+import { door } from '../session/door.svelte';
+import { reference } from '../session/reference.svelte';
 import { isObject, listAt, textAt } from '../storage/household';
 import { borderIsFresh, fetchBorder, keptBorder } from '../sync/borders';
 import { AnswerLost } from '../sync/register';
@@ -83,13 +84,13 @@ export class BoundaryTaking {
     this.#traceName = `trace ${editor.id} ${pointer}`;
     // What is there already needs no trace.
     this.#stored = this.#written = this.state = begin(item.kind, valueAt(editor.content, pointer));
-    const commune = session.units.now.find(({ code }) => code === editor.content['commune']);
+    const commune = reference.units.now.find(({ code }) => code === editor.content['commune']);
     this.#centre = commune && Number.isFinite(commune.longitude) ? [commune.longitude, commune.latitude] : null;
   }
 
   /** Takes up the trace that is on the phone: what was walked before the screen went dark or the page was loaded again. */
   async restore(): Promise<void> {
-    const stored = this.isPoint ? undefined : await session.kept.get<Taking>(this.#traceName);
+    const stored = this.isPoint ? undefined : await door.sealed.get<Taking>(this.#traceName);
     if (stored) this.#stored = this.#written = this.state = resumed(stored, performance.now());
     if (needsScreen(this.state)) await this.stayAwake();
     this.border = await this.#borderHere();
@@ -168,7 +169,7 @@ export class BoundaryTaking {
 
   #acceptMethod(method: Method): void {
     if (method === null) return;
-    const methods = session.definition?.lists['boundary_methods'] ?? [];
+    const methods = reference.definition?.lists['boundary_methods'] ?? [];
     if (methods.some(({ code }) => code === METHOD_CODES[method])) this.#editor.answer(`${this.owner}/boundary_method`, METHOD_CODES[method]);
     if (method === 'walked' && this.mean) this.#editor.answer(`${this.owner}/boundary_accuracy_m`, Math.round(this.mean.accuracy * 10) / 10);
   }
@@ -177,7 +178,7 @@ export class BoundaryTaking {
   async forget(): Promise<void> {
     this.#over = true;
     await this.#writing;
-    await session.kept.put(this.#traceName, undefined);
+    await door.sealed.put(this.#traceName, undefined);
   }
 
   #place(): LonLat | null {
@@ -222,7 +223,7 @@ export class BoundaryTaking {
     const wanted = this.#stored;
     if (wanted === null || wanted === this.#written) return;
     try {
-      await session.kept.put(this.#traceName, wanted);
+      await door.sealed.put(this.#traceName, wanted);
       this.#written = wanted;
       this.unstored = false;
     } catch {
@@ -235,17 +236,17 @@ export class BoundaryTaking {
   /** The commune of the household; before it is chosen, the one that was taken along. */
   async #borderHere(): Promise<Border | null> {
     const chosen = textAt(this.#editor.content, 'commune');
-    if (chosen) return keptBorder(session.database, chosen);
-    const taken = await session.communes.taken();
-    return taken.length === 1 ? keptBorder(session.database, taken[0]!.commune) : null;
+    if (chosen) return keptBorder(door.database, chosen);
+    const taken = await reference.communes.taken();
+    return taken.length === 1 ? keptBorder(door.database, taken[0]!.commune) : null;
   }
 
   /** Where there is signal, a border that is missing or old is fetched while the person goes on. */
   async #refreshBorder(): Promise<void> {
     const chosen = textAt(this.#editor.content, 'commune');
-    if (!chosen || (await borderIsFresh(session.database, chosen))) return;
+    if (!chosen || (await borderIsFresh(door.database, chosen))) return;
     try {
-      this.border = await fetchBorder(session.database, chosen);
+      this.border = await fetchBorder(door.database, chosen);
     } catch (error) {
       // Without signal the border on the phone stays, if there is one: the map says whose border it draws.
       if (!(error instanceof AnswerLost)) throw error;
@@ -253,7 +254,7 @@ export class BoundaryTaking {
   }
 
   async #lookRound(place: LonLat): Promise<void> {
-    const households = await session.communes.households();
+    const households = await reference.communes.households();
     const near = parcelsNear(households.values(), this.#editor.household, place, NEAR_METRES);
     this.neighbours = withNeighbours(near, this.neighbours);
   }

@@ -37,11 +37,13 @@ export const en: Record<MessageKey, string> = {
   'signIn.locked': 'Too many tries. Wait a few minutes and try again.',
 
   'update.ready': 'A new version is ready.',
+  'update.notOffline': 'This phone could not store the form, so it will not open without signal. Open the page again with signal, or free some space, before you go where there is none.',
   'update.take': 'Update',
 
   'home.title': 'My list',
   'home.start': 'Register a household',
   'home.back': 'List',
+  'home.searchLost': 'The register could not be asked. Without signal only a commune that was taken along can be searched: see “This phone”.',
   'home.search': 'Find by name or personal number',
   'home.searchIn': 'Search {count} households on this phone',
   'home.takeAlong': 'Take a commune along to search without signal',
@@ -72,6 +74,7 @@ export const en: Record<MessageKey, string> = {
   'sync.sending': 'Sending…',
   'sync.waiting': '{count} waiting. They go out when there is signal.',
   'sync.notRegister': '{count} waiting. This network wants a log-in of its own or blocks the register.',
+  'sync.fault': '{count} waiting to be sent. This phone failed while sending and will try again; if it goes on, reload the page.',
   'sync.nothing': 'Nothing waits to be sent',
   'sync.now': 'Send now',
 
@@ -287,6 +290,7 @@ export const en: Record<MessageKey, string> = {
   'devices.end': 'Sign out and erase',
   'devices.sure': 'Sign “{name}” out? Everything of the register on that device will be erased, unsent households too.',
   'devices.ended': 'Signed out. That device will erase its data when it has signal.',
+  'devices.lost': 'The register could not be asked. Open this screen again with signal to see other devices and sign them out.',
   'devices.failed': 'That did not work. Try again.',
   'devices.unknown': 'Unnamed device',
 

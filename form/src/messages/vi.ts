@@ -35,11 +35,13 @@ export const vi = {
   'signIn.locked': 'Thử quá nhiều lần. Hãy đợi vài phút rồi thử lại.',
 
   'update.ready': 'Đã có phiên bản mới của sổ.',
+  'update.notOffline': 'Máy này chưa giữ được sổ để mở khi không có sóng. Hãy mở lại trang khi có sóng, hoặc giải phóng bộ nhớ, trước khi đi vào vùng không có sóng.',
   'update.take': 'Cập nhật',
 
   'home.title': 'Danh sách của tôi',
   'home.start': 'Đăng ký hộ mới',
   'home.back': 'Danh sách',
+  'home.searchLost': 'Chưa hỏi được sổ. Không có sóng thì chỉ tìm được trong xã đã mang theo: xem “Máy này”.',
   'home.search': 'Tìm theo tên, số định danh',
   'home.searchIn': 'Tìm trong {count} hộ trên máy',
   'home.takeAlong': 'Mang dữ liệu của xã theo để tìm khi không có sóng',
@@ -70,6 +72,7 @@ export const vi = {
   'sync.sending': 'Đang gửi…',
   'sync.waiting': '{count} hộ chờ gửi. Sẽ tự gửi khi có sóng.',
   'sync.notRegister': '{count} hộ chờ gửi. Mạng này đòi đăng nhập riêng hoặc đang chặn sổ.',
+  'sync.fault': '{count} mục chờ gửi. Máy gặp lỗi khi gửi và sẽ tự thử lại; nếu lặp lại, hãy tải lại trang.',
   'sync.nothing': 'Không có gì chờ gửi',
   'sync.now': 'Gửi ngay',
 
@@ -285,6 +288,7 @@ export const vi = {
   'devices.end': 'Cho thoát và xóa dữ liệu',
   'devices.sure': 'Cho “{name}” thoát? Mọi dữ liệu của sổ trên máy đó sẽ bị xóa, kể cả hộ chưa gửi.',
   'devices.ended': 'Đã cho thoát. Máy đó sẽ tự xóa dữ liệu khi có sóng.',
+  'devices.lost': 'Chưa hỏi được sổ. Khi có sóng, mở lại màn hình này để xem và cho thoát các thiết bị khác.',
   'devices.failed': 'Chưa cho thoát được. Hãy thử lại.',
   'devices.unknown': 'Thiết bị không rõ tên',
 

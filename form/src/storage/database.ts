@@ -1,7 +1,7 @@
 // The phone's database: IndexedDB with one typed schema and one upgrade hook.
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { EntryKind } from './entries';
-import type { Sealed } from './vault';
+import type { Sealed } from './sealed';
 
 /** How an entry lies in the database: what queues and lists need is plain, what people said is sealed. */
 export interface StoredEntry {

@@ -1,10 +1,6 @@
 // The lock on the phone's store: a random data key, wrapped under a key that is derived from the officer's PIN.
+import type { Sealed } from './sealed';
 import { wasRevoked, wipe, type Database, type StoredVault } from './database';
-
-export interface Sealed {
-  vector: Uint8Array<ArrayBuffer>;
-  data: ArrayBuffer;
-}
 
 /** OWASP's figure for PBKDF2 with SHA-256 (2023). The count is stored, so that it can grow. */
 const ITERATIONS = 600_000;
@@ -118,6 +114,7 @@ export async function unlock(database: Database, pin: string): Promise<Unlocking
   try {
     key = await unwrap(stored, pin, false);
   } catch {
+    // A wrong PIN makes a wrong key, and only that fails here: the door says how many tries are left.
     if (stored.wrongTries < WRONG_TRIES) return { kind: 'wrong', triesLeft: WRONG_TRIES - stored.wrongTries };
     await wipe(database);
     return { kind: 'wiped' };

@@ -89,6 +89,7 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
+    // Not JSON: a log-in page, or no body. Whoever reads the response tells the two apart, and shows it.
     return null;
   }
 }

@@ -1,7 +1,7 @@
 // The sender: takes queued entries to the register, one tab at a time, each household in order, until each is decided.
 import { sendable, type Entry } from '../storage/entries';
 import { EntryGone, type EntryStore } from '../storage/entry-store';
-import { contentOf, isObject, sameJson, type Household, type Json, type RegisterGiven } from '../storage/household';
+import { isObject, type Household } from '../storage/household';
 import { LOST, readAnswer, type Answer, type Outcome } from './answer';
 import { waitSeconds } from './backoff';
 import { AnswerLost, call, putHousehold } from './register';
@@ -13,7 +13,7 @@ export interface SenderView {
   busy: boolean;
   /** The register wants to know who is there before anything goes on. */
   signInNeeded: boolean;
-  /** Why the last pass ended early, null when it did not. */
+  /** Why the last pass ended early, null when it did not; 'fault' where the phone itself is to blame. */
   lastFailure: string | null;
 }
 
@@ -27,16 +27,14 @@ export class Sender {
   readonly #onChange: (view: SenderView) => void;
   readonly #onStored: (record: Household) => void;
   readonly #sendAfter: SendAfter;
-  readonly #registerGiven: () => RegisterGiven;
   #view: SenderView = { busy: false, signInNeeded: false, lastFailure: null };
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting = false;
   #stopped = false;
 
-  constructor(store: EntryStore, onChange: (view: SenderView) => void, onStored: (record: Household) => void, sendAfter: SendAfter, registerGiven: () => RegisterGiven) {
+  constructor(store: EntryStore, onChange: (view: SenderView) => void, onStored: (record: Household) => void, sendAfter: SendAfter) {
     this.#store = store;
-    this.#registerGiven = registerGiven;
     this.#sendAfter = sendAfter;
     this.#onChange = onChange;
     this.#onStored = onStored;
@@ -72,8 +70,10 @@ export class Sender {
         await this.#pass();
       })
       .catch((error: unknown) => {
+        // A fault of the phone, e.g. of its storage: shown on the list, tried again, and the console has its details.
+        console.error(error);
         this.#waiting = false;
-        this.#later(String(error), null);
+        this.#later('fault', null);
       });
   };
 
@@ -147,7 +147,7 @@ export class Sender {
         return { ...current, state: { kind: 'sending', attempts: current.state.attempts + 1 } };
       });
     } catch (error) {
-      // The officer took it back to edit it in the moment between: it comes again when it is queued again.
+      // The officer took it back to edit it in the moment between: nothing to show, it is sent when it is queued again.
       if (error instanceof EntryGone) return { kind: 'again', reason: 'taken-back', everyone: false, afterSeconds: null };
       throw error;
     }
@@ -180,10 +180,7 @@ export class Sender {
     const outcome = await answered(entry.household, () => putHousehold(entry.household, entry.content, revision));
     if (outcome.kind !== 'conflict') return outcome;
     const current = outcome.current ?? (await fetchCurrent(entry.household));
-    if (current === null) return LOST;
-    // Our own earlier try, whose answer was lost: the register already holds exactly what we send.
-    if (holds(current, entry.content, this.#registerGiven())) return { kind: 'stored', record: current, revision: Number(current['revision']) };
-    return { kind: 'conflict', current };
+    return current === null ? LOST : { kind: 'conflict', current };
   }
 
   async #queueAgain(id: string, reason: string): Promise<void> {
@@ -217,6 +214,7 @@ async function answered(household: string, request: () => Promise<Answer>): Prom
   }
 }
 
+/** The register's version of the household; null without signal, and the entry is sent again later. */
 async function fetchCurrent(household: string): Promise<Household | null> {
   try {
     const { status, body } = await call(`/v1/households/${encodeURIComponent(household)}`);
@@ -227,19 +225,7 @@ async function fetchCurrent(household: string): Promise<Household | null> {
   }
 }
 
-/** Whether the register's record says what `content` says, and nothing else; phones are stored as +84…. */
-function holds(record: Household, content: Household, given: RegisterGiven): boolean {
-  return sameJson(inRegisterWords(contentOf(record, given)), inRegisterWords({ id: record['id'] ?? null, ...contentOf(content, given) }));
-}
-
-function inRegisterWords(value: Json): Json {
-  if (typeof value === 'string') return value.replace(/^0(?=[35789]\d{8}$)/, '+84');
-  if (Array.isArray(value)) return value.map(inRegisterWords);
-  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inRegisterWords(each)]));
-  return value;
-}
-
-/** Where the browser has Background Sync, it wakes our open pages when the signal is back. */
+/** Where the browser has Background Sync, it wakes our open pages when the signal is back; where it refuses, the timer does. */
 async function askForBackgroundSync(): Promise<void> {
   const registration = await navigator.serviceWorker?.getRegistration();
   const sync = (registration as { sync?: { register(tag: string): Promise<void> } } | undefined)?.sync;

@@ -21,6 +21,7 @@ export async function fetchUnits(): Promise<{ now: Unit[]; former: Unit[] } | nu
     const [now, former] = await Promise.all([fetchAll(''), fetchAll(`&valid_on=${LAST_DAY_OF_DISTRICTS}`)]);
     return now && former ? { now, former } : null;
   } catch (error) {
+    // Without signal the lists on the phone serve; where there are none, the list of households says so.
     if (error instanceof AnswerLost) return null;
     throw error;
   }

@@ -1,7 +1,13 @@
 // Updates of the form: a new version waits until the person takes it, and never comes between a draft and the disk.
 
-/** Registers the service worker; `onUpdate` is told of a version that waits to take over. */
-export async function watchForUpdates(onUpdate: (waiting: ServiceWorker) => void): Promise<void> {
+/** What is known of the version that the browser has stored. */
+export interface StoredVersions {
+  update: ServiceWorker | null;
+  notOffline: boolean;
+}
+
+/** Registers the service worker and reports a version that waits to take over, or that the browser could store none. */
+export async function watchForUpdates(report: StoredVersions): Promise<void> {
   const container = navigator.serviceWorker;
   if (!container || import.meta.env.DEV) return;
   let controlled = container.controller !== null;
@@ -16,16 +22,25 @@ export async function watchForUpdates(onUpdate: (waiting: ServiceWorker) => void
     reloading = true;
     location.reload();
   });
-  const registration = await container.register('/service-worker.js').catch(() => undefined);
-  if (!registration) return;
+  let registration: ServiceWorkerRegistration;
+  try {
+    registration = await container.register('/service-worker.js');
+  } catch (error) {
+    console.error(error);
+    // Without signal the worker that is there goes on working.
+    report.notOffline = (await container.getRegistration()) === undefined;
+    return;
+  }
   const tell = (): void => {
-    if (registration.waiting && container.controller) onUpdate(registration.waiting);
+    if (registration.waiting && container.controller) report.update = registration.waiting;
   };
   tell();
   registration.addEventListener('updatefound', () => {
     registration.installing?.addEventListener('statechange', tell);
   });
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') void registration.update().catch(() => undefined);
+    if (document.visibilityState !== 'visible') return;
+    // Without signal there is no newer version to be had: nothing to show, and the next look asks again.
+    registration.update().catch(() => undefined);
   });
 }

@@ -1,8 +1,8 @@
-// Small sealed values by name: the account, the last answers given, the trace of a walk.
+// Small values by name, sealed under the PIN: the account, the last values given, the trace of a walk.
 import type { Database } from './database';
 import type { Vault } from './vault';
 
-export class Kept {
+export class SealedValues {
   readonly #database: Database;
   readonly #vault: Vault;
 

@@ -1,0 +1,85 @@
+// The outbox: entries and photos on the phone, and the sender that takes them to the register.
+import type { Photo } from '../photos/photo';
+import type { PhotoStore } from '../photos/photo-store';
+import { EntryStore, type KeptEntry } from '../storage/entry-store';
+import type { Vault } from '../storage/vault';
+import { Sender, type SenderView } from '../sync/sender';
+import { account } from './account.svelte';
+import { door } from './door.svelte';
+import { present } from './present';
+import { reference } from './reference.svelte';
+
+const SENT_STAY_DAYS = 7;
+const DAY_MILLISECONDS = 86_400_000;
+
+class Outbox {
+  entries = $state.raw<KeptEntry[]>([]);
+  /** Photos of papers that are still on this phone, without their pictures. */
+  photos = $state.raw<Photo[]>([]);
+  sender = $state.raw<SenderView>({ busy: false, signInNeeded: false, lastFailure: null });
+  #store: EntryStore | undefined;
+  #photoStore: PhotoStore | undefined;
+  #sender: Sender | undefined;
+
+  get store(): EntryStore {
+    return present(this.#store);
+  }
+  get photoStore(): PhotoStore {
+    return present(this.#photoStore);
+  }
+
+  async unlock(vault: Vault): Promise<void> {
+    const store = new EntryStore(door.database, vault);
+    this.#store = store;
+    store.onChange(() => void this.#readEntries());
+    await this.#readEntries();
+    await this.#forgetSent();
+    const { PhotoStore, sendNextPhoto } = await import('../photos/keeping');
+    const photoStore = new PhotoStore(door.database, vault);
+    this.#photoStore = photoStore;
+    photoStore.onChange(() => void this.#readPhotos());
+    await this.#readPhotos();
+    this.#sender = new Sender(
+      store,
+      (view) => {
+        this.sender = view;
+        if (view.signInNeeded) account.signInNeeded = true;
+      },
+      (record) => void reference.communes.remember(record),
+      (...pass) => sendNextPhoto(photoStore, ...pass),
+    );
+    this.#sender.start();
+  }
+
+  close(): void {
+    this.#sender?.stop();
+    this.#store?.close();
+    this.#photoStore?.close();
+  }
+
+  sendNow(): void {
+    this.#sender?.now();
+  }
+
+  /** The officer has signed in: what waited for it goes on. */
+  signedIn(): void {
+    this.#sender?.signedIn();
+  }
+
+  async #readEntries(): Promise<void> {
+    if (this.#store) this.entries = await this.#store.all();
+  }
+
+  async #readPhotos(): Promise<void> {
+    if (this.#photoStore) this.photos = await this.#photoStore.all();
+  }
+
+  async #forgetSent(): Promise<void> {
+    const oldest = Date.now() - SENT_STAY_DAYS * DAY_MILLISECONDS;
+    for (const { id, state } of this.entries) {
+      if (state.kind === 'sent' && Date.parse(state.at) < oldest) await this.store.remove(id);
+    }
+  }
+}
+
+export const outbox = new Outbox();

@@ -1,0 +1,96 @@
+// Reference data: the form definition, units and settings, which are public, and the communes taken along, which are sealed.
+import type { Definition } from '../definition/definition';
+import { readDefinition } from '../definition/read';
+import { Communes } from '../storage/communes';
+import { isObject } from '../storage/household';
+import type { Vault } from '../storage/vault';
+import { AnswerLost, call } from '../sync/register';
+import { fetchUnits, type Unit } from '../sync/units';
+import { door } from './door.svelte';
+import { present } from './present';
+
+const UNITS_STAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+class Reference {
+  definition = $state.raw<Definition | null>(null);
+  units = $state.raw<{ now: Unit[]; former: Unit[] }>({ now: [], former: [] });
+  settings = $state.raw<{ tileUrl: string | null; tileAttribution: string }>({ tileUrl: null, tileAttribution: '' });
+  #communes: Communes | undefined;
+
+  /** Without the names of the communes no household can be begun. */
+  get hasUnits(): boolean {
+    return this.units.now.length > 0 && this.units.former.length > 0;
+  }
+  get communes(): Communes {
+    return present(this.#communes);
+  }
+
+  /** Reads what lies on the phone, and fetches it anew now and whenever the signal is back. */
+  async start(): Promise<void> {
+    this.definition = readDefinition(await stored('form.json'));
+    this.units = (await stored<typeof this.units>('units')) ?? this.units;
+    this.settings = (await stored<typeof this.settings>('settings')) ?? this.settings;
+    addEventListener('online', () => void this.refresh());
+    void this.refresh();
+  }
+
+  unlock(vault: Vault): void {
+    this.#communes = new Communes(door.database, vault);
+  }
+
+  /** Fetches everything; what lies on the phone stays in use where the register does not respond. */
+  async refresh(): Promise<void> {
+    await Promise.all([
+      fetched('/v1/schema/form.json', (body) => this.#takeDefinition(body)),
+      fetched('/form-settings.json', (body) => this.#takeSettings(body)),
+      this.#refreshUnits(),
+    ]);
+  }
+
+  async #takeDefinition(body: unknown): Promise<void> {
+    const definition = readDefinition(body);
+    if (definition === null) return;
+    // Screens are made anew only when something changed.
+    if (JSON.stringify(await stored('form.json')) === JSON.stringify(body)) return;
+    this.definition = definition;
+    await store('form.json', body);
+  }
+
+  async #takeSettings(body: unknown): Promise<void> {
+    if (!isObject(body)) return;
+    const { tile_url: url, tile_attribution: attribution } = body;
+    this.settings = { tileUrl: typeof url === 'string' && url ? url : null, tileAttribution: typeof attribution === 'string' ? attribution : '' };
+    await store('settings', { ...this.settings });
+  }
+
+  async #refreshUnits(): Promise<void> {
+    const age = Date.now() - ((await stored<number>('units-at')) ?? 0);
+    // A clock that was set back must not retain an old list for years.
+    if (this.hasUnits && age >= 0 && age < UNITS_STAY_MILLISECONDS) return;
+    const units = await fetchUnits();
+    if (units === null) return;
+    await store('units', units);
+    await store('units-at', Date.now());
+    this.units = units;
+  }
+}
+
+async function fetched(path: string, take: (body: unknown) => Promise<void>): Promise<void> {
+  try {
+    const { status, body } = await call(path);
+    if (status === 200) await take(body);
+  } catch (error) {
+    // Without signal what was fetched before serves; where there is nothing yet, the list says what to do.
+    if (!(error instanceof AnswerLost)) throw error;
+  }
+}
+
+async function stored<Value>(name: string): Promise<Value | undefined> {
+  return (await door.database.get('kept', name))?.value as Value | undefined;
+}
+
+async function store(name: string, value: unknown): Promise<void> {
+  await door.database.put('kept', { name, value });
+}
+
+export const reference = new Reference();

@@ -1,0 +1,6 @@
+// What encryption leaves of a value: only the vault that sealed it can open it.
+
+export interface Sealed {
+  vector: Uint8Array<ArrayBuffer>;
+  data: ArrayBuffer;
+}

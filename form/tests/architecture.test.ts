@@ -1,0 +1,41 @@
+// How the files of src/ may hang together.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', 'src');
+/** A section holds items, and an item can be a section: these two draw each other. */
+const RECURSIVE = 'parts/ItemField.svelte';
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].flatMap(([, path]) => {
+    const target = normalize(join(dirname(file), path!));
+    return [target, `${target}.ts`, `${target}.svelte`].filter((each) => /\.(ts|svelte)$/.test(each) && existsSync(join(root, each))).slice(0, 1);
+  });
+}
+
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(ts|svelte)$/.test(file));
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
+
+/** A way from the file back to itself; null where there is none. */
+function circleThrough(start: string): string[] | null {
+  const seen = new Set<string>();
+  const ways = [[start]];
+  for (let way = ways.pop(); way; way = ways.pop()) {
+    for (const next of imports.get(way.at(-1)!) ?? []) {
+      if (next === start) return [...way, next];
+      if (next === RECURSIVE || seen.has(next)) continue;
+      seen.add(next);
+      ways.push([...way, next]);
+    }
+  }
+  return null;
+}
+
+describe('imports', () => {
+  it('are found', () => expect(imports.get('main.ts')).toContain('App.svelte'));
+  it('go in no circle, types included', () => {
+    expect(files.filter((file) => file !== RECURSIVE).flatMap((file) => circleThrough(file) ?? [])).toEqual([]);
+  });
+});
