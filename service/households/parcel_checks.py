@@ -19,7 +19,6 @@ from service.errors import NothingToSettle, ParcelNotFound
 from service.households.changes import Record
 from service.households.overlaps import OVERLAP, open_overlaps, settled
 from service.households.ports import HouseholdRepositories, Transaction
-from service.households.reason import parse_reason
 from service.parcels.examination import ParcelExaminer, area_findings, with_names
 from service.parcels.overlap import Overlap, overlaps_between
 from service.parcels.ports import Boundary
@@ -104,12 +103,11 @@ class ParcelRegister:
         findings += [_overlap_finding(each.boundary, each.overlap) for each in neighbours if each.overlap is not None]
         return CheckedParcel(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
 
-    def settle(self, parcel: str, reason: object, *, actor: Actor) -> Record:
+    def settle(self, parcel: str, reason: str, *, actor: Actor) -> Record:
         """Settle every open overlap of a parcel, on all records that report it; returns the parcel's own record.
 
-        Raises ReasonRequired, ReasonInvalid, ParcelNotFound, NothingToSettle.
+        Raises ParcelNotFound, NothingToSettle.
         """
-        text = parse_reason(reason)
         try:
             parcel = str(uuid.UUID(parcel))
         except ValueError:
@@ -122,7 +120,7 @@ class ParcelRegister:
             own = transaction.known(holders)
             others = {o["details"]["household"] for s in own.values() for o in open_overlaps(s.record)}
             everybody = {**transaction.known(others - set(own)), **own}
-            changes = settled(everybody, parcel, text, at=self._clock(), actor=actor.name)
+            changes = settled(everybody, parcel, reason, at=self._clock(), actor=actor.name)
             if not changes:
                 raise NothingToSettle(id=parcel)
             transaction.apply(changes)
