@@ -1,7 +1,7 @@
 """Anchors: the last number and hash of each commune's log and each lane of the trail, signed and stored elsewhere.
 
-A chain shows that nothing in it was changed or removed, but not that its end was cut off, nor that somebody who
-controls the database has built it anew. Comparing it with anchors that were exported earlier does.
+A hash chain shows that nothing in it was changed or removed, but not that its end was cut off, nor that somebody who
+controls the database has rebuilt all of it. Comparing it with anchors that were exported earlier does.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _LONGEST_FILE = 100_000_000
 
 
 class AnchorInvalid(Exception):
-    """The file was not written by --anchors, or was changed since."""
+    """The file was not written by --anchors, or was changed since then."""
 
 
 def anchor_lines(
     store: Repositories, trail: TrailReader, keys: KeyFolder, clock: Clock = system_clock
 ) -> Iterator[str]:
-    """The anchor of each commune's log and of each lane of the trail, one a line, and a signature over them."""
+    """Yield the anchor of each commune's log and of each lane of the trail, one per line, and a signature over them."""
     digest = hashlib.sha256()
     for anchor in _anchors(store, trail):
         line = orjson.dumps(anchor).decode()
@@ -56,9 +56,9 @@ def _anchors(store: Repositories, trail: TrailReader) -> Iterator[dict[str, Any]
 
 
 def read_anchors(text: bytes, keys: KeyFolder) -> tuple[list[dict[str, Any]], bool]:
-    """The anchors of a file, and whether the key that signed them is one of the register's own still.
+    """Return the anchors of a file, and whether the key that signed them still belongs to the register.
 
-    Raises AnchorInvalid for anything that is not as it was signed.
+    Raises AnchorInvalid if the file differs from what was signed.
     """
     lines = text.splitlines(keepends=True)
     try:
@@ -76,7 +76,7 @@ def read_anchors(text: bytes, keys: KeyFolder) -> tuple[list[dict[str, Any]], bo
 
 
 def held_against(store: Repositories, trail: TrailReader, anchors: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Every place where log or trail no longer hold what they held when the anchors were written down."""
+    """Yield every place where log or trail no longer contain what they did when the anchors were exported."""
     for anchor in anchors:
         if anchor["of"] == "log":
             found = store.log.hash_at(anchor["commune"], anchor["offset"])

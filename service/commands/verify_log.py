@@ -1,4 +1,4 @@
-"""scripts/verify-log: walk every commune's log and name the first break; or anchor log and trail elsewhere."""
+"""scripts/verify-log: verify every commune's log, or export and compare anchors of log and audit trail."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ from service.storage.trail.reading import TrailReader
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Walk the logs: offsets without a gap, hashes chained, digests over the records. Exit code 1 names each
-    log's first break.
+    """Verify the logs: gapless offsets, chained hashes, digests over the records. Exit status 1: broken logs, with
+    each log's first break.
     """
     parser = argparse.ArgumentParser(prog="scripts/verify-log", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     parser.add_argument("--commune", action="append", metavar="CODE", help="only this commune's log; can be repeated")
     parser.add_argument(
-        "--anchors", action="store_true", help="print where log and trail stand, signed, to be kept elsewhere"
+        "--anchors", action="store_true", help="export signed anchors of log and audit trail, to store elsewhere"
     )
     parser.add_argument(
-        "--against", metavar="FILE", type=Path, help="hold log and trail against what --anchors printed earlier"
+        "--against",
+        metavar="FILE",
+        type=Path,
+        help="compare log and audit trail with anchors that were exported earlier",
     )
     options = parser.parse_args(arguments)
     if options.anchors or options.against:
