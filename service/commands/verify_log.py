@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--against",
         metavar="FILE",
         type=Path,
-        help="compare log and audit trail with anchors that were exported earlier",
+        help="compare log and audit trail with anchors exported earlier",
     )
     options = parser.parse_args(arguments)
     if options.anchors or options.against:

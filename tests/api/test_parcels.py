@@ -141,7 +141,7 @@ def test_numbers_that_are_none_are_refused_in_both_calls(register: Register, num
     assert answer.mimetype == "application/problem+json"
 
 
-def test_altitude_is_dropped_and_said(register: Register) -> None:
+def test_altitude_is_dropped_and_reported(register: Register) -> None:
     square = a_square()
     square["coordinates"][0] = [[*pair, 12.5] for pair in square["coordinates"][0]]
     record = register.registered(parcels=[a_parcel(geometry=square)])

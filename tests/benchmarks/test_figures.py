@@ -1,4 +1,4 @@
-"""The benchmark's arithmetic, and that its light clients hold a conversation: what is measured is tried elsewhere."""
+"""The benchmark's arithmetic and its HTTP clients; what it measures is tested elsewhere."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_households_in_one_commune_are_the_same_households_elsewhere() -> None:
 
 @pytest.fixture
 def answering_in_pieces() -> Iterator[int]:
-    """A server that answers every request with its first line, in two pieces."""
+    """A server that responds to every request with its first line, in two pieces."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -81,7 +81,7 @@ def answering_in_pieces() -> Iterator[int]:
         yield int(listener.getsockname()[1])
 
 
-def test_a_kept_alive_connection_asks_again_and_again(answering_in_pieces: int) -> None:
+def test_a_keep_alive_connection_sends_several_requests(answering_in_pieces: int) -> None:
     connection = Connection(answering_in_pieces)
     first = connection.ask(put_request("/v1/households/1", b"{}", "token"))
     second = connection.ask(get_request("/v1/coverage", "token"))

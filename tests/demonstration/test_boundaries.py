@@ -1,4 +1,4 @@
-"""The demonstration where boundaries of communes are loaded: fields lie inside, and all of it registers."""
+"""The demonstration with loaded borders of communes: fields lie inside, and every household is registered."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def findings(settings: Settings) -> list[str]:
     return [finding["code"] for record in records for finding in record.get("findings", ())]
 
 
-def test_fields_and_homes_lie_inside_unless_it_is_said(directory: UnitDirectory, boundaries: Borders) -> None:
+def test_fields_and_homes_lie_inside_unless_marked_as_outside(directory: UnitDirectory, boundaries: Borders) -> None:
     inside = outside = 0
     for place in places_of(directory, 5, boundaries):
         for number in range(60):
@@ -80,7 +80,7 @@ def test_communes_still_share_no_land(directory: UnitDirectory, boundaries: Bord
     assert len(set(blocks)) == len(blocks)
 
 
-def test_the_people_are_the_same_with_boundaries_and_without(directory: UnitDirectory, boundaries: Borders) -> None:
+def test_the_people_are_the_same_with_borders_and_without(directory: UnitDirectory, boundaries: Borders) -> None:
     def people(demonstration: Demonstration) -> list[Any]:
         return [(each["id"], each["commune"], each["head"]) for each in demonstration.households(200)]
 
@@ -106,7 +106,7 @@ def test_all_of_it_registers_and_nothing_lies_outside(
 
 
 @pytest.mark.slow
-def test_what_was_registered_before_the_boundaries_came_stays_as_it_is(
+def test_households_registered_before_the_borders_were_loaded_stay_unchanged(
     register_with_borders: Settings, directory: UnitDirectory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--households", "130"]) == 0
@@ -116,7 +116,7 @@ def test_what_was_registered_before_the_boundaries_came_stays_as_it_is(
 
 
 @pytest.mark.skipif(real_boundaries() is None, reason="needs the real boundaries (COMMUNE_BOUNDARIES)")
-def test_within_the_real_boundaries_too(directory: UnitDirectory) -> None:
+def test_fields_lie_within_the_real_borders_too(directory: UnitDirectory) -> None:
     demonstration = Demonstration(directory, 2025, real_boundaries())
     household = [parcel for each in demonstration.households(1300) for parcel in each.get("parcels", ())]
     assert sum("geometry" in parcel for parcel in household) > 1000

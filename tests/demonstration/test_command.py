@@ -28,7 +28,7 @@ def count(uri: str) -> int:
         return client.get_default_database()["households"].count_documents({})
 
 
-def test_ndjson_holds_one_household_a_line(tmp_path: Path) -> None:
+def test_ndjson_has_one_household_per_line(tmp_path: Path) -> None:
     assert main(["--households", "40", "--seed", "3", "--output", str(tmp_path / "demo.ndjson")]) == 0
     lines = (tmp_path / "demo.ndjson").read_bytes().splitlines()
     assert len({orjson.loads(line)["id"] for line in lines}) == 40
@@ -40,7 +40,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.C
     assert "demo.ndjson cannot be written" in capsys.readouterr().err
 
 
-def test_without_a_register_the_way_out_is_told(
+def test_without_a_register_the_error_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("MONGODB_URI", raising=False)
@@ -84,13 +84,13 @@ def test_a_small_set_after_a_large_one_lowers_no_baseline(register_settings: Set
     assert (total.expected or 0) > 400
 
 
-def test_if_empty_leaves_a_register_with_households_alone(register_uri: str) -> None:
+def test_if_empty_does_not_change_a_register_with_households(register_uri: str) -> None:
     assert main(["--households", "10", "--if-empty"]) == 0
     assert main(["--households", "20", "--if-empty"]) == 0
     assert count(register_uri) == 10
 
 
-def test_real_households_keep_the_demonstration_out(
+def test_the_demonstration_is_refused_among_real_households(
     register_uri: str, register_settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     services = wire(register_settings)
@@ -106,7 +106,7 @@ def test_real_households_keep_the_demonstration_out(
     assert count(register_uri) == 11
 
 
-def test_a_register_without_units_says_what_to_run(
+def test_the_error_for_a_register_without_units_names_the_command(
     database_uri: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MONGODB_URI", database_uri)

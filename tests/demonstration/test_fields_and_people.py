@@ -58,14 +58,14 @@ def test_no_two_communes_share_a_block_of_land(places: tuple[Place, ...]) -> Non
     assert min(len(place.blocks) for place in places) > 10
 
 
-def test_the_land_has_room_for_all_farm_households_of_the_province(places: tuple[Place, ...]) -> None:
+def test_the_land_suffices_for_all_farm_households_of_the_province(places: tuple[Place, ...]) -> None:
     whole = sum(place.weight for place in places)
     for place in places:
         expected = 600_000 * place.weight / whole
         assert expected < 0.95 * len(place.blocks) * STRIPS_A_BLOCK
 
 
-def test_land_that_is_full_says_so(places: tuple[Place, ...]) -> None:
+def test_full_land_is_an_error(places: tuple[Place, ...]) -> None:
     with pytest.raises(ValueError, match="is full"):
         homestead_of(places[0], (len(places[0].blocks) + len(places[0].villages)) * STRIPS_A_BLOCK, Random(1))
 
@@ -88,7 +88,7 @@ def test_fields_of_all_communes_together_never_overlap(places: tuple[Place, ...]
     assert overlaps(polygons) == 0
 
 
-def test_a_field_has_the_area_that_it_says(places: tuple[Place, ...]) -> None:
+def test_a_field_has_its_stated_area(places: tuple[Place, ...]) -> None:
     for place in places[::10]:
         for field in homestead_of(place, 3, Random(3)).fields:
             measured, _ = ELLIPSOID.geometry_area_perimeter(Polygon(field.ring))
@@ -110,7 +110,7 @@ def test_fields_lie_near_the_communes_point(places: tuple[Place, ...]) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 20260101])
-def test_a_personal_number_says_sex_and_year_of_birth(seed: int) -> None:
+def test_a_personal_number_encodes_sex_and_year_of_birth(seed: int) -> None:
     numbers = PersonalNumbers(129, 130, seed)
     assert numbers.next("male", date(1978, 5, 2)).startswith("040078")
     assert numbers.next("female", date(1978, 5, 2)).startswith("040178")

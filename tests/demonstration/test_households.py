@@ -1,4 +1,4 @@
-"""The generator's households: believable, accepted by the register's own rules, and the same for the same seed."""
+"""The generator's households: realistic, accepted by the register's rules, and the same for the same seed."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def prepared(households: list[Household], directory: UnitDirectory) -> list[Prep
     ]
 
 
-def test_there_are_as_many_households_as_asked_for(households: list[Household]) -> None:
+def test_there_are_as_many_households_as_requested(households: list[Household]) -> None:
     assert len(households) == MANY
     assert len({each["id"] for each in households}) == MANY
 
 
-def test_every_household_says_that_it_is_a_demonstration(households: list[Household]) -> None:
+def test_every_household_is_marked_as_demonstration(households: list[Household]) -> None:
     assert all(each["demonstration"] is True for each in households)
 
 
@@ -117,7 +117,7 @@ def test_another_seed_makes_others(directory: UnitDirectory, households: list[Ho
     assert others.isdisjoint({each["id"] for each in households})
 
 
-def test_a_larger_set_holds_the_smaller_one(demonstration: Demonstration, households: list[Household]) -> None:
+def test_a_larger_set_contains_the_smaller_one(demonstration: Demonstration, households: list[Household]) -> None:
     larger = {each["id"]: each for each in households}
     for each in demonstration.households(300):
         assert larger[each["id"]] == each

@@ -70,7 +70,7 @@ def test_a_migration_is_a_revision_in_the_log_and_leaves_the_status_alone(
     assert store.households.find(household_id).record["status"] == "verified"
 
 
-def test_a_migration_that_was_killed_goes_on_where_it_was(
+def test_a_migration_that_was_killed_is_resumed(
     households: HouseholdRegister, store: Repositories, migration: SchemaMigration
 ) -> None:
     registered_under_1_0(households, store, count=7)

@@ -1,4 +1,4 @@
-"""Area on the ground: to the last bit what the geodesic library says, holes taken off, whatever the winding."""
+"""Geodesic area: exactly that of the geodesic library, without holes, whatever the winding."""
 
 from __future__ import annotations
 

@@ -36,11 +36,11 @@ def test_every_finding_is_on_the_page_and_every_code_of_the_page_is_a_finding() 
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_every_code_of_the_page_has_words(language: str) -> None:
+def test_every_code_of_the_page_has_a_message(language: str) -> None:
     assert documented() <= set(worded(language))
 
 
-def test_every_code_that_the_rules_of_geometry_speak_of_has_words() -> None:
+def test_every_code_in_the_geometry_rules_has_a_message() -> None:
     rooms = [ROOT / "service" / "parcels", ROOT / "service" / "households"]
     sources = [path.read_text(encoding="utf-8") for room in rooms for path in room.glob("*.py")]
     spoken = {

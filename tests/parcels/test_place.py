@@ -1,4 +1,4 @@
-"""Where a parcel lies: made-up communes in a row, and the real ones where this machine has them."""
+"""Where a parcel lies: invented communes in a row, and the real ones where this machine has their borders."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_inside_its_commune_is_no_distance(three_in_a_row: Borders) -> None:
     assert not place.outside_commune(RULES)
 
 
-def test_in_another_commune_is_told_with_the_distance(three_in_a_row: Borders) -> None:
+def test_a_parcel_in_another_commune_is_reported_with_its_distance(three_in_a_row: Borders) -> None:
     (place,) = three_in_a_row.places(position(2_300), ["00000"])
     assert place is not None
     assert place.commune == "00002"
@@ -57,7 +57,7 @@ def test_a_hundred_metres_over_the_border_are_tolerated(three_in_a_row: Borders,
     assert place.outside_commune(RULES) is outside
 
 
-def test_outside_the_province_is_told_with_the_distance_to_it(three_in_a_row: Borders) -> None:
+def test_a_parcel_outside_the_province_is_reported_with_its_distance(three_in_a_row: Borders) -> None:
     (place,) = three_in_a_row.places(position(-400), ["00002"])
     assert place is not None
     assert place.commune is None
@@ -74,7 +74,7 @@ def test_a_commune_without_a_boundary_still_knows_the_province(three_in_a_row: B
     assert outside.outside_province(RULES)
 
 
-def test_without_boundaries_nothing_is_said() -> None:
+def test_without_borders_nothing_is_located() -> None:
     assert Borders({}).places(position(0), ["00000"]) == [None]
     assert Borders({}).communes_at(position(0)) == [None]
 

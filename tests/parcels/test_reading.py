@@ -48,7 +48,7 @@ def same_place(one: BaseGeometry | None, other: BaseGeometry) -> bool:
     return one is not None and one.symmetric_difference(other).area < 1e-3 * other.area
 
 
-def test_a_field_in_its_commune_has_nothing_to_tell() -> None:
+def test_a_field_in_its_commune_has_no_finding() -> None:
     reading = read(a_field())
     assert codes(reading) == []
     assert reading.original is None
@@ -56,7 +56,7 @@ def test_a_field_in_its_commune_has_nothing_to_tell() -> None:
     assert reading.place.commune == "00001"
 
 
-def test_a_field_sheet_is_read_and_the_original_kept() -> None:
+def test_a_cadastral_sheet_is_read_and_the_original_stored() -> None:
     sheet = geometry_from_wgs84(a_field(), SHEET)
     reading = read(sheet, "EPSG:9208")
     assert codes(reading) == []
@@ -65,7 +65,7 @@ def test_a_field_sheet_is_read_and_the_original_kept() -> None:
     assert reading.shape.area_m2 == pytest.approx(geodesic_area(a_field()), abs=2)
 
 
-def test_a_field_sheet_in_the_vietnamese_order_is_recognised_and_said() -> None:
+def test_a_cadastral_sheet_in_the_vietnamese_order_is_recognized_and_reported() -> None:
     reading = read(swapped(geometry_from_wgs84(a_field(), SHEET)), "EPSG:9208")
     assert codes(reading) == [("geometry.north-first", "information")]
     assert same_place(reading.shape.geometry, a_field())
@@ -98,7 +98,7 @@ def test_degrees_declared_as_a_field_sheet_are_an_error_that_names_wgs84() -> No
     assert params(reading, "geometry.wrong-system")["likely"] == "EPSG:4326"
 
 
-def test_the_wrong_zone_within_the_province_is_a_finding_beside_the_distance() -> None:
+def test_the_wrong_zone_within_the_province_is_a_finding_in_addition_to_the_distance() -> None:
     reading = read(geometry_from_wgs84(a_field(), SYSTEMS["EPSG:9208"]), "EPSG:5897")
     assert codes(reading) == [("parcel.outside-commune", "warning"), ("geometry.wrong-zone", "warning")]
     assert params(reading, "parcel.outside-commune")["lies_in"] == "00002"
@@ -146,13 +146,13 @@ def test_a_place_outside_the_province_is_an_error_unless_confirmed() -> None:
     assert confirmed.shape.geometry is not None
 
 
-def test_without_boundaries_no_place_is_told() -> None:
+def test_without_borders_no_place_is_reported() -> None:
     reading = read(a_field(-30_000), borders=NONE_LOADED)
     assert codes(reading) == []
     assert reading.place is None
 
 
-def test_altitude_on_a_field_sheet_is_dropped_and_said() -> None:
+def test_altitude_on_a_cadastral_sheet_is_dropped_and_reported() -> None:
     reading = read(shapely.force_3d(geometry_from_wgs84(a_field(), SHEET), 7.5), "EPSG:9208")
     assert codes(reading) == [("geometry.altitude-dropped", "information")]
 

@@ -59,7 +59,7 @@ def found(positions: Positions, declared: str, fits: object = in_the_province) -
     return mistake
 
 
-def test_vinh_is_where_the_survey_says() -> None:
+def test_vinh_is_at_its_surveyed_position() -> None:
     sheet = from_wgs84(VINH, FIELD_SHEET)
     assert sheet[0] == pytest.approx([598041.942, 2066361.038], abs=0.001)
     assert metres_between(to_wgs84(np.array([[598041.942, 2066361.038]]), FIELD_SHEET), VINH) < 0.001
@@ -104,7 +104,7 @@ def test_our_pipelines_agree_with_the_epsg_database(code: str) -> None:
     assert SYSTEMS[code].name.split(" / ")[0] == CRS.from_user_input(code).name.split(" / ")[0]
 
 
-def test_forgetting_the_datum_costs_what_the_domain_says() -> None:
+def test_ignoring_the_datum_shifts_positions_by_some_220_metres() -> None:
     taken_for_wgs84 = from_wgs84(VINH, SYSTEMS["EPSG:4756"])
     assert metres_between(taken_for_wgs84, VINH) == pytest.approx(224, abs=2)
 
@@ -118,7 +118,7 @@ def test_a_system_is_found_by_any_usual_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [None, "EPSG:4326", "OGC:CRS84", "http://www.opengis.net/def/crs/OGC/1.3/CRS84"])
-def test_wgs84_is_what_is_meant_when_nothing_is_said(name: str | None) -> None:
+def test_wgs84_is_the_default_reference_system(name: str | None) -> None:
     assert system_of(name) == SYSTEMS[WGS84]
 
 
@@ -137,7 +137,7 @@ def test_the_vietnamese_order_is_recognised() -> None:
     assert not north_comes_first(CORNERS[:0])
 
 
-def test_metres_are_told_from_degrees() -> None:
+def test_metres_are_distinguished_from_degrees() -> None:
     assert looks_projected(from_wgs84(CORNERS, FIELD_SHEET))
     assert looks_projected(from_wgs84(CORNERS, FIELD_SHEET)[:, ::-1])
     assert not looks_projected(CORNERS)

@@ -1,4 +1,4 @@
-"""Boundaries: what is in order passes, what is not is explained with its place and mended only as a proposal."""
+"""The shape of boundaries: a fault is explained with its place, and repaired only as a proposal."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def test_winding_is_mended_silently() -> None:
     assert not kept(shape).interiors[0].is_ccw
 
 
-def test_positions_are_kept_to_seven_decimals() -> None:
+def test_positions_are_rounded_to_seven_decimals() -> None:
     shape = examined(a_field(east=1 / 3, north=1 / 7))
     pairs = shapely.get_coordinates(kept(shape))
     assert np.array_equal(pairs, np.round(pairs, 7))
 
 
-def test_a_bow_tie_is_told_where_it_crosses() -> None:
+def test_a_bow_tie_is_reported_with_the_place_of_its_crossing() -> None:
     shape = examined(a_polygon((0, 0), (100, 100), (100, 0), (0, 100)))
     assert codes(shape) == ["geometry.self-crossing"]
     assert place_of_first(shape) == (50.0, 50.0)
@@ -77,7 +77,7 @@ def test_a_bow_tie_is_told_where_it_crosses() -> None:
     assert geodesic_area(proposed(shape)) == pytest.approx(5_000, rel=1e-3)
 
 
-def test_every_crossing_is_told() -> None:
+def test_every_crossing_is_reported() -> None:
     shape = examined(a_polygon((0, 0), (300, 0), (300, 20), (200, -20), (100, 20), (0, -20)))
     assert codes(shape) == ["geometry.self-crossing"]
     assert shape.findings[0].params["count"] == len(shape.findings[0].params["points"]) >= 3
@@ -122,7 +122,7 @@ def test_points_on_one_line_enclose_no_area() -> None:
     assert codes(examined(a_polygon((0, 0), (100, 50), (200, 100)))) == ["geometry.no-area"]
 
 
-def test_a_hole_outside_is_told_and_left_out_of_the_proposal() -> None:
+def test_a_hole_outside_is_reported_and_omitted_from_the_proposal() -> None:
     outside = [(300, 300), (320, 300), (320, 320)]
     shape = examined(a_polygon((0, 0), (100, 0), (100, 100), (0, 100), holes=[outside]))
     assert codes(shape) == ["geometry.hole-outside"]
@@ -131,7 +131,7 @@ def test_a_hole_outside_is_told_and_left_out_of_the_proposal() -> None:
     assert geodesic_area(proposed(shape)) == pytest.approx(10_000, rel=1e-3)
 
 
-def test_a_hole_in_a_hole_is_told() -> None:
+def test_a_hole_in_a_hole_is_reported() -> None:
     large, small = [(10, 10), (60, 10), (60, 60), (10, 60)], [(20, 20), (40, 20), (40, 40), (20, 40)]
     shape = examined(a_polygon((0, 0), (100, 0), (100, 100), (0, 100), holes=[large, small]))
     assert codes(shape) == ["geometry.holes-overlap"]
@@ -143,20 +143,20 @@ def test_a_hole_as_large_as_the_parcel_leaves_no_area() -> None:
     assert codes(examined(a_polygon(*square, holes=[square]))) == ["geometry.no-area"]
 
 
-def test_a_hole_that_touches_the_border_is_told_since_mongodb_would_refuse_it() -> None:
+def test_a_hole_that_touches_the_shell_is_reported_since_mongodb_would_refuse_it() -> None:
     shape = examined(a_polygon((0, 0), (100, 0), (100, 100), (0, 100), holes=[[(0, 50), (20, 60), (20, 40)]]))
     assert codes(shape) == ["geometry.pinched"]
     assert place_of_first(shape) == (0.0, 50.0)
 
 
-def test_a_ring_that_touches_itself_is_told_where() -> None:
+def test_a_ring_that_touches_itself_is_reported_with_the_place() -> None:
     shape = examined(a_polygon((0, 0), (100, 0), (50, 50), (100, 100), (0, 100), (50, 50)))
     assert codes(shape) == ["geometry.pinched"]
     assert place_of_first(shape) == (50.0, 50.0)
     assert proposed(shape).geom_type == "MultiPolygon"
 
 
-def test_parts_that_overlap_are_told_and_joined_in_the_proposal() -> None:
+def test_parts_that_overlap_are_reported_and_merged_in_the_proposal() -> None:
     parts = shapely.MultiPolygon([shapely.box(0, 0, 100, 100), shapely.box(50, 50, 150, 150)])
     shape = examined(on_the_ground(parts))
     assert codes(shape) == ["geometry.parts-overlap"]
@@ -194,7 +194,7 @@ def test_two_thousand_vertices_pass() -> None:
     assert examined(a_polygon(*(500 * np.column_stack([np.cos(angles), np.sin(angles)])))).findings == []
 
 
-def test_altitude_is_dropped_and_said() -> None:
+def test_altitude_is_dropped_and_reported() -> None:
     shape = examined(shapely.force_3d(a_field(), 12.5))
     assert [(finding.code, finding.severity) for finding in shape.findings] == [
         ("geometry.altitude-dropped", "information")
@@ -224,7 +224,7 @@ def test_what_is_no_boundary_of_a_parcel_is_named(geometry: BaseGeometry | None,
     assert shape.geometry is None
 
 
-def test_a_boundary_of_a_few_millimetres_is_told_and_nothing_is_proposed() -> None:
+def test_a_boundary_of_a_few_millimetres_is_reported_without_a_proposal() -> None:
     shape = examined(a_field(width=0.011, height=0.011))
     assert codes(shape) == ["geometry.no-area"]
     assert not shape.acceptable
@@ -273,13 +273,13 @@ def test_a_boundary_of_a_few_millimetres_is_told_and_nothing_is_proposed() -> No
         },
     ],
 )
-def test_a_tangle_that_geos_fails_at_is_told_with_its_place(shape: dict[str, Any]) -> None:
+def test_a_geometry_that_geos_fails_on_is_reported_with_its_place(shape: dict[str, Any]) -> None:
     found = examined(shapely.geometry.shape(shape))
     assert not found.acceptable
     assert "point" in found.findings[-1].params
 
 
-def test_many_boundaries_at_once_get_the_same_answers_as_one_by_one() -> None:
+def test_many_boundaries_at_once_get_the_same_results_as_one_by_one() -> None:
     many = [
         a_field(),
         a_polygon((0, 0), (100, 100), (100, 0), (0, 100)),

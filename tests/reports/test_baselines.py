@@ -1,4 +1,4 @@
-"""Baselines: parsed whole, read as of their own date, kept apart by it."""
+"""Baselines: validated, read as of their own date, and stored once per date."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def test_a_total_has_percentages_only_when_every_unit_has_a_baseline(directory: 
 # Belonging
 
 
-def test_a_unit_holds_its_households_whatever_its_level(directory: UnitDirectory) -> None:
+def test_a_unit_contains_its_households_whatever_its_level(directory: UnitDirectory) -> None:
     for code, inside, outside in [
         (THANH_VINH, ("16681", FORMER_UNKNOWN), (TRUONG_VINH, FORMER_UNKNOWN)),
         ("16663", (THANH_VINH, "16663"), (THANH_VINH, "16681")),
@@ -171,7 +171,7 @@ def test_a_unit_holds_its_households_whatever_its_level(directory: UnitDirectory
             assert not belongs(*outside)
 
 
-def test_a_code_that_nobody_has_holds_nothing(directory: UnitDirectory) -> None:
+def test_an_unknown_code_contains_nothing(directory: UnitDirectory) -> None:
     with pytest.raises(UnitNotFound):
         membership(directory, "99999", TODAY)
 

@@ -1,4 +1,4 @@
-"""The replica set of production, formed from three real mongods that share a key file and ask for passwords."""
+"""The production replica set: three real mongods with a shared key file and authentication."""
 
 from __future__ import annotations
 

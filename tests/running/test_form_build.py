@@ -36,7 +36,7 @@ def built(data: Path, sources: Path) -> Path:
     return folder / "index.html"
 
 
-def test_builds_beside_the_data_and_leaves_the_sources_alone(tmp_path: Path, sources: Path) -> None:
+def test_builds_in_the_data_folder_and_leaves_the_sources_unchanged(tmp_path: Path, sources: Path) -> None:
     before = sorted(sources.rglob("*"))
     page = built(tmp_path / "data", sources)
     assert page.read_text(encoding="utf-8") == "<p>Sổ Nông Hộ</p>"
@@ -54,7 +54,7 @@ def test_builds_again_only_when_a_source_changed(tmp_path: Path, sources: Path) 
 
 
 @pytest.mark.slow
-def test_a_source_that_is_gone_is_gone_from_the_copy(tmp_path: Path, sources: Path) -> None:
+def test_a_deleted_source_is_deleted_from_the_copy(tmp_path: Path, sources: Path) -> None:
     (sources / "src" / "old.html").write_text("old")
     built(tmp_path / "data", sources)
     (sources / "src" / "old.html").unlink()
@@ -63,7 +63,7 @@ def test_a_source_that_is_gone_is_gone_from_the_copy(tmp_path: Path, sources: Pa
 
 
 @pytest.mark.slow
-def test_a_build_that_fails_is_told_in_the_tools_own_words_and_tried_again(tmp_path: Path, sources: Path) -> None:
+def test_a_failed_build_reports_the_tools_message_and_is_retried(tmp_path: Path, sources: Path) -> None:
     page = (sources / "src" / "page.html").read_text(encoding="utf-8")
     (sources / "src" / "page.html").unlink()
     with pytest.raises(errors.PackagesUnavailable, match=r"page\.html"):

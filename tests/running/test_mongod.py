@@ -93,7 +93,7 @@ def test_moves_to_another_port_when_its_own_is_taken(mongod: PrivateMongod) -> N
 
 
 @pytest.mark.slow
-def test_a_copy_of_its_folder_is_a_backup_that_starts_beside_it(mongod: PrivateMongod, tmp_path: Path) -> None:
+def test_a_copy_of_its_folder_is_a_backup_that_can_run_at_the_same_time(mongod: PrivateMongod, tmp_path: Path) -> None:
     mongod.start()
     write(mongod, 1)
     mongod.stop()
@@ -116,7 +116,7 @@ def test_names_the_port_that_was_asked_for_and_is_taken(mongod: PrivateMongod, t
 
 
 @pytest.mark.slow
-def test_names_the_folder_that_another_one_holds(mongod: PrivateMongod) -> None:
+def test_names_the_folder_that_another_one_has_locked(mongod: PrivateMongod) -> None:
     mongod.start()
     options = MongodOptions(folder=mongod.options.folder, port=free_port(), stop_seconds=0.2)
     with pytest.raises(errors.DataFolderInUse, match="already runs on the data folder"):
@@ -136,7 +136,7 @@ def test_ends_one_that_lost_its_run_and_cannot_end_by_itself(mongod: PrivateMong
 
 
 @pytest.mark.slow
-def test_waits_for_one_that_lost_its_run_and_is_still_ending(mongod: PrivateMongod) -> None:
+def test_waits_for_an_orphan_that_is_still_shutting_down(mongod: PrivateMongod) -> None:
     mongod.start()
     write(mongod, 1)
     halted = mongod.process_id or 0
@@ -159,7 +159,7 @@ def test_quotes_what_it_died_of_before_it_had_a_log(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_says_that_its_files_are_damaged(mongod: PrivateMongod) -> None:
+def test_reports_that_its_files_are_damaged(mongod: PrivateMongod) -> None:
     mongod.start()
     mongod.stop()
     (mongod.files / "WiredTiger.turtle").write_text("no such thing\n")
@@ -167,7 +167,7 @@ def test_says_that_its_files_are_damaged(mongod: PrivateMongod) -> None:
         PrivateMongod(mongod.options).start()
 
 
-def test_says_that_the_folder_cannot_be_written(tmp_path: Path) -> None:
+def test_reports_that_the_folder_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(errors.DataFolderUnusable, match="--data DIR"):
         PrivateMongod(MongodOptions(folder=tmp_path / "file" / "inside")).start()
@@ -209,7 +209,7 @@ def test_will_not_start_on_a_full_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.faults
-def test_says_that_the_disk_became_full(tmp_path: Path) -> None:
+def test_reports_that_the_disk_became_full(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 400) as disk:
         mongod = PrivateMongod(quick_options(disk))
         mongod.start()

@@ -186,7 +186,7 @@ def test_leaves_no_process_when_it_is_killed_and_starts_again_at_once(start: Cal
     assert nothing_left(first)
 
 
-def test_says_that_only_this_machine_is_served(running: Run) -> None:
+def test_reports_that_only_this_machine_is_served(running: Run) -> None:
     assert "nobody on the network can reach it" in running.said
 
 
@@ -198,7 +198,7 @@ def test_nobody_is_believed_to_be_a_proxy_without_the_setting(running: Run) -> N
         assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_a_body_that_is_too_large_is_answered_to_who_says_all_before_listening(running: Run) -> None:
+def test_a_client_that_sends_a_too_large_body_before_it_reads_gets_the_response(running: Run) -> None:
     connection = http.client.HTTPConnection(running.ready().partition("//")[2], timeout=60)
     connection.request("POST", "/v1/token", b'"' + b"x" * 8_000_000 + b'"', {"Content-Type": "application/json"})
     answer = connection.getresponse()
@@ -224,7 +224,7 @@ def test_a_mongod_that_dies_is_started_again_and_the_service_recovers(start: Cal
         time.sleep(0.2)
 
 
-def test_a_second_run_on_the_same_folder_is_told_so(running: Run) -> None:
+def test_a_second_run_on_the_same_folder_is_refused(running: Run) -> None:
     second = Run(running.data, "--port", "0")
     assert second.ended() == 1
     assert one_sentence(second).startswith("The register already runs on the data folder")

@@ -1,4 +1,4 @@
-"""Who sends a request by drops, or opens connections and says nothing, stops the register for nobody else."""
+"""Clients that send requests very slowly, or open connections and send nothing, block nobody else."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def asked(port: int, body: bytes = b"") -> tuple[int, bytes]:
 
 
 def taken_in(port: int, body: bytes) -> bytes:
-    """The answer to a request that is sent again while it is told to be too slow, as a telephone does."""
+    """Return the response to a request that is retried while it is refused as too slow, as a phone does."""
     until = time.monotonic() + 120
     while time.monotonic() < until:
         status, answer = asked(port, body)
@@ -92,14 +92,14 @@ NEVER_CLOSED = b"POST / HTTP/1.0\r\nHost: x\r\n\r\n"
 
 
 @pytest.mark.parametrize("said", [b"", b"POST / HTT", NOT_ALL, NEVER_CLOSED])
-def test_many_who_do_not_go_on_stop_nobody_else(port: int, said: bytes) -> None:
+def test_many_stalled_senders_block_nobody_else(port: int, said: bytes) -> None:
     with contextlib.ExitStack() as silent:
         for _ in range(40):
             silent.enter_context(connected(port, said))
         assert taken_in(port, b"a record") == b"8"
 
 
-def test_a_body_that_comes_by_drops_is_answered_that_it_is_too_slow(port: int) -> None:
+def test_a_body_that_is_sent_too_slowly_gets_408(port: int) -> None:
     heard = b""
     with connected(port, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n") as slow:
         slow.settimeout(0.2)
@@ -125,7 +125,7 @@ def test_a_long_body_in_parts_arrives_whole(port: int) -> None:
     assert heard.endswith(b"600000")
 
 
-def test_a_connection_that_is_kept_answers_again_and_again(port: int) -> None:
+def test_a_keep_alive_connection_serves_several_requests(port: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     for length in (3, 0, 200_000, 5):
         connection.request("POST", "/", b"x" * length)

@@ -1,4 +1,4 @@
-"""Boundaries of communes: loaded from GeoJSON, stored exactly, and reloaded when they change."""
+"""Borders of communes: loaded from GeoJSON, stored whole, and read again when they change."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, path: Path) -> 
     return units.main(["--boundaries", str(path)])
 
 
-def test_what_is_stored_is_what_was_loaded(store: Repositories) -> None:
+def test_the_stored_borders_are_those_that_were_loaded(store: Repositories) -> None:
     boundaries = {THANH_VINH: a_field(0, 0, 3_000, 3_000), TRUONG_VINH: a_field(3_000, 0, 3_000, 3_000)}
     assert store.borders.replace_boundaries(boundaries) == 2
     kept = store.borders.boundary_list()
@@ -55,13 +55,13 @@ def test_loading_again_changes_nothing(store: Repositories) -> None:
     assert store.borders.boundary_version() == version
 
 
-def test_a_boundary_that_is_no_longer_in_the_file_is_gone(store: Repositories) -> None:
+def test_a_border_that_is_no_longer_in_the_file_is_deleted(store: Repositories) -> None:
     store.borders.replace_boundaries({THANH_VINH: a_field(), TRUONG_VINH: a_field(200)})
     assert store.borders.replace_boundaries({THANH_VINH: a_field()}) == 1
     assert list(store.borders.boundary_list()) == [THANH_VINH]
 
 
-def test_a_worker_reads_boundaries_anew_when_they_change_and_not_before_it_is_time(store: Repositories) -> None:
+def test_a_worker_rereads_borders_when_they_have_changed_and_the_cache_is_old_enough(store: Repositories) -> None:
     time = [0.0]
     register = BorderRegister(store.borders, 30.0, clock=lambda: time[0])
     store.borders.replace_boundaries({})
@@ -115,7 +115,7 @@ def test_the_command_loads_the_real_file(
         ),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_whole_at_its_place(
+def test_an_invalid_file_is_refused_as_a_whole_with_the_feature_at_fault(
     features: list[Any], number: int, reason: str, tmp_path: Path
 ) -> None:
     with pytest.raises(BorderFileInvalid) as refused:
@@ -125,7 +125,7 @@ def test_a_file_that_cannot_be_read_is_refused_whole_at_its_place(
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"features": []}', b"\x1f\x8bnot gzip", b'{"features": 3}'])
-def test_what_is_no_feature_collection_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_feature_collection_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "communes.geojson"
     path.write_bytes(content)
     with pytest.raises(BorderFileInvalid) as refused:
@@ -133,7 +133,7 @@ def test_what_is_no_feature_collection_is_refused(content: bytes, tmp_path: Path
     assert refused.value.params["feature"] == 0
 
 
-def test_the_command_says_which_feature_is_at_fault_and_keeps_what_was_there(
+def test_the_command_reports_the_feature_at_fault_and_changes_nothing(
     store: Repositories,
     register_settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
@@ -146,7 +146,7 @@ def test_the_command_says_which_feature_is_at_fault_and_keeps_what_was_there(
     assert list(store.borders.boundary_list()) == [THANH_VINH]
 
 
-def test_a_boundary_with_a_small_fault_is_mended() -> None:
+def test_a_border_with_a_small_fault_is_repaired() -> None:
     bow_tie = a_feature(geometry=geometry_json(a_polygon((0, 0), (1_000, 1_000), (1_000, 0), (0, 1_000))))
     boundaries = dict(borders_of([bow_tie]))
     assert boundaries[THANH_VINH].is_valid

@@ -1,4 +1,4 @@
-"""A newer list of units that comes after its day: no household changes, and each counts, is found and is written to."""
+"""A newer list of units that is loaded after its first day: every household counts, is found, and can be revised."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def rows(register: Register, geography: date) -> dict[str | None, int]:
     return {row.code: row.registered for row in report.rows if row.registered}
 
 
-def test_a_list_that_comes_late_counts_every_household_where_it_belongs_and_changes_none(register: Register) -> None:
+def test_a_late_list_counts_every_household_where_it_belongs_and_changes_none(register: Register) -> None:
     known, other = put(register, former_commune="16663"), put(register, commune=TRUONG_VINH)
     register.store.units.replace_units(NEWER)
     assert rows(register, TODAY) == {THANH_VINH: 2}
@@ -80,7 +80,7 @@ def test_a_list_that_comes_late_counts_every_household_where_it_belongs_and_chan
     assert [register.store.households.record(each["id"]) for each in (known, other)] == [known, other]
 
 
-def test_a_code_that_was_used_again_keeps_old_and_new_households_apart(register: Register) -> None:
+def test_a_reused_code_distinguishes_old_and_new_households(register: Register) -> None:
     put(register, former_commune="16663")
     register.store.units.replace_units(NEWER)
     new = put(register)
@@ -91,7 +91,7 @@ def test_a_code_that_was_used_again_keeps_old_and_new_households_apart(register:
     assert_exact(register.store)
 
 
-def test_a_household_of_before_is_written_to_and_moves_then(register: Register) -> None:
+def test_a_household_from_before_a_merger_moves_when_it_is_revised(register: Register) -> None:
     before = put(register, commune=TRUONG_VINH)
     register.store.units.replace_units(NEWER)
     steps = register.households
@@ -115,14 +115,14 @@ def test_a_finer_former_commune_stays_known_over_two_mergers(register: Register)
     assert rows(register, BEFORE) == {THANH_VINH: 1}
 
 
-def test_whoever_works_in_one_of_the_merged_communes_works_in_both() -> None:
+def test_an_area_with_one_of_the_merged_communes_covers_both() -> None:
     directory = UnitDirectory(NEWER)
     for code in (THANH_VINH, TRUONG_VINH):
         assert area_of_units([(code, TODAY)], directory, TODAY).communes() == frozenset({THANH_VINH, TRUONG_VINH})
     assert area_of_units([("16702", TODAY)], directory, TODAY).communes() == frozenset({"16702"})
 
 
-def test_households_of_before_are_found_by_the_new_code(register: Register) -> None:
+def test_households_from_before_a_merger_are_found_by_the_new_code(register: Register) -> None:
     put(register, commune=TRUONG_VINH)
     codes = UnitDirectory(NEWER).stored_codes(UnitDirectory(NEWER).in_force(THANH_VINH, TODAY))
     found = register.store.households.page(HouseholdQuery(limit=10, communes=codes))
@@ -134,5 +134,5 @@ def test_households_of_before_are_found_by_the_new_code(register: Register) -> N
 @pytest.mark.parametrize(
     ("former", "since"), [(None, None), ("16663", None), (None, "2026-11-01"), ("1", "2026-11-01")]
 )
-def test_the_key_of_a_tally_says_what_it_was_made_of(former: str | None, since: str | None) -> None:
+def test_the_key_of_a_tally_is_read_back_into_its_parts(former: str | None, since: str | None) -> None:
     assert of_tally_key(tally_key(former, since)) == (former, since)

@@ -1,4 +1,4 @@
-"""Administrative units: the official list holds together, and a code means something only with a date."""
+"""Administrative units: the official list is consistent, and a code has a meaning only with a date."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_a_districts_code_is_not_a_communes(directory: UnitDirectory) -> None:
         directory.resolve_commune("412", BEFORE, TODAY)
 
 
-def test_a_former_code_read_after_the_merger_says_until_when_it_was_known(directory: UnitDirectory) -> None:
+def test_the_error_for_a_former_code_after_the_merger_gives_its_last_day(directory: UnitDirectory) -> None:
     with pytest.raises(CommuneNotInForce) as caught:
         directory.resolve_commune("16663", as_of=AFTER, today=TODAY)
     assert caught.value.params == {
@@ -257,5 +257,5 @@ def test_a_missing_and_an_unknown_column_are_named() -> None:
     assert faults_of(a_list().replace("source", "source,colour", 1)) == [(1, "colour")]
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_reported_at_once() -> None:
     assert faults_of(a_list(a_line("1", kind=""), a_line("2", valid_to="soon"))) == [(3, "kind"), (4, "valid_to")]
