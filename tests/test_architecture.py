@@ -41,6 +41,9 @@ LIBRARIES = {
 }
 """Which rooms may import a library."""
 
+LONGEST_FILE, LONGEST_FUNCTION = 400, 60
+"""In lines. What is longer says why in the first lines of its docstring: ``Longer than 400 lines because …``."""
+
 
 @cache
 def modules() -> dict[str, Path]:
@@ -213,3 +216,40 @@ for name in sys.argv[1:]:
         env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
     )
     assert finished.returncode == 0, finished.stderr[-2000:]
+
+
+def too_long() -> Iterator[str]:
+    """Files above 400 lines and functions above 60 whose docstring does not begin with the reason for it."""
+    for name, file in modules().items():
+        text = file.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+        if text.count("\n") > LONGEST_FILE and not gives_reason(tree, LONGEST_FILE):
+            yield f"{name}: {text.count(chr(10))} lines"
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > LONGEST_FUNCTION and not gives_reason(node, LONGEST_FUNCTION):
+                yield f"{name}.{node.name}: {lines} lines"
+
+
+def gives_reason(node: ast.Module | ast.FunctionDef, limit: int) -> bool:
+    first_lines = (ast.get_docstring(node) or "").splitlines()[:3]
+    return f"Longer than {limit} lines because " in " ".join(first_lines)
+
+
+def test_files_and_functions_are_short_or_say_why_they_are_not() -> None:
+    assert list(too_long()) == []
+
+
+@pytest.mark.parametrize("room", ["access", "households", "parcels", "people", "reports", "units"])
+def test_what_a_room_needs_from_storage_stands_in_its_ports(room: str) -> None:
+    stores = {
+        name
+        for name, file in modules().items()
+        if room_of(name) == room
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and node.name.endswith(("Store", "Repository", "Repositories"))
+    }
+    assert f"service.{room}.ports" in modules()
+    assert stores <= {f"service.{room}.ports"}

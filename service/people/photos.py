@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from service.actor import Actor
-from service.area import Communes
 from service.clock import Clock
 from service.errors import (
     HouseholdWithdrawn,
@@ -30,6 +28,7 @@ from service.errors import (
 from service.households.changes import Record
 from service.households.registration import household_id_of
 from service.people.jpeg import bare_picture
+from service.people.ports import Photo, PhotoOf, PhotoStore
 
 CONSENT_PURPOSE: Final = "document_photos"
 """The purpose (codelists/consent_purposes.csv) of a consent to photos of papers."""
@@ -37,69 +36,19 @@ MOST_PIXELS: Final = 25_000_000
 """More than any paper needs, and few enough that a phone can decode and show it (100 MB)."""
 
 
-class PhotoOf(StrEnum):
-    """What a photo shows."""
-
-    IDENTITY_CARD = "identity_card"
-    LAND_CERTIFICATE = "land_certificate"
-
-
 @dataclass(frozen=True, slots=True)
-class Photo:
-    """The description of a photo; the picture itself is read separately."""
-
-    id: str
-    household: str
-    of: PhotoOf
-    parcel: str | None
-    """The parcel of a land certificate, if given."""
-    size: int
-    """Bytes of the stored JPEG, without metadata."""
-    sha256: str
-    width: int
-    height: int
-    taken_at: datetime | None
-    created_at: datetime
-    actor: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What became of a photo that was sent: what the register says of it, and whether it is new."""
+class SentPhoto:
+    """The result of sending a photo: its description, and whether it is new."""
 
     photo: Photo
     created: bool
-
-
-Accept = Callable[[Record, Sequence[Photo]], Photo | None]
-"""Decides about a new photo, given the household and its photos as they are now: None to keep it, or the photo that it
-already is. Raises what it refuses."""
-
-
-class PhotoStore(Protocol):
-    """Photos as storage keeps them."""
-
-    def keep_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Communes) -> Photo | None:
-        """Ask ``accept`` and keep the photo, in one transaction; answers what ``accept`` did.
-
-        Raises HouseholdNotFound, HouseholdErased.
-        """
-
-    def photos(self, household_id: str) -> list[Photo]:
-        """All photos of a household in order of their id."""
-
-    def photo(self, household_id: str, photo_id: str) -> tuple[Photo, bytes] | None:
-        """A photo with its JPEG."""
-
-    def remove_photo(self, household_id: str, photo_id: str) -> bool:
-        """Remove a photo irrecoverably; answers whether it was there."""
 
 
 def covered(record: Mapping[str, Any]) -> bool:
     """Whether the record's legal basis covers photos of papers.
 
     A state function does (Law 91/2025, processing without consent). On any other basis a copy of somebody's papers is
-    more than is needed, so it takes a consent for just this, granted and not withdrawn.
+    more than necessary, so it requires a valid consent for this purpose.
     """
     if record.get("legal_basis") == "state_function":
         return True
@@ -108,7 +57,7 @@ def covered(record: Mapping[str, Any]) -> bool:
 
 
 class PhotoRegister:
-    """Takes photos in, shows and removes them: those of a record that the Reader handed out."""
+    """Stores, returns and removes the photos of a record that the Reader returned."""
 
     def __init__(self, store: PhotoStore, clock: Clock, *, most_photos: int) -> None:
         self._store = store
@@ -125,8 +74,8 @@ class PhotoRegister:
         parcel: str | None,
         taken_at: datetime | None,
         actor: Actor,
-    ) -> Kept:
-        """Keep a photo under the id that the client minted; the same photo again is the same write.
+    ) -> SentPhoto:
+        """Store a photo under the id that the client generated; idempotent for the same photo.
 
         Raises PhotoIdInvalid, PhotoIdTaken, PhotoUnreadable, PhotoTooManyPixels, PhotoNoLegalBasis, PhotosTooMany,
         PhotoParcelUnknown, HouseholdNotFound, HouseholdWithdrawn, HouseholdErased.
@@ -151,15 +100,15 @@ class PhotoRegister:
         def accept(record: Record, there: Sequence[Photo]) -> Photo | None:
             return _accept(photo, record, there, self._most_photos)
 
-        known = self._store.keep_photo(photo, picture.jpeg, accept, actor.area)
-        return Kept(photo, created=True) if known is None else Kept(known, created=False)
+        known = self._store.add_photo(photo, picture.jpeg, accept, actor.area)
+        return SentPhoto(photo, created=True) if known is None else SentPhoto(known, created=False)
 
     def of_household(self, record: Record) -> list[Photo]:
-        """All photos of a household, oldest first."""
+        """Return all photos of a household, oldest first."""
         return self._store.photos(record["id"]) if covered(record) else []
 
     def picture(self, record: Record, photo_id: str) -> tuple[Photo, bytes]:
-        """A photo of a household with its JPEG. Raises PhotoNoLegalBasis, PhotoNotFound."""
+        """Return a photo of a household with its JPEG. Raises PhotoNoLegalBasis, PhotoNotFound."""
         if not covered(record):
             raise PhotoNoLegalBasis(basis=record.get("legal_basis", "-"))
         found = self._store.photo(record["id"], photo_id_of(photo_id))
@@ -168,7 +117,7 @@ class PhotoRegister:
         return found
 
     def pictures(self, record: Record) -> list[tuple[Photo, bytes]]:
-        """All photos of a household with their JPEGs, oldest first."""
+        """Return all photos of a household with their JPEGs, oldest first."""
         photos = self.of_household(record)
         found = [self._store.photo(photo.household, photo.id) for photo in photos]
         return [each for each in found if each is not None]
@@ -180,7 +129,7 @@ class PhotoRegister:
 
 
 def photo_id_of(text: str) -> str:
-    """The canonical form of a photo's id. Raises PhotoIdInvalid unless it is a UUID."""
+    """Return the canonical form of a photo's id. Raises PhotoIdInvalid unless it is a UUID."""
     try:
         canonical = str(uuid.UUID(text))
     except ValueError:

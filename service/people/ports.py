@@ -1,11 +1,15 @@
-"""What people's requests ask of storage and of the register of households."""
+"""What people's requests and photos ask of storage and of the register of households."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from service.actor import Actor
+from service.area import Communes
 from service.households.changes import Record
 from service.people.person_request import PersonRequest, RequestQuery, RequestState
 
@@ -44,3 +48,53 @@ class Households(Protocol):
 
 Erase = Callable[[str, Actor], None]
 """Erases a household's people everywhere; the log's hash chain stays valid."""
+
+
+class PhotoOf(StrEnum):
+    """What a photo shows."""
+
+    IDENTITY_CARD = "identity_card"
+    LAND_CERTIFICATE = "land_certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """The description of a photo; the picture itself is read separately."""
+
+    id: str
+    household: str
+    of: PhotoOf
+    parcel: str | None
+    """The parcel of a land certificate, if given."""
+    size: int
+    """Bytes of the stored JPEG, without metadata."""
+    sha256: str
+    width: int
+    height: int
+    taken_at: datetime | None
+    created_at: datetime
+    actor: str
+
+
+Accept = Callable[[Record, Sequence[Photo]], Photo | None]
+"""Decides about a new photo, given the household and its photos as they are now: None to store it, or the stored photo
+that it equals. Raises the error of a refusal."""
+
+
+class PhotoStore(Protocol):
+    """Stores photos."""
+
+    def add_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Communes) -> Photo | None:
+        """Call ``accept`` and store the photo, in one transaction; returns the result of ``accept``.
+
+        Raises HouseholdNotFound, HouseholdErased.
+        """
+
+    def photos(self, household_id: str) -> list[Photo]:
+        """Return all photos of a household in order of their id."""
+
+    def photo(self, household_id: str, photo_id: str) -> tuple[Photo, bytes] | None:
+        """Return a photo with its JPEG."""
+
+    def remove_photo(self, household_id: str, photo_id: str) -> bool:
+        """Remove a photo irrecoverably; returns whether it was there."""

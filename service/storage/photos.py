@@ -18,7 +18,7 @@ from gridfs.errors import CorruptGridFile, NoFile
 
 from service.area import Communes
 from service.errors import HouseholdErased, HouseholdNotFound, StoreRefused
-from service.people.photos import Accept, Photo, PhotoOf
+from service.people.ports import Accept, Photo, PhotoOf
 from service.storage.client import Document, translated
 from service.storage.database import Database
 from service.storage.documents import to_record
@@ -42,7 +42,7 @@ class MongoPhotos:
         self._database = database
         self._transactions = transactions
 
-    def keep_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Communes) -> Photo | None:
+    def add_photo(self, photo: Photo, jpeg: bytes, accept: Accept, area: Communes) -> Photo | None:
         """Call ``accept`` and store the photo, in one transaction; returns what ``accept`` returned.
 
         Raises HouseholdNotFound, HouseholdErased.

@@ -27,7 +27,7 @@ from service.api.http.services import services
 from service.app import create_app, register_of
 from service.households.reading import Reader
 from service.people.person_request import RequestKind
-from service.people.photos import PhotoOf
+from service.people.ports import PhotoOf
 from service.roles import SCOPES, TABLE, Permission, Role, Sight
 from service.settings import Settings
 from tests.api.asking import Register

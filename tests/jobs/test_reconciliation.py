@@ -152,7 +152,7 @@ def test_one_commune_can_be_verified_alone(written: Repositories) -> None:
     assert [log.broken for log in verify_log(written, frozenset({TRUONG_VINH}))] == [None]
 
 
-def test_what_an_erased_person_leaves_behind_still_holds(written: Repositories) -> None:
+def test_the_log_of_an_erased_person_is_still_valid(written: Repositories) -> None:
     record = register(written)
     apply(written, a_step(record, status="verified"))
     Erasure(written.transactions, lambda: NOW).erase(record["id"], REGISTER_ITSELF)

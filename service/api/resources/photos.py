@@ -19,7 +19,7 @@ from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.errors import QueryInvalid
 from service.people.jpeg import JPEG
-from service.people.photos import Photo, PhotoOf
+from service.people.ports import Photo, PhotoOf
 
 blueprint = Blueprint(
     "photos", __name__, url_prefix="/v1/households/<household_id>/photos", description="Photos of papers"
