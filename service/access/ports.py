@@ -55,7 +55,7 @@ class AccountStore(Protocol):
     def revoke_all(self, account_id: str, *, because: str, at: datetime, but: str | None = None) -> int:
         """Revoke all sessions of an account (except ``but``). Returns how many."""
 
-    def told(self, session_id: str, *, at: datetime) -> bool:
+    def note_reported(self, session_id: str, *, at: datetime) -> bool:
         """Note that the device was told of its session's end. Returns whether for the first time."""
 
     def sessions_of(self, account_id: str) -> list[Session]:

@@ -218,6 +218,6 @@ class SignIn:
         """End a session."""
         self._store.revoke(session_id, because=SessionEnd.SIGNED_OUT, at=self._clock())
 
-    def told(self, session_id: str) -> bool:
+    def note_reported(self, session_id: str) -> bool:
         """Note that a device was told of its session's end. Returns whether for the first time."""
-        return self._store.told(session_id, at=self._clock())
+        return self._store.note_reported(session_id, at=self._clock())

@@ -125,7 +125,7 @@ class MongoAccounts:
             result = self._sessions.update_many(where, {"$set": {"revoked_at": at, "revoked_because": because}})
         return result.modified_count
 
-    def told(self, session_id: str, *, at: datetime) -> bool:
+    def note_reported(self, session_id: str, *, at: datetime) -> bool:
         """Note that the device was informed of its session's end; returns whether for the first time."""
         with translated(self._client):
             result = self._sessions.update_one({"_id": session_id, "told_at": None}, {"$set": {"told_at": at}})
