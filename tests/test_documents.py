@@ -67,9 +67,8 @@ def strangers_in(text: str) -> Iterator[str]:
     for name in (each.removeprefix("a/").removeprefix("b/") for each in A_PATH.findall(text)):
         if A_PLACEHOLDER.search(name):
             continue
-        if (name.startswith(FOLDERS) and name not in ours()) or (
-            name.endswith(SOURCE) and name not in ends_of_paths() and name not in ours()
-        ):
+        of_ours = name.startswith(FOLDERS) or name.endswith(SOURCE)
+        if of_ours and name not in ours() and name not in ends_of_paths():
             yield name
 
 
