@@ -27,6 +27,7 @@ from service.households.merge_patch import merge_patch
         ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
         ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
         ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}}, {"a": {"b": 3, "c": 2}}),  # not the standard's: what stays inside
     ],
 )
 def test_the_examples_of_the_standard(target: Any, patch: Any, result: Any) -> None:

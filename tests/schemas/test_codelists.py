@@ -117,6 +117,25 @@ def test_a_finding_does_not_repeat_a_code_that_is_hidden_or_sealed(
     assert finding.params["value"] == value
 
 
+@pytest.mark.parametrize(
+    ("crop", "as_of", "today", "code", "params"),
+    [
+        ("indigo", date(2025, 1, 1), date(2026, 11, 23), "code.withdrawn", {"until": "2024-12-31"}),
+        ("algae", date(2026, 5, 31), date(2026, 6, 1), "code.newer-than-record", {"from": "2026-06-01"}),
+        ("algae", date(2026, 5, 31), date(2026, 5, 31), "code.not-yet-in-force", {"from": "2026-06-01"}),
+    ],
+)
+@pytest.mark.usefixtures("dated_crops")
+def test_a_code_of_another_day_is_named_with_its_first_or_last_one(
+    crop: str, as_of: date, today: date, code: str, params: dict[str, str]
+) -> None:
+    content: dict[str, Any] = {"commune_as_of": as_of, "parcels": [{}, {"crops": [{}, {"crop": crop}]}]}
+    found: list[Any] = [*rules.errors(content, today=today), *rules.warnings(content, today=today)]
+    (only,) = [each for each in found if each.code.startswith("code.")]
+    assert (only.pointer, only.code) == ("/parcels/1/crops/1/crop", code)
+    assert only.params == {"value": crop, **params}
+
+
 @pytest.mark.usefixtures("dated_crops")
 def test_a_code_of_a_list_to_come_is_refused() -> None:
     content = {"parcels": [{"crops": [{"crop": "algae"}]}]}
