@@ -1,10 +1,10 @@
-// Photos: the arithmetic of cutting, when one may go, and what the register's answers mean for it.
+// Photos: the arithmetic of cutting, when one may go, and what the register's responses mean for it.
 import { describe, expect, it } from 'vitest';
 import { CORNERS, FIRST, moved, SIZES, turned, withCorner, within, type Rectangle } from '../src/photos/crop';
 import { isCovered, readList, sendablePhotos, type Photo, type PhotoState } from '../src/photos/photo';
-import { readPhotoAnswer } from '../src/photos/photo-sender';
+import { readPhotoResponse } from '../src/photos/photo-sender';
 import type { Basis, Entry, EntryState } from '../src/storage/entries';
-import type { Answer } from '../src/sync/answer';
+import type { RegisterResponse } from '../src/sync/response';
 
 const WAITING: PhotoState = { kind: 'waiting', attempts: 0, lastFailure: null };
 const SENT: EntryState = { kind: 'sent', at: '2026-11-23T02:00:00Z', revision: 1 };
@@ -17,7 +17,7 @@ function entry(state: EntryState, id = 'e1', household = 'h1', basis: Basis = { 
   return { id, household, sequence: 1, version: 1, basis, state, content: {}, changedAt: '', step: 0 };
 }
 
-const answer = (status: number, body: unknown = null, type = 'application/json'): Answer => ({ status, type, body, retryAfterSeconds: null });
+const answer = (status: number, body: unknown = null, type = 'application/json'): RegisterResponse => ({ status, type, body, retryAfterSeconds: null });
 
 describe('the cut', () => {
   it('stays in the picture and keeps its corners apart, wherever they are dragged', () => {
@@ -75,26 +75,26 @@ describe('a photo goes', () => {
 
 describe('an answer', () => {
   it('settles a photo only when the register names it', () => {
-    expect(readPhotoAnswer(answer(201, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
-    expect(readPhotoAnswer(answer(200, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
-    expect(readPhotoAnswer(answer(200, null, 'text/html'), photo()).kind).toBe('again');
-    expect(readPhotoAnswer(answer(200, { id: 'p2', household: 'h1' }), photo()).kind).toBe('again');
+    expect(readPhotoResponse(answer(201, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
+    expect(readPhotoResponse(answer(200, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
+    expect(readPhotoResponse(answer(200, null, 'text/html'), photo()).kind).toBe('again');
+    expect(readPhotoResponse(answer(200, { id: 'p2', household: 'h1' }), photo()).kind).toBe('again');
   });
 
   it('keeps the photo for another try, for a sign-in, or to be looked at', () => {
-    for (const status of [408, 425, 429, 500, 502, 503]) expect(readPhotoAnswer(answer(status), photo()).kind).toBe('again');
-    expect(readPhotoAnswer(answer(401), photo()).kind).toBe('sign-in');
-    for (const status of [404, 409, 412, 413, 415, 422]) expect(readPhotoAnswer(answer(status, { code: 'photo.x', detail: 'x' }), photo()).kind).toBe('rejected');
-    expect(readPhotoAnswer(answer(403, '<html>', 'text/html'), photo()).kind).toBe('again');
+    for (const status of [408, 425, 429, 500, 502, 503]) expect(readPhotoResponse(answer(status), photo()).kind).toBe('again');
+    expect(readPhotoResponse(answer(401), photo()).kind).toBe('sign-in');
+    for (const status of [404, 409, 412, 413, 415, 422]) expect(readPhotoResponse(answer(status, { code: 'photo.x', detail: 'x' }), photo()).kind).toBe('rejected');
+    expect(readPhotoResponse(answer(403, '<html>', 'text/html'), photo()).kind).toBe('again');
   });
 
   it('to a removal: gone is gone, whoever did it', () => {
     const removing = photo({ kind: 'removing' });
-    expect(readPhotoAnswer(answer(204), removing).kind).toBe('done');
-    expect(readPhotoAnswer(answer(404, { code: 'photo.not-found' }), removing).kind).toBe('done');
-    expect(readPhotoAnswer(answer(410, { code: 'household.erased' }), removing).kind).toBe('done');
-    expect(readPhotoAnswer(answer(404, '<html>', 'text/html'), removing).kind).toBe('again');
-    expect(readPhotoAnswer(answer(200, null, 'text/html'), removing).kind).toBe('again');
+    expect(readPhotoResponse(answer(204), removing).kind).toBe('done');
+    expect(readPhotoResponse(answer(404, { code: 'photo.not-found' }), removing).kind).toBe('done');
+    expect(readPhotoResponse(answer(410, { code: 'household.erased' }), removing).kind).toBe('done');
+    expect(readPhotoResponse(answer(404, '<html>', 'text/html'), removing).kind).toBe('again');
+    expect(readPhotoResponse(answer(200, null, 'text/html'), removing).kind).toBe('again');
   });
 });
 

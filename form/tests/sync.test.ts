@@ -1,52 +1,52 @@
-// What each answer of the register means for an entry, and how long the sender waits.
+// What each response of the register means for an entry, and how long the sender waits.
 import { describe, expect, it } from 'vitest';
-import { readAnswer, type Answer } from '../src/sync/answer';
+import { readResponse, type RegisterResponse } from '../src/sync/response';
 import { waitSeconds } from '../src/sync/backoff';
 
-const answer = (status: number, body: unknown = null, type = 'application/problem+json'): Answer => ({
+const answer = (status: number, body: unknown = null, type = 'application/problem+json'): RegisterResponse => ({
   status, body, type, retryAfterSeconds: null,
 });
 
 describe('an answer', () => {
   it.each([200, 201])('%i with our record means stored', (status) => {
-    expect(readAnswer(answer(status, { id: 'h', revision: 2 }), 'h')).toMatchObject({ kind: 'stored', revision: 2 });
+    expect(readResponse(answer(status, { id: 'h', revision: 2 }), 'h')).toMatchObject({ kind: 'stored', revision: 2 });
   });
 
   it('200 from a log-in page on the way means nothing: try again', () => {
-    expect(readAnswer(answer(200, null, 'text/html'), 'h')).toMatchObject({ kind: 'again' });
+    expect(readResponse(answer(200, null, 'text/html'), 'h')).toMatchObject({ kind: 'again' });
   });
 
   it.each([408, 425, 429, 500, 502, 503, 504])('%i means try again', (status) => {
-    expect(readAnswer(answer(status), 'h').kind).toBe('again');
+    expect(readResponse(answer(status), 'h').kind).toBe('again');
   });
 
   it('401 means sign in', () => {
-    expect(readAnswer(answer(401, { code: 'sign-in' }), 'h').kind).toBe('sign-in');
+    expect(readResponse(answer(401, { code: 'sign-in' }), 'h').kind).toBe('sign-in');
   });
 
   it('403 for a password that must be changed asks to sign in, for another commune it is a refusal', () => {
-    expect(readAnswer(answer(403, { code: 'access.password-change-required' }), 'h').kind).toBe('sign-in');
-    expect(readAnswer(answer(403, { code: 'access.outside-area' }), 'h').kind).toBe('rejected');
+    expect(readResponse(answer(403, { code: 'access.password-change-required' }), 'h').kind).toBe('sign-in');
+    expect(readResponse(answer(403, { code: 'access.outside-area' }), 'h').kind).toBe('rejected');
   });
 
   it('412 brings the record as it is', () => {
-    expect(readAnswer(answer(412, { code: 'household.stale', current: { id: 'h', revision: 5 } }), 'h')).toEqual({
+    expect(readResponse(answer(412, { code: 'household.stale', current: { id: 'h', revision: 5 } }), 'h')).toEqual({
       kind: 'conflict', current: { id: 'h', revision: 5 },
     });
   });
 
   it('409 for a taken id is a conflict, for a taken personal number a refusal', () => {
-    expect(readAnswer(answer(409, { code: 'household.id-taken' }), 'h')).toEqual({ kind: 'conflict', current: null });
-    expect(readAnswer(answer(409, { code: 'national-id.taken' }), 'h').kind).toBe('rejected');
+    expect(readResponse(answer(409, { code: 'household.id-taken' }), 'h')).toEqual({ kind: 'conflict', current: null });
+    expect(readResponse(answer(409, { code: 'national-id.taken' }), 'h').kind).toBe('rejected');
   });
 
   it('422 brings its errors to their places', () => {
     const errors = [{ pointer: '/head/sex', code: 'item.required', message: 'Thiếu' }];
-    expect(readAnswer(answer(422, { code: 'record.invalid', errors }), 'h')).toMatchObject({ kind: 'rejected', problem: { errors } });
+    expect(readResponse(answer(422, { code: 'record.invalid', errors }), 'h')).toMatchObject({ kind: 'rejected', problem: { errors } });
   });
 
   it('403 from a log-in page is not a refusal by the register', () => {
-    expect(readAnswer(answer(403, null, 'text/html'), 'h').kind).toBe('again');
+    expect(readResponse(answer(403, null, 'text/html'), 'h').kind).toBe('again');
   });
 });
 

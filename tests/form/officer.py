@@ -139,7 +139,7 @@ class Officer:
 
     def sign_in_again(self) -> Officer:
         """Sign in if the form asks for it: a dead battery can take the newest cookies of a browser along."""
-        asks = self.page.evaluate("fetch('/v1/session').then(answer => answer.status === 401)")
+        asks = self.page.evaluate("fetch('/v1/session').then(response => response.status === 401)")
         return self.sign_in() if asks else self
 
     def come_back(self, path: str = "/") -> Officer:
@@ -155,7 +155,7 @@ class Officer:
         return self
 
     def lose_signal(self, served: ServedForm) -> Officer:
-        """Walk into a valley where nothing answers."""
+        """Walk into a valley without any response."""
         self.phone.clear_http_cache(self.page)
         served.weather.mood = "no signal"
         return self

@@ -1,4 +1,4 @@
-"""The real service on a real port, behind weather that a test can change: no signal, lost answers, faults."""
+"""The real service on a real port, behind weather that a test can change: no signal, lost responses, faults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-Mood = Literal["fair", "no signal", "answers lost", "faults", "signed out", "slow", "log-in page"]
+Mood = Literal["fair", "no signal", "responses lost", "faults", "signed out", "slow", "log-in page"]
 
 
 class Weather:
@@ -24,13 +24,13 @@ class Weather:
         self.writes = 0
         self.tried = 0
         self.reached = threading.Event()
-        """Set when a PUT has been carried out by the service, whatever became of its answer."""
+        """Set when a PUT has been carried out by the service, whatever became of its response."""
         self.hold = threading.Event()
-        """While the mood is slow, answers to PUT wait for this."""
+        """While the mood is slow, responses to PUT wait for this."""
         self.hold.set()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer, or not."""
+        """Respond, or not."""
         write = environ["REQUEST_METHOD"] == "PUT"
         api = environ["PATH_INFO"].startswith("/v1/")
         self.tried += write
@@ -45,26 +45,26 @@ class Weather:
             return [b"<html>Wi-Fi</html>"]
         if not write:
             return self.app(environ, start_response)
-        told: list[str] = []
+        statuses: list[str] = []
 
         def listen(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            told.append(status)
+            statuses.append(status)
             return start_response(status, headers, *rest)
 
-        answer = list(self.app(environ, listen))
-        if not told[0].startswith("2"):
-            return answer
+        response = list(self.app(environ, listen))
+        if not statuses[0].startswith("2"):
+            return response
         self.writes += 1
         self.reached.set()
         if self.mood == "slow":
             self.hold.wait(timeout=60)
-        if self.mood == "answers lost":
+        if self.mood == "responses lost":
             return _cut(environ)
-        return answer
+        return response
 
 
 def _cut(environ: WSGIEnvironment) -> Iterable[bytes]:
-    """Close the connection under the answer, as a valley does."""
+    """Close the connection under the response, as a valley does."""
     connection: socket.socket = environ["werkzeug.socket"]
     connection.shutdown(socket.SHUT_RDWR)
     return [b""]

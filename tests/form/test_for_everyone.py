@@ -128,7 +128,7 @@ def test_what_is_wrong_or_came_back_is_for_everyone(
     expect(page.get_by_text("Có thể hộ này đã được đăng ký")).to_be_visible()
     officer.answer("Ngày sinh", "31/2/1978").next()
     expect(page.get_by_role("alert").filter(has_text="chỗ cần sửa trên màn hình này")).to_be_focused()
-    looker.look(page, "a screen with wrong answers")
+    looker.look(page, "a screen with wrong values")
     officer.answer("Ngày sinh", "7/3/1978")
     to_review(officer)
     looker.look(page, "the review")

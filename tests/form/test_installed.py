@@ -31,14 +31,14 @@ def test_the_browser_finds_nothing_that_hinders_installing(officer: Officer) -> 
 
 
 def test_every_icon_of_the_manifest_is_there_and_as_large_as_it_says(served: ServedForm) -> None:
-    with urllib.request.urlopen(served.address + "/manifest.webmanifest", timeout=60) as answer:
-        manifest = json.load(answer)
+    with urllib.request.urlopen(served.address + "/manifest.webmanifest", timeout=60) as response:
+        manifest = json.load(response)
     purposes = {icon["purpose"] for icon in manifest["icons"]}
     assert purposes == {"any", "maskable"}
     for icon in manifest["icons"]:
-        with urllib.request.urlopen(served.address + icon["src"], timeout=60) as answer:
-            assert answer.headers["Content-Type"].startswith(icon["type"])
-            picture = answer.read()
+        with urllib.request.urlopen(served.address + icon["src"], timeout=60) as response:
+            assert response.headers["Content-Type"].startswith(icon["type"])
+            picture = response.read()
         if icon["type"] == "image/png":
             width, height = struct.unpack(">II", picture[16:24])
             assert icon["sizes"] == f"{width}x{height}"

@@ -79,15 +79,15 @@ def test_a_parcel_outside_the_commune_is_told_of_as_the_register_tells(
     take_along(officer)
     officer.lose_signal(served)
     type_sheet(to_the_map(officer), FIELD_OF_OTHERS)
-    told = notices(officer).filter(has_text="Thửa nằm ngoài phường Thành Vinh")
-    expect(told).to_be_visible()
+    warning = notices(officer).filter(has_text="Thửa nằm ngoài phường Thành Vinh")
+    expect(warning).to_be_visible()
     expect(officer.page.get_by_text("Đường nét đứt là ranh giới phường Thành Vinh")).to_be_visible()
-    metres = int(re.search(r"cách phường Thành Vinh ([\d.]+) m", told.inner_text())[1].replace(".", ""))  # type: ignore[index]
+    metres = int(re.search(r"cách phường Thành Vinh ([\d.]+) m", warning.inner_text())[1].replace(".", ""))  # type: ignore[index]
     served.weather.mood = "fair"
     [finding] = the_registers_word(officer, FIELD_OF_OTHERS)["findings"]
     assert finding["code"] == "parcel.outside-commune"
     assert metres == pytest.approx(finding["details"]["distance_m"], abs=10)
-    assert told.inner_text().split("Kiểm tra")[1].split(", đánh dấu")[0] in finding["message"]
+    assert warning.inner_text().split("Kiểm tra")[1].split(", đánh dấu")[0] in finding["message"]
     # It keeps nobody from going on.
     officer.tap("Giữ ranh giới này").tap("Xong")
     to_review(officer)
@@ -132,10 +132,10 @@ def test_an_overlap_with_a_neighbour_taken_along_is_measured(officer: Officer, s
     take_along(officer)
     officer.lose_signal(served)
     type_sheet(to_the_map(officer), FIELD)
-    told = notices(officer).filter(has_text="Chồng lên thửa bên cạnh")
-    expect(told).to_be_visible()
+    warning = notices(officer).filter(has_text="Chồng lên thửa bên cạnh")
+    expect(warning).to_be_visible()
     common = square_metres([(105.6643, 18.676), (105.6645, 18.676), (105.6645, 18.6764), (105.6643, 18.6764)])
-    metres = int(re.search(r"khoảng ([\d.]+) m²", told.inner_text())[1].replace(".", ""))  # type: ignore[index]
+    metres = int(re.search(r"khoảng ([\d.]+) m²", warning.inner_text())[1].replace(".", ""))  # type: ignore[index]
     assert metres == pytest.approx(common, abs=2)
     expect(officer.page.locator(".parcel-name")).to_have_text("7/21")
     served.weather.mood = "fair"

@@ -60,7 +60,7 @@ def on_the_phone(officer: Officer) -> Officer:
 
 
 def keep_tiles(officer: Officer) -> int:
-    """Ask for the tiles, wait until all are kept; answers how many were promised."""
+    """Ask for the tiles, wait until all are kept; returns how many were promised."""
     offer = officer.page.locator("[data-tiles=offered]").inner_text()
     officer.tap("Lưu nền bản đồ")
     expect(officer.page.locator("[data-tiles=kept]")).to_be_visible(timeout=MANY)
@@ -144,8 +144,8 @@ def test_pictures_come_from_the_tile_server_and_from_nowhere_else(
     images = next(part for part in policy.split("; ") if part.startswith("img-src"))
     assert images == f"img-src 'self' data: blob: {tiles.origin}"
     stranger = TileServer()
-    load = """(address) => new Promise((told) => {const picture = new Image();
-        picture.onload = () => told('shown'); picture.onerror = () => told('refused'); picture.src = address;})"""
+    load = """(address) => new Promise((resolve) => {const picture = new Image();
+        picture.onload = () => resolve('shown'); picture.onerror = () => resolve('refused'); picture.src = address;})"""
     assert officer.page.evaluate(load, f"{tiles.origin}/1/0/0.png") == "shown"
     assert officer.page.evaluate(load, f"{stranger.origin}/1/0/0.png") == "refused"
     assert stranger.asked == []
@@ -185,8 +185,8 @@ class TestAServerThatLetsNoPageKeepItsTiles:
     def test_it_is_said_who_can_help(self, a_phone: Callable[..., Phone]) -> None:
         officer = on_the_phone(Officer(a_phone()).arrive())
         officer.tap("Lưu nền bản đồ")
-        told = officer.page.get_by_role("alert").filter(has_text="Access-Control-Allow-Origin")
-        expect(told).to_be_visible(timeout=MANY)
+        warning = officer.page.get_by_role("alert").filter(has_text="Access-Control-Allow-Origin")
+        expect(warning).to_be_visible(timeout=MANY)
         officer.tap("Danh sách")
         to_the_map(officer)
         assert wait_for_tiles(officer)

@@ -31,8 +31,8 @@ def read_all(served: ServedForm) -> list[dict[str, Any]]:
     """The households as the register answers with them, every personal item opened."""
     headers = {"Authorization": f"Bearer {token_of(served.weather.app, Role.OFFICER)}"}
     request = urllib.request.Request(f"{served.address}/v1/households", headers=headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        found: list[dict[str, Any]] = json.load(answer)["households"]
+    with urllib.request.urlopen(request, timeout=60) as response:
+        found: list[dict[str, Any]] = json.load(response)["households"]
         return found
 
 
@@ -115,7 +115,7 @@ def test_a_whole_registration_without_signal_survives_two_dead_batteries(
 
 
 def test_lost_answers_make_one_household(officer: Officer, served: ServedForm, households: Any) -> None:
-    served.weather.mood = "answers lost"
+    served.weather.mood = "responses lost"
     queue(officer)
     assert served.weather.reached.wait(WAIT / 1000)
     expect(officer.page.locator("[data-state=queued]")).to_be_visible()
@@ -167,7 +167,7 @@ def test_a_double_tap_sends_once(officer: Officer, served: ServedForm, household
 
 
 def test_two_revisions_of_one_household_arrive_in_order(officer: Officer, served: ServedForm, households: Any) -> None:
-    served.weather.mood = "answers lost"
+    served.weather.mood = "responses lost"
     queue(officer)
     expect(officer.page.get_by_text("Đã thử 1 lần")).to_be_visible()
     officer.lose_signal(served)

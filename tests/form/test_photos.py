@@ -91,8 +91,8 @@ def ask(served: ServedForm, address: str, method: str = "GET", body: bytes | Non
     token = token_of(served.weather.app, Role.OFFICER)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"}
     request = urllib.request.Request(f"{served.address}{address}", body, headers, method=method)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        read: bytes = answer.read()
+    with urllib.request.urlopen(request, timeout=60) as response:
+        read: bytes = response.read()
         return read
 
 
@@ -157,7 +157,7 @@ def test_a_photo_taken_without_signal_survives_a_dead_battery_and_arrives_once(
     expect(panel(officer).get_by_text("Trên máy", exact=True)).to_be_visible()
     to_review(officer)
     officer.tap("Gửi").on("Danh sách của tôi")
-    served.weather.mood = "answers lost"
+    served.weather.mood = "responses lost"
     officer.send_now().sign_in_again()
     assert served.weather.reached.wait(WAIT / 1000), "the household never reached the service"
     phone.kill()
@@ -185,7 +185,7 @@ def test_lost_answers_make_one_photo(officer: Officer, served: ServedForm, card:
     keep(photograph(officer, card))
     writes = served.weather.writes
     served.weather.reached.clear()
-    served.weather.mood = "answers lost"
+    served.weather.mood = "responses lost"
     officer.tap("Danh sách")
     assert served.weather.reached.wait(WAIT / 1000), "the photo never reached the service"
     expect(officer.page.locator("[data-photos-waiting='1']")).to_be_visible()

@@ -1,4 +1,4 @@
-// The definition's checks on the phone: which answers cannot stand, and what is missing for each stage. Nothing is evaluated from text.
+// The definition's checks on the phone: which values are invalid, and what is missing for each stage. Nothing is evaluated from text.
 import { isObject, type Json, type JsonObject } from '../storage/household';
 import { STAGES, type Definition, type Item, type Stage } from './definition';
 import type { Finding } from './finding';
@@ -10,11 +10,11 @@ export interface Missing {
   stage: Stage;
 }
 
-/** Whether the form asks for `item`, given the answers beside it. */
+/** Whether the form asks for `item`, given the values beside it. */
 export function isAsked(item: Item, beside: JsonObject): boolean {
   if (item.askedWhen === null) return true;
   const answer = beside[item.askedWhen.name];
-  // null among the values stands for an item that is not answered.
+  // null among the values stands for an item without a value.
   return item.askedWhen.values.some((value) => (value === null ? isEmpty(answer) : value === answer));
 }
 
@@ -24,7 +24,7 @@ export function isEmpty(value: Json | undefined): boolean {
   return isObject(value) && Object.values(value).every(isEmpty);
 }
 
-/** All answers that the definition refuses, in the order of the form. Missing ones are no finding: see `findMissing`. */
+/** All values that the definition refuses, in the order of the form. Missing ones are no finding: see `findMissing`. */
 export function findErrors(definition: Definition, record: JsonObject): Finding[] {
   const answers = definition.steps.flatMap(({ items }) => errorsOf(definition, items, record, ''));
   return [...answers, ...ruleFindings(definition.checks, record, new Date())];
@@ -37,7 +37,7 @@ function errorsOf(definition: Definition, items: readonly Item[], beside: JsonOb
   });
 }
 
-/** What is wrong with one answer. `beside` are the answers around it. */
+/** What is wrong with one value. `beside` are the values around it. */
 export function errorsIn(definition: Definition, item: Item, value: Json, beside: JsonObject, pointer: string): Finding[] {
   const wrong = (code: string, params: Finding['params'] = {}): Finding[] => [{ pointer, code, params }];
   switch (item.kind) {
@@ -86,7 +86,7 @@ function wholly(pattern: string): RegExp {
   return expression;
 }
 
-/** The name of the code list that a choice is made from, given the answers beside it. */
+/** The name of the code list that a choice is made from, given the values beside it. */
 export function listOf(item: Extract<Item, { kind: 'choice' }>, beside: JsonObject): string {
   const scheme = item.scheme === null ? undefined : beside[item.scheme.name];
   return (typeof scheme === 'string' ? item.scheme?.lists[scheme] : undefined) ?? item.list;
@@ -131,7 +131,7 @@ function missingOf(items: readonly Item[], beside: JsonObject, pointer: string):
   });
 }
 
-/** The stage that the answers reach, by the definition alone (the register also looks at parcels and findings). */
+/** The stage that the record reaches, by the definition alone (the register also looks at parcels and findings). */
 export function reachedStage(missing: readonly Missing[]): Stage | null {
   let reached: Stage | null = null;
   for (const stage of STAGES) {

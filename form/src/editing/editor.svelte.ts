@@ -38,7 +38,7 @@ export class Editor {
   readonly #definition: () => Definition;
   #contentVersion: number;
   #step: number;
-  /** Places answered since the entry was opened: what the register said of them before is no longer about them. */
+  /** Pointers that were changed since the entry was opened: what the register said about them before no longer applies. */
   readonly #answered = new SvelteSet<string>();
   #dirty = false;
   readonly #soon = new Throttle(() => void this.save(), UNSTORED_MILLISECONDS);
@@ -49,7 +49,7 @@ export class Editor {
 
   missing: Missing[] = $derived.by(() => findMissing(this.#definition(), this.content));
   errors: Finding[] = $derived.by(() => findErrors(this.#definition(), this.content));
-  /** What is wrong between answers, by the rules that the definition lets a phone check. */
+  /** What is wrong between items, by the rules that the definition lets a phone check. */
   between: Finding[] = $derived.by(() => ruleFindings(this.#definition().checks, this.content, new Date()));
   reached: Stage | null = $derived(reachedStage(this.missing));
   next: Stage | null = $derived(nextStage(this.reached));
@@ -92,7 +92,7 @@ export class Editor {
     this.saving = { kind: 'elsewhere' };
   }
 
-  /** Whether `pointer`, or what it lies in or holds, was answered since the entry was opened. */
+  /** Whether `pointer`, or what contains it or is inside it, was changed since the entry was opened. */
   answeredSince(pointer: string): boolean {
     return [...this.#answered].some((each) => each === pointer || pointer.startsWith(`${each}/`) || each.startsWith(`${pointer}/`));
   }

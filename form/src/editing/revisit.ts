@@ -1,7 +1,7 @@
 // Opening a household of the register again: the newest record that can be had, never a masked one in the place of a whole one.
 import { go } from '../route.svelte';
 import { isMasked, isObject, textAt, type Household } from '../storage/household';
-import { AnswerLost, call } from '../sync/register';
+import { ResponseLost, call } from '../sync/register';
 import { openHousehold } from './opening';
 
 /** Milliseconds that a person waits for the register's own record before the one on the phone is taken. */
@@ -19,14 +19,14 @@ export async function revisit(household: Household): Promise<Revisiting> {
   return 'opened';
 }
 
-/** The list may be masked or old: the register's own record is better, where it answers. */
+/** The list may be masked or old: the register's own record is better, where it responds. */
 async function fromRegister(id: string): Promise<Household | null> {
   try {
     const { status, body } = await call(`/v1/households/${id}`, { limit: PATIENCE });
     return status === 200 && isObject(body) ? body : null;
   } catch (error) {
     // Without signal the record on the phone serves; the register compares revisions on receipt.
-    if (error instanceof AnswerLost) return null;
+    if (error instanceof ResponseLost) return null;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { door } from '../session/door.svelte';
 import { reference } from '../session/reference.svelte';
 import { isObject, listAt, textAt } from '../storage/household';
 import { borderIsFresh, fetchBorder, keptBorder } from '../sync/borders';
-import { AnswerLost } from '../sync/register';
+import { ResponseLost } from '../sync/register';
 import { metresOutside, placeInside, type Border } from './border';
 import type { BoundaryMap } from './boundary-map';
 import { withFix, type Reception } from './fixes';
@@ -249,7 +249,7 @@ export class BoundaryTaking {
       this.border = await fetchBorder(door.database, chosen);
     } catch (error) {
       // Without signal the border on the phone stays, if there is one: the map says whose border it draws.
-      if (!(error instanceof AnswerLost)) throw error;
+      if (!(error instanceof ResponseLost)) throw error;
     }
   }
 

@@ -1,6 +1,6 @@
 // The register's own check of a boundary, before it is submitted: its findings, and neighbours that are not on the phone.
 import { isObject, listAt, textAt, type JsonObject } from '../storage/household';
-import { AnswerLost, call } from '../sync/register';
+import { ResponseLost, call } from '../sync/register';
 import type { Neighbour } from './neighbours';
 import { fromPolygon, toPolygon, type Ring } from './shape';
 
@@ -24,7 +24,7 @@ export async function askRegister(ring: Ring, household: string, commune: string
       neighbours: features.map(readNeighbour).filter((each) => each.ring.length > 2 && each.household !== household),
     };
   } catch (error) {
-    if (error instanceof AnswerLost) return { kind: 'unreachable' };
+    if (error instanceof ResponseLost) return { kind: 'unreachable' };
     throw error;
   }
 }

@@ -17,7 +17,7 @@ export class ScreenLock {
     try {
       lock = await wakeLock.request('screen');
     } catch {
-      // Refused, e.g. to save the battery: the walk goes on, and the officer is told that the screen may go dark.
+      // Refused, e.g. to save the battery: the walk goes on, and the panel says that the screen may go dark.
       return false;
     }
     // Let go of in the meantime.

@@ -10,7 +10,7 @@ export interface Fix {
   time: number;
 }
 
-/** A walk as it is kept on the phone: it survives a dark screen and a reload. */
+/** A walk as stored on the phone: it survives a dark screen and a reload. */
 export interface Walk {
   state: 'walking' | 'paused';
   points: Ring;

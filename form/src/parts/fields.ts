@@ -19,7 +19,7 @@ export function splitDate(value: string): { year: string; month: string; day: st
   return { year, month, day };
 }
 
-/** The partial date of three typed parts; undefined for none at all. A wrong one is kept as typed, for the check to name. */
+/** The partial date of three typed parts; undefined for none at all. A wrong one is returned as typed, for the check to name. */
 export function joinDate({ year, month, day }: { year: string; month: string; day: string }): string | undefined {
   if (!year && !month && !day) return undefined;
   const two = (text: string): string => (text.length === 1 ? `0${text}` : text);
@@ -28,7 +28,7 @@ export function joinDate({ year, month, day }: { year: string; month: string; da
   return `${year}-${two(month)}-${two(day)}`;
 }
 
-/** An answer in words, for review and comparison. */
+/** A value in words, for review and comparison. */
 export function inWords(
   definition: Definition,
   units: { now: readonly Unit[]; former: readonly Unit[] },
@@ -71,7 +71,7 @@ export function inWords(
   }
 }
 
-/** The sentence that names a card: its first answers in words. */
+/** The sentence that names a card: its first values in words. */
 export function cardTitle(
   definition: Definition,
   units: { now: readonly Unit[]; former: readonly Unit[] },

@@ -1,3 +1,3 @@
-// What keeps and sends photos: loaded once the door is open, not before.
+// What stores and sends photos: loaded once the door is open, not before.
 export { sendNextPhoto } from './photo-sender';
 export { PhotoStore } from './photo-store';

@@ -1,8 +1,8 @@
-// One photo to the register, or one removal: the call, what its answer means, and what becomes of the photo on the phone.
+// One photo to the register, or one removal: the call, what its response means, and what becomes of the photo on the phone.
 import type { Entry } from '../storage/entries';
 import { isObject } from '../storage/household';
-import { LOST, readAnswer, type Answer, type Outcome } from '../sync/answer';
-import { AnswerLost, call } from '../sync/register';
+import { LOST, readResponse, type RegisterResponse, type Outcome } from '../sync/response';
+import { ResponseLost, call } from '../sync/register';
 import { photoAddress, sendablePhotos, type Photo } from './photo';
 import type { PhotoStore } from './photo-store';
 
@@ -11,15 +11,15 @@ const LIMIT_MILLISECONDS = 180_000;
 
 export type PhotoOutcome = Extract<Outcome, { kind: 'again' | 'sign-in' | 'rejected' }> | { kind: 'done' };
 
-/** Reads the answer to PUT or DELETE of a photo. */
-export function readPhotoAnswer(answer: Answer, photo: Photo): PhotoOutcome {
-  const { status, body } = answer;
+/** Reads the response to PUT or DELETE of a photo. */
+export function readPhotoResponse(response: RegisterResponse, photo: Photo): PhotoOutcome {
+  const { status, body } = response;
   if (status >= 200 && status < 300) {
-    // A log-in page on the way answers 200 too: only the register names our photo, and says nothing where it removed one.
+    // A log-in page on the way responds with 200 too: only the register names our photo, and says nothing where it removed one.
     const ours = photo.state.kind === 'removing' ? status === 204 : isObject(body) && body['id'] === photo.id && body['household'] === photo.household;
     return ours ? { kind: 'done' } : { kind: 'again', reason: 'not-the-register', everyone: true, afterSeconds: null };
   }
-  const outcome = readAnswer(answer, photo.household);
+  const outcome = readResponse(response, photo.household);
   if (outcome.kind === 'rejected' && photo.state.kind === 'removing' && [404, 410].includes(status)) return { kind: 'done' };
   if (outcome.kind === 'stored' || outcome.kind === 'conflict') {
     return { kind: 'rejected', problem: { status, code: String(status), title: '', detail: '', errors: [] } };
@@ -33,7 +33,7 @@ export async function sendNextPhoto(store: PhotoStore, entries: readonly Entry[]
   if (!next) return null;
   tried.add(next.id);
   begins();
-  // Counted before it is made: from now on the register may have it, whatever becomes of the answer.
+  // Counted before it is made: from now on the register may have it, whatever becomes of the response.
   await store.change(next.id, ({ state }) => (state.kind === 'waiting' ? { ...state, attempts: state.attempts + 1 } : null));
   const photo = await store.get(next.id);
   if (photo === null) return { kind: 'done' };
@@ -57,13 +57,13 @@ export async function sendNextPhoto(store: PhotoStore, entries: readonly Entry[]
 async function decide(store: PhotoStore, photo: Photo): Promise<PhotoOutcome> {
   const address = photoAddress(photo.household, photo.id);
   try {
-    if (photo.state.kind === 'removing') return readPhotoAnswer(await call(address, { method: 'DELETE' }), photo);
+    if (photo.state.kind === 'removing') return readPhotoResponse(await call(address, { method: 'DELETE' }), photo);
     const picture = await store.picture(photo.id);
     if (picture === null) return { kind: 'done' };
     const query = new URLSearchParams({ of: photo.of, taken_at: photo.takenAt, ...(photo.parcel === null ? {} : { parcel: photo.parcel }) });
-    return readPhotoAnswer(await call(`${address}?${query.toString()}`, { method: 'PUT', body: picture, limit: LIMIT_MILLISECONDS }), photo);
+    return readPhotoResponse(await call(`${address}?${query.toString()}`, { method: 'PUT', body: picture, limit: LIMIT_MILLISECONDS }), photo);
   } catch (error) {
-    if (error instanceof AnswerLost) return LOST as PhotoOutcome;
+    if (error instanceof ResponseLost) return LOST as PhotoOutcome;
     throw error;
   }
 }

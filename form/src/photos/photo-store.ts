@@ -69,7 +69,7 @@ export class PhotoStore {
     });
   }
 
-  /** Takes a photo off the phone: the register has it, or is rid of it. One that the person wants otherwise by now stays; answers whether it went. */
+  /** Takes a photo off the phone: the register has it, or is rid of it. One that the person wants otherwise by now stays. Returns whether it went. */
   async settle({ id, state }: Photo): Promise<boolean> {
     await this.#alter(id, (photo) => (photo.state.kind === state.kind ? null : photo));
     return (await this.get(id)) === null;
@@ -80,7 +80,7 @@ export class PhotoStore {
     return this.#alter(id, (photo) => (mayBeKnown(photo) ? { ...photo, state: { kind: 'removing' } } : null));
   }
 
-  /** The person wants a photo no more that only the register has; it is told when it can be. */
+  /** The person wants a photo no more that only the register has; the register is asked to remove it when it can be. */
   async removeRegistered(photo: Omit<Photo, 'state'>): Promise<void> {
     const row = await this.#seal({ ...photo, state: { kind: 'removing' } });
     await this.#write(() => this.#database.put('photos', row));
@@ -146,7 +146,7 @@ export class PhotoStore {
   }
 }
 
-/** Whether the register may have the photo already: an answer can be lost on its way. */
+/** Whether the register may have the photo already: a response can be lost on its way. */
 function mayBeKnown({ state }: Photo): boolean {
   return state.kind === 'removing' || (state.kind === 'waiting' && state.attempts > 0);
 }

@@ -2,7 +2,7 @@
 import { MOST_BYTES, SIZES, within, type Rectangle } from './crop';
 import { JPEG } from './photo-store';
 
-/** Longest side of what is worked on: more than is kept, and little enough for an old phone's memory. */
+/** Longest side of what is worked on: more than is stored, and little enough for an old phone's memory. */
 const WORKING_SIDE = 2600;
 
 /** The browser cannot open the file as a picture. */
@@ -50,7 +50,7 @@ export async function cut(picture: HTMLCanvasElement, { left, top, right, bottom
   throw new NoPicture('too large');
 }
 
-/** Draws a picture into a canvas that is shown, as large as fits; answers nothing when it cannot be opened. */
+/** Draws a picture into a canvas that is shown, as large as fits. */
 export async function showPicture(canvas: HTMLCanvasElement, file: Blob, side: number): Promise<void> {
   const picture = await openPicture(file);
   const { width, height } = within(picture.width, picture.height, side);

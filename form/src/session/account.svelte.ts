@@ -1,6 +1,6 @@
 // Who is signed in at the register, and what that account may do here.
 import { readAccount, signOut, type Account } from '../sync/account';
-import { AnswerLost } from '../sync/register';
+import { ResponseLost } from '../sync/register';
 import { door } from './door.svelte';
 import { signOutIfOwed } from './sign-out-owed';
 
@@ -53,7 +53,7 @@ class SignedIn {
       await this.#remember(account);
     } catch (error) {
       // Without signal the account of the last time stays; the list says what waits for signal.
-      if (!(error instanceof AnswerLost)) throw error;
+      if (!(error instanceof ResponseLost)) throw error;
     }
   }
 

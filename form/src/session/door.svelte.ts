@@ -2,7 +2,7 @@
 import { forgetRevocation, openDatabase, wasRevoked, whenErased, wipe, type Database } from '../storage/database';
 import { SealedValues } from '../storage/sealed-values';
 import { eraseRevoked, hasVault, makeVault, unlock, type Unlocking, type Vault } from '../storage/vault';
-import { AnswerLost, call, whenRevoked } from '../sync/register';
+import { ResponseLost, call, whenRevoked } from '../sync/register';
 import { present } from './present';
 import { oweSignOut } from './sign-out-owed';
 
@@ -114,7 +114,7 @@ class Door {
       await call('/v1/session');
     } catch (error) {
       // Without signal it is asked again when the signal is back; behind the door there is nothing to show.
-      if (!(error instanceof AnswerLost)) throw error;
+      if (!(error instanceof ResponseLost)) throw error;
     }
   }
 

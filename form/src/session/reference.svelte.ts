@@ -4,7 +4,7 @@ import { readDefinition } from '../definition/read';
 import { Communes } from '../storage/communes';
 import { isObject } from '../storage/household';
 import type { Vault } from '../storage/vault';
-import { AnswerLost, call } from '../sync/register';
+import { ResponseLost, call } from '../sync/register';
 import { fetchUnits, type Unit } from '../sync/units';
 import { door } from './door.svelte';
 import { present } from './present';
@@ -81,7 +81,7 @@ async function fetched(path: string, take: (body: unknown) => Promise<void>): Pr
     if (status === 200) await take(body);
   } catch (error) {
     // Without signal what was fetched before serves; where there is nothing yet, the list says what to do.
-    if (!(error instanceof AnswerLost)) throw error;
+    if (!(error instanceof ResponseLost)) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 // Ending the register's session of somebody whose phone was erased: at once, or at the next contact.
 import type { Database } from '../storage/database';
 import { signOut } from '../sync/account';
-import { AnswerLost } from '../sync/register';
+import { ResponseLost } from '../sync/register';
 
 const SIGN_OUT_OWED = 'sign-out-owed';
 
@@ -18,6 +18,6 @@ export async function signOutIfOwed(database: Database): Promise<void> {
     await database.delete('kept', SIGN_OUT_OWED);
   } catch (error) {
     // Without signal it stays owed; nobody on the phone can do anything about it, so nothing is shown.
-    if (!(error instanceof AnswerLost)) throw error;
+    if (!(error instanceof ResponseLost)) throw error;
   }
 }

@@ -27,7 +27,7 @@ export class Communes {
     this.#vault = vault;
   }
 
-  /** All households taken along, by id. Opened once and kept in memory while the form is unlocked. */
+  /** All households taken along, by id. Decrypted once and retained in memory while the form is unlocked. */
   households(): Promise<Map<string, Household>> {
     this.#households ??= this.#read();
     return this.#households;
@@ -140,7 +140,7 @@ function partsOf<Row>(rows: readonly Row[]): Row[][] {
   return Array.from({ length: Math.ceil(rows.length / PART_SIZE) }, (_, at) => rows.slice(at * PART_SIZE, (at + 1) * PART_SIZE));
 }
 
-/** Lets the page answer before the next part. A message comes at once, where a timer would wait. */
+/** Lets the page respond before the next part. A message comes at once, where a timer would wait. */
 function breath(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

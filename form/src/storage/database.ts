@@ -3,7 +3,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { EntryKind } from './entries';
 import type { Sealed } from './sealed';
 
-/** How an entry lies in the database: what queues and lists need is plain, what people said is sealed. */
+/** An entry as stored: what queues and lists need is plain, what people said is encrypted. */
 export interface StoredEntry {
   id: string;
   household: string;
@@ -43,7 +43,7 @@ interface FormDatabase extends DBSchema {
   entries: { key: string; value: StoredEntry; indexes: { household: string } };
   /** Public things that need no seal: the form definition, settings, the shape of communes. */
   kept: { key: string; value: { name: string; value: unknown } };
-  /** Sealed things by name: account, last-used answers, traces of walked boundaries. */
+  /** Sealed things by name: the account, the last values given, traces of walked boundaries. */
   sealed: { key: string; value: { name: string; sealed: Sealed } };
   communes: { key: [string, number]; value: StoredPart };
   photos: { key: string; value: StoredPhoto };
@@ -54,7 +54,7 @@ export type Database = IDBPDatabase<FormDatabase>;
 export const DATABASE_NAME = 'so-nong-ho';
 const DATABASE_VERSION = 2;
 
-/** Opens the database, making or upgrading it as needed. `onBlocked` is told when another tab holds an older version open. */
+/** Opens the database, making or upgrading it as needed. `onBlocked` is called when another tab holds an older version open. */
 export function openDatabase(onBlocked: () => void = () => undefined): Promise<Database> {
   return openDB<FormDatabase>(DATABASE_NAME, DATABASE_VERSION, {
     // The one place where stores are made; a later version adds its steps below and never drops what holds entries.
@@ -81,15 +81,15 @@ export function openDatabase(onBlocked: () => void = () => undefined): Promise<D
 
 /** Stores that hold nothing of people: the form's definition, settings, names and shapes of communes. */
 const PUBLIC_STORE = 'kept';
-/** Under this name it is kept why the phone was erased, until somebody signs in again. */
+/** Under this name is stored why the phone was erased, until somebody signs in again. */
 const ERASED = 'erased';
-/** Caches that tell where the officer works. */
+/** Caches that reveal where the officer works. */
 const TELLING_CACHES = ['tiles'];
 let tabs: BroadcastChannel | undefined;
 
 /**
  * Removes everything that was said by or about people, the key too, in one transaction, and tells the other tabs to
- * forget what they hold open. With `because` it is kept why, so that the next start can say so.
+ * forget what they hold open. With `because` the reason is stored, so that the next start can show it.
  */
 export async function wipe(database: Database, because?: 'revoked'): Promise<void> {
   const transaction = database.transaction(database.objectStoreNames, 'readwrite', { durability: 'strict' });

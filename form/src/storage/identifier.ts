@@ -1,4 +1,4 @@
-// Identifiers minted on the phone: UUID version 7 (RFC 9562), so that a retry after a lost answer is the same write.
+// Identifiers minted on the phone: UUID version 7 (RFC 9562), so that a retry after a lost response is the same write.
 
 /** A new UUIDv7. The clock only orders ids; 74 random bits make them unique even when the clock is wrong. */
 export function mintIdentifier(now: number = Date.now()): string {

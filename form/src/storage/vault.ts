@@ -83,7 +83,7 @@ export async function hasVault(database: Database): Promise<boolean> {
   return (await database.get('vault', 'vault')) !== undefined;
 }
 
-/** Erases a phone whose session was ended from elsewhere. Answers false where there is nothing, or nothing of that session any more, to erase. */
+/** Erases a phone whose session was ended from elsewhere. Returns false where there is nothing to erase, or nothing of that session any more. */
 export async function eraseRevoked(database: Database): Promise<boolean> {
   if (!(await hasVault(database)) || (await wasRevoked(database))) return false;
   await wipe(database, 'revoked');

@@ -1,7 +1,7 @@
 // Who is signed in, as the register says; a register that asks nobody to sign in has no account to tell of.
 import { isObject, listAt, textAt, type JsonObject } from '../storage/household';
-import { readProblem } from './answer';
-import { AnswerLost, call } from './register';
+import { readProblem } from './response';
+import { ResponseLost, call } from './register';
 
 export interface Account {
   username: string;
@@ -31,20 +31,20 @@ export async function signIn(username: string, password: string): Promise<SignIn
     }
     return { kind: status === 429 ? 'locked' : status >= 500 ? 'lost' : 'wrong' };
   } catch (error) {
-    if (error instanceof AnswerLost) return { kind: 'lost' };
+    if (error instanceof ResponseLost) return { kind: 'lost' };
     throw error;
   }
 }
 
-/** Changes the password. Answers null when it is done, else the register's own words on why not. Raises AnswerLost. */
+/** Changes the password. Returns null when it is done, else the register's own words on why not. Raises ResponseLost. */
 export async function changePassword(old: string, password: string): Promise<string | null> {
-  const answer = await call('/v1/session/password', { method: 'PUT', body: { old_password: old, password } });
-  if (answer.status >= 200 && answer.status < 300) return null;
-  const problem = readProblem(answer);
-  return problem?.errors[0]?.message || problem?.detail || problem?.title || String(answer.status);
+  const response = await call('/v1/session/password', { method: 'PUT', body: { old_password: old, password } });
+  if (response.status >= 200 && response.status < 300) return null;
+  const problem = readProblem(response);
+  return problem?.errors[0]?.message || problem?.detail || problem?.title || String(response.status);
 }
 
-/** Ends the session at the register. Raises AnswerLost. */
+/** Ends the session at the register. Raises ResponseLost. */
 export async function signOut(): Promise<void> {
   await call('/v1/session', { method: 'DELETE' });
 }
@@ -57,14 +57,14 @@ export interface Device {
   current: boolean;
 }
 
-/** Where the account is signed in, the last used first; none where the register does not say. Raises AnswerLost. */
+/** Where the account is signed in, the last used first; none where the register does not say. Raises ResponseLost. */
 export async function readDevices(): Promise<Device[]> {
   const { status, body } = await call('/v1/sessions');
   if (status !== 200 || !isObject(body)) return [];
   return listAt(body, 'sessions').map((each) => ({ id: textAt(each, 'id'), name: textAt(each, 'device'), usedAt: textAt(each, 'used_at'), current: each['current'] === true }));
 }
 
-/** Signs another device out. Answers whether the register did it. Raises AnswerLost. */
+/** Signs another device out. Returns whether the register did it. Raises ResponseLost. */
 export async function endDevice(id: string): Promise<boolean> {
   const { status } = await call(`/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' });
   return status === 204;

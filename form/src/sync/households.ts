@@ -1,6 +1,6 @@
 // Reading lists of households from the register, page by page.
 import { isObject, type Household } from '../storage/household';
-import { AnswerLost, call } from './register';
+import { ResponseLost, call } from './register';
 
 export interface Page {
   households: Household[];
@@ -9,7 +9,7 @@ export interface Page {
   total: number | null;
 }
 
-/** How far a download has come; `total` is null until the register told it. */
+/** How far a download has come; `total` is null until the register has said. */
 export interface Progress {
   households: number;
   total: number | null;
@@ -18,16 +18,16 @@ export interface Progress {
 
 const PAGE = 500;
 
-/** One page of GET /v1/households with the given filters. Raises AnswerLost where the register does not answer with one. */
+/** One page of GET /v1/households with the given filters. Raises ResponseLost where the register does not respond with one. */
 export async function fetchPage(filters: Record<string, string>, cursor: string | null, limit: number): Promise<Page> {
   const query = new URLSearchParams({ ...filters, limit: String(limit), ...(cursor === null ? {} : { cursor }) });
   const { status, body } = await call(`/v1/households?${query}`);
-  if (status !== 200 || !isObject(body) || !Array.isArray(body['households'])) throw new AnswerLost(String(status));
+  if (status !== 200 || !isObject(body) || !Array.isArray(body['households'])) throw new ResponseLost(String(status));
   const { cursor: next, total } = body;
   return { households: body['households'].filter(isObject), cursor: typeof next === 'string' ? next : null, total: typeof total === 'number' ? total : null };
 }
 
-/** All households of a commune; `onProgress` is told how many came so far, of how many, in how many bytes. Raises AnswerLost. */
+/** All households of a commune; `onProgress` is called with how many came so far, of how many, in how many bytes. Raises ResponseLost. */
 export async function fetchCommune(commune: string, onProgress: (progress: Progress) => void): Promise<Household[]> {
   const all: Household[] = [];
   let cursor: string | null = null;

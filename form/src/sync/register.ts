@@ -1,6 +1,6 @@
-// The way to the register: one fetch with a time limit, and answers as plain values. A lost answer is a value too.
+// The way to the register: one fetch with a time limit, and responses as plain values. A lost response is an error of its own.
 import type { Household } from '../storage/household';
-import { isRevoked, type Answer } from './answer';
+import { isRevoked, type RegisterResponse } from './response';
 
 const LIMIT_MILLISECONDS = 30_000;
 
@@ -12,11 +12,11 @@ export interface Call {
   limit?: number;
 }
 
-/** The register did not answer in time or could not be reached. Whether it acted is unknown. */
-export class AnswerLost extends Error {}
+/** The register did not respond in time or could not be reached. Whether it acted is unknown. */
+export class ResponseLost extends Error {}
 
 let language = 'vi';
-/** Seconds that the register's clock is ahead of the phone's, once an answer told. */
+/** Seconds that the register's clock is ahead of the phone's, once a response has shown it. */
 let clockAheadSeconds: number | null = null;
 
 export function speak(newLanguage: string): void {
@@ -33,8 +33,8 @@ export function clockError(): number | null {
   return clockAheadSeconds;
 }
 
-/** Calls the register. Raises AnswerLost when there is no answer; every answer, a refusal too, is returned. */
-export async function call(path: string, { method = 'GET', body, headers = {}, limit = LIMIT_MILLISECONDS }: Call = {}): Promise<Answer> {
+/** Calls the register. Raises ResponseLost when there is no response; every response, a refusal too, is returned. */
+export async function call(path: string, { method = 'GET', body, headers = {}, limit = LIMIT_MILLISECONDS }: Call = {}): Promise<RegisterResponse> {
   let response: Response;
   let text: string;
   try {
@@ -57,19 +57,19 @@ export async function call(path: string, { method = 'GET', body, headers = {}, l
     });
     text = await response.text();
   } catch (error) {
-    throw new AnswerLost(error instanceof Error ? error.message : String(error));
+    throw new ResponseLost(error instanceof Error ? error.message : String(error));
   }
-  if (response.type === 'opaqueredirect') throw new AnswerLost('redirected');
+  if (response.type === 'opaqueredirect') throw new ResponseLost('redirected');
   noteClock(response.headers.get('Date'));
   const retryAfter = Number(response.headers.get('Retry-After'));
-  const answer: Answer = {
+  const read: RegisterResponse = {
     status: response.status,
     type: (response.headers.get('Content-Type') ?? '').split(';')[0]!.trim().toLowerCase(),
     body: readJson(text),
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null,
   };
-  if (isRevoked(answer)) await onRevoked();
-  return answer;
+  if (isRevoked(read)) await onRevoked();
+  return read;
 }
 
 /** What is done when the register says that this device's session was ended from elsewhere, with whatever call. */
@@ -80,7 +80,7 @@ export function whenRevoked(act: () => Promise<void>): void {
 }
 
 /** PUTs a household; `revision` is the one it was made from, null for a new one. */
-export function putHousehold(id: string, content: Household, revision: number | null): Promise<Answer> {
+export function putHousehold(id: string, content: Household, revision: number | null): Promise<RegisterResponse> {
   const headers: Record<string, string> = revision === null ? {} : { 'If-Match': `"${revision}"` };
   return call(`/v1/households/${encodeURIComponent(id)}`, { method: 'PUT', body: content, headers });
 }
@@ -95,6 +95,6 @@ function readJson(text: string): unknown {
 }
 
 function noteClock(date: string | null): void {
-  const told = date === null ? Number.NaN : Date.parse(date);
-  if (Number.isFinite(told)) clockAheadSeconds = Math.round((told - Date.now()) / 1000);
+  const registerTime = date === null ? Number.NaN : Date.parse(date);
+  if (Number.isFinite(registerTime)) clockAheadSeconds = Math.round((registerTime - Date.now()) / 1000);
 }

@@ -2,9 +2,9 @@
 import { sendable, type Entry } from '../storage/entries';
 import { EntryGone, type EntryStore } from '../storage/entry-store';
 import { isObject, type Household } from '../storage/household';
-import { LOST, readAnswer, type Answer, type Outcome } from './answer';
+import { LOST, readResponse, type RegisterResponse, type Outcome } from './response';
 import { waitSeconds } from './backoff';
-import { AnswerLost, call, putHousehold } from './register';
+import { ResponseLost, call, putHousehold } from './register';
 
 const LOCK = 'sender';
 
@@ -177,7 +177,7 @@ export class Sender {
   }
 
   async #decide(entry: Entry, revision: number | null): Promise<Outcome> {
-    const outcome = await answered(entry.household, () => putHousehold(entry.household, entry.content, revision));
+    const outcome = await outcomeOf(entry.household, () => putHousehold(entry.household, entry.content, revision));
     if (outcome.kind !== 'conflict') return outcome;
     const current = outcome.current ?? (await fetchCurrent(entry.household));
     return current === null ? LOST : { kind: 'conflict', current };
@@ -205,11 +205,11 @@ export class Sender {
   }
 }
 
-async function answered(household: string, request: () => Promise<Answer>): Promise<Outcome> {
+async function outcomeOf(household: string, request: () => Promise<RegisterResponse>): Promise<Outcome> {
   try {
-    return readAnswer(await request(), household);
+    return readResponse(await request(), household);
   } catch (error) {
-    if (error instanceof AnswerLost) return LOST;
+    if (error instanceof ResponseLost) return LOST;
     throw error;
   }
 }
@@ -220,7 +220,7 @@ async function fetchCurrent(household: string): Promise<Household | null> {
     const { status, body } = await call(`/v1/households/${encodeURIComponent(household)}`);
     return status === 200 && isObject(body) && typeof body['revision'] === 'number' ? body : null;
   } catch (error) {
-    if (error instanceof AnswerLost) return null;
+    if (error instanceof ResponseLost) return null;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-// Map tiles for a commune taken along: which ones, fetched on request, kept for the map to draw without signal.
+// Map tiles for a commune taken along: which ones, fetched on request, stored for the map to draw without signal.
 import type { Border } from '../map/border';
 import { contains, fromPolygon } from '../map/shape';
 import type { LonLat } from '../map/vn2000';
@@ -61,7 +61,7 @@ export async function countKept(addresses: readonly string[]): Promise<number> {
   return addresses.filter((address) => kept.has(new URL(address, location.href).href)).length;
 }
 
-/** Fetches what is not kept yet, a few at once. A tile that the server does not have is left out: the map draws without it. */
+/** Fetches what is not stored yet, a few at once. A tile that the server does not have is left out: the map draws without it. */
 export async function keepTiles(addresses: readonly string[], signal: AbortSignal, onProgress: (progress: TileProgress) => void): Promise<TilesEnd> {
   const cache = await caches.open(CACHE);
   const progress = { done: 0, bytes: 0 };
@@ -79,7 +79,7 @@ export async function keepTiles(addresses: readonly string[], signal: AbortSigna
         failures = 0;
       } catch (error) {
         if (error instanceof DOMException && error.name === 'QuotaExceededError') end = 'full';
-        else if (++failures >= FAILURES_IN_A_ROW) end = (await answersAtAll(address)) ? 'refused' : 'lost';
+        else if (++failures >= FAILURES_IN_A_ROW) end = (await isReachable(address)) ? 'refused' : 'lost';
       }
       progress.done += 1;
       onProgress({ ...progress });
@@ -94,7 +94,7 @@ export async function forgetTiles(): Promise<void> {
 }
 
 async function keep(cache: Cache, address: string): Promise<number> {
-  // With CORS: of an answer that no script may look at one cannot tell a tile from an error page, and browsers count it as megabytes.
+  // With CORS: of an opaque response one cannot tell a tile from an error page, and browsers count it as megabytes.
   const response = await fetch(address, { mode: 'cors', credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(LIMIT_MILLISECONDS) });
   const picture = await response.blob();
   if (!response.ok || !picture.type.startsWith('image/')) return 0;
@@ -102,7 +102,7 @@ async function keep(cache: Cache, address: string): Promise<number> {
   return picture.size;
 }
 
-async function answersAtAll(address: string): Promise<boolean> {
+async function isReachable(address: string): Promise<boolean> {
   return fetch(address, { mode: 'no-cors', credentials: 'omit', signal: AbortSignal.timeout(LIMIT_MILLISECONDS) }).then(
     () => true,
     () => false,

@@ -1,6 +1,6 @@
 // The communes of the province, those in force and those of before July 2025, for choosing by name.
 import { isObject, textAt } from '../storage/household';
-import { AnswerLost, call } from './register';
+import { ResponseLost, call } from './register';
 
 export interface Unit {
   code: string;
@@ -15,14 +15,14 @@ export interface Unit {
 
 const LAST_DAY_OF_DISTRICTS = '2025-06-30';
 
-/** Both lists, or null when the register does not answer with them. */
+/** Both lists, or null when the register does not respond with them. */
 export async function fetchUnits(): Promise<{ now: Unit[]; former: Unit[] } | null> {
   try {
     const [now, former] = await Promise.all([fetchAll(''), fetchAll(`&valid_on=${LAST_DAY_OF_DISTRICTS}`)]);
     return now && former ? { now, former } : null;
   } catch (error) {
     // Without signal the lists on the phone serve; where there are none, the list of households says so.
-    if (error instanceof AnswerLost) return null;
+    if (error instanceof ResponseLost) return null;
     throw error;
   }
 }
