@@ -61,7 +61,7 @@ def reconcile_records(store: HouseholdRepositories) -> Iterator[RecordDifference
     """
     after: str | None = None
     while records := store.recount.records(after=after, limit=_AT_ONCE):
-        yield from (told for told in map(_record_difference, records) if told is not None)
+        yield from (found for found in map(_record_difference, records) if found is not None)
         after = records[-1].stored.record["id"]
     after = None
     while known := store.recount.households(after=after, limit=_AT_ONCE):
