@@ -68,10 +68,39 @@ def test_between_two_sets_only_pairs_across_are_found() -> None:
     assert [(overlap.first, overlap.second) for overlap in overlaps_between(mine, theirs, RULES)] == [(0, 1), (1, 1)]
 
 
+def test_area_and_share_are_rounded_to_what_is_shown() -> None:
+    (overlap,) = among(a_field(width=90, height=33), a_field(east=60, width=77, height=33))
+    assert (overlap.share, overlap.area_m2) == (0.3896, round(overlap.area_m2, 1))
+    assert overlap.area_m2 == pytest.approx(30 * 33, rel=1e-3)
+
+
+def test_pairs_are_listed_in_the_order_of_their_numbers() -> None:
+    fields = [a_field(east) for east in (600, 40, 20, 640, 0, 620)]
+    pairs = [(overlap.first, overlap.second) for overlap in among(*fields)]
+    assert pairs == [(0, 3), (0, 5), (1, 2), (1, 4), (2, 4), (3, 5)]
+    across = overlaps_between(np.array(fields[:3], dtype=object), np.array(fields[3:], dtype=object), RULES)
+    assert [(overlap.first, overlap.second) for overlap in across] == [(0, 0), (0, 2), (1, 1), (2, 1)]
+
+
+def test_the_limits_themselves_are_tolerated() -> None:
+    twice, narrow = np.array([a_field(), a_field()], dtype=object), np.array([a_field(width=4)] * 2, dtype=object)
+    assert overlaps_among(twice, OverlapRules(tolerated_share=1.0)) == []
+    assert len(overlaps_among(narrow, OverlapRules(sliver_share=0.99))) == 1
+    assert overlaps_among(narrow, OverlapRules(sliver_share=1.0)) == []
+
+
+def test_only_the_slivers_among_several_overlaps_are_tolerated() -> None:
+    fields = [a_field(), a_field(east=50), a_field(north=500, width=30), a_field(26, 500, width=30)]
+    fields += [a_field(north=900), a_field(east=80, north=900)]
+    assert [(overlap.first, overlap.second) for overlap in among(*fields)] == [(0, 1), (4, 5)]
+    assert among(*fields[2:4]) == []
+
+
 def test_nothing_overlaps_nothing() -> None:
     nothing = np.empty(0, dtype=object)
     assert overlaps_among(nothing, RULES) == []
     assert overlaps_between(nothing, np.array([a_field()], dtype=object), RULES) == []
+    assert overlaps_between(np.array([a_field()], dtype=object), nothing, RULES) == []
 
 
 coordinates = st.integers(0, 60)

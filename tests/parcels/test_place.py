@@ -8,7 +8,7 @@ import shapely
 from pyproj import Geod
 
 from service.parcels.limits import PlaceRules
-from service.parcels.place import Borders, interior_positions
+from service.parcels.place import Borders, Place, interior_positions
 from tests.parcels.builders import a_field
 from tests.parcels.real_boundaries import real_boundaries
 
@@ -72,6 +72,45 @@ def test_a_commune_without_a_boundary_still_knows_the_province(three_in_a_row: B
     assert outside is not None
     assert (inside.commune, inside.outside_commune(RULES)) == ("00000", False)
     assert outside.outside_province(RULES)
+
+
+def test_several_positions_are_located_in_their_order(three_in_a_row: Borders) -> None:
+    positions = np.vstack([position(2_500), position(500), position(3_300), position(1_500), position(1_200)])
+    places = three_in_a_row.places(positions, ["00000", "00000", "00002", "99999", "00001"])
+    assert [place and (place.commune, place.nearest) for place in places] == [
+        ("00002", "00002"),
+        ("00000", "00000"),
+        (None, "00002"),
+        ("00001", "00001"),
+        ("00001", "00001"),
+    ]
+    assert [place and round(place.distance_m, -1) for place in places] == [1_500, 0, 300, 0, 0]
+    assert [place and round(place.from_province_m, -1) for place in places] == [0, 0, 300, 0, 0]
+
+
+def test_the_tolerated_distance_itself_is_tolerated() -> None:
+    at, beyond = Place("00001", 100.0, 100.0, "00001"), Place("00001", 100.1, 100.1, "00001")
+    assert (at.outside_commune(RULES), at.outside_province(RULES)) == (False, False)
+    assert (beyond.outside_commune(RULES), beyond.outside_province(RULES)) == (True, True)
+
+
+def test_borders_are_found_by_the_code_of_their_commune(three_in_a_row: Borders) -> None:
+    assert (len(three_in_a_row), three_in_a_row.codes) == (3, ("00000", "00001", "00002"))
+    assert "00001" in three_in_a_row
+    assert "99999" not in three_in_a_row
+    assert three_in_a_row.border("00001").equals(a_field(1_000, 0, 1_000, 1_000))
+    with pytest.raises(KeyError):
+        three_in_a_row.border("99999")
+
+
+def test_a_commune_contains_what_lies_in_it_or_on_its_border(three_in_a_row: Borders) -> None:
+    corner = shapely.get_coordinates(three_in_a_row.border("00001"))[0]
+    positions = np.vstack([position(1_500), position(1_500, 1_500), position(500), corner])
+    assert three_in_a_row.within("00001", positions).tolist() == [True, False, False, True]
+    assert three_in_a_row.communes_at(positions)[:3] == ["00001", None, "00000"]
+    assert three_in_a_row.commune_at(position(2_500)[0]) == "00002"
+    assert three_in_a_row.commune_at(position(5_500)[0]) is None
+    assert three_in_a_row.communes_at(positions[:0]) == []
 
 
 def test_without_borders_nothing_is_located() -> None:
