@@ -108,11 +108,11 @@ def _in_wgs84(drawing: Drawing, system: ReferenceSystem | None, remarks: list[Fi
     geometry = drawing.geometry
     if geometry is None or system is None or system.code == WGS84:
         return geometry
+    if geometry.has_z:
+        remarks.append(Finding("geometry.altitude-dropped", "information", drawing.pointer, {}))
     if system.projected and north_comes_first(shapely.get_coordinates(geometry)):
         remarks.append(Finding("geometry.north-first", "information", drawing.pointer, {"crs": system.code}))
         geometry = shapely.transform(geometry, lambda pairs: pairs[:, ::-1])
-    if geometry.has_z:
-        remarks.append(Finding("geometry.altitude-dropped", "information", drawing.pointer, {}))
     converted: BaseGeometry = shapely.transform(shapely.force_2d(geometry), lambda pairs: to_wgs84(pairs, system))
     return converted
 

@@ -8,6 +8,8 @@ import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from schemas.errors import Finding
+from schemas.geometry import geometry_json
 from service.parcels.limits import GeometryRules
 from service.parcels.measurement import geodesic_area
 from service.parcels.place import Borders
@@ -189,3 +191,96 @@ def test_a_batch_is_read_as_one_by_one() -> None:
 
 def test_no_drawings_are_no_readings() -> None:
     assert read_drawings([], TWO_COMMUNES, RULES) == []
+
+
+def test_the_remarks_about_a_sheet_come_first_and_name_its_system() -> None:
+    sheet = shapely.force_3d(swapped(geometry_from_wgs84(a_field(width=4, height=4), SHEET)), 7.5)
+    reading = read(sheet, "9208")
+    assert reading.shape.findings[:2] == [
+        Finding("geometry.altitude-dropped", "information", "/parcels/0/geometry", {}),
+        Finding("geometry.north-first", "information", "/parcels/0/geometry", {"crs": "EPSG:9208"}),
+    ]
+    assert codes(reading)[2:] == [("geometry.too-small", "warning")]
+    assert (reading.system, reading.original) == (SHEET, sheet)
+
+
+def test_an_unknown_system_is_named_with_those_that_are_known_and_nothing_else_is_checked() -> None:
+    reading = read(shapely.Polygon(), "EPSG:" + 70 * "1")
+    known = {"crs": "EPSG:" + 55 * "1", "known": ", ".join(SYSTEMS)}
+    assert reading.shape.findings == [Finding("crs.unknown", "error", "/parcels/0/crs", known)]
+    assert (reading.system.code, reading.original, reading.place) == ("EPSG:4326", None, None)
+
+
+def test_no_geometry_is_an_error_in_any_system() -> None:
+    for crs in (None, "EPSG:9208", "EPSG:4756"):
+        drawing = Drawing(None, crs, "00001", False, "/g", "/c")
+        assert read_drawings([drawing], TWO_COMMUNES, RULES)[0].shape.findings == [
+            Finding("geometry.empty", "error", "/g", {})
+        ]
+
+
+def test_a_wrong_zone_is_reported_with_both_systems_and_a_rounded_proposal() -> None:
+    reading = read(shapely.force_3d(geometry_from_wgs84(a_field(), SYSTEMS["EPSG:9209"]), 2), "EPSG:9208")
+    wrong = reading.shape.findings[-1]
+    assert (wrong.code, wrong.severity, wrong.pointer) == ("geometry.wrong-zone", "error", "/parcels/0/geometry")
+    assert wrong.params == {
+        "declared": "EPSG:9208",
+        "declared_name": SHEET.name,
+        "likely": "EPSG:9209",
+        "likely_name": SYSTEMS["EPSG:9209"].name,
+    }
+    assert reading.shape.proposal is not None
+    pairs = shapely.get_coordinates(reading.shape.proposal)
+    assert not reading.shape.proposal.has_z
+    assert pairs.tolist() == pairs.round(7).tolist()
+
+
+def test_a_place_outside_the_province_is_reported_with_both_distances() -> None:
+    finding = read(a_field(-30_000), commune="00002").shape.findings[0]
+    assert (finding.code, finding.pointer) == ("parcel.outside-province", "/parcels/0/geometry")
+    assert finding.params == {"distance_m": 30_949, "from_province_m": 28_949}
+
+
+def test_a_stored_boundary_outside_the_province_is_a_warning_and_another_is_an_error() -> None:
+    abroad = read(a_field(-30_000), confirmed=True).shape.geometry
+    assert abroad is not None
+    for stored, severity in [(geometry_json(abroad), "warning"), (geometry_json(a_field()), "error")]:
+        drawing = Drawing(abroad, None, "00001", False, "/g", "/c", stored)
+        (reading,) = read_drawings([drawing], TWO_COMMUNES, RULES)
+        assert codes(reading) == [("parcel.outside-province", severity)]
+        assert (reading.shape.geometry is None) is (severity == "error")
+
+
+def test_a_mistake_that_is_a_warning_leaves_the_boundary_and_adds_a_proposal() -> None:
+    reading = read(geometry_from_wgs84(a_field(), SHEET), "EPSG:5897")
+    assert reading.shape.geometry is not None
+    assert same_place(reading.shape.proposal, a_field())
+    assert reading.place is not None
+    assert reading.place.commune == "00002"
+
+
+def test_without_a_commune_the_province_decides_what_a_mistake_would_explain() -> None:
+    reading = read(swapped(a_field()), commune=None)
+    assert codes(reading) == [("geometry.swapped", "error")]
+    assert codes(read(swapped(a_field()), commune="99999")) == [("geometry.swapped", "error")]
+    assert codes(read(swapped(a_field(-90_000)), commune="00001")) == [("geometry.out-of-range", "error")]
+    assert codes(read(a_field(1_500), commune=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude", "swapped_there"),
+    [(102.2, 8.4, True), (109.5, 23.4, True), (102.0, 15, False), (109.7, 15, False), (106, 8.2, False)],
+)
+def test_without_borders_viet_nam_decides(longitude: float, latitude: float, swapped_there: bool) -> None:
+    field = swapped(a_field(at=(longitude, latitude)))
+    expected = "geometry.swapped" if swapped_there else "geometry.out-of-range"
+    assert codes(read(field, borders=NONE_LOADED)) == [(expected, "error")]
+
+
+def test_what_is_confirmed_or_invalid_or_near_enough_has_no_finding_about_its_place() -> None:
+    assert codes(read(a_field(1_500), confirmed=True)) == []
+    assert codes(read(a_field(1_040))) == []
+    bow_tie = shapely.Polygon([(105.0, 18.0), (105.01, 18.01), (105.01, 18.0), (105.0, 18.01)])
+    reading = read(bow_tie)
+    assert codes(reading) == [("geometry.self-crossing", "error")]
+    assert reading.place is None
