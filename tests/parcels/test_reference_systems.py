@@ -126,7 +126,66 @@ def test_wgs84_is_the_default_reference_system(name: str | None) -> None:
 def test_an_unknown_system_is_refused_with_those_that_are_known(name: object) -> None:
     with pytest.raises(UnknownReferenceSystem) as refused:
         system_of(name)
-    assert "EPSG:9208" in refused.value.known
+    assert refused.value.known == list(SYSTEMS)
+    assert (refused.value.code, refused.value.args) == (str(name), (name,))
+
+
+def test_the_name_of_a_system_may_be_in_small_letters_and_with_spaces() -> None:
+    assert system_of("  ogc:crs84 ") == SYSTEMS[WGS84]
+    assert system_of("\thttp://www.opengis.net/def/crs/epsg/0/5897 ") == SYSTEMS["EPSG:5897"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "north_first"),
+    [
+        (900_000, 100_000, True),
+        (2_700_000, 899_999, True),
+        (899_999, 100_000, False),
+        (2_700_001, 100_000, False),
+        (900_000, 99_999, False),
+        (900_000, 900_000, False),
+    ],
+)
+def test_the_order_is_recognised_up_to_the_limits_of_viet_nam(first: float, second: float, north_first: bool) -> None:
+    sheet = np.array([[first, second], [2_066_361.0, 598_041.0]])
+    assert north_comes_first(sheet) is north_first
+    assert north_comes_first(sheet[::-1]) is north_first
+    assert looks_projected(sheet) is north_first
+    assert looks_projected(sheet[::-1, ::-1]) is north_first
+
+
+def test_nothing_is_converted_where_there_is_nothing_to_convert() -> None:
+    nothing, field = CORNERS[:0], a_field()
+    assert to_wgs84(nothing, FIELD_SHEET).shape == from_wgs84(nothing, FIELD_SHEET).shape == (0, 2)
+    assert not looks_projected(nothing)
+    assert to_wgs84(CORNERS, SYSTEMS[WGS84]) is from_wgs84(CORNERS, SYSTEMS[WGS84]) is CORNERS
+    assert geometry_to_wgs84(field, SYSTEMS[WGS84]) is geometry_from_wgs84(field, SYSTEMS[WGS84]) is field
+
+
+@pytest.mark.parametrize(("code", "decimals"), [("EPSG:4756", 9), ("EPSG:9208", 3)])
+def test_a_geometry_is_rounded_to_millimetres_or_nine_decimals(code: str, decimals: int) -> None:
+    pairs = shapely.get_coordinates(geometry_from_wgs84(a_field(1 / 3, 1 / 7), SYSTEMS[code]))
+    assert np.array_equal(pairs, np.round(pairs, decimals))
+    assert not np.array_equal(pairs, np.round(pairs, decimals - 1))
+
+
+def test_mistakes_are_tried_in_the_order_of_how_often_they_happen() -> None:
+    def first(positions: Positions, declared: str, skipped: int = 0) -> tuple[str, str] | None:
+        fits = iter([False] * skipped + [True])
+        mistake = likely_mistake(positions, SYSTEMS[declared], lambda _: next(fits, False))
+        return (mistake.kind, mistake.system.code) if mistake else None
+
+    sheet = from_wgs84(VINH, FIELD_SHEET)
+    assert [first(VINH, WGS84, skipped) for skipped in range(3)] == [
+        ("swapped", WGS84),
+        ("datum-shift", "EPSG:4756"),
+        None,
+    ]
+    assert [first(VINH[:, ::-1], "EPSG:4756", skipped) for skipped in range(2)] == [("swapped", "EPSG:4756"), None]
+    assert [first(VINH, "EPSG:9208", skipped) for skipped in range(2)] == [("undeclared", WGS84), None]
+    assert [first(sheet, "EPSG:9208", n) for n in (0, 1)] == [("wrong-zone", "EPSG:5897"), ("wrong-zone", "EPSG:9209")]
+    assert first(sheet, WGS84) == ("undeclared", "EPSG:9208")
+    assert [first(np.array([[degrees, 10.0]]), WGS84) for degrees in (180.0, -180.5)] == [("swapped", WGS84), None]
 
 
 def test_the_vietnamese_order_is_recognised() -> None:
