@@ -124,7 +124,13 @@ def test_a_place_is_given_as_longitude_and_latitude_with_seven_decimals() -> Non
 
 
 def test_stored_boundaries_become_geometries_in_their_order() -> None:
-    given = [TWO_PARTS, shapely.box(1, 1, 2, 2), TRIANGLE, shapely.Polygon([(3, 3), (4, 3), (3, 4)])]
+    given = [
+        TWO_PARTS,
+        shapely.box(1, 1, 2, 2),
+        TRIANGLE,
+        shapely.MultiPolygon([shapely.box(5, 5, 6, 6)]),
+        shapely.Polygon([(3, 3), (4, 3), (3, 4)]),
+    ]
     stored = [json.loads(shapely.to_geojson(geometry)) for geometry in given]
     assert [geometry.wkt for geometry in geometries_of(stored)] == [geometry.wkt for geometry in given]
     assert [geometry.wkt for geometry in geometries_of(stored[::2])] == [geometry.wkt for geometry in given[::2]]
