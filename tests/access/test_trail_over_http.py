@@ -6,7 +6,9 @@ import pytest
 
 from service.access.trail import TrailEntry
 from service.api.http.guard import guard
+from service.app import register_of
 from service.roles import Role
+from service.storage.trail.documents import TRAIL
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, VINH_LOC, an_id
@@ -62,3 +64,19 @@ def test_whoever_names_their_requests_alike_hides_nothing(register: Register) ->
     register.client.get(f"/v1/households/{household}", headers=asked)
     register.client.get(f"/v1/households/{an_id()}", headers=asked)
     assert [entry.households for entry in of(register, name)] == [(household,), ()]
+
+
+def test_a_response_whose_audit_entry_cannot_be_stored_is_replaced_by_a_problem_with_every_header(
+    register: Register,
+) -> None:
+    household, asked = register.registered(commune=THANH_VINH, parcels=None)["id"], headers(register, an_id())
+    database = register_of(register.client.application).store.database.mongo
+    database.command("collMod", TRAIL, validator={"never": {"$exists": True}})
+    try:
+        response = register.client.get(f"/v1/households/{household}/history", headers=asked)
+    finally:
+        database.command("collMod", TRAIL, validator={})
+    assert response.status_code >= 500
+    assert response.mimetype == "application/problem+json"
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert response.headers["X-Request-Id"]

@@ -66,8 +66,10 @@ def install_guard(app: Flask, parts: Guard) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     app.before_request(_name_request)
     app.before_request(_ask)
-    app.after_request(_store_entry)
+    # Flask runs these in reverse order: the headers come last, so that they are also on the problem that replaces a
+    # response whose audit entry could not be stored.
     app.after_request(_put_headers)
+    app.after_request(_store_entry)
     app.teardown_request(_leave)
 
 
