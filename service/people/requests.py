@@ -157,7 +157,8 @@ class PeopleRequests:
         if request.kind is RequestKind.ERASE:
             self._erase(request.household, actor)
             self._store.forget_person(request.household)
-            request = replace(request, person=None, text=None)
+            steps = tuple(replace(step, note=None) for step in request.steps)  # a reason can name the person
+            request = replace(request, person=None, text=None, steps=steps)
             outcome = None
         return self._close(request, RequestState.DONE, actor, outcome)
 

@@ -296,6 +296,21 @@ def test_erasing_leaves_nothing_of_the_person_and_the_chain_holds(
     assert all(one["record"] is None for one in feed if one["household"] == record["id"])
 
 
+def test_erasing_clears_every_text_of_the_household_s_requests(register: Register, register_settings: Settings) -> None:
+    record = person(register)
+    asked = [received(register, record["id"], kind, person="Biệt Danh", text="xóa") for kind in ("erase", "view")]
+    for request in asked:
+        extended = register.client.post(f"/v1/requests/{request['id']}/extend", json={"reason": "Chờ bà Biệt Danh"})
+        assert extended.get_json()["steps"][1]["note"] == "Chờ bà Biệt Danh"
+    address = f"/v1/requests/{asked[0]['id']}/carry-out"
+    assert "Biệt Danh" not in register.client.post(address, json={"outcome": "Đã xóa Biệt Danh"}).text
+    with MongoClient[dict[str, Any]](register_settings.mongodb_uri) as client:
+        stored = list(client.get_default_database()["requests"].find({"household": record["id"]}))
+    assert [len(one["steps"]) for one in stored] == [3, 2]
+    assert all(one[item] is None for one in stored for item in ("person", "text", "outcome"))
+    assert all(step["note"] is None for one in stored for step in one["steps"])
+
+
 def test_a_phone_that_was_offline_cannot_bring_an_erased_household_back(register: Register) -> None:
     record = person(register)
     request = received(register, record["id"], "erase")
