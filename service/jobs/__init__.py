@@ -1,1 +1,1 @@
-"""Work that outlives a request: reconciliation, migration of stored records, cursors over the log."""
+"""Work that outlives a request: reconciliation and migration of stored records."""
