@@ -61,12 +61,13 @@ def main() -> int:
     parser.add_argument("paths", nargs="*", help="only these files of the rooms, e.g. service/units/placing.py")
     parser.add_argument("--folder", type=Path, default=ROOT / ".run" / "mutants", help="where the copies lie")
     parser.add_argument("--at-once", type=int, default=1, help="how many mutants are tried at the same time")
+    parser.add_argument("--ending", default="", help="a sample: only mutants whose number ends in one of these digits")
     asked = parser.parse_args()
     totals: Counter[str] = Counter()
     for room in ROOMS:
         files = [path for path in files_of(room) if not asked.paths or path in asked.paths]
         if files:
-            totals += examined(room, files, asked.folder / room.name, asked.at_once)
+            totals += examined(room, files, asked.folder / room.name, asked.at_once, asked.ending)
     if not totals:
         parser.error("none of these files belongs to a room that is examined")
     print(line("all of them", totals))
@@ -81,14 +82,14 @@ def files_of(room: Room) -> list[str]:
     return [name for name in names if Path(name).name != "ports.py"]
 
 
-def examined(room: Room, files: list[str], folder: Path, at_once: int) -> Counter[str]:
+def examined(room: Room, files: list[str], folder: Path, at_once: int, ending: str) -> Counter[str]:
     """Let mutmut change some files of a room; print and add up what became of the mutants."""
     prepare(room, files, folder)
     print(f"{room.name}: {len(files)} files …", flush=True)
     log = folder / "mutmut.log"
     with log.open("wb") as output:
         run = subprocess.run(
-            [sys.executable, "-m", "mutmut", "run", "--max-children", str(at_once)],
+            [sys.executable, "-m", "mutmut", "run", "--max-children", str(at_once), *sample(files, ending)],
             cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -106,6 +107,12 @@ def examined(room: Room, files: list[str], folder: Path, at_once: int) -> Counte
         totals += counts
     print(f"  (to see one: cd {folder} && {sys.executable} -m mutmut show NAME)")
     return totals
+
+
+def sample(files: list[str], ending: str) -> list[str]:
+    """The patterns of the mutants of these files whose number ends in one of these digits; none: every mutant."""
+    modules = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files]
+    return [f"{module}.*[{ending}]" for module in modules if ending]
 
 
 def prepare(room: Room, files: list[str], folder: Path) -> None:
@@ -141,16 +148,17 @@ def results(meta: Path) -> tuple[Counter[str], list[str]]:
         codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
     if not codes:  # nothing in the file can be changed
         return Counter(), []
-    survivors = [name for name, code in codes.items() if code not in KILLED]
-    counts = Counter(mutants=len(codes), killed=len(codes) - len(survivors), survived=len(survivors))
+    tried = [name for name, code in codes.items() if code is not None]
+    survivors = [name for name in tried if codes[name] not in KILLED]
+    counts = Counter(mutants=len(codes), tried=len(tried), killed=len(tried) - len(survivors), survived=len(survivors))
     return counts, survivors
 
 
 def line(name: str, counts: Counter[str]) -> str:
     """One line of the table."""
-    share = f"{100 * counts['killed'] / counts['mutants']:.0f}%" if counts["mutants"] else "-"
-    mutants, killed, survived = counts["mutants"], counts["killed"], counts["survived"]
-    return f"{name:<44} {mutants:>5} mutants {killed:>5} killed {survived:>4} survived {share:>5}"
+    mutants, tried, killed, survived = (counts[each] for each in ("mutants", "tried", "killed", "survived"))
+    share = f"{100 * killed / tried:.0f}%" if tried else "-"
+    return f"{name:<44} {mutants:>5} mutants {tried:>5} tried {killed:>5} killed {survived:>4} survived {share:>5}"
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def test_every_corner_is_listed_with_its_two_neighbours() -> None:
 
 
 def test_a_vertex_that_is_repeated_is_one_corner_but_a_shared_coordinate_is_not() -> None:
-    twice = shapely.Polygon([(0, 0), (9, 0), (9, 0), (9, 5), (0, 0), (0, 0)], [[(0, 0), (2, 1), (3, 1)]])
+    twice = shapely.Polygon([(0, 0), (9, 0), (9, 0), (9, 5), (0, 0), (0, 0)], [[(0, 0), (2, 1), (2, 1), (3, 1)]])
     corners, _ = corners_of(array(twice))
     assert corners[:, 1].tolist() == [[0, 0], [9, 0], [9, 5], [0, 0], [2, 1], [3, 1]]
     assert corners[0].tolist() == [[9, 5], [0, 0], [9, 0]]
