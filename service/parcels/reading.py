@@ -222,8 +222,6 @@ def _report(mistake: Mistake, drawing: Drawing, reading: Reading, rules: Geometr
         "likely_name": mistake.system.name,
     }
     reading.shape.findings.append(Finding(_MISTAKES[mistake.kind], severity, drawing.pointer, params))
-    if severity == "error":
-        reading.shape.geometry = None
     moved = np.asarray([shapely.force_2d(drawing.geometry)], dtype=object)
     shapely.set_coordinates(moved, mistake.positions)
     reading.shape.proposal = canonical_geometries(moved, rules.shape.decimals)[0]

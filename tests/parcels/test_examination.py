@@ -186,12 +186,12 @@ def test_homes_of_several_households_are_examined_each_against_its_commune() -> 
 
 
 def test_a_declared_area_that_differs_is_a_finding_with_the_difference() -> None:
-    assert area_findings({"declared_area_m2": 9_000}, 10_000.04, RULES, "/parcels/3") == [
+    assert area_findings({"declared_area_m2": 9_000}, 10_000.34, RULES, "/parcels/3") == [
         Finding(
             "parcel.area-differs",
             "warning",
             "/parcels/3/declared_area_m2",
-            {"declared_m2": 9_000, "measured_m2": 10_000.0, "difference_m2": 1_000.0, "difference_percent": 11},
+            {"declared_m2": 9_000, "measured_m2": 10_000.3, "difference_m2": 1_000.3, "difference_percent": 11},
         )
     ]
     (finding,) = area_findings({"declared_area_m2": 9_000}, 5_000.26, RULES, "")
@@ -210,13 +210,13 @@ def test_a_tenth_or_a_hundred_square_metres_are_tolerated(declared: float, least
 
 def test_crops_of_one_season_that_exceed_the_measured_area_are_a_finding() -> None:
     spring, summer = {"year": 2026, "season": "spring"}, {"year": 2026, "season": "summer"}
-    crops = [{**spring, "area_m2": 700.0}, {**summer, "area_m2": 900.0}, {**spring, "area_m2": 400.04}, {**spring}]
-    assert area_findings({"crops": crops}, 1_000.02, RULES, "/parcels/0") == [
+    crops = [{**spring, "area_m2": 700.0}, {**summer, "area_m2": 900.0}, {**spring, "area_m2": 400.38}, {**spring}]
+    assert area_findings({"crops": crops}, 1_000.26, RULES, "/parcels/0") == [
         Finding(
             "parcel.crops-exceed-measured",
             "warning",
             "/parcels/0/crops",
-            {"crops_m2": 1_100.0, "measured_m2": 1_000.0},
+            {"crops_m2": 1_100.4, "measured_m2": 1_000.3},
         )
     ]
     assert area_findings({"crops": [{**spring, "area_m2": 700}, {**spring, "area_m2": 400}]}, 1_000.0, RULES, "") == []

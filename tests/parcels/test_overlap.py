@@ -66,6 +66,7 @@ def test_between_two_sets_only_pairs_across_are_found() -> None:
     mine = np.array([a_field(), a_field(east=20)], dtype=object)
     theirs = np.array([a_field(east=500), a_field(east=60)], dtype=object)
     assert [(overlap.first, overlap.second) for overlap in overlaps_between(mine, theirs, RULES)] == [(0, 1), (1, 1)]
+    assert [(overlap.first, overlap.second) for overlap in overlaps_between(mine[1:], theirs[1:], RULES)] == [(0, 0)]
 
 
 def test_area_and_share_are_rounded_to_what_is_shown() -> None:
