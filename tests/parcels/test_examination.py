@@ -105,6 +105,10 @@ def test_a_boundary_that_is_wrong_is_an_error_with_a_proposal() -> None:
 def test_a_boundary_that_cannot_be_repaired_is_an_error_without_a_proposal() -> None:
     found = examined(a_household({"id": "a", "geometry": shapely.Point(VINH)}))
     assert found.errors == [ItemError("/parcels/0/geometry", "geometry.not-a-polygon", {"type": "Point"})]
+    both = examined(
+        a_household({"id": "a", "geometry": shapely.Point(VINH)}, {"id": "b", "geometry": shapely.Polygon()})
+    )
+    assert [error.pointer for error in both.errors] == ["/parcels/0/geometry", "/parcels/1/geometry"]
 
 
 def test_a_parcel_in_another_commune_is_a_finding_with_both_names() -> None:

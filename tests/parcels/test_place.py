@@ -86,6 +86,7 @@ def test_several_positions_are_located_in_their_order(three_in_a_row: Borders) -
     ]
     assert [place and round(place.distance_m, -1) for place in places] == [1_500, 0, 300, 0, 0]
     assert [place and round(place.from_province_m, -1) for place in places] == [0, 0, 300, 0, 0]
+    assert [place and place.distance_m == 0.0 for place in places] == [False, True, False, True, True]
 
 
 def test_the_tolerated_distance_itself_is_tolerated() -> None:

@@ -122,6 +122,8 @@ def test_faults_of_holes_and_parts_are_reported_at_a_place_within_them() -> None
     holes = [[(10, 10), (30, 10), (30, 30), (10, 30)], [(20, 20), (40, 20), (40, 40), (20, 40)]]
     crossing = the_finding(a_polygon(*SQUARE, holes=holes))
     assert (crossing.code, metres([crossing.params["point"]])) == ("geometry.holes-overlap", [(25, 25)])
+    nothing_left = the_finding(a_polygon(*SQUARE, holes=[SQUARE]))
+    assert (nothing_left.code, metres([nothing_left.params["point"]])) == ("geometry.no-area", [(50, 50)])
     parts = [shapely.box(0, 0, 50, 50), shapely.box(200, 0, 250, 50), shapely.box(240, 40, 300, 90)]
     overlap = the_finding(on_the_ground(shapely.MultiPolygon(parts)))
     assert (overlap.code, overlap.pointer) == ("geometry.parts-overlap", "/p")
