@@ -21,7 +21,17 @@ COPIED = ("schemas", "service", "tests")
 KILLED = {1, 3, -24, 24, 36, 152, 255, -9, -11}
 """What mutmut notes of a mutant that made a test fail, run out of its time or crash."""
 
-HOUSEHOLD_RULES = ("registration", "stages", "derived", "merge_patch", "history", "changes", "masking", "reason")
+HOUSEHOLD_RULES = (
+    "registration",
+    "stages",
+    "derived",
+    "merge_patch",
+    "history",
+    "changes",
+    "masking",
+    "overlaps",
+    "reason",
+)
 
 
 @dataclass(frozen=True, slots=True)

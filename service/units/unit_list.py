@@ -81,7 +81,8 @@ def read_units(source: str | Path) -> tuple[Unit, ...]:
             else:
                 faults.extend(parsed)
     except csv.Error as error:
-        faults.append(UnitFault(reader.line_num, "code", f"not CSV: {error}"))
+        # The DictReader's own line_num is that of the last line that could be read.
+        faults.append(UnitFault(reader.reader.line_num, "code", f"not CSV: {error}"))
     if not faults:
         faults.extend(_contradictions(placed))
     if faults:

@@ -175,3 +175,87 @@ def test_a_value_of_another_shape_than_its_mask_expects_is_left_out() -> None:
 
 def test_small_counts_are_withheld() -> None:
     assert [count for count in (0, 1, 4, 5, 120) if is_small(count)] == [1, 4]
+
+
+# Shapes and edges --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "shown"), [("", ""), ("123", "•••"), ("1234", "•234")])
+def test_three_characters_are_left_of_a_number_that_has_more(number: str, shown: str) -> None:
+    assert masked_number(number) == shown
+
+
+@pytest.mark.parametrize("sight", [Sight.MASKED, Sight.NOBODY])
+def test_what_is_seen_as_it_is_is_not_copied(sight: Sight) -> None:
+    record = {"products": [{"name": "Gạo nếp", "certifications": [{"scheme": "vietgap"}]}], "digital": {"shop": "x"}}
+    known = {name: value for name, value in record.items() if name == "products"}
+    assert seen(known, sight)["products"] is record["products"]
+    record["products"][0]["certifications"].append({"price": 5})
+    shown = seen(record, sight)
+    assert shown["products"] == [{"name": "Gạo nếp", "certifications": [{"scheme": "vietgap"}, {}]}]
+
+
+@pytest.mark.parametrize("sight", [Sight.MASKED, Sight.NOBODY])
+def test_what_is_no_object_is_left_out_of_a_list_of_objects(sight: Sight) -> None:
+    record = {"livestock": [7, {"kind": "buffalo"}], "products": ["x", {"name": "Gạo"}], "loans": 5, "digital": "x"}
+    assert seen(record, sight) == {"livestock": [{"kind": "buffalo"}], "products": [{"name": "Gạo"}]}
+    assert seen({"livestock": [{"kind": "buffalo", "linkage": 5}]}, sight) == {"livestock": [{"kind": "buffalo"}]}
+    assert seen({"livestock": {"kind": "buffalo", "x": 1}}, sight) == {"livestock": {"kind": "buffalo"}}
+
+
+def test_parcels_keep_their_masked_papers_and_crops() -> None:
+    parcel = {"certificate_serial": "CH 123456", "crops": [{"crop": "rice", "linkage": {"partner": "Vi Văn An"}}, {}]}
+    (shown,) = seen({"parcels": [parcel]}, Sight.MASKED)["parcels"]
+    assert shown == {
+        "certificate_serial": "••••••456",
+        "crops": [{"crop": "rice", "linkage": {"partner": "V. V. An"}}, {}],
+    }
+    assert seen({"parcels": [parcel]}, Sight.NOBODY)["parcels"] == [{"crops": [{"crop": "rice", "linkage": {}}, {}]}]
+
+
+def test_findings_are_left_without_reasons_or_without_details() -> None:
+    details = {"reason": "x", "area_m2": 5, "settled": {"reason": "y", "by": "lead"}}
+    findings = [7, {"code": "a", "severity": "warning", "details": details}, {"code": "b", "reason": "r", "details": 5}]
+    left = {"area_m2": 5, "settled": {"by": "lead"}}
+    assert seen({"findings": findings}, Sight.MASKED)["findings"] == [
+        {"code": "a", "severity": "warning", "details": left},
+        {"code": "b", "reason": "r", "details": 5},
+    ]
+    nobody = [{"code": "a", "severity": "warning"}, {"code": "b", "reason": "r"}]
+    assert seen({"findings": findings}, Sight.NOBODY)["findings"] == nobody
+    assert seen({"findings": 7}, Sight.MASKED) == seen({"findings": 7}, Sight.NOBODY) == {}
+
+
+def test_a_position_is_rounded_and_keeps_its_kind_and_another_shape_is_left_out() -> None:
+    point = {"type": "Point", "coordinates": [105.66451, 18.69049]}
+    assert seen({"location": point}, Sight.MASKED) == {"location": {"type": "Point", "coordinates": [105.665, 18.69]}}
+    for other in (5, {"type": "Point"}, {"type": "Point", "coordinates": ["x"]}):
+        assert seen({"location": other, "village": "Khối 3"}, Sight.MASKED) == {"village": "Khối 3"}
+    assert seen({"head": {"full_name": 5, "birth_date": 5, "sex": "male"}}, Sight.MASKED) == {"head": {"sex": "male"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"before": {"full_name": "Vi Văn An"}, "after": None}, {"before": {"full_name": "V. V. An"}}),
+        ({"after": {"full_name": "Vi An", "x": 1}}, {"after": {"full_name": "V. An"}}),
+        ({"before": 5, "after": "x"}, None),
+        ({}, None),
+    ],
+)
+def test_a_change_shows_the_sides_of_which_anything_may_be_seen(
+    change: dict[str, Any], shown: dict[str, Any] | None
+) -> None:
+    expected = None if shown is None else {"pointer": "/members/3", **shown}
+    assert seen_change({"pointer": "/members/3", **change}, Sight.MASKED) == expected
+
+
+def test_a_change_of_what_the_schema_does_not_know_is_shown_to_nobody() -> None:
+    for pointer in ("/a~1b", "/village~1", "/livestock/0/x", "/livestock/0/kind~0", "/findings/0/details/reason"):
+        assert seen_change({"pointer": pointer, "after": "x"}, Sight.MASKED) is None
+    change = {"pointer": "/findings/0/details/settled/by", "after": "lead"}
+    assert seen_change(change, Sight.MASKED) == change
+    assert seen_change({"pointer": "/findings/0/details/a~1b/c~0d", "after": 1}, Sight.MASKED) == {
+        "pointer": "/findings/0/details/a~1b/c~0d",
+        "after": 1,
+    }

@@ -104,3 +104,30 @@ def test_no_more_is_withheld_than_it_takes(counts: list[list[int]], inner: set[C
     gone = withheld(table, is_small)
     assert {cell for cell in gone if TOTAL not in cell} == inner
     assert not any(column is TOTAL for _, column in gone)
+
+
+def table_of(*counts: list[int]) -> dict[Cell, int]:
+    """A table of rows a, b, c… and columns 1, 2, 3…"""
+    return with_totals(
+        {(ROWS[row], COLUMNS[column]): number for row, line in enumerate(counts) for column, number in enumerate(line)}
+    )
+
+
+@pytest.mark.parametrize("counts", [[[1], [1], [1], [1], [1]], [[1, 1, 1, 1, 1]]])
+def test_where_no_count_can_become_less_the_totals_are_withheld_too(counts: list[list[int]]) -> None:
+    table = table_of(*counts)
+    assert withheld(table, is_small) == set(table)
+
+
+def test_cells_are_withheld_rather_than_totals_and_a_rows_rather_than_a_columns_or_the_grand_total() -> None:
+    assert withheld(table_of([3, 500], [40, 600], [5, 0]), is_small) == {("a", "1"), ("a", "2"), ("b", "1"), ("b", "2")}
+    assert withheld(table_of([3], [50]), is_small) == {("a", "1"), ("a", TOTAL), ("b", "1"), ("b", TOTAL)}
+    small = {("a", "1"), ("a", TOTAL), (TOTAL, "1")}
+    assert withheld(table_of([3, 0], [0, 50]), is_small) == small | {("b", "2"), ("b", TOTAL), (TOTAL, "2")}
+
+
+def test_of_cells_and_of_totals_the_smaller_are_withheld() -> None:
+    inner = withheld(table_of([3, 50, 20], [40, 60, 70]), is_small)
+    assert inner == {("a", "1"), ("a", "3"), ("b", "1"), ("b", "3")}
+    totals = withheld(table_of([3, 0], [50, 0], [20, 100]), is_small)
+    assert totals == {("a", "1"), ("a", TOTAL), ("b", "1"), ("b", TOTAL)}

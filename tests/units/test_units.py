@@ -11,7 +11,8 @@ import pytest
 
 from service.errors import CommuneNotInForce, CommuneUnknown
 from service.units.directory import Unit, UnitDirectory
-from service.units.unit_list import COLUMNS, UnitListInvalid, read_units
+from service.units.unit_list import UnitListInvalid, read_units
+from tests.units.lists import a_line, a_list
 
 OFFICIAL_LIST = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 BEFORE = date(2025, 6, 30)
@@ -27,17 +28,6 @@ def units() -> tuple[Unit, ...]:
 @pytest.fixture(scope="module")
 def directory(units: tuple[Unit, ...]) -> UnitDirectory:
     return UnitDirectory(units)
-
-
-def a_line(code: str = "00001", **cells: str) -> str:
-    defaults = {"name_vi": "Làng", "name_en": "Lang commune", "kind": "xã", "level": "commune", "parent": "40"}
-    row = {"code": code, **defaults, "source": "test", **cells}
-    return ",".join(row.get(column, "") for column in COLUMNS)
-
-
-def a_list(*lines: str) -> str:
-    province = a_line("40", kind="tỉnh", level="province", parent="")
-    return "\n".join([",".join(COLUMNS), province, *lines]) + "\n"
 
 
 def faults_of(text: str) -> list[tuple[int, str]]:
