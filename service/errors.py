@@ -228,12 +228,6 @@ class BodyUnknownItem(DomainError):
     code = "body.unknown-item"
 
 
-class NotAcceptable(DomainError):
-    """The response is not available in the requested media type."""
-
-    code = "answer.not-acceptable"
-
-
 class ParcelNotFound(DomainError):
     """No parcel has this id, or the reader may not know of it."""
 

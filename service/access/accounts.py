@@ -14,7 +14,7 @@ from service.access.passwords import Passwords, new_password, require_strong
 from service.access.ports import AccountStore, Directory
 from service.access.tokens import hashed_secret, new_secret
 from service.clock import Clock, vietnam_day
-from service.errors import OutsideArea
+from service.errors import CommuneNotInForce, CommuneUnknown, OutsideArea
 from service.principal import Principal
 from service.roles import SCOPES, Role, Sight
 from service.units.areas import area_of_units
@@ -220,9 +220,13 @@ class Accounts:
         """Return the codes, each with the day as of which it is read: ``as_of``, today, or its last valid day."""
         directory = self._directory()
         named: list[tuple[str, date]] = []
-        for code in units:
-            day = as_of or _meaning_of(code, directory, today)
-            directory.in_force(code, min(day, today))
+        for place, code in enumerate(units):
+            try:
+                day = as_of or _meaning_of(code, directory, today)
+                directory.in_force(code, min(day, today))
+            except (CommuneUnknown, CommuneNotInForce) as error:
+                error.pointer = f"/area/{place}"
+                raise
             named.append((code, day))
         if not named:
             raise AccountInvalid(pointer="/area", reason="area", known='["16681"]')

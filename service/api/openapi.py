@@ -9,6 +9,7 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components
+from service.api.http.blueprint import ALSO_AS
 from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
@@ -81,6 +82,8 @@ def _finish(operation: dict[str, Any]) -> None:
     """Any call can be refused for its parameters, meet a database that is away, or a fault."""
     problem = {"$ref": "#/components/responses/Problem"}
     responses = operation.setdefault("responses", {})
+    if media_type := operation.pop(ALSO_AS, None):
+        responses["200"]["content"][media_type] = {"schema": {"type": "string"}}
     for status in [name for name in responses if name in {"UNPROCESSABLE_CONTENT", "default"}]:
         del responses[status]
     for status, response in list(responses.items()):

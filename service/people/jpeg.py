@@ -49,12 +49,12 @@ def bare_picture(given: bytes) -> Picture:
     for marker, content, scan in _segments(given):
         if marker in _FRAMES:
             if size is not None:
-                raise PhotoUnreadable(reason="two frames")
+                raise PhotoUnreadable(pointer="", reason="two frames")
             size = _size_of(content)
             parts.append(_segment(marker, content))
         elif marker == _SCAN:
             if size is None or len(content) < 6:
-                raise PhotoUnreadable(reason="scan")
+                raise PhotoUnreadable(pointer="", reason="scan")
             scanned = True
             parts += (_segment(marker, content), scan)
         elif marker in _TABLES:
@@ -62,31 +62,31 @@ def bare_picture(given: bytes) -> Picture:
         elif (shortened := _needed(marker, content)) is not None:
             parts.append(_segment(marker, shortened))
     if size is None or not scanned:
-        raise PhotoUnreadable(reason="no picture")
+        raise PhotoUnreadable(pointer="", reason="no picture")
     return Picture(b"".join((*parts, b"\xff\xd9")), *size)
 
 
 def _segments(given: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Yield marker, content and, for the header of a scan, its coded data, up to the end of the picture."""
     if given[:2] != b"\xff\xd8":
-        raise PhotoUnreadable(reason="start")
+        raise PhotoUnreadable(pointer="", reason="start")
     at = 2
     while True:
         marker, at = _marker(given, at)
         if marker == _END:
             return
         if marker in _OTHER_FRAMES or marker < 0xC0 or 0xD0 <= marker <= _START:
-            raise PhotoUnreadable(reason=f"marker {marker:02x}")
+            raise PhotoUnreadable(pointer="", reason=f"marker {marker:02x}")
         length = int.from_bytes(given[at : at + 2], "big")
         content = given[at + 2 : at + length]
         if length < 2 or len(content) != length - 2:
-            raise PhotoUnreadable(reason="cut off")
+            raise PhotoUnreadable(pointer="", reason="cut off")
         at += length
         scan = b""
         if marker == _SCAN:
             end = _END_OF_SCAN.search(given, at)
             if end is None:
-                raise PhotoUnreadable(reason="cut off")
+                raise PhotoUnreadable(pointer="", reason="cut off")
             scan = given[at : end.start()]
             at = end.start()
         yield marker, content, scan
@@ -95,21 +95,21 @@ def _segments(given: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 def _marker(given: bytes, at: int) -> tuple[int, int]:
     """Return the marker at a position, after any fill bytes, and the position behind it."""
     if given[at : at + 1] != b"\xff":
-        raise PhotoUnreadable(reason="marker")
+        raise PhotoUnreadable(pointer="", reason="marker")
     while given[at : at + 1] == b"\xff":
         at += 1
     if at >= len(given):
-        raise PhotoUnreadable(reason="cut off")
+        raise PhotoUnreadable(pointer="", reason="cut off")
     return given[at], at + 1
 
 
 def _size_of(frame: bytes) -> tuple[int, int]:
     """Return width and height from a frame header, which must be 8 bits, grey or colour."""
     if len(frame) < 6 or frame[0] != 8 or frame[5] not in {1, 3} or len(frame) != 6 + 3 * frame[5]:
-        raise PhotoUnreadable(reason="frame")
+        raise PhotoUnreadable(pointer="", reason="frame")
     width, height = int.from_bytes(frame[3:5], "big"), int.from_bytes(frame[1:3], "big")
     if not width or not height:
-        raise PhotoUnreadable(reason="frame")
+        raise PhotoUnreadable(pointer="", reason="frame")
     return width, height
 
 

@@ -82,7 +82,7 @@ class PhotoRegister:
         """
         picture = bare_picture(jpeg)
         if picture.width * picture.height > MOST_PIXELS:
-            raise PhotoTooManyPixels(width=picture.width, height=picture.height, most=MOST_PIXELS)
+            raise PhotoTooManyPixels(pointer="", width=picture.width, height=picture.height, most=MOST_PIXELS)
         photo = Photo(
             id=photo_id_of(photo_id),
             household=household_id_of(household_id),
@@ -133,9 +133,9 @@ def photo_id_of(text: str) -> str:
     try:
         canonical = str(uuid.UUID(text))
     except ValueError:
-        raise PhotoIdInvalid(id=text[:80]) from None
+        raise PhotoIdInvalid(pointer="/photo_id", id=text[:80]) from None
     if canonical != text.lower():
-        raise PhotoIdInvalid(id=text[:80])
+        raise PhotoIdInvalid(pointer="/photo_id", id=text[:80])
     return canonical
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
+from service.errors import HouseholdIdInvalid
 from service.households.reason import parse_reason
 from service.people.person_request import (
     ACKNOWLEDGE_WORKING_DAYS,
@@ -74,10 +75,14 @@ class PeopleRequests:
         text: str | None = None,
         purpose: str | None = None,
     ) -> PersonRequest:
-        """Store a new request with its due dates. Raises HouseholdNotFound, RequestInvalid."""
+        """Store a new request with its due dates. Raises HouseholdIdInvalid, HouseholdNotFound, RequestInvalid."""
         now = self._clock()
         today = vietnam_day(now)
-        record = self._households.read(household, actor=actor)
+        try:
+            record = self._households.read(household, actor=actor)
+        except HouseholdIdInvalid as error:
+            error.pointer = "/household"
+            raise
         day = received_on or today
         if day > today:
             raise RequestInvalid(pointer="/received_on", reason="future", known=f"≤ {today}")

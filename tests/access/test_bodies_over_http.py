@@ -102,4 +102,18 @@ def test_every_fault_of_a_request_is_reported_at_once(register: Register) -> Non
 
 
 def test_a_request_that_names_no_household_names_none_that_exists(register: Register) -> None:
-    assert pointers(register.client.post("/v1/requests", json={"kind": "copy"}), "household.id-invalid") == ["/id"]
+    for body in ({"kind": "copy"}, {"kind": "copy", "household": "1"}):
+        assert pointers(register.client.post("/v1/requests", json=body), "household.id-invalid") == ["/household"]
+
+
+def test_a_request_that_asks_for_no_copy_has_none(register: Register) -> None:
+    asked = {"kind": "object", "household": register.registered()["id"]}
+    request = register.client.post("/v1/requests", json=asked).get_json()
+    assert pointers(register.client.get(f"/v1/requests/{request['id']}/copy"), "request.invalid") == ["/kind"]
+
+
+def test_an_unknown_unit_of_an_area_is_pointed_at(administrator: FlaskClient) -> None:
+    unknown = {"area": [THANH_VINH, "99999"]}
+    assert pointers(administrator.post("/v1/accounts", json=GOOD | unknown), "commune.unknown") == ["/area/1"]
+    account = administrator.post("/v1/accounts", json=GOOD).get_json()["id"]
+    assert pointers(administrator.patch(f"/v1/accounts/{account}", json=unknown), "commune.unknown") == ["/area/1"]

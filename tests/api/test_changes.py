@@ -112,7 +112,13 @@ def test_waiting_for_nothing_ends_after_its_time(register: Register) -> None:
 )
 def test_a_forged_cursor_is_refused(register: Register, position: Any) -> None:
     cursor = base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
-    problem(register.get(f"/v1/changes?after={cursor}"), 422, "cursor.invalid")
+    refused = problem(register.get(f"/v1/changes?after={cursor}"), 422, "cursor.invalid")
+    assert [error["pointer"] for error in refused["errors"]] == ["/after"]
+
+
+def test_what_is_no_cursor_at_all_is_pointed_at_where_it_was_given(register: Register) -> None:
+    refused = problem(register.get("/v1/changes?after=bad"), 422, "cursor.invalid")
+    assert [error["pointer"] for error in refused["errors"]] == ["/after"]
 
 
 @pytest.mark.parametrize("position", [{"16681": 2**64 - 1}, {"$where": 1}, {"": 0}])

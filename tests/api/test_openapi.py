@@ -107,6 +107,11 @@ def test_a_household_is_what_its_schema_says(register: Register, described: Flas
     assert list(validator.iter_errors(household | {"village": 5})) != []
 
 
+def test_a_search_is_described_in_both_its_media_types(described: Flask) -> None:
+    search = described.extensions["specification"]["paths"]["/v1/households/search"]["post"]
+    assert search["responses"]["200"]["content"].keys() == {"application/json", "text/csv"}
+
+
 # Whatever comes in
 
 

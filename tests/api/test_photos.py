@@ -136,10 +136,12 @@ def test_what_is_no_photo_of_a_paper_is_refused_with_the_way_out(register: Regis
     large = problem(send(register, household, photo, b"\xff\xd8" + bytes(300_000)), 413, "photo.too-large")
     assert "300000" in large["detail"]
     problem(send(register, household, photo, a_photo(), type="image/png"), 415, "body.content-type")
-    problem(send(register, household, photo, b"%PDF-1.7"), 422, "photo.unreadable")
+    unreadable = problem(send(register, household, photo, b"%PDF-1.7"), 422, "photo.unreadable")
+    assert [error["pointer"] for error in unreadable["errors"]] == [""]
     problem(send(register, household, photo, b""), 422, "photo.unreadable")
     problem(send(register, household, photo, a_bare_photo()[:-700]), 422, "photo.unreadable")
-    problem(send(register, household, "1", a_photo()), 422, "photo.id-invalid")
+    misnamed = problem(send(register, household, "1", a_photo()), 422, "photo.id-invalid")
+    assert [error["pointer"] for error in misnamed["errors"]] == ["/photo_id"]
     problem(send(register, household, photo, a_photo(), "of=house"), 422, "query.invalid")
     problem(send(register, household, photo, a_photo(), ""), 422, "query.invalid")
     problem(send(register, household, photo, a_photo(), "of=identity_card&parcel=1"), 422, "query.invalid")

@@ -61,3 +61,10 @@ def test_a_mistyped_parameter_of_one_household_is_told_in_the_language_asked_for
     with app.app_context():
         text = services().messages.text("query.unknown", language, name="csr")
     assert told["detail"] == told["errors"][0]["message"] == text
+
+
+@pytest.mark.parametrize("number", ["1_000", "+5", " 5 ", "١", "5.0", "0x5"])
+def test_a_whole_number_is_written_in_the_digits_0_to_9(register: Register, number: str) -> None:
+    asked = register.client.get("/v1/households", query_string={"limit": number})
+    assert problem(asked, 422, "query.invalid")["errors"][0]["pointer"] == "/limit"
+    assert register.get("/v1/households?limit=5").status_code == 200

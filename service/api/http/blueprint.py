@@ -11,6 +11,9 @@ import flask_smorest
 from service.api.http.parameters import QueryParser
 from service.api.http.resource import Body
 
+ALSO_AS = "x-also-as"
+"""In the operation until service/api/openapi.py writes it among the media types of the response."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -28,6 +31,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         """Document what the view returns; it makes its Response itself."""
         decorate: Callable[[View], View] = super().response(status_code, schema, **documented)
         return decorate
+
+    def also_as(self, media_type: str) -> Callable[[View], View]:
+        """Document that the response 200 is a text of this media type if the request's Accept asks for it."""
+        return self.doc(**{ALSO_AS: media_type})
 
     def doc(self, **words: Any) -> Callable[[View], View]:
         """Further parts of the operation; its description is the view's docstring."""

@@ -29,14 +29,17 @@ def encode_cursor(value: object) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(value, option=orjson.OPT_UTC_Z)).rstrip(b"=").decode()
 
 
-def decode_cursor(text: str) -> Any:
-    """The position that a cursor stands for. Raises CursorInvalid for one that this register did not make."""
+def decode_cursor(text: str, pointer: str = "/cursor") -> Any:
+    """The position that a cursor stands for. Raises CursorInvalid for one that this register did not make.
+
+    ``pointer`` names the query parameter that the cursor was given in.
+    """
     if len(text) > LONGEST_CURSOR:
-        raise CursorInvalid(pointer="/cursor")
+        raise CursorInvalid(pointer=pointer)
     try:
         return orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
     except (ValueError, binascii.Error):
-        raise CursorInvalid(pointer="/cursor") from None
+        raise CursorInvalid(pointer=pointer) from None
 
 
 def next_link(cursor: str | None) -> Mapping[str, str]:

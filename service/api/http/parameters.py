@@ -94,6 +94,7 @@ class Place(fields.Field[tuple[float, float]]):
         return longitude, latitude
 
 
+_WHOLE_NUMBER = re.compile("-?[0-9]+")
 _UNESCAPED_OFFSET = re.compile(r"(:\d\d(?:[.]\d+)?) (\d\d:?\d\d)$")
 
 
@@ -120,9 +121,19 @@ def day(**options: Any) -> fields.Date:
     return fields.Date(error_messages=dict.fromkeys(_DATE_ERRORS, "2026-11-23"), **options)
 
 
-def whole_number(**options: Any) -> fields.Integer:
+class WholeNumber(fields.Integer):
+    """A whole number in the digits 0 to 9. Python would also read ``1_000``, ``+5``, spaces and other digits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not _WHOLE_NUMBER.fullmatch(str(value)):
+            raise self.make_error("invalid", input=value)
+        number: int = super()._deserialize(value, attr, data, **kwargs)
+        return number
+
+
+def whole_number(**options: Any) -> WholeNumber:
     """A whole number."""
-    return fields.Integer(error_messages={"invalid": "0, 1, 2, …", "too_large": "0, 1, 2, …"}, **options)
+    return WholeNumber(error_messages={"invalid": "0, 1, 2, …", "too_large": "0, 1, 2, …"}, **options)
 
 
 def flag(**options: Any) -> fields.Boolean:
@@ -168,7 +179,7 @@ def reference_system() -> fields.String:
     return fields.String(validate=validate.Length(1, 100, error="1…100"), metadata={"description": description})
 
 
-def tolerance_in_metres(default: int) -> fields.Integer:
+def tolerance_in_metres(default: int) -> WholeNumber:
     """How much a boundary may be simplified, in metres."""
     description = "How far in metres the boundary may be from the exact one: the more, the fewer points it has."
     return whole_number(

@@ -121,7 +121,7 @@ def _waited_for(look: Callable[[], Found], seconds: float) -> Found:
 def _offsets(arguments: dict[str, Any]) -> dict[str, int]:
     if "after" not in arguments:
         return {}
-    offsets = decode_cursor(arguments["after"])
+    offsets = decode_cursor(arguments["after"], "/after")
     good = isinstance(offsets, dict) and all(type(offset) is int and offset >= 0 for offset in offsets.values())
     if not good:
         raise CursorInvalid(pointer="/after")

@@ -214,13 +214,13 @@ class Copy(MethodView):
 
     @needs("requests.manage")
     @blueprint.response(200, PersonCopySchema)
-    @blueprint.problems(401, 403, 404, 409)
+    @blueprint.problems(401, 403, 404, 422)
     @blueprint.doc(operationId="copy_request", summary="The copy of their data that a person asked for")
     def get(self, request_id: str) -> Response:
         """The record, its history and photos, and who has seen it: all that the register keeps of the household."""
         request = guard().requests.get(request_id, actor=actor("requests.manage"))
         if request.kind not in {RequestKind.VIEW, RequestKind.COPY}:
-            raise RequestInvalid(reason="kind", known="view, copy")
+            raise RequestInvalid(pointer="/kind", reason="kind", known="view, copy")
         whole = reader().whole(request.household)
         record = whole.record
         seen_by = guard().trail.entries(households=[record["id"]])

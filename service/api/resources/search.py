@@ -159,7 +159,8 @@ class Search(MethodView):
     @needs("households.search")
     @blueprint.body(AreaQuestionSchema)
     @blueprint.response(200, AreaAnswerSchema)
-    @blueprint.problems(400, 406, 413, 415, 422)
+    @blueprint.also_as("text/csv")
+    @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households", summary="Everyone in an area")
     def post(self) -> Response:
         """Households within reach whose parcels or home fall in, their affected land and animals; CSV if asked for."""
