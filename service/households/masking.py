@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from functools import cache, lru_cache
+from typing import Any, Final, Literal
 
 from schemas.household import HouseholdSchema
 from schemas.language import Field, Given, Mask, Section, section_fields, section_of
@@ -23,6 +23,8 @@ _DEGREES_OF_100_METRES: Final = 3
 """0.001° is 111 m of latitude and 105 m of longitude in Nghệ An."""
 _HIDDEN: Final = "•"
 _DIGITS_SHOWN: Final = 3
+_POINTER: Final = "pointer"
+"""What findings and missing items call the place of the item that they are about."""
 _FREE_TEXT: Final = "reason"
 """What log notes and findings call that which somebody wrote freely; it may name people."""
 
@@ -106,6 +108,8 @@ class _Plan:
 
     is_open: bool
     """Whether what is visible, also of the objects inside, is visible as it is."""
+    is_whole: bool
+    """Whether all that the schema knows, also of the objects inside, is visible as it is."""
 
 
 @cache
@@ -121,13 +125,13 @@ def _plan(section: type[Section], sight: Sight) -> _Plan:
         visible.add(name)
         if inner is not None and mask == "shown":
             inside.append((name, _plan(inner, sight)))
-        elif isinstance(field, Given) and field.personal_members:
-            without = _without if sight is Sight.NOBODY else _without_reasons
-            changes.append((name, without(field.personal_members)))
+        elif isinstance(field, Given) and _POINTER in field.form.get("items", {}).get("properties", ()):
+            changes.append((name, _about_visible_items(sight, field.personal_members)))
         elif mask != "shown":
             changes.append((name, _MASKS[mask]))
     is_open = not changes and all(plan.is_open for _, plan in inside)
-    return _Plan(frozenset(visible), tuple(changes), tuple(inside), is_open)
+    is_whole = is_open and len(visible) == len(section_fields(section)) and all(plan.is_whole for _, plan in inside)
+    return _Plan(frozenset(visible), tuple(changes), tuple(inside), is_open, is_whole)
 
 
 def _mask_of(field: Field, sight: Sight) -> Mask:
@@ -184,34 +188,54 @@ def _position(value: Any) -> Any:
         return _GONE  # no point
 
 
-def _without(members: frozenset[str]) -> _Change:
-    """Return what leaves these members out of the objects of a list."""
+_Visibility = Literal["hidden", "part", "shown"]
+"""How much may be seen of an item: nothing, a part, all of it."""
+
+
+def _about_visible_items(sight: Sight, members: frozenset[str]) -> _Change:
+    """Return what leaves out of a list the objects whose ``pointer`` leads to an item of which nothing may be seen.
+
+    Of an object about an item of which a part may be seen, ``members`` are left out, since they can repeat the item; of
+    any other object, what was written freely in them.
+    """
 
     def change(value: Any) -> Any:
         if not isinstance(value, list):
             return _GONE
-        return [
-            {name: part for name, part in each.items() if name not in members}
-            for each in value
-            if isinstance(each, dict)
-        ]
+        return [shown for each in value if isinstance(each, dict) and (shown := part_of(each)) is not None]
+
+    def part_of(each: dict[str, Any]) -> dict[str, Any] | None:
+        visibility = _visibility_at(each.get(_POINTER), sight)
+        if visibility == "hidden":
+            return None
+        if visibility == "part":
+            return {name: part for name, part in each.items() if name not in members}
+        return {name: _no_reason(part) if name in members else part for name, part in each.items()}
 
     return change
 
 
-def _without_reasons(members: frozenset[str]) -> _Change:
-    """Return what leaves out, of these members of the objects of a list, what was written freely."""
+@lru_cache(maxsize=4096)
+def _visibility_at(pointer: object, sight: Sight) -> _Visibility:
+    """Return how much may be seen of the item that a JSON pointer leads to.
 
-    def change(value: Any) -> Any:
-        if not isinstance(value, list):
-            return _GONE
-        return [
-            {name: _no_reason(part) if name in members else part for name, part in each.items()}
-            for each in value
-            if isinstance(each, dict)
-        ]
-
-    return change
+    The first item on the way that is not shown decides; of a section that is shown, what is inside. Without a pointer
+    (one change inside a finding, in a history) only a reader who sees people gets details.
+    """
+    if not isinstance(pointer, str):
+        return "part" if sight is Sight.NOBODY else "shown"
+    section: type[Section] | None = HouseholdSchema
+    for step in pointer.split("/")[1:]:
+        if step.isdigit():
+            continue
+        if section is None:  # inside an item without a schema of its own, such as a boundary
+            return "shown"
+        field = section_fields(section).get(step)
+        mask = "hidden" if field is None else _mask_of(field, sight)
+        if field is None or mask != "shown":
+            return "hidden" if mask == "hidden" else "part"
+        section = section_of(field)
+    return "shown" if section is None or _plan(section, sight).is_whole else "part"
 
 
 def _no_reason(value: Any) -> Any:

@@ -94,7 +94,7 @@ class Reader:
         """
         self._require_shared(record["id"])
         self._note([record["id"]])
-        shown = seen(record, self._sight)
+        shown = seen(self._without_withheld(record), self._sight)
         if self._wording is None or not shown.get("findings"):
             return shown
         return {**shown, "findings": [self._worded(finding) for finding in shown["findings"]]}
@@ -182,11 +182,7 @@ class Reader:
 
     def findings(self, findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Findings that are in no record yet, each with its text; none that names a household that is withheld."""
-        return [
-            self._worded(finding)
-            for finding in findings
-            if finding.get("details", {}).get("household") not in self.withheld
-        ]
+        return [self._worded(finding) for finding in findings if not self._names_withheld(finding)]
 
     def free_text(self, text: str) -> str:
         """What somebody wrote freely (a reason), for whoever sees persons: it may name people."""
@@ -196,6 +192,16 @@ class Reader:
         record = self._sources.records.record(household_id_of(household_id), self._area)
         self._require_shared(record["id"])
         return record
+
+    def _without_withheld(self, record: Record) -> Record:
+        """The record without the findings that name a household that is withheld."""
+        findings = record.get("findings")
+        if not findings or not self.withheld:
+            return record
+        return {**record, "findings": [each for each in findings if not self._names_withheld(each)]}
+
+    def _names_withheld(self, finding: Mapping[str, Any]) -> bool:
+        return (finding.get("details") or {}).get("household") in self.withheld
 
     def _require_shared(self, household_id: str) -> None:
         if household_id in self.withheld:
@@ -231,10 +237,26 @@ class Reader:
             "revision": entry.revision,
             "at": entry.at,
             "actor": entry.actor,
-            "note": seen_note(entry.note, Sight.NOBODY if withheld else self._sight),
+            "note": self._shared_note(entry),
             "record": None if entry.record is None or withheld else self.released(entry.record),
             "hash": entry.hash,
         }
+
+    def _shared_note(self, entry: LogEntry) -> dict[str, Any] | None:
+        """The note of a log entry as it may leave: of a withheld household only the communes that it moved between.
+
+        None where it is about an overlap with a withheld household.
+        """
+        note = entry.note
+        if note is None or not self.withheld:
+            return seen_note(note, self._sight)
+        if entry.household in self.withheld:
+            return {name: note[name] for name in ("from", "to") if name in note} or None
+        findings = (entry.record or {}).get("findings") or ()
+        settled_with_withheld = "settled" in note and any(self._names_withheld(each) for each in findings)
+        if settled_with_withheld or note.get("household") in self.withheld:
+            return None
+        return seen_note(note, self._sight)
 
     def _whole_history(self, household: str) -> Iterator[dict[str, Any]]:
         """What happened to a household, newest first, to the very first entry."""
@@ -247,10 +269,33 @@ class Reader:
                 return
 
     def _changes(self, entry: LogEntry) -> list[dict[str, Any]]:
-        changes = (seen_change(change, self._sight) for change in changes_of(entry))
+        changes = (seen_change(change, self._sight) for change in changes_of(self._with_seen_findings(entry)))
         return [change for change in changes if change is not None]
 
+    def _with_seen_findings(self, entry: LogEntry) -> LogEntry:
+        """A log entry whose findings, before and after, are those that records show: only these are compared.
+
+        A change inside a finding does not say which item the finding is about.
+        """
+        if entry.record is None or entry.replaced is None or "findings" not in entry.replaced:
+            return entry
+        if self.sees_persons and not self.withheld:
+            return entry
+        record = {**entry.record, "findings": self._seen_findings(entry.record)}
+        return replace(
+            entry, record=record, replaced={**entry.replaced, "findings": self._seen_findings(entry.replaced)}
+        )
+
+    def _seen_findings(self, items: Record) -> list[dict[str, Any]]:
+        shared = self._without_withheld({"findings": items.get("findings") or []})
+        findings: list[dict[str, Any]] = seen(shared, self._sight)["findings"]
+        return findings
+
     def _worded(self, finding: Mapping[str, Any]) -> dict[str, Any]:
+        """A finding with its text; without one where the text names details that were left out."""
         if self._wording is None:
             return dict(finding)
-        return {**finding, "message": self._wording(finding["code"], finding.get("details", {}))}
+        message = self._wording(finding["code"], finding.get("details", {}))
+        if "details" not in finding and "{" in message:
+            return dict(finding)
+        return {**finding, "message": message}

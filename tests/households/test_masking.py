@@ -128,6 +128,29 @@ def test_why_an_overlap_was_settled_is_free_text_too() -> None:
     assert seen({"findings": findings}, Sight.PERSONAL)["findings"][0]["details"]["settled"] == settled
 
 
+@pytest.mark.parametrize(
+    ("pointer", "masked", "nobody"),
+    [
+        ("/head/birth_date", "part", "hidden"),
+        ("/members/0/national_id", "part", "hidden"),
+        ("/members/1", "part", "hidden"),
+        ("/head/no_id_reason", "hidden", "hidden"),
+        ("/note", "hidden", "hidden"),
+        ("/bank_account", "hidden", "hidden"),
+        ("/parcels/0/geometry/coordinates/0", "shown", "hidden"),
+        ("/parcels/0/declared_area_m2", "shown", "shown"),
+        ("/parcels/0/crops/2", "part", "part"),
+    ],
+)
+def test_a_finding_tells_no_more_than_the_item_that_it_is_about(pointer: str, masked: str, nobody: str) -> None:
+    finding = {"code": "x", "pointer": pointer, "details": {"age": 14}}
+    left = {"hidden": [], "part": [{"code": "x", "pointer": pointer}], "shown": [finding]}
+    missing = {"pointer": pointer, "for": "digitized"}
+    for sight, visible in ((Sight.MASKED, masked), (Sight.NOBODY, nobody), (Sight.PERSONAL, "shown")):
+        shown = seen({"findings": [finding], "missing": [missing]}, sight)
+        assert shown == {"findings": left[visible], "missing": [] if visible == "hidden" else [missing]}
+
+
 def test_a_reason_is_free_text_and_may_name_people() -> None:
     note = {"reason": "Ông An khai thiếu", "commune": "16681"}
     assert seen_note(note, Sight.PERSONAL) == note

@@ -272,3 +272,47 @@ def test_a_reader_is_made_only_for_a_purpose_that_is_permitted(reader_of: Reader
     with pytest.raises(PermissionMissing):
         reader_of(principal("6", "kiem.toan", Role.AUDITOR, Area.whole()))
     reader_of(register_itself())
+
+
+@pytest.mark.parametrize(("who", "codes"), [(masked, ["national-id.place-unknown", "head.young"]), (statistics, [])])
+def test_findings_about_people_tell_no_details_and_no_placeholders(
+    services: Register, reader_of: ReaderOf, who: Principal, codes: list[str]
+) -> None:
+    head = {"full_name": "Vi An", "sex": "male", "birth_date": "2012-05-06", "national_id": "999212001234"}
+    record, reader = stored(services, head=head, parcels=None), reader_of(who)
+    reader._wording = lambda code, details: f"{code} {details['age']}" if "age" in details else f"{code} {{age}}"
+    services.households.patch(
+        record["id"], {"head": {**head, "birth_date": "2012-11-30"}}, if_match=1, actor=EVERYWHERE
+    )
+    shown = reader.household(record["id"])
+    about_head = [each for each in shown["findings"] if each["pointer"].startswith("/head")]
+    assert sorted(each["code"] for each in about_head) == sorted(codes)
+    assert [each for each in about_head if "details" in each or "message" in each] == []
+    (change, *_) = reader.history(record["id"], before=None, limit=9).entries
+    assert [each for each in change["changes"] if each["pointer"].startswith("/findings")] == []
+
+
+def test_a_neighbour_tells_nothing_of_a_restricted_household(
+    services: Register, reader_of: ReaderOf, restricted: Restricted
+) -> None:
+    gone, neighbour = stored(services), stored(services)
+    parcel = gone["parcels"][0]["id"]
+    services.parcels.settle(parcel, "Ông An đồng ý", actor=EVERYWHERE)
+    services.households.withdraw(gone["id"], "x", if_match=None, actor=EVERYWHERE)
+
+    def told(reader: Reader) -> list[str]:
+        exits = [
+            reader.household(neighbour["id"]),
+            reader.households(HouseholdQuery(limit=9)).records,
+            reader.history(neighbour["id"], before=None, limit=9).entries,
+            [each for each in reader.changes({}, limit=99)[0] if each["household"] == neighbour["id"]],
+            reader.released(services.households.read(neighbour["id"], actor=EVERYWHERE)),
+        ]
+        return [mark for mark in (gone["id"], parcel, "Ông An đồng ý") if mark in str(exits)]
+
+    assert len(told(reader_of(ministry))) == 3
+    restricted.add(gone["id"])
+    assert told(reader_of(ministry)) == []
+    own = [each for each in reader_of(ministry).changes({}, limit=99)[0] if each["household"] == gone["id"]]
+    assert {each["note"] is None for each in own} == {True}
+    assert len(told(reader_of(supervisor))) == 3
