@@ -9,7 +9,7 @@ from pyproj import Geod
 
 from service.parcels.limits import PlaceRules
 from service.parcels.place import Borders, Place, interior_positions
-from tests.parcels.builders import a_field
+from tests.parcels.builders import a_field, a_polygon
 from tests.parcels.real_boundaries import real_boundaries
 
 RULES = PlaceRules()
@@ -112,6 +112,11 @@ def test_a_commune_contains_what_lies_in_it_or_on_its_border(three_in_a_row: Bor
     assert three_in_a_row.commune_at(position(2_500)[0]) == "00002"
     assert three_in_a_row.commune_at(position(5_500)[0]) is None
     assert three_in_a_row.communes_at(positions[:0]) == []
+
+
+def test_a_commune_contains_what_is_within_its_border_and_not_all_of_its_bounding_box() -> None:
+    alone = Borders({"00007": a_polygon((0, 0), (1_000, 0), (0, 1_000))})
+    assert alone.communes_at(np.vstack([position(200, 200), position(900, 900)])) == ["00007", None]
 
 
 def test_without_borders_nothing_is_located() -> None:
