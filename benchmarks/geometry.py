@@ -24,11 +24,12 @@ from service.demonstration.households import Demonstration
 from service.households import bulk
 from service.households.area_search import households_in, total_of
 from service.households.bulk import BulkRegistration
+from service.parcels.examination import ParcelExaminer
 from service.parcels.regions import covering
 from service.storage import documents
 from service.storage.client import Document
 from service.storage.parcels import cell_keys
-from service.wiring import wire
+from service.wiring import Register, wire
 
 CHECK_TARGET = Target(3.0, at_least=False)
 SEARCH_TARGET = Target(2.0, at_least=False)
@@ -57,7 +58,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
     return [*figures, _bulk(place, 2_000 if quick else 12_000)]
 
 
-def _check(services: Any, collection: Collection[Document], details: str, *, turns: int) -> Figure:
+def _check(services: Register, collection: Collection[Document], details: str, *, turns: int) -> Figure:
     """The check of one boundary, compared with the query that any check of neighbours needs and one pass of shapely."""
     random = Random(7)
     asked = [_askew(random) for _ in range(200)]
@@ -85,7 +86,7 @@ def _check(services: Any, collection: Collection[Document], details: str, *, tur
     return Figure("a parcel checked", pairs.ratio, "of $geoIntersects and shapely", CHECK_TARGET, told)
 
 
-def _search(services: Any, collection: Collection[Document], details: str, *, turns: int) -> Figure:
+def _search(services: Register, collection: Collection[Document], details: str, *, turns: int) -> Figure:
     """Everyone in a search area of some 5,000 parcels, compared with the bare query of the same households."""
     area = _area_of(collection, 5_000)
     covered = geometry_json(covering(area))
@@ -93,7 +94,7 @@ def _search(services: Any, collection: Collection[Document], details: str, *, tu
 
     def ours() -> float:
         began = time.perf_counter()
-        found = list(households_in(services.store, area, None))
+        found = list(households_in(services.store.households, area, None))
         parcels.append(sum(len(written(AffectedSchema, each)["parcels"]) for each in found))
         total_of(found)
         return time.perf_counter() - began
@@ -118,7 +119,7 @@ def _bulk(place: Workplace, households: int) -> Figure:
         services = wire(place.settings("geometry_bulk"))
         services.units.directory()
         spent = [0.0]
-        with _timed(spent, (bulk, "examine"), (bulk, "with_overlaps"), (documents, "cell_keys")):
+        with _timed(spent, (ParcelExaminer, "examine"), (bulk, "with_overlaps"), (documents, "cell_keys")):
             registration = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
             began, clock = time.perf_counter(), time.process_time()
             outcomes = [each.result for each in registration.register(bodies, actor=REGISTER_ITSELF)]
