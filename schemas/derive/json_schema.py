@@ -79,6 +79,15 @@ def household_components(*, reference_prefix: str = "#/$defs/", conditions: bool
     return _Writer(reference_prefix, conditions).components()
 
 
+def record_components(*, reference_prefix: str) -> dict[str, JsonSchema]:
+    """Return the schemas of a household as a reader may see it ("HouseholdRecord", "HeadRecord", …).
+
+    Whatever is hidden from some readers is not required, and what is masked for some is any text. Sections of which
+    everybody sees everything are those of ``household_components``.
+    """
+    return _RecordWriter(reference_prefix, conditions=False).components()
+
+
 class _Writer:
     def __init__(self, reference_prefix: str, conditions: bool) -> None:
         self.reference_prefix = reference_prefix
@@ -100,7 +109,7 @@ class _Writer:
             "properties": {name: self.described(field) for name, field in fields.items()},
             "additionalProperties": False,
         }
-        required = [name for name, field in fields.items() if field.required]
+        required = [name for name, field in fields.items() if self.is_required(field)]
         if required:
             schema["required"] = required
         if self.conditions:
@@ -108,6 +117,9 @@ class _Writer:
             if conditions:
                 schema["allOf"] = conditions
         return schema
+
+    def is_required(self, field: Field) -> bool:
+        return field.required
 
     def described(self, field: Field) -> JsonSchema:
         schema = self.value(field)
@@ -164,6 +176,41 @@ class _Writer:
             case Given():
                 return dict(field.form)
         raise TypeError(f"JSON Schema is not written for {type(field).__name__}")
+
+
+class _RecordWriter(_Writer):
+    """Writes the sections as a reader may see them."""
+
+    def components(self) -> dict[str, JsonSchema]:
+        return {
+            _name(section) + "Record": self.section(section)
+            for section in _sections(HouseholdSchema)
+            if _is_partly_hidden(section)
+        }
+
+    def is_required(self, field: Field) -> bool:
+        return field.required and _is_open(field)
+
+    def value(self, field: Field) -> JsonSchema:
+        if field.item.mask in _MASKED_TEXT:
+            return {"type": "string"}
+        if isinstance(field, Part) and _is_partly_hidden(field.section):
+            return self.reference(_name(field.section) + "Record")
+        return super().value(field)
+
+
+_MASKED_TEXT = frozenset({"initials", "last_three", "year"})
+"""The masks that leave a text of another form than that of the item."""
+
+
+def _is_open(field: Field) -> bool:
+    """Whether every reader sees the item."""
+    return field.item.mask == "shown" and field.item.sensitivity == "plain"
+
+
+def _is_partly_hidden(section: type[Section]) -> bool:
+    """Whether some readers do not see everything of a section."""
+    return any(not _is_open(field) for inside in _sections(section) for field in section_fields(inside).values())
 
 
 def _sections(section: type[Section]) -> dict[type[Section], None]:

@@ -8,12 +8,13 @@ from typing import Any
 from apispec import APISpec
 from flask import Flask
 
-from schemas.derive.json_schema import household_components
+from schemas.derive.json_schema import household_components, record_components
 from service.api.http.blueprint import ALSO_AS
 from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
 from service.api.http.problems import ProblemSchema
+from service.api.resources.session_schemas import TokenSchema
 from service.api.resources.trail import TrailEntrySchema
 
 SECURITY_SCHEMES: dict[str, Any] = {
@@ -32,7 +33,12 @@ DESCRIPTION = (
 )
 
 
-_NAMED_BY_HAND = {"Problem": ProblemSchema, "Boundary": BoundarySchema, "TrailEntry": TrailEntrySchema}
+_NAMED_BY_HAND = {
+    "Problem": ProblemSchema,
+    "Token": TokenSchema,
+    "Boundary": BoundarySchema,
+    "TrailEntry": TrailEntrySchema,
+}
 """Components that no view names by their schema."""
 
 
@@ -113,5 +119,6 @@ def _problem_response() -> dict[str, Any]:
 def _components() -> dict[str, Any]:
     return {
         **household_components(reference_prefix="#/components/schemas/"),
+        **record_components(reference_prefix="#/components/schemas/"),
         "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
     }

@@ -138,6 +138,18 @@ def asked(client: FlaskClient, method: str = "GET", path: str = "/v1/session", *
     return client.open(path, method=method, base_url="https://localhost", **options)
 
 
+@pytest.mark.parametrize("path", ["/v1/session", "/v1/token"])
+def test_a_browsers_sign_in_returns_what_is_documented(app: Flask, client: FlaskClient, path: str) -> None:
+    document = app.extensions["specification"]
+    named = {"username": "can.bo", "password": PASSWORD}
+    body = named if path == "/v1/session" else {**named, "grant_type": "password", "cookie": True}
+    answer = client.post(path, json=body).get_json()
+    documented = document["components"]["schemas"]["BrowserSession"]
+    assert answer.keys() == documented["properties"].keys()
+    assert set(documented["required"]) <= answer.keys()
+    assert "BrowserSession" in str(document["paths"][path]["post"]["responses"]["200"])
+
+
 def test_no_script_can_read_a_browsers_tokens(client: FlaskClient) -> None:
     answer = signed_in(client)
     cookies = answer.headers.getlist("Set-Cookie")

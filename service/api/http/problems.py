@@ -175,7 +175,7 @@ class ProblemSchema(Resource):
     code = fields.String(required=True)
     request = fields.String(metadata={"description": "The request's id, as in X-Request-Id and in the service's log."})
     errors = fields.List(fields.Nested(ProblemItemSchema))
-    current = Described({"$ref": "#/components/schemas/Household"})
+    current = Described({"$ref": "#/components/schemas/HouseholdRecord"})
 
 
 def register_problems(app: Flask) -> None:

@@ -56,7 +56,7 @@ class LogEntrySchema(Resource):
     at = Moment(required=True)
     actor = fields.String(required=True)
     note = Described({"type": ["object", "null"]}, required=True)
-    record = Described({"anyOf": [reference("Household"), {"type": "null"}]}, required=True)
+    record = Described({"anyOf": [reference("HouseholdRecord"), {"type": "null"}]}, required=True)
     hash = fields.String(required=True)
 
 

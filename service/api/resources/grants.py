@@ -25,7 +25,13 @@ from service.api.http.browser_session import REFRESH_COOKIE, browser, from_anoth
 from service.api.http.guard import guard
 from service.api.http.resource import BodyRefused, parsed, written
 from service.api.http.responses import json_response, resource_response
-from service.api.resources.session_schemas import OwnAccountSchema, TokenFormSchema, TokenRequestSchema, TokenSchema
+from service.api.resources.session_schemas import (
+    CookieSchema,
+    OwnAccountSchema,
+    TokenFormSchema,
+    TokenRequestSchema,
+    TokenSchema,
+)
 from service.principal import Principal, nobody
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -127,8 +133,8 @@ def _token_response(signed_in: SignedIn, who: Principal) -> Response:
 
 
 def _cookie_response(signed_in: SignedIn, who: Principal) -> Response:
-    body = {"token_type": "Cookie", "expires_in": guard().tokens.lifetime_seconds, **own_session(who)}
-    response = json_response(body)
+    cookie = {"token_type": "Cookie", "expires_in": guard().tokens.lifetime_seconds}
+    response = json_response({**written(CookieSchema, cookie), **own_session(who)})
     set_session_cookies(response, signed_in)
     return response
 

@@ -41,7 +41,7 @@ blueprint = Blueprint("households", __name__, url_prefix="/v1/households", descr
 class HouseholdPageSchema(PageSchema):
     """A page of a list of households."""
 
-    households = fields.List(Described(reference("Household")), required=True)
+    households = fields.List(Described(reference("HouseholdRecord")), required=True)
     total = count()
 
 
@@ -84,7 +84,7 @@ class OneHousehold(MethodView):
 
     @needs("households.read")
     @blueprint.query(OneHouseholdQuery)
-    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(304, 404, 422)
     @blueprint.doc(operationId="get_household", summary="Read a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
@@ -96,8 +96,8 @@ class OneHousehold(MethodView):
     @needs("households.write")
     @blueprint.json_body("Household")
     @blueprint.if_match()
-    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
-    @blueprint.response(201, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
+    @blueprint.response(201, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
     @blueprint.doc(operationId="put_household", summary="Register a household, or replace its content")
     def put(self, household_id: str) -> Response:
@@ -110,7 +110,7 @@ class OneHousehold(MethodView):
     @needs("households.write")
     @blueprint.json_body("HouseholdPatch", media_types=("application/merge-patch+json", "application/json"))
     @blueprint.if_match(required=True)
-    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422, 428)
     @blueprint.doc(operationId="patch_household", summary="Revise a household by merge patch")
     def patch(self, household_id: str) -> Response:
@@ -123,7 +123,7 @@ class OneHousehold(MethodView):
     @needs("households.withdraw")
     @blueprint.body(ReasonSchema, required=False)
     @blueprint.if_match()
-    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
     @blueprint.doc(
         operationId="withdraw_household",
@@ -163,8 +163,8 @@ class Households(MethodView):
 
     @needs("households.write")
     @blueprint.json_body("Household")
-    @blueprint.response(201, reference("Household"), headers=REVISION_HEADER)
-    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(201, reference("HouseholdRecord"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 409, 413, 415, 422)
     @blueprint.doc(operationId="post_household", summary="Register a household")
     def post(self) -> Response:

@@ -204,7 +204,7 @@ class Settlement(MethodView):
 
     @needs("parcels.settle")
     @blueprint.body(ReasonSchema)
-    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 413, 415, 422)
     @blueprint.doc(operationId="settle_parcel", summary="Settle the overlaps of a parcel")
     def post(self, parcel_id: str) -> Response:

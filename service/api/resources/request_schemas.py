@@ -144,7 +144,7 @@ class SeenBySchema(Resource):
 class PersonCopySchema(Resource):
     """All that the register stores of a household: the copy that a person asked for."""
 
-    household = Described(reference("Household"), required=True)
+    household = Described(reference("HouseholdRecord"), required=True)
     history = fields.List(fields.Dict(), required=True)
     photos = fields.List(fields.Nested(PhotoCopySchema), required=True)
     seen_by = fields.List(fields.Nested(SeenBySchema), required=True)

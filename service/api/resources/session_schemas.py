@@ -120,16 +120,26 @@ class OwnSessionSchema(OwnAccountSchema):
     csrf_token = fields.String()
 
 
+class CookieSchema(Resource):
+    """How a browser is signed in, and for how many seconds until its cookie is refreshed."""
+
+    token_type = fields.String(required=True, validate=validate.OneOf(["Cookie"]))
+    expires_in = whole_number(required=True, validate=validate.Range(min=0))
+
+
+class BrowserSessionSchema(OwnSessionSchema, CookieSchema):
+    """What a browser's sign-in returns beside its cookies: one's own account."""
+
+
 class TokenSchema(Resource):
-    """What a sign-in returns: tokens, or with cookies the account itself."""
+    """What a sign-in returns: the tokens and the account."""
 
     access_token = fields.String()
-    token_type = fields.String(required=True, validate=validate.OneOf(["Bearer", "Cookie"]))
+    token_type = fields.String(required=True, validate=validate.OneOf(["Bearer"]))
     expires_in = whole_number(required=True, validate=validate.Range(min=0))
     refresh_token = fields.String()
     refresh_expires_in = whole_number(validate=validate.Range(min=0))
     scope = fields.String()
-    csrf_token = fields.String()
     account = fields.Nested(OwnAccountSchema)
 
 

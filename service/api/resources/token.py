@@ -12,7 +12,7 @@ from service.access.errors import (
 )
 from service.access.gate import needs, public
 from service.api.http.audit_trail import note_about, write_trail
-from service.api.http.blueprint import Blueprint
+from service.api.http.blueprint import Blueprint, reference
 from service.api.http.bodies import parsed_body
 from service.api.http.browser_session import (
     browser,
@@ -23,14 +23,17 @@ from service.api.http.guard import guard
 from service.api.http.responses import json_response, resource_response
 from service.api.resources.grants import caller_of, own_session, requested_grant, sign_in_response
 from service.api.resources.session_schemas import (
+    BrowserSessionSchema,
     OwnSessionSchema,
     PasswordChangeSchema,
     SessionListSchema,
     SignInSchema,
     TokenRequestSchema,
-    TokenSchema,
 )
 from service.principal import current_principal
+
+SIGNED_IN = {"anyOf": [reference("Token"), reference("BrowserSession")]}
+"""Tokens, or with cookies the account itself."""
 
 blueprint = Blueprint("session", __name__, url_prefix="/v1", description="Signing in and out")
 
@@ -41,7 +44,7 @@ class Token(MethodView):
 
     @public
     @blueprint.body(TokenRequestSchema)
-    @blueprint.response(200, TokenSchema)
+    @blueprint.response(200, SIGNED_IN)
     @blueprint.problems(400, 401, 403, 415, 422, 429)
     @blueprint.doc(operationId="token", summary="Sign in, or refresh")
     def post(self) -> Response:
@@ -68,7 +71,7 @@ class OwnSession(MethodView):
 
     @public
     @blueprint.body(SignInSchema)
-    @blueprint.response(200, OwnSessionSchema)
+    @blueprint.response(200, BrowserSessionSchema)
     @blueprint.problems(400, 401, 403, 415, 422, 429)
     @blueprint.doc(operationId="sign_in", summary="Sign a browser in")
     def post(self) -> Response:

@@ -72,7 +72,7 @@ class Verification(MethodView):
 
     @needs("households.verify")
     @blueprint.if_match()
-    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 422)
     @blueprint.doc(operationId="verify_household", summary="Verify a household")
     def post(self, household_id: str) -> Response:
@@ -90,7 +90,7 @@ class Returning(MethodView):
     @needs("households.verify")
     @blueprint.body(ReasonSchema)
     @blueprint.if_match()
-    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
     @blueprint.doc(operationId="return_household", summary="Return a household with a reason")
     def post(self, household_id: str) -> Response:
@@ -109,7 +109,7 @@ class Transfer(MethodView):
     @needs("households.transfer")
     @blueprint.body(TransferSchema)
     @blueprint.if_match()
-    @blueprint.response(200, reference("Household"), headers=REVISION_HEADER)
+    @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
     @blueprint.doc(operationId="transfer_household", summary="Transfer a household to another commune")
     def post(self, household_id: str) -> Response:
