@@ -120,7 +120,7 @@ def current_principal() -> Principal:
 _outside: Final[list[Principal]] = [register_itself()]
 
 
-def serve_strangers() -> None:
+def default_to_nobody() -> None:
     """Make nobody the default principal of this process; called once by a process that serves requests.
 
     Otherwise a response that is still being streamed after its request has ended would fall back to the register.

@@ -88,7 +88,7 @@ def wire_guard(
         ),
         accounts=Accounts(accounts, passwords, directory, clock),
         rates=RateLimits(store.database.mongo, clock),
-        trail=Trail(store.database.mongo, clock, kept=timedelta(days=settings.trail_days)),
+        trail=Trail(store.database.mongo, clock, retained=timedelta(days=settings.trail_days)),
         requests=PeopleRequests(
             store.requests,
             households,

@@ -113,5 +113,5 @@ class Availability(Protocol):
     def require_available(self) -> None:
         """Raise StoreUnavailable at once if it is unavailable, so that no request waits for it again."""
 
-    def waited_in_vain(self) -> None:
-        """Note that a request waited for the database without success; later ones fail at once until it is found."""
+    def note_timeout(self) -> None:
+        """Note that a request timed out waiting for the database; later ones fail at once until it is found."""

@@ -43,7 +43,7 @@ def run(command: Callable[[], int]) -> int:
         print(error, file=sys.stderr)
     except DomainError as error:
         if error.code == "store.unavailable":
-            print("the database does not answer; is the register running?", file=sys.stderr)
+            print("the database cannot be reached; is the register running?", file=sys.stderr)
         else:
             print(f"{error.code}: {error}", file=sys.stderr)
     except BrokenPipeError:

@@ -29,9 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
                 )
             for difference in differences:
                 print(difference, flush=True)
-            for told in reconcile_records(store):
-                differences.append(told)
-                print(told, flush=True)
+            for difference in reconcile_records(store):
+                differences.append(difference)
+                print(difference, flush=True)
         finally:
             store.close()
         if differences:

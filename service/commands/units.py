@@ -63,7 +63,7 @@ def load_borders(file: Path, data: str | None) -> int:
         known = {unit.code for unit in store.units.unit_list()}
         if strange := sorted(set(borders) - known):
             print(f"{len(strange)} codes are of no unit of the register: {', '.join(strange[:10])}", file=sys.stderr)
-        changed = store.borders.replace_boundaries(borders)
+        changed = store.borders.replace_borders(borders)
     except BorderFileInvalid as error:
         place = f"feature {error.params['feature']}" if error.params["feature"] else "the file"
         print(f"{file} was not loaded: {place}: {error.params['reason']}", file=sys.stderr)

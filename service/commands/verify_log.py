@@ -63,7 +63,7 @@ def _anchored(options: argparse.Namespace) -> int:
     settings = command_settings(options.data)
     keys = key_folder(settings)
     with closing(Repositories(settings)) as store:
-        trail = TrailReader(store.database.mongo, kept=timedelta(days=settings.trail_days))
+        trail = TrailReader(store.database.mongo, retained=timedelta(days=settings.trail_days))
         if options.anchors:
             for line in anchor_lines(store, trail, keys):
                 print(line)
@@ -74,7 +74,9 @@ def _anchored(options: argparse.Namespace) -> int:
             print(f"{options.against}: {error}", file=sys.stderr)
             return 2
         if not own:
-            print("note: the key that signed these anchors is no longer the register's; go by where you kept the file")
+            print(
+                "note: the key that signed these anchors is no longer the register's; rely on where you stored the file"
+            )
         faults = list(held_against(store, trail, anchors))
     for fault in faults:
         print(f"BROKEN  {fault}")

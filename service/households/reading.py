@@ -1,7 +1,7 @@
 """The only way out: a Reader hands out records within the area, none restricted, masked, and noted for the trail.
 
 Whatever leaves the register is taken from a Reader. It is made once for a request or a job from who asks (area, sight)
-and for which purpose, so that nobody who answers a request has to remember any of this.
+and for which purpose, so that no view has to remember any of this.
 """
 
 from __future__ import annotations

@@ -100,8 +100,8 @@ def _check(line: int, text: bytes, directory: UnitDirectory, today: date, number
         data = parse_json(text)
     except JsonInvalid as refused:
         place = line + int(refused.params.get("line", 1)) - 1
-        told = refused.params | ({"line": place} if "line" in refused.params else {})
-        checked.faults.append(Fault(place, ItemError("", refused.code, told)))
+        parameters = refused.params | ({"line": place} if "line" in refused.params else {})
+        checked.faults.append(Fault(place, ItemError("", refused.code, parameters)))
         return checked
     try:
         content = parse_household(data, today=today)

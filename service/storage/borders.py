@@ -1,4 +1,7 @@
-"""Boundaries of administrative units in MongoDB: kept as well-known binary, read whole into memory, never queried."""
+"""Borders of administrative units in MongoDB: stored as well-known binary, read whole into memory, never queried.
+
+The collection, its field and its state are called `boundaries`, as in registers that are in use.
+"""
 
 from __future__ import annotations
 
@@ -21,22 +24,22 @@ class Borders:
         self._database = database
 
     @translated()
-    def boundary_version(self) -> str:
-        """Changes whenever the boundaries change; empty before the first."""
+    def border_version(self) -> str:
+        """Returns a version that changes whenever the borders change; empty before the first."""
         state = self._database["state"].find_one({"_id": "boundaries"})
         return "" if state is None else str(state["version"])
 
     @translated()
-    def boundary_list(self) -> dict[str, BaseGeometry]:
-        """Every boundary by the code of its unit, in WGS 84."""
+    def border_list(self) -> dict[str, BaseGeometry]:
+        """Returns every border by the code of its unit, in WGS 84."""
         documents = list(self._database["boundaries"].find().sort("_id"))
         geometries = shapely.from_wkb([bytes(document["boundary"]) for document in documents])
         return {document["_id"]: geometry for document, geometry in zip(documents, geometries, strict=True)}
 
     @translated()
-    def replace_boundaries(self, boundaries: Mapping[str, BaseGeometry]) -> int:
-        """Put these boundaries in the place of all that were there; returns how many differ from before."""
-        binaries = {code: bytes(shapely.to_wkb(boundary)) for code, boundary in sorted(boundaries.items())}
+    def replace_borders(self, borders: Mapping[str, BaseGeometry]) -> int:
+        """Replace all stored borders by these; returns how many differ from before."""
+        binaries = {code: bytes(shapely.to_wkb(border)) for code, border in sorted(borders.items())}
         known = {document["_id"]: bytes(document["boundary"]) for document in self._database["boundaries"].find()}
         different = [code for code, binary in binaries.items() if known.get(code) != binary]
         gone = sorted(set(known) - set(binaries))

@@ -76,8 +76,8 @@ class RegisterClient(MongoClient[Document]):
                 threading.Thread(target=self._probe, name="probe", daemon=True).start()
             raise StoreUnavailable()
 
-    def waited_in_vain(self) -> None:
-        """Let no operation wait until a primary is found: one has just timed out."""
+    def note_timeout(self) -> None:
+        """Note that an operation timed out: none waits any more until a primary is found."""
         if not self._sees_primary():
             self._away_since = float("-inf")
 
@@ -165,7 +165,7 @@ def translated(client: MongoClient[Document] | None = None) -> Iterator[None]:
         yield
     except ServerSelectionTimeoutError as error:
         if known is not None:
-            known.waited_in_vain()
+            known.note_timeout()
         raise StoreUnavailable() from error
     except (ConnectionFailure, AutoReconnect, ExecutionTimeout) as error:
         raise StoreUnavailable() from error

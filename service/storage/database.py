@@ -57,10 +57,10 @@ class Database:
         if isinstance(self.client, RegisterClient):
             self.client.require_available()
 
-    def waited_in_vain(self) -> None:
-        """Let no operation wait for the database until it is found: one has just timed out."""
+    def note_timeout(self) -> None:
+        """Note that an operation timed out: none waits for the database any more until it is found."""
         if isinstance(self.client, RegisterClient):
-            self.client.waited_in_vain()
+            self.client.note_timeout()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

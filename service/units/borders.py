@@ -56,9 +56,9 @@ class BorderRegister:
         if self._borders is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return self._borders
         try:
-            version = self._store.boundary_version()
+            version = self._store.border_version()
             if self._borders is None or version != self._version:
-                self._borders = Borders(self._store.boundary_list())
+                self._borders = Borders(self._store.border_list())
                 self._version = version
         except StoreUnavailable:
             if self._borders is None:

@@ -26,8 +26,8 @@ class UnitStore(Protocol):
 class BorderStore(Protocol):
     """The stored borders of communes."""
 
-    def boundary_list(self) -> dict[str, BaseGeometry]:
+    def border_list(self) -> dict[str, BaseGeometry]:
         """Returns every border by the code of its unit."""
 
-    def boundary_version(self) -> str:
+    def border_version(self) -> str:
         """Returns a version that changes whenever the borders change."""

@@ -140,9 +140,9 @@ def test_an_area_holds_a_smaller_one() -> None:
 
 def test_in_a_script_the_register_itself_asks_and_in_a_serving_process_nobody() -> None:
     program = (
-        "from service.principal import current_principal, serve_strangers\n"
+        "from service.principal import current_principal, default_to_nobody\n"
         "assert current_principal().may('households.write')\n"
-        "serve_strangers()\n"
+        "default_to_nobody()\n"
         "assert not current_principal().may('households.read')\n"
         "assert current_principal().area.communes() == frozenset()\n"
     )

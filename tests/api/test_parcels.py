@@ -61,14 +61,14 @@ def bounded(register_settings: Settings, clock: MovedClock) -> Iterator[Register
     """A register that knows two made-up boundaries, of Thành Vinh and of Trường Vinh east of it."""
     app = create_app(replace(register_settings, units_refresh_seconds=0.0), clock)
     store: Repositories = register_of(app).store
-    store.borders.replace_boundaries(
+    store.borders.replace_borders(
         {
             THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT),
             TRUONG_VINH: a_field(3_000, -3_000, 30_000, 6_000, at=AT),
         }
     )
     yield Register(app.test_client())
-    store.borders.replace_boundaries({})
+    store.borders.replace_borders({})
     store.close()
 
 
@@ -245,10 +245,10 @@ def test_a_parcel_outside_the_province_is_refused_unless_confirmed(bounded: Regi
 
 def test_what_was_stored_before_the_borders_were_known_refuses_no_other_change(bounded: Register) -> None:
     store: Repositories = register_of(bounded.client.application).store
-    store.borders.replace_boundaries({})
+    store.borders.replace_borders({})
     home = {"type": "Point", "coordinates": [105.85, 21.02]}
     record = bounded.registered(**a_farm(east=90_000, location=home))
-    store.borders.replace_boundaries({THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT)})
+    store.borders.replace_borders({THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT)})
     assert bounded.put(record, if_match=1).get_json()["revision"] == 1
     revised = bounded.patch(record["id"], {"village": "Khối 9"}, if_match=1)
     assert revised.status_code == 200, revised.text

@@ -39,9 +39,9 @@ def drawn(register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
     app = create_app(replace(register_settings, units_refresh_seconds=0), clock)
     store = register_of(app).store
     communes = [unit.code for unit in store.units.unit_list() if unit.level == "commune" and unit.valid_to is None]
-    store.borders.replace_boundaries({code: a_wavy_square(*divmod(number, 12)) for number, code in enumerate(communes)})
+    store.borders.replace_borders({code: a_wavy_square(*divmod(number, 12)) for number, code in enumerate(communes)})
     yield Register(app.test_client())
-    store.borders.replace_boundaries({})
+    store.borders.replace_borders({})
     store.close()
 
 
@@ -114,7 +114,7 @@ def test_a_browser_that_has_it_is_told_so(drawn: Register) -> None:
 
 def test_a_new_boundary_is_a_new_answer(drawn: Register) -> None:
     before = drawn.get(f"/v1/units/{THANH_VINH}/boundary")
-    register_of(drawn.client.application).store.borders.replace_boundaries({THANH_VINH: a_wavy_square(40, 40)})
+    register_of(drawn.client.application).store.borders.replace_borders({THANH_VINH: a_wavy_square(40, 40)})
     after = drawn.get(f"/v1/units/{THANH_VINH}/boundary", if_none_match=before.headers["ETag"])
     assert after.status_code == 200
     assert after.data != before.data

@@ -43,7 +43,7 @@ def boundaries(directory: UnitDirectory) -> Borders:
 
 def loaded(settings: Settings, boundaries: dict[str, BaseGeometry]) -> None:
     store = Repositories(settings)
-    store.borders.replace_boundaries(boundaries)
+    store.borders.replace_borders(boundaries)
     store.close()
 
 

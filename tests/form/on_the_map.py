@@ -33,7 +33,7 @@ FIELD_OF_OTHERS = ((105.6940, 18.6760), (105.6945, 18.6760), (105.6945, 18.6764)
 def load_borders(settings: Settings) -> None:
     """What scripts/units --boundaries does."""
     store = Repositories(settings)
-    store.borders.replace_boundaries(
+    store.borders.replace_borders(
         {
             THANH_VINH: shapely.segmentize(shapely.box(WEST, SOUTH, EAST, NORTH), 0.001),
             TRUONG_VINH: shapely.box(EAST, SOUTH, EAST + 0.05, NORTH),

@@ -234,7 +234,7 @@ def test_the_supervisors_page(
     monkeypatch.setenv("MONGODB_URI", register_settings.mongodb_uri)
     monkeypatch.setenv("DATA_FOLDER", register_settings.data_folder)
     store = Repositories(register_settings)
-    store.borders.replace_boundaries(cells_of(UnitDirectory(store.units.unit_list())))
+    store.borders.replace_borders(cells_of(UnitDirectory(store.units.unit_list())))
     assert demonstrate(["--households", "400"]) == 0
     officer = Officer(a_phone(device_scale_factor=1.5))
     officer.page.goto(officer.phone.address + "/dashboard")
@@ -252,5 +252,5 @@ def test_the_supervisors_page(
     officer.page.set_viewport_size({"width": 1280, "height": 800})
     officer.page.locator(".coverage").evaluate("(map) => map.scrollIntoView()")
     picture(officer, folder / "63-dashboard-desk.png")
-    store.borders.replace_boundaries({})
+    store.borders.replace_borders({})
     store.close()

@@ -41,32 +41,32 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, path: Path) -> 
 
 def test_the_stored_borders_are_those_that_were_loaded(store: Repositories) -> None:
     boundaries = {THANH_VINH: a_field(0, 0, 3_000, 3_000), TRUONG_VINH: a_field(3_000, 0, 3_000, 3_000)}
-    assert store.borders.replace_boundaries(boundaries) == 2
-    kept = store.borders.boundary_list()
+    assert store.borders.replace_borders(boundaries) == 2
+    kept = store.borders.border_list()
     assert list(kept) == [THANH_VINH, TRUONG_VINH]
     assert all(shapely.equals_exact(kept[code], boundaries[code]) for code in boundaries)
 
 
 def test_loading_again_changes_nothing(store: Repositories) -> None:
     boundaries = {THANH_VINH: a_field()}
-    store.borders.replace_boundaries(boundaries)
-    version = store.borders.boundary_version()
-    assert store.borders.replace_boundaries(boundaries) == 0
-    assert store.borders.boundary_version() == version
+    store.borders.replace_borders(boundaries)
+    version = store.borders.border_version()
+    assert store.borders.replace_borders(boundaries) == 0
+    assert store.borders.border_version() == version
 
 
 def test_a_border_that_is_no_longer_in_the_file_is_deleted(store: Repositories) -> None:
-    store.borders.replace_boundaries({THANH_VINH: a_field(), TRUONG_VINH: a_field(200)})
-    assert store.borders.replace_boundaries({THANH_VINH: a_field()}) == 1
-    assert list(store.borders.boundary_list()) == [THANH_VINH]
+    store.borders.replace_borders({THANH_VINH: a_field(), TRUONG_VINH: a_field(200)})
+    assert store.borders.replace_borders({THANH_VINH: a_field()}) == 1
+    assert list(store.borders.border_list()) == [THANH_VINH]
 
 
 def test_a_worker_rereads_borders_when_they_have_changed_and_the_cache_is_old_enough(store: Repositories) -> None:
     time = [0.0]
     register = BorderRegister(store.borders, 30.0, clock=lambda: time[0])
-    store.borders.replace_boundaries({})
+    store.borders.replace_borders({})
     assert len(register.borders()) == 0
-    store.borders.replace_boundaries({THANH_VINH: a_field()})
+    store.borders.replace_borders({THANH_VINH: a_field()})
     assert len(register.borders()) == 0
     time[0] = 31.0
     assert THANH_VINH in register.borders()
@@ -81,7 +81,7 @@ def test_the_command_loads_a_file(
     if zipped:
         path.write_bytes(gzip.compress(path.read_bytes()))
     assert command(register_settings, monkeypatch, path) == 0
-    assert list(store.borders.boundary_list()) == [THANH_VINH, TRUONG_VINH]
+    assert list(store.borders.border_list()) == [THANH_VINH, TRUONG_VINH]
 
 
 def test_the_command_loads_the_real_file(
@@ -95,7 +95,7 @@ def test_the_command_loads_the_real_file(
         pytest.skip("no file of real boundaries: set COMMUNE_BOUNDARIES")
     assert command(register_settings, monkeypatch, path) == 0
     assert "130 boundaries" in capsys.readouterr().out
-    assert all(boundary.is_valid for boundary in store.borders.boundary_list().values())
+    assert all(boundary.is_valid for boundary in store.borders.border_list().values())
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_the_command_reports_the_feature_at_fault_and_changes_nothing(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    store.borders.replace_boundaries({THANH_VINH: a_field()})
+    store.borders.replace_borders({THANH_VINH: a_field()})
     assert command(register_settings, monkeypatch, a_file(tmp_path, a_feature(), a_feature())) == 1
     assert "feature 2" in capsys.readouterr().err
-    assert list(store.borders.boundary_list()) == [THANH_VINH]
+    assert list(store.borders.border_list()) == [THANH_VINH]
 
 
 def test_a_border_with_a_small_fault_is_repaired() -> None:

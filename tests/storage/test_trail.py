@@ -204,6 +204,6 @@ def test_what_expired_is_no_fault_but_only_after_its_time(database: Register) ->
 
 
 def test_nothing_is_retained_for_less_than_twelve_months(database: Register) -> None:
-    Trail(database, kept=timedelta(days=1)).write(READ)
+    Trail(database, retained=timedelta(days=1)).write(READ)
     (batch,) = database[TRAIL].find({})
     assert batch["expires_at"] >= MOMENT + timedelta(days=365)

@@ -41,13 +41,13 @@ class Shelf:
         self.looks = 0
         self.reads = 0
 
-    def boundary_version(self) -> str:
+    def border_version(self) -> str:
         self.looks += 1
         if self.away:
             raise StoreUnavailable()
         return self.version
 
-    def boundary_list(self) -> dict[str, BaseGeometry]:
+    def border_list(self) -> dict[str, BaseGeometry]:
         self.reads += 1
         return self.borders
 

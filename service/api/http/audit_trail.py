@@ -126,7 +126,7 @@ def store_entry(response: Response) -> Response:
         # Requests without an account, or above the rate limit, must not fill the trail.
         return response
     if response.status_code == 503:
-        guard().database.waited_in_vain()
+        guard().database.note_timeout()
     try:
         if begun is not None and _finish_entry(response.status_code, shown):
             return response

@@ -64,12 +64,12 @@ def require_own_page(principal: Principal) -> None:
     if given is not None:
         proven = same(given, csrf_token(guard().keys.secret("csrf"), principal.session or ""))
     else:
-        proven = OWN_PAGE_HEADER in request.headers and _browser_vouches()
+        proven = OWN_PAGE_HEADER in request.headers and _states_own_origin()
     if not proven or from_another_site():
         raise RequestForged()
 
 
-def _browser_vouches() -> bool:
+def _states_own_origin() -> bool:
     """Whether the browser states that the page is of this origin, by headers that a page cannot set."""
     return (
         request.headers.get("Sec-Fetch-Site") == "same-origin"

@@ -23,7 +23,7 @@ from service.api.http.audit_trail import begin_entry, report_revoked, store_entr
 from service.api.http.browser_session import principal_of_cookies, renew_cookies, require_own_page
 from service.api.http.guard import Guard, guard, install_parts
 from service.api.http.security_headers import put_security_headers
-from service.principal import Principal, asking, nobody, serve_strangers
+from service.principal import Principal, asking, default_to_nobody, nobody
 from service.roles import Permission
 
 REQUEST_ID: Final = "X-Request-Id"
@@ -58,7 +58,7 @@ def _endpoints(app: Flask) -> Iterator[tuple[str, str, Callable[..., Any]]]:
 def install_guard(app: Flask, parts: Guard) -> None:
     """Install the gate before every view. Raises EndpointUndeclared. Called after every blueprint is registered."""
     check_every_endpoint_is_declared(app)
-    serve_strangers()
+    default_to_nobody()
     install_parts(app, parts)
     proxies = parts.settings.proxies
     if proxies:

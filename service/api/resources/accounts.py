@@ -96,7 +96,7 @@ class OneAccount(MethodView):
 
 @blueprint.route("/<account_id>/suspend")
 class Suspension(MethodView):
-    """Shutting an account."""
+    """The suspension of an account."""
 
     @needs("accounts.manage")
     @blueprint.response(200, AccountSchema)

@@ -24,13 +24,13 @@ class TrailReader:
     """Reads and verifies the trail."""
 
     def __init__(
-        self, database: Database[Document], clock: Clock = system_clock, *, kept: timedelta = LEAST_STORED
+        self, database: Database[Document], clock: Clock = system_clock, *, retained: timedelta = LEAST_STORED
     ) -> None:
         # A response waits for its entry, so it is written with the acknowledgement of one member, and read likewise.
         self._batches = database.get_collection(TRAIL, write_concern=WriteConcern(1), read_concern=ReadConcern("local"))
         self._lanes = database[LANES]
         self._clock = clock
-        self._kept = max(kept, LEAST_STORED)
+        self._retained = max(retained, LEAST_STORED)
 
     def entries(
         self,
@@ -93,23 +93,23 @@ class TrailReader:
         with translated():
             for anchor in anchors:
                 batch = self._batches.find_one({"_id": f"{anchor.lane}:{anchor.number:012d}"})
-                if batch is None and self._is_kept(anchor.lane):
+                if batch is None and self._is_retained(anchor.lane):
                     yield TrailFault(anchor.lane, anchor.number, "missing; it was there before")
                 elif batch is not None and batch["hash"] != anchor.hash:
                     yield TrailFault(anchor.lane, anchor.number, "another one than before")
 
-    def _is_kept(self, lane: str) -> bool:
+    def _is_retained(self, lane: str) -> bool:
         """Whether a lane's last batch should still be there."""
         found = self._lanes.find_one({"lane": lane})
         last: datetime | None = None if found is None else found.get("kept_at", found["opened_at"])
-        return last is None or last > self._clock() - self._kept
+        return last is None or last > self._clock() - self._retained
 
     def verify(self) -> Iterator[TrailFault]:
         """Every place where lanes or batches were changed, removed or inserted; nothing when the trail is intact."""
         with translated():
             yield from self._verify_lanes()
             opened = {lane["lane"]: lane["opened_at"] for lane in self._lanes.find()}
-            expiry = self._clock() - self._kept
+            expiry = self._clock() - self._retained
             lane, number, previous = "", 0, FIRST_HASH
             ends: dict[str, int] = {}
             confirmed = list(self._lanes.find({"batches": {"$gt": 0}, "kept_at": {"$gt": expiry}}).sort("_id", 1))

@@ -55,9 +55,9 @@ class Trail(TrailReader):
     """Writes and reads the trail. One for each process, made after the fork."""
 
     def __init__(
-        self, database: Database[Document], clock: Clock = system_clock, *, kept: timedelta = LEAST_STORED
+        self, database: Database[Document], clock: Clock = system_clock, *, retained: timedelta = LEAST_STORED
     ) -> None:
-        super().__init__(database, clock, kept=kept)
+        super().__init__(database, clock, retained=retained)
         self._client = database.client
         self._batches_by_majority = database[TRAIL]
         self._lock = threading.Lock()
@@ -132,7 +132,7 @@ class Trail(TrailReader):
             "entries": content,
             "previous": lane.hash,
             "hash": hashed,
-            "expires_at": max(entry.at for entry in entries) + self._kept,
+            "expires_at": max(entry.at for entry in entries) + self._retained,
         }
         self._batches.insert_one(batch)
         self._lane = _Lane(lane.name, number, hashed)
@@ -197,8 +197,8 @@ class Trail(TrailReader):
             batches = [batch for _, batch in list(self._unconfirmed)]
             self._write_again(batches)
             for batch in {batch["lane"]: batch for batch in batches}.values():
-                kept = {"batches": batch["number"], "last": batch["hash"], "kept_at": self._clock()}
-                self._lanes.update_one({"lane": batch["lane"]}, {"$set": kept})
+                confirmed = {"batches": batch["number"], "last": batch["hash"], "kept_at": self._clock()}
+                self._lanes.update_one({"lane": batch["lane"]}, {"$set": confirmed})
             # A majority has that write, and so everything before it. But a primary elected in between may lack what the
             # one before it had acknowledged.
             self._write_again(batches)
