@@ -151,14 +151,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]
 
 
-def parse_boolean(name: str, text: str) -> bool:
-    """Read a setting that is either true or false. Raises SettingsInvalid with its name and the accepted words."""
-    word = text.strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise SettingsInvalid(f"{name}={text!r}: expected one of {', '.join(sorted(_TRUE | _FALSE))}")
-    return word in _TRUE
-
-
 def _parse_integer(name: str, text: str) -> int:
     try:
         return int(text)
@@ -180,11 +172,8 @@ def _text(_: str, text: str) -> str:
     return text
 
 
-_TRUE: Final = frozenset({"1", "true", "yes", "on"})
-_FALSE: Final = frozenset({"0", "false", "no", "off"})
 _PARSERS: Final[dict[str, Callable[[str, str], object]]] = {
     "str": _text,
     "int": _parse_integer,
     "float": _parse_number,
-    "bool": parse_boolean,
 }

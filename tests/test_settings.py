@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.settings import SettingsInvalid, parse_boolean, read_settings
+from service.settings import SettingsInvalid, read_settings
 
 ADDRESS = {"MONGODB_URI": "mongodb://127.0.0.1:27017/register"}
 
@@ -41,17 +41,3 @@ def test_a_refusal_names_the_setting_and_what_it_takes(name: str, text: str, exp
     with pytest.raises(SettingsInvalid) as caught:
         read_settings({**ADDRESS, name: text})
     assert str(caught.value) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("1", True), ("True", True), (" yes ", True), ("ON", True), ("0", False), ("false", False), ("No", False)],
-)
-def test_a_boolean_has_a_few_words(text: str, value: bool) -> None:
-    assert parse_boolean("STRICT", text) is value
-
-
-@pytest.mark.parametrize("text", ["", "2", "ja", "enabled"])
-def test_any_other_word_for_a_boolean_is_refused_with_those_that_are_accepted(text: str) -> None:
-    with pytest.raises(SettingsInvalid, match=r"^STRICT=.*: expected one of 0, 1, false, no, off, on, true, yes$"):
-        parse_boolean("STRICT", text)
