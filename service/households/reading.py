@@ -11,17 +11,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from service.errors import HouseholdNotFound, PermissionMissing
-from service.households.area_search import Affected, households_in
+from service.households.area_search import Affected, AffectedParcel, households_in
 from service.households.changes import Record
 from service.households.history import changes_of
 from service.households.masking import seen, seen_change, seen_note
+from service.households.overlaps import OVERLAP
 from service.households.parcel_checks import Neighbour
 from service.households.ports import HouseholdPage, HouseholdQuery, LogEntry, LogSource, RecordSource, Restrictions
 from service.households.registration import household_id_of
 from service.parcels.examination import known_system, record_in
+from service.parcels.regions import circle, whole_cells
 from service.principal import Principal
 from service.roles import Permission, Role, Sight
 
@@ -117,11 +120,13 @@ class Reader:
     def fallen_in(self, drawn: BaseGeometry) -> list[Affected]:
         """The households that fall into a drawn area, in order of their ids."""
         # Who may not see where a home is may not find it out by asking for it area by area either.
+        if self._sight is Sight.NOBODY:
+            drawn = shapely.box(*whole_cells(drawn.bounds))
         within = households_in(self._sources.records, drawn, self._area, homes=self.sees_persons)
         found = sorted((each for each in within if each.household not in self.withheld), key=lambda e: e.household)
         self._note(affected.household for affected in found)
         if self._sight is Sight.NOBODY:  # as in the records that they get
-            return [replace(affected, village=None) for affected in found]
+            return [replace(each, village=None, parcels=_counted_whole(each.parcels)) for each in found]
         return found
 
     def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> HistoryPage:
@@ -177,12 +182,18 @@ class Reader:
         return written
 
     def neighbours(self, around: Sequence[Neighbour]) -> list[Neighbour]:
-        """The boundaries of other households around one that is checked: where land lies, nothing about people."""
+        """The boundaries around one that is checked, for whoever sees boundaries: nothing about people."""
+        if self._sight is Sight.NOBODY:
+            return []
         return [each for each in around if each.boundary.household not in self.withheld]
 
     def findings(self, findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Findings that are in no record yet, each with its text; none that names a household that is withheld."""
-        return [self._worded(finding) for finding in findings if not self._names_withheld(finding)]
+        """Findings that are in no record yet, each with its text; none that names a household that is withheld.
+
+        Whoever sees no boundaries is told no overlaps either: by trying areas they would show where boundaries lie.
+        """
+        told = (each for each in findings if self._sight is not Sight.NOBODY or each["code"] != OVERLAP)
+        return [self._worded(finding) for finding in told if not self._names_withheld(finding)]
 
     def free_text(self, text: str) -> str:
         """What somebody wrote freely (a reason), for whoever sees persons: it may name people."""
@@ -220,6 +231,8 @@ class Reader:
         if query.text is not None and not self.sees_persons:
             # Who may not see a number or a name may not try them one by one either.
             raise PermissionMissing(permission="personal:read")
+        if self._sight is Sight.NOBODY:
+            query = _coarse(query)
         return replace(
             query,
             area=self._area,
@@ -299,3 +312,19 @@ class Reader:
         if "details" not in finding and "{" in message:
             return dict(finding)
         return {**finding, "message": message}
+
+
+def _coarse(query: HouseholdQuery) -> HouseholdQuery:
+    """The query with its places enlarged to whole cells, for whoever sees no boundaries."""
+    boxes = [] if query.bbox is None else [whole_cells(query.bbox)]
+    if query.near is not None:
+        boxes.append(whole_cells(circle(*query.near).bounds))
+    if not boxes:
+        return query
+    wests, souths, easts, norths = zip(*boxes, strict=True)
+    return replace(query, near=None, bbox=(max(wests), max(souths), min(easts), min(norths)))
+
+
+def _counted_whole(parcels: Iterable[AffectedParcel]) -> tuple[AffectedParcel, ...]:
+    """The parcels with all of their area: which part falls in would show where the boundary lies."""
+    return tuple(parcel._replace(affected_area_m2=parcel.area_m2) for parcel in parcels)

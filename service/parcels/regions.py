@@ -17,6 +17,22 @@ LARGEST_CIRCLE_M = 100_000.0
 _CORNERS = 180
 _LONGEST_EDGE_DEGREES = 0.01
 _MARGIN_DEGREES = 1e-4
+_CELLS_PER_DEGREE = 100
+"""A whole cell of 0.01° is about 1.1 km wide: a reader who sees no boundaries searches no finer."""
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north."""
+
+
+def whole_cells(box: Box) -> Box:
+    """Return the box enlarged to whole cells of 0.01°, so that moving its edges little by little locates nothing."""
+    west, south, east, north = (edge * _CELLS_PER_DEGREE for edge in box)
+    return (
+        max(np.floor(west) / _CELLS_PER_DEGREE, -180.0),
+        max(np.floor(south) / _CELLS_PER_DEGREE, -90.0),
+        min(np.ceil(east) / _CELLS_PER_DEGREE, 180.0),
+        min(np.ceil(north) / _CELLS_PER_DEGREE, 90.0),
+    )
 
 
 def circle(longitude: float, latitude: float, metres: float) -> BaseGeometry:

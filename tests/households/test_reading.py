@@ -13,8 +13,10 @@ from service.actor import Actor
 from service.area import Area
 from service.errors import HouseholdNotFound, PermissionMissing, ReferenceSystemUnknown
 from service.households.changes import Record
+from service.households.parcel_checks import Neighbour
 from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.reading import Reader, Sources
+from service.parcels.ports import Boundary
 from service.principal import Principal, principal, register_itself
 from service.roles import SCOPES, Permission, Role, Sight
 from service.wiring import Register
@@ -316,3 +318,22 @@ def test_a_neighbour_tells_nothing_of_a_restricted_household(
     own = [each for each in reader_of(ministry).changes({}, limit=99)[0] if each["household"] == gone["id"]]
     assert {each["note"] is None for each in own} == {True}
     assert len(told(reader_of(supervisor))) == 3
+
+
+def test_who_sees_no_boundaries_does_not_find_them_by_trying_areas(services: Register, reader_of: ReaderOf) -> None:
+    record, reader = stored(services), reader_of(statistics, Permission.HOUSEHOLDS_SEARCH)
+    beside, far = parse_geometry(a_square(105.6621, 18.6741), ("Polygon",)), (105.601, 18.601)
+    inside = parse_geometry(a_square(105.66405, 18.67605), ("Polygon",))
+    for drawn in (AREA, beside, inside):
+        ((parcel,),) = [found.parcels for found in reader.fallen_in(drawn)]
+        assert parcel.affected_area_m2 == record["parcels"][0]["measured_area_m2"]
+    west, south, *_ = beside.bounds
+    queries = [HouseholdQuery(limit=9, bbox=beside.bounds), HouseholdQuery(limit=9, near=(west, south, 5.0))]
+    assert [reader_of(statistics).count(each) for each in queries] == [1, 1]
+    assert [reader_of(supervisor).count(each) for each in queries] == [0, 0]
+    assert reader_of(statistics).count(HouseholdQuery(limit=9, near=(*far, 5.0))) == 0
+    boundary = Boundary(record["id"], record["parcels"][0]["id"], 0, FIELD)
+    finding = {"code": "parcel.overlap", "details": {"household": record["id"]}}
+    for who, count in ((statistics, 0), (masked, 1)):
+        assert len(reader_of(who).neighbours([Neighbour(boundary, None)])) == count
+        assert len(reader_of(who).findings([finding])) == count
