@@ -23,6 +23,9 @@ preload_app = False
 timeout = 120
 graceful_timeout = 20
 keepalive = 15
+limit_request_line = 8190
+"""The most that gunicorn allows; the cursor of the feed holds an offset for each commune."""
+
 backlog = 512
 
 accesslog = None

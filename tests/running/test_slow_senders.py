@@ -131,3 +131,10 @@ def test_a_keep_alive_connection_serves_several_requests(port: int) -> None:
         connection.request("POST", "/", b"x" * length)
         assert connection.getresponse().read() == str(length).encode()
     connection.close()
+
+
+def test_an_address_may_be_as_long_as_gunicorn_allows(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    with contextlib.closing(connection):
+        connection.request("GET", "/?after=" + "x" * 8000)
+        assert connection.getresponse().status == 200
