@@ -95,8 +95,13 @@ class Reader:
 
         Raises HouseholdNotFound for one that is withheld.
         """
-        self._require_shared(record["id"])
+        shown = self._released(record)
         self._note([record["id"]])
+        return shown
+
+    def _released(self, record: Record) -> Record:
+        """A record as it may leave, which the caller notes. Raises HouseholdNotFound for one that is withheld."""
+        self._require_shared(record["id"])
         shown = seen(self._without_withheld(record), self._sight)
         if self._wording is None or not shown.get("findings"):
             return shown
@@ -111,7 +116,9 @@ class Reader:
         """A page of the households that a query finds within reach. Raises as ``count``, ReferenceSystemUnknown."""
         known_system(crs)
         page = self._sources.records.page(self._within_reach(query))
-        return replace(page, records=[record_in(self.released(record), crs) for record in page.records])
+        records = [record_in(self._released(record), crs) for record in page.records]
+        self._note([record["id"] for record in page.records])  # at once: a streamed response has an entry for each note
+        return replace(page, records=records)
 
     def count(self, query: HouseholdQuery) -> int:
         """How many households a query finds within reach. Raises PermissionMissing for a text that may not be tried."""
@@ -160,8 +167,10 @@ class Reader:
         communes = self._area
         if commune is not None:
             communes = frozenset({commune}) if communes is None else communes & {commune}
-        entries, more = self._sources.log.changes(after, communes=communes, limit=limit)
-        return [{**self._entry(entry), "household": entry.household} for entry in entries], more
+        found, more = self._sources.log.changes(after, communes=communes, limit=limit)
+        entries = [{**self._entry(entry), "household": entry.household} for entry in found]
+        self._note([entry["household"] for entry in entries if entry["record"] is not None])
+        return entries, more
 
     def stored_beside(self, household_id: str, find: Callable[[Record], T]) -> T:
         """What ``find`` finds beside a household's record (photos of papers), for whoever sees all of its people.
@@ -251,7 +260,7 @@ class Reader:
             "at": entry.at,
             "actor": entry.actor,
             "note": self._shared_note(entry),
-            "record": None if entry.record is None or withheld else self.released(entry.record),
+            "record": None if entry.record is None or withheld else self._released(entry.record),
             "hash": entry.hash,
         }
 

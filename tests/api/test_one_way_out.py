@@ -11,20 +11,22 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
 import pytest
-from flask import Flask, Response
+from flask import Flask, Response, stream_with_context
 from werkzeug.test import TestResponse
 
 from service.access.account import Account
 from service.access.gate import declared_on, needs
 from service.actor import Actor
+from service.api.http.reader import reader
 from service.api.http.responses import json_response
 from service.api.http.services import services
 from service.app import create_app, register_of
+from service.households.ports import HouseholdQuery
 from service.households.reading import Reader
 from service.people.person_request import RequestKind
 from service.people.ports import PhotoOf
@@ -386,6 +388,37 @@ def test_a_new_route_that_passes_the_reader_by_is_found(
     found = [found for step in walk(app, WHOLE[0], withheld, only="/bypass/") for found in step.found(step.seed.marks)]
     register_of(app).store.close()
     assert any(NAME.encode().__repr__() in each for each in found)
+
+
+def test_a_response_that_reads_while_it_is_streamed_is_noted_whole(
+    register_settings: Settings, clock: MovedClock
+) -> None:
+    app = create_app(register_settings, clock)
+
+    @needs("households.read")
+    def lazy() -> Response:
+        who = reader()
+
+        def lines() -> Iterator[str]:
+            query = HouseholdQuery(limit=2)
+            while page := who.households(query):
+                yield from (f"{record['id']}\n" for record in page.records)
+                if page.next_after is None:
+                    return
+                query = replace(query, after=page.next_after)
+
+        return Response(stream_with_context(lines()))
+
+    app.add_url_rule("/v1/lazy", view_func=lazy)
+    known = {seeded(app, "household_id").record["id"] for _ in range(3)}
+    token = WHOLE[0].token(app)
+    response = app.test_client().get("/v1/lazy", headers={"Authorization": f"Bearer {token}"}, buffered=True)
+    assert set(response.text.split()) == known
+    entries = [each for each in app.extensions["guard"].trail.entries() if each.path == "/v1/lazy"]
+    register_of(app).store.close()
+    assert [len(entry.households) for entry in entries] == [2, 1]
+    assert {household for entry in entries for household in entry.households} == known
+    assert {(entry.account, entry.action) for entry in entries} == {("one-way-out-officer", "households.read")}
 
 
 def test_the_reason_of_a_withdrawal_is_told_only_to_who_sees_persons(app: Flask, register: Register) -> None:

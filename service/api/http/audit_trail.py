@@ -47,7 +47,15 @@ def note_about(about: str) -> None:
 
 
 def note_households(household_ids: Iterable[str]) -> None:
-    """Remember whose records the response shows; only the Reader of the request says so."""
+    """Remember whose records the response shows; only the Reader of the request says so.
+
+    While a response is being streamed its entry is stored already: each note is stored as an entry of its own, before
+    what it is about goes out. Raises StoreUnavailable, which ends the stream.
+    """
+    if g.get("entry_is_stored"):
+        if shown := tuple(dict.fromkeys(household_ids)):
+            write_trail(str(g.permission), g.principal, households=shown, about=g.get("about"))
+        return
     if "households" not in g:
         g.households = {}
     g.households.update(dict.fromkeys(household_ids))
@@ -115,6 +123,7 @@ def report_revoked(error: SessionRevoked) -> None:
 
 def store_entry(response: Response) -> Response:
     """Store who saw or changed what. A response whose entry cannot be stored does not go out."""
+    g.entry_is_stored = True
     permission: Permission | None = g.get("permission")
     shown = g.get("households", {})
     refused = response.status_code in {401, 403}

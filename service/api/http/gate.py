@@ -102,6 +102,7 @@ def _ask() -> None:
         report_revoked(error)
         raise
     g.stack.enter_context(asking(principal))
+    g.principal = principal  # for the audit entries of a response that is still being streamed when the view has ended
     limit = guard().settings.requests_per_minute
     if limit:
         guard().rates.take(f"account:{principal.account}", limit, _MINUTE)
