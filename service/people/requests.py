@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any, Final
 
 from service.actor import Actor
@@ -32,7 +32,6 @@ from service.people.working_days import WorkingDays
 
 LONGEST_REASON: Final = 1000
 """Most characters of the reason that a person is given for an extension or a refusal."""
-_CACHED: Final = timedelta(seconds=10)
 
 
 class PeopleRequests:
@@ -46,14 +45,13 @@ class PeopleRequests:
         self._erase = erase
         self._clock = clock
         self._days = days
-        self._restricted: tuple[datetime, frozenset[str]] | None = None
 
     def restricted(self) -> frozenset[str]:
-        """Return the households that no other system may read; cached for a few seconds."""
-        now = self._clock()
-        if self._restricted is None or not now - _CACHED <= self._restricted[0] <= now:
-            self._restricted = (now, self._store.restricted())
-        return self._restricted[1]
+        """Return the households that no other system may read, as the database has them now.
+
+        Not cached: another worker may have carried out or lifted a restriction a moment ago.
+        """
+        return self._store.restricted()
 
     def lift(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """End a restriction or an objection. Raises RequestClosed if none is in force."""
@@ -61,7 +59,6 @@ class PeopleRequests:
         if request.kind not in RESTRICTING or request.state is not RequestState.DONE or request.lifted_on is not None:
             raise RequestClosed(state=str(request.state))
         changed = replace(request, lifted_on=vietnam_day(self._clock()))
-        self._restricted = None
         return self._replace(changed, request, actor, "lifted")
 
     def receive(
@@ -156,7 +153,6 @@ class PeopleRequests:
         is done by people, who note the outcome.
         """
         request = self._open(request_id, actor)
-        self._restricted = None
         if request.kind is RequestKind.WITHDRAW_CONSENT:
             self._households.withdraw_consent(request.household, request.purpose or "", actor=actor)
         if request.kind is RequestKind.ERASE:

@@ -137,6 +137,10 @@ COLLECTIONS: tuple[Collection, ...] = (
             IndexModel([("commune", ASCENDING), ("answer_by", ASCENDING), ("_id", ASCENDING)], name="commune"),
             IndexModel([("answer_by", ASCENDING), ("_id", ASCENDING)], name="due"),
             IndexModel([("household", ASCENDING)], name="household"),
+            IndexModel(
+                [("state", ASCENDING), ("kind", ASCENDING), ("lifted_on", ASCENDING), ("household", ASCENDING)],
+                name="restricting",
+            ),
         ),
     ),
     Collection(

@@ -80,10 +80,14 @@ class MongoRequests:
             self._requests.update_many({"household": household}, {"$set": {**gone, "steps.$[].note": None}})
 
     def restricted(self) -> frozenset[str]:
-        """The households with a restriction or an objection that was carried out and not lifted."""
-        where = {"kind": {"$in": sorted(RESTRICTING)}, "state": str(RequestState.DONE), "lifted_on": None}
+        """The households with a restriction or an objection that was carried out and not lifted.
+
+        Read from an index alone: ``lifted_on`` is compared here, since MongoDB fetches the document to compare a null.
+        """
+        where = {"state": str(RequestState.DONE), "kind": {"$in": sorted(RESTRICTING)}}
         with translated(self._client):
-            return frozenset(self._requests.distinct("household", where))
+            found = self._requests.find(where, {"household": True, "lifted_on": True, "_id": False})
+            return frozenset(document["household"] for document in found if document.get("lifted_on") is None)
 
     def _document(self, request: PersonRequest) -> Document:
         sealed = {name: self._sealed(getattr(request, name)) for name in _SEALED}

@@ -1,0 +1,85 @@
+"""Restrictions in several workers: each holds everywhere at once, and asking for them costs next to nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from pymongo import MongoClient, monitoring
+
+from service.actor import Actor
+from service.households.household_register import HouseholdRegister
+from service.people.person_request import RequestKind
+from service.people.requests import PeopleRequests
+from service.people.working_days import WorkingDays
+from service.settings import Settings
+from service.storage.repositories import Repositories
+from service.units.directory import UnitDirectory
+from tests.builders import MovedClock, a_household
+
+OFFICER = Actor("officer", None)
+
+
+@pytest.fixture
+def workers(
+    register_settings: Settings, directory: UnitDirectory, clock: MovedClock
+) -> Iterator[tuple[PeopleRequests, PeopleRequests]]:
+    """People's requests in two workers on one database."""
+    with ExitStack() as opened:
+
+        def worker() -> PeopleRequests:
+            store = Repositories(register_settings)
+            opened.callback(store.close)
+            households = HouseholdRegister(store, lambda: directory, clock)
+            return PeopleRequests(store.requests, households, lambda *_: None, clock, WorkingDays(frozenset()))
+
+        yield worker(), worker()
+
+
+@pytest.fixture
+def household(store: Repositories, directory: UnitDirectory, clock: MovedClock) -> str:
+    register = HouseholdRegister(store, lambda: directory, clock)
+    return str(register.post(a_household(), actor=OFFICER).record["id"])
+
+
+@pytest.mark.parametrize("kind", [RequestKind.RESTRICT, RequestKind.OBJECT])
+def test_a_restriction_holds_and_ends_in_every_worker_at_once(
+    workers: tuple[PeopleRequests, PeopleRequests], household: str, kind: RequestKind
+) -> None:
+    here, there = workers
+    request = here.receive(kind, household, actor=OFFICER)
+    assert (here.restricted(), there.restricted()) == (frozenset(), frozenset())
+    here.carry_out(request.id, None, actor=OFFICER)
+    assert (here.restricted(), there.restricted()) == ({household}, {household})
+    there.lift(request.id, actor=OFFICER)
+    assert (here.restricted(), there.restricted()) == (frozenset(), frozenset())
+
+
+def test_the_restricted_are_read_from_an_index_alone(
+    workers: tuple[PeopleRequests, PeopleRequests], household: str, register_settings: Settings
+) -> None:
+    for kind in (RequestKind.RESTRICT, RequestKind.VIEW):
+        request = workers[0].receive(kind, household, actor=OFFICER)
+        workers[0].carry_out(request.id, None, actor=OFFICER)
+    sent: list[dict[str, Any]] = []
+
+    class Sent(monitoring.CommandListener):
+        def started(self, event: monitoring.CommandStartedEvent) -> None:
+            sent.extend([dict(event.command)] if event.command_name in {"find", "distinct"} else [])
+
+        def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+            """Not of interest."""
+
+        def failed(self, event: monitoring.CommandFailedEvent) -> None:
+            """Not of interest."""
+
+    client = MongoClient[Any](register_settings.mongodb_uri, tz_aware=True, event_listeners=[Sent()])
+    store = Repositories(register_settings, client)
+    assert store.requests.restricted() == {household}
+    (command,) = sent
+    asked = {name: value for name, value in command.items() if name in {"find", "filter", "projection"}}
+    stats = client.get_default_database().command("explain", asked, verbosity="executionStats")["executionStats"]
+    store.close()
+    assert (stats["nReturned"], stats["totalDocsExamined"]) == (1, 0)
