@@ -68,9 +68,14 @@ class MongoRequests:
             return [self._request(document) for document in found.limit(query.limit)]
 
     def replace_request(self, request: PersonRequest, expected: RequestState) -> bool:
-        """Store the request as it is now, if it still is in the expected state; returns whether it was."""
+        """Store the request as it is now, if it still is in the expected state; returns whether it was.
+
+        Except its commune, which follows the household's: it can have moved since the request was read.
+        """
+        items = self._document(request)
+        del items["_id"], items["commune"]
         with translated(self._client):
-            result = self._requests.replace_one({"_id": request.id, "state": str(expected)}, self._document(request))
+            result = self._requests.update_one({"_id": request.id, "state": str(expected)}, {"$set": items})
         return result.matched_count == 1
 
     def forget_person(self, household: str) -> None:

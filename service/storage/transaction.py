@@ -107,6 +107,7 @@ class MongoTransaction:
         self._write_households(changes, [parts[-1] for parts in sealed])
         self._insert("log", log)
         self._write_identities(changes)
+        self._move_requests(changes)
 
     def erase(self, entry: Entry) -> None:
         """Remove a household's record, photos and identities and its content in the log; append ``entry``."""
@@ -203,6 +204,13 @@ class MongoTransaction:
             raise HouseholdStale(current=current.record, named=change.replaces or 0)
         if not covered(change.record):
             remove_photos(self.collections, self.session, document["_id"])
+
+    def _move_requests(self, changes: Sequence[Change]) -> None:
+        """Let the requests of people follow their household to another commune, whose officers then answer them."""
+        for change in changes:
+            if len(change.entries) > 1:  # one in each commune's log: it moved
+                where, commune = {"household": change.record["id"]}, change.record["commune"]
+                self.collections["requests"].update_many(where, {"$set": {"commune": commune}}, session=self.session)
 
     def _write_identities(self, changes: Sequence[Change]) -> None:
         released = [(number, change.record["id"]) for change in changes for number in sorted(change.releases)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -256,6 +257,37 @@ def test_requests_of_another_area_are_not_there(register: Register) -> None:
     assert register.client.get("/v1/requests", headers=theirs).get_json()["requests"] == []
     problem(register.client.get(f"/v1/requests/{request['id']}", headers=theirs), 404, "request.not-found")
     assert register.client.get("/v1/requests?open=true").get_json()["requests"][0]["id"] == request["id"]
+
+
+def test_requests_follow_their_household_to_another_commune(register: Register) -> None:
+    record = person(register)
+    view, erase = (received(register, record["id"], kind, person="Con trai")["id"] for kind in ("view", "erase"))
+    moved = register.client.post(f"/v1/households/{record['id']}/transfer", json={"commune": VINH_LOC})
+    assert moved.status_code == 200, moved.text
+    old, new = (headers(register, Role.LEADER, commune) for commune in (THANH_VINH, VINH_LOC))
+
+    def listed(reader: dict[str, str]) -> set[str]:
+        return {each["id"] for each in register.client.get("/v1/requests", headers=reader).get_json()["requests"]}
+
+    assert (listed(old), listed(new)) == (set(), {view, erase})
+    for path in ("", "/copy"):
+        problem(register.client.get(f"/v1/requests/{view}{path}", headers=old), 404, "request.not-found")
+    problem(register.client.post(f"/v1/requests/{erase}/carry-out", headers=old), 404, "request.not-found")
+    assert register.client.post(f"/v1/requests/{view}/acknowledge", headers=new).get_json()["commune"] == VINH_LOC
+    assert register.client.post(f"/v1/requests/{erase}/carry-out", headers=new).status_code == 200
+
+
+def test_a_request_that_is_written_after_the_household_moved_stays_with_it(
+    register: Register, store: Repositories
+) -> None:
+    request = received(register, person(register)["id"], "view")
+    read = store.requests.request(request["id"], None)
+    assert read is not None
+    register.client.post(f"/v1/households/{read.household}/transfer", json={"commune": VINH_LOC})
+    assert store.requests.replace_request(replace(read, text="bản sao"), read.state)
+    again = store.requests.request(request["id"], frozenset({VINH_LOC}))
+    assert again is not None
+    assert again.text == "bản sao"
 
 
 def test_an_officer_alone_erases_nobody(register: Register) -> None:

@@ -82,6 +82,17 @@ def test_a_registration_is_seven_commands_in_this_order(households: HouseholdReg
     ]
 
 
+def test_only_a_household_that_moves_takes_its_requests_along(
+    households: HouseholdRegister, commands: Commands
+) -> None:
+    record = registered(households, commands)
+    households.verify(record["id"], if_match=None, actor=OFFICER)
+    assert "update requests" not in commands.names()
+    commands.sent.clear()
+    households.transfer(record["id"], {"commune": TRUONG_VINH}, if_match=None, actor=OFFICER)
+    assert commands.names().count("update requests") == 1
+
+
 SHARDED = {each.name: each.shard_key for each in COLLECTIONS if each.shard_key is not None}
 
 
