@@ -401,7 +401,8 @@ def test_a_response_that_reads_while_it_is_streamed_is_noted_whole(
 
         def lines() -> Iterator[str]:
             query = HouseholdQuery(limit=2)
-            while page := who.households(query):
+            while True:
+                page = who.households(query)
                 yield from (f"{record['id']}\n" for record in page.records)
                 if page.next_after is None:
                     return

@@ -52,7 +52,7 @@ def test_a_restriction_holds_and_ends_in_every_worker_at_once(
     request = here.receive(kind, household, actor=OFFICER)
     assert (here.restricted(), there.restricted()) == (frozenset(), frozenset())
     here.carry_out(request.id, None, actor=OFFICER)
-    assert (here.restricted(), there.restricted()) == ({household}, {household})
+    assert (here.restricted(), there.restricted()) == (frozenset({household}), frozenset({household}))
     there.lift(request.id, actor=OFFICER)
     assert (here.restricted(), there.restricted()) == (frozenset(), frozenset())
 
