@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from service.households.changes import (
     FIRST_HASH,
+    Entry,
     canonical,
     counts_of,
     entry_hash,
@@ -100,6 +102,13 @@ def test_a_digest_depends_on_the_salt_and_on_every_part() -> None:
         salted_digest(b"x", {"a": 1}, None, {"reason": "x"}),
     }
     assert len(digests) == 5
+
+
+def test_the_digest_of_an_entry_is_over_its_salt_note_record_and_what_it_replaced() -> None:
+    parts: dict[str, Any] = {"record": {"b": 1}, "replaced": {"c": 2}, "note": {"d": 3}, "moves": {}, "salt": b"salt"}
+    entry = Entry(commune="16681", kind="revised", household="h", revision=2, at=NOW, actor="officer", **parts)
+    text = b'salt{"note":{"d":3},"record":{"b":1},"replaced":{"c":2}}'
+    assert entry.digest() == hashlib.sha256(text).hexdigest()
 
 
 def test_a_hash_depends_on_everything_that_stays() -> None:
