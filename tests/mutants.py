@@ -3,6 +3,9 @@
 Each room is copied to a folder of its own, where mutmut changes one thing at a time and runs the tests that reach it.
 Only tests without a database are asked, which keeps a mutant to a second. A change that all of them pass has survived:
 a test is missing, or the change makes no difference.
+
+A second run over the same folder tries what is left: mutants that were not tried before or survived, and those of a
+function that has changed. What was killed stays so, unless a sample names it.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("schemas", "service", "tests")
@@ -127,6 +131,7 @@ def sample(files: list[str], ending: str) -> list[str]:
 
 def prepare(room: Room, files: list[str], folder: Path) -> None:
     """Copy what the tests need to ``folder``, with mutmut's and pytest's settings for this room."""
+    forget_all_but_kills(folder / "mutants")
     for part in COPIED:
         shutil.rmtree(folder / part, ignore_errors=True)
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -149,6 +154,21 @@ def prepare(room: Room, files: list[str], folder: Path) -> None:
     markers = json.dumps(["slow: slow", "browser: browser", "faults: faults"])
     text += f'\n[tool.pytest.ini_options]\npythonpath = ["."]\nfilterwarnings = ["ignore"]\nmarkers = {markers}\n'
     (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+
+
+def forget_all_but_kills(mutants: Path) -> None:
+    """Empty mutmut's folder, but for the mutants that an earlier run killed.
+
+    mutmut remembers more than is true after tests were changed: which tests reach a function, which mutants survived,
+    and that a file has no mutants because an earlier run was about other files.
+    """
+    kept: dict[Path, dict[str, Any]] = {path: json.loads(path.read_text("utf-8")) for path in mutants.rglob("*.meta")}
+    shutil.rmtree(mutants, ignore_errors=True)
+    for path, found in kept.items():
+        codes = found["exit_code_by_key"]
+        found["exit_code_by_key"] = {name: code if code in KILLED else None for name, code in codes.items()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found), encoding="utf-8")
 
 
 def results(meta: Path) -> tuple[Counter[str], list[str]]:

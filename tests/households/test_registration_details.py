@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import shapely
 
 from schemas.errors import RecordInvalid
+from schemas.geometry import geometry_json
 from schemas.versions import SCHEMA_VERSION
 from service.errors import (
     CommuneNotInForce,
@@ -18,8 +20,19 @@ from service.errors import (
     HouseholdIdMismatch,
 )
 from service.households.registration import household_id_of, parse, prepare, registration, revision
+from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.units.directory import UnitDirectory
-from tests.builders import NOW, THANH_VINH, TODAY, TRUONG_VINH, a_household, a_least_household, a_parcel, an_id
+from tests.builders import (
+    NOW,
+    THANH_VINH,
+    TODAY,
+    TRUONG_VINH,
+    a_household,
+    a_least_household,
+    a_parcel,
+    a_square,
+    an_id,
+)
 from tests.households.rules import OFFICER, prepared, registered, revised
 from tests.units.test_newer_units import NEWER
 
@@ -95,6 +108,29 @@ def test_the_measured_area_is_stored_and_is_no_content(directory: UnitDirectory)
     again = {**household, "parcels": [{**parcel, "measured_area_m2": 7.0}]}
     first, second = prepared(again, directory), prepared({**household, "parcels": [parcel]}, directory)
     assert first.fingerprint == second.fingerprint
+
+
+def test_a_boundary_of_another_system_is_stored_in_wgs_84_beside_the_original(directory: UnitDirectory) -> None:
+    there = shapely.geometry.shape(a_square())
+    sheet = geometry_json(geometry_from_wgs84(there, SYSTEMS["EPSG:9208"]))
+    (parcel,) = prepared(a_household(parcels=[a_parcel(geometry=sheet, crs="EPSG:9208")]), directory).content["parcels"]
+    assert (parcel["original_geometry"], parcel["original_crs"]) == (sheet, "EPSG:9208")
+    assert "crs" not in parcel
+    stored = shapely.geometry.shape(parcel["geometry"])
+    assert shapely.area(shapely.symmetric_difference(stored, there)) < 1e-3 * there.area
+    assert parcel["geometry"] == geometry_json(stored)
+
+
+def test_the_same_boundary_in_another_system_is_the_same_content(directory: UnitDirectory) -> None:
+    square = geometry_json(geometry_from_wgs84(shapely.geometry.shape(a_square()), SYSTEMS["EPSG:9208"]))
+    household = a_household(parcels=[a_parcel(geometry=square, crs="EPSG:9208", id=an_id())])
+    surveyed = prepared(household, directory)
+    (parcel,) = surveyed.content["parcels"]
+    drawn = {name: value for name, value in parcel.items() if not name.startswith(("original", "measured"))}
+    again = prepared({**household, "parcels": [drawn]}, directory)
+    assert again.fingerprint == surveyed.fingerprint
+    assert "original_geometry" not in again.content["parcels"][0]
+    assert again.parsed["parcels"][0]["geometry"] == surveyed.parsed["parcels"][0]["geometry"]
 
 
 def test_warnings_are_those_of_the_day(directory: UnitDirectory) -> None:

@@ -1,0 +1,28 @@
+"""The tool for mutation testing: what a second run over the same folder begins with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.mutants import forget_all_but_kills, results
+
+
+def test_what_was_killed_stays_so_and_everything_else_is_tried_again(tmp_path: Path) -> None:
+    meta = tmp_path / "service" / "units" / "areas.py.meta"
+    meta.parent.mkdir(parents=True)
+    codes = {"killed": 1, "out of time": -24, "survived": 0, "without a test": 33, "not tried": None}
+    meta.write_text(json.dumps({"exit_code_by_key": codes, "hash_by_function_name": {"f": "1"}}))
+    for left_over in (meta.with_suffix(""), tmp_path / "mutmut-stats.json"):
+        left_over.write_text("{}")
+    forget_all_but_kills(tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [meta]
+    found = json.loads(meta.read_text())
+    assert found["hash_by_function_name"] == {"f": "1"}
+    assert [name for name, code in found["exit_code_by_key"].items() if code is not None] == ["killed", "out of time"]
+    assert results(meta)[0] == {"mutants": 5, "tried": 2, "killed": 2, "survived": 0}
+
+
+def test_the_first_run_finds_nothing_to_forget(tmp_path: Path) -> None:
+    forget_all_but_kills(tmp_path / "mutants")
+    assert not (tmp_path / "mutants").exists()
