@@ -22,7 +22,7 @@ COPY service/ service/
 COPY --from=form /form/dist/ form/
 RUN python -m compileall -q schemas service
 
-# /data holds the keys: whoever has them and a copy of the database can read what is encrypted, and without them nobody can.
+# /data holds the keys: with them and a copy of the database one can read what is encrypted, without them nobody can.
 ENV DATA_FOLDER=/data \
     FORM_FOLDER=/register/form \
     PROMETHEUS_MULTIPROC_DIR=/tmp/measures \

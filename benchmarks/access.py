@@ -39,8 +39,10 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
         reads = in_turn(turns, lambda: reading.middle(times), lambda: bare_reading.middle(times))
     dearer = percentile([mine - other for mine, other in zip(reads.ours, reads.bare, strict=True)], 0.5) * 1000
     return [
-        Figure("registration with access", rates.ratio, "of the rate without", RATE_TARGET, (rates.told("a second"),)),
-        Figure("a read with access", dearer, "ms more at the median", READ_TARGET, (reads.told("ms", 1000),)),
+        Figure(
+            "registration with access", rates.ratio, "of the rate without", RATE_TARGET, (rates.described("a second"),)
+        ),
+        Figure("a read with access", dearer, "ms more at the median", READ_TARGET, (reads.described("ms", 1000),)),
     ]
 
 
@@ -74,8 +76,8 @@ class _Reading:
 
     def _reader(self) -> Callable[[Any], None]:
         def read(request: bytes) -> None:
-            answer = self._connection.ask(request)
-            if answer.status != 200:
-                raise RuntimeError(f"{answer.status}: {answer.body[:500].decode('utf-8', 'replace')}")
+            response = self._connection.send(request)
+            if response.status != 200:
+                raise RuntimeError(f"{response.status}: {response.body[:500].decode('utf-8', 'replace')}")
 
         return read

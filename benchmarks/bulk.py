@@ -51,8 +51,8 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
             theirs = _Bare(client, bare_store, part, mongod)
             pairs = in_turn(turns, ours.next_rate, theirs.next_rate)
         details = (
-            pairs.told("a second"),
-            f"processor time for each, ours: {ours.spent.told()}; bare: {theirs.spent.told()}",
+            pairs.described("a second"),
+            f"processor time for each, ours: {ours.spent.described()}; bare: {theirs.spent.described()}",
             f"{each_turn:,} households a turn on {os.cpu_count()} cores; bare in one thread",
         )
         figures.append(Figure(name, pairs.ratio, "of insert_many", TARGET if count == processes else None, details))
@@ -67,7 +67,7 @@ class _Spent:
     python: float = 0.0
     mongod: float = 0.0
 
-    def told(self) -> str:
+    def described(self) -> str:
         """Return the time per household as text."""
         python, mongod = (each * 1000 / self.households for each in (self.python, self.mongod))
         return f"{python:.2f} ms in Python and {mongod:.2f} ms in MongoDB"

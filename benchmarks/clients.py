@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """Status and body of one response."""
 
     status: int
@@ -25,7 +25,7 @@ class Connection:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def ask(self, request: bytes) -> Answer:
+    def send(self, request: bytes) -> Response:
         """Send one request and wait for its response. Raises ConnectionError when the server closes the connection."""
         self._socket.sendall(request)
         received = bytearray()
@@ -35,11 +35,11 @@ class Connection:
         status = int(head[9:12])
         at = head.find(b"content-length:")
         if at < 0:
-            raise ConnectionError("the answer has no Content-Length")
+            raise ConnectionError("the response has no Content-Length")
         length = int(head[at + 15 :].split(b"\r\n", 1)[0])
         while len(received) < end + 4 + length:
             received += self._more()
-        return Answer(status, bytes(received[end + 4 :]))
+        return Response(status, bytes(received[end + 4 :]))
 
     def close(self) -> None:
         """Close the socket."""

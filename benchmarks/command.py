@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("stopped", file=sys.stderr)
         return 130
     missed = [figure.name for figure in figures if figure.target and not figure.target.met_by(figure.value)]
-    told = f"{len(missed)} of {sum(figure.target is not None for figure in figures)} targets missed"
-    print("; ".join([told, *missed]) if missed else "every target met")
+    summary = f"{len(missed)} of {sum(figure.target is not None for figure in figures)} targets missed"
+    print("; ".join([summary, *missed]) if missed else "every target met")
     return 1 if missed else 0
 
 

@@ -53,7 +53,7 @@ class Pairs:
         """Return the median of the turns' ratios, the register's by bare."""
         return median(mine / theirs for mine, theirs in zip(self.ours, self.bare, strict=True))
 
-    def told(self, unit: str, scale: float = 1.0) -> str:
+    def described(self, unit: str, scale: float = 1.0) -> str:
         """Return both medians and the range of the ratios as text."""
         ratios = sorted(mine / theirs for mine, theirs in zip(self.ours, self.bare, strict=True))
         return (

@@ -106,9 +106,9 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
 
 
 def _opening(opening: Sequence[float]) -> Figure:
-    told = f"{len(opening)} times, {min(opening) / 1000:.2f} to {max(opening) / 1000:.2f} s, at {SLOWDOWN}× slowdown"
+    note = f"{len(opening)} times, {min(opening) / 1000:.2f} to {max(opening) / 1000:.2f} s, at {SLOWDOWN}× slowdown"
     name = "the form opens from the phone's own store"
-    return Figure(name, median(opening) / 1000, "s to the PIN", OPENING_TARGET, (told,))
+    return Figure(name, median(opening) / 1000, "s to the PIN", OPENING_TARGET, (note,))
 
 
 def _typing(rounds: Sequence[_Typing]) -> Figure:
@@ -228,8 +228,8 @@ def _put(running: Server, body: dict[str, Any]) -> None:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {running.token}"}
     address = f"http://127.0.0.1:{running.port}/v1/households/{body['id']}"
     request = urllib.request.Request(address, json.dumps(body).encode(), headers, method="PUT")
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-        answer.read()
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        response.read()
 
 
 # The phone ------------------------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ class _Phone:
         tasks: list[float] = []
         done: list[bool] = []
         session = self._context.new_cdp_session(self._page)
-        session.on("Tracing.dataCollected", lambda told: events.extend(told["value"]))
+        session.on("Tracing.dataCollected", lambda batch: events.extend(batch["value"]))
         session.on("Tracing.tracingComplete", lambda _: done.append(True))
         session.send(
             "Tracing.start", {"transferMode": "ReportEvents", "traceConfig": {"includedCategories": [_TRACED]}}

@@ -61,17 +61,17 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
 def _check(services: Register, collection: Collection[Document], details: str, *, turns: int) -> Figure:
     """The check of one boundary, compared with the query that any check of neighbours needs and one pass of shapely."""
     random = Random(7)
-    asked = [_askew(random) for _ in range(200)]
+    geometries = [_askew(random) for _ in range(200)]
 
     def ours() -> float:
         began = time.perf_counter()
-        for geometry in asked:
+        for geometry in geometries:
             neighbours_in_json(services.parcels.check(parsed(ParcelQuestionSchema, {"geometry": geometry})).neighbours)
-        return (time.perf_counter() - began) / len(asked)
+        return (time.perf_counter() - began) / len(geometries)
 
     def bare() -> float:
         began = time.perf_counter()
-        for geometry in asked:
+        for geometry in geometries:
             where = {"parcels.geometry": {"$geoIntersects": {"$geometry": geometry}}}
             found = list(collection.find(where, {"parcels.id": 1, "parcels.geometry": 1}))
             mine = shapely.geometry.shape(geometry)
@@ -79,11 +79,11 @@ def _check(services: Register, collection: Collection[Document], details: str, *
             for document in found:
                 for parcel in document["parcels"]:
                     mine.intersection(shapely.geometry.shape(parcel["geometry"]))
-        return (time.perf_counter() - began) / len(asked)
+        return (time.perf_counter() - began) / len(geometries)
 
     pairs = in_turn(turns, ours, bare)
-    told = (pairs.told("ms", 1000), details)
-    return Figure("a parcel checked", pairs.ratio, "of $geoIntersects and shapely", CHECK_TARGET, told)
+    notes = (pairs.described("ms", 1000), details)
+    return Figure("a parcel checked", pairs.ratio, "of $geoIntersects and shapely", CHECK_TARGET, notes)
 
 
 def _search(services: Register, collection: Collection[Document], details: str, *, turns: int) -> Figure:
@@ -107,8 +107,8 @@ def _search(services: Register, collection: Collection[Document], details: str, 
         return time.perf_counter() - began
 
     pairs = in_turn(turns, ours, bare)
-    told = (pairs.told("ms", 1000), f"{parcels[-1]:,} parcels in the area, {details}")
-    return Figure("everyone in an area", pairs.ratio, "of the bare query", SEARCH_TARGET, told)
+    notes = (pairs.described("ms", 1000), f"{parcels[-1]:,} parcels in the area, {details}")
+    return Figure("everyone in an area", pairs.ratio, "of the bare query", SEARCH_TARGET, notes)
 
 
 def _bulk(place: Workplace, households: int) -> Figure:
@@ -128,11 +128,11 @@ def _bulk(place: Workplace, households: int) -> Figure:
     if set(outcomes) != {"registered"}:
         raise RuntimeError("bulk registration did not end well")
     parcels = sum(len(body.get("parcels", ())) for body in bodies)
-    told = (
+    notes = (
         f"{spent[0]:.2f} s of {processor:.2f} s of the processor ({seconds:.2f} s in all), queries included",
         f"{households:,} households with {parcels:,} parcels, {spent[0] / parcels * 1e6:.0f} µs a parcel",
     )
-    return Figure("boundaries in a bulk registration", spent[0] / processor, "of its time", BULK_TARGET, told)
+    return Figure("boundaries in a bulk registration", spent[0] / processor, "of its time", BULK_TARGET, notes)
 
 
 class _timed:  # noqa: N801 - reads as a verb

@@ -67,14 +67,17 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
             growth.ratio,
             f"times coverage with {small:,}",
             GROWTH_TARGET,
-            (growth.told("ms", 1000).replace("ours", f"{large:,}").replace("bare", f"{small:,}"),),
+            (growth.described("ms", 1000).replace("ours", f"{large:,}").replace("bare", f"{small:,}"),),
         ),
         Figure(
             "coverage",
             counters.ratio,
             f"times a bare read of {read} small documents",
             READ_TARGET,
-            (counters.told("ms", 1000), "the documents that coverage reads: the states of communes and the baselines"),
+            (
+                counters.described("ms", 1000),
+                "the documents that coverage reads: the states of communes and the baselines",
+            ),
         ),
         Figure(
             f"a page of {rows} households of one commune out of {large:,}",
@@ -82,7 +85,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
             "times a bare read and orjson dump",
             READ_TARGET,
             (
-                pages.told("ms", 1000),
+                pages.described("ms", 1000),
                 f"processor time for each, ours: {our_page.processor()}; bare: {bare_page.processor()}",
                 f"communes in turn, {len(communes)} of them; the same page again and again: {same.ratio:.3g} times",
             ),
@@ -123,10 +126,10 @@ class _Reader:
 
     def get(self, path: str) -> bytes:
         """Read one address. Raises RuntimeError for anything but 200."""
-        answer = self._connection.ask(get_request(path, self._token))
-        if answer.status != 200:
-            raise RuntimeError(f"{path}: {answer.status} {answer.body[:500].decode('utf-8', 'replace')}")
-        return answer.body
+        response = self._connection.send(get_request(path, self._token))
+        if response.status != 200:
+            raise RuntimeError(f"{path}: {response.status} {response.body[:500].decode('utf-8', 'replace')}")
+        return response.body
 
 
 def _timed(work: Callable[[], object], times: int) -> Callable[[], float]:
@@ -170,8 +173,8 @@ def _filled(place: Workplace, name: str, households: int) -> Iterator[None]:
         for each in Demonstration(records.directory(), 1).baselines(households):
             services.baselines.put(each, actor=REGISTER_ITSELF)
         services.store.close()
-        told = registered_in_processes(place.settings(name), 1, households)
-        for one in tqdm(told, total=households, unit=" households", desc=f"filling {name}", disable=None):
+        filled = registered_in_processes(place.settings(name), 1, households)
+        for one in tqdm(filled, total=households, unit=" households", desc=f"filling {name}", disable=None):
             if one.result != "registered":
                 raise RuntimeError(f"{one.household_id}: {one.result} {one.reason}")
         yield

@@ -54,8 +54,8 @@ def _case(place: Workplace, name: str, bodies: list[Household], each_round: int,
         for side in (ours, theirs, reading):
             side.next_rate()
         pairs = in_turn(turns, ours.next_rate, theirs.next_rate, reading.next_rate)
-        told = _told(name, pairs, ours, theirs, reading)
-        return [told, _memory(name, running)]
+        rate = _rate(name, pairs, ours, theirs, reading)
+        return [rate, _memory(name, running)]
 
 
 def _bare_side(
@@ -129,20 +129,20 @@ def put(running: Server) -> Callable[[], Callable[[Any], None]]:
         connection = Connection(running.port)
 
         def register(request: bytes) -> None:
-            answer = connection.ask(request)
-            if answer.status != 201:
-                raise RuntimeError(f"{answer.status}: {answer.body[:500].decode('utf-8', 'replace')}")
+            response = connection.send(request)
+            if response.status != 201:
+                raise RuntimeError(f"{response.status}: {response.body[:500].decode('utf-8', 'replace')}")
 
         return register
 
     return make
 
 
-def _told(name: str, pairs: Pairs, ours: _Side, theirs: _Side, reading: _Side) -> Figure:
+def _rate(name: str, pairs: Pairs, ours: _Side, theirs: _Side, reading: _Side) -> Figure:
     against_reading = median(mine.rate / other.rate for mine, other in zip(ours.rounds, reading.rounds, strict=True))
     own = sum(part.own_share for part in ours.rounds) / len(ours.rounds)
     details = (
-        pairs.told("a second"),
+        pairs.described("a second"),
         f"ours: {ours.latencies()}; bare: {theirs.latencies()}",
         f"with the read of the neighbours inside bare's transaction too, {against_reading:.3g} of its rate",
         f"processor time for each, ours: {ours.processor()}; bare: {theirs.processor()}",
@@ -153,5 +153,5 @@ def _told(name: str, pairs: Pairs, ours: _Side, theirs: _Side, reading: _Side) -
 
 def _memory(name: str, running: Server) -> Figure:
     workers = running.resident_megabytes()
-    told = ", ".join(f"{each:.0f} MB" for each in workers)
-    return Figure(f"memory of a worker after {name}", max(workers), "MB resident", MEMORY_TARGET, (told,))
+    each_worker = ", ".join(f"{each:.0f} MB" for each in workers)
+    return Figure(f"memory of a worker after {name}", max(workers), "MB resident", MEMORY_TARGET, (each_worker,))

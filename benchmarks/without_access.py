@@ -65,7 +65,7 @@ def create_app() -> App:
     for hooks in every:
         hooks[None] = [hook for hook in hooks.get(None, []) if hook.__module__ != _GATE]
     store = register_of(app).store
-    store.database.encryption = NoEncryption(store.database.mongo, dict)  # type: ignore[arg-type]  # no key is ever asked for
+    store.database.encryption = NoEncryption(store.database.mongo, dict)  # type: ignore[arg-type]  # no key is ever needed
 
     @app.before_request
     def let_in() -> None:

@@ -10,7 +10,7 @@ def sealed_items(section: type[Section] = HouseholdSchema) -> dict[str, AtRest]:
     """Return the items that are encrypted at rest, by their path: `head.phone`, `members[].phone`.
 
     A section or list that is sealed itself is one item: it is encrypted as a whole. Raises TypeError for an item whose
-    ciphertext cannot be searched though it says so.
+    ciphertext cannot be searched though it claims so.
     """
     return dict(_sealed(section, ""))
 
@@ -25,7 +25,7 @@ def _sealed(section: type[Section], path: str) -> Iterator[tuple[str, AtRest]]:
         at_rest = field.item.at_rest
         inner = section_of(field)
         if at_rest == "sealed_searchable" and not isinstance(field, (Text, Formatted)):
-            raise TypeError(f"{path}{name}: equality can be asked of sealed text only")
+            raise TypeError(f"{path}{name}: only sealed text can be queried by equality")
         if at_rest != "plain":
             yield path + name, at_rest
         elif inner is not None:

@@ -106,7 +106,7 @@ def register_of(app: Flask) -> Register:
 
 
 def _services_of(register: Register, guarding: Guard) -> Services:
-    """What the views may ask for; records leave the store by the Reader alone."""
+    """The services that views use; records leave the store by the Reader alone."""
     return Services(
         settings=register.settings,
         clock=register.clock,

@@ -72,8 +72,8 @@ def principal(
     held = frozenset(scopes)
     granted = TABLE[role]
     if role is Role.SYSTEM:
-        asked = frozenset[Permission]().union(*(SCOPES[scope] for scope in held if scope in SCOPES))
-        granted = {one: reach for one, reach in granted.items() if one in asked or one in _EVERYBODY}
+        requested = frozenset[Permission]().union(*(SCOPES[scope] for scope in held if scope in SCOPES))
+        granted = {one: reach for one, reach in granted.items() if one in requested or one in _EVERYBODY}
         seen = Sight.PERSONAL if "personal:read" in held else Sight.NOBODY
     else:
         seen = _lesser(SIGHT_BY_ROLE[role], sight)
@@ -94,9 +94,9 @@ def principal(
     )
 
 
-def _lesser(usual: Sight, asked: Sight | None) -> Sight:
+def _lesser(usual: Sight, own: Sight | None) -> Sight:
     order = (Sight.NOBODY, Sight.MASKED, Sight.PERSONAL)
-    return usual if asked is None else order[min(order.index(usual), order.index(asked))]
+    return usual if own is None else order[min(order.index(usual), order.index(own))]
 
 
 def register_itself(name: str = "register") -> Principal:

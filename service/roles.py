@@ -184,4 +184,4 @@ NEEDS_ALL_OF_PERSONS: Final = frozenset(
     }
 )
 """Permissions that only those have who see persons in full: who writes a record back writes what they were shown, and
-people's requests name people and hand over copies of everything stored about them."""
+people's requests name people and carry copies of everything stored about them."""

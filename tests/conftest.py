@@ -1,4 +1,4 @@
-"""What every test may ask for: a real MongoDB and a database of its own in it."""
+"""What every test may use: a real MongoDB and a database of its own in it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from service.units.unit_list import read_units
 from service.wiring import Register, wire
 from tests.builders import MovedClock
 
-KEPT_BETWEEN_TESTS = ["units", "state", "encryption_keys", "encryption_secrets", "trail", "trail_lanes"]
+RETAINED_BETWEEN_TESTS = ["units", "state", "encryption_keys", "encryption_secrets", "trail", "trail_lanes"]
 """What a service that runs through many tests has read, or goes on writing to."""
 
 _shared_mongod = pytest.StashKey[ExitStack]()
@@ -155,8 +155,8 @@ def services(register_settings: Settings, clock: MovedClock) -> Iterator[Registe
 
 
 def written_collections(database: Database[dict[str, Any]]) -> list[str]:
-    """The names of the collections that hold anything, but for those kept between tests: two round trips in all."""
-    names = database.list_collection_names(filter={"name": {"$nin": [*KEPT_BETWEEN_TESTS, "system.views"]}})
+    """The names of the collections that hold anything, but for those retained between tests: two round trips in all."""
+    names = database.list_collection_names(filter={"name": {"$nin": [*RETAINED_BETWEEN_TESTS, "system.views"]}})
     stages: list[dict[str, Any]] = []
     for name in names:
         first: list[dict[str, Any]] = [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}]

@@ -1,7 +1,7 @@
 """Mutation testing of the pure rooms, by mutmut: which changes of the code no test notices. Started by scripts/mutants.
 
 Each room is copied to a folder of its own, where mutmut changes one thing at a time and runs the tests that reach it.
-Only tests without a database are asked, which keeps a mutant to a second. A change that all of them pass has survived:
+Only tests without a database are run, which keeps a mutant to a second. A change that all of them pass has survived:
 a test is missing, or the change makes no difference.
 
 A second run over the same folder tries what is left: mutants that were not tried before or survived, and those of a
@@ -76,12 +76,12 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / ".run" / "mutants", help="where the copies lie")
     parser.add_argument("--at-once", type=int, default=1, help="how many mutants are tried at the same time")
     parser.add_argument("--ending", default="", help="a sample: only mutants whose number ends in one of these digits")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     totals: Counter[str] = Counter()
     for room in ROOMS:
-        files = [path for path in files_of(room) if not asked.paths or path in asked.paths]
+        files = [path for path in files_of(room) if not options.paths or path in options.paths]
         if files:
-            totals += examined(room, files, asked.folder / room.name, asked.at_once, asked.ending)
+            totals += examined(room, files, options.folder / room.name, options.at_once, options.ending)
     if not totals:
         parser.error("none of these files belongs to a room that is examined")
     print(line("all of them", totals))

@@ -14,7 +14,7 @@ TRAILER = b"MOTION-PHOTO-VIDEO-AFTER-THE-END"
 
 
 def a_picture(width: int = 640, height: int = 400, *, noise: float = 0.0) -> Image.Image:
-    """A card on a table, in its own colours, so that corners can be told apart; noise makes a JPEG of it large."""
+    """A card on a table, in its own colours, so that corners can be distinguished; noise makes a JPEG of it large."""
     picture = Image.new("RGB", (width, height), (92, 60, 40))
     draw = ImageDraw.Draw(picture)
     left, top, right, bottom = width // 5, height // 5, width * 4 // 5, height * 4 // 5
@@ -44,14 +44,14 @@ def a_photo(
 
     With orientation 6 the camera was held upright: who shows it must turn it by 90° clockwise.
     """
-    told = {"exif": _exif(orientation), "comment": COMMENT, **options}
-    return a_bare_photo(width, height, noise=noise, quality=quality, **told) + TRAILER
+    metadata = {"exif": _exif(orientation), "comment": COMMENT, **options}
+    return a_bare_photo(width, height, noise=noise, quality=quality, **metadata) + TRAILER
 
 
 def a_bare_photo(
     width: int = 640, height: int = 400, *, noise: float = 0.0, quality: int = 85, **options: Any
 ) -> bytes:
-    """A JPEG without metadata, or with those that Pillow's ``save`` is told of."""
+    """A JPEG without metadata, or with those that are passed to Pillow's ``save``."""
     file = io.BytesIO()
     a_picture(width, height, noise=noise).save(file, "JPEG", quality=quality, **options)
     return file.getvalue()

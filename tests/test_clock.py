@@ -12,7 +12,7 @@ def test_the_day_begins_at_five_in_the_afternoon_of_utc() -> None:
     assert vietnam_day(datetime(2026, 11, 23, 17, 0, tzinfo=UTC)) == date(2026, 11, 24)
 
 
-def test_the_clock_tells_whole_milliseconds_in_utc() -> None:
+def test_the_clock_returns_whole_milliseconds_in_utc() -> None:
     now = system_clock()
     assert now.tzinfo is UTC
     assert now.microsecond % 1000 == 0

@@ -16,9 +16,9 @@ SLOW_BY_THEMSELVES = {
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the quick, pure tests."""
-    kept = [item for item in items if is_pure(item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    pure = [item for item in items if is_pure(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in pure])
+    items[:] = pure
 
 
 def is_pure(item: pytest.Item) -> bool:

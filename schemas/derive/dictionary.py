@@ -53,7 +53,7 @@ _MASK: dict[Mask, str] = {
 }
 _AT_REST: dict[AtRest, str] = {"plain": "rõ", "sealed_searchable": "mã hóa, tìm được", "sealed": "mã hóa"}
 
-#: Derived facts (service/households/derived.py), for which nobody is asked: name, meaning, English, unit, source.
+#: Derived facts (service/households/derived.py), which nobody enters: name, meaning, English, unit, source.
 _DERIVED = (
     (
         "livestock_units",
@@ -167,7 +167,7 @@ class DictionaryRow:
 
     @property
     def sensitivity(self) -> str:
-        """Whether it tells about a person, in Vietnamese."""
+        """Whether it is about a person, in Vietnamese."""
         return _SENSITIVITY[self.item.sensitivity]
 
     @property

@@ -73,7 +73,7 @@ def household_json_schema() -> JsonSchema:
 def household_components(*, reference_prefix: str = "#/$defs/", conditions: bool = False) -> dict[str, JsonSchema]:
     """Return the schema of each section by its name ("Household", "Parcel", …); references start with the prefix.
 
-    Conditions between items (one of two is present, a code belongs to its scheme) are left out unless asked for, since
+    Conditions between items (one of two is present, a code belongs to its scheme) are left out unless requested, since
     client generators turn them into unions.
     """
     return _Writer(reference_prefix, conditions).components()

@@ -80,7 +80,7 @@ class Geometry(Field):
 class Given(Field):
     """What the register sets and no client does, of a shape of its own; `form` is its JSON Schema.
 
-    `personal_members` of the objects in it can repeat what the record says of a person.
+    `personal_members` of the objects in it can repeat personal content of the record.
     """
 
     def __init__(self, form: Mapping[str, Any], item: Item, *, personal_members: Sequence[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""What an item says of itself besides its type: labels, source, obligation, and how it is protected."""
+"""The metadata of an item besides its type: labels, source, obligation, and how it is protected."""
 
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypedDict
@@ -30,13 +30,13 @@ class Protection(TypedDict):
     at_rest: AtRest
 
 
-#: For an item that tells nothing about a person, and for a section or list that leaves protection to the items inside.
+#: For an item that is not about a person, and for a section or list that leaves protection to the items inside.
 OPEN: Final[Protection] = {"sensitivity": "plain", "mask": "shown", "at_rest": "plain"}
 
 
 @dataclass(frozen=True)
 class Item:
-    """What an item says of itself besides its type.
+    """The metadata of an item besides its type.
 
     An item that does not say how it is protected is treated as the most sensitive: hidden from readers who see people
     masked or not at all, sealed at rest, not copied. A section or list is protected as a whole before its items are
@@ -51,7 +51,7 @@ class Item:
     required_for: Stage | None = None
     #: The item beside it that may be given in its place.
     required_unless: str | None = None
-    #: Whether it tells about a person. Readers who may see nobody are shown only what is plain.
+    #: Whether it is about a person. Readers who may see nobody are shown only what is plain.
     sensitivity: Sensitivity = "sensitive"
     #: What readers who see people masked are shown of it.
     mask: Mask = "hidden"
@@ -69,6 +69,6 @@ class Item:
     asked_when: tuple[str, tuple[Any, ...]] | None = None
 
 
-def item(label_vi: str, label_en: str, **said: Any) -> Item:
+def item(label_vi: str, label_en: str, **metadata: Any) -> Item:
     """Describe an item by the attributes of `Item`. A nested item without a step is in its parent's step."""
-    return Item(label_vi, label_en, **said)
+    return Item(label_vi, label_en, **metadata)

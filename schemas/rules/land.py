@@ -49,7 +49,7 @@ def parcel_once(content: Content, _: date) -> Iterator[Trouble]:
 
 
 def former_commune_not_both(content: Content, _: date) -> Iterator[Trouble]:
-    """A parcel's former commune is either given or said to be unknown."""
+    """A parcel's former commune is either given or declared unknown."""
     for index, parcel in enumerate(elements(content, "parcels")):
         if parcel.get("former_commune_unknown") and parcel.get("former_commune"):
             yield ("parcels", index, "former_commune_unknown"), "former-commune.contradiction", {}

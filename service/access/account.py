@@ -26,7 +26,7 @@ class SessionEnd(StrEnum):
 
 
 REPORTED_TO_DEVICE: Final = frozenset({SessionEnd.REVOKED, SessionEnd.SUSPENDED})
-"""Somebody ended the session because of this device or its holder: the device is told so and erases its data.
+"""Somebody ended the session because of this device or its holder; the device learns it and erases its data.
 
 A forgotten or changed password, or a refresh token that was used twice, is not reported: the rightful phone may hold
 records that were never sent.
@@ -84,8 +84,8 @@ class Session:
     by_cookie: bool = False
     revoked_at: datetime | None = None
     revoked_because: str | None = None
-    told_at: datetime | None = None
-    """When the device was first told that somebody had ended its session."""
+    reported_at: datetime | None = None
+    """When it was first reported to the device that somebody had ended its session."""
 
 
 def require_not_revoked(session: Session) -> None:

@@ -38,7 +38,7 @@ class NewAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class IssuedSecret:
     """An account with its new secret, shown once: a password for people, a client secret for systems."""
 
     account: Account
@@ -55,7 +55,7 @@ class Accounts:
         self._directory = directory
         self._clock = clock
 
-    def create(self, new: NewAccount, by: Principal) -> Handed:
+    def create(self, new: NewAccount, by: Principal) -> IssuedSecret:
         """Create an account within the area of ``by``.
 
         Without a password one is generated, which must be changed at the first sign-in. Raises UsernameTaken,
@@ -82,23 +82,23 @@ class Accounts:
             scopes=tuple(new.scopes),
             external=new.external,
         )
-        handed = self._with_secret(account, new)
-        self._store.add_account(handed.account)
-        return handed
+        issued = self._with_secret(account, new)
+        self._store.add_account(issued.account)
+        return issued
 
-    def _with_secret(self, account: Account, new: NewAccount) -> Handed:
+    def _with_secret(self, account: Account, new: NewAccount) -> IssuedSecret:
         if new.role is Role.SYSTEM:
             secret = new_secret()
-            return Handed(replace(account, secret_hash=hashed_secret(secret)), client_secret=secret)
+            return IssuedSecret(replace(account, secret_hash=hashed_secret(secret)), client_secret=secret)
         if new.password is not None:
             require_strong(new.password, new.username)
             hashed = self._passwords.hashed(new.password)
-            return Handed(replace(account, password_hash=hashed, must_change_password=new.must_change_password))
+            return IssuedSecret(replace(account, password_hash=hashed, must_change_password=new.must_change_password))
         if new.external is not None:
-            return Handed(account)
+            return IssuedSecret(account)
         password = new_password()
         hashed = self._passwords.hashed(password)
-        return Handed(
+        return IssuedSecret(
             replace(account, password_hash=hashed, must_change_password=new.must_change_password), password=password
         )
 
@@ -166,7 +166,7 @@ class Accounts:
         self.get(account_id, by)
         return self._changed(account_id, {"state": ACTIVE, "updated_at": self._clock()})
 
-    def reset(self, account_id: str, by: Principal) -> Handed:
+    def reset(self, account_id: str, by: Principal) -> IssuedSecret:
         """Replace the secret of an account and end all its sessions."""
         account = self.get(account_id, by)
         now = self._clock()
@@ -174,10 +174,10 @@ class Accounts:
         if account.role is Role.SYSTEM:
             secret = new_secret()
             changed = self._changed(account_id, {"secret_hash": hashed_secret(secret), "updated_at": now})
-            return Handed(changed, client_secret=secret)
+            return IssuedSecret(changed, client_secret=secret)
         password = new_password()
         items = {"password_hash": self._passwords.hashed(password), "must_change_password": True, "updated_at": now}
-        return Handed(self._changed(account_id, items), password=password)
+        return IssuedSecret(self._changed(account_id, items), password=password)
 
     def change_own_password(self, by: Principal, old: str, new: str) -> None:
         """Change one's own password and end all other sessions. Raises SignInFailed, PasswordWeak."""

@@ -44,7 +44,7 @@ class RefreshFailed(AccessError):
 
 
 class SessionRevoked(AccessError):
-    """Somebody ended this device's session from elsewhere; a phone that is told so erases its data."""
+    """Somebody ended this device's session from elsewhere; a phone to which this is reported erases its data."""
 
     code = "session.revoked"
 

@@ -75,7 +75,7 @@ class OpenId:
         """Return where to send the browser (OpenID Connect Core, 3.1.2.1; RFC 7636). Raises ProviderUnavailable."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-        asked = {
+        parameters = {
             "response_type": "code",
             "client_id": self._client.client_id,
             "redirect_uri": self._client.callback,
@@ -85,7 +85,7 @@ class OpenId:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        address = f"{self._provider()['authorization_endpoint']}?{urllib.parse.urlencode(asked)}"
+        address = f"{self._provider()['authorization_endpoint']}?{urllib.parse.urlencode(parameters)}"
         pending = {"state": state, "nonce": nonce, "verifier": verifier, "until": self._clock() + STATE_SECONDS}
         return Begun(address, self._signed(pending))
 
@@ -94,7 +94,7 @@ class OpenId:
         pending = self._opened(cookie)
         if not hmac.compare_digest(pending["state"].encode(), state.encode("utf-8", "surrogatepass")):
             raise SignInFailed()
-        asked = {
+        parameters = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": self._client.callback,
@@ -102,9 +102,9 @@ class OpenId:
             "code_verifier": pending["verifier"],
         }
         if self._client.client_secret_file:
-            asked["client_secret"] = read_private(Path(self._client.client_secret_file)).decode().strip()
-        answer = _fetch(self._provider()["token_endpoint"], urllib.parse.urlencode(asked).encode())
-        token = answer.get("id_token")
+            parameters["client_secret"] = read_private(Path(self._client.client_secret_file)).decode().strip()
+        response = _fetch(self._provider()["token_endpoint"], urllib.parse.urlencode(parameters).encode())
+        token = response.get("id_token")
         if not isinstance(token, str):
             raise SignInFailed()
         return self._client.issuer, self._subject(token, pending["nonce"])
@@ -162,10 +162,10 @@ def _fetch(address: str, body: bytes | None = None) -> dict[str, Any]:
     parts = urllib.parse.urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}):
         raise ProviderUnavailable()
-    asked = urllib.request.Request(address, data=body, headers={"Accept": "application/json"})  # noqa: S310
+    request = urllib.request.Request(address, data=body, headers={"Accept": "application/json"})  # noqa: S310
     try:
-        with _OPENER.open(asked, timeout=_TIMEOUT_SECONDS) as answer:
-            found = json.loads(answer.read(_MOST_BYTES))
+        with _OPENER.open(request, timeout=_TIMEOUT_SECONDS) as response:
+            found = json.loads(response.read(_MOST_BYTES))
     except urllib.error.HTTPError as error:
         if error.code in {400, 401, 403} and body is not None:
             raise SignInFailed() from error

@@ -105,7 +105,7 @@ def require_strong(password: str, username: str) -> None:
 
 
 def new_password() -> str:
-    """Return a password to hand over once: four groups of four, 79 bits, easy to read out."""
+    """Return a password to be shown once: four groups of four, 79 bits, easy to read out."""
     return "-".join("".join(secrets.choice(_UNAMBIGUOUS) for _ in range(4)) for _ in range(4))
 
 

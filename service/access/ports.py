@@ -56,7 +56,7 @@ class AccountStore(Protocol):
         """Revoke all sessions of an account (except ``but``). Returns how many."""
 
     def note_reported(self, session_id: str, *, at: datetime) -> bool:
-        """Note that the device was told of its session's end. Returns whether for the first time."""
+        """Note that the end of its session was reported to the device. Returns whether for the first time."""
 
     def sessions_of(self, account_id: str) -> list[Session]:
         """Return the active sessions of an account, the last used first."""
@@ -89,7 +89,7 @@ class AuditTrail(Protocol):
         """Add an entry; it is stored when this returns. Raises StoreUnavailable."""
 
     def begin(self, entry: TrailEntry) -> Begun:
-        """Hand an entry over, to be written while its response is made. ``finish`` waits for it."""
+        """Queue an entry, to be written while its response is made. ``finish`` waits for it."""
 
     def finish(self, begun: Begun) -> None:
         """Wait for an entry; it is stored when this returns. Raises StoreUnavailable."""

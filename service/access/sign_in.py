@@ -110,8 +110,8 @@ class SignIn:
             raise SignInFailed()
         self._attempts.succeeded(own)
         self._attempts.take_back(shared)
-        asked = tuple(scopes) or account.scopes
-        token, claims = self._tokens.issue(account.id, scopes=tuple(s for s in account.scopes if s in asked))
+        requested = tuple(scopes) or account.scopes
+        token, claims = self._tokens.issue(account.id, scopes=tuple(s for s in account.scopes if s in requested))
         return SignedIn(account, token, claims)
 
     def by_identity(self, issuer: str, subject: str, caller: Caller) -> SignedIn:
@@ -155,7 +155,7 @@ class SignIn:
 
         A token that was already replaced has been copied: its whole session ends. A browser, whose cookie only its own
         device holds, may send the token before the current one once more, because a response was lost or two pages
-        refreshed at once. Whoever then sends the token in between ends the session.
+        refreshed at once. A request that then sends the token in between ends the session.
         """
         parts = split_refresh_token(refresh_token)
         session = None if parts is None else self._store.session(parts[0])
@@ -219,5 +219,5 @@ class SignIn:
         self._store.revoke(session_id, because=SessionEnd.SIGNED_OUT, at=self._clock())
 
     def note_reported(self, session_id: str) -> bool:
-        """Note that a device was told of its session's end. Returns whether for the first time."""
+        """Note that the end of its session was reported to the device. Returns whether for the first time."""
         return self._store.note_reported(session_id, at=self._clock())

@@ -71,7 +71,7 @@ def finished_specification(spec: APISpec) -> dict[str, Any]:
 
 
 def say_who_may(document: dict[str, Any], app: Flask) -> None:
-    """Write each call's permission into the document; a public one asks for no token."""
+    """Write each call's permission into the document; a public one needs no token."""
     for path, method, permission in declared_permissions(app):
         operation = document["paths"].get(path, {}).get(method.lower())
         if operation is None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from service.access.accounts import Accounts, Handed, NewAccount
+from service.access.accounts import Accounts, IssuedSecret, NewAccount
 from service.access.errors import AccountNotFound
 from service.access.passwords import Passwords
 from service.clock import system_clock, vietnam_day
@@ -125,13 +125,13 @@ def _change(accounts: Accounts, stored: MongoAccounts, options: argparse.Namespa
         print(f"{accounts.resume(account.id, who).username}: active")
 
 
-def _show(handed: Handed) -> None:
-    account = handed.account
+def _show(issued: IssuedSecret) -> None:
+    account = issued.account
     print(f"{account.username}: {account.role} in {', '.join(code for code, _ in account.area)}")
-    if handed.password is not None:
-        print(f"password (shown only now, to be changed at the first sign-in): {handed.password}")
-    if handed.client_secret is not None:
-        print(f"client_id: {account.username}\nclient_secret (shown only now): {handed.client_secret}")
+    if issued.password is not None:
+        print(f"password (shown only now, to be changed at the first sign-in): {issued.password}")
+    if issued.client_secret is not None:
+        print(f"client_id: {account.username}\nclient_secret (shown only now): {issued.client_secret}")
 
 
 def _list(accounts: Accounts, *, as_json: bool) -> None:
@@ -168,21 +168,21 @@ def _demonstrate(accounts: Accounts, city: Sequence[str], file: Path) -> None:
     rows: list[dict[str, Any]] = []
     who = register_itself("demonstration")
     for username, role, area in people:
-        handed = accounts.create(NewAccount(username, role, area, must_change_password=False), who)
-        rows.append({"role": str(role), "area": list(area), "username": username, "password": handed.password})
+        issued = accounts.create(NewAccount(username, role, area, must_change_password=False), who)
+        rows.append({"role": str(role), "area": list(area), "username": username, "password": issued.password})
     systems = [
         ("bo-nong-nghiep", ("coverage:read", "records:read", "personal:read", "changes:read")),
         ("thong-ke", ("coverage:read", "records:read", "changes:read", "metrics:read")),
     ]
     for username, scopes in systems:
-        handed = accounts.create(NewAccount(username, Role.SYSTEM, everywhere, scopes=scopes), who)
+        issued = accounts.create(NewAccount(username, Role.SYSTEM, everywhere, scopes=scopes), who)
         rows.append(
             {
                 "role": str(Role.SYSTEM),
                 "area": list(everywhere),
                 "scopes": list(scopes),
                 "client_id": username,
-                "client_secret": handed.client_secret,
+                "client_secret": issued.client_secret,
             }
         )
     draft = file.with_name(f".{file.name}.new")

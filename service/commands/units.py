@@ -58,7 +58,7 @@ def load_borders(file: Path, data: str | None) -> int:
     store = Repositories(command_settings(data))
     try:
         features = read_features(file)
-        bar = tqdm(borders_of(features), total=len(features), desc=file.name, unit=" boundaries")
+        bar = tqdm(borders_of(features), total=len(features), desc=file.name, unit=" borders")
         borders = dict(bar)
         known = {unit.code for unit in store.units.unit_list()}
         if strange := sorted(set(borders) - known):
@@ -71,7 +71,7 @@ def load_borders(file: Path, data: str | None) -> int:
     finally:
         store.close()
     points = sum(int(shapely.get_num_coordinates(border)) for border in borders.values())
-    print(f"{len(borders)} boundaries of {points} points are in the register, {changed} of them changed")
+    print(f"{len(borders)} borders of {points} points are in the register, {changed} of them changed")
     return 0
 
 

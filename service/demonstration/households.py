@@ -159,16 +159,16 @@ def _identity(seed: int, index: int, captured_at: datetime) -> str:
 def _commune(random: Random, place: Place, village: Village) -> Household:
     """Describe where the household lives, in one of the ways in which officers and old lists do."""
     day = _day_between(random, FIRST_DAY, LAST_DAY)
-    said: Household = {"commune": place.commune.code, "captured_at": _moment(random, day)}
+    place_items: Household = {"commune": place.commune.code, "captured_at": _moment(random, day)}
     if village.former is None or random.random() < 0.3:
-        return said
+        return place_items
     way = random.random()
     if way < 0.5:
-        return said | {"former_commune": village.former.code}
+        return place_items | {"former_commune": village.former.code}
     earlier = _day_between(random, *_BEFORE_MERGER)
     if way < 0.9:
         # A paper list from before the merger, entered now.
-        return said | {"commune": village.former.code, "commune_as_of": earlier.isoformat()}
+        return place_items | {"commune": village.former.code, "commune_as_of": earlier.isoformat()}
     # A record made before the merger, with the code of that time.
     return {"commune": village.former.code, "captured_at": _moment(random, earlier)}
 

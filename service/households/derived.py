@@ -1,4 +1,4 @@
-"""Facts derived from what a household says: never asked, computed from content, dated by their thresholds."""
+"""Facts derived from a household's record: never entered, computed from content, dated by their thresholds."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ LIVESTOCK_SCALES: tuple[tuple[float, str], ...] = ((300, "large"), (30, "medium"
 
 
 def derived_facts(content: Content) -> dict[str, Any]:
-    """Return the derived facts of a household in JSON types; what cannot be said is absent.
+    """Return the derived facts of a household in JSON types; what cannot be derived is absent.
 
     `livestock_units` and `livestock_scale`, `area_by_land_use_m2` (codes in force) and `area_m2`, `farm_class`.
     """
@@ -60,7 +60,7 @@ def derived_facts(content: Content) -> dict[str, Any]:
 
 
 def livestock_units(content: Content) -> float | None:
-    """Livestock units kept: heads by the coefficient of their kind (Decree 46/2022, annex V). None without animals."""
+    """Livestock units: heads by the coefficient of their kind (Decree 46/2022, annex V). None without animals."""
     animals = content.get("livestock") or []
     if not animals:
         return None

@@ -99,16 +99,16 @@ class HouseholdRegister:
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too: its stored data still belong to its people.
 
-        Nobody has said anything new about the household, so its status stays as it is.
+        The household itself did not change, so its status stays as it is.
         """
         household_id = household_id_of(household_id)
 
         def attempt() -> Written:
             before = self._store.households.find(household_id, actor.area).record
             now = self._clock()
-            said_at = now.isoformat().replace("+00:00", "Z")
+            withdrawn_at = now.isoformat().replace("+00:00", "Z")
             consents = [
-                {**consent, "withdrawn_at": said_at}
+                {**consent, "withdrawn_at": withdrawn_at}
                 if consent["purpose"] == purpose and "withdrawn_at" not in consent
                 else consent
                 for consent in before.get("consents", [])
@@ -192,7 +192,7 @@ class HouseholdRegister:
         return record
 
     def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
-        """The household in its new place, without what it said about the old one."""
+        """The household in its new place, without the items about the old one."""
         left = {"commune", "former_commune", "commune_as_of", "village", "address"}
         body = {name: value for name, value in content_of(before).items() if name not in left}
         if "parcels" in body:
@@ -218,8 +218,7 @@ class HouseholdRegister:
         raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
 
     def _made(self, revision: int, content: dict[str, Any], household_id: str) -> bool:
-        """Whether a revision was made by this same write:
-        resolved on that revision's own day, it says what was stored."""
+        """Whether this same write made a revision: resolved on that revision's day, it equals what was stored."""
         return made_by(self._store, self._directory(), revision, content, household_id)
 
     def _revise(

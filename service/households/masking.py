@@ -27,6 +27,8 @@ _POINTER: Final = "pointer"
 """What findings and missing items call the place of the item that they are about."""
 _FREE_TEXT: Final = "reason"
 """What log notes and findings call that which somebody wrote freely; it may name people."""
+_OF_OVERLAPS: Final = frozenset({"finding", "household", "settled"})
+"""What log notes say of overlaps; about boundaries, like the findings themselves."""
 
 
 def seen(record: Record, sight: Sight) -> Record:
@@ -52,12 +54,16 @@ def seen_change(change: Mapping[str, Any], sight: Sight) -> dict[str, Any] | Non
 
 
 def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | None:
-    """Return a log entry's note without what was written freely (a reason), which may name people."""
+    """Return a log entry's note without the reason, a free text that may name people.
+
+    Readers who see no boundaries see no notes about overlaps either, as they see no such findings.
+    """
     if note is None:
         return None
     if sight is Sight.PERSONAL:
         return dict(note)
-    return {name: value for name, value in note.items() if name != _FREE_TEXT} or None
+    hidden = {_FREE_TEXT} if sight is Sight.MASKED else {_FREE_TEXT, *_OF_OVERLAPS}
+    return {name: value for name, value in note.items() if name not in hidden} or None
 
 
 def shortened_name(name: str) -> str:
@@ -72,7 +78,7 @@ def shortened_name(name: str) -> str:
 
 
 def masked_number(number: str) -> str:
-    """Return the last three characters, enough to tell two people apart at a counter; of three or fewer, none."""
+    """Return the last three characters, enough to distinguish two people at a counter; of three or fewer, none."""
     shown = number[-_DIGITS_SHOWN:] if len(number) > _DIGITS_SHOWN else ""
     return _HIDDEN * (len(number) - len(shown)) + shown
 
@@ -83,7 +89,7 @@ def rounded_position(position: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_small(count: int) -> bool:
-    """Whether a count is so small that it tells about single households; open data withhold it."""
+    """Whether a count is so small that it reveals single households; open data withhold it."""
     return 0 < count < LEAST_COUNT
 
 

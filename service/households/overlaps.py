@@ -77,7 +77,7 @@ def with_overlaps(
     resting_ids = {change.record["id"] for change in resting}
     cause = moved.changes[0]
     for household, stored in sorted(transaction.known(others - resting_ids).items()):
-        note = {"reason": OVERLAP, "household": cause.record["id"]}
+        note = _note_of_overlap_with(cause.record)
         at, actor = cause.record["updated_at"], cause.entries[-1].actor
         change = _other_record(stored, ids, found.get(household, []), at=at, actor=actor, note=note)
         if change is not None:
@@ -112,7 +112,7 @@ def without_overlaps_with(gone: Record, transaction: Transaction, *, at: datetim
     """The changes of other records that reported overlaps with a household that no longer exists."""
     transaction.take_cells(sorted(cells_of_stored(each.geometry for each in boundaries_in(gone)).coarse))
     others = _named_in([gone]) - {gone["id"]}
-    note = {"reason": OVERLAP, "household": gone["id"]}
+    note = _note_of_overlap_with(gone)
     changes = [
         _other_record(stored, {gone["id"]}, [], at=at, actor=actor, note=note)
         for _, stored in sorted(transaction.known(others).items())
@@ -244,6 +244,14 @@ def _key_of(boundary: Boundary) -> ParcelKey:
     return boundary.household, boundary.parcel
 
 
+def _note_of_overlap_with(record: Record) -> dict[str, Any]:
+    """The note of a log entry that exists because an overlap with another household began or ended.
+
+    The code is the note's ``finding``: ``reason`` always is a text that somebody wrote.
+    """
+    return {"finding": OVERLAP, "household": record["id"]}
+
+
 def _named_in(records: Iterable[Record]) -> set[str]:
     """The other households that the overlaps of records name."""
     findings = (finding for record in records for finding in record.get("findings", ()))
@@ -255,8 +263,8 @@ def _other_record(
 ) -> Change | None:
     """A neighbour's change: its overlaps with what moved are those found now; None where nothing changes."""
     before = stored.record.get("findings", [])
-    kept = [f for f in before if f["code"] != OVERLAP or f["details"]["household"] not in moved]
-    findings = [*kept, *found]
+    unaffected = [f for f in before if f["code"] != OVERLAP or f["details"]["household"] not in moved]
+    findings = [*unaffected, *found]
     if _sorted(findings) == _sorted(before):
         return None
     return _change_of(stored, _revised(stored.record, findings, at), actor=actor, note=note)
@@ -292,6 +300,6 @@ def _sorted(findings: Iterable[FindingInJson]) -> list[str]:
 
 
 def _in_order(changes: Sequence[Change], results: Sequence[Change]) -> list[Change]:
-    """The results in the order of the changes that were asked for, those of other records behind."""
+    """The results in the order of the requested changes, followed by those of other records."""
     position = {change.record["id"]: number for number, change in enumerate(changes)}
     return sorted(results, key=lambda change: position.get(change.record["id"], len(position)))

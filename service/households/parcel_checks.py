@@ -151,11 +151,11 @@ class ParcelRegister:
         boundaries = [
             boundary
             for boundary in self._store.parcels.boundaries_of_meeting(geometry_json(reach))
-            if not _is_asked_about(boundary, question)
+            if not _is_checked_itself(boundary, question)
         ]
         geometries = geometries_of([boundary.geometry for boundary in boundaries])
-        asked = np.asarray([geometry], dtype=object)
-        overlaps = {o.second: o for o in overlaps_between(asked, geometries, self._examiner.rules.overlap)}
+        checked = np.asarray([geometry], dtype=object)
+        overlaps = {o.second: o for o in overlaps_between(checked, geometries, self._examiner.rules.overlap)}
         distances = shapely.distance(geometries, geometry)
         near = np.flatnonzero(shapely.intersects(geometries, reach)).tolist()
         near.sort(key=lambda number: (number not in overlaps, distances[number]))
@@ -172,7 +172,7 @@ def _overlap_finding(boundary: Boundary, overlap: Overlap) -> Finding:
     return Finding(OVERLAP, "warning", "/geometry", params)
 
 
-def _is_asked_about(boundary: Boundary, question: Question) -> bool:
+def _is_checked_itself(boundary: Boundary, question: Question) -> bool:
     if question.parcel is not None and boundary.parcel == question.parcel:
         return True
     return question.parcel is None and boundary.household == question.household

@@ -25,7 +25,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdQuery:
-    """Which households a list asks for. ``after`` is the position behind which the page starts."""
+    """Which households a list is to contain. ``after`` is the position behind which the page starts."""
 
     limit: int
     area: Communes = None
@@ -149,7 +149,7 @@ class SearchStore(Protocol):
     """Where households are found by where they lie."""
 
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
-        """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for."""
+        """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items."""
 
 
 class RecordSource(SearchStore, Protocol):

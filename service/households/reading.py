@@ -1,7 +1,7 @@
-"""The only way out: a Reader hands out records within the area, none restricted, masked, and noted for the trail.
+"""The only way out: a Reader returns records within the area, none restricted, masked, and noted for the trail.
 
-Whatever leaves the register is taken from a Reader. It is made once for a request or a job from who asks (area, sight)
-and for which purpose, so that no view has to remember any of this.
+Whatever leaves the register is taken from a Reader. It is made once for a request or a job, from the principal (area,
+sight) and the purpose, so that no view has to remember any of this.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ T = TypeVar("T")
 Note = Callable[[Iterable[str]], None]
 """Notes for the audit trail that these households were shown."""
 Wording = Callable[[str, Mapping[str, Any]], str]
-"""The text of a code with its details, in the language of whoever asks."""
+"""The text of a code with its details, in the language of the request."""
 
 ENTRIES_AT_ONCE: Final = 1_000
-"""How many log entries are read in one round trip where the whole history is asked for."""
+"""How many log entries are read in one round trip of a whole history."""
 _WITHHELD: Final = "…"
 
 
@@ -66,7 +66,7 @@ class WholeHousehold:
 
 
 class Reader:
-    """Hands out what one principal may see for one purpose."""
+    """Returns what one principal may see for one purpose."""
 
     def __init__(
         self, sources: Sources, principal: Principal, purpose: Permission, *, note: Note, wording: Wording | None = None
@@ -87,7 +87,7 @@ class Reader:
 
     @property
     def sees_persons(self) -> bool:
-        """Whether whoever asks sees all of a person."""
+        """Whether the principal sees all of a person."""
         return self._sight is Sight.PERSONAL
 
     def released(self, record: Record) -> Record:
@@ -126,7 +126,7 @@ class Reader:
 
     def fallen_in(self, drawn: BaseGeometry) -> list[Affected]:
         """The households that fall into a drawn area, in order of their ids."""
-        # Who may not see where a home is may not find it out by asking for it area by area either.
+        # Readers who may not see where a home is may not find it out by searching area by area either.
         if self._sight is Sight.NOBODY:
             drawn = shapely.box(*whole_cells(drawn.bounds))
         within = households_in(self._sources.records, drawn, self._area, homes=self.sees_persons)
@@ -149,9 +149,9 @@ class Reader:
         return HistoryPage(entries, None if last is None else (last.revision, last.key))
 
     def whole(self, household_id: str) -> WholeHousehold:
-        """All that the register holds of a household, for a copy that its people asked for.
+        """All that the register holds of a household, for a copy that its people requested.
 
-        Raises PermissionMissing for whoever does not see all of them, HouseholdNotFound.
+        Raises PermissionMissing for readers who do not see all of them, HouseholdNotFound.
         """
         self._require_sight()
         record = self._stored(household_id)
@@ -173,7 +173,7 @@ class Reader:
         return entries, more
 
     def stored_beside(self, household_id: str, find: Callable[[Record], T]) -> T:
-        """What ``find`` finds beside a household's record (photos of papers), for whoever sees all of its people.
+        """What ``find`` finds beside a household's record (photos of papers), for readers who see all of its people.
 
         Raises PermissionMissing, HouseholdNotFound, and what ``find`` raises; only what it found is noted.
         """
@@ -191,7 +191,7 @@ class Reader:
         return written
 
     def neighbours(self, around: Sequence[Neighbour]) -> list[Neighbour]:
-        """The boundaries around one that is checked, for whoever sees boundaries: nothing about people."""
+        """The boundaries around one that is checked, for readers who see boundaries: nothing about people."""
         if self._sight is Sight.NOBODY:
             return []
         return [each for each in around if each.boundary.household not in self.withheld]
@@ -199,13 +199,13 @@ class Reader:
     def findings(self, findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Findings that are in no record yet, each with its text; none that names a household that is withheld.
 
-        Whoever sees no boundaries is told no overlaps either: by trying areas they would show where boundaries lie.
+        Readers who see no boundaries get no overlaps either: by trying areas they would learn where boundaries lie.
         """
-        told = (each for each in findings if self._sight is not Sight.NOBODY or each["code"] != OVERLAP)
-        return [self._worded(finding) for finding in told if not self._names_withheld(finding)]
+        visible = (each for each in findings if self._sight is not Sight.NOBODY or each["code"] != OVERLAP)
+        return [self._worded(finding) for finding in visible if not self._names_withheld(finding)]
 
     def free_text(self, text: str) -> str:
-        """What somebody wrote freely (a reason), for whoever sees persons: it may name people."""
+        """What somebody wrote freely (a reason), for readers who see persons: it may name people."""
         return text if self.sees_persons else _WITHHELD
 
     def _stored(self, household_id: str) -> Record:
@@ -232,13 +232,13 @@ class Reader:
             raise PermissionMissing(permission=str(self._purpose))
 
     def _note(self, household_ids: Iterable[str]) -> None:
-        """Note whose records are shown; whoever sees nobody was shown nobody."""
+        """Note whose records are shown; a reader who sees no persons was shown nobody."""
         if self._sight is not Sight.NOBODY:
             self._take_note(household_ids)
 
     def _within_reach(self, query: HouseholdQuery) -> HouseholdQuery:
         if query.text is not None and not self.sees_persons:
-            # Who may not see a number or a name may not try them one by one either.
+            # Readers who may not see a number or a name may not try them one by one either.
             raise PermissionMissing(permission="personal:read")
         if self._sight is Sight.NOBODY:
             query = _coarse(query)
@@ -324,7 +324,7 @@ class Reader:
 
 
 def _coarse(query: HouseholdQuery) -> HouseholdQuery:
-    """The query with its places enlarged to whole cells, for whoever sees no boundaries."""
+    """The query with its places enlarged to whole cells, for readers who see no boundaries."""
     boxes = [] if query.bbox is None else [whole_cells(query.bbox)]
     if query.near is not None:
         boxes.append(whole_cells(circle(*query.near).bounds))

@@ -1,4 +1,4 @@
-"""Registering and revising: from what a client says about a household to the change that storage commits."""
+"""Registering and revising: from the content that a client sends to the change that storage commits."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def revision(
     """The change that replaces a household's content.
 
     A revised record is submitted anew: what a leader verified was another content. With ``keep_status`` it is not:
-    nothing was said about the household itself. A revision that names another commune is a transfer too, and stands in
+    the household itself did not change. A revision that names another commune is a transfer too, and stands in
     both communes' logs.
     """
     status: Record = {name: before[name] for name in ("status", "status_reason") if name in before}
@@ -245,5 +245,5 @@ def revision(
 
 
 def content_of(record: Record) -> dict[str, Any]:
-    """What a client said in a record: all but the items that the register gives."""
+    """What a client gave of a record: all but the items that the register gives."""
     return {name: value for name, value in record.items() if name not in REGISTER_GIVEN and name != "id"}

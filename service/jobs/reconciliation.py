@@ -32,11 +32,11 @@ def reconcile(store: HouseholdRepositories) -> Iterator[Difference]:
     }
     recorded = {(commune, former): counts for commune, former, counts in store.recount.counts()}
     for commune, former in sorted(counted.keys() | recorded.keys()):
-        said = counted.get((commune, former), {})
+        tally = counted.get((commune, former), {})
         found = recorded.get((commune, former), {})
         for name in COUNTS:
-            if said.get(name, 0) != found.get(name, 0):
-                yield Difference(name, commune, former, said.get(name, 0), found.get(name, 0))
+            if tally.get(name, 0) != found.get(name, 0):
+                yield Difference(name, commune, former, tally.get(name, 0), found.get(name, 0))
     yield from _identity_differences(store)
 
 
@@ -78,8 +78,8 @@ def _record_difference(logged: LoggedRecord) -> RecordDifference | None:
     record, entry = logged.stored.record, logged.entry
     if entry is None or entry.salt is None:
         return RecordDifference(record["id"], None, None, "no entry of the log has a record of it that can be read")
-    said = (entry.household, entry.revision, entry.commune)
-    if said != (record["id"], record["revision"], record["commune"]):
+    logged_at = (entry.household, entry.revision, entry.commune)
+    if logged_at != (record["id"], record["revision"], record["commune"]):
         reason = f"it is at revision {record['revision']}, the last entry made revision {entry.revision}"
     elif salted_digest(entry.salt, record, entry.replaced, entry.note) != entry.digest:
         reason = "it is not the record that this entry made"
@@ -164,7 +164,7 @@ def _blank_of(entry: LogEntry, store: HouseholdRepositories) -> str | None:
     """An entry's personal content is missing only where a later entry says that the household was erased."""
     if entry.salt is not None or store.log.is_erased(entry.household):
         return None
-    return "what it said is gone, but no entry says that the household was erased"
+    return "its content is gone, but no entry says that the household was erased"
 
 
 def _fault_of(entry: LogEntry, previous: str) -> str | None:

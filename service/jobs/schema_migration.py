@@ -25,7 +25,7 @@ BATCH = 250
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """What became of one record: migrated, or kept as it is with the reason why it cannot be."""
+    """What became of one record: migrated, or unchanged with the error that prevented it."""
 
     household_id: str
     error: RecordInvalid | DomainError | VersionUnknown | None = None
@@ -108,8 +108,10 @@ class SchemaMigration:
         return Migrated(household_id)
 
     def _change(self, before: Record, now: datetime) -> Change:
-        """The revision that says the same in the new version;
-        status and reason stay, since nobody has said anything new."""
+        """The revision with the same content in the new version.
+
+        Status and reason stay, since the household itself did not change.
+        """
         household_id = before["id"]
         migrated = migrate({"id": household_id, **content_of(before), "schema_version": before["schema_version"]})
         today = vietnam_day(now)

@@ -12,7 +12,7 @@ from service.errors import DomainError
 
 
 class RequestKind(StrEnum):
-    """What a person may ask of the register (Law 91/2025/QH15; Decree 356/2025)."""
+    """What a person may request of the register (Law 91/2025/QH15; Decree 356/2025)."""
 
     VIEW = "view"
     CORRECT = "correct"

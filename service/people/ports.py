@@ -1,4 +1,4 @@
-"""What people's requests and photos ask of storage and of the register of households."""
+"""What people's requests and photos need from storage and of the register of households."""
 
 from __future__ import annotations
 

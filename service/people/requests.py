@@ -119,7 +119,7 @@ class PeopleRequests:
         return found[: query.limit], (last.answer_by.isoformat(), last.id)
 
     def acknowledge(self, request_id: str, *, actor: Actor) -> PersonRequest:
-        """Note that the person was told of the request's arrival. A second call changes nothing."""
+        """Note that the request's arrival was acknowledged to the person. A second call changes nothing."""
         request = self._open(request_id, actor)
         if request.state is RequestState.ACKNOWLEDGED:
             return request

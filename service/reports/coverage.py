@@ -19,7 +19,7 @@ from service.units.directory import Unit, UnitDirectory
 from service.units.placing import Placing
 
 LONGEST_TREND_DAYS = 1100
-"""About three years; a longer trend is asked for in parts."""
+"""About three years; a longer trend is requested in parts."""
 
 _NOTHING = dict.fromkeys(COUNTS, 0)
 

@@ -92,10 +92,10 @@ def _run(command: list[str | Path], environment: Mapping[str, str], folder: Path
     if status == 0:
         log.unlink()
         return
-    said = log.read_text(encoding="utf-8", errors="replace")
-    if "No space left on device" in said or disk_is_full(folder.parent):
+    text = log.read_text(encoding="utf-8", errors="replace")
+    if "No space left on device" in text or disk_is_full(folder.parent):
         raise errors.DiskFull(folder)
-    reasons = [line for line in said.splitlines() if line.upper().startswith("ERROR")] or said.splitlines()[-1:]
+    reasons = [line for line in text.splitlines() if line.upper().startswith("ERROR")] or text.splitlines()[-1:]
     raise errors.PackagesUnavailable(
         f"The Python packages could not be installed: {' '.join(reasons)[:500] or f'status {status}'} (more in {log})."
     )

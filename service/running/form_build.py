@@ -106,10 +106,10 @@ def find_node(data: Path, environment: Mapping[str, str]) -> Node:
 
 def _version(node: str) -> str | None:
     try:
-        answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+        result = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
     except OSError:
         return None
-    found = re.match(r"v(\d+\.\d+\.\d+)", answer.stdout)
+    found = re.match(r"v(\d+\.\d+\.\d+)", result.stdout)
     return None if found is None else found.group(1)
 
 
@@ -144,17 +144,17 @@ def _copy_sources(sources: Path, copy: Path) -> None:
 def _run(command: list[str], environment: Mapping[str, str], folder: Path, *, shown: bool) -> None:
     if shown:
         status = start_child(command, environment=environment, folder=folder).wait()
-        said = ""
+        text = ""
     else:
         log = folder.with_name("form-build.log")
         with log.open("wb") as output:
             status = start_child(command, environment=environment, folder=folder, output=output).wait()
-        said = log.read_text(encoding="utf-8", errors="replace")
+        text = log.read_text(encoding="utf-8", errors="replace")
     if status == 0:
         return
-    if "ENOSPC" in said or "No space left on device" in said or disk_is_full(folder):
+    if "ENOSPC" in text or "No space left on device" in text or disk_is_full(folder):
         raise errors.DiskFull(folder)
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     reasons = [line for line in lines if re.search(r"error", line, re.IGNORECASE)] or lines[-3:]
     words = " ".join(command[-2:])
     raise errors.PackagesUnavailable(

@@ -93,17 +93,17 @@ def check_program(program: Path) -> None:
 
     Raises LibrariesMissing with the packages to install, or ProcessorUnsupported.
     """
-    answer = subprocess.run(
+    result = subprocess.run(
         [program, "--version"], capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
     )
-    if answer.returncode == -signal.SIGILL:
+    if result.returncode == -signal.SIGILL:
         raise errors.ProcessorUnsupported(program)
-    if answer.returncode != 0:
-        missing = missing_libraries(program) or re.findall(r"libraries: (\S+):", answer.stderr)
+    if result.returncode != 0:
+        missing = missing_libraries(program) or re.findall(r"libraries: (\S+):", result.stderr)
         packages = sorted({DEBIAN_PACKAGES[name] for name in missing if name in DEBIAN_PACKAGES})
         if missing:
             raise errors.LibrariesMissing(missing, packages)
-        raise errors.MongodDied(answer.returncode, answer.stderr.strip()[-300:], program)
+        raise errors.MongodDied(result.returncode, result.stderr.strip()[-300:], program)
 
 
 def ready_program() -> Path:
@@ -175,7 +175,7 @@ class PrivateMongod:
             raise RuntimeError("this mongod is already running")
         program = self.options.program or ready_program()
         self._prepare_folder()
-        # The port is fixed if it was asked for, or if mongod has run before and clients know its address.
+        # The port is fixed if it was given, or if mongod has run before and clients know its address.
         port_is_fixed = self._served or self.options.port is not None
         for attempt in range(PORT_ATTEMPTS):
             if not self._served:
@@ -332,8 +332,8 @@ def _reason_text(entry: Mapping[str, Any]) -> str:
     for name in ("message", "error", "reason", "msg", "errmsg"):
         if isinstance(detail, Mapping) and name in detail:
             detail = detail[name]
-    said = str(entry["msg"]).strip()
-    return f"{said}: {detail}" if isinstance(detail, str) else said
+    message = str(entry["msg"]).strip()
+    return f"{message}: {detail}" if isinstance(detail, str) else message
 
 
 def _lock_is_released(lock: Path, *, seconds: float) -> bool:

@@ -198,7 +198,7 @@ def _host_of(bind: str) -> str:
 
 def _wait_until_ready(where: str, gunicorn: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    answer = "nothing"
+    last = "nothing"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline:
         _check_gunicorn(gunicorn)
@@ -206,13 +206,13 @@ def _wait_until_ready(where: str, gunicorn: subprocess.Popen[bytes]) -> None:
             with opener.open(f"{where}/readyz", timeout=5) as response:
                 if response.status == 200:
                     return
-                answer = f"{response.status}"
+                last = f"{response.status}"
         except urllib.error.HTTPError as error:
-            answer = f"{error.code} {error.read(500).decode('utf-8', 'replace')}"
+            last = f"{error.code} {error.read(500).decode('utf-8', 'replace')}"
         except OSError:
             pass  # not listening yet
         time.sleep(0.05)
-    raise errors.ServiceDied(f"The service is not ready after {READY_SECONDS:.0f} s; /readyz returned {answer}.")
+    raise errors.ServiceDied(f"The service is not ready after {READY_SECONDS:.0f} s; /readyz returned {last}.")
 
 
 def _check_gunicorn(gunicorn: subprocess.Popen[bytes]) -> None:

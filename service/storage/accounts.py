@@ -72,9 +72,9 @@ class MongoAccounts:
                 "cond": {"$ne": ["$$this.secret_hash", device.secret_hash]},
             }
         }
-        kept = {"$slice": [{"$concatArrays": [others, [{"$literal": document}]]}, -keep]}
+        newest = {"$slice": [{"$concatArrays": [others, [{"$literal": document}]]}, -keep]}
         with translated(self._client):
-            self._accounts.update_one({"_id": account_id}, [{"$set": {"devices": kept}}])
+            self._accounts.update_one({"_id": account_id}, [{"$set": {"devices": newest}}])
 
     def _found(self, where: Document) -> Account | None:
         with translated(self._client):
@@ -128,7 +128,7 @@ class MongoAccounts:
     def note_reported(self, session_id: str, *, at: datetime) -> bool:
         """Note that the device was informed of its session's end; returns whether for the first time."""
         with translated(self._client):
-            result = self._sessions.update_one({"_id": session_id, "told_at": None}, {"$set": {"told_at": at}})
+            result = self._sessions.update_one({"_id": session_id, "reported_at": None}, {"$set": {"reported_at": at}})
         return result.modified_count == 1
 
     def sessions_of(self, account_id: str) -> list[Session]:
@@ -215,7 +215,7 @@ _SESSION_ITEMS: Final = (
     "by_cookie",
     "revoked_at",
     "revoked_because",
-    "told_at",
+    "reported_at",
 )
 
 

@@ -12,7 +12,7 @@ index, ``_id`` included, within each shard only, unless it begins with the shard
 - Everything else is small, or is looked up by other things than its ``_id``, and stays unsharded on one shard.
 
 The price is that a registration is a transaction over up to three shards, which MongoDB commits in two phases, and that
-a list of one commune asks every shard. No mongos was available when this was written, so none of it has been tried.
+a list of one commune queries every shard. No mongos was available when this was written, so none of it has been tried.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def stored_household_validator() -> Mapping[str, Any]:
     """
     validator = household_validator()
     given = ("commune_as_of", "status", "stage", "missing", "findings", "derived")
-    kept = ("revision", "schema_version", "created_at", "updated_at", "index")
-    validator["required"] = [*validator["required"], *given, *kept]
+    maintained = ("revision", "schema_version", "created_at", "updated_at", "index")
+    validator["required"] = [*validator["required"], *given, *maintained]
     validator["properties"]["index"] = {"bsonType": "object", "required": ["names"]}
     return validator
 

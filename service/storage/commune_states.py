@@ -86,5 +86,5 @@ def moved_tallies(tallies: Mapping[str, Mapping[str, int]], moves: Tallies) -> T
         tally = moved.setdefault(former, {})
         for name, count in counts.items():
             tally[name] = tally.get(name, 0) + count
-    kept = {former: {name: count for name, count in tally.items() if count} for former, tally in moved.items()}
-    return {former: tally for former, tally in kept.items() if tally}
+    nonzero = {former: {name: count for name, count in tally.items() if count} for former, tally in moved.items()}
+    return {former: tally for former, tally in nonzero.items() if tally}

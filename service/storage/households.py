@@ -57,7 +57,7 @@ class Households:
 
     @translated()
     def page(self, query: HouseholdQuery) -> HouseholdPage:
-        """One page, by keyset: in order of id, or of the last change where ``updated_since`` asks for changes."""
+        """One page, by keyset: in order of id, or of the last change where ``updated_since`` is given."""
         where = conditions_of(query, self._database.encryption)
         by_change = query.updated_since is not None
         if query.after is not None:
@@ -110,9 +110,9 @@ class Households:
         return [document["_id"] for document in self._database["households"].find(where, {"_id": 1})]
 
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
-        """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for.
+        """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items.
 
-        Of parcels it may ask for ids, boundaries and areas, which are never encrypted: decrypting thousands would take
+        Of parcels it may name ids, boundaries and areas, which are never encrypted: decrypting thousands would take
         as long as finding them.
         """
         with translated():

@@ -51,7 +51,7 @@ class Log:
         if document is None:
             return None
         record, _, _ = _personal_part(document, self._database.encryption)
-        assert record is not None  # noqa: S101 - it was asked for
+        assert record is not None  # noqa: S101 - it was requested
         return Stored(record, fingerprint_of_document(document, self._database.encryption))
 
     @translated()

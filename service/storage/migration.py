@@ -105,8 +105,8 @@ def load_units(store: Repositories, file: Path, say: Callable[[str], None]) -> i
     """
     new = read_units(file)
     keys = {(unit.level, unit.code, unit.valid_from) for unit in new}
-    kept = [unit for unit in store.units.unit_list() if (unit.level, unit.code, unit.valid_from) not in keys]
-    require_consistent(new, kept)
+    retained = [unit for unit in store.units.unit_list() if (unit.level, unit.code, unit.valid_from) not in keys]
+    require_consistent(new, retained)
     changed = store.units.replace_units(new)
     if changed:
         say(f"units: {changed} new or changed of {len(new)} in {file.name}")

@@ -142,7 +142,7 @@ def meeting(geometry: Mapping[str, Any], by_home: bool) -> list[dict[str, Any]]:
 def fallen_in(
     collections: Collections, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]
 ) -> Iterator[Record]:
-    """Households, but the withdrawn, that the index finds to meet a geometry, with the items asked for, undecrypted."""
+    """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items, undecrypted."""
     conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, by_home=True)}, {"status": ACTIVE}]
     if area is not None:
         conditions.append({"commune": {"$in": sorted(area)}})

@@ -1,4 +1,4 @@
-"""How often somebody may ask and how often guess, counted in MongoDB so that it holds across workers and machines."""
+"""Limits on requests and on guessed passwords, counted in MongoDB so that they hold across workers and machines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST_PAUSE: Final = timedelta(minutes=15)
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
 _TRIES: Final = 5
 _SHARES: Final = 20
-"""Into how many parts a limit is handed out to the workers: the larger, the more exact and the more often asked."""
+"""Into how many shares workers lease a limit: the more, the more exact and the more queries."""
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class _Lease:
 class RateLimits:
     """Lets at most ``limit`` requests of one key through in each window of time, over all workers together.
 
-    A worker takes a lease on a share of the window's requests, so that the database is asked once for many requests.
+    A worker takes a lease on a share of the window's requests, so that one query serves many requests.
     The limit is never exceeded; with several workers a window may end with a share not used up.
     """
 

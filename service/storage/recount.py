@@ -96,7 +96,7 @@ class Recount:
         """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
         with self._database.snapshot():
             where: dict[str, Any] = {} if after is None else {"household": {"$gt": after}}
-            # A covered query: the index contains all that is asked for.
+            # A covered query: the index contains all that is read.
             keys = (
                 self._database["log"].find(where, {"_id": 0, "household": 1}).sort([("household", 1), ("revision", -1)])
             )

@@ -48,7 +48,7 @@ class MongoRequests:
         return None if document is None else self._request(document)
 
     def requests(self, query: RequestQuery) -> list[PersonRequest]:
-        """Requests in order of the date by which they must be answered."""
+        """Requests in order of the date by which they are due."""
         where: list[Document] = []
         if query.area is not None:
             where.append({"commune": {"$in": sorted(query.area)}})

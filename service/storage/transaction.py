@@ -206,7 +206,7 @@ class MongoTransaction:
             remove_photos(self.collections, self.session, document["_id"])
 
     def _move_requests(self, changes: Sequence[Change]) -> None:
-        """Let the requests of people follow their household to another commune, whose officers then answer them."""
+        """Let the requests of people follow their household to another commune, whose officers then handle them."""
         for change in changes:
             if len(change.entries) > 1:  # one in each commune's log: it moved
                 where, commune = {"household": change.record["id"]}, change.record["commune"]

@@ -58,7 +58,7 @@ def run_transaction(client: MongoClient[Document], seconds: float, work: Callabl
 
 
 def _commit(session: ClientSession, end: float) -> None:
-    """Commit, and again when the response was lost: MongoDB commits a transaction once however often it is asked."""
+    """Commit, and again when the response was lost: MongoDB commits a transaction once however often it is sent."""
     while True:
         try:
             session.commit_transaction()

@@ -30,7 +30,7 @@ class BorderFileInvalid(DomainError):
 
 
 class BorderRegister:
-    """Returns the current borders; asks storage at most every ``refresh_seconds`` whether they have changed."""
+    """Returns the current borders; queries storage at most every ``refresh_seconds`` whether they have changed."""
 
     def __init__(self, store: BorderStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -84,7 +84,7 @@ def read_features(path: Path) -> list[object]:
 def borders_of(features: Iterable[object]) -> Iterator[tuple[str, BaseGeometry]]:
     """Yields code and border of each feature (``properties.code``, a polygon or multipolygon in WGS 84).
 
-    Published borders have small faults, and nobody can be asked to redraw them, so they are mended here.
+    Published borders have small faults, and cannot be redrawn, so they are repaired here.
     Raises BorderFileInvalid with the number of the feature.
     """
     codes: set[str] = set()

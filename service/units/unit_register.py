@@ -12,7 +12,7 @@ from service.units.ports import UnitStore
 
 
 class UnitRegister:
-    """Returns the current UnitDirectory; asks storage every ``refresh_seconds`` whether the list has changed."""
+    """Returns the current UnitDirectory; queries storage every ``refresh_seconds`` whether the list has changed."""
 
     def __init__(self, store: UnitStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store

@@ -10,7 +10,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from service.access.accounts import Accounts, Handed, NewAccount
+from service.access.accounts import Accounts, IssuedSecret, NewAccount
 from service.access.keys import KeyFolder
 from service.access.passwords import Passwords
 from service.access.principals import Principals
@@ -58,12 +58,14 @@ class Office:
     principals: Principals
     moment: Moment
 
-    def person(self, username: str = "an", role: Role = Role.OFFICER, area: tuple[str, ...] = ("16681",)) -> Handed:
+    def person(
+        self, username: str = "an", role: Role = Role.OFFICER, area: tuple[str, ...] = ("16681",)
+    ) -> IssuedSecret:
         """Make an account with the test's password, as the register itself."""
         new = NewAccount(username, role, area, password=PASSWORD, must_change_password=False)
         return self.accounts.create(new, register_itself())
 
-    def system(self, *scopes: str, name: str = "bo-nong-nghiep") -> Handed:
+    def system(self, *scopes: str, name: str = "bo-nong-nghiep") -> IssuedSecret:
         """Make a machine client."""
         return self.accounts.create(NewAccount(name, Role.SYSTEM, ("40",), scopes=scopes), register_itself())
 

@@ -67,7 +67,7 @@ def key_management(folder: Path) -> Iterator[KeyManagement]:
         _wait_for(folder / "kmip.log")
         yield KeyManagement(f"127.0.0.1:{port}", folder / "ca.crt", folder / "client.pem", folder / "stranger.pem")
     finally:
-        kill_child(child)  # asked to end, it would first wait ten seconds for its listening socket
+        kill_child(child)  # terminated politely, it would first wait ten seconds for its listening socket
 
 
 def _wait_for(log: Path) -> None:

@@ -85,7 +85,7 @@ class Code(AuthorizationCodeMixin):  # type: ignore[misc]  # Authlib is untyped
 
 @dataclass
 class Provider:
-    """The running provider. Whoever comes is ``subject``; ``issuer_in_tokens`` lets it lie about itself."""
+    """The running provider. Everybody who comes is ``subject``; ``issuer_in_tokens`` lets it lie about itself."""
 
     address: str = ""
     subject: str = "nguyen.van.an"
@@ -119,12 +119,12 @@ def _app(provider: Provider) -> Flask:
     class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is untyped
         TOKEN_ENDPOINT_AUTH_METHODS = ("none",)
 
-        def save_authorization_code(self, code: str, asked: Any) -> None:
-            data = asked.payload.data
+        def save_authorization_code(self, code: str, request: Any) -> None:
+            data = request.payload.data
             provider.codes[code] = Code(
                 code,
-                asked.payload.redirect_uri,
-                asked.payload.scope,
+                request.payload.redirect_uri,
+                request.payload.scope,
                 data["nonce"],
                 data["code_challenge"],
                 data["code_challenge_method"],
@@ -141,7 +141,7 @@ def _app(provider: Provider) -> Flask:
             return authorization_code.subject
 
     class IdToken(OpenIDCode):  # type: ignore[misc]  # Authlib is untyped
-        def exists_nonce(self, nonce: str, asked: Any) -> bool:
+        def exists_nonce(self, nonce: str, request: Any) -> bool:
             return False
 
         def get_jwt_config(self, grant: Any, client: Any = None) -> dict[str, Any]:

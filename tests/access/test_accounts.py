@@ -25,28 +25,28 @@ from tests.access.builders import OFFICE, PASSWORD, Office, administrator
 
 
 def test_a_made_password_is_shown_once_and_must_be_changed(office: Office, database: Database[dict[str, Any]]) -> None:
-    handed = office.accounts.create(NewAccount("an", Role.OFFICER, ("16681",)), administrator())
-    assert handed.password is not None
-    assert handed.password not in str(list(database["accounts"].find({})))
-    signed_in = office.sign_in.by_password("an", handed.password, OFFICE)
+    issued = office.accounts.create(NewAccount("an", Role.OFFICER, ("16681",)), administrator())
+    assert issued.password is not None
+    assert issued.password not in str(list(database["accounts"].find({})))
+    signed_in = office.sign_in.by_password("an", issued.password, OFFICE)
     who = office.principals.of_token(signed_in.access_token)
     assert who.must_change_password
-    office.accounts.change_own_password(who, handed.password, PASSWORD)
+    office.accounts.change_own_password(who, issued.password, PASSWORD)
     with pytest.raises(SignInFailed):
-        office.sign_in.by_password("an", handed.password, OFFICE)
+        office.sign_in.by_password("an", issued.password, OFFICE)
     office.sign_in.by_password("an", PASSWORD, OFFICE)
 
 
-def test_no_secret_of_a_system_or_a_session_is_kept(office: Office, database: Database[dict[str, Any]]) -> None:
-    handed = office.system("coverage:read")
+def test_no_secret_of_a_system_or_a_session_is_stored(office: Office, database: Database[dict[str, Any]]) -> None:
+    issued = office.system("coverage:read")
     office.person("an")
     signed_in = office.sign_in.by_password("an", PASSWORD, OFFICE)
-    kept = str([list(database[name].find({})) for name in database.list_collection_names()])
-    assert handed.client_secret is not None
+    stored = str([list(database[name].find({})) for name in database.list_collection_names()])
+    assert issued.client_secret is not None
     assert signed_in.refresh_token is not None
-    assert handed.client_secret not in kept
-    assert signed_in.refresh_token.split(".")[1] not in kept
-    assert PASSWORD not in kept
+    assert issued.client_secret not in stored
+    assert signed_in.refresh_token.split(".")[1] not in stored
+    assert PASSWORD not in stored
 
 
 @pytest.mark.parametrize("same_name", ["an", "AN", "Ần"])
@@ -128,10 +128,10 @@ def test_a_supervisor_without_personal_sees_masked_records(office: Office) -> No
 def test_resetting_ends_every_session(office: Office) -> None:
     account = office.person("an").account
     office.sign_in.by_password("an", PASSWORD, OFFICE)
-    handed = office.accounts.reset(account.id, administrator())
+    issued = office.accounts.reset(account.id, administrator())
     assert office.accounts.sessions(account.id) == []
-    assert handed.password is not None
-    office.sign_in.by_password("an", handed.password, OFFICE)
+    assert issued.password is not None
+    office.sign_in.by_password("an", issued.password, OFFICE)
 
 
 def test_sessions_are_listed_and_ended_by_their_owner_alone(office: Office) -> None:

@@ -32,15 +32,15 @@ OPERATORS: list[Any] = [
 )
 def test_an_operator_in_a_record_is_only_a_wrong_value(register: Register, place: str, operator: Any) -> None:
     household = a_household(parcels=None)
-    answer = register.client.put(f"/v1/households/{household['id']}", json={**household, place: operator})
-    assert answer.status_code == 422, answer.text
+    response = register.client.put(f"/v1/households/{household['id']}", json={**household, place: operator})
+    assert response.status_code == 422, response.text
 
 
 @pytest.mark.parametrize("name", ["$set", "a.b", "head.national_id", "__proto__", "constructor", "_id", "index", "\0"])
 def test_a_key_with_dots_or_dollars_is_an_unknown_item(register: Register, name: str) -> None:
     household = a_household(parcels=None)
-    answer = register.client.put(f"/v1/households/{household['id']}", json={**household, name: {"$ne": 1}})
-    assert answer.status_code in {400, 422}, answer.text
+    response = register.client.put(f"/v1/households/{household['id']}", json={**household, name: {"$ne": 1}})
+    assert response.status_code in {400, 422}, response.text
     patched = register.client.patch(
         f"/v1/households/{register.registered(parcels=None)['id']}", json={name: 1}, headers={"If-Match": '"1"'}
     )
@@ -71,9 +71,9 @@ def test_an_operator_in_a_query_is_refused(register: Register, query: str) -> No
 def test_a_search_is_no_pattern_and_takes_no_time(register: Register, q: str) -> None:
     register.registered(parcels=None)
     start = time.thread_time()
-    answer = register.client.get("/v1/households", query_string={"q": q}, headers=officer(register))
-    assert answer.status_code in {200, 422}
-    assert answer.get_json().get("households", []) == []
+    response = register.client.get("/v1/households", query_string={"q": q}, headers=officer(register))
+    assert response.status_code in {200, 422}
+    assert response.get_json().get("households", []) == []
     assert time.thread_time() - start < 10  # a pattern that backtracks takes hours
 
 
@@ -86,9 +86,9 @@ def officer(register: Register) -> dict[str, str]:
 )
 def test_a_strange_place_is_no_household(register: Register, address: str) -> None:
     for path in ("/v1/households/", "/v1/units/", "/v1/requests/", "/v1/accounts/"):
-        answer = register.get(path + address)
-        assert answer.status_code in {404, 405, 414, 422, 308}, (path, answer.status_code)
-        assert "X-Evil" not in answer.headers
+        response = register.get(path + address)
+        assert response.status_code in {404, 405, 414, 422, 308}, (path, response.status_code)
+        assert "X-Evil" not in response.headers
 
 
 GIVEN_BY_THE_REGISTER = {
@@ -155,14 +155,14 @@ def test_no_secret_is_written_to_the_log(
     register.get(f"/v1/households?q={number}")
     register.put({**a_household(parcels=None), "head": {**record["head"]}})
     register.put({**a_household(parcels=None), "village": {"$ne": number}})
-    said = "".join(capfd.readouterr()) + caplog.text
+    printed = "".join(capfd.readouterr()) + caplog.text
     for word in (secret, token, number, record["head"]["full_name"], PASSWORD):
-        assert word not in said
+        assert word not in printed
 
 
 def test_a_deep_or_broken_body_is_refused(register: Register) -> None:
     headers = {**officer(register), "Content-Type": "application/json"}
     address = f"/v1/households/{a_household()['id']}"
     for body in ("[" * 100_000, '{"a":' * 50_000, "{", "nul", '{"commune": NaN}', "\x00", json.dumps({"x": "\ud800"})):
-        answer = register.client.put(address, data=body, headers=headers)
-        assert answer.status_code in {400, 413, 422}, body[:20]
+        response = register.client.put(address, data=body, headers=headers)
+        assert response.status_code in {400, 413, 422}, body[:20]

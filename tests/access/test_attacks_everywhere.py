@@ -61,12 +61,12 @@ def test_no_query_parameter_anywhere_takes_an_operator(app: Flask, register: Reg
             if parameter["in"] != "query":
                 continue
             tried += 1
-            asked, who = app.test_client(), headers(app, method, address)
+            client, who = app.test_client(), headers(app, method, address)
             named = f"{address}?{quote(parameter['name'])}[$ne]=x"
-            assert asked.open(named, method=method, headers=who).status_code in {404, 422}, (method, named)
+            assert client.open(named, method=method, headers=who).status_code in {404, 422}, (method, named)
             for operator in OPERATORS:
                 value = f"{address}?{quote(parameter['name'])}={quote(json.dumps(operator))}"
-                assert asked.open(value, method=method, headers=who).status_code < 500, (method, value)
+                assert client.open(value, method=method, headers=who).status_code < 500, (method, value)
     assert tried > 30
 
 
@@ -78,10 +78,10 @@ def test_no_item_of_a_body_anywhere_takes_an_operator(app: Flask, register: Regi
         for item in items_of(app, declared):
             tried += 1
             for operator in OPERATORS[:2]:
-                answer = app.test_client().open(
+                response = app.test_client().open(
                     address, method=method, json={item: operator}, headers=headers(app, method, address)
                 )
-                assert 400 <= answer.status_code < 500, (method, address, item, answer.status_code, answer.text)
+                assert 400 <= response.status_code < 500, (method, address, item, response.status_code, response.text)
     assert tried > 60
 
 
@@ -92,9 +92,9 @@ def test_no_place_of_an_address_anywhere_takes_an_operator(app: Flask, register:
         for place in ("{$ne:1}", "$where", "a.b", "..%2f..%2fetc%2fpasswd", "%00", "%0d%0aSet-Cookie:%20a=b"):
             filled = re.sub(r"{[^}]+}", quote(place, safe="%"), address)
             for method in set(methods) & {"get", "delete"}:
-                answer = app.test_client().open(filled, method=method, headers=headers(app, method.upper(), filled))
-                assert 400 <= answer.status_code < 500 or answer.status_code == 308, (method, filled)
-                assert "Set-Cookie" not in answer.headers
+                response = app.test_client().open(filled, method=method, headers=headers(app, method.upper(), filled))
+                assert 400 <= response.status_code < 500 or response.status_code == 308, (method, filled)
+                assert "Set-Cookie" not in response.headers
 
 
 # Tables ---------------------------------------------------------------------------------------------------------
@@ -158,10 +158,10 @@ def test_a_packed_body_is_not_unpacked(app: Flask, register: Register) -> None:
     bomb = gzip.compress(b" " * 50_000_000)
     who = {"Authorization": f"Bearer {token_of(app, Role.OFFICER)}", "Content-Type": "application/json"}
     for coding in ("gzip", "deflate", "br"):
-        answer = app.test_client().put(
+        response = app.test_client().put(
             f"/v1/households/{a_household()['id']}", data=bomb, headers={**who, "Content-Encoding": coding}
         )
-        assert answer.status_code in {400, 415}, answer.text
+        assert response.status_code in {400, 415}, response.text
 
 
 def test_a_write_that_is_played_again_changes_nothing(register: Register) -> None:

@@ -22,8 +22,8 @@ def administrator(app: Flask, register: Register) -> FlaskClient:
     return client
 
 
-def pointers(answer: TestResponse, code: str) -> list[str]:
-    body = problem(answer, 422, code)
+def pointers(response: TestResponse, code: str) -> list[str]:
+    body = problem(response, 422, code)
     return [item["pointer"] for item in body["errors"]]
 
 
@@ -33,15 +33,15 @@ GOOD: dict[str, Any] = {"username": "can.bo.moi", "role": "officer", "area": [TH
 def test_every_fault_of_a_new_account_is_reported_at_once(administrator: FlaskClient) -> None:
     faulty = {"username": " a", "role": "king", "area": "all", "area_as_of": "soon", "external": {"issuer": "x"}}
     expected = ["/area", "/area_as_of", "/external", "/role", "/username"]
-    answer = administrator.post("/v1/accounts", json=faulty)
-    assert sorted(pointers(answer, "account.invalid")) == expected
-    messages = {item["pointer"]: item["message"] for item in answer.get_json()["errors"]}
+    response = administrator.post("/v1/accounts", json=faulty)
+    assert sorted(pointers(response, "account.invalid")) == expected
+    messages = {item["pointer"]: item["message"] for item in response.get_json()["errors"]}
     assert "officer, leader" in messages["/role"]
 
 
 def test_an_item_that_an_account_does_not_have_comes_first(administrator: FlaskClient) -> None:
-    answer = administrator.post("/v1/accounts", json={**GOOD, "role": "king", "boss": True})
-    assert pointers(answer, "body.unknown-item") == ["/boss", "/role"]
+    response = administrator.post("/v1/accounts", json={**GOOD, "role": "king", "boss": True})
+    assert pointers(response, "body.unknown-item") == ["/boss", "/role"]
 
 
 @pytest.mark.parametrize(
@@ -86,19 +86,21 @@ def test_what_has_no_value_may_be_null(administrator: FlaskClient) -> None:
         ({"grant_type": "password", "username": None, "password": 5}, ["/username", "/password"]),
     ],
 )
-def test_a_grant_says_all_that_it_lacks(app: Flask, register: Register, body: object, expected: list[str]) -> None:
+def test_a_refused_grant_names_all_that_it_lacks(
+    app: Flask, register: Register, body: object, expected: list[str]
+) -> None:
     assert pointers(app.test_client().post("/v1/token", json=body), "access.grant-invalid") == expected
 
 
 def test_a_form_with_an_item_of_no_grant_is_refused_as_a_grant(app: Flask, register: Register) -> None:
-    answer = app.test_client().post("/v1/token", data={"grant_type": "password", "boss": "1"})
-    assert pointers(answer, "access.grant-invalid") == ["/boss"]
+    response = app.test_client().post("/v1/token", data={"grant_type": "password", "boss": "1"})
+    assert pointers(response, "access.grant-invalid") == ["/boss"]
 
 
 def test_every_fault_of_a_request_is_reported_at_once(register: Register) -> None:
     faulty = {"kind": "complain", "household": 5, "received_on": "soon", "text": "", "person": "a\u0000b"}
-    answer = register.client.post("/v1/requests", json=faulty)
-    assert pointers(answer, "request.invalid") == ["/kind", "/household", "/received_on", "/person", "/text"]
+    response = register.client.post("/v1/requests", json=faulty)
+    assert pointers(response, "request.invalid") == ["/kind", "/household", "/received_on", "/person", "/text"]
 
 
 def test_a_request_that_names_no_household_names_none_that_exists(register: Register) -> None:
@@ -106,9 +108,9 @@ def test_a_request_that_names_no_household_names_none_that_exists(register: Regi
         assert pointers(register.client.post("/v1/requests", json=body), "household.id-invalid") == ["/household"]
 
 
-def test_a_request_that_asks_for_no_copy_has_none(register: Register) -> None:
-    asked = {"kind": "object", "household": register.registered()["id"]}
-    request = register.client.post("/v1/requests", json=asked).get_json()
+def test_a_request_for_something_else_has_no_copy(register: Register) -> None:
+    body = {"kind": "object", "household": register.registered()["id"]}
+    request = register.client.post("/v1/requests", json=body).get_json()
     assert pointers(register.client.get(f"/v1/requests/{request['id']}/copy"), "request.invalid") == ["/kind"]
 
 

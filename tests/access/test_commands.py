@@ -42,9 +42,9 @@ def test_the_first_administrator_is_made_here(
     shown = capsys.readouterr().out
     password = re.search(r": (\S+-\S+-\S+-\S+)$", shown, re.MULTILINE)
     assert password is not None
-    asked = {"grant_type": "password", "username": "quan.tri", "password": password[1]}
-    answer = register.client.post("/v1/token", json=asked, headers={"Authorization": ""})
-    assert answer.get_json()["account"]["must_change_password"] is True
+    grant = {"grant_type": "password", "username": "quan.tri", "password": password[1]}
+    response = register.client.post("/v1/token", json=grant, headers={"Authorization": ""})
+    assert response.get_json()["account"]["must_change_password"] is True
 
 
 def test_heads_of_log_and_trail_are_printed_and_held_against(
@@ -54,15 +54,15 @@ def test_heads_of_log_and_trail_are_printed_and_held_against(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    household, kept = register.registered(commune=THANH_VINH, parcels=None)["id"], tmp_path / "anchors.jsonl"
+    household, anchors = register.registered(commune=THANH_VINH, parcels=None)["id"], tmp_path / "anchors.jsonl"
     assert verify_log_command.main([*command, "--anchors"]) == 0
-    kept.write_text(capsys.readouterr().out)
+    anchors.write_text(capsys.readouterr().out)
     register.patch(household, {"village": "Khối 9"}, if_match=1)
-    assert verify_log_command.main([*command, "--against", str(kept)]) == 0
-    kept.write_text(
-        kept.read_text().replace(f'"commune":"{THANH_VINH}","offset":1', f'"commune":"{THANH_VINH}","offset":2')
+    assert verify_log_command.main([*command, "--against", str(anchors)]) == 0
+    anchors.write_text(
+        anchors.read_text().replace(f'"commune":"{THANH_VINH}","offset":1', f'"commune":"{THANH_VINH}","offset":2')
     )
-    assert verify_log_command.main([*command, "--against", str(kept)]) == 2
+    assert verify_log_command.main([*command, "--against", str(anchors)]) == 2
     assert verify_log_command.main([*command, "--against", str(tmp_path)]) == 2
 
 
@@ -111,14 +111,14 @@ def test_the_demonstration_has_an_account_of_each_role_in_a_file_for_its_owner(
     for row in rows:
         grant = {"grant_type": "client_credentials"} if row["role"] == "system" else {"grant_type": "password"}
         secrets = {name: row[name] for name in ("username", "password", "client_id", "client_secret") if name in row}
-        answer = register.client.post("/v1/token", json=grant | secrets, headers={"Authorization": ""})
-        assert answer.status_code == 200, row["role"]
+        response = register.client.post("/v1/token", json=grant | secrets, headers={"Authorization": ""})
+        assert response.status_code == 200, row["role"]
     before = file.read_bytes()
     assert accounts.main([*command, "demonstrate", "--if-none"]) == 0
     assert file.read_bytes() == before
 
 
-def test_one_command_says_who_saw_a_person(
+def test_one_command_lists_who_saw_a_person(
     command: list[str], register: Register, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record = register.registered(parcels=None)

@@ -1,4 +1,4 @@
-"""The files that MongoDB writes show no personal number, phone or serial to whoever takes the disk."""
+"""The files that MongoDB writes show no personal number, phone or serial to a thief of the disk."""
 
 from __future__ import annotations
 

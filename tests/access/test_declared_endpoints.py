@@ -14,7 +14,7 @@ from service.api.http.blueprint import Blueprint
 from service.api.http.gate import check_every_endpoint_is_declared
 
 
-class Answer(marshmallow.Schema):
+class Item(marshmallow.Schema):
     name = marshmallow.fields.String()
 
 
@@ -31,18 +31,18 @@ def test_marks_are_found_through_the_decorators_of_the_framework() -> None:
     @blueprint.route("/households")
     class Households(MethodView):
         @needs("households.search")
-        @blueprint.response(200, Answer)
+        @blueprint.response(200, Item)
         def get(self) -> dict[str, str]:
             return {}
 
-        @blueprint.query(Answer)
-        @blueprint.response(201, Answer)
+        @blueprint.query(Item)
+        @blueprint.response(201, Item)
         @needs("households.write")
         def post(self, content: dict[str, str]) -> dict[str, str]:
             return content
 
     @blueprint.route("/livez")
-    @blueprint.response(200, Answer)
+    @blueprint.response(200, Item)
     @public
     def alive() -> dict[str, str]:
         return {}

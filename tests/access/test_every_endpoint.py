@@ -1,4 +1,4 @@
-"""Every endpoint, asked by every role inside and outside its area, answers as the one table says."""
+"""Every endpoint, called by every role inside and outside its area, responds as the one table says."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def endpoints(app: Flask) -> Iterator[tuple[str, str, Permission | None]]:
             yield method, address, declared.permission
 
 
-def ask(app: Flask, method: str, address: str, token: str | None) -> int:
+def status_of(app: Flask, method: str, address: str, token: str | None) -> int:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     return (
         app.test_client()
@@ -45,7 +45,7 @@ def test_every_endpoint_names_its_permission(app: Flask) -> None:
 
 def test_nobody_gets_past_the_gate_without_signing_in(app: Flask, register: Register) -> None:
     for method, address, permission in endpoints(app):
-        status = ask(app, method, address, None)
+        status = status_of(app, method, address, None)
         assert (status == 401) == (permission is not None) or address in {"/v1/token", "/v1/session"}, (method, address)
 
 
@@ -56,7 +56,7 @@ def test_a_role_gets_past_the_gate_exactly_where_the_table_says(app: Flask, regi
     for method, address, permission in endpoints(app):
         if permission is None:
             continue
-        status = ask(app, method, address, token)
+        status = status_of(app, method, address, token)
         assert status not in {401, 500}, (method, address, status)
         if permission not in TABLE[role]:
             assert status == 403, (role, method, address, status)
@@ -70,7 +70,7 @@ def test_a_scope_opens_its_endpoints_and_no_other(app: Flask, register: Register
     always = {Permission.UNITS_READ, Permission.SCHEMA_READ, Permission.SESSION_OWN}
     for method, address, permission in endpoints(app):
         if permission is not None and permission not in always:
-            allowed = ask(app, method, address, token) != 403
+            allowed = status_of(app, method, address, token) != 403
             assert allowed == (permission in SCOPES[scope]), (scope, method, address)
 
 
@@ -88,9 +88,9 @@ def test_a_household_outside_the_area_is_not_there(register: Register, role: Rol
     headers = as_role(register, role, INSIDE, scopes=tuple(SCOPES))
     for suffix in ("", "/history"):
         assert register.client.get(f"/v1/households/{mine['id']}{suffix}", headers=headers).status_code == 200
-        answer = register.client.get(f"/v1/households/{theirs['id']}{suffix}", headers=headers)
+        response = register.client.get(f"/v1/households/{theirs['id']}{suffix}", headers=headers)
         nobody = register.client.get(f"/v1/households/{a_household()['id']}{suffix}", headers=headers)
-        assert answer.status_code == nobody.status_code == 404
+        assert response.status_code == nobody.status_code == 404
 
 
 LISTS = [
@@ -109,11 +109,11 @@ LISTS = [
 def test_no_list_search_or_feed_shows_what_is_outside(register: Register, role: Role, address: str, items: str) -> None:
     register.registered(commune=OUTSIDE, parcels=None)
     mine = register.registered(commune=INSIDE, parcels=None)
-    answer = register.client.get(address, headers=as_role(register, role, INSIDE, scopes=tuple(SCOPES)))
-    assert answer.status_code == 200
-    found: list[dict[str, Any]] = answer.get_json()[items]
+    response = register.client.get(address, headers=as_role(register, role, INSIDE, scopes=tuple(SCOPES)))
+    assert response.status_code == 200
+    found: list[dict[str, Any]] = response.get_json()[items]
     assert {one["commune"] for one in found} <= {INSIDE}
-    assert answer.get_json().get("total", 1) == 1
+    assert response.get_json().get("total", 1) == 1
     if OUTSIDE not in address and "q=" not in address and "bbox" not in address:
         assert [one.get("household", one.get("id")) for one in found] == [mine["id"]]
 
@@ -128,9 +128,9 @@ def test_a_personal_number_of_another_area_is_not_found_by_search(register: Regi
 
 def test_coverage_shows_only_the_own_area(register: Register) -> None:
     register.registered(commune=OUTSIDE, parcels=None)
-    answer = register.client.get("/v1/coverage", headers=as_role(register, Role.SUPERVISOR, INSIDE)).get_json()
-    assert [row["unit"] for row in answer["rows"]] == [INSIDE]
-    assert answer["total"]["registered"] == 0
+    response = register.client.get("/v1/coverage", headers=as_role(register, Role.SUPERVISOR, INSIDE)).get_json()
+    assert [row["unit"] for row in response["rows"]] == [INSIDE]
+    assert response["total"]["registered"] == 0
 
 
 def test_nothing_is_written_outside_the_area(register: Register) -> None:
@@ -151,8 +151,8 @@ def test_nothing_is_written_outside_the_area(register: Register) -> None:
 def test_a_household_is_not_moved_out_of_sight_by_a_revision(register: Register) -> None:
     mine = register.registered(commune=INSIDE, parcels=None)
     headers = {**as_role(register, Role.OFFICER, INSIDE), "If-Match": '"1"'}
-    answer = register.client.patch(f"/v1/households/{mine['id']}", json={"commune": OUTSIDE}, headers=headers)
-    assert answer.status_code == 403
+    response = register.client.patch(f"/v1/households/{mine['id']}", json={"commune": OUTSIDE}, headers=headers)
+    assert response.status_code == 403
 
 
 def test_a_baseline_is_set_only_within_the_area(register: Register) -> None:

@@ -57,7 +57,7 @@ def test_a_leader_verifies_and_does_not_register() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.AUDITOR])
-def test_who_keeps_accounts_or_the_trail_reads_no_household(role: Role) -> None:
+def test_roles_for_accounts_or_the_trail_read_no_household(role: Role) -> None:
     assert not any(permission.startswith("households.") for permission in TABLE[role])
     assert somebody(role).sight is not Sight.PERSONAL
 
@@ -66,7 +66,7 @@ def test_only_the_auditor_reads_the_trail() -> None:
     assert {role for role in Role if Permission.TRAIL_READ in TABLE[role]} == {Role.AUDITOR}
 
 
-def test_only_the_administrator_keeps_accounts() -> None:
+def test_only_the_administrator_manages_accounts() -> None:
     assert {role for role in Role if Permission.ACCOUNTS_MANAGE in TABLE[role]} == {Role.ADMINISTRATOR}
 
 
@@ -138,7 +138,7 @@ def test_an_area_holds_a_smaller_one() -> None:
     assert not Area.of(["1"]).holds(Area.whole())
 
 
-def test_in_a_script_the_register_itself_asks_and_in_a_serving_process_nobody() -> None:
+def test_the_principal_is_the_register_in_a_script_and_nobody_in_a_serving_process() -> None:
     program = (
         "from service.principal import current_principal, default_to_nobody\n"
         "assert current_principal().may('households.write')\n"

@@ -54,8 +54,8 @@ class Officer:
     def registers(self) -> Json:
         """A new household."""
         household = a_household(parcels=None)
-        answer = self.client.put(f"/v1/households/{household['id']}", json=household, headers=self.headers)
-        assert answer.status_code == 201, answer.text
+        response = self.client.put(f"/v1/households/{household['id']}", json=household, headers=self.headers)
+        assert response.status_code == 201, response.text
         return household
 
     def sees(self, household: Json) -> bool:
@@ -122,6 +122,6 @@ def test_whom_the_service_does_not_know_reads_nothing(
     migrate(settings, say=lambda _: None)
     household = Officer(settings).registers()
     stranger = Officer(settings_of(database_uri, tmp_path, service, client=service.stranger))
-    answer = stranger.client.get(f"/v1/households/{household['id']}", headers=stranger.headers)
-    problem(answer, 503, "store.unavailable")
-    assert household["head"]["national_id"] not in answer.text
+    response = stranger.client.get(f"/v1/households/{household['id']}", headers=stranger.headers)
+    problem(response, 503, "store.unavailable")
+    assert household["head"]["national_id"] not in response.text

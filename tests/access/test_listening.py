@@ -52,7 +52,7 @@ def test_on_loopback_it_goes_on_to_its_workers(tmp_path: Path) -> None:
     assert "No module named 'service.nothing'" in listening("127.0.0.1:0", tmp_path).stderr
 
 
-def test_an_account_that_asks_too_often_waits(register_settings: Settings) -> None:
+def test_an_account_that_sends_too_many_requests_waits(register_settings: Settings) -> None:
     client = create_app(replace(register_settings, requests_per_minute=5)).test_client()
     often = {"Authorization": f"Bearer {token_of(client.application, Role.OFFICER)}"}
     statuses = [client.get("/v1/session", headers=often).status_code for _ in range(7)]
@@ -64,6 +64,6 @@ def test_an_account_that_asks_too_often_waits(register_settings: Settings) -> No
 def test_sign_ins_of_one_address_are_limited(register_settings: Settings) -> None:
     client = create_app(replace(register_settings, sign_ins_per_minute=2)).test_client()
     body = {"grant_type": "refresh_token", "refresh_token": "x.y"}
-    answers = [client.post("/v1/token", json=body) for _ in range(5)]
-    problem(answers[-1], 429, "access.too-many-requests")
-    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
+    responses = [client.post("/v1/token", json=body) for _ in range(5)]
+    problem(responses[-1], 429, "access.too-many-requests")
+    assert 1 <= int(responses[-1].headers["Retry-After"]) <= 60

@@ -31,7 +31,7 @@ MADE_AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 @pytest.fixture
 def stranger(register_settings: Settings, clock: MovedClock) -> FlaskClient:
-    """Somebody without any account, at a worker that has answered nobody yet."""
+    """Somebody without any account, at a worker that has served nobody yet."""
     return create_app(register_settings, clock).test_client()
 
 
@@ -41,9 +41,9 @@ def households(register: Register, commune: str, number: int, group: str = "01",
 
 
 def table(client: FlaskClient, by: str = "ethnic_group") -> dict[str, Any]:
-    answer = client.get(f"/v1/open-data/households?by={by}")
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.get_json()
+    response = client.get(f"/v1/open-data/households?by={by}")
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.get_json()
     return body
 
 
@@ -66,7 +66,7 @@ def test_everybody_reads_counts_by_commune_without_signing_in(register: Register
     assert found["source"]
 
 
-def test_a_small_count_is_withheld_and_so_is_what_would_tell_it(register: Register, stranger: FlaskClient) -> None:
+def test_a_small_count_is_withheld_and_so_is_what_would_reveal_it(register: Register, stranger: FlaskClient) -> None:
     households(register, THANH_VINH, 6)
     households(register, THANH_VINH, 3, "03")
     households(register, VINH_LOC, 7)
@@ -90,10 +90,10 @@ def test_a_commune_with_few_households_is_only_counted_with_others(register: Reg
 
 def test_the_table_is_had_as_csv_with_licence_and_source(register: Register, stranger: FlaskClient) -> None:
     households(register, THANH_VINH, 6)
-    answer = stranger.get("/v1/open-data/households.csv?by=poverty")
-    assert answer.mimetype == "text/csv"
-    assert 'rel="license"' in answer.headers["Link"]
-    lines = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    response = stranger.get("/v1/open-data/households.csv?by=poverty")
+    assert response.mimetype == "text/csv"
+    assert 'rel="license"' in response.headers["Link"]
+    lines = list(csv.DictReader(io.StringIO(response.text.removeprefix("\ufeff"))))
     mine = [line for line in lines if line["unit"] == THANH_VINH]
     assert [(line["code"], line["households"], line["withheld"]) for line in mine] == [
         ("none", "6", "false"),
@@ -116,7 +116,7 @@ def test_an_edition_lasts_so_that_nobody_is_seen_to_come_or_go(
     assert row(table(stranger, "poverty"), THANH_VINH)["total"] == 7
 
 
-def test_asking_too_often_is_slowed_and_asking_wrongly_is_said(register: Register, stranger: FlaskClient) -> None:
+def test_too_many_requests_are_slowed_and_wrong_ones_are_explained(register: Register, stranger: FlaskClient) -> None:
     problem(stranger.get("/v1/open-data/households?by=head.national_id"), 422, "query.invalid")
     problem(stranger.get("/v1/open-data/households?by[$ne]=poverty"), 422, "query.unknown")
     statuses = [stranger.get("/v1/open-data/households").status_code for _ in range(130)]
@@ -146,19 +146,19 @@ def test_many_workers_make_one_edition(database: Database[dict[str, Any]]) -> No
     moment, store = Moment(), Counting(database)
     workers = [OpenData(store, directory, moment, timedelta(days=30)) for _ in range(8)]
 
-    def ask(worker: OpenData) -> int | None:
+    def count_of(worker: OpenData) -> int | None:
         try:
             return worker.edition().tables["poverty"]["16681", "none"]
         except OpenDataPreparing:
             return 10
 
     with ThreadPoolExecutor(8) as threads:
-        assert set(threads.map(ask, workers)) == {10}
+        assert set(threads.map(count_of, workers)) == {10}
     assert {worker.edition().tables["poverty"]["16681", TOTAL] for worker in workers} == {10}
     assert store.times == 1
 
 
-def test_while_the_next_edition_is_made_the_last_one_is_answered(database: Database[dict[str, Any]]) -> None:
+def test_while_the_next_edition_is_made_the_last_one_is_served(database: Database[dict[str, Any]]) -> None:
     moment, store = Moment(), Counting(database)
     OpenData(store, directory, moment, timedelta(days=30)).edition()
     first = moment.now
@@ -166,7 +166,7 @@ def test_while_the_next_edition_is_made_the_last_one_is_answered(database: Datab
     assert store.claim(moment.now, moment.now + timedelta(minutes=10))
     other = OpenData(store, directory, moment, timedelta(days=30))
     assert other.edition().made_at == first
-    moment.now += timedelta(minutes=11)  # whoever claimed it has died
+    moment.now += timedelta(minutes=11)  # the worker that claimed it has died
     assert other.edition().made_at == moment.now
 
 

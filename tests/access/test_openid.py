@@ -55,11 +55,11 @@ def come_back(client: FlaskClient, *, changed: dict[str, str] | None = None) -> 
     return client.get(f"/v1/openid/callback?{urllib.parse.urlencode(back)}", base_url=OWN_ADDRESS)
 
 
-def test_whoever_the_provider_vouches_for_is_signed_in(app: Flask) -> None:
+def test_a_person_for_whom_the_provider_vouches_is_signed_in(app: Flask) -> None:
     client = app.test_client()
-    answer = come_back(client)
-    assert answer.status_code == 303, answer.text
-    assert answer.headers["Location"] == "/"
+    response = come_back(client)
+    assert response.status_code == 303, response.text
+    assert response.headers["Location"] == "/"
     who = client.get("/v1/session", base_url=OWN_ADDRESS).get_json()
     assert (who["username"], who["role"]) == ("an", "officer")
 
@@ -92,12 +92,12 @@ def test_a_code_that_somebody_else_caught_is_worth_nothing(app: Flask) -> None:
     problem(caught, 401, "access.sign-in-failed")  # the provider holds the code against the thief's verifier
 
 
-def test_a_provider_that_is_away_is_told(register_settings: Settings) -> None:
+def test_a_provider_that_is_away_is_reported(register_settings: Settings) -> None:
     settings = replace(
         register_settings, oidc_issuer="http://127.0.0.1:9", oidc_client_id=CLIENT, public_address=OWN_ADDRESS
     )
-    answer = create_app(settings).test_client().get("/v1/openid/start", base_url=OWN_ADDRESS)
-    problem(answer, 503, "access.provider-unavailable")
+    response = create_app(settings).test_client().get("/v1/openid/start", base_url=OWN_ADDRESS)
+    problem(response, 503, "access.provider-unavailable")
 
 
 def test_without_a_provider_there_is_nothing_here(register_settings: Settings) -> None:

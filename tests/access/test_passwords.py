@@ -1,4 +1,4 @@
-"""Passwords: kept as argon2id, spelt in any Unicode form, and never quicker for a name that nobody has."""
+"""Passwords: stored as argon2id, spelt in any Unicode form, and never quicker for a name that nobody has."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_what_is_stored_is_argon2id_and_not_the_password() -> None:
     assert not PASSWORDS.matches(stored, SENTENCE + ".")
 
 
-def test_unless_told_otherwise_a_hash_costs_what_rfc_9106_asks_for() -> None:
+def test_by_default_a_hash_costs_what_rfc_9106_recommends() -> None:
     assert Passwords().hashed(SENTENCE).startswith("$argon2id$v=19$m=65536,t=3,p=1$")
 
 

@@ -96,9 +96,9 @@ def test_persons_are_masked_or_absent_wherever_records_are_read(register: Regist
     full = register.client.get(address, headers=whole).text
     assert secrets[0] in full
     for restricted in (statistics, masked_supervisor(register)):
-        answer = register.client.get(address, headers=restricted)
-        assert answer.status_code == 200
-        assert [secret for secret in secrets if secret in answer.text] == []
+        response = register.client.get(address, headers=restricted)
+        assert response.status_code == 200
+        assert [secret for secret in secrets if secret in response.text] == []
     assert record["head"]["full_name"] not in register.client.get(address, headers=statistics).text
 
 
@@ -107,18 +107,18 @@ def test_who_does_not_see_persons_does_not_find_them_by_trying_either(register: 
     person(register)
     statistics = headers(register, Role.SYSTEM, "40", scopes=("records:read",))
     for reader in (statistics, masked_supervisor(register)):
-        answer = register.client.get(f"/v1/households?q={q}", headers=reader)
-        problem(answer, 403, "access.permission-missing")
+        response = register.client.get(f"/v1/households?q={q}", headers=reader)
+        problem(response, 403, "access.permission-missing")
 
 
-def test_an_area_search_tells_statistics_no_village(register: Register) -> None:
+def test_an_area_search_shows_statistics_no_village(register: Register) -> None:
     field = geometry_json(a_field(0, 0, at=SOUTH_WEST))
     person(register, village="Khối 17", parcels=[a_parcel(geometry=field)])
     statistics = headers(register, Role.SYSTEM, "40", scopes=("records:read",))
     for path in ("search", "search.csv"):
-        answer = register.client.post(f"/v1/households/{path}", json={"area": field}, headers=statistics)
-        assert THANH_VINH in answer.text
-        assert "Khối 17" not in answer.text
+        response = register.client.post(f"/v1/households/{path}", json={"area": field}, headers=statistics)
+        assert THANH_VINH in response.text
+        assert "Khối 17" not in response.text
 
 
 def test_a_masked_account_takes_no_request_in_and_gets_no_copy(register: Register) -> None:
@@ -129,7 +129,7 @@ def test_a_masked_account_takes_no_request_in_and_gets_no_copy(register: Registe
         problem(register.client.get(f"/v1/requests{path}", headers=masked), 403, "access.permission-missing")
 
 
-def test_every_look_is_kept_in_the_trail_before_the_answer_goes_out(register: Register, app: Flask) -> None:
+def test_every_read_is_stored_in_the_trail_before_the_response_goes_out(register: Register, app: Flask) -> None:
     record = person(register)
     reader = headers(register, Role.OFFICER, THANH_VINH, name="nguoi.doc")
     for address in (f"/v1/households/{record['id']}", "/v1/households", "/v1/changes", "/v1/coverage"):
@@ -151,7 +151,7 @@ def test_the_auditor_reads_the_trail_as_lines_and_no_record(register: Register) 
     assert register.client.get("/v1/trail?household=$ne&account[$ne]=x").status_code == 422
 
 
-def test_a_refusal_is_kept_too(register: Register, app: Flask) -> None:
+def test_a_refusal_is_stored_too(register: Register, app: Flask) -> None:
     officer = headers(register, Role.OFFICER, THANH_VINH, name="to.mo")
     register.client.get("/v1/accounts", headers=officer)
     (entry,) = app.extensions["guard"].trail.entries(account="to.mo")
@@ -162,9 +162,9 @@ def test_a_refusal_is_kept_too(register: Register, app: Flask) -> None:
 
 
 def received(register: Register, household: str, kind: str, **items: Any) -> dict[str, Any]:
-    answer = register.client.post("/v1/requests", json={"kind": kind, "household": household, **items})
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.get_json()
+    response = register.client.post("/v1/requests", json={"kind": kind, "household": household, **items})
+    assert response.status_code == 201, response.text
+    body: dict[str, Any] = response.get_json()
     return body
 
 
@@ -192,7 +192,7 @@ def test_a_copy_holds_the_record_its_history_and_who_saw_it(register: Register) 
     assert copy["seen_by"]
 
 
-def test_a_copy_tells_the_whole_history_however_long(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_holds_the_whole_history_however_long(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "ENTRIES_AT_ONCE", 2)
     record = person(register)
     for revision in range(1, 6):
@@ -225,8 +225,8 @@ def test_a_consent_is_withdrawn_whatever_the_household_s_status_and_changes_none
     request = received(register, record["id"], "withdraw-consent", purpose="ecommerce")
     carried = register.client.post(f"/v1/requests/{request['id']}/carry-out")
     assert carried.status_code == 200, carried.text
-    kept = register.household(record["id"])
-    assert (kept["status"], "withdrawn_at" in kept["consents"][0]) == (step, True)
+    stored = register.household(record["id"])
+    assert (stored["status"], "withdrawn_at" in stored["consents"][0]) == (step, True)
 
 
 @pytest.mark.parametrize("kind", ["restrict", "object"])
@@ -292,8 +292,8 @@ def test_a_request_that_is_written_after_the_household_moved_stays_with_it(
 
 def test_an_officer_alone_erases_nobody(register: Register) -> None:
     request = received(register, person(register)["id"], "erase")
-    answer = register.client.post(f"/v1/requests/{request['id']}/carry-out", headers=headers(register, Role.OFFICER))
-    problem(answer, 403, "access.permission-missing")
+    response = register.client.post(f"/v1/requests/{request['id']}/carry-out", headers=headers(register, Role.OFFICER))
+    problem(response, 403, "access.permission-missing")
 
 
 def test_erasing_leaves_nothing_of_the_person_and_the_chain_holds(
@@ -330,11 +330,11 @@ def test_erasing_leaves_nothing_of_the_person_and_the_chain_holds(
 
 def test_erasing_clears_every_text_of_the_household_s_requests(register: Register, register_settings: Settings) -> None:
     record = person(register)
-    asked = [received(register, record["id"], kind, person="Biệt Danh", text="xóa") for kind in ("erase", "view")]
-    for request in asked:
+    requests = [received(register, record["id"], kind, person="Biệt Danh", text="xóa") for kind in ("erase", "view")]
+    for request in requests:
         extended = register.client.post(f"/v1/requests/{request['id']}/extend", json={"reason": "Chờ bà Biệt Danh"})
         assert extended.get_json()["steps"][1]["note"] == "Chờ bà Biệt Danh"
-    address = f"/v1/requests/{asked[0]['id']}/carry-out"
+    address = f"/v1/requests/{requests[0]['id']}/carry-out"
     assert "Biệt Danh" not in register.client.post(address, json={"outcome": "Đã xóa Biệt Danh"}).text
     with MongoClient[dict[str, Any]](register_settings.mongodb_uri) as client:
         stored = list(client.get_default_database()["requests"].find({"household": record["id"]}))

@@ -1,4 +1,4 @@
-"""Signing in: the same answer for every wrong guess, tokens that rotate, and a stolen one that ends its family."""
+"""Signing in: the same response for every wrong guess, tokens that rotate, and a stolen one that ends its family."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def test_a_person_signs_in_and_is_who_the_account_says(office: Office) -> None:
     assert who.area.communes() == frozenset({"16681"})
 
 
-def test_an_unknown_name_a_wrong_password_and_a_suspended_account_answer_the_same(office: Office) -> None:
+def test_an_unknown_name_a_wrong_password_and_a_suspended_account_fail_alike(office: Office) -> None:
     suspended = office.person("binh")
     office.accounts.suspend(suspended.account.id, administrator())
     office.person("an")
-    answers = set()
+    responses = set()
     for username, password in (("an", "wrong"), ("nobody", PASSWORD), ("binh", PASSWORD), ("\ud800", PASSWORD)):
         with pytest.raises(SignInFailed) as refused:
             office.sign_in.by_password(username, password, OFFICE)
-        answers.add((refused.value.code, str(refused.value.params)))
-    assert len(answers) == 1
+        responses.add((refused.value.code, str(refused.value.params)))
+    assert len(responses) == 1
 
 
 def test_guessing_slows_the_guesser(office: Office) -> None:
@@ -54,13 +54,13 @@ def test_guessing_slows_the_guesser(office: Office) -> None:
         office.sign_in.by_password("an", PASSWORD, ATTACKER)
 
 
-def test_guessing_elsewhere_does_not_keep_the_owner_out(office: Office) -> None:
+def test_guessing_elsewhere_does_not_lock_the_owner_out(office: Office) -> None:
     office.person("an")
     guess(office, 10, ATTACKER)
     office.sign_in.by_password("an", PASSWORD, OFFICE)
 
 
-def test_guessing_from_the_same_address_does_not_keep_a_known_device_out(office: Office) -> None:
+def test_guessing_from_the_same_address_does_not_lock_a_known_device_out(office: Office) -> None:
     office.person("an")
     device = office.sign_in.by_password("an", PASSWORD, BROWSER).device_secret
     guess(office, 40, Caller(BROWSER.address))
@@ -105,11 +105,11 @@ def test_another_family_of_the_same_account_goes_on(office: Office) -> None:
     office.sign_in.refresh(refresh_token_of(other), OFFICE)
 
 
-def test_a_browser_whose_answer_was_lost_in_the_hills_stays_signed_in(office: Office) -> None:
+def test_a_browser_whose_response_was_lost_in_the_hills_stays_signed_in(office: Office) -> None:
     office.person("an")
     first = office.sign_in.by_password("an", PASSWORD, BROWSER)
     device = replace(BROWSER, device_secret=first.device_secret)
-    office.sign_in.refresh(refresh_token_of(first), device)  # its answer never arrives
+    office.sign_in.refresh(refresh_token_of(first), device)  # its response never arrives
     office.moment.now += timedelta(days=3)
     again = office.sign_in.refresh(refresh_token_of(first), device)
     office.sign_in.refresh(refresh_token_of(again), device)
@@ -176,10 +176,10 @@ def test_a_session_has_an_end_however_often_it_is_used(office: Office) -> None:
 
 
 def test_a_system_signs_in_with_its_secret_and_gets_no_more_than_its_scopes(office: Office) -> None:
-    handed = office.system("coverage:read", "changes:read")
-    assert handed.client_secret is not None
+    issued = office.system("coverage:read", "changes:read")
+    assert issued.client_secret is not None
     signed_in = office.sign_in.by_client_secret(
-        "bo-nong-nghiep", handed.client_secret, OFFICE, ("coverage:read", "personal:read")
+        "bo-nong-nghiep", issued.client_secret, OFFICE, ("coverage:read", "personal:read")
     )
     who = office.principals.of_token(signed_in.access_token)
     assert who.scopes == {"coverage:read"}
@@ -190,14 +190,14 @@ def test_a_system_signs_in_with_its_secret_and_gets_no_more_than_its_scopes(offi
 
 def test_a_person_has_no_client_secret_and_a_system_no_password(office: Office) -> None:
     office.person("an")
-    handed = office.system("coverage:read")
-    assert handed.client_secret is not None
+    issued = office.system("coverage:read")
+    assert issued.client_secret is not None
     with pytest.raises(SignInFailed):
         office.sign_in.by_client_secret("an", PASSWORD, OFFICE)
     with pytest.raises(SignInFailed):
         office.sign_in.by_client_secret("an", "", OFFICE)
     with pytest.raises(SignInFailed):
-        office.sign_in.by_password("bo-nong-nghiep", handed.client_secret, OFFICE)
+        office.sign_in.by_password("bo-nong-nghiep", issued.client_secret, OFFICE)
 
 
 def test_signing_out_and_suspending_shut_within_seconds(office: Office) -> None:

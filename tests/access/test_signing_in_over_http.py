@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.access.accounts import Handed, NewAccount
+from service.access.accounts import IssuedSecret, NewAccount
 from service.api.http.browser_session import ACCESS_COOKIE, DEVICE_COOKIE, REFRESH_COOKIE
 from service.api.http.guard import guard
 from service.principal import register_itself
@@ -25,7 +25,7 @@ from tests.builders import THANH_VINH, MovedClock
 OWN_PAGE = {"X-Requested-With": "so-nong-ho-form", "Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
 
 
-def made(app: Flask, username: str = "can.bo", role: Role = Role.OFFICER, **items: Any) -> Handed:
+def made(app: Flask, username: str = "can.bo", role: Role = Role.OFFICER, **items: Any) -> IssuedSecret:
     new = NewAccount(username, role, (THANH_VINH,), must_change_password=False, **items)
     with app.app_context():
         return guard().accounts.create(new, register_itself())
@@ -37,37 +37,37 @@ def client(app: Flask, register: Register) -> FlaskClient:
     return app.test_client()
 
 
-def token(client: FlaskClient, **asked: Any) -> TestResponse:
-    return client.post("/v1/token", json={"grant_type": "password", "username": "can.bo", "password": PASSWORD} | asked)
+def token(client: FlaskClient, **items: Any) -> TestResponse:
+    return client.post("/v1/token", json={"grant_type": "password", "username": "can.bo", "password": PASSWORD} | items)
 
 
-def bearer(answer: TestResponse) -> dict[str, str]:
-    assert answer.status_code == 200, answer.text
-    return {"Authorization": f"Bearer {answer.get_json()['access_token']}"}
+def bearer(response: TestResponse) -> dict[str, str]:
+    assert response.status_code == 200, response.text
+    return {"Authorization": f"Bearer {response.get_json()['access_token']}"}
 
 
 def test_a_password_gives_a_token_that_opens_what_the_role_may(client: FlaskClient) -> None:
-    answer = token(client)
-    body = answer.get_json()
+    response = token(client)
+    body = response.get_json()
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 600)
     assert body["account"]["communes"] == [THANH_VINH]
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "Set-Cookie" not in answer.headers
-    assert client.get("/v1/households", headers=bearer(answer)).status_code == 200
-    assert client.get("/v1/accounts", headers=bearer(answer)).status_code == 403
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in response.headers
+    assert client.get("/v1/households", headers=bearer(response)).status_code == 200
+    assert client.get("/v1/accounts", headers=bearer(response)).status_code == 403
 
 
 def test_a_form_encoded_request_and_basic_credentials_do_too(app: Flask, client: FlaskClient) -> None:
     form = {"grant_type": "password", "username": "can.bo", "password": PASSWORD}
     assert client.post("/v1/token", data=form).status_code == 200
-    handed = made(app, "bo", Role.SYSTEM, scopes=("coverage:read",))
-    basic = base64.b64encode(f"bo:{handed.client_secret}".encode()).decode()
-    answer = client.post(
+    issued = made(app, "bo", Role.SYSTEM, scopes=("coverage:read",))
+    basic = base64.b64encode(f"bo:{issued.client_secret}".encode()).decode()
+    response = client.post(
         "/v1/token", data={"grant_type": "client_credentials"}, headers={"Authorization": f"Basic {basic}"}
     )
-    assert answer.get_json()["scope"] == "coverage:read"
-    assert client.get("/v1/coverage", headers=bearer(answer)).status_code == 200
-    assert client.get("/v1/households", headers=bearer(answer)).status_code == 403
+    assert response.get_json()["scope"] == "coverage:read"
+    assert client.get("/v1/coverage", headers=bearer(response)).status_code == 200
+    assert client.get("/v1/households", headers=bearer(response)).status_code == 403
 
 
 def test_a_refresh_token_rotates_and_a_reused_one_ends_the_family(client: FlaskClient) -> None:
@@ -75,11 +75,11 @@ def test_a_refresh_token_rotates_and_a_reused_one_ends_the_family(client: FlaskC
     second = client.post("/v1/token", json={"grant_type": "refresh_token", "refresh_token": first})
     assert second.status_code == 200
     for reused in (first, second.get_json()["refresh_token"]):
-        answer = client.post("/v1/token", json={"grant_type": "refresh_token", "refresh_token": reused})
-        problem(answer, 401, "access.refresh-failed")
+        response = client.post("/v1/token", json={"grant_type": "refresh_token", "refresh_token": reused})
+        problem(response, 401, "access.refresh-failed")
 
 
-def test_wrong_and_unknown_are_one_answer_and_guessing_is_slowed(client: FlaskClient) -> None:
+def test_wrong_and_unknown_get_the_same_response_and_guessing_is_slowed(client: FlaskClient) -> None:
     wrong, unknown = token(client, password="wrong password"), token(client, username="nobody")
     one, other = problem(wrong, 401, "access.sign-in-failed"), problem(unknown, 401, "access.sign-in-failed")
     assert one.pop("request") != other.pop("request")
@@ -106,16 +106,16 @@ def test_wrong_and_unknown_are_one_answer_and_guessing_is_slowed(client: FlaskCl
         {"grant_type": "refresh_token", "refresh_token": ""},
     ],
 )
-def test_what_cannot_be_read_is_said_and_never_a_fault(client: FlaskClient, body: dict[str, Any]) -> None:
-    answer = client.post("/v1/token", json=body)
-    assert answer.status_code == 422, answer.text
+def test_what_cannot_be_read_is_reported_and_never_a_fault(client: FlaskClient, body: dict[str, Any]) -> None:
+    response = client.post("/v1/token", json=body)
+    assert response.status_code == 422, response.text
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "Basic eDp5", "Digest x", "\x7f"])
 def test_a_malformed_authorization_is_refused(client: FlaskClient, header: str) -> None:
-    answer = client.get("/v1/households", headers={"Authorization": header})
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    response = client.get("/v1/households", headers={"Authorization": header})
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_a_token_runs_out(client: FlaskClient, clock: MovedClock) -> None:
@@ -128,13 +128,13 @@ def test_a_token_runs_out(client: FlaskClient, clock: MovedClock) -> None:
 
 
 def signed_in(client: FlaskClient) -> TestResponse:
-    answer = client.post("/v1/session", json={"username": "can.bo", "password": PASSWORD}, headers=OWN_PAGE)
-    assert answer.status_code == 200, answer.text
-    return answer
+    response = client.post("/v1/session", json={"username": "can.bo", "password": PASSWORD}, headers=OWN_PAGE)
+    assert response.status_code == 200, response.text
+    return response
 
 
-def asked(client: FlaskClient, method: str = "GET", path: str = "/v1/session", **options: Any) -> TestResponse:
-    """As a browser asks: over a secure origin, so that it sends its Secure cookies."""
+def requested(client: FlaskClient, method: str = "GET", path: str = "/v1/session", **options: Any) -> TestResponse:
+    """Send a request as a browser does: over a secure origin, so that it sends its Secure cookies."""
     return client.open(path, method=method, base_url="https://localhost", **options)
 
 
@@ -143,20 +143,20 @@ def test_a_browsers_sign_in_returns_what_is_documented(app: Flask, client: Flask
     document = app.extensions["specification"]
     named = {"username": "can.bo", "password": PASSWORD}
     body = named if path == "/v1/session" else {**named, "grant_type": "password", "cookie": True}
-    answer = client.post(path, json=body).get_json()
+    response = client.post(path, json=body).get_json()
     documented = document["components"]["schemas"]["BrowserSession"]
-    assert answer.keys() == documented["properties"].keys()
-    assert set(documented["required"]) <= answer.keys()
+    assert response.keys() == documented["properties"].keys()
+    assert set(documented["required"]) <= response.keys()
     assert "BrowserSession" in str(document["paths"][path]["post"]["responses"]["200"])
 
 
 def test_no_script_can_read_a_browsers_tokens(client: FlaskClient) -> None:
-    answer = signed_in(client)
-    cookies = answer.headers.getlist("Set-Cookie")
+    response = signed_in(client)
+    cookies = response.headers.getlist("Set-Cookie")
     assert {cookie.partition("=")[0] for cookie in cookies} == {ACCESS_COOKIE, REFRESH_COOKIE, DEVICE_COOKIE}
     for cookie in cookies:
         assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=Strict", "Path=/"))
-    body = answer.get_json()
+    body = response.get_json()
     assert "access_token" not in body
     assert "refresh_token" not in body
     assert body["role"] == "officer"
@@ -168,9 +168,9 @@ def test_a_browser_stays_signed_in_for_a_month_without_asking_for_tokens(
     signed_in(client)
     for _ in range(30):
         clock.now += timedelta(days=1)
-        assert asked(client).get_json()["username"] == "can.bo"
+        assert requested(client).get_json()["username"] == "can.bo"
     clock.now += timedelta(days=46)
-    assert asked(client).status_code == 401
+    assert requested(client).status_code == 401
 
 
 def test_a_page_of_ours_may_change_something_and_another_sites_may_not(client: FlaskClient) -> None:
@@ -189,19 +189,19 @@ def test_a_page_of_ours_may_change_something_and_another_sites_may_not(client: F
         {"X-CSRF-Token": csrf, "Sec-Fetch-Site": "cross-site"},
     ]
     for headers in good:
-        assert asked(client, "POST", "/v1/requests", json=body, headers=headers).status_code == 422
+        assert requested(client, "POST", "/v1/requests", json=body, headers=headers).status_code == 422
     for headers in bad:
-        answer = asked(client, "POST", "/v1/requests", json=body, headers=headers)
-        problem(answer, 403, "access.request-forged")
+        response = requested(client, "POST", "/v1/requests", json=body, headers=headers)
+        problem(response, 403, "access.request-forged")
 
 
 def test_another_site_cannot_sign_somebody_in(client: FlaskClient) -> None:
-    answer = client.post(
+    response = client.post(
         "/v1/session",
         json={"username": "can.bo", "password": PASSWORD},
         headers={"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
     )
-    problem(answer, 403, "access.request-forged")
+    problem(response, 403, "access.request-forged")
     form = {"grant_type": "password", "username": "can.bo", "password": PASSWORD, "cookie": "true"}
     assert client.post("/v1/token", data=form).status_code == 422
 
@@ -213,40 +213,40 @@ def test_a_browsers_token_is_no_bearer_token_and_the_other_way_round(app: Flask,
     stranger = app.test_client()
     assert stranger.get("/v1/session", headers={"Authorization": f"Bearer {cookie.value}"}).status_code == 401
     stranger.set_cookie(ACCESS_COOKIE, token_of(app, Role.OFFICER), secure=True)
-    assert asked(stranger).status_code == 401
+    assert requested(stranger).status_code == 401
 
 
 def test_signing_out_ends_the_session_here_and_on_the_server(client: FlaskClient) -> None:
     csrf = signed_in(client).get_json()["csrf_token"]
     lasting = client.get_cookie(REFRESH_COOKIE)
     assert lasting is not None
-    assert asked(client, "DELETE", headers={"X-CSRF-Token": csrf}).status_code == 204
+    assert requested(client, "DELETE", headers={"X-CSRF-Token": csrf}).status_code == 204
     assert client.get_cookie(REFRESH_COOKIE) is None
     client.set_cookie(REFRESH_COOKIE, lasting.value, secure=True)
-    assert asked(client).status_code == 401
+    assert requested(client).status_code == 401
 
 
 def test_sessions_are_listed_and_a_lost_phone_is_signed_out(client: FlaskClient) -> None:
-    lost, kept = token(client, device_name="Điện thoại cũ"), token(client)
-    listed = client.get("/v1/sessions", headers=bearer(kept)).get_json()["sessions"]
+    lost, remaining = token(client, device_name="Điện thoại cũ"), token(client)
+    listed = client.get("/v1/sessions", headers=bearer(remaining)).get_json()["sessions"]
     assert [session["current"] for session in listed].count(True) == 1
     (old,) = [session["id"] for session in listed if session["device"] == "Điện thoại cũ"]
-    assert client.delete(f"/v1/sessions/{old}", headers=bearer(kept)).status_code == 204
+    assert client.delete(f"/v1/sessions/{old}", headers=bearer(remaining)).status_code == 204
     problem(client.get("/v1/session", headers=bearer(lost)), 401, "session.revoked")
-    assert client.delete(f"/v1/sessions/{uuid.uuid4()}", headers=bearer(kept)).status_code == 404
+    assert client.delete(f"/v1/sessions/{uuid.uuid4()}", headers=bearer(remaining)).status_code == 404
 
 
 # A phone whose session somebody ended ----------------------------------------------------------------------------
 
 
 def own_session(client: FlaskClient) -> str:
-    (session,) = [one for one in asked(client, path="/v1/sessions").get_json()["sessions"] if one["current"]]
+    (session,) = [one for one in requested(client, path="/v1/sessions").get_json()["sessions"] if one["current"]]
     return str(session["id"])
 
 
-def told(client: FlaskClient) -> str:
-    answer = asked(client)
-    return str(problem(answer, 401, answer.get_json()["code"])["code"])
+def code_of_refusal(client: FlaskClient) -> str:
+    response = requested(client)
+    return str(problem(response, 401, response.get_json()["code"])["code"])
 
 
 def as_administrator(client: FlaskClient) -> dict[str, str]:
@@ -254,38 +254,40 @@ def as_administrator(client: FlaskClient) -> dict[str, str]:
 
 
 def account_of(client: FlaskClient) -> str:
-    return str(asked(client).get_json()["id"])
+    return str(requested(client).get_json()["id"])
 
 
-def test_a_phone_ended_from_another_device_is_told_so_as_long_as_it_holds_its_cookie(
+def test_a_session_ended_elsewhere_is_reported_to_its_phone_while_that_holds_the_cookie(
     client: FlaskClient, clock: MovedClock
 ) -> None:
     signed_in(client)
-    lost, kept = own_session(client), bearer(token(client))
-    assert client.delete(f"/v1/sessions/{lost}", headers=kept).status_code == 204
+    lost, remaining = own_session(client), bearer(token(client))
+    assert client.delete(f"/v1/sessions/{lost}", headers=remaining).status_code == 204
     for _ in range(4):  # with the short token still good, and long after
-        assert told(client) == "session.revoked"
+        assert code_of_refusal(client) == "session.revoked"
         clock.now += timedelta(days=10)
     assert client.get_cookie(REFRESH_COOKIE) is not None
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_every_request_of_such_a_phone_is_told(client: FlaskClient, clock: MovedClock, method: str) -> None:
+def test_the_end_is_reported_to_every_request_of_such_a_phone(
+    client: FlaskClient, clock: MovedClock, method: str
+) -> None:
     signed_in(client)
-    lost, kept = own_session(client), bearer(token(client))
-    client.delete(f"/v1/sessions/{lost}", headers=kept)
+    lost, remaining = own_session(client), bearer(token(client))
+    client.delete(f"/v1/sessions/{lost}", headers=remaining)
     clock.now += timedelta(minutes=11)
     path = "/v1/requests" if method == "POST" else f"/v1/households/{uuid.uuid4()}"
-    problem(asked(client, method, path, json={} if method != "GET" else None), 401, "session.revoked")
+    problem(requested(client, method, path, json={} if method != "GET" else None), 401, "session.revoked")
 
 
-def test_a_programs_refresh_token_is_told_too(client: FlaskClient) -> None:
-    lost, kept = token(client), bearer(token(client))
+def test_the_end_is_reported_to_a_programs_refresh_token_too(client: FlaskClient) -> None:
+    lost, remaining = token(client), bearer(token(client))
     session = client.get("/v1/sessions", headers=bearer(lost)).get_json()["sessions"]
     (mine,) = [one["id"] for one in session if not one["current"]]
-    own = client.get("/v1/sessions", headers=kept).get_json()["sessions"]
+    own = client.get("/v1/sessions", headers=remaining).get_json()["sessions"]
     (lost_id,) = [one["id"] for one in own if one["id"] != mine]
-    client.delete(f"/v1/sessions/{lost_id}", headers=kept)
+    client.delete(f"/v1/sessions/{lost_id}", headers=remaining)
     body = {"grant_type": "refresh_token", "refresh_token": lost.get_json()["refresh_token"]}
     for _ in range(2):
         problem(client.post("/v1/token", json=body), 401, "session.revoked")
@@ -297,56 +299,56 @@ def test_an_administrator_ends_a_lost_phone_and_suspending_ends_all(client: Flas
     headers = as_administrator(client)
     assert client.delete(f"/v1/accounts/{account}/sessions/{uuid.uuid4()}", headers=headers).status_code == 404
     assert client.delete(f"/v1/accounts/{account}/sessions/{lost}", headers=headers).status_code == 204
-    assert told(client) == "session.revoked"
+    assert code_of_refusal(client) == "session.revoked"
     signed_in(client)
     assert client.post(f"/v1/accounts/{account}/suspend", headers=headers).status_code == 200
-    assert told(client) == "session.revoked"
+    assert code_of_refusal(client) == "session.revoked"
 
 
-def test_signing_out_oneself_is_not_told_as_if_somebody_else_had(client: FlaskClient) -> None:
+def test_signing_out_oneself_is_not_reported_as_revoked(client: FlaskClient) -> None:
     signed_in(client)
     cookie, mine = client.get_cookie(REFRESH_COOKIE), own_session(client)
     assert cookie is not None
     secure = {**OWN_PAGE, "Origin": "https://localhost"}
-    assert asked(client, "DELETE", f"/v1/sessions/{mine}", headers=secure).status_code == 204
+    assert requested(client, "DELETE", f"/v1/sessions/{mine}", headers=secure).status_code == 204
     client.set_cookie(REFRESH_COOKIE, cookie.value, secure=True)
-    assert told(client) == "access.not-signed-in"
+    assert code_of_refusal(client) == "access.not-signed-in"
 
 
 def test_a_forgotten_password_costs_no_phone_its_drafts(client: FlaskClient) -> None:
     signed_in(client)
     assert client.post(f"/v1/accounts/{account_of(client)}/reset", headers=as_administrator(client)).status_code == 200
-    assert told(client) == "access.not-signed-in"
+    assert code_of_refusal(client) == "access.not-signed-in"
 
 
-def test_whoever_only_guesses_at_an_ended_session_is_told_nothing(client: FlaskClient) -> None:
-    lost, kept = token(client).get_json()["refresh_token"], bearer(token(client))
+def test_nothing_is_reported_to_guesses_at_an_ended_session(client: FlaskClient) -> None:
+    lost, remaining = token(client).get_json()["refresh_token"], bearer(token(client))
     session = lost.partition(".")[0]
-    client.delete(f"/v1/sessions/{session}", headers=kept)
+    client.delete(f"/v1/sessions/{session}", headers=remaining)
     body = {"grant_type": "refresh_token", "refresh_token": f"{session}.guessed"}
     problem(client.post("/v1/token", json=body), 401, "access.refresh-failed")
 
 
-def test_the_trail_says_once_that_a_device_was_told(client: FlaskClient) -> None:
+def test_the_trail_notes_once_that_a_device_was_notified(client: FlaskClient) -> None:
     signed_in(client)
     lost = own_session(client)
     client.delete(f"/v1/sessions/{lost}", headers=bearer(token(client)))
     for _ in range(3):
-        assert told(client) == "session.revoked"
+        assert code_of_refusal(client) == "session.revoked"
     with client.application.app_context():
-        entries = [one for one in guard().trail.entries(token=lost) if one.action == "revoked-device-told"]
+        entries = [one for one in guard().trail.entries(token=lost) if one.action == "revoked-device-notified"]
     assert [(one.about, one.status) for one in entries] == [(lost, 401)]
 
 
 def test_a_made_password_is_changed_before_anything_else(app: Flask, register: Register) -> None:
     with app.app_context():
-        handed = guard().accounts.create(NewAccount("moi", Role.OFFICER, (THANH_VINH,)), register_itself())
+        issued = guard().accounts.create(NewAccount("moi", Role.OFFICER, (THANH_VINH,)), register_itself())
     client = app.test_client()
-    headers = bearer(token(client, username="moi", password=handed.password))
+    headers = bearer(token(client, username="moi", password=issued.password))
     problem(client.get("/v1/households", headers=headers), 403, "access.password-change-required")
-    weak = {"old_password": handed.password, "password": "ngắn"}
+    weak = {"old_password": issued.password, "password": "ngắn"}
     problem(client.put("/v1/session/password", json=weak, headers=headers), 422, "account.password-weak")
-    good = {"old_password": handed.password, "password": PASSWORD}
+    good = {"old_password": issued.password, "password": PASSWORD}
     assert client.put("/v1/session/password", json=good, headers=headers).status_code == 204
     assert client.get("/v1/households", headers=headers).status_code == 200
 
@@ -354,23 +356,23 @@ def test_a_made_password_is_changed_before_anything_else(app: Flask, register: R
 # Everything around ----------------------------------------------------------------------------------------------
 
 
-def test_every_answer_is_strict_and_carries_an_id(client: FlaskClient) -> None:
+def test_every_response_is_strict_and_carries_an_id(client: FlaskClient) -> None:
     for path in ("/livez", "/v1/households", "/nothing", "/docs"):
-        answer = client.get(path)
-        policy = answer.headers["Content-Security-Policy"]
+        response = client.get(path)
+        policy = response.headers["Content-Security-Policy"]
         assert "unsafe" not in policy
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert len(answer.headers["X-Request-Id"]) >= 16
-        assert "Access-Control-Allow-Origin" not in answer.headers
-        assert "Strict-Transport-Security" not in answer.headers
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert len(response.headers["X-Request-Id"]) >= 16
+        assert "Access-Control-Allow-Origin" not in response.headers
+        assert "Strict-Transport-Security" not in response.headers
     assert "Strict-Transport-Security" in client.get("/livez", base_url="https://localhost").headers
 
 
 def test_a_problem_names_the_request(client: FlaskClient) -> None:
-    answer = client.get("/v1/households")
-    assert answer.get_json()["request"] == answer.headers["X-Request-Id"]
+    response = client.get("/v1/households")
+    assert response.get_json()["request"] == response.headers["X-Request-Id"]
 
 
 @pytest.mark.parametrize("given", ["abc", "a" * 65, "x y z 1 2 3 4", "<script>alert(1)</script>", "Ưabcdefgh"])

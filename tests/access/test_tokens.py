@@ -66,7 +66,7 @@ def test_changed_claims_break_the_signature(tokens: AccessTokens) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "RS256"])
-def test_another_algorithm_is_refused_before_any_key_is_asked(tokens: AccessTokens, algorithm: str) -> None:
+def test_another_algorithm_is_refused_before_any_key_is_used(tokens: AccessTokens, algorithm: str) -> None:
     head, body = decoded(tokens.issue("officer")[0])
     for signature in ("", "AAAA"):
         with pytest.raises(TokenInvalid):
@@ -130,7 +130,7 @@ def test_the_published_keys_hold_no_private_half(tokens: AccessTokens) -> None:
     assert "d" not in published
 
 
-def test_a_secret_is_kept_as_a_hash() -> None:
+def test_a_secret_is_stored_as_a_hash() -> None:
     secret = new_secret()
     assert hashed_secret(secret) != secret
     assert split_refresh_token(f"family.{secret}") == ("family", secret)

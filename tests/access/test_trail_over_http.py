@@ -25,22 +25,22 @@ def of(register: Register, name: str) -> list[TrailEntry]:
         return list(guard().trail.entries(account=name))
 
 
-def test_who_was_shown_a_household_is_kept_once(register: Register) -> None:
+def test_a_reader_of_a_household_is_stored_once(register: Register) -> None:
     household, name = register.registered(commune=THANH_VINH, parcels=None)["id"], an_id()
-    asked = headers(register, name)
+    named = headers(register, name)
     address = f"/v1/households/{household}"
-    tag = register.client.get(address, headers=asked).headers["ETag"]
-    assert register.client.get(address, headers={**asked, "If-None-Match": tag}).status_code == 304
-    assert register.client.get(f"{address}/history", headers=asked).status_code == 200
+    tag = register.client.get(address, headers=named).headers["ETag"]
+    assert register.client.get(address, headers={**named, "If-None-Match": tag}).status_code == 304
+    assert register.client.get(f"{address}/history", headers=named).status_code == 200
     assert [(entry.status, entry.households) for entry in of(register, name)] == [(200, (household,))] * 3
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_what_was_asked_for_and_not_shown_is_kept_as_that(register: Register, there: bool) -> None:
+def test_what_was_requested_and_not_shown_is_stored_as_such(register: Register, there: bool) -> None:
     name = an_id()
     household = register.registered(commune=VINH_LOC, parcels=None)["id"] if there else an_id()
-    answer = register.client.get(f"/v1/households/{household}", headers=headers(register, name))
-    problem(answer, 404, "household.not-found")
+    response = register.client.get(f"/v1/households/{household}", headers=headers(register, name))
+    problem(response, 404, "household.not-found")
     (entry,) = of(register, name)
     assert (entry.status, entry.households) == (404, ())
     with register.client.application.app_context():
@@ -53,27 +53,27 @@ def test_a_stranger_does_not_fill_the_trail(register: Register) -> None:
         before = len(list(guard().trail.entries()))
         for headers_of_a_stranger in ({}, {"Authorization": "Bearer x.y.z"}):
             for method in ("GET", "PUT", "DELETE"):
-                answer = client.open(address, method=method, json={}, headers=headers_of_a_stranger)
-                assert answer.status_code == 401
+                response = client.open(address, method=method, json={}, headers=headers_of_a_stranger)
+                assert response.status_code == 401
         assert len(list(guard().trail.entries())) == before
 
 
-def test_whoever_names_their_requests_alike_hides_nothing(register: Register) -> None:
+def test_requests_with_equal_ids_hide_nothing(register: Register) -> None:
     household, name = register.registered(commune=THANH_VINH, parcels=None)["id"], an_id()
-    asked = {**headers(register, name), "X-Request-Id": "always-the-same"}
-    register.client.get(f"/v1/households/{household}", headers=asked)
-    register.client.get(f"/v1/households/{an_id()}", headers=asked)
+    named = {**headers(register, name), "X-Request-Id": "always-the-same"}
+    register.client.get(f"/v1/households/{household}", headers=named)
+    register.client.get(f"/v1/households/{an_id()}", headers=named)
     assert [entry.households for entry in of(register, name)] == [(household,), ()]
 
 
 def test_a_response_whose_audit_entry_cannot_be_stored_is_replaced_by_a_problem_with_every_header(
     register: Register,
 ) -> None:
-    household, asked = register.registered(commune=THANH_VINH, parcels=None)["id"], headers(register, an_id())
+    household, named = register.registered(commune=THANH_VINH, parcels=None)["id"], headers(register, an_id())
     database = register_of(register.client.application).store.database.mongo
     database.command("collMod", TRAIL, validator={"never": {"$exists": True}})
     try:
-        response = register.client.get(f"/v1/households/{household}/history", headers=asked)
+        response = register.client.get(f"/v1/households/{household}/history", headers=named)
     finally:
         database.command("collMod", TRAIL, validator={})
     assert response.status_code >= 500

@@ -36,9 +36,9 @@ class Register:
 
     def json(self, address: str) -> Json:
         """The JSON of an address, whose response must be 200."""
-        answer = self.get(address)
-        assert answer.status_code == 200, answer.text
-        body: Json = answer.get_json()
+        response = self.get(address)
+        assert response.status_code == 200, response.text
+        body: Json = response.get_json()
         return body
 
     def step(self, household_id: str, step: str, body: object = None, if_match: object = None) -> TestResponse:
@@ -53,9 +53,9 @@ class Register:
 
     def registered(self, **items: Any) -> Json:
         """A household that is registered: its record as the register returned it."""
-        answer = self.put(a_household(**items))
-        assert answer.status_code == 201, answer.text
-        record: Json = answer.get_json()
+        response = self.put(a_household(**items))
+        assert response.status_code == 201, response.text
+        record: Json = response.get_json()
         return record
 
     def history(self, household_id: str) -> list[Json]:
@@ -70,11 +70,11 @@ def _precondition(revision: object) -> dict[str, str]:
     return {"If-Match": f'"{revision}"' if isinstance(revision, int) else str(revision)}
 
 
-def problem(answer: TestResponse, status: int, code: str) -> Json:
+def problem(response: TestResponse, status: int, code: str) -> Json:
     """The problem of a response (RFC 9457); fails for any other status or code."""
-    assert answer.status_code == status, answer.text
-    assert answer.mimetype == "application/problem+json"
-    body: Json = answer.get_json()
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    body: Json = response.get_json()
     assert body["code"] == code, body
     assert body["status"] == status
     assert body["type"] == f"/docs/problems#{code}"

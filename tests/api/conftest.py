@@ -1,4 +1,4 @@
-"""The service on a real, migrated database, and somebody who asks it."""
+"""The service on a real, migrated database, and a client that calls it."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def clock(app_clock: MovedClock) -> MovedClock:
 
 @pytest.fixture
 def register(app: Flask, register_settings: Settings, clock: MovedClock) -> Register:
-    """A register without households, asked over HTTP."""
+    """A register without households, called over HTTP."""
     return Register(app.test_client())

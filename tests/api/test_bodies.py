@@ -14,50 +14,50 @@ LIMIT = 2_000_000
 
 
 def in_chunks(register: Register, household: Json, body: bytes) -> tuple[Any, io.BytesIO]:
-    """Register as gunicorn hands on a body that does not say how long it is."""
+    """Register as gunicorn passes on a body that does not say how long it is."""
     stream = io.BytesIO(body)
-    answer = register.client.put(
+    response = register.client.put(
         f"/v1/households/{household['id']}",
         content_type="application/json",
         headers={"Transfer-Encoding": "chunked"},
         environ_overrides={"wsgi.input": stream, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
     )
-    return answer, stream
+    return response, stream
 
 
 def test_a_body_in_chunks_is_read(register: Register) -> None:
     household = a_least_household()
-    answer, _ = in_chunks(register, household, json.dumps(household).encode())
-    assert answer.status_code == 201, answer.text
+    response, _ = in_chunks(register, household, json.dumps(household).encode())
+    assert response.status_code == 201, response.text
 
 
-def test_a_body_in_chunks_that_is_too_large_is_told_so_and_not_cut_off(register: Register) -> None:
+def test_a_body_in_chunks_that_is_too_large_is_refused_and_not_cut_off(register: Register) -> None:
     household = a_least_household()
-    answer, _ = in_chunks(register, household, json.dumps(household).encode() + b" " * LIMIT)
-    body = problem(answer, 413, "body.too-large")
+    response, _ = in_chunks(register, household, json.dumps(household).encode() + b" " * LIMIT)
+    body = problem(response, 413, "body.too-large")
     assert str(LIMIT) in body["detail"]
 
 
 def test_the_largest_body_that_is_allowed_is_read_in_chunks_too(register: Register) -> None:
     household = a_least_household()
     text = json.dumps(household).encode()
-    answer, _ = in_chunks(register, household, text + b" " * (LIMIT - len(text)))
-    assert answer.status_code == 201, answer.text
+    response, _ = in_chunks(register, household, text + b" " * (LIMIT - len(text)))
+    assert response.status_code == 201, response.text
 
 
 def test_a_body_that_was_refused_is_read_out_so_that_the_connection_can_be_used_again(register: Register) -> None:
-    answer, stream = in_chunks(register, a_least_household(), b"x" * (3 * LIMIT))
-    problem(answer, 413, "body.too-large")
+    response, stream = in_chunks(register, a_least_household(), b"x" * (3 * LIMIT))
+    problem(response, 413, "body.too-large")
     assert stream.read() == b""
 
 
-def test_a_compressed_body_is_told_to_come_as_it_is(register: Register) -> None:
+def test_a_compressed_body_is_refused_with_the_request_to_send_it_plain(register: Register) -> None:
     household = a_least_household()
-    answer = register.client.put(
+    response = register.client.put(
         f"/v1/households/{household['id']}",
         data=gzip.compress(json.dumps(household).encode()),
         content_type="application/json",
         headers={"Content-Encoding": "gzip"},
     )
-    assert "gzip" in problem(answer, 415, "body.content-encoding")["detail"]
-    assert answer.headers["Accept-Encoding"] == "identity"
+    assert "gzip" in problem(response, 415, "body.content-encoding")["detail"]
+    assert response.headers["Accept-Encoding"] == "identity"

@@ -91,7 +91,7 @@ def test_waiting_ends_as_soon_as_there_is_a_change(register: Register) -> None:
     assert time.monotonic() - began < 20
 
 
-def test_where_as_many_wait_as_may_the_next_is_answered_at_once(
+def test_when_the_queue_is_full_the_next_request_gets_its_response_at_once(
     register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = BoundedSemaphore(1)

@@ -82,13 +82,13 @@ def test_former_communes_have_theirs_and_the_unknown_a_row_of_its_own(filled: Re
     assert counted == {"16663": 1, "16681": 1, "16816": 1, None: 2}
 
 
-def test_districts_are_asked_for_in_their_time(filled: Register) -> None:
+def test_districts_are_requested_in_their_time(filled: Register) -> None:
     assert filled.json("/v1/coverage?level=district")["geography"] == "2025-06-30"
     refused = filled.get("/v1/coverage?level=district&geography=2025-07-01")
     problem(refused, 422, "coverage.level-not-in-force")
 
 
-def test_a_past_day_is_told_as_it_stood_at_its_end(register: Register, clock: MovedClock) -> None:
+def test_a_past_day_is_reported_as_it_stood_at_its_end(register: Register, clock: MovedClock) -> None:
     record = register.registered()
     clock.pass_by(days=2)
     register.withdraw(record["id"])
@@ -148,11 +148,11 @@ def test_the_ends_of_the_calendar_are_no_obstacle(filled: Register, day: str) ->
 
 
 def test_the_table_has_the_rows_and_the_total_last(filled: Register) -> None:
-    answer = filled.get("/v1/coverage.csv")
-    assert answer.mimetype == "text/csv"
-    assert 'filename="coverage-commune-2026-11-23.csv"' in answer.headers["Content-Disposition"]
-    text = answer.get_data().decode("utf-8-sig")
-    assert answer.get_data().startswith(b"\xef\xbb\xbf")
+    response = filled.get("/v1/coverage.csv")
+    assert response.mimetype == "text/csv"
+    assert 'filename="coverage-commune-2026-11-23.csv"' in response.headers["Content-Disposition"]
+    text = response.get_data().decode("utf-8-sig")
+    assert response.get_data().startswith(b"\xef\xbb\xbf")
     lines = list(csv.DictReader(io.StringIO(text)))
     assert len(lines) == 131
     assert (lines[0]["unit"], lines[0]["name"], lines[0]["registered"]) == (THANH_VINH, "Thành Vinh", "3")
@@ -160,9 +160,9 @@ def test_the_table_has_the_rows_and_the_total_last(filled: Register) -> None:
 
 
 def test_the_workbook_has_the_same_table_with_words_for_headings_and_numbers_as_numbers(filled: Register) -> None:
-    answer = filled.get("/v1/coverage.xlsx?level=commune")
-    assert 'filename="coverage-commune-2026-11-23.xlsx"' in answer.headers["Content-Disposition"]
-    sheet = load_workbook(io.BytesIO(answer.get_data()))["Tiến độ đăng ký"]
+    response = filled.get("/v1/coverage.xlsx?level=commune")
+    assert 'filename="coverage-commune-2026-11-23.xlsx"' in response.headers["Content-Disposition"]
+    sheet = load_workbook(io.BytesIO(response.get_data()))["Tiến độ đăng ký"]
     rows = list(sheet.iter_rows(values_only=True))
     assert (rows[0][0], rows[0][6]) == ("Mã đơn vị", "Đã đăng ký")
     assert (rows[1][0], rows[1][1], rows[1][6]) == (THANH_VINH, "Thành Vinh", 3)
@@ -179,9 +179,9 @@ def test_a_source_that_a_spreadsheet_would_run_is_only_text(register: Register) 
 
 def test_a_baseline_makes_percentages(filled: Register) -> None:
     body = {"households": 12, "source": "Tổng điều tra", "date": "2025-07-01"}
-    answer = filled.client.put(f"/v1/baselines/{THANH_VINH}", json=body)
-    assert answer.status_code == 200
-    assert answer.get_json() == body | {"unit": THANH_VINH, "name": "Thành Vinh", "kind": "phường"}
+    response = filled.client.put(f"/v1/baselines/{THANH_VINH}", json=body)
+    assert response.status_code == 200
+    assert response.get_json() == body | {"unit": THANH_VINH, "name": "Thành Vinh", "kind": "phường"}
     row = row_of(filled.json("/v1/coverage"), THANH_VINH)
     assert (row["expected"], row["expected_source"], row["expected_on"]) == (12, "Tổng điều tra", "2025-07-01")
     assert (row["registered_pct"], row["standardized_pct"], row["digitized_pct"]) == (25.0, 16.7, 8.3)
@@ -202,9 +202,9 @@ def test_a_baseline_holds_from_its_date_on(filled: Register) -> None:
 
 
 def test_a_wrong_baseline_is_refused_at_its_place(register: Register) -> None:
-    answer = register.client.put(f"/v1/baselines/{THANH_VINH}", json={"households": -1, "source": "x"})
+    response = register.client.put(f"/v1/baselines/{THANH_VINH}", json={"households": -1, "source": "x"})
     faults = [("/households", "baseline.invalid"), ("/date", "baseline.invalid")]
-    assert pointers(problem(answer, 422, "baseline.invalid")) == faults
+    assert pointers(problem(response, 422, "baseline.invalid")) == faults
     problem(
         register.client.put("/v1/baselines/99999", json={"households": 1, "source": "x", "date": "2025-07-01"}),
         422,
@@ -217,7 +217,7 @@ def test_a_wrong_baseline_is_refused_at_its_place(register: Register) -> None:
 # The trend
 
 
-def test_the_trend_tells_each_day_also_the_quiet_ones(register: Register, clock: MovedClock) -> None:
+def test_the_trend_has_each_day_also_the_quiet_ones(register: Register, clock: MovedClock) -> None:
     record = register.registered()
     clock.pass_by(days=2)
     register.registered(commune=TRUONG_VINH)
@@ -240,7 +240,7 @@ def test_the_trend_agrees_with_the_report_of_each_day(filled: Register, clock: M
             assert row_of(report, unit)["registered"] == day["registered"]
 
 
-def test_the_trend_is_of_the_last_thirty_days_unless_asked_otherwise(register: Register) -> None:
+def test_the_trend_is_of_the_last_thirty_days_by_default(register: Register) -> None:
     days = register.json("/v1/coverage/trend?unit=40")["days"]
     assert (len(days), days[0]["date"], days[-1]["date"]) == (30, "2026-10-25", "2026-11-23")
     assert len(register.json("/v1/coverage/trend?unit=40&to=2030-01-01")["days"]) == 30

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 NAME = "generated_register_client"
-#: What the generator must be told of files: a workbook is bytes, a line of JSON after another is text.
+#: What the generator must know of files: a workbook is bytes, a line of JSON after another is text.
 FILES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "application/octet-stream",
     "application/x-ndjson": "text/plain",

@@ -1,4 +1,4 @@
-"""Alive, ready, measured; and what is said while the database is away."""
+"""Alive, ready, measured; and what is reported while the database is away."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ HOUSEHOLD = "/v1/households/0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99"
 
 @pytest.fixture
 def without_database(app: Flask, migrated_settings: Settings, clock: MovedClock) -> Callable[..., TestResponse]:
-    """Reads an address of a register whose database does not answer, as an officer who signed in before."""
+    """Reads an address of a register whose database does not response, as an officer who signed in before."""
     nobody_there = f"mongodb://127.0.0.1:{free_port()}/register?replicaSet=register"
     settings = replace(migrated_settings, mongodb_uri=nobody_there, database_timeout_seconds=0.3)
     client = create_app(settings, clock).test_client()
     signed_in = {"Authorization": f"Bearer {token_of(app, Role.OFFICER)}"}
 
-    def ask(address: str, method: str = "GET", body: object = None) -> TestResponse:
+    def send(address: str, method: str = "GET", body: object = None) -> TestResponse:
         return client.open(address, method=method, headers=signed_in, json=body)
 
-    return ask
+    return send
 
 
 @pytest.fixture
@@ -55,9 +55,9 @@ def test_a_register_with_its_database_is_ready(register: Register) -> None:
 
 def test_what_is_missing_is_named(register: Register, emptied: Repositories) -> None:
     emptied.database["log"].drop_index("household")
-    answer = register.get("/readyz")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.get_json() == {"status": "not ready", "missing": ["log.household"]}
+    response = register.get("/readyz")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert response.get_json() == {"status": "not ready", "missing": ["log.household"]}
 
 
 def test_a_register_without_units_is_not_ready(register: Register, emptied: Repositories) -> None:
@@ -71,9 +71,9 @@ def test_a_register_without_units_is_not_ready(register: Register, emptied: Repo
 def test_without_its_database_the_register_says_when_to_come_back(
     without_database: Callable[..., TestResponse], address: str
 ) -> None:
-    answer = without_database(address)
-    problem(answer, 503, "store.unavailable")
-    assert int(answer.headers["Retry-After"]) > 0
+    response = without_database(address)
+    problem(response, 503, "store.unavailable")
+    assert int(response.headers["Retry-After"]) > 0
 
 
 def test_a_write_without_a_database_is_refused_soon(without_database: Callable[..., TestResponse]) -> None:

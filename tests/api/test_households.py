@@ -29,11 +29,11 @@ UNKNOWN = "0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99"
 
 def test_a_new_id_registers_and_says_where(register: Register) -> None:
     household = a_household()
-    answer = register.put(household)
-    assert answer.status_code == 201
-    assert answer.headers["Location"] == f"/v1/households/{household['id']}"
-    assert answer.headers["ETag"] == '"1"'
-    record = answer.get_json()
+    response = register.put(household)
+    assert response.status_code == 201
+    assert response.headers["Location"] == f"/v1/households/{household['id']}"
+    assert response.headers["ETag"] == '"1"'
+    record = response.get_json()
     assert (record["status"], record["stage"], record["revision"]) == ("submitted", "digitized", 1)
     assert record["created_at"] == record["updated_at"] == "2026-11-23T02:00:00Z"
 
@@ -60,17 +60,17 @@ def test_what_was_registered_is_read_again(register: Register) -> None:
 
 def test_post_registers_under_the_id_in_the_body(register: Register) -> None:
     household = a_household()
-    answer = register.client.post("/v1/households", json=household)
-    assert answer.status_code == 201
-    assert answer.get_json()["id"] == household["id"]
+    response = register.client.post("/v1/households", json=household)
+    assert response.status_code == 201
+    assert response.get_json()["id"] == household["id"]
     assert register.client.post("/v1/households", json=household).status_code == 200
 
 
 def test_post_without_an_id_mints_one(register: Register) -> None:
-    answer = register.client.post("/v1/households", json=a_household(id=None))
-    assert answer.status_code == 201
-    minted = answer.get_json()["id"]
-    assert answer.headers["Location"].endswith(minted)
+    response = register.client.post("/v1/households", json=a_household(id=None))
+    assert response.status_code == 201
+    minted = response.get_json()["id"]
+    assert response.headers["Location"].endswith(minted)
     assert register.household(minted)["revision"] == 1
 
 
@@ -81,8 +81,8 @@ def test_an_id_in_capitals_is_the_same_household(register: Register) -> None:
 
 
 def test_the_body_may_leave_out_the_id(register: Register) -> None:
-    answer = register.client.put(f"/v1/households/{an_id()}", json=a_household(id=None))
-    assert answer.status_code == 201
+    response = register.client.put(f"/v1/households/{an_id()}", json=a_household(id=None))
+    assert response.status_code == 201
 
 
 # The same write again
@@ -130,7 +130,7 @@ def test_other_content_under_a_known_id_conflicts(register: Register) -> None:
     assert pointers(body) == [("/id", "household.id-taken")]
 
 
-def test_what_get_answered_can_be_put_back(register: Register) -> None:
+def test_what_get_returned_can_be_put_back(register: Register) -> None:
     record = register.registered()
     assert register.put(record).status_code == 200
     revised = register.put(record | {"village": "Khối 4"}, if_match=1)
@@ -144,9 +144,9 @@ def test_what_get_answered_can_be_put_back(register: Register) -> None:
 
 def test_a_revision_names_the_one_that_it_was_made_from(register: Register) -> None:
     record = register.registered()
-    answer = register.put(record | {"village": "Khối 4"}, if_match=1)
-    assert answer.status_code == 200
-    assert answer.headers["ETag"] == '"2"'
+    response = register.put(record | {"village": "Khối 4"}, if_match=1)
+    assert response.status_code == 200
+    assert response.headers["ETag"] == '"2"'
     assert register.household(record["id"])["village"] == "Khối 4"
 
 
@@ -158,7 +158,7 @@ def test_a_stale_revision_gets_the_current_record(register: Register) -> None:
     assert body["current"]["revision"] == 2
 
 
-def test_a_revision_whose_answer_was_lost_can_be_sent_again(register: Register) -> None:
+def test_a_revision_whose_response_was_lost_can_be_sent_again(register: Register) -> None:
     record = register.registered()
     revised = record | {"village": "Khối 4"}
     register.put(revised, if_match=1)
@@ -178,8 +178,8 @@ def test_a_revision_sent_again_after_the_next_one_is_known_again(register: Regis
 def test_a_verified_record_that_is_revised_is_submitted_anew(register: Register) -> None:
     record = register.registered()
     register.step(record["id"], "verify")
-    answer = register.put(record | {"village": "Khối 4"}, if_match=2)
-    assert answer.get_json()["status"] == "submitted"
+    response = register.put(record | {"village": "Khối 4"}, if_match=2)
+    assert response.get_json()["status"] == "submitted"
 
 
 def test_a_revision_of_a_household_that_is_not_there(register: Register) -> None:
@@ -193,8 +193,8 @@ def test_an_if_match_that_is_not_one_revision_is_refused(register: Register, tex
 
 def test_a_patch_changes_only_what_it_names(register: Register) -> None:
     record = register.registered()
-    answer = register.patch(record["id"], {"village": "Khối 4", "head": {"phone": "0912345678"}}, if_match=1)
-    changed = answer.get_json()
+    response = register.patch(record["id"], {"village": "Khối 4", "head": {"phone": "0912345678"}}, if_match=1)
+    changed = response.get_json()
     assert changed["village"] == "Khối 4"
     assert changed["head"] == record["head"] | {"phone": "+84912345678"}
 
@@ -206,11 +206,11 @@ def test_a_patch_with_null_removes_an_item(register: Register) -> None:
     assert patched["stage"] == "registered"
 
 
-def test_a_patch_whose_answer_was_lost_can_be_sent_again(register: Register) -> None:
+def test_a_patch_whose_response_was_lost_can_be_sent_again(register: Register) -> None:
     record = register.registered()
     for _ in range(2):
-        answer = register.patch(record["id"], {"village": "Khối 4"}, if_match=1)
-        assert (answer.status_code, answer.get_json()["revision"]) == (200, 2)
+        response = register.patch(record["id"], {"village": "Khối 4"}, if_match=1)
+        assert (response.status_code, response.get_json()["revision"]) == (200, 2)
 
 
 def test_a_patch_must_name_its_revision(register: Register) -> None:
@@ -228,19 +228,19 @@ def test_a_patch_that_breaks_the_record_is_refused(register: Register, patch: ob
 
 def test_a_patch_cannot_set_what_the_register_gives(register: Register) -> None:
     record = register.registered()
-    answer = register.patch(record["id"], {"status": "verified", "revision": 9}, if_match=1)
-    assert (answer.get_json()["status"], answer.get_json()["revision"]) == ("submitted", 1)
+    response = register.patch(record["id"], {"status": "verified", "revision": 9}, if_match=1)
+    assert (response.get_json()["status"], response.get_json()["revision"]) == ("submitted", 1)
 
 
 def test_a_patch_has_a_media_type_of_its_own(register: Register) -> None:
     record = register.registered()
-    answer = register.client.patch(
+    response = register.client.patch(
         f"/v1/households/{record['id']}",
         data=json.dumps({"village": "Khối 4"}),
         content_type="application/merge-patch+json",
         headers={"If-Match": '"1"'},
     )
-    assert answer.get_json()["village"] == "Khối 4"
+    assert response.get_json()["village"] == "Khối 4"
 
 
 # Reading
@@ -262,12 +262,12 @@ def test_a_household_that_nobody_registered_is_not_found(register: Register) -> 
     "text", ["zzz", "0192f0c17c1e7a3b9d523f1f6c0a8e99", "%7B0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99%7D"]
 )
 def test_an_id_is_a_uuid(register: Register, text: str) -> None:
-    answer = register.get(f"/v1/households/{text}")
-    assert answer.get_json()["code"] == "household.id-invalid"
-    assert answer.status_code == 422
+    response = register.get(f"/v1/households/{text}")
+    assert response.get_json()["code"] == "household.id-invalid"
+    assert response.status_code == 422
 
 
-def test_findings_are_told_in_the_readers_language(register: Register) -> None:
+def test_findings_are_worded_in_the_readers_language(register: Register) -> None:
     record = register.registered(parcels=[a_parcel(certificate_serial="ABC 1")])
     address = f"/v1/households/{record['id']}"
     texts = {
@@ -282,31 +282,31 @@ def test_findings_are_told_in_the_readers_language(register: Register) -> None:
 
 def test_a_withdrawn_household_stays_with_its_reason(register: Register) -> None:
     record = register.registered()
-    answer = register.withdraw(record["id"], "gave_up_farming")
-    assert answer.status_code == 200
-    kept = register.household(record["id"])
-    assert (kept["status"], kept["status_reason"], kept["revision"]) == ("withdrawn", "gave_up_farming", 2)
+    response = register.withdraw(record["id"], "gave_up_farming")
+    assert response.status_code == 200
+    stored = register.household(record["id"])
+    assert (stored["status"], stored["status_reason"], stored["revision"]) == ("withdrawn", "gave_up_farming", 2)
     assert [entry["kind"] for entry in register.history(record["id"])] == ["withdrawn", "registered"]
 
 
-def test_a_withdrawal_whose_answer_was_lost_can_be_sent_again(register: Register) -> None:
+def test_a_withdrawal_whose_response_was_lost_can_be_sent_again(register: Register) -> None:
     record = register.registered()
     for _ in range(2):
-        answer = register.withdraw(record["id"], if_match=1)
-        assert (answer.status_code, answer.get_json()["revision"]) == (200, 2)
+        response = register.withdraw(record["id"], if_match=1)
+        assert (response.status_code, response.get_json()["revision"]) == (200, 2)
 
 
 def test_the_reason_may_stand_in_the_address(register: Register) -> None:
     record = register.registered()
-    answer = register.client.delete(f"/v1/households/{record['id']}?reason=moved_away")
-    assert answer.get_json()["status_reason"] == "moved_away"
+    response = register.client.delete(f"/v1/households/{record['id']}?reason=moved_away")
+    assert response.get_json()["status_reason"] == "moved_away"
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": 5}, {"reason": None}])
 def test_a_withdrawal_without_a_reason_is_refused(register: Register, body: Any) -> None:
     record = register.registered()
-    answer = register.client.delete(f"/v1/households/{record['id']}", json=body)
-    assert pointers(problem(answer, 422, "reason.required")) == [("/reason", "reason.required")]
+    response = register.client.delete(f"/v1/households/{record['id']}", json=body)
+    assert pointers(problem(response, 422, "reason.required")) == [("/reason", "reason.required")]
 
 
 def test_a_reason_that_is_too_long_is_refused_not_cut(register: Register) -> None:
@@ -361,7 +361,7 @@ def test_a_head_without_a_number_says_why_and_several_may(register: Register) ->
 # What is refused
 
 
-def test_every_error_is_told_at_once_with_its_place(register: Register) -> None:
+def test_every_error_is_reported_at_once_with_its_place(register: Register) -> None:
     broken = a_household(
         head=a_head(sex="man"), members=[a_member(), a_member(birth_date="1980-13")], village="", colour="red"
     )
@@ -413,25 +413,25 @@ def test_an_unknown_commune_and_one_not_in_force_have_their_own_codes(register: 
 
 
 def test_the_id_in_the_body_is_the_one_in_the_address(register: Register) -> None:
-    answer = register.client.put(f"/v1/households/{an_id()}", json=a_household())
-    problem(answer, 422, "household.id-mismatch")
+    response = register.client.put(f"/v1/households/{an_id()}", json=a_household())
+    problem(response, 422, "household.id-mismatch")
 
 
 @pytest.mark.parametrize(
     "text", ["{", "", '{"a": NaN}', '{"a": 1, "a": 2}', "\xff", '{"a": "\\ud800"}', "[" * 40 + "]" * 40]
 )
 def test_what_is_not_json_is_refused(register: Register, text: str) -> None:
-    answer = register.client.put(
+    response = register.client.put(
         f"/v1/households/{an_id()}", data=text.encode("latin-1"), content_type="application/json"
     )
-    assert answer.status_code == 400
-    assert answer.get_json()["code"].startswith("json.")
+    assert response.status_code == 400
+    assert response.get_json()["code"].startswith("json.")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data", ""])
 def test_a_body_of_another_type_is_refused(register: Register, content_type: str) -> None:
-    answer = register.client.put(f"/v1/households/{an_id()}", data=b"{}", content_type=content_type)
-    problem(answer, 415, "body.content-type")
+    response = register.client.put(f"/v1/households/{an_id()}", data=b"{}", content_type=content_type)
+    problem(response, 415, "body.content-type")
 
 
 def test_a_record_above_two_megabytes_is_refused(register: Register) -> None:
@@ -442,14 +442,14 @@ def test_a_record_above_two_megabytes_is_refused(register: Register) -> None:
 
 @pytest.mark.parametrize("body", [[], "x", 5, None, True])
 def test_a_record_is_an_object(register: Register, body: object) -> None:
-    answer = register.client.put(f"/v1/households/{an_id()}", data=json.dumps(body), content_type="application/json")
-    problem(answer, 422, "household.invalid")
+    response = register.client.put(f"/v1/households/{an_id()}", data=json.dumps(body), content_type="application/json")
+    problem(response, 422, "household.invalid")
 
 
 def test_a_method_that_the_address_does_not_take(register: Register) -> None:
-    answer = register.client.post(f"/v1/households/{an_id()}", json={})
-    problem(answer, 405, "http.method-not-allowed")
-    assert "PUT" in answer.headers["Allow"]
+    response = register.client.post(f"/v1/households/{an_id()}", json={})
+    problem(response, 405, "http.method-not-allowed")
+    assert "PUT" in response.headers["Allow"]
     problem(register.get("/v1/nothing"), 404, "http.not-found")
 
 
@@ -494,10 +494,10 @@ def test_a_broken_boundary_is_refused_at_its_place(register: Register, geometry:
 )
 def test_an_odd_boundary_is_stored_or_refused_in_words(register: Register, rings: Any) -> None:
     household = a_household(parcels=[a_parcel(geometry={"type": "Polygon", "coordinates": rings})])
-    answer = register.put(household)
-    assert answer.status_code in {201, 422}, answer.text
-    if answer.status_code == 422:
-        assert answer.get_json()["errors"][0]["pointer"].startswith("/parcels")
+    response = register.put(household)
+    assert response.status_code in {201, 422}, response.text
+    if response.status_code == 422:
+        assert response.get_json()["errors"][0]["pointer"].startswith("/parcels")
 
 
 def test_a_boundary_in_vn2000_is_stored_or_refused_in_words(register: Register) -> None:
@@ -511,8 +511,8 @@ def test_a_boundary_in_vn2000_is_stored_or_refused_in_words(register: Register) 
 def test_no_operator_comes_in_with_a_record(register: Register, item: str, value: object) -> None:
     household = a_household()
     address = f"/v1/households/{household['id']}"
-    answer = register.client.put(address, json=household | {item: value})
-    assert answer.status_code == 422
+    response = register.client.put(address, json=household | {item: value})
+    assert response.status_code == 422
     assert register.get(address).status_code == 404
 
 

@@ -27,10 +27,10 @@ def found(register: Register, query: str) -> list[str]:
     ids: list[str] = []
     address: str | None = f"/v1/households?{query}"
     while address is not None:
-        answer = register.get(address)
-        assert answer.status_code == 200, answer.text
-        ids.extend(record["id"] for record in answer.get_json()["households"])
-        address = answer.headers["Link"].split(";")[0].strip("<>") if "Link" in answer.headers else None
+        response = register.get(address)
+        assert response.status_code == 200, response.text
+        ids.extend(record["id"] for record in response.get_json()["households"])
+        address = response.headers["Link"].split(";")[0].strip("<>") if "Link" in response.headers else None
     return ids
 
 
@@ -40,7 +40,7 @@ def test_every_household_stands_on_one_page_whatever_the_limit(register: Registe
     assert found(register, f"limit={limit}") == sorted(registered)
 
 
-def test_a_total_comes_only_when_asked_for(register: Register) -> None:
+def test_a_total_comes_only_when_requested(register: Register) -> None:
     for _ in range(3):
         register.registered()
     assert "total" not in register.json("/v1/households")
@@ -71,7 +71,7 @@ def test_a_former_commune_finds_the_households_that_name_it(register: Register) 
     assert found(register, "commune=16663") == [record["id"]]
 
 
-def test_the_withdrawn_are_listed_only_when_asked_for(register: Register) -> None:
+def test_the_withdrawn_are_listed_only_when_requested(register: Register) -> None:
     stays, leaves = register.registered()["id"], register.registered()["id"]
     register.withdraw(leaves)
     assert found(register, "") == [stays]
@@ -180,9 +180,9 @@ def test_what_changed_since_a_moment_comes_in_order_of_change(register: Register
     ],
 )
 def test_a_query_that_cannot_be_read_is_refused_in_words(register: Register, query: str) -> None:
-    answer = register.get(f"/v1/households?{query}")
-    assert answer.status_code == 422, answer.text
-    assert answer.get_json()["code"] in {"query.invalid", "query.unknown", "cursor.invalid"}
+    response = register.get(f"/v1/households?{query}")
+    assert response.status_code == 422, response.text
+    assert response.get_json()["code"] in {"query.invalid", "query.unknown", "cursor.invalid"}
 
 
 def test_a_plus_sign_that_was_not_escaped_is_read_as_one(register: Register) -> None:

@@ -1,9 +1,9 @@
-"""One way out: every route is asked by every reader, and what it tells of a household came from the Reader.
+"""One way out: every route is called by every reader, and what it reveals of a household came from the Reader.
 
 Nothing here lists the routes that must go through the Reader. Every registered route is walked, with a household whose
 data is recognized anywhere in a response; where the Reader withholds everything, none of it may be in any response.
-A new route without a place to fill or a body to send is asked as it is; a new kind of place, a new body to send and a
-read that nobody succeeds with fail here, until the walk knows how to ask.
+A new route without a place to fill or a body to send is called as it is; a new kind of place, a new body to send and a
+read that nobody succeeds with fail here, until the walk knows how to call it.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class Seed:
 
     @property
     def marks(self) -> tuple[bytes, ...]:
-        """What tells in a response that it holds something of the household."""
+        """What in a response reveals that it holds something of the household."""
         (longitude, latitude), *_ = self.record["parcels"][0]["geometry"]["coordinates"][0]
         middle = len(JPEG) // 2
         picture = JPEG[middle : middle + 60]
@@ -123,7 +123,7 @@ def a_body(west: float, south: float, **items: Any) -> dict[str, Any]:
 
 
 def seeded(app: Flask, places: str = "") -> Seed:
-    """Put a household into the register, revised and returned; for the places of a route, also what it asks for.
+    """Put a household into the register, revised and returned; for the places of a route, also what fills them.
 
     Without any it has everything: a neighbour whose parcel overlaps, a photo, a request of its people.
     """
@@ -149,7 +149,7 @@ def _now(app: Flask, body: dict[str, Any]) -> int:
     return int(register_of(app).households.read(body["id"], actor=EVERYWHERE)["revision"])
 
 
-# What is asked --------------------------------------------------------------------------------------------------
+# The requests --------------------------------------------------------------------------------------------------
 
 Options = dict[str, Any]
 """Options of a request: json, headers, query_string …"""
@@ -224,10 +224,10 @@ ASKED: dict[tuple[str, str], tuple[Way, ...]] = {
     **{("POST", f"{REQUEST}/{step}"): ({},) for step in ("acknowledge", "cancel", "carry-out", "lift")},
     ("PUT", "/v1/baselines/<code>"): ({"json": {"households": 9, "source": "x", "date": "2026-01-01"}},),
 }
-"""How a route is asked where asking alone is not enough, each way about a household of its own."""
+"""Requests to a route where its address alone is not enough, each about a household of its own."""
 
 ABOUT_ACCOUNTS = re.compile(r"/v1/(accounts|sessions?|token)(/.*)?")
-"""Where accounts change: asked with nothing to say, about an account that is not there."""
+"""Where accounts change: called without content, about an account that is not there."""
 
 NOT_HERE = {
     "/v1/openid/start",
@@ -284,9 +284,9 @@ def routes(app: Flask) -> Iterator[tuple[str, str, Permission | None]]:
 
 
 def walk(app: Flask, asker: Asker, ids: set[str], *, only: str = "") -> Iterator[Step]:
-    """Ask every route as ``asker`` in every way that is known; ``ids`` grows by the households that are asked about."""
-    client, kept = app.test_client(), seeded(app)
-    ids |= {kept.record["id"], kept.fresh}
+    """Call every route as ``asker`` in every known way; ``ids`` grows by the households that are requested."""
+    client, seed_of_reads = app.test_client(), seeded(app)
+    ids |= {seed_of_reads.record["id"], seed_of_reads.fresh}
     for method, rule, permission in routes(app):
         if only not in rule:
             continue
@@ -296,7 +296,7 @@ def walk(app: Flask, asker: Asker, ids: set[str], *, only: str = "") -> Iterator
             ways = ({} if method == "GET" else {"json": {}},)
         changes = method != "GET" and permission in TABLE[asker.role] and not ABOUT_ACCOUNTS.fullmatch(rule)
         for way in ways:
-            seed = seeded(app, rule) if changes and "search" not in rule else kept
+            seed = seeded(app, rule) if changes and "search" not in rule else seed_of_reads
             ids |= {seed.record["id"], seed.fresh}
             options = dict(way) if isinstance(way, dict) else way(seed)
             authorization = {"Authorization": f"Bearer {asker.token(app)}"} if permission is not None else {}
@@ -345,12 +345,12 @@ HOUSEHOLD_DATA = {
 
 @pytest.fixture(scope="module")
 def steps(app: Flask, app_clock: MovedClock) -> list[Step]:
-    """What every route answers everybody."""
+    """The responses of every route to every reader."""
     app_clock.now = NOW
     return [step for asker in (*WHOLE, *NOT_WHOLE) for step in walk(app, asker, set())]
 
 
-def test_the_walk_recognizes_what_is_told_of_households(steps: list[Step]) -> None:
+def test_the_walk_recognizes_what_is_revealed_of_households(steps: list[Step]) -> None:
     shown = {(step.method, step.rule) for step in steps if step.found(step.seed.marks)}
     assert HOUSEHOLD_DATA - shown == set()
     problems = {step.response.get_json()["code"] for step in steps if "problem" in str(step.response.mimetype)}
@@ -358,9 +358,9 @@ def test_the_walk_recognizes_what_is_told_of_households(steps: list[Step]) -> No
 
 
 def test_no_route_refuses_everybody(steps: list[Step]) -> None:
-    asked = {(step.method, step.rule) for step in steps if not ABOUT_ACCOUNTS.fullmatch(step.rule)}
+    called = {(step.method, step.rule) for step in steps if not ABOUT_ACCOUNTS.fullmatch(step.rule)}
     succeeded = {(step.method, step.rule) for step in steps if step.response.status_code < 400}
-    assert {each for each in asked - succeeded if each[1] not in NOT_HERE} == set()
+    assert {each for each in called - succeeded if each[1] not in NOT_HERE} == set()
 
 
 def test_no_route_names_a_person_to_who_does_not_see_persons(steps: list[Step]) -> None:
@@ -422,10 +422,10 @@ def test_a_response_that_reads_while_it_is_streamed_is_noted_whole(
     assert {(entry.account, entry.action) for entry in entries} == {("one-way-out-officer", "households.read")}
 
 
-def test_the_reason_of_a_withdrawal_is_told_only_to_who_sees_persons(app: Flask, register: Register) -> None:
-    for asker, told in ((WHOLE[1], True), (NOT_WHOLE[2], False)):
+def test_the_reason_of_a_withdrawal_is_shown_only_to_readers_who_see_persons(app: Flask, register: Register) -> None:
+    for asker, shown in ((WHOLE[1], True), (NOT_WHOLE[2], False)):
         seed = seeded(app)
         register_of(app).households.withdraw(seed.record["id"], REASON, if_match=None, actor=EVERYWHERE)
         headers = {"Authorization": f"Bearer {asker.token(app)}"}
         response = app.test_client().post(f"/v1/households/{seed.record['id']}/verify", headers=headers)
-        assert (response.get_json()["code"], REASON in response.text) == ("household.withdrawn", told)
+        assert (response.get_json()["code"], REASON in response.text) == ("household.withdrawn", shown)

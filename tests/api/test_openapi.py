@@ -1,4 +1,4 @@
-"""The contract: derived from the code, without drift, valid, and kept by every answer to whatever comes in."""
+"""The contract: derived from the code, without drift, valid, and met by every response to any input."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def described() -> Flask:
 
 
 def test_openapi_yaml_is_what_the_code_says(described: Flask) -> None:
-    kept = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
-    assert kept == openapi_page(described), "run scripts/derive"
+    stored = (ROOT / "openapi.yaml").read_text(encoding="utf-8")
+    assert stored == openapi_page(described), "run scripts/derive"
 
 
 def test_the_list_of_problems_is_what_the_code_says(described: Flask) -> None:
-    kept = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
-    assert kept == problems_page(described), "run scripts/derive"
+    stored = (ROOT / "docs" / "problems.md").read_text(encoding="utf-8")
+    assert stored == problems_page(described), "run scripts/derive"
 
 
-def test_the_service_answers_with_the_same_document(register: Register, described: Flask) -> None:
+def test_the_service_returns_the_same_document(register: Register, described: Flask) -> None:
     assert register.json("/openapi.json") == described.extensions["specification"]
 
 
@@ -109,7 +109,7 @@ def test_a_household_is_what_its_schema_says(register: Register, described: Flas
     assert list(validator.iter_errors(household | {"village": 5})) != []
 
 
-def test_a_household_is_what_its_schema_says_whoever_reads_it(register: Register, described: Flask) -> None:
+def test_a_household_is_what_its_schema_says_for_every_reader(register: Register, described: Flask) -> None:
     document = described.extensions["specification"]
     schema = {"$ref": "#/components/schemas/HouseholdRecord", "components": document["components"]}
     validator = jsonschema.Draft202012Validator(schema)
@@ -136,7 +136,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_whatever_comes_in_is_answered_as_the_contract_says(app: Flask, register: Register) -> None:
+def test_every_response_is_as_the_contract_says_for_any_input(app: Flask, register: Register) -> None:
     """Generated requests to every operation, by schemathesis over the document that the service serves."""
     failures: list[str] = []
     for found in schemathesis.openapi.from_wsgi("/openapi.json", app).get_all_operations():
@@ -145,15 +145,15 @@ def test_whatever_comes_in_is_answered_as_the_contract_says(app: Flask, register
             try:
                 bombard(operation.as_strategy(generation_mode=mode))
             except hypothesis.errors.Unsatisfiable:
-                continue  # nothing bad can be said to an address without parameters
+                continue  # no bad request can be made to an address without parameters
             except (Exception, FailureGroup) as failure:
-                told = getattr(failure, "exceptions", [failure])
-                failures.extend(f"{operation.label}: {each}" for each in told)
+                causes = getattr(failure, "exceptions", [failure])
+                failures.extend(f"{operation.label}: {each}" for each in causes)
     assert not failures, "\n\n".join(failures)
 
 
 def bombard(cases: SearchStrategy[Case[Any]]) -> None:
-    """Send generated requests and hold every answer to the contract."""
+    """Send generated requests and hold every response to the contract."""
 
     @hypothesis.given(case=cases)
     @hypothesis.settings(
@@ -167,7 +167,7 @@ def bombard(cases: SearchStrategy[Case[Any]]) -> None:
     def send(case: Case[Any]) -> None:
         if "wait" in case.query:
             case.query["wait"] = 0
-        # In process, no HTTP client stands between that would unpack an answer.
+        # In process, no HTTP client stands between that would unpack an response.
         case.call_and_validate(checks=CHECKS, headers={"Accept-Encoding": "identity"})
 
     send()

@@ -1,4 +1,4 @@
-"""Boundaries over HTTP: examined when they are sent, checked before, overlaps told on both records and settled."""
+"""Boundaries over HTTP: examined when they are sent, checked before, overlaps reported on both records and settled."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def test_a_field_is_measured(register: Register) -> None:
 
 
 def test_a_bow_tie_is_refused_with_the_place_and_a_proposal(register: Register) -> None:
-    answer = register.put(a_household(parcels=[a_parcel(geometry=BOW_TIE)]))
-    body = problem(answer, 422, "household.invalid")
+    response = register.put(a_household(parcels=[a_parcel(geometry=BOW_TIE)]))
+    body = problem(response, 422, "household.invalid")
     assert pointers(body) == [("/parcels/0/geometry", "geometry.self-crossing")]
     details = body["errors"][0]["details"]
     assert details["point"] == pytest.approx([AT[0] + 0.000474, AT[1] + 0.000452], abs=2e-5)
@@ -134,11 +134,11 @@ def test_bad_geometry_is_its_own_error_in_both_calls(register: Register, geometr
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_numbers_that_are_none_are_refused_in_both_calls(register: Register, number: str) -> None:
     geometry = f'{{"type":"Polygon","coordinates":[[[{number},18.6],[105.7,18.6],[105.7,18.7],[{number},18.6]]]}}'
-    answer = register.client.post(
+    response = register.client.post(
         "/v1/parcels/check", data=f'{{"geometry":{geometry}}}', content_type="application/json"
     )
-    assert answer.status_code in {400, 422}
-    assert answer.mimetype == "application/problem+json"
+    assert response.status_code in {400, 422}
+    assert response.mimetype == "application/problem+json"
 
 
 def test_altitude_is_dropped_and_reported(register: Register) -> None:
@@ -179,7 +179,7 @@ def test_a_field_sheet_sent_again_is_the_same_write(register: Register) -> None:
     assert (again.status_code, again.get_json()["revision"]) == (200, 1)
 
 
-def test_what_get_answered_can_be_sent_back_and_keeps_the_original_coordinates(register: Register) -> None:
+def test_what_get_returned_can_be_sent_back_and_retains_the_original_coordinates(register: Register) -> None:
     sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
     record = register.registered(parcels=[a_parcel(geometry=sheet, crs="EPSG:9208")])
     revised = register.put({**register.household(record["id"]), "village": "Khối 5"}, if_match=1).get_json()
@@ -187,7 +187,7 @@ def test_what_get_answered_can_be_sent_back_and_keeps_the_original_coordinates(r
     assert revised["parcels"][0]["original_geometry"] == sheet
 
 
-def test_a_record_is_given_in_the_system_asked_for_and_can_be_sent_back(register: Register) -> None:
+def test_a_record_is_given_in_the_requested_system_and_can_be_sent_back(register: Register) -> None:
     record = register.registered(**a_farm())
     asked = register.json(f"/v1/households/{record['id']}?crs=EPSG:9208")
     (parcel,) = asked["parcels"]
@@ -196,7 +196,7 @@ def test_a_record_is_given_in_the_system_asked_for_and_can_be_sent_back(register
     assert register.put(asked).get_json()["revision"] == 1
 
 
-def test_a_list_is_given_in_the_system_asked_for(register: Register) -> None:
+def test_a_list_is_given_in_the_requested_system(register: Register) -> None:
     register.registered(**a_farm())
     (record,) = register.json("/v1/households?crs=EPSG:9208")["households"]
     assert record["parcels"][0]["crs"] == "EPSG:9208"
@@ -214,7 +214,7 @@ def test_a_mistyped_parameter_of_one_household_is_refused_in_the_language_of_the
     assert "1…100" in problem(register.get(f"{address}?crs="), 422, "query.invalid")["detail"]
 
 
-def test_the_vietnamese_order_is_recognised_and_said(register: Register) -> None:
+def test_the_vietnamese_order_is_recognised_and_reported(register: Register) -> None:
     sheet = geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"])
     turned = geometry_json(shapely.transform(sheet, lambda pairs: pairs[:, ::-1]))
     record = register.registered(parcels=[a_parcel(geometry=turned, crs="EPSG:9208", declared_area_m2=10_000.0)])
@@ -252,8 +252,8 @@ def test_what_was_stored_before_the_borders_were_known_refuses_no_other_change(b
     assert bounded.put(record, if_match=1).get_json()["revision"] == 1
     revised = bounded.patch(record["id"], {"village": "Khối 9"}, if_match=1)
     assert revised.status_code == 200, revised.text
-    told = {(f["code"], f["severity"]) for f in revised.get_json()["findings"]}
-    assert told == {("parcel.outside-province", "warning"), ("location.outside-province", "warning")}
+    found = {(f["code"], f["severity"]) for f in revised.get_json()["findings"]}
+    assert found == {("parcel.outside-province", "warning"), ("location.outside-province", "warning")}
     moved = {**record, "parcels": [{**record["parcels"][0], "geometry": a_farm(east=91_000)["parcels"][0]["geometry"]}]}
     problem(bounded.put(moved, if_match=2), 422, "household.invalid")
 
@@ -272,7 +272,7 @@ def test_a_home_outside_the_province_is_refused_unless_confirmed(bounded: Regist
     assert bounded.registered(**household, outside_confirmed=True)["findings"] == []
 
 
-def test_a_home_the_wrong_way_round_is_told(register: Register) -> None:
+def test_a_home_the_wrong_way_round_is_reported(register: Register) -> None:
     household = a_farm(location={"type": "Point", "coordinates": [18.68, 105.66]})
     body = problem(register.put(household), 422, "household.invalid")
     assert pointers(body) == [("/location", "location.swapped")]
@@ -302,19 +302,19 @@ def test_crops_on_more_than_the_measured_area_are_a_finding(register: Register) 
 # Overlap -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_overlap_is_told_on_both_records_and_holds_both_back(register: Register) -> None:
+def test_an_overlap_is_reported_on_both_records_and_holds_both_back(register: Register) -> None:
     older = register.registered(**a_farm())
     newer = register.registered(**a_farm(east=50))
-    (told,) = overlaps(newer)
-    assert told["details"]["household"] == older["id"]
-    assert told["details"]["parcel"] == older["parcels"][0]["id"]
-    assert told["details"]["area_m2"] == pytest.approx(5_000, rel=2e-3)
-    assert told["details"]["share_percent"] == pytest.approx(50, abs=0.2)
+    (found,) = overlaps(newer)
+    assert found["details"]["household"] == older["id"]
+    assert found["details"]["parcel"] == older["parcels"][0]["id"]
+    assert found["details"]["area_m2"] == pytest.approx(5_000, rel=2e-3)
+    assert found["details"]["share_percent"] == pytest.approx(50, abs=0.2)
     older = register.household(older["id"])
     assert overlaps(older)[0]["details"]["household"] == newer["id"]
     assert (older["revision"], older["stage"], newer["stage"]) == (2, "standardized", "standardized")
     latest = register.history(older["id"])[0]
-    assert (latest["kind"], latest["note"]) == ("revised", {"reason": "parcel.overlap", "household": newer["id"]})
+    assert (latest["kind"], latest["note"]) == ("revised", {"finding": "parcel.overlap", "household": newer["id"]})
 
 
 def test_an_overlap_is_gone_from_both_records_when_one_changes(register: Register) -> None:
@@ -385,8 +385,8 @@ def test_two_overlapping_parcels_sent_at_the_same_instant_both_end_with_the_find
     for round_ in range(8):
         pair = [a_farm(north=300 * round_), a_farm(east=50, north=300 * round_, commune=TRUONG_VINH)]
         with ThreadPoolExecutor(2) as both:
-            answers = list(both.map(lambda household: Register(app.test_client()).put(household), pair))
-        assert [answer.status_code for answer in answers] == [201, 201]
+            responses = list(both.map(lambda household: Register(app.test_client()).put(household), pair))
+        assert [response.status_code for response in responses] == [201, 201]
         records = [register.household(household["id"]) for household in pair]
         assert [[o["details"]["household"] for o in overlaps(record)] for record in records] == [
             [pair[1]["id"]],
@@ -403,13 +403,13 @@ def loaded(app: Flask, *households: Json) -> dict[str | None, Outcome]:
     return {outcome.household_id: outcome for outcome in bulk.register(households, actor=REGISTER_ITSELF)}
 
 
-def test_in_bulk_overlaps_within_the_batch_and_with_what_is_there_are_told(app: Flask, register: Register) -> None:
+def test_in_bulk_overlaps_within_the_batch_and_with_what_is_there_are_reported(app: Flask, register: Register) -> None:
     there = register.registered(**a_farm())
     one, other, apart = a_farm(east=50), a_farm(east=120), a_farm(north=900)
     assert {outcome.result for outcome in loaded(app, one, other, apart).values()} == {"registered"}
     records = {key: register.household(key) for key in (there["id"], one["id"], other["id"], apart["id"])}
-    told = {key: {o["details"]["household"] for o in overlaps(record)} for key, record in records.items()}
-    assert told == {
+    others = {key: {o["details"]["household"] for o in overlaps(record)} for key, record in records.items()}
+    assert others == {
         there["id"]: {one["id"]},
         one["id"]: {there["id"], other["id"]},
         other["id"]: {one["id"]},
@@ -442,12 +442,12 @@ def test_in_bulk_again_nothing_is_written(app: Flask, register: Register) -> Non
 def test_a_supervisor_settles_an_overlap_on_both_records(register: Register) -> None:
     older = register.registered(**a_farm())
     newer = register.registered(**a_farm(east=50))
-    answer = settle(register, newer["parcels"][0]["id"])
-    assert answer.status_code == 200
-    for record in (answer.get_json(), register.household(older["id"])):
-        (told,) = overlaps(record)
-        assert told["severity"] == "settled"
-        assert told["details"]["settled"]["reason"].startswith("Hai hộ")
+    response = settle(register, newer["parcels"][0]["id"])
+    assert response.status_code == 200
+    for record in (response.get_json(), register.household(older["id"])):
+        (found,) = overlaps(record)
+        assert found["severity"] == "settled"
+        assert found["details"]["settled"]["reason"].startswith("Hai hộ")
         assert record["stage"] == "digitized"
     assert register.history(older["id"])[0]["note"]["settled"] == newer["parcels"][0]["id"]
 
@@ -471,7 +471,7 @@ def test_what_is_settled_is_open_again_when_a_boundary_changes_elsewhere(registe
     grown = {**settled, "parcels": [{**settled["parcels"][0], "geometry": longer}]}
     moved = register.put(grown, if_match=settled["revision"]).get_json()
     for record in (moved, register.household(older["id"])):
-        assert [told["severity"] for told in overlaps(record)] == ["warning"]
+        assert [found["severity"] for found in overlaps(record)] == ["warning"]
 
 
 def test_settling_needs_a_reason_a_parcel_and_an_overlap(register: Register) -> None:
@@ -504,13 +504,13 @@ def test_a_check_of_a_bow_tie_gives_the_crossing_and_a_proposal(register: Regist
     assert check(register, geometry=body["proposal"]).get_json()["findings"] == []
 
 
-def test_a_check_tells_of_the_commune_asked_about(bounded: Register) -> None:
+def test_a_check_is_about_the_given_commune(bounded: Register) -> None:
     body = check(bounded, geometry=geometry_json(a_field(4_000, at=AT)), commune=THANH_VINH).get_json()
     assert codes(body) == ["parcel.outside-commune"]
     assert check(bounded, geometry=geometry_json(a_field(4_000, at=AT))).get_json()["findings"] == []
 
 
-def test_a_check_leaves_out_the_parcel_asked_about(register: Register) -> None:
+def test_a_check_leaves_out_the_checked_parcel(register: Register) -> None:
     record = register.registered(**a_farm())
     geometry = geometry_json(a_field(20, at=AT))
     assert codes(check(register, geometry=geometry).get_json()) == ["parcel.overlap"]
@@ -518,7 +518,7 @@ def test_a_check_leaves_out_the_parcel_asked_about(register: Register) -> None:
     assert codes(check(register, geometry=geometry, parcel=record["parcels"][0]["id"]).get_json()) == []
 
 
-def test_a_check_in_vn_2000_answers_in_wgs84(register: Register) -> None:
+def test_a_check_in_vn_2000_returns_wgs84(register: Register) -> None:
     sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
     body = check(register, geometry=sheet, crs="EPSG:9208").get_json()
     assert (codes(body), body["measured_area_m2"]) == ([], pytest.approx(10_000, rel=1e-3))
@@ -531,7 +531,7 @@ def test_a_check_of_what_is_no_question_is_refused_with_every_place(register: Re
     assert pointers(problem(check(register), 422, "household.invalid"))[0][0] == "/geometry"
 
 
-def test_findings_are_told_in_both_languages(register: Register) -> None:
+def test_findings_are_worded_in_both_languages(register: Register) -> None:
     body = {"geometry": BOW_TIE}
     english = register.client.post("/v1/parcels/check", json=body, headers={"Accept-Language": "en"}).get_json()
     vietnamese = register.client.post("/v1/parcels/check", json=body).get_json()
@@ -571,7 +571,7 @@ systems = st.sampled_from([None, "EPSG:4326", "EPSG:9208", "EPSG:4756", "EPSG:34
 
 @settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(geometry=shapes | anything, crs=systems)
-def test_whatever_is_sent_there_is_an_answer(register: Register, geometry: Any, crs: Any) -> None:
+def test_any_geometry_gets_a_response(register: Register, geometry: Any, crs: Any) -> None:
     asked = check(register, geometry=geometry, **({} if crs is None else {"crs": crs}))
     assert asked.status_code in {200, 422}, asked.text
     put = register.put(a_household(parcels=[a_parcel(geometry=geometry, crs=crs)]))
@@ -582,10 +582,10 @@ def test_whatever_is_sent_there_is_an_answer(register: Register, geometry: Any, 
 
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(area=shapes | anything, near=anything, within=anything)
-def test_whatever_area_is_asked_for_there_is_an_answer(register: Register, area: Any, near: Any, within: Any) -> None:
+def test_any_search_area_gets_a_response(register: Register, area: Any, near: Any, within: Any) -> None:
     for body in ({"area": area}, {"near": near, "within": within}):
-        answer = register.client.post("/v1/households/search", json=body)
-        assert answer.status_code in {200, 422}, answer.text
+        response = register.client.post("/v1/households/search", json=body)
+        assert response.status_code in {200, 422}, response.text
 
 
 @pytest.mark.parametrize(
@@ -597,27 +597,27 @@ def test_whatever_area_is_asked_for_there_is_an_answer(register: Register, area:
     ],
 )
 def test_crops_that_cannot_be_added_up_are_named(register: Register, crops: list[Any], place: str) -> None:
-    answer = check(register, geometry=geometry_json(a_field(0, 0, at=AT)), crops=crops)
-    assert pointers(problem(answer, 422, "household.invalid")) == [(place, "item.type")]
+    response = check(register, geometry=geometry_json(a_field(0, 0, at=AT)), crops=crops)
+    assert pointers(problem(response, 422, "household.invalid")) == [(place, "item.type")]
 
 
 def test_a_ring_whose_altitude_differs_at_its_end_is_closed_once(register: Register) -> None:
     ring = [[*pair, 3.0] for pair in geometry_json(a_field(0, 0, at=AT))["coordinates"][0]]
     ring[-1] = ring[-1][:2]
-    answer = check(register, geometry={"type": "Polygon", "coordinates": [ring]})
-    assert codes(answer.get_json()) == ["geometry.altitude-dropped"]
+    response = check(register, geometry={"type": "Polygon", "coordinates": [ring]})
+    assert codes(response.get_json()) == ["geometry.altitude-dropped"]
 
 
 @pytest.mark.parametrize("reason", ["x" * 501, "hai\u0000hộ"])
 def test_a_settlement_takes_a_reason_of_the_length_that_a_record_has_room_for(register: Register, reason: str) -> None:
-    answer = settle(register, an_id(), reason)
-    assert problem(answer, 422, "reason.invalid")
+    response = settle(register, an_id(), reason)
+    assert problem(response, 422, "reason.invalid")
 
 
 def test_a_check_reads_a_former_commune_s_code_and_refuses_one_that_never_was(bounded: Register) -> None:
     field = geometry_json(a_field(4_000, at=AT))
     successor = bounded.json("/v1/units/16663?valid_on=2025-06-30")["successor"]
-    told = check(bounded, geometry=field, commune="16663").get_json()["findings"]
-    assert told == check(bounded, geometry=field, commune=successor).get_json()["findings"]
-    assert [finding["code"] for finding in told] == ["parcel.outside-commune"]
+    found = check(bounded, geometry=field, commune="16663").get_json()["findings"]
+    assert found == check(bounded, geometry=field, commune=successor).get_json()["findings"]
+    assert [finding["code"] for finding in found] == ["parcel.outside-commune"]
     problem(check(bounded, geometry=field, commune="99999"), 422, "commune.unknown")

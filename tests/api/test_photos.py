@@ -1,4 +1,4 @@
-"""Photos of papers over HTTP: kept once, without metadata, encrypted, on a legal basis, and gone when they must go."""
+"""Photos of papers over HTTP: stored once, bare, encrypted, on a legal basis, and gone when they must go."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def send(
 
 
 def sent(register: Register, household: Json, jpeg: bytes | None = None, of: str = "of=identity_card") -> Json:
-    """A photo that is kept: what the register says of it."""
-    answer = send(register, household, an_id(), a_photo() if jpeg is None else jpeg, of)
-    assert answer.status_code == 201, answer.text
-    photo: Json = answer.get_json()
+    """A stored photo: what the register says of it."""
+    response = send(register, household, an_id(), a_photo() if jpeg is None else jpeg, of)
+    assert response.status_code == 201, response.text
+    photo: Json = response.get_json()
     return photo
 
 
@@ -73,10 +73,10 @@ def stored(settings: Settings) -> bytes:
         return b"".join(encode(document) for name in names for document in database[name].find({}))
 
 
-# Kept -----------------------------------------------------------------------------------------------------------
+# Stored ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_photo_is_kept_without_metadata_and_shown_as_it_was_taken(register: Register) -> None:
+def test_a_photo_is_stored_without_metadata_and_shown_as_it_was_taken(register: Register) -> None:
     household = register.registered(parcels=[a_parcel(id=an_id())])
     taken = a_photo(800, 500)
     parcel = household["parcels"][0]["id"]
@@ -94,7 +94,7 @@ def test_a_photo_is_kept_without_metadata_and_shown_as_it_was_taken(register: Re
     assert photos_of(register, household) == [photo]
 
 
-def test_the_answer_with_a_photo_is_kept_by_nothing_on_the_way(register: Register) -> None:
+def test_the_response_with_a_photo_is_cached_nowhere(register: Register) -> None:
     household = register.registered()
     photo = sent(register, household)
     headers = register.get(address(household, photo["id"])).headers
@@ -181,7 +181,7 @@ def test_a_withdrawn_household_gets_no_new_photos(register: Register) -> None:
 # The legal basis ------------------------------------------------------------------------------------------------
 
 
-def test_without_a_legal_basis_no_photo_is_kept(register: Register) -> None:
+def test_without_a_legal_basis_no_photo_is_stored(register: Register) -> None:
     household = register.registered(legal_basis="contract")
     problem(send(register, household, an_id(), a_photo()), 409, "photo.no-legal-basis")
     withdrawn = {**CONSENT, "withdrawn_at": "2026-11-02T00:00:00Z"}
@@ -194,15 +194,15 @@ def test_without_a_legal_basis_no_photo_is_kept(register: Register) -> None:
 def test_with_the_consent_its_photos_go(register: Register, register_settings: Settings) -> None:
     household = register.registered(legal_basis="consent", consents=[REGISTRATION, CONSENT])
     photo = sent(register, household)
-    asked = {"kind": "withdraw-consent", "household": household["id"], "purpose": "document_photos"}
-    request = register.client.post("/v1/requests", json=asked).get_json()
+    body = {"kind": "withdraw-consent", "household": household["id"], "purpose": "document_photos"}
+    request = register.client.post("/v1/requests", json=body).get_json()
     assert register.client.post(f"/v1/requests/{request['id']}/carry-out").status_code == 200
     assert photos_of(register, household) == []
     problem(register.get(address(household, photo["id"])), 409, "photo.no-legal-basis")
     assert photo["id"].encode() not in stored(register_settings)
 
 
-def test_a_revision_that_keeps_the_basis_keeps_the_photos(register: Register) -> None:
+def test_a_revision_that_retains_the_basis_retains_the_photos(register: Register) -> None:
     household = register.registered(legal_basis="consent", consents=[REGISTRATION, CONSENT])
     photo = sent(register, household)
     register.patch(household["id"], {"village": "Khối 9"}, if_match=1)
@@ -257,14 +257,14 @@ def test_a_restricted_household_shows_no_photo_to_another_system(register: Regis
     photo = sent(register, household)
     ministry = as_role(register, Role.SYSTEM, "40", scopes=("records:read", "personal:read"))
     assert register.client.get(address(household, photo["id"]), headers=ministry).status_code == 200
-    asked = {"kind": "restrict", "household": household["id"]}
-    request = register.client.post("/v1/requests", json=asked).get_json()
+    body = {"kind": "restrict", "household": household["id"]}
+    request = register.client.post("/v1/requests", json=body).get_json()
     register.client.post(f"/v1/requests/{request['id']}/carry-out")
     for path in (address(household), address(household, photo["id"])):
         problem(register.client.get(path, headers=ministry), 404, "household.not-found")
 
 
-def test_the_trail_says_who_kept_saw_and_removed_a_photo(register: Register, app: Flask) -> None:
+def test_the_trail_says_who_stored_saw_and_removed_a_photo(register: Register, app: Flask) -> None:
     household = register.registered()
     photo = sent(register, household)
     register.get(address(household, photo["id"]))
@@ -341,8 +341,8 @@ def test_photos_are_read_after_their_keys_were_renewed(database_uri: str, tmp_pa
 
 
 def erase(register: Register, household: Json) -> None:
-    asked = {"kind": "erase", "household": household["id"]}
-    request = register.client.post("/v1/requests", json=asked).get_json()
+    body = {"kind": "erase", "household": household["id"]}
+    request = register.client.post("/v1/requests", json=body).get_json()
     assert register.client.post(f"/v1/requests/{request['id']}/carry-out").status_code == 200
 
 
@@ -359,8 +359,8 @@ def test_a_transfer_carries_photos_along(register: Register) -> None:
 def test_a_copy_of_a_persons_data_holds_the_photos(register: Register) -> None:
     household = register.registered()
     photo = sent(register, household)
-    asked = {"kind": "copy", "household": household["id"]}
-    request = register.client.post("/v1/requests", json=asked).get_json()
+    body = {"kind": "copy", "household": household["id"]}
+    request = register.client.post("/v1/requests", json=body).get_json()
     (copied,) = register.json(f"/v1/requests/{request['id']}/copy")["photos"]
     assert hashlib.sha256(b64decode(copied["jpeg"])).hexdigest() == photo["sha256"]
 
@@ -396,12 +396,12 @@ def at_once(*works: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_of_two_that_send_one_photo_both_hear_that_it_is_there_once(register: Register, attempt: int) -> None:
+def test_of_two_that_send_one_photo_both_succeed_and_it_is_stored_once(register: Register, attempt: int) -> None:
     household, photo, jpeg = register.registered(), an_id(), a_photo()
-    answers: list[int] = []
-    send_it = lambda: answers.append(send(register, household, photo, jpeg).status_code)  # noqa: E731
+    responses: list[int] = []
+    send_it = lambda: responses.append(send(register, household, photo, jpeg).status_code)  # noqa: E731
     at_once(*[send_it] * 4)
-    assert sorted(answers) == [200, 200, 200, 201]
+    assert sorted(responses) == [200, 200, 200, 201]
     assert len(photos_of(register, household)) == 1
 
 
@@ -410,13 +410,13 @@ def test_a_photo_sent_while_its_household_is_erased_stays_nowhere(
     register: Register, register_settings: Settings, attempt: int
 ) -> None:
     household = register.registered()
-    answers: list[int] = []
+    responses: list[int] = []
 
     def send_photo() -> None:
-        answers.append(send(register, household, an_id(), a_photo()).status_code)
+        responses.append(send(register, household, an_id(), a_photo()).status_code)
 
     at_once(send_photo, lambda: erase(register, household), send_photo)
-    assert set(answers) <= {201, 404, 410}
+    assert set(responses) <= {201, 404, 410}
     with MongoClient[dict[str, Any]](register_settings.mongodb_uri) as client:
         database = client.get_default_database()
         assert database["photos.files"].count_documents({}) == 0

@@ -76,15 +76,15 @@ def test_every_problem_is_explained_on_a_page_that_loads_nothing_from_elsewhere(
         assert code in page, f"{code} is not on /docs/problems"
 
 
-def test_no_answer_carries_a_traceback(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_response_carries_a_traceback(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     from service.storage.households import Households
 
     def break_down(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the head's number is 040078001234")
 
     monkeypatch.setattr(Households, "page", break_down)
-    answer = register.get("/v1/households")
-    assert answer.status_code == 500
-    assert answer.get_json()["code"] == "internal"
-    assert "ZeroDivision" not in answer.text
-    assert "040078001234" not in answer.text
+    response = register.get("/v1/households")
+    assert response.status_code == 500
+    assert response.get_json()["code"] == "internal"
+    assert "ZeroDivision" not in response.text
+    assert "040078001234" not in response.text

@@ -1,4 +1,4 @@
-"""Query parameters that are not right: told by the catalogue in the language asked for, wherever a query is parsed."""
+"""Invalid query parameters: reported from the catalogue, in the requested language, by every route with a query."""
 
 from __future__ import annotations
 
@@ -34,33 +34,35 @@ def test_an_unknown_parameter_is_named_wherever_a_query_is_parsed(app: Flask, re
     assert len(asked) > 15
     for method, address, _ in asked:
         body = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
-        answer = register.client.open(f"{address}?crss=1", method=method, **body)
-        assert problem(answer, 422, "query.unknown")["errors"][0]["pointer"] == "/crss", address
+        response = register.client.open(f"{address}?crss=1", method=method, **body)
+        assert problem(response, 422, "query.unknown")["errors"][0]["pointer"] == "/crss", address
 
 
-def test_a_wrong_value_is_told_in_signs_and_never_in_another_program_s_english(app: Flask, register: Register) -> None:
+def test_a_wrong_value_is_explained_in_signs_and_never_in_another_program_s_english(
+    app: Flask, register: Register
+) -> None:
     refused = set()
     for method, address, names in queries(app):
         for name in names:
             for value in WRONG:
                 body = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
-                answer = register.client.open(address, method=method, query_string={name: value}, **body)
-                if answer.status_code == 422 and answer.get_json()["code"] == "query.invalid":
-                    detail = answer.get_json()["detail"].replace(name, "")
+                response = register.client.open(address, method=method, query_string={name: value}, **body)
+                if response.status_code == 422 and response.get_json()["code"] == "query.invalid":
+                    detail = response.get_json()["detail"].replace(name, "")
                     assert not ENGLISH.search(detail), (address, name, value, detail)
                     refused.add((address, name))
     assert len(refused) > 20
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_a_mistyped_parameter_of_one_household_is_told_in_the_language_asked_for(
+def test_a_mistyped_parameter_of_one_household_is_reported_in_the_requested_language(
     app: Flask, register: Register, language: str
 ) -> None:
     household = register.registered(parcels=None)["id"]
-    told = problem(register.get(f"/v1/households/{household}?csr=x", accept_language=language), 422, "query.unknown")
+    body = problem(register.get(f"/v1/households/{household}?csr=x", accept_language=language), 422, "query.unknown")
     with app.app_context():
         text = services().messages.text("query.unknown", language, name="csr")
-    assert told["detail"] == told["errors"][0]["message"] == text
+    assert body["detail"] == body["errors"][0]["message"] == text
 
 
 @pytest.mark.parametrize("number", ["1_000", "+5", " 5 ", "١", "5.0", "0x5"])

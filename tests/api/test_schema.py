@@ -12,7 +12,7 @@ FORMS = ("household.json", "form.json", "household.xlsx", "dictionary.xlsx")
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_form_is_sent_once_and_then_only_asked_about(register: Register, name: str) -> None:
+def test_a_form_is_sent_once_and_then_only_revalidated(register: Register, name: str) -> None:
     first = register.get(f"/v1/schema/{name}")
     assert first.status_code == 200
     again = register.get(f"/v1/schema/{name}", **{"If-None-Match": first.headers["ETag"]})
@@ -37,9 +37,9 @@ def test_a_code_list_is_read_as_of_a_day(register: Register) -> None:
 
 
 def test_a_list_that_is_not_there_is_not_found_and_the_others_are_named(register: Register) -> None:
-    answer = register.get("/v1/schema/codelists/nowhere")
-    assert answer.status_code == 404
-    assert "land_use" in answer.get_json()["detail"]
+    response = register.get("/v1/schema/codelists/nowhere")
+    assert response.status_code == 404
+    assert "land_use" in response.get_json()["detail"]
 
 
 def test_the_code_lists_are_listed_and_each_is_there(register: Register) -> None:
@@ -49,7 +49,7 @@ def test_the_code_lists_are_listed_and_each_is_there(register: Register) -> None
         assert register.get(f"/v1/schema/codelists/{each['name']}").status_code == 200
 
 
-def test_a_code_brings_what_else_its_list_says_of_it(register: Register) -> None:
+def test_a_code_comes_with_the_other_columns_of_its_list(register: Register) -> None:
     codes = register.json("/v1/schema/codelists/livestock_units")["codes"]
     buffalo = next(each for each in codes if each["code"] == "buffalo")
     assert (buffalo["extra"]["coefficient"], buffalo["extra"]["species"]) == ("0.7", "buffalo")

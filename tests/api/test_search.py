@@ -32,9 +32,9 @@ def search(register: Register, **body: Any) -> TestResponse:
 
 
 def found(register: Register, **body: Any) -> Json:
-    answer = search(register, **body)
-    assert answer.status_code == 200, answer.text
-    result: Json = answer.get_json()
+    response = search(register, **body)
+    assert response.status_code == 200, response.text
+    result: Json = response.get_json()
     return result
 
 
@@ -97,9 +97,9 @@ def test_a_limit_cuts_the_rows_and_not_the_total(register: Register) -> None:
 def test_as_a_table(register: Register, address: str) -> None:
     record = register.registered(**a_farm(village="=Khối 3"))
     body = {"area": area(-50, -50, 300, 300)}
-    answer = register.client.post(address, json=body, headers={"Accept": "text/csv"})
-    assert answer.mimetype == "text/csv"
-    (row,) = csv.DictReader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff")))
+    response = register.client.post(address, json=body, headers={"Accept": "text/csv"})
+    assert response.mimetype == "text/csv"
+    (row,) = csv.DictReader(io.StringIO(response.get_data(as_text=True).removeprefix("\ufeff")))
     assert row == {
         "household": record["id"],
         "commune": record["commune"],

@@ -86,22 +86,22 @@ def test_what_is_only_a_part_of_a_commune_has_none(drawn: Register) -> None:
 
 
 def test_a_code_of_before_the_merger_does_not_get_the_boundary_of_today(drawn: Register) -> None:
-    told = problem(drawn.get(f"/v1/units/{THANH_VINH}/boundary?valid_on=2025-06-30"), 404, "unit.boundary-not-loaded")
-    assert "Quang Trung" in told["detail"]
-    assert "scripts/units --boundaries" in told["detail"]
+    body = problem(drawn.get(f"/v1/units/{THANH_VINH}/boundary?valid_on=2025-06-30"), 404, "unit.boundary-not-loaded")
+    assert "Quang Trung" in body["detail"]
+    assert "scripts/units --boundaries" in body["detail"]
 
 
-def test_without_boundaries_it_is_said_how_to_get_them(register: Register) -> None:
+def test_without_borders_the_problem_says_how_to_load_them(register: Register) -> None:
     problem(register.get(f"/v1/units/{THANH_VINH}/boundary"), 404, "unit.boundary-not-loaded")
     problem(register.get("/v1/units/99999/boundary"), 404, "unit.not-found")
 
 
 @pytest.mark.parametrize("query", ["tolerance=-1", "tolerance=1001", "tolerance=x", "tolerance=1.5", "exact=yes"])
-def test_a_wrong_question_is_answered_in_words(drawn: Register, query: str) -> None:
+def test_a_wrong_query_is_explained_in_words(drawn: Register, query: str) -> None:
     assert drawn.get(f"/v1/units/{THANH_VINH}/boundary?{query}").status_code == 422
 
 
-def test_a_browser_that_has_it_is_told_so(drawn: Register) -> None:
+def test_a_browser_that_has_it_gets_304(drawn: Register) -> None:
     first = drawn.get(f"/v1/units/{THANH_VINH}/boundary")
     assert first.mimetype == "application/geo+json"
     assert first.headers["Cache-Control"] == "private, max-age=3600"
@@ -112,7 +112,7 @@ def test_a_browser_that_has_it_is_told_so(drawn: Register) -> None:
     assert packed.headers["ETag"] != first.headers["ETag"]
 
 
-def test_a_new_boundary_is_a_new_answer(drawn: Register) -> None:
+def test_a_new_border_is_a_new_response(drawn: Register) -> None:
     before = drawn.get(f"/v1/units/{THANH_VINH}/boundary")
     register_of(drawn.client.application).store.borders.replace_borders({THANH_VINH: a_wavy_square(40, 40)})
     after = drawn.get(f"/v1/units/{THANH_VINH}/boundary", if_none_match=before.headers["ETag"])
@@ -122,8 +122,8 @@ def test_a_new_boundary_is_a_new_answer(drawn: Register) -> None:
 
 def test_anybody_who_is_signed_in_may_read_any_boundary(drawn: Register) -> None:
     auditor = token_of(drawn.client.application, Role.AUDITOR, TRUONG_VINH)
-    answer = drawn.client.get(f"/v1/units/{THANH_VINH}/boundary", headers={"Authorization": f"Bearer {auditor}"})
-    assert answer.status_code == 200
+    response = drawn.client.get(f"/v1/units/{THANH_VINH}/boundary", headers={"Authorization": f"Bearer {auditor}"})
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_coverage_as_a_map_says_what_coverage_says(drawn: Register, query: str, 
 
 def test_coverage_as_a_map_ends_where_the_readers_area_ends(drawn: Register) -> None:
     leader = {"Authorization": f"Bearer {token_of(drawn.client.application, Role.LEADER, THANH_VINH)}"}
-    answer: Json = drawn.client.get("/v1/coverage.geojson", headers=leader).get_json()
-    assert [feature["id"] for feature in answer["features"]] == [THANH_VINH]
+    response: Json = drawn.client.get("/v1/coverage.geojson", headers=leader).get_json()
+    assert [feature["id"] for feature in response["features"]] == [THANH_VINH]
 
 
 def test_without_boundaries_the_map_has_rows_and_no_shapes(register: Register) -> None:
@@ -156,9 +156,9 @@ def test_a_foreign_program_opens_the_map(drawn: Register, tmp_path: Path) -> Non
     assert drawn.put(a_household_without_boundaries()).status_code == 201
     file = tmp_path / "coverage.geojson"
     file.write_bytes(drawn.get("/v1/coverage.geojson").data)
-    said = subprocess.run(["ogrinfo", "-al", "-so", str(file)], capture_output=True, check=True, text=True).stdout
-    assert "Feature Count: 130" in said
-    assert "Geometry: Polygon" in said
+    output = subprocess.run(["ogrinfo", "-al", "-so", str(file)], capture_output=True, check=True, text=True).stdout
+    assert "Feature Count: 130" in output
+    assert "Geometry: Polygon" in output
     where = f"unit = '{THANH_VINH}' AND registered = 1"
     command = ["ogr2ogr", "-f", "CSV", "/vsistdout/", str(file), "-where", where]
     table = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()

@@ -34,7 +34,7 @@ def test_a_code_means_something_only_with_a_day(register: Register) -> None:
     assert {"16663", "16681"} <= set(now["predecessors"])
 
 
-def test_a_code_that_ended_is_told_as_it_last_was_but_not_on_a_day_after(register: Register) -> None:
+def test_a_code_that_ended_is_shown_as_it_last_was_but_not_on_a_day_after(register: Register) -> None:
     assert register.json("/v1/units/16663")["valid_to"] == "2025-06-30"
     problem(register.get("/v1/units/16663?valid_on=2025-07-01"), 404, "unit.not-found")
     problem(register.get("/v1/units/99999"), 404, "unit.not-found")

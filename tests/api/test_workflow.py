@@ -1,4 +1,4 @@
-"""The workflow over HTTP: verified, returned, transferred, and the history that tells of it."""
+"""The workflow over HTTP: verified, returned, transferred, and the history that shows it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tests.builders import THANH_VINH, TRUONG_VINH, VINH_LOC, Json, MovedClock, 
 
 def test_a_submitted_household_is_verified(register: Register) -> None:
     record = register.registered()
-    answer = register.step(record["id"], "verify")
-    assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
-    assert answer.get_json()["status"] == "verified"
+    response = register.step(record["id"], "verify")
+    assert (response.status_code, response.headers["ETag"]) == (200, '"2"')
+    assert response.get_json()["status"] == "verified"
 
 
 def test_verifying_again_writes_nothing(register: Register) -> None:
     record = register.registered()
     for precondition in (1, None, 1, 2):
-        answer = register.step(record["id"], "verify", if_match=precondition)
-        assert (answer.status_code, answer.get_json()["revision"]) == (200, 2)
+        response = register.step(record["id"], "verify", if_match=precondition)
+        assert (response.status_code, response.get_json()["revision"]) == (200, 2)
 
 
 def test_a_household_is_returned_with_a_reason(register: Register) -> None:
@@ -83,7 +83,7 @@ def test_steps_on_a_household_that_is_not_there(register: Register) -> None:
 # Transfer
 
 
-def test_a_transfer_keeps_id_and_history_and_leaves_the_old_place_behind(register: Register) -> None:
+def test_a_transfer_retains_id_and_history_and_leaves_the_old_place_behind(register: Register) -> None:
     record = register.registered(former_commune="16663")
     moved = register.step(record["id"], "transfer", {"commune": TRUONG_VINH, "village": "Xóm 1"}).get_json()
     assert (moved["id"], moved["commune"], moved["village"]) == (record["id"], TRUONG_VINH, "Xóm 1")
@@ -96,10 +96,10 @@ def test_a_parcel_keeps_the_old_commune_whose_map_numbers_it_when_its_household_
         ({"former_commune": "16663"}, {"former_commune": "16663"}),
         ({}, {"former_commune_unknown": True}),
     ]
-    for items, kept in cases:
+    for items, expected in cases:
         record = register.registered(**items)
-        answer = register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
-        assert answer.get_json()["parcels"][0].items() >= kept.items()
+        response = register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
+        assert response.get_json()["parcels"][0].items() >= expected.items()
         again = register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
         assert again.get_json()["revision"] == 2
 
@@ -118,14 +118,14 @@ def test_a_transfer_stands_in_both_logs(register: Register) -> None:
 
 
 @pytest.mark.parametrize("precondition", [1, None])
-def test_a_transfer_whose_answer_was_lost_can_be_sent_again(
+def test_a_transfer_whose_response_was_lost_can_be_sent_again(
     register: Register, clock: MovedClock, precondition: int | None
 ) -> None:
     record = register.registered()
     for _ in range(2):
         place = {"commune": TRUONG_VINH, "village": "Xóm 1"}
-        answer = register.step(record["id"], "transfer", place, if_match=precondition)
-        assert (answer.status_code, answer.get_json()["revision"]) == (200, 2)
+        response = register.step(record["id"], "transfer", place, if_match=precondition)
+        assert (response.status_code, response.get_json()["revision"]) == (200, 2)
         clock.pass_by(days=1)
     assert len(register.history(record["id"])) == 3
 
@@ -138,8 +138,8 @@ def test_a_transfer_out_of_the_officers_area_can_be_sent_again_by_who_sent_it(re
         for name in ("can-bo-mot", "can-bo-hai")
     )
     for _ in range(2):
-        answer = register.client.post(f"{address}/transfer", json={"commune": TRUONG_VINH}, headers=mine)
-        assert (answer.status_code, answer.get_json()["revision"]) == (200, 2), answer.text
+        response = register.client.post(f"{address}/transfer", json={"commune": TRUONG_VINH}, headers=mine)
+        assert (response.status_code, response.get_json()["revision"]) == (200, 2), response.text
     again = register.client.post(f"{address}/transfer", json={"commune": TRUONG_VINH}, headers=others)
     problem(again, 404, "household.not-found")
     problem(register.client.get(address, headers=mine), 404, "household.not-found")
@@ -168,8 +168,8 @@ def test_a_transfer_to_the_commune_where_it_is(register: Register) -> None:
 def test_a_household_moves_back(register: Register) -> None:
     record = register.registered()
     for commune in (TRUONG_VINH, THANH_VINH, VINH_LOC):
-        answer = register.step(record["id"], "transfer", {"commune": commune})
-        assert answer.get_json()["commune"] == commune
+        response = register.step(record["id"], "transfer", {"commune": commune})
+        assert response.get_json()["commune"] == commune
     assert register.household(record["id"])["revision"] == 4
 
 
@@ -207,7 +207,7 @@ def test_a_revision_that_names_another_commune_is_a_transfer(register: Register)
 # History
 
 
-def test_the_history_tells_what_changed_item_by_item(register: Register) -> None:
+def test_the_history_shows_what_changed_item_by_item(register: Register) -> None:
     record = register.registered(head=a_head(full_name="Nguyễn Văn An", phone="0912345678"))
     register.patch(record["id"], {"head": {"phone": None}, "village": "Khối 4"}, if_match=1)
     newest, first = register.history(record["id"])
@@ -230,8 +230,8 @@ def test_the_history_is_read_page_by_page(register: Register) -> None:
     paged: list[Any] = []
     address: str | None = f"/v1/households/{record['id']}/history?limit=2"
     while address is not None:
-        answer = register.get(address)
-        paged.extend(answer.get_json()["entries"])
-        address = answer.headers["Link"].split(";")[0].strip("<>") if "Link" in answer.headers else None
+        response = register.get(address)
+        paged.extend(response.get_json()["entries"])
+        address = response.headers["Link"].split(";")[0].strip("<>") if "Link" in response.headers else None
     assert paged == whole
     assert len(whole) == 7

@@ -18,14 +18,14 @@ def test_a_ratio_is_the_median_of_the_turns() -> None:
 
 
 def test_the_order_of_the_sides_is_reversed_with_every_turn() -> None:
-    told: list[str] = []
+    order: list[str] = []
 
     def side(name: str) -> float:
-        told.append(name)
+        order.append(name)
         return 1.0
 
     in_turn(2, lambda: side("ours"), lambda: side("bare"), lambda: side("beside"))
-    assert told == ["ours", "bare", "beside", "beside", "bare", "ours"]
+    assert order == ["ours", "bare", "beside", "beside", "bare", "ours"]
 
 
 @pytest.mark.parametrize(("target", "met"), [(Target(0.5, at_least=True), False), (Target(0.5, at_least=False), True)])
@@ -72,9 +72,9 @@ def answering_in_pieces() -> Iterator[int]:
             with connection:
                 while request := connection.recv(65_536):
                     line = request.split(b"\r\n", 1)[0]
-                    answer = b"HTTP/1.1 201 CREATED\r\nContent-Length: %d\r\n\r\n" % len(line) + line
-                    connection.sendall(answer[:20])
-                    connection.sendall(answer[20:])
+                    response = b"HTTP/1.1 201 CREATED\r\nContent-Length: %d\r\n\r\n" % len(line) + line
+                    connection.sendall(response[:20])
+                    connection.sendall(response[20:])
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
@@ -83,8 +83,8 @@ def answering_in_pieces() -> Iterator[int]:
 
 def test_a_keep_alive_connection_sends_several_requests(answering_in_pieces: int) -> None:
     connection = Connection(answering_in_pieces)
-    first = connection.ask(put_request("/v1/households/1", b"{}", "token"))
-    second = connection.ask(get_request("/v1/coverage", "token"))
+    first = connection.send(put_request("/v1/households/1", b"{}", "token"))
+    second = connection.send(get_request("/v1/coverage", "token"))
     connection.close()
     assert (first.status, first.body) == (201, b"PUT /v1/households/1 HTTP/1.1")
     assert second.body == b"GET /v1/coverage HTTP/1.1"

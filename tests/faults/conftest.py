@@ -45,7 +45,7 @@ class RunningRegister:
         return session
 
     def wait_until_ready(self) -> float:
-        """Wait until it says that it is ready; answers the seconds that it took."""
+        """Wait until it says that it is ready; returns the seconds that it took."""
         began = time.monotonic()
         session = self.session()
         while time.monotonic() - began < READY_SECONDS:

@@ -15,7 +15,7 @@ import pytest
 from service.running.mongod import PrivateMongod
 from service.storage.repositories import Repositories
 from tests.faults.conftest import serving
-from tests.faults.writers import Writers, assert_kept
+from tests.faults.writers import Writers, assert_stored
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -43,7 +43,7 @@ class Wire:
             each.close()
 
     def cut_after_commits(self) -> None:
-        """From now on, sometimes break off after a commit went out and before its answer comes back."""
+        """From now on, sometimes break off after a commit went out and before its response comes back."""
         self._lossy = True
 
     _lossy = False
@@ -75,7 +75,7 @@ class Wire:
                 target.sendall(data)
                 if outward and self._lossy and b"commitTransaction" in data and random.random() < 0.2:
                     self.cuts += 1
-                    time.sleep(0.02)  # the commit happens; nobody hears of it
+                    time.sleep(0.02)  # the commit happens; no response arrives
                     source.close()
                     break
         for each in (source, target):
@@ -103,11 +103,11 @@ def test_connections_that_break_off_cost_no_acknowledged_write(
         assert wire.cuts > 0
         assert set(writers.statuses) <= {200, 201, 503}
         store = Repositories(register.settings)
-        assert_kept(store, writers)
+        assert_stored(store, writers)
         store.close()
 
 
-def test_a_commit_whose_answer_is_lost_happens_once(mongod: PrivateMongod, wire: Wire, tmp_path: Path) -> None:
+def test_a_commit_whose_response_is_lost_happens_once(mongod: PrivateMongod, wire: Wire, tmp_path: Path) -> None:
     with serving(mongod, tmp_path / "data", wire.port) as register:
         wire.cut_after_commits()
         with Writers(register) as writers:
@@ -115,5 +115,5 @@ def test_a_commit_whose_answer_is_lost_happens_once(mongod: PrivateMongod, wire:
         assert wire.cuts > 10
         assert set(writers.statuses) <= {200, 201, 503}
         store = Repositories(register.settings)
-        assert_kept(store, writers)
+        assert_stored(store, writers)
         store.close()

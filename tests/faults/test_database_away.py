@@ -65,7 +65,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 class Officer:
-    """An officer who keeps asking."""
+    """An officer who sends requests repeatedly."""
 
     def __init__(self, app: Flask) -> None:
         self.client: FlaskClient = app.test_client()
@@ -87,9 +87,9 @@ def officer(mongod: PrivateMongod, tmp_path: Path) -> Officer:
     """An officer of a register whose database a test may kill."""
     settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(tmp_path / "data")})
     migrate(settings, say=lambda _: None)
-    asking = Officer(create_app(settings))
-    assert asking.put().status_code == 201
-    return asking
+    officer = Officer(create_app(settings))
+    assert officer.put().status_code == 201
+    return officer
 
 
 def test_a_request_waits_for_the_database_once_and_the_next_ones_not_at_all(
@@ -101,9 +101,9 @@ def test_a_request_waits_for_the_database_once_and_the_next_ones_not_at_all(
     assert first.count <= 1
     with waits() as later:
         for _ in range(5):
-            for answer in (officer.put(), officer.get("/v1/households"), officer.get("/v1/coverage")):
-                problem(answer, 503, "store.unavailable")
-                assert int(answer.headers["Retry-After"]) > 0
+            for response in (officer.put(), officer.get("/v1/households"), officer.get("/v1/coverage")):
+                problem(response, 503, "store.unavailable")
+                assert int(response.headers["Retry-After"]) > 0
         assert officer.client.post("/v1/session", json={"username": "a", "password": "b"}).status_code == 503
         assert officer.client.get("/readyz").status_code == 503
     assert later.count == 0
@@ -134,11 +134,13 @@ def test_no_entry_of_the_trail_is_lost_with_the_database(officer: Officer, mongo
     assert list(trail.verify()) == []
 
 
-def test_many_who_ask_at_once_each_wait_once_and_not_for_each_other(officer: Officer, mongod: PrivateMongod) -> None:
+def test_many_simultaneous_requests_each_wait_once_and_not_for_each_other(
+    officer: Officer, mongod: PrivateMongod
+) -> None:
     mongod.kill()
     with waits() as counted, ThreadPoolExecutor(12) as threads:
-        answers = list(threads.map(lambda _: officer.put(), range(12)))
-    assert {answer.status_code for answer in answers} == {503}
+        responses = list(threads.map(lambda _: officer.put(), range(12)))
+    assert {response.status_code for response in responses} == {503}
     assert counted.count <= 12
     with waits() as later:
         problem(officer.put(), 503, "store.unavailable")

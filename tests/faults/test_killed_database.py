@@ -10,7 +10,7 @@ import pytest
 from service.storage.repositories import Repositories
 from tests.builders import a_household
 from tests.faults.conftest import RunningRegister
-from tests.faults.writers import Writers, assert_kept
+from tests.faults.writers import Writers, assert_stored
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -36,7 +36,7 @@ def test_a_killed_database_costs_no_acknowledged_write(
         running.wait_until_ready()
         writers.wait_for(40)
     assert set(writers.statuses) <= {200, 201, 503}
-    assert_kept(store, writers)
+    assert_stored(store, writers)
 
 
 def test_while_the_database_is_away_the_register_says_so_and_comes_back_by_itself(running: RunningRegister) -> None:
@@ -45,9 +45,9 @@ def test_while_the_database_is_away_the_register_says_so_and_comes_back_by_itsel
     assert session.put(address, json=household, timeout=30).status_code == 201
     running.mongod.kill()
     for method, target in (("GET", address), ("PUT", address), ("GET", f"{running.address}/v1/coverage")):
-        answer = session.request(method, target, json=household if method == "PUT" else None, timeout=60)
-        assert (answer.status_code, answer.json()["code"]) == (503, "store.unavailable")
-        assert int(answer.headers["Retry-After"]) > 0
+        response = session.request(method, target, json=household if method == "PUT" else None, timeout=60)
+        assert (response.status_code, response.json()["code"]) == (503, "store.unavailable")
+        assert int(response.headers["Retry-After"]) > 0
     assert session.get(f"{running.address}/livez", timeout=5).status_code == 200
     running.mongod.start()
     running.wait_until_ready()

@@ -21,7 +21,7 @@ CLIENTS = 8
 
 @dataclass
 class Memory:
-    """What one client was promised, and what it was told instead."""
+    """What one client was promised, and which problems it got instead."""
 
     acknowledged: dict[str, int] = field(default_factory=dict)
     """Household by the latest revision that was acknowledged."""
@@ -30,7 +30,7 @@ class Memory:
 
 
 class Writers:
-    """Eight clients: each registers households, revises some and moves some, and sends again what was not answered."""
+    """Eight clients: each registers households, revises some and moves some, and sends again what got no response."""
 
     def __init__(self, register: RunningRegister) -> None:
         self._register = register
@@ -56,7 +56,7 @@ class Writers:
 
     @property
     def statuses(self) -> list[int]:
-        """Every status that any client was answered."""
+        """Every status that any client got."""
         return [status for memory in self.memories for status in memory.statuses]
 
     def wait_for(self, households: int, seconds: float = 60) -> None:
@@ -73,36 +73,36 @@ class Writers:
             household = a_least_household(commune=COMMUNES[number % 3])
             number += 1
             address = f"{self._register.address}/v1/households/{household['id']}"
-            record = self._until_answered(memory, partial(session.put, address, json=household, timeout=60), 1)
+            record = self._until_response(memory, partial(session.put, address, json=household, timeout=60), 1)
             if record is not None and number % 3 == 0:
                 step = {"village": "Khối 4"} if number % 2 else {"commune": COMMUNES[(number + 1) % 3]}
                 named = {"If-Match": '"1"'}
                 revise = partial(session.put, address, json={**record, **step}, headers=named, timeout=60)
-                self._until_answered(memory, revise, 2)
+                self._until_response(memory, revise, 2)
 
-    def _until_answered(self, memory: Memory, send: Callable[[], requests.Response], revision: int) -> Json | None:
+    def _until_response(self, memory: Memory, send: Callable[[], requests.Response], revision: int) -> Json | None:
         """Send until the register promises it; None when the test ends before that."""
         while not self._stopping.is_set():
             try:
-                answer = send()
+                response = send()
             except requests.RequestException as error:
                 memory.problems.append(type(error).__name__)
                 time.sleep(0.05)
                 continue
-            memory.statuses.append(answer.status_code)
-            if answer.status_code in {200, 201}:
-                record: Json = answer.json()
+            memory.statuses.append(response.status_code)
+            if response.status_code in {200, 201}:
+                record: Json = response.json()
                 memory.acknowledged[record["id"]] = max(revision, memory.acknowledged.get(record["id"], 0))
                 assert record["revision"] == revision
                 return record
-            if answer.status_code != 503:
-                memory.problems.append(answer.text[:300])
+            if response.status_code != 503:
+                memory.problems.append(response.text[:300])
                 return None
             time.sleep(0.1)
         return None
 
 
-def assert_kept(store: Repositories, writers: Writers) -> None:
+def assert_stored(store: Repositories, writers: Writers) -> None:
     """Every acknowledged write is there exactly once, at its revision or a later one; counters and logs are exact."""
     assert [problem for memory in writers.memories for problem in memory.problems if problem.startswith("{")] == []
     promised = {

@@ -89,7 +89,7 @@ def test_one_value_has_one_canonical_form() -> None:
     assert canonical({"a": "Đ"}) == '{"a":"Đ"}'.encode()
 
 
-def test_a_fingerprint_tells_contents_apart() -> None:
+def test_a_fingerprint_distinguishes_contents() -> None:
     assert fingerprint_of({"a": 1, "b": 2}) == fingerprint_of({"b": 2, "a": 1}) != fingerprint_of({"a": 1, "b": 3})
 
 

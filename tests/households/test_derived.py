@@ -38,7 +38,7 @@ def test_area_is_added_up_under_the_land_use_in_force() -> None:
     assert facts["area_m2"] == 1500.5
 
 
-def test_a_household_that_says_nothing_of_it_has_no_derived_facts() -> None:
+def test_a_household_without_the_items_has_no_derived_facts() -> None:
     assert derived_facts({"commune": "16681"}) == {}
 
 

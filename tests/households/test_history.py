@@ -44,7 +44,7 @@ def test_other_lists_are_reported_whole() -> None:
     assert changes_of(entry) == [{"pointer": "/codes", "before": ["a"], "after": ["a", "b"]}]
 
 
-def test_a_registration_and_an_erased_entry_have_nothing_to_tell() -> None:
+def test_a_registration_and_an_erased_entry_show_no_changes() -> None:
     assert changes_of(an_entry({"village": "Khối 3"}, None)) == []
     assert changes_of(an_entry(None, None)) == []
 

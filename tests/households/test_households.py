@@ -68,8 +68,8 @@ def test_steps_without_a_revision_are_about_the_household_as_it_stands(services:
         register.send_back(identity, f"reason {number % 2}", if_match=None, actor=OFFICER)
 
     with ThreadPoolExecutor(4) as pool:
-        answers = [pool.submit(verify_and_return, number) for number in range(8)]
-    assert not any(isinstance(each.exception(), HouseholdStale) for each in answers)
+        results = [pool.submit(verify_and_return, number) for number in range(8)]
+    assert not any(isinstance(each.exception(), HouseholdStale) for each in results)
     assert_exact(services.store)
 
 

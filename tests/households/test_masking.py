@@ -69,7 +69,7 @@ def test_nothing_that_names_a_person_is_left_and_the_record_itself_stays(sight: 
     assert record == household()
 
 
-def test_masked_keeps_enough_to_tell_people_apart() -> None:
+def test_masked_leaves_enough_to_distinguish_people() -> None:
     shown = seen(household(), Sight.MASKED)
     assert shown["head"]["full_name"] == "N. V. An"
     assert shown["head"]["national_id"] == "•••••••••234"
@@ -142,7 +142,7 @@ def test_why_an_overlap_was_settled_is_free_text_too() -> None:
         ("/parcels/0/crops/2", "part", "part"),
     ],
 )
-def test_a_finding_tells_no_more_than_the_item_that_it_is_about(pointer: str, masked: str, nobody: str) -> None:
+def test_a_finding_reveals_no_more_than_the_item_that_it_is_about(pointer: str, masked: str, nobody: str) -> None:
     finding = {"code": "x", "pointer": pointer, "details": {"age": 14}}
     left = {"hidden": [], "part": [{"code": "x", "pointer": pointer}], "shown": [finding]}
     missing = {"pointer": pointer, "for": "digitized"}
@@ -157,6 +157,14 @@ def test_a_reason_is_free_text_and_may_name_people() -> None:
     assert seen_note(note, Sight.MASKED) == {"commune": "16681"}
     assert seen_note({"reason": "x"}, Sight.NOBODY) is None
     assert seen_note(None, Sight.NOBODY) is None
+
+
+def test_a_note_about_an_overlap_is_for_readers_who_see_boundaries() -> None:
+    overlap = {"finding": "parcel.overlap", "household": "a"}
+    assert seen_note(overlap, Sight.MASKED) == overlap
+    assert seen_note(overlap, Sight.NOBODY) is None
+    assert seen_note({"settled": "p", "reason": "Ông An đồng ý"}, Sight.MASKED) == {"settled": "p"}
+    assert seen_note({"settled": "p", "reason": "Ông An đồng ý"}, Sight.NOBODY) is None
 
 
 def test_short_names_and_numbers_do_not_break() -> None:

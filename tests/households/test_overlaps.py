@@ -63,11 +63,11 @@ def written(record: Record, before: Record | None = None) -> Change:
 
 
 class Neighbourhood:
-    """What a transaction sees: stored households, and which cells were asked for."""
+    """What a transaction sees: stored households, and which cells were requested for."""
 
     def __init__(self, *records: Record) -> None:
         self.stored = {record["id"]: Stored(record, f"print of {record['id']}") for record in records}
-        self.asked: list[tuple[Cells, list[int]]] = []
+        self.requested: list[tuple[Cells, list[int]]] = []
         self.taken: list[list[int]] = []
 
     def household(self, household_id: str) -> Stored:
@@ -80,7 +80,7 @@ class Neighbourhood:
         self.taken.append(list(cells))
 
     def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
-        self.asked.append((cells, list(held)))
+        self.requested.append((cells, list(held)))
         return [boundary for each in self.stored.values() for boundary in boundaries_in(each.record)]
 
     def apply(self, changes: Sequence[Change]) -> None:
@@ -121,7 +121,7 @@ def test_the_neighbours_change_is_the_registers_own_revision() -> None:
     assert other.fingerprint == "print of b"
     (entry,) = other.entries
     assert (entry.kind, entry.actor, entry.at) == ("revised", "officer", LATER)
-    assert entry.note == {"reason": "parcel.overlap", "household": "a"}
+    assert entry.note == {"finding": "parcel.overlap", "household": "a"}
 
 
 def test_parcels_of_one_household_overlap_too() -> None:
@@ -156,7 +156,7 @@ def test_what_was_and_what_is_are_locked_and_only_what_is_is_looked_around() -> 
     around = Neighbourhood(before)
     outcome(around, written(a_record("a", a_plot("p", 9_000)), before))
     here, there = (cells_of_stored([geometry_json(a_field(east))]) for east in (0, 9_000))
-    ((cells, held),) = around.asked
+    ((cells, held),) = around.requested
     assert cells == there
     assert held == sorted(here.coarse | there.coarse)
     assert not here.coarse <= there.coarse
@@ -175,7 +175,7 @@ def test_several_changes_come_back_in_their_order_and_others_behind() -> None:
     results = outcome(Neighbourhood(*stored), *changes)
     assert [change.record["id"] for change in results] == ["d", "e", "a", "b", "c"]
     assert results[1] is resting
-    assert results[3].entries[0].note == {"reason": "parcel.overlap", "household": "d"}
+    assert results[3].entries[0].note == {"finding": "parcel.overlap", "household": "d"}
 
 
 def test_what_moves_may_be_found_before() -> None:
@@ -184,23 +184,23 @@ def test_what_moves_may_be_found_before() -> None:
     assert (moved.changes, moved.boundaries) == ((change,), tuple(boundaries_in(change.record)))
     around = Neighbourhood(a_record("b", a_plot("q", 50)))
     assert len(with_overlaps([change], {}, around, RULES, moved=moved)) == 2
-    assert around.asked == [(moved.cells, sorted(moved.held))]
+    assert around.requested == [(moved.cells, sorted(moved.held))]
 
 
 # Carrying over and taking back -------------------------------------------------------------------------------------
 
 
 def test_an_overlap_follows_its_parcel_to_another_place_in_the_list() -> None:
-    kept = overlap(0, "q", "b", 5000.0, 50.0, **CONSENT)
+    unmoved = overlap(0, "q", "b", 5000.0, 50.0, **CONSENT)
     lost = overlap(7, "x", "z", 1.0, 9.0)
-    before = a_record("a", a_plot("p", 0), a_plot("p1", 500), findings=[kept, lost, YOUNG])
+    before = a_record("a", a_plot("p", 0), a_plot("p1", 500), findings=[unmoved, lost, YOUNG])
     around = Neighbourhood(before)
     other = {**YOUNG, "code": "head.old"}
     after = a_record("a", a_plot("p1", 500), a_plot("p", 0), findings=[other], stage="registered")
     (change,) = outcome(around, written(after, before))
-    assert findings(change) == [other, {**kept, "pointer": "/parcels/1/geometry"}]
+    assert findings(change) == [other, {**unmoved, "pointer": "/parcels/1/geometry"}]
     assert change.record["stage"] == "digitized"
-    assert around.asked == []
+    assert around.requested == []
 
 
 def test_a_change_without_boundaries_has_no_overlap_to_carry() -> None:
@@ -312,7 +312,10 @@ def test_who_is_erased_is_named_by_no_neighbour() -> None:
     (change,) = without_overlaps_with(gone, around, at=LATER, actor="lead")
     assert (change.record["id"], findings(change), change.record["stage"]) == ("b", [YOUNG], "digitized")
     assert change.record["updated_at"] == LATER
-    assert (change.entries[0].note, change.entries[0].actor) == ({"reason": "parcel.overlap", "household": "a"}, "lead")
+    assert (change.entries[0].note, change.entries[0].actor) == (
+        {"finding": "parcel.overlap", "household": "a"},
+        "lead",
+    )
     assert around.taken == [sorted(cells_of_stored([gone["parcels"][0]["geometry"]]).coarse)]
 
 

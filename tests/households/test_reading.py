@@ -1,4 +1,4 @@
-"""The Reader: what it hands out lies within the area, without the restricted, masked by sight, and is noted."""
+"""The Reader: what it returns lies within the area, without the restricted, masked by sight, and is noted."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def reader_of(services: Register, notes: Notes, restricted: Restricted) -> Reade
     sources = Sources(services.store.households, services.store.log, restricted)
 
     def make(who: Principal, purpose: Permission = Permission.HOUSEHOLDS_READ) -> Reader:
-        return Reader(sources, who, purpose, note=notes.extend, wording=said)
+        return Reader(sources, who, purpose, note=notes.extend, wording=worded)
 
     return make
 
 
-def said(code: str, details: Mapping[str, Any]) -> str:
+def worded(code: str, details: Mapping[str, Any]) -> str:
     return f"{code} in words"
 
 
@@ -83,7 +83,7 @@ def revised(services: Register, record: Record, times: int) -> None:
         services.households.patch(record["id"], village, if_match=revision, actor=EVERYWHERE)
 
 
-def test_a_household_within_the_area_is_handed_out_and_noted(
+def test_a_household_within_the_area_is_returned_and_noted(
     services: Register, reader_of: ReaderOf, notes: Notes
 ) -> None:
     record = stored(services)
@@ -198,19 +198,19 @@ def test_nothing_is_decrypted_in_vain(
     services: Register, reader_of: ReaderOf, monkeypatch: pytest.MonkeyPatch, who: Principal, decrypts: bool
 ) -> None:
     stored(services)
-    asked: list[HouseholdQuery] = []
+    queries: list[HouseholdQuery] = []
     page = services.store.households.page
 
     def overheard(query: HouseholdQuery) -> HouseholdPage:
-        asked.append(query)
+        queries.append(query)
         return page(query)
 
     monkeypatch.setattr(services.store.households, "page", overheard)
     assert len(reader_of(who).households(HouseholdQuery(limit=9)).records) == 1
-    assert asked[0].personal is decrypts
+    assert queries[0].personal is decrypts
 
 
-def test_who_sees_nobody_is_told_no_village_and_not_noted(
+def test_a_reader_who_sees_nobody_gets_no_village_and_is_not_noted(
     services: Register, reader_of: ReaderOf, notes: Notes
 ) -> None:
     record, reader = stored(services), reader_of(statistics)
@@ -220,7 +220,7 @@ def test_who_sees_nobody_is_told_no_village_and_not_noted(
     assert notes == []
 
 
-def test_findings_are_worded_and_boundaries_carried_into_the_system_that_is_asked_for(
+def test_findings_are_worded_and_boundaries_carried_into_the_requested_system(
     services: Register, reader_of: ReaderOf
 ) -> None:
     record = stored(services, parcels=[a_parcel(geometry=FIELD, declared_area_m2=99_000)])
@@ -277,7 +277,7 @@ def test_a_reader_is_made_only_for_a_purpose_that_is_permitted(reader_of: Reader
 
 
 @pytest.mark.parametrize(("who", "codes"), [(masked, ["national-id.place-unknown", "head.young"]), (statistics, [])])
-def test_findings_about_people_tell_no_details_and_no_placeholders(
+def test_findings_about_people_show_no_details_and_no_placeholders(
     services: Register, reader_of: ReaderOf, who: Principal, codes: list[str]
 ) -> None:
     head = {"full_name": "Vi An", "sex": "male", "birth_date": "2012-05-06", "national_id": "999212001234"}
@@ -294,7 +294,7 @@ def test_findings_about_people_tell_no_details_and_no_placeholders(
     assert [each for each in change["changes"] if each["pointer"].startswith("/findings")] == []
 
 
-def test_a_neighbour_tells_nothing_of_a_restricted_household(
+def test_a_neighbour_reveals_nothing_of_a_restricted_household(
     services: Register, reader_of: ReaderOf, restricted: Restricted
 ) -> None:
     gone, neighbour = stored(services), stored(services)
@@ -302,7 +302,7 @@ def test_a_neighbour_tells_nothing_of_a_restricted_household(
     services.parcels.settle(parcel, "Ông An đồng ý", actor=EVERYWHERE)
     services.households.withdraw(gone["id"], "x", if_match=None, actor=EVERYWHERE)
 
-    def told(reader: Reader) -> list[str]:
+    def shown_to(reader: Reader) -> list[str]:
         exits = [
             reader.household(neighbour["id"]),
             reader.households(HouseholdQuery(limit=9)).records,
@@ -312,12 +312,12 @@ def test_a_neighbour_tells_nothing_of_a_restricted_household(
         ]
         return [mark for mark in (gone["id"], parcel, "Ông An đồng ý") if mark in str(exits)]
 
-    assert len(told(reader_of(ministry))) == 3
+    assert len(shown_to(reader_of(ministry))) == 3
     restricted.add(gone["id"])
-    assert told(reader_of(ministry)) == []
+    assert shown_to(reader_of(ministry)) == []
     own = [each for each in reader_of(ministry).changes({}, limit=99)[0] if each["household"] == gone["id"]]
     assert {each["note"] is None for each in own} == {True}
-    assert len(told(reader_of(supervisor))) == 3
+    assert len(shown_to(reader_of(supervisor))) == 3
 
 
 def test_who_sees_no_boundaries_does_not_find_them_by_trying_areas(services: Register, reader_of: ReaderOf) -> None:

@@ -68,7 +68,7 @@ def test_a_personal_number_that_stands_twice_in_the_file_is_reported(tmp_path: P
     assert checked[1].faults[0].error.params == {"line": 1}
 
 
-def test_the_command_says_it_in_words_and_by_its_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports_it_in_words_and_by_its_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(written(tmp_path, json.dumps(least())))]) == 0
     assert "registered" in capsys.readouterr().out
     assert main([str(written(tmp_path, '{"commune": "1"}')), "--language", "en"]) == 1
@@ -76,7 +76,7 @@ def test_the_command_says_it_in_words_and_by_its_status(tmp_path: Path, capsys: 
     assert main([str(tmp_path / "nowhere.json")]) == 2
 
 
-def test_the_command_answers_programs_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_json_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([str(written(tmp_path, json.dumps({"head": {}}))), "--json"])
     report = json.loads(capsys.readouterr().out)
     assert report["stage"] is None

@@ -60,7 +60,7 @@ def test_a_withdrawn_household_holds_no_number(directory: UnitDirectory) -> None
     assert personal_numbers({**record, "status": "withdrawn"}) == frozenset()
 
 
-def test_a_revision_counts_on_and_keeps_when_the_record_was_made(directory: UnitDirectory) -> None:
+def test_a_revision_counts_on_and_retains_when_the_record_was_made(directory: UnitDirectory) -> None:
     before = registered(a_household(), directory).record
     change = revised(before, directory, at=NOW + timedelta(hours=1), village="Khối 4")
     assert change.replaces == 1
@@ -74,7 +74,7 @@ def test_a_revised_record_is_submitted_anew(directory: UnitDirectory) -> None:
     assert revised(before, directory, village="Khối 4").record["status"] == "submitted"
 
 
-def test_an_entry_keeps_what_it_replaced_and_no_more(directory: UnitDirectory) -> None:
+def test_an_entry_stores_what_it_replaced_and_no_more(directory: UnitDirectory) -> None:
     before = registered(a_household(), directory).record
     (entry,) = revised(before, directory, village="Khối 4", address="số 12").entries
     assert entry.replaced == {"village": "Khối 3", "address": None}

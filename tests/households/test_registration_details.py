@@ -82,7 +82,7 @@ def test_parcels_are_named_by_household_and_place_and_a_taken_name_is_passed_ove
 # What is stored ----------------------------------------------------------------------------------------------------
 
 
-def test_what_the_register_gives_stands_apart_from_what_was_said(directory: UnitDirectory) -> None:
+def test_what_the_register_gives_stands_apart_from_what_was_sent(directory: UnitDirectory) -> None:
     ready = prepared(a_household(village=None), directory)
     assert ready.given == {
         "stage": "registered",
@@ -159,8 +159,8 @@ def test_a_registration_and_a_revision_are_whole_records(directory: UnitDirector
     assert (after.fingerprint, after.replaces) == (ready.fingerprint, 4)
     (entry,) = after.entries
     assert (entry.kind, entry.actor, entry.note) == ("revised", "leader", {"why": "x"})
-    kept = revision(ready, before, at=LATER, actor="leader", keep_status=True).record
-    assert kept == {**before, "revision": 5, "updated_at": LATER}
+    unchanged = revision(ready, before, at=LATER, actor="leader", keep_status=True).record
+    assert unchanged == {**before, "revision": 5, "updated_at": LATER}
     del before["status_reason"]
     assert revision(ready, before, at=LATER, actor="leader", keep_status=True).record["status"] == "returned"
 
@@ -170,9 +170,9 @@ def test_a_registration_and_a_revision_are_whole_records(directory: UnitDirector
 
 def test_a_day_of_capture_that_is_not_given_again_stays(directory: UnitDirectory) -> None:
     before = registered(a_household(captured_at="2026-11-20T02:11:09Z"), directory).record
-    said = {name: value for name, value in before.items() if name != "captured_at"}
-    assert prepared(said, directory, known=before).content["captured_at"] == "2026-11-20T02:11:09Z"
-    newer = {**said, "captured_at": "2026-11-21T02:00:00Z"}
+    sent = {name: value for name, value in before.items() if name != "captured_at"}
+    assert prepared(sent, directory, known=before).content["captured_at"] == "2026-11-20T02:11:09Z"
+    newer = {**sent, "captured_at": "2026-11-21T02:00:00Z"}
     assert prepared(newer, directory, known=before).content["captured_at"] == "2026-11-21T02:00:00Z"
     without = registered(a_least_household(), directory).record
     assert "captured_at" not in prepared(without, directory, known=without).content
@@ -192,8 +192,8 @@ def test_the_day_of_the_communes_code_is_what_is_given_or_known_or_today(
     directory: UnitDirectory, items: dict[str, Any], day: str
 ) -> None:
     before = registered(a_least_household(commune_as_of="2026-11-01"), directory).record
-    said = {name: value for name, value in before.items() if name != "commune_as_of"} | items
-    assert prepared(said, directory, known=before).content["commune_as_of"] == day
+    sent = {name: value for name, value in before.items() if name != "commune_as_of"} | items
+    assert prepared(sent, directory, known=before).content["commune_as_of"] == day
 
 
 def test_a_former_commune_that_does_not_belong_is_named_with_the_commune(directory: UnitDirectory) -> None:

@@ -51,7 +51,7 @@ def test_an_exact_register_shows_no_difference(written: Repositories) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "told"),
+    ("name", "change", "reported"),
     [
         ("registered", 5, "registered: 16681: the register says 5, its records say 2"),
         ("verified", 0, "verified: 16681: the register says 0, its records say 1"),
@@ -59,27 +59,27 @@ def test_an_exact_register_shows_no_difference(written: Repositories) -> None:
     ],
 )
 def test_a_wrong_counter_is_reported_with_both_numbers(
-    written: Repositories, name: str, change: int, told: str
+    written: Repositories, name: str, change: int, reported: str
 ) -> None:
     written.database["commune_states"].update_one({"_id": THANH_VINH}, {"$set": {f"tallies.unknown.{name}": change}})
-    assert differences(written) == [told]
+    assert differences(written) == [reported]
 
 
 def test_a_record_that_went_missing_is_reported(written: Repositories) -> None:
     written.database["households"].delete_one({"commune": TRUONG_VINH})
-    told = differences(written)
-    assert told[0] == "registered: 16690: the register says 1, its records say 0"
-    assert told[1].startswith("identity: ")
+    reported = differences(written)
+    assert reported[0] == "registered: 16690: the register says 1, its records say 0"
+    assert reported[1].startswith("identity: ")
 
 
 def test_a_number_without_a_holder_and_a_holder_without_a_number_are_reported(written: Repositories) -> None:
     lost = written.database["identities"].find_one_and_delete({})
     written.database["identities"].insert_one({"_id": "nobody", "household": "none"})
     assert lost is not None
-    told = differences(written)
-    assert len(told) == 2
-    assert lost["household"] in told[0]
-    assert not any(str(lost["_id"]) in each for each in told)  # a person's number is not for the terminal
+    reported = differences(written)
+    assert len(reported) == 2
+    assert lost["household"] in reported[0]
+    assert not any(str(lost["_id"]) in each for each in reported)  # a person's number is not for the terminal
 
 
 def broken(sealed: Binary) -> Binary:

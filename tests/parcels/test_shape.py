@@ -36,7 +36,7 @@ def place_of_first(shape: Shape) -> tuple[float, float]:
     return round(float(east), 1), round(float(north), 1)
 
 
-def kept(shape: Shape) -> Any:
+def stored(shape: Shape) -> Any:
     assert shape.geometry is not None
     return shape.geometry
 
@@ -51,7 +51,7 @@ def test_a_field_is_in_order_and_keeps_its_place() -> None:
     shape = examined(field)
     assert shape.findings == []
     assert shape.proposal is None
-    assert shapely.equals_exact(shapely.normalize(kept(shape)), shapely.normalize(field), tolerance=1e-7)
+    assert shapely.equals_exact(shapely.normalize(stored(shape)), shapely.normalize(field), tolerance=1e-7)
     assert shape.area_m2 == pytest.approx(10_000, rel=1e-3)
 
 
@@ -59,13 +59,13 @@ def test_winding_is_mended_silently() -> None:
     clockwise = a_polygon((0, 0), (0, 90), (90, 90), (90, 0), holes=[[(30, 30), (60, 30), (60, 60), (30, 60)]])
     shape = examined(clockwise)
     assert shape.findings == []
-    assert kept(shape).exterior.is_ccw
-    assert not kept(shape).interiors[0].is_ccw
+    assert stored(shape).exterior.is_ccw
+    assert not stored(shape).interiors[0].is_ccw
 
 
 def test_positions_are_rounded_to_seven_decimals() -> None:
     shape = examined(a_field(east=1 / 3, north=1 / 7))
-    pairs = shapely.get_coordinates(kept(shape))
+    pairs = shapely.get_coordinates(stored(shape))
     assert np.array_equal(pairs, np.round(pairs, 7))
 
 
@@ -103,7 +103,7 @@ def test_a_vertex_marked_twice_is_a_warning_and_stays_until_accepted() -> None:
         ("geometry.repeated-vertices", "warning")
     ]
     assert place_of_first(shape) == (100.0, 0.0)
-    assert shapely.get_num_coordinates(kept(shape)) == 6
+    assert shapely.get_num_coordinates(stored(shape)) == 6
     assert shapely.get_num_coordinates(proposed(shape)) == 5
 
 
@@ -199,7 +199,7 @@ def test_altitude_is_dropped_and_reported() -> None:
     assert [(finding.code, finding.severity) for finding in shape.findings] == [
         ("geometry.altitude-dropped", "information")
     ]
-    assert not kept(shape).has_z
+    assert not stored(shape).has_z
 
 
 @pytest.mark.parametrize(
@@ -306,11 +306,11 @@ def test_the_verdict_agrees_with_shapely_wherever_shapely_sees_a_fault(shell: li
         assert not shape.acceptable
         assert "point" in shape.findings[-1].params
     if shape.acceptable:
-        flat = gnomonic(np.asarray([kept(shape)], dtype=object))[0]
-        assert kept(shape).is_valid
+        flat = gnomonic(np.asarray([stored(shape)], dtype=object))[0]
+        assert stored(shape).is_valid
         assert flat.is_valid
-        given_vertices, kept_vertices = shapely.get_coordinates(rounded), shapely.get_coordinates(kept(shape))
-        assert sorted(map(tuple, kept_vertices)) == sorted(map(tuple, given_vertices))
+        given_vertices, stored_vertices = shapely.get_coordinates(rounded), shapely.get_coordinates(stored(shape))
+        assert sorted(map(tuple, stored_vertices)) == sorted(map(tuple, given_vertices))
 
 
 @settings(max_examples=examples(300), deadline=None)

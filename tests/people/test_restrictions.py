@@ -1,4 +1,4 @@
-"""Restrictions in several workers: each holds everywhere at once, and asking for them costs next to nothing."""
+"""Restrictions in several workers: each holds everywhere at once, and reading them costs next to nothing."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_the_restricted_are_read_from_an_index_alone(
     store = Repositories(register_settings, client)
     assert store.requests.restricted() == {household}
     (command,) = sent
-    asked = {name: value for name, value in command.items() if name in {"find", "filter", "projection"}}
-    stats = client.get_default_database().command("explain", asked, verbosity="executionStats")["executionStats"]
+    query = {name: value for name, value in command.items() if name in {"find", "filter", "projection"}}
+    stats = client.get_default_database().command("explain", query, verbosity="executionStats")["executionStats"]
     store.close()
     assert (stats["nReturned"], stats["totalDocsExamined"]) == (1, 0)

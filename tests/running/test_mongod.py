@@ -62,7 +62,7 @@ def test_takes_transactions_and_keeps_its_data_and_its_port(mongod: PrivateMongo
         assert read(again) == [1]
 
 
-def test_ends_by_itself_when_asked_to(mongod: PrivateMongod) -> None:
+def test_ends_by_itself_on_request(mongod: PrivateMongod) -> None:
     mongod.start()
     mongod.stop()
     assert mongod.process_id is None
@@ -106,7 +106,7 @@ def test_a_copy_of_its_folder_is_a_backup_that_can_run_at_the_same_time(mongod: 
 
 
 @pytest.mark.slow
-def test_names_the_port_that_was_asked_for_and_is_taken(mongod: PrivateMongod, tmp_path: Path) -> None:
+def test_names_the_requested_port_when_it_is_taken(mongod: PrivateMongod, tmp_path: Path) -> None:
     mongod.start()
     second = PrivateMongod(MongodOptions(folder=tmp_path, port=mongod.port))
     with pytest.raises(errors.PortInUse, match=f"Port {mongod.port} is in use"):

@@ -34,7 +34,7 @@ class Run:
 
     def __init__(self, data: Path, *options: str, python: Sequence[str] = ("--python", sys.executable)) -> None:
         self.data = data
-        self.said = ""
+        self.output = ""
         self.terminal, theirs = pty.openpty()
         arguments: list[str | Path] = [ROOT / "scripts/run", "--data", data, *python, *options]
         self.process = subprocess.Popen(
@@ -49,29 +49,29 @@ class Run:
         )
         os.close(theirs)
 
-    def hear(self, until: Callable[[str], bool], seconds: float = 120) -> str:
+    def read_output(self, until: Callable[[str], bool], seconds: float = 120) -> str:
         deadline = time.monotonic() + seconds
-        while not until(self.said):
-            assert time.monotonic() < deadline, f"scripts/run only said: {self.said}"
+        while not until(self.output):
+            assert time.monotonic() < deadline, f"scripts/run only output: {self.output}"
             if select.select([self.terminal], [], [], 0.1)[0]:
                 try:
-                    self.said += os.read(self.terminal, 65536).decode()
+                    self.output += os.read(self.terminal, 65536).decode()
                 except OSError:  # the other end is closed
                     break
-        return self.said
+        return self.output
 
     def ready(self) -> str:
         """Wait for the one line with the address, and return it."""
-        self.hear(lambda said: any(line.startswith("http://") for line in said.splitlines()))
-        addresses = [line for line in self.said.splitlines() if line.startswith("http://")]
-        assert addresses, self.said
+        self.read_output(lambda output: any(line.startswith("http://") for line in output.splitlines()))
+        addresses = [line for line in self.output.splitlines() if line.startswith("http://")]
+        assert addresses, self.output
         return addresses[0]
 
     def ended(self, seconds: float = 90) -> int:
         """Wait for its end, and return its status."""
         status = self.process.wait(seconds)
         if self.terminal >= 0:
-            self.hear(lambda _: False)  # to the end: the terminal is closed on the other side
+            self.read_output(lambda _: False)  # to the end: the terminal is closed on the other side
         return status
 
     def left_over(self) -> list[str]:
@@ -148,7 +148,7 @@ def nothing_left(run: Run, seconds: float = 60) -> bool:
     return not run.left_over()
 
 
-def mongod_said(run: Run) -> str:
+def mongod_log(run: Run) -> str:
     return (run.data / "mongodb/mongod.log").read_text()
 
 
@@ -164,12 +164,12 @@ def ask_it_to_end(run: Run) -> None:
 def test_ends_in_order_and_leaves_no_process(start: Callable[..., Run], end: Callable[[Run], None]) -> None:
     run = start("--port", "0")
     address = run.ready()
-    with urllib.request.urlopen(f"{address}/readyz") as answer:
-        assert answer.status == 200
+    with urllib.request.urlopen(f"{address}/readyz") as response:
+        assert response.status == 200
     end(run)
     assert run.ended() == 0
     assert run.left_over() == []
-    assert '"exitCode":0' in mongod_said(run)
+    assert '"exitCode":0' in mongod_log(run)
     assert not (run.data / "mongodb-uri").exists()
 
 
@@ -187,22 +187,22 @@ def test_leaves_no_process_when_it_is_killed_and_starts_again_at_once(start: Cal
 
 
 def test_reports_that_only_this_machine_is_served(running: Run) -> None:
-    assert "nobody on the network can reach it" in running.said
+    assert "nobody on the network can reach it" in running.output
 
 
 def test_nobody_is_believed_to_be_a_proxy_without_the_setting(running: Run) -> None:
-    said = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "SCRIPT_NAME": "/elsewhere"}
-    request = urllib.request.Request(f"{running.ready()}/livez", headers=said)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        assert answer.status == 200
-        assert "Strict-Transport-Security" not in answer.headers
+    forged = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "SCRIPT_NAME": "/elsewhere"}
+    request = urllib.request.Request(f"{running.ready()}/livez", headers=forged)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        assert response.status == 200
+        assert "Strict-Transport-Security" not in response.headers
 
 
 def test_a_client_that_sends_a_too_large_body_before_it_reads_gets_the_response(running: Run) -> None:
     connection = http.client.HTTPConnection(running.ready().partition("//")[2], timeout=60)
     connection.request("POST", "/v1/token", b'"' + b"x" * 8_000_000 + b'"', {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
+    response = connection.getresponse()
+    assert (response.status, response.headers["Content-Type"]) == (413, "application/problem+json")
     connection.close()
 
 
@@ -217,7 +217,7 @@ def test_a_mongod_that_dies_is_started_again_and_the_service_recovers(start: Cal
     run = start("--port", "0")
     address = run.ready()
     os.kill(process_of(run, "mongod"), signal.SIGKILL)
-    run.hear(lambda said: said.count("MongoDB: ready") == 2)
+    run.read_output(lambda output: output.count("MongoDB: ready") == 2)
     deadline = time.monotonic() + 60
     while answer_of(f"{address}/readyz") != 200:
         assert time.monotonic() < deadline
@@ -252,26 +252,26 @@ def test_a_full_disk_is_named(tmp_path: Path, python: list[str]) -> None:
     with small_disk(tmp_path / "disk", 12) as disk:
         run = Run(disk / "data", "--port", "0", python=python)
         assert run.ended() == 1
-        assert "is full: make room" in run.said.strip().splitlines()[-1]
+        assert "is full: make room" in run.output.strip().splitlines()[-1]
         assert nothing_left(run)
 
 
 def test_help_names_every_option() -> None:
-    answer = subprocess.run([ROOT / "scripts/run", "--help"], capture_output=True, text=True, check=True).stdout
+    usage = subprocess.run([ROOT / "scripts/run", "--help"], capture_output=True, text=True, check=True).stdout
     for option in ("--port", "--bind", "--data", "--workers", "--empty", "--python"):
-        assert option in answer
+        assert option in usage
 
 
 def one_sentence(run: Run) -> str:
-    lines = run.said.strip().splitlines()
-    assert len(lines) == 1, run.said
+    lines = run.output.strip().splitlines()
+    assert len(lines) == 1, run.output
     return lines[0]
 
 
 def answer_of(address: str) -> int:
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:
-            return int(answer.status)
+        with urllib.request.urlopen(address, timeout=5) as response:
+            return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code
     except OSError:

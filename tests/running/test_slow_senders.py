@@ -54,7 +54,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     until = time.monotonic() + 120
     while time.monotonic() < until:
         with contextlib.suppress(OSError):
-            if asked(number) == (200, b"0"):
+            if posted(number) == (200, b"0"):
                 break
         time.sleep(0.1)
     yield number
@@ -62,28 +62,28 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     server.wait(timeout=60)
 
 
-def asked(port: int, body: bytes = b"") -> tuple[int, bytes]:
+def posted(port: int, body: bytes = b"") -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     with contextlib.closing(connection):
         connection.request("POST", "/", body)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        response = connection.getresponse()
+        return response.status, response.read()
 
 
 def taken_in(port: int, body: bytes) -> bytes:
     """Return the response to a request that is retried while it is refused as too slow, as a phone does."""
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        status, answer = asked(port, body)
+        status, content = posted(port, body)
         if status == 200:
-            return answer
+            return content
         assert status == 408
     raise AssertionError("nobody else is served")
 
 
-def connected(port: int, said: bytes = b"") -> socket.socket:
+def connected(port: int, start: bytes = b"") -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port), timeout=120)
-    connection.sendall(said)
+    connection.sendall(start)
     return connection
 
 
@@ -91,28 +91,28 @@ NOT_ALL = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{"
 NEVER_CLOSED = b"POST / HTTP/1.0\r\nHost: x\r\n\r\n"
 
 
-@pytest.mark.parametrize("said", [b"", b"POST / HTT", NOT_ALL, NEVER_CLOSED])
-def test_many_stalled_senders_block_nobody_else(port: int, said: bytes) -> None:
+@pytest.mark.parametrize("start", [b"", b"POST / HTT", NOT_ALL, NEVER_CLOSED])
+def test_many_stalled_senders_block_nobody_else(port: int, start: bytes) -> None:
     with contextlib.ExitStack() as silent:
         for _ in range(40):
-            silent.enter_context(connected(port, said))
+            silent.enter_context(connected(port, start))
         assert taken_in(port, b"a record") == b"8"
 
 
 def test_a_body_that_is_sent_too_slowly_gets_408(port: int) -> None:
-    heard = b""
+    received = b""
     with connected(port, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n") as slow:
         slow.settimeout(0.2)
         until = time.monotonic() + 120
-        while b"\r\n\r\n" not in heard and time.monotonic() < until:
+        while b"\r\n\r\n" not in received and time.monotonic() < until:
             try:
                 slow.sendall(b"x")
-                heard += slow.recv(4096)
+                received += slow.recv(4096)
             except TimeoutError:
                 continue
-            except ConnectionError:  # it was answered and closed while nobody here listened
+            except ConnectionError:  # it got its response and was closed before this side read it
                 return
-    assert heard.startswith(b"HTTP/1.1 408 ")
+    assert received.startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_long_body_in_parts_arrives_whole(port: int) -> None:
@@ -120,9 +120,9 @@ def test_a_long_body_in_parts_arrives_whole(port: int) -> None:
     with connected(port, head) as sender:
         for _ in range(600):
             sender.sendall(b"x" * 1_000)
-        heard = b"".join(iter(lambda: sender.recv(4096), b""))
-    assert heard.startswith(b"HTTP/1.1 200 ")
-    assert heard.endswith(b"600000")
+        received = b"".join(iter(lambda: sender.recv(4096), b""))
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert received.endswith(b"600000")
 
 
 def test_a_keep_alive_connection_serves_several_requests(port: int) -> None:

@@ -26,7 +26,7 @@ from tests.api.signed_in import token_of
 from tests.builders import a_head, a_household, a_member, a_parcel
 
 WORDS = ("BHYT-4020-771", "BHYT-4020-772", "So tiet kiem 9981", "Lai buon Kiem Tra")
-"""What was said in careless items. Numbers and codes are searched for by their items' names."""
+"""The values of careless items. Numbers and codes are searched for by their items' names."""
 NAMES = ("health_card", "savings_book", "bought_by", "rent_owed", "illnesses")
 
 UNCOMPRESSED = ("--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none")
@@ -46,18 +46,18 @@ def a_careless_household() -> dict[str, Any]:
 
 
 def seen_by(register: Register, record: dict[str, Any], headers: dict[str, str]) -> str:
-    """Everything that somebody is answered of the household: itself, in a list, its history."""
+    """Everything that a reader gets of the household: itself, in a list, its history."""
     address = f"/v1/households/{record['id']}"
-    answers = [
+    responses = [
         register.client.get(each, headers=headers)
         for each in (address, f"/v1/households?commune={record['commune']}", f"{address}/history")
     ]
-    assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
-    return "".join(answer.text for answer in answers)
+    assert {response.status_code for response in responses} == {200}, [response.text for response in responses]
+    return "".join(response.text for response in responses)
 
 
-def told(text: str) -> list[str]:
-    """Which careless items a text tells of."""
+def revealed(text: str) -> list[str]:
+    """Which careless items a text contains."""
     return [word for word in (*WORDS, *NAMES) if word in text]
 
 
@@ -71,14 +71,14 @@ def main() -> None:
             migrate(settings, say=lambda _: None)
             register = Register(create_app(settings).test_client())
             household = a_careless_household()
-            assert (answer := register.put(household)).status_code == 201, answer.text
+            assert (response := register.put(household)).status_code == 201, response.text
             revised = {**household, "savings_book": "So tiet kiem 9981 B", "digital": {"illnesses": ["private"]}}
-            assert (answer := register.put(revised, if_match=1)).status_code == 200, answer.text
+            assert (response := register.put(revised, if_match=1)).status_code == 200, response.text
             nobody = token_of(register.client.application, Role.SYSTEM, scopes=("records:read",))
             seen: dict[str, Any] = {
                 "whole": register.household(household["id"]),
-                "masked": told(seen_by(register, household, masked_supervisor(register))),
-                "nobody": told(seen_by(register, household, {"Authorization": f"Bearer {nobody}"})),
+                "masked": revealed(seen_by(register, household, masked_supervisor(register))),
+                "nobody": revealed(seen_by(register, household, {"Authorization": f"Bearer {nobody}"})),
             }
             with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
                 stored = client.get_default_database()["households"].find_one({"_id": household["id"]}) or {}

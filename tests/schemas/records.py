@@ -74,7 +74,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 def example() -> dict[str, Any]:
-    """The contract's example, whole, as GET answers it."""
+    """The contract's example, whole, as GET returns it."""
     return deepcopy(_EXAMPLE)
 
 

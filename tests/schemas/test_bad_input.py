@@ -114,7 +114,7 @@ def test_text_with_what_nobody_can_read_is_refused(text: str, code: str) -> None
     assert errors_of(example() | {"village": text}) == {"/village": code}
 
 
-def test_text_is_kept_in_one_normal_form_and_without_spaces_around_it() -> None:
+def test_text_is_stored_in_one_normal_form_and_without_spaces_around_it() -> None:
     record = example()
     record["head"]["full_name"] = unicodedata.normalize("NFD", "  Nguyễn  Văn Ân ")
     assert parse_household(record, today=TODAY)["head"]["full_name"] == "Nguyễn  Văn Ân"
@@ -142,7 +142,7 @@ def test_a_time_without_its_zone_is_refused(value: Any) -> None:
     assert errors_of(example() | {"captured_at": value})["/captured_at"] in ("time.format", "item.type")
 
 
-def test_a_time_in_another_zone_is_kept_in_utc() -> None:
+def test_a_time_in_another_zone_is_stored_in_utc() -> None:
     content = parse_household(example() | {"captured_at": "2026-11-20T09:11:09.75+07:00"}, today=TODAY)
     assert dump_household(content)["captured_at"] == "2026-11-20T02:11:09Z"
 
@@ -154,7 +154,7 @@ def test_a_phone_that_is_none_is_refused(phone: str) -> None:
     assert errors_of(record) == {"/head/phone": "phone.format"}
 
 
-def test_thousands_of_errors_are_told_with_a_bound() -> None:
+def test_of_thousands_of_errors_a_bounded_number_is_reported() -> None:
     record = example()
     record["parcels"] = [{f"unknown{number}": 1 for number in range(50)}] * 200
     with pytest.raises(RecordInvalid) as refused:
@@ -205,8 +205,8 @@ def test_a_boundary_that_is_none_is_refused_where_it_is_wrong(
     assert errors_of(with_boundary(geometry)) == {place: code or "geometry.coordinates"}
 
 
-def test_altitude_is_dropped_and_seven_decimals_are_kept() -> None:
+def test_altitude_is_dropped_and_seven_decimals_are_retained() -> None:
     ring = [[105.12345678, 18.1, 12.0], [105.2, 18.1, 12.0], [105.2, 18.2, 12.0], [105.12345678, 18.1, 12.0]]
     content = parse_household(with_boundary({"type": "Polygon", "coordinates": [ring]}), today=TODAY)
-    kept = dump_household(content)["parcels"][0]["geometry"]["coordinates"][0]
-    assert kept == [[105.1234568, 18.1], [105.2, 18.1], [105.2, 18.2], [105.1234568, 18.1]]
+    ring = dump_household(content)["parcels"][0]["geometry"]["coordinates"][0]
+    assert ring == [[105.1234568, 18.1], [105.2, 18.1], [105.2, 18.2], [105.1234568, 18.1]]

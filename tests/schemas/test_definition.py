@@ -31,7 +31,7 @@ def test_every_item_says_what_it_is(row: DictionaryRow) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.path)
-def test_what_an_item_says_of_its_neighbours_is_there(row: DictionaryRow) -> None:
+def test_what_an_item_names_of_its_neighbours_is_there(row: DictionaryRow) -> None:
     beside = section_fields(row.section)
     if row.item.required_unless:
         assert row.item.required_unless in beside
@@ -95,7 +95,7 @@ def test_messages_have_the_same_codes_and_placeholders_in_both_languages() -> No
         assert unicodedata.is_normalized("NFC", catalogue.template(code, "vi")), code
 
 
-def test_a_message_is_filled_in_and_vietnamese_unless_asked_otherwise() -> None:
+def test_a_message_is_filled_in_and_vietnamese_by_default() -> None:
     catalogue = Catalogue()
     assert catalogue.text("number.too-small", "en", min=3) == "Must not be less than 3."
     assert catalogue.text("number.too-small", "fr", min=3) == "Không được nhỏ hơn 3."

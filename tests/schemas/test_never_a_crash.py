@@ -1,4 +1,4 @@
-"""Whatever comes in, the answer is a record or a list of errors: nothing else is ever raised."""
+"""For any input the result is a record or a list of errors: nothing else is ever raised."""
 
 import json
 from typing import Any
@@ -33,8 +33,8 @@ JSON = st.recursive(
 )
 
 
-def answered(data: Any) -> dict[str, Any] | None:
-    """Parse and ask everything that is asked of a record; None for one that is refused, with a message each."""
+def parsed_or_refused(data: Any) -> dict[str, Any] | None:
+    """Parse a record and derive all that is derived from one; None for one that is refused, with a message each."""
     try:
         content = parse_household(data, today=TODAY)
     except RecordInvalid as refused:
@@ -50,14 +50,16 @@ def answered(data: Any) -> dict[str, Any] | None:
 
 @OFTEN
 @given(JSON)
-def test_any_json_is_answered(data: Any) -> None:
-    answered(data)
+def test_any_json_is_parsed_or_refused(data: Any) -> None:
+    parsed_or_refused(data)
 
 
 @OFTEN
 @given(broken_households())
-def test_a_nearly_good_record_is_answered_and_what_is_taken_comes_back_the_same(data: dict[str, Any]) -> None:
-    content = answered(data)
+def test_a_nearly_good_record_is_parsed_or_refused_and_what_is_accepted_comes_back_the_same(
+    data: dict[str, Any],
+) -> None:
+    content = parsed_or_refused(data)
     if content is not None:
         assert parse_household(json.loads(json.dumps(dump_household(content))), today=TODAY) == content
 

@@ -121,7 +121,7 @@ def test_an_item_that_says_nothing_of_its_protection_is_found_nowhere(tmp_path: 
     for room in ("service", "tests"):
         (tmp_path / room).symlink_to(ROOT / room)
     assert answer_of(tmp_path, "-m", "tests.schemas.careless_items") == {
-        # Whoever may see people whole reads it as it was said.
+        # A reader who may see people whole reads it as it was sent.
         "read": {"savings_book": True, "digital": True, "livestock": True},
         "masked": [],
         "nobody": [],

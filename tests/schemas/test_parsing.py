@@ -36,7 +36,7 @@ def test_the_contracts_example_lacks_nothing() -> None:
     assert warnings(content, today=TODAY) == []
 
 
-def test_the_example_of_the_documents_is_digitized_and_written_as_it_would_be_answered() -> None:
+def test_the_example_of_the_documents_is_digitized_and_written_as_it_would_be_returned() -> None:
     content = parse_household(example_household(), today=TODAY)
     assert dump_household(content) == example_household()
     assert missing_items(content) == []

@@ -14,7 +14,7 @@ from schemas.protection import register_given_items, sealed_items
 from tests.schemas.test_derived_forms import items_of
 
 ROOT = Path(__file__).parents[2]
-SAID = ("sensitivity", "mask", "at_rest")
+PROTECTION = ("sensitivity", "mask", "at_rest")
 
 
 def test_an_item_that_says_nothing_is_treated_as_the_most_sensitive() -> None:
@@ -34,9 +34,9 @@ def items_in_the_sources() -> list[tuple[str, ast.Call]]:
 
 @pytest.mark.parametrize(("place", "call"), items_in_the_sources(), ids=lambda part: part if type(part) is str else "")
 def test_every_item_of_the_definition_says_how_it_is_protected(place: str, call: ast.Call) -> None:
-    said = {keyword.arg for keyword in call.keywords}
+    named = {keyword.arg for keyword in call.keywords}
     opened = [ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg is None]
-    assert opened == ["OPEN"] or said.issuperset(SAID), place
+    assert opened == ["OPEN"] or named.issuperset(PROTECTION), place
 
 
 def test_what_is_sealed_is_what_was_sealed() -> None:
@@ -68,7 +68,7 @@ def test_a_section_that_says_nothing_is_sealed_as_a_whole() -> None:
     assert sealed_items(Outer) == {"silent": "sealed", "inner": "sealed"}
 
 
-def test_equality_can_only_be_asked_of_sealed_text() -> None:
+def test_only_sealed_text_can_be_queried_by_equality() -> None:
     class Wrong(Section):
         """A number whose ciphertext cannot be searched."""
 
@@ -94,7 +94,7 @@ def test_the_form_copies_from_the_household_before_only_where_the_household_is()
     assert [path for path in copied if path.rpartition(".")[2] in private] == []
 
 
-def test_the_form_is_told_everything_that_the_register_sets() -> None:
+def test_the_form_definition_lists_everything_that_the_register_sets() -> None:
     definition = form_definition()
     lists = {
         path: each["register_given"]
@@ -108,7 +108,7 @@ def test_the_form_is_told_everything_that_the_register_sets() -> None:
 
 
 @pytest.mark.parametrize("folder", ["service", "form/src"])
-def test_no_second_list_of_protected_items_is_kept(folder: str) -> None:
+def test_no_second_list_of_protected_items_exists(folder: str) -> None:
     """Items that no code has another reason to name than to protect them."""
     names = re.compile("old_id_number|certificate_register_number|evidence_reference")
     files = [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".ts", ".svelte")]

@@ -180,7 +180,7 @@ def test_a_consent_that_was_withdrawn_can_be_given_again() -> None:
     assert len(parse_household(record, today=TODAY)["consents"]) == 2
 
 
-def test_an_old_land_use_code_is_taken_under_its_scheme_and_kept() -> None:
+def test_an_old_land_use_code_is_accepted_under_its_scheme_and_retained() -> None:
     record = example()
     record["parcels"][0] |= {"land_use": "LUN", "land_use_scheme": "2018"}
     assert parse_household(record, today=TODAY)["parcels"][0]["land_use"] == "LUN"

@@ -1,4 +1,4 @@
-"""Text is kept in one form and searched in another; dates are as exact as they are known."""
+"""Text is stored in one form and searched in another; dates are as exact as they are known."""
 
 from datetime import date
 
@@ -31,7 +31,7 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 
 
 @given(st.text(max_size=40))
-def test_texts_that_look_the_same_are_kept_and_folded_the_same(text: str) -> None:
+def test_texts_that_look_the_same_are_stored_and_folded_the_same(text: str) -> None:
     assert normalize(normalize(text)) == normalize(text)
     assert fold(normalize(text)) == fold(text)
 

@@ -28,7 +28,7 @@ from tests.builders import (
     a_household_without_boundaries,
     a_least_household,
 )
-from tests.conftest import KEPT_BETWEEN_TESTS
+from tests.conftest import RETAINED_BETWEEN_TESTS
 from tests.storage.writing import assert_exact
 
 MOST_HOUSEHOLDS = 4
@@ -120,7 +120,7 @@ def a_world(register_settings: Settings) -> Iterator[World]:
     """A register without households, also when hypothesis runs a test many times in one go."""
     clock = MovedClock()
     services = wire(register_settings, clock)
-    for name in services.store.database.mongo.list_collection_names(filter={"name": {"$nin": KEPT_BETWEEN_TESTS}}):
+    for name in services.store.database.mongo.list_collection_names(filter={"name": {"$nin": RETAINED_BETWEEN_TESTS}}):
         services.store.database[name].delete_many({})
     yield World(services, clock)
     services.store.close()

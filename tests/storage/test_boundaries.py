@@ -42,9 +42,9 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, path: Path) -> 
 def test_the_stored_borders_are_those_that_were_loaded(store: Repositories) -> None:
     boundaries = {THANH_VINH: a_field(0, 0, 3_000, 3_000), TRUONG_VINH: a_field(3_000, 0, 3_000, 3_000)}
     assert store.borders.replace_borders(boundaries) == 2
-    kept = store.borders.border_list()
-    assert list(kept) == [THANH_VINH, TRUONG_VINH]
-    assert all(shapely.equals_exact(kept[code], boundaries[code]) for code in boundaries)
+    stored = store.borders.border_list()
+    assert list(stored) == [THANH_VINH, TRUONG_VINH]
+    assert all(shapely.equals_exact(stored[code], boundaries[code]) for code in boundaries)
 
 
 def test_loading_again_changes_nothing(store: Repositories) -> None:

@@ -114,17 +114,17 @@ def test_a_revision_must_replace_the_one_that_it_was_made_from(store: Repositori
 def test_of_eight_who_revise_at_once_one_gets_through(store: Repositories) -> None:
     before = register(store)
     steps = [a_step(before, village=f"Khối {number}") for number in range(8)]
-    answers = at_once([partial(apply, store, step) for step in steps])
-    assert answers.count(None) == 1
-    assert sum(isinstance(answer, HouseholdStale) for answer in answers) == 7
+    results = at_once([partial(apply, store, step) for step in steps])
+    assert results.count(None) == 1
+    assert sum(isinstance(result, HouseholdStale) for result in results) == 7
     assert_exact(store)
 
 
 def test_of_eight_who_send_one_registration_at_once_one_writes(store: Repositories) -> None:
     change = a_registration()
-    answers = at_once([partial(apply, store, change)] * 8)
-    assert answers.count(None) == 1
-    assert sum(isinstance(answer, HouseholdIdTaken) for answer in answers) == 7
+    results = at_once([partial(apply, store, change)] * 8)
+    assert results.count(None) == 1
+    assert sum(isinstance(result, HouseholdIdTaken) for result in results) == 7
     assert offsets(store, THANH_VINH) == [1]
 
 
@@ -141,9 +141,9 @@ def test_a_personal_number_is_held_once_in_the_province(store: Repositories) -> 
 def test_of_eight_households_with_one_number_one_gets_it(store: Repositories) -> None:
     head = a_registration().record["head"]
     changes = [a_registration(head=head, commune=COMMUNES[number % 3]) for number in range(8)]
-    answers = at_once([partial(apply, store, change) for change in changes])
-    assert answers.count(None) == 1
-    assert sum(isinstance(answer, PersonalNumberTaken) for answer in answers) == 7
+    results = at_once([partial(apply, store, change) for change in changes])
+    assert results.count(None) == 1
+    assert sum(isinstance(result, PersonalNumberTaken) for result in results) == 7
     assert_exact(store)
 
 
@@ -173,8 +173,8 @@ def test_numbers_that_nobody_holds_have_no_holder(store: Repositories) -> None:
 @pytest.mark.parametrize("communes", [(THANH_VINH,), COMMUNES])
 def test_offsets_have_no_gap_under_eight_threads(store: Repositories, communes: tuple[str, ...]) -> None:
     changes = [a_registration(commune=communes[number % len(communes)]) for number in range(48)]
-    answers = at_once([partial(apply, store, change) for change in changes])
-    assert answers == [None] * 48
+    results = at_once([partial(apply, store, change) for change in changes])
+    assert results == [None] * 48
     for commune in communes:
         assert offsets(store, commune) == list(range(1, 48 // len(communes) + 1))
     assert_exact(store)
@@ -259,7 +259,7 @@ def test_the_feed_can_be_limited_to_communes(store: Repositories) -> None:
     assert store.log.changes({}, communes=frozenset(), limit=100) == ([], False)
 
 
-def test_whoever_follows_the_feed_while_others_write_misses_nothing(store: Repositories) -> None:
+def test_a_reader_of_the_feed_misses_nothing_while_others_write(store: Repositories) -> None:
     changes = [a_registration(commune=COMMUNES[number % 3]) for number in range(60)]
     after: dict[str, int] = {}
     read: list[tuple[str, int]] = []
@@ -308,7 +308,7 @@ def test_pages_give_every_household_once(store: Repositories, limit: int) -> Non
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
-def test_pages_by_change_tell_moments_apart_and_ids_within_one(store: Repositories, limit: int) -> None:
+def test_pages_by_change_distinguish_moments_and_ids_within_one(store: Repositories, limit: int) -> None:
     early = sorted(register(store)["id"] for _ in range(3))
     late = register(store, at=NOW + timedelta(seconds=1))["id"]
     assert ids(store, limit=limit, updated_since=NOW) == [*early, late]

@@ -85,7 +85,7 @@ def test_a_dump_of_the_database_shows_no_personal_item(
         assert secret.encode() not in dump
 
 
-def test_equality_is_asked_of_ciphertext(database: Database[dict[str, Any]], encryption: FieldEncryption) -> None:
+def test_queries_by_equality_use_ciphertext(database: Database[dict[str, Any]], encryption: FieldEncryption) -> None:
     database["households"].insert_one(encryption.seal(household()))
     assert database["households"].count_documents({"head.national_id": encryption.equal_to(NUMBER)}) == 1
     assert database["households"].count_documents({"members.national_id": encryption.equal_to("040180005678")}) == 1

@@ -67,9 +67,9 @@ def names_on(store: Repositories, day: date) -> dict[str, str]:
 
 def test_migrating_again_says_and_changes_nothing(settings: Settings, store: Repositories) -> None:
     version = store.units.unit_version()
-    said: list[str] = []
-    migrate(settings, say=said.append)
-    assert said == []
+    output: list[str] = []
+    migrate(settings, say=output.append)
+    assert output == []
     assert store.units.unit_version() == version
     assert store.database.missing_parts() == []
 
@@ -127,9 +127,9 @@ def test_each_command_says_in_a_line_that_all_is_well(store: Repositories, capsy
     assert migrate_command.main([]) == 0
     assert reconcile_command.main([]) == 0
     assert verify_command.main([]) == 0
-    said = capsys.readouterr().out
-    assert "the counters say 1 households, and so do the records" in said
-    assert "130 logs with 1 entries hold" in said
+    output = capsys.readouterr().out
+    assert "the counters say 1 households, and so do the records" in output
+    assert "130 logs with 1 entries hold" in output
 
 
 def test_a_damaged_counter_ends_reconcile_with_1_and_its_place(
@@ -149,9 +149,9 @@ def test_an_altered_and_a_missing_entry_end_verify_log_with_1_and_their_places(
     store.database["log"].delete_one({"commune": THANH_VINH, "offset": 1})
     store.database["log"].update_one({"commune": TRUONG_VINH}, {"$set": {"actor": "nobody"}})
     assert verify_command.main([]) == 1
-    said = capsys.readouterr().out
-    assert "commune 16681, offset 1: missing" in said
-    assert "commune 16690, offset 1: its hash" in said
+    output = capsys.readouterr().out
+    assert "commune 16681, offset 1: missing" in output
+    assert "commune 16690, offset 1: its hash" in output
     assert verify_command.main(["--commune", "16708"]) == 0
 
 
@@ -161,9 +161,9 @@ def test_scripts_units_says_what_it_did_and_refuses_with_every_line(
     file = str(a_list(tmp_path, MERGER))
     assert units_command.main(["--list", file]) == 0
     assert units_command.main(["--list", file]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == "units: 4 new or changed of 4 in units.csv"
-    assert said[1].startswith("nothing to do")
+    output = capsys.readouterr().out.splitlines()
+    assert output[0] == "units: 4 new or changed of 4 in units.csv"
+    assert output[1].startswith("nothing to do")
     assert units_command.main(["--list", str(a_list(tmp_path, "99,X,X,x,commune,77,,,,,,x\n"))]) == 1
     assert "line 2, parent" in capsys.readouterr().err
     assert units_command.main(["--list", str(tmp_path / "none.csv")]) == 2

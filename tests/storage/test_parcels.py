@@ -103,17 +103,17 @@ def test_the_index_finds_what_a_look_at_everything_finds(rows: Rows, households:
 @given(others=st.lists(squares | st.builds(a_field, width=st.integers(2_000, 4_000)), max_size=8), mine=squares)
 def test_cells_find_every_boundary_that_meets_another(rows: Rows, others: list[Any], mine: Any) -> None:
     rows.fill([a_record(number, [boundary]) for number, boundary in enumerate(others)])
-    asked = cells_of(np.asarray([mine], dtype=object))
-    found = {each.household for each in parcels.boundaries_in({"households": rows.collection}, asked)}
+    drawn = cells_of(np.asarray([mine], dtype=object))
+    found = {each.household for each in parcels.boundaries_in({"households": rows.collection}, drawn)}
     meets = {f"household {n}" for n, boundary in enumerate(others) if mine.intersection(boundary).area > 0}
     assert meets <= found
 
 
 def test_a_wide_boundary_and_a_field_in_it_find_each_other(rows: Rows) -> None:
     forest, field = a_field(-4_000, -4_000, 8_000, 8_000), a_field()
-    for kept, asked in ((forest, field), (field, forest)):
-        rows.fill([a_record(1, [kept])])
-        cells = cells_of(np.asarray([asked], dtype=object))
+    for stored, drawn in ((forest, field), (field, forest)):
+        rows.fill([a_record(1, [stored])])
+        cells = cells_of(np.asarray([drawn], dtype=object))
         assert len(parcels.boundaries_in({"households": rows.collection}, cells)) == 1
 
 

@@ -101,7 +101,7 @@ def test_what_cannot_be_written_is_an_error_for_everybody_who_waits(database: Re
     assert list(trail.entries()) == [READ]
 
 
-def test_an_entry_that_was_begun_is_stored_when_its_answer_waits_for_it(database: Register) -> None:
+def test_an_entry_that_was_begun_is_stored_when_its_response_waits_for_it(database: Register) -> None:
     trail = Trail(database)
     begun = trail.begin(replace(READ, status=UNDERWAY, underway="one"))
     trail.finish(begun)

@@ -32,7 +32,7 @@ def refused(*features: object) -> dict[str, Any]:
 
 
 class Shelf:
-    """Stored borders in memory, which counts how often they are asked for and can be away."""
+    """Stored borders in memory, which counts how often they are read and can be away."""
 
     def __init__(self) -> None:
         self.borders: dict[str, BaseGeometry] = {}
@@ -73,7 +73,7 @@ def test_a_file_is_read_packed_or_not(pack: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b'{"features": []}', b'{"features": {"a": 1}}'])
-def test_what_has_no_features_is_said_to_be_no_collection(content: bytes, tmp_path: Path) -> None:
+def test_what_has_no_features_is_reported_as_no_collection(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "communes.geojson"
     path.write_bytes(content)
     with pytest.raises(BorderFileInvalid) as caught:
@@ -168,7 +168,7 @@ def test_heights_are_left_out() -> None:
     assert shapely.equals(border, SQUARE)
 
 
-def test_a_border_that_crosses_itself_is_mended_and_keeps_its_areas_alone() -> None:
+def test_a_border_that_crosses_itself_is_mended_and_retains_only_its_areas() -> None:
     # Two triangles that meet in one point, with a hair that encloses nothing.
     drawn = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2), (0, 1), (-1, 1), (0, 1)])
     ((_, border),) = borders_of([a_feature(drawn)])
@@ -187,7 +187,7 @@ def test_a_ring_drawn_twice_is_land_and_no_hole() -> None:
 # The cache ---------------------------------------------------------------------------------------------------------
 
 
-def test_storage_is_asked_again_only_when_the_cache_is_old_enough() -> None:
+def test_storage_is_queried_again_only_when_the_cache_is_old_enough() -> None:
     shelf, hand = Shelf(), Hand()
     register = BorderRegister(shelf, 30.0, hand)
     assert len(register.borders()) == 0

@@ -96,8 +96,8 @@ def test_a_household_from_before_a_merger_moves_when_it_is_revised(register: Reg
     register.store.units.replace_units(NEWER)
     steps = register.households
     assert steps.verify(before["id"], if_match=None, actor=REGISTER_ITSELF).record["commune"] == TRUONG_VINH
-    said = {**before, "village": "Khối 9"}
-    after = steps.put(before["id"], said, if_match=2, actor=REGISTER_ITSELF).record
+    revised = {**before, "village": "Khối 9"}
+    after = steps.put(before["id"], revised, if_match=2, actor=REGISTER_ITSELF).record
     assert (after["commune"], after["former_commune"]) == (THANH_VINH, TRUONG_VINH)
     assert steps.put(before["id"], after, if_match=3, actor=REGISTER_ITSELF).changed is False
     assert rows(register, BEFORE) == {TRUONG_VINH: 1}

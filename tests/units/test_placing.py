@@ -40,7 +40,7 @@ def test_a_household_is_counted_in_the_commune_of_the_geography(
     assert Placing(DIRECTORY, "commune", geography).unit_of(commune, tally) == unit
 
 
-def test_one_placing_tells_communes_and_tallies_apart() -> None:
+def test_one_placing_distinguishes_communes_and_tallies() -> None:
     place = Placing(DIRECTORY, "commune", BEFORE)
     for _ in range(2):
         assert place.unit_of(THANH_VINH, "unknown") == THANH_VINH

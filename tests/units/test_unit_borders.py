@@ -66,7 +66,7 @@ class Map:
 )
 def test_a_unit_of_whole_communes_of_today_has_their_border(code: str, on: date, parts: list[str]) -> None:
     everywhere = Map()
-    everywhere.border("40")  # another level, that is asked for before
+    everywhere.border("40")  # another level, which is read before
     border = everywhere.border(code, on)
     expected = shapely.union_all([SQUARES[each] for each in parts]) if parts else None
     assert (border is None) == (expected is None)
@@ -91,7 +91,7 @@ def test_what_has_no_border_is_named_with_its_kind() -> None:
     assert refused.value.params == {"code": "12", "name": "xã Làng"}
 
 
-def test_a_border_is_simplified_by_the_tolerance_that_is_asked_for() -> None:
+def test_a_border_is_simplified_by_the_requested_tolerance() -> None:
     steps = [(x / 100, 0.0003 * (x % 2)) for x in range(101)]  # of some thirty metres
     drawn = Map({**SQUARES, "11": shapely.Polygon([*steps, (1, 1), (0, 1)])})
     unit = drawn.directory.in_force("11", TODAY)

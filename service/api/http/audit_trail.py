@@ -115,10 +115,10 @@ def _finish_entry(status: int, shown: Iterable[str]) -> bool:
 
 
 def report_revoked(error: SessionRevoked) -> None:
-    """Store in the trail that a device is told of its session's end, and its address: once for each device."""
+    """Store in the trail that its session's end is reported to a device, and its address: once for each device."""
     if guard().sign_in.note_reported(error.session):
         holder = replace(nobody(), account=error.account, session=error.session)
-        write_trail("revoked-device-told", holder, about=error.session, status=401)
+        write_trail("revoked-device-notified", holder, about=error.session, status=401)
 
 
 def store_entry(response: Response) -> Response:

@@ -33,7 +33,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return decorate
 
     def also_as(self, media_type: str) -> Callable[[View], View]:
-        """Document that the response 200 is a text of this media type if the request's Accept asks for it."""
+        """Document that the response 200 is a text of this media type if the request's Accept names it."""
         return self.doc(**{ALSO_AS: media_type})
 
     def doc(self, **words: Any) -> Callable[[View], View]:

@@ -1,4 +1,4 @@
-"""The gate in Flask: before a view runs, whoever sends the request must have the endpoint's declared permission.
+"""The gate in Flask: before a view runs, the principal must have the endpoint's declared permission.
 
 A bearer token or a browser's cookies identify who sends it. After the view the audit entry is stored, and only then the
 response goes out.

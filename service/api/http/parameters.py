@@ -42,9 +42,9 @@ class Query(Schema):
 
 
 def _example(field: fields.Field[Any]) -> str:
-    """What a field wants: as its first validator says it, or by its type."""
-    said = (getattr(validator, "error", None) for validator in field.validators)
-    return next((each for each in said if each), _EXAMPLES.get(type(field), _ANYTHING))
+    """What a field expects: by its first validator's message, or by its type."""
+    examples = (getattr(validator, "error", None) for validator in field.validators)
+    return next((each for each in examples if each), _EXAMPLES.get(type(field), _ANYTHING))
 
 
 class QueryParser(FlaskParser):

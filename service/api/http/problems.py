@@ -310,11 +310,11 @@ def _title(code: str) -> str:
 def _text(code: str, params: Any) -> str:
     part = services()
     catalogue = part.messages if code in part.messages else part.item_messages
-    said = dict(params)
+    named = dict(params)
     if code == StatusConflict.code:
         statuses = code_lists()["statuses"]
-        said |= {name: entry.name(language()) for name, value in said.items() if (entry := statuses.get(value))}
-    return catalogue.text(code, language(), **said)
+        named |= {name: entry.name(language()) for name, value in named.items() if (entry := statuses.get(value))}
+    return catalogue.text(code, language(), **named)
 
 
 def _cause(error: DomainError) -> str | None:

@@ -1,4 +1,4 @@
-"""The Reader of the request: the one place in which who asks, for what, and in which language come together."""
+"""The Reader of the request: the one place that joins principal, purpose and language."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.roles import Permission
 
 
 def reader() -> Reader:
-    """The Reader of whoever asks, for what the called endpoint's permission is for.
+    """The Reader of the principal, for the purpose of the called endpoint's permission.
 
     Raises PermissionMissing where the endpoint is public: nothing leaves by it.
     """

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from service.access.account import ACTIVE, SUSPENDED, Account
-from service.access.accounts import Handed, NewAccount
+from service.access.accounts import IssuedSecret, NewAccount
 from service.access.errors import AccountInvalid
 from service.api.http.resource import Body, Computed, Day, Moment, Resource, refusal
 from service.api.resources.session_schemas import SessionSchema
@@ -72,7 +72,7 @@ class AccountPatchSchema(Body):
 
 
 class NewAccountSchema(AccountPatchSchema):
-    """What is asked for a new account."""
+    """The items of a new account."""
 
     username = fields.String(
         required=True,
@@ -122,8 +122,8 @@ class SignedInAccountSchema(AccountSchema):
     sessions = fields.List(fields.Nested(SessionSchema), required=True)
 
 
-def _client_id(handed: Handed) -> str | None:
-    return None if handed.client_secret is None else handed.account.username
+def _client_id(issued: IssuedSecret) -> str | None:
+    return None if issued.client_secret is None else issued.account.username
 
 
 class SecretSchema(Resource):
@@ -136,7 +136,7 @@ class SecretSchema(Resource):
     client_secret = fields.String()
 
 
-class HandedAccountSchema(AccountSchema, SecretSchema):
+class AccountWithSecretSchema(AccountSchema, SecretSchema):
     """An account with its secret, shown once."""
 
 

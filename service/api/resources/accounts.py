@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from flask.views import MethodView
 
-from service.access.accounts import Handed
+from service.access.accounts import IssuedSecret
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint
@@ -21,7 +21,7 @@ from service.api.resources.account_schemas import (
     AccountPageSchema,
     AccountPatchSchema,
     AccountSchema,
-    HandedAccountSchema,
+    AccountWithSecretSchema,
     NewAccountSchema,
     SecretSchema,
     SignedInAccountSchema,
@@ -56,14 +56,14 @@ class AllAccounts(MethodView):
 
     @needs("accounts.manage")
     @blueprint.body(NewAccountSchema)
-    @blueprint.response(201, HandedAccountSchema)
+    @blueprint.response(201, AccountWithSecretSchema)
     @blueprint.problems(400, 401, 403, 409, 415, 422)
     @blueprint.doc(operationId="create_account", summary="Create an account")
     def post(self) -> Response:
         """The generated password (or a system's secret) is in this response and is never shown again."""
-        handed = guard().accounts.create(parsed_body(NewAccountSchema), current_principal())
-        note_about(handed.account.id)
-        return json_response(_handed(handed), 201, {"Location": f"/v1/accounts/{handed.account.id}"})
+        issued = guard().accounts.create(parsed_body(NewAccountSchema), current_principal())
+        note_about(issued.account.id)
+        return json_response(_with_secret(issued), 201, {"Location": f"/v1/accounts/{issued.account.id}"})
 
 
 @blueprint.route("/<account_id>")
@@ -129,15 +129,15 @@ class Reset(MethodView):
     """A new secret."""
 
     @needs("accounts.manage")
-    @blueprint.response(200, HandedAccountSchema)
+    @blueprint.response(200, AccountWithSecretSchema)
     @blueprint.problems(401, 403, 404)
     @blueprint.doc(operationId="reset_account", summary="Give an account a new secret")
     def post(self, account_id: str) -> Response:
         """The old one is no longer valid; all sessions end."""
         note_about(account_id[:80])
-        handed = guard().accounts.reset(account_id, current_principal())
+        issued = guard().accounts.reset(account_id, current_principal())
         guard().principals.forget()
-        return json_response(_handed(handed))
+        return json_response(_with_secret(issued))
 
 
 @blueprint.route("/<account_id>/sessions/<session_id>")
@@ -149,13 +149,13 @@ class AccountSession(MethodView):
     @blueprint.problems(401, 403, 404)
     @blueprint.doc(operationId="end_account_session", summary="End the session of a lost device")
     def delete(self, account_id: str, session_id: str) -> Response:
-        """The device is told so at its next request (``session.revoked``) and erases its data."""
+        """The device gets ``session.revoked`` at its next request and erases its data."""
         note_about(session_id[:80])
         guard().accounts.revoke_session(account_id, session_id, current_principal())
         guard().principals.forget()
         return Response(status=204)
 
 
-def _handed(handed: Handed) -> dict[str, Any]:
-    """The account with its secret, as HandedAccountSchema documents it."""
-    return {**written(AccountSchema, handed.account), **written(SecretSchema, handed)}
+def _with_secret(issued: IssuedSecret) -> dict[str, Any]:
+    """The account with its secret, as AccountWithSecretSchema documents it."""
+    return {**written(AccountSchema, issued.account), **written(SecretSchema, issued)}

@@ -40,7 +40,7 @@ class CoverageQuery(Query):
 
 
 class CoverageMapQuery(CoverageQuery):
-    """Which coverage to report as a map, and how exact its boundaries are."""
+    """Which coverage to report as a map, and how exact its borders are."""
 
     tolerance = tolerance_in_metres(MAP_TOLERANCE_M)
 
@@ -79,7 +79,7 @@ class CoverageTotalSchema(CoverageRowSchema):
 
 
 class ReportSchema(Resource):
-    """What a report says beside its rows."""
+    """What a report holds beside its rows."""
 
     level = fields.String(required=True, validate=validate.OneOf(LEVELS))
     geography = Day(required=True)
@@ -94,7 +94,7 @@ class CoverageSchema(ReportSchema):
 
 
 class CoverageFeatureSchema(FeatureSchema):
-    """The coverage of one unit with its boundary."""
+    """The coverage of one unit with its border."""
 
     properties = fields.Nested(CoverageRowSchema, required=True)
 
@@ -190,9 +190,9 @@ class CoverageMap(MethodView):
     @blueprint.problems(422)
     @blueprint.doc(operationId="coverage_geojson", summary="Coverage by unit as GeoJSON")
     def get(self, arguments: dict[str, Any]) -> Response:
-        """The rows of the JSON, each a Feature with the boundary of its unit, simplified to ``tolerance`` metres.
+        """The rows of the JSON, each a Feature with the border of its unit, simplified to ``tolerance`` metres.
 
-        Without a boundary the geometry is null: none is loaded, or the unit of before a merger is not made up of whole
+        Without a border the geometry is null: none is loaded, or the unit of before a merger is not made up of whole
         communes of today.
         """
         report = _report(arguments)

@@ -52,7 +52,7 @@ class OneHouseholdQuery(Query):
 
 
 class HouseholdListQuery(PageQuery):
-    """Which households a list asks for."""
+    """Which households a list is to contain."""
 
     commune = unit_code("Code of a commune in force today, or of a former one.")
     stage = fields.String(validate=one_of(["registered", "standardized", "digitized"]))

@@ -79,7 +79,7 @@ class OpenDataTableSchema(Resource):
 
 
 class OpenDataSchema(OpenDataTableSchema):
-    """A table of an edition, with what must be said of it wherever it is used."""
+    """A table of an edition, with the notes that every use of it must carry."""
 
     title = fields.String(required=True)
     source = fields.String(required=True)
@@ -106,7 +106,8 @@ class OpenHouseholds(MethodView):
         """Registered households that are not withdrawn, as of the day of the edition; without signing in.
 
         What is withheld is null with ``withheld: true``: each count from 1 to 4, and so many others that none of these
-        can be computed from the totals. Communes whose own total would tell are counted together in a last row.
+        can be computed from the totals. Communes whose own total would reveal a withheld count are counted together in
+        a last row.
         """
         table = _table(arguments["by"])
         body = {**_about(table), **written(OpenDataTableSchema, table)}
@@ -138,7 +139,7 @@ def _table(by: str) -> Table:
 
 
 def _about(table: Table) -> dict[str, str]:
-    """What must be said of a table wherever it is used."""
+    """The notes that every use of a table must carry."""
     messages = services().messages
     return {
         "title": messages.text("open-data.title", language()),

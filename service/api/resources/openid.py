@@ -39,10 +39,10 @@ class Start(MethodView):
     def get(self) -> Response:
         """Redirects the browser to the provider; a cookie proves that the same browser comes back."""
         begun = _provider().begin()
-        answer = Response(status=303, headers={"Location": begun.address, "Cache-Control": "no-store"})
+        response = Response(status=303, headers={"Location": begun.address, "Cache-Control": "no-store"})
         # Lax, because the redirect back is a navigation from the provider's site.
-        answer.set_cookie(COOKIE, begun.cookie, max_age=STATE_SECONDS, secure=True, httponly=True, samesite="Lax")
-        return answer
+        response.set_cookie(COOKIE, begun.cookie, max_age=STATE_SECONDS, secure=True, httponly=True, samesite="Lax")
+        return response
 
 
 @blueprint.route("/callback")
@@ -63,7 +63,7 @@ class Callback(MethodView):
             write_trail("sign-in-failed", nobody(), status=401)
             raise
         write_trail("signed-in", guard().principals.of_token(signed_in.access_token))
-        answer = Response(status=303, headers={"Location": "/", "Cache-Control": "no-store"})
-        set_session_cookies(answer, signed_in)
-        answer.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax")
-        return answer
+        response = Response(status=303, headers={"Location": "/", "Cache-Control": "no-store"})
+        set_session_cookies(response, signed_in)
+        response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax")
+        return response

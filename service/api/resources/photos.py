@@ -95,10 +95,10 @@ class OnePhoto(MethodView):
         note_about(photo_id[:80])
         photos = services().photos
         photo, jpeg = reader().stored_beside(household_id, lambda record: photos.picture(record, photo_id))
-        answer = Response(jpeg, mimetype=JPEG)
-        answer.headers["Content-Disposition"] = f'inline; filename="{photo.of}-{photo.id}.jpg"'
-        answer.headers["Cache-Control"] = "private, no-store"
-        return answer
+        response = Response(jpeg, mimetype=JPEG)
+        response.headers["Content-Disposition"] = f'inline; filename="{photo.of}-{photo.id}.jpg"'
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
 
     @needs("photos.write")
     @blueprint.query(PhotoQuery)
@@ -122,7 +122,7 @@ class OnePhoto(MethodView):
         parcel: str | None = arguments.get("parcel")
         if parcel is not None and of is not PhotoOf.LAND_CERTIFICATE:
             raise QueryInvalid(pointer="/parcel", name="parcel", reason="of=land_certificate")
-        kept = services().photos.put(
+        sent = services().photos.put(
             household_id,
             photo_id,
             photo_body(),
@@ -131,8 +131,8 @@ class OnePhoto(MethodView):
             taken_at=arguments.get("taken_at"),
             actor=who,
         )
-        photo = reader().written_beside(kept.photo.household, kept.photo)
-        if not kept.created:
+        photo = reader().written_beside(sent.photo.household, sent.photo)
+        if not sent.created:
             return resource_response(PhotoSchema, photo)
         return resource_response(PhotoSchema, photo, 201, {"Location": _address(photo)})
 

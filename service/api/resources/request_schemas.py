@@ -69,7 +69,7 @@ class NewRequestSchema(Body):
 
 
 class RequestReasonSchema(ReasonSchema):
-    """Why a request is extended or refused; the person is told so."""
+    """Why a request is extended or refused; the person is notified of it."""
 
     reason = Reason(LONGEST_REASON, required=True)
 
@@ -142,7 +142,7 @@ class SeenBySchema(Resource):
 
 
 class PersonCopySchema(Resource):
-    """All that the register stores of a household: the copy that a person asked for."""
+    """All that the register stores of a household: the copy that a person requested."""
 
     household = Described(reference("HouseholdRecord"), required=True)
     history = fields.List(fields.Dict(), required=True)

@@ -37,12 +37,12 @@ blueprint = Blueprint("requests", __name__, url_prefix="/v1/requests", descripti
 
 
 class RequestListQuery(PageQuery):
-    """Which requests a list asks for."""
+    """Which requests a list is to contain."""
 
     household = fields.UUID()
     kind = fields.String(validate=one_of([str(kind) for kind in RequestKind]))
     open = fields.Boolean(load_default=False)
-    due_until = day(metadata={"description": "To be answered on this day or before."})
+    due_until = day(metadata={"description": "To be decided or carried out on this day or before."})
 
 
 @blueprint.route("")
@@ -55,7 +55,7 @@ class AllRequests(MethodView):
     @blueprint.problems(401, 403, 422)
     @blueprint.doc(operationId="list_requests", summary="List people's requests")
     def get(self, arguments: dict[str, Any]) -> Response:
-        """The most urgent first; ``reminder`` tells what is due or overdue."""
+        """The most urgent first; ``reminder`` names what is due or overdue."""
         query = RequestQuery(
             limit=arguments["limit"],
             area=actor("requests.manage").area,
@@ -77,15 +77,15 @@ class AllRequests(MethodView):
     @blueprint.doc(operationId="receive_request", summary="Store a person's request")
     def post(self) -> Response:
         """The due dates are computed from the day of receipt."""
-        asked = parsed_body(NewRequestSchema)
+        given = parsed_body(NewRequestSchema)
         request = guard().requests.receive(
-            asked["kind"],
-            asked["household"],
+            given["kind"],
+            given["household"],
             actor=actor("requests.manage"),
-            received_on=asked.get("received_on"),
-            person=asked.get("person"),
-            text=asked.get("text"),
-            purpose=asked.get("purpose"),
+            received_on=given.get("received_on"),
+            person=given.get("person"),
+            text=given.get("text"),
+            purpose=given.get("purpose"),
         )
         note_about(request.id)
         return resource_response(PersonRequestSchema, request, 201, {"Location": f"/v1/requests/{request.id}"})
@@ -130,7 +130,7 @@ class Extension(MethodView):
     @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
     @blueprint.doc(operationId="extend_request", summary="Extend a request's time")
     def post(self, request_id: str) -> Response:
-        """With the reason that the person is told."""
+        """With the reason, of which the person is notified."""
         note_about(request_id[:80])
         reason = parsed_body(RequestReasonSchema)["reason"]
         return resource_response(
@@ -148,7 +148,7 @@ class Refusal(MethodView):
     @blueprint.problems(400, 401, 403, 404, 409, 415, 422)
     @blueprint.doc(operationId="refuse_request", summary="Refuse a request")
     def post(self, request_id: str) -> Response:
-        """With the reason that the person is told."""
+        """With the reason, of which the person is notified."""
         note_about(request_id[:80])
         reason = parsed_body(RequestReasonSchema)["reason"]
         return resource_response(
@@ -174,7 +174,7 @@ class Cancellation(MethodView):
 
 @blueprint.route("/<request_id>/carry-out")
 class Carrying(MethodView):
-    """Doing what was asked."""
+    """Carrying a request out."""
 
     @needs("requests.manage")
     @blueprint.body(OutcomeSchema, required=False)
@@ -182,7 +182,7 @@ class Carrying(MethodView):
     @blueprint.problems(400, 401, 403, 404, 409, 412, 415, 422)
     @blueprint.doc(operationId="carry_out_request", summary="Carry a request out")
     def post(self, request_id: str) -> Response:
-        """A consent is withdrawn, a person erased, by the register itself; for the rest ``outcome`` says what was done.
+        """The register itself withdraws a consent and erases a person; for the rest ``outcome`` states what was done.
 
         Erasing cannot be undone; it needs the permission requests.decide beside requests.manage.
         """
@@ -210,12 +210,12 @@ class Lifting(MethodView):
 
 @blueprint.route("/<request_id>/copy")
 class Copy(MethodView):
-    """The copy of a person's data to hand over."""
+    """The copy of a person's data, to be given to the person."""
 
     @needs("requests.manage")
     @blueprint.response(200, PersonCopySchema)
     @blueprint.problems(401, 403, 404, 422)
-    @blueprint.doc(operationId="copy_request", summary="The copy of their data that a person asked for")
+    @blueprint.doc(operationId="copy_request", summary="The copy of their data that a person requested")
     def get(self, request_id: str) -> Response:
         """The record, its history and photos, and who has seen it: all that the register keeps of the household."""
         request = guard().requests.get(request_id, actor=actor("requests.manage"))

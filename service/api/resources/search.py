@@ -163,7 +163,7 @@ class Search(MethodView):
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households", summary="Everyone in an area")
     def post(self) -> Response:
-        """Households within reach whose parcels or home fall in, their affected land and animals; CSV if asked for."""
+        """Households within reach whose parcels or home fall in, their affected land and animals; CSV if requested."""
         found, limit = _found()
         return _as_csv(found) if wants("text/csv") else _as_json(found, limit)
 

@@ -50,7 +50,7 @@ class TokenRequestSchema(Body):
     )
     device_name = fields.String(metadata=refusal(reason="item"))
     cookie = Flag(
-        metadata=refusal(reason="item") | {"description": "Answer with HttpOnly cookies instead of tokens (browsers)."}
+        metadata=refusal(reason="item") | {"description": "Respond with HttpOnly cookies instead of tokens (browsers)."}
     )
 
 

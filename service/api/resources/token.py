@@ -78,8 +78,8 @@ class OwnSession(MethodView):
         """The session is stored in HttpOnly cookies, which no script can read, and is refreshed until it ends."""
         if from_another_site():
             raise RequestForged()
-        asked = parsed_body(SignInSchema)
-        return sign_in_response({**asked, "grant_type": "password"}, browser())
+        body = parsed_body(SignInSchema)
+        return sign_in_response({**body, "grant_type": "password"}, browser())
 
     @needs("session.own")
     @blueprint.response(204)
@@ -108,10 +108,10 @@ class OwnPassword(MethodView):
     @blueprint.doc(operationId="change_password", summary="Change one's own password")
     def put(self) -> Response:
         """All other sessions of the account end."""
-        asked = parsed_body(PasswordChangeSchema)
+        body = parsed_body(PasswordChangeSchema)
         who = current_principal()
         guard().rates.take(f"password:{who.account}", 10, timedelta(minutes=1))
-        guard().accounts.change_own_password(who, asked["old_password"], asked["password"])
+        guard().accounts.change_own_password(who, body["old_password"], body["password"])
         guard().principals.forget()
         write_trail("password-changed", who)
         return Response(status=204)

@@ -28,7 +28,7 @@ def _word(description: str) -> fields.String:
 
 
 class TrailQuery(Query):
-    """Which part of the trail is asked for."""
+    """Which part of the trail is requested."""
 
     from_ = moment(data_key="from")
     to = moment()
@@ -76,9 +76,9 @@ class TrailLines(MethodView):
             address=arguments.get("address"),
             token=arguments.get("token"),
         )
-        answer = Response(_lines(found), mimetype="application/x-ndjson")
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        response = Response(_lines(found), mimetype="application/x-ndjson")
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 def _lines(entries: Iterator[TrailEntry]) -> Iterator[bytes]:

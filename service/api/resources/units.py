@@ -56,7 +56,7 @@ class UnitListSchema(Resource):
 
 
 class BorderSchema(Resource):
-    """What is said of a unit beside its border."""
+    """What a unit's border is accompanied by."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
@@ -67,7 +67,7 @@ class BorderSchema(Resource):
 
 
 class UnitBoundaryPropertiesSchema(BorderSchema):
-    """What is said of a unit and its border, and of parcels beside it."""
+    """Properties of a unit and its border, and of parcels beside it."""
 
     tolerance_m = fields.Float(
         required=True,
@@ -105,7 +105,7 @@ class UnitQuery(Query):
 
 
 class BoundaryQuery(UnitQuery):
-    """How exact a unit's boundary is asked for."""
+    """How exact a unit's border is to be."""
 
     tolerance = tolerance_in_metres(COMMUNE_TOLERANCE_M)
 
@@ -144,18 +144,18 @@ class OneUnit(MethodView):
 
 @blueprint.route("/<code>/boundary")
 class UnitBoundary(MethodView):
-    """The boundary of one unit."""
+    """The border of one unit."""
 
-    # Where a border runs is a public fact: whoever may read the list of units may read it, of any unit.
+    # A border is public: readers of the list of units may read the border of any unit.
     @needs("units.read")
     @blueprint.query(BoundaryQuery)
     @blueprint.response(200, UnitBoundarySchema, content_type=GEOJSON)
     @blueprint.problems(404, 422)
-    @blueprint.doc(operationId="get_unit_boundary", summary="The boundary of a unit as GeoJSON")
+    @blueprint.doc(operationId="get_unit_boundary", summary="The border of a unit as GeoJSON")
     def get(self, arguments: dict[str, Any], code: str) -> Response:
         """A Feature in WGS 84, simplified to ``tolerance`` metres, with an ETag.
 
-        Communes have the boundary that was loaded (scripts/units --boundaries); the province, a former district and a
+        Communes have the border that was loaded (scripts/units --boundaries); the province, a former district and a
         former commune that is made up of whole communes of today have theirs together.
         """
         unit = _unit(code, arguments.get("valid_on"))

@@ -1,7 +1,7 @@
 """Seals and opens the personal items of documents, so that they are encrypted before they reach MongoDB.
 
 A ciphertext is one AEAD value (AES-256-CBC with HMAC-SHA-512). All that a document hides is one random ciphertext, so
-that a reader decrypts one value; where the register asks for equality, a deterministic one stands in the item's place
+that a reader decrypts one value; where the register queries by equality, a deterministic one stands in the item's place
 beside it.
 """
 
@@ -72,7 +72,7 @@ class FieldEncryption(KeyRing):
         return searchable(shown, hidden, self._branches, self._seal_value)
 
     def seal(self, record: Mapping[str, Any], **beside: Any) -> Document:
-        """A record as it is stored: searchable, and what it hides, with what is said ``beside``, under ``sealed``."""
+        """A record as it is stored: searchable, with what it hides, and what is given ``beside``, under ``sealed``."""
         shown, hidden = self.parted(record)
         return {**self.searchable(shown, hidden), SEALED: self.seal_value({RECORD: hidden, **beside})}
 
@@ -84,7 +84,7 @@ class FieldEncryption(KeyRing):
     def open(self, document: Mapping[str, Any], *, each: bool = False) -> Document:
         """The record of a stored document.
 
-        With ``each``, the ciphertexts that stand in their items' places count, though ``sealed`` says the same: for
+        With ``each``, the ciphertexts that stand in their items' places count, though ``sealed`` holds the same: for
         those who check whether it does.
         """
         sealed = document.get(SEALED)

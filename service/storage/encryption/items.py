@@ -20,7 +20,7 @@ class Manner(StrEnum):
     """How an item is encrypted."""
 
     SEARCHED = "searched"
-    """Deterministic: equal values have equal ciphertexts, so that equality can be asked."""
+    """Deterministic: equal values have equal ciphertexts, so that queries by equality work."""
     HIDDEN = "hidden"
     """Random: two ciphertexts of one value have nothing in common."""
 
@@ -50,7 +50,7 @@ class _Each(dict[str, Any]):
 
     @property
     def searched(self) -> bool:
-        """Whether equality is asked of any of them."""
+        """Whether any of them is queried by equality."""
         return Manner.SEARCHED in self.values()
 
 

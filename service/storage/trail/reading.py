@@ -101,7 +101,7 @@ class TrailReader:
     def _is_retained(self, lane: str) -> bool:
         """Whether a lane's last batch should still be there."""
         found = self._lanes.find_one({"lane": lane})
-        last: datetime | None = None if found is None else found.get("kept_at", found["opened_at"])
+        last: datetime | None = None if found is None else found.get("confirmed_at", found["opened_at"])
         return last is None or last > self._clock() - self._retained
 
     def verify(self) -> Iterator[TrailFault]:
@@ -112,7 +112,7 @@ class TrailReader:
             expiry = self._clock() - self._retained
             lane, number, previous = "", 0, FIRST_HASH
             ends: dict[str, int] = {}
-            confirmed = list(self._lanes.find({"batches": {"$gt": 0}, "kept_at": {"$gt": expiry}}).sort("_id", 1))
+            confirmed = list(self._lanes.find({"batches": {"$gt": 0}, "confirmed_at": {"$gt": expiry}}).sort("_id", 1))
             for batch in self._batches.find().sort("_id", 1):
                 if batch["lane"] != lane:
                     lane, number, previous = batch["lane"], 0, FIRST_HASH

@@ -197,7 +197,7 @@ class Trail(TrailReader):
             batches = [batch for _, batch in list(self._unconfirmed)]
             self._write_again(batches)
             for batch in {batch["lane"]: batch for batch in batches}.values():
-                confirmed = {"batches": batch["number"], "last": batch["hash"], "kept_at": self._clock()}
+                confirmed = {"batches": batch["number"], "last": batch["hash"], "confirmed_at": self._clock()}
                 self._lanes.update_one({"lane": batch["lane"]}, {"$set": confirmed})
             # A majority has that write, and so everything before it. But a primary elected in between may lack what the
             # one before it had acknowledged.
