@@ -15,6 +15,7 @@ from service.api.http.measures import measure_requests
 from service.api.http.problems import register_problems
 from service.api.http.resource import correct_document
 from service.api.http.services import Services, install
+from service.api.http.unparsed import refuse_unparsed_requests
 from service.api.openapi import describe, finished_specification, say_who_may
 from service.api.resources import (
     accounts,
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     register_problems(app)
     read_out_refused_bodies(app)
     measure_requests(app)
+    refuse_unparsed_requests(app)
     install_guard(app, guarding)
     document = finished_specification(api.spec)
     say_who_may(document, app)

@@ -180,10 +180,22 @@ class QueryUnknown(DomainError):
     code = "query.unknown"
 
 
+class QueryRepeated(DomainError):
+    """A query parameter was sent several times; the register would read only one of its values."""
+
+    code = "query.repeated"
+
+
 class StoreUnavailable(DomainError):
     """The database does not respond; the request can be retried."""
 
     code = "store.unavailable"
+
+
+class StoreDamaged(DomainError):
+    """What is stored of a record is damaged and cannot be read; only a backup brings it back."""
+
+    code = "store.damaged"
 
 
 class StoreRefused(DomainError):

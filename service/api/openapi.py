@@ -9,7 +9,7 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components, record_components
-from service.api.http.blueprint import ALSO_AS
+from service.api.http.blueprint import ALSO_AS, IF_MATCH
 from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
@@ -25,6 +25,13 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "name": ACCESS_COOKIE,
         "description": "Set by POST /v1/token with cookie=true; changing requests carry X-CSRF-Token beside it.",
     },
+}
+IF_MATCH_PARAMETER: dict[str, Any] = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "The revision that the change was made from, in quotes.",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
+    "example": '"3"',
 }
 DESCRIPTION = (
     "The register of farm households: one record a household, checked by the ministry data schema, with its history as "
@@ -90,6 +97,8 @@ def _finish(operation: dict[str, Any]) -> None:
     responses = operation.setdefault("responses", {})
     if media_type := operation.pop(ALSO_AS, None):
         responses["200"]["content"][media_type] = {"schema": {"type": "string"}}
+    if (required := operation.pop(IF_MATCH, None)) is not None:
+        operation.setdefault("parameters", []).append({**IF_MATCH_PARAMETER, "required": required})
     for status in [name for name in responses if name in {"UNPROCESSABLE_CONTENT", "default"}]:
         del responses[status]
     for status, response in list(responses.items()):

@@ -11,13 +11,13 @@ from shapely.geometry.base import BaseGeometry
 GEOJSON: Final = "application/geo+json"
 
 
-def feature(code: str | None, geometry: BaseGeometry | None, properties: dict[str, Any]) -> dict[str, Any]:
+def feature(code: str | None, geometry: BaseGeometry | None, properties: object) -> dict[str, Any]:
     """Returns a feature whose id is the code of its unit; ``geometry`` is in WGS 84, None where there is none."""
     drawn = None if geometry is None else orjson.Fragment(shapely.to_geojson(geometry))
     return drawn_feature(code, drawn, properties)
 
 
-def drawn_feature(identity: str | None, drawn: object, properties: dict[str, Any]) -> dict[str, Any]:
+def drawn_feature(identity: str | None, drawn: object, properties: object) -> dict[str, Any]:
     """Returns a feature whose geometry is GeoJSON already."""
     identified = {} if identity is None else {"id": identity}
     return {"type": "Feature", **identified, "geometry": drawn, "properties": properties}

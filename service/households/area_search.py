@@ -17,7 +17,7 @@ from service.errors import SearchAreaInvalid
 from service.households.changes import Record
 from service.households.ports import SearchStore
 from service.parcels.measurement import geodesic_areas
-from service.parcels.regions import LARGEST_CIRCLE_M, covering
+from service.parcels.regions import LARGEST_CIRCLE_M, Box, begins_in, covering
 from service.parcels.rings import geometries_of
 
 ITEMS = ("commune", "village", "location", "livestock", "parcels.id", "parcels.geometry", "parcels.measured_area_m2")
@@ -103,6 +103,19 @@ def households_in(store: SearchStore, drawn: BaseGeometry, area: Communes, *, ho
         yield from fallen_in(records, drawn, homes=homes)
 
 
+def households_beginning_in(store: SearchStore, box: Box, area: Communes) -> Iterator[Affected]:
+    """Returns every household within reach of which a parcel begins in a box of whole cells, with all of that parcel.
+
+    For readers who see no boundaries: a parcel across the edge of a cell is found in one cell only, and no part of an
+    area is computed, since both would show where the boundary lies.
+    """
+    for record in store.fallen_in(geometry_json(covering(shapely.box(*box))), area, ITEMS):
+        outlined = (parcel for parcel in record.get("parcels", ()) if parcel.get("geometry") is not None)
+        parcels = tuple(_whole(parcel) for parcel in outlined if begins_in(parcel["geometry"], box))
+        if parcels:
+            yield Affected(record["id"], record["commune"], None, False, parcels, _animals_of(record))
+
+
 def fallen_in(records: Sequence[Record], drawn: BaseGeometry, *, homes: bool = True) -> Iterator[Affected]:
     """Returns those of the records that fall into a search area, and how far."""
     owners, parcels = _parcels_of(records)
@@ -114,9 +127,17 @@ def fallen_in(records: Sequence[Record], drawn: BaseGeometry, *, homes: bool = T
     at_home = _homes_inside(records, drawn) if homes else [False] * len(records)
     for record, its_parcels, home in zip(records, affected, at_home, strict=True):
         if its_parcels or home:
-            animals = tuple(AffectedLivestock(a["kind"], int(a.get("heads", 0))) for a in record.get("livestock", ()))
             village = record.get("village")
-            yield Affected(record["id"], record["commune"], village, home, tuple(its_parcels), animals)
+            yield Affected(record["id"], record["commune"], village, home, tuple(its_parcels), _animals_of(record))
+
+
+def _animals_of(record: Record) -> tuple[AffectedLivestock, ...]:
+    return tuple(AffectedLivestock(each["kind"], int(each.get("heads", 0))) for each in record.get("livestock", ()))
+
+
+def _whole(parcel: Mapping[str, Any]) -> AffectedParcel:
+    area = parcel.get("measured_area_m2", 0.0)
+    return AffectedParcel(parcel["id"], area, area)
 
 
 def total_of(found: Iterable[Affected]) -> AffectedTotal:

@@ -15,7 +15,14 @@ import uuid_utils
 from schemas.errors import RecordInvalid
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
-from service.errors import BoundaryUnplaceable, DomainError, HouseholdIdTaken, PersonalNumberTaken, StoreRefused
+from service.errors import (
+    BoundaryUnplaceable,
+    DomainError,
+    HouseholdIdTaken,
+    PersonalNumberTaken,
+    StoreDamaged,
+    StoreRefused,
+)
 from service.households.changes import Change
 from service.households.household_register import made_by
 from service.households.overlaps import Moved, moved_boundaries, with_overlaps
@@ -36,6 +43,8 @@ BATCH = 250
 """Households in one transaction: many enough that the commit hardly counts, few enough to lock a commune for
 milliseconds."""
 
+_SAME_BATCH = 3
+"""How often a batch is tried in which something is taken, but nobody is found to have it."""
 
 COMMITTING = 2
 """Batches being committed while the next one is checked: the rules do not wait for the disk."""
@@ -144,16 +153,25 @@ class BulkRegistration:
                 yield _Waiting(each.position, prepared, each.content, change)
 
     def _commit(self, batch: Sequence[_Waiting]) -> list[Outcome]:
-        """Commit a batch as one transaction; when something in it is taken, report which and commit the others."""
+        """Commit a batch as one transaction; when something in it is taken, report which and commit the others.
+
+        Usually the look-up finds what is taken, and the batch becomes smaller. It may find nothing (a number whose
+        holder has just been withdrawn, or whose household is gone): after ``_SAME_BATCH`` tries the batch is halved,
+        until what is refused is refused for itself.
+        """
         outcomes: list[Outcome] = []
+        tries = 0
         while batch:
             changes = [each.change for each in batch]
             try:
                 self._commit_changes(changes)
-            except (HouseholdIdTaken, PersonalNumberTaken):
+            except (HouseholdIdTaken, PersonalNumberTaken) as error:
                 batch, taken = self._without_taken(batch)
                 outcomes.extend(taken)
-            except (BoundaryUnplaceable, StoreRefused) as error:
+                tries = 0 if taken else tries + 1
+                if tries == _SAME_BATCH:
+                    return [*outcomes, *self._commit_in_halves(batch, error)]
+            except (BoundaryUnplaceable, StoreDamaged, StoreRefused) as error:
                 return [*outcomes, *self._commit_in_halves(batch, error)]
             else:
                 outcomes.extend(Outcome(each.position, each.prepared.household_id, "registered") for each in batch)

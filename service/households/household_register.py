@@ -24,7 +24,6 @@ from service.households.merge_patch import merge_patch
 from service.households.optimistic import retried
 from service.households.overlaps import moved_boundaries, with_overlaps
 from service.households.ports import HouseholdRepositories, Stored, Transaction, Written
-from service.households.reason import parse_reason
 from service.households.registration import (
     Prepared,
     content_of,
@@ -128,27 +127,16 @@ class HouseholdRegister:
             household_id, "verified", frozenset({"submitted", "returned"}), None, if_match=if_match, actor=actor
         )
 
-    def send_back(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
-        """A commune leader returns the record to its officer with a reason. Raises ReasonRequired."""
-        text = parse_reason(reason)
+    def send_back(self, household_id: str, reason: str, *, if_match: int | None, actor: Actor) -> Written:
+        """A commune leader returns the record to its officer with a reason that was parsed (``parse_reason``)."""
         return self._step(
-            household_id, "returned", frozenset({"submitted", "verified"}), text, if_match=if_match, actor=actor
+            household_id, "returned", frozenset({"submitted", "verified"}), reason, if_match=if_match, actor=actor
         )
 
-    def withdraw(self, household_id: str, reason: object, *, if_match: int | None, actor: Actor) -> Written:
-        """Withdraw a household with a reason; its number is free again, its record and history stay.
-
-        Raises ReasonRequired.
-        """
-        text = parse_reason(reason)
-        return self._step(
-            household_id,
-            "withdrawn",
-            frozenset({"submitted", "returned", "verified"}),
-            text,
-            if_match=if_match,
-            actor=actor,
-        )
+    def withdraw(self, household_id: str, reason: str, *, if_match: int | None, actor: Actor) -> Written:
+        """Withdraw a household with a parsed reason; its number is free again, its record and history stay."""
+        possible_from = frozenset({"submitted", "returned", "verified"})
+        return self._step(household_id, "withdrawn", possible_from, reason, if_match=if_match, actor=actor)
 
     def transfer(self, household_id: str, place: dict[str, Any], *, if_match: int | None, actor: Actor) -> Written:
         """Move a household to another commune; it keeps id and history and is submitted to the new commune's leader.

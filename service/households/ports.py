@@ -44,7 +44,10 @@ class HouseholdQuery:
     by_home: bool = True
     """Whether a place also finds households by their home: not for readers who may not see where that is."""
     personal: bool = True
-    """Whether anything encrypted is to be read: not for readers who are shown nothing of it."""
+    """Whether anything encrypted is to be read: not for readers who are shown nothing of it.
+
+    For them ``bbox`` is made of whole cells, and a household is in it if one of its boundaries begins there.
+    """
     updated_since: datetime | None = None
     after: tuple[Any, ...] | None = None
 
@@ -55,6 +58,8 @@ class HouseholdPage:
 
     records: list[Record]
     next_after: tuple[Any, ...] | None
+    damaged: tuple[str, ...] = ()
+    """The households that belong on this page, but whose stored record cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ class LogEntry:
     salt: bytes | None
     digest: str
     hash: str
+    damaged: bool = False
+    """Whether record, replaced items and salt are missing because they cannot be read."""
 
     @property
     def key(self) -> str:
@@ -169,11 +176,14 @@ class LogSource(Protocol):
     """The communes' logs, for the Reader."""
 
     def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
-        """Log entries of a household, newest first, behind the position ``before`` (revision, key)."""
+        """Log entries of a household, newest first, behind the position ``before`` (revision, key).
+
+        One that is damaged is there, marked as such.
+        """
 
     def changes(self, after: Mapping[str, int], *, communes: Communes, limit: int) -> tuple[list[LogEntry], bool]:
         """Entries behind each commune's offset in ``after``, at most ``limit``, each commune's in order;
-        and whether there are more."""
+        and whether there are more. One that is damaged is there, marked as such."""
 
 
 class Restrictions(Protocol):

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 
 from service.errors import HouseholdNotFound, PermissionMissing
-from service.households.area_search import Affected, AffectedParcel, households_in
+from service.households.area_search import Affected, households_beginning_in, households_in
 from service.households.changes import Record
 from service.households.history import changes_of
 from service.households.masking import seen, seen_change, seen_note
@@ -32,12 +31,15 @@ T = TypeVar("T")
 
 Note = Callable[[Iterable[str]], None]
 """Notes for the audit trail that these households were shown."""
+"""Or reports that what is stored of them is damaged."""
 Wording = Callable[[str, Mapping[str, Any]], str]
 """The text of a code with its details, in the language of the request."""
 
 ENTRIES_AT_ONCE: Final = 1_000
 """How many log entries are read in one round trip of a whole history."""
 _WITHHELD: Final = "…"
+_OPEN_ITEMS: Final = ("commune", "offset", "kind", "household", "revision", "at", "actor", "hash")
+"""The items of a log entry that leave as they are; which of them a response has is said by its schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,14 @@ class Reader:
     """Returns what one principal may see for one purpose."""
 
     def __init__(
-        self, sources: Sources, principal: Principal, purpose: Permission, *, note: Note, wording: Wording | None = None
+        self,
+        sources: Sources,
+        principal: Principal,
+        purpose: Permission,
+        *,
+        note: Note,
+        wording: Wording | None = None,
+        report_damaged: Note = lambda _: None,
     ) -> None:
         """Raises PermissionMissing where the principal does not hold the permission that the purpose needs."""
         self._sources = sources
@@ -79,6 +88,7 @@ class Reader:
         self._is_other_system = principal.role is Role.SYSTEM
         self._take_note = note
         self._wording = wording
+        self._report_damaged = report_damaged
 
     @cached_property
     def withheld(self) -> frozenset[str]:
@@ -113,9 +123,13 @@ class Reader:
         return record_in(self.released(self._stored(household_id)), crs)
 
     def households(self, query: HouseholdQuery, crs: str | None = None) -> HouseholdPage:
-        """A page of the households that a query finds within reach. Raises as ``count``, ReferenceSystemUnknown."""
+        """A page of the households that a query finds within reach. Raises as ``count``, ReferenceSystemUnknown.
+
+        Those that are stored damaged are named by their ids (``damaged``) and reported.
+        """
         known_system(crs)
         page = self._sources.records.page(self._within_reach(query))
+        self._report_damaged(page.damaged)
         records = [record_in(self._released(record), crs) for record in page.records]
         self._note([record["id"] for record in page.records])  # at once: a streamed response has an entry for each note
         return replace(page, records=records)
@@ -126,14 +140,14 @@ class Reader:
 
     def fallen_in(self, drawn: BaseGeometry) -> list[Affected]:
         """The households that fall into a drawn area, in order of their ids."""
-        # Readers who may not see where a home is may not find it out by searching area by area either.
+        records = self._sources.records
         if self._sight is Sight.NOBODY:
-            drawn = shapely.box(*whole_cells(drawn.bounds))
-        within = households_in(self._sources.records, drawn, self._area, homes=self.sees_persons)
+            within = households_beginning_in(records, whole_cells(drawn.bounds), self._area)
+        else:
+            # Readers who may not see where a home is may not find it out by searching area by area either.
+            within = households_in(records, drawn, self._area, homes=self.sees_persons)
         found = sorted((each for each in within if each.household not in self.withheld), key=lambda e: e.household)
         self._note(affected.household for affected in found)
-        if self._sight is Sight.NOBODY:  # as in the records that they get
-            return [replace(each, village=None, parcels=_counted_whole(each.parcels)) for each in found]
         return found
 
     def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> HistoryPage:
@@ -168,7 +182,7 @@ class Reader:
         if commune is not None:
             communes = frozenset({commune}) if communes is None else communes & {commune}
         found, more = self._sources.log.changes(after, communes=communes, limit=limit)
-        entries = [{**self._entry(entry), "household": entry.household} for entry in found]
+        entries = [self._entry(entry) for entry in found]
         self._note([entry["household"] for entry in entries if entry["record"] is not None])
         return entries, more
 
@@ -251,28 +265,27 @@ class Reader:
         )
 
     def _entry(self, entry: LogEntry) -> dict[str, Any]:
+        """A log entry as it may leave. Of one that is damaged the note says so, since its record is missing."""
         withheld = entry.household in self.withheld
+        note = self._shared_note(entry)
+        if entry.damaged:
+            self._report_damaged([entry.household])
+            note = {**(note or {}), "damaged": True}
         return {
-            "commune": entry.commune,
-            "offset": entry.offset,
-            "kind": entry.kind,
-            "revision": entry.revision,
-            "at": entry.at,
-            "actor": entry.actor,
-            "note": self._shared_note(entry),
+            **{name: getattr(entry, name) for name in _OPEN_ITEMS},
+            "note": note,
             "record": None if entry.record is None or withheld else self._released(entry.record),
-            "hash": entry.hash,
         }
 
     def _shared_note(self, entry: LogEntry) -> dict[str, Any] | None:
         """The note of a log entry as it may leave: of a withheld household only the communes that it moved between.
 
-        None where it is about an overlap with a withheld household.
+        None where it is about an overlap with a withheld household; whether it is, a damaged entry does not say.
         """
         note = entry.note
         if note is None or not self.withheld:
             return seen_note(note, self._sight)
-        if entry.household in self.withheld:
+        if entry.household in self.withheld or entry.damaged:
             return {name: note[name] for name in ("from", "to") if name in note} or None
         findings = (entry.record or {}).get("findings") or ()
         settled_with_withheld = "settled" in note and any(self._names_withheld(each) for each in findings)
@@ -285,7 +298,7 @@ class Reader:
         before: tuple[int, str] | None = None
         while found := self._sources.log.history(household, before=before, limit=ENTRIES_AT_ONCE):
             for entry in found:
-                yield {"at": entry.at, "kind": entry.kind, "actor": entry.actor, "changes": self._changes(entry)}
+                yield {**self._entry(entry), "changes": self._changes(entry), "damaged": entry.damaged or None}
             before = (found[-1].revision, found[-1].key)
             if len(found) < ENTRIES_AT_ONCE:
                 return
@@ -332,8 +345,3 @@ def _coarse(query: HouseholdQuery) -> HouseholdQuery:
         return query
     wests, souths, easts, norths = zip(*boxes, strict=True)
     return replace(query, near=None, bbox=(max(wests), max(souths), min(easts), min(norths)))
-
-
-def _counted_whole(parcels: Iterable[AffectedParcel]) -> tuple[AffectedParcel, ...]:
-    """The parcels with all of their area: which part falls in would show where the boundary lies."""
-    return tuple(parcel._replace(affected_area_m2=parcel.area_m2) for parcel in parcels)

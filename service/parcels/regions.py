@@ -6,6 +6,9 @@ have edges so short that the two differ by less than a centimetre.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -33,6 +36,17 @@ def whole_cells(box: Box) -> Box:
         min(np.ceil(east) / _CELLS_PER_DEGREE, 180.0),
         min(np.ceil(north) / _CELLS_PER_DEGREE, 90.0),
     )
+
+
+def begins_in(boundary: Mapping[str, Any], box: Box) -> bool:
+    """Return whether the first corner of a boundary (GeoJSON) lies in a box.
+
+    The eastern and the northern edge belong to the next box, so that every boundary begins in exactly one cell.
+    """
+    polygon = boundary["coordinates"][0] if boundary["type"] == "MultiPolygon" else boundary["coordinates"]
+    longitude, latitude = polygon[0][0][:2]
+    west, south, east, north = box
+    return bool(west <= longitude < east and south <= latitude < north)
 
 
 def circle(longitude: float, latitude: float, metres: float) -> BaseGeometry:

@@ -1,7 +1,8 @@
-"""gunicorn's threaded worker with a limit on slow senders, so that they cannot occupy all threads (slowloris).
+"""gunicorn's threaded worker, with a limit on slow senders and the register's own problems for broken requests.
 
 A worker has few threads, and a thread that reads a request waits for its sender. A client that sends a body very
-slowly, or opens connections and sends nothing, would otherwise block the register for everybody, without signing in.
+slowly, or opens connections and sends nothing (slowloris), would otherwise block the register for everybody, without
+signing in.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import select
 import socket
 import threading
 import time
+from http import HTTPStatus
 from typing import Any, Final
 
+from gunicorn.http import errors  # type: ignore[import-untyped]
 from gunicorn.workers import gthread  # type: ignore[import-untyped]
 
 PATIENCE_SECONDS: Final = 15.0
@@ -27,6 +30,12 @@ _MOMENT_SECONDS: Final = 0.2
 _LINGER_SECONDS: Final = 2.0
 _LINGER_BYTES: Final = 65_536
 _FIRST_WORD_SECONDS: Final = 0.1
+
+
+_OWN_FAULTS: Final = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName, errors.ConfigurationProblem)
+"""Parse errors that are no fault of the client."""
+_REFUSE_UNPARSED: Final = "refuse_unparsed"
+"""The application's extension that makes the response (service/api/http/unparsed.py)."""
 
 
 class SenderTooSlow(ConnectionResetError):
@@ -136,3 +145,30 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         if not goes_on:
             conn.sock.leave()
         return goes_on
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Send the register's own problem where gunicorn would send a page of HTML: a request that it cannot parse."""
+        refuse = getattr(self.wsgi, "extensions", {}).get(_REFUSE_UNPARSED)
+        if refuse is None:
+            super().handle_error(req, client, addr, exc)
+            return
+        status = refused_status(exc)
+        if status >= 500:
+            self.log.exception("Error handling request")
+        response = refuse(status)
+        body = response.get_data()
+        response.headers |= {"Connection": "close", "Content-Length": str(len(body))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
+        with contextlib.suppress(OSError):
+            client.sendall(f"HTTP/1.1 {response.status}\r\n{head}\r\n".encode("latin-1") + body)
+
+
+def refused_status(error: BaseException) -> int:
+    """Return the status for a request that could not be parsed, or whose handling failed."""
+    if isinstance(error, errors.LimitRequestLine):
+        return HTTPStatus.REQUEST_URI_TOO_LONG
+    if isinstance(error, errors.LimitRequestHeaders):
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    if isinstance(error, errors.ParseException) and not isinstance(error, _OWN_FAULTS):
+        return HTTPStatus.BAD_REQUEST
+    return HTTPStatus.INTERNAL_SERVER_ERROR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bson.binary import Binary
 
@@ -14,7 +14,11 @@ from service.households.ports import Stored
 from service.storage.client import Document
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import SEALED
+from service.storage.encryption.key_ring import CiphertextDamaged
 from service.storage.parcels import cell_keys
+
+DAMAGE: Final = (CiphertextDamaged, KeyError, TypeError, ValueError, AttributeError)
+"""What opening a document raises if it was damaged: its ciphertext, or an item that is not what it should be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,12 @@ from service.storage import parcels
 from service.storage.boxes import box_polygons
 from service.storage.client import Document, translated
 from service.storage.database import Database
-from service.storage.documents import to_closed_record, to_record, to_stored
+from service.storage.documents import DAMAGE, to_closed_record, to_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
 
 _PERSONAL_NUMBER = re.compile(r"\d{12}")
 _PHONE = re.compile(r"(?:\+?84|0)(\d{9})")
 _LAST = "\uffff"
-_NOBODY: dict[str, Any] = {"_id": {"$in": []}}
 
 
 class Households:
@@ -57,20 +56,30 @@ class Households:
 
     @translated()
     def page(self, query: HouseholdQuery) -> HouseholdPage:
-        """One page, by keyset: in order of id, or of the last change where ``updated_since`` is given."""
+        """One page, by keyset: in order of id, or of the last change where ``updated_since`` is given.
+
+        A household whose document is damaged has its place on the page, by its id alone.
+        """
         where = conditions_of(query, self._database.encryption)
         by_change = query.updated_since is not None
         if query.after is not None:
             where = {"$and": [where, _behind(query.after, by_change)]}
         order = [("updated_at", 1), ("_id", 1)] if by_change else [("_id", 1)]
         found = list(self._database["households"].find(where, {"index": 0}).sort(order).limit(query.limit + 1))
+        after: tuple[Any, ...] | None = None
+        if len(found) > query.limit:
+            last = found[query.limit - 1]
+            after = (last["updated_at"], last["_id"]) if by_change else (last["_id"],)
         read = to_record if query.personal else to_closed_record
-        records = [read(document, self._database.encryption) for document in found[: query.limit]]
-        if len(found) <= query.limit:
-            return HouseholdPage(records, None)
-        last = records[-1]
-        after = (last["updated_at"], last["id"]) if by_change else (last["id"],)
-        return HouseholdPage(records, after)
+        records: list[Record] = []
+        damaged: list[str] = []
+        for document in found[: query.limit]:
+            household: str = document["_id"]
+            try:
+                records.append(read(document, self._database.encryption))
+            except DAMAGE:
+                damaged.append(household)
+        return HouseholdPage(records, after, tuple(damaged))
 
     @translated()
     def count(self, query: HouseholdQuery) -> int:
@@ -145,7 +154,8 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
     if query.text is not None:
         conditions.append(_text_condition(query.text, encryption))
     if query.bbox is not None:
-        conditions.append(_place_condition(box_polygons(*query.bbox), query.by_home))
+        in_box = [_place_condition(box_polygons(*query.bbox), query.by_home)]
+        conditions.extend(in_box if query.personal else parcels.beginning_in(query.bbox))
     if query.near is not None:
         conditions.append(_place_condition([geometry_json(circle(*query.near))], query.by_home))
     if query.updated_since is not None:
@@ -182,4 +192,4 @@ def _text_condition(text: str, encryption: FieldEncryption) -> dict[str, Any]:
 
 def _place_condition(polygons: list[dict[str, Any]], by_home: bool) -> dict[str, Any]:
     """Households with a boundary, or with ``by_home`` the home, in one of the polygons."""
-    return {"$or": [each for polygon in polygons for each in parcels.meeting(polygon, by_home)] or [_NOBODY]}
+    return {"$or": [each for polygon in polygons for each in parcels.meeting(polygon, by_home)] or [parcels.NOWHERE]}

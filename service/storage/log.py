@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pymongo.errors import EncryptionError
@@ -14,7 +15,7 @@ from service.households.ports import EntryUnreadable, LogEntry, Stored
 from service.storage.client import Document, translated
 from service.storage.commune_states import CommuneStates
 from service.storage.database import Database
-from service.storage.documents import SealedEntry, fingerprint_of_document
+from service.storage.documents import DAMAGE, SealedEntry, fingerprint_of_document
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import SEALED, joined
 from service.storage.encryption.key_ring import CiphertextDamaged
@@ -41,7 +42,7 @@ class Log:
             revision, key = before
             where["$or"] = [{"revision": {"$lt": revision}}, {"revision": revision, "_id": {"$lt": key}}]
         found = self._database["log"].find(where).sort([("revision", -1), ("_id", -1)]).limit(limit)
-        return [to_log_entry(document, self._database.encryption) for document in found]
+        return [_served(document, self._database.encryption) for document in found]
 
     @translated()
     def at_revision(self, household: str, revision: int) -> Stored | None:
@@ -73,7 +74,7 @@ class Log:
                 return entries, True
             span = {"$gt": entry_id(state.commune, known), "$lte": entry_id(state.commune, state.offset)}
             found = [
-                to_log_entry(document, self._database.encryption)
+                _served(document, self._database.encryption)
                 for document in self._database["log"].find({"_id": span}).sort("_id").limit(room)
             ]
             entries.extend(found)
@@ -154,6 +155,19 @@ def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
         digest=document["digest"],
         hash=document["hash"],
     )
+
+
+def _served(document: Document, encryption: FieldEncryption) -> LogEntry:
+    """The entry of a document as readers get it.
+
+    One whose encrypted part is damaged has its place in the log, without that part: who follows the log finds no gap,
+    and can read on.
+    """
+    try:
+        return to_log_entry(document, encryption)
+    except DAMAGE:
+        bare = {**document, "record": None, "replaced": None, SEALED: None}
+        return replace(to_log_entry(bare, encryption), damaged=True)
 
 
 def _personal_part(

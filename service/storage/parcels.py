@@ -13,12 +13,17 @@ from service.area import Communes
 from service.households.changes import Record
 from service.parcels.cells import Cells, cells_of_stored
 from service.parcels.ports import Boundary
+from service.parcels.regions import Box
+from service.storage.boxes import box_polygons
 from service.storage.client import Document, translated
 from service.storage.database import Database
 
 Collections = Mapping[str, Collection[Document]]
 
 ACTIVE = {"$ne": "withdrawn"}
+NOWHERE: dict[str, Any] = {"_id": {"$in": []}}
+"""The condition that nothing fulfils."""
+_MARGIN_DEGREES = 1e-4
 _BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
 
 
@@ -137,6 +142,23 @@ def meeting(geometry: Mapping[str, Any], by_home: bool) -> list[dict[str, Any]]:
     """The conditions, one of which holds, that a boundary or (``by_home``) the home meets a GeoJSON geometry."""
     meets = {"$geoIntersects": {"$geometry": dict(geometry)}}
     return [{name: meets} for name in (("parcels.geometry", "location") if by_home else ("parcels.geometry",))]
+
+
+def beginning_in(box: Box) -> list[dict[str, Any]]:
+    """The conditions, all of which hold, that a boundary begins in a box (see ``service.parcels.regions.begins_in``).
+
+    The index finds what meets the box or comes within 10 m of it; MongoDB draws its edges as great circles.
+    """
+    west, south, east, north = box
+    margin = _MARGIN_DEGREES
+    wider = max(west - margin, -180.0), max(south - margin, -90.0), min(east + margin, 180.0), min(north + margin, 90.0)
+    near = [each for polygon in box_polygons(*wider) for each in meeting(polygon, by_home=False)]
+    first = {"Polygon": "geometry.coordinates.0.0", "MultiPolygon": "geometry.coordinates.0.0.0"}
+    longitudes, latitudes = {"$gte": west, "$lt": east}, {"$gte": south, "$lt": north}
+    begins = [
+        {"geometry.type": kind, f"{corner}.0": longitudes, f"{corner}.1": latitudes} for kind, corner in first.items()
+    ]
+    return [{"$or": near or [NOWHERE]}, {"parcels": {"$elemMatch": {"$or": begins}}}]
 
 
 def fallen_in(

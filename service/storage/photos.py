@@ -17,7 +17,7 @@ from gridfs import GridFSBucket
 from gridfs.errors import CorruptGridFile, NoFile
 
 from service.area import Communes
-from service.errors import HouseholdErased, HouseholdNotFound, StoreRefused
+from service.errors import HouseholdErased, HouseholdNotFound, StoreDamaged
 from service.people.ports import Accept, Photo, PhotoOf
 from service.storage.client import Document, translated
 from service.storage.database import Database
@@ -71,7 +71,7 @@ class MongoPhotos:
             return [_photo(document, self._database.encryption) for document in found]
 
     def photo(self, household_id: str, photo_id: str) -> tuple[Photo, bytes] | None:
-        """A photo with its JPEG. Raises StoreRefused when what is stored is damaged."""
+        """A photo with its JPEG. Raises StoreDamaged when what is stored is damaged."""
         name = _name(household_id, photo_id)
         with translated(self._database.client):
             file = self._database[FILES].find_one({"_id": name})
@@ -82,12 +82,12 @@ class MongoPhotos:
             except (NoFile, CorruptGridFile):
                 if self._database[FILES].find_one({"_id": name}, {"_id": 1}) is None:
                     return None  # removed while it was read
-                raise StoreRefused(reason="photo incomplete") from None
+                raise StoreDamaged(reason="photo incomplete") from None
         key = self._database.encryption.open_value(file["metadata"]["key"])
         try:
             jpeg = AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], name.encode())
         except InvalidTag as error:
-            raise StoreRefused(reason="photo changed") from error
+            raise StoreDamaged(reason="photo changed") from error
         return _photo(file, self._database.encryption), jpeg
 
     def remove_photo(self, household_id: str, photo_id: str) -> bool:

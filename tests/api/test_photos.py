@@ -299,7 +299,7 @@ def test_photos_are_files_of_gridfs_in_chunks(register: Register, register_setti
         assert len(file.read()) == file.length == photo["bytes"] + 28
         assert database["photos.chunks"].count_documents({"files_id": file._id}) == 2
         database["photos.chunks"].delete_one({"files_id": file._id, "n": 1})
-    assert problem(register.get(address(household, photo["id"])), 500, "store.refused")
+    assert problem(register.get(address(household, photo["id"])), 500, "store.damaged")
 
 
 def test_a_photo_moved_to_another_household_in_the_database_opens_nowhere(
@@ -314,7 +314,7 @@ def test_a_photo_moved_to_another_household_in_the_database_opens_nowhere(
         moved = {**file, "_id": name, "metadata": {**file["metadata"], "household": theirs["id"]}}
         database["photos.files"].insert_one(moved)
         database["photos.chunks"].update_many({}, {"$set": {"files_id": name}})
-    problem(register.get(address(theirs, photo["id"])), 500, "store.refused")
+    problem(register.get(address(theirs, photo["id"])), 500, "store.damaged")
 
 
 def test_photos_are_read_after_their_keys_were_renewed(database_uri: str, tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ ENGLISH = re.compile(r"not a valid|missing|unknown|must|shorter|longer|invalid|f
 WRONG = ("", "?", "x" * 3000, "-1", "nan", "2026-13-01", "9" * 40, "1,2")
 
 
+CALLBACK = "/v1/openid/callback"
+
+
 def queries(app: Flask) -> Iterator[tuple[str, str, list[str]]]:
     """Method, address and names of the query parameters of every call that has any."""
     document: dict[str, Any] = app.extensions["specification"]
@@ -29,13 +32,33 @@ def queries(app: Flask) -> Iterator[tuple[str, str, list[str]]]:
                 yield method, re.sub(r"{[^}]+}", an_id(), path), names
 
 
-def test_an_unknown_parameter_is_named_wherever_a_query_is_parsed(app: Flask, register: Register) -> None:
-    asked = list(queries(app))
-    assert len(asked) > 15
-    for method, address, _ in asked:
+def test_an_unknown_parameter_is_named_at_every_address(app: Flask, register: Register) -> None:
+    asked = 0
+    for path, item in app.extensions["specification"]["paths"].items():
+        for method in sorted({"get", "put", "post", "patch", "delete"} & set(item)):
+            address = f"{re.sub(r'{[^}]+}', an_id(), path)}?crss=1"
+            body = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
+            answer = register.client.open(address, method=method, **body)
+            if path != CALLBACK and answer.status_code != 403:
+                assert problem(answer, 422, "query.unknown")["errors"][0]["pointer"] == "/crss", (method, path)
+                asked += 1
+    assert asked > 50
+
+
+def test_a_repeated_parameter_is_named_at_every_address_that_has_it(app: Flask, register: Register) -> None:
+    for method, address, names in queries(app):
+        query = f"?{names[0]}=1&{names[0]}=1"
         body = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
-        response = register.client.open(f"{address}?crss=1", method=method, **body)
-        assert problem(response, 422, "query.unknown")["errors"][0]["pointer"] == "/crss", address
+        answer = register.client.open(f"{address}{query}", method=method, **body)
+        assert problem(answer, 422, "query.repeated")["errors"][0]["pointer"] == f"/{names[0]}", address
+
+
+def test_what_a_provider_adds_to_its_redirect_is_passed_over(register: Register) -> None:
+    problem(register.get(f"{CALLBACK}?code=x&state=y&iss=https://id.example&session_state=z"), 404, "http.not-found")
+
+
+def test_who_may_not_ask_is_not_told_of_parameters(app: Flask) -> None:
+    problem(app.test_client().get("/v1/households?crss=1"), 401, "access.not-signed-in")
 
 
 def test_a_wrong_value_is_explained_in_signs_and_never_in_another_program_s_english(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
+from pymongo.database import Database
 
 from service.actor import REGISTER_ITSELF, Actor
 from service.households.bulk import BulkRegistration, Outcome
@@ -114,3 +116,14 @@ def test_an_account_registers_only_in_its_area(bulk: BulkRegistration) -> None:
     officer = Actor("officer", frozenset({THANH_VINH}))
     bodies = [a_household(), a_household(commune=TRUONG_VINH)]
     assert codes(bulk.register(bodies, actor=officer)) == [None, "commune.outside-area"]
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+def test_a_number_that_nobody_is_found_to_hold_ends_in_a_refusal(
+    bulk: BulkRegistration, services: Register, session_database: Database[dict[str, Any]], batch: int
+) -> None:
+    lost, others = a_household(), [a_household() for _ in range(3)]
+    done(bulk.register([lost], actor=REGISTER_ITSELF))
+    session_database["households"].delete_one({"_id": lost["id"]})  # as damage would leave it: the number stays taken
+    outcomes = bulk.register([others[0], lost, *others[1:]], actor=REGISTER_ITSELF, batch=batch)
+    assert codes(outcomes) == [None, "national-id.taken", None, None]

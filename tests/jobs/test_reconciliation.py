@@ -10,7 +10,7 @@ import pytest
 from bson import Binary
 
 from service.actor import REGISTER_ITSELF
-from service.errors import StoreRefused
+from service.errors import StoreDamaged
 from service.households.erasure import Erasure
 from service.households.ports import EntryUnreadable
 from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
@@ -130,7 +130,7 @@ def test_a_record_with_a_damaged_ciphertext_is_reported_and_refused_alone(writte
     first, second = written.database["households"].find({"commune": THANH_VINH})
     damaged = {"sealed": broken(first["sealed"]), "head.national_id": broken(first["head"]["national_id"])}
     written.database["households"].update_one({"_id": first["_id"]}, {"$set": damaged})
-    with pytest.raises(StoreRefused):
+    with pytest.raises(StoreDamaged):
         written.households.find(first["_id"])
     assert written.households.find(second["_id"]).record["id"] == second["_id"]
     assert [first["_id"] in each for each in record_differences(written)] == [True]

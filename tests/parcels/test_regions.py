@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
-from service.parcels.regions import circle, covering
+from service.parcels.regions import begins_in, circle, covering
 from tests.parcels.builders import VINH
 
 GEOD = Geod(ellps="WGS84")
@@ -73,3 +75,16 @@ def test_where_rings_nearly_touch_the_convex_hull_is_taken(gap_m: float, kind: s
 
 def hull_with_margin(area: BaseGeometry) -> BaseGeometry:
     return shapely.buffer(shapely.convex_hull(area), MARGIN, join_style="mitre")
+
+
+@given(
+    longitude=st.integers(1_056_000, 1_058_000).map(lambda each: each / 10_000),
+    latitude=st.integers(186_000, 188_000).map(lambda each: each / 10_000),
+)
+def test_every_boundary_begins_in_exactly_one_cell(longitude: float, latitude: float) -> None:
+    ring = [[longitude, latitude], [longitude + 0.02, latitude], [longitude, latitude + 0.02], [longitude, latitude]]
+    boundary = {"type": "MultiPolygon", "coordinates": [[ring], [[[0, 0], [1, 0], [0, 1], [0, 0]]]]}
+    columns, rows = range(10_558, 10_583), range(1_858, 1_883)
+    cells = [(x / 100, y / 100, (x + 1) / 100, (y + 1) / 100) for x in columns for y in rows]
+    assert [begins_in(boundary, cell) for cell in cells].count(True) == 1
+    assert [begins_in({"type": "Polygon", "coordinates": [ring]}, cell) for cell in cells].count(True) == 1

@@ -7,12 +7,18 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import flask_smorest
+from flask import current_app, request
 
-from service.api.http.parameters import QueryParser
+from service.api.http.parameters import QueryParser, refuse_stray_parameters
 from service.api.http.resource import Body
 
 ALSO_AS = "x-also-as"
 """In the operation until service/api/openapi.py writes it among the media types of the response."""
+
+IF_MATCH = "x-if-match"
+"""Likewise whether the header If-Match must be there: ``parameters`` in ``doc`` would replace those of the query."""
+
+_HAS_QUERY = "has_query"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -21,6 +27,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     """flask-smorest's blueprint with the register's query parser, and with types."""
 
     ARGUMENTS_PARSER = QueryParser()
+
+    def __init__(self, *names: Any, **options: Any) -> None:
+        super().__init__(*names, **options)
+        self.before_request(_check_parameters)
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
         """Serve a view or a view class at an address below the blueprint's own."""
@@ -48,7 +58,13 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     def query(self, schema: type) -> Callable[[View], View]:
         """Parse and document the query parameters; the view gets them as its first argument."""
-        decorate: Callable[[View], View] = self.arguments(schema, location="query")
+        parsed: Callable[[View], View] = self.arguments(schema, location="query")
+
+        def decorate(view: View) -> View:
+            marked = parsed(view)
+            setattr(marked, _HAS_QUERY, True)
+            return marked
+
         return decorate
 
     def problems(self, *statuses: int) -> Callable[[View], View]:
@@ -74,15 +90,17 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     def if_match(self, *, required: bool = False) -> Callable[[View], View]:
         """Document the If-Match header."""
-        parameter = {
-            "in": "header",
-            "name": "If-Match",
-            "required": required,
-            "description": "The revision that the change was made from, in quotes.",
-            "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
-            "example": '"3"',
-        }
-        return self.doc(parameters=[parameter])
+        return self.doc(**{IF_MATCH: required})
+
+
+def _check_parameters() -> None:
+    """Refuse parameters that the view would not read. Called after the gate: who may not ask learns nothing."""
+    if not request.query_string or request.endpoint is None or request.method == "OPTIONS":
+        return
+    view = current_app.view_functions[request.endpoint]
+    method = "get" if request.method == "HEAD" else request.method.lower()
+    handler = getattr(getattr(view, "view_class", None), method, view)
+    refuse_stray_parameters(dict(request.args.lists()), has_query=getattr(handler, _HAS_QUERY, False))
 
 
 def reference(name: str) -> dict[str, str]:

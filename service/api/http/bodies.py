@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask, Response, request
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from schemas.json_text import parse_json
@@ -66,8 +68,9 @@ def read_out_refused_bodies(app: Flask) -> None:
         has_body = request.content_length or "Transfer-Encoding" in request.headers
         if response.status_code >= 400 and terminated and has_body:
             waiting, left, end = request.environ["wsgi.input"], UNREAD_BYTES, time.monotonic() + UNREAD_SECONDS
-            while left > 0 and time.monotonic() < end and (part := waiting.read(8192)):
-                left -= len(part)
+            with suppress(OSError, ParseException):  # the client has gone, or its chunks are broken
+                while left > 0 and time.monotonic() < end and (part := waiting.read(8192)):
+                    left -= len(part)
         return response
 
 

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.geometry import GeometryInvalid, parse_geometry
 from service.api.http.blueprint import reference
-from service.api.http.resource import Described, Resource
+from service.api.http.resource import Described, Resource, written
 from service.formats.geojson import GEOJSON
 
 CACHE_AN_HOUR = "private, max-age=3600"
@@ -36,7 +36,7 @@ class FeatureSchema(Resource):
 
     type = fields.String(required=True, validate=validate.OneOf(["Feature"]))
     id = fields.String()
-    geometry = fields.Nested(BoundarySchema, required=True, allow_none=True)
+    geometry = Described({"anyOf": [reference("Boundary"), {"type": "null"}]}, required=True)
 
 
 class Outline(Described):
@@ -56,9 +56,9 @@ class Outline(Described):
             raise ValidationError(self._faults(invalid)) from invalid
 
 
-def geojson_response(value: dict[str, Any], cache: str = "no-store") -> Response:
-    """A GeoJSON response. One that may be cached has an ETag; a client that has it already gets 304."""
-    body = orjson.dumps(value)
+def geojson_response(kind: type[Resource], value: object, cache: str = "no-store") -> Response:
+    """A GeoJSON response, written by its schema. One that may be cached has an ETag; a client that has it gets 304."""
+    body = orjson.dumps(written(kind, value))
     tag = hashlib.sha256(body).hexdigest()[:32]
     packed = bool(request.accept_encodings["gzip"] > 0)
     response = Response(gzip.compress(body, 6, mtime=0) if packed else body, mimetype=GEOJSON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
@@ -10,7 +11,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
 
 from schemas.text import fold
-from service.errors import QueryInvalid, QueryUnknown
+from service.errors import QueryInvalid, QueryRepeated, QueryUnknown
 
 MOST_ON_A_PAGE: Final = 1000
 DEFAULT_PAGE: Final = 100
@@ -30,6 +31,9 @@ _CODE_RANGE = "00…99999"
 class Query(Schema):
     """The base of query schemas. Their error messages are examples or ranges, which need no translation."""
 
+    class Meta:
+        unknown = RAISE
+
     error_messages = {"unknown": _UNKNOWN, "required": _ANYTHING}  # noqa: RUF012 - marshmallow's way
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002 - marshmallow's way
@@ -47,12 +51,25 @@ def _example(field: fields.Field[Any]) -> str:
     return next((each for each in examples if each), _EXAMPLES.get(type(field), _ANYTHING))
 
 
+def refuse_stray_parameters(names: Mapping[str, Sequence[str]], *, has_query: bool) -> None:
+    """Check the names in a query string before a view runs.
+
+    Raises QueryRepeated for a parameter that was sent several times, since only one of its values would count, and
+    QueryUnknown for any parameter of a view without a query schema.
+    """
+    for name, values in names.items():
+        if not has_query:
+            raise QueryUnknown(pointer=f"/{name}", name=name[:60])
+        if len(values) > 1:
+            raise QueryRepeated(pointer=f"/{name}", name=name[:60])
+
+
 class QueryParser(FlaskParser):
     """webargs' parser, raising the register's own problems in place of its abort."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - webargs declares it so
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
-        "query": RAISE,
+        "query": None,  # as the schema says
     }
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:

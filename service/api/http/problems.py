@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import structlog
 from flask import Flask, Response, g, request
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from marshmallow import fields
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
@@ -97,6 +98,7 @@ STATUS: dict[type[Exception], int] = {
     errors.PhotoTooManyPixels: 422,
     errors.PhotoParcelUnknown: 422,
     errors.QueryUnknown: 422,
+    errors.QueryRepeated: 422,
     errors.HouseholdErased: 410,
     NotSignedIn: 401,
     TokenInvalid: 401,
@@ -123,6 +125,7 @@ STATUS: dict[type[Exception], int] = {
     TooManyAttempts: 429,
     TooManyRequests: 429,
     errors.PreconditionRequired: 428,
+    errors.StoreDamaged: 500,
     errors.StoreRefused: 500,
     errors.StoreUnavailable: 503,
     ProviderUnavailable: 503,
@@ -185,6 +188,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(RecordInvalid, answer_record_invalid)
     app.register_error_handler(JsonInvalid, answer_json_invalid)
     app.register_error_handler(HTTPException, answer_http_exception)
+    app.register_error_handler(ParseException, answer_broken_body)
     app.register_error_handler(Exception, answer_unexpected)
 
 
@@ -248,6 +252,12 @@ def answer_http_exception(error: HTTPException) -> Response:
     if status == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return response
+
+
+def answer_broken_body(error: Exception) -> Response:
+    """The problem of a body whose chunks the server cannot parse; it finds out while a view reads the body."""
+    _log.warning("broken body", kind=type(error).__name__)
+    return problem(400, HTTP_CODES[400], {})
 
 
 def _read_past_the_body() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from flask import g
+import structlog
+from flask import g, request
 
 from service.api.http.audit_trail import note_households
+from service.api.http.measures import count_damaged
 from service.api.http.services import language, services
 from service.errors import PermissionMissing
 from service.households.reading import Reader
 from service.principal import current_principal
 from service.roles import Permission
+
+_log = structlog.get_logger("service.reader")
 
 
 def reader() -> Reader:
@@ -24,8 +28,22 @@ def reader() -> Reader:
         purpose: Permission | None = g.get("permission")
         if purpose is None:
             raise PermissionMissing(permission=str(Permission.HOUSEHOLDS_READ))
-        g.reader = Reader(services().sources, current_principal(), purpose, note=note_households, wording=text_of)
+        g.reader = Reader(
+            services().sources,
+            current_principal(),
+            purpose,
+            note=note_households,
+            wording=text_of,
+            report_damaged=_report_damaged,
+        )
     return cast(Reader, g.reader)
+
+
+def _report_damaged(household_ids: Iterable[str]) -> None:
+    """Report in the service's log and metrics that what is stored of these households cannot be read."""
+    for household in household_ids:
+        count_damaged()
+        _log.error("damaged", household=household, endpoint=request.endpoint)
 
 
 def text_of(code: str, details: Mapping[str, Any]) -> str:

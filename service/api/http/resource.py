@@ -191,6 +191,21 @@ def count(**options: Any) -> fields.Integer:
     return whole_number(validate=validate.Range(0), **options)
 
 
+def text(longest: int, **described: Any) -> fields.String:
+    """A text that somebody may give, or null."""
+    return fields.String(
+        allow_none=True,
+        validate=[validate.Length(1, longest), without_zero_bytes],
+        metadata=refusal(reason="text", known=f"1…{longest}") | described,
+    )
+
+
+def without_zero_bytes(given: str) -> None:
+    """Refuse a text with zero bytes, which the database does not store in every place."""
+    if "\0" in given:
+        raise ValidationError("zero byte")
+
+
 # Writing -------------------------------------------------------------------------------------------------------------
 
 _AS_IT_IS = (
@@ -208,6 +223,20 @@ _AS_IT_IS = (
 """Fields whose values the JSON encoder writes by itself."""
 
 Write = Callable[[Any], Any]
+
+
+class Beside:
+    """A value with further items beside its own, for a schema that adds these items to the value's schema.
+
+    ``Beside(account, sessions=found)`` is written by a schema that extends the account's by ``sessions``.
+    """
+
+    def __init__(self, value: object, **items: Any) -> None:
+        self.__dict__.update(items)
+        self.__value = value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__value, name)
 
 
 def written(kind: type[Resource], value: object) -> dict[str, Any]:

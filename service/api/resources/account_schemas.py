@@ -7,9 +7,10 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from service.access.account import ACTIVE, SUSPENDED, Account
-from service.access.accounts import IssuedSecret, NewAccount
+from service.access.accounts import NewAccount
 from service.access.errors import AccountInvalid
-from service.api.http.resource import Body, Computed, Day, Moment, Resource, refusal
+from service.api.http.paging import PageSchema
+from service.api.http.resource import Body, Computed, Day, Moment, Resource, refusal, text
 from service.api.resources.session_schemas import SessionSchema
 from service.roles import SCOPES, Role, Sight
 
@@ -18,17 +19,7 @@ _SIGHTS = ", ".join(Sight)
 LONGEST_LIST = 500
 
 
-def _text(longest: int = 300, **options: Any) -> fields.String:
-    return fields.String(
-        allow_none=True,
-        validate=[validate.Length(1, longest), _without_zero_bytes],
-        metadata=refusal(reason="text", known=f"1…{longest}") | options,
-    )
-
-
-def _without_zero_bytes(text: str) -> None:
-    if "\0" in text:
-        raise ValidationError("zero byte")
+LONGEST_TEXT = 300
 
 
 def _codes(*, required: bool = False, item: dict[str, Any] | None = None, **options: Any) -> fields.List[str]:
@@ -60,7 +51,7 @@ class AccountPatchSchema(Body):
 
     refused_with = AccountInvalid
 
-    full_name = _text()
+    full_name = text(LONGEST_TEXT)
     area = _codes(minItems=1)
     area_as_of = Day(
         allow_none=True,
@@ -81,7 +72,7 @@ class NewAccountSchema(AccountPatchSchema):
     )
     role = fields.Enum(Role, by_value=fields.String, required=True, metadata=refusal(reason="role", known=_ROLES))
     area = _codes(required=True, minItems=1)
-    password = _text(minLength=10, maxLength=256)
+    password = text(LONGEST_TEXT, minLength=10, maxLength=256)
     external = fields.Nested(
         IdentitySchema, allow_none=True, metadata=refusal(reason="external", known="issuer, subject")
     )
@@ -122,12 +113,12 @@ class SignedInAccountSchema(AccountSchema):
     sessions = fields.List(fields.Nested(SessionSchema), required=True)
 
 
-def _client_id(issued: IssuedSecret) -> str | None:
-    return None if issued.client_secret is None else issued.account.username
+def _client_id(account: Any) -> str | None:
+    return None if account.client_secret is None else account.username
 
 
-class SecretSchema(Resource):
-    """The secret of an account, shown once."""
+class AccountWithSecretSchema(AccountSchema):
+    """An account with its secret, shown once."""
 
     absent_when_none = frozenset({"password", "client_id", "client_secret"})
 
@@ -136,12 +127,7 @@ class SecretSchema(Resource):
     client_secret = fields.String()
 
 
-class AccountWithSecretSchema(AccountSchema, SecretSchema):
-    """An account with its secret, shown once."""
-
-
-class AccountPageSchema(Resource):
+class AccountPageSchema(PageSchema):
     """A page of accounts."""
 
     accounts = fields.List(fields.Nested(AccountSchema), required=True)
-    cursor = fields.String(required=True, allow_none=True, metadata={"description": "Null on the last page."})

@@ -15,18 +15,16 @@ from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import PageQuery
-from service.api.http.resource import written
-from service.api.http.responses import json_response, resource_response
+from service.api.http.resource import Beside
+from service.api.http.responses import resource_response
 from service.api.resources.account_schemas import (
     AccountPageSchema,
     AccountPatchSchema,
     AccountSchema,
     AccountWithSecretSchema,
     NewAccountSchema,
-    SecretSchema,
     SignedInAccountSchema,
 )
-from service.api.resources.session_schemas import SessionSchema
 from service.errors import CursorInvalid
 from service.principal import current_principal
 
@@ -63,7 +61,7 @@ class AllAccounts(MethodView):
         """The generated password (or a system's secret) is in this response and is never shown again."""
         issued = guard().accounts.create(parsed_body(NewAccountSchema), current_principal())
         note_about(issued.account.id)
-        return json_response(_with_secret(issued), 201, {"Location": f"/v1/accounts/{issued.account.id}"})
+        return _with_secret(issued, 201, {"Location": f"/v1/accounts/{issued.account.id}"})
 
 
 @blueprint.route("/<account_id>")
@@ -77,8 +75,8 @@ class OneAccount(MethodView):
     def get(self, account_id: str) -> Response:
         """With its active sessions."""
         account = guard().accounts.get(account_id, current_principal())
-        sessions = [written(SessionSchema, session) for session in guard().accounts.sessions(account.id)]
-        return json_response({**written(AccountSchema, account), "sessions": sessions})
+        signed_in = Beside(account, sessions=guard().accounts.sessions(account.id))
+        return resource_response(SignedInAccountSchema, signed_in)
 
     @needs("accounts.manage")
     @blueprint.body(AccountPatchSchema)
@@ -137,7 +135,7 @@ class Reset(MethodView):
         note_about(account_id[:80])
         issued = guard().accounts.reset(account_id, current_principal())
         guard().principals.forget()
-        return json_response(_with_secret(issued))
+        return _with_secret(issued)
 
 
 @blueprint.route("/<account_id>/sessions/<session_id>")
@@ -156,6 +154,6 @@ class AccountSession(MethodView):
         return Response(status=204)
 
 
-def _with_secret(issued: IssuedSecret) -> dict[str, Any]:
-    """The account with its secret, as AccountWithSecretSchema documents it."""
-    return {**written(AccountSchema, issued.account), **written(SecretSchema, issued)}
+def _with_secret(issued: IssuedSecret, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    shown = Beside(issued.account, password=issued.password, client_secret=issued.client_secret)
+    return resource_response(AccountWithSecretSchema, shown, status, headers)

@@ -46,6 +46,20 @@ class ChangesQuery(Query):
     commune = unit_code("Only this commune's log.")
 
 
+NOTE = (
+    "What the kind does not say: a reason, the communes of a transfer. With damaged=true what is stored of this entry "
+    "is damaged: record is null, and kind, revision, offset and hash are as they were."
+)
+
+
+class ItemChangeSchema(Resource):
+    """What changed at one place of a record: the values before and after, where there were any."""
+
+    pointer = fields.String(required=True)
+    before = Described({})
+    after = Described({})
+
+
 class LogEntrySchema(Resource):
     """An entry of a commune's log."""
 
@@ -55,7 +69,7 @@ class LogEntrySchema(Resource):
     revision = whole_number(required=True, validate=validate.Range(1))
     at = Moment(required=True)
     actor = fields.String(required=True)
-    note = Described({"type": ["object", "null"]}, required=True)
+    note = Described({"type": ["object", "null"], "description": NOTE}, required=True)
     record = Described({"anyOf": [reference("HouseholdRecord"), {"type": "null"}]}, required=True)
     hash = fields.String(required=True)
 

@@ -15,7 +15,7 @@ from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import FeatureSchema, geojson_response
 from service.api.http.parameters import LEVELS, Query, day, tolerance_in_metres, unit_code, unit_level
-from service.api.http.resource import Day, Resource, count, schema_of, written
+from service.api.http.resource import Beside, Day, Resource, count, schema_of, written
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, language, services
 from service.api.http.tables import csv_response, workbook_response
@@ -200,8 +200,8 @@ class CoverageMap(MethodView):
         def border(unit: Unit | None) -> BaseGeometry | None:
             return None if unit is None else services().unit_borders.border(unit, arguments["tolerance"])
 
-        features = [feature(row.code, border(row.unit), written(CoverageRowSchema, row)) for row in report.rows]
-        return geojson_response({"type": "FeatureCollection", **written(ReportSchema, report), "features": features})
+        features = [feature(row.code, border(row.unit), row) for row in report.rows]
+        return geojson_response(CoverageMapSchema, Beside(report, type="FeatureCollection", features=features))
 
 
 @blueprint.route("/coverage/trend")

@@ -23,11 +23,10 @@ from service.api.http.audit_trail import report_revoked, write_trail
 from service.api.http.bodies import parsed_body
 from service.api.http.browser_session import REFRESH_COOKIE, browser, from_another_site, set_session_cookies
 from service.api.http.guard import guard
-from service.api.http.resource import BodyRefused, parsed, written
-from service.api.http.responses import json_response, resource_response
+from service.api.http.resource import Beside, BodyRefused, parsed
+from service.api.http.responses import resource_response
 from service.api.resources.session_schemas import (
-    CookieSchema,
-    OwnAccountSchema,
+    BrowserSessionSchema,
     TokenFormSchema,
     TokenRequestSchema,
     TokenSchema,
@@ -133,18 +132,16 @@ def _token_response(signed_in: SignedIn, who: Principal) -> Response:
 
 
 def _cookie_response(signed_in: SignedIn, who: Principal) -> Response:
-    cookie = {"token_type": "Cookie", "expires_in": guard().tokens.lifetime_seconds}
-    response = json_response({**written(CookieSchema, cookie), **own_session(who)})
+    session = Beside(own_session(who), token_type="Cookie", expires_in=guard().tokens.lifetime_seconds)  # noqa: S106
+    response = resource_response(BrowserSessionSchema, session)
     set_session_cookies(response, signed_in)
     return response
 
 
-def own_session(who: Principal) -> dict[str, Any]:
-    """Return one's own account; for a browser with the token that its changing requests may carry."""
-    body = written(OwnAccountSchema, who)
-    if who.by_cookie:
-        body["csrf_token"] = csrf_token(guard().keys.secret("csrf"), who.session or "")
-    return body
+def own_session(who: Principal) -> Beside:
+    """Return what OwnSessionSchema writes: for a browser with the token that its changing requests may carry."""
+    token = csrf_token(guard().keys.secret("csrf"), who.session or "") if who.by_cookie else None
+    return Beside(who, csrf_token=token)
 
 
 def _seconds_until(moment: datetime | None) -> int:

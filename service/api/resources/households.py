@@ -41,7 +41,16 @@ blueprint = Blueprint("households", __name__, url_prefix="/v1/households", descr
 class HouseholdPageSchema(PageSchema):
     """A page of a list of households."""
 
+    absent_when_none = frozenset({"damaged"})
+
     households = fields.List(Described(reference("HouseholdRecord")), required=True)
+    damaged = fields.List(
+        fields.UUID(),
+        metadata={
+            "description": "Ids of the households of this page whose stored record is damaged and cannot be read; "
+            "absent if there are none. They count in total and limit; only a backup brings them back."
+        },
+    )
     total = count()
 
 
@@ -49,6 +58,12 @@ class OneHouseholdQuery(Query):
     """In which reference system one household is read."""
 
     crs = reference_system()
+
+
+class WithdrawalQuery(Query):
+    """The reason of a withdrawal, for clients that cannot send a body with DELETE; the body's schema checks it."""
+
+    reason = fields.String(metadata={"description": "If there is no body."})
 
 
 class HouseholdListQuery(PageQuery):
@@ -121,21 +136,15 @@ class OneHousehold(MethodView):
         return written_response(written)
 
     @needs("households.withdraw")
+    @blueprint.query(WithdrawalQuery)
     @blueprint.body(ReasonSchema, required=False)
     @blueprint.if_match()
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
-    @blueprint.doc(
-        operationId="withdraw_household",
-        summary="Withdraw a household",
-        parameters=[
-            {"in": "query", "name": "reason", "schema": {"type": "string"}, "description": "If there is no body."}
-        ],
-    )
-    def delete(self, household_id: str) -> Response:
+    @blueprint.doc(operationId="withdraw_household", summary="Withdraw a household")
+    def delete(self, arguments: dict[str, Any], household_id: str) -> Response:
         """Nothing is dropped: the record stays, withdrawn with its reason (in the body, or as ``?reason=``)."""
-        in_address = {name: request.args[name] for name in ("reason",) if name in request.args}
-        reason = parsed_body(ReasonSchema, optional=True, otherwise=in_address)["reason"]
+        reason = parsed_body(ReasonSchema, optional=True, otherwise=arguments)["reason"]
         written = services().households.withdraw(
             household_id, reason, if_match=named_revision(), actor=actor("households.withdraw")
         )
@@ -156,7 +165,7 @@ class Households(MethodView):
         query = _query_of(arguments)
         page = reader().households(query, arguments.get("crs"))
         cursor = None if page.next_after is None else encode_cursor(page.next_after)
-        body: dict[str, Any] = {"households": page.records, "cursor": cursor}
+        body: dict[str, Any] = {"households": page.records, "damaged": page.damaged or None, "cursor": cursor}
         if arguments["count"]:
             body["total"] = reader().count(query)
         return resource_response(HouseholdPageSchema, body, headers=dict(next_link(cursor)))

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from flask import Response, request
 from flask.views import MethodView
 from marshmallow import fields, validate
@@ -17,7 +16,8 @@ from service.access.gate import public
 from service.api.http.blueprint import Blueprint
 from service.api.http.guard import guard
 from service.api.http.parameters import Query, one_of
-from service.api.http.resource import Day, Resource, count, written
+from service.api.http.resource import Beside, Day, Resource, count
+from service.api.http.responses import resource_response
 from service.api.http.services import language, services
 from service.api.http.tables import csv_response
 from service.reports.open_data import DIMENSIONS, POVERTY, Number, Table, TableTotal
@@ -66,8 +66,8 @@ class OpenDataColumnSchema(Resource):
     name = fields.String(required=True)
 
 
-class OpenDataTableSchema(Resource):
-    """A table of an edition."""
+class OpenDataSchema(Resource):
+    """A table of an edition, with what must be said of it wherever it is used."""
 
     by = fields.String(required=True, validate=validate.OneOf(DIMENSIONS))
     edition = Day(required=True)
@@ -76,10 +76,6 @@ class OpenDataTableSchema(Resource):
     columns = fields.List(fields.Nested(OpenDataColumnSchema), required=True)
     rows = fields.List(fields.Nested(OpenDataRowSchema), required=True)
     total = fields.Nested(OpenDataTotalSchema, required=True)
-
-
-class OpenDataSchema(OpenDataTableSchema):
-    """A table of an edition, with the notes that every use of it must carry."""
 
     title = fields.String(required=True)
     source = fields.String(required=True)
@@ -110,8 +106,7 @@ class OpenHouseholds(MethodView):
         a last row.
         """
         table = _table(arguments["by"])
-        body = {**_about(table), **written(OpenDataTableSchema, table)}
-        return _published(Response(orjson.dumps(body), mimetype="application/json"))
+        return _published(resource_response(OpenDataSchema, Beside(table, **_about(table))))
 
 
 @blueprint.route("/households.csv")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, request
 from flask.views import MethodView
+from marshmallow import EXCLUDE, fields
 from werkzeug.exceptions import NotFound
 
 from service.access.errors import SignInFailed
@@ -13,11 +16,22 @@ from service.api.http.audit_trail import write_trail
 from service.api.http.blueprint import Blueprint
 from service.api.http.browser_session import browser, set_session_cookies
 from service.api.http.guard import guard
+from service.api.http.parameters import Query
 from service.principal import nobody
 
 blueprint = Blueprint("openid", __name__, url_prefix="/v1/openid", description="Sign-in by an OpenID provider")
 
 COOKIE = "__Host-so-nong-ho-openid"
+
+
+class CallbackQuery(Query):
+    """What the provider sends back with the browser."""
+
+    class Meta:
+        unknown = EXCLUDE  # RFC 6749, 4.1.2: a provider may add parameters of its own
+
+    code = fields.String(load_default="")
+    state = fields.String(load_default="")
 
 
 def _provider() -> OpenId:
@@ -50,14 +64,15 @@ class Callback(MethodView):
     """The redirect back from the provider."""
 
     @public
+    @blueprint.query(CallbackQuery)
     @blueprint.response(303)
-    @blueprint.problems(401, 404, 503)
+    @blueprint.problems(401, 404, 422, 503)
     @blueprint.doc(operationId="openid_callback", summary="Return from the OpenID provider")
-    def get(self) -> Response:
+    def get(self, arguments: dict[str, Any]) -> Response:
         """Signs in the identity that the provider confirms, if an account has it (``external``)."""
-        code, state = request.args.get("code", ""), request.args.get("state", "")
+        cookie = request.cookies.get(COOKIE, "")
         try:
-            issuer, subject = _provider().finish(request.cookies.get(COOKIE, ""), state, code)
+            issuer, subject = _provider().finish(cookie, arguments["state"], arguments["code"])
             signed_in = guard().sign_in.by_identity(issuer, subject, browser())
         except SignInFailed:
             write_trail("sign-in-failed", nobody(), status=401)

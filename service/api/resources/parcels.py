@@ -18,7 +18,7 @@ from service.api.http.bodies import parsed_body
 from service.api.http.geojson import BoundarySchema, FeatureSchema, Outline
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
-from service.api.http.resource import Body, Flag, Number, Resource, refusal, written
+from service.api.http.resource import Body, Flag, Number, Resource, refusal
 from service.api.http.responses import record_response, resource_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
@@ -181,10 +181,7 @@ class Check(MethodView):
 
 def neighbours_in_json(neighbours: Sequence[Neighbour]) -> dict[str, Any]:
     """A FeatureCollection of the boundaries around."""
-    features = [
-        drawn_feature(each.boundary.parcel, each.boundary.geometry, written(NeighbourPropertiesSchema, each))
-        for each in neighbours
-    ]
+    features = [drawn_feature(each.boundary.parcel, each.boundary.geometry, each) for each in neighbours]
     return {"type": "FeatureCollection", "features": features}
 
 

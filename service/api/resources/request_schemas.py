@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
-from marshmallow import ValidationError, fields, pre_load, validate
+from marshmallow import fields, pre_load, validate
 
 from service.api.http.blueprint import reference
+from service.api.http.paging import PageSchema
 from service.api.http.reasons import Reason, ReasonSchema
 from service.api.http.resource import (
     Body,
@@ -16,11 +18,15 @@ from service.api.http.resource import (
     Moment,
     Resource,
     refusal,
+    text,
     whole_number,
+    without_zero_bytes,
 )
 from service.api.http.services import services
+from service.api.resources.changes import ItemChangeSchema
 from service.api.resources.photos import PhotoSchema
 from service.clock import vietnam_day
+from service.households.changes import Kind
 from service.people.person_request import PersonRequest, RequestInvalid, RequestKind, RequestState
 from service.people.requests import LONGEST_REASON
 
@@ -28,17 +34,7 @@ LONGEST_TEXT = 2000
 REMINDERS = ("acknowledge", "acknowledge-overdue", "answer", "answer-overdue")
 
 
-def _text(**options: Any) -> fields.String:
-    return fields.String(
-        allow_none=True,
-        validate=[validate.Length(1, LONGEST_TEXT), _without_zero_bytes],
-        metadata=refusal(reason="text", known=f"1…{LONGEST_TEXT}") | options,
-    )
-
-
-def _without_zero_bytes(text: str) -> None:
-    if "\0" in text:
-        raise ValidationError("zero byte")
+_text = partial(text, LONGEST_TEXT)
 
 
 class NewRequestSchema(Body):
@@ -54,7 +50,7 @@ class NewRequestSchema(Body):
     )
     household = fields.String(
         required=True,
-        validate=[validate.Length(max=LONGEST_TEXT), _without_zero_bytes],
+        validate=[validate.Length(max=LONGEST_TEXT), without_zero_bytes],
         metadata=refusal(reason="text", known=f"1…{LONGEST_TEXT}") | {"format": "uuid"},
     )
     received_on = Day(allow_none=True, metadata=refusal(reason="day", known="2026-11-23"))
@@ -119,11 +115,10 @@ class PersonRequestSchema(Resource):
     steps = fields.List(fields.Nested(RequestStepSchema), required=True)
 
 
-class RequestPageSchema(Resource):
+class RequestPageSchema(PageSchema):
     """A page of requests."""
 
     requests = fields.List(fields.Nested(PersonRequestSchema), required=True)
-    cursor = fields.String(required=True, allow_none=True, metadata={"description": "Null on the last page."})
 
 
 class PhotoCopySchema(PhotoSchema):
@@ -141,10 +136,22 @@ class SeenBySchema(Resource):
     action = fields.String(required=True)
 
 
+class PastChangeSchema(Resource):
+    """What happened to a household."""
+
+    absent_when_none = frozenset({"damaged"})
+
+    at = Moment(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(get_args(Kind)))
+    actor = fields.String(required=True)
+    changes = fields.List(fields.Nested(ItemChangeSchema), required=True)
+    damaged = fields.Boolean(metadata={"description": "True where what was stored of this can no longer be read."})
+
+
 class PersonCopySchema(Resource):
     """All that the register stores of a household: the copy that a person requested."""
 
     household = Described(reference("HouseholdRecord"), required=True)
-    history = fields.List(fields.Dict(), required=True)
+    history = fields.List(fields.Nested(PastChangeSchema), required=True)
     photos = fields.List(fields.Nested(PhotoCopySchema), required=True)
     seen_by = fields.List(fields.Nested(SeenBySchema), required=True)

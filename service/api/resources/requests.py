@@ -17,10 +17,9 @@ from service.api.http.guard import guard
 from service.api.http.paging import decode_cursor, encode_cursor, next_link
 from service.api.http.parameters import PageQuery, day, one_of
 from service.api.http.reader import reader
-from service.api.http.resource import written
-from service.api.http.responses import json_response, resource_response
+from service.api.http.resource import Beside
+from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
-from service.api.resources.photos import PhotoSchema
 from service.api.resources.request_schemas import (
     NewRequestSchema,
     OutcomeSchema,
@@ -28,7 +27,6 @@ from service.api.resources.request_schemas import (
     PersonRequestSchema,
     RequestPageSchema,
     RequestReasonSchema,
-    SeenBySchema,
 )
 from service.errors import CursorInvalid
 from service.people.person_request import RequestInvalid, RequestKind, RequestQuery
@@ -222,19 +220,16 @@ class Copy(MethodView):
         if request.kind not in {RequestKind.VIEW, RequestKind.COPY}:
             raise RequestInvalid(pointer="/kind", reason="kind", known="view, copy")
         whole = reader().whole(request.household)
-        record = whole.record
-        seen_by = guard().trail.entries(households=[record["id"]])
-        body = {
-            "household": record,
-            "history": list(whole.history),
-            "photos": [
-                {**written(PhotoSchema, photo), "jpeg": b64encode(jpeg).decode()}
-                for photo, jpeg in services().photos.pictures(record)
-            ],
-            "seen_by": [written(SeenBySchema, entry) for entry in seen_by],
+        household = whole.record["id"]
+        pictures = services().photos.pictures(whole.record)
+        copy = {
+            "household": whole.record,
+            "history": whole.history,
+            "photos": [Beside(photo, jpeg=b64encode(jpeg).decode()) for photo, jpeg in pictures],
+            "seen_by": guard().trail.entries(households=[household]),
         }
-        name = f"ho-{record['id']}.json"
-        return json_response(body, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        headers = {"Content-Disposition": f'attachment; filename="ho-{household}.json"'}
+        return resource_response(PersonCopySchema, copy, headers=headers)
 
 
 def _position(arguments: dict[str, Any]) -> tuple[str, str] | None:

@@ -117,18 +117,16 @@ class OwnAccountSchema(Resource):
 class OwnSessionSchema(OwnAccountSchema):
     """One's own account; for a browser also the token that its changing requests may carry."""
 
+    absent_when_none = frozenset({"csrf_token"})
+
     csrf_token = fields.String()
 
 
-class CookieSchema(Resource):
-    """How a browser is signed in, and for how many seconds until its cookie is refreshed."""
+class BrowserSessionSchema(OwnSessionSchema):
+    """What a browser's sign-in returns beside its cookies: one's own account, and when its cookie is refreshed."""
 
     token_type = fields.String(required=True, validate=validate.OneOf(["Cookie"]))
     expires_in = whole_number(required=True, validate=validate.Range(min=0))
-
-
-class BrowserSessionSchema(OwnSessionSchema, CookieSchema):
-    """What a browser's sign-in returns beside its cookies: one's own account."""
 
 
 class TokenSchema(Resource):

@@ -67,7 +67,7 @@ class OwnSession(MethodView):
     @blueprint.doc(operationId="own_session", summary="Who am I, and what may I do?")
     def get(self) -> Response:
         """The account; for a browser also the token that its changing requests carry."""
-        return json_response(own_session(current_principal()))
+        return resource_response(OwnSessionSchema, own_session(current_principal()))
 
     @public
     @blueprint.body(SignInSchema)

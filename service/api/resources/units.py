@@ -13,8 +13,8 @@ from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import CACHE_AN_HOUR, FeatureSchema, geojson_response
 from service.api.http.parameters import Query, day, one_of, tolerance_in_metres
-from service.api.http.resource import Day, Resource, written
-from service.api.http.responses import json_response, resource_response
+from service.api.http.resource import Beside, Day, Resource
+from service.api.http.responses import resource_response
 from service.api.http.services import services
 from service.clock import vietnam_day
 from service.errors import UnitNotFound
@@ -55,8 +55,8 @@ class UnitListSchema(Resource):
     units = fields.List(fields.Nested(ListedUnitSchema), required=True)
 
 
-class BorderSchema(Resource):
-    """What a unit's border is accompanied by."""
+class UnitBoundaryPropertiesSchema(Resource):
+    """What is said of a unit and its border, and of parcels beside it."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
@@ -64,11 +64,6 @@ class BorderSchema(Resource):
     level = fields.String(required=True, validate=validate.OneOf(LEVELS))
     valid_from = Day(required=True, allow_none=True)
     valid_to = Day(required=True, allow_none=True)
-
-
-class UnitBoundaryPropertiesSchema(BorderSchema):
-    """Properties of a unit and its border, and of parcels beside it."""
-
     tolerance_m = fields.Float(
         required=True,
         validate=validate.Range(0),
@@ -139,7 +134,7 @@ class OneUnit(MethodView):
         """Codes are used again with a new meaning: a code means something only with a day."""
         unit = _unit(code, arguments.get("valid_on"))
         before = services().units.directory().predecessors_of(unit)
-        return json_response({**written(ListedUnitSchema, unit), "predecessors": [each.code for each in before]})
+        return resource_response(UnitSchema, Beside(unit, predecessors=[each.code for each in before]))
 
 
 @blueprint.route("/<code>/boundary")
@@ -161,12 +156,9 @@ class UnitBoundary(MethodView):
         unit = _unit(code, arguments.get("valid_on"))
         tolerance = arguments["tolerance"]
         border = services().unit_borders.require_border(unit, tolerance)
-        properties = {
-            **written(BorderSchema, unit),
-            "tolerance_m": tolerance,
-            "tolerated_outside_m": services().settings.border_tolerated_m,
-        }
-        return geojson_response(feature(unit.code, border, properties), CACHE_AN_HOUR)
+        outside = services().settings.border_tolerated_m
+        properties = Beside(unit, tolerance_m=tolerance, tolerated_outside_m=outside)
+        return geojson_response(UnitBoundarySchema, feature(unit.code, border, properties), CACHE_AN_HOUR)
 
 
 def _unit(code: str, on: date | None) -> Unit:

@@ -18,10 +18,10 @@ from service.api.http.parameters import PageQuery
 from service.api.http.preconditions import named_revision
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
-from service.api.http.resource import Body, Described, Resource
+from service.api.http.resource import Body, Described
 from service.api.http.responses import resource_response, written_response
 from service.api.http.services import actor, services
-from service.api.resources.changes import LogEntrySchema
+from service.api.resources.changes import ItemChangeSchema, LogEntrySchema
 from service.errors import CursorInvalid
 
 blueprint = Blueprint("workflow", __name__, url_prefix="/v1/households", description="From submitted to verified")
@@ -44,14 +44,6 @@ class TransferSchema(Body):
         """An unknown item as in any body, and a commune that is missing as in a household's record."""
         unknown = {name: found for name, found in messages.items() if name not in self.fields}
         return super().refused(unknown) if unknown else RecordInvalid([ItemError("/commune", "item.required")])
-
-
-class ItemChangeSchema(Resource):
-    """What changed at one place of a record: the values before and after, where there were any."""
-
-    pointer = fields.String(required=True)
-    before = Described({})
-    after = Described({})
 
 
 class HistoryEntrySchema(LogEntrySchema):

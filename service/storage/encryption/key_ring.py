@@ -30,7 +30,7 @@ from pymongo.write_concern import WriteConcern
 
 from service.access.errors import KeysMissing
 from service.clock import Clock, system_clock
-from service.errors import StoreRefused, StoreUnavailable
+from service.errors import StoreDamaged, StoreUnavailable
 from service.storage.client import Document
 from service.storage.encryption.items import Manner, key_of
 from service.storage.encryption.master_keys import MasterKeys
@@ -50,7 +50,7 @@ _ALGORITHMS: Final = {
 }
 
 
-class CiphertextDamaged(StoreRefused):
+class CiphertextDamaged(StoreDamaged):
     """A stored ciphertext that no key opens: it was changed, or is no ciphertext at all."""
 
 
@@ -153,7 +153,7 @@ class KeyRing:
                 return encryption.decrypt(value)
             except EncryptionError as error:
                 if _is_usable(encryption, key_of(value)):
-                    raise CiphertextDamaged(reason="ciphertext damaged") from error
+                    raise CiphertextDamaged() from error
                 raise
 
         return self._attempt(work)
