@@ -17,6 +17,7 @@ COPY requirements/service.txt requirements/service.txt
 RUN pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: --requirement requirements/service.txt
 COPY LICENSE openapi.yaml ./
 COPY scripts/ scripts/
+COPY provinces/ provinces/
 COPY schemas/ schemas/
 COPY service/ service/
 COPY --from=form /form/dist/ form/

@@ -32,7 +32,7 @@ _SET = 60_000
 def measure(place: Workplace, *, quick: bool) -> list[Figure]:
     """Measure bulk registration, batched by commune: with one process per core, and in one process."""
     each_turn, turns = (1_000, 3) if quick else (6_000, 5)
-    made = Demonstration(records.directory(), 1).households(_SET // 10 if quick else _SET)
+    made = Demonstration(records.directory(), records.province(), 1).households(_SET // 10 if quick else _SET)
     bodies = list(itertools.islice(made, each_turn * 2 * turns))
     rounds = [bodies[start : start + each_turn] for start in range(0, len(bodies), each_turn)]
     processes = most_processes()

@@ -113,7 +113,7 @@ def _search(services: Register, collection: Collection[Document], details: str, 
 
 def _bulk(place: Workplace, households: int) -> Figure:
     """The share of a bulk registration's processor time, in one process, that is spent on boundaries."""
-    made = Demonstration(records.directory(), 1).households(60_000)
+    made = Demonstration(records.directory(), records.province(), 1).households(60_000)
     bodies = list(itertools.islice(made, households))
     with place.database("geometry_bulk"):
         services = wire(place.settings("geometry_bulk"))

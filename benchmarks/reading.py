@@ -170,7 +170,7 @@ def _filled(place: Workplace, name: str, households: int) -> Iterator[None]:
     """Provide a database with demonstration households and their baselines, registered in bulk by the rules."""
     with place.database(name):
         services = wire(place.settings(name))
-        for each in Demonstration(records.directory(), 1).baselines(households):
+        for each in Demonstration(records.directory(), records.province(), 1).baselines(households):
             services.baselines.put(each, actor=REGISTER_ITSELF)
         services.store.close()
         filled = registered_in_processes(place.settings(name), 1, households)

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from random import Random
 from typing import Any
 
-import schemas
 from benchmarks.bare import Prepared, prepared
 from schemas.parsing import parse_household
 from service.clock import system_clock, vietnam_day
 from service.demonstration.households import Demonstration, Household
 from service.households.changes import Change
 from service.households.registration import prepare, registration
+from service.province import Province, read_province
 from service.storage.encryption.fields import FieldEncryption
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 
 
+def province() -> Province:
+    """Return the province whose households are made: the one of the environment."""
+    return read_province(os.environ.get("PROVINCE", ""))
+
+
 def directory() -> UnitDirectory:
     """Return the official units."""
-    return UnitDirectory(read_units(Path(schemas.__file__).parent / "codelists" / "units.csv"))
+    return UnitDirectory(read_units(province().units))
 
 
 def households(count: int, seed: int = 1) -> list[Household]:
     """Return demonstration households in an order independent of communes, as eight officers would send them."""
-    made = list(Demonstration(directory(), seed).households(count))
+    made = list(Demonstration(directory(), province(), seed).households(count))
     Random(seed).shuffle(made)
     return made
 

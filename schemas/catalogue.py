@@ -1,6 +1,7 @@
 """Messages to people: one TOML file per language, looked up by code, with placeholders that are filled in."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,15 @@ SCHEMA_MESSAGES = Path(__file__).parent / "messages"
 
 
 class Catalogue:
-    """The messages of one folder: `vi.toml` and `en.toml`, code = text with `{placeholders}`. Read at the first use."""
+    """The messages of one folder: `vi.toml` and `en.toml`, code = text with `{placeholders}`. Read at the first use.
 
-    def __init__(self, folder: Path = SCHEMA_MESSAGES) -> None:
+    `common` holds, by language, the placeholders that are the same for every message of this register, such as those of
+    its province.
+    """
+
+    def __init__(self, folder: Path = SCHEMA_MESSAGES, common: Mapping[str, Mapping[str, str]] | None = None) -> None:
         self._folder = folder
+        self._common = common or {}
 
     @cached_property
     def _files(self) -> dict[str, dict[str, Any]]:
@@ -26,9 +32,14 @@ class Catalogue:
     @cached_property
     def _texts(self) -> dict[str, dict[str, str]]:
         return {
-            language: {code: text for code, text in file.items() if isinstance(text, str)}
+            language: {code: self._with_common(text, language) for code, text in file.items() if isinstance(text, str)}
             for language, file in self._files.items()
         }
+
+    def _with_common(self, text: str, language: str) -> str:
+        for name, value in self._common.get(language, {}).items():
+            text = text.replace("{" + name + "}", value)
+        return text
 
     def __contains__(self, code: str) -> bool:
         return code in self._texts["vi"]
@@ -38,7 +49,7 @@ class Catalogue:
         return frozenset(self._texts[language])
 
     def template(self, code: str, language: str) -> str:
-        """Return the message `code` with its placeholders unfilled. Raises KeyError."""
+        """Return the message `code` with only the common placeholders filled in. Raises KeyError."""
         return self._texts["en" if language == "en" else "vi"][code]
 
     def text(self, code: str, language: str, /, **params: Any) -> str:

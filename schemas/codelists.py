@@ -77,21 +77,21 @@ class CodeList:
 
 
 class CodeLists:
-    """The lists of one folder. Raises KeyError for a name that has no file."""
+    """The lists of one folder, and those given. Raises KeyError for a name that has no list."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, *given: CodeList) -> None:
         self._folder = folder
-        self._lists: dict[str, CodeList] = {}
+        self._lists: dict[str, CodeList] = {each.name: each for each in given}
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the lists, sorted."""
-        return tuple(sorted(path.stem for path in self._folder.glob("*.csv")))
+        return tuple(sorted({*self._lists, *(path.stem for path in self._folder.glob("*.csv"))}))
 
     def __getitem__(self, name: str) -> CodeList:
         if name not in self._lists:
             if name not in self.names():
                 raise KeyError(name)
-            self._lists[name] = CodeList(name, tuple(_read(self._folder / f"{name}.csv")))
+            self._lists[name] = read_list(name, self._folder / f"{name}.csv")
         return self._lists[name]
 
 
@@ -99,6 +99,11 @@ class CodeLists:
 def code_lists() -> CodeLists:
     """Return the lists of this project."""
     return CodeLists()
+
+
+def read_list(name: str, path: Path) -> CodeList:
+    """Return the list in a file, which may lie elsewhere, as the units of a province do."""
+    return CodeList(name, tuple(_read(path)))
 
 
 def _read(path: Path) -> Iterator[CodeEntry]:

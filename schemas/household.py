@@ -104,7 +104,7 @@ class HouseholdSchema(Section):
             **OPEN,
         ),
         era="now",
-        example="16681",
+        example="00004",
     )
     former_commune = UnitCode(
         item(
@@ -116,7 +116,7 @@ class HouseholdSchema(Section):
             **OPEN,
         ),
         era="former",
-        example="16663",
+        example="00001",
     )
     village = Text(
         120,
@@ -208,7 +208,7 @@ class HouseholdSchema(Section):
             step="household",
             **OPEN,
         ),
-        example="H41.12.3",
+        example="H00.12.3",
     )
     paper_reference = Text(
         60,

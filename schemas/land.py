@@ -85,7 +85,7 @@ class ParcelSchema(Section):
             **OPEN,
         ),
         era="former",
-        example="16663",
+        example="00001",
     )
     former_commune_unknown = Flag(
         item("Không rõ xã cũ của thửa", "Former commune of the parcel not known", source=_LAND_LAW, copied=True, **OPEN)
@@ -266,13 +266,13 @@ class ParcelSchema(Section):
         item(
             "Hệ tọa độ của ranh giới",
             "Reference system of the boundary",
-            hint_vi="Để trống là WGS84 (EPSG:4326). Phiếu đo VN-2000 của Nghệ An: EPSG:9208.",
-            hint_en="WGS84 (EPSG:4326) unless given. Field sheets of Nghệ An in VN-2000: EPSG:9208.",
+            hint_vi="Để trống là WGS84 (EPSG:4326). Phiếu đo VN-2000: mã của kinh tuyến trục; 105°00′ là EPSG:5897.",
+            hint_en="WGS84 (EPSG:4326) unless given. VN-2000 sheets: by central meridian; 105°00′ is EPSG:5897.",
             source="Quyết định 05/2007/QĐ-BTNMT; EPSG",
             asked=False,
             **OPEN,
         ),
-        example="EPSG:9208",
+        example="EPSG:5897",
     )
     outside_confirmed = Flag(
         item(
@@ -328,6 +328,6 @@ class ParcelSchema(Section):
             source="Sổ đăng ký hộ",
             **OPEN,
         ),
-        example="EPSG:9208",
+        example="EPSG:5897",
         register_given=True,
     )

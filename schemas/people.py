@@ -84,7 +84,7 @@ class PersonSchema(Section):
             mask="last_three",
             at_rest="sealed_searchable",
         ),
-        example="040078001234",
+        example="001078001234",
     )
     old_id_number = Formatted(
         r"[0-9]{9}",
@@ -227,7 +227,7 @@ class HeadSchema(PersonSchema):
             mask="last_three",
             at_rest="sealed_searchable",
         ),
-        example="040078001234",
+        example="001078001234",
     )
     # Households are searched by their head's phone, so equality must be possible on the ciphertext.
     phone = Phone(replace(section_fields(PersonSchema)["phone"].item, at_rest="sealed_searchable"))

@@ -70,9 +70,9 @@ BLUEPRINTS = (
 
 
 def create_app(settings: Settings | None = None, clock: Clock = system_clock) -> Flask:
-    """Create the service. Settings come from the environment unless given.
+    """Create the service for the province of the settings, which come from the environment unless given.
 
-    Connects to nothing until the first request.
+    Connects to nothing until the first request. Raises SettingsInvalid.
     """
     configure_log_lines()
     settings = read_settings() if settings is None else settings
@@ -95,7 +95,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     measure_requests(app)
     refuse_unparsed_requests(app)
     install_guard(app, guarding)
-    document = finished_specification(api.spec)
+    document = finished_specification(api.spec, register.example)
     say_who_may(document, app)
     app.extensions["specification"] = document
     app.extensions["parts"] = register
@@ -111,6 +111,7 @@ def _services_of(register: Register, guarding: Guard) -> Services:
     """The services that views use; records leave the store by the Reader alone."""
     return Services(
         settings=register.settings,
+        province=register.province,
         clock=register.clock,
         sources=Sources(register.store.households, register.store.log, guarding.requests),
         units=register.units,
@@ -124,4 +125,6 @@ def _services_of(register: Register, guarding: Guard) -> Services:
         ready=register.missing_parts,
         messages=register.messages,
         item_messages=register.item_messages,
+        code_lists=register.code_lists,
+        example=register.example,
     )

@@ -16,6 +16,13 @@ class Settings:
     mongodb_uri: str
     """Address of the database with its name, e.g. mongodb://127.0.0.1:27017/so_nong_ho?replicaSet=register."""
 
+    province: str = ""
+    """The province that is served: the code of one that comes with the register, or the path of a file
+    (docs/province.md); empty for the one that provinces/default.toml names."""
+
+    agency: str = ""
+    """Identifier of the agency that runs the register (QCVN 102:2016/BTTTT); empty for the one of the province's."""
+
     data_folder: str = ".run"
     """Folder of the keys, the built form and the demonstration's accounts."""
 
@@ -113,8 +120,8 @@ class Settings:
     open_data_days: int = 30
     """Days from one edition of the open data to the next; 0 publishes none."""
 
-    open_data_licence: str = "https://creativecommons.org/licenses/by/4.0/"
-    """Address of the licence that open data are published under."""
+    open_data_licence: str = ""
+    """Address of the licence that open data are published under; empty for the one in the province's file."""
 
     oidc_issuer: str = ""
     """The province's own OpenID provider; empty for none."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-import schemas
-from schemas.catalogue import Catalogue
+from schemas.catalogue import LANGUAGES, SCHEMA_MESSAGES, Catalogue
+from schemas.codelists import FOLDER, CodeLists, read_list
+from schemas.example import ExamplePlace, example_household
 from service.access.accounts import Accounts
 from service.access.keys import KeyFolder, key_folder
 from service.access.openid import OpenId, OpenIdClient
@@ -23,9 +25,11 @@ from service.households.household_register import HouseholdRegister
 from service.households.parcel_checks import ParcelRegister
 from service.parcels.examination import ParcelExaminer
 from service.parcels.limits import AreaRules, GeometryRules, OverlapRules, PlaceRules, ShapeRules
+from service.parcels.reference_systems import UnknownReferenceSystem, Zones, system_of
 from service.people.photos import PhotoRegister
 from service.people.requests import PeopleRequests
 from service.people.working_days import WorkingDays, read_holidays
+from service.province import Province, province_of
 from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
@@ -106,6 +110,7 @@ class Register:
     """The parts of the register on one store, created once per process."""
 
     settings: Settings
+    province: Province
     clock: Clock
     store: Repositories
     units: UnitRegister
@@ -119,6 +124,8 @@ class Register:
     unit_borders: UnitBorders
     messages: Catalogue
     item_messages: Catalogue
+    code_lists: CodeLists
+    example: dict[str, Any]
 
     def missing_parts(self) -> list[str]:
         """Return the names of what the database lacks for the register to work. Raises StoreUnavailable."""
@@ -128,13 +135,15 @@ class Register:
 
 def wire(settings: Settings, clock: Clock = system_clock) -> Register:
     """Wire the parts of the register on one store."""
+    province = province_of(settings)
     store = Repositories(settings)
     unit_register = UnitRegister(store.units, settings.units_refresh_seconds)
     directory = unit_register.directory
-    examiner = examiner_of(store, settings)
+    examiner = examiner_of(store, settings, province)
     households = HouseholdRegister(store, directory, clock, examiner)
     return Register(
         settings=settings,
+        province=province,
         clock=clock,
         store=store,
         units=unit_register,
@@ -146,13 +155,42 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         baselines=Baselines(store.baselines, directory, clock),
         open_data=OpenData(store.open_data, directory, clock, lasting=timedelta(days=settings.open_data_days)),
         unit_borders=UnitBorders(examiner.borders, directory, clock),
-        messages=Catalogue(Path(__file__).parent / "messages"),
-        item_messages=Catalogue(Path(schemas.__file__).parent / "messages"),
+        messages=messages_of(province),
+        item_messages=item_messages_of(province),
+        code_lists=CodeLists(FOLDER, read_list("units", province.units)),
+        example=_example_of(province),
     )
 
 
-def examiner_of(store: Repositories, settings: Settings) -> ParcelExaminer:
-    """What parcels are examined against: the stored boundaries of communes, the limits of the settings."""
+def messages_of(province: Province) -> Catalogue:
+    """Return the service's messages, with what they say of the province."""
+    return Catalogue(Path(__file__).parent / "messages", _placeholders(province))
+
+
+def item_messages_of(province: Province) -> Catalogue:
+    """Return the schema's messages, with what they say of the province."""
+    return Catalogue(SCHEMA_MESSAGES, _placeholders(province))
+
+
+def _placeholders(province: Province) -> dict[str, dict[str, str]]:
+    return {language: province.placeholders(language) for language in LANGUAGES}
+
+
+def _example_of(province: Province) -> dict[str, Any]:
+    place = province.example
+    return example_household(ExamplePlace(place.commune, place.former_commune, place.position, province.example_number))
+
+
+def examiner_of(store: Repositories, settings: Settings, province: Province) -> ParcelExaminer:
+    """What parcels are examined against: the stored borders of communes, the limits of the settings, and the systems
+    that the province works in. Raises SettingsInvalid for one that is not known.
+    """
+    try:
+        home, metric, *systems = map(system_of, (province.vn2000.home, province.vn2000.metric, *province.vn2000.zones))
+    except UnknownReferenceSystem as unknown:
+        raise SettingsInvalid(
+            f"province {province.code}: vn2000: {unknown.code} is none of {', '.join(unknown.known)}"
+        ) from None
     rules = GeometryRules(
         shape=ShapeRules(smallest_area_m2=settings.parcel_smallest_m2, largest_area_m2=settings.parcel_largest_m2),
         overlap=OverlapRules(
@@ -161,5 +199,6 @@ def examiner_of(store: Repositories, settings: Settings) -> ParcelExaminer:
         ),
         place=PlaceRules(tolerated_distance_m=settings.border_tolerated_m),
         area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
+        zones=Zones(home, tuple(systems)),
     )
-    return ParcelExaminer(BorderRegister(store.borders, settings.units_refresh_seconds).borders, rules)
+    return ParcelExaminer(BorderRegister(store.borders, settings.units_refresh_seconds, metric=metric).borders, rules)

@@ -22,12 +22,13 @@ import service.wiring
 from service.access.passwords import Passwords
 from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import Settings, read_settings
-from service.storage.migration import UNITS_FILE, migrate
+from service.storage.migration import migrate
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from service.wiring import Register, wire
 from tests.builders import MovedClock
+from tests.provinces import UNITS_FILE
 
 RETAINED_BETWEEN_TESTS = ["units", "state", "encryption_keys", "encryption_secrets", "trail", "trail_lanes"]
 """What a service that runs through many tests has read, or goes on writing to."""

@@ -21,7 +21,7 @@ NOT_OURS = {".git", ".ci", "node_modules", "dist", "__pycache__", ".pytest_cache
 HISTORY = {"CHANGELOG.md"}
 """Texts about earlier versions, which may name their files."""
 
-FOLDERS = ("benchmarks/", "docs/", "form/", "requirements/", "schemas/", "scripts/", "service/", "tests/")
+FOLDERS = ("benchmarks/", "docs/", "form/", "provinces/", "requirements/", "schemas/", "scripts/", "service/", "tests/")
 
 A_PATH = re.compile(r"(?<![\w./{}-])(?:[\w-]+/)+[\w.*{},-]*\w")
 SOURCE = (".py", ".ts", ".svelte")

@@ -191,9 +191,9 @@ def dictionary_rows() -> list[DictionaryRow]:
     return list(_rows(HouseholdSchema, "", "", copyable=True))
 
 
-def dictionary_workbook() -> bytes:
+def dictionary_workbook(catalogue: Catalogue | None = None) -> bytes:
     """Return the data dictionary as a workbook: items, derived facts, rules, code lists."""
-    catalogue = Catalogue()
+    catalogue = catalogue or Catalogue()
     items = [
         [
             row.path,
@@ -346,4 +346,4 @@ def _kind(field: Field) -> str:  # noqa: C901 - one case for each kind of field
 
 def _named_lists() -> list[CodeList]:
     """Return every code list except the units, which the register serves separately."""
-    return [code_lists()[name] for name in code_lists().names() if name != "units"]
+    return [code_lists()[name] for name in code_lists().names()]

@@ -33,8 +33,11 @@ from schemas.rules import RULES
 from schemas.versions import SCHEMA_VERSION
 
 
-def form_definition() -> dict[str, Any]:
-    """Return the form's definition in JSON types, with every code list that an item names except the units."""
+def form_definition(catalogue: Catalogue | None = None) -> dict[str, Any]:
+    """Return the form's definition in JSON types, with every code list that an item names except the units.
+
+    ``catalogue`` has the schema's messages, with what they say of the province filled in.
+    """
     lists: dict[str, None] = {}
     by_step: dict[Step, list[dict[str, Any]]] = {name: [] for name in STEPS}
     for name, field in section_fields(HouseholdSchema).items():
@@ -66,7 +69,7 @@ def form_definition() -> dict[str, Any]:
             }
             for rule in RULES
         ],
-        "messages": _messages(),
+        "messages": _messages(catalogue or Catalogue()),
     }
 
 
@@ -197,8 +200,7 @@ def _list(name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _messages() -> dict[str, dict[str, str]]:
-    catalogue = Catalogue()
+def _messages(catalogue: Catalogue) -> dict[str, dict[str, str]]:
     return {code: {each: catalogue.template(code, each) for each in LANGUAGES} for code in sorted(catalogue.codes())}
 
 

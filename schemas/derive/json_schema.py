@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.codelists import code_lists
-from schemas.example import example_household
 from schemas.geometry import MOST_RINGS
 from schemas.household import HouseholdSchema
 from schemas.language import (
@@ -55,12 +54,12 @@ _CONTROL_BUT_LINES = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _SPACE = r"\x09-\x0d\x1c-\x20\x85\xa0" + "\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
-def household_json_schema() -> JsonSchema:
+def household_json_schema(example: JsonSchema | None = None) -> JsonSchema:
     """Return the JSON Schema of a household, as a request sends it and a response holds it.
 
     Everything that JSON Schema can express is in it, also conditions between items; the rest is listed in `UNSAID`.
     """
-    definitions = household_components(conditions=True)
+    definitions = household_components(conditions=True, example=example)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:so-nong-ho:household:{SCHEMA_VERSION}",
@@ -70,13 +69,20 @@ def household_json_schema() -> JsonSchema:
     }
 
 
-def household_components(*, reference_prefix: str = "#/$defs/", conditions: bool = False) -> dict[str, JsonSchema]:
+def household_components(
+    *, reference_prefix: str = "#/$defs/", conditions: bool = False, example: JsonSchema | None = None
+) -> dict[str, JsonSchema]:
     """Return the schema of each section by its name ("Household", "Parcel", …); references start with the prefix.
+
+    ``example`` is a household to show with them.
 
     Conditions between items (one of two is present, a code belongs to its scheme) are left out unless requested, since
     client generators turn them into unions.
     """
-    return _Writer(reference_prefix, conditions).components()
+    components = _Writer(reference_prefix, conditions).components()
+    if example is not None:
+        components["Household"]["examples"] = [example]
+    return components
 
 
 def record_components(*, reference_prefix: str) -> dict[str, JsonSchema]:
@@ -95,7 +101,6 @@ class _Writer:
 
     def components(self) -> dict[str, JsonSchema]:
         components = {_name(section): self.section(section) for section in _sections(HouseholdSchema)}
-        components["Household"]["examples"] = [example_household()]
         return components | _geometries(self.reference)
 
     def reference(self, name: str) -> JsonSchema:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.catalogue import Catalogue
-from schemas.codelists import CodeEntry, code_lists
+from schemas.codelists import CodeEntry, CodeList, code_lists
 from schemas.derive.workbook import Sheet, workbook
 from schemas.household import HouseholdSchema
 from schemas.language import (
@@ -93,14 +93,14 @@ class _Row:
         ]
 
 
-def xlsform_workbook() -> bytes:
-    """Return the XLSForm as the bytes of a workbook.
+def xlsform_workbook(units: CodeList, catalogue: Catalogue | None = None) -> bytes:
+    """Return the XLSForm as the bytes of a workbook, with the communes of ``units`` to choose from.
 
     An element's name is its path with underscores (`head_sex`, `parcels_crops_area_m2`), because references in an
     XLSForm need unique names. Yes and no are the choices `true` and `false`.
     """
-    catalogue = Catalogue()
-    form = _Form()
+    catalogue = catalogue or Catalogue()
+    form = _Form(units)
     rows = list(form.survey())
     return workbook(
         Sheet("survey", _SURVEY, [row.cells(catalogue) for row in rows]),
@@ -116,7 +116,8 @@ def xlsform_workbook() -> bytes:
 class _Form:
     """Collects the code lists that the survey's rows name, so that the choices sheet holds only these."""
 
-    def __init__(self) -> None:
+    def __init__(self, units: CodeList) -> None:
+        self._units = units
         #: Name of the choices' list: the code lists in it, each with its scheme.
         self.lists: dict[str, list[tuple[str, str]]] = {}
 
@@ -137,9 +138,20 @@ class _Form:
             yield [_YES_NO, name, label_vi, label_en, "", ""]
         for list_name, parts in self.lists.items():
             for code_list, scheme in parts:
-                for entry in _entries(code_list):
+                for entry in self._entries(code_list):
                     successor = entry.extra.get("successor", "")
                     yield [list_name, entry.code, entry.name("vi"), entry.name("en"), scheme, successor]
+
+    def _entries(self, name: str) -> list[CodeEntry]:
+        """Return a list's entries; of units, the communes in force ("now") or those before July 2025 ("former")."""
+        if not name.startswith("units:"):
+            return [entry for entry in code_lists()[name] if entry.valid_to is None]
+        former = name == "units:former"
+        return [
+            entry
+            for entry in self._units
+            if entry.extra.get("level") == "commune" and (entry.valid_to is not None) == former
+        ]
 
     def _section(self, fields: dict[str, Field], prefix: str) -> Iterator[_Row]:
         for name, each in fields.items():
@@ -252,15 +264,3 @@ def _answer(value: Any) -> str:
 
 def _matches(pattern: str) -> str:
     return f"regex(., '^({pattern})$')"
-
-
-def _entries(name: str) -> list[CodeEntry]:
-    """Return the entries of a list; of units, the communes in force ("now") or those before July 2025 ("former")."""
-    if not name.startswith("units:"):
-        return [entry for entry in code_lists()[name] if entry.valid_to is None]
-    former = name == "units:former"
-    return [
-        entry
-        for entry in code_lists()["units"]
-        if entry.extra.get("level") == "commune" and (entry.valid_to is not None) == former
-    ]

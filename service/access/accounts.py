@@ -229,7 +229,7 @@ class Accounts:
                 raise
             named.append((code, day))
         if not named:
-            raise AccountInvalid(pointer="/area", reason="area", known='["16681"]')
+            raise AccountInvalid(pointer="/area", reason="area", known='["00004"]')
         return tuple(named)
 
     def _require_within(self, area: Iterable[tuple[str, date]], by: Principal) -> None:

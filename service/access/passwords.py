@@ -5,11 +5,14 @@ from __future__ import annotations
 import secrets
 import threading
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type
 
+from schemas.codelists import code_lists
+from schemas.text import fold
 from service.access.errors import PasswordWeak
 
 LEAST_CHARACTERS = 10
@@ -33,9 +36,6 @@ _COMMON_PASSWORDS = frozenset(
         "anhyeuem123",
         "vietnam123",
         "vietnam2025",
-        "nghean1234",
-        "nghean2025",
-        "nghean2026",
         "nonghodan123",
         "sonongho123",
         "administrator",
@@ -46,6 +46,7 @@ _COMMON_PASSWORDS = frozenset(
         "welcome123",
     }
 )
+_MOST_DIGITS_AFTER_A_PLACE = 6
 _UNAMBIGUOUS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that are not confused with one another when a password is read out."""
 
@@ -90,7 +91,7 @@ class Passwords:
 
 
 def require_strong(password: str, username: str) -> None:
-    """Raise PasswordWeak if the password is short, contains the user name or is a common one.
+    """Raise PasswordWeak if the password is short, contains the user name, is a common one or a province with digits.
 
     Only length counts, not a mixture of character classes (NIST SP 800-63B, 3.1.1.2).
     """
@@ -100,8 +101,25 @@ def require_strong(password: str, username: str) -> None:
         raise PasswordWeak(pointer="/password", reason="short", least=LEAST_CHARACTERS)
     if len(prepared) > MOST_CHARACTERS:
         raise PasswordWeak(pointer="/password", reason="long", least=LEAST_CHARACTERS)
-    if folded in _COMMON_PASSWORDS or len(set(folded)) < 4 or (len(username) >= 4 and username.casefold() in folded):
+    if (
+        folded in _COMMON_PASSWORDS
+        or _is_a_place(folded)
+        or len(set(folded)) < 4
+        or (len(username) >= 4 and username.casefold() in folded)
+    ):
         raise PasswordWeak(pointer="/password", reason="guessable", least=LEAST_CHARACTERS)
+
+
+def _is_a_place(folded: str) -> bool:
+    """Whether a password is a province's name and a few digits, with or without diacritics and spaces."""
+    letters = folded.rstrip("0123456789")
+    return len(folded) - len(letters) <= _MOST_DIGITS_AFTER_A_PLACE and fold(letters).replace(" ", "") in _places()
+
+
+@cache
+def _places() -> frozenset[str]:
+    """The names of the provinces as they are typed without diacritics."""
+    return frozenset(fold(entry.name_vi).replace(" ", "") for entry in code_lists()["personal_id_places"])
 
 
 def new_password() -> str:

@@ -59,14 +59,17 @@ def describe(app: Flask) -> None:
     )
 
 
-def finished_specification(spec: APISpec) -> dict[str, Any]:
-    """The document of the registered blueprints with all component schemas, and the problems of every call."""
+def finished_specification(spec: APISpec, example: dict[str, Any]) -> dict[str, Any]:
+    """The document of the registered blueprints with all component schemas, and the problems of every call.
+
+    ``example`` is a household that this register takes.
+    """
     for name, schema in _NAMED_BY_HAND.items():
         if name not in spec.components.schemas:
             spec.components.schema(name, schema=schema)
     document: dict[str, Any] = spec.to_dict()
     components = document.setdefault("components", {})
-    components["schemas"] = {**components.get("schemas", {}), **_components()}
+    components["schemas"] = {**components.get("schemas", {}), **_components(example)}
     components["responses"] = {"Problem": _problem_response()}
     components["securitySchemes"] = SECURITY_SCHEMES
     document["security"] = [{name: []} for name in SECURITY_SCHEMES]
@@ -125,9 +128,9 @@ def _problem_response() -> dict[str, Any]:
     }
 
 
-def _components() -> dict[str, Any]:
+def _components(example: dict[str, Any]) -> dict[str, Any]:
     return {
-        **household_components(reference_prefix="#/components/schemas/"),
+        **household_components(reference_prefix="#/components/schemas/", example=example),
         **record_components(reference_prefix="#/components/schemas/"),
         "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
     }

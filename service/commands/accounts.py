@@ -19,6 +19,7 @@ from service.access.passwords import Passwords
 from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
 from service.principal import register_itself
+from service.province import province_of
 from service.roles import SCOPES, Role, Sight
 from service.settings import Settings
 from service.storage.accounts import MongoAccounts
@@ -27,8 +28,6 @@ from service.units.areas import area_of_units
 from service.units.unit_register import UnitRegister
 
 DEMONSTRATION_FILE = "demo-accounts.json"
-CITY, CITY_UNTIL = "412", date(2025, 6, 30)
-"""Vinh, a city until the merger: the area of the demonstration's officer is the communes that took it over."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,8 +83,11 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
         elif options.step == "demonstrate":
             if options.if_none and stored.accounts(after=None, limit=1):
                 return 0
-            city = area_of_units([(CITY, CITY_UNTIL)], directory(), vietnam_day(system_clock())).communes()
-            _demonstrate(accounts, sorted(city or ()), Path(settings.data_folder) / DEMONSTRATION_FILE)
+            province = province_of(settings)
+            named = (province.demonstration.officers_unit, province.demonstration.officers_unit_on)
+            theirs = area_of_units([named], directory(), vietnam_day(system_clock())).communes()
+            file = Path(settings.data_folder) / DEMONSTRATION_FILE
+            _demonstrate(accounts, sorted(theirs or ()), (province.code,), file)
         else:
             _change(accounts, stored, options)
     return 0
@@ -155,12 +157,11 @@ def _list(accounts: Accounts, *, as_json: bool) -> None:
             return
 
 
-def _demonstrate(accounts: Accounts, city: Sequence[str], file: Path) -> None:
+def _demonstrate(accounts: Accounts, officers: Sequence[str], everywhere: tuple[str, ...], file: Path) -> None:
     """Create an account of each role, print them once and store them in a file that only its owner can read."""
-    everywhere = ("40",)
     people = [
-        ("can-bo", Role.OFFICER, tuple(city)),
-        ("chu-tich-xa", Role.LEADER, tuple(city)),
+        ("can-bo", Role.OFFICER, tuple(officers)),
+        ("chu-tich-xa", Role.LEADER, tuple(officers)),
         ("giam-sat", Role.SUPERVISOR, everywhere),
         ("quan-tri", Role.ADMINISTRATOR, everywhere),
         ("kiem-toan", Role.AUDITOR, everywhere),

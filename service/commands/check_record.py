@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from schemas.catalogue import LANGUAGES, Catalogue
-from schemas.codelists import FOLDER
 from service.clock import system_clock, vietnam_day
 from service.households.record_check import Checked, check_file
+from service.province import read_province
+from service.settings import SettingsInvalid
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
-
-_SERVICE_MESSAGES = Path(__file__).parent.parent / "messages"
+from service.wiring import item_messages_of, messages_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,12 +31,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--language", choices=LANGUAGES, default="vi", help="language of the messages (default: vi)")
     parser.add_argument("--json", action="store_true", help="print one JSON object per record, for programs")
     options = parser.parse_args(arguments)
-    directory = UnitDirectory(read_units(FOLDER / "units.csv"))
+    try:
+        province = read_province(os.environ.get("PROVINCE", ""))
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)
+        return 2
+    catalogues = (item_messages_of(province), messages_of(province))
+    directory = UnitDirectory(read_units(province.units))
     results: Counter[str] = Counter()
     try:
         for checked in check_file(options.file, directory, vietnam_day(system_clock())):
             results[checked.stage or "refused"] += 1
-            report = _report(checked, options.language)
+            report = _report(checked, options.language, catalogues)
             print(json.dumps(report, ensure_ascii=False) if options.json else _text(options.file, report))
     except OSError as error:
         print(f"{options.file}: {error.strerror}", file=sys.stderr)
@@ -48,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if results["refused"] else 0
 
 
-def _report(checked: Checked, language: str) -> dict[str, Any]:
+def _report(checked: Checked, language: str, catalogues: Sequence[Catalogue]) -> dict[str, Any]:
     return {
         "line": checked.line,
         "stage": checked.stage,
@@ -58,7 +65,7 @@ def _report(checked: Checked, language: str) -> dict[str, Any]:
                 "line": fault.line,
                 "pointer": fault.error.pointer,
                 "code": fault.error.code,
-                "message": _message(fault.error.code, language, dict(fault.error.params)),
+                "message": _message(catalogues, fault.error.code, language, dict(fault.error.params)),
             }
             for fault in checked.faults
         ],
@@ -66,7 +73,7 @@ def _report(checked: Checked, language: str) -> dict[str, Any]:
             {
                 "code": finding.code,
                 "pointer": finding.pointer,
-                "message": _message(finding.code, language, dict(finding.params)),
+                "message": _message(catalogues, finding.code, language, dict(finding.params)),
             }
             for finding in checked.findings
         ],
@@ -84,13 +91,8 @@ def _text(file: Path, report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-@cache
-def _catalogues() -> tuple[Catalogue, ...]:
-    return Catalogue(), Catalogue(_SERVICE_MESSAGES)
-
-
-def _message(code: str, language: str, params: dict[str, Any]) -> str:
-    catalogue = next((each for each in _catalogues() if code in each), None)
+def _message(catalogues: Sequence[Catalogue], code: str, language: str, params: dict[str, Any]) -> str:
+    catalogue = next((each for each in catalogues if code in each), None)
     return catalogue.text(code, language, **params) if catalogue else code
 
 

@@ -13,11 +13,13 @@ from service.errors import DomainError
 from service.settings import Settings, SettingsInvalid, read_settings
 
 ADDRESS_FILE = "mongodb-uri"
+PROVINCE_FILE = "province"
+"""What PROVINCE was when the register was started, so that its commands need not be told again."""
 
 
 def command_settings(data_folder: str | None = None) -> Settings:
-    """Return the settings of the environment, with the database's address from the data folder of a running register
-    if it is not set.
+    """Return the settings of the environment, with the database's address and the province from the data folder of a
+    running register if they are not set.
 
     Raises SettingsInvalid, which says what to do.
     """
@@ -31,7 +33,9 @@ def command_settings(data_folder: str | None = None) -> Settings:
                 "or name its folder with --data, or set MONGODB_URI."
             )
         address = file.read_text(encoding="utf-8").strip()
-    settings = read_settings({**os.environ, "MONGODB_URI": address})
+    served = folder / PROVINCE_FILE
+    province = os.environ.get("PROVINCE") or (served.read_text(encoding="utf-8").strip() if served.exists() else "")
+    settings = read_settings({**os.environ, "MONGODB_URI": address, "PROVINCE": province})
     return replace(settings, data_folder=str(folder))
 
 

@@ -11,6 +11,7 @@ from schemas.versions import SCHEMA_VERSION
 from service.clock import system_clock
 from service.commands.database import command_settings, run
 from service.jobs.schema_migration import SchemaMigration
+from service.province import province_of
 from service.settings import Settings
 from service.storage.migration import migrate
 from service.storage.repositories import Repositories
@@ -49,7 +50,9 @@ def migrate_records(settings: Settings) -> int:
     store = Repositories(settings)
     try:
         units = UnitRegister(store.units, settings.units_refresh_seconds)
-        migration = SchemaMigration(store, units.directory, system_clock, examiner_of(store, settings))
+        migration = SchemaMigration(
+            store, units.directory, system_clock, examiner_of(store, settings, province_of(settings))
+        )
         waiting = migration.waiting()
         if not waiting:
             return 0

@@ -10,14 +10,15 @@ import shapely
 from tqdm import tqdm
 
 from service.commands.database import command_settings, run
-from service.storage.migration import UNITS_FILE, load_units
+from service.province import province_of
+from service.storage.migration import load_units
 from service.storage.repositories import Repositories
 from service.units.borders import BorderFileInvalid, borders_of, read_features
 from service.units.unit_list import UnitListInvalid
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Load administrative units from a CSV (columns as schemas/codelists/units.csv): another province, a newer list.
+    """Load administrative units from a CSV (columns as in provinces/units): another province, a newer list.
 
     With --boundaries, load the borders of communes from GeoJSON instead (a FeatureCollection in WGS 84, gzipped or
     not, properties.code the commune's code); they replace all that were there. No household is changed. A file with
@@ -34,11 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> int:
         if options.boundaries:
             return load_borders(Path(options.boundaries), options.data)
-        file = Path(options.list) if options.list else UNITS_FILE
+        settings = command_settings(options.data)
+        file = Path(options.list) if options.list else province_of(settings).units
         if not file.exists():
             print(f"{file} is not there", file=sys.stderr)
             return 2
-        store = Repositories(command_settings(options.data))
+        store = Repositories(settings)
         try:
             changed = load_units(store, file, print)
         except UnitListInvalid as error:

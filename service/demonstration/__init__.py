@@ -1,1 +1,1 @@
-"""Demonstration households: a seeded generator of realistic but invented farm households of Nghệ An."""
+"""Demonstration households: a seeded generator of realistic but invented farm households of the province."""

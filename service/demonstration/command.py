@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +13,10 @@ from typing import IO
 import orjson
 from tqdm import tqdm
 
-import schemas
 from service.commands.database import command_settings, run
 from service.demonstration.errors import CannotDemonstrate
 from service.demonstration.households import MOST_HOUSEHOLDS, Demonstration
+from service.province import read_province
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 
@@ -47,7 +48,7 @@ def _register(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Makes realistic but invented farm households of Nghệ An, each marked as demonstration, and "
+        description="Makes realistic but invented farm households of the province, each marked as demonstration, and "
         "registers them with baselines for every commune of today and before July 2025, or writes them as NDJSON.",
         epilog="The same seed makes the same households, and a larger set contains the smaller one: a second run "
         "registers only what is missing. The database is MONGODB_URI, or else that of the running register "
@@ -78,8 +79,8 @@ def _count(text: str) -> int:
 
 def _write(options: argparse.Namespace) -> int:
     """Write the households as NDJSON."""
-    units = read_units(Path(schemas.__file__).parent / "codelists" / "units.csv")
-    demonstration = Demonstration(UnitDirectory(units), options.seed)
+    province = read_province(os.environ.get("PROVINCE", ""))
+    demonstration = Demonstration(UnitDirectory(read_units(province.units)), province, options.seed)
     with _opened(options.output) as file:
         made = demonstration.households(options.households)
         for household in tqdm(

@@ -16,6 +16,7 @@ from service.demonstration.fields import Field, homestead_of
 from service.demonstration.people import Person, PersonalNumbers, family_of, phone_number
 from service.demonstration.places import MERGER, Place, Village, places_of
 from service.parcels.place import Borders
+from service.province import Province
 from service.reports.ports import Baseline
 from service.units.directory import UnitDirectory
 
@@ -50,13 +51,14 @@ class Demonstration:
     The n-th household of a seed does not depend on the size of the set, so that a larger set contains a smaller one.
     """
 
-    def __init__(self, directory: UnitDirectory, seed: int, borders: Borders | None = None) -> None:
+    def __init__(self, directory: UnitDirectory, province: Province, seed: int, borders: Borders | None = None) -> None:
         """With borders of communes, fields and homes lie inside them; people and numbers do not depend on borders.
 
         Raises ValueError when the list of units has no communes of today with a point.
         """
         self.seed = seed
-        self.places = places_of(directory, seed, borders)
+        self.places = places_of(directory, province, seed, borders)
+        self._province = province
 
     def counts(self, households: int) -> dict[str, int]:
         """Return how many of ``households`` live in each commune, by code. Raises ValueError above 600,000."""
@@ -74,7 +76,7 @@ class Demonstration:
             before += len(indices)
             if not mine:
                 continue
-            numbers = PersonalNumbers(position, len(self.places), self.seed)
+            numbers = PersonalNumbers(self._province.personal_number_prefix, position, len(self.places), self.seed)
             for number, index in enumerate(indices):
                 yield _household(self.seed, index, number, place, numbers)
 
@@ -235,7 +237,7 @@ def _farm(random: Random, fields: tuple[Field, ...], place: Place, kind: _Kind, 
     for parcel, each in zip(parcels, fields, strict=True):
         if each.outside and "geometry" in parcel:
             parcel["outside_confirmed"] = True
-    sold = production.products(random, parcels, terrain, classified=classified)
+    sold = production.products(random, parcels, terrain, place.product_names, classified=classified)
     farm: Household = {
         "parcels": parcels,
         "livestock": production.livestock(random, terrain),

@@ -1,4 +1,4 @@
-"""Names of people in Nghệ An by ethnic group, with the frequency of each family name."""
+"""Names of people by ethnic group, with the frequency of each family name."""
 
 from __future__ import annotations
 

@@ -35,16 +35,18 @@ class PersonalNumbers:
     ``position`` of ``communes`` gets those whose remainder modulo ``communes`` is ``position``.
     """
 
-    def __init__(self, position: int, communes: int, seed: int) -> None:
+    def __init__(self, prefix: str, position: int, communes: int, seed: int) -> None:
+        """``prefix`` is the province's, the first three digits."""
+        self._prefix = prefix
         self._position = position
         self._communes = communes
         self._seed = seed
         self._given: Counter[str] = Counter()
 
     def next(self, sex: Sex, birth: date) -> str:
-        """Return the next number of a person born in Nghệ An (040). Raises ValueError when none is left."""
+        """Return the next number of a person born in the province. Raises ValueError when none is left."""
         century = (birth.year // 100 - 19) * 2 + (sex == "female")
-        group = f"040{century}{birth.year % 100:02d}"
+        group = f"{self._prefix}{century}{birth.year % 100:02d}"
         rank = self._given[group]
         slots = _NUMBERS_A_GROUP // self._communes
         if rank >= slots:

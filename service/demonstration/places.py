@@ -1,12 +1,12 @@
-"""Where the demonstration households live: each commune of Nghệ An with its land, ethnic groups and villages."""
+"""Where the demonstration households live: each commune of the province with its land, ethnic groups and villages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
-from math import dist
+from math import cos, dist, radians
 from random import Random
 from typing import Literal
 
@@ -15,6 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from service.parcels.place import Borders
+from service.province import DemonstrationProfile, Province
 from service.units.directory import Unit, UnitDirectory
 
 Terrain = Literal["town", "coast", "plain", "hills", "mountains"]
@@ -22,45 +23,11 @@ Terrain = Literal["town", "coast", "plain", "hills", "mountains"]
 MERGER = date(2025, 7, 1)
 """The day since which the communes of today are in force (Decision 19/2025/QĐ-TTg)."""
 
-_MOUNTAIN_DISTRICTS = frozenset({"415", "416", "417", "418", "420", "422"})
-_HILL_DISTRICTS = frozenset({"414", "419", "423", "424", "428"})
-_COAST_DISTRICTS = frozenset({"412", "421", "425", "429", "432"})
-_COAST_FROM_LONGITUDE = {"412": 105.70, "421": 105.68, "425": 105.58, "429": 105.62, "432": 105.70}
-
 _DENSITY: dict[Terrain, float] = {"town": 0.45, "coast": 1.0, "plain": 1.0, "hills": 0.5, "mountains": 0.16}
 """Farm households per unit of land, relative to the plain."""
 
-_ETHNIC_GROUPS: dict[str, dict[str, float]] = {
-    "415": {"03": 84, "08": 5, "29": 4, "01": 7},
-    "416": {"03": 82, "01": 18},
-    "417": {"08": 37, "29": 33, "03": 27, "01": 3},
-    "418": {"03": 72, "29": 12, "08": 4, "01": 11, "53": 1},
-    "420": {"03": 35, "24": 14, "01": 51},
-    "422": {"03": 73, "01": 27},
-    "419": {"01": 76, "24": 17, "03": 7},
-    "423": {"01": 78, "24": 16, "03": 6},
-    "424": {"01": 90, "03": 10},
-}
-"""Ethnic groups (1979 codes) by former district in percent, close to the province's published figures."""
-
-_VILLAGE_WORDS: dict[Terrain, str] = {
-    "town": "Khối",
-    "coast": "Xóm",
-    "plain": "Xóm",
-    "hills": "Thôn",
-    "mountains": "Bản",
-}
-_VILLAGE_NAMES = (
-    "Đông Sơn", "Yên Hòa", "Tân Tiến", "Xuân Sơn", "Phú Lợi", "Bình Minh", "Hồng Phong", "Đồng Tâm", "Quang Trung",
-    "Kim Liên",
-    "Trung Hậu", "Thanh Phong", "Liên Hương", "Hợp Thành", "Nam Sơn", "Bắc Hồng", "Tân Lập", "Văn Trai", "Đại Đồng",
-    "Tiên Kỳ",
-)  # fmt: skip
-_MOUNTAIN_VILLAGE_NAMES = (
-    "Huồi Pốc", "Na Khướng", "Nậm Càn", "Xốp Nhị", "Phà Khảo", "Cánh Tráp", "Na Ngân", "Piêng Mựn", "Khe Bố",
-    "Huồi Cọ",
-    "Pủng", "Mường Piệt", "Na Cày", "Khe Nóng", "Bản Tạ", "Chăm Puông", "Xiềng Líp", "Tổng Xan", "Phồng", "Cò Phạt",
-)  # fmt: skip
+_KINH_ALONE: Mapping[str, float] = {"01": 100}
+"""Ethnic groups of a district of which the profile says nothing (1979 codes, percent)."""
 
 BLOCK_SIDE_M = 800.0
 """Side of the square of land that holds the fields of a village, in metres."""
@@ -68,8 +35,8 @@ BLOCK_SIDE_M = 800.0
 _PITCH_M = 920.0
 """The side of the squares into which the province is divided; each contains at most one block of fields."""
 
-_METRES_EAST, _METRES_NORTH = 105_100.0, 110_700.0
-"""Metres per degree of longitude and latitude in the middle of the province, to within half a percent."""
+Position = tuple[float, float]
+"""Longitude and latitude."""
 
 Square = tuple[int, int]
 """A square of the province by its column and row."""
@@ -104,6 +71,7 @@ class Place:
     villages: tuple[Village, ...]
     ethnic_groups: tuple[str, ...]
     ethnic_weights: tuple[float, ...]
+    product_names: Mapping[str, str]
 
     def lies_outside(self, longitude: float, latitude: float) -> bool:
         """Whether a position lies outside the commune's border; False if there is none."""
@@ -114,8 +82,33 @@ class Place:
         return random.choices(self.ethnic_groups, cum_weights=self.ethnic_weights)[0]
 
 
-def places_of(directory: UnitDirectory, seed: int, borders: Borders | None = None) -> tuple[Place, ...]:
-    """Describe every commune in force since the merger that has a point to place fields around, in order of code.
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The size of a square in degrees."""
+
+    wide: float
+    high: float
+
+    def column(self, longitude: float) -> float:
+        return longitude / self.wide
+
+    def row(self, latitude: float) -> float:
+        return latitude / self.high
+
+
+def _grid_of(province: Province) -> _Grid:
+    """Return the grid for the latitude of the middle of the province, where it is right to within half a percent."""
+    _, south, _, north = province.map.box
+    middle = radians((south + north) / 2)
+    metres_east, metres_north = 111_320 * cos(middle), 111_130 - 560 * cos(2 * middle)
+    return _Grid(_PITCH_M / round(metres_east, -2), _PITCH_M / round(metres_north, -2))
+
+
+def places_of(
+    directory: UnitDirectory, province: Province, seed: int, borders: Borders | None = None
+) -> tuple[Place, ...]:
+    """Describe every commune of the province that is in force since the merger and has a point to place fields around,
+    in order of code.
 
     With borders, fields lie inside their commune as far as it has room; who lives where does not depend on borders.
     Raises ValueError when the list of units has no such commune.
@@ -123,23 +116,23 @@ def places_of(directory: UnitDirectory, seed: int, borders: Borders | None = Non
     communes = [
         unit
         for unit in directory.of_level("commune", MERGER)
-        if unit.longitude is not None and unit.latitude is not None
+        if unit.parent == province.code and unit.longitude is not None and unit.latitude is not None
     ]
     if not communes:
-        raise ValueError("the list of units has no commune with a point: load schemas/codelists/units.csv")
-    points = [
-        ((unit.longitude or 0.0) * _METRES_EAST / _PITCH_M, (unit.latitude or 0.0) * _METRES_NORTH / _PITCH_M)
-        for unit in communes
-    ]
+        raise ValueError("the list of units has no commune with a point: load the province's own list")
+    grid = _grid_of(province)
+    points = [(grid.column(unit.longitude or 0.0), grid.row(unit.latitude or 0.0)) for unit in communes]
     drawn = [None if borders is None or u.code not in borders else borders.border(u.code) for u in communes]
-    inside = [_squares_inside(border) for border in drawn]
+    inside = [_squares_inside(border, grid) for border in drawn]
     taken = {square for squares in inside for square in squares}
     places = []
     for index, unit in enumerate(communes):
         near = _squares_near(points, index)
         own = sorted(inside[index], key=lambda square: (dist(points[index], square), square))
-        land = (own, [square for square in near if square not in taken], drawn[index])
-        places.append(_place(directory, unit, len(near), land, Random(f"{seed}/{unit.code}")))
+        land = (own, [square for square in near if square not in taken])
+        blocks = tuple((x * grid.wide, y * grid.high) for squares in land for x, y in squares)
+        make = _Maker(directory, province.demonstration, Random(f"{seed}/{unit.code}"))
+        places.append(make.place(unit, len(near), blocks, len(own), drawn[index]))
     return tuple(places)
 
 
@@ -157,76 +150,77 @@ def _squares_near(points: Sequence[tuple[float, float]], index: int) -> list[Squ
     return [(column, row) for _, column, row in sorted(found)]
 
 
-def _squares_inside(border: BaseGeometry | None) -> set[Square]:
+def _squares_inside(border: BaseGeometry | None, grid: _Grid) -> set[Square]:
     """Return the squares that lie wholly within a border, so that communes never share a square."""
     if border is None:
         return set()
     west, south, east, north = border.bounds
-    columns = np.arange(np.floor(west * _METRES_EAST / _PITCH_M), np.ceil(east * _METRES_EAST / _PITCH_M) + 1)
-    rows = np.arange(np.floor(south * _METRES_NORTH / _PITCH_M), np.ceil(north * _METRES_NORTH / _PITCH_M) + 1)
+    columns = np.arange(np.floor(grid.column(west)), np.ceil(grid.column(east)) + 1)
+    rows = np.arange(np.floor(grid.row(south)), np.ceil(grid.row(north)) + 1)
     column, row = (each.ravel() for each in np.meshgrid(columns, rows))
-    wide, high = _PITCH_M / _METRES_EAST, _PITCH_M / _METRES_NORTH
+    wide, high = grid.wide, grid.high
     squares = shapely.box((column - 0.5) * wide, (row - 0.5) * high, (column + 0.5) * wide, (row + 0.5) * high)
     shapely.prepare(border)
     within = shapely.contains_properly(border, squares)
     return {(int(x), int(y)) for x, y in zip(column[within], row[within], strict=True)}
 
 
-def _place(
-    directory: UnitDirectory,
-    unit: Unit,
-    size: int,
-    land: tuple[list[Square], list[Square], BaseGeometry | None],
-    random: Random,
-) -> Place:
-    """Describe one commune: ``size`` is its number of nearest squares, ``land`` its inside and other squares and its
-    border.
-    """
-    inside, beyond, border = land
-    formers = directory.predecessors(unit.code, MERGER)
-    districts = [former.parent or "" for former in formers]
-    terrain = _terrain(unit, districts)
-    groups: dict[str, float] = {}
-    for district in districts or [""]:
-        for group, share in _ETHNIC_GROUPS.get(district, {"01": 100}).items():
-            groups[group] = groups.get(group, 0) + share
-    return Place(
-        commune=unit,
-        terrain=terrain,
-        weight=size * _DENSITY[terrain],
-        blocks=tuple((x * _PITCH_M / _METRES_EAST, y * _PITCH_M / _METRES_NORTH) for x, y in [*inside, *beyond]),
-        blocks_inside=len(inside),
-        border=border,
-        villages=_villages(terrain, formers, random),
-        ethnic_groups=tuple(groups),
-        ethnic_weights=tuple(accumulate(groups.values())),
-    )
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Describes one commune by the province's profile, with a generator of random numbers of its own."""
 
+    directory: UnitDirectory
+    profile: DemonstrationProfile
+    random: Random
 
-def _terrain(unit: Unit, districts: Sequence[str]) -> Terrain:
-    district = max(sorted(set(districts)), key=districts.count, default="")
-    if district in _COAST_DISTRICTS and (unit.longitude or 0.0) > _COAST_FROM_LONGITUDE[district]:
-        return "coast"
-    if unit.kind == "phường":
-        return "town"
-    if district in _MOUNTAIN_DISTRICTS:
-        return "mountains"
-    return "hills" if district in _HILL_DISTRICTS else "plain"
+    def place(
+        self, unit: Unit, size: int, blocks: tuple[Position, ...], inside: int, border: BaseGeometry | None
+    ) -> Place:
+        """Describe a commune with ``size`` nearest squares; of its blocks the first ``inside`` lie in its border."""
+        formers = self.directory.predecessors(unit.code, MERGER)
+        districts = [former.parent or "" for former in formers]
+        terrain = self._terrain(unit, districts)
+        groups: dict[str, float] = {}
+        for district in districts or [""]:
+            for group, share in self.profile.ethnic_groups.get(district, _KINH_ALONE).items():
+                groups[group] = groups.get(group, 0) + share
+        return Place(
+            commune=unit,
+            terrain=terrain,
+            weight=size * _DENSITY[terrain],
+            blocks=blocks,
+            blocks_inside=inside,
+            border=border,
+            villages=self._villages(terrain, formers),
+            ethnic_groups=tuple(groups),
+            ethnic_weights=tuple(accumulate(groups.values())),
+            product_names=self.profile.products,
+        )
 
+    def _terrain(self, unit: Unit, districts: Sequence[str]) -> Terrain:
+        district = max(sorted(set(districts)), key=districts.count, default="")
+        coast = self.profile.coast_from_longitude.get(district)
+        if coast is not None and (unit.longitude or 0.0) > coast:
+            return "coast"
+        if unit.kind == "phường":
+            return "town"
+        if district in self.profile.mountain_districts:
+            return "mountains"
+        return "hills" if district in self.profile.hill_districts else "plain"
 
-def _villages(terrain: Terrain, formers: Sequence[Unit], random: Random) -> tuple[Village, ...]:
-    """Make three to five villages for each former commune."""
-    word = _VILLAGE_WORDS[terrain]
-    named = _MOUNTAIN_VILLAGE_NAMES if terrain == "mountains" else _VILLAGE_NAMES
-    villages = []
-    number = 0
-    for former in formers or (None,):
-        for name in random.sample(named, random.randint(3, 5)):
-            number += 1
-            by_number = terrain == "town" or (terrain != "mountains" and random.random() < 0.6)
-            villages.append(Village(f"{word} {number if by_number else name.removeprefix('Bản ')}", former))
-    random.shuffle(villages)
-    return tuple(villages)
+    def _villages(self, terrain: Terrain, formers: Sequence[Unit]) -> tuple[Village, ...]:
+        """Make three to five villages for each former commune."""
+        word = self.profile.village_words[terrain]
+        mountains = terrain == "mountains"
+        named = self.profile.mountain_village_names if mountains else self.profile.village_names
+        random, villages, number = self.random, list[Village](), 0
+        for former in formers or (None,):
+            for name in random.sample(named, random.randint(3, 5)):
+                number += 1
+                by_number = terrain == "town" or (not mountains and random.random() < 0.6)
+                villages.append(Village(f"{word} {number if by_number else name.removeprefix(f'{word} ')}", former))
+        random.shuffle(villages)
+        return tuple(villages)
 
 
 def day_before_merger() -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -68,9 +68,9 @@ _PRODUCTS: dict[str, tuple[str, str]] = {
     "leaf_vegetables": ("Rau xanh", "01181"), "fruit_vegetables": ("Dưa chuột", "01181"),
     "flowers": ("Hoa cúc", "01183"),
     "root_vegetables": ("Hành tăm", "01181"), "ginger": ("Gừng củ", "01191"), "taro": ("Khoai sọ", "01130"),
-    "fodder_grass": ("Cỏ voi", "01199"), "tea": ("Chè búp tươi", "01270"), "orange": ("Cam Vinh", "01213"),
+    "fodder_grass": ("Cỏ voi", "01199"), "tea": ("Chè búp tươi", "01270"), "orange": ("Cam quả", "01213"),
     "pomelo": ("Bưởi hồng", "01213"), "rubber": ("Mủ cao su", "01250"), "pineapple": ("Dứa quả", "01212"),
-    "plum": ("Mận Kỳ Sơn", "01214"), "banana": ("Chuối tiêu", "01212"), "cardamom": ("Sa nhân khô", "01282"),
+    "plum": ("Mận quả", "01214"), "banana": ("Chuối tiêu", "01212"), "cardamom": ("Sa nhân khô", "01282"),
     "passion_fruit": ("Chanh leo", "01219"), "lemon": ("Chanh tươi", "01213"),
     "other_fruit": ("Trái cây vườn", "01219"),
 }  # fmt: skip
@@ -223,8 +223,13 @@ def machinery(random: Random, terrain: Terrain) -> list[Item]:
     ]
 
 
-def products(random: Random, land: Sequence[Item], terrain: Terrain, *, classified: bool) -> list[Item]:
-    """Draw what the household sells of its crops, with the activity's VSIC 2025 code where ``classified``."""
+def products(
+    random: Random, land: Sequence[Item], terrain: Terrain, names: Mapping[str, str], *, classified: bool
+) -> list[Item]:
+    """Draw what the household sells of its crops, with the activity's VSIC 2025 code where ``classified``.
+
+    ``names`` are the province's own names of products by crop.
+    """
     outputs: dict[str, float] = {}
     for each in land:
         for crop in each.get("crops", ()):
@@ -233,7 +238,8 @@ def products(random: Random, land: Sequence[Item], terrain: Terrain, *, classifi
     for crop, output in outputs.items():
         if random.random() > 0.55:
             continue
-        name, vsic = _PRODUCTS[crop]
+        usual, vsic = _PRODUCTS[crop]
+        name = names.get(crop, usual)
         product: Item = {"name": name, "annual_output": round(output * random.uniform(0.3, 0.95), 2), "unit": "t"}
         if classified:
             product["vsic"] = vsic

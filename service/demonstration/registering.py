@@ -164,9 +164,11 @@ def _work(
 
 def _demonstration(services: Register, seed: int) -> Demonstration:
     try:
-        return Demonstration(services.units.directory(), seed, services.examiner.borders())
+        return Demonstration(services.units.directory(), services.province, seed, services.examiner.borders())
     except ValueError as error:
-        raise CannotDemonstrate(f"The register has no communes of Nghệ An ({error}): run scripts/migrate.") from error
+        raise CannotDemonstrate(
+            f"The register has no communes of the province ({error}): run scripts/migrate."
+        ) from error
 
 
 def _report(outcomes: Iterable[Report], households: int) -> int:

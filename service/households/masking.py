@@ -20,7 +20,7 @@ LEAST_COUNT: Final = 5
 """Open data withhold counts of households from 1 to 4 by commune and ethnic group or poverty."""
 
 _DEGREES_OF_100_METRES: Final = 3
-"""0.001° is 111 m of latitude and 105 m of longitude in Nghệ An."""
+"""0.001° is 111 m of latitude, and 102 to 109 m of longitude in Viet Nam."""
 _HIDDEN: Final = "•"
 _DIGITS_SHOWN: Final = 3
 _POINTER: Final = "pointer"

@@ -28,7 +28,7 @@ from service.parcels.rings import (
 _MOST_PLACES = 10
 """The most crossings, spikes or repeated vertices that a finding lists."""
 _POSITION_IN_REASON = re.compile(r"\[(\S+) (\S+)\]")
-"""GEOS gives the place of a fault in its message: "Self-intersection[105.6825 18.6809]"."""
+"""GEOS gives the place of a fault in its message: "Self-intersection[104.2 20.1]"."""
 
 
 def what_is_wrong(geometry: BaseGeometry, flat: BaseGeometry, rules: ShapeRules, pointer: str) -> list[Finding]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service.parcels.reference_systems import EVERYWHERE, Zones
+
 
 @dataclass(frozen=True, slots=True)
 class ShapeRules:
@@ -54,9 +56,10 @@ class AreaRules:
 
 @dataclass(frozen=True, slots=True)
 class GeometryRules:
-    """All limits that the examination of a household's parcels needs."""
+    """What the examination of a household's parcels needs to know: its limits, and the zones that sheets come in."""
 
     shape: ShapeRules = ShapeRules()
     overlap: OverlapRules = OverlapRules()
     place: PlaceRules = PlaceRules()
     area: AreaRules = AreaRules()
+    zones: Zones = EVERYWHERE

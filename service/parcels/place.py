@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from service.parcels.limits import PlaceRules
-from service.parcels.reference_systems import SYSTEMS, from_wgs84, geometry_from_wgs84
+from service.parcels.reference_systems import MIDDLE, ReferenceSystem, from_wgs84, geometry_from_wgs84
 from service.parcels.rings import Geometries, Positions
-
-_METRES = SYSTEMS["EPSG:9208"]
-"""Distances are measured in the province's projection, with an error of at most 0.02% everywhere in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +40,13 @@ class Place:
 
 
 class Borders:
-    """The borders of communes by code, as (multi)polygons in WGS 84, prepared for many queries."""
+    """The borders of communes by code, as (multi)polygons in WGS 84, prepared for many queries.
 
-    def __init__(self, communes: Mapping[str, BaseGeometry]) -> None:
+    Distances are measured in ``metric``, the province's own projection: there its error is at most 0.02%.
+    """
+
+    def __init__(self, communes: Mapping[str, BaseGeometry], metric: ReferenceSystem = MIDDLE) -> None:
+        self._metric = metric
         self.codes = tuple(communes)
         self._polygons: Geometries = np.empty(len(self.codes), dtype=object)
         self._polygons[:] = list(communes.values())
@@ -106,7 +107,7 @@ class Borders:
         return places
 
     def _place_astray(self, position: Positions, expected: str, commune: str | None) -> Place:
-        point = shapely.Point(from_wgs84(np.asarray([position]), _METRES)[0])
+        point = shapely.Point(from_wgs84(np.asarray([position]), self._metric)[0])
         known = expected in self._number
         distance = shapely.distance(self._in_metres[self._number[expected]], point) if known else 0.0
         if commune is not None:
@@ -122,7 +123,7 @@ class Borders:
     @cached_property
     def _in_metres(self) -> Geometries:
         projected: Geometries = np.empty(len(self.codes), dtype=object)
-        projected[:] = [geometry_from_wgs84(polygon, _METRES) for polygon in self._polygons]
+        projected[:] = [geometry_from_wgs84(polygon, self._metric) for polygon in self._polygons]
         return projected
 
     @cached_property

@@ -6,7 +6,7 @@ A batch is processed together as arrays; a boundary is handled by itself only wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from service.parcels.reference_systems import (
     Mistake,
     ReferenceSystem,
     UnknownReferenceSystem,
+    Zones,
     likely_mistake,
     north_comes_first,
     system_of,
@@ -40,6 +41,8 @@ _MISTAKES: Mapping[str, str] = {
     "wrong-zone": "geometry.wrong-zone",
     "datum-shift": "geometry.datum-shift-missing",
 }
+_SEVERAL = "geometry.several-systems"
+_Fits = Callable[[Positions], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def _explain_place(drawing: Drawing, reading: Reading, borders: Borders, rules: 
     """Report that a boundary lies where it should not, with the mistake that would explain it."""
     shape, place = reading.shape, reading.place
     if _nowhere(reading):
-        mistake = _mistake(drawing, reading.system, borders, blocking=True)
+        mistake = _mistake(drawing, reading.system, borders, rules.zones, blocking=True)
         if mistake is not None:
             shape.findings = [finding for finding in shape.findings if finding.code not in _PLACELESS | _COLLAPSED]
             _report(mistake, drawing, reading, rules, severity="error")
@@ -144,7 +147,7 @@ def _explain_place(drawing: Drawing, reading: Reading, borders: Borders, rules: 
         # A boundary stored before the borders were loaded must not block other changes of its household.
         severity = "warning" if _is_stored(drawing, reading) else "error"
         shape.findings.append(Finding("parcel.outside-province", severity, drawing.pointer, distance))
-        mistake = _mistake(drawing, reading.system, borders, blocking=True)
+        mistake = _mistake(drawing, reading.system, borders, rules.zones, blocking=True)
         if mistake is not None:
             _report(mistake, drawing, reading, rules, severity=severity)
         if severity == "error":
@@ -152,7 +155,7 @@ def _explain_place(drawing: Drawing, reading: Reading, borders: Borders, rules: 
     elif place.outside_commune(rules.place):
         lies_in = {"commune": drawing.commune, "lies_in": place.commune or place.nearest}
         shape.findings.append(Finding("parcel.outside-commune", "warning", drawing.pointer, {**distance, **lies_in}))
-        mistake = _mistake(drawing, reading.system, borders, blocking=False)
+        mistake = _mistake(drawing, reading.system, borders, rules.zones, blocking=False)
         if mistake is not None:
             _report(mistake, drawing, reading, rules, severity="warning")
 
@@ -174,23 +177,30 @@ def _nowhere(reading: Reading) -> bool:
     return any(finding.code in codes and finding.severity == "error" for finding in reading.shape.findings)
 
 
-def _mistake(drawing: Drawing, system: ReferenceSystem, borders: Borders, *, blocking: bool) -> Mistake | None:
+def _mistake(
+    drawing: Drawing, system: ReferenceSystem, borders: Borders, zones: Zones, *, blocking: bool
+) -> Mistake | None:
     """Return the likeliest mistake that would put the boundary into its commune, or else, if ``blocking``, into the
     province.
+
+    Several zones can put it into a province. Where none was declared, the province's own is then the one to propose.
     """
     if drawing.geometry is None or drawing.geometry.is_empty:
         return None
     positions: Positions = shapely.get_coordinates(drawing.geometry)
     if not np.all(np.isfinite(positions)):
         return None
-    for fits in _fitting(drawing.commune, borders, blocking=blocking):
-        found = likely_mistake(positions, system, fits)
+    for fits, in_its_commune in _fitting(drawing.commune, borders, blocking=blocking):
+        found = likely_mistake(positions, system, fits, zones.systems)
         if found is not None:
-            return found
+            at_home = found.kind == "undeclared" and found.system == zones.home
+            return replace(found, rivals=()) if at_home and not in_its_commune else found
     return None
 
 
-def _fitting(commune: str | None, borders: Borders, *, blocking: bool) -> list[Callable[[Positions], bool]]:
+def _fitting(commune: str | None, borders: Borders, *, blocking: bool) -> list[tuple[_Fits, bool]]:
+    """Return what decides whether positions fit, the narrowest first, and whether that is the boundary's commune."""
+
     def in_commune(positions: Positions) -> bool:
         middle = positions.mean(axis=0)
         return commune is not None and _close_together(positions) and bool(borders.within(commune, middle[None, :])[0])
@@ -203,9 +213,9 @@ def _fitting(commune: str | None, borders: Borders, *, blocking: bool) -> list[C
         within = np.all((positions >= (west, south)) & (positions <= (east, north)))
         return bool(within) and _close_together(positions)
 
-    fitting: list[Callable[[Positions], bool]] = [in_commune] if commune in borders else []
+    fitting: list[tuple[_Fits, bool]] = [(in_commune, True)] if commune in borders else []
     if blocking:
-        fitting.append(in_province if len(borders) else in_viet_nam)
+        fitting.append((in_province if len(borders) else in_viet_nam, False))
     return fitting
 
 
@@ -215,6 +225,12 @@ def _close_together(positions: Positions) -> bool:
 
 
 def _report(mistake: Mistake, drawing: Drawing, reading: Reading, rules: GeometryRules, *, severity: str) -> None:
+    if mistake.rivals:
+        # Nobody can tell which of them is meant, so none is proposed: the sheet says it.
+        fitting = [f"{system.name} ({system.code})" for system in (mistake.system, *mistake.rivals)]
+        several = {"declared": reading.system.code, "declared_name": reading.system.name, "likely": ", ".join(fitting)}
+        reading.shape.findings.append(Finding(_SEVERAL, severity, drawing.pointer, several))
+        return
     params: dict[str, Any] = {
         "declared": reading.system.code,
         "declared_name": reading.system.name,

@@ -1,14 +1,15 @@
-"""Coordinate reference systems: WGS 84 and the VN-2000 projections that cadastral sheets of the province use.
+"""Coordinate reference systems: WGS 84 and every VN-2000 projection of the country.
 
-A cadastral sheet of Nghệ An is in VN-2000 / TM-3 104°45′ (EPSG:9208); neighbouring provinces and old sheets use other
-zones. All are transformed to WGS 84 by one pinned operation, EPSG:6960 "VN-2000 to WGS 84 (2)" (accuracy 1 m), written
-out below as a PROJ pipeline, so that neither another version of PROJ's database nor a network grid can change it.
+Each province has a central meridian of its own, in which its cadastral sheets are drawn; those of its neighbours and
+old sheets use other zones. All are transformed to WGS 84 by one pinned operation, EPSG:6960 "VN-2000 to WGS 84 (2)"
+(accuracy 1 m), written out below as a PROJ pipeline, so that neither another version of PROJ's database nor a network
+grid can change it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -51,23 +52,46 @@ class ReferenceSystem:
         return self.central_meridian is not None
 
 
+_THREE_DEGREE_ZONES: dict[str, float] = {
+    "EPSG:5896": 102.0, "EPSG:9205": 103.0, "EPSG:9206": 104.0, "EPSG:9207": 104.5, "EPSG:9208": 104.75,
+    "EPSG:5897": 105.0, "EPSG:9209": 105.5, "EPSG:9210": 105.75, "EPSG:9211": 106.0, "EPSG:9212": 106.25,
+    "EPSG:9213": 106.5, "EPSG:9214": 107.0, "EPSG:9215": 107.25, "EPSG:9216": 107.5, "EPSG:5899": 107.75,
+    "EPSG:5898": 108.0, "EPSG:9217": 108.25, "EPSG:9218": 108.5,
+}  # fmt: skip
+"""Central meridians of the zones that are 3° wide, as the provinces use them."""
+
+
+def _three_degree_zone(code: str, degrees: float) -> ReferenceSystem:
+    name = f"VN-2000 / TM-3 {int(degrees)}°{round(degrees % 1 * 60):02d}′"
+    return ReferenceSystem(code, name, degrees, 0.9999)
+
+
 SYSTEMS: dict[str, ReferenceSystem] = {
     system.code: system
     for system in (
         ReferenceSystem(WGS84, "WGS 84", None),
         ReferenceSystem(VN2000_GEOGRAPHIC, "VN-2000", None),
-        ReferenceSystem("EPSG:9208", "VN-2000 / TM-3 104°45′", 104.75, 0.9999),
-        ReferenceSystem("EPSG:5897", "VN-2000 / TM-3 105°00′", 105.0, 0.9999),
-        ReferenceSystem("EPSG:9209", "VN-2000 / TM-3 105°30′", 105.5, 0.9999),
-        ReferenceSystem("EPSG:9207", "VN-2000 / TM-3 104°30′", 104.5, 0.9999),
-        ReferenceSystem("EPSG:9206", "VN-2000 / TM-3 104°00′", 104.0, 0.9999),
-        ReferenceSystem("EPSG:9205", "VN-2000 / TM-3 103°00′", 103.0, 0.9999),
-        ReferenceSystem("EPSG:9210", "VN-2000 / TM-3 105°45′", 105.75, 0.9999),
-        ReferenceSystem("EPSG:9211", "VN-2000 / TM-3 106°00′", 106.0, 0.9999),
+        *(_three_degree_zone(code, degrees) for code, degrees in _THREE_DEGREE_ZONES.items()),
         ReferenceSystem("EPSG:3405", "VN-2000 / UTM 48N", 105.0, 0.9996),
+        ReferenceSystem("EPSG:3406", "VN-2000 / UTM 49N", 111.0, 0.9996),
     )
 }
-"""The supported systems by code: the province's own first, then those of its neighbours."""
+"""The supported systems by code; the zones of 3° from west to east."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The projections that sheets of a province come in, the likeliest first; ``home`` is that of its own meridian."""
+
+    home: ReferenceSystem | None
+    systems: tuple[ReferenceSystem, ...]
+
+
+EVERYWHERE = Zones(None, tuple(system for system in SYSTEMS.values() if system.projected))
+"""Where no province is known, a sheet may be from anywhere in the country."""
+
+MIDDLE = SYSTEMS["EPSG:5897"]
+"""The zone in the middle of the country: distances in borders of no particular province are measured in it."""
 
 
 class UnknownReferenceSystem(Exception):
@@ -159,30 +183,36 @@ class Mistake:
     """The likeliest cause of an impossible position, with the WGS 84 positions that would then be right.
 
     ``kind`` is swapped (longitude and latitude, or easting and northing, exchanged), undeclared (metres without a
-    reference system), wrong-zone, or datum-shift (VN-2000 taken for WGS 84); ``system`` is the one that fits.
+    reference system), wrong-zone, or datum-shift (VN-2000 taken for WGS 84); ``system`` is the one that fits, and
+    ``rivals`` are others of the same kind that fit as well, so that nobody can tell which is meant.
     """
 
     kind: str
     system: ReferenceSystem
     positions: Positions
+    rivals: tuple[ReferenceSystem, ...] = ()
 
 
 def likely_mistake(
     positions: Positions,
     declared: ReferenceSystem,
     fits: Callable[[Positions], bool],
-    systems: Sequence[ReferenceSystem] = tuple(SYSTEMS.values()),
+    systems: Sequence[ReferenceSystem] = EVERYWHERE.systems,
 ) -> Mistake | None:
     """Try common mistakes, most frequent first, and return the first whose result fits; None if none does.
 
     ``positions`` are the given ones, before any transformation; ``fits`` decides whether WGS 84 positions are where
-    they are expected (in the commune, or in the province).
+    they are expected (in the commune, or in the province). ``systems`` are those that metres may be in, in this order.
     """
+    found: Mistake | None = None
     for kind, system, candidate in _alternatives(positions, declared, systems):
+        if found is not None and found.kind != kind:
+            break
         converted = to_wgs84(candidate, system)
-        if np.all(np.isfinite(converted)) and fits(converted):
-            return Mistake(kind, system, converted)
-    return None
+        if not np.all(np.isfinite(converted)) or not fits(converted):
+            continue
+        found = Mistake(kind, system, converted) if found is None else replace(found, rivals=(*found.rivals, system))
+    return found
 
 
 def _alternatives(

@@ -45,6 +45,8 @@ def serve(options: RunOptions) -> None:
         environment = environment_of(options.data)
         environment["PYTHONPATH"] = str(ROOT)
         environment["DATA_FOLDER"] = str(options.data)
+        if environment.get("PROVINCE", "").endswith(".toml"):  # a file: what is started here runs in another folder
+            environment["PROVINCE"] = str(Path(environment["PROVINCE"]).absolute())
         environment["REGISTER_PYTHON"] = sys.executable
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(options.data / "measures")
         mongod: PrivateMongod | None = None
@@ -53,7 +55,8 @@ def serve(options: RunOptions) -> None:
             stack.callback(mongod.stop)
             _start_mongod(mongod)
             environment["MONGODB_URI"] = mongod.address(DATABASE)
-        stack.enter_context(_address_file(options.data, environment["MONGODB_URI"]))
+        stack.enter_context(_stated(options.data / "mongodb-uri", environment["MONGODB_URI"]))
+        stack.enter_context(_stated(options.data / "province", environment.get("PROVINCE", "")))
         stamp = None if mongod is None else options.data / "mongodb" / "prepared"
         _prepare_database(options, environment, stamp)
         gunicorn = start_child(_gunicorn_command(options, port), environment=environment, folder=ROOT)
@@ -125,15 +128,14 @@ def _start_mongod(mongod: PrivateMongod) -> None:
 
 
 @contextlib.contextmanager
-def _address_file(data: Path, address: str) -> Iterator[None]:
-    """Provide the database's address to scripts in a file while it runs.
+def _stated(path: Path, value: str) -> Iterator[None]:
+    """Provide the database's address, or the province, to scripts in a file while the register runs.
 
     Only the owner can read the file, since the address may contain a password.
     """
-    path = data / "mongodb-uri"
     path.unlink(missing_ok=True)
     with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(f"{address}\n")
+        file.write(f"{value}\n")
     try:
         yield
     finally:
@@ -146,7 +148,7 @@ def _prepare_database(options: RunOptions, environment: dict[str, str], stamp: P
     For a private database, ``stamp`` records what was done by which version of the code, so that a second start can
     skip it. A shared database is checked every time.
     """
-    version = f"migrated by {_fingerprint()}"
+    version = f"migrated by {_fingerprint()} for {environment.get('PROVINCE', '')}"
     done = stamp.read_text(encoding="ascii").splitlines() if stamp is not None and stamp.exists() else []
     if version not in done:
         _run_script("migrate", [], environment)
@@ -163,9 +165,9 @@ def _prepare_database(options: RunOptions, environment: dict[str, str], stamp: P
 
 
 def _fingerprint() -> str:
-    """Return a hash of everything that a migration could depend on: all code, code lists and messages."""
+    """Return a hash of everything that a migration could depend on: all code, code lists, messages and provinces."""
     content = hashlib.sha256()
-    for room in ("schemas", "service"):
+    for room in ("provinces", "schemas", "service"):
         for path in sorted((ROOT / room).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 content.update(f"{path.relative_to(ROOT)}\0".encode())

@@ -9,31 +9,31 @@ from pathlib import Path
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-import schemas
 from service.access.errors import KeysMissing
 from service.access.keys import key_folder
 from service.clock import system_clock, vietnam_day
-from service.settings import Settings
+from service.province import Province, province_of
+from service.settings import Settings, SettingsInvalid
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units, require_consistent
 
-UNITS_FILE = Path(schemas.__file__).parent / "codelists" / "units.csv"
-
 _INDEX_DIFFERS = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConflict
 
 
 def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
     """Create what is missing and update what differs; run again, it changes nothing. Raises StoreUnavailable."""
+    province = province_of(settings)
     store = Repositories(settings)
     try:
+        require_province(store, province)
         with translated():
             for collection in COLLECTIONS:
                 prepare_collection(store.database.mongo, collection, say)
             prepare_keys(settings, store, say)
-        load_shipped_units(store, say)
+        load_shipped_units(store, province, say)
         today = vietnam_day(system_clock())
         store.states.make(unit.code for unit in UnitDirectory(store.units.unit_list()).of_level("commune", today))
     finally:
@@ -84,15 +84,27 @@ def prepare_keys(settings: Settings, store: Repositories, say: Callable[[str], N
     store.database.encryption.prepare()
 
 
-def load_shipped_units(store: Repositories, say: Callable[[str], None]) -> None:
-    """Load the list of units that comes with this version, once: a newer list that somebody loaded since then stays."""
+def require_province(store: Repositories, province: Province) -> None:
+    """Raise SettingsInvalid when the database holds units, and none of them is the province that is to be served."""
+    there = sorted(unit.code for unit in store.units.unit_list() if unit.level == "province")
+    if there and province.code not in there:
+        raise SettingsInvalid(
+            f"this database is the register of province {', '.join(there)}, and PROVINCE asks for {province.code} "
+            f"({province.name.en}): give that one a database of its own (./scripts/run --data DIR), or unset PROVINCE"
+        )
+
+
+def load_shipped_units(store: Repositories, province: Province, say: Callable[[str], None]) -> None:
+    """Load the province's list of units that comes with this version, once: a newer list that somebody loaded since
+    then stays.
+    """
     state = store.database["state"]
-    shipped = hashlib.sha256(UNITS_FILE.read_bytes()).hexdigest()
+    shipped = hashlib.sha256(province.units.read_bytes()).hexdigest()
     with translated():
         loaded = state.find_one({"_id": "shipped units"})
     if loaded is not None and loaded["version"] == shipped and store.units.unit_version():
         return
-    load_units(store, UNITS_FILE, say)
+    load_units(store, province.units, say)
     with translated():
         state.replace_one({"_id": "shipped units"}, {"_id": "shipped units", "version": shipped}, upsert=True)
 

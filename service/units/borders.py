@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from service.errors import DomainError, StoreUnavailable
 from service.fail_fast_lock import FailFastLock
 from service.parcels.place import Borders
+from service.parcels.reference_systems import MIDDLE, ReferenceSystem
 from service.units.ports import BorderStore
 
 
@@ -32,9 +33,17 @@ class BorderFileInvalid(DomainError):
 class BorderRegister:
     """Returns the current borders; queries storage at most every ``refresh_seconds`` whether they have changed."""
 
-    def __init__(self, store: BorderStore, refresh_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: BorderStore,
+        refresh_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        metric: ReferenceSystem = MIDDLE,
+    ) -> None:
+        """``metric`` is the projection in which distances to borders are measured."""
         self._store = store
         self._refresh_seconds = refresh_seconds
+        self._metric = metric
         self._clock = clock
         self._lock = FailFastLock()
         self._borders: Borders | None = None
@@ -58,7 +67,7 @@ class BorderRegister:
         try:
             version = self._store.border_version()
             if self._borders is None or version != self._version:
-                self._borders = Borders(self._store.border_list())
+                self._borders = Borders(self._store.border_list(), self._metric)
                 self._version = version
         except StoreUnavailable:
             if self._borders is None:

@@ -21,7 +21,7 @@ LEVELS = ("province", "district", "commune")
 class Unit:
     """One validity of one administrative unit.
 
-    ``name`` is without the kind ("Thành Vinh", kind "phường"). ``valid_from`` and ``valid_to`` are both inclusive;
+    ``name`` is without the kind ("Kim Liên", kind "xã"). ``valid_from`` and ``valid_to`` are both inclusive;
     None is an unknown beginning, or no end yet. ``successor`` is the code that the unit has, or was merged into, from
     the day after ``valid_to``. Longitude and latitude (WGS84 degrees) are a point inside the unit.
     """

@@ -13,7 +13,7 @@ FORMER_UNKNOWN = "unknown"
 
 def tally_key(former: str | None, since: str | None) -> str:
     """Return the key of a tally: the former commune (or FORMER_UNKNOWN) and, where the commune's code meant another
-    commune before, the commune's first day: ``16663``, ``unknown@2027-07-01``.
+    commune before, the commune's first day: ``00001``, ``unknown@2027-07-01``.
     """
     return f"{former or FORMER_UNKNOWN}@{since}" if since else former or FORMER_UNKNOWN
 

@@ -25,6 +25,7 @@ from service.storage.migration import prepare_collection
 from service.storage.rate_limits import Attempts
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
+from tests.provinces import NGHE_AN
 
 PASSWORD = "Lúa chín vàng đồng"
 CHEAP = Passwords(passes=1, memory_kib=1024)
@@ -44,7 +45,7 @@ class Moment:
 @lru_cache
 def directory() -> UnitDirectory:
     """The official units."""
-    return UnitDirectory(read_units(Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"))
+    return UnitDirectory(read_units(NGHE_AN.units))
 
 
 @dataclass

@@ -18,6 +18,7 @@ from service.roles import SCOPES, TABLE, Permission, Role, Sight
 from service.units.areas import area_of_units
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
+from tests.provinces import NGHE_AN
 
 TODAY = date(2026, 11, 23)
 BEFORE_THE_MERGER = date(2025, 6, 30)
@@ -25,7 +26,7 @@ BEFORE_THE_MERGER = date(2025, 6, 30)
 
 @pytest.fixture(scope="module")
 def directory() -> UnitDirectory:
-    return UnitDirectory(read_units(Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"))
+    return UnitDirectory(read_units(NGHE_AN.units))
 
 
 def somebody(role: Role, *communes: str, scopes: tuple[str, ...] = (), sight: Sight | None = None) -> Principal:

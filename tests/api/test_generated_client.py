@@ -13,7 +13,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from schemas.example import example_household
+from service.app import register_of
 from service.roles import Role
 from service.settings import Settings
 from tests.api.signed_in import token_of
@@ -65,8 +65,8 @@ def client(generated: ModuleType, app: Flask, register_settings: Settings) -> An
     )
 
 
-def test_the_generated_client_registers_and_reads_a_full_household(client: Any) -> None:
-    household = part("models").Household.from_dict(example_household())
+def test_the_generated_client_registers_and_reads_a_full_household(client: Any, app: Flask) -> None:
+    household = part("models").Household.from_dict(register_of(app).example)
     put = part("api.households.put_household").sync_detailed(household.id, client=client, body=household)
     assert put.status_code == 201
     read = part("api.households.get_household").sync(household.id, client=client)
@@ -83,11 +83,11 @@ def test_the_generated_client_registers_and_reads_a_full_household(client: Any) 
         "schema_version",
         "derived",
     }
-    assert read.to_dict().keys() - given == example_household().keys()
+    assert read.to_dict().keys() - given == register_of(app).example.keys()
 
 
-def test_the_generated_client_reads_what_is_wrong(client: Any) -> None:
-    household = part("models").Household.from_dict(example_household() | {"village": " "})
+def test_the_generated_client_reads_what_is_wrong(client: Any, app: Flask) -> None:
+    household = part("models").Household.from_dict(register_of(app).example | {"village": " "})
     problem = part("api.households.put_household").sync(household.id, client=client, body=household)
     assert problem.code == "household.invalid"
     assert [(error.pointer, error.code) for error in problem.errors] == [("/village", "text.blank")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -24,15 +23,15 @@ from service.units.unit_list import read_units
 from service.wiring import wire
 from tests.parcels.cells import cells_of, points_of
 from tests.parcels.real_boundaries import real_boundaries
+from tests.provinces import NGHE_AN
 
-UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 ASIDE = 0.03
 """Degrees east, some three kilometres, by which these communes lie beside where the generator looks for them."""
 
 
 @pytest.fixture(scope="module")
 def directory() -> UnitDirectory:
-    return UnitDirectory(read_units(UNITS))
+    return UnitDirectory(read_units(NGHE_AN.units))
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def findings(settings: Settings) -> list[str]:
 
 def test_fields_and_homes_lie_inside_unless_marked_as_outside(directory: UnitDirectory, boundaries: Borders) -> None:
     inside = outside = 0
-    for place in places_of(directory, 5, boundaries):
+    for place in places_of(directory, NGHE_AN, 5, boundaries):
         for number in range(60):
             homestead = homestead_of(place, number, Random(number))
             assert homestead.house_outside or not place.lies_outside(*homestead.house)
@@ -76,7 +75,7 @@ def test_fields_and_homes_lie_inside_unless_marked_as_outside(directory: UnitDir
 
 
 def test_communes_still_share_no_land(directory: UnitDirectory, boundaries: Borders) -> None:
-    blocks = [block for place in places_of(directory, 5, boundaries) for block in place.blocks]
+    blocks = [block for place in places_of(directory, NGHE_AN, 5, boundaries) for block in place.blocks]
     assert len(set(blocks)) == len(blocks)
 
 
@@ -84,12 +83,12 @@ def test_the_people_are_the_same_with_borders_and_without(directory: UnitDirecto
     def people(demonstration: Demonstration) -> list[Any]:
         return [(each["id"], each["commune"], each["head"]) for each in demonstration.households(200)]
 
-    assert people(Demonstration(directory, 5, boundaries)) == people(Demonstration(directory, 5))
+    assert people(Demonstration(directory, NGHE_AN, 5, boundaries)) == people(Demonstration(directory, NGHE_AN, 5))
 
 
 def test_communes_without_room_say_that_fields_lie_elsewhere(directory: UnitDirectory) -> None:
     tiny = {code: shapely.box(x, y, x + 1e-6, y + 1e-6) for code, (x, y) in points_of(directory).items()}
-    households = list(Demonstration(directory, 5, Borders(tiny)).households(200))
+    households = list(Demonstration(directory, NGHE_AN, 5, Borders(tiny)).households(200))
     drawn = [parcel for each in households for parcel in each.get("parcels", ()) if "geometry" in parcel]
     assert len(drawn) > 100
     assert all(parcel["outside_confirmed"] for parcel in drawn)
@@ -117,7 +116,7 @@ def test_households_registered_before_the_borders_were_loaded_stay_unchanged(
 
 @pytest.mark.skipif(real_boundaries() is None, reason="needs the real boundaries (COMMUNE_BOUNDARIES)")
 def test_fields_lie_within_the_real_borders_too(directory: UnitDirectory) -> None:
-    demonstration = Demonstration(directory, 2025, real_boundaries())
+    demonstration = Demonstration(directory, NGHE_AN, 2025, real_boundaries())
     household = [parcel for each in demonstration.households(1300) for parcel in each.get("parcels", ())]
     assert sum("geometry" in parcel for parcel in household) > 1000
     assert not any("outside_confirmed" in parcel for parcel in household)

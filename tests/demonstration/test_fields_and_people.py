@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -17,15 +16,15 @@ from service.demonstration.people import Person, PersonalNumbers, family_of
 from service.demonstration.places import Place, places_of
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
+from tests.provinces import NGHE_AN
 
-UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 ELLIPSOID = Geod(ellps="WGS84")
 ON = date(2026, 6, 1)
 
 
 @pytest.fixture(scope="module")
 def places() -> tuple[Place, ...]:
-    return places_of(UnitDirectory(read_units(UNITS)), seed=7)
+    return places_of(UnitDirectory(read_units(NGHE_AN.units)), NGHE_AN, seed=7)
 
 
 def fields_of(place: Place, households: int) -> list[Polygon]:
@@ -39,7 +38,7 @@ def overlaps(polygons: list[Polygon]) -> int:
 
 
 def family(seed: int, group: str = "01") -> list[Person]:
-    return family_of(Random(seed), group, ON, PersonalNumbers(0, 130, seed))
+    return family_of(Random(seed), group, ON, PersonalNumbers("040", 0, 130, seed))
 
 
 def test_every_commune_of_today_is_a_place(places: tuple[Place, ...]) -> None:
@@ -111,7 +110,7 @@ def test_fields_lie_near_the_communes_point(places: tuple[Place, ...]) -> None:
 
 @pytest.mark.parametrize("seed", [0, 1, 20260101])
 def test_a_personal_number_encodes_sex_and_year_of_birth(seed: int) -> None:
-    numbers = PersonalNumbers(129, 130, seed)
+    numbers = PersonalNumbers("040", 129, 130, seed)
     assert numbers.next("male", date(1978, 5, 2)).startswith("040078")
     assert numbers.next("female", date(1978, 5, 2)).startswith("040178")
     assert numbers.next("male", date(2009, 5, 2)).startswith("040209")
@@ -122,7 +121,7 @@ def test_a_personal_number_encodes_sex_and_year_of_birth(seed: int) -> None:
 def test_no_personal_number_is_given_twice(seed: int) -> None:
     given = [
         numbers.next("male", date(1975, 1, 1))
-        for numbers in (PersonalNumbers(position, 130, seed) for position in (0, 1, 129))
+        for numbers in (PersonalNumbers("040", position, 130, seed) for position in (0, 1, 129))
         for _ in range(7692)
     ]
     assert len(set(given)) == len(given)
@@ -130,7 +129,7 @@ def test_no_personal_number_is_given_twice(seed: int) -> None:
 
 
 def test_numbers_that_run_out_say_so() -> None:
-    numbers = PersonalNumbers(0, 500_000, 1)
+    numbers = PersonalNumbers("040", 0, 500_000, 1)
     for _ in range(2):
         numbers.next("male", date(1975, 1, 1))
     with pytest.raises(ValueError, match="no personal number is left"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from datetime import date
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -15,20 +14,20 @@ from service.demonstration.households import Demonstration, Household
 from service.households.registration import Prepared, prepare
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
+from tests.provinces import NGHE_AN
 
-UNITS = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
 TODAY = date(2026, 11, 23)
 MANY = 2_000
 
 
 @pytest.fixture(scope="module")
 def directory() -> UnitDirectory:
-    return UnitDirectory(read_units(UNITS))
+    return UnitDirectory(read_units(NGHE_AN.units))
 
 
 @pytest.fixture(scope="module")
 def demonstration(directory: UnitDirectory) -> Demonstration:
-    return Demonstration(directory, seed=11)
+    return Demonstration(directory, NGHE_AN, seed=11)
 
 
 @pytest.fixture(scope="module")
@@ -109,11 +108,11 @@ def test_mountain_peoples_live_in_the_mountains(households: list[Household], dir
 
 
 def test_the_same_seed_makes_the_same_households(directory: UnitDirectory, households: list[Household]) -> None:
-    assert list(Demonstration(directory, seed=11).households(MANY)) == households
+    assert list(Demonstration(directory, NGHE_AN, seed=11).households(MANY)) == households
 
 
 def test_another_seed_makes_others(directory: UnitDirectory, households: list[Household]) -> None:
-    others = {each["id"] for each in Demonstration(directory, seed=12).households(200)}
+    others = {each["id"] for each in Demonstration(directory, NGHE_AN, seed=12).households(200)}
     assert others.isdisjoint({each["id"] for each in households})
 
 
@@ -149,7 +148,7 @@ def test_more_than_the_province_has_is_refused(demonstration: Demonstration, hou
 
 def test_a_list_of_units_without_places_is_refused() -> None:
     with pytest.raises(ValueError, match="no commune with a point"):
-        Demonstration(UnitDirectory([]), seed=1)
+        Demonstration(UnitDirectory([]), NGHE_AN, seed=1)
 
 
 def test_parts_are_whole_communes_and_make_up_the_set(

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from schemas.codelists import FOLDER
 from schemas.json_lines import lines_by_pointer
 from service.commands.check_record import main
 from service.households.record_check import Checked, check_file
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
+from tests.provinces import NGHE_AN
 from tests.schemas.records import example, least
 
 TODAY = date(2026, 11, 23)
@@ -27,7 +27,7 @@ def written(folder: Path, text: str) -> Path:
 
 def check(path: Path) -> list[Checked]:
     """What the file's records would get."""
-    return list(check_file(path, UnitDirectory(read_units(FOLDER / "units.csv")), TODAY))
+    return list(check_file(path, UnitDirectory(read_units(NGHE_AN.units)), TODAY))
 
 
 def without_boundary() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,17 +11,19 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Finding
 from schemas.geometry import geometry_json
-from service.parcels.limits import GeometryRules
 from service.parcels.measurement import geodesic_area
 from service.parcels.place import Borders
 from service.parcels.reading import Drawing, Reading, read_drawings
-from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
+from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84, system_of
+from service.province import Province
 from tests.parcels.builders import a_field
+from tests.provinces import HA_TINH, NGHE_AN, RULES, zones_of
 
-RULES = GeometryRules()
 NONE_LOADED = Borders({})
-TWO_COMMUNES = Borders({"00001": a_field(-1_000, -1_000, 2_000, 2_000), "00002": a_field(1_000, -1_000, 40_000, 2_000)})
 SHEET = SYSTEMS["EPSG:9208"]
+TWO_COMMUNES = Borders(
+    {"00001": a_field(-1_000, -1_000, 2_000, 2_000), "00002": a_field(1_000, -1_000, 40_000, 2_000)}, SHEET
+)
 
 
 def read(
@@ -115,6 +118,31 @@ def test_the_wrong_zone_out_of_the_province_is_an_error_that_names_the_right_one
     assert params(reading, "geometry.wrong-zone")["likely"] == "EPSG:9209"
     assert same_place(reading.shape.proposal, a_field())
     assert reading.shape.geometry is None
+
+
+@pytest.mark.parametrize("crs", [None, "EPSG:9211"], ids=["undeclared", "of another zone"])
+def test_two_systems_that_both_put_a_sheet_into_the_commune_are_both_named_and_none_is_proposed(
+    crs: str | None,
+) -> None:
+    # Zone 482 and UTM 48N share their meridian and differ by their scale: some 600 m this far north.
+    reading = read(geometry_from_wgs84(a_field(), SYSTEMS["EPSG:3405"]), crs)
+    assert codes(reading)[-1] == ("geometry.several-systems", "error")
+    likely = params(reading, "geometry.several-systems")["likely"]
+    assert likely == "VN-2000 / TM-3 105°00′ (EPSG:5897), VN-2000 / UTM 48N (EPSG:3405)"
+    assert reading.shape.proposal is None
+    assert reading.shape.geometry is None
+
+
+@pytest.mark.parametrize("province", [NGHE_AN, HA_TINH], ids=["40", "42"])
+def test_metres_without_a_system_are_those_of_the_provinces_own_meridian_where_no_commune_tells(
+    province: Province,
+) -> None:
+    home, wide = system_of(province.vn2000.home), Borders({"00002": a_field(-90_000, -90_000, 180_000, 180_000)})
+    drawing = Drawing(geometry_from_wgs84(a_field(), home), None, None, False, "/g", "/c")
+    (reading,) = read_drawings([drawing], wide, replace(RULES, zones=zones_of(province)))
+    assert codes(reading) == [("geometry.wrong-system", "error")]
+    assert params(reading, "geometry.wrong-system")["likely"] == province.vn2000.home
+    assert same_place(reading.shape.proposal, a_field())
 
 
 def test_a_missing_datum_shift_is_a_finding_that_names_it() -> None:

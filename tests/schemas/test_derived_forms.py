@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from pyxform.xls2xform import convert
 
 from schemas.catalogue import Catalogue
+from schemas.codelists import read_list
 from schemas.derive.dictionary import dictionary_page, dictionary_rows, dictionary_workbook
 from schemas.derive.form import form_definition
 from schemas.derive.json_schema import household_components
@@ -23,11 +24,13 @@ from schemas.derive.people_exchange import exchange_person, split_name
 from schemas.derive.xlsform import xlsform_workbook
 from schemas.parsing import parse_household
 from schemas.versions import SCHEMA_VERSION
+from tests.provinces import NGHE_AN
 from tests.schemas.records import TODAY, example
 
 ROOT = Path(__file__).parents[2]
 FORMS = "{http://www.w3.org/2002/xforms}"
 Json = dict[str, Any]
+UNITS = read_list("units", NGHE_AN.units)
 
 
 # The form's definition
@@ -99,7 +102,7 @@ def test_the_page_on_the_form_describes_every_member_kind_and_check() -> None:
 @cache
 def xform() -> tuple[ElementTree.Element, list[str]]:
     """The XForm that pyxform makes of the workbook, and its warnings."""
-    converted = convert(xlsform=BytesIO(xlsform_workbook()), file_type=".xlsx")
+    converted = convert(xlsform=BytesIO(xlsform_workbook(UNITS)), file_type=".xlsx")
     return ElementTree.fromstring(converted.xform), converted.warnings  # noqa: S314 - our own
 
 
@@ -132,20 +135,20 @@ def test_the_xform_keeps_constraints_relevance_and_alternatives() -> None:
 
 
 def test_the_workbook_asks_every_item_that_the_form_asks() -> None:
-    survey = load_workbook(BytesIO(xlsform_workbook()))["survey"]
+    survey = load_workbook(BytesIO(xlsform_workbook(UNITS)))["survey"]
     names = {row[1].value for row in survey.iter_rows(min_row=2) if row[0].value not in ("end_group", "end_repeat")}
     assert {path.replace("[]", "").replace(".", "_") for path in form_items()} <= names
 
 
 def test_the_choices_of_land_use_follow_the_scheme() -> None:
-    choices = load_workbook(BytesIO(xlsform_workbook()))["choices"]
+    choices = load_workbook(BytesIO(xlsform_workbook(UNITS)))["choices"]
     rows = [[cell.value for cell in row] for row in choices.iter_rows(min_row=2)]
     schemes = {row[1]: row[4] for row in rows if row[0] == "land_use_by_scheme" and row[1] in ("LUN", "CNT")}
     assert schemes == {"LUN": "2018", "CNT": "2024"}
 
 
 def test_the_same_schema_gives_the_same_workbook() -> None:
-    assert xlsform_workbook() == xlsform_workbook()
+    assert xlsform_workbook(UNITS) == xlsform_workbook(UNITS)
 
 
 # Dictionary

@@ -49,6 +49,7 @@ import json, sys
 from datetime import date
 from io import BytesIO
 from openpyxl import load_workbook
+from schemas.codelists import CodeList
 from schemas.compiled import read_household
 from schemas.derive.dictionary import dictionary_page
 from schemas.derive.form import form_definition
@@ -67,7 +68,7 @@ try:
 except RecordInvalid as refused:
     error = [refused.errors[0].pointer, refused.errors[0].code]
 land = next(step for step in form_definition()["steps"] if step["name"] == "land")
-survey = load_workbook(BytesIO(xlsform_workbook()))["survey"]
+survey = load_workbook(BytesIO(xlsform_workbook(CodeList("units", ()))))["survey"]
 print(json.dumps({
     "parsed": parse_household(record, today=date(2026, 11, 23))["parcels"],
     "compiled": read_household(record)["parcels"],
@@ -118,7 +119,7 @@ def test_a_field_added_in_one_place_is_in_every_form_of_the_schema(tmp_path: Pat
 
 def test_an_item_that_says_nothing_of_its_protection_is_found_nowhere(tmp_path: Path) -> None:
     edited_schemas(tmp_path, *CARELESS)
-    for room in ("service", "tests"):
+    for room in ("provinces", "service", "tests"):
         (tmp_path / room).symlink_to(ROOT / room)
     assert answer_of(tmp_path, "-m", "tests.schemas.careless_items") == {
         # A reader who may see people whole reads it as it was sent.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import RecordInvalid
-from schemas.example import example_household
+from schemas.example import ExamplePlace, example_household
 from schemas.parsing import dump_household, parse_household
 from schemas.partial_date import PartialDate
 from schemas.requirements import Missing, missing_items
@@ -36,9 +36,12 @@ def test_the_contracts_example_lacks_nothing() -> None:
     assert warnings(content, today=TODAY) == []
 
 
+PLACE = ExamplePlace("16681", "16663", (105.66, 18.69), "040078001234")
+
+
 def test_the_example_of_the_documents_is_digitized_and_written_as_it_would_be_returned() -> None:
-    content = parse_household(example_household(), today=TODAY)
-    assert dump_household(content) == example_household()
+    content = parse_household(example_household(PLACE), today=TODAY)
+    assert dump_household(content) == example_household(PLACE)
     assert missing_items(content) == []
 
 

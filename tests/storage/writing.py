@@ -9,12 +9,12 @@ from typing import Any
 from service.households.changes import Change, Kind, Record
 from service.households.registration import registration
 from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
-from service.storage.migration import UNITS_FILE
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.builders import NOW, TODAY, Json, a_least_household
 from tests.households.rules import prepared
+from tests.provinces import UNITS_FILE
 
 DIRECTORY = UnitDirectory(read_units(UNITS_FILE))
 OFFICER = "officer"

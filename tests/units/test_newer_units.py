@@ -15,13 +15,14 @@ import pytest
 from service.actor import REGISTER_ITSELF
 from service.households.ports import HouseholdQuery
 from service.settings import read_settings
-from service.storage.migration import UNITS_FILE, migrate
+from service.storage.migration import migrate
 from service.units.areas import area_of_units
 from service.units.directory import UnitDirectory
 from service.units.placing import of_tally_key, tally_key
 from service.units.unit_list import read_units
 from service.wiring import Register, wire
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, Json, MovedClock, a_least_household
+from tests.provinces import UNITS_FILE
 from tests.storage.writing import assert_exact
 
 MERGED_ON = date(2026, 11, 1)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
 from service.errors import CommuneNotInForce, CommuneUnknown
 from service.units.directory import Unit, UnitDirectory
 from service.units.unit_list import UnitListInvalid, read_units
+from tests.provinces import NGHE_AN
 from tests.units.lists import a_line, a_list
 
-OFFICIAL_LIST = Path(__file__).parents[2] / "schemas" / "codelists" / "units.csv"
+OFFICIAL_LIST = NGHE_AN.units
 BEFORE = date(2025, 6, 30)
 AFTER = date(2025, 7, 1)
 TODAY = date(2026, 11, 23)

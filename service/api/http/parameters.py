@@ -192,7 +192,7 @@ def unit_level(**options: Any) -> fields.String:
 
 def reference_system() -> fields.String:
     """The reference system of the boundaries in the response."""
-    description = "Reference system of the boundaries in the response, e.g. EPSG:9208; WGS 84 without it."
+    description = "Reference system of the boundaries in the response, e.g. EPSG:5897; WGS 84 without it."
     return fields.String(validate=validate.Length(1, 100, error="1…100"), metadata={"description": description})
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app, g, request
 
 from schemas.catalogue import Catalogue
+from schemas.codelists import CodeLists
 from service.actor import Actor
 from service.clock import Clock
 from service.households.household_register import HouseholdRegister
@@ -16,6 +17,7 @@ from service.households.parcel_checks import ParcelRegister
 from service.households.reading import Sources
 from service.people.photos import PhotoRegister
 from service.principal import current_principal
+from service.province import Province
 from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
@@ -32,6 +34,7 @@ class Services:
     """The parts of the register, made once for each process by service/app.py."""
 
     settings: Settings
+    province: Province
     clock: Clock
     sources: Sources
     """What the Reader of each request takes records from (service/api/http/reader.py)."""
@@ -47,6 +50,9 @@ class Services:
     """What the database lacks for the register to work."""
     messages: Catalogue
     item_messages: Catalogue
+    code_lists: CodeLists
+    example: dict[str, Any]
+    """A household of the province, for documents."""
 
 
 def install(services: Services) -> None:

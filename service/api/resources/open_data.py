@@ -79,6 +79,9 @@ class OpenDataSchema(Resource):
 
     title = fields.String(required=True)
     source = fields.String(required=True)
+    agency = fields.String(
+        required=True, metadata={"description": "Identifier of the agency that publishes it (QCVN 102:2016/BTTTT)."}
+    )
     licence = fields.String(required=True)
     note = fields.String()
 
@@ -138,8 +141,9 @@ def _about(table: Table) -> dict[str, str]:
     messages = services().messages
     return {
         "title": messages.text("open-data.title", language()),
-        "source": messages.text("open-data.source", language()),
-        "licence": services().settings.open_data_licence,
+        "source": services().province.open_data.name.in_language(language()),
+        "agency": services().province.agency,
+        "licence": services().province.open_data.licence,
         "note": messages.text("open-data.note", language(), least=table.least),
     }
 
@@ -164,7 +168,7 @@ def _published(response: Response) -> Response:
     response.headers["Cache-Control"] = f"public, max-age={_CACHE_SECONDS}"
     response.headers["Vary"] = "Accept-Language"
     response.headers["Content-Language"] = language()
-    response.headers["Link"] = f'<{services().settings.open_data_licence}>; rel="license"'
+    response.headers["Link"] = f'<{services().province.open_data.licence}>; rel="license"'
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.make_conditional(request)
     return response

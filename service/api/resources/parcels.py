@@ -70,7 +70,7 @@ class ParcelQuestionSchema(Body):
     """One boundary to be checked."""
 
     geometry = Outline(_faults, required=True)
-    crs = _text("Reference system; WGS 84 without it.", example="EPSG:9208")
+    crs = _text("Reference system; WGS 84 without it.", example="EPSG:5897")
     commune = _text("Where the parcel should lie.")
     declared_area_m2 = Number(
         allow_none=True,

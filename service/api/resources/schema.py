@@ -13,7 +13,6 @@ from flask import Response, request
 from flask.views import MethodView
 from marshmallow import fields
 
-from schemas.codelists import code_lists
 from schemas.derive.dictionary import dictionary_workbook
 from schemas.derive.form import form_definition
 from schemas.derive.json_schema import household_json_schema
@@ -81,7 +80,9 @@ class CodeListQuery(Query):
 @blueprint.doc(operationId="schema_json", summary="The household as JSON Schema 2020-12")
 def json_schema() -> Response:
     """What a program can check before it sends; the rules that JSON Schema cannot say are listed in the dictionary."""
-    return _derived("household.json", lambda: orjson.dumps(household_json_schema()), "application/schema+json")
+    return _derived(
+        "household.json", lambda: orjson.dumps(household_json_schema(services().example)), "application/schema+json"
+    )
 
 
 @blueprint.route("/form.json")
@@ -90,7 +91,7 @@ def json_schema() -> Response:
 @blueprint.doc(operationId="schema_form", summary="The phone form's definition")
 def form() -> Response:
     """Steps, items, labels, choices, conditions and checks; docs/form-definition.md describes it."""
-    return _derived("form.json", lambda: orjson.dumps(form_definition()), "application/json")
+    return _derived("form.json", lambda: orjson.dumps(form_definition(services().item_messages)), "application/json")
 
 
 @blueprint.route("/household.xlsx")
@@ -99,7 +100,11 @@ def form() -> Response:
 @blueprint.doc(operationId="schema_xlsform", summary="The household as XLSForm for ODK Collect")
 def xlsform() -> Response:
     """A workbook that pyxform converts."""
-    return _derived("household.xlsx", xlsform_workbook, WORKBOOK, download=True)
+
+    def made() -> bytes:
+        return xlsform_workbook(services().code_lists["units"], services().item_messages)
+
+    return _derived("household.xlsx", made, WORKBOOK, download=True)
 
 
 @blueprint.route("/dictionary.xlsx")
@@ -108,7 +113,8 @@ def xlsform() -> Response:
 @blueprint.doc(operationId="schema_dictionary", summary="The data dictionary as a workbook")
 def dictionary() -> Response:
     """Every item with labels, source, what it is mandatory for, sensitivity and unit."""
-    return _derived("dictionary.xlsx", dictionary_workbook, WORKBOOK, download=True)
+    made = partial(dictionary_workbook, services().item_messages)
+    return _derived("dictionary.xlsx", made, WORKBOOK, download=True)
 
 
 @blueprint.route("/codelists")
@@ -117,7 +123,7 @@ def dictionary() -> Response:
 @blueprint.doc(operationId="schema_codelists", summary="Which code lists there are")
 def code_list_index() -> Response:
     """Their names, and how many codes each holds, withdrawn ones too."""
-    lists = code_lists()
+    lists = services().code_lists
     index = [{"name": name, "codes": len(lists[name].codes)} for name in lists.names()]
     return resource_response(CodeListIndexSchema, {"codelists": index})
 
@@ -133,7 +139,7 @@ class CodeListResource(MethodView):
     @blueprint.doc(operationId="schema_codelist", summary="A code list")
     def get(self, arguments: dict[str, Any], name: str) -> Response:
         """The codes in force on ``valid_on``, or today; a withdrawn code is found on a day when it was in force."""
-        lists = code_lists()
+        lists = services().code_lists
         if name not in lists.names():
             raise CodeListNotFound(name=name[:60], known=", ".join(lists.names()))
         on = arguments.get("valid_on") or vietnam_day(services().clock())
