@@ -14,7 +14,7 @@ from service.access.gate import declared_on, needs, public, require_declared
 from service.area import Area
 from service.errors import PermissionMissing
 from service.principal import Principal, asking, current_principal, principal
-from service.roles import SCOPES, TABLE, Permission, Role, Sight
+from service.roles import SCOPES, SIGHT_BY_ROLE, TABLE, Permission, Role, Sight
 from service.units.areas import area_of_units
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
@@ -33,8 +33,9 @@ def somebody(role: Role, *communes: str, scopes: tuple[str, ...] = (), sight: Si
     return principal("a-1", "an", role, Area.of(communes), scopes=scopes, sight=sight)
 
 
-def test_every_role_stands_in_the_table() -> None:
+def test_every_role_stands_in_both_tables() -> None:
     assert set(TABLE) == set(Role)
+    assert set(SIGHT_BY_ROLE) == set(Role)
 
 
 def test_an_officer_registers_and_does_not_verify() -> None:

@@ -350,6 +350,11 @@ def steps(app: Flask, app_clock: MovedClock) -> list[Step]:
     return [step for asker in (*WHOLE, *NOT_WHOLE) for step in walk(app, asker, set())]
 
 
+def test_every_role_asks() -> None:
+    """A role that nobody asks as would be able to read past the Reader unnoticed."""
+    assert {asker.role for asker in (*WHOLE, *NOT_WHOLE)} == set(Role)
+
+
 def test_the_walk_recognizes_what_is_revealed_of_households(steps: list[Step]) -> None:
     shown = {(step.method, step.rule) for step in steps if step.found(step.seed.marks)}
     assert HOUSEHOLD_DATA - shown == set()
