@@ -4,28 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 Communes = frozenset[str] | None
 """Codes of the communes that a query is limited to; None for no limit."""
 
+WHOLE_REGISTER: Final = "*"
+"""What an account's area says instead of codes when it is the whole register, whatever provinces are loaded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where an account may act: communes in force today, or the whole register (`None`)."""
+    """Where an account may act: communes in force today, or the whole register (`None`).
+
+    No code of a unit stands for the whole register: a province is the set of its communes.
+    """
 
     _communes: Communes = None
     units: tuple[str, ...] = ()
     """The unit codes as the account was given them."""
+    ended: tuple[str, ...] = ()
+    """Those of the codes that cover no commune today: they are skipped, and the account's administrator sees them."""
+    surroundings: Communes = None
+    """The communes of the provinces in which the area lies; None for no limit."""
 
     @classmethod
     def whole(cls) -> Area:
         """The whole register."""
-        return cls(None)
+        return cls(None, (WHOLE_REGISTER,))
 
     @classmethod
-    def of(cls, communes: Iterable[str], units: Iterable[str] = ()) -> Area:
+    def of(
+        cls,
+        communes: Iterable[str],
+        units: Iterable[str] = (),
+        *,
+        ended: Iterable[str] = (),
+        surroundings: Iterable[str] = (),
+    ) -> Area:
         """These communes, in force today."""
-        return cls(frozenset(communes), tuple(units))
+        inside = frozenset(communes)
+        return cls(inside, tuple(units), tuple(ended), inside.union(surroundings))
 
     def communes(self) -> Communes:
         """Return the communes to put into a query; `None` for no limit."""

@@ -150,6 +150,12 @@ class LevelNotInForce(DomainError):
     code = "coverage.level-not-in-force"
 
 
+class CoverageOutsideArea(DomainError):
+    """The unit, or every unit of the level, has households outside the account's area."""
+
+    code = "coverage.outside-area"
+
+
 class CodeListNotFound(DomainError):
     """No code list has this name."""
 

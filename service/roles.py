@@ -139,7 +139,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
     Role.AUDITOR: {
         **_EVERYBODY,
         Permission.CHANGES_READ: OWN_AREA,
-        Permission.TRAIL_READ: EVERYWHERE,
+        Permission.TRAIL_READ: OWN_AREA,
         Permission.METRICS_READ: EVERYWHERE,
     },
 }

@@ -11,6 +11,7 @@ from schemas.catalogue import LANGUAGES, SCHEMA_MESSAGES, Catalogue
 from schemas.codelists import FOLDER, CodeLists, read_list
 from schemas.example import ExamplePlace, example_household
 from service.access.accounts import Accounts
+from service.access.area_trail import AreaTrail
 from service.access.keys import KeyFolder, key_folder
 from service.access.openid import OpenId, OpenIdClient
 from service.access.passwords import Passwords
@@ -75,6 +76,7 @@ def wire_guard(
     )
     accounts = store.accounts
     passwords = Passwords()
+    trail = Trail(store.database.mongo, clock, retained=timedelta(days=settings.trail_days))
     return Guard(
         settings=settings,
         clock=clock,
@@ -92,7 +94,8 @@ def wire_guard(
         ),
         accounts=Accounts(accounts, passwords, directory, clock),
         rates=RateLimits(store.database.mongo, clock),
-        trail=Trail(store.database.mongo, clock, retained=timedelta(days=settings.trail_days)),
+        trail=trail,
+        area_trail=AreaTrail(trail, accounts, store.households, directory, clock),
         requests=PeopleRequests(
             store.requests,
             households,

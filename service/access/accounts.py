@@ -13,12 +13,13 @@ from service.access.errors import AccountInvalid, AccountNotFound, OwnAccount, S
 from service.access.passwords import Passwords, new_password, require_strong
 from service.access.ports import AccountStore, Directory
 from service.access.tokens import hashed_secret, new_secret
+from service.area import WHOLE_REGISTER
 from service.clock import Clock, vietnam_day
 from service.errors import CommuneNotInForce, CommuneUnknown, OutsideArea
 from service.principal import Principal
 from service.roles import SCOPES, Role, Sight
-from service.units.areas import area_of_units
-from service.units.directory import UnitDirectory
+from service.units.areas import administered_area, communes_covering
+from service.units.directory import Unit, UnitDirectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class NewAccount:
     username: str
     role: Role
     area: tuple[str, ...]
+    """Codes of units, or WHOLE_REGISTER alone."""
     area_as_of: date | None = None
     full_name: str | None = None
     sight: Sight | None = None
@@ -217,19 +219,27 @@ class Accounts:
         return account
 
     def _read_area(self, units: Sequence[str], as_of: date | None, today: date) -> tuple[tuple[str, date], ...]:
-        """Return the codes, each with the day as of which it is read: ``as_of``, today, or its last valid day."""
+        """Return the codes, each with the day as of which it is read: ``as_of``, today, or its last valid day.
+
+        Raises AccountInvalid for no code, or for the whole register beside codes; CommuneUnknown; CommuneNotInForce,
+        also for a unit that has ended without a successor.
+        """
         directory = self._directory()
+        if not units or (WHOLE_REGISTER in units and len(units) > 1):
+            raise AccountInvalid(pointer="/area", reason="area", known=f'["00004"], ["{WHOLE_REGISTER}"]')
+        if WHOLE_REGISTER in units:
+            return ((WHOLE_REGISTER, as_of or today),)
         named: list[tuple[str, date]] = []
         for place, code in enumerate(units):
             try:
                 day = as_of or _meaning_of(code, directory, today)
-                directory.in_force(code, min(day, today))
+                unit = directory.in_force(code, min(day, today))
+                if not communes_covering(code, day, directory, today):
+                    raise _ended(unit, today)
             except (CommuneUnknown, CommuneNotInForce) as error:
                 error.pointer = f"/area/{place}"
                 raise
             named.append((code, day))
-        if not named:
-            raise AccountInvalid(pointer="/area", reason="area", known='["00004"]')
         return tuple(named)
 
     def _require_within(self, area: Iterable[tuple[str, date]], by: Principal) -> None:
@@ -237,7 +247,7 @@ class Accounts:
             raise OutsideArea(pointer="/area", commune=", ".join(code for code, _ in area))
 
     def _within(self, area: Iterable[tuple[str, date]], by: Principal) -> bool:
-        return by.area.holds(area_of_units(area, self._directory(), vietnam_day(self._clock())))
+        return by.area.holds(administered_area(area, self._directory(), vietnam_day(self._clock())))
 
 
 def _meaning_of(code: str, directory: UnitDirectory, today: date) -> date:
@@ -249,3 +259,13 @@ def _meaning_of(code: str, directory: UnitDirectory, today: date) -> date:
                 return today
             last = unit.valid_to or today
     return last
+
+
+def _ended(unit: Unit, today: date) -> CommuneNotInForce:
+    """Return the error of a unit that covers no commune of today."""
+    return CommuneNotInForce(
+        commune=unit.code,
+        on=today.isoformat(),
+        known_from="…" if unit.valid_from is None else unit.valid_from.isoformat(),
+        known_to="…" if unit.valid_to is None else unit.valid_to.isoformat(),
+    )

@@ -107,6 +107,13 @@ class AuditTrail(Protocol):
         """Entries that match all conditions, in order of time."""
 
 
+class HouseholdPlaces(Protocol):
+    """Knows where households are now."""
+
+    def communes_of(self, household_ids: Iterable[str]) -> dict[str, str]:
+        """Return the stored commune of each of the households that are there."""
+
+
 class Availability(Protocol):
     """Knows whether the database is unavailable."""
 

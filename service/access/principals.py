@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from service.access.account import ACTIVE, require_not_revoked
+import structlog
+
+from service.access.account import ACTIVE, Account, require_not_revoked
 from service.access.errors import NotSignedIn
 from service.access.ports import AccountStore, Directory
 from service.access.tokens import AccessClaims, AccessTokens
+from service.area import Area
 from service.clock import Clock, vietnam_day
 from service.principal import Principal, principal
 from service.units.areas import area_of_units
+
+_log = structlog.get_logger("service.access")
 
 
 @dataclass(slots=True)
@@ -34,6 +39,8 @@ class Principals:
     clock: Clock
     cached_for: timedelta = timedelta(seconds=5)
     _known: dict[str, _Cached] = field(default_factory=dict)
+    _reported: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By account, the codes of its area that were last logged as ended."""
 
     def of_token(self, token: str) -> Principal:
         """Return the principal of an access token. Raises TokenInvalid, TokenExpired, NotSignedIn, SessionRevoked."""
@@ -66,7 +73,7 @@ class Principals:
             account.id,
             account.username,
             account.role,
-            area_of_units(account.area, self.directory(), vietnam_day(self.clock())),
+            self._area_of(account),
             scopes=[scope for scope in account.scopes if scope in claims.scopes],
             sight=account.sight,
             token_id=claims.token_id,
@@ -74,3 +81,12 @@ class Principals:
             must_change_password=account.must_change_password,
             by_cookie=claims.by_cookie,
         )
+
+    def _area_of(self, account: Account) -> Area:
+        """Return the account's area; codes in it that cover nothing any more are logged, once in each process."""
+        area = area_of_units(account.area, self.directory(), vietnam_day(self.clock()))
+        if area.ended != self._reported.get(account.id, ()):
+            self._reported[account.id] = area.ended
+            if area.ended:
+                _log.warning("codes of an account's area cover nothing", account=account.username, codes=area.ended)
+        return area

@@ -16,6 +16,7 @@ import orjson
 from service.access.accounts import Accounts, IssuedSecret, NewAccount
 from service.access.errors import AccountNotFound
 from service.access.passwords import Passwords
+from service.area import WHOLE_REGISTER
 from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
 from service.principal import register_itself
@@ -43,8 +44,14 @@ def _parser() -> argparse.ArgumentParser:
     create = steps.add_parser("create", help="make an account; its password or secret is shown once")
     create.add_argument("username")
     create.add_argument("--role", required=True, choices=[str(role) for role in Role])
-    create.add_argument(
-        "--area", required=True, action="append", metavar="CODE", help="code of a unit; can be repeated"
+    where = create.add_mutually_exclusive_group(required=True)
+    where.add_argument("--area", action="append", metavar="CODE", help="code of a unit; can be repeated")
+    where.add_argument(
+        "--whole-register",
+        dest="area",
+        action="store_const",
+        const=[WHOLE_REGISTER],
+        help="every province of the register, those to come too",
     )
     create.add_argument(
         "--area-as-of", type=date.fromisoformat, metavar="DAY", help="the day as of which to read the codes"
@@ -157,14 +164,15 @@ def _list(accounts: Accounts, *, as_json: bool) -> None:
             return
 
 
-def _demonstrate(accounts: Accounts, officers: Sequence[str], everywhere: tuple[str, ...], file: Path) -> None:
+def _demonstrate(accounts: Accounts, officers: Sequence[str], province: tuple[str, ...], file: Path) -> None:
     """Create an account of each role, print them once and store them in a file that only its owner can read."""
+    whole_register = (WHOLE_REGISTER,)
     people = [
         ("can-bo", Role.OFFICER, tuple(officers)),
         ("chu-tich-xa", Role.LEADER, tuple(officers)),
-        ("giam-sat", Role.SUPERVISOR, everywhere),
-        ("quan-tri", Role.ADMINISTRATOR, everywhere),
-        ("kiem-toan", Role.AUDITOR, everywhere),
+        ("giam-sat", Role.SUPERVISOR, province),
+        ("quan-tri", Role.ADMINISTRATOR, whole_register),
+        ("kiem-toan", Role.AUDITOR, whole_register),
     ]
     rows: list[dict[str, Any]] = []
     who = register_itself("demonstration")
@@ -176,11 +184,11 @@ def _demonstrate(accounts: Accounts, officers: Sequence[str], everywhere: tuple[
         ("thong-ke", ("coverage:read", "records:read", "changes:read", "metrics:read")),
     ]
     for username, scopes in systems:
-        issued = accounts.create(NewAccount(username, Role.SYSTEM, everywhere, scopes=scopes), who)
+        issued = accounts.create(NewAccount(username, Role.SYSTEM, whole_register, scopes=scopes), who)
         rows.append(
             {
                 "role": str(Role.SYSTEM),
-                "area": list(everywhere),
+                "area": list(whole_register),
                 "scopes": list(scopes),
                 "client_id": username,
                 "client_secret": issued.client_secret,

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from schemas.errors import Finding
 from schemas.geometry import geometry_json
 from service.actor import Actor
+from service.area import Communes
 from service.clock import Clock
 from service.errors import NothingToSettle, ParcelNotFound
 from service.households.changes import Record
@@ -84,9 +85,11 @@ class ParcelRegister:
         self._clock = clock
         self._examiner = examiner
 
-    def check(self, question: Question) -> CheckedParcel:
+    def check(self, question: Question, around: Communes = None) -> CheckedParcel:
         """Returns all that a registration would find about one boundary, and the boundaries around it.
 
+        Neighbours, and overlaps with them, are those of the communes ``around``: by trying places nobody may find the
+        boundaries of another province. A registration finds every overlap.
         Of the household in question, the parcel with the id is left out, or without an id all of its parcels: the
         client holds newer versions of them than the register.
         """
@@ -95,11 +98,11 @@ class ParcelRegister:
         findings = [with_names(finding, self._name_of) for finding in shape.findings]
         if shape.geometry is None:
             return CheckedParcel(
-                None, _rounded(shape.area_m2), findings, shape.proposal, self._around(question, shape.proposal)
+                None, _rounded(shape.area_m2), findings, shape.proposal, self._around(question, shape.proposal, around)
             )
         parcel = {"declared_area_m2": question.declared_area_m2, "crops": question.crops}
         findings += area_findings(parcel, float(shape.area_m2 or 0.0), self._examiner.rules.area, "")
-        neighbours = self._around(question, shape.geometry)
+        neighbours = self._around(question, shape.geometry, around)
         findings += [_overlap_finding(each.boundary, each.overlap) for each in neighbours if each.overlap is not None]
         return CheckedParcel(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
 
@@ -140,7 +143,7 @@ class ParcelRegister:
         )
         return read_drawings([drawing], self._examiner.borders(), self._examiner.rules)[0]
 
-    def _around(self, question: Question, geometry: BaseGeometry | None) -> list[Neighbour]:
+    def _around(self, question: Question, geometry: BaseGeometry | None, communes: Communes) -> list[Neighbour]:
         """Returns the boundaries within some 30 m: those that overlap first, then the nearest."""
         if geometry is None:
             return []
@@ -150,7 +153,7 @@ class ParcelRegister:
         )
         boundaries = [
             boundary
-            for boundary in self._store.parcels.boundaries_of_meeting(geometry_json(reach))
+            for boundary in self._store.parcels.boundaries_of_meeting(geometry_json(reach), communes)
             if not _is_checked_itself(boundary, question)
         ]
         geometries = geometries_of([boundary.geometry for boundary in boundaries])

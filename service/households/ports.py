@@ -244,8 +244,8 @@ class CommuneStates(Protocol):
 class Parcels(Protocol):
     """Parcels by where they lie and who holds them."""
 
-    def boundaries_of_meeting(self, geometry: Mapping[str, Any]) -> list[Boundary]:
-        """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
+    def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes = None) -> list[Boundary]:
+        """All boundaries of the communes' households, but the withdrawn, of which one meets a GeoJSON geometry."""
 
     def holders_of_parcel(self, parcel: str, area: Communes = None) -> list[str]:
         """The households within the area that hold a parcel of this id."""

@@ -84,7 +84,10 @@ class Reader:
         self._sources = sources
         self._purpose = purpose
         self._sight = principal.sight
-        self._area = principal.area_for(purpose).communes()
+        area = principal.area_for(purpose)
+        self._area = area.communes()
+        self.surroundings = area.surroundings
+        """The communes of the provinces of the area: from there, boundaries are shown as neighbours."""
         self._is_other_system = principal.role is Role.SYSTEM
         self._take_note = note
         self._wording = wording

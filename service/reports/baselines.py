@@ -9,8 +9,9 @@ from typing import Final
 
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
-from service.errors import BaselineInvalid, UnitNotFound
+from service.errors import BaselineInvalid, CommuneOutsideArea, CoverageOutsideArea, UnitNotFound
 from service.reports.ports import Baseline, BaselineStore
+from service.units.areas import communes_of
 from service.units.directory import Unit, UnitDirectory
 
 MOST_HOUSEHOLDS: Final = 50_000_000
@@ -47,34 +48,33 @@ class Baselines:
             raise BaselineInvalid(pointer="/date", reason="future")
         directory = self._directory()
         unit = directory.in_force(baseline.unit, baseline.date)
-        self._require(unit, directory, actor)
+        if not self._lies_within(unit, directory, actor):
+            raise CommuneOutsideArea(commune=unit.code)
         self._store.put_baseline(baseline, actor=actor.name, at=now)
         return _named(baseline, unit)
 
-    def of(self, code: str) -> list[NamedBaseline]:
-        """Returns all baselines of a code, latest first. Raises UnitNotFound for a code that no unit ever had."""
+    def of(self, code: str, *, actor: Actor) -> list[NamedBaseline]:
+        """Returns all baselines of a code, latest first, of the units that lie wholly in the actor's area.
+
+        Raises UnitNotFound for a code that no unit ever had, CoverageOutsideArea where all its units lie elsewhere.
+        """
         directory = self._directory()
-        if not any(unit.code == code for unit in directory):
+        units = [unit for unit in directory if unit.code == code]
+        if not units:
             raise UnitNotFound(code=code)
+        inside = [unit for unit in units if self._lies_within(unit, directory, actor)]
+        if not inside:
+            raise CoverageOutsideArea(unit=code)
         found = [each for each in self._store.baselines(date.max) if each.unit == code]
-        return [_named(each, directory.meant(code, each.date)) for each in reversed(found)]
+        meant = [(each, directory.meant(code, each.date)) for each in reversed(found)]
+        return [_named(each, unit) for each, unit in meant if unit in inside]
 
-    def _require(self, unit: Unit, directory: UnitDirectory, actor: Actor) -> None:
-        """Raise CommuneOutsideArea unless every commune of the unit lies in the actor's area."""
+    def _lies_within(self, unit: Unit, directory: UnitDirectory, actor: Actor) -> bool:
+        """Whether every commune of today that took over any part of the unit lies in the actor's area."""
         if actor.area is None:
-            return
-        today = vietnam_day(self._clock())
-        parts = [unit] if unit.level == "commune" else [each for each in directory if _lies_in(each, unit, directory)]
-        for part in parts:
-            read_on = today if part.in_force_on(today) else part.valid_to or today
-            actor.require(directory.resolve_commune(part.code, read_on, today).commune.code)
-
-
-def _lies_in(commune: Unit, unit: Unit, directory: UnitDirectory) -> bool:
-    if commune.level != "commune":
-        return False
-    district = directory.district_of(commune)
-    return unit.code in {commune.parent, None if district is None else district.parent}
+            return True
+        communes = communes_of(unit, directory, vietnam_day(self._clock()))
+        return bool(communes) and communes <= actor.area
 
 
 def _named(baseline: Baseline, unit: Unit) -> NamedBaseline:

@@ -8,18 +8,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Final
 
-from service.area import Communes
+from service.area import WHOLE_REGISTER, Communes
 from service.clock import Clock, vietnam_day
-from service.errors import LevelNotInForce, QueryInvalid, UnitNotFound
+from service.errors import CoverageOutsideArea, LevelNotInForce, QueryInvalid, UnitNotFound
 from service.households.changes import COUNTS, Tallies
 from service.households.ports import CommuneState, CommuneStates
 from service.reports.ports import Baseline, BaselineStore
+from service.reports.reach import require_everything, whole_units
 from service.units.directory import Unit, UnitDirectory
 from service.units.placing import Placing
 
 LONGEST_TREND_DAYS = 1100
 """About three years; a longer trend is requested in parts."""
+
+COUNTRY: Final = "country"
+"""The level above provinces, which no unit has: one row for everything that the register holds."""
+
+EVERYTHING: Final = Unit(
+    code=WHOLE_REGISTER,
+    name="các tỉnh, thành phố trong sổ",
+    kind="toàn bộ",
+    level=COUNTRY,
+    parent=None,
+    valid_from=None,
+    valid_to=None,
+    successor=None,
+    longitude=None,
+    latitude=None,
+    source="",
+    name_en="All provinces of the register",
+)
+"""The row of this level. It is not named after the country, of which a register may hold some provinces only."""
 
 _NOTHING = dict.fromkeys(COUNTS, 0)
 
@@ -33,7 +54,7 @@ class Row:
     expected: int | None = None
     sources: list[Baseline] = field(default_factory=list)
     complete: bool = True
-    """Whether every unit that is counted here has a baseline; percentages of a part would flatter."""
+    """Whether what is expected is of all that is counted here; percentages of a part would flatter."""
 
     @property
     def code(self) -> str | None:
@@ -164,24 +185,31 @@ class Coverage:
     ) -> Report:
         """Returns coverage by unit of ``level``; without a geography, in today's or the last that had such units.
 
-        Raises LevelNotInForce when the geography has no units of that level.
+        Rows are the units that lie wholly in the area; what is counted in others is in the row without a unit. Raises
+        LevelNotInForce when the geography has no units of that level, CoverageOutsideArea when none lies in the area.
         """
         today = vietnam_day(self._clock())
         as_of = today if as_of is None else as_of
         directory = self._directory()
+        by = "province" if level == COUNTRY else level
         if geography is None:
-            geography = latest_geography(directory, level, today)
+            geography = latest_geography(directory, by, today)
+        if level == COUNTRY:
+            require_everything(directory, today, area, level)
         states = self._states.now(area) if as_of >= today else self._states.on(as_of)
         if area is not None:
             states = [state for state in states if state.commune in area]
-        rows = rows_of(directory, level, geography, states, area=area)
-        expect(rows, directory, level, geography, self._baselines.baselines(as_of))
+        rows = rows_of(directory, by, geography, states, area=area)
+        expect(rows, directory, by, geography, self._baselines.baselines(as_of))
+        if level == COUNTRY:
+            rows = [everything_of(rows)]
         return Report(level, geography, as_of, rows, total_of(rows))
 
     def trend(self, code: str, first: date | None, last: date | None, area: Communes = None) -> Trend:
         """Returns the counts of one unit at the end of each day; the unit is one in force today, or the last so coded.
 
-        Raises UnitNotFound, QueryInvalid for a wrong span.
+        Raises UnitNotFound, CoverageOutsideArea for a unit that does not lie wholly in the area, QueryInvalid for a
+        wrong span.
         """
         today = vietnam_day(self._clock())
         last = today if last is None else min(last, today)
@@ -189,7 +217,7 @@ class Coverage:
         if first > last or (last - first).days > LONGEST_TREND_DAYS or first == date.min:
             raise QueryInvalid(pointer="/from", name="from", reason=f"1..{LONGEST_TREND_DAYS}")
         directory = self._directory()
-        inside = membership(directory, code, today)
+        inside = membership(directory, code, today, area=area)
         reading: dict[str, Tallies] = {}
         for state in self._states.on(first - timedelta(days=1)):
             reading[state.commune] = state.tallies
@@ -201,7 +229,7 @@ class Coverage:
         for position in range((last - first).days + 1):
             day = first + timedelta(days=position)
             reading.update({state.commune: state.tallies for state in moved.get(day, ())})
-            days.append(TrendDay(day, **_sum(reading, inside, area)))
+            days.append(TrendDay(day, **_sum(reading, inside)))
         return Trend(code, first, last, days)
 
 
@@ -225,10 +253,13 @@ def rows_of(
         raise LevelNotInForce(level=level, geography=geography.isoformat())
     place = Placing(directory, level, geography)
     rows = {unit.code: Row(unit) for unit in units}
-    if area is not None:
-        reachable = place.reachable(area)
-        rows = {code: row for code, row in rows.items() if code in reachable}
     unplaced = Row(None)
+    whole = whole_units(directory, level, geography, area)
+    if whole is not None:
+        rows = {code: row for code, row in rows.items() if code in whole}
+        unplaced.complete = place.reachable(area or ()) <= {*whole, None}
+        if not rows:
+            raise CoverageOutsideArea(unit=level)
     for state in states:
         for key, tally in state.tallies.items():
             code = place.unit_of(state.commune, key)
@@ -237,6 +268,15 @@ def rows_of(
                 row.counts[name] += count
     placed = list(rows.values())
     return [*placed, unplaced] if place.can_fail or any(unplaced.counts.values()) else placed
+
+
+def everything_of(provinces: Iterable[Row]) -> Row:
+    """Returns one row for all provinces; it has an expected number only when each of them has one."""
+    total = total_of(provinces)
+    row = Row(EVERYTHING, total.counts)
+    if total.complete:
+        row.expected, row.sources = total.expected, total.sources
+    return row
 
 
 def expect(rows: list[Row], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]) -> None:
@@ -301,19 +341,30 @@ def total_of(rows: Iterable[Row]) -> Total:
             total.units_with_baseline += row.unit is not None
         elif row.unit is not None:
             total.complete = False
+        if not row.complete:
+            total.complete = False
     return total
 
 
-def membership(directory: UnitDirectory, code: str, today: date) -> Callable[[str, str], bool]:
+def membership(
+    directory: UnitDirectory, code: str, today: date, *, area: Communes = None
+) -> Callable[[str, str], bool]:
     """Returns a test by commune and key of a tally: does a household counted there belong to the unit of that code?
 
-    The code means the unit that has it today, else the former unit that last had it. Raises UnitNotFound.
+    The code means the unit that has it today, else the former unit that last had it; WHOLE_REGISTER means every unit.
+    Raises UnitNotFound, CoverageOutsideArea.
     """
+    if code == WHOLE_REGISTER:
+        require_everything(directory, today, area, code)
+        return lambda commune, tally: True  # noqa: ARG005 - the same signature
     candidates = [unit for unit in directory if unit.code == code]
     if not candidates:
         raise UnitNotFound(code=code)
     unit = next((each for each in candidates if each.in_force_on(today)), candidates[-1])
     geography = today if unit.in_force_on(today) else (unit.valid_to or today)
+    whole = whole_units(directory, unit.level, geography, area)
+    if whole is not None and unit.code not in whole:
+        raise CoverageOutsideArea(unit=code)
     place = Placing(directory, unit.level, geography)
 
     def inside(commune: str, tally: str) -> bool:
@@ -322,11 +373,9 @@ def membership(directory: UnitDirectory, code: str, today: date) -> Callable[[st
     return inside
 
 
-def _sum(reading: dict[str, Tallies], inside: Callable[[str, str], bool], area: Communes) -> dict[str, int]:
+def _sum(reading: dict[str, Tallies], inside: Callable[[str, str], bool]) -> dict[str, int]:
     counts = dict(_NOTHING)
     for commune, tallies in reading.items():
-        if area is not None and commune not in area:
-            continue
         for key, tally in tallies.items():
             if inside(commune, key):
                 for name, count in tally.items():

@@ -118,6 +118,12 @@ class Households:
         where = {"$or": [{"head.national_id": sealed}, {"members.national_id": sealed}]}
         return [document["_id"] for document in self._database["households"].find(where, {"_id": 1})]
 
+    @translated()
+    def communes_of(self, household_ids: Iterable[str]) -> dict[str, str]:
+        """The commune of each of the households that are there."""
+        found = self._database["households"].find({"_id": {"$in": sorted(household_ids)}}, {"commune": 1})
+        return {document["_id"]: document["commune"] for document in found}
+
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
         """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items.
 

@@ -34,9 +34,12 @@ class Parcels:
         self._database = database
 
     @translated()
-    def boundaries_of_meeting(self, geometry: Mapping[str, Any]) -> list[Boundary]:
-        """All boundaries of the households, but the withdrawn, of which one meets a GeoJSON geometry."""
-        where = {"$and": [*meeting(geometry, by_home=False), {"status": ACTIVE}]}
+    def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes = None) -> list[Boundary]:
+        """All boundaries of the communes' households, but the withdrawn, of which one meets a GeoJSON geometry."""
+        conditions: list[dict[str, Any]] = [*meeting(geometry, by_home=False), {"status": ACTIVE}]
+        if communes is not None:
+            conditions.append({"commune": {"$in": sorted(communes)}})
+        where = {"$and": conditions}
         return _boundaries_of(self._database["households"].find(where, _BOUNDARIES))
 
     @translated()

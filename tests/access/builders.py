@@ -13,6 +13,7 @@ from pymongo.database import Database
 from service.access.accounts import Accounts, IssuedSecret, NewAccount
 from service.access.keys import KeyFolder
 from service.access.passwords import Passwords
+from service.access.ports import Directory
 from service.access.principals import Principals
 from service.access.sign_in import Caller, SignIn
 from service.access.tokens import AccessTokens
@@ -77,8 +78,8 @@ def prepare(database: Database[dict[str, Any]], *names: str) -> None:
         prepare_collection(database, collection_named(name), lambda _: None)
 
 
-def office(database: Database[dict[str, Any]], folder: Path) -> Office:
-    """An office over an empty database, with keys in ``folder``."""
+def office(database: Database[dict[str, Any]], folder: Path, units: Directory = directory) -> Office:
+    """An office over an empty database, with keys in ``folder``; ``units`` returns the list of units in force."""
     prepare(database, "accounts", "sessions", "rates", "attempts")
     keys = KeyFolder(folder / "keys")
     keys.make()
@@ -87,10 +88,10 @@ def office(database: Database[dict[str, Any]], folder: Path) -> Office:
     tokens = AccessTokens(keys.signing_keys, issuer="test", audience="test", clock=lambda: moment().timestamp())
     return Office(
         store,
-        Accounts(store, CHEAP, directory, moment),
+        Accounts(store, CHEAP, units, moment),
         SignIn(store, CHEAP, tokens, Attempts(database, moment), moment),
         tokens,
-        Principals(store, tokens, directory, moment),
+        Principals(store, tokens, units, moment),
         moment,
     )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo.database import Database
+from structlog.testing import capture_logs
 
 from service.access.accounts import NewAccount
 from service.access.errors import (
@@ -18,10 +20,14 @@ from service.access.errors import (
     SignInFailed,
     UsernameTaken,
 )
-from service.errors import CommuneUnknown, OutsideArea
-from service.principal import register_itself
+from service.area import WHOLE_REGISTER, Area
+from service.errors import CommuneNotInForce, CommuneUnknown, OutsideArea
+from service.principal import principal, register_itself
 from service.roles import Role, Sight
-from tests.access.builders import OFFICE, PASSWORD, Office, administrator
+from service.units.directory import UnitDirectory
+from tests.access.builders import OFFICE, PASSWORD, Office, administrator, directory
+from tests.access.builders import office as office_over
+from tests.units.lists import a_directory, a_line
 
 
 def test_a_made_password_is_shown_once_and_must_be_changed(office: Office, database: Database[dict[str, Any]]) -> None:
@@ -108,6 +114,26 @@ def test_an_unknown_unit_and_an_empty_area_are_refused(office: Office) -> None:
         office.person("an", area=())
 
 
+def test_the_whole_register_is_given_only_by_who_has_it(office: Office) -> None:
+    every_commune = [unit.code for unit in directory().of_level("commune", date(2026, 11, 23))]
+    new = NewAccount("bo", Role.SUPERVISOR, (WHOLE_REGISTER,))
+    with pytest.raises(OutsideArea):
+        office.accounts.create(new, administrator(*every_commune))
+    account = office.accounts.create(new, administrator()).account
+    assert account.area == ((WHOLE_REGISTER, date(2026, 11, 23)),)
+    with pytest.raises(AccountNotFound):
+        office.accounts.get(account.id, administrator(*every_commune))
+    theirs = office.person("an").account
+    with pytest.raises(OutsideArea):
+        office.accounts.change(theirs.id, administrator(*every_commune), area=[WHOLE_REGISTER])
+
+
+def test_the_whole_register_stands_alone(office: Office) -> None:
+    with pytest.raises(AccountInvalid) as refused:
+        office.person("an", area=(WHOLE_REGISTER, "16681"))
+    assert refused.value.pointer == "/area"
+
+
 def test_a_weak_password_and_an_unknown_scope_are_refused(office: Office) -> None:
     with pytest.raises(PasswordWeak):
         office.accounts.create(NewAccount("an", Role.OFFICER, ("16681",), password="ngắn"), register_itself())
@@ -158,3 +184,73 @@ def test_nobody_suspends_themselves(office: Office) -> None:
     myself = office.principals.of_token(office.sign_in.by_password("quan.tri", PASSWORD, OFFICE).access_token)
     with pytest.raises(OwnAccount):
         office.accounts.suspend(account.id, myself)
+
+
+# Units that ended without a successor
+
+
+class Lists:
+    """A list of units that is replaced by a newer one."""
+
+    def __init__(self) -> None:
+        self.now = self.of_communes(a_line("16681"), a_line("16690"))
+
+    def __call__(self) -> UnitDirectory:
+        return self.now
+
+    @staticmethod
+    def of_communes(*lines: str) -> UnitDirectory:
+        """Two provinces with these communes in the first and one in the second."""
+        return a_directory(*lines, a_line("42", kind="tỉnh", level="province", parent=""), a_line("7", parent="42"))
+
+    def close(self) -> None:
+        """16681 ends without a successor."""
+        self.now = self.of_communes(a_line("16681", valid_to="2026-11-22"), a_line("16690"))
+
+
+@pytest.fixture
+def lists() -> Lists:
+    return Lists()
+
+
+@pytest.fixture
+def changing(database: Database[dict[str, Any]], tmp_path: Path, lists: Lists) -> Office:
+    """An office whose list of units a test replaces."""
+    return office_over(database, tmp_path, lists)
+
+
+def test_an_account_keeps_what_is_left_when_one_of_its_communes_ends(changing: Office, lists: Lists) -> None:
+    account = changing.person("an", area=("16681", "16690")).account
+    lists.close()
+    with capture_logs() as lines:
+        for _ in range(2):
+            token = changing.sign_in.by_password("an", PASSWORD, OFFICE).access_token
+            who = changing.principals.of_token(token)
+    assert (who.area.communes(), who.area.ended) == (frozenset({"16690"}), ("16681",))
+    assert [(line["account"], line["codes"]) for line in lines] == [("an", ("16681",))]
+    assert [each.id for each in changing.accounts.page(register_itself(), after=None, limit=9)[0]] == [account.id]
+    assert changing.accounts.reset(account.id, administrator("16681", "16690")).account.id == account.id
+
+
+def test_an_account_whose_communes_have_all_ended_signs_in_and_reaches_nothing(changing: Office, lists: Lists) -> None:
+    changing.person("an", area=("16681",))
+    lists.close()
+    who = changing.principals.of_token(changing.sign_in.by_password("an", PASSWORD, OFFICE).access_token)
+    assert who.area.communes() == frozenset()
+
+
+def test_an_account_whose_communes_have_ended_belongs_to_its_province(changing: Office, lists: Lists) -> None:
+    account = changing.person("an", area=("16681",)).account
+    lists.close()
+    for stranger in (administrator("7"), principal("2", "x", Role.ADMINISTRATOR, Area.of([]))):
+        assert changing.accounts.page(stranger, after=None, limit=9) == ([], None)
+        with pytest.raises(AccountNotFound):
+            changing.accounts.reset(account.id, stranger)
+    assert changing.accounts.change(account.id, administrator("16690"), area=["16690"]).area[0][0] == "16690"
+
+
+def test_no_account_is_made_for_a_commune_that_has_ended(changing: Office, lists: Lists) -> None:
+    lists.close()
+    with pytest.raises(CommuneNotInForce) as refused:
+        changing.person("an", area=("16690", "16681"))
+    assert refused.value.pointer == "/area/1"

@@ -45,6 +45,8 @@ def test_the_first_administrator_is_made_here(
     grant = {"grant_type": "password", "username": "quan.tri", "password": password[1]}
     response = register.client.post("/v1/token", json=grant, headers={"Authorization": ""})
     assert response.get_json()["account"]["must_change_password"] is True
+    assert accounts.main([*command, "create", "bo", "--role", "auditor", "--whole-register"]) == 0
+    assert "bo: auditor in *" in capsys.readouterr().out
 
 
 def test_heads_of_log_and_trail_are_printed_and_held_against(
@@ -113,6 +115,8 @@ def test_the_demonstration_has_an_account_of_each_role_in_a_file_for_its_owner(
         secrets = {name: row[name] for name in ("username", "password", "client_id", "client_secret") if name in row}
         response = register.client.post("/v1/token", json=grant | secrets, headers={"Authorization": ""})
         assert response.status_code == 200, row["role"]
+    areas = {row.get("username") or row["client_id"]: row["area"] for row in rows}
+    assert (areas["giam-sat"], areas["quan-tri"], areas["bo-nong-nghiep"]) == (["40"], ["*"], ["*"])
     before = file.read_bytes()
     assert accounts.main([*command, "demonstrate", "--if-none"]) == 0
     assert file.read_bytes() == before

@@ -121,10 +121,11 @@ def test_a_former_district_covers_its_successors(directory: UnitDirectory) -> No
     assert 2 <= len(vinh) < 20
 
 
-def test_the_province_is_the_whole_register(directory: UnitDirectory) -> None:
+def test_the_province_is_its_communes_of_today(directory: UnitDirectory) -> None:
     province = area_of_units([("40", TODAY)], directory, TODAY)
-    assert province.communes() is None
+    assert province.communes() == frozenset(unit.code for unit in directory.of_level("commune", TODAY))
     assert province.covers("16681")
+    assert not province.covers("18073")
 
 
 def test_an_area_without_units_covers_nothing() -> None:

@@ -11,7 +11,9 @@ from openpyxl import load_workbook
 from service.api.http.resource import schema_of
 from service.api.resources.coverage import CoverageRowSchema, TrendDaySchema
 from service.households.changes import COUNTS
+from service.roles import Role
 from tests.api.asking import Register, pointers, problem
+from tests.api.signed_in import token_of
 from tests.builders import (
     THANH_VINH,
     TRUONG_VINH,
@@ -172,6 +174,47 @@ def test_the_workbook_has_the_same_table_with_words_for_headings_and_numbers_as_
 def test_a_source_that_a_spreadsheet_would_run_is_only_text(register: Register) -> None:
     register.client.put(f"/v1/baselines/{THANH_VINH}", json={"households": 1, "source": "=1+1", "date": "2025-07-01"})
     assert "'=1+1" in register.get("/v1/coverage.csv").get_data(as_text=True)
+
+
+# Who may read which
+
+
+def test_everything_that_the_register_holds_is_one_row(filled: Register) -> None:
+    for geography in ("", "&geography=2025-06-30"):
+        report = filled.json(f"/v1/coverage?level=country{geography}")
+        assert [(row["unit"], row["registered"]) for row in report["rows"]] == [("*", 5)]
+        assert (report["level"], report["total"]["units"]) == ("country", 1)
+    assert filled.json("/v1/coverage/trend?unit=*")["days"][-1]["registered"] == 5
+    assert filled.get("/v1/coverage.geojson?level=country").get_json()["features"][0]["id"] == "*"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/v1/coverage?level=province",
+        "/v1/coverage?level=country",
+        "/v1/coverage.csv?level=province",
+        "/v1/coverage.xlsx?level=district",
+        "/v1/coverage.geojson?level=province",
+        "/v1/coverage/trend?unit=40",
+        "/v1/coverage/trend?unit=*",
+        f"/v1/coverage/trend?unit={TRUONG_VINH}",
+        "/v1/baselines/40",
+    ],
+)
+def test_a_part_is_never_told_under_the_name_of_the_whole(filled: Register, address: str) -> None:
+    token = token_of(filled.client.application, Role.OFFICER, THANH_VINH)
+    problem(filled.get(address, Authorization=f"Bearer {token}"), 403, "coverage.outside-area")
+
+
+def test_an_officer_reads_the_true_numbers_of_the_own_communes(filled: Register) -> None:
+    token = token_of(filled.client.application, Role.OFFICER, THANH_VINH)
+    for query in ("", "?geography=2025-06-30"):
+        everything = {row["unit"]: row for row in filled.json(f"/v1/coverage{query}")["rows"]}
+        report = filled.get(f"/v1/coverage{query}", Authorization=f"Bearer {token}").get_json()
+        assert report["total"]["registered"] == 3
+        for row in report["rows"]:
+            assert row["unit"] is None or row == everything[row["unit"]]
 
 
 # Baselines

@@ -48,22 +48,23 @@ MARKS_OF_PEOPLE = (NAME, "977123490", CERTIFICATE, ADDRESS, REASON)
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks: a role, and how much of a person the account sees."""
+    """Who asks: a role, how much of a person the account sees, and where."""
 
     name: str
     role: Role
     sight: Sight | None = None
     scopes: tuple[str, ...] = ()
+    area: str = "40"
 
     def token(self, app: Flask) -> str:
         """A fresh token, of an account that is made when it is missing."""
         guard = app.extensions["guard"]
-        identity = f"one-way-out-{self.name}"
+        identity = f"one-way-out-{self.name}" if self.area == "40" else f"{self.area}-{self.name}"
         account = Account(
             identity,
             identity,
             self.role,
-            (("40", TODAY),),
+            ((self.area, TODAY),),
             created_at=guard.clock(),
             created_by="tests",
             sight=self.sight,

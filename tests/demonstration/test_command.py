@@ -56,7 +56,7 @@ def test_households_and_baselines_are_registered(
     assert "150 registered" in capsys.readouterr().out
     services = wire(register_settings)
     try:
-        baselines = services.baselines.of("16681")
+        baselines = services.baselines.of("16681", actor=REGISTER_ITSELF)
         page = services.store.households.page(HouseholdQuery(limit=1000))
     finally:
         services.store.close()

@@ -9,7 +9,14 @@ import pytest
 from service.actor import REGISTER_ITSELF, Actor
 from service.api.http.resource import parsed
 from service.api.resources.baselines import BaselineSchema
-from service.errors import BaselineInvalid, CommuneNotInForce, CommuneOutsideArea, CommuneUnknown, UnitNotFound
+from service.errors import (
+    BaselineInvalid,
+    CommuneNotInForce,
+    CommuneOutsideArea,
+    CommuneUnknown,
+    CoverageOutsideArea,
+    UnitNotFound,
+)
 from service.reports.baselines import NamedBaseline
 from service.reports.ports import Baseline
 from service.wiring import Register
@@ -33,7 +40,7 @@ def test_a_baseline_names_the_unit_of_its_date(services: Register) -> None:
 def test_baselines_are_listed_latest_first_and_replaced_by_date(services: Register) -> None:
     for households, day in ((10, "2025-07-01"), (20, "2026-01-01"), (30, "2026-01-01")):
         put(services, THANH_VINH, households=households, date=day)
-    assert [each.households for each in services.baselines.of(THANH_VINH)] == [30, 10]
+    assert [each.households for each in services.baselines.of(THANH_VINH, actor=REGISTER_ITSELF)] == [30, 10]
 
 
 @pytest.mark.parametrize(
@@ -81,4 +88,15 @@ def test_an_account_sets_baselines_in_its_area_only(services: Register) -> None:
 
 def test_a_code_that_nobody_ever_had_has_no_list(services: Register) -> None:
     with pytest.raises(UnitNotFound):
-        services.baselines.of("99999")
+        services.baselines.of("99999", actor=REGISTER_ITSELF)
+
+
+def test_an_account_reads_baselines_of_its_area_only(services: Register) -> None:
+    put(services, "16681", date="2025-06-30")
+    put(services, THANH_VINH)
+    put(services, "40")
+    leader = Actor("leader", frozenset({THANH_VINH}))
+    assert [each.name for each in services.baselines.of(THANH_VINH, actor=leader)] == ["Thành Vinh", "Quang Trung"]
+    for code in ("40", TRUONG_VINH, "412"):
+        with pytest.raises(CoverageOutsideArea):
+            services.baselines.of(code, actor=leader)

@@ -9,15 +9,26 @@ from typing import Any
 import pytest
 
 from service.area import Communes
-from service.errors import LevelNotInForce, UnitNotFound
+from service.errors import CoverageOutsideArea, LevelNotInForce, UnitNotFound
 from service.households.changes import COUNTS
 from service.households.ports import CommuneState
-from service.reports.coverage import Row, expect, latest_geography, membership, percentage, rows_of, total_of
+from service.reports.coverage import (
+    Row,
+    everything_of,
+    expect,
+    latest_geography,
+    membership,
+    percentage,
+    rows_of,
+    total_of,
+)
 from service.reports.ports import Baseline
+from service.units.areas import area_of_units
 from service.units.directory import UnitDirectory
 from service.units.placing import FORMER_UNKNOWN
 from service.units.unit_list import read_units
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH
+from tests.two_provinces import TRAN_PHU, second_province
 
 NOW = date(2025, 7, 1)
 BEFORE = date(2025, 6, 30)
@@ -101,6 +112,72 @@ def test_an_area_limits_the_rows(directory: UnitDirectory) -> None:
     former = set(rows(directory, "commune", BEFORE, states, area))
     assert former == {"16660", "16663", "16666", "16681", "16693", "18013", None} or former >= {"16663", "16681", None}
     assert len(former) == 7
+
+
+OF_BOTH = [a_state(f16663={"registered": 2}), a_state(TRUONG_VINH, unknown={"registered": 3}), a_state(TRAN_PHU)]
+
+
+@pytest.fixture(scope="module")
+def both(directory: UnitDirectory) -> UnitDirectory:
+    """Both provinces."""
+    return UnitDirectory([*directory, *second_province()])
+
+
+def area_of(both: UnitDirectory, *codes: str) -> Communes:
+    return area_of_units([(code, TODAY) for code in codes], both, TODAY).communes()
+
+
+@pytest.mark.parametrize("geography", [NOW, BEFORE])
+def test_a_unit_of_which_a_part_lies_outside_has_no_row(both: UnitDirectory, geography: date) -> None:
+    assert set(rows(both, "province", geography, OF_BOTH, area_of(both, "40"))) == {"40"}
+    assert set(rows(both, "province", geography, OF_BOTH, area_of(both, "42", THANH_VINH))) >= {"42"}
+    for area in (area_of(both, THANH_VINH), area_of(both, TRAN_PHU), frozenset[str]()):
+        with pytest.raises(CoverageOutsideArea):
+            rows(both, "province", geography, OF_BOTH, area)
+
+
+def test_what_is_counted_in_a_part_of_a_unit_is_in_the_row_without_one(both: UnitDirectory) -> None:
+    states = [a_state(f16663={"registered": 2})]
+    found = rows(both, "province", NOW, states, area_of(both, "42", THANH_VINH))
+    assert counted(found) == {None: 2}
+    expected = Row(None, expected=10)
+    assert total_of([expected]).registered_pct == 0.0
+    assert total_of([expected, *found.values()]).registered_pct is None
+
+
+@pytest.mark.parametrize("level", ["commune", "district", "province"])
+def test_every_row_that_an_area_has_is_the_same_for_everybody(both: UnitDirectory, level: str) -> None:
+    states = [a_state(f16663={"registered": 2}), a_state(TRUONG_VINH, f16690={"registered": 3}), a_state(TRAN_PHU)]
+    everything = rows(both, level, BEFORE, states)
+    area = area_of(both, "42", THANH_VINH)
+    found = rows(both, level, BEFORE, [state for state in states if state.commune in (area or ())], area)
+    assert {code: row.counts for code, row in found.items() if code} == {
+        code: everything[code].counts for code in found if code
+    }
+
+
+def test_everything_is_one_row_expected_only_when_every_province_is(both: UnitDirectory) -> None:
+    for known, result in ((("40", "42"), 15), (("40",), None)):
+        found = rows_of(both, "province", NOW, OF_BOTH, area=None)
+        expect(
+            found,
+            both,
+            "province",
+            NOW,
+            [a_baseline(code, size, NOW) for code, size in zip(known, (10, 5), strict=False)],
+        )
+        row = everything_of(found)
+        assert (row.code, row.registered, row.expected) == ("*", 5, result)
+        assert row.registered_pct == (33.3 if result else None)
+
+
+def test_a_unit_outside_the_area_is_not_followed(both: UnitDirectory) -> None:
+    area = area_of(both, "42")
+    for code in ("40", THANH_VINH, "16663", "412", "*"):
+        with pytest.raises(CoverageOutsideArea):
+            membership(both, code, TODAY, area=area)
+    assert membership(both, "42", TODAY, area=area)(TRAN_PHU, FORMER_UNKNOWN)
+    assert membership(both, "*", TODAY)(THANH_VINH, FORMER_UNKNOWN)
 
 
 def test_without_a_geography_the_last_one_with_such_units_is_meant(directory: UnitDirectory) -> None:

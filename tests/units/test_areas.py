@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from service.errors import CommuneNotInForce, CommuneUnknown
-from service.units.areas import area_of_units
+from service.area import WHOLE_REGISTER, Area
+from service.units.areas import administered_area, area_of_units
 from tests.units.lists import a_directory, a_line
 
 OLD = date(2005, 1, 1)
@@ -46,10 +46,52 @@ def test_units_are_covered_by_the_communes_of_today(units: list[tuple[str, date]
     assert area.units == tuple(code for code, _ in units)
 
 
-def test_the_province_among_the_units_is_the_whole_register() -> None:
-    area = area_of_units([("4", NOW), ("40", NOW), ("5", NOW)], DIRECTORY, NOW)
-    assert area.communes() is None
-    assert area.units == ("4", "40", "5")
+TWO_PROVINCES = a_directory(
+    a_line("1", valid_to="2009-12-31", successor="2"),
+    a_line("2"),
+    a_line("42", kind="tỉnh", level="province", parent=""),
+    a_line("7", parent="42"),
+    a_line("8", parent="42", valid_to="2014-06-30", successor="8"),
+    a_line("8", valid_from="2014-07-01"),
+    a_line("43", kind="tỉnh", level="province", parent="", valid_to="2014-06-30"),
+    a_line("9", parent="43", valid_to="2014-06-30", successor="7"),
+)
+"""Province 42 has 7; 8 moved from it to 40; 43 has become part of 42."""
+
+
+@pytest.mark.parametrize(
+    ("units", "communes"),
+    [
+        ([("40", NOW)], {"2", "8"}),
+        ([("42", NOW)], {"7"}),
+        ([("42", OLD)], {"7"}),
+        ([("43", OLD)], {"7"}),
+        ([("8", OLD)], {"8"}),
+        ([("7", NOW), ("40", NOW)], {"2", "7", "8"}),
+    ],
+)
+def test_a_province_is_the_communes_that_it_has_today(units: list[tuple[str, date]], communes: set[str]) -> None:
+    area = area_of_units(units, TWO_PROVINCES, NOW)
+    assert area.communes() == frozenset(communes)
+    assert area.units == tuple(code for code, _ in units)
+
+
+def test_no_list_of_units_is_the_whole_register() -> None:
+    every_unit = [(unit.code, unit.valid_to or NOW) for unit in TWO_PROVINCES]
+    area = area_of_units(every_unit, TWO_PROVINCES, NOW)
+    assert area.communes() is not None
+    assert not area.holds(Area.whole())
+
+
+def test_the_whole_register_is_a_grant_of_its_own() -> None:
+    area = area_of_units([(WHOLE_REGISTER, NOW)], TWO_PROVINCES, NOW)
+    assert (area.communes(), area.units, area.ended) == (None, ("*",), ())
+
+
+def test_an_area_is_surrounded_by_its_provinces_alone() -> None:
+    assert area_of_units([("2", NOW)], TWO_PROVINCES, NOW).surroundings == frozenset({"2", "8"})
+    assert area_of_units([("42", NOW)], TWO_PROVINCES, NOW).surroundings == frozenset({"7"})
+    assert area_of_units([("*", NOW)], TWO_PROVINCES, NOW).surroundings is None
 
 
 def test_a_code_is_read_no_later_than_today() -> None:
@@ -57,8 +99,33 @@ def test_a_code_is_read_no_later_than_today() -> None:
     assert area_of_units([("1", LATER)], to_come, NOW).communes() == frozenset({"1"})
 
 
-def test_a_unit_that_nobody_has_or_that_ended_for_good_is_refused() -> None:
-    with pytest.raises(CommuneUnknown):
-        area_of_units([("99", NOW)], DIRECTORY, NOW)
-    with pytest.raises(CommuneNotInForce):
-        area_of_units([("6", OLD)], DIRECTORY, NOW)
+ENDED = a_directory(
+    a_line("1", valid_to="2009-12-31"),
+    a_line("2"),
+    a_line("42", kind="tỉnh", level="province", parent=""),
+    a_line("7", parent="42"),
+)
+
+
+def test_codes_that_cover_nothing_any_more_are_skipped_and_named() -> None:
+    area = area_of_units([("1", OLD), ("99", NOW), ("2", NOW)], ENDED, NOW)
+    assert (area.communes(), area.ended) == (frozenset({"2"}), ("1", "99"))
+    assert area_of_units([("1", OLD)], ENDED, NOW).communes() == frozenset()
+
+
+def test_whoever_administers_an_ended_code_holds_its_province() -> None:
+    assert administered_area([("1", OLD)], ENDED, NOW).communes() == frozenset({"2"})
+    assert administered_area([("1", OLD), ("7", NOW)], ENDED, NOW).communes() == frozenset({"2", "7"})
+    assert administered_area([("7", NOW)], ENDED, NOW).communes() == frozenset({"7"})
+    assert administered_area([("99", NOW)], ENDED, NOW).communes() is None
+
+
+def test_a_former_district_covers_what_is_left_of_it() -> None:
+    directory = a_directory(
+        a_line("51", level="district", valid_to="2009-12-31"),
+        a_line("1", parent="51", valid_to="2009-12-31"),
+        a_line("2", parent="51", valid_to="2009-12-31", successor="3"),
+        a_line("3", valid_from="2010-01-01"),
+    )
+    area = area_of_units([("51", OLD)], directory, NOW)
+    assert (area.communes(), area.ended) == (frozenset({"3"}), ())

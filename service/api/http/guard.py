@@ -8,6 +8,7 @@ from typing import Final, cast
 from flask import Flask, current_app
 
 from service.access.accounts import Accounts
+from service.access.area_trail import AreaTrail
 from service.access.keys import KeyFolder
 from service.access.openid import OpenId
 from service.access.ports import AuditTrail, Availability, RateLimiter
@@ -34,6 +35,7 @@ class Guard:
     accounts: Accounts
     rates: RateLimiter
     trail: AuditTrail
+    area_trail: AreaTrail
     requests: PeopleRequests
     database: Availability
     openid: OpenId | None = None

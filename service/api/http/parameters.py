@@ -185,11 +185,6 @@ def unit_code(description: str = "", *, required: bool = False) -> fields.String
     )
 
 
-def unit_level(**options: Any) -> fields.String:
-    """The level of administrative units."""
-    return fields.String(validate=one_of(list(LEVELS)), **options)
-
-
 def reference_system() -> fields.String:
     """The reference system of the boundaries in the response."""
     description = "Reference system of the boundaries in the response, e.g. EPSG:5897; WGS 84 without it."

@@ -59,6 +59,7 @@ STATUS: dict[type[Exception], int] = {
     errors.PreconditionInvalid: 400,
     JsonInvalid: 400,
     errors.CommuneOutsideArea: 403,
+    errors.CoverageOutsideArea: 403,
     errors.HouseholdNotFound: 404,
     errors.ParcelNotFound: 404,
     errors.UnitNotFound: 404,

@@ -11,12 +11,20 @@ from service.access.accounts import NewAccount
 from service.access.errors import AccountInvalid
 from service.api.http.paging import PageSchema
 from service.api.http.resource import Body, Computed, Day, Moment, Resource, refusal, text
-from service.api.resources.session_schemas import SessionSchema
+from service.api.http.services import services
+from service.api.resources.session_schemas import AREA_ENDED, SessionSchema
+from service.area import WHOLE_REGISTER
+from service.clock import vietnam_day
 from service.roles import SCOPES, Role, Sight
+from service.units.areas import area_of_units
 
 _ROLES = ", ".join(Role)
 _SIGHTS = ", ".join(Sight)
 LONGEST_LIST = 500
+_AREA = (
+    f'Codes of units; a province is the communes that it has today. ["{WHOLE_REGISTER}"] alone is the whole register, '
+    "with every province that is or will be loaded: only whoever has the whole register can give it."
+)
 
 
 LONGEST_TEXT = 300
@@ -52,7 +60,7 @@ class AccountPatchSchema(Body):
     refused_with = AccountInvalid
 
     full_name = text(LONGEST_TEXT)
-    area = _codes(minItems=1)
+    area = _codes(minItems=1, description=_AREA)
     area_as_of = Day(
         allow_none=True,
         metadata=refusal(reason="day", known="2025-06-30")
@@ -71,7 +79,7 @@ class NewAccountSchema(AccountPatchSchema):
         metadata=refusal(reason="username", known="2…80"),
     )
     role = fields.Enum(Role, by_value=fields.String, required=True, metadata=refusal(reason="role", known=_ROLES))
-    area = _codes(required=True, minItems=1)
+    area = _codes(required=True, minItems=1, description=_AREA)
     password = text(LONGEST_TEXT, minLength=10, maxLength=256)
     external = fields.Nested(
         IdentitySchema, allow_none=True, metadata=refusal(reason="external", known="issuer, subject")
@@ -82,6 +90,11 @@ class NewAccountSchema(AccountPatchSchema):
         identity = items.pop("external", None)
         items["area"], items["scopes"] = tuple(items["area"]), tuple(items.get("scopes", ()))
         return NewAccount(**items, external=None if identity is None else (identity["issuer"], identity["subject"]))
+
+
+def _ended(account: Account) -> tuple[str, ...]:
+    parts = services()
+    return area_of_units(account.area, parts.units.directory(), vietnam_day(parts.clock())).ended
 
 
 def _identity(account: Account) -> dict[str, str] | None:
@@ -97,6 +110,7 @@ class AccountSchema(Resource):
     role = fields.Enum(Role, by_value=fields.String, required=True)
     area = Computed(lambda account: [code for code, _ in account.area], fields.List(fields.String()), required=True)
     area_as_of = Computed(lambda account: [day for _, day in account.area], fields.List(Day()), required=True)
+    area_ended = Computed(_ended, fields.List(fields.String()), required=True, metadata={"description": AREA_ENDED})
     sight = fields.Enum(Sight, by_value=fields.String, required=True, allow_none=True)
     scopes = fields.List(fields.String(metadata={"enum": list(SCOPES)}), required=True)
     state = fields.String(required=True, validate=validate.OneOf([ACTIVE, SUSPENDED]))

@@ -76,8 +76,9 @@ class OneBaseline(MethodView):
 
     @needs("coverage.read")
     @blueprint.response(200, BaselineListSchema)
-    @blueprint.problems(404)
+    @blueprint.problems(403, 404)
     @blueprint.doc(operationId="get_baselines", summary="The baselines of a unit")
     def get(self, code: str) -> Response:
-        """All of them, latest first."""
-        return resource_response(BaselineListSchema, {"baselines": services().baselines.of(code)})
+        """All of them, latest first; only of a unit that lies wholly in the account's area."""
+        found = services().baselines.of(code, actor=actor("coverage.read"))
+        return resource_response(BaselineListSchema, {"baselines": found})

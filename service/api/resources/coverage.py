@@ -14,14 +14,14 @@ from schemas.derive.workbook import Sheet
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import FeatureSchema, geojson_response
-from service.api.http.parameters import LEVELS, Query, day, tolerance_in_metres, unit_code, unit_level
+from service.api.http.parameters import LEVELS, Query, day, one_of, tolerance_in_metres
 from service.api.http.resource import Beside, Day, Resource, count, schema_of, written
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, language, services
 from service.api.http.tables import csv_response, workbook_response
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
-from service.reports.coverage import Report
+from service.reports.coverage import COUNTRY, Report
 from service.units.directory import Unit
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1", description="Coverage")
@@ -31,10 +31,15 @@ MAP_TOLERANCE_M = 200
 """Not visible on a map of the province that fits a screen; 130 communes are then some 150 kB."""
 
 
+COVERAGE_LEVELS = (*LEVELS, COUNTRY)
+_UNIT_PATTERN = r"^([0-9]{2,5}|[*])$"
+_UNIT_RANGE = "00…99999 | *"
+
+
 class CoverageQuery(Query):
     """Which coverage to report."""
 
-    level = unit_level(load_default="commune")
+    level = fields.String(load_default="commune", validate=one_of([*COVERAGE_LEVELS]))
     geography = day(metadata={"description": "The units in force on this day; without it, today's."})
     as_of = day(metadata={"description": "As it stood at the end of this day in Vietnam; without it, now."})
 
@@ -48,13 +53,21 @@ class CoverageMapQuery(CoverageQuery):
 class TrendQuery(Query):
     """Which unit's coverage to follow, from which day to which."""
 
-    unit = unit_code(required=True)
+    unit = fields.String(
+        required=True,
+        validate=validate.Regexp(_UNIT_PATTERN, error=_UNIT_RANGE),
+        error_messages={"required": _UNIT_RANGE},
+        metadata={"pattern": _UNIT_PATTERN, "description": 'The code of a unit, or "*" for all of the register.'},
+    )
     from_ = day(data_key="from")
     to = day()
 
 
 class CoverageRowSchema(Resource):
-    """The coverage of one unit; ``unit`` is null for households whose former commune is not known."""
+    """The coverage of one unit; ``unit`` is null for households that no other row counts.
+
+    Their former commune is not known, or its unit does not lie wholly in the account's area.
+    """
 
     unit = fields.String(attribute="code", required=True, allow_none=True)
     name = fields.String(required=True, allow_none=True)
@@ -81,7 +94,7 @@ class CoverageTotalSchema(CoverageRowSchema):
 class ReportSchema(Resource):
     """What a report holds beside its rows."""
 
-    level = fields.String(required=True, validate=validate.OneOf(LEVELS))
+    level = fields.String(required=True, validate=validate.OneOf(COVERAGE_LEVELS))
     geography = Day(required=True)
     as_of = Day(required=True)
     total = fields.Nested(CoverageTotalSchema, required=True)
@@ -140,10 +153,15 @@ class Coverage(MethodView):
     @needs("coverage.read")
     @blueprint.query(CoverageQuery)
     @blueprint.response(200, CoverageSchema)
-    @blueprint.problems(422)
+    @blueprint.problems(403, 422)
     @blueprint.doc(operationId="coverage", summary="Coverage by unit")
     def get(self, arguments: dict[str, Any]) -> Response:
-        """Every unit in force on ``geography`` has a row, those with nothing registered too."""
+        """Every unit in force on ``geography`` has a row, those with nothing registered too.
+
+        Rows are the units that lie wholly in the account's area, each with its true numbers; what the area's communes
+        count in other units is in the row without a unit. The level ``country`` has one row, ``*``, for everything that
+        the register holds. Where no unit of the level lies wholly in the area the response is 403.
+        """
         return resource_response(CoverageSchema, _report(arguments))
 
 
@@ -154,7 +172,7 @@ class CoverageTable(MethodView):
     @needs("coverage.read")
     @blueprint.query(CoverageQuery)
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
-    @blueprint.problems(422)
+    @blueprint.problems(403, 422)
     @blueprint.doc(operationId="coverage_csv", summary="Coverage by unit as CSV")
     def get(self, arguments: dict[str, Any]) -> Response:
         """The rows of the JSON, one a line, and the total last; UTF-8 with the mark that spreadsheets look for."""
@@ -169,7 +187,7 @@ class CoverageWorkbook(MethodView):
     @needs("coverage.read")
     @blueprint.query(CoverageQuery)
     @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
-    @blueprint.problems(422)
+    @blueprint.problems(403, 422)
     @blueprint.doc(operationId="coverage_xlsx", summary="Coverage by unit as a workbook")
     def get(self, arguments: dict[str, Any]) -> Response:
         """The same table with headings in the reader's language."""
@@ -187,7 +205,7 @@ class CoverageMap(MethodView):
     @needs("coverage.read")
     @blueprint.query(CoverageMapQuery)
     @blueprint.response(200, CoverageMapSchema, content_type=GEOJSON)
-    @blueprint.problems(422)
+    @blueprint.problems(403, 422)
     @blueprint.doc(operationId="coverage_geojson", summary="Coverage by unit as GeoJSON")
     def get(self, arguments: dict[str, Any]) -> Response:
         """The rows of the JSON, each a Feature with the border of its unit, simplified to ``tolerance`` metres.
@@ -211,10 +229,10 @@ class Trend(MethodView):
     @needs("coverage.read")
     @blueprint.query(TrendQuery)
     @blueprint.response(200, TrendSchema)
-    @blueprint.problems(404, 422)
+    @blueprint.problems(403, 404, 422)
     @blueprint.doc(operationId="coverage_trend", summary="Coverage of a unit day by day")
     def get(self, arguments: dict[str, Any]) -> Response:
-        """The last 30 days unless ``from`` and ``to`` say otherwise."""
+        """The last 30 days unless ``from`` and ``to`` say otherwise; only of a unit that lies wholly in the area."""
         area = actor("coverage.read").area
         trend = services().coverage.trend(arguments["unit"], arguments.get("from_"), arguments.get("to"), area)
         return resource_response(TrendSchema, trend)

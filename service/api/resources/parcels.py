@@ -165,11 +165,14 @@ class Check(MethodView):
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="check_parcel", summary="Check one boundary before it is sent")
     def post(self) -> Response:
-        """All that registering would find, a mended boundary where one is needed, and the neighbours' boundaries."""
+        """All that registering would find, a mended boundary where one is needed, and the neighbours' boundaries.
+
+        Neighbours are those of the account's provinces; an overlap beyond is found when the record is sent.
+        """
         question: Question = parsed_body(ParcelQuestionSchema)
         if question.commune is not None:
             question = replace(question, commune=_commune_today(question.commune))
-        checked = services().parcels.check(question)
+        checked = services().parcels.check(question, reader().surroundings)
         body = {
             "measured_area_m2": checked.measured_area_m2,
             "findings": reader().findings(findings_in_json(checked.findings)),

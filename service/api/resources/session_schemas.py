@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validate
 
 from service.access.errors import GrantInvalid
 from service.api.http.resource import Body, Computed, Flag, Moment, Resource, refusal, whole_number
+from service.area import WHOLE_REGISTER
 from service.errors import DomainError
 from service.principal import current_principal
 from service.roles import SCOPES, Permission, Role, Sight
@@ -80,6 +81,9 @@ class PasswordChangeSchema(Body):
     password = _given(minLength=10, maxLength=256)
 
 
+AREA_ENDED = "Those of the codes that cover no commune today: their unit ended without a successor. They are skipped."
+
+
 def _communes(who: Any) -> list[str] | None:
     communes = who.area.communes()
     return None if communes is None else sorted(communes)
@@ -95,11 +99,16 @@ class OwnAccountSchema(Resource):
         fields.String(),
         attribute="area.units",
         required=True,
-        metadata={"description": "Codes of units, as they were given."},
+        metadata={"description": f'Codes of units, as they were given; "{WHOLE_REGISTER}" is the whole register.'},
+    )
+    area_ended = fields.List(
+        fields.String(), attribute="area.ended", required=True, metadata={"description": AREA_ENDED}
     )
     communes = Computed(
         _communes,
-        fields.List(fields.String(), allow_none=True, metadata={"description": "In force today; null for all."}),
+        fields.List(
+            fields.String(), allow_none=True, metadata={"description": "In force today; null for the whole register."}
+        ),
         required=True,
     )
     sight = fields.Enum(Sight, by_value=fields.String, required=True)

@@ -1,0 +1,60 @@
+"""The part of the audit trail that an auditor of an area may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final
+
+from service.access.ports import AccountStore, AuditTrail, Directory, HouseholdPlaces
+from service.access.trail import TrailEntry
+from service.clock import Clock, vietnam_day
+from service.principal import Principal
+from service.units.areas import administered_area
+
+_AT_ONCE: Final = 200
+"""How many entries are compared with the area in one round trip."""
+
+
+class AreaTrail:
+    """Returns the entries of an area: what its accounts did, and what anybody read or changed of its households.
+
+    The area of an account and the commune of a household are those of now. Of the households of an entry only those
+    of the area are named: an account, too, may have had another area before.
+    """
+
+    def __init__(
+        self, trail: AuditTrail, accounts: AccountStore, places: HouseholdPlaces, directory: Directory, clock: Clock
+    ) -> None:
+        self._trail = trail
+        self._accounts = accounts
+        self._places = places
+        self._directory = directory
+        self._clock = clock
+
+    def entries(self, by: Principal, *, household: str | None = None, **conditions: Any) -> Iterator[TrailEntry]:
+        """Return the entries that match all conditions and that ``by`` may read, in order of time."""
+        area = by.area_for("trail.read").communes()
+        found = self._trail.entries(households=None if household is None else [household], **conditions)
+        if area is None:
+            yield from found
+            return
+        inside: dict[str, bool] = {}
+        while entries := list(islice(found, _AT_ONCE)):
+            places = self._places.communes_of({one for entry in entries for one in entry.households})
+            for entry in entries:
+                shown = tuple(one for one in entry.households if places.get(one) in area)
+                if household is not None and household not in shown:
+                    continue
+                if shown or self._is_of(entry, by, inside):
+                    yield replace(entry, households=shown)
+
+    def _is_of(self, entry: TrailEntry, by: Principal, known: dict[str, bool]) -> bool:
+        """Whether the entry is of an account that lies in the auditor's area."""
+        if entry.account not in known:
+            account = self._accounts.account(entry.account) if entry.account else None
+            known[entry.account] = account is not None and by.area.holds(
+                administered_area(account.area, self._directory(), vietnam_day(self._clock()))
+            )
+        return known[entry.account]

@@ -1,0 +1,42 @@
+"""Which units' numbers an account may read: those that lie wholly in its area.
+
+A unit of which only a part lies in the area has no row of its own: the part's numbers would stand under the whole's
+name, and the whole's numbers tell of households outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+
+from service.area import Communes
+from service.errors import CoverageOutsideArea
+from service.units.directory import RECORDS_SINCE, UnitDirectory
+from service.units.placing import Placing
+
+
+def whole_units(directory: UnitDirectory, level: str, geography: date, area: Communes) -> frozenset[str] | None:
+    """Return the codes of the units of which every household is counted in the area's communes; None for no limit."""
+    if area is None:
+        return None
+    inside: set[str] = set()
+    outside: set[str] = set()
+    for commune, units in _reached(directory, level, geography).items():
+        (inside if commune in area else outside).update(units)
+    return frozenset(inside - outside)
+
+
+def require_everything(directory: UnitDirectory, today: date, area: Communes, name: str) -> None:
+    """Raise CoverageOutsideArea, about ``name``, unless the area holds every commune of the register."""
+    if area is not None and not area.issuperset(_reached(directory, "commune", today)):
+        raise CoverageOutsideArea(unit=name)
+
+
+@lru_cache(maxsize=8)
+def _reached(directory: UnitDirectory, level: str, geography: date) -> Mapping[str, frozenset[str]]:
+    """Return for each code of a commune the units in which households stored under it can be counted."""
+    place = Placing(directory, level, geography)
+    stored = (unit for unit in directory if unit.valid_to is None or unit.valid_to >= RECORDS_SINCE)
+    codes = {unit.code for unit in stored if unit.level == "commune"}
+    return {code: frozenset(unit for unit in place.reachable([code]) if unit is not None) for code in codes}
