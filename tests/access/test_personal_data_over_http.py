@@ -259,10 +259,14 @@ def test_requests_of_another_area_are_not_there(register: Register) -> None:
     assert register.client.get("/v1/requests?open=true").get_json()["requests"][0]["id"] == request["id"]
 
 
-def test_requests_follow_their_household_to_another_commune(register: Register) -> None:
+@pytest.mark.parametrize("by", ["transfer", "revision"])
+def test_requests_follow_their_household_to_another_commune(register: Register, by: str) -> None:
     record = person(register)
     view, erase = (received(register, record["id"], kind, person="Con trai")["id"] for kind in ("view", "erase"))
-    moved = register.client.post(f"/v1/households/{record['id']}/transfer", json={"commune": VINH_LOC})
+    if by == "transfer":
+        moved = register.client.post(f"/v1/households/{record['id']}/transfer", json={"commune": VINH_LOC})
+    else:
+        moved = register.patch(record["id"], {"commune": VINH_LOC, "former_commune": None, "parcels": None}, 1)
     assert moved.status_code == 200, moved.text
     old, new = (headers(register, Role.LEADER, commune) for commune in (THANH_VINH, VINH_LOC))
 
