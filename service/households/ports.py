@@ -88,19 +88,6 @@ class LogEntry:
         return f"{self.commune}:{self.offset:012d}"
 
 
-class EntryUnreadable(Exception):
-    """A stored log entry that lacks an item, or whose encrypted items cannot be opened: it was damaged."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedRecord:
-    """A household's record as the log's last entry about it has it, with the entry; None where the log has none."""
-
-    stored: Stored
-    entry: LogEntry | None
-    fingerprint: str | None
-
-
 @dataclass(frozen=True, slots=True)
 class CommuneState:
     """Where a commune's log stands and what its tallies are at the end of ``day``."""
@@ -205,27 +192,12 @@ class Households(RecordSource, Protocol):
     def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
         """Household by personal number, for the numbers that are taken."""
 
-    def count_of_other_versions(self, version: str) -> int:
-        """How many households were checked by another schema version."""
-
-    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
-        """Households of another schema version in order of id, behind ``after``."""
-
 
 class Log(LogSource, Protocol):
     """The communes' logs."""
 
     def at_revision(self, household_id: str, revision: int) -> Stored | None:
         """The household as that revision left it, from the log; None where there was none, or it is erased."""
-
-    def walk(self, commune: str) -> Iterator[LogEntry]:
-        """All entries of a commune's log in order of offset. Raises EntryUnreadable at one that is damaged."""
-
-    def is_erased(self, household_id: str) -> bool:
-        """Whether the log says that the household's people were erased."""
-
-    def communes(self) -> Iterator[str]:
-        """Communes that have a log, whether or not they have a state."""
 
 
 class CommuneStates(Protocol):
@@ -251,25 +223,6 @@ class Parcels(Protocol):
         """The households within the area that hold a parcel of this id."""
 
 
-class Recount(Protocol):
-    """What the records themselves say, past the counters and identities that are derived from them."""
-
-    def counts(self) -> Iterator[tuple[str, str, dict[str, int]]]:
-        """Commune, key of the tally (former commune) and counts."""
-
-    def identities(self) -> Iterator[tuple[str, str]]:
-        """Every personal number that is taken, with its household."""
-
-    def heads(self) -> Iterator[tuple[str, str]]:
-        """Personal number and household id of every household that is not withdrawn and whose head has a number."""
-
-    def records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
-        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
-
-    def households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
-        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
-
-
 class HouseholdRepositories(Protocol):
     """The repositories that the rules about households work on."""
 
@@ -287,9 +240,6 @@ class HouseholdRepositories(Protocol):
 
     @property
     def parcels(self) -> Parcels: ...
-
-    @property
-    def recount(self) -> Recount: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.households.changes import COUNTS, FIRST_HASH, entry_hash, salted_digest
-from service.households.ports import EntryUnreadable, HouseholdRepositories, LogEntry, LoggedRecord
+from service.households.ports import LogEntry
+from service.jobs.ports import EntryUnreadable, JobRepositories, LoggedRecord
 from service.units.placing import FORMER_UNKNOWN
 
 
@@ -25,7 +26,7 @@ class Difference:
         return f"{self.what}: {place}: the register says {self.counted}, its records say {self.recorded}"
 
 
-def reconcile(store: HouseholdRepositories) -> Iterator[Difference]:
+def reconcile(store: JobRepositories) -> Iterator[Difference]:
     """Recount everything from the records and yield each difference; an exact register yields none."""
     counted = {
         (state.commune, former): tally for state in store.states.now() for former, tally in state.tallies.items()
@@ -54,7 +55,7 @@ class RecordDifference:
         return f"record: household {self.household}: {self.reason}{place}"
 
 
-def reconcile_records(store: HouseholdRepositories) -> Iterator[RecordDifference]:
+def reconcile_records(store: JobRepositories) -> Iterator[RecordDifference]:
     """Compare every record with its last entry in the log, by digest, and every household of the log with its record.
 
     Read in parts, each from one snapshot, so that it can run for hours while the register is in use.
@@ -90,7 +91,7 @@ def _record_difference(logged: LoggedRecord) -> RecordDifference | None:
     return RecordDifference(record["id"], entry.commune, entry.offset, reason)
 
 
-def _identity_differences(store: HouseholdRepositories) -> Iterator[Difference]:
+def _identity_differences(store: JobRepositories) -> Iterator[Difference]:
     held = dict(store.recount.identities())
     for number, household in store.recount.heads():
         holder = held.pop(number, None)
@@ -121,7 +122,7 @@ class Verified:
     broken: Break | None
 
 
-def verify_log(store: HouseholdRepositories, communes: frozenset[str] | None = None) -> Iterator[Verified]:
+def verify_log(store: JobRepositories, communes: frozenset[str] | None = None) -> Iterator[Verified]:
     """Walk each commune's log from its beginning:
     offsets without a gap, each hash over the one before, each digest over its record."""
     states = store.states.now(communes)
@@ -137,7 +138,7 @@ def verify_log(store: HouseholdRepositories, communes: frozenset[str] | None = N
             yield Verified(commune, 0, Break(commune, 1, "the log has entries, but its commune state is gone"))
 
 
-def _walk(store: HouseholdRepositories, commune: str, *, until: int) -> tuple[int, Break | None, str]:
+def _walk(store: JobRepositories, commune: str, *, until: int) -> tuple[int, Break | None, str]:
     """Walk to the offset of the state: what is written meanwhile is left to the next run."""
     previous, offset = FIRST_HASH, 0
     try:
@@ -160,7 +161,7 @@ def _walk(store: HouseholdRepositories, commune: str, *, until: int) -> tuple[in
     return offset, None, previous
 
 
-def _blank_of(entry: LogEntry, store: HouseholdRepositories) -> str | None:
+def _blank_of(entry: LogEntry, store: JobRepositories) -> str | None:
     """An entry's personal content is missing only where a later entry says that the household was erased."""
     if entry.salt is not None or store.log.is_erased(entry.household):
         return None

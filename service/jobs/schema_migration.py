@@ -15,8 +15,9 @@ from service.errors import DomainError, HouseholdStale, StoreUnavailable
 from service.households.changes import Change, Record
 from service.households.optimistic import retried
 from service.households.overlaps import with_overlaps
-from service.households.ports import HouseholdRepositories, Transaction
+from service.households.ports import Transaction
 from service.households.registration import content_of, prepare, revision
+from service.jobs.ports import JobRepositories
 from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.units.directory import UnitDirectory
 
@@ -36,7 +37,7 @@ class SchemaMigration:
 
     def __init__(
         self,
-        store: HouseholdRepositories,
+        store: JobRepositories,
         directory: Callable[[], UnitDirectory],
         clock: Clock,
         examiner: ParcelExaminer = BORDERLESS,

@@ -11,7 +11,8 @@ from pymongo.errors import EncryptionError
 from service.area import Communes
 from service.errors import StoreUnavailable
 from service.households.changes import Entry, Record, entry_hash
-from service.households.ports import EntryUnreadable, LogEntry, Stored
+from service.households.ports import LogEntry, Stored
+from service.jobs.ports import EntryUnreadable
 from service.storage.client import Document, translated
 from service.storage.commune_states import CommuneStates
 from service.storage.database import Database

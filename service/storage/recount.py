@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from service.households.changes import COUNTS
-from service.households.ports import EntryUnreadable, LoggedRecord, Stored
+from service.households.ports import Stored
+from service.jobs.ports import EntryUnreadable, LoggedRecord
 from service.storage.client import Document, translated
 from service.storage.database import Database
 from service.storage.documents import fingerprint_of_document, to_closed_record, to_stored

@@ -12,7 +12,7 @@ from bson import Binary
 from service.actor import REGISTER_ITSELF
 from service.errors import StoreDamaged
 from service.households.erasure import Erasure
-from service.households.ports import EntryUnreadable
+from service.jobs.ports import EntryUnreadable
 from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
 from service.storage.repositories import Repositories
 from tests.builders import NOW, THANH_VINH, TRUONG_VINH, an_id

@@ -1,0 +1,79 @@
+"""What the work that outlives a request needs of storage, beyond what the rules about households need of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.households import ports
+from service.households.changes import Record
+from service.households.ports import LogEntry, Stored
+
+
+class EntryUnreadable(Exception):
+    """A stored log entry that lacks an item, or whose encrypted items cannot be opened: it was damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRecord:
+    """A household's record as the log's last entry about it has it, with the entry; None where the log has none."""
+
+    stored: Stored
+    entry: LogEntry | None
+    fingerprint: str | None
+
+
+class Households(ports.Households, Protocol):
+    """The households as they are now, also those that another version of the schema checked."""
+
+    def count_of_other_versions(self, version: str) -> int:
+        """How many households were checked by another schema version."""
+
+    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
+        """Households of another schema version in order of id, behind ``after``."""
+
+
+class Log(ports.Log, Protocol):
+    """The communes' logs, read from end to end."""
+
+    def walk(self, commune: str) -> Iterator[LogEntry]:
+        """All entries of a commune's log in order of offset. Raises EntryUnreadable at one that is damaged."""
+
+    def is_erased(self, household_id: str) -> bool:
+        """Whether the log says that the household's people were erased."""
+
+    def communes(self) -> Iterator[str]:
+        """Communes that have a log, whether or not they have a state."""
+
+
+class Recount(Protocol):
+    """What the records themselves say, past the counters and identities that are derived from them."""
+
+    def counts(self) -> Iterator[tuple[str, str, dict[str, int]]]:
+        """Commune, key of the tally (former commune) and counts."""
+
+    def identities(self) -> Iterator[tuple[str, str]]:
+        """Every personal number that is taken, with its household."""
+
+    def heads(self) -> Iterator[tuple[str, str]]:
+        """Personal number and household id of every household that is not withdrawn and whose head has a number."""
+
+    def records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
+        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
+
+    def households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
+        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
+
+
+class JobRepositories(ports.HouseholdRepositories, Protocol):
+    """The repositories that reconciliation and migration work on."""
+
+    @property
+    def households(self) -> Households: ...
+
+    @property
+    def log(self) -> Log: ...
+
+    @property
+    def recount(self) -> Recount: ...
