@@ -9,11 +9,14 @@ from pathlib import Path
 import shapely
 from tqdm import tqdm
 
+from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
 from service.province import province_of
 from service.storage.migration import load_units
 from service.storage.repositories import Repositories
 from service.units.borders import BorderFileInvalid, borders_of, read_features
+from service.units.directory import UnitDirectory
+from service.units.provinces import units_beside
 from service.units.unit_list import UnitListInvalid
 
 
@@ -21,8 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Load administrative units from a CSV (columns as in provinces/units): another province, a newer list.
 
     With --boundaries, load the borders of communes from GeoJSON instead (a FeatureCollection in WGS 84, gzipped or
-    not, properties.code the commune's code); they replace all that were there. No household is changed. A file with
-    any fault is refused as a whole, with the place of each fault.
+    not, properties.code the commune's code); they replace those that were there of the same provinces. No household is
+    changed. A file with any fault is refused as a whole, with the place of each fault.
     """
     parser = argparse.ArgumentParser(prog="scripts/units", description=main.__doc__)
     parser.add_argument(
@@ -56,16 +59,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def load_borders(file: Path, data: str | None) -> int:
-    """Replace all stored borders by those of a file, with a progress bar; returns the exit status."""
+    """Replace the stored borders of the provinces of a file, with a progress bar; returns the exit status."""
     store = Repositories(command_settings(data))
     try:
         features = read_features(file)
         bar = tqdm(borders_of(features), total=len(features), desc=file.name, unit=" borders")
         borders = dict(bar)
-        known = {unit.code for unit in store.units.unit_list()}
-        if strange := sorted(set(borders) - known):
+        directory = UnitDirectory(store.units.unit_list())
+        known = [unit for unit in directory if unit.code in borders]
+        if strange := sorted(set(borders) - {unit.code for unit in known}):
             print(f"{len(strange)} codes are of no unit of the register: {', '.join(strange[:10])}", file=sys.stderr)
-        changed = store.borders.replace_borders(borders)
+        beside = units_beside(known, directory, vietnam_day(system_clock()))
+        changed = store.borders.replace_borders(borders, {unit.code for unit in beside})
     except BorderFileInvalid as error:
         place = f"feature {error.params['feature']}" if error.params["feature"] else "the file"
         print(f"{file} was not loaded: {place}: {error.params['reason']}", file=sys.stderr)

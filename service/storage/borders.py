@@ -6,7 +6,7 @@ The collection, its field and its state are called `boundaries`, as in registers
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import shapely
 from bson.binary import Binary
@@ -37,23 +37,26 @@ class Borders:
         return {document["_id"]: geometry for document, geometry in zip(documents, geometries, strict=True)}
 
     @translated()
-    def replace_borders(self, borders: Mapping[str, BaseGeometry]) -> int:
-        """Replace all stored borders by these; returns how many differ from before."""
-        binaries = {code: bytes(shapely.to_wkb(border)) for code, border in sorted(borders.items())}
+    def replace_borders(self, borders: Mapping[str, BaseGeometry], instead_of: Container[str] | None = None) -> int:
+        """Replace the stored borders of the units ``instead_of`` (None: all) by these; returns how many differ.
+
+        Every other stored border stays, so that each province has its own.
+        """
+        new = {code: bytes(shapely.to_wkb(border)) for code, border in borders.items()}
         known = {document["_id"]: bytes(document["boundary"]) for document in self._database["boundaries"].find()}
-        different = [code for code, binary in binaries.items() if known.get(code) != binary]
-        gone = sorted(set(known) - set(binaries))
+        different = sorted(code for code, binary in new.items() if known.get(code) != binary)
+        gone = sorted(code for code in known if code not in new and (instead_of is None or code in instead_of))
         writes: list[ReplaceOne[Document] | DeleteMany] = [
-            ReplaceOne({"_id": code}, {"_id": code, "boundary": Binary(binaries[code])}, upsert=True)
-            for code in different
+            ReplaceOne({"_id": code}, {"_id": code, "boundary": Binary(new[code])}, upsert=True) for code in different
         ]
         if gone:
             writes.append(DeleteMany({"_id": {"$in": gone}}))
         if writes:
             self._database["boundaries"].bulk_write(writes)
         digest = hashlib.sha256()
-        for code, binary in binaries.items():
-            digest.update(code.encode() + b"\0" + binary)
+        for code, binary in sorted(({**known, **new}).items()):
+            if code not in gone:
+                digest.update(code.encode() + b"\0" + binary)
         version = digest.hexdigest()[:16]
         self._database["state"].replace_one(
             {"_id": "boundaries"}, {"_id": "boundaries", "version": version}, upsert=True

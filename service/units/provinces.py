@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -47,3 +47,9 @@ def communes_by_province(directory: UnitDirectory, today: date) -> Mapping[Unit,
         if province is not None:
             found[province].update(directory.stored_codes(commune))
     return {province: frozenset(codes) for province, codes in found.items()}
+
+
+def units_beside(units: Iterable[Unit], directory: UnitDirectory, today: date) -> list[Unit]:
+    """Return every unit, of any time, of the provinces in which the given units lie."""
+    provinces = {province_of(unit, directory, today) for unit in units} - {None}
+    return [unit for unit in directory if province_of(unit, directory, today) in provinces]

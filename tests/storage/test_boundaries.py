@@ -12,12 +12,14 @@ import shapely
 
 from schemas.geometry import geometry_json
 from service.commands import units
-from service.settings import Settings
+from service.settings import Settings, read_settings
+from service.storage.migration import migrate
 from service.storage.repositories import Repositories
 from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, read_features
 from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.parcels.builders import a_field, a_polygon
 from tests.parcels.real_boundaries import boundaries_file
+from tests.two_provinces import THANH_SEN, TRAN_PHU, second_province
 
 Json = dict[str, Any]
 
@@ -151,3 +153,19 @@ def test_a_border_with_a_small_fault_is_repaired() -> None:
     boundaries = dict(borders_of([bow_tie]))
     assert boundaries[THANH_VINH].is_valid
     assert boundaries[THANH_VINH].area > 0
+
+
+def test_the_borders_of_a_second_province_leave_those_of_the_first(
+    database_uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
+    migrate(settings, say=lambda _: None)
+    store = Repositories(settings)
+    store.units.replace_units(second_province())
+    versions = []
+    for codes in ((THANH_VINH, TRUONG_VINH), (THANH_SEN, TRAN_PHU), (THANH_SEN,)):
+        assert command(settings, monkeypatch, a_file(tmp_path, *(a_feature(code) for code in codes))) == 0
+        versions.append(store.borders.border_version())
+    assert set(store.borders.border_list()) == {THANH_VINH, TRUONG_VINH, THANH_SEN}
+    assert len(set(versions)) == 3
+    store.close()
