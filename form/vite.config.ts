@@ -15,7 +15,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What every page needs comes as one file: on an old phone each further file costs more than its bytes.
-        codeSplitting: { groups: [{ name: 'core', test: /node_modules\/(svelte|idb|esm-env|clsx)\/|src\/(language\/language|storage|sync\/(account|answer|backoff|register|sender|units|updates)|definition\/(read|definition)|search)|src\/messages\/vi/ }] },
+        codeSplitting: { groups: [{ name: 'core', test: /node_modules\/(svelte|idb|esm-env|clsx)\/|src\/(language\/language|storage|sync\/(account|backoff|register|response|sender|units|updates)|definition\/(read|definition)|search)|src\/messages\/vi/ }] },
       },
     },
   },

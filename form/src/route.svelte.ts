@@ -1,4 +1,4 @@
-// Where the person is: the part of the address after #, so that the phone's own back key works and no server is asked.
+// Where the person is: the part of the address after #, so that the phone's own back key works and no server is involved.
 
 export type Route =
   | { screen: 'home' }

@@ -69,16 +69,16 @@ describe('screens', () => {
 
 describe('what may be copied', () => {
   it('is what the schema says may be, and nothing of an item that says nothing', () => {
-    const said = readDefinition({ steps: [{ name: 'household', items: [text('village', { copied: true }), text('bank_account'), text('note', { copied: 'true' })] }] })!;
-    expect(copiedAnswers(said, { village: 'K3', bank_account: '0123', note: 'x', captured_at: 'y' })).toEqual({ village: 'K3' });
+    const definition = readDefinition({ steps: [{ name: 'household', items: [text('village', { copied: true }), text('bank_account'), text('note', { copied: 'true' })] }] })!;
+    expect(copiedAnswers(definition, { village: 'K3', bank_account: '0123', note: 'x', captured_at: 'y' })).toEqual({ village: 'K3' });
   });
 });
 
 describe('what the register sets', () => {
   it('is named for the record, its sections and its lists', () => {
     const parcels = item('parcels', 'list', { items: [item('shape', 'section', { items: [], register_given: ['area'] })], register_given: ['original_crs'] });
-    const said = readDefinition({ register_given: ['commune_since'], steps: [{ name: 'land', items: [parcels, item('salt', 'list', { items: [] })] }] })!;
-    expect(said.registerGiven).toEqual({ names: ['commune_since'], inside: { parcels: { names: ['original_crs'], inside: { shape: { names: ['area'], inside: {} } } } } });
+    const definition = readDefinition({ register_given: ['commune_since'], steps: [{ name: 'land', items: [parcels, item('salt', 'list', { items: [] })] }] })!;
+    expect(definition.registerGiven).toEqual({ names: ['commune_since'], inside: { parcels: { names: ['original_crs'], inside: { shape: { names: ['area'], inside: {} } } } } });
   });
 });
 
@@ -127,7 +127,7 @@ describe('errors', () => {
 describe('two versions', () => {
   const theirs = { id: 'h', revision: 3, village: 'K7', head: { full_name: 'An', phone: '+84912345678' }, captured_at: 'x' };
 
-  it('differ item by item, not by what the register gives or nobody was asked', () => {
+  it('differ item by item, not by what the register gives or no form asks for', () => {
     const mine = { id: 'h', village: 'K2', head: { full_name: 'An', phone: '0912345678' }, captured_at: 'y' };
     expect(differences(definition, mine, theirs).map(({ pointer, proposed }) => [pointer, proposed])).toEqual([['/village', 'mine']]);
   });

@@ -76,7 +76,7 @@ describe('two parcels', () => {
   const square = (west: number, south: number, side = 0.001): Ring => [[west, south], [west + side, south], [west + side, south + side], [west, south + side]];
   const neighbour = (ring: Ring) => [{ household: 'other', name: '12/345', ring }];
 
-  it('are told of when a fifth lies over the other, not when borders measured twice differ', () => {
+  it('are reported when a fifth lies over the other, not when borders measured twice differ', () => {
     const own = square(105, 18);
     expect(overlapArea(own, neighbour(square(105.0008, 18))) / areaOf(own)).toBeCloseTo(0.2, 3);
     expect(overlapArea(own, neighbour(square(105.00096, 18)))).toBe(0);
@@ -107,14 +107,14 @@ describe('two parcels', () => {
 describe('the border of a commune', () => {
   const shell = [[105.66, 18.69], [105.69, 18.69], [105.69, 18.71], [105.66, 18.71], [105.66, 18.69]];
   const pond = [[105.67, 18.695], [105.68, 18.695], [105.68, 18.705], [105.67, 18.705], [105.67, 18.695]];
-  const answer = (coordinates: unknown, type = 'Polygon') => ({
+  const responseOf = (coordinates: unknown, type = 'Polygon') => ({
     type: 'Feature', geometry: { type, coordinates }, properties: { code: '16681', kind: 'phường', name: 'Thành Vinh', tolerance_m: 10, tolerated_outside_m: 100 },
   });
-  const border = readBorder(answer([shell])) as Border;
+  const border = readBorder(responseOf([shell])) as Border;
 
   it('is read with its name, its holes and its parts', () => {
     expect([border.name, border.tolerance, border.tolerated]).toEqual(['phường Thành Vinh', 10, 100]);
-    expect(readBorder(answer([[shell, pond], [pond]], 'MultiPolygon'))!.polygons.map((rings) => rings.length)).toEqual([2, 1]);
+    expect(readBorder(responseOf([[shell, pond], [pond]], 'MultiPolygon'))!.polygons.map((rings) => rings.length)).toEqual([2, 1]);
     expect(readBorder({ type: 'Feature', geometry: null, properties: {} })).toBeNull();
     expect(readBorder('<html>')).toBeNull();
   });
@@ -134,7 +134,7 @@ describe('the border of a commune', () => {
   });
 
   it('has the inside of its holes outside', () => {
-    expect(metresOutside(readBorder(answer([shell, pond]))!, [105.675, 18.7])).toBeGreaterThan(500);
+    expect(metresOutside(readBorder(responseOf([shell, pond]))!, [105.675, 18.7])).toBeGreaterThan(500);
   });
 
   it('judges a parcel by the place that the register judges it by', () => {

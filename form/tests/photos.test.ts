@@ -17,7 +17,7 @@ function entry(state: EntryState, id = 'e1', household = 'h1', basis: Basis = { 
   return { id, household, sequence: 1, version: 1, basis, state, content: {}, changedAt: '', step: 0 };
 }
 
-const answer = (status: number, body: unknown = null, type = 'application/json'): RegisterResponse => ({ status, type, body, retryAfterSeconds: null });
+const responseOf = (status: number, body: unknown = null, type = 'application/json'): RegisterResponse => ({ status, type, body, retryAfterSeconds: null });
 
 describe('the cut', () => {
   it('stays in the picture and keeps its corners apart, wherever they are dragged', () => {
@@ -66,35 +66,35 @@ describe('a photo goes', () => {
     expect(sendablePhotos([photo()], [entry({ kind: 'draft' }, 'e3', 'h2'), entry(SENT, 'e2')])).toHaveLength(1);
   });
 
-  it('not again after the register said no, and at once when it is to be removed', () => {
+  it('not again after a refusal of the register, and at once when it is to be removed', () => {
     const problem = { status: 409, code: 'photo.too-many', title: '', detail: '', errors: [] };
     expect(sendablePhotos([photo({ kind: 'rejected', problem })], [])).toEqual([]);
     expect(sendablePhotos([photo({ kind: 'removing' })], [entry({ kind: 'draft' })])).toHaveLength(1);
   });
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   it('settles a photo only when the register names it', () => {
-    expect(readPhotoResponse(answer(201, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
-    expect(readPhotoResponse(answer(200, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
-    expect(readPhotoResponse(answer(200, null, 'text/html'), photo()).kind).toBe('again');
-    expect(readPhotoResponse(answer(200, { id: 'p2', household: 'h1' }), photo()).kind).toBe('again');
+    expect(readPhotoResponse(responseOf(201, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
+    expect(readPhotoResponse(responseOf(200, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
+    expect(readPhotoResponse(responseOf(200, null, 'text/html'), photo()).kind).toBe('again');
+    expect(readPhotoResponse(responseOf(200, { id: 'p2', household: 'h1' }), photo()).kind).toBe('again');
   });
 
   it('keeps the photo for another try, for a sign-in, or to be looked at', () => {
-    for (const status of [408, 425, 429, 500, 502, 503]) expect(readPhotoResponse(answer(status), photo()).kind).toBe('again');
-    expect(readPhotoResponse(answer(401), photo()).kind).toBe('sign-in');
-    for (const status of [404, 409, 412, 413, 415, 422]) expect(readPhotoResponse(answer(status, { code: 'photo.x', detail: 'x' }), photo()).kind).toBe('rejected');
-    expect(readPhotoResponse(answer(403, '<html>', 'text/html'), photo()).kind).toBe('again');
+    for (const status of [408, 425, 429, 500, 502, 503]) expect(readPhotoResponse(responseOf(status), photo()).kind).toBe('again');
+    expect(readPhotoResponse(responseOf(401), photo()).kind).toBe('sign-in');
+    for (const status of [404, 409, 412, 413, 415, 422]) expect(readPhotoResponse(responseOf(status, { code: 'photo.x', detail: 'x' }), photo()).kind).toBe('rejected');
+    expect(readPhotoResponse(responseOf(403, '<html>', 'text/html'), photo()).kind).toBe('again');
   });
 
-  it('to a removal: gone is gone, whoever did it', () => {
+  it('to a removal: a photo that is gone already counts as removed', () => {
     const removing = photo({ kind: 'removing' });
-    expect(readPhotoResponse(answer(204), removing).kind).toBe('done');
-    expect(readPhotoResponse(answer(404, { code: 'photo.not-found' }), removing).kind).toBe('done');
-    expect(readPhotoResponse(answer(410, { code: 'household.erased' }), removing).kind).toBe('done');
-    expect(readPhotoResponse(answer(404, '<html>', 'text/html'), removing).kind).toBe('again');
-    expect(readPhotoResponse(answer(200, null, 'text/html'), removing).kind).toBe('again');
+    expect(readPhotoResponse(responseOf(204), removing).kind).toBe('done');
+    expect(readPhotoResponse(responseOf(404, { code: 'photo.not-found' }), removing).kind).toBe('done');
+    expect(readPhotoResponse(responseOf(410, { code: 'household.erased' }), removing).kind).toBe('done');
+    expect(readPhotoResponse(responseOf(404, '<html>', 'text/html'), removing).kind).toBe('again');
+    expect(readPhotoResponse(responseOf(200, null, 'text/html'), removing).kind).toBe('again');
   });
 });
 

@@ -3,50 +3,50 @@ import { describe, expect, it } from 'vitest';
 import { readResponse, type RegisterResponse } from '../src/sync/response';
 import { waitSeconds } from '../src/sync/backoff';
 
-const answer = (status: number, body: unknown = null, type = 'application/problem+json'): RegisterResponse => ({
+const responseOf = (status: number, body: unknown = null, type = 'application/problem+json'): RegisterResponse => ({
   status, body, type, retryAfterSeconds: null,
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   it.each([200, 201])('%i with our record means stored', (status) => {
-    expect(readResponse(answer(status, { id: 'h', revision: 2 }), 'h')).toMatchObject({ kind: 'stored', revision: 2 });
+    expect(readResponse(responseOf(status, { id: 'h', revision: 2 }), 'h')).toMatchObject({ kind: 'stored', revision: 2 });
   });
 
   it('200 from a log-in page on the way means nothing: try again', () => {
-    expect(readResponse(answer(200, null, 'text/html'), 'h')).toMatchObject({ kind: 'again' });
+    expect(readResponse(responseOf(200, null, 'text/html'), 'h')).toMatchObject({ kind: 'again' });
   });
 
   it.each([408, 425, 429, 500, 502, 503, 504])('%i means try again', (status) => {
-    expect(readResponse(answer(status), 'h').kind).toBe('again');
+    expect(readResponse(responseOf(status), 'h').kind).toBe('again');
   });
 
   it('401 means sign in', () => {
-    expect(readResponse(answer(401, { code: 'sign-in' }), 'h').kind).toBe('sign-in');
+    expect(readResponse(responseOf(401, { code: 'sign-in' }), 'h').kind).toBe('sign-in');
   });
 
   it('403 for a password that must be changed asks to sign in, for another commune it is a refusal', () => {
-    expect(readResponse(answer(403, { code: 'access.password-change-required' }), 'h').kind).toBe('sign-in');
-    expect(readResponse(answer(403, { code: 'access.outside-area' }), 'h').kind).toBe('rejected');
+    expect(readResponse(responseOf(403, { code: 'access.password-change-required' }), 'h').kind).toBe('sign-in');
+    expect(readResponse(responseOf(403, { code: 'access.outside-area' }), 'h').kind).toBe('rejected');
   });
 
   it('412 brings the record as it is', () => {
-    expect(readResponse(answer(412, { code: 'household.stale', current: { id: 'h', revision: 5 } }), 'h')).toEqual({
+    expect(readResponse(responseOf(412, { code: 'household.stale', current: { id: 'h', revision: 5 } }), 'h')).toEqual({
       kind: 'conflict', current: { id: 'h', revision: 5 },
     });
   });
 
   it('409 for a taken id is a conflict, for a taken personal number a refusal', () => {
-    expect(readResponse(answer(409, { code: 'household.id-taken' }), 'h')).toEqual({ kind: 'conflict', current: null });
-    expect(readResponse(answer(409, { code: 'national-id.taken' }), 'h').kind).toBe('rejected');
+    expect(readResponse(responseOf(409, { code: 'household.id-taken' }), 'h')).toEqual({ kind: 'conflict', current: null });
+    expect(readResponse(responseOf(409, { code: 'national-id.taken' }), 'h').kind).toBe('rejected');
   });
 
   it('422 brings its errors to their places', () => {
     const errors = [{ pointer: '/head/sex', code: 'item.required', message: 'Thiếu' }];
-    expect(readResponse(answer(422, { code: 'record.invalid', errors }), 'h')).toMatchObject({ kind: 'rejected', problem: { errors } });
+    expect(readResponse(responseOf(422, { code: 'record.invalid', errors }), 'h')).toMatchObject({ kind: 'rejected', problem: { errors } });
   });
 
   it('403 from a log-in page is not a refusal by the register', () => {
-    expect(readResponse(answer(403, null, 'text/html'), 'h').kind).toBe('again');
+    expect(readResponse(responseOf(403, null, 'text/html'), 'h').kind).toBe('again');
   });
 });
 

@@ -139,8 +139,8 @@ class Officer:
 
     def sign_in_again(self) -> Officer:
         """Sign in if the form asks for it: a dead battery can take the newest cookies of a browser along."""
-        asks = self.page.evaluate("fetch('/v1/session').then(response => response.status === 401)")
-        return self.sign_in() if asks else self
+        must_sign_in = self.page.evaluate("fetch('/v1/session').then(response => response.status === 401)")
+        return self.sign_in() if must_sign_in else self
 
     def come_back(self, path: str = "/") -> Officer:
         """Open the form again with the PIN."""
@@ -235,7 +235,7 @@ class Officer:
     def go_on_walking(self, first: int, *corners: tuple[float, float]) -> Officer:
         """Walk on; the point at ``corners[0]`` is number ``first`` of the boundary."""
         for number, (longitude, latitude) in enumerate(corners, first):
-            # A step counts after two seconds; the phone tells its position only when it changes.
+            # A step counts after two seconds; the phone reports its position only when it changes.
             deadline = time.monotonic() + WAIT / 1000
             wanted = self.page.get_by_text(f"Đang đi: {number} điểm")
             wobble = 0

@@ -1,4 +1,4 @@
-"""A lost phone tells nothing: sealed under the PIN, wiped after ten wrong ones."""
+"""A lost phone reveals nothing: sealed under the PIN, wiped after ten wrong ones."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def baseline(served: ServedForm, households: int) -> None:
     assert client.put(f"/v1/baselines/{THANH_VINH}", json=body).status_code == 200
 
 
-def test_what_is_chosen_on_the_map_is_told_and_marked_in_the_table(
+def test_what_is_chosen_on_the_map_is_described_and_marked_in_the_table(
     register_settings: Settings, a_phone: Callable[..., Phone], served: ServedForm, axe: Path
 ) -> None:
     load_borders(register_settings)
@@ -48,26 +48,26 @@ def test_what_is_chosen_on_the_map_is_told_and_marked_in_the_table(
         put(served, a_household(commune=THANH_VINH))
     person = supervisor(a_phone)
     page = person.page
-    told = page.locator(".told")
-    expect(told).to_have_text("Chọn một đơn vị trên bản đồ hoặc trong bảng.")
+    details = page.locator(".card.unit")
+    expect(details).to_have_text("Chọn một đơn vị trên bản đồ hoặc trong bảng.")
     expect(page.locator("svg path.class-3")).to_have_count(1)
     expect(page.locator(".legend li").filter(has_text="60% đến dưới 80%")).to_contain_text("1 đơn vị")
     expect(page.locator(".legend li").filter(has_text="Chưa có số hộ")).to_contain_text("1 đơn vị")
     page.locator(f"path[data-unit='{THANH_VINH}']").click()
-    expect(told).to_contain_text("phường Thành Vinh")
-    expect(told).to_contain_text("3 (75%)")
+    expect(details).to_contain_text("phường Thành Vinh")
+    expect(details).to_contain_text("3 (75%)")
     expect(page.get_by_role("button", name="Thành Vinh", pressed=True)).to_be_visible()
     # By keyboard: one stop, the arrows lead on; Escape lets go.
     page.get_by_role("application").focus()
     page.keyboard.press("ArrowRight")
-    expect(told).to_contain_text("phường Trường Vinh")
+    expect(details).to_contain_text("phường Trường Vinh")
     page.keyboard.press("ArrowLeft")
-    expect(told).to_contain_text("phường Thành Vinh")
+    expect(details).to_contain_text("phường Thành Vinh")
     page.keyboard.press("Escape")
-    expect(told).to_have_text("Chọn một đơn vị trên bản đồ hoặc trong bảng.")
+    expect(details).to_have_text("Chọn một đơn vị trên bản đồ hoặc trong bảng.")
     # From the table, which holds every number in words.
     page.get_by_role("button", name="Trường Vinh", exact=True).click()
-    expect(told).to_contain_text("phường Trường Vinh")
+    expect(details).to_contain_text("phường Trường Vinh")
     looker = Looker(axe)
     looker.look(page, "the dashboard with its map")
     assert looker.found == []

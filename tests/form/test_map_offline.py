@@ -37,7 +37,7 @@ def borders(register_settings: Settings) -> Iterator[None]:
 
 
 def the_registers_word(officer: Officer, corners: Any) -> dict[str, Any]:
-    """What POST /v1/parcels/check finds, asked by the phone."""
+    """What POST /v1/parcels/check finds, called by the phone."""
     body = json.dumps({"geometry": polygon(corners), "commune": THANH_VINH})
     script = """async (body) => (await fetch('/v1/parcels/check', {method: 'POST', body, headers: {
         'Content-Type': 'application/json', 'X-Requested-With': 'so-nong-ho-form'}})).json()"""
@@ -73,7 +73,7 @@ def test_a_border_that_was_seen_once_with_signal_stays_on_the_phone(
     expect(line).to_be_visible()
 
 
-def test_a_parcel_outside_the_commune_is_told_of_as_the_register_tells(
+def test_a_parcel_outside_the_commune_is_reported_as_the_register_does(
     borders: None, officer: Officer, served: ServedForm, households: Any
 ) -> None:
     take_along(officer)
@@ -95,7 +95,7 @@ def test_a_parcel_outside_the_commune_is_told_of_as_the_register_tells(
     assert [each["code"] for each in households.find_one()["findings"]] == ["parcel.outside-commune"]
 
 
-def test_who_confirms_that_the_field_lies_elsewhere_is_not_told_again(
+def test_a_field_confirmed_to_lie_elsewhere_is_not_reported_again(
     borders: None, officer: Officer, served: ServedForm
 ) -> None:
     take_along(officer)
@@ -115,7 +115,7 @@ def test_a_field_inside_is_not_spoken_of(borders: None, officer: Officer, served
     expect(notices(officer)).to_have_count(0)
 
 
-def test_a_home_outside_the_commune_is_told_of(borders: None, officer: Officer, served: ServedForm) -> None:
+def test_a_home_outside_the_commune_is_reported(borders: None, officer: Officer, served: ServedForm) -> None:
     officer.phone.context.set_geolocation({"longitude": 105.7, "latitude": 18.676, "accuracy": 5})
     take_along(officer)
     officer.lose_signal(served)
@@ -153,7 +153,7 @@ def test_borders_that_were_measured_twice_are_no_overlap(officer: Officer, serve
     expect(notices(officer)).to_have_count(0)
 
 
-def test_a_boundary_that_crosses_itself_cannot_be_kept(officer: Officer, served: ServedForm) -> None:
+def test_a_boundary_that_crosses_itself_cannot_be_stored(officer: Officer, served: ServedForm) -> None:
     officer.lose_signal(served)
     to_the_map(officer).tap("Chấm góc")
     for x, y in ((120, 150), (240, 150), (120, 300), (240, 300)):

@@ -1,4 +1,4 @@
-"""Map tiles from a real server: nothing unasked, counted before, kept on request, drawn without signal."""
+"""Map tiles from a real server: nothing unasked, counted before, stored on request, drawn without signal."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def form_settings(register_settings: Settings, form_folder: Path, tiles: TileSer
 @pytest.fixture
 def refusals(officer: Officer) -> list[str]:
     """What the page's policy refused."""
-    said: list[str] = []
+    messages: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
-            said.append(message.text)
+            messages.append(message.text)
 
     officer.page.on("console", listen)
-    return said
+    return messages
 
 
 def on_the_phone(officer: Officer) -> Officer:
@@ -60,10 +60,10 @@ def on_the_phone(officer: Officer) -> Officer:
 
 
 def keep_tiles(officer: Officer) -> int:
-    """Ask for the tiles, wait until all are kept; returns how many were promised."""
+    """Ask for the tiles, wait until all are stored; returns how many were promised."""
     offer = officer.page.locator("[data-tiles=offered]").inner_text()
     officer.tap("Lưu nền bản đồ")
-    expect(officer.page.locator("[data-tiles=kept]")).to_be_visible(timeout=MANY)
+    expect(officer.page.locator("[data-tiles=stored]")).to_be_visible(timeout=MANY)
     return int(re.search(r"([\d.]+) ô ảnh, khoảng", offer)[1].replace(".", ""))  # type: ignore[index]
 
 
@@ -85,21 +85,21 @@ def wait_for_tiles(officer: Officer) -> list[str]:
     return drawn_tiles(officer)
 
 
-def test_what_was_promised_is_kept_until_it_is_given_up(
+def test_what_was_promised_is_stored_until_it_is_removed(
     officer: Officer, served: ServedForm, tiles: TileServer, refusals: list[str], tmp_path: Path
 ) -> None:
     put(served, a_household(commune=THANH_VINH))
     on_the_phone(officer)
-    assert tiles.asked == []
+    assert tiles.requested == []
     officer.page.locator("[data-tiles]").scroll_into_view_if_needed()
     officer.picture(Path(os.environ.get("PICTURES_FOLDER", tmp_path)) / "18-tiles.png")
     promised = keep_tiles(officer)
-    assert len(tiles.asked) == len(set(tiles.asked)) == promised <= 1500
+    assert len(tiles.requested) == len(set(tiles.requested)) == promised <= 1500
     expect(officer.page.get_by_text(f"Đã có đủ {promised} ô ảnh")).to_be_visible()
     assert refusals == []
     officer.tap("Xóa nền bản đồ khỏi máy")
     expect(officer.page.locator("[data-tiles=offered]")).to_be_visible()
-    assert officer.page.evaluate("caches.open('tiles').then((kept) => kept.keys()).then(({length}) => length)") == 0
+    assert officer.page.evaluate("caches.open('tiles').then((tiles) => tiles.keys()).then(({length}) => length)") == 0
 
 
 def test_without_signal_the_tiles_are_drawn_from_the_phone(
@@ -114,13 +114,13 @@ def test_without_signal_the_tiles_are_drawn_from_the_phone(
     shown = wait_for_tiles(officer)
     assert shown
     assert all(address.startswith(f"{tiles.origin}/17/") for address in shown)
-    # The view is closer than the closest that is kept: its pictures are shown larger.
+    # The view is closer than the closest that is stored: its pictures are shown larger.
     widths = officer.page.evaluate("[...document.querySelectorAll('.leaflet-tile img')].map(({width}) => width)")
     assert set(widths) <= {512, 1024, 2048}
     assert refusals == []
 
 
-def test_with_signal_the_map_shows_tiles_that_were_not_kept(
+def test_with_signal_the_map_shows_tiles_that_were_not_stored(
     officer: Officer, tiles: TileServer, refusals: list[str]
 ) -> None:
     to_the_map(officer)
@@ -148,12 +148,12 @@ def test_pictures_come_from_the_tile_server_and_from_nowhere_else(
         picture.onload = () => resolve('shown'); picture.onerror = () => resolve('refused'); picture.src = address;})"""
     assert officer.page.evaluate(load, f"{tiles.origin}/1/0/0.png") == "shown"
     assert officer.page.evaluate(load, f"{stranger.origin}/1/0/0.png") == "refused"
-    assert stranger.asked == []
+    assert stranger.requested == []
     assert refusals
     stranger.close()
 
 
-def test_who_stops_keeps_what_came_and_goes_on_later(officer: Officer, tiles: TileServer) -> None:
+def test_a_stopped_download_retains_what_came_and_goes_on_later(officer: Officer, tiles: TileServer) -> None:
     on_the_phone(officer)
     tiles.hold.clear()
     officer.tap("Lưu nền bản đồ")
@@ -161,12 +161,12 @@ def test_who_stops_keeps_what_came_and_goes_on_later(officer: Officer, tiles: Ti
     officer.tap("Dừng")
     tiles.hold.set()
     expect(officer.page.get_by_text("Còn thiếu")).to_be_visible(timeout=MANY)
-    before = len(tiles.asked)
+    before = len(tiles.requested)
     keep_tiles(officer)
-    assert len(tiles.asked) == len(set(tiles.asked)) > before
+    assert len(tiles.requested) == len(set(tiles.requested)) > before
 
 
-def test_a_lost_network_is_told_and_what_came_stays(officer: Officer, tiles: TileServer) -> None:
+def test_a_lost_network_is_reported_and_what_came_stays(officer: Officer, tiles: TileServer) -> None:
     on_the_phone(officer)
     tiles.close()
     officer.tap("Lưu nền bản đồ")
@@ -182,7 +182,7 @@ class TestAServerThatLetsNoPageKeepItsTiles:
         yield server
         server.close()
 
-    def test_it_is_said_who_can_help(self, a_phone: Callable[..., Phone]) -> None:
+    def test_the_form_says_who_can_help(self, a_phone: Callable[..., Phone]) -> None:
         officer = on_the_phone(Officer(a_phone()).arrive())
         officer.tap("Lưu nền bản đồ")
         warning = officer.page.get_by_role("alert").filter(has_text="Access-Control-Allow-Origin")

@@ -50,7 +50,7 @@ def test_a_pause_takes_no_points_and_one_taken_back_does_not_come_back(officer: 
     stand_at(officer, (105.6700, 18.6800))
     expect(officer.page.get_by_text("Tạm dừng ở 2 điểm")).to_be_visible()
     officer.tap("Đi tiếp").go_on_walking(3, *FIELD[2:]).tap("Khép kín")
-    assert area_told(officer) == pytest.approx(square_metres(FIELD), abs=2)
+    assert shown_area(officer) == pytest.approx(square_metres(FIELD), abs=2)
 
 
 def test_the_trace_outlives_a_reload(officer: Officer, households: Any) -> None:
@@ -77,7 +77,7 @@ def test_a_part_walked_with_a_dark_screen_is_not_drawn_straight(officer: Officer
     expect(officer.page.get_by_text("Máy không thấy vị trí")).to_be_hidden()
 
 
-def test_the_screen_is_kept_awake_while_walking_and_asked_for_again_on_return(officer: Officer) -> None:
+def test_the_screen_stays_on_while_walking_and_its_lock_is_requested_again_on_return(officer: Officer) -> None:
     officer.page.evaluate(
         """() => {window.held = 0; navigator.wakeLock.request = async () => {
             window.held += 1; return {release: async () => {window.held -= 1;}};};}"""
@@ -102,7 +102,7 @@ def test_a_sheet_of_coordinates_is_read_and_wrong_lines_are_named(officer: Offic
     swapped = [" ".join(reversed(line.split())).replace(".", ",") for line in lines]
     sheet.fill("\n".join(swapped))
     officer.tap("Vẽ các góc này")
-    assert area_told(officer) == pytest.approx(square_metres(FIELD), abs=2)
+    assert shown_area(officer) == pytest.approx(square_metres(FIELD), abs=2)
     officer.tap("Vẽ lại")
     type_sheet(officer, FIELD).tap("Giữ ranh giới này").tap("Xong")
     to_review(officer)
@@ -126,11 +126,11 @@ def test_a_corner_is_taken_where_one_stands(officer: Officer) -> None:
         expect(officer.page.get_by_text(f"{number} điểm")).to_be_visible()
         go_to(following)
     officer.tap("Khép kín")
-    assert area_told(officer) == pytest.approx(square_metres(FIELD), abs=2)
+    assert shown_area(officer) == pytest.approx(square_metres(FIELD), abs=2)
 
 
-def area_told(officer: Officer) -> float:
-    """The area that the map tells, in m²."""
-    said = officer.page.get_by_text("Diện tích")
-    expect(said).to_be_visible()
-    return float(re.search(r"Diện tích ([\d.]+) m²", said.inner_text())[1].replace(".", ""))  # type: ignore[index]
+def shown_area(officer: Officer) -> float:
+    """The area that the map shows, in m²."""
+    line = officer.page.get_by_text("Diện tích")
+    expect(line).to_be_visible()
+    return float(re.search(r"Diện tích ([\d.]+) m²", line.inner_text())[1].replace(".", ""))  # type: ignore[index]

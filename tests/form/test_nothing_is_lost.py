@@ -28,7 +28,7 @@ OLD_PHONE = 4
 
 
 def read_all(served: ServedForm) -> list[dict[str, Any]]:
-    """The households as the register answers with them, every personal item opened."""
+    """The households as the register returns them, every personal item opened."""
     headers = {"Authorization": f"Bearer {token_of(served.weather.app, Role.OFFICER)}"}
     request = urllib.request.Request(f"{served.address}/v1/households", headers=headers)
     with urllib.request.urlopen(request, timeout=60) as response:
@@ -83,8 +83,8 @@ def test_a_whole_registration_without_signal_survives_two_dead_batteries(
     assert households.count_documents({}) == 1
     [stored] = read_all(served)
     assert stored["revision"] == 1
-    said = {name: stored[name] for name in ("commune", "village", "poverty", "legal_basis")}
-    assert said == {"commune": "16681", "village": "Khối 3", "poverty": "poor", "legal_basis": "state_function"}
+    items = {name: stored[name] for name in ("commune", "village", "poverty", "legal_basis")}
+    assert items == {"commune": "16681", "village": "Khối 3", "poverty": "poor", "legal_basis": "state_function"}
     assert stored["head"] == {
         "full_name": "Nguyễn Thị Hoà",
         "sex": "female",
@@ -114,7 +114,7 @@ def test_a_whole_registration_without_signal_survives_two_dead_batteries(
     assert {(round(lon, 4), round(lat, 4)) for lon, lat in ring} == set(FIELD)
 
 
-def test_lost_answers_make_one_household(officer: Officer, served: ServedForm, households: Any) -> None:
+def test_lost_responses_make_one_household(officer: Officer, served: ServedForm, households: Any) -> None:
     served.weather.mood = "responses lost"
     queue(officer)
     assert served.weather.reached.wait(WAIT / 1000)
@@ -125,9 +125,7 @@ def test_lost_answers_make_one_household(officer: Officer, served: ServedForm, h
     assert [household["revision"] for household in households.find()] == [1]
 
 
-def test_a_minute_of_faults_is_waited_out_without_being_asked(
-    officer: Officer, served: ServedForm, households: Any
-) -> None:
+def test_a_minute_of_faults_is_waited_out_without_a_tap(officer: Officer, served: ServedForm, households: Any) -> None:
     served.weather.mood = "faults"
     queue(officer)
     # Tries come 2, 4, 8 and 16 seconds after one another, and the next after 32: more than a minute in all.
@@ -148,7 +146,7 @@ def test_a_log_in_page_on_the_way_is_not_taken_for_the_register(
     assert households.count_documents({}) == 1
 
 
-def test_who_is_signed_out_keeps_everything_and_is_asked_to_sign_in(officer: Officer, served: ServedForm) -> None:
+def test_signed_out_everything_stays_and_a_sign_in_is_requested(officer: Officer, served: ServedForm) -> None:
     served.weather.mood = "signed out"
     queue(officer)
     expect(officer.page.get_by_text("Cần đăng nhập để gửi")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Photos of papers: taken without signal, cut by thumb or keyboard, kept under the PIN, on the register once, bare."""
+"""Photos of papers: taken without signal, cut by hand, stored under the PIN, in the register once, bare."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def corner(officer: Officer, name: str) -> Locator:
 
 def nothing_waits(officer: Officer) -> Officer:
     """On the list: nothing is left to be sent."""
-    # The list counts what waits a moment after the store has it, so the store is asked.
+    # The list counts what waits a moment after the store has it, so the store is queried.
     left_on_the_phone(officer, photos=0, pictures=0)
     expect(officer.page.locator("[data-photos-waiting='0'][data-waiting='0']")).to_be_visible(timeout=WAIT)
     return officer
@@ -77,17 +77,17 @@ def nothing_waits(officer: Officer) -> Officer:
 
 def at_the_register(served: ServedForm, household: str) -> list[dict[str, Any]]:
     """The photos that the register lists."""
-    listed: list[dict[str, Any]] = json.loads(ask(served, f"/v1/households/{household}/photos"))["photos"]
+    listed: list[dict[str, Any]] = json.loads(call_register(served, f"/v1/households/{household}/photos"))["photos"]
     return listed
 
 
 def picture_at_the_register(served: ServedForm, photo: dict[str, Any]) -> bytes:
     """A photo as the register shows it."""
-    return ask(served, f"/v1/households/{photo['household']}/photos/{photo['id']}")
+    return call_register(served, f"/v1/households/{photo['household']}/photos/{photo['id']}")
 
 
-def ask(served: ServedForm, address: str, method: str = "GET", body: bytes | None = None) -> bytes:
-    """Ask the register past the form."""
+def call_register(served: ServedForm, address: str, method: str = "GET", body: bytes | None = None) -> bytes:
+    """Send a request to the register past the form."""
     token = token_of(served.weather.app, Role.OFFICER)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "image/jpeg"}
     request = urllib.request.Request(f"{served.address}{address}", body, headers, method=method)
@@ -103,8 +103,8 @@ def on_the_phone(officer: Officer) -> dict[str, int]:
             const open = indexedDB.open('so-nong-ho');
             const database = await new Promise((done) => (open.onsuccess = () => done(open.result)));
             const count = (name) => new Promise((done) => {
-                const asked = database.transaction(name).objectStore(name).count();
-                asked.onsuccess = () => done(asked.result);
+                const counting = database.transaction(name).objectStore(name).count();
+                counting.onsuccess = () => done(counting.result);
             });
             const counts = { photos: await count('photos'), pictures: await count('pictures') };
             database.close();
@@ -115,7 +115,7 @@ def on_the_phone(officer: Officer) -> dict[str, int]:
 
 
 def until(officer: Officer, expression: str) -> None:
-    """Wait for something on the page that has no words; asked by the debugger, since the page evaluates no text."""
+    """Wait for something on the page that has no words; evaluated by the debugger, since the page evaluates no text."""
     deadline = time.monotonic() + WAIT / 1000
     while not officer.page.evaluate(expression):
         assert time.monotonic() < deadline, expression
@@ -171,15 +171,15 @@ def test_a_photo_taken_without_signal_survives_a_dead_battery_and_arrives_once(
     jpeg = picture_at_the_register(served, photo)
     assert len(jpeg) == photo["bytes"] <= 300_000
     assert (photo["of"], photo["household"]) == (CARD, household["_id"])
-    for told in (b"Exif", CAMERA.encode(), b"2026:11:20"):
-        assert told not in jpeg
-    kept = opened(jpeg)
-    assert kept.height > kept.width, "the camera was held upright"
-    assert max(kept.size) >= 1400, "its text must stay readable"
+    for secret in (b"Exif", CAMERA.encode(), b"2026:11:20"):
+        assert secret not in jpeg
+    stored = opened(jpeg)
+    assert stored.height > stored.width, "the camera was held upright"
+    assert max(stored.size) >= 1400, "its text must stay readable"
     assert on_the_phone(officer) == {"photos": 0, "pictures": 0}
 
 
-def test_lost_answers_make_one_photo(officer: Officer, served: ServedForm, card: Path) -> None:
+def test_lost_responses_make_one_photo(officer: Officer, served: ServedForm, card: Path) -> None:
     household = a_registered_household(served)
     revisit(officer, "hoang van duc").next().on("Chủ hộ")
     keep(photograph(officer, card))
@@ -240,10 +240,10 @@ def test_the_paper_is_cut_out_by_keyboard_and_turned(
     nothing_waits(officer)
     [household] = households.find()
     [photo] = at_the_register(served, household["_id"])
-    kept = opened(picture_at_the_register(served, photo))
-    assert (kept.width, kept.height) == (660, 1320)
+    stored = opened(picture_at_the_register(served, photo))
+    assert (stored.width, stored.height) == (660, 1320)
     # The head's picture stands left on the card; turned clockwise, it is above.
-    assert is_red(kept.getpixel((kept.width // 2, round(kept.height * 0.13))))
+    assert is_red(stored.getpixel((stored.width // 2, round(stored.height * 0.13))))
 
 
 def test_a_corner_follows_the_thumb(officer: Officer, served: ServedForm, tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_a_corner_follows_the_thumb(officer: Officer, served: ServedForm, tmp_pa
     expect(corner(officer, "dưới bên phải")).to_have_accessible_name(re.compile("100% từ trái, 100% từ trên"))
 
 
-def test_what_is_no_picture_is_said_to_be_none(officer: Officer, tmp_path: Path) -> None:
+def test_a_file_that_is_no_picture_is_refused(officer: Officer, tmp_path: Path) -> None:
     fill_in(officer)
     file = tmp_path / "card.jpg"
     file.write_bytes(b"%PDF-1.7 not a picture")
@@ -359,7 +359,7 @@ def test_without_a_legal_basis_none_is_taken(officer: Officer, served: ServedFor
     expect(panel(officer).get_by_role("button", name="Chụp ảnh giấy")).to_be_hidden()
 
 
-def test_a_full_phone_says_so_and_keeps_the_photo_when_there_is_room(officer: Officer, card: Path) -> None:
+def test_a_full_phone_says_so_and_stores_the_photo_when_there_is_room(officer: Officer, card: Path) -> None:
     fill_in(officer)
     officer.saved()
     session = officer.phone.session(officer.page)
@@ -368,14 +368,14 @@ def test_a_full_phone_says_so_and_keeps_the_photo_when_there_is_room(officer: Of
     officer.page.wait_for_timeout(31_000)
     photograph(officer, card)
     officer.page.get_by_role("button", name="Giữ ảnh này").click()
-    expect(officer.page.get_by_text("Máy đã hết chỗ nên chưa giữ được ảnh")).to_be_visible()
+    expect(officer.page.get_by_text("Máy đã hết chỗ nên chưa lưu được ảnh")).to_be_visible()
     assert on_the_phone(officer) == {"photos": 0, "pictures": 0}
     session.send("Storage.overrideQuotaForOrigin", {"origin": officer.phone.address})
     keep(officer)
     assert on_the_phone(officer) == {"photos": 1, "pictures": 1}
 
 
-def test_who_is_signed_out_keeps_the_photo(officer: Officer, served: ServedForm, card: Path) -> None:
+def test_signed_out_the_photo_stays(officer: Officer, served: ServedForm, card: Path) -> None:
     household = a_registered_household(served)
     revisit(officer, "hoang van duc").next().on("Chủ hộ")
     keep(photograph(officer, card))
@@ -396,7 +396,7 @@ def test_the_screens_of_photos_are_for_everyone(
     household = a_registered_household(served)
     file = tmp_path / "card.jpg"
     file.write_bytes(a_bare_photo(1600, 1200))
-    ask(served, f"/v1/households/{household['id']}/photos/{an_id()}?of={CARD}", "PUT", a_bare_photo(800, 600))
+    call_register(served, f"/v1/households/{household['id']}/photos/{an_id()}?of={CARD}", "PUT", a_bare_photo(800, 600))
     revisit(officer, "hoang van duc").next().on("Chủ hộ")
     looker.look(officer.page, "photo of the register")
     panel(officer).get_by_role("button", name="Xem").click()

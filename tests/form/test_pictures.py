@@ -160,7 +160,7 @@ def test_photos_of_papers(a_phone: Callable[..., Phone], served: ServedForm, fol
     expect(paper.locator("[data-photo]")).to_be_visible()
     paper.locator("[data-photo]").scroll_into_view_if_needed()
     expect(paper.locator("canvas")).to_have_js_property("width", 320)
-    picture(officer, folder / "72-photo-kept.png")
+    picture(officer, folder / "72-photo-stored.png")
     to_review(officer)
     officer.tap("Gửi").sent()
     expect(officer.page.locator("[data-photos-waiting='0']")).to_be_visible()

@@ -38,7 +38,7 @@ def test_a_password_that_somebody_else_made_is_changed_first(a_phone: Callable[.
     assert households.count_documents({}) == 1
 
 
-def test_what_was_answered_before_is_offered_for_the_next_household(officer: Officer) -> None:
+def test_earlier_answers_are_offered_for_the_next_household(officer: Officer) -> None:
     fill_in(officer)
     to_review(officer)
     officer.tap("Gửi").sent()
@@ -100,7 +100,7 @@ def test_what_is_missing_for_the_next_stage_is_in_view_on_every_screen(officer: 
     expect(officer.page.get_by_text("Còn thiếu 4 mục")).to_be_visible()
 
 
-def test_a_wrong_answer_is_told_at_the_top_with_the_way_to_it_and_is_no_wall(officer: Officer) -> None:
+def test_a_wrong_answer_is_reported_at_the_top_with_a_link_and_does_not_block(officer: Officer) -> None:
     fill_in(officer)
     officer.answer("Ngày sinh", "31/2/1978").next()
     summary = officer.page.get_by_role("alert").filter(has_text="chỗ cần sửa trên màn hình này")

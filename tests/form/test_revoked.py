@@ -14,7 +14,7 @@ from tests.form.serving import ServedForm
 
 ERASED = "nên mọi dữ liệu trên máy đã được xóa"
 
-KEPT = """async () => {
+STORED = """async () => {
   const database = await new Promise((resolve, reject) => {
     const request = indexedDB.open('so-nong-ho');
     request.onsuccess = () => resolve(request.result);
@@ -29,7 +29,7 @@ KEPT = """async () => {
   }
   database.close();
   return {counts: Object.fromEntries(Object.entries(rows).map(([name, each]) => [name, each.length])),
-          kept: JSON.stringify(rows.kept), caches: await caches.keys()};
+          public: JSON.stringify(rows.public), caches: await caches.keys()};
 }"""
 
 
@@ -42,13 +42,13 @@ def sign_out_the_other(finder: Officer) -> None:
 
 def assert_empty(page: Page) -> None:
     """Nothing of people is in any store of the phone, no key, and no map of where they live."""
-    held = page.evaluate(KEPT)
-    personal = {name: count for name, count in held["counts"].items() if name != "kept"}
+    stored = page.evaluate(STORED)
+    personal = {name: count for name, count in stored["counts"].items() if name != "public"}
     assert personal, "the form's stores are not where this test looks"
     assert not any(personal.values()), personal
-    assert "Hoàng Văn Đức" not in held["kept"]
-    assert "Nguyễn Thị Hoà" not in held["kept"]
-    assert "tiles" not in held["caches"]
+    assert "Hoàng Văn Đức" not in stored["public"]
+    assert "Nguyễn Thị Hoà" not in stored["public"]
+    assert "tiles" not in stored["caches"]
 
 
 def test_a_phone_that_is_signed_out_from_another_is_empty_at_its_next_contact(
@@ -62,7 +62,7 @@ def test_a_phone_that_is_signed_out_from_another_is_empty_at_its_next_contact(
     to_review(officer)
     officer.tap("Gửi").on("Danh sách của tôi")
     expect(officer.page.locator("[data-state=queued]")).to_have_count(1)
-    assert officer.page.evaluate(KEPT)["counts"]["communes"] == 1
+    assert officer.page.evaluate(STORED)["counts"]["communes"] == 1
     sign_out_the_other(Officer(a_phone()).arrive())
 
     officer.page.context.set_offline(False)
@@ -103,9 +103,7 @@ def test_another_tab_of_an_emptied_phone_forgets_what_it_holds_open(
     assert_empty(officer.page)
 
 
-def test_whose_sign_in_is_lost_keeps_everything_and_sends_it_after_signing_in(
-    officer: Officer, households: Any
-) -> None:
+def test_after_a_lost_sign_in_everything_stays_and_is_sent_after_signing_in(officer: Officer, households: Any) -> None:
     fill_in(officer)
     officer.saved()
     officer.page.context.clear_cookies()

@@ -14,8 +14,8 @@ from tests.form.serving import ServedForm
 WARNING = "Có thể hộ này đã được đăng ký"
 
 WATCH_STATUS = """() => {
-  window.said = [];
-  new MutationObserver(() => said.push(...[...document.querySelectorAll('[role=status]')].map(each => each.innerText)))
+  window.shown = [];
+  new MutationObserver(() => shown.push(...[...document.querySelectorAll('[role=status]')].map(each => each.innerText)))
     .observe(document.body, {childList: true, subtree: true, characterData: true});
 }"""
 
@@ -25,9 +25,9 @@ def test_a_commune_comes_with_its_progress_and_its_size(officer: Officer, served
         put(served, a_household(commune=THANH_VINH))
     officer.page.evaluate(WATCH_STATUS)
     take_along(officer)
-    told = [text for text in officer.page.evaluate("said") if text.startswith("Đã tải 3/3 hộ, ")]
-    assert told
-    assert told[0].endswith("kB")
+    reports = [text for text in officer.page.evaluate("shown") if text.startswith("Đã tải 3/3 hộ, ")]
+    assert reports
+    assert reports[0].endswith("kB")
     officer.tap("Máy này")
     expect(officer.page.get_by_text("Thành Vinh: 3 hộ, ")).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""What the register answers other than "stored": conflicts, refusals, returns; and the commune taken along."""
+"""What the register responds other than "stored": conflicts, refusals, returns; and the commune taken along."""
 
 from __future__ import annotations
 

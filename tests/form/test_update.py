@@ -47,7 +47,7 @@ def test_an_update_waits_for_the_person_and_the_draft_is_there_after_it(
     officer.reload().unlock().on("Chủ hộ")
 
 
-def test_pages_are_strict_and_files_are_kept_as_long_as_their_names_say(served: ServedForm) -> None:
+def test_pages_are_strict_and_files_are_cached_as_long_as_their_names_say(served: ServedForm) -> None:
     with urllib.request.urlopen(served.address + "/", timeout=5) as page:
         policy = page.headers["Content-Security-Policy"]
         html = page.read().decode()

@@ -1,4 +1,4 @@
-"""A server of map tiles: real pictures over HTTP, each with a colour of its own, and a note of what was asked for."""
+"""A server of map tiles: real pictures over HTTP, each with a colour of its own, and a note of what was requested."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class TileServer:
 
     def __init__(self, *, shares: bool = True) -> None:
         """``shares``: whether pages of other origins may keep the pictures (CORS)."""
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.hold = threading.Event()
         self.hold.set()
-        """While cleared, answers wait."""
-        asked, hold = self.asked, self.hold
+        """While cleared, responses wait."""
+        requested, hold = self.requested, self.hold
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                asked.append(self.path)
+                requested.append(self.path)
                 hold.wait(timeout=60)
                 zoom, x, y = (int(part) for part in self.path.removesuffix(".png").strip("/").split("/"))
                 picture = a_picture(zoom, x, y)
@@ -68,7 +68,7 @@ class TileServer:
         return self.origin + "/{z}/{x}/{y}.png"
 
     def close(self) -> None:
-        """Stop serving: from here on nothing answers at this port."""
+        """Stop serving: from here on nothing listens at this port."""
         if self._open:
             self._open = False
             self.hold.set()

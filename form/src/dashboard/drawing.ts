@@ -29,7 +29,7 @@ export function classOf(share: number | null): number | null {
 
 type Position = [number, number];
 
-/** The units of a coverage map that have a boundary; null when none has. */
+/** The units of a coverage map that have a border; null when none has. */
 export function drawing(body: unknown): Drawing | null {
   if (!isObject(body) || !Array.isArray(body['features'])) return null;
   const units = body['features'].filter(isObject).flatMap((feature) => {

@@ -26,8 +26,8 @@ export function isEmpty(value: Json | undefined): boolean {
 
 /** All values that the definition refuses, in the order of the form. Missing ones are no finding: see `findMissing`. */
 export function findErrors(definition: Definition, record: JsonObject): Finding[] {
-  const answers = definition.steps.flatMap(({ items }) => errorsOf(definition, items, record, ''));
-  return [...answers, ...ruleFindings(definition.checks, record, new Date())];
+  const ofItems = definition.steps.flatMap(({ items }) => errorsOf(definition, items, record, ''));
+  return [...ofItems, ...ruleFindings(definition.checks, record, new Date())];
 }
 
 function errorsOf(definition: Definition, items: readonly Item[], beside: JsonObject, pointer: string): Finding[] {

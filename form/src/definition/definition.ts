@@ -6,7 +6,7 @@ export type Words = Record<Language, string>;
 export type Stage = 'registered' | 'standardized' | 'digitized';
 export const STAGES: readonly Stage[] = ['registered', 'standardized', 'digitized'];
 
-interface Said {
+interface ItemMetadata {
   name: string;
   label: Words;
   hint: Words;
@@ -21,7 +21,7 @@ interface Said {
   copied: boolean;
 }
 
-export interface TextItem extends Said {
+export interface TextItem extends ItemMetadata {
   kind: 'text';
   longest: number;
   lines: boolean;
@@ -33,42 +33,42 @@ export interface TextItem extends Said {
   /** What the keyboard should offer. */
   keyboard: 'text' | 'digits' | 'phone';
 }
-export interface NumberItem extends Said {
+export interface NumberItem extends ItemMetadata {
   kind: 'number';
   whole: boolean;
   least: number | null;
   above: number | null;
   most: number | null;
 }
-export interface ChoiceItem extends Said {
+export interface ChoiceItem extends ItemMetadata {
   kind: 'choice';
   list: string;
   /** Where a code means something only with its scheme: the item that says it, and each scheme's list. */
   scheme: { name: string; lists: Record<string, string> } | null;
 }
-export interface ChoicesItem extends Said {
+export interface ChoicesItem extends ItemMetadata {
   kind: 'choices';
   list: string;
 }
 /** A commune: `former` ones are those of before July 2025. */
-export interface UnitItem extends Said {
+export interface UnitItem extends ItemMetadata {
   kind: 'unit';
   era: 'now' | 'former';
 }
-export interface FlagItem extends Said {
+export interface FlagItem extends ItemMetadata {
   kind: 'flag';
 }
-export interface DateItem extends Said {
+export interface DateItem extends ItemMetadata {
   kind: 'day' | 'partial-date' | 'moment';
 }
-export interface GeometryItem extends Said {
+export interface GeometryItem extends ItemMetadata {
   kind: 'point' | 'polygon';
 }
-export interface SectionItem extends Said {
+export interface SectionItem extends ItemMetadata {
   kind: 'section';
   items: Item[];
 }
-export interface ListItem extends Said {
+export interface ListItem extends ItemMetadata {
   kind: 'list';
   items: Item[];
   most: number;
@@ -101,9 +101,9 @@ export interface Definition {
   version: string;
   steps: Step[];
   oneOf: OneOf[];
-  /** Items of the record that nobody is asked: the form or another system fills them in. */
+  /** Items of the record that no form asks for: the form or another system fills them in. */
   filledIn: string[];
-  /** What the register sets and no person says. */
+  /** What the register sets and no person enters. */
   registerGiven: RegisterGiven;
   lists: Record<string, Code[]>;
   /** Names of the rules between items that a phone can check. */

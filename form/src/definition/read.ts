@@ -9,7 +9,7 @@ export function readDefinition(body: unknown): Definition | null {
   const messages = isObject(body['messages']) ? body['messages'] : {};
   return {
     version: text(body['schema_version']),
-    steps: objects(body['steps']).map((step) => ({ name: text(step['name']), label: said(step['label']), items: itemsOf(step['items']) })),
+    steps: objects(body['steps']).map((step) => ({ name: text(step['name']), label: wordsOf(step['label']), items: itemsOf(step['items']) })),
     oneOf: objects(body['one_of']).flatMap((each) => {
       const stage = stageOf(each['stage']);
       return stage === null ? [] : [{ stage, names: texts(each['names']) }];
@@ -18,7 +18,7 @@ export function readDefinition(body: unknown): Definition | null {
     registerGiven: givenOf(body['register_given'], objects(body['steps']).flatMap((step) => objects(step['items']))),
     lists: Object.fromEntries(Object.entries(lists).map(([name, codes]) => [name, objects(codes).map(codeOf)])),
     checks: objects(body['rules']).flatMap((rule) => (typeof rule['check'] === 'string' ? [rule['check']] : [])),
-    messages: Object.fromEntries(Object.entries(messages).map(([code, message]) => [code, said(message)])),
+    messages: Object.fromEntries(Object.entries(messages).map(([code, message]) => [code, wordsOf(message)])),
   };
 }
 
@@ -42,8 +42,8 @@ function itemOf(raw: JsonObject): Item | null {
   const when = isObject(raw['asked_when']) ? raw['asked_when'] : null;
   const base = {
     name: text(raw['name']),
-    label: said(raw['label']),
-    hint: said(raw['hint']),
+    label: wordsOf(raw['label']),
+    hint: wordsOf(raw['hint']),
     unit: text(raw['unit']),
     requiredFor: stageOf(raw['required_for']),
     requiredUnless: typeof raw['required_unless'] === 'string' ? raw['required_unless'] : null,
@@ -110,7 +110,7 @@ function itemOf(raw: JsonObject): Item | null {
 
 function codeOf(raw: JsonObject): Code {
   const day = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-  return { code: text(raw['code']), label: said(raw['label']), validFrom: day(raw['valid_from']), validTo: day(raw['valid_to']) };
+  return { code: text(raw['code']), label: wordsOf(raw['label']), validFrom: day(raw['valid_from']), validTo: day(raw['valid_to']) };
 }
 
 function objects(value: unknown): JsonObject[] {
@@ -125,7 +125,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function said(value: unknown): Words {
+function wordsOf(value: unknown): Words {
   return isObject(value) ? { vi: text(value['vi']), en: text(value['en']) } : { vi: text(value), en: '' };
 }
 

@@ -18,7 +18,7 @@ export interface Difference {
 /** The items that differ: those of sections one by one, a list as a whole. Items that this form does not know count too. */
 export function differences(definition: Definition, mine: Household, theirs: Household): Difference[] {
   const items = definition.steps.flatMap((step) => step.items);
-  // What nobody was asked is no choice of a person: the register's word stands.
+  // An item that no form asks for is no choice of a person: the register's value stands.
   const [own, other] = [contentOf(mine, definition.registerGiven), contentOf(theirs, definition.registerGiven)];
   return compare(items, own, other, '').filter(({ pointer }) => !definition.filledIn.includes(pointer.slice(1)));
 }

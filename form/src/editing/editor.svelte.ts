@@ -5,7 +5,7 @@ import { findErrors, findMissing, nextStage, reachedStage, type Missing } from '
 import type { Finding } from '../definition/finding';
 import type { Definition, Stage } from '../definition/definition';
 import { withValue } from '../definition/pointer';
-import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type KeptEntry } from '../storage/entry-store';
+import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type OpenedEntry } from '../storage/entry-store';
 import type { Household, Json } from '../storage/household';
 import { outbox } from '../session/outbox.svelte';
 import { rememberAnswers } from './opening';
@@ -33,12 +33,12 @@ export class Editor {
   saving = $state<Saving>({ kind: 'waiting' });
   readonly id: string;
   readonly household: string;
-  /** Whether the entry was made by opening it, with nothing said in it before. */
+  /** Whether the entry was made by opening it, with nothing entered before. */
   #fresh: boolean;
   readonly #definition: () => Definition;
   #contentVersion: number;
   #step: number;
-  /** Pointers that were changed since the entry was opened: what the register said about them before no longer applies. */
+  /** Pointers that were changed since the entry was opened: what the register reported about them before no longer applies. */
   readonly #answered = new SvelteSet<string>();
   #dirty = false;
   readonly #soon = new Throttle(() => void this.save(), UNSTORED_MILLISECONDS);
@@ -54,7 +54,7 @@ export class Editor {
   reached: Stage | null = $derived(reachedStage(this.missing));
   next: Stage | null = $derived(nextStage(this.reached));
 
-  constructor(entry: KeptEntry, definition: () => Definition) {
+  constructor(entry: OpenedEntry, definition: () => Definition) {
     this.id = entry.id;
     this.household = entry.household;
     this.#fresh = entry.contentVersion === 1 && entry.state.kind === 'draft';
@@ -159,7 +159,7 @@ export class Editor {
     else this.#calm = setTimeout(show, CALM_MILLISECONDS - calm);
   }
 
-  /** Whether all that was typed is on the disk; to be asked after `save` has resolved. */
+  /** Whether all that was typed is on the disk; to be read after `save` has resolved. */
   get stored(): boolean {
     return !this.#dirty && this.saving.kind !== 'elsewhere';
   }
@@ -201,15 +201,15 @@ export function tidy(value: Household): Household {
 function tidied(value: Json): Json | undefined {
   if (typeof value === 'string') return value.normalize('NFC').trim() || undefined;
   if (Array.isArray(value)) {
-    const kept = value.map(tidied).filter((each): each is Json => each !== undefined);
-    return kept.length > 0 ? kept : undefined;
+    const filled = value.map(tidied).filter((each): each is Json => each !== undefined);
+    return filled.length > 0 ? filled : undefined;
   }
   if (typeof value === 'object' && value !== null) {
-    const kept = Object.entries(value).flatMap(([name, each]) => {
+    const filled = Object.entries(value).flatMap(([name, each]) => {
       const tidyEach = tidied(each);
       return tidyEach === undefined ? [] : [[name, tidyEach] as const];
     });
-    return kept.length > 0 ? Object.fromEntries(kept) : undefined;
+    return filled.length > 0 ? Object.fromEntries(filled) : undefined;
   }
   return value === null ? undefined : value;
 }

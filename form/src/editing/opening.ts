@@ -1,7 +1,7 @@
 // Opening entries to edit: a new household, one of the register, one of this phone. Knows nothing of checks, so that the list opens at once.
 import { copiedAnswers, type Definition } from '../definition/definition';
 import { isEditable, type Basis } from '../storage/entries';
-import type { KeptEntry } from '../storage/entry-store';
+import type { OpenedEntry } from '../storage/entry-store';
 import { contentOf, textAt, type Household, type JsonObject } from '../storage/household';
 import { mintIdentifier } from '../storage/identifier';
 import { account } from '../session/account.svelte';
@@ -14,7 +14,7 @@ import { bestKnownTime } from '../sync/register';
 const LAST_ANSWERS = 'last-answers';
 
 /** A new household on this phone, with what the form itself knows. Raises PhoneFull. */
-export async function startHousehold(): Promise<KeptEntry> {
+export async function startHousehold(): Promise<OpenedEntry> {
   const last = await lastAnswers();
   const [only, ...others] = account.current?.communes ?? [];
   const taken = await reference.communes.taken();
@@ -34,7 +34,7 @@ export async function rememberAnswers(definition: Definition, content: Household
 }
 
 /** The entry in which this household is edited: the one that is open already, or a new one made from what the register or this phone knows. */
-export async function openHousehold(record: Household): Promise<KeptEntry> {
+export async function openHousehold(record: Household): Promise<OpenedEntry> {
   const household = textAt(record, 'id');
   const entries = await outbox.store.ofHousehold(household);
   const latest = entries.at(-1);
@@ -46,16 +46,16 @@ export async function openHousehold(record: Household): Promise<KeptEntry> {
 }
 
 /** The entry itself if it can be edited, else one that follows it. */
-export async function editable(entry: KeptEntry): Promise<KeptEntry> {
+export async function editable(entry: OpenedEntry): Promise<OpenedEntry> {
   if (isEditable(entry)) return entry;
   return openHousehold({ ...entry.content, id: entry.household });
 }
 
-function newest(record: Household, latest: KeptEntry | undefined): Household {
+function newest(record: Household, latest: OpenedEntry | undefined): Household {
   return latest?.state.kind === 'sent' && latest.state.revision >= Number(record['revision'] ?? 0) ? latest.content : record;
 }
 
-function newestBasis(record: Household, latest: KeptEntry | undefined): Basis {
+function newestBasis(record: Household, latest: OpenedEntry | undefined): Basis {
   const revision = Number(newest(record, latest)['revision']);
   return Number.isFinite(revision) ? { kind: 'revision', revision } : { kind: 'new' };
 }

@@ -12,7 +12,7 @@ export type Revisiting = 'opened' | 'masked';
 /** Opens the household for editing and goes there; 'masked' where neither phone nor register gives this account the whole record. Raises PhoneFull. */
 export async function revisit(household: Household): Promise<Revisiting> {
   const record = (await fromRegister(textAt(household, 'id'))) ?? household;
-  // What is hidden from this account must not be written back as if somebody had said it.
+  // What is hidden from this account must not be written back as if somebody had entered it.
   if (isMasked(record)) return 'masked';
   const entry = await openHousehold(record);
   go({ screen: 'household', entry: entry.id, at: '' });

@@ -10,7 +10,7 @@ export class Throttle {
     this.#milliseconds = milliseconds;
   }
 
-  /** Asks for a run. Unlike a debounce, further requests do not put it off: somebody who never pauses would never be stored. */
+  /** Requests a run. Unlike a debounce, further requests do not put it off: somebody who never pauses would never be stored. */
   request(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -18,7 +18,7 @@ export class Throttle {
     }, this.#milliseconds);
   }
 
-  /** Takes back what was asked for and has not run. */
+  /** Cancels a requested run that has not started. */
   cancel(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,4 +1,4 @@
-// The language of the screens: catalogues by key, Vietnamese first; English is loaded when it is asked for.
+// The language of the screens: catalogues by key, Vietnamese first; English is loaded when it is chosen.
 import { vi, type MessageKey } from '../messages/vi';
 import type { Language, Words } from '../definition/definition';
 import { speak } from '../sync/register';
@@ -41,8 +41,8 @@ export function say(key: MessageKey, params: Record<string, string | number> = {
 }
 
 /** Words of the definition in the chosen language, Vietnamese where it lacks them. */
-export function words(said: Words): string {
-  return said[current] || said.vi;
+export function words(text: Words): string {
+  return text[current] || text.vi;
 }
 
 /** A unit of the definition as people here write it; one without a word of ours stays as it is. */

@@ -6,7 +6,7 @@ import { say } from '../language/language.svelte';
 import type { Border } from './border';
 import type { Neighbour } from './neighbours';
 import type { Ring } from './shape';
-import { KeptTiles } from './tile-layer';
+import { FallbackTiles } from './tile-layer';
 import type { LonLat } from './vn2000';
 
 export interface MapEvents {
@@ -41,7 +41,7 @@ export class BoundaryMap {
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.#map = L.map(container, { zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, zoomControl: false, attributionControl: tiles.url !== null, maxZoom: 21, zoomSnap: 0.5 });
     this.#map.setView(toLatLng(centre), zoom);
-    if (tiles.url !== null) new KeptTiles(tiles.url, { maxZoom: 21, attribution: escaped(tiles.attribution) }).addTo(this.#map);
+    if (tiles.url !== null) new FallbackTiles(tiles.url, { maxZoom: 21, attribution: escaped(tiles.attribution) }).addTo(this.#map);
     this.#map.attributionControl?.setPrefix('Leaflet');
     L.control.zoom({ zoomInTitle: say('map.nearer'), zoomOutTitle: say('map.wider') }).addTo(this.#map);
     L.control.scale({ imperial: false }).addTo(this.#map);
@@ -56,7 +56,7 @@ export class BoundaryMap {
     });
     this.#watching.observe(container);
     this.#map.on('movestart zoomstart', () => {
-      // Whoever moves the map by hand has another view in mind.
+      // A person who moves the map by hand wants another view.
       if (!this.#fitting) this.#fitted = undefined;
     });
     this.#map.on('click', ({ latlng }) => events.tapped(fromLatLng(latlng)));

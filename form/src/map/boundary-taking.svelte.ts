@@ -5,7 +5,7 @@ import type { Editor } from '../editing/editor.svelte';
 import { door } from '../session/door.svelte';
 import { reference } from '../session/reference.svelte';
 import { isObject, listAt, textAt } from '../storage/household';
-import { borderIsFresh, fetchBorder, keptBorder } from '../sync/borders';
+import { borderIsFresh, fetchBorder, storedBorder } from '../sync/borders';
 import { ResponseLost } from '../sync/register';
 import { metresOutside, placeInside, type Border } from './border';
 import type { BoundaryMap } from './boundary-map';
@@ -110,7 +110,7 @@ export class BoundaryTaking {
     return others.map((each) => fromPolygon(each['geometry'])).filter((each) => each.length > 2);
   }
 
-  /** Begins on a map that is drawn: looks round, listens to the GPS, asks the register about a boundary that is there. */
+  /** Begins on a map that is drawn: looks round, listens to the GPS, has the register check a boundary that is there. */
   async run(map: BoundaryMap): Promise<void> {
     this.#map = map;
     const { place, ownParcels } = this.start;
@@ -227,7 +227,7 @@ export class BoundaryTaking {
       this.#written = wanted;
       this.unstored = false;
     } catch {
-      // Told on the screen; the next change tries again.
+      // Shown on the screen; the next change tries again.
       this.#stored = null;
       this.unstored = true;
     }
@@ -236,9 +236,9 @@ export class BoundaryTaking {
   /** The commune of the household; before it is chosen, the one that was taken along. */
   async #borderHere(): Promise<Border | null> {
     const chosen = textAt(this.#editor.content, 'commune');
-    if (chosen) return keptBorder(door.database, chosen);
+    if (chosen) return storedBorder(door.database, chosen);
     const taken = await reference.communes.taken();
-    return taken.length === 1 ? keptBorder(door.database, taken[0]!.commune) : null;
+    return taken.length === 1 ? storedBorder(door.database, taken[0]!.commune) : null;
   }
 
   /** Where there is signal, a border that is missing or old is fetched while the person goes on. */

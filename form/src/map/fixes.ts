@@ -1,4 +1,4 @@
-// Positions of the GPS at one spot, and what the phone says of its reception.
+// Positions of the GPS at one spot, and what the phone reports about its reception.
 import { distance } from './shape';
 import type { Fix } from './walk';
 

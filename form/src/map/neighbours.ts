@@ -38,7 +38,7 @@ const TOLERATED_SHARE = 0.05;
 const TOLERATED_WIDTH_METRES = 5;
 const STRIP_SHARE = 0.5;
 
-/** m² of `ring` that lie inside neighbours beyond what borders measured twice differ by. A simple ring is asked for. */
+/** m² of `ring` that lie inside neighbours beyond what borders measured twice differ by. The ring must be simple. */
 export function overlapArea(ring: Ring, neighbours: readonly Neighbour[]): number {
   return neighbours.reduce((sum, neighbour) => {
     const common = commonArea(ring, neighbour.ring);

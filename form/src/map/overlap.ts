@@ -51,17 +51,17 @@ function clip(subject: Triangle, window: Triangle): Ring {
   let result: Ring = subject;
   window.forEach((from, index) => {
     const to = window[(index + 1) % 3]!;
-    const kept: Ring = [];
+    const clipped: Ring = [];
     result.forEach((point, at) => {
       const before = result[(at + result.length - 1) % result.length]!;
       const [here, there] = [turn(from, to, point), turn(from, to, before)];
       if (here >= 0 !== there >= 0) {
         const share = there / (there - here);
-        kept.push([before[0] + (point[0] - before[0]) * share, before[1] + (point[1] - before[1]) * share]);
+        clipped.push([before[0] + (point[0] - before[0]) * share, before[1] + (point[1] - before[1]) * share]);
       }
-      if (here >= 0) kept.push(point);
+      if (here >= 0) clipped.push(point);
     });
-    result = kept;
+    result = clipped;
   });
   return result;
 }

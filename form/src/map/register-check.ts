@@ -9,7 +9,7 @@ export type RegisterCheck = { kind: 'unreachable' } | { kind: 'checked'; message
 /** Milliseconds that a person waits for the register's word. */
 const PATIENCE = 8000;
 
-/** Asks the register. Unreachable where there is no signal or no proper response: it checks again on receipt. */
+/** Sends the boundary to the register's check. Unreachable where there is no signal or no proper response: it checks again on receipt. */
 export async function askRegister(ring: Ring, household: string, commune: string, declared: number | null): Promise<RegisterCheck> {
   const body: JsonObject = { geometry: toPolygon(ring), household };
   if (commune) body['commune'] = commune;

@@ -8,7 +8,7 @@ export class ScreenLock {
   #lock: Lock | undefined;
   #wanted = false;
 
-  /** Asks the phone to keep the screen on, again too: it lets go whenever the page is hidden. Returns whether it does. */
+  /** Requests a wake lock, repeatedly too: the phone releases it whenever the page is hidden. Returns whether it is held. */
   async hold(): Promise<boolean> {
     this.#wanted = true;
     const { wakeLock } = navigator as { wakeLock?: { request(kind: 'screen'): Promise<Lock> } };

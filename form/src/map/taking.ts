@@ -6,7 +6,7 @@ import { corners, minutesMissed, step, takeBack, type Fix, type Walk } from './w
 /** How a boundary was taken; null for one that was there before, whose recorded method stays. */
 export type Method = 'walked' | 'tapped' | 'sheet' | null;
 
-/** What the register's own check said of a closed boundary. */
+/** What the register's own check reported about a closed boundary. */
 export type Check =
   | { kind: 'none' }
   | { kind: 'asking' }
@@ -118,7 +118,7 @@ function located(state: Taking, fix: Fix, mean: LonLat, now: number): Taking {
   if (state.kind === 'position') return state.tapped ? state : { ...state, point: mean };
   if (state.kind !== 'walking' || state.walk.state !== 'walking') return state;
   const minutes = minutesMissed(state.walk, fix, now);
-  // Whoever walked on unseen is paused: a straight line over that part would be wrong.
+  // A walk that went on unseen is paused: a straight line over that part would be wrong.
   if (minutes > 0) return { ...state, missedMinutes: Math.round(minutes), walk: { ...state.walk, state: 'paused', seenAt: undefined } };
   return { ...state, walk: { ...step(state.walk, fix), seenAt: now } };
 }

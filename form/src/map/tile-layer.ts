@@ -7,7 +7,7 @@ const SIDE = 256;
 const CLOSEST_ZOOM = 19;
 const MOST_LEVELS = 6;
 
-export class KeptTiles extends L.GridLayer {
+export class FallbackTiles extends L.GridLayer {
   readonly #template: string;
 
   constructor(template: string, options: L.GridLayerOptions) {

@@ -82,7 +82,7 @@ export function corners(points: Ring, tolerance: number): Ring {
   const [originLon, originLat] = points[0]!;
   const scale = Math.cos((originLat * Math.PI) / 180);
   const flat = points.map(([lon, lat]) => [(lon - originLon) * scale * 111_320, (lat - originLat) * 110_600] as const);
-  const kept = new Set([0, points.length - 1]);
+  const retained = new Set([0, points.length - 1]);
   const split = (from: number, to: number): void => {
     const [x1, y1] = flat[from]!;
     const [x2, y2] = flat[to]!;
@@ -95,10 +95,10 @@ export function corners(points: Ring, tolerance: number): Ring {
       if (off > most) [most, farthest] = [off, index];
     }
     if (farthest < 0) return;
-    kept.add(farthest);
+    retained.add(farthest);
     split(from, farthest);
     split(farthest, to);
   };
   split(0, points.length - 1);
-  return points.filter((_, index) => kept.has(index));
+  return points.filter((_, index) => retained.has(index));
 }

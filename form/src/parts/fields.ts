@@ -37,7 +37,7 @@ export function inWords(
   beside: JsonObject,
   language: Language,
 ): string {
-  const pick = (said: Words): string => said[language] || said.vi;
+  const pick = (label: Words): string => label[language] || label.vi;
   const code = (list: string, each: Json | undefined): string => {
     const found = definition.lists[list]?.find((entry) => entry.code === each);
     return found ? pick(found.label) : String(each);
@@ -83,7 +83,7 @@ export function cardTitle(
   const [sheet, number] = [element['map_sheet'], element['parcel_number']];
   const parcel = typeof sheet === 'string' && sheet && typeof number === 'string' && number ? say('cards.parcel', { sheet, number }) : null;
   const called = parcel === null ? [] : ['map_sheet', 'parcel_number'];
-  const said = items
+  const texts = items
     .filter(({ kind, name }) => !['section', 'list', 'point', 'polygon', 'unit'].includes(kind) && name !== 'id' && !called.includes(name))
     .map((item) => {
       const text = inWords(definition, units, item, element[item.name], element, language);
@@ -92,6 +92,6 @@ export function cardTitle(
       return bare ? `${item.label[language] || item.label.vi}: ${text}` : text;
     })
     .filter(Boolean);
-  const [title = '', ...rest] = parcel === null ? said : [parcel, ...said];
+  const [title = '', ...rest] = parcel === null ? texts : [parcel, ...texts];
   return { title, rest: rest.slice(0, 3) };
 }

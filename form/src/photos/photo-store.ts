@@ -1,4 +1,4 @@
-// Photos in the phone's database: what is said of one and its picture, both sealed, each in a store of its own.
+// Photos in the phone's database: a photo's content and its picture, both sealed, each in a store of its own.
 import type { Database, StoredPhoto } from '../storage/database';
 import { PhoneFull } from '../storage/entry-store';
 import { mintIdentifier } from '../storage/identifier';
@@ -8,7 +8,7 @@ import type { Photo, PhotoState } from './photo';
 const CHANNEL = 'photos';
 export const JPEG = 'image/jpeg';
 
-type Said = Omit<Photo, 'id' | 'household'>;
+type PhotoContent = Omit<Photo, 'id' | 'household'>;
 
 export class PhotoStore {
   readonly #database: Database;
@@ -19,7 +19,7 @@ export class PhotoStore {
   constructor(database: Database, vault: Vault) {
     this.#database = database;
     this.#vault = vault;
-    this.#channel.onmessage = () => this.#tell();
+    this.#channel.onmessage = () => this.#notify();
   }
 
   /** Calls `listener` after every change, in this tab or another. */
@@ -49,9 +49,9 @@ export class PhotoStore {
     return row ? new Blob([await this.#vault.openBytes(row.sealed)], { type: JPEG }) : null;
   }
 
-  /** Keeps a photo with its picture, in one transaction. Resolves when it is on the disk. Raises PhoneFull. */
-  async add(said: Omit<Photo, 'id' | 'state' | 'bytes'>, picture: Blob): Promise<void> {
-    const photo: Photo = { ...said, id: mintIdentifier(), bytes: picture.size, state: { kind: 'waiting', attempts: 0, lastFailure: null } };
+  /** Stores a photo with its picture, in one transaction. Resolves when it is on the disk. Raises PhoneFull. */
+  async add(content: Omit<Photo, 'id' | 'state' | 'bytes'>, picture: Blob): Promise<void> {
+    const photo: Photo = { ...content, id: mintIdentifier(), bytes: picture.size, state: { kind: 'waiting', attempts: 0, lastFailure: null } };
     const [row, sealed] = await Promise.all([this.#seal(photo), picture.arrayBuffer().then((bytes) => this.#vault.sealBytes(bytes))]);
     await this.#write(async () => {
       const transaction = this.#database.transaction(['photos', 'pictures'], 'readwrite', { durability: 'strict' });
@@ -80,7 +80,7 @@ export class PhotoStore {
     return this.#alter(id, (photo) => (mayBeKnown(photo) ? { ...photo, state: { kind: 'removing' } } : null));
   }
 
-  /** The person wants a photo no more that only the register has; the register is asked to remove it when it can be. */
+  /** The person wants a photo no more that only the register has; a removal is sent to the register when possible. */
   async removeRegistered(photo: Omit<Photo, 'state'>): Promise<void> {
     const row = await this.#seal({ ...photo, state: { kind: 'removing' } });
     await this.#write(() => this.#database.put('photos', row));
@@ -121,19 +121,19 @@ export class PhotoStore {
   }
 
   async #open(row: StoredPhoto): Promise<Photo> {
-    const said = await this.#vault.open<Said>(row.sealed);
-    return { ...said, id: row.id, household: row.household };
+    const content = await this.#vault.open<PhotoContent>(row.sealed);
+    return { ...content, id: row.id, household: row.household };
   }
 
-  async #seal({ id, household, ...said }: Photo): Promise<StoredPhoto> {
-    return { id, household, version: mintIdentifier(), sealed: await this.#vault.seal(said) };
+  async #seal({ id, household, ...content }: Photo): Promise<StoredPhoto> {
+    return { id, household, version: mintIdentifier(), sealed: await this.#vault.seal(content) };
   }
 
   async #write<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       const result = await work();
       this.#channel.postMessage('changed');
-      this.#tell();
+      this.#notify();
       return result;
     } catch (error) {
       if (error instanceof DOMException && error.name === 'QuotaExceededError') throw new PhoneFull(error.message);
@@ -141,7 +141,7 @@ export class PhotoStore {
     }
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -12,7 +12,7 @@ export type PhotoState =
   /** The register has it, or may have it, and is to remove it. Its picture is no longer on the phone. */
   | { kind: 'removing' };
 
-/** What the phone says of a photo; its picture is read apart from it. */
+/** A photo as the phone lists it; its picture is read separately. */
 export interface Photo {
   id: string;
   household: string;
@@ -39,7 +39,7 @@ export interface RegisteredPhoto {
 
 const CONSENT = 'document_photos';
 
-/** Whether what the household says of its legal basis covers photos of papers; the register's rule (service/people/photos.py). */
+/** Whether the household's legal basis covers photos of papers; the register's rule (service/people/photos.py). */
 export function isCovered(content: JsonObject): boolean {
   if (content['legal_basis'] === 'state_function') return true;
   return listAt(content, 'consents').some((consent) => textAt(consent, 'purpose') === CONSENT && !textAt(consent, 'withdrawn_at'));

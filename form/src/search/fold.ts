@@ -16,7 +16,7 @@ export class SearchIndex<Row> {
     this.add(rows);
   }
 
-  /** Takes further rows: many are better added in parts, so that a page goes on answering between them. */
+  /** Takes further rows: many are better added in parts, so that a page stays responsive between them. */
   add(rows: readonly Row[]): void {
     for (const row of rows) this.#rows.push({ row, text: ` ${fold(this.#textOf(row))}` });
   }

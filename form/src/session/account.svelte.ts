@@ -42,7 +42,7 @@ class SignedIn {
     this.signInNeeded = true;
   }
 
-  /** Asks the register who is signed in. */
+  /** Requests from the register who is signed in. */
   async refresh(): Promise<void> {
     try {
       await signOutIfOwed(door.database);

@@ -81,7 +81,7 @@ class Door {
     location.reload();
   }
 
-  /** Removes everything that people said from this phone. */
+  /** Removes everything about people from this phone. */
   async wipe(): Promise<void> {
     await wipe(this.database);
     await oweSignOut(this.database);
@@ -107,13 +107,13 @@ class Door {
     }, IDLE_CHECK_MILLISECONDS);
   }
 
-  /** The register is asked behind a locked door too: a phone in wrong hands has no PIN. `call` deals with the response. */
+  /** The register is queried behind a locked door too: a stolen phone is locked. `call` deals with the response. */
   async #askWhetherRevoked(): Promise<void> {
     if (this.state !== 'locked') return;
     try {
       await call('/v1/session');
     } catch (error) {
-      // Without signal it is asked again when the signal is back; behind the door there is nothing to show.
+      // Without signal the request is repeated when the signal is back; behind the door there is nothing to show.
       if (!(error instanceof ResponseLost)) throw error;
     }
   }
@@ -123,7 +123,7 @@ class Door {
     if (!(await eraseRevoked(this.database))) return;
     await oweSignOut(this.database);
     this.lock();
-    // The page is being reloaded: whoever waits for the response must not go on.
+    // The page is being reloaded: code that awaits the response must not go on.
     await new Promise(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 // The outbox: entries and photos on the phone, and the sender that takes them to the register.
 import type { Photo } from '../photos/photo';
 import type { PhotoStore } from '../photos/photo-store';
-import { EntryStore, type KeptEntry } from '../storage/entry-store';
+import { EntryStore, type OpenedEntry } from '../storage/entry-store';
 import type { Vault } from '../storage/vault';
 import { Sender, type SenderView } from '../sync/sender';
 import { account } from './account.svelte';
@@ -13,7 +13,7 @@ const SENT_STAY_DAYS = 7;
 const DAY_MILLISECONDS = 86_400_000;
 
 class Outbox {
-  entries = $state.raw<KeptEntry[]>([]);
+  entries = $state.raw<OpenedEntry[]>([]);
   /** Photos of papers that are still on this phone, without their pictures. */
   photos = $state.raw<Photo[]>([]);
   sender = $state.raw<SenderView>({ busy: false, signInNeeded: false, lastFailure: null });
@@ -34,7 +34,7 @@ class Outbox {
     store.onChange(() => void this.#readEntries());
     await this.#readEntries();
     await this.#forgetSent();
-    const { PhotoStore, sendNextPhoto } = await import('../photos/keeping');
+    const { PhotoStore, sendNextPhoto } = await import('../photos/storing');
     const photoStore = new PhotoStore(door.database, vault);
     this.#photoStore = photoStore;
     photoStore.onChange(() => void this.#readPhotos());

@@ -2,6 +2,7 @@
 import type { Definition } from '../definition/definition';
 import { readDefinition } from '../definition/read';
 import { Communes } from '../storage/communes';
+import { PUBLIC_STORE } from '../storage/database';
 import { isObject } from '../storage/household';
 import type { Vault } from '../storage/vault';
 import { ResponseLost, call } from '../sync/register';
@@ -86,11 +87,11 @@ async function fetched(path: string, take: (body: unknown) => Promise<void>): Pr
 }
 
 async function stored<Value>(name: string): Promise<Value | undefined> {
-  return (await door.database.get('kept', name))?.value as Value | undefined;
+  return (await door.database.get(PUBLIC_STORE, name))?.value as Value | undefined;
 }
 
 async function store(name: string, value: unknown): Promise<void> {
-  await door.database.put('kept', { name, value });
+  await door.database.put(PUBLIC_STORE, { name, value });
 }
 
 export const reference = new Reference();

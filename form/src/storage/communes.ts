@@ -42,7 +42,7 @@ export class Communes {
     return (await this.households()).get(id);
   }
 
-  /** Keeps the newest word of the register on a household that it just stored, if its commune was taken along. */
+  /** Stores the register's newest revision of a household that it just stored, if its commune was taken along. */
   async remember(record: Household): Promise<void> {
     const commune = textAt(record, 'commune');
     if (!(await this.taken()).some((each) => each.commune === commune)) return;
@@ -94,7 +94,7 @@ export class Communes {
     return [...found].filter((household) => household['id'] !== id);
   }
 
-  /** Makes search and warnings ready before they are asked for. */
+  /** Makes search and warnings ready before they are needed. */
   prepare(): void {
     void (this.#index ??= this.#makeIndex()).then(() => (this.#marks ??= this.#makeMarks()));
   }

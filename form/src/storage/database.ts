@@ -3,7 +3,7 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { EntryKind } from './entries';
 import type { Sealed } from './sealed';
 
-/** An entry as stored: what queues and lists need is plain, what people said is encrypted. */
+/** An entry as stored: what queues and lists need is plain, what is about people is encrypted. */
 export interface StoredEntry {
   id: string;
   household: string;
@@ -29,7 +29,7 @@ export interface StoredPart {
   sealed: Sealed;
 }
 
-/** What is said of a photo of a paper; its picture lies in a store of its own, so that lists read no pictures. */
+/** A photo of a paper without its picture, which lies in a store of its own, so that lists read no pictures. */
 export interface StoredPhoto {
   id: string;
   household: string;
@@ -42,7 +42,7 @@ interface FormDatabase extends DBSchema {
   vault: { key: string; value: StoredVault };
   entries: { key: string; value: StoredEntry; indexes: { household: string } };
   /** Public things that need no seal: the form definition, settings, the shape of communes. */
-  kept: { key: string; value: { name: string; value: unknown } };
+  public: { key: string; value: { name: string; value: unknown } };
   /** Sealed things by name: the account, the last values given, traces of walked boundaries. */
   sealed: { key: string; value: { name: string; sealed: Sealed } };
   communes: { key: [string, number]; value: StoredPart };
@@ -62,7 +62,7 @@ export function openDatabase(onBlocked: () => void = () => undefined): Promise<D
       if (oldVersion < 1) {
         database.createObjectStore('vault', { keyPath: 'id' });
         database.createObjectStore('entries', { keyPath: 'id' }).createIndex('household', 'household');
-        database.createObjectStore('kept', { keyPath: 'name' });
+        database.createObjectStore('public', { keyPath: 'name' });
         database.createObjectStore('sealed', { keyPath: 'name' });
         database.createObjectStore('communes', { keyPath: ['commune', 'part'] });
       }
@@ -80,15 +80,15 @@ export function openDatabase(onBlocked: () => void = () => undefined): Promise<D
 }
 
 /** Stores that hold nothing of people: the form's definition, settings, names and shapes of communes. */
-const PUBLIC_STORE = 'kept';
+export const PUBLIC_STORE = 'public';
 /** Under this name is stored why the phone was erased, until somebody signs in again. */
 const ERASED = 'erased';
 /** Caches that reveal where the officer works. */
-const TELLING_CACHES = ['tiles'];
+const REVEALING_CACHES = ['tiles'];
 let tabs: BroadcastChannel | undefined;
 
 /**
- * Removes everything that was said by or about people, the key too, in one transaction, and tells the other tabs to
+ * Removes everything about people, the key too, in one transaction, and notifies the other tabs, so that they
  * forget what they hold open. With `because` the reason is stored, so that the next start can show it.
  */
 export async function wipe(database: Database, because?: 'revoked'): Promise<void> {
@@ -97,7 +97,7 @@ export async function wipe(database: Database, because?: 'revoked'): Promise<voi
   if (because) void transaction.objectStore(PUBLIC_STORE).put({ name: ERASED, value: because });
   await Promise.all([...names.map((name) => transaction.objectStore(name).clear()), transaction.done]);
   channel().postMessage('erased');
-  await Promise.all(TELLING_CACHES.map((name) => caches.delete(name)));
+  await Promise.all(REVEALING_CACHES.map((name) => caches.delete(name)));
 }
 
 /** Calls `forget` when another tab has erased the phone. */
@@ -114,7 +114,7 @@ export async function forgetRevocation(database: Database): Promise<void> {
   await database.delete(PUBLIC_STORE, ERASED);
 }
 
-/** One channel for asking and listening: a page does not hear itself. */
+/** One channel for sending and listening: a page does not receive its own messages. */
 function channel(): BroadcastChannel {
   tabs ??= new BroadcastChannel('erased');
   return tabs;

@@ -15,7 +15,7 @@ export class EntryGone extends Error {}
 export class PhoneFull extends Error {}
 
 type SealedPart = Pick<Entry, 'basis' | 'state' | 'content' | 'changedAt' | 'step'> & { contentVersion: number };
-export interface KeptEntry extends Entry {
+export interface OpenedEntry extends Entry {
   /** Counts changes of the content alone; what an editing screen holds on to. */
   contentVersion: number;
 }
@@ -28,12 +28,12 @@ export class EntryStore {
   readonly #channel = new BroadcastChannel(CHANNEL);
   readonly #listeners = new Set<() => void>();
   /** Opened entries by id, each good for one stored version: reading the list again opens only what changed. */
-  readonly #opened = new Map<string, KeptEntry>();
+  readonly #opened = new Map<string, OpenedEntry>();
 
   constructor(database: Database, vault: Vault) {
     this.#database = database;
     this.#vault = vault;
-    this.#channel.onmessage = () => this.#tellListeners();
+    this.#channel.onmessage = () => this.#notifyListeners();
   }
 
   /** Calls `listener` after every change, in this tab or another. Returns how to stop. */
@@ -49,27 +49,27 @@ export class EntryStore {
   }
 
   /** All entries in the order they were made. */
-  async all(): Promise<KeptEntry[]> {
+  async all(): Promise<OpenedEntry[]> {
     const stored = await this.#database.getAll('entries');
     const entries = await Promise.all(stored.map((row) => this.#open(row)));
     return entries.sort((a, b) => a.sequence - b.sequence);
   }
 
-  async get(id: string): Promise<KeptEntry> {
+  async get(id: string): Promise<OpenedEntry> {
     const stored = await this.#database.get('entries', id);
     if (!stored) throw new EntryGone(id);
     return this.#open(stored);
   }
 
-  async ofHousehold(household: string): Promise<KeptEntry[]> {
+  async ofHousehold(household: string): Promise<OpenedEntry[]> {
     const stored = await this.#database.getAllFromIndex('entries', 'household', household);
     const entries = await Promise.all(stored.map((row) => this.#open(row)));
     return entries.sort((a, b) => a.sequence - b.sequence);
   }
 
   /** Stores a new draft. Resolves when it is on the disk. Raises PhoneFull. */
-  async add(household: string, basis: Basis, content: Household): Promise<KeptEntry> {
-    const entry: KeptEntry = {
+  async add(household: string, basis: Basis, content: Household): Promise<OpenedEntry> {
+    const entry: OpenedEntry = {
       id: mintIdentifier(), household, sequence: 0, version: 1, contentVersion: 1, basis,
       state: { kind: 'draft' }, content, changedAt: new Date().toISOString(), step: 0,
     };
@@ -86,7 +86,7 @@ export class EntryStore {
   }
 
   /** Stores what the officer typed. Raises EntryChangedElsewhere, EntryNotEditable, EntryGone or PhoneFull. */
-  async saveContent(id: string, contentVersion: number, content: Household, step: number): Promise<KeptEntry> {
+  async saveContent(id: string, contentVersion: number, content: Household, step: number): Promise<OpenedEntry> {
     return this.change(id, (entry) => {
       if (entry.contentVersion !== contentVersion) throw new EntryChangedElsewhere(id);
       if (!isEditable(entry)) throw new EntryNotEditable(id);
@@ -96,7 +96,7 @@ export class EntryStore {
   }
 
   /** Reads an entry, lets `alter` make the new one, stores it; again if another tab came between. */
-  async change(id: string, alter: (entry: KeptEntry) => KeptEntry): Promise<KeptEntry> {
+  async change(id: string, alter: (entry: OpenedEntry) => OpenedEntry): Promise<OpenedEntry> {
     for (;;) {
       const before = await this.get(id);
       const after = { ...alter(before), version: before.version + 1 };
@@ -128,7 +128,7 @@ export class EntryStore {
 
   async #settle(
     id: string,
-    outcome: (entry: KeptEntry) => { entry: KeptEntry; basisOfFollower: Basis; supersede?: boolean },
+    outcome: (entry: OpenedEntry) => { entry: OpenedEntry; basisOfFollower: Basis; supersede?: boolean },
   ): Promise<void> {
     for (;;) {
       const before = await this.get(id);
@@ -177,7 +177,7 @@ export class EntryStore {
     }
   }
 
-  async #open(row: StoredEntry): Promise<KeptEntry> {
+  async #open(row: StoredEntry): Promise<OpenedEntry> {
     const known = this.#opened.get(row.id);
     if (known?.version === row.version) return known;
     const part = await this.#vault.open<SealedPart>(row.sealed);
@@ -189,24 +189,24 @@ export class EntryStore {
 
   #changed(): void {
     this.#channel.postMessage('changed');
-    this.#tellListeners();
+    this.#notifyListeners();
   }
 
-  #tellListeners(): void {
+  #notifyListeners(): void {
     for (const listener of this.#listeners) listener();
   }
 }
 
 interface Change {
-  before: KeptEntry;
-  after: KeptEntry | null;
+  before: OpenedEntry;
+  after: OpenedEntry | null;
 }
 
-function sealedPart({ basis, state, content, changedAt, step, contentVersion }: KeptEntry): SealedPart {
+function sealedPart({ basis, state, content, changedAt, step, contentVersion }: OpenedEntry): SealedPart {
   return { basis, state, content, changedAt, step, contentVersion };
 }
 
-function plainPart(entry: KeptEntry, sealed: StoredEntry['sealed']): StoredEntry {
+function plainPart(entry: OpenedEntry, sealed: StoredEntry['sealed']): StoredEntry {
   const { id, household, sequence, version, state } = entry;
   return { id, household, sequence, version, kind: state.kind, sealed };
 }

@@ -51,7 +51,7 @@ export interface RegisterGiven {
 /** For a phone that has never had a definition: it has no entry to send either. */
 export const NOTHING_GIVEN: RegisterGiven = { names: [], inside: {} };
 
-/** `record` without the items that the register sets: what the officer says. Two records that differ only in those are the same. */
+/** `record` without the items that the register sets: what the officer entered. Two records that differ only in those are the same. */
 export function contentOf(record: JsonObject, given: RegisterGiven): JsonObject {
   return Object.fromEntries(
     Object.entries(record)

@@ -1,6 +1,6 @@
 // The lock on the phone's store: a random data key, wrapped under a key that is derived from the officer's PIN.
 import type { Sealed } from './sealed';
-import { wasRevoked, wipe, type Database, type StoredVault } from './database';
+import { PUBLIC_STORE, wasRevoked, wipe, type Database, type StoredVault } from './database';
 
 /** OWASP's figure for PBKDF2 with SHA-256 (2023). The count is stored, so that it can grow. */
 const ITERATIONS = 600_000;
@@ -96,7 +96,7 @@ export async function makeVault(database: Database, pin: string): Promise<Vault>
   const stored = await wrap(dataKey, pin);
   // Whatever is left of an earlier vault can be opened by nobody: it goes. If there is a vault, `add` fails and nothing goes.
   const transaction = database.transaction(database.objectStoreNames, 'readwrite', { durability: 'strict' });
-  const sealed = [...database.objectStoreNames].filter((name) => name !== 'vault' && name !== 'kept');
+  const sealed = [...database.objectStoreNames].filter((name) => name !== 'vault' && name !== PUBLIC_STORE);
   await Promise.all([transaction.objectStore('vault').add(stored), ...sealed.map((name) => transaction.objectStore(name).clear()), transaction.done]);
   return new Vault(await unwrap(stored, pin, false));
 }

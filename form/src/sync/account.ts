@@ -1,4 +1,4 @@
-// Who is signed in, as the register says; a register that asks nobody to sign in has no account to tell of.
+// Who is signed in, as the register says; a register without sign-in has no account to report.
 import { isObject, listAt, textAt, type JsonObject } from '../storage/household';
 import { readProblem } from './response';
 import { ResponseLost, call } from './register';

@@ -5,11 +5,11 @@ import { ResponseLost, call } from './register';
 export interface Page {
   households: Household[];
   cursor: string | null;
-  /** How many there are in all, where that was asked for. */
+  /** How many there are in all, where that was requested. */
   total: number | null;
 }
 
-/** How far a download has come; `total` is null until the register has said. */
+/** How far a download has come; `total` is null until the register has reported it. */
 export interface Progress {
   households: number;
   total: number | null;

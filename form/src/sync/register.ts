@@ -43,7 +43,7 @@ export async function call(path: string, { method = 'GET', body, headers = {}, l
       headers: {
         Accept: 'application/json',
         'Accept-Language': language,
-        // Proves, together with what the browser says of itself, that a page of ours asks (against forged requests).
+        // Proves, together with the headers that the browser adds, that a page of ours sent the request (against forgery).
         'X-Requested-With': 'so-nong-ho-form',
         ...(body === undefined ? {} : { 'Content-Type': body instanceof Blob ? body.type : 'application/json' }),
         ...headers,
@@ -89,7 +89,7 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not JSON: a log-in page, or no body. Whoever reads the response tells the two apart, and shows it.
+    // Not JSON: a log-in page, or no body. The reader of the response distinguishes the two, and shows it.
     return null;
   }
 }

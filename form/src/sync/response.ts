@@ -50,7 +50,7 @@ export function readResponse(response: RegisterResponse, household: string): Out
   return { kind: 'again', reason: String(status), everyone: true, afterSeconds: null };
 }
 
-/** Whether somebody ended this device's session from elsewhere: the phone may be in other hands. Any other 401 only asks for a sign-in. */
+/** Whether somebody ended this device's session from elsewhere: the phone may be stolen. Any other 401 only requires a sign-in. */
 export function isRevoked(response: RegisterResponse): boolean {
   return response.status === 401 && readProblem(response)?.code === 'session.revoked';
 }

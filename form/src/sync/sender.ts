@@ -42,7 +42,7 @@ export class Sender {
 
   /** Watches for every sign that sending may work again, and tries at once. */
   start(): void {
-    // `navigator.onLine` is never asked: it is wrong both ways. Its events are only an occasion to try.
+    // `navigator.onLine` is never read: it is wrong both ways. Its events are only an occasion to try.
     addEventListener('online', this.now);
     addEventListener('focus', this.now);
     document.addEventListener('visibilitychange', this.#onVisible);
@@ -95,7 +95,7 @@ export class Sender {
     if (this.#stopped) return;
     await this.#recover();
     const tried = new Set<string>();
-    let asked: number | null = null;
+    let requestedSeconds: number | null = null;
     let failure: string | null = null;
     try {
       for (;;) {
@@ -118,7 +118,7 @@ export class Sender {
         }
         if (outcome.kind === 'again') {
           failure = outcome.reason;
-          asked = outcome.afterSeconds;
+          requestedSeconds = outcome.afterSeconds;
           if (outcome.everyone) break;
         } else {
           this.#failures = 0;
@@ -128,7 +128,7 @@ export class Sender {
     } finally {
       this.#show({ busy: false, lastFailure: failure });
     }
-    if (failure !== null) this.#later(failure, asked);
+    if (failure !== null) this.#later(failure, requestedSeconds);
     else if ((await this.#store.all()).some(({ state }) => state.kind === 'queued')) this.#later(null, null);
   }
 
@@ -191,10 +191,10 @@ export class Sender {
     );
   }
 
-  #later(failure: string | null, asked: number | null): void {
+  #later(failure: string | null, requestedSeconds: number | null): void {
     this.#show({ lastFailure: failure });
     clearTimeout(this.#timer);
-    if (!this.#stopped) this.#timer = setTimeout(this.now, waitSeconds(this.#failures, asked) * 1000);
+    if (!this.#stopped) this.#timer = setTimeout(this.now, waitSeconds(this.#failures, requestedSeconds) * 1000);
     this.#failures += 1;
     void askForBackgroundSync();
   }

@@ -13,7 +13,7 @@ export const USUAL_TILE_BYTES = 18_000;
 const MARGIN_DEGREES = 0.003;
 const AT_ONCE = 4;
 const LIMIT_MILLISECONDS = 30_000;
-/** After so many tiles in a row that did not come there is no use in asking for the others. */
+/** After so many tiles in a row that did not come there is no use in fetching the others. */
 const FAILURES_IN_A_ROW = 6;
 
 export interface TilePlan {
@@ -27,8 +27,8 @@ export interface TileProgress {
   bytes: number;
 }
 
-/** kept: all that the server has. stopped: by the person. lost: no signal. refused: the server lets no page keep its tiles. full: no room. */
-export type TilesEnd = 'kept' | 'stopped' | 'lost' | 'refused' | 'full';
+/** stored: all that the server has. stopped: by the person. lost: no signal. refused: the server lets no page store its tiles. full: no room. */
+export type TilesEnd = 'stored' | 'stopped' | 'lost' | 'refused' | 'full';
 
 export function addressOf(template: string, zoom: number, x: number, y: number): string {
   return template.replace('{s}', 'a').replace('{r}', '').replace('{z}', String(zoom)).replace('{x}', String(x)).replace('{y}', String(y));
@@ -55,27 +55,27 @@ export function planTiles(template: string, border: Border | null, households: r
 }
 
 /** How many of the tiles are on the phone. */
-export async function countKept(addresses: readonly string[]): Promise<number> {
+export async function countStored(addresses: readonly string[]): Promise<number> {
   const cache = await caches.open(CACHE);
-  const kept = new Set((await cache.keys()).map(({ url }) => url));
-  return addresses.filter((address) => kept.has(new URL(address, location.href).href)).length;
+  const stored = new Set((await cache.keys()).map(({ url }) => url));
+  return addresses.filter((address) => stored.has(new URL(address, location.href).href)).length;
 }
 
 /** Fetches what is not stored yet, a few at once. A tile that the server does not have is left out: the map draws without it. */
-export async function keepTiles(addresses: readonly string[], signal: AbortSignal, onProgress: (progress: TileProgress) => void): Promise<TilesEnd> {
+export async function storeTiles(addresses: readonly string[], signal: AbortSignal, onProgress: (progress: TileProgress) => void): Promise<TilesEnd> {
   const cache = await caches.open(CACHE);
   const progress = { done: 0, bytes: 0 };
   const waiting = [...addresses];
   let failures = 0;
-  let end: TilesEnd = 'kept';
+  let end: TilesEnd = 'stored';
   const work = async (): Promise<void> => {
-    for (let address = waiting.shift(); address !== undefined && end === 'kept'; address = waiting.shift()) {
+    for (let address = waiting.shift(); address !== undefined && end === 'stored'; address = waiting.shift()) {
       if (signal.aborted) {
         end = 'stopped';
         return;
       }
       try {
-        if (!(await cache.match(address, { ignoreVary: true }))) progress.bytes += await keep(cache, address);
+        if (!(await cache.match(address, { ignoreVary: true }))) progress.bytes += await store(cache, address);
         failures = 0;
       } catch (error) {
         if (error instanceof DOMException && error.name === 'QuotaExceededError') end = 'full';
@@ -86,15 +86,15 @@ export async function keepTiles(addresses: readonly string[], signal: AbortSigna
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return end === 'kept' && failures > 0 ? 'lost' : end;
+  return end === 'stored' && failures > 0 ? 'lost' : end;
 }
 
 export async function forgetTiles(): Promise<void> {
   await caches.delete(CACHE);
 }
 
-async function keep(cache: Cache, address: string): Promise<number> {
-  // With CORS: of an opaque response one cannot tell a tile from an error page, and browsers count it as megabytes.
+async function store(cache: Cache, address: string): Promise<number> {
+  // With CORS: in an opaque response a tile cannot be distinguished from an error page, and browsers count it as megabytes.
   const response = await fetch(address, { mode: 'cors', credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(LIMIT_MILLISECONDS) });
   const picture = await response.blob();
   if (!response.ok || !picture.type.startsWith('image/')) return 0;

@@ -31,16 +31,16 @@ export async function watchForUpdates(report: StoredVersions): Promise<void> {
     report.notOffline = (await container.getRegistration()) === undefined;
     return;
   }
-  const tell = (): void => {
+  const noteWaiting = (): void => {
     if (registration.waiting && container.controller) report.update = registration.waiting;
   };
-  tell();
+  noteWaiting();
   registration.addEventListener('updatefound', () => {
-    registration.installing?.addEventListener('statechange', tell);
+    registration.installing?.addEventListener('statechange', noteWaiting);
   });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') return;
-    // Without signal there is no newer version to be had: nothing to show, and the next look asks again.
+    // Without signal there is no newer version to be had: nothing to show, and the next look tries again.
     registration.update().catch(() => undefined);
   });
 }
