@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from typing import Any, Literal
 
@@ -14,7 +13,7 @@ import uuid_utils
 
 from schemas.errors import RecordInvalid
 from service.actor import Actor
-from service.clock import Clock, vietnam_day
+from service.clock import vietnam_day
 from service.errors import (
     BoundaryUnplaceable,
     DomainError,
@@ -25,19 +24,16 @@ from service.errors import (
 )
 from service.households.changes import Change
 from service.households.household_register import made_by
-from service.households.overlaps import Moved, moved_boundaries, with_overlaps
-from service.households.ports import HouseholdRepositories, Stored, Transaction
+from service.households.ports import HouseholdRepositories, Stored
 from service.households.registration import (
     Prepared,
     household_id_of,
     parse,
-    prepare,
     prepared_from,
     registration,
     resolve,
 )
-from service.parcels.examination import BORDERLESS, ParcelExaminer
-from service.units.directory import UnitDirectory
+from service.households.writer import HouseholdWriter
 
 BATCH = 250
 """Households in one transaction: many enough that the commit hardly counts, few enough to lock a commune for
@@ -77,20 +73,8 @@ class _Waiting:
     change: Change
 
 
-class BulkRegistration:
+class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
     """Registers streams of records. What is refused is reported and does not hold up the rest."""
-
-    def __init__(
-        self,
-        store: HouseholdRepositories,
-        directory: Callable[[], UnitDirectory],
-        clock: Clock,
-        examiner: ParcelExaminer = BORDERLESS,
-    ) -> None:
-        self._store = store
-        self._directory = directory
-        self._clock = clock
-        self._examiner = examiner
 
     def register(self, bodies: Iterable[object], *, actor: Actor, batch: int = BATCH) -> Iterator[Outcome]:
         """Register records (JSON form). Yields an outcome for each, batch by batch, not in the order of the input.
@@ -103,7 +87,7 @@ class BulkRegistration:
                 if isinstance(step, Outcome):
                     yield step
                     continue
-                in_flight.append(committing.submit(self._commit, step))
+                in_flight.append(committing.submit(self._commit_batch, step))
                 if len(in_flight) > COMMITTING:
                     yield from in_flight.popleft().result()
             while in_flight:
@@ -152,7 +136,7 @@ class BulkRegistration:
                 change = registration(prepared, at=now, actor=actor.name)
                 yield _Waiting(each.position, prepared, each.content, change)
 
-    def _commit(self, batch: Sequence[_Waiting]) -> list[Outcome]:
+    def _commit_batch(self, batch: Sequence[_Waiting]) -> list[Outcome]:
         """Commit a batch as one transaction; when something in it is taken, report which and commit the others.
 
         Usually the look-up finds what is taken, and the batch becomes smaller. It may find nothing (a number whose
@@ -164,7 +148,7 @@ class BulkRegistration:
         while batch:
             changes = [each.change for each in batch]
             try:
-                self._commit_changes(changes)
+                self._commit(changes, {}, make_cells=True)
             except (HouseholdIdTaken, PersonalNumberTaken) as error:
                 batch, taken = self._without_taken(batch)
                 outcomes.extend(taken)
@@ -183,15 +167,7 @@ class BulkRegistration:
         if len(batch) == 1:
             return [Outcome(batch[0].position, batch[0].prepared.household_id, "refused", error)]
         middle = len(batch) // 2
-        return [*self._commit(batch[:middle]), *self._commit(batch[middle:])]
-
-    def _commit_changes(self, changes: Sequence[Change]) -> None:
-        communes = {entry.commune for change in changes for entry in change.entries}
-        moved = moved_boundaries(changes, {})
-        self._store.transactions.run(partial(self._apply, changes, moved), communes=communes, cells=moved.held)
-
-    def _apply(self, changes: Sequence[Change], moved: Moved, transaction: Transaction) -> None:
-        transaction.apply(with_overlaps(changes, {}, transaction, self._examiner.rules.overlap, moved=moved))
+        return [*self._commit_batch(batch[:middle]), *self._commit_batch(batch[middle:])]
 
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
         """Split a batch into what is still to be registered and outcomes for what is taken,
@@ -218,9 +194,7 @@ class BulkRegistration:
     def _already_there(self, each: _Waiting, record: dict[str, Any], fingerprint: str) -> Outcome:
         household_id = each.prepared.household_id
         today = vietnam_day(self._clock())
-        again = prepare(
-            each.content, household_id, directory=self._directory(), today=today, known=record, examiner=self._examiner
-        )
+        again = self._prepare(each.content, household_id, today=today, known=record)
         known_again = made_by(self._store, self._directory(), 1, each.content, household_id)
         if again.fingerprint == fingerprint or known_again:
             return Outcome(each.position, household_id, "unchanged")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import uuid_utils
 
 from service.actor import Actor
-from service.clock import Clock, vietnam_day
+from service.clock import vietnam_day
 from service.errors import (
     DomainError,
     HouseholdIdTaken,
@@ -22,8 +21,7 @@ from service.errors import (
 from service.households.changes import Change, Kind, Record
 from service.households.merge_patch import merge_patch
 from service.households.optimistic import retried
-from service.households.overlaps import moved_boundaries, with_overlaps
-from service.households.ports import HouseholdRepositories, Stored, Transaction, Written
+from service.households.ports import HouseholdRepositories, Stored, Written
 from service.households.registration import (
     Prepared,
     content_of,
@@ -33,24 +31,12 @@ from service.households.registration import (
     registration,
     revision,
 )
-from service.parcels.examination import BORDERLESS, ParcelExaminer
+from service.households.writer import HouseholdWriter
 from service.units.directory import UnitDirectory
 
 
-class HouseholdRegister:
+class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     """Registers, revises, verifies, returns, transfers and withdraws households."""
-
-    def __init__(
-        self,
-        store: HouseholdRepositories,
-        directory: Callable[[], UnitDirectory],
-        clock: Clock,
-        examiner: ParcelExaminer = BORDERLESS,
-    ) -> None:
-        self._store = store
-        self._directory = directory
-        self._clock = clock
-        self._examiner = examiner
 
     def read(self, household_id: str, *, actor: Actor) -> Record:
         """The stored record. Raises HouseholdNotFound."""
@@ -69,11 +55,11 @@ class HouseholdRegister:
             return self._revise(
                 content, self._store.households.find(household_id, actor.area), if_match, now=now, actor=actor
             )
-        prepared = self._prepare(content, household_id, now=now)
+        prepared = self._prepare(content, household_id, today=vietnam_day(now))
         actor.require(prepared.content["commune"])
         change = registration(prepared, at=now, actor=actor.name)
         try:
-            change = self._commit(change, None)
+            change = self._commit_one(change, None)
         except HouseholdIdTaken:
             return self._again(content, household_id, now=now, actor=actor)
         return Written(change.record, created=True)
@@ -115,9 +101,9 @@ class HouseholdRegister:
             if consents == before.get("consents", []):
                 return Written(before, changed=False)
             content = parse({**content_of(before), "consents": consents}, household_id, today=vietnam_day(now))
-            prepared = self._prepare(content, household_id, now=now, known=before)
+            prepared = self._prepare(content, household_id, today=vietnam_day(now), known=before)
             change = revision(prepared, before, at=now, actor=actor.name, keep_status=True)
-            return Written(self._commit(change, before).record)
+            return Written(self._commit_one(change, before).record)
 
         return retried(attempt)
 
@@ -187,20 +173,12 @@ class HouseholdRegister:
             body["parcels"] = [_with_its_old_commune(parcel, before) for parcel in body["parcels"]]
         today = vietnam_day(now)
         body |= {"commune_as_of": today.isoformat(), **place}
-        return self._prepare(parse(body, before["id"], today=vietnam_day(self._clock())), before["id"], now=now)
-
-    def _prepare(
-        self, content: dict[str, Any], household_id: str, *, now: datetime, known: Record | None = None
-    ) -> Prepared:
-        today: date = vietnam_day(now)
-        return prepare(
-            content, household_id, directory=self._directory(), today=today, known=known, examiner=self._examiner
-        )
+        return self._prepare(parse(body, before["id"], today=vietnam_day(self._clock())), before["id"], today=today)
 
     def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
         """A known id without a revision: the same write sent again, or another household's id."""
         stored = self._store.households.find(household_id, actor.area)
-        prepared = self._prepare(content, household_id, now=now, known=stored.record)
+        prepared = self._prepare(content, household_id, today=vietnam_day(now), known=stored.record)
         if prepared.fingerprint == stored.fingerprint or self._made(1, content, household_id):
             return Written(stored.record, changed=False)
         raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
@@ -213,7 +191,7 @@ class HouseholdRegister:
         self, content: dict[str, Any], stored: Stored, if_match: int, *, now: datetime, actor: Actor
     ) -> Written:
         before = stored.record
-        prepared = self._prepare(content, before["id"], now=now, known=before)
+        prepared = self._prepare(content, before["id"], today=vietnam_day(now), known=before)
         if before["status"] == "withdrawn":
             raise HouseholdWithdrawn(id=before["id"], reason=before.get("status_reason", ""))
         if before["revision"] != if_match:
@@ -266,24 +244,15 @@ class HouseholdRegister:
     def _commit_named(self, change: Change, before: Record, if_match: int | None, actor: Actor) -> Change:
         """Commit a revision; when it is stale and the client named a revision, say which one is current."""
         try:
-            return self._commit(change, before)
+            return self._commit_one(change, before)
         except HouseholdStale:
             if if_match is None:
                 raise
             current = self._store.households.find(before["id"], actor.area).record
             raise HouseholdStale(current=current, named=if_match) from None
 
-    def _commit(self, change: Change, before: Record | None) -> Change:
-        """Commit a change with what it means for the neighbours; returns the change with its overlaps."""
-        befores = {} if before is None else {before["id"]: before}
-        moved = moved_boundaries([change], befores)
-
-        def work(transaction: Transaction) -> Change:
-            changes = with_overlaps([change], befores, transaction, self._examiner.rules.overlap, moved=moved)
-            transaction.apply(changes)
-            return changes[0]
-
-        return self._store.transactions.run(work, communes={entry.commune for entry in change.entries})
+    def _commit_one(self, change: Change, before: Record | None) -> Change:
+        return self._commit([change], {} if before is None else {before["id"]: before})[0]
 
 
 def _with_its_old_commune(parcel: Record, before: Record) -> Record:

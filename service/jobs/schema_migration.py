@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,16 +10,13 @@ from schemas.errors import RecordInvalid
 from schemas.parsing import parse_household
 from schemas.versions import SCHEMA_VERSION, VersionUnknown, migrate
 from service.actor import REGISTER_ITSELF
-from service.clock import Clock, vietnam_day
+from service.clock import vietnam_day
 from service.errors import DomainError, HouseholdStale, StoreUnavailable
 from service.households.changes import Change, Record
 from service.households.optimistic import retried
-from service.households.overlaps import with_overlaps
-from service.households.ports import Transaction
-from service.households.registration import content_of, prepare, revision
+from service.households.registration import content_of, revision
+from service.households.writer import HouseholdWriter
 from service.jobs.ports import JobRepositories
-from service.parcels.examination import BORDERLESS, ParcelExaminer
-from service.units.directory import UnitDirectory
 
 BATCH = 250
 
@@ -32,20 +29,8 @@ class Migrated:
     error: RecordInvalid | DomainError | VersionUnknown | None = None
 
 
-class SchemaMigration:
+class SchemaMigration(HouseholdWriter[JobRepositories]):
     """Revises every record of an earlier schema version; killed and restarted, it continues where it was."""
-
-    def __init__(
-        self,
-        store: JobRepositories,
-        directory: Callable[[], UnitDirectory],
-        clock: Clock,
-        examiner: ParcelExaminer = BORDERLESS,
-    ) -> None:
-        self._store = store
-        self._directory = directory
-        self._clock = clock
-        self._examiner = examiner
 
     def waiting(self) -> int:
         """How many records are of another version."""
@@ -71,20 +56,14 @@ class SchemaMigration:
             except (RecordInvalid, DomainError, VersionUnknown) as error:
                 yield Migrated(record["id"], error)
         try:
-            self._commit(changes, befores)
+            if changes:
+                self._commit(changes, befores)
         except HouseholdStale:
             # One of them was revised meanwhile: one by one, the others are not held up.
             for change in changes:
                 yield self._alone(change, befores[change.record["id"]])
             return
         yield from (Migrated(change.record["id"]) for change in changes)
-
-    def _commit(self, changes: Sequence[Change], befores: Mapping[str, Record]) -> None:
-        def work(transaction: Transaction) -> None:
-            transaction.apply(with_overlaps(changes, befores, transaction, self._examiner.rules.overlap))
-
-        if changes:
-            self._store.transactions.run(work)
 
     def _alone(self, change: Change, before: Record) -> Migrated:
         household_id = change.record["id"]
@@ -118,8 +97,6 @@ class SchemaMigration:
         today = vietnam_day(now)
         del migrated["schema_version"]
         content = parse_household(migrated, today=today)
-        prepared = prepare(
-            content, household_id, directory=self._directory(), today=today, known=before, examiner=self._examiner
-        )
+        prepared = self._prepare(content, household_id, today=today, known=before)
         note = {"schema_version": {"from": before["schema_version"], "to": SCHEMA_VERSION}}
         return revision(prepared, before, at=now, actor=REGISTER_ITSELF.name, keep_status=True, note=note)
