@@ -11,7 +11,6 @@ from typing import Any, Final
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
 from service.errors import HouseholdIdInvalid
-from service.households.reason import parse_reason
 from service.people.person_request import (
     ACKNOWLEDGE_WORKING_DAYS,
     ANSWER_DAYS,
@@ -126,21 +125,19 @@ class PeopleRequests:
         changed = replace(request, state=RequestState.ACKNOWLEDGED, acknowledged_on=vietnam_day(self._clock()))
         return self._replace(changed, request, actor, "acknowledged")
 
-    def extend(self, request_id: str, reason: object, *, actor: Actor) -> PersonRequest:
-        """Extend the time by as long again, once. Raises ReasonRequired, ReasonInvalid, RequestExtended."""
+    def extend(self, request_id: str, reason: str, *, actor: Actor) -> PersonRequest:
+        """Extend the time by as long again, once, for a reason that was parsed. Raises RequestExtended."""
         request = self._open(request_id, actor)
         if request.extended_by:
             raise RequestExtended()
-        note = parse_reason(reason, LONGEST_REASON)
         more = ANSWER_DAYS[request.kind]
         changed = replace(request, extended_by=more, answer_by=self._days.end_of(request.received_on, 2 * more))
-        return self._replace(changed, request, actor, "extended", note)
+        return self._replace(changed, request, actor, "extended", reason)
 
-    def refuse(self, request_id: str, reason: object, *, actor: Actor) -> PersonRequest:
-        """Refuse with a reason: a refusal is written and reasoned (Decree 278/2025). Raises ReasonRequired,
-        ReasonInvalid."""
+    def refuse(self, request_id: str, reason: str, *, actor: Actor) -> PersonRequest:
+        """Refuse with a parsed reason: a refusal is written and reasoned (Decree 278/2025)."""
         request = self._open(request_id, actor)
-        return self._close(request, RequestState.REFUSED, actor, parse_reason(reason, LONGEST_REASON))
+        return self._close(request, RequestState.REFUSED, actor, reason)
 
     def cancel(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """Close a request that the person took back."""

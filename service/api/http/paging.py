@@ -42,6 +42,14 @@ def decode_cursor(text: str, pointer: str = "/cursor") -> Any:
         raise CursorInvalid(pointer=pointer) from None
 
 
+def decode_position(cursor: str, *kinds: type) -> list[Any]:
+    """The parts, each of its kind, of the position that a list's cursor stands for. Raises CursorInvalid."""
+    position = decode_cursor(cursor)
+    if not isinstance(position, list) or [type(part) for part in position] != list(kinds):
+        raise CursorInvalid(pointer="/cursor")
+    return position
+
+
 def next_link(cursor: str | None) -> Mapping[str, str]:
     """The Link header to the next page (RFC 8288); empty on the last."""
     if cursor is None:

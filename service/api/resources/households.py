@@ -12,7 +12,7 @@ from marshmallow import fields, validate
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import PATCH_TYPES, json_body, parsed_body
-from service.api.http.paging import PageSchema, decode_cursor, encode_cursor, next_link
+from service.api.http.paging import PageSchema, decode_position, encode_cursor, next_link
 from service.api.http.parameters import (
     Box,
     PageQuery,
@@ -224,13 +224,10 @@ def _commune_of(code: str | None) -> tuple[frozenset[str], str | None]:
 def _position(arguments: dict[str, Any]) -> tuple[Any, ...] | None:
     if "cursor" not in arguments:
         return None
-    position = decode_cursor(arguments["cursor"])
-    wanted = 2 if "updated_since" in arguments else 1
-    if not isinstance(position, list) or len(position) != wanted or not all(isinstance(part, str) for part in position):
-        raise CursorInvalid(pointer="/cursor")
-    if wanted == 1:
-        return (position[0],)
+    if "updated_since" not in arguments:
+        return tuple(decode_position(arguments["cursor"], str))
+    moment_text, key = decode_position(arguments["cursor"], str, str)
     try:
-        return datetime.fromisoformat(position[0]).astimezone(UTC), position[1]
+        return datetime.fromisoformat(moment_text).astimezone(UTC), key
     except (ValueError, OverflowError):
         raise CursorInvalid(pointer="/cursor") from None

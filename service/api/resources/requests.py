@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response
@@ -14,7 +15,7 @@ from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
-from service.api.http.paging import decode_cursor, encode_cursor, next_link
+from service.api.http.paging import decode_position, encode_cursor, next_link
 from service.api.http.parameters import PageQuery, day, one_of
 from service.api.http.reader import reader
 from service.api.http.resource import Beside
@@ -28,8 +29,7 @@ from service.api.resources.request_schemas import (
     RequestPageSchema,
     RequestReasonSchema,
 )
-from service.errors import CursorInvalid
-from service.people.person_request import RequestInvalid, RequestKind, RequestQuery
+from service.people.person_request import PersonRequest, RequestInvalid, RequestKind, RequestQuery
 
 blueprint = Blueprint("requests", __name__, url_prefix="/v1/requests", description="People's requests about their data")
 
@@ -112,10 +112,7 @@ class Acknowledgement(MethodView):
     @blueprint.doc(operationId="acknowledge_request", summary="Acknowledge a request")
     def post(self, request_id: str) -> Response:
         """Due two working days after receipt."""
-        note_about(request_id[:80])
-        return resource_response(
-            PersonRequestSchema, guard().requests.acknowledge(request_id, actor=actor("requests.manage"))
-        )
+        return _step(request_id, guard().requests.acknowledge)
 
 
 @blueprint.route("/<request_id>/extend")
@@ -129,11 +126,7 @@ class Extension(MethodView):
     @blueprint.doc(operationId="extend_request", summary="Extend a request's time")
     def post(self, request_id: str) -> Response:
         """With the reason, of which the person is notified."""
-        note_about(request_id[:80])
-        reason = parsed_body(RequestReasonSchema)["reason"]
-        return resource_response(
-            PersonRequestSchema, guard().requests.extend(request_id, reason, actor=actor("requests.manage"))
-        )
+        return _reasoned_step(request_id, guard().requests.extend)
 
 
 @blueprint.route("/<request_id>/refuse")
@@ -147,11 +140,7 @@ class Refusal(MethodView):
     @blueprint.doc(operationId="refuse_request", summary="Refuse a request")
     def post(self, request_id: str) -> Response:
         """With the reason, of which the person is notified."""
-        note_about(request_id[:80])
-        reason = parsed_body(RequestReasonSchema)["reason"]
-        return resource_response(
-            PersonRequestSchema, guard().requests.refuse(request_id, reason, actor=actor("requests.manage"))
-        )
+        return _reasoned_step(request_id, guard().requests.refuse)
 
 
 @blueprint.route("/<request_id>/cancel")
@@ -164,10 +153,7 @@ class Cancellation(MethodView):
     @blueprint.doc(operationId="cancel_request", summary="Close a request that was taken back")
     def post(self, request_id: str) -> Response:
         """Nothing is done."""
-        note_about(request_id[:80])
-        return resource_response(
-            PersonRequestSchema, guard().requests.cancel(request_id, actor=actor("requests.manage"))
-        )
+        return _step(request_id, guard().requests.cancel)
 
 
 @blueprint.route("/<request_id>/carry-out")
@@ -202,8 +188,7 @@ class Lifting(MethodView):
     @blueprint.doc(operationId="lift_request", summary="Lift a restriction or an objection")
     def post(self, request_id: str) -> Response:
         """Until then no other system gets the household: no list, no search, no feed."""
-        note_about(request_id[:80])
-        return resource_response(PersonRequestSchema, guard().requests.lift(request_id, actor=actor("requests.manage")))
+        return _step(request_id, guard().requests.lift)
 
 
 @blueprint.route("/<request_id>/copy")
@@ -232,10 +217,20 @@ class Copy(MethodView):
         return resource_response(PersonCopySchema, copy, headers=headers)
 
 
+def _step(request_id: str, step: Callable[..., PersonRequest], *reason: str) -> Response:
+    """Take one step of a request and return it as it is then."""
+    note_about(request_id[:80])
+    return resource_response(PersonRequestSchema, step(request_id, *reason, actor=actor("requests.manage")))
+
+
+def _reasoned_step(request_id: str, step: Callable[..., PersonRequest]) -> Response:
+    """A step with the reason of the body; the audit entry is about the request also where the body is refused."""
+    note_about(request_id[:80])
+    return _step(request_id, step, parsed_body(RequestReasonSchema)["reason"])
+
+
 def _position(arguments: dict[str, Any]) -> tuple[str, str] | None:
     if "cursor" not in arguments:
         return None
-    position = decode_cursor(arguments["cursor"])
-    if not isinstance(position, list) or [type(part) for part in position] != [str, str]:
-        raise CursorInvalid(pointer="/cursor")
-    return position[0], position[1]
+    day, key = decode_position(arguments["cursor"], str, str)
+    return day, key

@@ -13,7 +13,7 @@ from schemas.errors import ItemError, RecordInvalid
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import parsed_body
-from service.api.http.paging import PageSchema, decode_cursor, encode_cursor, next_link
+from service.api.http.paging import PageSchema, decode_position, encode_cursor, next_link
 from service.api.http.parameters import PageQuery
 from service.api.http.preconditions import named_revision
 from service.api.http.reader import reader
@@ -133,9 +133,7 @@ class History(MethodView):
 def _position(arguments: dict[str, Any]) -> tuple[int, str] | None:
     if "cursor" not in arguments:
         return None
-    position = decode_cursor(arguments["cursor"])
-    if not isinstance(position, list) or [type(part) for part in position] != [int, str]:
+    revision, key = decode_position(arguments["cursor"], int, str)
+    if not 0 <= revision <= MOST_REVISIONS:
         raise CursorInvalid(pointer="/cursor")
-    if not 0 <= position[0] <= MOST_REVISIONS:
-        raise CursorInvalid(pointer="/cursor")
-    return position[0], position[1]
+    return revision, key
