@@ -14,11 +14,12 @@ from typing import Final
 
 from schemas.codelists import code_lists
 from service.clock import Clock, vietnam_day
-from service.errors import DomainError
+from service.errors import DomainError, QueryInvalid
 from service.households.masking import LEAST_COUNT, is_small
-from service.reports.ports import Count, Edition, OpenDataStore
+from service.reports.ports import Count, Edition, Editions, OpenDataStore
 from service.reports.small_cells import TOTAL, Cell, Name, with_totals, withheld
 from service.units.directory import UnitDirectory
+from service.units.provinces import communes_by_province, province_of
 
 ETHNIC_GROUP: Final = "ethnic_group"
 POVERTY: Final = "poverty"
@@ -86,9 +87,10 @@ class TableRow(TableTotal):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A published table: a row for each commune, a column for each group that occurs."""
+    """A published table of a province: a row for each commune, a column for each group that occurs."""
 
     by: str
+    province: str
     edition: date
     next_edition: date
     least: int
@@ -99,7 +101,7 @@ class Table:
 
 
 class OpenData:
-    """Publishes the tables of the edition in force; makes the next edition when it is due."""
+    """Publishes the tables of the editions in force, one for each province; makes the next when they are due."""
 
     def __init__(
         self, store: OpenDataStore, directory: Callable[[], UnitDirectory], clock: Clock, lasting: timedelta
@@ -108,45 +110,70 @@ class OpenData:
         self._directory = directory
         self._clock = clock
         self._lasting = lasting
-        self._cached: tuple[Edition, datetime] | None = None
+        self._cached: tuple[Editions, datetime] | None = None
 
-    def edition(self) -> Edition:
-        """Returns the edition in force. Raises OpenDataPreparing while another worker makes the first one."""
+    def edition(self, province: str | None = None) -> Edition:
+        """Returns a province's edition in force; without a code, of the only or the first province.
+
+        Raises QueryInvalid for a code that no province of today has, OpenDataPreparing while another worker makes the
+        first editions.
+        """
+        editions, code = self._editions(), self._code_of(province)
+        nothing = Edition(editions.made_at, {by: {} for by in DIMENSIONS}, frozenset())
+        return editions.by_province.get(code, nothing)
+
+    def _code_of(self, province: str | None) -> str:
+        known = [unit.code for unit in self._directory().of_level("province", vietnam_day(self._clock()))]
+        if province is None and known:
+            return known[0]
+        if province not in known:
+            raise QueryInvalid(pointer="/province", name="province", reason=" | ".join(known))
+        return str(province)
+
+    def _editions(self) -> Editions:
         now = self._clock()
         if self._cached is not None and timedelta(0) <= now - self._cached[1] < _CACHED:
             return self._cached[0]
-        found = self._store.edition()
+        found = self._store.editions()
         if found is None or found.made_at + self._lasting <= now:
             found = self._next(found, now)
         self._cached = (found, now)
         return found
 
-    def _next(self, last: Edition | None, now: datetime) -> Edition:
+    def _next(self, last: Editions | None, now: datetime) -> Editions:
         if not self._store.claim(now, now + _CLAIM):
             if last is None:
                 raise OpenDataPreparing()
             return last
-        found = self._store.edition()
+        found = self._store.editions()
         if found is not None and found.made_at + self._lasting > now:
-            self._store.give_up()  # another worker made it in the meantime
+            self._store.give_up()  # another worker made them in the meantime
             return found
         try:
-            made = edition_of(self._store.count(), now)
+            made = editions_of(self._store.count(), self._directory(), now)
         except BaseException:
             self._store.give_up()
             raise
-        if any(made.tables.values()):
-            self._store.put_edition(made)
+        if any(any(edition.tables.values()) for edition in made.by_province.values()):
+            self._store.put_editions(made)
         else:
             self._store.give_up()  # there is nothing to show yet
         return made
 
-    def table(self, by: str, language: str) -> Table:
-        """Returns a table of the edition in force: a row for each commune of today, those with nothing too."""
-        edition = self.edition()
+    def table(self, by: str, language: str, province: str | None = None) -> Table:
+        """Returns a province's table of the edition in force: a row for each commune of today, those with nothing too.
+
+        Raises as ``edition``.
+        """
+        province = self._code_of(province)
+        edition = self.edition(province)
         day = vietnam_day(edition.made_at)
         cells, directory = edition.tables[by], self._directory()
-        names = {unit.code: unit.name for unit in directory.of_level("commune", day)}
+        names = {
+            unit.code: unit.name
+            for unit in directory.of_level("commune", day)
+            if (above := province_of(unit, directory, day)) is not None and above.code == province
+        }
         counted = {row for row, _ in cells if row is not TOTAL and row != OTHER} | edition.gathered
         names.update({code: directory.name_of(code) for code in counted if code not in names})
         columns = sorted({column for _, column in cells if column is not TOTAL}, key=lambda one: (one == UNKNOWN, one))
@@ -160,6 +187,7 @@ class OpenData:
             rows.append(TableRow(row.cells, row.total, None, _OTHERS[language]))
         return Table(
             by=by,
+            province=province,
             edition=day,
             next_edition=vietnam_day(edition.made_at + self._lasting),
             least=LEAST_COUNT,
@@ -169,8 +197,21 @@ class OpenData:
         )
 
 
+def editions_of(counts: Iterable[Count], directory: UnitDirectory, made_at: datetime) -> Editions:
+    """Returns the edition of each province that has households."""
+    day = vietnam_day(made_at)
+    of_communes = {
+        code: province.code for province, codes in communes_by_province(directory, day).items() for code in codes
+    }
+    by_province: dict[str, list[Count]] = defaultdict(list)
+    for count in counts:
+        if (province := of_communes.get(count.commune)) is not None:
+            by_province[province].append(count)
+    return Editions(made_at, {code: edition_of(theirs, made_at) for code, theirs in sorted(by_province.items())})
+
+
 def edition_of(counts: Sequence[Count], made_at: datetime) -> Edition:
-    """Returns the tables of all dimensions, each without what must be withheld.
+    """Returns the tables of all dimensions of one province, each without what must be withheld.
 
     The tables agree on the totals of rows, so these are always shown; what one table withholds is then independent of
     the others. A commune whose total must not be shown is not shown at all: a row of its own counts all such communes.

@@ -43,12 +43,23 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What is published from ``made_at`` on: by dimension, a table's cells and totals; None is withheld."""
+    """What is published of a province from ``made_at`` on: by dimension, a table's cells and totals.
+
+    None is withheld.
+    """
 
     made_at: datetime
     tables: Mapping[str, Mapping[Cell, int | None]]
     gathered: frozenset[str]
     """Communes of which nothing is shown but their sum, in the row OTHER."""
+
+
+@dataclass(frozen=True, slots=True)
+class Editions:
+    """The editions of all provinces, made together: each has totals of its own, and withholds by itself."""
+
+    made_at: datetime
+    by_province: Mapping[str, Edition]
 
 
 class OpenDataStore(Protocol):
@@ -57,14 +68,14 @@ class OpenDataStore(Protocol):
     def count(self) -> list[Count]:
         """Households that are not withdrawn, by commune, ethnic group of the head and poverty class."""
 
-    def edition(self) -> Edition | None:
-        """The last edition."""
+    def editions(self) -> Editions | None:
+        """The last editions."""
 
-    def put_edition(self, edition: Edition) -> None:
-        """Store an edition in place of the last, and give up the claim to make one."""
+    def put_editions(self, editions: Editions) -> None:
+        """Store editions in place of the last, and give up the claim to make some."""
 
     def claim(self, now: datetime, until: datetime) -> bool:
-        """Claim to make the next edition; returns False while another worker holds the claim."""
+        """Claim to make the next editions; returns False while another worker holds the claim."""
 
     def give_up(self) -> None:
-        """Give up the claim without an edition; another worker may make it."""
+        """Give up the claim without an edition; another worker may make them."""

@@ -1,4 +1,4 @@
-"""Open data in MongoDB: counts over the households, and the edition that was made of them, for all workers."""
+"""Open data in MongoDB: counts over the households, and the editions that were made of them, for all workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from service.reports.ports import Count, Edition
+from service.reports.ports import Count, Edition, Editions
 from service.storage.client import Document, translated
 
 OPEN_DATA: Final = "open_data"
@@ -49,31 +49,34 @@ class MongoOpenData:
             for row in found
         ]
 
-    def edition(self) -> Edition | None:
-        """The last edition."""
+    def editions(self) -> Editions | None:
+        """The last editions."""
         with translated(self._client):
             document = self._editions.find_one({"_id": _HOUSEHOLDS}, {"claimed_until": 0})
         if document is None or "made_at" not in document:
             return None
-        tables = {
-            by: {(row, column): number for row, column, number in cells} for by, cells in document["tables"].items()
-        }
-        return Edition(document["made_at"], tables, frozenset(document["gathered"]))
+        made_at = document["made_at"]
+        return Editions(made_at, {each["province"]: _to_edition(each, made_at) for each in document["provinces"]})
 
-    def put_edition(self, edition: Edition) -> None:
-        """Store an edition in place of the last, and give up the claim to make one."""
-        tables = {
-            by: [[row, column, number] for (row, column), number in cells.items()]
-            for by, cells in edition.tables.items()
-        }
-        document = {"_id": _HOUSEHOLDS, "made_at": edition.made_at, "tables": tables}
+    def put_editions(self, editions: Editions) -> None:
+        """Store editions in place of the last, and give up the claim to make some."""
+        provinces = [
+            {
+                "province": province,
+                "tables": {
+                    by: [[row, column, number] for (row, column), number in cells.items()]
+                    for by, cells in edition.tables.items()
+                },
+                "gathered": sorted(edition.gathered),
+            }
+            for province, edition in editions.by_province.items()
+        ]
+        document = {"_id": _HOUSEHOLDS, "made_at": editions.made_at, "provinces": provinces}
         with translated(self._client):
-            self._editions.replace_one(
-                {"_id": _HOUSEHOLDS}, {**document, "gathered": sorted(edition.gathered)}, upsert=True
-            )
+            self._editions.replace_one({"_id": _HOUSEHOLDS}, document, upsert=True)
 
     def claim(self, now: datetime, until: datetime) -> bool:
-        """Claim to make the next edition; returns False while another worker holds the claim."""
+        """Claim to make the next editions; returns False while another worker holds the claim."""
         free = {"_id": _HOUSEHOLDS, "$or": [{"claimed_until": None}, {"claimed_until": {"$lte": now}}]}
         with translated(self._client):
             try:
@@ -83,6 +86,11 @@ class MongoOpenData:
         return True
 
     def give_up(self) -> None:
-        """Give up the claim without an edition; another worker may make it."""
+        """Give up the claim without an edition; another worker may make them."""
         with translated(self._client):
             self._editions.update_one({"_id": _HOUSEHOLDS}, {"$unset": {"claimed_until": ""}})
+
+
+def _to_edition(document: Document, made_at: datetime) -> Edition:
+    tables = {by: {(row, column): number for row, column, number in cells} for by, cells in document["tables"].items()}
+    return Edition(made_at, tables, frozenset(document["gathered"]))

@@ -17,14 +17,17 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from service.app import create_app
-from service.reports.open_data import DIMENSIONS, OTHER, OpenData, OpenDataPreparing, edition_of
+from service.errors import QueryInvalid
+from service.reports.open_data import DIMENSIONS, OTHER, OpenData, OpenDataPreparing, edition_of, editions_of
 from service.reports.ports import Count
 from service.reports.small_cells import TOTAL
 from service.settings import Settings
 from service.storage.open_data import MongoOpenData
+from service.units.directory import UnitDirectory
 from tests.access.builders import Moment, directory
 from tests.api.asking import Register, problem
-from tests.builders import THANH_VINH, TRUONG_VINH, VINH_LOC, MovedClock, a_head
+from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, VINH_LOC, MovedClock, a_head
+from tests.two_provinces import HA_TINH, THANH_SEN, TRAN_PHU, second_province
 
 MADE_AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -126,6 +129,29 @@ def test_too_many_requests_are_slowed_and_wrong_ones_are_explained(register: Reg
 def test_a_province_that_publishes_none_has_none(register: Register, register_settings: Settings) -> None:
     app = create_app(replace(register_settings, open_data_days=0))
     assert app.test_client().get("/v1/open-data/households").status_code == 404
+
+
+def test_each_province_has_a_table_and_totals_of_its_own(database: Database[dict[str, Any]]) -> None:
+    both = UnitDirectory([*directory(), *second_province()])
+    store, moment = MongoOpenData(database), Moment()
+    given = {THANH_VINH: 10, VINH_LOC: 7, THANH_SEN: 6, TRAN_PHU: 3}
+    counts = [Count(commune, None, "01", "none", number) for commune, number in given.items()]
+    store.put_editions(editions_of(counts, both, moment.now))
+    worker = OpenData(store, lambda: both, moment, timedelta(days=30))
+    first, second = (worker.table("poverty", "vi", province) for province in ("40", HA_TINH))
+    assert (len(first.rows), first.total.total.households) == (130, 17)
+    assert second.total.total.households in {None, 9}
+    assert {each.unit for each in second.rows} - {None} == {u.code for u in both.of_level("commune", TODAY)} - {
+        each.unit for each in first.rows
+    }
+    with pytest.raises(QueryInvalid) as refused:
+        worker.table("poverty", "vi", "43")
+    assert refused.value.params["reason"] == "40 | 42"
+
+
+def test_a_province_is_published_by_its_own_agency(register: Register, stranger: FlaskClient) -> None:
+    assert table(stranger)["province"] == "40"
+    problem(stranger.get("/v1/open-data/households?province=42"), 422, "query.invalid")
 
 
 # Making an edition ----------------------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ from werkzeug.exceptions import NotFound
 from service.access.gate import public
 from service.api.http.blueprint import Blueprint
 from service.api.http.guard import guard
-from service.api.http.parameters import Query, one_of
+from service.api.http.parameters import Query, one_of, unit_code
 from service.api.http.resource import Beside, Day, Resource, count
 from service.api.http.responses import resource_response
 from service.api.http.services import language, services
 from service.api.http.tables import csv_response
+from service.province import Province, known_provinces, read_province
 from service.reports.open_data import DIMENSIONS, POVERTY, Number, Table, TableTotal
 
 blueprint = Blueprint("open_data", __name__, url_prefix="/v1/open-data", description="Open data")
@@ -70,6 +71,7 @@ class OpenDataSchema(Resource):
     """A table of an edition, with what must be said of it wherever it is used."""
 
     by = fields.String(required=True, validate=validate.OneOf(DIMENSIONS))
+    province = fields.String(required=True, metadata={"description": "The province whose communes are counted."})
     edition = Day(required=True)
     next_edition = Day(required=True)
     least = fields.Integer(metadata={"description": "Smaller counts are withheld."})
@@ -90,6 +92,7 @@ class OpenDataQuery(Query):
     """By what to count households."""
 
     by = fields.String(load_default=POVERTY, validate=one_of(list(DIMENSIONS)))
+    province = unit_code("The province whose communes are counted; without it, the one that the register is run for.")
 
 
 @blueprint.route("/households")
@@ -108,8 +111,8 @@ class OpenHouseholds(MethodView):
         can be computed from the totals. Communes whose own total would reveal a withheld count are counted together in
         a last row.
         """
-        table = _table(arguments["by"])
-        return _published(resource_response(OpenDataSchema, Beside(table, **_about(table))))
+        table = _table(arguments)
+        return _published(resource_response(OpenDataSchema, Beside(table, **_about(table))), table)
 
 
 @blueprint.route("/households.csv")
@@ -123,27 +126,34 @@ class OpenHouseholdsTable(MethodView):
     @blueprint.doc(operationId="open_households_csv", summary="The same as CSV")
     def get(self, arguments: dict[str, Any]) -> Response:
         """A line for each cell and each total; a withheld number is empty."""
-        table = _table(arguments["by"])
-        name = f"households-by-{table.by}-{table.edition}.csv"
-        return _published(csv_response(name, [_COLUMNS, *_lines(table)]))
+        table = _table(arguments)
+        name = f"households-{table.province}-by-{table.by}-{table.edition}.csv"
+        return _published(csv_response(name, [_COLUMNS, *_lines(table)]), table)
 
 
-def _table(by: str) -> Table:
-    """Raises NotFound where no open data are published, and TooManyRequests."""
+def _table(arguments: dict[str, Any]) -> Table:
+    """Raises NotFound where no open data are published, TooManyRequests, QueryInvalid for an unknown province."""
     if not services().settings.open_data_days:
         raise NotFound()
     guard().rates.take(f"open-data:{request.remote_addr}", _MOST_A_MINUTE, timedelta(minutes=1))
-    return services().open_data.table(by, language())
+    province = arguments.get("province", services().province.code)
+    return services().open_data.table(arguments["by"], language(), province)
+
+
+def _publisher(province: str) -> Province:
+    """The province as its file describes it; one that comes without a file is published by the register's own."""
+    own = services().province
+    return read_province(province) if province != own.code and province in known_provinces() else own
 
 
 def _about(table: Table) -> dict[str, str]:
     """The notes that every use of a table must carry."""
-    messages = services().messages
+    messages, publisher = services().messages, _publisher(table.province)
     return {
         "title": messages.text("open-data.title", language()),
-        "source": services().province.open_data.name.in_language(language()),
-        "agency": services().province.agency,
-        "licence": services().province.open_data.licence,
+        "source": publisher.open_data.name.in_language(language()),
+        "agency": publisher.agency,
+        "licence": publisher.open_data.licence,
         "note": messages.text("open-data.note", language(), least=table.least),
     }
 
@@ -163,12 +173,12 @@ def _number(number: Number) -> list[Any]:
     return [number.households, "true" if number.withheld else "false"]
 
 
-def _published(response: Response) -> Response:
+def _published(response: Response, table: Table) -> Response:
     """A response that anybody may cache for a while, and validate by its ETag."""
     response.headers["Cache-Control"] = f"public, max-age={_CACHE_SECONDS}"
     response.headers["Vary"] = "Accept-Language"
     response.headers["Content-Language"] = language()
-    response.headers["Link"] = f'<{services().province.open_data.licence}>; rel="license"'
+    response.headers["Link"] = f'<{_publisher(table.province).open_data.licence}>; rel="license"'
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.make_conditional(request)
     return response
