@@ -42,7 +42,7 @@ from service.clock import Clock, system_clock
 from service.households.reading import Sources
 from service.log_lines import configure_log_lines
 from service.settings import Settings, read_settings
-from service.wiring import Register, wire, wire_guard
+from service.wiring import Register, require_complete, wire, wire_guard
 
 App = Flask
 """The service, for modules that do not import Flask."""
@@ -76,6 +76,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     """
     configure_log_lines()
     settings = read_settings() if settings is None else settings
+    require_complete(settings)
     app = Flask("service", root_path=str(Path(__file__).parent), template_folder="api/templates", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
     describe(app)

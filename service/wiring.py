@@ -46,12 +46,16 @@ NAME = "so-nong-ho"
 """Issuer and audience of tokens where the register has no public address."""
 
 
+def require_complete(settings: Settings) -> None:
+    """Raise SettingsInvalid when a setting lacks another that it needs; checked before any connection is opened."""
+    if settings.oidc_issuer and not (settings.public_address and settings.oidc_client_id):
+        raise SettingsInvalid("OIDC_ISSUER is set: set PUBLIC_ADDRESS and OIDC_CLIENT_ID too")
+
+
 def _openid(settings: Settings, keys: KeyFolder, clock: Clock) -> OpenId | None:
-    """Return the OpenID provider of the settings. Raises SettingsInvalid when the register's own address is unknown."""
+    """Return the OpenID provider of the settings, if there is one."""
     if not settings.oidc_issuer:
         return None
-    if not settings.public_address or not settings.oidc_client_id:
-        raise SettingsInvalid("OIDC_ISSUER is set: set PUBLIC_ADDRESS and OIDC_CLIENT_ID too")
     client = OpenIdClient(
         settings.oidc_issuer,
         settings.oidc_client_id,

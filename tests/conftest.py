@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -14,12 +15,14 @@ from typing import Any
 
 import hypothesis
 import pytest
+from flask import Flask
 from pymongo import MongoClient
 from pymongo.database import Database
 
 import service.commands.accounts
 import service.wiring
 from service.access.passwords import Passwords
+from service.clock import Clock, system_clock
 from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import Settings, read_settings
 from service.storage.migration import migrate
@@ -27,6 +30,7 @@ from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from service.wiring import Register, wire
+from tests.apps import OpenApp, opened_app
 from tests.builders import MovedClock
 from tests.provinces import UNITS_FILE
 
@@ -71,6 +75,13 @@ def cheap_passwords() -> Iterator[None]:
         for module in (service.wiring, service.commands.accounts):
             patch.setattr(module, "Passwords", partial(Passwords, passes=1, memory_kib=1024))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """Collect garbage after the last test, so that its ResourceWarnings fail that test, in a worker too."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +144,17 @@ def store(register_settings: Settings) -> Iterator[Repositories]:
     opened = Repositories(register_settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def open_app() -> Iterator[OpenApp]:
+    """Creates services with settings of their own; the connections of all of them are closed after the test."""
+    with ExitStack() as opened:
+
+        def make(settings: Settings, clock: Clock = system_clock) -> Flask:
+            return opened.enter_context(opened_app(settings, clock))
+
+        yield make
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from service.app import create_app
 from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import read_settings
 from service.storage.migration import migrate
 from tests.api.asking import Register
+from tests.apps import OpenApp
 from tests.builders import a_head, a_household, a_member, a_parcel, a_personal_number, an_id
 from tests.conftest import private_folder
 from tests.pictures import CAMERA, a_photo
@@ -35,10 +35,10 @@ def files_of(mongod: PrivateMongod) -> bytes:
 
 
 @pytest.mark.slow
-def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, tmp_path: Path) -> None:
+def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, open_app: OpenApp, tmp_path: Path) -> None:
     settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(tmp_path)})
     migrate(settings, say=lambda _: None)
-    register = Register(create_app(settings).test_client())
+    register = Register(open_app(settings).test_client())
     number, child = a_personal_number(), a_personal_number("female", 2010)
     household = a_household(
         village=VILLAGE,

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from pymongo import MongoClient
 
-from service.app import create_app
 from service.commands import rotate_keys
 from service.roles import Role
 from service.settings import Settings, read_settings
@@ -19,6 +19,7 @@ from service.storage.migration import migrate
 from tests.access.kmip_server import KeyManagement, key_management
 from tests.api.asking import problem
 from tests.api.signed_in import token_of
+from tests.apps import OpenApp
 from tests.builders import Json, a_household
 
 pytestmark = pytest.mark.slow
@@ -46,8 +47,7 @@ def settings_of(database_uri: str, folder: Path, service: KeyManagement | None, 
 class Officer:
     """An officer of a register that was started just now."""
 
-    def __init__(self, settings: Settings) -> None:
-        app = create_app(settings)
+    def __init__(self, app: Flask) -> None:
         self.client: FlaskClient = app.test_client()
         self.headers = {"Authorization": f"Bearer {token_of(app, Role.OFFICER)}"}
 
@@ -73,21 +73,21 @@ def wrapped_by(database_uri: str) -> list[dict[str, Any]]:
 
 
 def test_a_register_works_with_its_master_key_in_the_service_and_after_a_restart(
-    database_uri: str, service: KeyManagement, tmp_path: Path
+    open_app: OpenApp, database_uri: str, service: KeyManagement, tmp_path: Path
 ) -> None:
     settings = settings_of(database_uri, tmp_path, service)
     migrate(settings, say=lambda _: None)
-    household = Officer(settings).registers()
-    assert Officer(settings).sees(household)
+    household = Officer(open_app(settings)).registers()
+    assert Officer(open_app(settings)).sees(household)
     assert {each["provider"] for each in wrapped_by(database_uri)} == {"kmip"}
 
 
 def test_data_keys_are_wrapped_anew_and_no_record_changes(
-    database_uri: str, service: KeyManagement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: OpenApp, database_uri: str, service: KeyManagement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = settings_of(database_uri, tmp_path, service)
     migrate(settings, say=lambda _: None)
-    running = Officer(settings)
+    running = Officer(open_app(settings))
     household, before = running.registers(), wrapped_by(database_uri)
     for name in ("mongodb_uri", "kms_provider", "kms_credentials_file"):
         monkeypatch.setenv(name.upper(), getattr(settings, name))
@@ -95,33 +95,33 @@ def test_data_keys_are_wrapped_anew_and_no_record_changes(
     after = wrapped_by(database_uri)
     assert {each["keyId"] for each in before}.isdisjoint({each["keyId"] for each in after})
     assert running.sees(household)
-    assert Officer(settings).sees(household)
+    assert Officer(open_app(settings)).sees(household)
 
 
 def test_a_register_with_a_key_file_moves_to_the_service(
-    database_uri: str, service: KeyManagement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_app: OpenApp, database_uri: str, service: KeyManagement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     of_file = settings_of(database_uri, tmp_path, None)
     migrate(of_file, say=lambda _: None)
-    household = Officer(of_file).registers()
+    household = Officer(open_app(of_file)).registers()
     settings = settings_of(database_uri, tmp_path, service)
-    assert Officer(settings).sees(household)
+    assert Officer(open_app(settings)).sees(household)
     for name in ("mongodb_uri", "kms_provider", "kms_credentials_file"):
         monkeypatch.setenv(name.upper(), getattr(settings, name))
     assert rotate_keys.main(["--data", str(tmp_path), "--rewrap"]) == 0
     for file in (tmp_path / "keys" / "master").glob("*.key"):
         file.unlink()
     assert {each["provider"] for each in wrapped_by(database_uri)} == {"kmip"}
-    assert Officer(settings).sees(household)
+    assert Officer(open_app(settings)).sees(household)
 
 
 def test_whom_the_service_does_not_know_reads_nothing(
-    database_uri: str, service: KeyManagement, tmp_path: Path
+    open_app: OpenApp, database_uri: str, service: KeyManagement, tmp_path: Path
 ) -> None:
     settings = settings_of(database_uri, tmp_path, service)
     migrate(settings, say=lambda _: None)
-    household = Officer(settings).registers()
-    stranger = Officer(settings_of(database_uri, tmp_path, service, client=service.stranger))
+    household = Officer(open_app(settings)).registers()
+    stranger = Officer(open_app(settings_of(database_uri, tmp_path, service, client=service.stranger)))
     response = stranger.client.get(f"/v1/households/{household['id']}", headers=stranger.headers)
     problem(response, 503, "store.unavailable")
     assert household["head"]["national_id"] not in response.text

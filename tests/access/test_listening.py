@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from service.app import create_app
 from service.roles import Role
 from service.settings import Settings
 from tests.api.asking import problem
 from tests.api.signed_in import token_of
+from tests.apps import OpenApp
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,8 +52,8 @@ def test_on_loopback_it_goes_on_to_its_workers(tmp_path: Path) -> None:
     assert "No module named 'service.nothing'" in listening("127.0.0.1:0", tmp_path).stderr
 
 
-def test_an_account_that_sends_too_many_requests_waits(register_settings: Settings) -> None:
-    client = create_app(replace(register_settings, requests_per_minute=5)).test_client()
+def test_an_account_that_sends_too_many_requests_waits(open_app: OpenApp, register_settings: Settings) -> None:
+    client = open_app(replace(register_settings, requests_per_minute=5)).test_client()
     often = {"Authorization": f"Bearer {token_of(client.application, Role.OFFICER)}"}
     statuses = [client.get("/v1/session", headers=often).status_code for _ in range(7)]
     assert statuses.count(200) in {5, 7}  # seven where a minute just ended between them
@@ -61,8 +61,8 @@ def test_an_account_that_sends_too_many_requests_waits(register_settings: Settin
     assert client.get("/v1/session", headers=other).status_code == 200
 
 
-def test_sign_ins_of_one_address_are_limited(register_settings: Settings) -> None:
-    client = create_app(replace(register_settings, sign_ins_per_minute=2)).test_client()
+def test_sign_ins_of_one_address_are_limited(open_app: OpenApp, register_settings: Settings) -> None:
+    client = open_app(replace(register_settings, sign_ins_per_minute=2)).test_client()
     body = {"grant_type": "refresh_token", "refresh_token": "x.y"}
     responses = [client.post("/v1/token", json=body) for _ in range(5)]
     problem(responses[-1], 429, "access.too-many-requests")

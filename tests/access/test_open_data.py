@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
 
-from service.app import create_app
 from service.errors import QueryInvalid
 from service.reports.open_data import DIMENSIONS, OTHER, OpenData, OpenDataPreparing, edition_of, editions_of
 from service.reports.ports import Count
@@ -26,6 +25,7 @@ from service.storage.open_data import MongoOpenData
 from service.units.directory import UnitDirectory
 from tests.access.builders import Moment, directory
 from tests.api.asking import Register, problem
+from tests.apps import OpenApp
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, VINH_LOC, MovedClock, a_head
 from tests.two_provinces import HA_TINH, THANH_SEN, TRAN_PHU, second_province
 
@@ -33,9 +33,9 @@ MADE_AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 @pytest.fixture
-def stranger(register_settings: Settings, clock: MovedClock) -> FlaskClient:
+def stranger(open_app: OpenApp, register_settings: Settings, clock: MovedClock) -> FlaskClient:
     """Somebody without any account, at a worker that has served nobody yet."""
-    return create_app(register_settings, clock).test_client()
+    return open_app(register_settings, clock).test_client()
 
 
 def households(register: Register, commune: str, number: int, group: str = "01", poverty: str = "none") -> None:
@@ -126,8 +126,10 @@ def test_too_many_requests_are_slowed_and_wrong_ones_are_explained(register: Reg
     assert set(statuses) == {200, 429}
 
 
-def test_a_province_that_publishes_none_has_none(register: Register, register_settings: Settings) -> None:
-    app = create_app(replace(register_settings, open_data_days=0))
+def test_a_province_that_publishes_none_has_none(
+    open_app: OpenApp, register: Register, register_settings: Settings
+) -> None:
+    app = open_app(replace(register_settings, open_data_days=0))
     assert app.test_client().get("/v1/open-data/households").status_code == 404
 
 

@@ -21,6 +21,7 @@ from service.roles import Role
 from service.settings import Settings, SettingsInvalid
 from tests.access.provider import CLIENT, Provider, running_provider
 from tests.api.asking import problem
+from tests.apps import OpenApp
 from tests.builders import THANH_VINH
 
 os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")  # the provider of these tests is on loopback
@@ -34,11 +35,11 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def app(register_settings: Settings, provider: Provider) -> Flask:
+def app(open_app: OpenApp, register_settings: Settings, provider: Provider) -> Flask:
     settings = replace(
         register_settings, oidc_issuer=provider.address, oidc_client_id=CLIENT, public_address=OWN_ADDRESS
     )
-    app = create_app(settings)
+    app = open_app(settings)
     with app.app_context():
         external = (provider.address, provider.subject)
         guard().accounts.create(NewAccount("an", Role.OFFICER, (THANH_VINH,), external=external), register_itself())
@@ -92,16 +93,16 @@ def test_a_code_that_somebody_else_caught_is_worth_nothing(app: Flask) -> None:
     problem(caught, 401, "access.sign-in-failed")  # the provider holds the code against the thief's verifier
 
 
-def test_a_provider_that_is_away_is_reported(register_settings: Settings) -> None:
+def test_a_provider_that_is_away_is_reported(open_app: OpenApp, register_settings: Settings) -> None:
     settings = replace(
         register_settings, oidc_issuer="http://127.0.0.1:9", oidc_client_id=CLIENT, public_address=OWN_ADDRESS
     )
-    response = create_app(settings).test_client().get("/v1/openid/start", base_url=OWN_ADDRESS)
+    response = open_app(settings).test_client().get("/v1/openid/start", base_url=OWN_ADDRESS)
     problem(response, 503, "access.provider-unavailable")
 
 
-def test_without_a_provider_there_is_nothing_here(register_settings: Settings) -> None:
-    assert create_app(register_settings).test_client().get("/v1/openid/start").status_code == 404
+def test_without_a_provider_there_is_nothing_here(open_app: OpenApp, register_settings: Settings) -> None:
+    assert open_app(register_settings).test_client().get("/v1/openid/start").status_code == 404
 
 
 def test_a_provider_needs_the_registers_own_address(register_settings: Settings) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 
-from service.app import create_app
 from service.settings import Settings
 from tests.api.asking import Register
+from tests.apps import opened_app
 from tests.builders import NOW, MovedClock
 
 
@@ -18,9 +20,10 @@ def app_clock() -> MovedClock:
 
 
 @pytest.fixture(scope="session")
-def app(migrated_settings: Settings, app_clock: MovedClock) -> Flask:
+def app(migrated_settings: Settings, app_clock: MovedClock) -> Iterator[Flask]:
     """The service, made once: what tests change lies in the database."""
-    return create_app(migrated_settings, app_clock)
+    with opened_app(migrated_settings, app_clock) as app:
+        yield app
 
 
 @pytest.fixture

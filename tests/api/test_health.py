@@ -10,24 +10,26 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from service.app import create_app
 from service.roles import Role
 from service.running.mongod import free_port
 from service.settings import Settings
 from service.storage.repositories import Repositories
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
+from tests.apps import OpenApp
 from tests.builders import MovedClock, a_household
 
 HOUSEHOLD = "/v1/households/0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99"
 
 
 @pytest.fixture
-def without_database(app: Flask, migrated_settings: Settings, clock: MovedClock) -> Callable[..., TestResponse]:
-    """Reads an address of a register whose database does not response, as an officer who signed in before."""
+def without_database(
+    app: Flask, open_app: OpenApp, migrated_settings: Settings, clock: MovedClock
+) -> Callable[..., TestResponse]:
+    """Reads an address of a register whose database does not respond, as an officer who signed in before."""
     nobody_there = f"mongodb://127.0.0.1:{free_port()}/register?replicaSet=register"
     settings = replace(migrated_settings, mongodb_uri=nobody_there, database_timeout_seconds=0.3)
-    client = create_app(settings, clock).test_client()
+    client = open_app(settings, clock).test_client()
     signed_in = {"Authorization": f"Bearer {token_of(app, Role.OFFICER)}"}
 
     def send(address: str, method: str = "GET", body: object = None) -> TestResponse:

@@ -25,7 +25,7 @@ from service.actor import Actor
 from service.api.http.reader import reader
 from service.api.http.responses import json_response
 from service.api.http.services import services
-from service.app import create_app, register_of
+from service.app import register_of
 from service.households.ports import HouseholdQuery
 from service.households.reading import Reader
 from service.people.person_request import RequestKind
@@ -33,6 +33,7 @@ from service.people.ports import PhotoOf
 from service.roles import SCOPES, TABLE, Permission, Role, Sight
 from service.settings import Settings
 from tests.api.asking import Register
+from tests.apps import OpenApp
 from tests.builders import NOW, THANH_VINH, TODAY, MovedClock, a_head, a_household, a_parcel, a_square, an_id
 from tests.pictures import a_bare_photo
 
@@ -382,9 +383,9 @@ def test_nothing_of_a_household_leaves_but_by_the_reader(
 
 
 def test_a_new_route_that_passes_the_reader_by_is_found(
-    register_settings: Settings, clock: MovedClock, withheld: set[str]
+    open_app: OpenApp, register_settings: Settings, clock: MovedClock, withheld: set[str]
 ) -> None:
-    app = create_app(register_settings, clock)
+    app = open_app(register_settings, clock)
 
     @needs("households.read")
     def bypass(household_id: str) -> Response:
@@ -392,14 +393,13 @@ def test_a_new_route_that_passes_the_reader_by_is_found(
 
     app.add_url_rule("/v1/bypass/<household_id>", view_func=bypass)
     found = [found for step in walk(app, WHOLE[0], withheld, only="/bypass/") for found in step.found(step.seed.marks)]
-    register_of(app).store.close()
     assert any(NAME.encode().__repr__() in each for each in found)
 
 
 def test_a_response_that_reads_while_it_is_streamed_is_noted_whole(
-    register_settings: Settings, clock: MovedClock
+    open_app: OpenApp, register_settings: Settings, clock: MovedClock
 ) -> None:
-    app = create_app(register_settings, clock)
+    app = open_app(register_settings, clock)
 
     @needs("households.read")
     def lazy() -> Response:
@@ -422,7 +422,6 @@ def test_a_response_that_reads_while_it_is_streamed_is_noted_whole(
     response = app.test_client().get("/v1/lazy", headers={"Authorization": f"Bearer {token}"}, buffered=True)
     assert set(response.text.split()) == known
     entries = [each for each in app.extensions["guard"].trail.entries() if each.path == "/v1/lazy"]
-    register_of(app).store.close()
     assert [len(entry.households) for entry in entries] == [2, 1]
     assert {household for entry in entries for household in entry.households} == known
     assert {(entry.account, entry.action) for entry in entries} == {("one-way-out-officer", "households.read")}

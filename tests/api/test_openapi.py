@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from service.app import register_of
 from service.commands.derive import contract, openapi_page, problems_page
 from service.households.masking import seen
 from service.roles import Sight
@@ -31,9 +33,11 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def described() -> Flask:
+def described() -> Iterator[Flask]:
     """The service as it is described."""
-    return contract()
+    app = contract()
+    yield app
+    register_of(app).store.close()
 
 
 def test_openapi_yaml_is_what_the_code_says(described: Flask) -> None:

@@ -17,13 +17,14 @@ from werkzeug.test import TestResponse
 from schemas.errors import RecordInvalid
 from schemas.geometry import geometry_json
 from service.actor import REGISTER_ITSELF
-from service.app import create_app, register_of
+from service.app import register_of
 from service.households.bulk import BulkRegistration, Outcome
 from service.households.erasure import Erasure
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.settings import Settings
 from service.storage.repositories import Repositories
 from tests.api.asking import Register, pointers, problem
+from tests.apps import OpenApp
 from tests.builders import SOUTH_WEST, THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household, a_parcel, a_square, an_id
 from tests.examples import examples
 from tests.parcels.builders import a_field, a_polygon
@@ -57,9 +58,9 @@ def settle(
 
 
 @pytest.fixture
-def bounded(register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
+def bounded(open_app: OpenApp, register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
     """A register that knows two made-up boundaries, of Thành Vinh and of Trường Vinh east of it."""
-    app = create_app(replace(register_settings, units_refresh_seconds=0.0), clock)
+    app = open_app(replace(register_settings, units_refresh_seconds=0.0), clock)
     store: Repositories = register_of(app).store
     store.borders.replace_borders(
         {
@@ -69,7 +70,6 @@ def bounded(register_settings: Settings, clock: MovedClock) -> Iterator[Register
     )
     yield Register(app.test_client())
     store.borders.replace_borders({})
-    store.close()
 
 
 # Shape -------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from pymongo import MongoClient
 from werkzeug.test import TestResponse
 
 from service.access.account import Account
-from service.app import create_app
 from service.roles import Role, Sight
 from service.settings import Settings, read_settings
 from service.storage.migration import migrate
@@ -28,6 +27,7 @@ from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
+from tests.apps import OpenApp
 from tests.builders import THANH_VINH, TODAY, VINH_LOC, Json, a_household, a_parcel, an_id
 from tests.pictures import CAMERA, a_bare_photo, a_heavy_photo, a_photo, opened
 
@@ -159,9 +159,9 @@ def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused(register: Regist
 
 
 def test_a_household_has_no_more_photos_than_the_setting_allows(
-    register_settings: Settings, register: Register
+    open_app: OpenApp, register_settings: Settings, register: Register
 ) -> None:
-    few = Register(create_app(dataclasses.replace(register_settings, photos_per_household=2)).test_client())
+    few = Register(open_app(dataclasses.replace(register_settings, photos_per_household=2)).test_client())
     household = few.registered()
     sent(few, household)
     last = an_id()
@@ -317,10 +317,10 @@ def test_a_photo_moved_to_another_household_in_the_database_opens_nowhere(
     problem(register.get(address(theirs, photo["id"])), 500, "store.damaged")
 
 
-def test_photos_are_read_after_their_keys_were_renewed(database_uri: str, tmp_path: Path) -> None:
+def test_photos_are_read_after_their_keys_were_renewed(open_app: OpenApp, database_uri: str, tmp_path: Path) -> None:
     settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
     migrate(settings, say=lambda _: None)
-    register = Register(create_app(settings).test_client())
+    register = Register(open_app(settings).test_client())
     household = register.registered()
     photo = sent(register, household)
     with closing(Repositories(settings)) as store:

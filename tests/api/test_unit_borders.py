@@ -13,11 +13,12 @@ import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from service.app import create_app, register_of
+from service.app import register_of
 from service.roles import Role
 from service.settings import Settings
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
+from tests.apps import OpenApp
 from tests.builders import THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household_without_boundaries
 from tests.parcels.builders import in_metres, on_the_ground
 
@@ -34,15 +35,14 @@ def a_wavy_square(column: int, row: int) -> BaseGeometry:
 
 
 @pytest.fixture
-def drawn(register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
+def drawn(open_app: OpenApp, register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
     """A register that has a boundary for every commune of today."""
-    app = create_app(replace(register_settings, units_refresh_seconds=0), clock)
+    app = open_app(replace(register_settings, units_refresh_seconds=0), clock)
     store = register_of(app).store
     communes = [unit.code for unit in store.units.unit_list() if unit.level == "commune" and unit.valid_to is None]
     store.borders.replace_borders({code: a_wavy_square(*divmod(number, 12)) for number, code in enumerate(communes)})
     yield Register(app.test_client())
     store.borders.replace_borders({})
-    store.close()
 
 
 def boundary(register: Register, code: str, query: str = "") -> BaseGeometry:

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import requests
 
-from service.app import create_app
 from service.roles import Role
 from service.running.children import start_child, stop_child
 from service.running.mongod import MongodOptions, PrivateMongod, free_port
@@ -22,6 +21,7 @@ from service.settings import Settings, read_settings
 from service.storage.migration import migrate
 from service.storage.repositories import Repositories
 from tests.api.signed_in import token_of
+from tests.apps import opened_app
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 240
@@ -72,7 +72,8 @@ def serving(mongod: PrivateMongod, data_folder: Path, database_port: int | None 
     address = mongod.address("register")
     settings = read_settings({"MONGODB_URI": address, "DATA_FOLDER": str(data_folder)})
     migrate(settings, say=lambda _: None)
-    token = token_of(create_app(settings), Role.OFFICER)
+    with opened_app(settings) as app:
+        token = token_of(app, Role.OFFICER)
     through = address.replace(f":{mongod.port}/", f":{database_port}/") if database_port else address
     if database_port:
         through = through.replace("replicaSet=register", "directConnection=true")

@@ -16,7 +16,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.api.http.guard import guard
-from service.app import create_app
 from service.roles import Role
 from service.running.mongod import PrivateMongod
 from service.settings import read_settings
@@ -24,6 +23,7 @@ from service.storage.migration import migrate
 from service.storage.trail.writing import Trail
 from tests.api.asking import problem
 from tests.api.signed_in import token_of
+from tests.apps import OpenApp
 from tests.builders import Json, a_household
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -83,11 +83,11 @@ class Officer:
 
 
 @pytest.fixture
-def officer(mongod: PrivateMongod, tmp_path: Path) -> Officer:
+def officer(mongod: PrivateMongod, open_app: OpenApp, tmp_path: Path) -> Officer:
     """An officer of a register whose database a test may kill."""
     settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(tmp_path / "data")})
     migrate(settings, say=lambda _: None)
-    officer = Officer(create_app(settings))
+    officer = Officer(open_app(settings))
     assert officer.put().status_code == 201
     return officer
 

@@ -14,11 +14,11 @@ from playwright.sync_api import Playwright, sync_playwright
 
 from service.access.accounts import NewAccount
 from service.api.http.guard import Guard
-from service.app import create_app, register_of
 from service.principal import register_itself
 from service.roles import Role, Sight
 from service.running.form_build import build_form
 from service.settings import Settings
+from tests.apps import OpenApp
 from tests.form.officer import PASSWORD, Officer, Phone
 from tests.form.serving import ServedForm
 
@@ -64,9 +64,9 @@ def form_settings(register_settings: Settings, form_folder: Path) -> Settings:
 
 
 @pytest.fixture
-def served(form_settings: Settings) -> Iterator[ServedForm]:
+def served(form_settings: Settings, open_app: OpenApp) -> Iterator[ServedForm]:
     """The real service with the form and real accounts, on a register without households."""
-    app = create_app(form_settings)
+    app = open_app(form_settings)
     accounts = cast(Guard, app.extensions["guard"]).accounts
     for name, (role, area, change) in ACCOUNTS.items():
         sight = Sight.MASKED if name in MASKED else None
@@ -75,7 +75,6 @@ def served(form_settings: Settings) -> Iterator[ServedForm]:
     served = ServedForm(app)
     yield served
     served.close()
-    register_of(app).store.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from service.app import create_app
 from service.settings import Settings
+from tests.apps import OpenApp
 from tests.form.filling import fill_in
 from tests.form.officer import Officer
 from tests.form.serving import ServedForm
@@ -31,11 +31,16 @@ def a_newer_form(form_folder: Path, folder: Path) -> Path:
 
 
 def test_an_update_waits_for_the_person_and_the_draft_is_there_after_it(
-    officer: Officer, served: ServedForm, register_settings: Settings, form_folder: Path, tmp_path: Path
+    officer: Officer,
+    served: ServedForm,
+    open_app: OpenApp,
+    register_settings: Settings,
+    form_folder: Path,
+    tmp_path: Path,
 ) -> None:
     fill_in(officer)
     newer = a_newer_form(form_folder, tmp_path)
-    served.weather.app = create_app(replace(register_settings, form_folder=str(newer)))
+    served.weather.app = open_app(replace(register_settings, form_folder=str(newer)))
     officer.page.evaluate("navigator.serviceWorker.getRegistration().then(each => each.update()).then(() => true)")
     expect(officer.page.get_by_text("Đã có phiên bản mới")).to_be_visible()
     expect(officer.page.get_by_label("Họ và tên")).to_have_value("Nguyễn Thị Hoà")
