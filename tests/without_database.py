@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+
 import pytest
 
 SLOW_BY_THEMSELVES = {
@@ -12,6 +15,19 @@ SLOW_BY_THEMSELVES = {
     "test_new_field.py",
 }
 """They compare whole forms of the schema or pages of docs, with thousands of records or in processes of their own."""
+
+_Cached = type(cache(int))
+
+
+def pytest_runtest_setup() -> None:
+    """Empty the caches of functions before each test, which costs 40 ms.
+
+    mutmut notes which functions a test calls, and forks the process of a mutant from one that has run every test. With
+    what that process has cached, a function behind a cache would be called by one test at most, and its mutants never.
+    """
+    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] in ("schemas", "service")]
+    for value in [value for module in modules for value in vars(module).values() if isinstance(value, _Cached)]:
+        value.cache_clear()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

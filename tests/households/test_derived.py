@@ -63,6 +63,7 @@ RICE = [{"land_use": "LUC", "declared_area_m2": 12_000.0}]
         (holding({"salt": 350}, salt=[{"method": "tarpaulin", "area_m2": 10_000.0}]), "salt"),
         (holding({"crops": 1000, "livestock": 1000}, parcels=RICE), "mixed"),
         (holding({"crops": 900, "livestock": 900}, parcels=RICE), "none"),
+        (holding({"crops": 950, "livestock": 100}, parcels=RICE), "none"),
         (holding({"crops": 0}), "none"),
         (holding({}), None),
         ({}, None),

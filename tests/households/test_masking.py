@@ -140,6 +140,9 @@ def test_why_an_overlap_was_settled_is_free_text_too() -> None:
         ("/parcels/0/geometry/coordinates/0", "shown", "hidden"),
         ("/parcels/0/declared_area_m2", "shown", "shown"),
         ("/parcels/0/crops/2", "part", "part"),
+        ("/products", "shown", "shown"),
+        ("/products/0/certifications/1", "shown", "shown"),
+        ("/loans/0", "shown", "part"),
     ],
 )
 def test_a_finding_reveals_no_more_than_the_item_that_it_is_about(pointer: str, masked: str, nobody: str) -> None:
@@ -282,7 +285,16 @@ def test_a_change_shows_the_sides_of_which_anything_may_be_seen(
 
 
 def test_a_change_of_what_the_schema_does_not_know_is_shown_to_nobody() -> None:
-    for pointer in ("/a~1b", "/village~1", "/livestock/0/x", "/livestock/0/kind~0", "/findings/0/details/reason"):
+    unknown = (
+        "/a~1b",
+        "/village~1",
+        "/livestock/0/x",
+        "/livestock/0/kind~0",
+        "/findings/0/details/reason",
+        "/0",
+        "/0/a",
+    )
+    for pointer in unknown:
         assert seen_change({"pointer": pointer, "after": "x"}, Sight.MASKED) is None
     change = {"pointer": "/findings/0/details/settled/by", "after": "lead"}
     assert seen_change(change, Sight.MASKED) == change

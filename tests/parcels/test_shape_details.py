@@ -10,13 +10,14 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Finding
+from service.parcels import shape as shape_module
 from service.parcels.explanation import places_in_params, what_is_wrong
 from service.parcels.limits import ShapeRules
 from service.parcels.measurement import geodesic_area
 from service.parcels.mending import mended, without_repeats, without_spikes
 from service.parcels.rings import gnomonic
 from service.parcels.shape import Shape, examine_shape, examine_shapes
-from tests.parcels.builders import a_field, a_polygon, in_metres, on_the_ground
+from tests.parcels.builders import VINH, a_field, a_polygon, in_metres, on_the_ground
 
 RULES = ShapeRules()
 SQUARE = [(0, 0), (100, 0), (100, 100), (0, 100)]
@@ -223,3 +224,97 @@ def test_the_reasons_of_a_fault_are_never_empty() -> None:
     (finding,) = what_is_wrong(field, gnomonic(np.array([field], dtype=object))[0], RULES, "/p")
     assert (finding.code, finding.severity, finding.pointer) == ("geometry.pinched", "error", "/p")
     assert finding.params["point"] in shapely.get_coordinates(field).round(7).tolist()
+
+
+def test_ordinary_boundaries_are_not_handled_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_by_one: list[BaseGeometry | None] = []
+    monkeypatch.setattr(shape_module, "_readable", lambda *given: one_by_one.append(given[1]))
+    parts = on_the_ground(shapely.MultiPolygon([shapely.box(0, 0, 50, 50), shapely.box(80, 80, 150, 150)]))
+    dented = [a_polygon(*SQUARE, *[(-1, -north) for north in range(1, number)]) for number in (6, 7)]
+    ordinary = [a_field(), parts, dented[0], shapely.box(0, 0, 0.1, 0.1)]
+    ordinary += [shapely.box(179.95, 0, 180, 0.05), shapely.box(-180, -90, -179.95, -89.95)]
+    other = [shapely.Point(VINH), None, shapely.force_3d(a_field(), 1), shapely.box(0, 0, 0.05, 0.11)]
+    other += [shapely.box(0, 0, 0.11, 0.05), dented[1]]
+    examine_shapes([*ordinary, *other], ShapeRules(most_vertices=10), [""] * 12)
+    assert one_by_one == other
+
+
+@pytest.mark.parametrize("longitude", [180.2, -180.2, 250.0])
+def test_a_small_boundary_beyond_the_date_line_is_out_of_range(longitude: float) -> None:
+    finding = the_finding(shapely.box(longitude - 0.01, 18, longitude + 0.01, 18.01))
+    assert (finding.code, abs(finding.params["point"][0])) == ("geometry.out-of-range", round(abs(longitude) + 0.01, 2))
+
+
+@pytest.mark.parametrize("latitude", [90.2, -90.2, 120.0])
+def test_a_small_boundary_beyond_a_pole_is_out_of_range(latitude: float) -> None:
+    finding = the_finding(shapely.box(105, latitude - 0.01, 105.01, latitude + 0.01))
+    assert (finding.code, abs(finding.params["point"][1])) == ("geometry.out-of-range", round(abs(latitude) + 0.01, 2))
+
+
+def test_the_place_that_is_furthest_out_of_range_is_named() -> None:
+    finding = the_finding(shapely.Polygon([(-180.5, 18), (105, 91), (105, 18)]))
+    assert finding.params == {"point": [105, 91]}
+
+
+@pytest.mark.parametrize(
+    ("west", "east", "code"), [(0, 180, "geometry.too-large"), (-90.25, 90.25, "geometry.antimeridian")]
+)
+def test_more_than_half_the_world_is_taken_for_a_crossing_of_the_date_line(west: float, east: float, code: str) -> None:
+    assert the_finding(shapely.box(west, 18, east, 18.05)).code == code
+
+
+def test_the_edge_of_the_world_is_in_range_with_altitude_too() -> None:
+    for box in (shapely.box(0, 89.99, 0.05, 90), shapely.box(179.95, 0, 180, 0.05), shapely.box(0, 0, 0.1, 0.1)):
+        assert [finding.code for finding in examined(shapely.force_3d(box, 1)).findings][:1] == [
+            "geometry.altitude-dropped"
+        ]
+        assert examined(shapely.force_3d(box, 1)).area_m2 is not None
+
+
+def test_a_spike_that_ends_on_the_opposite_edge_is_reported_as_a_spike_alone() -> None:
+    shape = examined(a_polygon((0, 0), (100, 0), (100, 100), (50.3, 100), (50, 0), (50, 100), (0, 100)))
+    assert [(finding.code, finding.severity) for finding in shape.findings] == [("geometry.spike", "error")]
+    assert metres([shape.findings[0].params["point"]]) == [(50, 0)]
+
+
+def test_a_spike_beside_a_hole_outside_is_left_out() -> None:
+    spiky = [(0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (250.0, 150.0), (100.0, 100.5), (0.0, 100.0)]
+    shape = examined(a_polygon(*spiky, holes=[[(300, 300), (320, 300), (320, 320)]]))
+    assert [finding.code for finding in shape.findings] == ["geometry.hole-outside"]
+
+
+def test_a_proposal_is_wider_than_two_centimetres_and_clear_of_itself() -> None:
+    rules = ShapeRules(decimals=12, repeated_within_m=0.001)
+    strips = {width: mended(a_polygon((0, 0), (100, 0), (100, width), (0, width)), rules) for width in (0.019, 0.021)}
+    assert strips[0.019] is None
+    assert geodesic_area(strips[0.021] or shapely.Point()) == pytest.approx(2.1, rel=1e-2)
+    for gap, clear in ((0.0009, False), (0.0011, True)):
+        dented = a_polygon((0, 0), (100, 0), (100, 100), (50, gap), (0, 100))
+        assert (mended(dented, rules) is not None) is clear
+
+
+def test_a_spike_is_taken_off_down_to_a_triangle_and_no_vertex_stays_twice() -> None:
+    triangle = without_spikes(a_polygon((0, 100), (0, 0), (300, 0), (100, 0.4)), RULES)
+    assert sorted(metres(shapely.get_coordinates(triangle)[1:])) == [(0, 0), (0, 100), (100, 0)]
+    square = without_spikes(a_polygon((0, 0), (100, 0), (100, 100), (150, 150), (100, 100), (0, 100)), RULES)
+    assert sorted(metres(shapely.get_coordinates(square)[1:])) == [(0, 0), (0, 100), (100, 0), (100, 100)]
+
+
+def test_a_star_of_spikes_around_one_point_stays() -> None:
+    star = a_polygon((0, 0), (100, 0), (0, 0), (-50, 80), (0, 0), (-50, -80))
+    assert without_spikes(star, RULES).equals_exact(star)
+
+
+@pytest.mark.parametrize(("depth", "code"), [(100.0, "geometry.pinched"), (-100.0, "geometry.self-crossing")])
+def test_a_boundary_is_in_order_both_on_great_circles_and_on_straight_lines(depth: float, code: str) -> None:
+    # A great circle of 9 km runs half a metre north of the straight line; the notch ends between the two.
+    finding = the_finding(a_polygon((-4_500, 0), (4_500, 0), (4_500, depth), (0, 0.3), (-4_500, depth)))
+    assert (finding.code, finding.severity) == (code, "error")
+    assert abs(metres([finding.params["point"]])[0][1]) <= 1
+
+
+def test_less_than_two_centimetres_of_width_are_no_area() -> None:
+    rules = ShapeRules(decimals=12, repeated_within_m=0.001)
+    for width, code in ((0.019, "geometry.no-area"), (0.021, "geometry.too-small")):
+        strip = a_polygon((0, 0), (100, 0), (100, width), (0, width))
+        assert [finding.code for finding in examine_shape(strip, rules, "/p").findings] == [code]
