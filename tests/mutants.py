@@ -162,9 +162,11 @@ def forget_all_but_kills(mutants: Path) -> None:
     mutmut remembers more than is true after tests were changed: which tests reach a function, which mutants survived,
     and that a file has no mutants because an earlier run was about other files.
     """
-    kept: dict[Path, dict[str, Any]] = {path: json.loads(path.read_text("utf-8")) for path in mutants.rglob("*.meta")}
+    measured: dict[Path, dict[str, Any]] = {
+        path: json.loads(path.read_text("utf-8")) for path in mutants.rglob("*.meta")
+    }
     shutil.rmtree(mutants, ignore_errors=True)
-    for path, found in kept.items():
+    for path, found in measured.items():
         codes = found["exit_code_by_key"]
         found["exit_code_by_key"] = {name: code if code in KILLED else None for name, code in codes.items()}
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The project's texts: no document, docstring or comment names a file that is not in the repository."""
+"""The project's texts: none names a file that is not in the repository, and none uses a word that was retired."""
 
 from __future__ import annotations
 
@@ -28,6 +28,23 @@ SOURCE = (".py", ".ts", ".svelte")
 A_PLACEHOLDER = re.compile(r"[A-Z]{4,}|[*{}]|/N[.]|YYYY")
 ELSEWHERE = re.compile(r"\b(?:DESIGN|DOMAIN)\b")
 """Pages that are not in the repository."""
+
+RETIRED = {
+    "kept": "stored, retained (a household keeps animals; a register stores records)",
+    "told": "reported, noted, shown: say who reports what where",
+    "tells": "reports, shows, reveals",
+    "hears": "receives",
+    "handed": "returned, passed, issued",
+    "said": "sent, entered, reported: say by whom, as what",
+    "whoever": "the reader, the client, the principal",
+    "somewhen": "at some point during",
+    "answers": "a function returns, a service responds; an answer is what a person enters in a form",
+    "answered": "got a response, was handled",
+}
+"""Words that had several meanings or hid the standard term, and what to write instead. They defeat search."""
+
+FORMS = ("form/", "tests/form/", "docs/form")
+"""Where an answer is what a person enters in a form."""
 
 
 @cache
@@ -85,3 +102,33 @@ def test_a_file_that_is_not_there_is_noticed_and_one_that_is_there_is_not() -> N
     text = "See service/clock.py, storage/collections.py, `service/gone.py`, registry/gone.py and DESIGN section 4."
     assert sorted(strangers_in(text)) == ["DESIGN", "registry/gone.py", "service/gone.py"]
     assert list(strangers_in("schemas/codelists/NAME.csv, https://example.org/docs/page.md, and/or, tests/api")) == []
+
+
+def retired_in(text: str, *, of_forms: bool) -> Iterator[str]:
+    """The retired words in a text, also as a part of a name (``kept_at``, ``KeptEntry``, ``isKept``)."""
+    for word in RETIRED:
+        if of_forms and word.startswith("answer"):
+            continue
+        if re.search(rf"(?<![A-Za-z])(?i:{word})(?![a-z])|(?<=[a-z]){word.capitalize()}(?![a-z])", text):
+            yield word
+
+
+def test_no_retired_word_comes_back() -> None:
+    texts = {".css", ".html", ".md", ".py", ".svelte", ".toml", ".ts", ".yaml"}
+    files = [path for path in ours() if (ROOT / path).is_file() and path != "tests/test_documents.py"]
+    read = [path for path in files if Path(path).suffix in texts or path.startswith("scripts/")]
+    assert len(read) > 400
+    found = {
+        path: {
+            word: RETIRED[word]
+            for word in retired_in((ROOT / path).read_text("utf-8"), of_forms=path.startswith(FORMS))
+        }
+        for path in sorted(read)
+    }
+    assert {path: words for path, words in found.items() if words} == {}
+
+
+def test_a_retired_word_is_noticed_in_texts_and_names_and_not_inside_another_word() -> None:
+    assert list(retired_in("Kept here, told_at, isKept, KeptEntry, answered", of_forms=True)) == ["kept", "told"]
+    assert list(retired_in("It answers; the lookups_answered", of_forms=False)) == ["answers", "answered"]
+    assert list(retired_in("stored, unkept, mistold, keptlike, Saigon, answer_by", of_forms=False)) == []

@@ -146,7 +146,7 @@ def test_a_province_that_is_not_there_is_refused_with_those_that_are(named: str)
 # Nothing else names a province
 
 
-def told_by(province: Province) -> re.Pattern[str]:
+def marks_of(province: Province) -> re.Pattern[str]:
     """What gives a province away: its names, codes, numbers, meridian and capital."""
     home = SYSTEMS[province.vn2000.home]
     codes = "|".join(sorted({unit.code for unit in units_of(province) if len(unit.code) == 5}))
@@ -183,7 +183,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 @each_province()
 def test_no_file_but_its_own_names_a_province(province: Province) -> None:
-    known = told_by(province)
+    known = marks_of(province)
     found = [
         f"{name}:{number}: {line.strip()[:90]}"
         for name, text in texts()
@@ -210,4 +210,4 @@ def test_no_file_but_its_own_names_a_province(province: Province) -> None:
     ],
 )
 def test_a_line_that_names_a_province_is_found(line: str) -> None:
-    assert told_by(read_province("40")).search(line)
+    assert marks_of(read_province("40")).search(line)

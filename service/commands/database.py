@@ -14,7 +14,7 @@ from service.settings import Settings, SettingsInvalid, read_settings
 
 ADDRESS_FILE = "mongodb-uri"
 PROVINCE_FILE = "province"
-"""What PROVINCE was when the register was started, so that its commands need not be told again."""
+"""What PROVINCE was when the register was started, so that its commands need not be given it again."""
 
 
 def command_settings(data_folder: str | None = None) -> Settings:

@@ -39,7 +39,7 @@ ENTRIES_AT_ONCE: Final = 1_000
 """How many log entries are read in one round trip of a whole history."""
 _WITHHELD: Final = "…"
 _OPEN_ITEMS: Final = ("commune", "offset", "kind", "household", "revision", "at", "actor", "hash")
-"""The items of a log entry that leave as they are; which of them a response has is said by its schema."""
+"""The items of a log entry that leave as they are; its schema decides which of them a response has."""
 
 
 @dataclass(frozen=True, slots=True)

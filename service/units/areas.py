@@ -41,7 +41,7 @@ def area_of_units(units: Iterable[NamedUnit], directory: UnitDirectory, today: d
 
 
 def administered_area(units: Iterable[NamedUnit], directory: UnitDirectory, today: date) -> Area:
-    """Return the area that whoever administers an account with these units must hold.
+    """Return the area that an administrator of an account with these units must hold.
 
     It is the account's own. A code that covers nothing counts as its whole province, and as the whole register when
     that is not known either: otherwise everybody could administer an account whose communes have ended.

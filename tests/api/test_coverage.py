@@ -202,7 +202,7 @@ def test_everything_that_the_register_holds_is_one_row(filled: Register) -> None
         "/v1/baselines/40",
     ],
 )
-def test_a_part_is_never_told_under_the_name_of_the_whole(filled: Register, address: str) -> None:
+def test_a_part_is_never_reported_under_the_name_of_the_whole(filled: Register, address: str) -> None:
     token = token_of(filled.client.application, Role.OFFICER, THANH_VINH)
     problem(filled.get(address, Authorization=f"Bearer {token}"), 403, "coverage.outside-area")
 

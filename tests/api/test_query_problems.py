@@ -57,7 +57,7 @@ def test_what_a_provider_adds_to_its_redirect_is_passed_over(register: Register)
     problem(register.get(f"{CALLBACK}?code=x&state=y&iss=https://id.example&session_state=z"), 404, "http.not-found")
 
 
-def test_who_may_not_ask_is_not_told_of_parameters(app: Flask) -> None:
+def test_without_the_permission_parameters_are_not_explained(app: Flask) -> None:
     problem(app.test_client().get("/v1/households?crss=1"), 401, "access.not-signed-in")
 
 

@@ -1,7 +1,7 @@
 """Two provinces in one register: nobody of Hà Tĩnh (42) gets or writes anything of Nghệ An (40), by any route.
 
-Every registered route is asked by every role of the other province about a household, an account, a request and the
-other things of Nghệ An; what tells of them is recognized anywhere in a response, and the database is compared.
+Every registered route is called by every role of the other province about a household, an account, a request and the
+other things of Nghệ An; what reveals them is recognized anywhere in a response, and the database is compared.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class NgheAn:
 
     @property
     def marks(self) -> tuple[bytes, ...]:
-        """What tells in a response that it holds something of Nghệ An."""
+        """What in a response reveals that it holds something of Nghệ An."""
         record = self.seed.record
         ids = (record["id"], record["parcels"][0]["id"], self.seed.photo, self.seed.request, *self.others)
         texts = (NAME, CERTIFICATE, ADDRESS, REASON, VILLAGE, record["head"]["national_id"], SOURCE, str(EXPECTED))
@@ -227,8 +227,8 @@ def without_own_questions(response: TestResponse) -> bytes:
     return orjson.dumps(lines)
 
 
-def told(nghe_an: NgheAn, asker: Asker, *, reading: bool = False) -> dict[tuple[str, str], list[bytes]]:
-    """What tells of Nghệ An in the responses to an asker, by method and route."""
+def revealed(nghe_an: NgheAn, asker: Asker, *, reading: bool = False) -> dict[tuple[str, str], list[bytes]]:
+    """What reveals Nghệ An in the responses to an asker, by method and route."""
     found: dict[tuple[str, str], list[bytes]] = {}
     for method, rule, sent, response in walk(nghe_an, asker, reading=reading):
         body = without_own_questions(response) if rule == "/v1/trail" else unpacked(response.get_data())
@@ -241,14 +241,14 @@ def told(nghe_an: NgheAn, asker: Asker, *, reading: bool = False) -> dict[tuple[
 @pytest.mark.parametrize("asker", STRANGERS, ids=lambda asker: asker.name)
 def test_nothing_of_another_province_comes_and_nothing_is_written(nghe_an: NgheAn, asker: Asker) -> None:
     before = nghe_an.snapshot()
-    assert told(nghe_an, asker) == {}
+    assert revealed(nghe_an, asker) == {}
     after = nghe_an.snapshot()
     assert {name for name in before if before[name] != after.get(name)} == set()
     assert set(before) == set(after)
     assert nghe_an.app.extensions["guard"].accounts.sessions(nghe_an.account) != []
 
 
-EVERY_ROUTE_THAT_TELLS = {
+EVERY_ROUTE_THAT_REVEALS = {
     ("GET", "/v1/accounts"),
     ("GET", "/v1/accounts/<account_id>"),
     ("GET", "/v1/baselines/<code>"),
@@ -273,5 +273,5 @@ EVERY_ROUTE_THAT_TELLS = {
 
 def test_the_walk_recognizes_what_belongs_to_a_province(nghe_an: NgheAn) -> None:
     its_own = [replace(asker, area="40") for asker in STRANGERS]
-    found = {route for asker in its_own for route in told(nghe_an, asker, reading=True)}
-    assert EVERY_ROUTE_THAT_TELLS - found == set()
+    found = {route for asker in its_own for route in revealed(nghe_an, asker, reading=True)}
+    assert EVERY_ROUTE_THAT_REVEALS - found == set()

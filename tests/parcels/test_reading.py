@@ -134,7 +134,7 @@ def test_two_systems_that_both_put_a_sheet_into_the_commune_are_both_named_and_n
 
 
 @pytest.mark.parametrize("province", [NGHE_AN, HA_TINH], ids=["40", "42"])
-def test_metres_without_a_system_are_those_of_the_provinces_own_meridian_where_no_commune_tells(
+def test_metres_without_a_system_are_those_of_the_provinces_own_meridian_where_no_commune_decides(
     province: Province,
 ) -> None:
     home, wide = system_of(province.vn2000.home), Borders({"00002": a_field(-90_000, -90_000, 180_000, 180_000)})

@@ -87,9 +87,9 @@ def test_a_request_that_cannot_be_parsed_gets_a_problem(
 
 
 def test_the_problem_repeats_nothing_of_the_request(port: int) -> None:
-    said = sent(port, b"GET /v1/units?q=040078001234" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert b"040078001234" not in said
-    assert b"<html>" not in said.lower()
+    response = sent(port, b"GET /v1/units?q=040078001234" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"040078001234" not in response
+    assert b"<html>" not in response.lower()
 
 
 def test_a_request_line_of_8190_bytes_is_read(port: int) -> None:

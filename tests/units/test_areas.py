@@ -113,7 +113,7 @@ def test_codes_that_cover_nothing_any_more_are_skipped_and_named() -> None:
     assert area_of_units([("1", OLD)], ENDED, NOW).communes() == frozenset()
 
 
-def test_whoever_administers_an_ended_code_holds_its_province() -> None:
+def test_the_administrator_of_an_ended_code_holds_its_province() -> None:
     assert administered_area([("1", OLD)], ENDED, NOW).communes() == frozenset({"2"})
     assert administered_area([("1", OLD), ("7", NOW)], ENDED, NOW).communes() == frozenset({"2", "7"})
     assert administered_area([("7", NOW)], ENDED, NOW).communes() == frozenset({"7"})

@@ -23,7 +23,7 @@ _SIGHTS = ", ".join(Sight)
 LONGEST_LIST = 500
 _AREA = (
     f'Codes of units; a province is the communes that it has today. ["{WHOLE_REGISTER}"] alone is the whole register, '
-    "with every province that is or will be loaded: only whoever has the whole register can give it."
+    "with every province that is or will be loaded: only an administrator with the whole register can give it."
 )
 
 

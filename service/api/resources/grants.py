@@ -36,13 +36,13 @@ from service.principal import Principal, nobody
 FORM: Final = "application/x-www-form-urlencoded"
 
 
-def sign_in_response(asked: dict[str, Any], caller: Caller) -> Response:
+def sign_in_response(body: dict[str, Any], caller: Caller) -> Response:
     """Sign in by a grant, store the audit entry and return the tokens, as JSON or as cookies."""
     limit = guard().settings.sign_ins_per_minute
     if limit:
         guard().rates.take(f"token:{caller.address}", limit, timedelta(minutes=1))
     try:
-        signed_in = _granted(asked, caller)
+        signed_in = _granted(body, caller)
     except (SignInFailed, TooManyAttempts, RefreshFailed) as error:
         write_trail(error.code.replace("access.", ""), nobody(), status=401)
         raise
@@ -50,7 +50,7 @@ def sign_in_response(asked: dict[str, Any], caller: Caller) -> Response:
         report_revoked(error)
         raise
     who = guard().principals.of_token(signed_in.access_token)
-    write_trail("signed-in" if asked["grant_type"] != "refresh_token" else "refreshed", who)
+    write_trail("signed-in" if body["grant_type"] != "refresh_token" else "refreshed", who)
     return _cookie_response(signed_in, who) if caller.by_cookie else _token_response(signed_in, who)
 
 
@@ -59,12 +59,12 @@ def requested_grant() -> dict[str, Any]:
     form = request.mimetype == FORM
     if form:
         request.max_content_length = 10_000
-    asked: dict[str, Any] = parsed(TokenFormSchema, request.form.to_dict()) if form else parsed_body(TokenRequestSchema)
-    _read_basic_credentials(asked)
-    return asked
+    body: dict[str, Any] = parsed(TokenFormSchema, request.form.to_dict()) if form else parsed_body(TokenRequestSchema)
+    _read_basic_credentials(body)
+    return body
 
 
-def _read_basic_credentials(asked: dict[str, Any]) -> None:
+def _read_basic_credentials(body: dict[str, Any]) -> None:
     """Take client id and secret from the Authorization header, if they are there (RFC 6749, 2.3.1)."""
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
@@ -73,47 +73,47 @@ def _read_basic_credentials(asked: dict[str, Any]) -> None:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise SignInFailed() from None
-    asked.setdefault("client_id", client_id)
-    asked.setdefault("client_secret", secret)
+    body.setdefault("client_id", client_id)
+    body.setdefault("client_secret", secret)
 
 
-def caller_of(asked: dict[str, Any]) -> Caller:
+def caller_of(body: dict[str, Any]) -> Caller:
     """Return the client that sends the grant. Raises RequestForged for a browser on a page of another site."""
-    by_cookie = asked.get("cookie", False) or (
-        asked["grant_type"] == "refresh_token" and "refresh_token" not in asked and REFRESH_COOKIE in request.cookies
+    by_cookie = body.get("cookie", False) or (
+        body["grant_type"] == "refresh_token" and "refresh_token" not in body and REFRESH_COOKIE in request.cookies
     )
     if by_cookie and (from_another_site() or request.mimetype == FORM):
         raise RequestForged()
     if by_cookie:
         return browser()
-    secret = asked.get("device")
-    name = asked.get("device_name") or request.headers.get("User-Agent", "")
+    secret = body.get("device")
+    name = body.get("device_name") or request.headers.get("User-Agent", "")
     return Caller(request.remote_addr or "", secret[:200] if secret else None, name[:200])
 
 
-def _granted(asked: dict[str, Any], caller: Caller) -> SignedIn:
+def _granted(body: dict[str, Any], caller: Caller) -> SignedIn:
     sign_in = guard().sign_in
-    match asked["grant_type"]:
+    match body["grant_type"]:
         case "password":
-            username, password = _given(asked, "username", "password")
+            username, password = _given(body, "username", "password")
             return sign_in.by_password(username, password, caller)
         case "client_credentials":
-            scopes = asked.get("scope", "").split()
-            client_id, secret = _given(asked, "client_id", "client_secret")
+            scopes = body.get("scope", "").split()
+            client_id, secret = _given(body, "client_id", "client_secret")
             return sign_in.by_client_secret(client_id, secret, caller, scopes)
         case _:
-            token = request.cookies.get(REFRESH_COOKIE, "") if caller.by_cookie else _given(asked, "refresh_token")[0]
+            token = request.cookies.get(REFRESH_COOKIE, "") if caller.by_cookie else _given(body, "refresh_token")[0]
             return sign_in.refresh(token, caller)
 
 
-def _given(asked: dict[str, Any], *names: str) -> tuple[str, ...]:
+def _given(body: dict[str, Any], *names: str) -> tuple[str, ...]:
     """Return the items that this kind of grant needs. Raises GrantInvalid, BodyRefused."""
-    missing = [GrantInvalid(pointer=f"/{name}", reason="missing") for name in names if not asked.get(name)]
+    missing = [GrantInvalid(pointer=f"/{name}", reason="missing") for name in names if not body.get(name)]
     if len(missing) > 1:
         raise BodyRefused(missing)
     if missing:
         raise missing[0]
-    return tuple(asked[name] for name in names)
+    return tuple(body[name] for name in names)
 
 
 def _token_response(signed_in: SignedIn, who: Principal) -> Response:

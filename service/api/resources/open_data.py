@@ -68,7 +68,7 @@ class OpenDataColumnSchema(Resource):
 
 
 class OpenDataSchema(Resource):
-    """A table of an edition, with what must be said of it wherever it is used."""
+    """A table of an edition, with the notes that every use of it must carry."""
 
     by = fields.String(required=True, validate=validate.OneOf(DIMENSIONS))
     province = fields.String(required=True, metadata={"description": "The province whose communes are counted."})

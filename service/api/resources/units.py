@@ -56,7 +56,7 @@ class UnitListSchema(Resource):
 
 
 class UnitBoundaryPropertiesSchema(Resource):
-    """What is said of a unit and its border, and of parcels beside it."""
+    """Properties of a unit and its border, and of parcels beside it."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
