@@ -145,8 +145,20 @@ def province_of(settings: Settings) -> Province:
     return read_province(settings.province, agency=settings.agency, licence=settings.open_data_licence)
 
 
+def provinces_of(settings: Settings) -> tuple[Province, ...]:
+    """Return all provinces that the settings name, the register's own first. Raises SettingsInvalid."""
+    beside = (named.strip() for named in settings.province.split(",")[1:])
+    found = (province_of(settings), *(read_province(named) for named in beside))
+    codes = [province.code for province in found]
+    if len(set(codes)) < len(codes):
+        raise SettingsInvalid(f"PROVINCE={settings.province!r}: a province is named twice")
+    return found
+
+
 def read_province(named: str = "", *, agency: str = "", licence: str = "") -> Province:
     """Read a province's file: ``named`` is a code, the path of a file, or empty for the default.
+
+    Of several with commas between them it is the first, whose register it is.
 
     ``agency`` and ``licence``, if given, replace those of the file. Raises SettingsInvalid with the file, the key and
     what is wrong with it.
@@ -175,6 +187,7 @@ def known_provinces() -> list[str]:
 
 
 def _file_of(named: str) -> Path:
+    named = named.split(",", maxsplit=1)[0].strip()
     if not named:
         named = str(_read_toml(DEFAULT)["code"])
     file = Path(named) if named.endswith(".toml") else FOLDER / f"{named}.toml"

@@ -18,7 +18,8 @@ class Settings:
 
     province: str = ""
     """The province that is served: the code of one that comes with the register, or the path of a file
-    (docs/province.md); empty for the one that provinces/default.toml names."""
+    (docs/province.md); empty for the one that provinces/default.toml names. Several, with commas between them, share
+    one register, whose own province is the first."""
 
     agency: str = ""
     """Identifier of the agency that runs the register (QCVN 102:2016/BTTTT); empty for the one of the province's."""

@@ -13,7 +13,7 @@ import pytest
 
 from schemas.codelists import code_lists
 from service.parcels.reference_systems import SYSTEMS
-from service.province import Province, known_provinces, province_of, read_province
+from service.province import Province, known_provinces, province_of, provinces_of, read_province
 from service.settings import Settings, SettingsInvalid
 from service.units.areas import area_of_units
 from service.units.directory import UnitDirectory
@@ -99,6 +99,15 @@ def test_a_province_is_frozen_and_the_settings_name_it() -> None:
 
 def test_without_a_name_it_is_the_default_one() -> None:
     assert read_province() == read_province("40")
+
+
+def test_several_provinces_share_a_register_whose_own_is_the_first() -> None:
+    named = Settings("mongodb://127.0.0.1/none", province="42, 40", agency="H27.12")
+    own, other = provinces_of(named)
+    assert (own.code, own.agency, province_of(named)) == ("42", "H27.12", own)
+    assert other == read_province("40")
+    with pytest.raises(SettingsInvalid, match="named twice"):
+        provinces_of(Settings("mongodb://127.0.0.1/none", province="42,42"))
 
 
 def written(folder: Path, *edits: tuple[str, str]) -> str:

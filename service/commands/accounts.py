@@ -20,12 +20,13 @@ from service.area import WHOLE_REGISTER
 from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
 from service.principal import register_itself
-from service.province import province_of
+from service.province import Province, provinces_of
 from service.roles import SCOPES, Role, Sight
 from service.settings import Settings
 from service.storage.accounts import MongoAccounts
 from service.storage.repositories import Repositories
 from service.units.areas import area_of_units
+from service.units.directory import UnitDirectory
 from service.units.unit_register import UnitRegister
 
 DEMONSTRATION_FILE = "demo-accounts.json"
@@ -90,11 +91,9 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
         elif options.step == "demonstrate":
             if options.if_none and stored.accounts(after=None, limit=1):
                 return 0
-            province = province_of(settings)
-            named = (province.demonstration.officers_unit, province.demonstration.officers_unit_on)
-            theirs = area_of_units([named], directory(), vietnam_day(system_clock())).communes()
-            file = Path(settings.data_folder) / DEMONSTRATION_FILE
-            _demonstrate(accounts, sorted(theirs or ()), (province.code,), file)
+            today = vietnam_day(system_clock())
+            areas = [(province, _officers_area(province, directory(), today)) for province in provinces_of(settings)]
+            _demonstrate(accounts, areas, Path(settings.data_folder) / DEMONSTRATION_FILE)
         else:
             _change(accounts, stored, options)
     return 0
@@ -164,16 +163,28 @@ def _list(accounts: Accounts, *, as_json: bool) -> None:
             return
 
 
-def _demonstrate(accounts: Accounts, officers: Sequence[str], province: tuple[str, ...], file: Path) -> None:
-    """Create an account of each role, print them once and store them in a file that only its owner can read."""
-    whole_register = (WHOLE_REGISTER,)
-    people = [
-        ("can-bo", Role.OFFICER, tuple(officers)),
-        ("chu-tich-xa", Role.LEADER, tuple(officers)),
-        ("giam-sat", Role.SUPERVISOR, province),
-        ("quan-tri", Role.ADMINISTRATOR, whole_register),
-        ("kiem-toan", Role.AUDITOR, whole_register),
-    ]
+def _officers_area(province: Province, directory: UnitDirectory, today: date) -> tuple[str, ...]:
+    """Return the communes of the demonstration's officer."""
+    named = (province.demonstration.officers_unit, province.demonstration.officers_unit_on)
+    return tuple(sorted(area_of_units([named], directory, today).communes() or ()))
+
+
+def _demonstrate(accounts: Accounts, areas: Sequence[tuple[Province, tuple[str, ...]]], file: Path) -> None:
+    """Create an account of each role, print them once and store them in a file that only its owner can read.
+
+    ``areas`` are the provinces, the register's own first, each with the communes of its officer and leader; those of
+    the others have the province's code in their names.
+    """
+    whole_register: tuple[str, ...] = (WHOLE_REGISTER,)
+    people: list[tuple[str, Role, tuple[str, ...]]] = []
+    for number, (province, communes) in enumerate(areas):
+        suffix = f"-{province.code}" if number else ""
+        people += [
+            (f"can-bo{suffix}", Role.OFFICER, communes),
+            (f"chu-tich-xa{suffix}", Role.LEADER, communes),
+            (f"giam-sat{suffix}", Role.SUPERVISOR, (province.code,)),
+        ]
+    people += [("quan-tri", Role.ADMINISTRATOR, whole_register), ("kiem-toan", Role.AUDITOR, whole_register)]
     rows: list[dict[str, Any]] = []
     who = register_itself("demonstration")
     for username, role, area in people:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -39,17 +40,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _register(options: argparse.Namespace) -> int:
-    from service.demonstration.registering import register
+    from service.demonstration.registering import has_households, register
 
     settings = command_settings(options.data)
-    return register(options.households, options.seed, settings, if_empty=options.if_empty, mix=options.mix)
+    if options.if_empty and has_households(settings):
+        return 0
+    own, *beside = settings.province.split(",")
+    only = replace(settings, province=own)
+    status = register(options.households, options.seed, only, if_empty=options.if_empty, mix=options.mix)
+    for number, named in enumerate(beside, 1):  # of seeds of their own: a seed makes the same ids in every province
+        only = replace(settings, province=named.strip(), agency="")
+        status |= register(options.households, options.seed + number, only, if_empty=False, mix=options.mix)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Makes realistic but invented farm households of the province, each marked as demonstration, and "
-        "registers them with baselines for every commune of today and before July 2025, or writes them as NDJSON.",
+        description="Makes realistic but invented farm households, each marked as demonstration, and registers them in "
+        "every province that PROVINCE names, with baselines for the communes of today and of before July 2025, or "
+        "writes those of the first province as NDJSON.",
         epilog="The same seed makes the same households, and a larger set contains the smaller one: a second run "
         "registers only what is missing. The database is MONGODB_URI, or else that of the running register "
         "(DIR/mongodb-uri).",

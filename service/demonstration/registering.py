@@ -71,6 +71,15 @@ def register(households: int, seed: int, settings: Settings, *, if_empty: bool, 
     return _report(registered_in_processes(settings, seed, households), households)
 
 
+def has_households(settings: Settings) -> bool:
+    """Whether the register holds any household. Raises StoreUnavailable."""
+    services = wire(settings)
+    try:
+        return bool(services.store.households.page(HouseholdQuery(limit=1, status="any")).records)
+    finally:
+        services.store.close()
+
+
 def _put_baselines(services: Register, demonstration: Demonstration, households: int) -> None:
     """Add the baselines that are missing or lower than those of this set; those from another source stay.
 

@@ -45,8 +45,8 @@ def serve(options: RunOptions) -> None:
         environment = environment_of(options.data)
         environment["PYTHONPATH"] = str(ROOT)
         environment["DATA_FOLDER"] = str(options.data)
-        if environment.get("PROVINCE", "").endswith(".toml"):  # a file: what is started here runs in another folder
-            environment["PROVINCE"] = str(Path(environment["PROVINCE"]).absolute())
+        if named := environment.get("PROVINCE"):
+            environment["PROVINCE"] = ",".join(_absolute(each.strip()) for each in named.split(","))
         environment["REGISTER_PYTHON"] = sys.executable
         environment["PROMETHEUS_MULTIPROC_DIR"] = str(options.data / "measures")
         mongod: PrivateMongod | None = None
@@ -99,6 +99,11 @@ def _say(text: str) -> None:
     # Printing to a closed terminal fails; that must not prevent an orderly shutdown.
     with contextlib.suppress(OSError):
         print(text, flush=True)
+
+
+def _absolute(province: str) -> str:
+    """Return a province's code as it is, and the path of a file as an absolute one: children run in another folder."""
+    return str(Path(province).absolute()) if province.endswith(".toml") else province
 
 
 def _port_to_serve(options: RunOptions) -> int:

@@ -12,7 +12,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 from service.access.errors import KeysMissing
 from service.access.keys import key_folder
 from service.clock import system_clock, vietnam_day
-from service.province import Province, province_of
+from service.province import Province, provinces_of
 from service.settings import Settings, SettingsInvalid
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
@@ -25,15 +25,16 @@ _INDEX_DIFFERS = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConfl
 
 def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
     """Create what is missing and update what differs; run again, it changes nothing. Raises StoreUnavailable."""
-    province = province_of(settings)
+    provinces = provinces_of(settings)
     store = Repositories(settings)
     try:
-        require_province(store, province)
+        require_province(store, provinces[0])
         with translated():
             for collection in COLLECTIONS:
                 prepare_collection(store.database.mongo, collection, say)
             prepare_keys(settings, store, say)
-        load_shipped_units(store, province, say)
+        for province in provinces:
+            load_shipped_units(store, province, say)
         today = vietnam_day(system_clock())
         store.states.make(unit.code for unit in UnitDirectory(store.units.unit_list()).of_level("commune", today))
     finally:
@@ -99,14 +100,15 @@ def load_shipped_units(store: Repositories, province: Province, say: Callable[[s
     then stays.
     """
     state = store.database["state"]
+    key = f"shipped units {province.code}"
     shipped = hashlib.sha256(province.units.read_bytes()).hexdigest()
     with translated():
-        loaded = state.find_one({"_id": "shipped units"})
+        loaded = state.find_one({"_id": key})
     if loaded is not None and loaded["version"] == shipped and store.units.unit_version():
         return
     load_units(store, province.units, say)
     with translated():
-        state.replace_one({"_id": "shipped units"}, {"_id": "shipped units", "version": shipped}, upsert=True)
+        state.replace_one({"_id": key}, {"_id": key, "version": shipped}, upsert=True)
 
 
 def load_units(store: Repositories, file: Path, say: Callable[[str], None]) -> int:
