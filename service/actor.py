@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from service.area import Communes
 from service.errors import CommuneOutsideArea
+from service.unit_names import UnitCode, UnitId
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,10 @@ class Actor:
     name: str
     area: Communes = None
 
-    def require(self, commune: str) -> None:
-        """Raise CommuneOutsideArea unless the actor may work in ``commune``."""
+    def require(self, commune: UnitId, code: UnitCode) -> None:
+        """Raise CommuneOutsideArea, which names the ``code``, unless the actor may work in ``commune``."""
         if self.area is not None and commune not in self.area:
-            raise CommuneOutsideArea(pointer="/commune", commune=commune)
+            raise CommuneOutsideArea(pointer="/commune", commune=code)
 
 
 REGISTER_ITSELF = Actor("register")

@@ -38,7 +38,8 @@ from service.api.resources import (
     workflow,
 )
 from service.api.resources.form_pages import form_pages
-from service.clock import Clock, system_clock
+from service.clock import Clock, system_clock, vietnam_day
+from service.households.places import Places
 from service.households.reading import Sources
 from service.log_lines import configure_log_lines
 from service.settings import Settings, read_settings
@@ -110,11 +111,15 @@ def register_of(app: Flask) -> Register:
 
 def _services_of(register: Register, guarding: Guard) -> Services:
     """The services that views use; records leave the store by the Reader alone."""
+
+    def places() -> Places:
+        return Places(register.units.directory(), vietnam_day(register.clock()))
+
     return Services(
         settings=register.settings,
         province=register.province,
         clock=register.clock,
-        sources=Sources(register.store.households, register.store.log, guarding.requests),
+        sources=Sources(register.store.households, register.store.log, guarding.requests, places),
         units=register.units,
         households=register.households,
         parcels=register.parcels,

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-Communes = frozenset[str] | None
-"""Codes of the communes that a query is limited to; None for no limit."""
+from service.unit_names import UnitId
+
+Communes = frozenset[UnitId] | None
+"""Identities of the communes that a query is limited to; None for no limit."""
 
 WHOLE_REGISTER: Final = "*"
 """What an account's area says instead of codes when it is the whole register, whatever provinces are loaded."""
@@ -36,11 +38,11 @@ class Area:
     @classmethod
     def of(
         cls,
-        communes: Iterable[str],
+        communes: Iterable[UnitId],
         units: Iterable[str] = (),
         *,
         ended: Iterable[str] = (),
-        surroundings: Iterable[str] = (),
+        surroundings: Iterable[UnitId] = (),
     ) -> Area:
         """These communes, in force today."""
         inside = frozenset(communes)

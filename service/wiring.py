@@ -20,7 +20,7 @@ from service.access.principals import Principals
 from service.access.sign_in import SignIn
 from service.access.tokens import AccessTokens
 from service.api.http.guard import Guard
-from service.clock import Clock, system_clock
+from service.clock import Clock, system_clock, vietnam_day
 from service.households.erasure import Erasure
 from service.households.household_register import HouseholdRegister
 from service.households.parcel_checks import ParcelRegister
@@ -148,6 +148,10 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
     directory = unit_register.directory
     examiner = examiner_of(store, settings, province)
     households = HouseholdRegister(store, directory, clock, examiner)
+
+    def called(commune: str) -> tuple[str, str]:
+        return directory().called(commune, vietnam_day(clock()))
+
     return Register(
         settings=settings,
         province=province,
@@ -156,7 +160,7 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         units=unit_register,
         examiner=examiner,
         households=households,
-        parcels=ParcelRegister(store, lambda code: directory().name_of(code), clock, examiner),
+        parcels=ParcelRegister(store, called, clock, examiner),
         photos=PhotoRegister(store.photos, clock, most_photos=settings.photos_per_household),
         coverage=Coverage(store.states, store.baselines, directory, clock),
         baselines=Baselines(store.baselines, directory, clock),

@@ -13,16 +13,18 @@ from typing import Any
 
 import uuid_utils
 
+from service.unit_names import UnitId
+
 Json = dict[str, Any]
 
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """Nine in the morning of TODAY in Vietnam."""
 
-THANH_VINH = "16681"
-"""Until 30 June 2025 the code of Quang Trung, which then became part of it."""
-TRUONG_VINH = "16690"
-VINH_LOC = "16708"
+THANH_VINH = UnitId("16681")
+"""Its identity, and its code today: until 30 June 2025 the code of Quang Trung, which then became part of it."""
+TRUONG_VINH = UnitId("16690")
+VINH_LOC = UnitId("16708")
 COMMUNES = (THANH_VINH, TRUONG_VINH, VINH_LOC)
 
 SOUTH_WEST = (105.664, 18.676)

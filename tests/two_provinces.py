@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from service.province import read_province
-from service.units.directory import Unit
+from service.unit_names import UnitId
+from service.units.unit import Unit
 from service.units.unit_list import read_units
 
 HA_TINH = "42"
-THANH_SEN, TRAN_PHU = "18073", "18100"
+THANH_SEN, TRAN_PHU = UnitId("18073"), UnitId("18100")
 
 
 def second_province() -> tuple[Unit, ...]:

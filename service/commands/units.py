@@ -17,6 +17,7 @@ from service.storage.repositories import Repositories
 from service.units.borders import BorderFileInvalid, borders_of, read_features
 from service.units.directory import UnitDirectory
 from service.units.provinces import units_beside
+from service.units.unit import LEVELS
 from service.units.unit_list import UnitListInvalid
 
 
@@ -64,13 +65,15 @@ def load_borders(file: Path, data: str | None) -> int:
     try:
         features = read_features(file)
         bar = tqdm(borders_of(features), total=len(features), desc=file.name, unit=" borders")
-        borders = dict(bar)
-        directory = UnitDirectory(store.units.unit_list())
-        known = [unit for unit in directory if unit.code in borders]
-        if strange := sorted(set(borders) - {unit.code for unit in known}):
-            print(f"{len(strange)} codes are of no unit of the register: {', '.join(strange[:10])}", file=sys.stderr)
-        beside = units_beside(known, directory, vietnam_day(system_clock()))
-        changed = store.borders.replace_borders(borders, {unit.code for unit in beside})
+        by_code = dict(bar)
+        directory, today = UnitDirectory(store.units.unit_list()), vietnam_day(system_clock())
+        in_force = {str(unit.code): unit for level in LEVELS for unit in directory.of_level(level, today)}
+        known = {code: in_force[code] for code in by_code if code in in_force}
+        borders = {unit.identity: by_code[code] for code, unit in known.items()}
+        if strange := sorted(set(by_code) - set(known)):
+            print(f"{len(strange)} codes are of no unit in force: {', '.join(strange[:10])}", file=sys.stderr)
+        beside = units_beside(known.values(), directory, today)
+        changed = store.borders.replace_borders(borders, {unit.identity for unit in beside})
     except BorderFileInvalid as error:
         place = f"feature {error.params['feature']}" if error.params["feature"] else "the file"
         print(f"{file} was not loaded: {place}: {error.params['reason']}", file=sys.stderr)

@@ -14,6 +14,7 @@ from service.commands.database import command_settings, run
 from service.jobs.reconciliation import verify_log
 from service.storage.repositories import Repositories
 from service.storage.trail.reading import TrailReader
+from service.unit_names import UnitId
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="scripts/verify-log", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
-    parser.add_argument("--commune", action="append", metavar="CODE", help="only this commune's log; can be repeated")
+    parser.add_argument("--commune", action="append", metavar="CODE", help="only logs of this code; can be repeated")
     parser.add_argument(
         "--anchors", action="store_true", help="export signed anchors of log and audit trail, to store elsewhere"
     )
@@ -35,14 +36,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.anchors or options.against:
         return run(lambda: _anchored(options))
-    communes = frozenset(options.commune) if options.commune else None
 
     def work() -> int:
         store = Repositories(command_settings(options.data))
         entries = logs = 0
         breaks = []
         try:
-            for log in verify_log(store, communes):
+            named = frozenset(options.commune or ())
+            # A name that no unit has is a log's own, as the feed and the anchors give it.
+            of_codes = {unit.identity for unit in store.units.unit_list() if unit.code in named}
+            communes = of_codes | {UnitId(name) for name in named}
+            for log in verify_log(store, frozenset(communes) or None):
                 logs += 1
                 entries += log.entries
                 if log.broken:

@@ -122,7 +122,7 @@ def places_of(
         raise ValueError("the list of units has no commune with a point: load the province's own list")
     grid = _grid_of(province)
     points = [(grid.column(unit.longitude or 0.0), grid.row(unit.latitude or 0.0)) for unit in communes]
-    drawn = [None if borders is None or u.code not in borders else borders.border(u.code) for u in communes]
+    drawn = [None if borders is None or u.identity not in borders else borders.border(u.identity) for u in communes]
     inside = [_squares_inside(border, grid) for border in drawn]
     taken = {square for squares in inside for square in squares}
     places = []

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, Literal
 
@@ -120,13 +121,13 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
                 household_id = _id_of(body)
                 content = parse(body, household_id, today=today)
                 resolved = resolve(content, household_id, directory=directory, today=today)
-                actor.require(resolved["commune"])
+                actor.require(resolved["commune"], directory.called(resolved["commune"], today)[0])
             except (DomainError, RecordInvalid) as error:
                 yield Outcome(position, household_id, "refused", error)
             else:
                 parsed.append(_Parsed(position, household_id, content, resolved))
         contents = [each.resolved for each in parsed]
-        examinations = self._examiner.examine(contents, [None] * len(contents), directory.name_of)
+        examinations = self._examiner.examine(contents, [None] * len(contents), partial(directory.called, on=today))
         for each, examination in zip(parsed, examinations, strict=True):
             try:
                 prepared = prepared_from(each.resolved, examination, each.household_id, today=today)
@@ -196,7 +197,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         today = vietnam_day(self._clock())
         again = self._prepare(each.content, household_id, today=today, known=record)
         known_again = made_by(self._store, self._directory(), 1, each.content, household_id)
-        if again.fingerprint == fingerprint or known_again:
+        if again.says_the_same(fingerprint) or known_again:
             return Outcome(each.position, household_id, "unchanged")
         error = HouseholdIdTaken(pointer="/id", id=household_id, revision=record["revision"])
         return Outcome(each.position, household_id, "refused", error)

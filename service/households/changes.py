@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import orjson
 
+from service.unit_names import UnitId
 from service.units.placing import tally_key
 
 Record = dict[str, Any]
@@ -40,7 +41,7 @@ class Entry:
     other commune.
     """
 
-    commune: str
+    commune: UnitId
     kind: Kind
     household: str
     revision: int

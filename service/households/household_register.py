@@ -21,6 +21,7 @@ from service.errors import (
 from service.households.changes import Change, Kind, Record
 from service.households.merge_patch import merge_patch
 from service.households.optimistic import retried
+from service.households.places import Places
 from service.households.ports import HouseholdRepositories, Stored, Written
 from service.households.registration import (
     Prepared,
@@ -32,6 +33,7 @@ from service.households.registration import (
     revision,
 )
 from service.households.writer import HouseholdWriter
+from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 
 
@@ -56,7 +58,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
                 content, self._store.households.find(household_id, actor.area), if_match, now=now, actor=actor
             )
         prepared = self._prepare(content, household_id, today=vietnam_day(now))
-        actor.require(prepared.content["commune"])
+        self._require(actor, prepared.content["commune"], now)
         change = registration(prepared, at=now, actor=actor.name)
         try:
             change = self._commit_one(change, None)
@@ -77,7 +79,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         if if_match is None:
             raise PreconditionRequired(revision=stored.record["revision"])
         now = self._clock()
-        merged = merge_patch(content_of(stored.record), patch)
+        merged = merge_patch(content_of(self._shown(stored.record, now)), patch)
         content = parse(merged, household_id, today=vietnam_day(now))
         return self._revise(content, stored, if_match, now=now, actor=actor)
 
@@ -100,7 +102,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             ]
             if consents == before.get("consents", []):
                 return Written(before, changed=False)
-            content = parse({**content_of(before), "consents": consents}, household_id, today=vietnam_day(now))
+            sent = {**content_of(self._shown(before, now)), "consents": consents}
+            content = parse(sent, household_id, today=vietnam_day(now))
             prepared = self._prepare(content, household_id, today=vietnam_day(now), known=before)
             change = revision(prepared, before, at=now, actor=actor.name, keep_status=True)
             return Written(self._commit_one(change, before).record)
@@ -140,7 +143,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             now = self._clock()
             prepared = self._moved(before, place, now=now)
             if prepared.content["commune"] == before["commune"]:
-                raise TransferToSameCommune(pointer="/commune", commune=before["commune"])
+                raise TransferToSameCommune(pointer="/commune", commune=self._shown(before, now)["commune"])
             change = revision(prepared, before, at=now, actor=actor.name)
             return Written(self._commit_named(change, before, if_match, actor).record)
 
@@ -161,25 +164,34 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         if not last or last[0].kind != "transferred":
             return None
         reachable = actor.area is None or record["commune"] in actor.area or last[0].actor == actor.name
-        if not reachable or self._moved(record, place, now=record["updated_at"]).fingerprint != stored.fingerprint:
+        if not reachable or not self._moved(record, place, now=record["updated_at"]).says_the_same(stored.fingerprint):
             return None
         return record
 
     def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
         """The household in its new place, without the items about the old one."""
         left = {"commune", "former_commune", "commune_as_of", "village", "address"}
-        body = {name: value for name, value in content_of(before).items() if name not in left}
+        shown = self._shown(before, now)
+        body = {name: value for name, value in content_of(shown).items() if name not in left}
         if "parcels" in body:
-            body["parcels"] = [_with_its_old_commune(parcel, before) for parcel in body["parcels"]]
+            body["parcels"] = [_with_its_old_commune(parcel, shown) for parcel in body["parcels"]]
         today = vietnam_day(now)
         body |= {"commune_as_of": today.isoformat(), **place}
         return self._prepare(parse(body, before["id"], today=vietnam_day(self._clock())), before["id"], today=today)
+
+    def _require(self, actor: Actor, commune: UnitId, now: datetime) -> None:
+        """Raise CommuneOutsideArea unless the actor may work in the commune."""
+        actor.require(commune, self._directory().called(commune, vietnam_day(now))[0])
+
+    def _shown(self, record: Record, now: datetime) -> Record:
+        """A stored record as it was given: with codes in place of the identities of units."""
+        return Places(self._directory(), vietnam_day(now)).shown(record)
 
     def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
         """A known id without a revision: the same write sent again, or another household's id."""
         stored = self._store.households.find(household_id, actor.area)
         prepared = self._prepare(content, household_id, today=vietnam_day(now), known=stored.record)
-        if prepared.fingerprint == stored.fingerprint or self._made(1, content, household_id):
+        if prepared.says_the_same(stored.fingerprint) or self._made(1, content, household_id):
             return Written(stored.record, changed=False)
         raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
 
@@ -198,9 +210,9 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             if self._made(if_match + 1, content, before["id"]):
                 return Written(before, changed=False)
             raise HouseholdStale(current=before, named=if_match)
-        if prepared.fingerprint == stored.fingerprint:
+        if prepared.says_the_same(stored.fingerprint):
             return Written(before, changed=False)
-        actor.require(prepared.content["commune"])
+        self._require(actor, prepared.content["commune"], now)
         change = revision(prepared, before, at=now, actor=actor.name)
         return Written(self._commit_named(change, before, if_match, actor).record)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from service.errors import NothingToSettle, ParcelNotFound
 from service.households.changes import Record
 from service.households.overlaps import OVERLAP, open_overlaps, settled
 from service.households.ports import HouseholdRepositories, Transaction
-from service.parcels.examination import ParcelExaminer, area_findings, with_names
+from service.parcels.examination import Called, ParcelExaminer, area_findings, with_names
 from service.parcels.overlap import Overlap, overlaps_between
 from service.parcels.ports import Boundary
 from service.parcels.reading import Drawing, Reading, read_drawings
@@ -77,11 +77,9 @@ class CheckedParcel:
 class ParcelRegister:
     """Checks boundaries before they are sent, and settles overlaps."""
 
-    def __init__(
-        self, store: HouseholdRepositories, name_of: Callable[[str], str], clock: Clock, examiner: ParcelExaminer
-    ) -> None:
+    def __init__(self, store: HouseholdRepositories, called: Called, clock: Clock, examiner: ParcelExaminer) -> None:
         self._store = store
-        self._name_of = name_of
+        self._called = called
         self._clock = clock
         self._examiner = examiner
 
@@ -95,7 +93,7 @@ class ParcelRegister:
         """
         reading = self._read(question)
         shape = reading.shape
-        findings = [with_names(finding, self._name_of) for finding in shape.findings]
+        findings = [with_names(finding, self._called) for finding in shape.findings]
         if shape.geometry is None:
             return CheckedParcel(
                 None, _rounded(shape.area_m2), findings, shape.proposal, self._around(question, shape.proposal, around)

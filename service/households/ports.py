@@ -11,6 +11,7 @@ from service.area import Communes
 from service.households.changes import Change, Entry, Record, Tallies
 from service.parcels.cells import Cells
 from service.parcels.ports import Boundary
+from service.unit_names import UnitId
 
 T = TypeVar("T")
 
@@ -24,6 +25,18 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerCommune:
+    """A commune of before, as records name it: by its identity.
+
+    Records from before units had identities name it by its ``code``, which meant it in these ``successors`` of it.
+    """
+
+    identity: UnitId
+    code: str
+    successors: frozenset[UnitId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class HouseholdQuery:
     """Which households a list is to contain. ``after`` is the position behind which the page starts."""
 
@@ -31,9 +44,9 @@ class HouseholdQuery:
     area: Communes = None
     without: frozenset[str] = frozenset()
     """Households that are not to be found: their people restricted the use of their data."""
-    communes: frozenset[str] = frozenset()
-    """Codes of communes; none for all."""
-    former_commune: str | None = None
+    communes: frozenset[UnitId] = frozenset()
+    """Where households are stored; none for all communes."""
+    former_commune: FormerCommune | None = None
     """A former commune; households that still have its code belong to it too."""
     stage: str | None = None
     status: str | None = None
@@ -66,7 +79,7 @@ class HouseholdPage:
 class LogEntry:
     """One stored log entry, as history, feed and verification read it."""
 
-    commune: str
+    commune: UnitId
     offset: int
     kind: str
     household: str
@@ -92,7 +105,7 @@ class LogEntry:
 class CommuneState:
     """Where a commune's log stands and what its tallies are at the end of ``day``."""
 
-    commune: str
+    commune: UnitId
     offset: int
     hash: str
     day: date | None

@@ -20,12 +20,14 @@ from service.households.history import changes_of
 from service.households.masking import seen, seen_change, seen_note
 from service.households.overlaps import OVERLAP
 from service.households.parcel_checks import Neighbour
+from service.households.places import Places
 from service.households.ports import HouseholdPage, HouseholdQuery, LogEntry, LogSource, RecordSource, Restrictions
 from service.households.registration import household_id_of
 from service.parcels.examination import known_system, record_in
 from service.parcels.regions import circle, whole_cells
 from service.principal import Principal
 from service.roles import Permission, Role, Sight
+from service.unit_names import UnitId
 
 T = TypeVar("T")
 
@@ -38,7 +40,7 @@ Wording = Callable[[str, Mapping[str, Any]], str]
 ENTRIES_AT_ONCE: Final = 1_000
 """How many log entries are read in one round trip of a whole history."""
 _WITHHELD: Final = "…"
-_OPEN_ITEMS: Final = ("commune", "offset", "kind", "household", "revision", "at", "actor", "hash")
+_OPEN_ITEMS: Final = ("offset", "kind", "household", "revision", "at", "actor", "hash")
 """The items of a log entry that leave as they are; its schema decides which of them a response has."""
 
 
@@ -49,6 +51,8 @@ class Sources:
     records: RecordSource
     log: LogSource
     restrictions: Restrictions
+    places: Callable[[], Places]
+    """Writes the places of records as codes of today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,10 @@ class Reader:
         self._report_damaged = report_damaged
 
     @cached_property
+    def _places(self) -> Places:
+        return self._sources.places()
+
+    @cached_property
     def withheld(self) -> frozenset[str]:
         """Households that do not leave: no other system gets those whose people restricted the use of their data."""
         return self._sources.restrictions.restricted() if self._is_other_system else frozenset()
@@ -115,7 +123,7 @@ class Reader:
     def _released(self, record: Record) -> Record:
         """A record as it may leave, which the caller notes. Raises HouseholdNotFound for one that is withheld."""
         self._require_shared(record["id"])
-        shown = seen(self._without_withheld(record), self._sight)
+        shown = seen(self._places.shown(self._without_withheld(record)), self._sight)
         if self._wording is None or not shown.get("findings"):
             return shown
         return {**shown, "findings": [self._worded(finding) for finding in shown["findings"]]}
@@ -149,7 +157,8 @@ class Reader:
         else:
             # Readers who may not see where a home is may not find it out by searching area by area either.
             within = households_in(records, drawn, self._area, homes=self.sees_persons)
-        found = sorted((each for each in within if each.household not in self.withheld), key=lambda e: e.household)
+        shared = (each for each in within if each.household not in self.withheld)
+        found = sorted((self._with_code(each) for each in shared), key=lambda each: each.household)
         self._note(affected.household for affected in found)
         return found
 
@@ -175,15 +184,15 @@ class Reader:
         return WholeHousehold(self.released(record), self._whole_history(record["id"]))
 
     def changes(
-        self, after: Mapping[str, int], *, commune: str | None = None, limit: int
+        self, after: Mapping[str, int], *, of: frozenset[UnitId] | None = None, limit: int
     ) -> tuple[list[dict[str, Any]], bool]:
-        """The log's entries behind each commune's offset, and whether there are more.
+        """The log's entries behind each log's offset, and whether there are more; only those ``of`` these communes.
 
         A withheld household's entries keep their places in the log, without the record and what was freely written.
         """
         communes = self._area
-        if commune is not None:
-            communes = frozenset({commune}) if communes is None else communes & {commune}
+        if of is not None:
+            communes = of if communes is None else communes & of
         found, more = self._sources.log.changes(after, communes=communes, limit=limit)
         entries = [self._entry(entry) for entry in found]
         self._note([entry["household"] for entry in entries if entry["record"] is not None])
@@ -276,6 +285,8 @@ class Reader:
             note = {**(note or {}), "damaged": True}
         return {
             **{name: getattr(entry, name) for name in _OPEN_ITEMS},
+            "commune": self._places.code_of(entry.commune),
+            "log": entry.commune,
             "note": note,
             "record": None if entry.record is None or withheld else self._released(entry.record),
         }
@@ -285,7 +296,7 @@ class Reader:
 
         None where it is about an overlap with a withheld household; whether it is, a damaged entry does not say.
         """
-        note = entry.note
+        note = self._note_with_codes(entry.note)
         if note is None or not self.withheld:
             return seen_note(note, self._sight)
         if entry.household in self.withheld or entry.damaged:
@@ -295,6 +306,11 @@ class Reader:
         if settled_with_withheld or note.get("household") in self.withheld:
             return None
         return seen_note(note, self._sight)
+
+    def _note_with_codes(self, note: dict[str, Any] | None) -> dict[str, Any] | None:
+        if note is None or "from" not in note or "to" not in note:
+            return note
+        return {**note, "from": self._places.code_of(note["from"]), "to": self._places.code_of(note["to"])}
 
     def _whole_history(self, household: str) -> Iterator[dict[str, Any]]:
         """What happened to a household, newest first, to the very first entry."""
@@ -307,8 +323,19 @@ class Reader:
                 return
 
     def _changes(self, entry: LogEntry) -> list[dict[str, Any]]:
-        changes = (seen_change(change, self._sight) for change in changes_of(self._with_seen_findings(entry)))
+        entry = self._with_codes(self._with_seen_findings(entry))
+        changes = (seen_change(change, self._sight) for change in changes_of(entry))
         return [change for change in changes if change is not None]
+
+    def _with_codes(self, entry: LogEntry) -> LogEntry:
+        """A log entry with the codes of units, before and after, in place of their identities."""
+        if entry.record is None:
+            return entry
+        replaced = self._places.shown_before(entry.record, entry.replaced)
+        return replace(entry, record=self._places.shown(entry.record), replaced=replaced)
+
+    def _with_code(self, affected: Affected) -> Affected:
+        return replace(affected, commune=self._places.code_of(affected.commune))
 
     def _with_seen_findings(self, entry: LogEntry) -> LogEntry:
         """A log entry whose findings, before and after, are those that records show: only these are compared.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from schemas.errors import RecordInvalid
@@ -13,19 +14,13 @@ from schemas.protection import register_given_items
 from schemas.requirements import missing_items
 from schemas.rules import warnings
 from schemas.versions import SCHEMA_VERSION
-from service.clock import vietnam_day
-from service.errors import (
-    CommuneNotInForce,
-    CommuneUnknown,
-    FormerCommuneMismatch,
-    HouseholdIdInvalid,
-    HouseholdIdMismatch,
-)
+from service.errors import HouseholdIdInvalid, HouseholdIdMismatch
 from service.households.changes import Change, Kind, Record, fingerprint_of
 from service.households.derived import derived_facts
+from service.households.places import resolve_parcels, resolve_place, unmoved
 from service.households.stages import findings_in_json, missing_in_json, stage_of
 from service.parcels.examination import BORDERLESS, Examination, ParcelExaminer
-from service.units.directory import ResolvedCommune, UnitDirectory
+from service.units.directory import UnitDirectory
 
 REGISTER_GIVEN: Final = register_given_items()
 """Items that the register sets; in a request they are ignored (docs/architecture.md, forms of a record)."""
@@ -40,6 +35,12 @@ class Prepared:
     parsed: dict[str, Any]
     given: dict[str, Any]
     fingerprint: str
+    unmoved: str = ""
+    """The fingerprint that the content would have if its commune had not been merged since it was stored."""
+
+    def says_the_same(self, fingerprint: str) -> bool:
+        """Whether a stored household with this fingerprint has this content: a merger alone says nothing new of it."""
+        return fingerprint in (self.fingerprint, self.unmoved)
 
 
 def household_id_of(text: str) -> str:
@@ -76,21 +77,33 @@ def prepare(
     FormerCommuneMismatch, RecordInvalid.
     """
     resolved = resolve(content, household_id, directory=directory, today=today, known=known)
-    (examination,) = examiner.examine([resolved], [known], directory.name_of)
-    return prepared_from(resolved, examination, household_id, today=today)
+    (examination,) = examiner.examine([resolved], [known], partial(directory.called, on=today))
+    prepared = prepared_from(resolved, examination, household_id, today=today)
+    if known is None:
+        return prepared
+    stayed = unmoved(resolved, known, directory, today)
+    if stayed is None:
+        return prepared
+    sent = {name: value for name, value in prepared.parsed.items() if name != "former_commune"}
+    return replace(prepared, unmoved=fingerprint_of(dump_household({**sent, **stayed})))
 
 
 def resolve(
     content: dict[str, Any], household_id: str, *, directory: UnitDirectory, today: date, known: Record | None = None
 ) -> dict[str, Any]:
-    """Parsed content in its commune in force today, every parcel with an id.
+    """Parsed content in its commune in force today, by the identity of that commune, every parcel with an id.
 
     Raises as ``prepare`` about the commune.
     """
     content = {name: value for name, value in content.items() if name != "id"}
     if known is not None and "captured_at" not in content and "captured_at" in known:
         content["captured_at"] = datetime.fromisoformat(known["captured_at"])
-    _resolve_commune(content, directory, today, known)
+    place = resolve_place(content, directory, today, known)
+    content["commune"], content["commune_as_of"] = place.commune, place.as_of
+    if place.former is not None:
+        content["former_commune"] = place.former
+    if content.get("parcels"):
+        content["parcels"] = resolve_parcels(content["parcels"], place.commune, directory, known)
     _name_parcels(content, household_id)
     return content
 
@@ -117,61 +130,6 @@ def prepared_from(resolved: dict[str, Any], examination: Examination, household_
         "derived": derived_facts(content),
     }
     return Prepared(household_id, json_form, content, given, fingerprint)
-
-
-def _resolve_commune(content: dict[str, Any], directory: UnitDirectory, today: date, known: Record | None) -> None:
-    """Read the commune as of its date and put the unit in force today in its place.
-
-    ``commune_as_of`` becomes a day on which the stored code has the stored meaning, so that the record can be read
-    again.
-    """
-    as_of = _commune_as_of(content, today, known)
-    resolved = _stands_again(content, as_of, known, directory, today)
-    if resolved is None:
-        try:
-            resolved = directory.resolve_commune(content["commune"], as_of, today)
-        except (CommuneUnknown, CommuneNotInForce) as error:
-            error.pointer = "/commune"
-            raise
-    commune, former = resolved.commune, resolved.former
-    named = content.get("former_commune")
-    if named is not None:
-        by_code = {unit.code: unit for unit in reversed(directory.ancestors_of(commune))}
-        if named not in by_code:
-            raise FormerCommuneMismatch(
-                pointer="/former_commune", former=named, commune=commune.code, name=commune.name
-            )
-        former = by_code[named]
-    content["commune"] = commune.code
-    if former is not None:
-        content["former_commune"] = former.code
-    content["commune_as_of"] = as_of if commune.valid_from is None else max(as_of, commune.valid_from)
-    if (since := directory.since_of(commune)) is not None:
-        content["commune_since"] = since
-
-
-def _stands_again(
-    content: dict[str, Any], as_of: date, known: Record | None, directory: UnitDirectory, today: date
-) -> ResolvedCommune | None:
-    """A stored commune that is sent again keeps its meaning, even if a later list ends that unit before the date."""
-    if known is None or (content["commune"], as_of.isoformat()) != (known["commune"], known["commune_as_of"]):
-        return None
-    since = known.get("commune_since")
-    unit = directory.stored_unit(known["commune"], None if since is None else date.fromisoformat(since))
-    heir = directory.heir_of(unit, today)
-    return None if unit.in_force_on(today) or heir is None else ResolvedCommune(heir, unit)
-
-
-def _commune_as_of(content: dict[str, Any], today: date, known: Record | None) -> date:
-    given: date | None = content.get("commune_as_of")
-    if given is not None:
-        return given
-    captured: datetime | None = content.get("captured_at")
-    if captured is not None:
-        return vietnam_day(captured)
-    if known is not None and known["commune"] == content["commune"]:
-        return date.fromisoformat(known["commune_as_of"])
-    return today
 
 
 def _name_parcels(content: dict[str, Any], household_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from service.households import ports
 from service.households.changes import Record
 from service.households.ports import LogEntry, Stored
+from service.unit_names import UnitId
 
 
 class EntryUnreadable(Exception):
@@ -43,14 +44,14 @@ class Log(ports.Log, Protocol):
     def is_erased(self, household_id: str) -> bool:
         """Whether the log says that the household's people were erased."""
 
-    def communes(self) -> Iterator[str]:
+    def communes(self) -> Iterator[UnitId]:
         """Communes that have a log, whether or not they have a state."""
 
 
 class Recount(Protocol):
     """What the records themselves say, past the counters and identities that are derived from them."""
 
-    def counts(self) -> Iterator[tuple[str, str, dict[str, int]]]:
+    def counts(self) -> Iterator[tuple[UnitId, str, dict[str, int]]]:
         """Commune, key of the tally (former commune) and counts."""
 
     def identities(self) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from service.area import Communes
 from service.households.changes import COUNTS, FIRST_HASH, entry_hash, salted_digest
 from service.households.ports import LogEntry
 from service.jobs.ports import EntryUnreadable, JobRepositories, LoggedRecord
@@ -122,7 +123,7 @@ class Verified:
     broken: Break | None
 
 
-def verify_log(store: JobRepositories, communes: frozenset[str] | None = None) -> Iterator[Verified]:
+def verify_log(store: JobRepositories, communes: Communes = None) -> Iterator[Verified]:
     """Walk each commune's log from its beginning:
     offsets without a gap, each hash over the one before, each digest over its record."""
     states = store.states.now(communes)

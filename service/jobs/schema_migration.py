@@ -14,6 +14,7 @@ from service.clock import vietnam_day
 from service.errors import DomainError, HouseholdStale, StoreUnavailable
 from service.households.changes import Change, Record
 from service.households.optimistic import retried
+from service.households.places import Places
 from service.households.registration import content_of, revision
 from service.households.writer import HouseholdWriter
 from service.jobs.ports import JobRepositories
@@ -93,8 +94,9 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         Status and reason stay, since the household itself did not change.
         """
         household_id = before["id"]
-        migrated = migrate({"id": household_id, **content_of(before), "schema_version": before["schema_version"]})
         today = vietnam_day(now)
+        sent = content_of(Places(self._directory(), today).shown(before))
+        migrated = migrate({"id": household_id, **sent, "schema_version": before["schema_version"]})
         del migrated["schema_version"]
         content = parse_household(migrated, today=today)
         prepared = self._prepare(content, household_id, today=today, known=before)

@@ -46,6 +46,10 @@ class Examination:
     errors: list[ItemError] = field(default_factory=list)
 
 
+Called = Callable[[str], tuple[str, str]]
+"""Returns code and name of a commune."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParcelExaminer:
     """Examines parcels against the communes' borders as they are now, and within the limits of its rules."""
@@ -57,13 +61,13 @@ class ParcelExaminer:
         self,
         contents: Sequence[Content],
         known: Sequence[Record | None],
-        name_of: Callable[[str], str] = lambda code: code,
+        called: Called = lambda commune: (commune, commune),
     ) -> list[Examination]:
         """Examine the parcels of n households at once.
 
         ``contents`` is parsed content with the commune resolved; ``known`` the stored record of each, where there is
-        one: the original coordinates of a boundary that did not change are copied from it. ``name_of`` gives the name
-        of a commune for messages.
+        one: the original coordinates of a boundary that did not change are copied from it. ``called`` gives code
+        and name of a commune for findings, which do not change when its code or name does.
         """
         examinations = [Examination() for _ in contents]
         drawings: list[Drawing] = []
@@ -83,8 +87,8 @@ class ParcelExaminer:
         borders = self.borders()
         readings = read_drawings(drawings, borders, self.rules) if drawings else []
         for (household, number), reading in zip(owners, readings, strict=True):
-            _take(examinations[household], number, reading, known[household], self.rules.area, name_of)
-        _place_homes(contents, known, examinations, borders, self.rules.place, name_of)
+            _take(examinations[household], number, reading, known[household], self.rules.area, called)
+        _place_homes(contents, known, examinations, borders, self.rules.place, called)
         return examinations
 
 
@@ -167,11 +171,11 @@ def _take(
     reading: Reading,
     known: Record | None,
     rules: AreaRules,
-    name_of: Callable[[str], str],
+    called: Called,
 ) -> None:
     """Add the result of reading one boundary to its household's examination."""
     shape = reading.shape
-    findings = [with_names(finding, name_of) for finding in shape.findings]
+    findings = [with_names(finding, called) for finding in shape.findings]
     if not shape.acceptable or shape.geometry is None:
         proposal = {} if shape.proposal is None else {"proposal": geometry_json(shape.proposal)}
         examination.errors += [
@@ -201,7 +205,7 @@ def _place_homes(
     examinations: Sequence[Examination],
     borders: Borders,
     rules: PlaceRules,
-    name_of: Callable[[str], str],
+    called: Called,
 ) -> None:
     """Report homes that lie outside their household's commune, and refuse new ones outside the province."""
     rows = [row for row, content in enumerate(contents) if content.get("location") is not None]
@@ -221,7 +225,7 @@ def _place_homes(
         elif place.outside_commune(rules):
             lies_in = {"commune": contents[row]["commune"], "lies_in": place.nearest}
             finding = Finding("location.outside-commune", "warning", "/location", {**details, **lies_in})
-            examinations[row].findings.append(with_names(finding, name_of))
+            examinations[row].findings.append(with_names(finding, called))
 
 
 def _same_parcel(parcel: Content, known: Record | None) -> Content | None:
@@ -233,12 +237,16 @@ def _same_parcel(parcel: Content, known: Record | None) -> Content | None:
     return None
 
 
-def with_names(finding: Finding, name_of: Callable[[str], str]) -> Finding:
-    """Return the finding with the names of its communes, which its message needs."""
+def with_names(finding: Finding, called: Called) -> Finding:
+    """Return the finding with code and name of its communes, which its message needs."""
     if "lies_in" not in finding.params:
         return finding
-    names = {f"{item}_name": name_of(finding.params[item] or "") for item in ("commune", "lies_in")}
-    return Finding(finding.code, finding.severity, finding.pointer, {**finding.params, **names})
+    details = dict(finding.params)
+    for item in ("commune", "lies_in"):
+        code, details[f"{item}_name"] = called(finding.params[item] or "")
+        if finding.params[item]:
+            details[item] = code
+    return Finding(finding.code, finding.severity, finding.pointer, details)
 
 
 def _most_sown_in_a_season(parcel: Content) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -39,15 +40,18 @@ class Place:
         return self.from_province_m > rules.tolerated_distance_m
 
 
+_Name = TypeVar("_Name", bound=str)
+
+
 class Borders:
-    """The borders of communes by code, as (multi)polygons in WGS 84, prepared for many queries.
+    """The borders of communes by identity, as (multi)polygons in WGS 84, prepared for many queries.
 
     Distances are measured in ``metric``, the province's own projection: there its error is at most 0.02%.
     """
 
-    def __init__(self, communes: Mapping[str, BaseGeometry], metric: ReferenceSystem = MIDDLE) -> None:
+    def __init__(self, communes: Mapping[_Name, BaseGeometry], metric: ReferenceSystem = MIDDLE) -> None:
         self._metric = metric
-        self.codes = tuple(communes)
+        self.codes: tuple[str, ...] = tuple(communes)
         self._polygons: Geometries = np.empty(len(self.codes), dtype=object)
         self._polygons[:] = list(communes.values())
         shapely.prepare(self._polygons)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -12,7 +12,8 @@ from service.clock import Clock, vietnam_day
 from service.errors import BaselineInvalid, CommuneOutsideArea, CoverageOutsideArea, UnitNotFound
 from service.reports.ports import Baseline, BaselineStore
 from service.units.areas import communes_of
-from service.units.directory import Unit, UnitDirectory
+from service.units.directory import UnitDirectory
+from service.units.unit import Unit
 
 MOST_HOUSEHOLDS: Final = 50_000_000
 LONGEST_SOURCE: Final = 300
@@ -50,7 +51,7 @@ class Baselines:
         unit = directory.in_force(baseline.unit, baseline.date)
         if not self._lies_within(unit, directory, actor):
             raise CommuneOutsideArea(commune=unit.code)
-        self._store.put_baseline(baseline, actor=actor.name, at=now)
+        self._store.put_baseline(replace(baseline, identity=unit.identity), actor=actor.name, at=now)
         return _named(baseline, unit)
 
     def of(self, code: str, *, actor: Actor) -> list[NamedBaseline]:

@@ -15,10 +15,13 @@ from service.clock import Clock, vietnam_day
 from service.errors import CoverageOutsideArea, LevelNotInForce, QueryInvalid, UnitNotFound
 from service.households.changes import COUNTS, Tallies
 from service.households.ports import CommuneState, CommuneStates
+from service.reports.expectations import Expectations
 from service.reports.ports import Baseline, BaselineStore
 from service.reports.reach import require_everything, whole_units
-from service.units.directory import Unit, UnitDirectory
+from service.unit_names import UnitCode
+from service.units.directory import UnitDirectory, latest_geography
 from service.units.placing import Placing
+from service.units.unit import Unit
 
 LONGEST_TREND_DAYS = 1100
 """About three years; a longer trend is requested in parts."""
@@ -27,7 +30,7 @@ COUNTRY: Final = "country"
 """The level above provinces, which no unit has: one row for everything that the register holds."""
 
 EVERYTHING: Final = Unit(
-    code=WHOLE_REGISTER,
+    code=UnitCode(WHOLE_REGISTER),
     name="các tỉnh, thành phố trong sổ",
     kind="toàn bộ",
     level=COUNTRY,
@@ -233,17 +236,6 @@ class Coverage:
         return Trend(code, first, last, days)
 
 
-def latest_geography(directory: UnitDirectory, level: str, today: date) -> date:
-    """Returns a day of today's geography, or of the last one before it that had units of ``level``: its first day."""
-    candidates = [day for day in reversed(directory.geographies()) if day <= today]
-    for first_day in candidates:
-        if directory.of_level(level, first_day):
-            return first_day
-    if candidates and directory.of_level(level, candidates[-1] - timedelta(days=1)):
-        return candidates[-1] - timedelta(days=1)
-    return today
-
-
 def rows_of(
     directory: UnitDirectory, level: str, geography: date, states: Iterable[CommuneState], *, area: Communes
 ) -> list[Row]:
@@ -252,18 +244,18 @@ def rows_of(
     if not units:
         raise LevelNotInForce(level=level, geography=geography.isoformat())
     place = Placing(directory, level, geography)
-    rows = {unit.code: Row(unit) for unit in units}
+    rows = {unit.identity: Row(unit) for unit in units}
     unplaced = Row(None)
     whole = whole_units(directory, level, geography, area)
     if whole is not None:
-        rows = {code: row for code, row in rows.items() if code in whole}
+        rows = {identity: row for identity, row in rows.items() if identity in whole}
         unplaced.complete = place.reachable(area or ()) <= {*whole, None}
         if not rows:
             raise CoverageOutsideArea(unit=level)
     for state in states:
         for key, tally in state.tallies.items():
-            code = place.unit_of(state.commune, key)
-            row = unplaced if code is None or code not in rows else rows[code]
+            identity = place.unit_of(state.commune, key)
+            row = unplaced if identity is None or identity not in rows else rows[identity]
             for name, count in tally.items():
                 row.counts[name] += count
     placed = list(rows.values())
@@ -281,51 +273,11 @@ def everything_of(provinces: Iterable[Row]) -> Row:
 
 def expect(rows: list[Row], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]) -> None:
     """Fill in what is expected: a unit's own latest baseline, or the sum over its communes when all have one."""
-    latest: dict[tuple[str, date | None], Baseline] = {}
-    for baseline in baselines:  # in order of date, so a later one replaces an earlier
-        unit = directory.meant(baseline.unit, baseline.date)
-        latest[(unit.code, unit.valid_from)] = baseline
-    if not latest:
-        return
-    parts = _parts(directory, level, geography)
+    expectations = Expectations(directory, level, geography, baselines)
     for row in rows:
-        if row.unit is None:
-            continue
-        found = _baselines_for(row.unit, latest, directory, parts)
-        if found:
+        if row.unit is not None and (found := expectations.of(row.unit)):
             row.sources = found
             row.expected = sum(baseline.households for baseline in found)
-
-
-def _parts(directory: UnitDirectory, level: str, geography: date) -> dict[str, list[Unit]]:
-    """The communes in each unit of a level above them."""
-    if level == "commune":
-        return {}
-    place = Placing(directory, level, geography)
-    parts: dict[str, list[Unit]] = {}
-    for commune in directory.of_level("commune", geography):
-        code = place.unit_above(commune, None)
-        if code is not None:
-            parts.setdefault(code, []).append(commune)
-    return parts
-
-
-def _baselines_for(
-    unit: Unit,
-    latest: dict[tuple[str, date | None], Baseline],
-    directory: UnitDirectory,
-    parts: dict[str, list[Unit]],
-) -> list[Baseline]:
-    own = latest.get((unit.code, unit.valid_from))
-    if own is not None:
-        return [own]
-    made_of = parts.get(unit.code) if unit.level != "commune" else None
-    if made_of is None:
-        made_of = directory.predecessors_of(unit)
-    found = [_baselines_for(part, latest, directory, parts) for part in made_of]
-    if not found or not all(found):
-        return []
-    return [baseline for each in found for baseline in each]
 
 
 def total_of(rows: Iterable[Row]) -> Total:
@@ -363,12 +315,12 @@ def membership(
     unit = next((each for each in candidates if each.in_force_on(today)), candidates[-1])
     geography = today if unit.in_force_on(today) else (unit.valid_to or today)
     whole = whole_units(directory, unit.level, geography, area)
-    if whole is not None and unit.code not in whole:
+    if whole is not None and unit.identity not in whole:
         raise CoverageOutsideArea(unit=code)
     place = Placing(directory, unit.level, geography)
 
     def inside(commune: str, tally: str) -> bool:
-        return place.unit_of(commune, tally) == unit.code
+        return place.unit_of(commune, tally) == unit.identity
 
     return inside
 

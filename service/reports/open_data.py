@@ -18,6 +18,7 @@ from service.errors import DomainError, QueryInvalid
 from service.households.masking import LEAST_COUNT, is_small
 from service.reports.ports import Count, Edition, Editions, OpenDataStore
 from service.reports.small_cells import TOTAL, Cell, Name, with_totals, withheld
+from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 from service.units.provinces import communes_by_province, province_of
 
@@ -170,18 +171,18 @@ class OpenData:
         day = vietnam_day(edition.made_at)
         cells, directory = edition.tables[by], self._directory()
         names = {
-            unit.code: unit.name
+            unit.identity: unit.name
             for unit in directory.of_level("commune", day)
             if (above := province_of(unit, directory, day)) is not None and above.code == province
         }
         counted = {row for row, _ in cells if row is not TOTAL and row != OTHER} | edition.gathered
-        names.update({code: directory.name_of(code) for code in counted if code not in names})
+        names.update({UnitId(one): directory.name_of(one) for one in counted if one not in names})
         columns = sorted({column for _, column in cells if column is not TOTAL}, key=lambda one: (one == UNKNOWN, one))
         labels = _labels(by, language)
         rows = []
-        for code in sorted(names):
-            row = _row(cells, code, columns, none_shown=code in edition.gathered)
-            rows.append(TableRow(row.cells, row.total, code, names[code]))
+        for code, identity in sorted((directory.called(identity, day)[0], identity) for identity in names):
+            row = _row(cells, identity, columns, none_shown=identity in edition.gathered)
+            rows.append(TableRow(row.cells, row.total, code, names[identity]))
         if edition.gathered and cells:
             row = _row(cells, OTHER, columns)
             rows.append(TableRow(row.cells, row.total, None, _OTHERS[language]))
@@ -200,8 +201,10 @@ class OpenData:
 def editions_of(counts: Iterable[Count], directory: UnitDirectory, made_at: datetime) -> Editions:
     """Returns the edition of each province that has households."""
     day = vietnam_day(made_at)
-    of_communes = {
-        code: province.code for province, codes in communes_by_province(directory, day).items() for code in codes
+    of_communes: dict[str, str] = {
+        commune: directory.called(province, day)[0]
+        for province, communes in communes_by_province(directory, day).items()
+        for commune in communes
     }
     by_province: dict[str, list[Count]] = defaultdict(list)
     for count in counts:

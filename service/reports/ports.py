@@ -8,16 +8,22 @@ from datetime import date, datetime
 from typing import Protocol
 
 from service.reports.small_cells import Cell
+from service.unit_names import NO_IDENTITY, UnitId
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """How many farm households a unit had on ``date`` by ``source``."""
+    """How many farm households a unit had on ``date`` by ``source``.
+
+    ``unit`` is its code on that date. ``identity`` is empty before the code was read, and in baselines from before
+    units had identities.
+    """
 
     unit: str
     households: int
     source: str
     date: date
+    identity: UnitId = NO_IDENTITY
 
 
 class BaselineStore(Protocol):

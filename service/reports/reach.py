@@ -12,16 +12,18 @@ from functools import lru_cache
 
 from service.area import Communes
 from service.errors import CoverageOutsideArea
-from service.units.directory import RECORDS_SINCE, UnitDirectory
+from service.unit_names import UnitId
+from service.units.directory import UnitDirectory
+from service.units.identities import RECORDS_SINCE
 from service.units.placing import Placing
 
 
-def whole_units(directory: UnitDirectory, level: str, geography: date, area: Communes) -> frozenset[str] | None:
-    """Return the codes of the units of which every household is counted in the area's communes; None for no limit."""
+def whole_units(directory: UnitDirectory, level: str, geography: date, area: Communes) -> frozenset[UnitId] | None:
+    """Return the units of which every household is counted in the area's communes; None for no limit."""
     if area is None:
         return None
-    inside: set[str] = set()
-    outside: set[str] = set()
+    inside: set[UnitId] = set()
+    outside: set[UnitId] = set()
     for commune, units in _reached(directory, level, geography).items():
         (inside if commune in area else outside).update(units)
     return frozenset(inside - outside)
@@ -34,9 +36,9 @@ def require_everything(directory: UnitDirectory, today: date, area: Communes, na
 
 
 @lru_cache(maxsize=8)
-def _reached(directory: UnitDirectory, level: str, geography: date) -> Mapping[str, frozenset[str]]:
-    """Return for each code of a commune the units in which households stored under it can be counted."""
+def _reached(directory: UnitDirectory, level: str, geography: date) -> Mapping[UnitId, frozenset[UnitId]]:
+    """Return for each commune the units in which households stored under it can be counted."""
     place = Placing(directory, level, geography)
     stored = (unit for unit in directory if unit.valid_to is None or unit.valid_to >= RECORDS_SINCE)
-    codes = {unit.code for unit in stored if unit.level == "commune"}
-    return {code: frozenset(unit for unit in place.reachable([code]) if unit is not None) for code in codes}
+    communes = {unit.identity for unit in stored if unit.level == "commune"}
+    return {each: frozenset(unit for unit in place.reachable([each]) if unit is not None) for each in communes}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from service.reports.ports import Baseline
-from service.storage.client import translated
+from service.storage.client import Document, translated
 from service.storage.database import Database
+from service.unit_names import UnitId
 
-_READ = {"unit": 1, "households": 1, "source": 1, "date": 1}
+_READ = {"unit": 1, "identity": 1, "households": 1, "source": 1, "date": 1}
 
 
 class Baselines:
@@ -24,6 +25,7 @@ class Baselines:
         document = {
             "_id": key,
             "unit": baseline.unit,
+            "identity": baseline.identity,
             "households": baseline.households,
             "source": baseline.source,
             "date": baseline.date.isoformat(),
@@ -41,4 +43,14 @@ class Baselines:
             .sort([("date", 1), ("_id", 1)])
             .batch_size(5000)
         )
-        return [Baseline(d["unit"], d["households"], d["source"], date.fromisoformat(d["date"])) for d in found]
+        return [_to_baseline(document) for document in found]
+
+
+def _to_baseline(document: Document) -> Baseline:
+    return Baseline(
+        document["unit"],
+        document["households"],
+        document["source"],
+        date.fromisoformat(document["date"]),
+        UnitId(document.get("identity", "")),
+    )

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from service.storage.client import Document, translated
 from service.storage.database import Database
+from service.unit_names import UnitId
 
 
 class Borders:
@@ -30,14 +31,16 @@ class Borders:
         return "" if state is None else str(state["version"])
 
     @translated()
-    def border_list(self) -> dict[str, BaseGeometry]:
-        """Returns every border by the code of its unit, in WGS 84."""
+    def border_list(self) -> dict[UnitId, BaseGeometry]:
+        """Returns every border by the identity of its unit, in WGS 84."""
         documents = list(self._database["boundaries"].find().sort("_id"))
         geometries = shapely.from_wkb([bytes(document["boundary"]) for document in documents])
-        return {document["_id"]: geometry for document, geometry in zip(documents, geometries, strict=True)}
+        return {UnitId(document["_id"]): geometry for document, geometry in zip(documents, geometries, strict=True)}
 
     @translated()
-    def replace_borders(self, borders: Mapping[str, BaseGeometry], instead_of: Container[str] | None = None) -> int:
+    def replace_borders(
+        self, borders: Mapping[UnitId, BaseGeometry], instead_of: Container[UnitId] | None = None
+    ) -> int:
         """Replace the stored borders of the units ``instead_of`` (None: all) by these; returns how many differ.
 
         Every other stored border stays, so that each province has its own.

@@ -46,7 +46,15 @@ def stored_household_validator() -> Mapping[str, Any]:
     given = ("commune_as_of", "status", "stage", "missing", "findings", "derived")
     maintained = ("revision", "schema_version", "created_at", "updated_at", "index")
     validator["required"] = [*validator["required"], *given, *maintained]
-    validator["properties"]["index"] = {"bsonType": "object", "required": ["names"]}
+    properties = validator["properties"]
+    properties["index"] = {"bsonType": "object", "required": ["names"]}
+    # A stored household names communes by their identities, which need not be codes.
+    for section, name in (
+        (properties, "commune"),
+        (properties, "former_commune"),
+        (properties["parcels"]["items"]["properties"], "former_commune"),
+    ):
+        section[name] = {**section[name], "pattern": r"^[0-9A-Za-z-]{5,80}\z"}
     return validator
 
 

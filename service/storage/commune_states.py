@@ -11,6 +11,7 @@ from service.households.changes import FIRST_HASH, Tallies
 from service.households.ports import CommuneState
 from service.storage.client import Document, translated
 from service.storage.database import Database
+from service.unit_names import UnitId
 
 
 class CommuneStates:
@@ -71,7 +72,7 @@ def to_commune_state(document: Document) -> CommuneState:
     """The state of a document of ``commune_states`` or ``days``."""
     day = document.get("day")
     return CommuneState(
-        commune=str(document.get("commune", document["_id"])),
+        commune=UnitId(document["commune"] if "commune" in document else document["_id"]),
         offset=document.get("offset", 0),
         hash=document.get("hash", FIRST_HASH),
         day=None if day is None else date.fromisoformat(day),

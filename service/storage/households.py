@@ -11,7 +11,7 @@ from schemas.text import fold
 from service.area import Communes
 from service.errors import HouseholdNotFound
 from service.households.changes import Record
-from service.households.ports import HouseholdPage, HouseholdQuery, Stored
+from service.households.ports import FormerCommune, HouseholdPage, HouseholdQuery, Stored
 from service.parcels.regions import circle
 from service.storage import parcels
 from service.storage.boxes import box_polygons
@@ -19,6 +19,7 @@ from service.storage.client import Document, translated
 from service.storage.database import Database
 from service.storage.documents import DAMAGE, to_closed_record, to_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
+from service.unit_names import UnitId
 
 _PERSONAL_NUMBER = re.compile(r"\d{12}")
 _PHONE = re.compile(r"(?:\+?84|0)(\d{9})")
@@ -146,11 +147,7 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
     if query.communes:
         conditions.append({"commune": _one_of(query.communes)})
     if query.former_commune is not None:
-        former = {"$eq": query.former_commune}
-        still = any(code == query.former_commune for code in query.communes)
-        conditions.append(
-            {"$or": [{"former_commune": former}, {"commune": former}]} if still else {"former_commune": former}
-        )
+        conditions.append(_former_condition(query.former_commune))
     if query.stage is not None:
         conditions.append({"stage": {"$eq": query.stage}})
     if query.status is None:
@@ -169,7 +166,18 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
     return {"$and": conditions} if conditions else {}
 
 
-def _one_of(values: frozenset[str]) -> dict[str, Any]:
+def _former_condition(former: FormerCommune) -> dict[str, Any]:
+    """Households that a former commune came with: moved to its successor since, or still stored under it."""
+    known: list[dict[str, Any]] = [
+        {"former_commune": {"$eq": former.identity}},
+        {"commune": {"$eq": former.identity}},
+    ]
+    if former.code != former.identity:
+        known.append({"former_commune": {"$eq": former.code}, "commune": {"$in": sorted(former.successors)}})
+    return {"$or": known}
+
+
+def _one_of(values: frozenset[UnitId]) -> dict[str, Any]:
     """Equality for a single value, which an index serves in order."""
     return {"$eq": next(iter(values))} if len(values) == 1 else {"$in": sorted(values)}
 

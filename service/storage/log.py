@@ -20,6 +20,7 @@ from service.storage.documents import DAMAGE, SealedEntry, fingerprint_of_docume
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import SEALED, joined
 from service.storage.encryption.key_ring import CiphertextDamaged
+from service.unit_names import UnitId
 
 
 class Log:
@@ -95,7 +96,7 @@ class Log:
         """Whether the log says that the household's people were erased."""
         return self._database["log"].find_one({"household": household, "kind": "erased"}, {"_id": 1}) is not None
 
-    def communes(self) -> Iterator[str]:
+    def communes(self) -> Iterator[UnitId]:
         """Communes that have a log, in order: one seek each."""
         with translated():
             behind = ""

@@ -35,8 +35,9 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
             prepare_keys(settings, store, say)
         for province in provinces:
             load_shipped_units(store, province, say)
+        store.units.replace_units(())  # units that an earlier version stored get their identities
         today = vietnam_day(system_clock())
-        store.states.make(unit.code for unit in UnitDirectory(store.units.unit_list()).of_level("commune", today))
+        store.states.make(unit.identity for unit in UnitDirectory(store.units.unit_list()).of_level("commune", today))
     finally:
         store.close()
 

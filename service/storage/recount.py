@@ -15,6 +15,7 @@ from service.storage.documents import fingerprint_of_document, to_closed_record,
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.key_ring import CiphertextDamaged
 from service.storage.log import readable
+from service.unit_names import UnitId
 from service.units.placing import tally_key
 
 _ALIVE = {"status": {"$ne": "withdrawn"}}
@@ -26,7 +27,7 @@ class Recount:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def counts(self) -> Iterator[tuple[str, str, dict[str, int]]]:
+    def counts(self) -> Iterator[tuple[UnitId, str, dict[str, int]]]:
         """Commune, key of the tally and counts, from a pass over all households."""
         with translated():
             one_if: Any = lambda condition: {"$sum": {"$cond": [condition, 1, 0]}}  # noqa: E731 - reads as the sentence it is

@@ -1,22 +1,23 @@
-"""Administrative units in MongoDB."""
+"""Administrative units in MongoDB, each validity with the identity of its unit."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from pymongo import ReplaceOne
+from pymongo import DeleteOne, ReplaceOne
 
 from service.households.changes import canonical
 from service.storage.client import Document, translated
 from service.storage.database import Database
-from service.units.directory import Unit
+from service.unit_names import UnitId
+from service.units.identities import with_identities
+from service.units.unit import Part, Unit
 
 _DATES = ("valid_from", "valid_to")
-_NAMES = tuple(field.name for field in fields(Unit))
 
 
 class Units:
@@ -27,8 +28,9 @@ class Units:
 
     @translated()
     def unit_list(self) -> tuple[Unit, ...]:
-        """All units of the register."""
-        return tuple(_to_unit(document) for document in self._database["units"].find().sort("_id"))
+        """All units of the register, each with its identity."""
+        # Units that an earlier version stored have none; the same list always gives them the same ones.
+        return with_identities(_to_unit(document) for document in self._database["units"].find().sort("_id"))
 
     @translated()
     def unit_version(self) -> str:
@@ -37,36 +39,58 @@ class Units:
         return "" if state is None else str(state["version"])
 
     @translated()
-    def replace_units(self, units: Sequence[Unit]) -> int:
-        """Add the units, replacing those of the same key; returns how many differ from before.
+    def replace_units(self, units: Sequence[Unit], withdrawn: Sequence[Unit] = ()) -> int:
+        """Add the units, replacing those of the same key, and remove the withdrawn; returns how many are other.
 
         The key is code and level with the first day, so a newer list closes a unit (valid_to, successor) and adds its
-        successors.
+        successors. A unit that is new gets an identity, which no other unit ever had.
         """
-        documents = [_to_document(unit) for unit in units]
+        before = {_key(unit): unit for unit in self.unit_list()}
+        gone = {_key(unit) for unit in withdrawn}
+        after = {key: unit for key, unit in before.items() if key not in gone} | {_key(unit): unit for unit in units}
+        identified = with_identities(after.values(), before.values(), self._identities_ever(before.values()))
+        documents = [_to_document(unit) for unit in identified]
         known = {document["_id"]: document for document in self._database["units"].find()}
         different = [document for document in documents if known.get(document["_id"]) != document]
-        if different:
-            self._database["units"].bulk_write(
-                [ReplaceOne({"_id": d["_id"]}, d, upsert=True) for d in different], ordered=False
-            )
+        writes: list[ReplaceOne[Document] | DeleteOne] = [
+            ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in different
+        ]
+        writes.extend(DeleteOne({"_id": key}) for key in sorted(gone))
+        ever = sorted({*self._identities_ever(before.values()), *(unit.identity for unit in identified)})
+        # The identities first: one that is never used is no harm, one that is given twice is.
+        self._state("unit identities", {"given": ever})
+        if writes:
+            self._database["units"].bulk_write(writes, ordered=False)
         everything = [_without_none(asdict(unit)) for unit in self.unit_list()]
-        version = hashlib.sha256(canonical(everything)).hexdigest()[:16]
-        self._database["state"].replace_one({"_id": "units"}, {"_id": "units", "version": version}, upsert=True)
-        return len(different)
+        self._state("units", {"version": hashlib.sha256(canonical(everything)).hexdigest()[:16]})
+        touched = {_key(unit) for unit in units} & {document["_id"] for document in different}
+        return len(touched) + len(gone)
+
+    def _identities_ever(self, units: Iterable[Unit]) -> set[UnitId]:
+        """All identities that were ever given, also to units that are no longer in the list."""
+        state = self._database["state"].find_one({"_id": "unit identities"})
+        return {unit.identity for unit in units} | {UnitId(each) for each in (state or {}).get("given", ())}
+
+    def _state(self, name: str, items: Document) -> None:
+        self._database["state"].replace_one({"_id": name}, {"_id": name, **items}, upsert=True)
+
+
+def _key(unit: Unit) -> str:
+    return f"{unit.level}:{unit.code}@{unit.valid_from or ''}"
 
 
 def _to_document(unit: Unit) -> Document:
-    document: dict[str, Any] = {"_id": f"{unit.level}:{unit.code}@{unit.valid_from or ''}", **asdict(unit)}
+    document: dict[str, Any] = {"_id": _key(unit), **asdict(unit), "parts": [asdict(part) for part in unit.parts]}
     for name in _DATES:
         document[name] = None if document[name] is None else document[name].isoformat()
     return document
 
 
 def _to_unit(document: Document) -> Unit:
-    values = {name: document[name] for name in _NAMES}
+    values = {name: value for name, value in document.items() if name != "_id"}
     for name in _DATES:
         values[name] = None if values[name] is None else date.fromisoformat(values[name])
+    values["parts"] = tuple(Part(**part) for part in values.get("parts", ()))
     return Unit(**values)
 
 

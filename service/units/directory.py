@@ -1,4 +1,4 @@
-"""Administrative units with validity and successors: what a commune's code means on a date, and what it became."""
+"""Administrative units by code and day, by identity, and by what became of them."""
 
 from __future__ import annotations
 
@@ -10,88 +10,59 @@ from datetime import date, timedelta
 
 from schemas.text import fold
 from service.errors import CommuneNotInForce, CommuneUnknown
+from service.unit_names import UnitCode, UnitId
+from service.units.identities import RECORDS_SINCE, successions_of, with_identities
+from service.units.unit import LEVELS, Succession, Unit, is_above
 
-RECORDS_SINCE = date(2026, 1, 1)
-"""No household was stored before this day, so none refers to a unit that ended before it."""
-
-LEVELS = ("province", "district", "commune")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One validity of one administrative unit.
-
-    ``name`` is without the kind ("Kim Liên", kind "xã"). ``valid_from`` and ``valid_to`` are both inclusive;
-    None is an unknown beginning, or no end yet. ``successor`` is the code that the unit has, or was merged into, from
-    the day after ``valid_to``. Longitude and latitude (WGS84 degrees) are a point inside the unit.
-    """
-
-    code: str
-    name: str
-    kind: str
-    level: str
-    parent: str | None
-    valid_from: date | None
-    valid_to: date | None
-    successor: str | None
-    longitude: float | None
-    latitude: float | None
-    source: str
-    name_en: str
-
-    def in_force_on(self, on: date) -> bool:
-        """Whether the unit is in force on the day ``on``."""
-        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
-
-    @property
-    def day_after(self) -> date | None:
-        """The first day on which the unit is no longer in force; None while it has no end."""
-        return None if self.valid_to is None else self.valid_to + timedelta(days=1)
+__all__ = ["LEVELS", "ResolvedCommune", "Unit", "UnitDirectory", "is_above"]
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedCommune:
-    """What a commune's code means: the commune in force today, and the one before the merger where that is known."""
+    """What a commune's code means.
+
+    ``commune`` is the commune in force today, or one that was split where it is open which ``parts`` a household
+    belongs to. ``former`` is the commune before the merger, where that is known.
+    """
 
     commune: Unit
     former: Unit | None
-
-
-def is_above(unit: Unit, candidates: Iterable[Unit]) -> bool:
-    """Whether one of ``candidates`` is of a higher level and valid at some point during the unit's validity."""
-    return any(
-        LEVELS.index(each.level) < LEVELS.index(unit.level)
-        and (each.valid_to is None or unit.valid_from is None or unit.valid_from <= each.valid_to)
-        and (unit.valid_to is None or each.valid_from is None or each.valid_from <= unit.valid_to)
-        for each in candidates
-    )
+    parts: tuple[Unit, ...] = ()
 
 
 class UnitDirectory:
-    """All units of one list, looked up by code and date. Takes a list that ``read_units`` has accepted."""
+    """All units of one list. Takes a list that ``read_units`` has accepted; gives identities where it has none."""
 
     def __init__(self, units: Iterable[Unit]) -> None:
-        self._units = tuple(sorted(units, key=lambda unit: (unit.code, unit.valid_from or date.min)))
+        self._units = tuple(sorted(with_identities(units), key=lambda unit: (unit.code, unit.begins)))
         self._by_code: dict[str, list[Unit]] = defaultdict(list)
+        self._by_identity: dict[str, list[Unit]] = defaultdict(list)
         for unit in self._units:
             self._by_code[unit.code].append(unit)
-        self._by_code.default_factory = None
-        self._predecessors: dict[Unit, list[Unit]] = defaultdict(list)
-        for unit in self._units:
-            if (heir := self._successor_of(unit)) is not None:
-                self._predecessors[heir].append(unit)
-        self._predecessors.default_factory = None
+            self._by_identity[unit.identity].append(unit)
+        for versions in self._by_identity.values():
+            versions.sort(key=lambda unit: unit.begins)
+        self._by_code.default_factory = self._by_identity.default_factory = None
+        self.successions = tuple(successions_of(self._units))
+        # The key is level, code and first day: hashing a whole unit costs more than the lookup saves.
+        self._before: dict[tuple[str, str, date | None], list[Succession]] = defaultdict(list)
+        self._after: dict[tuple[str, str, date | None], list[Succession]] = defaultdict(list)
+        for succession in self.successions:
+            self._before[succession.after.key].append(succession)
+            self._after[succession.before.key].append(succession)
+        self._before.default_factory = self._after.default_factory = None
         # Nothing changes between two of these days, so each level is listed once per span and cached.
         days = {day for unit in self._units for day in (unit.valid_from, unit.day_after)}
         self._changes = sorted(day for day in days if day is not None)
         self._levels: dict[tuple[str, int], tuple[Unit, ...]] = {}
-        # The key is level, code and first day: hashing a whole unit costs more than the lookup saves.
         self._ancestors: dict[tuple[str, str, date | None], tuple[Unit, ...]] = {}
-        self._names = {unit: (fold(unit.name), fold(f"{unit.kind} {unit.name}")) for unit in self._units}
+        self._names = {unit.key: (fold(unit.name), fold(f"{unit.kind} {unit.name}")) for unit in self._units}
 
     def __iter__(self) -> Iterator[Unit]:
         """Iterate over every validity of every unit, in order of code and time."""
         return iter(self._units)
+
+    # By code and day: what comes in.
 
     def in_force(self, code: str, on: date) -> Unit:
         """Return the unit that has the code on that day.
@@ -104,54 +75,7 @@ class UnitDirectory:
         for unit in validities:
             if unit.in_force_on(on):
                 return unit
-        raise _not_in_force(code, on, validities)
-
-    def name_of(self, code: str) -> str:
-        """Return kind and name of the latest unit with the code ("xã Kim Liên"); the code itself if there is none."""
-        validities = self._by_code.get(code)
-        return f"{validities[-1].kind} {validities[-1].name}" if validities else code
-
-    def of_level(self, level: str, on: date) -> list[Unit]:
-        """Return the units of a level in force on that day, in order of code."""
-        span = (level, bisect_right(self._changes, on))
-        if span not in self._levels:
-            found = (unit for unit in self._units if unit.level == level and unit.in_force_on(on))
-            self._levels[span] = tuple(found)
-        return list(self._levels[span])
-
-    def resolve_commune(self, code: str, as_of: date, today: date) -> ResolvedCommune:
-        """Read a commune's code as of ``as_of`` and follow its successors to the commune in force today.
-
-        The former commune is the unit that was read, when it has since been succeeded; otherwise the only predecessor
-        of the commune, where there is exactly one. A day after today is read as today. Raises CommuneUnknown (also for
-        a district's or a province's code) and CommuneNotInForce, both pointing at ``/commune``.
-        """
-        try:
-            read = self.in_force(code, min(as_of, today))
-        except (CommuneUnknown, CommuneNotInForce) as error:
-            error.pointer = "/commune"
-            raise
-        if read.level != "commune":
-            raise CommuneUnknown(commune=code, pointer="/commune")
-        commune = read
-        while not commune.in_force_on(today):
-            heir = self._successor_of(commune)
-            if heir is None:
-                refused = _not_in_force(code, today, [commune])
-                refused.pointer = "/commune"
-                raise refused
-            commune = heir
-        if commune is not read:
-            return ResolvedCommune(commune, read)
-        before = self._predecessors.get(commune, [])
-        return ResolvedCommune(commune, before[0] if len(before) == 1 else None)
-
-    def require_commune(self, code: str) -> list[Unit]:
-        """Return the communes that have, or once had, the code. Raises CommuneUnknown when there is none."""
-        validities = [unit for unit in self._by_code.get(code, []) if unit.level == "commune"]
-        if not validities:
-            raise CommuneUnknown(commune=code, pointer="/commune")
-        return validities
+        raise not_in_force(code, on, validities)
 
     def meant(self, code: str, on: date) -> Unit:
         """Return the latest unit that had begun by that day under this code, even if a later list has ended it since.
@@ -161,89 +85,40 @@ class UnitDirectory:
         validities = self._by_code.get(code)
         if not validities:
             raise CommuneUnknown(commune=code)
-        begun = [unit for unit in validities if unit.valid_from is None or unit.valid_from <= on]
+        begun = [unit for unit in validities if unit.begins <= on]
         return begun[-1] if begun else validities[0]
 
-    def stored_units(self, code: str) -> list[Unit]:
-        """Return the communes that a stored household with this code can mean, earliest first.
+    def require_commune(self, code: str) -> list[Unit]:
+        """Return the communes that have, or once had, the code. Raises CommuneUnknown when there is none."""
+        validities = [unit for unit in self._by_code.get(code, []) if unit.level == "commune"]
+        if not validities:
+            raise CommuneUnknown(commune=code, pointer="/commune")
+        return validities
 
-        Where there is none, the last commune that had the code. Raises CommuneUnknown.
+    def resolve_commune(self, code: str, as_of: date, today: date) -> ResolvedCommune:
+        """Read a commune's code as of ``as_of`` and follow the table of successions to the commune in force today.
+
+        The former commune is the unit that was read, when another has succeeded it since; otherwise the only
+        predecessor of the commune, where there is exactly one. A day after today is read as today. Raises
+        CommuneUnknown (also for a district's or a province's code) and CommuneNotInForce, which point at ``/commune``.
         """
-        validities = self.require_commune(code)
-        return [unit for unit in validities if _can_hold_records(unit)] or validities[-1:]
-
-    def stored_unit(self, code: str, since: date | None) -> Unit:
-        """Return the commune that a stored code means: the one that began on ``since``, or else the first since the
-        register exists.
-
-        A stored household keeps its code when a newer list ends its commune. Raises CommuneUnknown.
-        """
-        validities = self.stored_units(code)
-        if since is not None:
-            return next((unit for unit in validities if unit.valid_from == since), validities[-1])
-        return validities[0]
-
-    def since_of(self, commune: Unit) -> date | None:
-        """Return the day from which a stored code means this commune; None unless stored households can also mean an
-        earlier commune by it.
-        """
-        return None if self.stored_unit(commune.code, None) == commune else commune.valid_from
-
-    def heir_of(self, unit: Unit, until: date) -> Unit | None:
-        """Follow a unit's successors to the one in force on the day ``until``; None where they end before it."""
-        heir: Unit | None = unit
-        while heir is not None and heir.valid_to is not None and heir.valid_to < until:
-            heir = self._successor_of(heir)
-        return heir
-
-    def ancestors_of(self, unit: Unit) -> tuple[Unit, ...]:
-        """Return all direct and indirect predecessors of this unit, the nearest first."""
-        key = (unit.level, unit.code, unit.valid_from)
-        if key not in self._ancestors:
-            before = self.predecessors_of(unit)
-            found = [*before, *(each for nearer in before for each in self.ancestors_of(nearer))]
-            self._ancestors[key] = tuple(sorted(found, key=lambda each: each.valid_to or date.max, reverse=True))
-        return self._ancestors[key]
-
-    def stored_codes(self, commune: Unit) -> frozenset[str]:
-        """Return the codes under which households of a commune of today can be stored: its own, and those of the units
-        that it took over since the register exists, except codes that another commune has today.
-        """
-        taken_over = {unit.code for unit in self.ancestors_of(commune) if _can_hold_records(unit)}
-        others = {code for code in taken_over if any(unit.valid_to is None for unit in self.require_commune(code))}
-        return frozenset({commune.code, *(taken_over - others)})
-
-    def predecessors(self, code: str, on: date | None = None) -> list[Unit]:
-        """Return the direct predecessors of the unit with this code (on the day ``on``, or ever), in order of code."""
-        found = (
-            before
-            for unit in self._by_code.get(code, [])
-            if on is None or unit.in_force_on(on)
-            for before in self._predecessors.get(unit, [])
-        )
-        return sorted(found, key=lambda unit: (unit.code, unit.valid_from or date.min))
-
-    def predecessors_of(self, unit: Unit) -> list[Unit]:
-        """Return the direct predecessors of this unit, in order of code."""
-        return sorted(self._predecessors.get(unit, []), key=lambda each: (each.code, each.valid_from or date.min))
-
-    def geographies(self) -> list[date]:
-        """Return the days on which the set of communes changes, earliest first."""
-        days = {
-            day
-            for unit in self._units
-            if unit.level == "commune"
-            for day in (unit.valid_from, unit.day_after)
-            if day is not None
-        }
-        return sorted(days)
-
-    def district_of(self, commune: Unit) -> Unit | None:
-        """Return the district that a commune belonged to; None for a commune from a time without districts."""
-        for parent in self._by_code.get(commune.parent or "", []):
-            if parent.level == "district" and is_above(commune, [parent]):
-                return parent
-        return None
+        try:
+            read = self.in_force(code, min(as_of, today))
+        except (CommuneUnknown, CommuneNotInForce) as error:
+            error.pointer = "/commune"
+            raise
+        if read.level != "commune":
+            raise CommuneUnknown(commune=code, pointer="/commune")
+        commune, parts = self.settled(read, today), self.heirs_of(read, today)
+        if not parts:
+            refused = not_in_force(code, today, [read])
+            refused.pointer = "/commune"
+            raise refused
+        if len(parts) > 1:
+            former = read if commune.identity != read.identity else self._only_predecessor(commune)
+            return ResolvedCommune(commune, former, parts)
+        former = read if parts[0].identity != read.identity else self._only_predecessor(parts[0])
+        return ResolvedCommune(parts[0], former)
 
     def find(self, q: str, level: str | None, on: date) -> list[Unit]:
         """Return the units in force on that day whose name, with or without kind and diacritics, or code matches ``q``.
@@ -256,7 +131,7 @@ class UnitDirectory:
         for unit in self._units:
             if (level is not None and unit.level != level) or not unit.in_force_on(on):
                 continue
-            texts = (*self._names[unit], unit.code)
+            texts = (*self._names[unit.key], unit.code)
             if wanted in texts:
                 ranked.append((0, unit))
             elif any(text.startswith(wanted) for text in texts):
@@ -265,19 +140,241 @@ class UnitDirectory:
                 ranked.append((2, unit))
         return [unit for _, unit in sorted(ranked, key=lambda each: (each[0], each[1].code))]
 
-    def _successor_of(self, unit: Unit) -> Unit | None:
-        """Return the unit that succeeded this one, as it was on the first day after."""
-        if unit.successor is None or unit.day_after is None:
+    # By identity: what is stored.
+
+    def versions_of(self, identity: str) -> tuple[Unit, ...]:
+        """Return the validities of a unit, earliest first; none for an identity that is not in the list."""
+        return tuple(self._by_identity.get(identity, ()))
+
+    def version_on(self, identity: str, on: date) -> Unit | None:
+        """Return the unit as it is on a day; None when it is not in force then."""
+        return next((unit for unit in self._by_identity.get(identity, ()) if unit.in_force_on(on)), None)
+
+    def known_on(self, identity: str, on: date) -> Unit | None:
+        """Return the unit as it is on a day, or as it was last before; else as it is first. None for no such unit."""
+        versions = self._by_identity.get(identity)
+        if not versions:
             return None
-        day = unit.day_after
-        return next((heir for heir in self._by_code.get(unit.successor, []) if heir.in_force_on(day)), None)
+        begun = [unit for unit in versions if unit.begins <= on]
+        return begun[-1] if begun else versions[0]
+
+    def code_run(self, identity: str, on: date) -> tuple[UnitCode, date, date] | None:
+        """Return the code of a unit as ``known_on`` that day, and the first and last day on which it means it."""
+        unit = self.known_on(identity, on)
+        if unit is None:
+            return None
+        first = last = unit
+        versions = self._by_identity[identity]
+        position = versions.index(unit)
+        for each in reversed(versions[:position]):
+            if each.code != unit.code or each.day_after != first.valid_from:
+                break
+            first = each
+        for each in versions[position + 1 :]:
+            if each.code != unit.code or last.day_after != each.valid_from:
+                break
+            last = each
+        return unit.code, first.begins, last.valid_to or date.max
+
+    def was_another(self, code: UnitCode, before: date) -> bool:
+        """Whether the code was another unit's before that day, in the time since which households can refer to it."""
+        return any(unit.begins < before and _can_hold_records(unit) for unit in self._by_code.get(code, ()))
+
+    def called(self, identity: str, on: date) -> tuple[UnitCode, str]:
+        """Return code and name ("xã Kim Liên") of a unit as ``known_on`` that day; the identity where there is none."""
+        unit = self.known_on(identity, on)
+        return (UnitCode(identity), identity) if unit is None else (unit.code, f"{unit.kind} {unit.name}")
+
+    def name_of(self, identity: str) -> str:
+        """Return kind and name of a unit's latest validity ("xã Kim Liên"); the identity itself if there is none."""
+        versions = self._by_identity.get(identity)
+        return f"{versions[-1].kind} {versions[-1].name}" if versions else identity
+
+    def identity_since(self, identity: str, since: str | None) -> UnitId:
+        """Return the identity that a stored commune means.
+
+        Records from before units had identities hold a code instead, and ``since`` the first day of its meaning where
+        the code was used again; other records hold the identity itself.
+        """
+        if since is not None:
+            for unit in self._by_code.get(identity, ()):
+                if unit.begins.isoformat() == since:
+                    return unit.identity
+        return UnitId(identity)
+
+    def former_of(self, identity: str, former: str | None) -> Unit | None:
+        """Return the former commune of a household of a commune, both as stored; None where it is not known.
+
+        Records from before units had identities hold the former commune's code, which means the nearest predecessor
+        of their commune that had it.
+        """
+        versions = self._by_identity.get(identity)
+        if former is None or not versions:
+            return None
+        before = [unit for unit in self.ancestors_of(versions[-1]) if unit.identity != identity]
+        found = next((unit for unit in before if unit.identity == former), None) or self._coded(before, former)
+        return found or (versions[0] if former == identity else None)
+
+    def former_named(self, commune: Unit, code: str) -> Unit | None:
+        """Return the former commune that a code means for a household of this commune: the nearest of the units from
+        which it came, else the commune itself as it was before; None where none of them had the code.
+        """
+        before = self.ancestors_of(commune)
+        others = [unit for unit in before if unit.identity != commune.identity]
+        return self._coded(others, code) or self._coded(before, code)
+
+    @staticmethod
+    def _coded(units: Iterable[Unit], code: str) -> Unit | None:
+        return next((unit for unit in units if unit.code == code), None)
+
+    def stored_in(self, commune: Unit) -> frozenset[UnitId]:
+        """Return the identities under which households of a commune of today can be stored: its own, and those of the
+        units whose households it took over, all or some, since the register exists.
+        """
+        ended = {
+            unit.identity
+            for unit in self.ancestors_of(commune)
+            if _can_hold_records(unit) and self._by_identity[unit.identity][-1] == unit
+        }
+        return frozenset({commune.identity, *ended})
+
+    # By time: what became of units, and what they were.
+
+    def of_level(self, level: str, on: date) -> list[Unit]:
+        """Return the units of a level in force on that day, in order of code."""
+        span = (level, bisect_right(self._changes, on))
+        if span not in self._levels:
+            found = (unit for unit in self._units if unit.level == level and unit.in_force_on(on))
+            self._levels[span] = tuple(found)
+        return list(self._levels[span])
+
+    def heirs_of(self, unit: Unit, until: date) -> tuple[Unit, ...]:
+        """Follow a unit to those in force on the day ``until`` that have its households: one, or several parts.
+
+        Empty where it, or one of its parts, ended before that day without a successor.
+        """
+        heirs = [unit]
+        while ended := [each for each in heirs if each.valid_to is not None and each.valid_to < until]:
+            found = [each for each in heirs if each not in ended]
+            for each in ended:
+                following = self._following(each)
+                if not following:
+                    return ()
+                found.extend(heir for heir in following if heir not in found)
+            heirs = found
+        return tuple(heirs)
+
+    def heir_of(self, unit: Unit, until: date) -> Unit | None:
+        """Return the one unit that has all of a unit's households on a day; None where there is none, or several."""
+        heirs = self.heirs_of(unit, until)
+        return heirs[0] if len(heirs) == 1 else None
+
+    def settled(self, unit: Unit, until: date) -> Unit:
+        """Follow a unit towards the day ``until`` as far as it is certain which unit has its households."""
+        while unit.valid_to is not None and unit.valid_to < until:
+            following = self._following(unit)
+            if len(following) != 1:
+                return unit if (heir := self.heir_of(unit, until)) is None else heir
+            unit = following[0]
+        return unit
+
+    def origins_of(self, unit: Unit, on: date) -> tuple[Unit, ...]:
+        """Follow a unit back to those in force on an earlier day whose households it took over.
+
+        Empty where it is not known for all of them.
+        """
+        found: list[Unit] = []
+        for each in self.predecessors_of(unit) if on < unit.begins else [unit]:
+            origins = [each] if each.begins <= on else list(self.origins_of(each, on))
+            if not origins:
+                return ()
+            found.extend(origin for origin in origins if origin not in found)
+        return tuple(found)
+
+    def ancestors_of(self, unit: Unit) -> tuple[Unit, ...]:
+        """Return all direct and indirect predecessors of this unit, the nearest first."""
+        if unit.key not in self._ancestors:
+            before = self.predecessors_of(unit)
+            found = {each.key: each for nearer in before for each in (nearer, *self.ancestors_of(nearer))}
+            ordered = sorted(found.values(), key=lambda each: each.valid_to or date.max, reverse=True)
+            self._ancestors[unit.key] = tuple(ordered)
+        return self._ancestors[unit.key]
+
+    def predecessors(self, code: str, on: date | None = None) -> list[Unit]:
+        """Return the direct predecessors of the unit with this code (on the day ``on``, or ever), in order of code."""
+        units = (unit for unit in self._by_code.get(code, []) if on is None or unit.in_force_on(on))
+        found = (succession.before for unit in units for succession in self._before.get(unit.key, ()))
+        return sorted(found, key=lambda unit: (unit.code, unit.begins))
+
+    def predecessors_of(self, unit: Unit) -> list[Unit]:
+        """Return the direct predecessors of this unit, in order of code."""
+        found = (succession.before for succession in self._before.get(unit.key, ()))
+        return sorted(found, key=lambda each: (each.code, each.begins))
+
+    def successions_to(self, unit: Unit) -> tuple[Succession, ...]:
+        """Return the lines of the table that lead to this unit."""
+        return tuple(self._before.get(unit.key, ()))
+
+    def successions_from(self, unit: Unit) -> tuple[Succession, ...]:
+        """Return the lines of the table that lead away from this unit."""
+        return tuple(self._after.get(unit.key, ()))
+
+    def geographies(self) -> list[date]:
+        """Return the days on which the set of communes changes, earliest first."""
+        communes = [unit for unit in self._units if unit.level == "commune"]
+        days = {day for unit in communes for day in (unit.valid_from, unit.day_after) if day is not None}
+        return sorted(days)
+
+    def parent_of(self, unit: Unit, on: date) -> Unit | None:
+        """Return the unit above this one on a day (its last, where it has ended by then); None where there is none."""
+        if unit.parent is None:
+            return None
+        day = on if unit.in_force_on(on) else unit.valid_to or unit.valid_from or on
+        above = self._by_code.get(unit.parent, ())
+        return next((each for each in above if each.in_force_on(day) and each.level != unit.level), None)
+
+    def district_of(self, commune: Unit) -> Unit | None:
+        """Return the district that a commune belonged to; None for a commune from a time without districts."""
+        for parent in self._by_code.get(commune.parent or "", []):
+            if parent.level == "district" and is_above(commune, [parent]):
+                return parent
+        return None
+
+    def _following(self, unit: Unit) -> list[Unit]:
+        """Return the units that have a unit's households on the day after it ended: itself where it goes on."""
+        versions = self._by_identity[unit.identity]
+        later = versions.index(unit) + 1
+        if later < len(versions):
+            return [versions[later]]
+        return [succession.after for succession in self._after.get(unit.key, ())]
+
+    def _only_predecessor(self, unit: Unit) -> Unit | None:
+        """Return the unit that this one followed, where it followed exactly one other; itself as it was before where it
+        has been the same unit since the list begins.
+        """
+        first = self._by_identity[unit.identity][0]
+        before = self.predecessors_of(first)
+        if not before and first.key != unit.key:
+            return first
+        return before[0] if len(before) == 1 else None
+
+
+def latest_geography(directory: UnitDirectory, level: str, today: date) -> date:
+    """Return a day of today's geography, or of the last one before it that had units of ``level``: its first day."""
+    candidates = [day for day in reversed(directory.geographies()) if day <= today]
+    for first_day in candidates:
+        if directory.of_level(level, first_day):
+            return first_day
+    if candidates and directory.of_level(level, candidates[-1] - timedelta(days=1)):
+        return candidates[-1] - timedelta(days=1)
+    return today
 
 
 def _can_hold_records(unit: Unit) -> bool:
     return unit.valid_to is None or unit.valid_to >= RECORDS_SINCE
 
 
-def _not_in_force(code: str, on: date, validities: list[Unit]) -> CommuneNotInForce:
+def not_in_force(code: str, on: date, validities: list[Unit]) -> CommuneNotInForce:
     """Make the error that gives the first and last day of the code; an open end is three dots."""
     return CommuneNotInForce(
         commune=code,

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from service.units.directory import Unit, UnitDirectory
+from service.unit_names import UnitId
+from service.units.directory import UnitDirectory
+from service.units.unit import Unit
 
 FORMER_UNKNOWN = "unknown"
 """Key of the tally of households whose former commune is not known."""
 
 
-def tally_key(former: str | None, since: str | None) -> str:
-    """Return the key of a tally: the former commune (or FORMER_UNKNOWN) and, where the commune's code meant another
-    commune before, the commune's first day: ``00001``, ``unknown@2027-07-01``.
+def tally_key(former: str | None, since: str | None = None) -> str:
+    """Return the key of a tally: the former commune, or FORMER_UNKNOWN.
+
+    ``since`` is only in records from before units had identities: the day from which the commune's code meant it.
     """
     return f"{former or FORMER_UNKNOWN}@{since}" if since else former or FORMER_UNKNOWN
 
 
 def of_tally_key(key: str) -> tuple[str | None, str | None]:
-    """Return former commune (None: not known) and first day (None: the code had no other meaning) of a tally's key."""
+    """Return the former commune (None: not known) of a tally's key, and the day that ``tally_key`` has."""
     former, _, since = key.partition("@")
     return None if former == FORMER_UNKNOWN else former, since or None
 
@@ -31,63 +34,72 @@ class Placing:
         self._directory = directory
         self._level = level
         self._geography = geography
-        self._known: dict[tuple[str, str], str | None] = {}
+        self._known: dict[tuple[str, str], UnitId | None] = {}
         succeeded = [unit for unit in directory.of_level("commune", geography) if unit.valid_to is not None]
         self.can_fail = level != "province" and bool(succeeded)
 
-    def unit_of(self, commune: str, tally: str) -> str | None:
-        """Return the unit's code; None if the geography is older than the commune and the former one is not known."""
+    def unit_of(self, commune: str, tally: str) -> UnitId | None:
+        """Return the identity of the unit; None where it is not known which of several it is.
+
+        That is so in an earlier geography if the former commune is not known, and in a later one if the commune was
+        split and nobody has decided to which part the household belongs.
+        """
         key = (commune, tally)
         if key not in self._known:
             former, since = of_tally_key(tally)
-            stored = self._directory.stored_unit(commune, None if since is None else date.fromisoformat(since))
-            self._known[key] = self.unit_above(stored, former)
+            self._known[key] = self.unit_above(self._directory.identity_since(commune, since), former)
         return self._known[key]
 
-    def reachable(self, area: Iterable[str]) -> set[str | None]:
+    def reachable(self, area: Iterable[str]) -> set[UnitId | None]:
         """Return every unit in which households of the area's communes can be counted."""
-        found: set[str | None] = set()
-        for code in area:
-            for commune in self._directory.stored_units(code):
-                found.add(self.unit_above(commune, None))
-                if self._geography < (commune.valid_from or date.min):
+        found: set[UnitId | None] = set()
+        for identity in area:
+            found.add(self.unit_above(identity, None))
+            for commune in self._directory.versions_of(identity)[:1]:
+                if self._geography < commune.begins:
                     ancestors = self._directory.ancestors_of(commune)
-                    found.update(self.unit_above(commune, before.code) for before in ancestors)
+                    found.update(self.unit_above(identity, before.identity) for before in ancestors)
         return found
 
-    def unit_above(self, commune: Unit, former: str | None) -> str | None:
-        """Return the code of the unit of this level that is or contains the commune, or the former commune in it."""
-        unit = self._commune_on_geography(commune, former)
-        while unit is not None and unit.level != self._level:
-            unit = self._parent(unit)
-        if unit is None and self._level == "province":
-            unit = self._parent(commune)
-        return None if unit is None else unit.code
-
-    def _commune_on_geography(self, commune: Unit, former: str | None) -> Unit | None:
-        """Return the commune, its successor or its predecessor that is in force on the geography.
-
-        The predecessor is found by the former commune; without it, only where there is exactly one.
+    def unit_above(self, commune: str, former: str | None) -> UnitId | None:
+        """Return the identity of the unit of this level that is or contains the commune, or the former commune in it,
+        on the geography.
         """
-        if self._geography >= (commune.valid_from or date.min):
-            return self._directory.heir_of(commune, self._geography)
-        unit: Unit | None = commune
-        if former is not None:
-            before = self._directory.ancestors_of(commune)
-            unit = next((each for each in before if each.code == former), None)
-            if unit is not None and self._geography > (unit.valid_to or date.max):
-                return self._directory.heir_of(unit, self._geography)
-        while unit is not None and not unit.in_force_on(self._geography):
-            nearest = self._directory.predecessors_of(unit)
-            unit = nearest[0] if len(nearest) == 1 else None
-        return unit
+        above = {self._of_level(unit) for unit in self._communes_on_geography(commune, former)}
+        if above in (set(), {None}) and self._level == "province":
+            # Without a word of where it was before, a commune has always belonged to its province.
+            above = {self._of_level(unit) for unit in self._directory.versions_of(commune)[:1]}
+        return above.pop() if len(above) == 1 else None
 
-    def _parent(self, unit: Unit) -> Unit | None:
-        if unit.parent is None:
-            return None
-        on = (
-            self._geography
-            if unit.in_force_on(self._geography)
-            else (unit.valid_to or unit.valid_from or self._geography)
-        )
-        return self._directory.in_force(unit.parent, on)
+    def _communes_on_geography(self, identity: str, former: str | None) -> tuple[Unit, ...]:
+        """Return the commune as it is on the geography, or those to or from which its households came."""
+        directory, geography = self._directory, self._geography
+        versions = directory.versions_of(identity)
+        if not versions:
+            return ()
+        if (version := directory.version_on(identity, geography)) is not None:
+            return (version,)
+        if geography >= versions[0].begins:
+            return directory.heirs_of(versions[-1], geography)
+        before = directory.former_of(identity, former)
+        if before is None or before.identity == identity:
+            return self._only(directory.origins_of(versions[0], geography))
+        if (version := directory.version_on(before.identity, geography)) is not None:
+            return (version,)
+        if geography < before.begins:
+            return self._only(directory.origins_of(before, geography))
+        on_the_way = directory.heirs_of(before, geography)
+        leading = {unit.key for unit in directory.ancestors_of(versions[0])}
+        return tuple(unit for unit in on_the_way if unit.key in leading)
+
+    @staticmethod
+    def _only(origins: tuple[Unit, ...]) -> tuple[Unit, ...]:
+        """Return nothing where there are several former communes, even where all of them lay in the same district."""
+        return origins if len(origins) == 1 else ()
+
+    def _of_level(self, unit: Unit) -> UnitId | None:
+        """Return the identity of the unit of this level that is or contains a unit on the geography."""
+        above: Unit | None = unit
+        while above is not None and above.level != self._level:
+            above = self._directory.parent_of(above, self._geography)
+        return None if above is None else above.identity

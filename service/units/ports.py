@@ -7,7 +7,8 @@ from typing import Protocol
 
 from shapely.geometry.base import BaseGeometry
 
-from service.units.directory import Unit
+from service.unit_names import UnitId
+from service.units.unit import Unit
 
 
 class UnitStore(Protocol):
@@ -19,15 +20,17 @@ class UnitStore(Protocol):
     def unit_version(self) -> str:
         """Returns a version that changes whenever the list of units changes."""
 
-    def replace_units(self, units: Sequence[Unit]) -> int:
-        """Adds the units, replacing those with the same code and first day; returns how many were changed."""
+    def replace_units(self, units: Sequence[Unit], withdrawn: Sequence[Unit] = ()) -> int:
+        """Adds the units, replacing those with the same code and first day, and removes the withdrawn; returns how many
+        were changed. A new unit gets an identity that no other unit ever had.
+        """
 
 
 class BorderStore(Protocol):
     """The stored borders of communes."""
 
-    def border_list(self) -> dict[str, BaseGeometry]:
-        """Returns every border by the code of its unit."""
+    def border_list(self) -> dict[UnitId, BaseGeometry]:
+        """Returns every border by the identity of its unit."""
 
     def border_version(self) -> str:
         """Returns a version that changes whenever the borders change."""

@@ -16,8 +16,10 @@ from shapely.geometry.base import BaseGeometry
 from service.clock import Clock, vietnam_day
 from service.errors import BorderNotLoaded
 from service.parcels.place import Borders
-from service.units.directory import Unit, UnitDirectory
+from service.unit_names import UnitId
+from service.units.directory import UnitDirectory
 from service.units.placing import Placing
+from service.units.unit import Unit
 
 COMMUNE_TOLERANCE_M = 10
 """A tenth of the distance that a parcel may lie outside its commune without a finding; a commune is then some 10 kB."""
@@ -77,7 +79,7 @@ class _Snapshot:
         self._directory = directory
         self._today = today
         self._simplified: dict[tuple[Unit, int], BaseGeometry | None] = {}
-        self._parts: dict[tuple[str, date], dict[str, tuple[str, ...]]] = {}
+        self._parts: dict[tuple[str, date], dict[UnitId, tuple[UnitId, ...]]] = {}
 
     def is_of(self, borders: Borders, directory: UnitDirectory, today: date) -> bool:
         return (self._borders, self._directory, self._today) == (borders, directory, today)
@@ -95,30 +97,30 @@ class _Snapshot:
 
     def _whole(self, unit: Unit) -> BaseGeometry | None:
         if unit.level == "commune" and unit.in_force_on(self._today):
-            return self._borders.border(unit.code) if unit.code in self._borders else None
+            return self._borders.border(unit.identity) if unit.identity in self._borders else None
         on = self._today if unit.in_force_on(self._today) else unit.valid_to or self._today
-        parts = self._parts_of(unit.level, on).get(unit.code, ())
-        if not parts or any(code not in self._borders for code in parts):
+        parts = self._parts_of(unit.level, on).get(unit.identity, ())
+        if not parts or any(part not in self._borders for part in parts):
             return None
-        return _without_gaps(shapely.union_all([self._borders.border(code) for code in parts]))
+        return _without_gaps(shapely.union_all([self._borders.border(part) for part in parts]))
 
-    def _parts_of(self, level: str, geography: date) -> dict[str, tuple[str, ...]]:
+    def _parts_of(self, level: str, geography: date) -> dict[UnitId, tuple[UnitId, ...]]:
         """Returns the communes of today that make up each unit of the level, where these are whole communes."""
         key = (level, geography)
         if key not in self._parts:
             place = Placing(self._directory, level, geography)
-            parts: dict[str, list[str]] = {}
-            split: set[str] = set()
+            parts: dict[UnitId, list[UnitId]] = {}
+            split: set[UnitId] = set()
             for commune in self._directory.of_level("commune", self._today):
                 before = (unit for unit in self._directory.ancestors_of(commune) if unit.in_force_on(geography))
-                formers: list[str | None] = [unit.code for unit in before]
-                units = {place.unit_above(commune, former) for former in formers or [None]}
-                found = {code for code in units if code is not None}
+                formers: list[str | None] = [unit.identity for unit in before]
+                units = {place.unit_above(commune.identity, former) for former in formers or [None]}
+                found = {identity for identity in units if identity is not None}
                 if len(units) == 1 and found:
-                    parts.setdefault(found.pop(), []).append(commune.code)
+                    parts.setdefault(found.pop(), []).append(commune.identity)
                 else:
                     split |= found
-            self._parts[key] = {code: tuple(made_of) for code, made_of in parts.items() if code not in split}
+            self._parts[key] = {one: tuple(made_of) for one, made_of in parts.items() if one not in split}
         return self._parts[key]
 
 

@@ -15,7 +15,8 @@ from typing import ClassVar
 
 from schemas.text import normalize
 from service.errors import DomainError
-from service.units.directory import LEVELS, Unit, is_above
+from service.unit_names import UnitCode
+from service.units.unit import LEVELS, Part, Unit
 
 COLUMNS = (
     "code",
@@ -31,6 +32,7 @@ COLUMNS = (
     "latitude",
     "source",
 )
+_SHARES_SUM_WITHIN = 0.005
 _NEVER_EMPTY = ("code", "name_vi", "name_en", "kind", "level", "source")
 
 
@@ -45,24 +47,35 @@ class UnitListInvalid(DomainError):
         self.faults = faults
 
     def __str__(self) -> str:
-        return "\n".join(f"line {fault.line}, {fault.column}: {fault.reason}" for fault in self.faults)
+        return "\n".join(str(fault) for fault in self.faults)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitFault:
-    """One fault of a list of units: the line of the file (the header is line 1), the column, and what is wrong."""
+    """One fault of a list of units: the line of the file (the header is line 1), the column, and what is wrong.
+
+    ``stored`` names the unit that the register has already, where the fault stands in no line of the file (line 0).
+    """
 
     line: int
     column: str
     reason: str
+    stored: str = ""
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.line else f"already in the register, {self.stored}"
+        return f"{place}, {self.column}: {self.reason}"
 
 
 def read_units(source: str | Path) -> tuple[Unit, ...]:
     """Read a list of units from CSV (a file, or its text) with the columns of ``COLUMNS``.
 
     Raises UnitListInvalid with every fault: a missing column, a cell that cannot be read, a code that is valid twice
-    on one day, a parent that is not in the list, a successor that is not in force on the day after. The last check
-    also rules out cycles, since each step of a chain of successors is then later than the one before.
+    on one day, a parent that is not in force as long as the unit, a successor that is not in force on the day after.
+    The last check also rules out cycles, since each step of a chain of successors is then later than the one before.
+
+    A unit that was split has its parts as successor, with their shares where these are known:
+    ``18001;18004`` or ``18001=0.6;18004=0.4``.
     """
     text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source.removeprefix("\ufeff")
     reader = csv.DictReader(io.StringIO(text), restkey="", strict=True)
@@ -93,7 +106,7 @@ def read_units(source: str | Path) -> tuple[Unit, ...]:
 def require_consistent(new: Sequence[Unit], existing: Sequence[Unit]) -> None:
     """Check a new list together with the existing units that it does not replace.
 
-    Raises UnitListInvalid, in which an existing unit has line 0.
+    Raises UnitListInvalid, in which an existing unit has line 0 and its name.
     """
     numbered = [*((0, unit) for unit in existing), *((line, unit) for line, unit in enumerate(new, 2))]
     faults = list(_contradictions(numbered))
@@ -109,19 +122,21 @@ def _parse_row(row: dict[str, str], line: int) -> Unit | list[UnitFault]:
         faults.append(UnitFault(line, COLUMNS[-1], "more cells than columns"))
     if faults:
         return faults
+    heirs = _heirs(cells["successor"])
     return Unit(
-        code=cells["code"],
+        code=UnitCode(cells["code"]),
         name=cells["name_vi"],
         kind=cells["kind"],
         level=cells["level"],
-        parent=cells["parent"] or None,
+        parent=UnitCode(cells["parent"]) if cells["parent"] else None,
         valid_from=_day(cells["valid_from"]),
         valid_to=_day(cells["valid_to"]),
-        successor=cells["successor"] or None,
+        successor=heirs[0].code if len(heirs) == 1 else None,
         longitude=_degrees(cells["longitude"], 180),
         latitude=_degrees(cells["latitude"], 90),
         source=cells["source"],
         name_en=cells["name_en"],
+        parts=heirs if len(heirs) > 1 else (),
     )
 
 
@@ -145,6 +160,7 @@ def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
         "valid_to": _day,
         "longitude": partial(_degrees, limit=180),
         "latitude": partial(_degrees, limit=90),
+        "successor": _heirs,
     }
     for column, parse in parsers.items():
         try:
@@ -163,6 +179,32 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise ValueError(f"{text!r} is not a date (YYYY-MM-DD)") from None
+
+
+def _heirs(text: str) -> tuple[Part, ...]:
+    """Read the codes that follow a unit, each with its share where there is one; none for an empty text."""
+    parts = []
+    for each in text.split(";") if text else ():
+        code, equals, share = (cell.strip() for cell in each.partition("="))
+        if not (code.isascii() and code.isdigit()):
+            raise ValueError(f"{text!r} is not a code, nor CODE;CODE or CODE=SHARE;CODE=SHARE of a split")
+        parts.append(Part(UnitCode(code), _share(share) if equals else None))
+    if len({part.code for part in parts}) < len(parts):
+        raise ValueError(f"{text!r} names a part twice")
+    shares = [part.share for part in parts if part.share is not None]
+    if shares and (len(shares) < len(parts) or abs(sum(shares) - 1) > _SHARES_SUM_WITHIN):
+        raise ValueError(f"{text!r}: all parts have a share or none has, and their sum is 1")
+    return tuple(parts)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError(f"{text!r} is not a share from 0 to 1")
+    return share
 
 
 def _degrees(text: str, limit: int) -> float | None:
@@ -184,17 +226,38 @@ def _contradictions(placed: list[tuple[int, Unit]]) -> Iterator[UnitFault]:
     for line, unit in placed:
         by_code[unit.code].append((line, unit))
     for validities in by_code.values():
-        validities.sort(key=lambda each: each[1].valid_from or date.min)
+        validities.sort(key=lambda each: each[1].begins)
         for (_, earlier), (line, later) in pairwise(validities):
-            if earlier.valid_to is None or (later.valid_from or date.min) <= earlier.valid_to:
-                yield UnitFault(line, "valid_from", f"{later.code} is in force twice on one day")
+            if earlier.valid_to is None or later.begins <= earlier.valid_to:
+                yield _fault(line, later, "valid_from", f"{later.code} is in force twice on one day")
     for line, unit in placed:
-        if unit.parent is not None and not is_above(unit, (each for _, each in by_code[unit.parent])):
-            yield UnitFault(line, "parent", f"{unit.parent} is not a unit above {unit.code} at that time")
-        if unit.successor is None or unit.day_after is None:
+        if unit.parent is not None and not _is_always_above(unit, [each for _, each in by_code[unit.parent]]):
+            yield _fault(line, unit, "parent", f"{unit.parent} is not a unit above {unit.code} at that time")
+        if unit.day_after is None:
             continue
-        heirs = [each for _, each in by_code[unit.successor] if each.in_force_on(unit.day_after)]
-        if not heirs:
-            yield UnitFault(line, "successor", f"{unit.successor} is not in force on {unit.day_after}")
-        elif heirs[0].level != unit.level:
-            yield UnitFault(line, "successor", f"{unit.successor} is a {heirs[0].level}, {unit.code} a {unit.level}")
+        for part in unit.heirs:
+            heirs = [each for _, each in by_code[part.code] if each.in_force_on(unit.day_after)]
+            if not heirs:
+                yield _fault(line, unit, "successor", f"{part.code} is not in force on {unit.day_after}")
+            elif heirs[0].level != unit.level:
+                reason = f"{part.code} is a {heirs[0].level}, {unit.code} a {unit.level}"
+                yield _fault(line, unit, "successor", reason)
+
+
+def _fault(line: int, unit: Unit, column: str, reason: str) -> UnitFault:
+    stored = "" if line else f"{unit.level} {unit.code} from {unit.valid_from or '…'}"
+    return UnitFault(line, column, reason, stored)
+
+
+def _is_always_above(unit: Unit, candidates: list[Unit]) -> bool:
+    """Whether units of a higher level are in force on every day of a unit's validity."""
+    day: date | None = unit.begins
+    for above in sorted(candidates, key=lambda each: each.begins):
+        if LEVELS.index(above.level) >= LEVELS.index(unit.level) or (above.valid_to or date.max) < (day or date.max):
+            continue
+        if day is None or above.begins > day:
+            break
+        day = above.day_after
+        if day is None or (unit.valid_to is not None and day > unit.valid_to):
+            return True
+    return False

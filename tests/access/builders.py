@@ -24,6 +24,7 @@ from service.storage.accounts import MongoAccounts
 from service.storage.collections import collection_named
 from service.storage.migration import prepare_collection
 from service.storage.rate_limits import Attempts
+from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.provinces import NGHE_AN
@@ -98,5 +99,5 @@ def office(database: Database[dict[str, Any]], folder: Path, units: Directory = 
 
 def administrator(*communes: str) -> Principal:
     """An administrator of some communes, or of everything."""
-    area = Area.of(communes) if communes else Area.whole()
+    area = Area.of(map(UnitId, communes)) if communes else Area.whole()
     return principal("administrator-1", "quan.tri", Role.ADMINISTRATOR, area)

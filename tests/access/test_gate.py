@@ -15,6 +15,7 @@ from service.area import Area
 from service.errors import PermissionMissing
 from service.principal import Principal, asking, current_principal, principal
 from service.roles import SCOPES, SIGHT_BY_ROLE, TABLE, Permission, Role, Sight
+from service.unit_names import UnitId
 from service.units.areas import area_of_units
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
@@ -30,7 +31,7 @@ def directory() -> UnitDirectory:
 
 
 def somebody(role: Role, *communes: str, scopes: tuple[str, ...] = (), sight: Sight | None = None) -> Principal:
-    return principal("a-1", "an", role, Area.of(communes), scopes=scopes, sight=sight)
+    return principal("a-1", "an", role, Area.of(map(UnitId, communes)), scopes=scopes, sight=sight)
 
 
 def test_every_role_stands_in_both_tables() -> None:
@@ -111,7 +112,7 @@ def test_a_code_means_what_it_meant_on_the_day_of_the_account(directory: UnitDir
     then = area_of_units([("16681", BEFORE_THE_MERGER)], directory, TODAY)
     successor = directory.resolve_commune("16681", BEFORE_THE_MERGER, TODAY).commune.code
     assert now.communes() == frozenset({"16681"})
-    assert then.communes() == frozenset({successor})
+    assert then.communes() == frozenset({directory.in_force(successor, TODAY).identity})
 
 
 def test_a_former_district_covers_its_successors(directory: UnitDirectory) -> None:
@@ -123,7 +124,7 @@ def test_a_former_district_covers_its_successors(directory: UnitDirectory) -> No
 
 def test_the_province_is_its_communes_of_today(directory: UnitDirectory) -> None:
     province = area_of_units([("40", TODAY)], directory, TODAY)
-    assert province.communes() == frozenset(unit.code for unit in directory.of_level("commune", TODAY))
+    assert province.communes() == frozenset(unit.identity for unit in directory.of_level("commune", TODAY))
     assert province.covers("16681")
     assert not province.covers("18073")
 
@@ -135,10 +136,11 @@ def test_an_area_without_units_covers_nothing() -> None:
 
 
 def test_an_area_holds_a_smaller_one() -> None:
-    assert Area.whole().holds(Area.of(["1"]))
-    assert Area.of(["1", "2"]).holds(Area.of(["2"]))
-    assert not Area.of(["1"]).holds(Area.of(["1", "2"]))
-    assert not Area.of(["1"]).holds(Area.whole())
+    one, two = UnitId("1"), UnitId("2")
+    assert Area.whole().holds(Area.of([one]))
+    assert Area.of([one, two]).holds(Area.of([two]))
+    assert not Area.of([one]).holds(Area.of([one, two]))
+    assert not Area.of([one]).holds(Area.whole())
 
 
 def test_the_principal_is_the_register_in_a_script_and_nobody_in_a_serving_process() -> None:

@@ -39,8 +39,8 @@ def drawn(open_app: OpenApp, register_settings: Settings, clock: MovedClock) -> 
     """A register that has a boundary for every commune of today."""
     app = open_app(replace(register_settings, units_refresh_seconds=0), clock)
     store = register_of(app).store
-    communes = [unit.code for unit in store.units.unit_list() if unit.level == "commune" and unit.valid_to is None]
-    store.borders.replace_borders({code: a_wavy_square(*divmod(number, 12)) for number, code in enumerate(communes)})
+    communes = [unit.identity for unit in store.units.unit_list() if unit.level == "commune" and unit.valid_to is None]
+    store.borders.replace_borders({one: a_wavy_square(*divmod(number, 12)) for number, one in enumerate(communes)})
     yield Register(app.test_client())
     store.borders.replace_borders({})
 

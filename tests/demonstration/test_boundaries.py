@@ -18,6 +18,7 @@ from service.households.ports import HouseholdQuery
 from service.parcels.place import Borders
 from service.settings import Settings
 from service.storage.repositories import Repositories
+from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from service.wiring import wire
@@ -40,7 +41,7 @@ def boundaries(directory: UnitDirectory) -> Borders:
     return Borders(cells_of(directory, ASIDE))
 
 
-def loaded(settings: Settings, boundaries: dict[str, BaseGeometry]) -> None:
+def loaded(settings: Settings, boundaries: dict[UnitId, BaseGeometry]) -> None:
     store = Repositories(settings)
     store.borders.replace_borders(boundaries)
     store.close()

@@ -20,6 +20,7 @@ from service.households.changes import (
     salted_digest,
 )
 from service.storage.commune_states import moved_tallies
+from service.unit_names import UnitId
 from service.units.placing import FORMER_UNKNOWN
 from tests.builders import NOW
 
@@ -106,7 +107,7 @@ def test_a_digest_depends_on_the_salt_and_on_every_part() -> None:
 
 def test_the_digest_of_an_entry_is_over_its_salt_note_record_and_what_it_replaced() -> None:
     parts: dict[str, Any] = {"record": {"b": 1}, "replaced": {"c": 2}, "note": {"d": 3}, "moves": {}, "salt": b"salt"}
-    entry = Entry(commune="16681", kind="revised", household="h", revision=2, at=NOW, actor="officer", **parts)
+    entry = Entry(commune=UnitId("16681"), kind="revised", household="h", revision=2, at=NOW, actor="officer", **parts)
     text = b'salt{"note":{"d":3},"record":{"b":1},"replaced":{"c":2}}'
     assert entry.digest() == hashlib.sha256(text).hexdigest()
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from service.households.history import changes_of
 from service.households.ports import LogEntry
-from tests.builders import NOW
+from tests.builders import NOW, THANH_VINH
 
 
 def an_entry(record: dict[str, Any] | None, replaced: dict[str, Any] | None) -> LogEntry:
-    return LogEntry("16681", 1, "revised", "id", 2, NOW, "officer", record, replaced, None, b"", "", "")
+    return LogEntry(THANH_VINH, 1, "revised", "id", 2, NOW, "officer", record, replaced, None, b"", "", "")
 
 
 def test_a_changed_item_has_both_values() -> None:

@@ -15,13 +15,14 @@ from service.area import Area
 from service.errors import HouseholdNotFound, PermissionMissing, ReferenceSystemUnknown
 from service.households.changes import Record
 from service.households.parcel_checks import Neighbour
+from service.households.places import Places
 from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.reading import Reader, Sources
 from service.parcels.ports import Boundary
 from service.principal import Principal, principal, register_itself
 from service.roles import SCOPES, Permission, Role, Sight
 from service.wiring import Register
-from tests.builders import THANH_VINH, VINH_LOC, a_household, a_parcel, a_square
+from tests.builders import THANH_VINH, TODAY, VINH_LOC, a_household, a_parcel, a_square
 
 EVERYWHERE = Actor("tests", None)
 FIELD = a_square(105.664, 18.676)
@@ -61,7 +62,11 @@ def restricted() -> Restricted:
 @pytest.fixture
 def reader_of(services: Register, notes: Notes, restricted: Restricted) -> ReaderOf:
     """Makes Readers on the register's real store."""
-    sources = Sources(services.store.households, services.store.log, restricted)
+
+    def places() -> Places:
+        return Places(services.units.directory(), TODAY)
+
+    sources = Sources(services.store.households, services.store.log, restricted, places)
 
     def make(who: Principal, purpose: Permission = Permission.HOUSEHOLDS_READ) -> Reader:
         return Reader(sources, who, purpose, note=notes.extend, wording=worded)
@@ -112,7 +117,7 @@ def test_a_query_cannot_widen_the_area(services: Register, reader_of: ReaderOf) 
     stored(services, commune=THANH_VINH)
     wide = HouseholdQuery(limit=9, area=None, communes=frozenset({THANH_VINH}))
     assert reader_of(officer_of_vinh_loc).households(wide).records == []
-    assert reader_of(officer_of_vinh_loc).changes({}, commune=THANH_VINH, limit=9) == ([], False)
+    assert reader_of(officer_of_vinh_loc).changes({}, of=frozenset({THANH_VINH}), limit=9) == ([], False)
 
 
 def test_another_system_gets_nothing_of_a_restricted_household(

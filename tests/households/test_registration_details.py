@@ -19,6 +19,7 @@ from service.errors import (
     HouseholdIdInvalid,
     HouseholdIdMismatch,
 )
+from service.households.places import Places
 from service.households.registration import household_id_of, parse, prepare, registration, revision
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.units.directory import UnitDirectory
@@ -212,19 +213,20 @@ def test_what_is_stored_of_a_merged_commune_keeps_its_meaning_until_it_is_revise
     assert (before["commune"], before["commune_as_of"]) == (TRUONG_VINH, "2026-11-23")
     again = prepared(before, newer, known=before).content
     assert (again["commune"], again["former_commune"], again["commune_as_of"]) == (
-        THANH_VINH,
+        newer.in_force(THANH_VINH, TODAY).identity,
         TRUONG_VINH,
         "2026-11-23",
     )
-    assert again["commune_since"] == "2026-11-01"
+    assert Places(newer, TODAY).shown(again)["commune_since"] == "2026-11-01"
     with pytest.raises(CommuneNotInForce):
         prepared({**before, "commune_as_of": "2026-11-22"}, newer, known=before)
 
 
 def test_a_household_of_a_commune_that_was_not_merged_has_no_first_day(directory: UnitDirectory) -> None:
-    content = prepared(a_least_household(commune="16702"), UnitDirectory(NEWER)).content
-    assert "commune_since" not in content
-    assert "commune_since" not in prepared(a_least_household(), directory).content
+    newer = UnitDirectory(NEWER)
+    content = prepared(a_least_household(commune="16702"), newer).content
+    assert "commune_since" not in Places(newer, TODAY).shown(content)
+    assert "commune_since" not in Places(directory, TODAY).shown(prepared(a_least_household(), directory).content)
 
 
 def test_the_day_of_capture_is_read_in_vietnam_also_from_what_is_known(directory: UnitDirectory) -> None:

@@ -7,15 +7,18 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from service.demonstration.places import MERGER
+from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 
 
-def points_of(directory: UnitDirectory) -> dict[str, tuple[float, float]]:
+def points_of(directory: UnitDirectory) -> dict[UnitId, tuple[float, float]]:
     """A point in each commune: longitude, latitude."""
-    return {unit.code: (unit.longitude or 0.0, unit.latitude or 0.0) for unit in directory.of_level("commune", MERGER)}
+    return {
+        unit.identity: (unit.longitude or 0.0, unit.latitude or 0.0) for unit in directory.of_level("commune", MERGER)
+    }
 
 
-def cells_of(directory: UnitDirectory, east: float = 0.0) -> dict[str, BaseGeometry]:
+def cells_of(directory: UnitDirectory, east: float = 0.0) -> dict[UnitId, BaseGeometry]:
     """A cell around the point of each commune, all of them moved ``east`` by so many degrees."""
     codes, places = zip(*points_of(directory).items(), strict=True)
     points = [shapely.Point(place) for place in places]

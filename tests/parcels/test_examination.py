@@ -39,7 +39,7 @@ def a_household(*parcels: dict[str, Any], **content: Any) -> dict[str, Any]:
 def examined(
     content: dict[str, Any], known: dict[str, Any] | None = None, examiner: ParcelExaminer = EXAMINER
 ) -> Examination:
-    return examiner.examine([content], [known], lambda code: f"commune {code}")[0]
+    return examiner.examine([content], [known], lambda commune: (f"code {commune}", f"commune {commune}"))[0]
 
 
 def a_home(east: float, north: float = 0.0) -> shapely.Point:
@@ -154,8 +154,8 @@ def test_a_home_in_its_commune_has_no_finding_and_one_in_another_has_its_distanc
             {
                 "distance_m": 500,
                 "from_province_m": 0,
-                "commune": "00001",
-                "lies_in": "00002",
+                "commune": "code 00001",
+                "lies_in": "code 00002",
                 "commune_name": "commune 00001",
                 "lies_in_name": "commune 00002",
             },
@@ -248,10 +248,14 @@ def test_a_system_that_is_not_supported_is_named_with_those_that_are() -> None:
     assert refused.value.pointer == "/crs"
 
 
+def _called(commune: str) -> tuple[str, str]:
+    return f"code {commune}", commune.lower()
+
+
 def test_names_are_added_only_where_a_finding_has_communes() -> None:
     without = Finding("parcel.area-differs", "warning", "/x", {"commune": "00001"})
-    assert with_names(without, str.lower) is without
-    named = with_names(Finding("c", "warning", "/x", {"commune": "A", "lies_in": None}), str.lower)
+    assert with_names(without, _called) is without
+    named = with_names(Finding("c", "warning", "/x", {"commune": "A", "lies_in": None}), _called)
     assert named == Finding(
-        "c", "warning", "/x", {"commune": "A", "lies_in": None, "commune_name": "a", "lies_in_name": ""}
+        "c", "warning", "/x", {"commune": "code A", "lies_in": None, "commune_name": "a", "lies_in_name": ""}
     )

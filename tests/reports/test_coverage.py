@@ -12,19 +12,11 @@ from service.area import Communes
 from service.errors import CoverageOutsideArea, LevelNotInForce, UnitNotFound
 from service.households.changes import COUNTS
 from service.households.ports import CommuneState
-from service.reports.coverage import (
-    Row,
-    everything_of,
-    expect,
-    latest_geography,
-    membership,
-    percentage,
-    rows_of,
-    total_of,
-)
+from service.reports.coverage import Row, everything_of, expect, membership, percentage, rows_of, total_of
 from service.reports.ports import Baseline
+from service.unit_names import UnitId
 from service.units.areas import area_of_units
-from service.units.directory import UnitDirectory
+from service.units.directory import UnitDirectory, latest_geography
 from service.units.placing import FORMER_UNKNOWN
 from service.units.unit_list import read_units
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH
@@ -34,7 +26,7 @@ NOW = date(2025, 7, 1)
 BEFORE = date(2025, 6, 30)
 
 
-def a_state(commune: str = THANH_VINH, **tallies: dict[str, int]) -> CommuneState:
+def a_state(commune: UnitId = THANH_VINH, **tallies: dict[str, int]) -> CommuneState:
     """Where a commune's tallies stand; tallies are named ``f16663={"registered": 2}`` or ``unknown=…``."""
     return CommuneState(commune, 1, "", TODAY, {name.removeprefix("f"): tally for name, tally in tallies.items()})
 
@@ -100,7 +92,11 @@ def test_a_household_whose_former_commune_is_not_known_has_a_row_of_its_own(dire
 )
 def test_the_total_is_the_same_in_every_geography(directory: UnitDirectory, level: str, geography: date) -> None:
     tally = {"registered": 3, "standardized": 2, "digitized": 1, "verified": 1}
-    states = [a_state(unknown=tally, f16663=tally), a_state(TRUONG_VINH, unknown=tally), a_state("16816", f16816=tally)]
+    states = [
+        a_state(unknown=tally, f16663=tally),
+        a_state(TRUONG_VINH, unknown=tally),
+        a_state(UnitId("16816"), f16816=tally),
+    ]
     total = total_of(rows(directory, level, geography, states).values())
     assert total.counts == {name: 4 * count for name, count in tally.items()}
 
@@ -131,7 +127,7 @@ def area_of(both: UnitDirectory, *codes: str) -> Communes:
 def test_a_unit_of_which_a_part_lies_outside_has_no_row(both: UnitDirectory, geography: date) -> None:
     assert set(rows(both, "province", geography, OF_BOTH, area_of(both, "40"))) == {"40"}
     assert set(rows(both, "province", geography, OF_BOTH, area_of(both, "42", THANH_VINH))) >= {"42"}
-    for area in (area_of(both, THANH_VINH), area_of(both, TRAN_PHU), frozenset[str]()):
+    for area in (area_of(both, THANH_VINH), area_of(both, TRAN_PHU), frozenset[UnitId]()):
         with pytest.raises(CoverageOutsideArea):
             rows(both, "province", geography, OF_BOTH, area)
 
@@ -274,7 +270,7 @@ def test_a_merger_to_come_changes_no_count(today: date) -> None:
     directory = a_list_to_come()
     last = date(2026, 12, 31)
     states = [
-        CommuneState(code, 1, "", last, {FORMER_UNKNOWN: {"registered": count}})
+        CommuneState(UnitId(code), 1, "", last, {FORMER_UNKNOWN: {"registered": count}})
         for code, count in (("16681", 2), ("16690", 3))
     ]
     for geography in (last, today):

@@ -18,8 +18,9 @@ from service.errors import (
     PersonalNumberTaken,
 )
 from service.households.changes import FIRST_HASH
-from service.households.ports import HouseholdQuery
+from service.households.ports import FormerCommune, HouseholdQuery
 from service.storage.repositories import Repositories
+from service.unit_names import UnitId
 from service.units.placing import FORMER_UNKNOWN
 from tests.builders import COMMUNES, NOW, THANH_VINH, TRUONG_VINH, VINH_LOC, a_personal_number, an_id
 from tests.storage.writing import a_registration, a_step, apply, assert_exact, offsets, register
@@ -62,7 +63,7 @@ def test_a_household_that_is_not_there_is_not_found(store: Repositories) -> None
 def test_a_household_outside_the_area_is_not_found_either(store: Repositories) -> None:
     record = register(store)
     assert store.households.find(record["id"], frozenset({THANH_VINH})).record == record
-    for area in (frozenset({TRUONG_VINH}), frozenset[str]()):
+    for area in (frozenset({TRUONG_VINH}), frozenset[UnitId]()):
         with pytest.raises(HouseholdNotFound):
             store.households.find(record["id"], area)
 
@@ -323,7 +324,7 @@ def test_each_filter_finds_its_own(store: Repositories) -> None:
     gone = register(store, commune=VINH_LOC)
     apply(store, a_step(gone, "withdrawn", status="withdrawn"))
     assert ids(store, communes=frozenset({THANH_VINH})) == sorted([plain["id"], moved["id"]])
-    assert ids(store, former_commune="16663") == [moved["id"]]
+    assert ids(store, former_commune=FormerCommune(UnitId("16663"), "16663")) == [moved["id"]]
     assert ids(store, status="verified") == [verified["id"]]
     assert ids(store, status="withdrawn") == [gone["id"]]
     assert ids(store, status="any", area=frozenset({VINH_LOC})) == [gone["id"]]
@@ -346,8 +347,9 @@ def test_a_name_must_itself_lie_where_the_search_looks(store: Repositories) -> N
 @pytest.mark.parametrize("value", [{"$ne": None}, {"$gt": ""}])
 def test_a_value_is_never_an_operator(store: Repositories, value: Any) -> None:
     register(store)
-    for name in ("former_commune", "stage", "status"):
-        assert store.households.page(a_query(**{name: value})).records == []
+    asked = [("stage", value), ("status", value), ("former_commune", FormerCommune(value, value))]
+    for name, each in asked:
+        assert store.households.page(a_query(**{name: each})).records == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from service.households.changes import Change, Kind, Record
 from service.households.registration import registration
 from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
 from service.storage.repositories import Repositories
+from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.builders import NOW, TODAY, Json, a_least_household
@@ -49,7 +50,7 @@ def offsets(store: Repositories, commune: str) -> list[int]:
     return [entry.offset for entry in store.log.walk(commune)]
 
 
-def assert_exact(store: Repositories, communes: Iterable[str] | None = None) -> None:
+def assert_exact(store: Repositories, communes: Iterable[UnitId] | None = None) -> None:
     """Counters, identities and log agree with the records, and every log is intact."""
     assert [str(difference) for difference in reconcile(store)] == []
     assert [str(difference) for difference in reconcile_records(store)] == []

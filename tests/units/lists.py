@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 from service.units.directory import UnitDirectory
+from service.units.placing import Placing
 from service.units.unit_list import COLUMNS, read_units
 
 
@@ -17,6 +21,17 @@ def a_list(*lines: str) -> str:
     """A list of these lines under the province 40."""
     province = a_line("40", kind="tỉnh", level="province", parent="")
     return "\n".join([",".join(COLUMNS), province, *lines]) + "\n"
+
+
+def placed(directory: UnitDirectory, level: str, geography: date, commune: str, tally: str) -> str | None:
+    """The code that the unit which counts a household has on the geography."""
+    identity = Placing(directory, level, geography).unit_of(commune, tally)
+    return None if identity is None else directory.called(identity, geography)[0]
+
+
+def codes_of(directory: UnitDirectory, identities: Iterable[str | None]) -> set[str | None]:
+    """The codes that units have, or had last."""
+    return {identity and directory.versions_of(identity)[-1].code for identity in identities}
 
 
 def a_directory(*lines: str) -> UnitDirectory:

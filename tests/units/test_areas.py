@@ -8,7 +8,7 @@ import pytest
 
 from service.area import WHOLE_REGISTER, Area
 from service.units.areas import administered_area, area_of_units
-from tests.units.lists import a_directory, a_line
+from tests.units.lists import a_directory, a_line, codes_of
 
 OLD = date(2005, 1, 1)
 NOW = date(2015, 1, 1)
@@ -42,7 +42,7 @@ DIRECTORY = a_directory(
 )
 def test_units_are_covered_by_the_communes_of_today(units: list[tuple[str, date]], communes: set[str]) -> None:
     area = area_of_units(iter(units), DIRECTORY, NOW)
-    assert area.communes() == frozenset(communes)
+    assert codes_of(DIRECTORY, area.communes() or ()) == communes
     assert area.units == tuple(code for code, _ in units)
 
 
@@ -96,7 +96,8 @@ def test_an_area_is_surrounded_by_its_provinces_alone() -> None:
 
 def test_a_code_is_read_no_later_than_today() -> None:
     to_come = a_directory(a_line("1", valid_to="2019-12-31"), a_line("1", valid_from="2020-01-01", successor=""))
-    assert area_of_units([("1", LATER)], to_come, NOW).communes() == frozenset({"1"})
+    assert area_of_units([("1", LATER)], to_come, NOW).communes() == frozenset({to_come.in_force("1", NOW).identity})
+    assert to_come.in_force("1", NOW).identity != to_come.in_force("1", LATER).identity
 
 
 ENDED = a_directory(
@@ -128,4 +129,4 @@ def test_a_former_district_covers_what_is_left_of_it() -> None:
         a_line("3", valid_from="2010-01-01"),
     )
     area = area_of_units([("51", OLD)], directory, NOW)
-    assert (area.communes(), area.ended) == (frozenset({"3"}), ())
+    assert (codes_of(directory, area.communes() or ()), area.ended) == ({"3"}, ())

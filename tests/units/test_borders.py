@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.geometry import geometry_json
 from service.errors import StoreUnavailable
+from service.unit_names import UnitId
 from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, read_features
 
 SQUARE = shapely.box(105.0, 18.0, 105.1, 18.1)
@@ -35,7 +36,7 @@ class Shelf:
     """Stored borders in memory, which counts how often they are read and can be away."""
 
     def __init__(self) -> None:
-        self.borders: dict[str, BaseGeometry] = {}
+        self.borders: dict[UnitId, BaseGeometry] = {}
         self.version = "1"
         self.away = False
         self.looks = 0
@@ -47,7 +48,7 @@ class Shelf:
             raise StoreUnavailable()
         return self.version
 
-    def border_list(self) -> dict[str, BaseGeometry]:
+    def border_list(self) -> dict[UnitId, BaseGeometry]:
         self.reads += 1
         return self.borders
 
@@ -191,7 +192,7 @@ def test_storage_is_queried_again_only_when_the_cache_is_old_enough() -> None:
     shelf, hand = Shelf(), Hand()
     register = BorderRegister(shelf, 30.0, hand)
     assert len(register.borders()) == 0
-    shelf.borders, shelf.version, hand.seconds = {"7": SQUARE}, "2", 29.9
+    shelf.borders, shelf.version, hand.seconds = {UnitId("7"): SQUARE}, "2", 29.9
     assert (len(register.borders()), shelf.looks) == (0, 1)
     hand.seconds = 30.0
     assert "7" in register.borders()

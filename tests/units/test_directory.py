@@ -101,23 +101,23 @@ def test_a_code_means_the_latest_unit_that_had_begun(on: date, name: str) -> Non
     assert merged().meant("6", on).code == "6"
 
 
-def test_a_stored_code_means_a_commune_since_the_register_exists() -> None:
+def test_a_record_from_before_identities_means_a_commune_by_its_code_and_the_first_day() -> None:
     directory = a_directory(
-        a_line("1", valid_to="2025-12-31", successor="1"),
-        a_line("1", valid_from="2026-01-01", valid_to="2026-06-30", successor="1"),
-        a_line("1", valid_from="2026-07-01", valid_to="2026-12-31", successor="1"),
+        a_line("1", valid_to="2025-12-31"),
+        a_line("1", valid_from="2026-01-01", valid_to="2026-06-30"),
+        a_line("1", valid_from="2026-07-01", valid_to="2026-12-31"),
         a_line("1", valid_from="2027-01-01"),
-        a_line("2", valid_to="2026-01-01"),
         *(a_line("3", valid_from=day, valid_to=day) for day in DAYS),
     )
-    first, second, last = directory.stored_units("1")
-    assert [each.valid_from for each in (first, second, last)] == [date(2026, 1, 1), date(2026, 7, 1), date(2027, 1, 1)]
-    assert directory.stored_unit("3", None).valid_from == date(2012, 1, 1)
-    assert [len(directory.stored_units(code)) for code in ("2", "3")] == [1, 1]
-    assert directory.stored_unit("1", None) == directory.stored_unit("1", date(2026, 1, 1)) == first
-    assert directory.stored_unit("1", date(2026, 7, 1)) == second
-    assert directory.stored_unit("1", date(2020, 1, 1)) == last
-    assert (directory.since_of(first), directory.since_of(second)) == (None, date(2026, 7, 1))
+    first, second = directory.in_force("1", date(2026, 1, 1)), directory.in_force("1", date(2026, 7, 1))
+    assert (directory.identity_since("1", None), directory.identity_since("1", "2026-01-01")) == ("1", "1")
+    assert first.identity == "1"
+    assert directory.identity_since("1", "2026-07-01") == second.identity != "1"
+    assert directory.versions_of("3")[0].valid_from == date(2012, 1, 1)
+    assert (directory.was_another(first.code, first.begins), directory.was_another(second.code, second.begins)) == (
+        False,
+        True,
+    )
 
 
 def test_an_heir_is_followed_to_the_day_and_no_further() -> None:
@@ -149,7 +149,7 @@ def test_predecessors_are_direct_and_in_order_and_ancestors_the_nearest_first() 
     assert directory.ancestors_of(directory.in_force("1", date(2005, 1, 1))) == ()
 
 
-def test_households_are_stored_under_the_codes_that_a_commune_took_over_since_the_register_exists() -> None:
+def test_households_are_stored_under_the_units_that_a_commune_took_over_since_the_register_exists() -> None:
     ended, begun = {"valid_to": "2026-06-30"}, {"valid_from": "2026-07-01"}
     directory = a_directory(
         a_line("1", successor="1", **ended),
@@ -159,8 +159,10 @@ def test_households_are_stored_under_the_codes_that_a_commune_took_over_since_th
         a_line("3", **begun),
         a_line("5", valid_from="2027-01-01"),
     )
-    assert directory.stored_codes(directory.in_force("5", date(2027, 1, 1))) == {"5", "1", "2"}
-    assert directory.stored_codes(directory.in_force("3", date(2027, 1, 1))) == {"3"}
+    five, three = directory.in_force("5", date(2027, 1, 1)), directory.in_force("3", date(2027, 1, 1))
+    assert directory.stored_in(five) == {"1", "2", "3", five.identity}
+    assert directory.stored_in(three) == {three.identity}
+    assert three.identity != "3"
 
 
 def test_the_geographies_are_the_days_on_which_communes_change() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from service.actor import REGISTER_ITSELF
-from service.households.ports import HouseholdQuery
+from service.households.places import Places
+from service.households.ports import FormerCommune, HouseholdQuery
 from service.settings import read_settings
 from service.storage.migration import migrate
 from service.units.areas import area_of_units
@@ -47,6 +48,7 @@ def a_newer_list() -> str:
 
 
 NEWER = read_units(a_newer_list())
+MERGED = UnitDirectory(NEWER).in_force(THANH_VINH, TODAY)
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ def test_a_reused_code_distinguishes_old_and_new_households(register: Register) 
     put(register, former_commune="16663")
     register.store.units.replace_units(NEWER)
     new = put(register)
-    assert new["commune_since"] == MERGED_ON.isoformat()
+    assert new["commune"] == MERGED.identity != THANH_VINH
     assert rows(register, TODAY) == {THANH_VINH: 2}
     assert rows(register, BEFORE) == {THANH_VINH: 1, None: 1}
     assert rows(register, LONG_BEFORE) == {"16663": 1, None: 1}
@@ -99,8 +101,10 @@ def test_a_household_from_before_a_merger_moves_when_it_is_revised(register: Reg
     assert steps.verify(before["id"], if_match=None, actor=REGISTER_ITSELF).record["commune"] == TRUONG_VINH
     revised = {**before, "village": "Khối 9"}
     after = steps.put(before["id"], revised, if_match=2, actor=REGISTER_ITSELF).record
-    assert (after["commune"], after["former_commune"]) == (THANH_VINH, TRUONG_VINH)
-    assert steps.put(before["id"], after, if_match=3, actor=REGISTER_ITSELF).changed is False
+    assert (after["commune"], after["former_commune"]) == (MERGED.identity, TRUONG_VINH)
+    shown = Places(register.units.directory(), TODAY).shown(after)
+    assert (shown["commune"], shown["commune_since"]) == (THANH_VINH, MERGED_ON.isoformat())
+    assert steps.put(before["id"], shown, if_match=3, actor=REGISTER_ITSELF).changed is False
     assert rows(register, BEFORE) == {TRUONG_VINH: 1}
     assert_exact(register.store)
 
@@ -111,7 +115,7 @@ def test_a_finer_former_commune_stays_known_over_two_mergers(register: Register)
     after = register.households.put(
         before["id"], {**before, "village": "Khối 9"}, if_match=1, actor=REGISTER_ITSELF
     ).record
-    assert (after["former_commune"], after["commune_since"]) == ("16663", "2026-11-01")
+    assert (after["former_commune"], after["commune"]) == ("16663", MERGED.identity)
     assert rows(register, LONG_BEFORE) == {"16663": 1}
     assert rows(register, BEFORE) == {THANH_VINH: 1}
 
@@ -119,16 +123,18 @@ def test_a_finer_former_commune_stays_known_over_two_mergers(register: Register)
 def test_an_area_with_one_of_the_merged_communes_covers_both() -> None:
     directory = UnitDirectory(NEWER)
     for code in (THANH_VINH, TRUONG_VINH):
-        assert area_of_units([(code, TODAY)], directory, TODAY).communes() == frozenset({THANH_VINH, TRUONG_VINH})
+        area = area_of_units([(code, TODAY)], directory, TODAY)
+        assert area.communes() == frozenset({THANH_VINH, TRUONG_VINH, MERGED.identity})
     assert area_of_units([("16702", TODAY)], directory, TODAY).communes() == frozenset({"16702"})
 
 
 def test_households_from_before_a_merger_are_found_by_the_new_code(register: Register) -> None:
     put(register, commune=TRUONG_VINH)
-    codes = UnitDirectory(NEWER).stored_codes(UnitDirectory(NEWER).in_force(THANH_VINH, TODAY))
-    found = register.store.households.page(HouseholdQuery(limit=10, communes=codes))
+    communes = UnitDirectory(NEWER).stored_in(MERGED)
+    found = register.store.households.page(HouseholdQuery(limit=10, communes=communes))
     assert len(found.records) == 1
-    found = register.store.households.page(HouseholdQuery(limit=10, communes=codes, former_commune=TRUONG_VINH))
+    former = FormerCommune(TRUONG_VINH, "16690")
+    found = register.store.households.page(HouseholdQuery(limit=10, communes=communes, former_commune=former))
     assert len(found.records) == 1
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.units.directory import Unit
+from service.unit_names import UnitCode
+from service.units.unit import Unit
 from service.units.unit_list import COLUMNS, UnitListInvalid, read_units, require_consistent
 from tests.units.lists import a_line, a_list
 
@@ -25,14 +26,14 @@ def test_every_cell_of_a_line_is_read(tmp_path: Path) -> None:
     path.write_text("\ufeff" + a_list(line, a_line("2")), encoding="utf-8")
     province, unit, other = read_units(path)
     assert unit == Unit(
-        code="1",
+        code=UnitCode("1"),
         name="Kim Liên",
         kind="xã",
         level="commune",
-        parent="40",
+        parent=UnitCode("40"),
         valid_from=date(2020, 1, 1),
         valid_to=date(2021, 12, 31),
-        successor="2",
+        successor=UnitCode("2"),
         longitude=105.5,
         latitude=-18.5,
         source="test",

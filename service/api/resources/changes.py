@@ -63,7 +63,11 @@ class ItemChangeSchema(Resource):
 class LogEntrySchema(Resource):
     """An entry of a commune's log."""
 
-    commune = fields.String(required=True)
+    commune = fields.String(required=True, metadata={"description": "Its code today, or the last that it had."})
+    log = fields.String(
+        required=True,
+        metadata={"description": "Which log the offset counts in: that of one commune, whatever its code becomes."},
+    )
     offset = whole_number(required=True, validate=validate.Range(1))
     kind = fields.String(required=True, validate=validate.OneOf(get_args(Kind)))
     revision = whole_number(required=True, validate=validate.Range(1))
@@ -98,18 +102,18 @@ class Changes(MethodView):
     @blueprint.problems(422)
     @blueprint.doc(operationId="changes", summary="What has changed")
     def get(self, arguments: dict[str, Any]) -> Response:
-        """Each commune's entries come in order and without a gap; the cursor holds an offset for each commune.
+        """Each log's entries come in order and without a gap; the cursor holds an offset for each log.
 
         A household's entries are ordered by revision. A transfer stands in both communes' logs; in the one that the
         household left, ``record`` is null. Where many wait already, the response comes before ``wait`` is over.
         """
         after = _offsets(arguments)
-        commune = arguments.get("commune")
-        if commune is not None:
-            services().units.directory().require_commune(commune)
+        code, of = arguments.get("commune"), None
+        if code is not None:
+            of = frozenset(unit.identity for unit in services().units.directory().require_commune(code))
 
         def look() -> Found:
-            return reader().changes(after, commune=commune, limit=arguments["limit"])
+            return reader().changes(after, of=of, limit=arguments["limit"])
 
         entries, more = look()
         if not entries and arguments["wait"] and places.acquire(blocking=False):
@@ -117,7 +121,7 @@ class Changes(MethodView):
                 entries, more = _waited_for(look, arguments["wait"])
             finally:
                 places.release()
-        offsets = after | {entry["commune"]: entry["offset"] for entry in entries}
+        offsets = after | {entry["log"]: entry["offset"] for entry in entries}
         body = {"changes": entries, "cursor": encode_cursor(offsets), "more": more}
         return resource_response(ChangesSchema, body)
 

@@ -22,7 +22,7 @@ from service.api.http.tables import csv_response, workbook_response
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
 from service.reports.coverage import COUNTRY, Report
-from service.units.directory import Unit
+from service.units.unit import Unit
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1", description="Coverage")
 

@@ -33,7 +33,8 @@ from service.api.http.responses import record_response, resource_response, writt
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.errors import CursorInvalid, QueryInvalid
-from service.households.ports import HouseholdQuery
+from service.households.ports import FormerCommune, HouseholdQuery
+from service.unit_names import UnitId
 
 blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
 
@@ -205,8 +206,8 @@ def _circle_of(arguments: dict[str, Any]) -> tuple[float, float, float] | None:
     return (*arguments["near"], arguments["within"]) if "near" in arguments else None
 
 
-def _commune_of(code: str | None) -> tuple[frozenset[str], str | None]:
-    """The codes under which households of a commune stand; and the code itself if the commune is a former one.
+def _commune_of(code: str | None) -> tuple[frozenset[UnitId], FormerCommune | None]:
+    """Where households of a commune are stored; and the commune itself if it is a former one.
 
     Raises CommuneUnknown for a code that no commune ever had.
     """
@@ -214,11 +215,15 @@ def _commune_of(code: str | None) -> tuple[frozenset[str], str | None]:
         return frozenset(), None
     directory = services().units.directory()
     today = vietnam_day(services().clock())
-    known = directory.require_commune(code)
-    if any(unit.in_force_on(today) for unit in known):
-        return directory.stored_codes(directory.in_force(code, today)), None
-    heir = directory.heir_of(known[-1], today)
-    return frozenset({code}) if heir is None else directory.stored_codes(heir), code
+    meanings = directory.require_commune(code)
+    for unit in meanings:
+        if unit.in_force_on(today):
+            return directory.stored_in(unit), None
+    former = meanings[-1]
+    heirs = directory.heirs_of(former, max(today, former.begins))
+    stored = {former.identity}.union(*(directory.stored_in(heir) for heir in heirs))
+    following = frozenset(succession.after.identity for succession in directory.successions_from(former))
+    return frozenset(stored), FormerCommune(former.identity, former.code, following)
 
 
 def _position(arguments: dict[str, Any]) -> tuple[Any, ...] | None:

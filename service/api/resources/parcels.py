@@ -189,13 +189,13 @@ def neighbours_in_json(neighbours: Sequence[Neighbour]) -> dict[str, Any]:
 
 
 def _commune_today(code: str) -> str:
-    """Returns the commune of today that a code means now, or meant last. Raises CommuneUnknown."""
+    """Returns the identity of the commune of today that a code means now, or meant last. Raises CommuneUnknown."""
     part = services()
     directory, today = part.units.directory(), vietnam_day(part.clock())
     meanings = directory.require_commune(code)
     now = any(unit.in_force_on(today) for unit in meanings)
     read_on = today if now else meanings[-1].valid_to or today
-    return directory.resolve_commune(code, read_on, today).commune.code
+    return directory.resolve_commune(code, read_on, today).commune.identity
 
 
 @blueprint.route("/<parcel_id>/settle")

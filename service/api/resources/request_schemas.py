@@ -91,13 +91,17 @@ def _reminder(request: PersonRequest) -> str | None:
     return request.reminder(vietnam_day(services().clock()))
 
 
+def _commune(request: PersonRequest) -> str:
+    return services().sources.places().code_of(request.commune)
+
+
 class PersonRequestSchema(Resource):
     """A person's request, with its due dates and everything that was done."""
 
     id = fields.String(required=True)
     kind = fields.Enum(RequestKind, by_value=fields.String, required=True)
     household = fields.String(required=True)
-    commune = fields.String(required=True)
+    commune = Computed(_commune, fields.String(), required=True)
     state = fields.Enum(RequestState, by_value=fields.String, required=True)
     person = fields.String(required=True, allow_none=True)
     text = fields.String(required=True, allow_none=True)

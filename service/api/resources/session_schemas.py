@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validate
 
 from service.access.errors import GrantInvalid
 from service.api.http.resource import Body, Computed, Flag, Moment, Resource, refusal, whole_number
+from service.api.http.services import services
 from service.area import WHOLE_REGISTER
 from service.errors import DomainError
 from service.principal import current_principal
@@ -85,8 +86,8 @@ AREA_ENDED = "Those of the codes that cover no commune today: their unit ended w
 
 
 def _communes(who: Any) -> list[str] | None:
-    communes = who.area.communes()
-    return None if communes is None else sorted(communes)
+    communes, places = who.area.communes(), services().sources.places()
+    return None if communes is None else sorted({places.code_of(commune) for commune in communes})
 
 
 class OwnAccountSchema(Resource):

@@ -19,7 +19,7 @@ from service.api.http.services import services
 from service.clock import vietnam_day
 from service.errors import UnitNotFound
 from service.formats.geojson import GEOJSON, feature
-from service.units.directory import LEVELS, Unit
+from service.units.unit import LEVELS, Unit
 from service.units.unit_borders import COMMUNE_TOLERANCE_M
 
 blueprint = Blueprint("units", __name__, url_prefix="/v1/units", description="Administrative units")

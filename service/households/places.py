@@ -1,0 +1,226 @@
+"""The place of a household: stored by the identities of units, given and shown as codes with a day.
+
+Codes are read here when they come in and written here when a record leaves; nothing in between speaks of codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from service.clock import vietnam_day
+from service.errors import FormerCommuneMismatch
+from service.unit_names import UnitCode, UnitId
+from service.units.directory import UnitDirectory
+
+PLACE_ITEMS = frozenset({"commune", "former_commune", "commune_as_of"})
+
+_Record = Mapping[str, Any]
+
+
+class Place(NamedTuple):
+    """Where a household is: what is stored of it."""
+
+    commune: UnitId
+    former: str | None
+    as_of: date
+
+
+class Places:
+    """Writes the places of records that leave, as codes of one day."""
+
+    def __init__(self, directory: UnitDirectory, today: date) -> None:
+        self._directory = directory
+        self._today = today
+        self._runs: dict[str, tuple[UnitCode, str, str, str | None]] = {}
+        self._formers: dict[tuple[str, str], str] = {}
+
+    def code_of(self, commune: str) -> str:
+        """The code that a unit has today, or had last."""
+        return self._run(commune)[0]
+
+    def shown(self, record: dict[str, Any]) -> dict[str, Any]:
+        """A stored record with codes in place of identities; the same record where nothing differs."""
+        commune, as_of = record["commune"], record.get("commune_as_of")
+        shown: dict[str, Any] = {}
+        code, first, last, since = self._run(commune)
+        if since is not None:
+            shown["commune_since"] = since
+        if code != commune:
+            shown["commune"] = code
+        if as_of is not None and not first <= as_of <= last:
+            shown["commune_as_of"] = min(max(as_of, first), last)
+        former = record.get("former_commune")
+        if former is not None and (former_code := self._former(commune, former)) != former:
+            shown["former_commune"] = former_code
+        if any("former_commune" in parcel for parcel in record.get("parcels") or ()):
+            shown["parcels"] = [self._parcel(parcel, commune) for parcel in record["parcels"]]
+        return {**record, **shown} if shown else record
+
+    def shown_before(self, record: _Record | None, replaced: dict[str, Any] | None) -> dict[str, Any] | None:
+        """What a log entry says stood in a record before, with codes in place of identities."""
+        if record is None or not replaced or not (PLACE_ITEMS | {"parcels"}) & replaced.keys():
+            return replaced
+        before = {name: value for name, value in {**record, **replaced}.items() if value is not None}
+        if "commune" not in before:
+            return replaced
+        shown = self.shown(before)
+        return {name: None if value is None else shown[name] for name, value in replaced.items()}
+
+    def _run(self, commune: str) -> tuple[UnitCode, str, str, str | None]:
+        if commune not in self._runs:
+            found = self._directory.code_run(commune, self._today)
+            code, first, last = found or (UnitCode(commune), date.min, date.max)
+            since = first.isoformat() if self._directory.was_another(code, first) else None
+            self._runs[commune] = (code, first.isoformat(), last.isoformat(), since)
+        return self._runs[commune]
+
+    def _former(self, commune: str, former: str) -> str:
+        key = (commune, former)
+        if key not in self._formers:
+            self._formers[key] = _former_code(commune, former, self._directory, self._today)
+        return self._formers[key]
+
+    def _parcel(self, parcel: dict[str, Any], commune: str) -> dict[str, Any]:
+        former = parcel.get("former_commune")
+        return parcel if former is None else {**parcel, "former_commune": self._former(commune, former)}
+
+
+def resolve_place(
+    content: dict[str, Any], directory: UnitDirectory, today: date, known: dict[str, Any] | None
+) -> Place:
+    """Read the codes of parsed content as of their day; return the place to be stored.
+
+    What is known already is not changed by lists that came since: content that says of its place what the stored
+    record shows, or showed when it was stored, has the place that is stored. Raises CommuneUnknown, CommuneNotInForce,
+    FormerCommuneMismatch.
+    """
+    as_of = _as_of(content, directory, today, known)
+    code, named = content["commune"], content.get("former_commune")
+    stands = known is not None and _stands_again(code, as_of, known, directory, today)
+    former: str | None
+    if known is not None and stands:
+        at_home = home_of(known, directory, today)
+        commune, former = at_home.commune, known.get("former_commune") if named is None else None
+        if former is None and commune != known_identity(known, directory):
+            former = known_identity(known, directory)
+    else:
+        resolved = directory.resolve_commune(code, as_of, today)
+        commune, former = resolved.commune.identity, None if resolved.former is None else resolved.former.identity
+    version = directory.known_on(commune, today)
+    assert version is not None  # noqa: S101 - it was just resolved
+    if named is not None:
+        unit = directory.former_named(version, named)
+        if unit is None:
+            raise FormerCommuneMismatch(
+                pointer="/former_commune", former=named, commune=version.code, name=version.name
+            )
+        former = unit.identity
+    place = Place(commune, former, max(as_of, version.begins))
+    return place if known is None else _as_known(place, as_of, known, directory, stands=stands)
+
+
+def home_of(record: _Record, directory: UnitDirectory, today: date) -> Place:
+    """The place of a stored household in the units of today: where its commune was merged, and which one it was.
+
+    A commune that ended without a successor, or was split, stays its place.
+    """
+    commune = known_identity(record, directory)
+    former = directory.former_of(commune, record.get("former_commune"))
+    as_of = date.fromisoformat(record["commune_as_of"])
+    version = directory.known_on(commune, today)
+    heir = None if version is None else directory.settled(version, today)
+    if heir is None or heir.identity == commune:
+        return Place(commune, None if former is None else former.identity, as_of)
+    return Place(heir.identity, commune if former is None else former.identity, max(as_of, heir.begins))
+
+
+def known_identity(record: _Record, directory: UnitDirectory) -> UnitId:
+    """The identity of a stored record's commune; records from before there were identities hold a code and a day."""
+    return directory.identity_since(record["commune"], record.get("commune_since"))
+
+
+def unmoved(
+    content: dict[str, Any], known: dict[str, Any], directory: UnitDirectory, today: date
+) -> dict[str, Any] | None:
+    """The stored place of a household, where resolved content differs from it only by what became of its commune."""
+    home = home_of(known, directory, today)
+    if home.commune == known["commune"] or (content["commune"], content.get("former_commune")) != home[:2]:
+        return None
+    stored = {"commune": known["commune"], "commune_as_of": date.fromisoformat(known["commune_as_of"])}
+    former = known.get("former_commune")
+    return stored if former is None else {**stored, "former_commune": former}
+
+
+def resolve_parcels(
+    parcels: list[dict[str, Any]], commune: str, directory: UnitDirectory, known: dict[str, Any] | None
+) -> list[dict[str, Any]]:
+    """Parcels with the identity of the former commune whose map numbers them, where the parcel names it by its code."""
+    if not any(parcel.get("former_commune") for parcel in parcels):
+        return parcels
+    version = directory.versions_of(commune)[-1]
+    stored = {each["id"]: each.get("former_commune") for each in (known or {}).get("parcels", ())}
+
+    def identity(parcel: dict[str, Any]) -> str:
+        code: str = parcel["former_commune"]
+        there = stored.get(parcel.get("id"))
+        if known is not None and there and _former_code(known["commune"], there, directory, date.max) == code:
+            return str(there)
+        unit = directory.former_named(version, code)
+        if unit is None:  # a parcel can lie in another commune than the household
+            ended = [each for each in directory if each.code == code and each.valid_to is not None]
+            unit = ended[-1] if ended else None
+        return code if unit is None else unit.identity
+
+    return [
+        {**parcel, "former_commune": identity(parcel)} if parcel.get("former_commune") else parcel for parcel in parcels
+    ]
+
+
+def _former_code(commune: str, former: str, directory: UnitDirectory, today: date) -> str:
+    unit = directory.former_of(commune, former) or directory.known_on(former, today)
+    return former if unit is None else unit.code
+
+
+def _as_known(place: Place, as_of: date, known: _Record, directory: UnitDirectory, *, stands: bool) -> Place:
+    """The place as it is stored already, where a write gives the same one in other words."""
+    commune = known_identity(known, directory)
+    if place.commune != commune or known["commune"] != commune:
+        return place
+    before = directory.former_of(commune, known.get("former_commune"))
+    # A commune that has long been the same one is its own former commune; that says as much as none.
+    known_before = None if before is None or before.identity == commune else before.identity
+    same_former = (None if place.former == commune else place.former) == known_before
+    stored = date.fromisoformat(known["commune_as_of"])
+    then = directory.known_on(commune, vietnam_day(known["updated_at"])) if "updated_at" in known else None
+    same_day = stands or (then is not None and max(as_of, then.begins) == stored)
+    return Place(
+        commune,
+        known.get("former_commune") if same_former else place.former,
+        stored if same_day else place.as_of,
+    )
+
+
+def _stands_again(code: str, as_of: date, known: _Record, directory: UnitDirectory, today: date) -> bool:
+    """Whether a code with its day is what is shown of a stored record now, or was shown when it was stored."""
+    commune, stored = known_identity(known, directory), known["commune_as_of"]
+    shown = Places(directory, today).shown({"commune": commune, "commune_as_of": stored})
+    then = directory.known_on(commune, date.fromisoformat(stored))
+    given = (code, as_of.isoformat())
+    return given == (shown["commune"], shown["commune_as_of"]) or (then is not None and given == (then.code, stored))
+
+
+def _as_of(content: _Record, directory: UnitDirectory, today: date, known: _Record | None) -> date:
+    """The day as of which content gives its commune's code."""
+    given: date | None = content.get("commune_as_of")
+    if given is not None:
+        return given
+    captured: datetime | None = content.get("captured_at")
+    if captured is not None:
+        return vietnam_day(captured)
+    if known is not None:
+        shown = Places(directory, today).shown(dict(known))
+        if shown["commune"] == content["commune"]:
+            return date.fromisoformat(shown["commune_as_of"])
+    return today
