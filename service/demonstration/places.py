@@ -139,7 +139,9 @@ def places_of(
 def _squares_near(points: Sequence[tuple[float, float]], index: int) -> list[Square]:
     """Return the squares that are nearer to this point than to any other, so that communes never share a square."""
     own = points[index]
-    others = [other for other in points if other != own and dist(own, other) < 3 * _FURTHEST_RING]
+    # A point further away than twice the ring is nearer to none of its squares. The nearest first: they rule out most.
+    close = (other for other in points if other != own and dist(own, other) <= 2 * _FURTHEST_RING)
+    others = sorted(close, key=lambda other: dist(own, other))
     middle = round(own[0]), round(own[1])
     found = []
     for column in range(middle[0] - _FURTHEST_RING, middle[0] + _FURTHEST_RING + 1):

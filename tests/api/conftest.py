@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -23,6 +24,13 @@ def app_clock() -> MovedClock:
 def app(migrated_settings: Settings, app_clock: MovedClock) -> Iterator[Flask]:
     """The service, made once: what tests change lies in the database."""
     with opened_app(migrated_settings, app_clock) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def refreshing_app(migrated_settings: Settings, app_clock: MovedClock) -> Iterator[Flask]:
+    """The service that looks for newer units and borders at every request, made once."""
+    with opened_app(replace(migrated_settings, units_refresh_seconds=0.0), app_clock) as app:
         yield app
 
 

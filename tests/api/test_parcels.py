@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,7 +23,6 @@ from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.settings import Settings
 from service.storage.repositories import Repositories
 from tests.api.asking import Register, pointers, problem
-from tests.apps import OpenApp
 from tests.builders import SOUTH_WEST, THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household, a_parcel, a_square, an_id
 from tests.examples import examples
 from tests.parcels.builders import a_field, a_polygon
@@ -58,17 +56,16 @@ def settle(
 
 
 @pytest.fixture
-def bounded(open_app: OpenApp, register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
+def bounded(refreshing_app: Flask, register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
     """A register that knows two made-up boundaries, of Thành Vinh and of Trường Vinh east of it."""
-    app = open_app(replace(register_settings, units_refresh_seconds=0.0), clock)
-    store: Repositories = register_of(app).store
+    store: Repositories = register_of(refreshing_app).store
     store.borders.replace_borders(
         {
             THANH_VINH: a_field(-3_000, -3_000, 6_000, 6_000, at=AT),
             TRUONG_VINH: a_field(3_000, -3_000, 30_000, 6_000, at=AT),
         }
     )
-    yield Register(app.test_client())
+    yield Register(refreshing_app.test_client())
     store.borders.replace_borders({})
 
 

@@ -6,11 +6,12 @@ import math
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 import shapely
+from flask import Flask
 from shapely.geometry.base import BaseGeometry
 
 from service.app import register_of
@@ -18,13 +19,13 @@ from service.roles import Role
 from service.settings import Settings
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
-from tests.apps import OpenApp
 from tests.builders import THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household_without_boundaries
 from tests.parcels.builders import in_metres, on_the_ground
 
 SIDE_M = 3_000.0
 
 
+@cache
 def a_wavy_square(column: int, row: int) -> BaseGeometry:
     """A commune of three kilometres whose southern and northern borders are drawn in steps of ten metres."""
     west, south = column * SIDE_M, row * SIDE_M
@@ -35,13 +36,12 @@ def a_wavy_square(column: int, row: int) -> BaseGeometry:
 
 
 @pytest.fixture
-def drawn(open_app: OpenApp, register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
+def drawn(refreshing_app: Flask, register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
     """A register that has a boundary for every commune of today."""
-    app = open_app(replace(register_settings, units_refresh_seconds=0), clock)
-    store = register_of(app).store
+    store = register_of(refreshing_app).store
     communes = [unit.identity for unit in store.units.unit_list() if unit.level == "commune" and unit.valid_to is None]
     store.borders.replace_borders({one: a_wavy_square(*divmod(number, 12)) for number, one in enumerate(communes)})
-    yield Register(app.test_client())
+    yield Register(refreshing_app.test_client())
     store.borders.replace_borders({})
 
 

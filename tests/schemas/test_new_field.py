@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 EDIT = (
@@ -117,6 +119,7 @@ def test_a_field_added_in_one_place_is_in_every_form_of_the_schema(tmp_path: Pat
     }
 
 
+@pytest.mark.slow  # a service and a mongod of its own, on edited schemas: five seconds of a processor
 def test_an_item_that_says_nothing_of_its_protection_is_found_nowhere(tmp_path: Path) -> None:
     edited_schemas(tmp_path, *CARELESS)
     for room in ("provinces", "service", "tests"):
