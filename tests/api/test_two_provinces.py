@@ -275,3 +275,12 @@ def test_the_walk_recognizes_what_belongs_to_a_province(nghe_an: NgheAn) -> None
     its_own = [replace(asker, area="40") for asker in STRANGERS]
     found = {route for asker in its_own for route in revealed(nghe_an, asker, reading=True)}
     assert EVERY_ROUTE_THAT_REVEALS - found == set()
+
+
+def test_units_are_listed_by_province(nghe_an: NgheAn) -> None:
+    headers = {"Authorization": f"Bearer {STRANGERS[0].token(nghe_an.app)}"}
+    for province, communes in ((HA_TINH, 69), ("40", 130)):
+        address = f"/v1/units?level=commune&province={province}"
+        units = nghe_an.app.test_client().get(address, headers=headers).get_json()["units"]
+        assert {unit["parent"] for unit in units} == {province}
+        assert len(units) == communes

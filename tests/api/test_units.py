@@ -16,6 +16,9 @@ from tests.api.asking import Register, problem
         ("level=district", 0),
         ("level=province", 1),
         ("", 131),
+        ("province=40", 131),
+        ("province=40&level=district&valid_on=2025-06-30", 20),
+        ("province=42", 0),
     ],
 )
 def test_units_are_listed_as_they_were_on_a_day(register: Register, query: str, count: int) -> None:

@@ -21,6 +21,7 @@ from service.units.placing import FORMER_UNKNOWN
 from service.units.unit_list import read_units
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH
 from tests.two_provinces import TRAN_PHU, second_province
+from tests.units.lists import a_directory, a_line
 
 NOW = date(2025, 7, 1)
 BEFORE = date(2025, 6, 30)
@@ -218,6 +219,31 @@ def test_a_province_is_expected_to_be_the_sum_of_its_communes(directory: UnitDir
     assert expected(directory, "province", NOW, *communes) == {"40": 1300}
     assert expected(directory, "province", NOW, *communes[1:]) == {}
     assert expected(directory, "province", NOW, *communes[1:], a_baseline("40", 7, NOW)) == {"40": 7}
+
+
+MOVED_ON = date(2026, 7, 1)
+MOVED = a_directory(
+    a_line("42", kind="tỉnh", level="province", parent=""),
+    a_line("1", valid_to="2026-06-30", successor="1"),
+    a_line("1", parent="42", valid_from="2026-07-01"),
+    a_line("2"),
+    a_line("3", parent="42"),
+)
+"""Commune 1 has moved from province 40 to 42."""
+
+
+@pytest.mark.parametrize("own", [("40",), ("40", "42"), ("42",)])
+def test_a_commune_that_moved_to_another_province_is_expected_once(own: tuple[str, ...]) -> None:
+    sizes = {"1": 100, "2": 900, "3": 500, "40": 1000, "42": 500}
+    baselines = [a_baseline(code, sizes[code], date(2026, 1, 1)) for code in ("1", "2", "3", *own)]
+    before, after = (expected(MOVED, "province", day, *baselines) for day in (date(2026, 6, 30), MOVED_ON))
+    assert before == {"40": 1000, "42": 500}
+    assert after == {"40": 900, "42": 600}
+
+
+def test_a_baseline_of_before_a_move_is_not_true_any_more() -> None:
+    baselines = [a_baseline("40", 1000, date(2026, 1, 1)), a_baseline("42", 600, MOVED_ON)]
+    assert expected(MOVED, "province", MOVED_ON, *baselines) == {"42": 600}
 
 
 def test_a_total_has_percentages_only_when_every_unit_has_a_baseline(directory: UnitDirectory) -> None:

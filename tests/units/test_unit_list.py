@@ -130,6 +130,17 @@ def test_lines_may_stand_in_any_order_of_time() -> None:
     assert len(read_units(a_list(*lines))) == 4
 
 
+@pytest.mark.parametrize(("begins", "ends"), [("2020-01-01", ""), ("", "2024-12-31")])
+def test_a_province_is_in_force_as_long_as_its_communes(begins: str, ends: str) -> None:
+    dates = {"valid_from": begins, "valid_to": ends}
+    text = a_list(a_line("43", level="province", parent="", **dates), a_line("1", parent="43"))
+    assert faults(text) == [(4, "parent", "43 is not a unit above 1 at that time")]
+    assert (
+        len(read_units(a_list(a_line("43", level="province", parent="", **dates), a_line("1", parent="43", **dates))))
+        == 3
+    )
+
+
 @pytest.mark.parametrize(("begins", "twice"), [("2019-12-31", True), ("2020-01-01", False)])
 def test_a_code_is_in_force_once_on_each_day(begins: str, twice: bool) -> None:
     text = a_list(a_line("1", valid_to="2019-12-31"), a_line("1", valid_from=begins))

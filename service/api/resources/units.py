@@ -12,13 +12,14 @@ from marshmallow import fields, validate
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import CACHE_AN_HOUR, FeatureSchema, geojson_response
-from service.api.http.parameters import Query, day, one_of, tolerance_in_metres
+from service.api.http.parameters import Query, day, one_of, tolerance_in_metres, unit_code
 from service.api.http.resource import Beside, Day, Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import services
 from service.clock import vietnam_day
 from service.errors import UnitNotFound
 from service.formats.geojson import GEOJSON, feature
+from service.units.provinces import province_of
 from service.units.unit import LEVELS, Unit
 from service.units.unit_borders import COMMUNE_TOLERANCE_M
 
@@ -91,6 +92,7 @@ class UnitListQuery(Query):
         validate=validate.Length(0, 100, error="0…100"),
         metadata={"description": "Name with or without diacritics, or code."},
     )
+    province = unit_code("Only units of the province that has this code on that day, itself among them.")
 
 
 class UnitQuery(Query):
@@ -117,7 +119,11 @@ class Units(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """In order of code; with ``q`` the best match first."""
         on = arguments.get("valid_on") or vietnam_day(services().clock())
-        found = services().units.directory().find(arguments.get("q", ""), arguments.get("level"), on)
+        directory = services().units.directory()
+        found = directory.find(arguments.get("q", ""), arguments.get("level"), on)
+        if (province := arguments.get("province")) is not None:
+            above = ((unit, province_of(unit, directory, on)) for unit in found)
+            found = [unit for unit, itself in above if itself is not None and itself.code == province]
         return resource_response(UnitListSchema, {"valid_on": on, "units": found})
 
 
