@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-COPIED = ("schemas", "service", "tests")
+COPIED = ("provinces", "schemas", "service", "tests")
 KILLED = {1, 3, -24, 24, 36, 152, 255, -9, -11}
 """What mutmut notes of a mutant that made a test fail, run out of its time or crash."""
 
@@ -147,7 +147,7 @@ def prepare(room: Room, files: list[str], folder: Path) -> None:
             "quick",
         ],
         "pytest_add_cli_args_test_selection": list(room.tests),
-        "also_copy": ["tests"],
+        "also_copy": ["provinces", "tests"],
         "track_dependencies": False,
     }
     text = "\n".join(["[tool.mutmut]", *(f"{name} = {json.dumps(value)}" for name, value in settings.items())])

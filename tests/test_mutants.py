@@ -1,11 +1,16 @@
-"""The tool for mutation testing: what a second run over the same folder begins with."""
+"""The tool for mutation testing: what a run copies, and what a second run over the same folder begins with."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.mutants import forget_all_but_kills, results
+import pytest
+
+from tests.mutants import ROOMS, forget_all_but_kills, prepare, results
 
 
 def test_what_was_killed_stays_so_and_everything_else_is_tried_again(tmp_path: Path) -> None:
@@ -26,3 +31,17 @@ def test_what_was_killed_stays_so_and_everything_else_is_tried_again(tmp_path: P
 def test_the_first_run_finds_nothing_to_forget(tmp_path: Path) -> None:
     forget_all_but_kills(tmp_path / "mutants")
     assert not (tmp_path / "mutants").exists()
+
+
+@pytest.mark.slow
+def test_what_is_copied_is_enough_for_the_tests_without_a_database(tmp_path: Path) -> None:
+    prepare(ROOMS[0], ["schemas/text.py"], tmp_path)
+    tests = ["--collect-only", "-q", "-p", "tests.without_database", "tests/units/test_areas.py"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *tests],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout.decode()

@@ -117,6 +117,15 @@ def test_a_parcel_in_another_commune_is_a_finding_with_both_names() -> None:
     assert (finding.params["commune_name"], finding.params["lies_in_name"]) == ("commune 00001", "commune 00002")
 
 
+def test_what_is_found_about_every_parcel_is_reported() -> None:
+    far, large = {"id": "a", "geometry": a_field(1_500)}, {"id": "b", "geometry": a_field(), "declared_area_m2": 99.0}
+    assert [(finding.code, finding.pointer) for finding in examined(a_household(far, large, far)).findings] == [
+        ("parcel.outside-commune", "/parcels/0/geometry"),
+        ("parcel.area-differs", "/parcels/1/declared_area_m2"),
+        ("parcel.outside-commune", "/parcels/2/geometry"),
+    ]
+
+
 def test_an_unknown_system_is_an_error_at_the_system() -> None:
     (error,) = examined(a_household({"id": "z"}, {"id": "a", "geometry": SHEET, "crs": "EPSG:1"})).errors
     assert (error.pointer, error.code) == ("/parcels/1/crs", "crs.unknown")

@@ -73,6 +73,8 @@ def test_area_and_share_are_rounded_to_what_is_shown() -> None:
     (overlap,) = among(a_field(width=90, height=33), a_field(east=60, width=77, height=33))
     assert (overlap.share, overlap.area_m2) == (0.3896, round(overlap.area_m2, 1))
     assert overlap.area_m2 == pytest.approx(30 * 33, rel=1e-3)
+    (overlap,) = among(a_field(width=90, height=33.35), a_field(east=60, width=77, height=33.35))
+    assert overlap.area_m2 == 1000.5
 
 
 def test_pairs_are_listed_in_the_order_of_their_numbers() -> None:

@@ -145,6 +145,13 @@ def test_metres_without_a_system_are_those_of_the_provinces_own_meridian_where_n
     assert same_place(reading.shape.proposal, a_field())
 
 
+def test_the_right_zone_is_named_even_where_it_leads_to_another_commune() -> None:
+    reading = read(geometry_from_wgs84(a_field(20_000), SYSTEMS["EPSG:9209"]), "EPSG:9208", commune="00001")
+    assert codes(reading) == [("parcel.outside-province", "error"), ("geometry.wrong-zone", "error")]
+    assert params(reading, "geometry.wrong-zone")["likely"] == "EPSG:9209"
+    assert same_place(reading.shape.proposal, a_field(20_000))
+
+
 def test_a_missing_datum_shift_is_a_finding_that_names_it() -> None:
     near_the_border = a_field(-980, 0)
     reading = read(

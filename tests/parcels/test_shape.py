@@ -232,51 +232,59 @@ def test_a_boundary_of_a_few_millimetres_is_reported_without_a_proposal() -> Non
 
 
 @pytest.mark.parametrize(
-    "shape",
+    ("shape", "finding"),
     [
         # GEOS sees a hole cross itself by less than the last bit of a coordinate, and fails where it is compared.
-        {
-            "type": "Polygon",
-            "coordinates": [
-                [
-                    [105.6823122, 18.6806991],
-                    [105.6822412, 18.6807972],
-                    [105.6820687, 18.6806451],
-                    [105.6823122, 18.6806991],
+        (
+            {
+                "type": "Polygon",
+                "coordinates": [
+                    [
+                        [105.6823122, 18.6806991],
+                        [105.6822412, 18.6807972],
+                        [105.6820687, 18.6806451],
+                        [105.6823122, 18.6806991],
+                    ],
+                    [
+                        [105.6825, 18.6807],
+                        [105.6825, 18.6809],
+                        [105.6825, 18.6811],
+                        [105.6827, 18.6811],
+                        [105.6822, 18.6806],
+                        [105.6825, 18.6807],
+                    ],
                 ],
-                [
-                    [105.6825, 18.6807],
-                    [105.6825, 18.6809],
-                    [105.6825, 18.6811],
-                    [105.6827, 18.6811],
-                    [105.6822, 18.6806],
-                    [105.6825, 18.6807],
-                ],
-            ],
-        },
+            },
+            ("geometry.pinched", [105.6825, 18.6809]),
+        ),
         # GEOS cannot repair this one.
-        {
-            "type": "Polygon",
-            "coordinates": [
-                [
-                    [105.6913, 18.6826],
-                    [105.6883, 18.6886],
-                    [105.6903, 18.6866],
-                    [105.6893, 18.6886],
-                    [105.6923, 18.6876],
-                    [105.6883, 18.6826],
-                    [105.6903, 18.6846],
-                    [105.6923, 18.6836],
-                    [105.6913, 18.6826],
-                ]
-            ],
-        },
+        (
+            {
+                "type": "Polygon",
+                "coordinates": [
+                    [
+                        [105.6913, 18.6826],
+                        [105.6883, 18.6886],
+                        [105.6903, 18.6866],
+                        [105.6893, 18.6886],
+                        [105.6923, 18.6876],
+                        [105.6883, 18.6826],
+                        [105.6903, 18.6846],
+                        [105.6923, 18.6836],
+                        [105.6913, 18.6826],
+                    ]
+                ],
+            },
+            ("geometry.self-crossing", [105.6901462, 18.6849077]),
+        ),
     ],
 )
-def test_a_geometry_that_geos_fails_on_is_reported_with_its_place(shape: dict[str, Any]) -> None:
+def test_a_geometry_that_geos_fails_on_is_reported_with_its_place(
+    shape: dict[str, Any], finding: tuple[str, list[float]]
+) -> None:
     found = examined(shapely.geometry.shape(shape))
     assert not found.acceptable
-    assert "point" in found.findings[-1].params
+    assert (found.findings[-1].code, found.findings[-1].params["point"]) == finding
 
 
 def test_many_boundaries_at_once_get_the_same_results_as_one_by_one() -> None:

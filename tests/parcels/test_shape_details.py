@@ -72,7 +72,7 @@ def test_altitude_is_reported_beside_what_else_is_wrong() -> None:
         ("geometry.too-small", "warning", "/p", {"area_m2": 16.4, "least_m2": 25.0}),
     ]
     large = the_finding(a_field(width=3_000, height=3_000))
-    assert large.params == {"area_m2": 8_999_281.7, "most_m2": 5e6}
+    assert (large.pointer, large.params) == ("/p", {"area_m2": 8_999_281.7, "most_m2": 5e6})
 
 
 def test_vertices_are_counted_without_those_that_close_a_ring() -> None:
@@ -115,6 +115,8 @@ def test_every_vertex_at_which_a_ring_touches_itself_is_listed() -> None:
     assert (twice.code, twice.pointer, metres(twice.params["points"])) == ("geometry.pinched", "/p", [(50, 50)])
     on_an_edge = the_finding(a_polygon((0, 0), (100, 0), (100, 100), (50, 0), (0, 100)))
     assert (on_an_edge.code, metres(on_an_edge.params["points"])) == ("geometry.pinched", [(50, 0)])
+    both = the_finding(a_polygon((0, 100), (0, 0), (100, 0), (100, 100), (70, 0), (50, 50), (30, 0)))
+    assert (both.code, sorted(metres(both.params["points"]))) == ("geometry.pinched", [(30, 0), (70, 0)])
 
 
 def test_faults_of_holes_and_parts_are_reported_at_a_place_within_them() -> None:
@@ -138,6 +140,15 @@ def test_a_ring_without_three_points_or_without_width_is_reported_at_its_start()
         assert the_finding(a_polygon((7, 9), (107, 9), (107, 9 + width), (7, 9 + width))).code == code
     line = the_finding(a_polygon((7, 9), (107, 9), (107, 9.015), (7, 9.015)))
     assert metres([line.params["point"]]) == [(7, 9)]
+
+
+def test_a_hole_on_one_line_and_a_frame_without_width_have_no_area() -> None:
+    hole = the_finding(a_polygon(*SQUARE, holes=[[(20, 30), (80, 30), (50, 30)]]))
+    assert (hole.code, metres([hole.params["point"]])) == ("geometry.no-area", [(20, 30)])
+    inner = [(0.01, 0.01), (99.99, 0.01), (99.99, 99.99), (0.01, 99.99)]
+    (frame,) = examine_shape(a_polygon(*SQUARE, holes=[inner]), ShapeRules(decimals=12), "/p").findings
+    assert frame.code == "geometry.no-area"
+    assert metres([frame.params["point"]])[0] in SQUARE
 
 
 def test_a_spike_beside_a_true_crossing_is_left_out_and_a_repeated_vertex_is_not() -> None:
@@ -239,7 +250,7 @@ def test_ordinary_boundaries_are_not_handled_one_by_one(monkeypatch: pytest.Monk
     assert one_by_one == other
 
 
-@pytest.mark.parametrize("longitude", [180.2, -180.2, 250.0])
+@pytest.mark.parametrize("longitude", [180.0, 180.2, -180.2, 250.0])
 def test_a_small_boundary_beyond_the_date_line_is_out_of_range(longitude: float) -> None:
     finding = the_finding(shapely.box(longitude - 0.01, 18, longitude + 0.01, 18.01))
     assert (finding.code, abs(finding.params["point"][0])) == ("geometry.out-of-range", round(abs(longitude) + 0.01, 2))
@@ -298,6 +309,13 @@ def test_a_spike_is_taken_off_down_to_a_triangle_and_no_vertex_stays_twice() -> 
     assert sorted(metres(shapely.get_coordinates(triangle)[1:])) == [(0, 0), (0, 100), (100, 0)]
     square = without_spikes(a_polygon((0, 0), (100, 0), (100, 100), (150, 150), (100, 100), (0, 100)), RULES)
     assert sorted(metres(shapely.get_coordinates(square)[1:])) == [(0, 0), (0, 100), (100, 0), (100, 100)]
+
+
+def test_a_proposal_has_parts_of_a_square_metre_and_of_a_thousandth_of_the_largest() -> None:
+    assert [mended(a_field(width=side, height=side), RULES) is None for side in (0.9, 1.2)] == [True, False]
+    for side, parts in ((40, 1), (35, 2)):
+        both = shapely.MultiPolygon([shapely.box(0, 0, side, side), shapely.box(99, 99, 100.2, 100.2)])
+        assert len(shapely.get_parts(mended(on_the_ground(both), RULES))) == parts
 
 
 def test_a_star_of_spikes_around_one_point_stays() -> None:

@@ -296,8 +296,10 @@ def crops_found(crops: list[Content], declared: float | None = 1000.0) -> list[t
 
 def test_crops_of_one_season_add_up_and_those_of_two_do_not() -> None:
     spring, autumn = {"year": 2026, "season": "spring"}, {"year": 2026, "season": "autumn"}
-    together = [spring | {"area_m2": 600.004}, autumn | {"area_m2": 900}, spring, spring | {"area_m2": 500}]
-    assert crops_found(together) == [("crops.exceed-parcel", "/parcels/1/crops", {"crops": 1100.0, "declared": 1000.0})]
+    together = [spring | {"area_m2": 600.254}, autumn | {"area_m2": 900}, spring, spring | {"area_m2": 500}]
+    assert crops_found(together) == [
+        ("crops.exceed-parcel", "/parcels/1/crops", {"crops": 1100.25, "declared": 1000.0})
+    ]
     assert crops_found([spring | {"area_m2": 900}, autumn | {"area_m2": 900}]) == []
     assert crops_found([spring | {"area_m2": 900}, spring | {"year": 2025, "area_m2": 900}]) == []
     assert crops_found(together, declared=None) == []
