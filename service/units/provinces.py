@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
+from service.units.identities import RECORDS_SINCE
 from service.units.unit import Unit
 
 
@@ -30,13 +31,28 @@ def province_of(unit: Unit, directory: UnitDirectory, on: date) -> Unit | None:
 
 @lru_cache(maxsize=16)
 def communes_by_province(directory: UnitDirectory, today: date) -> Mapping[UnitId, frozenset[UnitId]]:
-    """Return for each province of today the identities under which households of its communes can be stored."""
+    """Return for each province of today the identities under which households of its communes can be stored.
+
+    A commune that ended without a successor stays with its province: somebody must be able to move its households.
+    """
     found: dict[UnitId, set[UnitId]] = defaultdict(set)
+    stored: set[UnitId] = set()
     for commune in directory.of_level("commune", today):
+        theirs = directory.stored_in(commune)
+        stored |= theirs
         province = province_of(commune, directory, today)
         if province is not None:
-            found[province.identity].update(directory.stored_in(commune))
+            found[province.identity].update(theirs)
+    for unit in directory:
+        if unit.level == "commune" and unit.identity not in stored and _ended_with_records(unit, today):
+            province = province_of(unit, directory, today)
+            if province is not None and province.in_force_on(today):
+                found[province.identity].add(unit.identity)
     return {province: frozenset(communes) for province, communes in found.items()}
+
+
+def _ended_with_records(unit: Unit, today: date) -> bool:
+    return unit.valid_to is not None and RECORDS_SINCE <= unit.valid_to < today
 
 
 def units_beside(units: Iterable[Unit], directory: UnitDirectory, today: date) -> list[Unit]:

@@ -246,7 +246,8 @@ def test_an_account_whose_communes_have_ended_belongs_to_its_province(changing: 
         assert changing.accounts.page(stranger, after=None, limit=9) == ([], None)
         with pytest.raises(AccountNotFound):
             changing.accounts.reset(account.id, stranger)
-    assert changing.accounts.change(account.id, administrator("16690"), area=["16690"]).area[0][0] == "16690"
+    province = administrator("16681", "16690")
+    assert changing.accounts.change(account.id, province, area=["16690"]).area[0][0] == "16690"
 
 
 def test_no_account_is_made_for_a_commune_that_has_ended(changing: Office, lists: Lists) -> None:

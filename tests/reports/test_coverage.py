@@ -221,6 +221,13 @@ def test_a_province_is_expected_to_be_the_sum_of_its_communes(directory: UnitDir
     assert expected(directory, "province", NOW, *communes[1:], a_baseline("40", 7, NOW)) == {"40": 7}
 
 
+def test_a_province_is_whole_though_one_of_its_communes_has_ended() -> None:
+    directory = a_directory(a_line("1", valid_to="2026-06-30"), a_line("2"))
+    area = area_of_units([("40", TODAY)], directory, TODAY).communes()
+    states = [a_state(UnitId(code), unknown={"registered": 2}) for code in ("1", "2")]
+    assert counted(rows(directory, "province", TODAY, states, area)) == {"40": 4}
+
+
 MOVED_ON = date(2026, 7, 1)
 MOVED = a_directory(
     a_line("42", kind="tỉnh", level="province", parent=""),

@@ -130,3 +130,17 @@ def test_a_former_district_covers_what_is_left_of_it() -> None:
     )
     area = area_of_units([("51", OLD)], directory, NOW)
     assert (codes_of(directory, area.communes() or ()), area.ended) == ({"3"}, ())
+
+
+def test_a_commune_that_ended_without_a_successor_stays_with_its_province() -> None:
+    directory = a_directory(
+        a_line("1", valid_to="2026-06-30"),
+        a_line("2"),
+        a_line("3", valid_to="2025-12-31"),
+        a_line("42", kind="tỉnh", level="province", parent=""),
+        a_line("7", parent="42"),
+    )
+    today = date(2026, 7, 1)
+    assert area_of_units([("40", today)], directory, today).communes() == frozenset({"1", "2"})
+    assert area_of_units([("42", today)], directory, today).communes() == frozenset({"7"})
+    assert area_of_units([("1", today)], directory, today).ended == ("1",)
