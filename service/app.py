@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     if settings.form_folder:
-        pages = form_pages(Path(settings.form_folder), settings.tile_url, settings.tile_attribution)
+        pages = form_pages(Path(settings.form_folder), register.province, settings.tile_url, settings.tile_attribution)
         app.register_blueprint(pages)
     register_problems(app)
     read_out_refused_bodies(app)

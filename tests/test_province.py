@@ -23,7 +23,7 @@ from tests.builders import TODAY
 ROOT = Path(__file__).parents[1]
 PROVINCES = [read_province(code) for code in known_provinces()]
 
-SOURCES = ("service", "schemas", "scripts", "Dockerfile", "compose.yaml")
+SOURCES = ("service", "schemas", "form/src", "form/public", "form/index.html", "scripts", "Dockerfile", "compose.yaml")
 """What serves every province. Beside it stand the provinces' own files, tests, documents and benchmarks."""
 
 ABOUT_THE_COUNTRY = {
@@ -173,7 +173,7 @@ def marks_of(province: Province) -> re.Pattern[str]:
                 rf"\b{home.central_meridian}\b",
                 rf"\b{re.escape(longitude)}\d*\b",
                 rf"\b{re.escape(latitude)}\d*\b",
-                rf"(?<![\d.])(?:{codes})(?![\d])",
+                rf"(?<![\w.#])(?:{codes})(?!\w)",
             ]
         ),
         re.IGNORECASE,

@@ -1,4 +1,5 @@
 // What the form makes of a definition: screens, places, errors, what is missing, differences of two versions.
+import { readProvince } from '../src/definition/province';
 import { describe, expect, it } from 'vitest';
 import { findErrors, findMissing, isAsked, reachedStage } from '../src/definition/check';
 import { copiedAnswers } from '../src/definition/definition';
@@ -48,6 +49,18 @@ const definition = readDefinition({
   messages: {},
 })!;
 const screens = screensOf(definition);
+
+describe('the province in the settings', () => {
+  const GIVEN = { code: '42', name: { vi: 'Hà Tĩnh', en: 'Ha Tinh' }, agency: 'H27', centre: [105.9, 18.3], zones: [{ code: 'EPSG:9209', name: 'TM-3', central_meridian: 105.5, scale: 0.9999 }] };
+
+  it('is read with its zones', () => {
+    expect(readProvince(GIVEN)).toMatchObject({ code: '42', name: { vi: 'Hà Tĩnh' }, centre: [105.9, 18.3], zones: [{ meridian: 105.5, scale: 0.9999 }] });
+  });
+
+  it.each([null, {}, { ...GIVEN, centre: ['105', 18] }, { ...GIVEN, centre: [105.9] }, { ...GIVEN, zones: [] }, { ...GIVEN, name: null }])('is none where it cannot be read: %j', (given) => {
+    expect(readProvince(given)).toBeNull();
+  });
+});
 
 describe('screens', () => {
   it('are one for each section, one for the rest of a step, and one list to open where groups are many', () => {

@@ -10,6 +10,8 @@ import { average, corners, minutesMissed, step, takeBack, type Walk } from '../s
 
 const field: Ring = [[105.66, 18.69], [105.6612, 18.6901], [105.6611, 18.6911], [105.66, 18.6909]];
 
+const ZONE = { code: 'EPSG:9208', name: 'VN-2000 / TM-3 104°45′', meridian: 104.75, scale: 0.9999 };
+
 describe('VN-2000 / TM-3 104°45′', () => {
   it.each([
     [598041.942, 2066361.038, 105.6813000041333, 18.679599996230692],
@@ -17,15 +19,26 @@ describe('VN-2000 / TM-3 104°45′', () => {
     [650000, 2050000, 106.17254382169955, 18.52872756326586],
     [500000, 2150000, 104.75186577544838, 19.437584725518057],
   ])('reads E %f N %f as PROJ does, to a millimetre', (east, north, longitude, latitude) => {
-    const [lon, lat] = fromGrid({ east, north });
+    const [lon, lat] = fromGrid({ east, north }, ZONE);
     expect(lon).toBeCloseTo(longitude, 8);
     expect(lat).toBeCloseTo(latitude, 8);
   });
 
   it('goes back to the same metres', () => {
-    const { east, north } = toGrid([105.6813, 18.6796]);
+    const { east, north } = toGrid([105.6813, 18.6796], ZONE);
     expect(east).toBeCloseTo(598041.942, 2);
     expect(north).toBeCloseTo(2066361.038, 2);
+  });
+
+  it.each([
+    ['VN-2000 / TM-3 105°30′', 105.5, 0.9999, 542681.976, 2028878.62],
+    ['VN-2000 / UTM 48N', 105, 0.9996, 595499.873, 2028459.648],
+  ])('reads %s with its own meridian and scale', (name, meridian, scale, east, north) => {
+    const zone = { code: '', name, meridian, scale };
+    const [longitude, latitude] = fromGrid({ east, north }, zone);
+    expect(longitude).toBeCloseTo(105.9057, 7);
+    expect(latitude).toBeCloseTo(18.3428, 7);
+    expect(toGrid([105.9057, 18.3428], zone).east).toBeCloseTo(east, 2);
   });
 
   it('reads a sheet whichever column comes first and however thousands are written', () => {

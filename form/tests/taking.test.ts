@@ -4,7 +4,7 @@ import { withFix } from '../src/map/fixes';
 import { withNeighbours } from '../src/map/neighbours';
 import { toPolygon, type Ring } from '../src/map/shape';
 import { begin, isCrossed, mayAccept, mayClose, mustStore, needsScreen, resumed, ringOf, transition, type Taking, type TakingEvent } from '../src/map/taking';
-import { toGrid, type LonLat } from '../src/map/vn2000';
+import { toGrid, type LonLat, type Zone } from '../src/map/vn2000';
 
 const FIELD: Ring = [[105.664, 18.676], [105.6645, 18.676], [105.6645, 18.6764], [105.664, 18.6764]];
 const BOW_TIE: Ring = [FIELD[0]!, FIELD[2]!, FIELD[1]!, FIELD[3]!];
@@ -12,7 +12,9 @@ const after = (state: Taking, ...events: TakingEvent[]): Taking => events.reduce
 const fixAt = (position: LonLat, seconds: number, now = seconds * 1000, accuracy = 4): TakingEvent => ({ kind: 'fix', fix: { position, accuracy, time: seconds * 1000 }, mean: position, now });
 const WALK: TakingEvent = { kind: 'choose', way: 'walk' };
 const TAP: TakingEvent = { kind: 'choose', way: 'tap' };
-const SHEET: TakingEvent = { kind: 'choose', way: 'sheet' };
+const ZONE: Zone = { code: 'EPSG:9209', name: 'VN-2000 / TM-3 105°30′', meridian: 105.5, scale: 0.9999 };
+const OTHER: Zone = { code: 'EPSG:9208', name: 'VN-2000 / TM-3 104°45′', meridian: 104.75, scale: 0.9999 };
+const SHEET: TakingEvent = { kind: 'choose', way: 'sheet', zone: OTHER };
 const START = begin('polygon', undefined);
 const walked = after(START, WALK, ...FIELD.map((corner, index) => fixAt(corner, 3 * (index + 1))));
 const tapped = after(START, TAP, ...FIELD.map((position): TakingEvent => ({ kind: 'point', position })));
@@ -70,8 +72,8 @@ describe('drawing and typing', () => {
   });
 
   it('draws a sheet when every line of it can be read', () => {
-    const text = FIELD.map((corner) => toGrid(corner)).map(({ north, east }) => `${north.toFixed(3)} ${east.toFixed(3)}`).join('\n');
-    const typed = after(START, SHEET, { kind: 'type', text });
+    const text = FIELD.map((corner) => toGrid(corner, ZONE)).map(({ north, east }) => `${north.toFixed(3)} ${east.toFixed(3)}`).join('\n');
+    const typed = after(START, SHEET, { kind: 'zone', zone: ZONE }, { kind: 'type', text });
     const drawn = after(typed, { kind: 'close' });
     expect(drawn).toMatchObject({ kind: 'ready', method: 'sheet' });
     ringOf(drawn).forEach(([longitude], index) => expect(longitude).toBeCloseTo(FIELD[index]![0], 7));
@@ -116,12 +118,12 @@ describe('events out of their state', () => {
   const taken: Record<TakingEvent['kind'], Taking['kind'][]> = {
     choose: ['choosing'], back: ['sheet'], fix: ['position', 'walking'], pause: ['walking'], resume: ['walking'], point: ['position', 'tapping'],
     undo: ['walking', 'tapping'], type: ['sheet'], close: ['walking', 'tapping'], edit: ['ready'], move: ['editing'], edited: ['editing'],
-    clear: ['ready', 'editing'], check: ['ready'],
+    clear: ['ready', 'editing'], check: ['ready'], zone: ['sheet'],
   };
   const events: TakingEvent[] = [
     WALK, { kind: 'back' }, fixAt([105.67, 18.68], 20), { kind: 'pause' }, { kind: 'resume' }, { kind: 'point', position: FIELD[0]! }, { kind: 'undo' },
     { kind: 'type', text: '1' }, { kind: 'close' }, { kind: 'edit' }, { kind: 'move', ring: BOW_TIE }, { kind: 'edited' }, { kind: 'clear' },
-    { kind: 'check', ring: ringOf(ready), check: { kind: 'asking' } },
+    { kind: 'check', ring: ringOf(ready), check: { kind: 'asking' } }, { kind: 'zone', zone: ZONE },
   ];
   it.each(events)('change nothing: $kind', (event) => {
     expect(states.filter((state) => transition(state, event) !== state).map(({ kind }) => kind)).toEqual(taken[event.kind]);

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from service.access.account import Account
 from service.access.errors import UsernameTaken
 from service.api.http.guard import Guard
+from service.app import register_of
 from service.roles import Role
 from tests.builders import TODAY
 
@@ -61,7 +62,7 @@ def token_of(app: Any, role: Role, *units: str, scopes: tuple[str, ...] = (), na
         id=f"account-{username}",
         username=username,
         role=role,
-        area=tuple((code, TODAY) for code in units or ("40",)),
+        area=tuple((code, TODAY) for code in units or (register_of(app).province.code,)),
         created_at=guard.clock(),
         created_by="tests",
         scopes=scopes,

@@ -25,13 +25,13 @@ from tests.form.serving import ServedForm
 OWN_BUILD = Path(__file__).resolve().parents[2] / "form" / "dist"
 AXE = Path("node_modules") / "axe-core" / "axe.min.js"
 ACCOUNTS = {
-    "officer": (Role.OFFICER, ("40",), False),
-    "leader": (Role.LEADER, ("40",), False),
-    "supervisor": (Role.SUPERVISOR, ("40",), False),
-    "newcomer": (Role.OFFICER, ("40",), True),
-    "helper": (Role.OFFICER, ("40",), False),
+    "officer": (Role.OFFICER, False),
+    "leader": (Role.LEADER, False),
+    "supervisor": (Role.SUPERVISOR, False),
+    "newcomer": (Role.OFFICER, True),
+    "helper": (Role.OFFICER, False),
 }
-"""Who can sign in: the name, the role, the area, and whether the password must be changed first."""
+"""Who can sign in, all over the province: the name, the role, and whether the password must be changed first."""
 MASKED = {"helper"}
 """Who sees persons masked, though the role would see them whole."""
 
@@ -68,7 +68,8 @@ def served(form_settings: Settings, open_app: OpenApp) -> Iterator[ServedForm]:
     """The real service with the form and real accounts, on a register without households."""
     app = open_app(form_settings)
     accounts = cast(Guard, app.extensions["guard"]).accounts
-    for name, (role, area, change) in ACCOUNTS.items():
+    area = (register_of(app).province.code,)
+    for name, (role, change) in ACCOUNTS.items():
         sight = Sight.MASKED if name in MASKED else None
         made = NewAccount(name, role, area, sight=sight, password=PASSWORD, must_change_password=change)
         accounts.create(made, register_itself())

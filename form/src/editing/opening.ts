@@ -20,6 +20,8 @@ export async function startHousehold(): Promise<OpenedEntry> {
   const taken = await reference.communes.taken();
   const commune = textAt(last, 'commune') || (only && others.length === 0 ? only : (taken.at(-1)?.commune ?? ''));
   const content: Household = { captured_at: bestKnownTime().toISOString().replace(/\.\d+Z$/, 'Z'), legal_basis: 'state_function' };
+  const agency = reference.settings.province?.agency;
+  if (agency) content['agency'] = agency;
   if (commune) content['commune'] = commune;
   return outbox.store.add(mintIdentifier(), { kind: 'new' }, content);
 }

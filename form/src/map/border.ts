@@ -5,7 +5,7 @@ import type { LonLat } from './vn2000';
 
 export interface Border {
   code: string;
-  /** With its kind: "phường Thành Vinh". */
+  /** With its kind: "xã Kim Liên". */
   name: string;
   /** Polygons of open rings; the first ring of each is its shell, the others are holes. */
   polygons: Ring[][];

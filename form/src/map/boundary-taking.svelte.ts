@@ -15,13 +15,13 @@ import { askRegister } from './register-check';
 import { ScreenLock } from './screen-lock';
 import { areaOf, distance, fromPolygon, toPolygon, type Ring } from './shape';
 import { begin, isClosed, isCrossed, mayAccept, mustStore, needsScreen, resumed, ringOf, transition, type Method, type Taking, type TakingEvent } from './taking';
-import type { LonLat } from './vn2000';
+import type { LonLat, Zone } from './vn2000';
 import { average, type Fix } from './walk';
 
 const NEAR_METRES = 1500;
 const FAR_METRES = 20_000;
-/** Vinh, where no better place is known. */
-const CAPITAL: LonLat = [105.6813, 18.6796];
+/** The middle of the country, for a phone that does not know its province yet. */
+const COUNTRY: LonLat = [107.0, 16.5];
 const METHOD_CODES: Record<Exclude<Method, null>, string> = { walked: 'walked', tapped: 'drawn', sheet: 'sheet' };
 const round = (value: number): number => Math.round(value * 1e7) / 1e7;
 
@@ -96,10 +96,15 @@ export class BoundaryTaking {
     this.border = await this.#borderHere();
   }
 
+  /** The zones that sheets of the province come in, its own first; none before the phone knows its province. */
+  get zones(): readonly Zone[] {
+    return reference.settings.province?.zones ?? [];
+  }
+
   /** Where the map opens, and how near. */
   get start(): { place: LonLat; zoom: number; ownParcels: Ring[] } {
     const ownParcels = listAt(this.#editor.content, 'parcels').map((each) => fromPolygon(each['geometry'])).filter((each) => each.length > 2);
-    const place = this.#place() ?? ownParcels[0]?.[0] ?? this.#centre ?? CAPITAL;
+    const place = this.#place() ?? ownParcels[0]?.[0] ?? this.#centre ?? reference.settings.province?.centre ?? COUNTRY;
     return { place, zoom: this.ring.length > 0 || ownParcels.length > 0 ? 18 : 15, ownParcels };
   }
 

@@ -1,6 +1,6 @@
 // Taking a boundary or a position as a state machine: pure, so that every way through it is tested without a map, a GPS or a phone.
 import { crossing, fromPolygon, type Ring } from './shape';
-import { fromGrid, readSheet, type LonLat } from './vn2000';
+import { fromGrid, readSheet, type LonLat, type Zone } from './vn2000';
 import { corners, minutesMissed, step, takeBack, type Fix, type Walk } from './walk';
 
 /** How a boundary was taken; null for one that was there before, whose recorded method stays. */
@@ -21,14 +21,16 @@ export type Taking =
   /** `missedMinutes`: the phone saw nothing for so long, and the walk was paused because of it. */
   | { kind: 'walking'; walk: Walk; missedMinutes: number }
   | { kind: 'tapping'; ring: Ring }
-  | { kind: 'sheet'; text: string }
+  /** Coordinates typed from a sheet in `zone`. */
+  | { kind: 'sheet'; text: string; zone: Zone }
   /** Closed: to be checked and accepted. */
   | { kind: 'ready'; ring: Ring; method: Method; check: Check }
   /** Closed, its corners being moved by hand. */
   | { kind: 'editing'; ring: Ring; method: Method };
 
 export type TakingEvent =
-  | { kind: 'choose'; way: 'walk' | 'tap' | 'sheet' }
+  | { kind: 'choose'; way: 'walk' | 'tap' }
+  | { kind: 'choose'; way: 'sheet'; zone: Zone }
   | { kind: 'back' }
   /** A position of the GPS; `mean` is the mean of those at this spot, `now` the calendar clock. */
   | { kind: 'fix'; fix: Fix; mean: LonLat; now: number }
@@ -37,6 +39,7 @@ export type TakingEvent =
   | { kind: 'point'; position: LonLat }
   | { kind: 'undo' }
   | { kind: 'type'; text: string }
+  | { kind: 'zone'; zone: Zone }
   | { kind: 'close' }
   | { kind: 'edit' }
   | { kind: 'move'; ring: Ring }
@@ -71,7 +74,7 @@ export function resumed(stored: Taking, time: number): Taking {
 export function transition(state: Taking, event: TakingEvent): Taking {
   switch (event.kind) {
     case 'choose':
-      return state.kind === 'choosing' ? chosen(event.way) : state;
+      return state.kind === 'choosing' ? chosen(event) : state;
     case 'back':
       return state.kind === 'sheet' ? { kind: 'choosing' } : state;
     case 'fix':
@@ -88,6 +91,8 @@ export function transition(state: Taking, event: TakingEvent): Taking {
       return state.kind === 'tapping' ? { ...state, ring: state.ring.slice(0, -1) } : state;
     case 'type':
       return state.kind === 'sheet' ? { ...state, text: event.text } : state;
+    case 'zone':
+      return state.kind === 'sheet' ? { ...state, zone: event.zone } : state;
     case 'close':
       return mayClose(state) ? closed(state) : state;
     case 'edit':
@@ -103,14 +108,14 @@ export function transition(state: Taking, event: TakingEvent): Taking {
   }
 }
 
-function chosen(way: 'walk' | 'tap' | 'sheet'): Taking {
-  switch (way) {
+function chosen(event: Extract<TakingEvent, { kind: 'choose' }>): Taking {
+  switch (event.way) {
     case 'walk':
       return { kind: 'walking', walk: { state: 'walking', points: [], lastTime: -1 }, missedMinutes: 0 };
     case 'tap':
       return { kind: 'tapping', ring: [] };
     case 'sheet':
-      return { kind: 'sheet', text: '' };
+      return { kind: 'sheet', text: '', zone: event.zone };
   }
 }
 
@@ -130,7 +135,7 @@ function closed(state: Taking): Taking {
     case 'tapping':
       return { kind: 'ready', ring: state.ring, method: 'tapped', check: NOT_CHECKED };
     case 'sheet':
-      return { kind: 'ready', ring: readSheet(state.text).points.map((corner) => fromGrid(corner)), method: 'sheet', check: NOT_CHECKED };
+      return { kind: 'ready', ring: readSheet(state.text).points.map((corner) => fromGrid(corner, state.zone)), method: 'sheet', check: NOT_CHECKED };
     default:
       return state;
   }

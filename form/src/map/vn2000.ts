@@ -1,12 +1,10 @@
-// VN-2000 / TM-3 104°45′ (EPSG:9208), the coordinates of Nghệ An's field sheets, to and from WGS 84 by operation EPSG:6960.
+// VN-2000, the coordinates of field sheets, to and from WGS 84 by operation EPSG:6960. Which zones there are, the register says.
 
 const A = 6378137;
 const F = 1 / 298.257223563;
 const E2 = F * (2 - F);
 const SECOND_E2 = E2 / (1 - E2);
-const SCALE = 0.9999;
 const FALSE_EAST = 500_000;
-export const CENTRAL_MERIDIAN = 104.75;
 
 /** EPSG:6960, coordinate frame rotation: metres, arc seconds, parts per million. */
 const SHIFT = {
@@ -19,6 +17,17 @@ const degrees = (angle: number): number => (angle * 180) / Math.PI;
 const seconds = (angle: number): number => radians(angle / 3600);
 
 export type LonLat = [longitude: number, latitude: number];
+/** A projection that sheets come in. */
+export interface Zone {
+  /** Its EPSG code, "EPSG:5897". */
+  code: string;
+  /** "VN-2000 / TM-3 105°00′". */
+  name: string;
+  /** Central meridian in degrees. */
+  meridian: number;
+  /** Scale on it. */
+  scale: number;
+}
 export interface Grid {
   /** Metres east; official sheets call it Y. */
   east: number;
@@ -40,10 +49,10 @@ function meridianArc(latitude: number): number {
 }
 
 /** Transverse Mercator, inverse (Snyder 1987, formulas 8-17 to 8-25). */
-function unproject({ east, north }: Grid, meridian: number): LonLat {
+function unproject({ east, north }: Grid, { meridian, scale }: Zone): LonLat {
   const e4 = E2 * E2;
   const e6 = e4 * E2;
-  const mu = north / SCALE / (A * (1 - E2 / 4 - (3 * e4) / 64 - (5 * e6) / 256));
+  const mu = north / scale / (A * (1 - E2 / 4 - (3 * e4) / 64 - (5 * e6) / 256));
   const e1 = (1 - Math.sqrt(1 - E2)) / (1 + Math.sqrt(1 - E2));
   const foot =
     mu +
@@ -56,7 +65,7 @@ function unproject({ east, north }: Grid, meridian: number): LonLat {
   const c = SECOND_E2 * Math.cos(foot) ** 2;
   const n = A / Math.sqrt(1 - E2 * sine * sine);
   const r = (A * (1 - E2)) / (1 - E2 * sine * sine) ** 1.5;
-  const d = (east - FALSE_EAST) / (n * SCALE);
+  const d = (east - FALSE_EAST) / (n * scale);
   const latitude =
     foot -
     ((n * Math.tan(foot)) / r) *
@@ -70,7 +79,7 @@ function unproject({ east, north }: Grid, meridian: number): LonLat {
 }
 
 /** Transverse Mercator, forward (Snyder 1987, formulas 8-9 to 8-15). */
-function project([longitude, latitude]: LonLat, meridian: number): Grid {
+function project([longitude, latitude]: LonLat, { meridian, scale }: Zone): Grid {
   const phi = radians(latitude);
   const sine = Math.sin(phi);
   const n = A / Math.sqrt(1 - E2 * sine * sine);
@@ -78,9 +87,9 @@ function project([longitude, latitude]: LonLat, meridian: number): Grid {
   const c = SECOND_E2 * Math.cos(phi) ** 2;
   const a = radians(longitude - meridian) * Math.cos(phi);
   const east =
-    SCALE * n * (a + ((1 - t + c) * a ** 3) / 6 + ((5 - 18 * t + t ** 2 + 72 * c - 58 * SECOND_E2) * a ** 5) / 120) + FALSE_EAST;
+    scale * n * (a + ((1 - t + c) * a ** 3) / 6 + ((5 - 18 * t + t ** 2 + 72 * c - 58 * SECOND_E2) * a ** 5) / 120) + FALSE_EAST;
   const north =
-    SCALE *
+    scale *
     (meridianArc(phi) +
       n *
         Math.tan(phi) *
@@ -121,24 +130,24 @@ function shift([x, y, z]: Space, direction: 1 | -1): Space {
 }
 
 /** A point of a field sheet as WGS 84 longitude and latitude. */
-export function fromGrid(grid: Grid, meridian = CENTRAL_MERIDIAN): LonLat {
-  return fromSpace(shift(toSpace(unproject(grid, meridian)), 1));
+export function fromGrid(grid: Grid, zone: Zone): LonLat {
+  return fromSpace(shift(toSpace(unproject(grid, zone)), 1));
 }
 
 /** A WGS 84 position as a point of a field sheet. */
-export function toGrid(position: LonLat, meridian = CENTRAL_MERIDIAN): Grid {
-  return project(fromSpace(shift(toSpace(position), -1)), meridian);
+export function toGrid(position: LonLat, zone: Zone): Grid {
+  return project(fromSpace(shift(toSpace(position), -1)), zone);
 }
 
-/** Reads lines of a field sheet, "X Y" (north east) or "Y X": which is which shows by size, since here north is above 1,900,000 and east below 1,000,000. */
+/** Reads lines of a field sheet, "X Y" (north east) or "Y X": which is which shows by size, since in Viet Nam north is 900,000 or more and east less. */
 export function readSheet(text: string): { points: Grid[]; wrongLines: number[] } {
   const points: Grid[] = [];
   const wrongLines: number[] = [];
   text.split('\n').forEach((line, index) => {
     if (line.trim() === '') return;
     const numbers = (line.match(/\d[\d.,]*/g) ?? []).map(readMetres).filter((value): value is number => value !== null && value > 100_000);
-    const north = numbers.find((value) => value >= 1_900_000 && value <= 2_300_000);
-    const east = numbers.find((value) => value < 1_000_000);
+    const north = numbers.find((value) => value >= 900_000 && value <= 2_700_000);
+    const east = numbers.find((value) => value < 900_000);
     if (north === undefined || east === undefined) wrongLines.push(index + 1);
     else points.push({ east, north });
   });

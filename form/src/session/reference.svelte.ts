@@ -1,5 +1,6 @@
-// Reference data: the form definition, units and settings, which are public, and the communes taken along, which are sealed.
+// Reference data: the form definition, units and settings with the province, which are public, and the communes taken along, which are sealed.
 import type { Definition } from '../definition/definition';
+import { readProvince, type Province } from '../definition/province';
 import { readDefinition } from '../definition/read';
 import { Communes } from '../storage/communes';
 import { PUBLIC_STORE } from '../storage/database';
@@ -15,7 +16,7 @@ const UNITS_STAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 class Reference {
   definition = $state.raw<Definition | null>(null);
   units = $state.raw<{ now: Unit[]; former: Unit[] }>({ now: [], former: [] });
-  settings = $state.raw<{ tileUrl: string | null; tileAttribution: string }>({ tileUrl: null, tileAttribution: '' });
+  settings = $state.raw<{ tileUrl: string | null; tileAttribution: string; province: Province | null }>({ tileUrl: null, tileAttribution: '', province: null });
   #communes: Communes | undefined;
 
   /** Without the names of the communes no household can be begun. */
@@ -60,7 +61,11 @@ class Reference {
   async #takeSettings(body: unknown): Promise<void> {
     if (!isObject(body)) return;
     const { tile_url: url, tile_attribution: attribution } = body;
-    this.settings = { tileUrl: typeof url === 'string' && url ? url : null, tileAttribution: typeof attribution === 'string' ? attribution : '' };
+    this.settings = {
+      tileUrl: typeof url === 'string' && url ? url : null,
+      tileAttribution: typeof attribution === 'string' ? attribution : '',
+      province: readProvince(body['province']),
+    };
     await store('settings', { ...this.settings });
   }
 

@@ -6,14 +6,18 @@ import gzip
 import hashlib
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, request
 
 from service.access.gate import public
 from service.api.http.responses import json_response
+from service.parcels.reference_systems import system_of
+from service.province import Province
 
 PAGES = ("/", "/dashboard")
 """Addresses inside the form; each returns the same page, which finds out what to show."""
@@ -23,6 +27,10 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 VALIDATE = "no-cache"
 """For the page, the service worker and whatever has a fixed name: cached, but validated (ETag) each time."""
+
+_NAME = "Sổ Nông Hộ"
+_NAMES = {"index.html": "<title>%s</title>", "manifest.webmanifest": '"name": "%s"'}
+"""Where the built files say the register's name: before a page runs, and on the home screen of a phone."""
 
 _COMPRESSIBLE = {"text/html", "text/css", "text/javascript", "image/svg+xml", "application/manifest+json"}
 _TYPES = {".js": "text/javascript", ".webmanifest": "application/manifest+json", ".svg": "image/svg+xml"}
@@ -43,7 +51,7 @@ class BuiltFile:
     cache: str
 
 
-def form_pages(folder: Path, tile_url: str = "", tile_attribution: str = "") -> Blueprint:
+def form_pages(folder: Path, province: Province, tile_url: str = "", tile_attribution: str = "") -> Blueprint:
     """The blueprint that serves the form built into ``folder``. Raises FormNotBuilt when there is none.
 
     The files are read once, half a megabyte in all: a build that is swapped under a running service must not be
@@ -52,7 +60,7 @@ def form_pages(folder: Path, tile_url: str = "", tile_attribution: str = "") -> 
     """
     if not (folder / "index.html").is_file():
         raise FormNotBuilt(str(folder))
-    files = _read(folder)
+    files = _read(folder, province)
     blueprint = Blueprint("form_pages", __name__)
     policy = content_security_policy(tile_url)
 
@@ -70,7 +78,9 @@ def form_pages(folder: Path, tile_url: str = "", tile_attribution: str = "") -> 
 
     @public
     def settings() -> Response:
-        return json_response({"tile_url": tile_url, "tile_attribution": tile_attribution})
+        return json_response(
+            {"tile_url": tile_url, "tile_attribution": tile_attribution, "province": province_for_phones(province)}
+        )
 
     for address in PAGES:
         blueprint.add_url_rule(address, endpoint=f"page{address.replace('/', '_')}", view_func=page)
@@ -80,6 +90,23 @@ def form_pages(folder: Path, tile_url: str = "", tile_attribution: str = "") -> 
             blueprint.add_url_rule(f"/{name}", endpoint=name.replace(".", "_"), view_func=file, defaults={"name": name})
     blueprint.add_url_rule("/form-settings.json", endpoint="settings", view_func=settings)
     return blueprint
+
+
+def province_for_phones(province: Province) -> dict[str, Any]:
+    """What the pages say and need to know of the province; docs/form-definition.md describes it."""
+    zones = [system_of(code) for code in province.vn2000.zones]
+    return {
+        "code": province.code,
+        "name": asdict(province.name),
+        "full_name": asdict(province.full_name),
+        "agency": province.agency,
+        "centre": province.map.centre,
+        "box": province.map.box,
+        "zones": [
+            {"code": zone.code, "name": zone.name, "central_meridian": zone.central_meridian, "scale": zone.scale}
+            for zone in zones
+        ],
+    }
 
 
 def content_security_policy(tile_url: str = "") -> str:
@@ -101,13 +128,16 @@ def content_security_policy(tile_url: str = "") -> str:
     return "; ".join(f"{name} {value}" for name, value in directives.items())
 
 
-def _read(folder: Path) -> dict[str, BuiltFile]:
+def _read(folder: Path, province: Province) -> dict[str, BuiltFile]:
     files = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if not path.is_file() or name.startswith("."):
             continue
         content = path.read_bytes()
+        if name in _NAMES:
+            plain, named = (_NAMES[name] % text for text in (_NAME, f"{_NAME} {escape(province.name.vi)}"))
+            content = content.replace(plain.encode(), named.encode(), 1)
         media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         files[name] = BuiltFile(
             content=content,
