@@ -139,8 +139,10 @@ class _Form:
         for list_name, parts in self.lists.items():
             for code_list, scheme in parts:
                 for entry in self._entries(code_list):
-                    successor = entry.extra.get("successor", "")
-                    yield [list_name, entry.code, entry.name("vi"), entry.name("en"), scheme, successor]
+                    # A former commune that was split is offered in each of its parts.
+                    for successor in entry.extra.get("successor", "").split(";"):
+                        part = successor.partition("=")[0]
+                        yield [list_name, entry.code, entry.name("vi"), entry.name("en"), scheme, part]
 
     def _entries(self, name: str) -> list[CodeEntry]:
         """Return a list's entries; of units, the communes in force ("now") or those before July 2025 ("former")."""

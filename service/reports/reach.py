@@ -14,7 +14,6 @@ from service.area import Communes
 from service.errors import CoverageOutsideArea
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
-from service.units.identities import RECORDS_SINCE
 from service.units.placing import Placing
 
 
@@ -39,6 +38,6 @@ def require_everything(directory: UnitDirectory, today: date, area: Communes, na
 def _reached(directory: UnitDirectory, level: str, geography: date) -> Mapping[UnitId, frozenset[UnitId]]:
     """Return for each commune the units in which households stored under it can be counted."""
     place = Placing(directory, level, geography)
-    stored = (unit for unit in directory if unit.valid_to is None or unit.valid_to >= RECORDS_SINCE)
+    stored = (unit for unit in directory if directory.can_hold_records(unit))
     communes = {unit.identity for unit in stored if unit.level == "commune"}
     return {each: frozenset(unit for unit in place.reachable([each]) if unit is not None) for each in communes}

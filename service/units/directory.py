@@ -178,7 +178,7 @@ class UnitDirectory:
 
     def was_another(self, code: UnitCode, before: date) -> bool:
         """Whether the code was another unit's before that day, in the time since which households can refer to it."""
-        return any(unit.begins < before and _can_hold_records(unit) for unit in self._by_code.get(code, ()))
+        return any(unit.begins < before and self.can_hold_records(unit) for unit in self._by_code.get(code, ()))
 
     def called(self, identity: str, on: date) -> tuple[UnitCode, str]:
         """Return code and name ("xã Kim Liên") of a unit as ``known_on`` that day; the identity where there is none."""
@@ -234,9 +234,15 @@ class UnitDirectory:
         ended = {
             unit.identity
             for unit in self.ancestors_of(commune)
-            if _can_hold_records(unit) and self._by_identity[unit.identity][-1] == unit
+            if self.can_hold_records(unit) and self._by_identity[unit.identity][-1] == unit
         }
         return frozenset({commune.identity, *ended})
+
+    def can_hold_records(self, unit: Unit) -> bool:
+        """Whether households can be stored under a unit: it lasted into the register's time, or it was split before, so
+        that a household is stored in it until somebody decides on its part.
+        """
+        return unit.valid_to is None or unit.valid_to >= RECORDS_SINCE or len(self._following(unit)) > 1
 
     # By time: what became of units, and what they were.
 
@@ -368,10 +374,6 @@ def latest_geography(directory: UnitDirectory, level: str, today: date) -> date:
     if candidates and directory.of_level(level, candidates[-1] - timedelta(days=1)):
         return candidates[-1] - timedelta(days=1)
     return today
-
-
-def _can_hold_records(unit: Unit) -> bool:
-    return unit.valid_to is None or unit.valid_to >= RECORDS_SINCE
 
 
 def not_in_force(code: str, on: date, validities: list[Unit]) -> CommuneNotInForce:

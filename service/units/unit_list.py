@@ -75,7 +75,7 @@ def read_units(source: str | Path) -> tuple[Unit, ...]:
     The last check also rules out cycles, since each step of a chain of successors is then later than the one before.
 
     A unit that was split has its parts as successor, with their shares where these are known:
-    ``18001;18004`` or ``18001=0.6;18004=0.4``.
+    ``00001;00004`` or ``00001=0.6;00004=0.4``.
     """
     text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source.removeprefix("\ufeff")
     reader = csv.DictReader(io.StringIO(text), restkey="", strict=True)

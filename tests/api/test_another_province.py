@@ -12,18 +12,21 @@ from flask import Flask
 from pymongo import MongoClient
 
 from schemas.geometry import geometry_json
-from service.app import create_app
 from service.commands.accounts import main as accounts
 from service.demonstration.registering import register as demonstrate
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
+from service.roles import Role
 from service.settings import Settings, SettingsInvalid, read_settings
 from service.storage.migration import migrate
 from service.storage.repositories import Repositories
+from service.unit_names import UnitId
 from tests.api.asking import Register
+from tests.api.signed_in import token_of
+from tests.apps import opened_app
 from tests.builders import MovedClock, a_head, a_household, a_parcel, a_personal_number
 from tests.conftest import named
 
-THANH_SEN, TRAN_PHU = "18073", "18100"
+THANH_SEN, TRAN_PHU, VUNG_ANG, HOANH_SON = "18073", "18100", "18823", "18832"
 HOUSE = (105.905, 18.345)
 FIELD = shapely.box(105.905, 18.345, 105.9054, 18.3453)
 
@@ -37,7 +40,10 @@ def settings(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     migrate(made, say=lambda _: None)
     store = Repositories(made)
     store.borders.replace_borders(
-        {THANH_SEN: shapely.box(105.86, 18.31, 105.92, 18.37), TRAN_PHU: shapely.box(105.86, 18.37, 105.92, 18.42)}
+        {
+            UnitId(THANH_SEN): shapely.box(105.86, 18.31, 105.92, 18.37),
+            UnitId(TRAN_PHU): shapely.box(105.86, 18.37, 105.92, 18.42),
+        }
     )
     store.close()
     yield made
@@ -46,8 +52,9 @@ def settings(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def app(settings: Settings) -> Flask:
-    return create_app(settings, MovedClock())
+def app(settings: Settings) -> Iterator[Flask]:
+    with opened_app(settings, MovedClock()) as app:
+        yield app
 
 
 @pytest.fixture
@@ -78,9 +85,17 @@ def test_a_code_of_the_other_province_is_unknown(register: Register) -> None:
     assert register.json("/v1/units?level=province")["units"][0]["code"] == "42"
 
 
-def test_a_former_commune_that_was_divided_is_read(register: Register) -> None:
+def test_a_household_of_a_commune_that_was_split_before_the_register_began_waits_for_its_part(
+    app: Flask, register: Register
+) -> None:
     ky_loi = register.registered(**of_ha_tinh(commune="18796", commune_as_of="2025-01-01", parcels=[]))
-    assert (ky_loi["commune"], ky_loi["former_commune"]) == ("18823", "18796")
+    assert ky_loi["commune"] == "18796"
+    seen = {}
+    for commune in (VUNG_ANG, HOANH_SON, THANH_SEN):
+        headers = {"Authorization": f"Bearer {token_of(app, Role.OFFICER, commune)}"}
+        seen[commune] = register.client.get(f"/v1/households/{ky_loi['id']}", headers=headers).status_code
+    assert seen == {VUNG_ANG: 200, HOANH_SON: 200, THANH_SEN: 404}
+    assert register.step(ky_loi["id"], "transfer", {"commune": VUNG_ANG}, 1).get_json()["commune"] == VUNG_ANG
 
 
 def test_a_sheet_of_105_30_is_read_and_undeclared_metres_are_taken_for_it(register: Register) -> None:

@@ -14,6 +14,7 @@ from playwright.sync_api import Playwright, sync_playwright
 
 from service.access.accounts import NewAccount
 from service.api.http.guard import Guard
+from service.app import register_of
 from service.principal import register_itself
 from service.roles import Role, Sight
 from service.running.form_build import build_form
