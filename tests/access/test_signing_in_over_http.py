@@ -20,7 +20,7 @@ from service.roles import Role
 from tests.access.builders import PASSWORD
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
-from tests.builders import THANH_VINH, MovedClock
+from tests.builders import THANH_VINH, TODAY, MovedClock
 
 OWN_PAGE = {"X-Requested-With": "so-nong-ho-form", "Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
 
@@ -401,3 +401,32 @@ def test_the_published_keys_verify_a_token(client: FlaskClient) -> None:
     keys = KeySet.import_key_set(client.get("/v1/jwks.json").get_json())
     text = token(client).get_json()["access_token"]
     assert jwt.decode(text, keys, algorithms=["ES256"]).claims["iss"] == "so-nong-ho"
+
+
+# Areas
+
+
+def test_an_account_with_an_ended_code_signs_in_and_its_administrator_reads_which(
+    app: Flask, client: FlaskClient, register: Register
+) -> None:
+    account = token(client).get_json()["account"]["id"]
+    area = (("99999", TODAY), (THANH_VINH, TODAY))
+    app.extensions["guard"].principals.store.change_account(account, {"area": area})
+    signed_in = token(client).get_json()["account"]
+    assert (signed_in["area"], signed_in["area_ended"]) == (["99999", THANH_VINH], ["99999"])
+    assert signed_in["communes"] == [THANH_VINH]
+    whole = {"Authorization": f"Bearer {token_of(app, Role.ADMINISTRATOR, '*')}"}
+    listed = client.get("/v1/accounts?limit=1000", headers=whole).get_json()["accounts"]
+    assert next(each for each in listed if each["id"] == account)["area_ended"] == ["99999"]
+    assert client.get(f"/v1/accounts/{account}", headers=as_administrator(client)).status_code == 404
+
+
+def test_the_whole_register_is_given_over_http_only_by_who_has_it(app: Flask, client: FlaskClient) -> None:
+    new = {"username": "bo.truong", "role": "supervisor", "area": ["*"]}
+    refused = client.post("/v1/accounts", json=new, headers=as_administrator(client))
+    problem(refused, 403, "access.outside-area")
+    whole = {"Authorization": f"Bearer {token_of(app, Role.ADMINISTRATOR, '*')}"}
+    made_account = client.post("/v1/accounts", json=new, headers=whole)
+    assert (made_account.status_code, made_account.get_json()["area"]) == (201, ["*"])
+    both = client.post("/v1/accounts", json={**new, "area": ["*", THANH_VINH]}, headers=whole)
+    problem(both, 422, "account.invalid")
