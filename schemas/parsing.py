@@ -20,11 +20,11 @@ MOST_ERRORS = 1000
 _PLAIN = frozenset({str, float, int, bool})
 
 
-def parse_household(data: object, *, today: date) -> dict[str, Any]:
+def parse_household(data: object, *, today: date, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Parse the JSON form of a household into content.
 
     Items that the register sets are ignored; optional items that are absent stay absent. `today` is the day in
-    Vietnam. Raises RecordInvalid with every error at once.
+    Vietnam, `without` the codes of rules that are not applied. Raises RecordInvalid with every error at once.
     """
     content = read_household(data)
     errors: list[ItemError] = []
@@ -32,7 +32,8 @@ def parse_household(data: object, *, today: date) -> dict[str, Any]:
         content, errors = explain_household(data)
     refused = {error.pointer for error in errors}
     # Rules add nothing about a value that was refused already.
-    errors += [error for error in rules.errors(content, today=today) if error.pointer not in refused]
+    found = rules.errors(content, today=today)
+    errors += [error for error in found if error.pointer not in refused and error.code not in without]
     if errors:
         raise RecordInvalid(_bounded(errors))
     return content

@@ -20,7 +20,10 @@ from service.units.placing import tally_key
 Record = dict[str, Any]
 """A household in JSON form; created_at and updated_at are aware datetimes."""
 
-Kind = Literal["registered", "revised", "verified", "returned", "transferred", "withdrawn", "erased"]
+Kind = Literal[
+    "registered", "revised", "verified", "returned", "transferred", "withdrawn", "erased", "restricted", "lifted"
+]
+"""What an entry says. ``restricted`` and ``lifted`` are no revisions: they have the revision that the record is at."""
 
 
 FIRST_HASH = "0" * 64

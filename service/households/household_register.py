@@ -19,6 +19,7 @@ from service.errors import (
     TransferToSameCommune,
 )
 from service.households.changes import Change, Kind, Record
+from service.households.consents import consent_withdrawn
 from service.households.merge_patch import merge_patch
 from service.households.optimistic import retried
 from service.households.places import Places
@@ -86,26 +87,15 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too: its stored data still belong to its people.
 
-        The household itself did not change, so its status stays as it is.
+        This is always possible, also where other rules would refuse the record today (``consent_withdrawn``).
         """
         household_id = household_id_of(household_id)
 
         def attempt() -> Written:
             before = self._store.households.find(household_id, actor.area).record
-            now = self._clock()
-            withdrawn_at = now.isoformat().replace("+00:00", "Z")
-            consents = [
-                {**consent, "withdrawn_at": withdrawn_at}
-                if consent["purpose"] == purpose and "withdrawn_at" not in consent
-                else consent
-                for consent in before.get("consents", [])
-            ]
-            if consents == before.get("consents", []):
+            change = consent_withdrawn(before, purpose, at=self._clock(), actor=actor.name)
+            if change is None:
                 return Written(before, changed=False)
-            sent = {**content_of(self._shown(before, now)), "consents": consents}
-            content = parse(sent, household_id, today=vietnam_day(now))
-            prepared = self._prepare(content, household_id, today=vietnam_day(now), known=before)
-            change = revision(prepared, before, at=now, actor=actor.name, keep_status=True)
             return Written(self._commit_one(change, before).record)
 
         return retried(attempt)

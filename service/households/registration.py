@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from schemas.errors import RecordInvalid
+from schemas.land import ParcelSchema
 from schemas.parsing import dump_household, parse_household
 from schemas.protection import register_given_items
 from schemas.requirements import missing_items
@@ -24,6 +25,7 @@ from service.units.directory import UnitDirectory
 
 REGISTER_GIVEN: Final = register_given_items()
 """Items that the register sets; in a request they are ignored (docs/architecture.md, forms of a record)."""
+_GIVEN_TO_PARCELS: Final = register_given_items(ParcelSchema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +207,14 @@ def revision(
 def content_of(record: Record) -> dict[str, Any]:
     """What a client gave of a record: all but the items that the register gives."""
     return {name: value for name, value in record.items() if name not in REGISTER_GIVEN and name != "id"}
+
+
+def fingerprint_of_record(record: Record) -> str:
+    """The fingerprint of a stored record's content, as ``prepared_from`` made it of the request."""
+    content = content_of(record)
+    if "parcels" in content:
+        content["parcels"] = [
+            {name: value for name, value in parcel.items() if name not in _GIVEN_TO_PARCELS}
+            for parcel in content["parcels"]
+        ]
+    return fingerprint_of(content)

@@ -21,6 +21,10 @@ from service.jobs.ports import JobRepositories
 
 BATCH = 250
 
+_NONE: frozenset[str] = frozenset()
+_ENDED = frozenset({"consent.registration-missing"})
+"""Rules that do not hold for a withdrawn household: it can be the withdrawal of this consent that ended it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
@@ -98,7 +102,7 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         sent = content_of(Places(self._directory(), today).shown(before))
         migrated = migrate({"id": household_id, **sent, "schema_version": before["schema_version"]})
         del migrated["schema_version"]
-        content = parse_household(migrated, today=today)
+        content = parse_household(migrated, today=today, without=_ENDED if before["status"] == "withdrawn" else _NONE)
         prepared = self._prepare(content, household_id, today=today, known=before)
         note = {"schema_version": {"from": before["schema_version"], "to": SCHEMA_VERSION}}
         return revision(prepared, before, at=now, actor=REGISTER_ITSELF.name, keep_status=True, note=note)

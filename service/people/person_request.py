@@ -111,6 +111,11 @@ class PersonRequest:
     """The day from which a restriction is no longer in force."""
     steps: tuple[Step, ...] = ()
 
+    @property
+    def restricts(self) -> bool:
+        """Whether it hides the household from other systems now."""
+        return self.kind in RESTRICTING and self.state is RequestState.DONE and self.lifted_on is None
+
     def reminder(self, today: date) -> str | None:
         """Return what is due: "acknowledge" or "answer", with "-overdue" after the due date; None for nothing."""
         if self.state not in OPEN:

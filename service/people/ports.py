@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from service.actor import Actor
 from service.area import Communes
-from service.households.changes import Record
+from service.households.changes import Entry, Kind, Record
+from service.households.ports import Stored
 from service.people.person_request import PersonRequest, RequestQuery, RequestState
 
 
@@ -28,6 +29,14 @@ class RequestStore(Protocol):
 
     def replace_request(self, request: PersonRequest, expected: RequestState) -> bool:
         """Replace a request that is still in the expected state. Returns whether it was."""
+
+    def replace_restriction(
+        self, request: PersonRequest, expected: RequestState, entry_of: Callable[[Stored, Kind], Entry]
+    ) -> bool:
+        """As replace_request, for a restriction that begins or ends, with its log entry in the same transaction.
+
+        ``entry_of`` makes the entry of the stored household; there is none while another restriction is in force.
+        """
 
     def forget_person(self, household: str) -> None:
         """Remove what names people from all requests about a household."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
 from service.errors import HouseholdIdInvalid
+from service.households.changes import Entry, Kind
+from service.households.ports import Stored
 from service.people.person_request import (
     ACKNOWLEDGE_WORKING_DAYS,
     ANSWER_DAYS,
     OPEN,
-    RESTRICTING,
     PersonRequest,
     RequestClosed,
     RequestExtended,
@@ -53,9 +55,12 @@ class PeopleRequests:
         return self._store.restricted()
 
     def lift(self, request_id: str, *, actor: Actor) -> PersonRequest:
-        """End a restriction or an objection. Raises RequestClosed if none is in force."""
+        """End a restriction or an objection. Raises RequestClosed if none is in force.
+
+        The log entry ``lifted`` has the record, so that who follows the log receives what changed meanwhile.
+        """
         request = self.get(request_id, actor=actor)
-        if request.kind not in RESTRICTING or request.state is not RequestState.DONE or request.lifted_on is not None:
+        if not request.restricts:
             raise RequestClosed(state=str(request.state))
         changed = replace(request, lifted_on=vietnam_day(self._clock()))
         return self._replace(changed, request, actor, "lifted")
@@ -175,9 +180,29 @@ class PeopleRequests:
     ) -> PersonRequest:
         step = Step(self._clock(), actor.name, what, note)
         stepped = replace(changed, steps=(*changed.steps, step))
-        if not self._store.replace_request(stepped, before.state):
+        if stepped.restricts == before.restricts:
+            replaced = self._store.replace_request(stepped, before.state)
+        else:
+            entry_of = partial(restriction_entry, at=step.at, actor=actor.name)
+            replaced = self._store.replace_restriction(stepped, before.state, entry_of)
+        if not replaced:
             raise RequestClosed(state="changed")
         return stepped
+
+
+def restriction_entry(stored: Stored, kind: Kind, *, at: datetime, actor: str) -> Entry:
+    """The log entry of a restriction that begins (without the record) or ends (with the record)."""
+    record = stored.record
+    return Entry(
+        commune=record["commune"],
+        kind=kind,
+        household=record["id"],
+        revision=record["revision"],
+        at=at,
+        actor=actor,
+        record=record if kind == "lifted" else None,
+        moves={},
+    )
 
 
 def _purposes_of(record: Mapping[str, Any]) -> set[str]:

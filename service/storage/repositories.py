@@ -37,7 +37,7 @@ class Repositories:
         self.units = Units(database)
         self.borders = Borders(database)
         self.baselines = Baselines(database)
-        self.requests = MongoRequests(database.mongo, database.encryption)
+        self.requests = MongoRequests(database.mongo, database.encryption, self.transactions)
         self.accounts = MongoAccounts(database.mongo)
         self.open_data = MongoOpenData(database.mongo)
 

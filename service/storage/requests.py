@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Final
 
 from pymongo.database import Database
 
+from service.households.changes import Entry, Kind
+from service.households.ports import Stored
 from service.people.person_request import (
     OPEN,
     RESTRICTING,
@@ -18,6 +21,7 @@ from service.people.person_request import (
 )
 from service.storage.client import Document, translated
 from service.storage.encryption.fields import FieldEncryption
+from service.storage.transaction import MongoTransaction, Transactions
 
 REQUESTS: Final = "requests"
 _SEALED: Final = ("person", "text", "outcome")
@@ -28,10 +32,11 @@ _PLAIN: Final = ("household", "commune", "received_by", "purpose", "extended_by"
 class MongoRequests:
     """Fulfils service.people.requests.RequestStore."""
 
-    def __init__(self, database: Database[Document], encryption: FieldEncryption) -> None:
+    def __init__(self, database: Database[Document], encryption: FieldEncryption, transactions: Transactions) -> None:
         self._client = database.client
         self._requests = database[REQUESTS]
         self._encryption = encryption
+        self._transactions = transactions
 
     def add_request(self, request: PersonRequest) -> None:
         """Store a new request."""
@@ -72,11 +77,36 @@ class MongoRequests:
 
         Except its commune, which follows the household's: it can have moved since the request was read.
         """
-        items = self._document(request)
-        del items["_id"], items["commune"]
         with translated(self._client):
-            result = self._requests.update_one({"_id": request.id, "state": str(expected)}, {"$set": items})
+            result = self._requests.update_one(
+                {"_id": request.id, "state": str(expected)}, {"$set": self._items(request)}
+            )
         return result.matched_count == 1
+
+    def replace_restriction(
+        self, request: PersonRequest, expected: RequestState, entry_of: Callable[[Stored, Kind], Entry]
+    ) -> bool:
+        """As replace_request, for a restriction that begins or ends, with its log entry in the same transaction.
+
+        There is no entry where another restriction of the household is in force before and after. All its restrictions
+        are locked first: of two that end at the same time, the second is retried and is then the last.
+        """
+        of_household: Document = {"household": request.household, "kind": {"$in": sorted(RESTRICTING)}}
+        in_force = {**of_household, "state": str(RequestState.DONE), "lifted_on": None}
+
+        def work(transaction: MongoTransaction) -> bool:
+            requests, session = transaction.collections[REQUESTS], transaction.session
+            requests.update_many(of_household, {"$inc": {"locks": 1}}, session=session)
+            before = requests.find_one(in_force, {"_id": 1}, session=session) is not None
+            where = {"_id": request.id, "state": str(expected), "lifted_on": None}
+            if not requests.update_one(where, {"$set": self._items(request)}, session=session).matched_count:
+                return False
+            after = requests.find_one(in_force, {"_id": 1}, session=session) is not None
+            if before != after and (stored := transaction.known([request.household]).get(request.household)):
+                transaction.append(entry_of(stored, "restricted" if after else "lifted"), stored.fingerprint)
+            return True
+
+        return self._transactions.run(work)
 
     def forget_person(self, household: str) -> None:
         """Remove what names people from all requests about a household."""
@@ -93,6 +123,10 @@ class MongoRequests:
         with translated(self._client):
             found = self._requests.find(where, {"household": True, "lifted_on": True, "_id": False})
             return frozenset(document["household"] for document in found if document.get("lifted_on") is None)
+
+    def _items(self, request: PersonRequest) -> Document:
+        """What is replaced of a request: not its commune, which follows the household's."""
+        return {name: value for name, value in self._document(request).items() if name not in {"_id", "commune"}}
 
     def _document(self, request: PersonRequest) -> Document:
         sealed = {name: self._sealed(getattr(request, name)) for name in _SEALED}

@@ -109,6 +109,10 @@ class MongoTransaction:
         self._write_identities(changes)
         self._move_requests(changes)
 
+    def append(self, entry: Entry, fingerprint: str) -> None:
+        """Append an entry that changes no record; ``fingerprint`` is that of the household's content."""
+        self._insert("log", self._advance_states([(entry, sealed_entry(entry, fingerprint, self.encryption))]))
+
     def erase(self, entry: Entry) -> None:
         """Remove a household's record, photos and identities and its content in the log; append ``entry``."""
         self._insert("log", self._advance_states([(entry, sealed_entry(entry, "", self.encryption))]))

@@ -244,10 +244,10 @@ def test_a_restricted_household_goes_to_no_other_system_until_it_is_lifted(regis
 
     assert shared() == (200, [record["id"], other["id"]], [True, True])
     register.client.post(f"/v1/requests/{request['id']}/carry-out")
-    assert shared() == (404, [other["id"]], [False, True])
+    assert shared() == (404, [other["id"]], [False, True, False])
     assert register.household(record["id"])["id"] == record["id"]
     assert register.client.post(f"/v1/requests/{request['id']}/lift").get_json()["lifted_on"] == "2026-11-23"
-    assert shared() == (200, [record["id"], other["id"]], [True, True])
+    assert shared() == (200, [record["id"], other["id"]], [True, True, False, True])
     problem(register.client.post(f"/v1/requests/{request['id']}/lift"), 409, "request.closed")
 
 

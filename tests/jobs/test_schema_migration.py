@@ -107,3 +107,16 @@ def test_a_record_that_the_new_version_refuses_stays_as_it_is_and_is_named(
     assert results[broken] is not None
     assert results[whole] is None
     assert store.households.find(broken).record["schema_version"] == "1.0"
+
+
+def test_a_household_that_withdrew_its_consent_to_registration_is_migrated_too(
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration
+) -> None:
+    consents = [{"purpose": "registration", "granted_at": "2026-11-20T02:11:09Z", "evidence": "signed_paper"}]
+    record = a_household(legal_basis="consent", consents=consents)
+    households.put(record["id"], record, if_match=None, actor=REGISTER_ITSELF)
+    households.withdraw_consent(record["id"], "registration", actor=REGISTER_ITSELF)
+    store.database["households"].update_one({"_id": record["id"]}, {"$set": {"schema_version": "1.0"}})
+
+    assert list(migration.run()) == [Migrated(record["id"])]
+    assert store.households.find(record["id"]).record["status"] == "withdrawn"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from pymongo import MongoClient, monitoring
 
 from service.actor import Actor
 from service.households.household_register import HouseholdRegister
-from service.people.person_request import RequestKind
+from service.people.person_request import RESTRICTING, RequestKind
 from service.people.requests import PeopleRequests
 from service.people.working_days import WorkingDays
 from service.settings import Settings
@@ -55,6 +57,26 @@ def test_a_restriction_holds_and_ends_in_every_worker_at_once(
     assert (here.restricted(), there.restricted()) == (frozenset({household}), frozenset({household}))
     there.lift(request.id, actor=OFFICER)
     assert (here.restricted(), there.restricted()) == (frozenset(), frozenset())
+
+
+def test_of_restrictions_that_end_at_the_same_moment_exactly_one_is_the_last(
+    workers: tuple[PeopleRequests, PeopleRequests], household: str, store: Repositories
+) -> None:
+    for _ in range(5):
+        requests = [workers[0].receive(kind, household, actor=OFFICER).id for kind in RESTRICTING]
+        for step in (partial(_carried_out, workers), partial(_lifted, workers)):
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(step, range(2), requests))
+    kinds = [entry.kind for entry in reversed(store.log.history(household, before=None, limit=100))]
+    assert kinds == ["registered", *["restricted", "lifted"] * 5]
+
+
+def _carried_out(workers: tuple[PeopleRequests, PeopleRequests], number: int, request: str) -> None:
+    workers[number].carry_out(request, None, actor=OFFICER)
+
+
+def _lifted(workers: tuple[PeopleRequests, PeopleRequests], number: int, request: str) -> None:
+    workers[number].lift(request, actor=OFFICER)
 
 
 def test_the_restricted_are_read_from_an_index_alone(

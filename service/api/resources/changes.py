@@ -104,8 +104,15 @@ class Changes(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """Each log's entries come in order and without a gap; the cursor holds an offset for each log.
 
-        A household's entries are ordered by revision. A transfer stands in both communes' logs; in the one that the
-        household left, ``record`` is null. Where many wait already, the response comes before ``wait`` is over.
+        Logs are read one after the other, so entries of a household that was transferred may come in another order
+        than they were made. A copy is right in any order if for each household it remembers the last ``revision``
+        that it applied, and (1) ignores an entry with a lower revision; (2) ignores ``transferred`` without a record
+        where the revision is not higher, since the household only left that commune; (3) else stores ``record``, or
+        removes its copy where ``record`` is null.
+
+        ``restricted`` (without the record) and ``lifted`` (with it) have the revision that the record is at: between
+        them no other system gets the record, and what changed meanwhile comes with ``lifted``. Where many wait
+        already, the response comes before ``wait`` is over.
         """
         after = _offsets(arguments)
         code, of = arguments.get("commune"), None
