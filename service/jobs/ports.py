@@ -34,6 +34,15 @@ class Households(ports.Households, Protocol):
     def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
         """Households of another schema version in order of id, behind ``after``."""
 
+    def count_of_communes(self, communes: frozenset[UnitId]) -> int:
+        """How many households, also withdrawn ones, are stored under these communes."""
+
+    def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> list[Record]:
+        """Households, also withdrawn ones, of a commune in order of id, behind ``after``."""
+
+    def communes_with_first_day(self) -> frozenset[UnitId]:
+        """Communes of records from before units had identities, whose code is only clear with its first day."""
+
 
 class Log(ports.Log, Protocol):
     """The communes' logs, read from end to end."""

@@ -103,6 +103,25 @@ class Households:
             for document in self._database["households"].find(where, {"index": 0}).sort("_id").limit(limit)
         ]
 
+    @translated()
+    def count_of_communes(self, communes: frozenset[UnitId]) -> int:
+        """How many households, also withdrawn ones, are stored under these communes."""
+        return self._database["households"].count_documents({"commune": {"$in": sorted(communes)}})
+
+    @translated()
+    def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> list[Record]:
+        """Households, also withdrawn ones, of a commune in order of id, behind ``after``."""
+        where: dict[str, Any] = {"commune": {"$eq": commune}}
+        if after is not None:
+            where["_id"] = {"$gt": after}
+        found = self._database["households"].find(where, {"index": 0}).sort("_id").limit(limit)
+        return [to_record(document, self._database.encryption) for document in found]
+
+    @translated()
+    def communes_with_first_day(self) -> frozenset[UnitId]:
+        """Communes of records from before units had identities, whose code is only clear with its first day."""
+        return frozenset(self._database["households"].distinct("commune", {"commune_since": {"$exists": True}}))
+
     def _find_one(self, household_id: str, area: Communes, projection: dict[str, int] | None) -> Document:
         where: dict[str, Any] = {"_id": household_id}
         if area is not None:

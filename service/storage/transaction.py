@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
+from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -195,26 +196,53 @@ class MongoTransaction:
                 self._insert("households", new)
             except (DuplicateKeyError, BulkWriteError) as error:
                 raise HouseholdIdTaken(pointer="/id", id=_duplicate_of(error)) from None
-        for change, document in zip(changes, documents, strict=True):
-            if change.replaces is not None:
-                self._replace_household(change, document)
+        replacing = [pair for pair in zip(changes, documents, strict=True) if pair[0].replaces is not None]
+        if replacing:
+            self._replace_households(replacing)
 
-    def _replace_household(self, change: Change, document: Document) -> None:
-        """Optimistic lock: the revision is in the filter, so a record that changed meanwhile is never overwritten."""
-        where = {"_id": document["_id"], "revision": change.replaces}
-        result = self.collections["households"].replace_one(where, document, session=self.session)
-        if result.matched_count == 0:
-            current = self.household(document["_id"])
-            raise HouseholdStale(current=current.record, named=change.replaces or 0)
-        if not covered(change.record):
-            remove_photos(self.collections, self.session, document["_id"])
+    def _replace_households(self, replacing: Sequence[tuple[Change, Document]]) -> None:
+        """Optimistic lock: the revision is in the filter, so a record that changed meanwhile is never overwritten.
+
+        A single one by ``replace_one``, since a bulk costs more; many in one command.
+        """
+        households = self.collections["households"]
+        filters = [{"_id": document["_id"], "revision": change.replaces} for change, document in replacing]
+        if len(replacing) == 1:
+            matched = households.replace_one(filters[0], replacing[0][1], session=self.session).matched_count
+        else:
+            writes = [ReplaceOne(where, each[1]) for where, each in zip(filters, replacing, strict=True)]
+            try:
+                matched = households.bulk_write(writes, session=self.session).matched_count
+            except BulkWriteError as error:
+                raise refusal(_first_error(error).get("code")) from error
+        if matched < len(replacing):
+            self._raise_stale([change for change, _ in replacing])
+        for change, document in replacing:
+            if not covered(change.record):
+                remove_photos(self.collections, self.session, document["_id"])
+
+    def _raise_stale(self, changes: Sequence[Change]) -> NoReturn:
+        """Raise HouseholdStale about the first household that was not replaced."""
+        stored = self.known(change.record["id"] for change in changes)
+        for change in changes:
+            current = stored.get(change.record["id"])
+            if current is None:
+                raise HouseholdNotFound(id=change.record["id"])
+            if current.record["revision"] != change.record["revision"]:
+                raise HouseholdStale(current=current.record, named=change.replaces or 0)
+            if current.record["updated_at"] != change.record["updated_at"]:
+                raise HouseholdStale(current=current.record, named=change.replaces or 0)
+        raise HouseholdStale(current=stored[changes[0].record["id"]].record, named=changes[0].replaces or 0)
 
     def _move_requests(self, changes: Sequence[Change]) -> None:
         """Let the requests of people follow their household to another commune, whose officers then handle them."""
+        moved: dict[str, list[str]] = {}
         for change in changes:
             if len(change.entries) > 1:  # one in each commune's log: it moved
-                where, commune = {"household": change.record["id"]}, change.record["commune"]
-                self.collections["requests"].update_many(where, {"$set": {"commune": commune}}, session=self.session)
+                moved.setdefault(change.record["commune"], []).append(change.record["id"])
+        for commune, households in moved.items():
+            where = {"household": {"$in": households}}
+            self.collections["requests"].update_many(where, {"$set": {"commune": commune}}, session=self.session)
 
     def _write_identities(self, changes: Sequence[Change]) -> None:
         released = [(number, change.record["id"]) for change in changes for number in sorted(change.releases)]
@@ -268,10 +296,14 @@ class Transactions:
                     parcels.make_cells(collections, missing_cells.cells)
 
 
+def _first_error(error: DuplicateKeyError | BulkWriteError) -> Any:
+    details: Any = error.details or {}
+    return details.get("writeErrors", [details])[0]
+
+
 def _duplicate_of(error: DuplicateKeyError | BulkWriteError) -> str:
     """The key that was there before. Raises the refusal where MongoDB had another reason."""
-    details: Any = error.details or {}
-    first = details.get("writeErrors", [details])[0]
+    first = _first_error(error)
     if first.get("code") != DUPLICATE_KEY:
         raise refusal(first.get("code")) from error
     return str(first.get("keyValue", {}).get("_id", ""))

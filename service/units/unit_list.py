@@ -32,6 +32,8 @@ COLUMNS = (
     "latitude",
     "source",
 )
+OF_CHANGES = ("replaces", "withdrawn")
+"""Columns that only a list of changes has."""
 _SHARES_SUM_WITHIN = 0.005
 _NEVER_EMPTY = ("code", "name_vi", "name_en", "kind", "level", "source")
 
@@ -77,30 +79,54 @@ def read_units(source: str | Path) -> tuple[Unit, ...]:
     A unit that was split has its parts as successor, with their shares where these are known:
     ``00001;00004`` or ``00001=0.6;00004=0.4``.
     """
+    lines = read_lines(source)
+    faults = list(_contradictions([(each.number, each.unit) for each in lines]))
+    if faults:
+        raise UnitListInvalid(faults)
+    return tuple(each.unit for each in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """One line of a list of changes: a validity, which can take the place of another one or be withdrawn.
+
+    ``replaces`` is the first day of the validity of the same code that this line puts off, brings forward or corrects.
+    """
+
+    number: int
+    unit: Unit
+    replaces: date | None = None
+    withdrawn: bool = False
+
+
+def read_lines(source: str | Path) -> list[UnitLine]:
+    """Read the lines of a list without comparing them: a list of changes holds together only with the units that the
+    register has (``require_consistent``). Raises UnitListInvalid with every fault of a line.
+
+    Beside those of ``COLUMNS`` the columns ``replaces`` (a day) and ``withdrawn`` (``yes``) are read where they are.
+    """
     text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source.removeprefix("\ufeff")
     reader = csv.DictReader(io.StringIO(text), restkey="", strict=True)
     header = tuple(reader.fieldnames or ())
     if missing := [column for column in COLUMNS if column not in header]:
         raise UnitListInvalid([UnitFault(1, column, "column is missing") for column in missing])
-    if unknown := [column for column in header if column not in COLUMNS]:
+    if unknown := [column for column in header if column not in (*COLUMNS, *OF_CHANGES)]:
         raise UnitListInvalid([UnitFault(1, column, "column is not known") for column in unknown])
     faults: list[UnitFault] = []
-    placed: list[tuple[int, Unit]] = []
+    lines: list[UnitLine] = []
     try:
         for row in reader:
             parsed = _parse_row(row, reader.line_num)
-            if isinstance(parsed, Unit):
-                placed.append((reader.line_num, parsed))
+            if isinstance(parsed, UnitLine):
+                lines.append(parsed)
             else:
                 faults.extend(parsed)
     except csv.Error as error:
         # The DictReader's own line_num is that of the last line that could be read.
         faults.append(UnitFault(reader.reader.line_num, "code", f"not CSV: {error}"))
-    if not faults:
-        faults.extend(_contradictions(placed))
     if faults:
         raise UnitListInvalid(faults)
-    return tuple(unit for _, unit in placed)
+    return lines
 
 
 def require_consistent(new: Sequence[Unit], existing: Sequence[Unit]) -> None:
@@ -114,16 +140,16 @@ def require_consistent(new: Sequence[Unit], existing: Sequence[Unit]) -> None:
         raise UnitListInvalid(faults)
 
 
-def _parse_row(row: dict[str, str], line: int) -> Unit | list[UnitFault]:
+def _parse_row(row: dict[str, str], line: int) -> UnitLine | list[UnitFault]:
     """Parse one line into a unit, or into its faults."""
-    cells = {column: normalize(row.get(column) or "") for column in COLUMNS}
+    cells = {column: normalize(row.get(column) or "") for column in (*COLUMNS, *OF_CHANGES)}
     faults = [UnitFault(line, column, reason) for column, reason in _faults_of_cells(cells)]
     if "" in row:
         faults.append(UnitFault(line, COLUMNS[-1], "more cells than columns"))
     if faults:
         return faults
     heirs = _heirs(cells["successor"])
-    return Unit(
+    unit = Unit(
         code=UnitCode(cells["code"]),
         name=cells["name_vi"],
         kind=cells["kind"],
@@ -138,6 +164,7 @@ def _parse_row(row: dict[str, str], line: int) -> Unit | list[UnitFault]:
         name_en=cells["name_en"],
         parts=heirs if len(heirs) > 1 else (),
     )
+    return UnitLine(line, unit, _day(cells["replaces"]), withdrawn=bool(cells["withdrawn"]))
 
 
 def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -161,7 +188,10 @@ def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
         "longitude": partial(_degrees, limit=180),
         "latitude": partial(_degrees, limit=90),
         "successor": _heirs,
+        "replaces": _day,
     }
+    if cells["withdrawn"] not in ("", "yes"):
+        yield "withdrawn", f"{cells['withdrawn']!r} is not yes"
     for column, parse in parsers.items():
         try:
             parse(cells[column])

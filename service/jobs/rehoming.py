@@ -1,0 +1,166 @@
+"""Moving households to the communes in force today, after a list of units merged, split or corrected theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import numpy as np
+
+from schemas.geometry import parse_geometry
+from schemas.land import ParcelSchema
+from schemas.protection import register_given_items
+from service.actor import REGISTER_ITSELF
+from service.clock import vietnam_day
+from service.errors import DomainError, HouseholdStale, StoreUnavailable
+from service.households.changes import Change, Record, fingerprint_of
+from service.households.optimistic import retried
+from service.households.places import Place, home_of
+from service.households.registration import content_of
+from service.households.writer import HouseholdWriter
+from service.jobs.ports import JobRepositories
+from service.parcels.place import Borders, interior_positions
+from service.unit_names import UnitId
+from service.units.directory import UnitDirectory
+
+BATCH: Final = 250
+
+_OF_PARCELS: Final = register_given_items(ParcelSchema)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehomed:
+    """What became of one household: moved to another commune, or left where it is until somebody decides."""
+
+    household_id: str
+    moved: bool = True
+    error: DomainError | None = None
+
+
+class Rehoming(HouseholdWriter[JobRepositories]):
+    """Moves every household whose commune is not in force any more; killed and restarted, it continues where it was.
+
+    Each move is a transfer in both communes' logs that leaves the status as it is: nobody has written anything new
+    about the household. A unit that was renamed or given another code is the same unit, so its households stay. Of a
+    commune that was split, those move whose home or parcels lie within one part; the others stay for an officer, who
+    transfers them.
+    """
+
+    def waiting(self) -> int:
+        """How many households are stored under communes that are not in force today."""
+        return self._store.households.count_of_communes(self._ended())
+
+    def run(self, batch: int = BATCH) -> Iterator[Rehomed]:
+        """Move them, batch by batch; each batch is one transaction."""
+        for commune in sorted(self._ended()):
+            after: str | None = None
+            while records := self._store.households.of_commune(commune, after=after, limit=batch):
+                after = records[-1]["id"]
+                yield from self._move(records)
+
+    def _ended(self) -> frozenset[UnitId]:
+        directory, today = self._directory(), vietnam_day(self._clock())
+        communes = {unit.identity for unit in directory if unit.level == "commune"}
+        ended = frozenset(one for one in communes if directory.version_on(one, today) is None)
+        return ended | self._store.households.communes_with_first_day()
+
+    def _move(self, records: Sequence[Record]) -> Iterator[Rehomed]:
+        now, directory = self._clock(), self._directory()
+        befores = {record["id"]: record for record in records}
+        changes = [change for record in records if (change := self._change(record, now, directory)) is not None]
+        moving = {change.record["id"] for change in changes}
+        yield from (Rehomed(record["id"], moved=False) for record in records if record["id"] not in moving)
+        try:
+            if changes:
+                self._commit(changes, befores)
+        except HouseholdStale:
+            # One of them was revised meanwhile: one by one, the others are not held up.
+            for change in changes:
+                yield self._alone(change, befores[change.record["id"]])
+            return
+        yield from (Rehomed(each) for each in sorted(moving))
+
+    def _alone(self, change: Change, before: Record) -> Rehomed:
+        waiting: Change | None = change
+
+        def attempt() -> None:
+            nonlocal waiting, before
+            if waiting is None:
+                return
+            try:
+                self._commit([waiting], {before["id"]: before})
+            except HouseholdStale as stale:
+                before = stale.current
+                waiting = self._change(before, self._clock(), self._directory())
+                raise
+
+        try:
+            retried(attempt)
+        except StoreUnavailable:
+            raise
+        except DomainError as error:
+            return Rehomed(before["id"], moved=False, error=error)
+        return Rehomed(before["id"], moved=waiting is not None)
+
+    def _change(self, before: Record, now: datetime, directory: UnitDirectory) -> Change | None:
+        """The move of a household to its commune of today; None where it has none, or where it is open which."""
+        today = vietnam_day(now)
+        home = home_of(before, directory, today)
+        part = self._part_of(before, home, directory, today)
+        home = home if part is None else part
+        if home.commune == before["commune"]:
+            return None
+        left = ("former_commune", "commune_since")
+        record: Record = {name: value for name, value in before.items() if name not in left}
+        record |= {
+            "commune": home.commune,
+            "commune_as_of": home.as_of.isoformat(),
+            "revision": before["revision"] + 1,
+            "updated_at": now,
+        }
+        if home.former is not None:
+            record["former_commune"] = home.former
+        return Change.revision(
+            before,
+            record,
+            "transferred",
+            actor=REGISTER_ITSELF.name,
+            fingerprint=fingerprint_of(_content_in_json(record)),
+            note={"rehomed": today.isoformat()},
+        )
+
+    def _part_of(self, record: Record, home: Place, directory: UnitDirectory, today: date) -> Place | None:
+        """The part of a split commune in which a household lies; None where it was not split, or where it is open."""
+        version = directory.known_on(home.commune, today)
+        parts = () if version is None else directory.heirs_of(version, today)
+        if len(parts) < 2:
+            return None
+        found = _unit_around(record, self._examiner.borders(), frozenset(part.identity for part in parts))
+        part = next((each for each in parts if each.identity == found), None)
+        if part is None:
+            return None
+        return Place(part.identity, home.former or home.commune, max(home.as_of, part.begins))
+
+
+def _content_in_json(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a record was entered, in the form whose fingerprint is stored."""
+    content = content_of(dict(record))
+    if "parcels" in content:
+        content["parcels"] = [
+            {name: value for name, value in parcel.items() if name not in _OF_PARCELS} for parcel in content["parcels"]
+        ]
+    return content
+
+
+def _unit_around(record: Record, borders: Borders, units: frozenset[UnitId]) -> str | None:
+    """The one of the units in which the home lies, or all the parcels of a household whose home is not known."""
+    home = record.get("location")
+    outlines = [parcel["geometry"] for parcel in record.get("parcels", ()) if parcel.get("geometry")]
+    shapes = [parse_geometry(each, ("Point", "Polygon", "MultiPolygon")) for each in ([home] if home else outlines)]
+    if not shapes or not all(unit in borders for unit in units):
+        return None
+    positions = interior_positions(np.array(shapes, dtype=object))
+    within = {unit for unit in units if borders.within(unit, positions).all()}
+    return within.pop() if len(within) == 1 else None

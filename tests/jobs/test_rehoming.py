@@ -1,0 +1,188 @@
+"""Households move to the communes of today through the log, and stay verified; a renaming moves none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+
+from service.actor import REGISTER_ITSELF, Actor
+from service.households.changes import Record
+from service.households.places import Places
+from service.jobs.rehoming import Rehomed, Rehoming
+from service.parcels.examination import ParcelExaminer
+from service.province import province_of
+from service.wiring import Register, examiner_of
+from tests.builders import TODAY, Json, a_household, a_least_household, a_parcel, a_square
+from tests.storage.writing import assert_exact
+from tests.units.lists import a_line
+from tests.units.registers import BEGUN, DAY_BEFORE, ENDED, a_register, load, two_communes
+
+EARLY = {"captured_at": "2026-10-01T02:00:00Z"}
+MERGED = (*(a_line(code, successor="90001", **ENDED) for code in ("90001", "90002")), a_line("90001", **BEGUN))
+SPLIT = (a_line("90001", successor="90001;90003", **ENDED), a_line("90001", **BEGUN), a_line("90003", **BEGUN))
+
+
+@pytest.fixture
+def register(database_uri: str, tmp_path: Path) -> Iterator[Register]:
+    with a_register(database_uri, tmp_path) as made:
+        load(made, *two_communes())
+        yield made
+
+
+def rehoming(register: Register) -> Rehoming:
+    return Rehoming(register.store, register.units.directory, register.clock, register.examiner)
+
+
+def put(register: Register, household: Json, **options: Any) -> Record:
+    written = register.households.put(
+        household["id"], household, if_match=options.get("if_match"), actor=options.get("actor", REGISTER_ITSELF)
+    )
+    return written.record
+
+
+def verified(register: Register, **items: Any) -> tuple[Json, Record]:
+    household = a_household(**EARLY, **items)
+    put(register, household)
+    return household, register.households.verify(household["id"], if_match=1, actor=REGISTER_ITSELF).record
+
+
+def rows(register: Register, geography: date) -> dict[str | None, int]:
+    report = register.coverage.report("commune", geography)
+    return {row.code: row.registered for row in report.rows if row.registered}
+
+
+def shown(register: Register, record: Record) -> Record:
+    return Places(register.units.directory(), TODAY).shown(record)
+
+
+def test_a_merger_moves_every_household_and_leaves_it_verified(register: Register) -> None:
+    both = [verified(register, commune=code) for code in ("90001", "90002")]
+    load(register, *MERGED)
+    assert rehoming(register).waiting() == 2
+    assert all(each.moved for each in rehoming(register).run())
+    merged = register.units.directory().in_force("90001", TODAY).identity
+    for (sent, before), former in zip(both, ("90001", "90002"), strict=True):
+        after = register.store.households.find(sent["id"])
+        assert (after.record["commune"], after.record["former_commune"]) == (merged, former)
+        assert (after.record["status"], after.record["revision"]) == ("verified", before["revision"] + 1)
+        assert put(register, sent, if_match=3) == after.record
+    assert rehoming(register).waiting() == 0
+    assert rows(register, TODAY) == {"90001": 2}
+    assert rows(register, date.fromisoformat(DAY_BEFORE)) == {"90001": 1, "90002": 1}
+    assert_exact(register.store)
+
+
+def test_rehoming_that_was_stopped_goes_on_where_it_was(register: Register) -> None:
+    for _ in range(3):
+        verified(register, commune="90002")
+    load(register, *MERGED)
+    assert len(list(islice(rehoming(register).run(batch=1), 2))) == 2
+    assert rehoming(register).waiting() == 1
+    assert len(list(rehoming(register).run())) == 1
+    assert list(rehoming(register).run()) == []
+    assert_exact(register.store)
+
+
+@pytest.mark.parametrize("code", ["90001", "90004"])
+def test_a_renaming_or_another_code_moves_nothing_and_a_record_sent_again_is_the_same(
+    register: Register, code: str
+) -> None:
+    sent, before = verified(register, commune="90001")
+    load(register, a_line("90001", successor=code, **ENDED), a_line(code, name_vi="Mới", **BEGUN))
+    assert (rehoming(register).waiting(), list(rehoming(register).run())) == (0, [])
+    assert shown(register, before)["commune"] == code
+    for again in (sent, shown(register, before)):
+        assert put(register, again, if_match=2) == before
+    assert rows(register, TODAY) == {code: 1}
+    assert rows(register, date.fromisoformat(DAY_BEFORE)) == {"90001": 1}
+    assert_exact(register.store)
+
+
+def test_a_record_sent_again_after_a_merger_is_the_same_before_and_after_rehoming(register: Register) -> None:
+    sent, before = verified(register, commune="90002")
+    load(register, *MERGED)
+    assert put(register, sent, if_match=2) == before == put(register, shown(register, before), if_match=2)
+    assert put(register, sent) == before
+    list(rehoming(register).run())
+    moved = register.store.households.record(sent["id"])
+    assert put(register, sent) == moved == put(register, shown(register, moved), if_match=3)
+
+
+def test_a_split_is_decided_by_the_home_or_the_parcels_and_else_by_an_officer(register: Register) -> None:
+    west, east = shapely.box(105.0, 18.0, 105.5, 19.0), shapely.box(105.5, 18.0, 106.0, 19.0)
+    by_home = put(register, a_household(**EARLY, commune="90001", location=_point(105.7)))
+    by_parcel = put(register, a_household(**EARLY, commune="90001", parcels=[a_parcel(geometry=a_square(105.2, 18.5))]))
+    between = [a_parcel(geometry=a_square(105.2, 18.4)), a_parcel(geometry=a_square(105.8, 18.4))]
+    torn = put(register, a_household(**EARLY, commune="90001", parcels=between))
+    nowhere = put(register, a_least_household(**EARLY, commune="90001"))
+    load(register, *SPLIT)
+    directory = register.units.directory()
+    one, three = (directory.in_force(code, TODAY).identity for code in ("90001", "90003"))
+    assert all(not each.moved for each in rehoming(register).run())
+    register.store.borders.replace_borders({one: west, three: east})
+    moving = Rehoming(register.store, register.units.directory, register.clock, _examiner(register))
+    found = {each.household_id: each.moved for each in moving.run()}
+    assert found == {by_home["id"]: True, by_parcel["id"]: True, torn["id"]: False, nowhere["id"]: False}
+    assert register.store.households.record(by_home["id"])["commune"] == three
+    assert register.store.households.record(by_parcel["id"])["commune"] == one
+    assert rows(register, TODAY) == {"90001": 1, "90003": 1, None: 2}
+    officer = Actor("officer", directory.stored_in(directory.in_force("90003", TODAY)))
+    place = {"commune": "90003", "former_commune": "90001"}
+    moved = register.households.transfer(nowhere["id"], place, if_match=1, actor=officer).record
+    assert (moved["commune"], moved["former_commune"]) == (three, "90001")
+    assert rows(register, TODAY) == {"90001": 1, "90003": 2, None: 1}
+    assert rows(register, date.fromisoformat(DAY_BEFORE)) == {"90001": 4}
+    assert_exact(register.store)
+
+
+def test_a_code_that_is_given_again_never_mixes_two_communes(register: Register) -> None:
+    old = put(register, a_least_household(**EARLY, commune="90001"))
+    load(register, a_line("90001", successor="90002", **ENDED), a_line("90001", **BEGUN))
+    late = put(register, a_least_household(**EARLY, commune="90001"))
+    new = put(register, a_least_household(commune="90001"))
+    directory = register.units.directory()
+    again, heir = directory.in_force("90001", TODAY), directory.in_force("90002", TODAY)
+    assert [each["commune"] for each in (old, late, new)] == ["90001", heir.identity, again.identity]
+    assert again.identity != "90001"
+    assert directory.stored_in(again) == {again.identity}
+    assert directory.stored_in(heir) == {heir.identity, "90001"}
+    for _ in range(2):
+        assert rows(register, TODAY) == {"90001": 1, "90002": 2}
+        list(rehoming(register).run())
+    assert_exact(register.store)
+
+
+def test_a_household_that_changes_meanwhile_is_moved_as_it_is_then(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, before = verified(register, commune="90002")
+    load(register, *MERGED)
+    job = rehoming(register)
+    commit, calls = job._commit, iter([True])
+
+    def first_revised(changes: Any, befores: Any) -> Any:
+        if next(calls, False):
+            register.households.withdraw(before["id"], "moved_away", if_match=2, actor=REGISTER_ITSELF)
+        return commit(changes, befores)
+
+    monkeypatch.setattr(job, "_commit", first_revised)
+    assert list(job.run()) == [Rehomed(before["id"])]
+    after = register.store.households.record(before["id"])
+    assert (after["status"], after["revision"]) == ("withdrawn", 4)
+    assert after["commune"] == register.units.directory().in_force("90001", TODAY).identity
+    assert_exact(register.store)
+
+
+def _point(longitude: float) -> Json:
+    return {"type": "Point", "coordinates": [longitude, 18.5]}
+
+
+def _examiner(register: Register) -> ParcelExaminer:
+    """One that has not read the borders before."""
+    return examiner_of(register.store, register.settings, province_of(register.settings))

@@ -1,0 +1,39 @@
+"""A register of its own for a test, whose list of units the test changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from service.settings import read_settings
+from service.storage.migration import migrate
+from service.units.unit_list import read_lines
+from service.wiring import Register, wire
+from tests.builders import MovedClock
+from tests.units.lists import a_line, a_list
+
+DAY_BEFORE, DAY = "2026-10-31", "2026-11-01"
+"""The last day of the old units, and the first of the new ones."""
+ENDED, BEGUN = {"valid_to": DAY_BEFORE}, {"valid_from": DAY}
+
+
+@contextmanager
+def a_register(database_uri: str, folder: Path) -> Iterator[Register]:
+    """A register that looks for newer units at every request."""
+    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(folder)})
+    migrate(settings, say=lambda _: None)
+    register = wire(replace(settings, units_refresh_seconds=0.0), MovedClock())
+    yield register
+    register.store.close()
+
+
+def load(register: Register, *lines: str) -> None:
+    """Load a list of changes, without the checks of scripts/units."""
+    register.store.units.replace_units([line.unit for line in read_lines(a_list(*lines))])
+
+
+def two_communes() -> tuple[str, ...]:
+    """Two communes in force since ever."""
+    return a_line("90001"), a_line("90002")
