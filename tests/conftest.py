@@ -39,7 +39,10 @@ RETAINED_BETWEEN_TESTS = ["units", "state", "encryption_keys", "encryption_secre
 
 _shared_mongod = pytest.StashKey[ExitStack]()
 
-hypothesis.settings.register_profile("quick", max_examples=20)  # chosen by scripts/test --quick; see tests/examples.py
+# A busy machine makes an example slow: without a deadline no test fails for that.
+hypothesis.settings.register_profile("patient", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("patient")
+hypothesis.settings.register_profile("quick", max_examples=20, deadline=None)  # the quick loop: tests/examples.py
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -127,8 +127,12 @@ def test_two_systems_that_both_put_a_sheet_into_the_commune_are_both_named_and_n
     # Zone 482 and UTM 48N share their meridian and differ by their scale: some 600 m this far north.
     reading = read(geometry_from_wgs84(a_field(), SYSTEMS["EPSG:3405"]), crs)
     assert codes(reading)[-1] == ("geometry.several-systems", "error")
-    likely = params(reading, "geometry.several-systems")["likely"]
-    assert likely == "VN-2000 / TM-3 105°00′ (EPSG:5897), VN-2000 / UTM 48N (EPSG:3405)"
+    declared = SYSTEMS[crs or "EPSG:4326"]
+    assert params(reading, "geometry.several-systems") == {
+        "declared": declared.code,
+        "declared_name": declared.name,
+        "likely": "VN-2000 / TM-3 105°00′ (EPSG:5897), VN-2000 / UTM 48N (EPSG:3405)",
+    }
     assert reading.shape.proposal is None
     assert reading.shape.geometry is None
 

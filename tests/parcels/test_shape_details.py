@@ -246,8 +246,16 @@ def test_ordinary_boundaries_are_not_handled_one_by_one(monkeypatch: pytest.Monk
     ordinary += [shapely.box(179.95, 0, 180, 0.05), shapely.box(-180, -90, -179.95, -89.95)]
     other = [shapely.Point(VINH), None, shapely.force_3d(a_field(), 1), shapely.box(0, 0, 0.05, 0.11)]
     other += [shapely.box(0, 0, 0.11, 0.05), dented[1]]
-    examine_shapes([*ordinary, *other], ShapeRules(most_vertices=10), [""] * 12)
+    other.append(shapely.Polygon([(105, 18), (105.01, np.nan), (105, 18.01)]))
+    examine_shapes([*ordinary, *other], ShapeRules(most_vertices=10), [""] * 13)
     assert one_by_one == other
+
+
+@pytest.mark.parametrize("place", [(105.01, np.nan), (np.nan, 18.0), (np.nan, np.nan), (105.01, np.inf)])
+def test_a_small_boundary_with_a_vertex_that_is_no_number_is_not_finite(place: tuple[float, float]) -> None:
+    shape = examined(shapely.Polygon([(105, 18), place, (105.01, 18.01), (105, 18.01)]))
+    assert [finding.code for finding in shape.findings] == ["geometry.not-finite"]
+    assert shape.geometry is None
 
 
 @pytest.mark.parametrize("longitude", [180.0, 180.2, -180.2, 250.0])
