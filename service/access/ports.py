@@ -111,7 +111,7 @@ class HouseholdPlaces(Protocol):
     """Knows where households are now."""
 
     def communes_of(self, household_ids: Iterable[str]) -> dict[str, str]:
-        """Return the stored commune of each of the households that are there."""
+        """Return the stored commune of each of the households that are there, of those erased where they were."""
 
 
 class Availability(Protocol):

@@ -18,7 +18,9 @@ class Erasure:
         self._clock = clock
 
     def erase(self, household_id: str, actor: Actor) -> None:
-        """Erase a household of the actor's area. Raises HouseholdNotFound.
+        """Erase a household of the actor's area, once: a second call changes nothing. Raises HouseholdNotFound.
+
+        Nothing is decrypted, so that a household that is stored damaged can be erased as well.
 
         What stays of it in the log are offset, kind, revision, date, actor, digest and hash: the chain still holds, and
         without the salt nobody can try a guess against the digest. Neighbours' records that reported an overlap with it
@@ -26,7 +28,9 @@ class Erasure:
         """
 
         def work(transaction: Transaction) -> None:
-            before = transaction.household(household_id).record
+            if transaction.was_erased(household_id):
+                return
+            before = transaction.closed_household(household_id)
             if actor.area is not None and before["commune"] not in actor.area:
                 raise HouseholdNotFound(id=household_id)
             entry = Entry(

@@ -16,8 +16,8 @@ _FIRST_PAUSE_SECONDS = 0.005
 _LONGEST_PAUSE_SECONDS = 0.2
 
 
-def retried(attempt: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
-    """Run ``attempt``, again while it raises HouseholdStale, with a growing pause. Raises WriteContention at the bound.
+def retried(attempt: Callable[[], T], *, attempts: int = ATTEMPTS, when: type[Exception] = HouseholdStale) -> T:
+    """Run ``attempt``, again while it raises ``when``, with a growing pause. Raises WriteContention at the bound.
 
     Every attempt has to read anew what it changes.
     """
@@ -25,7 +25,7 @@ def retried(attempt: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
     for number in range(1, attempts + 1):
         try:
             return attempt()
-        except HouseholdStale as stale:
+        except when as stale:
             if number == attempts:
                 raise WriteContention() from stale
         time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads the retries, guards nothing

@@ -76,7 +76,7 @@ def with_overlaps(
     others = ({*found} | _named_in(befores[i] for i in ids if i in befores)) - ids
     resting_ids = {change.record["id"] for change in resting}
     cause = moved.changes[0]
-    for household, stored in sorted(transaction.known(others - resting_ids).items()):
+    for household, stored in sorted(transaction.readable(others - resting_ids).items()):
         note = _note_of_overlap_with(cause.record)
         at, actor = cause.record["updated_at"], cause.entries[-1].actor
         change = _other_record(stored, ids, found.get(household, []), at=at, actor=actor, note=note)
@@ -115,7 +115,7 @@ def without_overlaps_with(gone: Record, transaction: Transaction, *, at: datetim
     note = _note_of_overlap_with(gone)
     changes = [
         _other_record(stored, {gone["id"]}, [], at=at, actor=actor, note=note)
-        for _, stored in sorted(transaction.known(others).items())
+        for _, stored in sorted(transaction.readable(others).items())
     ]
     return [change for change in changes if change is not None]
 

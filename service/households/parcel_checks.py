@@ -120,7 +120,7 @@ class ParcelRegister:
         def work(transaction: Transaction) -> Record:
             own = transaction.known(holders)
             others = {o["details"]["household"] for s in own.values() for o in open_overlaps(s.record)}
-            everybody = {**transaction.known(others - set(own)), **own}
+            everybody = {**transaction.readable(others - set(own)), **own}
             changes = settled(everybody, parcel, reason, at=self._clock(), actor=actor.name)
             if not changes:
                 raise NothingToSettle(id=parcel)

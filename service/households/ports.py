@@ -119,7 +119,16 @@ class Transaction(Protocol):
         """The household as this transaction sees it. Raises HouseholdNotFound."""
 
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
-        """Those of the households that are stored, by id, as this transaction sees them."""
+        """Those of the households that are stored, by id, as this transaction sees them. Raises StoreDamaged."""
+
+    def readable(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """The same without those that are stored damaged: they stay as they are, and hold up nobody else's write."""
+
+    def closed_household(self, household_id: str) -> Record:
+        """The household without its encrypted items. Raises HouseholdNotFound."""
+
+    def was_erased(self, household_id: str) -> bool:
+        """Whether the log says that the household's people were erased."""
 
     def take_cells(self, cells: Iterable[int]) -> None:
         """Lock grid cells until the commit, so that another write to one of them is retried."""

@@ -64,6 +64,10 @@ class RequestClosed(DomainError):
     code = "request.closed"
 
 
+class RequestChanged(Exception):
+    """The request was changed since it was read; it is read and changed again."""
+
+
 class RequestExtended(DomainError):
     """The time was extended once already."""
 
@@ -110,6 +114,10 @@ class PersonRequest:
     lifted_on: date | None = None
     """The day from which a restriction is no longer in force."""
     steps: tuple[Step, ...] = ()
+    revision: int = 1
+    """Rises with every change: the optimistic lock of the request."""
+    damaged: bool = False
+    """Whether the texts are missing because what is stored of them cannot be read."""
 
     @property
     def restricts(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from service.actor import Actor
 from service.area import Communes
 from service.households.changes import Entry, Kind, Record
 from service.households.ports import Stored
-from service.people.person_request import PersonRequest, RequestQuery, RequestState
+from service.people.person_request import PersonRequest, RequestQuery, Step
 
 
 class RequestStore(Protocol):
@@ -27,19 +27,23 @@ class RequestStore(Protocol):
     def requests(self, query: RequestQuery) -> list[PersonRequest]:
         """Return requests in order of their due date."""
 
-    def replace_request(self, request: PersonRequest, expected: RequestState) -> bool:
-        """Replace a request that is still in the expected state. Returns whether it was."""
+    def replace_request(self, request: PersonRequest) -> None:
+        """Replace the request of the revision before. Raises RequestChanged when it has another revision by now."""
 
-    def replace_restriction(
-        self, request: PersonRequest, expected: RequestState, entry_of: Callable[[Stored, Kind], Entry]
-    ) -> bool:
+    def replace_restriction(self, request: PersonRequest, entry_of: Callable[[Stored, Kind], Entry]) -> None:
         """As replace_request, for a restriction that begins or ends, with its log entry in the same transaction.
 
         ``entry_of`` makes the entry of the stored household; there is none while another restriction is in force.
         """
 
-    def forget_person(self, household: str) -> None:
-        """Remove what names people from all requests about a household."""
+    def close_erased(self, household: str, carried_out: str, step: Step, on: date) -> None:
+        """Close every open request about an erased household, and remove what names people from all of them.
+
+        The request ``carried_out`` is done, the others are cancelled. A second call changes nothing that matters.
+        """
+
+    def remove_request(self, request_id: str) -> None:
+        """Remove a request that was stored while its household was being erased."""
 
     def restricted(self) -> frozenset[str]:
         """Return the households with a restriction or an objection that was carried out and not lifted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -11,14 +11,16 @@ from typing import Any, Final
 
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
-from service.errors import HouseholdIdInvalid
+from service.errors import HouseholdIdInvalid, HouseholdNotFound, StoreDamaged
 from service.households.changes import Entry, Kind
+from service.households.optimistic import retried
 from service.households.ports import Stored
 from service.people.person_request import (
     ACKNOWLEDGE_WORKING_DAYS,
     ANSWER_DAYS,
     OPEN,
     PersonRequest,
+    RequestChanged,
     RequestClosed,
     RequestExtended,
     RequestInvalid,
@@ -59,11 +61,13 @@ class PeopleRequests:
 
         The log entry ``lifted`` has the record, so that who follows the log receives what changed meanwhile.
         """
-        request = self.get(request_id, actor=actor)
-        if not request.restricts:
-            raise RequestClosed(state=str(request.state))
-        changed = replace(request, lifted_on=vietnam_day(self._clock()))
-        return self._replace(changed, request, actor, "lifted")
+
+        def lifted(request: PersonRequest) -> PersonRequest:
+            if not request.restricts:
+                raise RequestClosed(state=str(request.state))
+            return self._stepped(replace(request, lifted_on=vietnam_day(self._clock())), actor, "lifted")
+
+        return self._change(request_id, actor, lifted)
 
     def receive(
         self,
@@ -105,6 +109,12 @@ class PeopleRequests:
             steps=(Step(now, actor.name, "received"),),
         )
         self._store.add_request(request)
+        try:
+            # Erasing closes the requests that it finds: one that was stored behind its back would name people for ever.
+            self._households.read(household, actor=actor)
+        except HouseholdNotFound:
+            self._store.remove_request(request.id)
+            raise
         return request
 
     def get(self, request_id: str, *, actor: Actor) -> PersonRequest:
@@ -124,70 +134,92 @@ class PeopleRequests:
 
     def acknowledge(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """Note that the request's arrival was acknowledged to the person. A second call changes nothing."""
-        request = self._open(request_id, actor)
-        if request.state is RequestState.ACKNOWLEDGED:
-            return request
-        changed = replace(request, state=RequestState.ACKNOWLEDGED, acknowledged_on=vietnam_day(self._clock()))
-        return self._replace(changed, request, actor, "acknowledged")
+
+        def acknowledged(request: PersonRequest) -> PersonRequest:
+            if request.state is RequestState.ACKNOWLEDGED:
+                return request
+            changed = replace(request, state=RequestState.ACKNOWLEDGED, acknowledged_on=vietnam_day(self._clock()))
+            return self._stepped(changed, actor, "acknowledged")
+
+        return self._change_open(request_id, actor, acknowledged)
 
     def extend(self, request_id: str, reason: str, *, actor: Actor) -> PersonRequest:
         """Extend the time by as long again, once, for a reason that was parsed. Raises RequestExtended."""
-        request = self._open(request_id, actor)
-        if request.extended_by:
-            raise RequestExtended()
-        more = ANSWER_DAYS[request.kind]
-        changed = replace(request, extended_by=more, answer_by=self._days.end_of(request.received_on, 2 * more))
-        return self._replace(changed, request, actor, "extended", reason)
+
+        def extended(request: PersonRequest) -> PersonRequest:
+            if request.extended_by:
+                raise RequestExtended()
+            more = ANSWER_DAYS[request.kind]
+            changed = replace(request, extended_by=more, answer_by=self._days.end_of(request.received_on, 2 * more))
+            return self._stepped(changed, actor, "extended", reason)
+
+        return self._change_open(request_id, actor, extended)
 
     def refuse(self, request_id: str, reason: str, *, actor: Actor) -> PersonRequest:
         """Refuse with a parsed reason: a refusal is written and reasoned (Decree 278/2025)."""
-        request = self._open(request_id, actor)
-        return self._close(request, RequestState.REFUSED, actor, reason)
+        return self._close(request_id, RequestState.REFUSED, actor, reason)
 
     def cancel(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """Close a request that the person took back."""
-        return self._close(self._open(request_id, actor), RequestState.CANCELLED, actor, None)
+        return self._close(request_id, RequestState.CANCELLED, actor, None)
 
     def carry_out(self, request_id: str, outcome: str | None, *, actor: Actor) -> PersonRequest:
-        """Carry the request out and close it. Raises HouseholdNotFound.
+        """Carry the request out and close it. Raises HouseholdNotFound, StoreDamaged.
 
         The register itself withdraws a consent, restricts the use and erases a person. Viewing, correcting and copying
-        is done by people, who note the outcome.
+        is done by people, who note the outcome. Erasing closes every other request about the household too: its people
+        are gone, and a reason that was written afterwards could name them again.
         """
-        request = self._open(request_id, actor)
-        if request.kind is RequestKind.WITHDRAW_CONSENT:
-            self._households.withdraw_consent(request.household, request.purpose or "", actor=actor)
+        request = _open(self.get(request_id, actor=actor))
         if request.kind is RequestKind.ERASE:
             self._erase(request.household, actor)
-            self._store.forget_person(request.household)
-            steps = tuple(replace(step, note=None) for step in request.steps)  # a reason can name the person
-            request = replace(request, person=None, text=None, steps=steps)
-            outcome = None
-        return self._close(request, RequestState.DONE, actor, outcome)
+            now = self._clock()
+            step = Step(now, actor.name, str(RequestState.DONE))
+            self._store.close_erased(request.household, request.id, step, vietnam_day(now))
+            return self.get(request_id, actor=actor)
+        if request.kind is RequestKind.WITHDRAW_CONSENT:
+            self._households.withdraw_consent(request.household, request.purpose or "", actor=actor)
+        return self._close(request_id, RequestState.DONE, actor, outcome)
 
-    def _open(self, request_id: str, actor: Actor) -> PersonRequest:
-        request = self.get(request_id, actor=actor)
-        if request.state not in OPEN:
-            raise RequestClosed(state=str(request.state))
-        return request
+    def _close(self, request_id: str, state: RequestState, actor: Actor, note: str | None) -> PersonRequest:
+        def closed(request: PersonRequest) -> PersonRequest:
+            changed = replace(request, state=state, closed_on=vietnam_day(self._clock()), outcome=note)
+            return self._stepped(changed, actor, str(state), note)
 
-    def _close(self, request: PersonRequest, state: RequestState, actor: Actor, note: str | None) -> PersonRequest:
-        changed = replace(request, state=state, closed_on=vietnam_day(self._clock()), outcome=note)
-        return self._replace(changed, request, actor, str(state), note)
+        return self._change_open(request_id, actor, closed)
 
-    def _replace(
-        self, changed: PersonRequest, before: PersonRequest, actor: Actor, what: str, note: str | None = None
+    def _change_open(
+        self, request_id: str, actor: Actor, step: Callable[[PersonRequest], PersonRequest]
     ) -> PersonRequest:
+        return self._change(request_id, actor, lambda request: step(_open(request)))
+
+    def _change(self, request_id: str, actor: Actor, step: Callable[[PersonRequest], PersonRequest]) -> PersonRequest:
+        """Read the request, take the step and store the result, again when somebody else changed it meanwhile."""
+
+        def attempt() -> PersonRequest:
+            request = self.get(request_id, actor=actor)
+            if request.damaged:
+                # A step would store the request without the texts that a backup can still bring back.
+                raise StoreDamaged(reason="request")
+            changed = step(request)
+            if changed.restricts != request.restricts:
+                entry_of = partial(restriction_entry, at=changed.steps[-1].at, actor=actor.name)
+                self._store.replace_restriction(changed, entry_of)
+            elif changed is not request:
+                self._store.replace_request(changed)
+            return changed
+
+        return retried(attempt, when=RequestChanged)
+
+    def _stepped(self, changed: PersonRequest, actor: Actor, what: str, note: str | None = None) -> PersonRequest:
         step = Step(self._clock(), actor.name, what, note)
-        stepped = replace(changed, steps=(*changed.steps, step))
-        if stepped.restricts == before.restricts:
-            replaced = self._store.replace_request(stepped, before.state)
-        else:
-            entry_of = partial(restriction_entry, at=step.at, actor=actor.name)
-            replaced = self._store.replace_restriction(stepped, before.state, entry_of)
-        if not replaced:
-            raise RequestClosed(state="changed")
-        return stepped
+        return replace(changed, steps=(*changed.steps, step), revision=changed.revision + 1)
+
+
+def _open(request: PersonRequest) -> PersonRequest:
+    if request.state not in OPEN:
+        raise RequestClosed(state=str(request.state))
+    return request
 
 
 def restriction_entry(stored: Stored, kind: Kind, *, at: datetime, actor: str) -> Entry:

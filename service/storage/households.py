@@ -140,9 +140,16 @@ class Households:
 
     @translated()
     def communes_of(self, household_ids: Iterable[str]) -> dict[str, str]:
-        """The commune of each of the households that are there."""
-        found = self._database["households"].find({"_id": {"$in": sorted(household_ids)}}, {"commune": 1})
-        return {document["_id"]: document["commune"] for document in found}
+        """The commune of each of the households that are there, and of those erased the one where they were."""
+        wanted = set(household_ids)
+        found = self._database["households"].find({"_id": {"$in": sorted(wanted)}}, {"commune": 1})
+        communes = {document["_id"]: document["commune"] for document in found}
+        if missing := sorted(wanted - communes.keys()):
+            erased = self._database["log"].find(
+                {"household": {"$in": missing}, "kind": "erased"}, {"household": 1, "commune": 1}
+            )
+            communes |= {entry["household"]: entry["commune"] for entry in erased}
+        return communes
 
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
         """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items.

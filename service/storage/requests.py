@@ -14,6 +14,7 @@ from service.people.person_request import (
     OPEN,
     RESTRICTING,
     PersonRequest,
+    RequestChanged,
     RequestKind,
     RequestQuery,
     RequestState,
@@ -21,12 +22,14 @@ from service.people.person_request import (
 )
 from service.storage.client import Document, translated
 from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.key_ring import CiphertextDamaged
 from service.storage.transaction import MongoTransaction, Transactions
 
 REQUESTS: Final = "requests"
 _SEALED: Final = ("person", "text", "outcome")
 _DAYS: Final = ("received_on", "acknowledge_by", "answer_by", "acknowledged_on", "closed_on", "lifted_on")
-_PLAIN: Final = ("household", "commune", "received_by", "purpose", "extended_by")
+_PLAIN: Final = ("household", "commune", "received_by", "purpose", "extended_by", "revision")
+_IS_OPEN: Final = {"$in": sorted(OPEN)}
 
 
 class MongoRequests:
@@ -62,7 +65,7 @@ class MongoRequests:
         if query.kind is not None:
             where.append({"kind": {"$eq": str(query.kind)}})
         if query.open_only:
-            where.append({"state": {"$in": sorted(OPEN)}})
+            where.append({"state": _IS_OPEN})
         if query.due_until is not None:
             where.append({"answer_by": {"$lte": query.due_until.isoformat()}})
         if query.after is not None:
@@ -72,20 +75,17 @@ class MongoRequests:
             found = self._requests.find({"$and": where} if where else {}).sort([("answer_by", 1), ("_id", 1)])
             return [self._request(document) for document in found.limit(query.limit)]
 
-    def replace_request(self, request: PersonRequest, expected: RequestState) -> bool:
-        """Store the request as it is now, if it still is in the expected state; returns whether it was.
+    def replace_request(self, request: PersonRequest) -> None:
+        """Store the request in the place of its revision before. Raises RequestChanged when that is not stored now.
 
         Except its commune, which follows the household's: it can have moved since the request was read.
         """
         with translated(self._client):
-            result = self._requests.update_one(
-                {"_id": request.id, "state": str(expected)}, {"$set": self._items(request)}
-            )
-        return result.matched_count == 1
+            result = self._requests.update_one(_before(request), {"$set": self._items(request)})
+        if result.matched_count == 0:
+            raise RequestChanged()
 
-    def replace_restriction(
-        self, request: PersonRequest, expected: RequestState, entry_of: Callable[[Stored, Kind], Entry]
-    ) -> bool:
+    def replace_restriction(self, request: PersonRequest, entry_of: Callable[[Stored, Kind], Entry]) -> None:
         """As replace_request, for a restriction that begins or ends, with its log entry in the same transaction.
 
         There is no entry where another restriction of the household is in force before and after. All its restrictions
@@ -94,25 +94,40 @@ class MongoRequests:
         of_household: Document = {"household": request.household, "kind": {"$in": sorted(RESTRICTING)}}
         in_force = {**of_household, "state": str(RequestState.DONE), "lifted_on": None}
 
-        def work(transaction: MongoTransaction) -> bool:
+        def work(transaction: MongoTransaction) -> None:
             requests, session = transaction.collections[REQUESTS], transaction.session
             requests.update_many(of_household, {"$inc": {"locks": 1}}, session=session)
             before = requests.find_one(in_force, {"_id": 1}, session=session) is not None
-            where = {"_id": request.id, "state": str(expected), "lifted_on": None}
-            if not requests.update_one(where, {"$set": self._items(request)}, session=session).matched_count:
-                return False
+            changed = requests.update_one(_before(request), {"$set": self._items(request)}, session=session)
+            if changed.matched_count == 0:
+                raise RequestChanged()
             after = requests.find_one(in_force, {"_id": 1}, session=session) is not None
-            if before != after and (stored := transaction.known([request.household]).get(request.household)):
+            if before != after and (stored := transaction.readable([request.household]).get(request.household)):
                 transaction.append(entry_of(stored, "restricted" if after else "lifted"), stored.fingerprint)
-            return True
 
-        return self._transactions.run(work)
+        self._transactions.run(work)
 
-    def forget_person(self, household: str) -> None:
-        """Remove what names people from all requests about a household."""
-        gone = dict.fromkeys(_SEALED)
+    def close_erased(self, household: str, carried_out: str, step: Step, on: date) -> None:
+        """Close every open request about an erased household, and remove what names people from all of them.
+
+        Closed first: then nobody can add a reason after the texts are gone. Each update raises the revision, so that a
+        step that read a request before cannot write its texts back.
+        """
+        about: Document = {"household": household}
+        carried: Document = {"_id": carried_out, "state": {"$ne": str(RequestState.DONE)}}
+        gone = {**dict.fromkeys(_SEALED), "steps.$[].note": None}
         with translated(self._client):
-            self._requests.update_many({"household": household}, {"$set": {**gone, "steps.$[].note": None}})
+            for which, state in ((carried, RequestState.DONE), ({"state": _IS_OPEN}, RequestState.CANCELLED)):
+                closed = {"state": str(state), "closed_on": on.isoformat()}
+                taken = {"at": step.at, "actor": step.actor, "what": str(state), "note": None}
+                change = {"$set": closed, "$push": {"steps": taken}, "$inc": {"revision": 1}}
+                self._requests.update_many({**about, **which}, change)
+            self._requests.update_many(about, {"$set": gone, "$inc": {"revision": 1}})
+
+    def remove_request(self, request_id: str) -> None:
+        """Remove a request that was stored while its household was being erased."""
+        with translated(self._client):
+            self._requests.delete_one({"_id": request_id})
 
     def restricted(self) -> frozenset[str]:
         """The households with a restriction or an objection that was carried out and not lifted.
@@ -148,10 +163,15 @@ class MongoRequests:
     def _request(self, document: Document) -> PersonRequest:
         items: dict[str, Any] = {name: document.get(name) for name in _PLAIN}
         items |= {name: _day(document.get(name)) for name in _DAYS}
-        items |= {name: self._encryption.open_value(document.get(name)) for name in _SEALED}
+        try:
+            texts = {name: self._encryption.open_value(document.get(name)) for name in _SEALED}
+            notes = [self._encryption.open_value(step["note"]) for step in document["steps"]]
+        except CiphertextDamaged:
+            # The others of a list are served all the same, and this one without its texts.
+            texts, notes = {"damaged": True}, [None] * len(document["steps"])
         steps = tuple(
-            Step(_moment(step["at"]), step["actor"], step["what"], self._encryption.open_value(step["note"]))
-            for step in document["steps"]
+            Step(_moment(step["at"]), step["actor"], step["what"], note)
+            for step, note in zip(document["steps"], notes, strict=True)
         )
         return PersonRequest(
             id=document["_id"],
@@ -159,10 +179,16 @@ class MongoRequests:
             state=RequestState(document["state"]),
             steps=steps,
             **items,
+            **texts,
         )
 
     def _sealed(self, text: str | None) -> Any:
         return None if text is None else self._encryption.seal_value(text)
+
+
+def _before(request: PersonRequest) -> Document:
+    """The condition of the optimistic lock: the revision that this one was made from."""
+    return {"_id": request.id, "revision": request.revision - 1}
 
 
 def _day_text(day: date | None) -> str | None:

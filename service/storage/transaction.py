@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NoReturn, TypeVar
 
+import structlog
 from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -13,7 +14,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from service.clock import vietnam_day
 from service.errors import HouseholdErased, HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken
-from service.households.changes import Change, Entry
+from service.households.changes import Change, Entry, Record
 from service.households.ports import CommuneState, Stored
 from service.parcels.cells import Cells
 from service.parcels.ports import Boundary
@@ -22,13 +23,23 @@ from service.storage import parcels
 from service.storage.client import Document, refusal, translated
 from service.storage.commune_states import CommuneStates, moved_tallies, to_commune_state
 from service.storage.database import Database
-from service.storage.documents import SealedEntry, sealed_entries, sealed_entry, to_document, to_stored
+from service.storage.documents import (
+    DAMAGE,
+    SealedEntry,
+    sealed_entries,
+    sealed_entry,
+    to_closed_record,
+    to_document,
+    to_stored,
+)
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import entry_document
 from service.storage.parcels import CellsMissing
 from service.storage.photo_files import remove_photos
 
 T = TypeVar("T")
+
+_log = structlog.get_logger("service.transaction")
 
 DUPLICATE_KEY = 11000
 
@@ -80,6 +91,31 @@ class MongoTransaction:
             return {}
         found = self.collections["households"].find({"_id": {"$in": wanted}}, session=self.session)
         return {document["_id"]: to_stored(document, self.encryption) for document in found}
+
+    def readable(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """The same without those that are stored damaged, which are reported in the service's log."""
+        wanted = sorted(household_ids)
+        stored: dict[str, Stored] = {}
+        if wanted:
+            for document in self.collections["households"].find({"_id": {"$in": wanted}}, session=self.session):
+                household = document["_id"]
+                try:
+                    stored[household] = to_stored(document, self.encryption)
+                except DAMAGE:
+                    _log.error("damaged", household=household)
+        return stored
+
+    def closed_household(self, household_id: str) -> Record:
+        """The household without its encrypted items. Raises HouseholdNotFound."""
+        document = self.collections["households"].find_one({"_id": household_id}, {"index": 0}, session=self.session)
+        if document is None:
+            raise HouseholdNotFound(id=household_id)
+        return to_closed_record(document, self.encryption)
+
+    def was_erased(self, household_id: str) -> bool:
+        """Whether the log says that the household's people were erased."""
+        where = {"household": household_id, "kind": "erased"}
+        return self.collections["log"].find_one(where, {"_id": 1}, session=self.session) is not None
 
     def take_cells(self, cells: Iterable[int]) -> None:
         """Lock grid cells until the commit. Raises CellsMissing."""

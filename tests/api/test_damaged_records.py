@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from tests.api.asking import Register, problem
 from tests.api.test_changes import read
-from tests.builders import Json
+from tests.builders import Json, a_parcel, a_square
 
 Documents = Database[dict[str, Any]]
 
@@ -117,3 +117,16 @@ def test_what_holds_something_else_than_it_should_is_damaged_too(
     session_database["households"].update_one({"_id": record["id"]}, {"$set": {"sealed": encryption.seal_value("x")}})
     page = register.json("/v1/households")
     assert (page["households"], page["damaged"]) == ([other], [record["id"]])
+
+
+def test_a_damaged_household_holds_up_no_neighbour(register: Register, session_database: Documents) -> None:
+    square = a_square(105.66, 18.68)
+    damaged = register.registered(parcels=[a_parcel(geometry=square)])
+    before = register.registered(parcels=[a_parcel(geometry=square)])
+    damage(session_database, "households", damaged["id"])
+    after = register.registered(parcels=[a_parcel(geometry=square)])
+    named = {finding["details"]["household"] for finding in after["findings"] if finding["code"] == "parcel.overlap"}
+    assert named == {damaged["id"], before["id"]}
+    revision = register.json(f"/v1/households/{before['id']}")["revision"]
+    assert register.patch(before["id"], {"parcels": []}, if_match=revision).status_code == 200
+    assert register.client.delete(f"/v1/households/{after['id']}?reason=moved_away").status_code == 200

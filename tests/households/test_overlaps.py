@@ -76,6 +76,15 @@ class Neighbourhood:
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
         return {each: self.stored[each] for each in sorted(household_ids, reverse=True) if each in self.stored}
 
+    def readable(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        return self.known(household_ids)
+
+    def closed_household(self, household_id: str) -> Record:
+        raise NotImplementedError
+
+    def was_erased(self, household_id: str) -> bool:
+        raise NotImplementedError
+
     def take_cells(self, cells: Iterable[int]) -> None:
         self.taken.append(list(cells))
 

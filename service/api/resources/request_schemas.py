@@ -98,6 +98,8 @@ def _commune(request: PersonRequest) -> str:
 class PersonRequestSchema(Resource):
     """A person's request, with its due dates and everything that was done."""
 
+    absent_when_none = frozenset({"damaged"})
+
     id = fields.String(required=True)
     kind = fields.Enum(RequestKind, by_value=fields.String, required=True)
     household = fields.String(required=True)
@@ -117,6 +119,10 @@ class PersonRequestSchema(Resource):
     lifted_on = Day(required=True, allow_none=True)
     reminder = Computed(_reminder, fields.String(allow_none=True, validate=validate.OneOf(REMINDERS)), required=True)
     steps = fields.List(fields.Nested(RequestStepSchema), required=True)
+    damaged = Computed(
+        lambda request: request.damaged or None,
+        fields.Boolean(metadata={"description": "True where the texts are missing: what is stored cannot be read."}),
+    )
 
 
 class RequestPageSchema(PageSchema):

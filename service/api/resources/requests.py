@@ -11,7 +11,7 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from service.access.gate import needs
-from service.api.http.audit_trail import note_about
+from service.api.http.audit_trail import note_about, note_households
 from service.api.http.blueprint import NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
@@ -65,7 +65,7 @@ class AllRequests(MethodView):
         )
         found, last = guard().requests.page(query)
         cursor = None if last is None else encode_cursor(list(last))
-        page = {"requests": found, "cursor": cursor}
+        page = {"requests": [_noted(request) for request in found], "cursor": cursor}
         return resource_response(RequestPageSchema, page, headers=dict(next_link(cursor)))
 
     @needs("requests.manage")
@@ -86,7 +86,8 @@ class AllRequests(MethodView):
             purpose=given.get("purpose"),
         )
         note_about(request.id)
-        return resource_response(PersonRequestSchema, request, 201, {"Location": f"/v1/requests/{request.id}"})
+        headers = {"Location": f"/v1/requests/{request.id}"}
+        return resource_response(PersonRequestSchema, _noted(request), 201, headers)
 
 
 @blueprint.route("/<request_id>")
@@ -99,7 +100,9 @@ class OneRequest(MethodView):
     @blueprint.doc(operationId="get_request", summary="Read a person's request")
     def get(self, request_id: str) -> Response:
         """With its due dates and everything that was done."""
-        return resource_response(PersonRequestSchema, guard().requests.get(request_id, actor=actor("requests.manage")))
+        note_about(request_id[:80])
+        request = guard().requests.get(request_id, actor=actor("requests.manage"))
+        return resource_response(PersonRequestSchema, _noted(request))
 
 
 @blueprint.route("/<request_id>/acknowledge")
@@ -175,7 +178,9 @@ class Carrying(MethodView):
         who = actor("requests.manage")
         if guard().requests.get(request_id, actor=who).kind is RequestKind.ERASE:
             who = actor("requests.decide")
-        return resource_response(PersonRequestSchema, guard().requests.carry_out(request_id, outcome, actor=who))
+        return resource_response(
+            PersonRequestSchema, _noted(guard().requests.carry_out(request_id, outcome, actor=who))
+        )
 
 
 @blueprint.route("/<request_id>/lift")
@@ -220,13 +225,19 @@ class Copy(MethodView):
 def _step(request_id: str, step: Callable[..., PersonRequest], *reason: str) -> Response:
     """Take one step of a request and return it as it is then."""
     note_about(request_id[:80])
-    return resource_response(PersonRequestSchema, step(request_id, *reason, actor=actor("requests.manage")))
+    return resource_response(PersonRequestSchema, _noted(step(request_id, *reason, actor=actor("requests.manage"))))
 
 
 def _reasoned_step(request_id: str, step: Callable[..., PersonRequest]) -> Response:
     """A step with the reason of the body; the audit entry is about the request also where the body is refused."""
     note_about(request_id[:80])
     return _step(request_id, step, parsed_body(RequestReasonSchema)["reason"])
+
+
+def _noted(request: PersonRequest) -> PersonRequest:
+    """Note in the trail whose request is shown or changed: the household's own trail then says who did."""
+    note_households([request.household])
+    return request
 
 
 def _position(arguments: dict[str, Any]) -> tuple[str, str] | None:
