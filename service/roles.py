@@ -63,7 +63,7 @@ class Sight(StrEnum):
     PERSONAL = "personal"
     """Everything."""
     MASKED = "masked"
-    """Names of heads shortened, number and phone masked, the home's position to 100 m."""
+    """Names of people shortened, number and phone masked, the home's position to 100 m."""
     NOBODY = "nobody"
     """Land and production only."""
 

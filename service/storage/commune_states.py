@@ -63,8 +63,10 @@ class CommuneStates:
     @translated()
     def make(self, communes: Iterable[str]) -> None:
         """Create the states of communes that have none; those that are there stay as they are."""
+        erasing = self._database["commune_states"].find_one({"erasures": {"$gt": 0}}, {"erasures": 1})
+        erasures = {} if erasing is None else {"erasures": erasing["erasures"]}
         for commune in sorted(communes):
-            start = {"offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
+            start = {**erasures, "offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
             self._database["commune_states"].update_one({"_id": commune}, {"$setOnInsert": start}, upsert=True)
 
 

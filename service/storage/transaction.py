@@ -74,7 +74,7 @@ class MongoTransaction:
         self.encryption = encryption
         self._communes = communes
         self._states: dict[str, Document] = {}
-        """Heads that were read and not written since."""
+        """Commune states that were read and not written since."""
         self._erasures = False
 
     def household(self, household_id: str) -> Stored:
@@ -154,9 +154,8 @@ class MongoTransaction:
         """Remove a household's record, photos and identities and its content in the log; append ``entry``."""
         self._insert("log", self._advance_states([(entry, sealed_entry(entry, "", self.encryption))]))
         where = {"household": entry.household}
-        entries = self.collections["log"].find(where, {"commune": 1}, session=self.session)
-        communes = {"_id": {"$in": sorted({document["commune"] for document in entries})}}
-        self.collections["commune_states"].update_many(communes, {"$inc": {"erasures": 1}}, session=self.session)
+        # In every commune: a phone that was offline can send the household to any.
+        self.collections["commune_states"].update_many({}, {"$inc": {"erasures": 1}}, session=self.session)
         self.collections["households"].delete_one({"_id": entry.household}, session=self.session)
         self.collections["identities"].delete_many(where, session=self.session)
         remove_photos(self.collections, self.session, entry.household)
@@ -165,7 +164,7 @@ class MongoTransaction:
     def _refuse_erased(self, household_ids: Sequence[str]) -> None:
         """Refuse what a phone that was offline still sends although it was erased. Raises HouseholdErased.
 
-        The commune states say whether anybody was ever erased there; mostly nobody was, and no query is sent.
+        Each commune state says whether anybody was ever erased in the register; if nobody was, no query is sent.
         """
         if not self._erasures:
             return

@@ -21,7 +21,7 @@ from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
-from tests.builders import SOUTH_WEST, THANH_VINH, TODAY, VINH_LOC, a_household, a_parcel
+from tests.builders import COMMUNES, SOUTH_WEST, THANH_VINH, TODAY, VINH_LOC, a_household, a_parcel
 from tests.parcels.builders import a_field
 
 PHONE = "0912345678"
@@ -351,6 +351,7 @@ def test_a_phone_that_was_offline_cannot_bring_an_erased_household_back(register
     record = person(register)
     request = received(register, record["id"], "erase")
     register.client.post(f"/v1/requests/{request['id']}/carry-out")
-    problem(register.put({**a_household(), "id": record["id"]}), 410, "household.erased")
+    for commune in (*COMMUNES, "17329"):
+        problem(register.put({**a_household(commune=commune), "id": record["id"]}), 410, "household.erased")
     same_person = a_household(head={**record["head"]}, parcels=None)
     assert register.put(same_person).status_code == 201
