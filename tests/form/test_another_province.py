@@ -94,6 +94,24 @@ def test_an_old_sheet_of_another_meridian_is_read_when_that_is_chosen(officer: O
     expect(officer.page.get_by_text("Hãy kiểm tra lại tọa độ hoặc kinh tuyến trục")).to_be_hidden()
 
 
+def test_without_a_commune_and_a_gps_the_map_opens_at_the_provinces_centre(officer: Officer, households: Any) -> None:
+    officer.phone.context.clear_permissions()
+    more = officer.begin().page.get_by_text("Thông tin thêm")
+    more.click()
+    officer.tap("Lấy vị trí")
+    canvas = officer.page.locator(".leaflet-container")
+    expect(canvas).to_be_visible()
+    box = canvas.bounding_box()
+    assert box is not None
+    canvas.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    officer.tap("Giữ vị trí này")
+    more.click()
+    tell_of_the_head(officer)
+    to_review(officer)
+    officer.tap("Gửi").sent()
+    assert households.find_one()["location"]["coordinates"] == pytest.approx([105.9057, 18.3428], abs=0.002)
+
+
 def test_the_dashboard_and_the_icon_on_the_phone_are_the_provinces(officer: Officer) -> None:
     page = officer.page
     manifest = page.evaluate("fetch('/manifest.webmanifest').then((answer) => answer.json())")
