@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from service.settings import Settings
-from tests.builders import THANH_VINH, a_household
+from service.storage.repositories import Repositories
+from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, a_household
 from tests.form.filling import put
 from tests.form.looking import Looker
 from tests.form.officer import PASSWORD, Officer, Phone
@@ -92,3 +94,21 @@ def test_levels_whose_communes_are_not_all_loaded_have_no_map(
     page.get_by_role("button", name=level).click()
     expect(page.get_by_role("application")).to_have_count(0)
     forget_borders(register_settings)
+
+
+def test_who_has_a_part_of_the_province_reads_that_and_why_there_is_no_more(
+    register_settings: Settings, a_phone: Callable[..., Phone], served: ServedForm
+) -> None:
+    put(served, a_household(commune=THANH_VINH))
+    put(served, a_household(commune=TRUONG_VINH))
+    with closing(Repositories(register_settings)) as store:
+        account = store.accounts.account_named("supervisor")
+        assert account is not None
+        store.accounts.change_account(account.id, {"area": ((THANH_VINH, TODAY),)})
+    page = supervisor(a_phone).page
+    expect(page.get_by_role("row", name="Tổng")).to_contain_text("1")
+    expect(page.get_by_role("button", name="Tất cả các tỉnh")).to_have_count(0)
+    page.get_by_role("button", name="Toàn tỉnh").click()
+    expect(page.get_by_role("status").filter(has_text="nằm trọn trong địa bàn")).to_be_visible()
+    page.get_by_role("button", name="Xã, phường").click()
+    expect(page.get_by_role("row", name="Thành Vinh")).to_be_visible()
