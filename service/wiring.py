@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from schemas.catalogue import LANGUAGES, SCHEMA_MESSAGES, Catalogue
-from schemas.codelists import FOLDER, CodeLists, read_list
+from schemas.codelists import FOLDER, CodeList, CodeLists, read_list
 from schemas.example import ExamplePlace, example_household
 from service.access.accounts import Accounts
 from service.access.area_trail import AreaTrail
@@ -30,7 +31,7 @@ from service.parcels.reference_systems import UnknownReferenceSystem, Zones, sys
 from service.people.photos import PhotoRegister
 from service.people.requests import PeopleRequests
 from service.people.working_days import WorkingDays, read_holidays
-from service.province import Province, province_of
+from service.province import Province, province_of, provinces_of
 from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
@@ -168,9 +169,14 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         unit_borders=UnitBorders(examiner.borders, directory, clock),
         messages=messages_of(province),
         item_messages=item_messages_of(province),
-        code_lists=CodeLists(FOLDER, read_list("units", province.units)),
+        code_lists=CodeLists(FOLDER, _units_listed(provinces_of(settings))),
         example=_example_of(province),
     )
+
+
+def _units_listed(provinces: Iterable[Province]) -> CodeList:
+    """Return the units of all provinces of the register as one code list."""
+    return CodeList("units", tuple(entry for each in provinces for entry in read_list("units", each.units)))
 
 
 def messages_of(province: Province) -> Catalogue:
@@ -194,10 +200,12 @@ def _example_of(province: Province) -> dict[str, Any]:
 
 def examiner_of(store: Repositories, settings: Settings, province: Province) -> ParcelExaminer:
     """What parcels are examined against: the stored borders of communes, the limits of the settings, and the systems
-    that the province works in. Raises SettingsInvalid for one that is not known.
+    that the province works in, then those of the others in its register. Raises SettingsInvalid for one that is not
+    known.
     """
+    zones = [zone for each in (province, *provinces_of(settings)) for zone in each.vn2000.zones]
     try:
-        home, metric, *systems = map(system_of, (province.vn2000.home, province.vn2000.metric, *province.vn2000.zones))
+        home, metric, *systems = map(system_of, (province.vn2000.home, province.vn2000.metric, *dict.fromkeys(zones)))
     except UnknownReferenceSystem as unknown:
         raise SettingsInvalid(
             f"province {province.code}: vn2000: {unknown.code} is none of {', '.join(unknown.known)}"

@@ -59,3 +59,8 @@ def test_each_province_has_an_officer_a_leader_and_a_supervisor(both: Settings) 
     assert (areas["giam-sat"], areas["giam-sat-42"], areas["quan-tri"]) == (["40"], ["42"], ["*"])
     assert set(areas["can-bo"]).isdisjoint(areas["can-bo-42"])
     assert {"chu-tich-xa", "chu-tich-xa-42"} <= set(areas)
+
+
+def test_the_form_for_other_programs_lists_the_communes_of_both(register: Register) -> None:
+    units = register.code_lists["units"]
+    assert {"16681", "18073", "40", "42"} <= units.codes
