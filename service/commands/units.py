@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
+from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 
 import shapely
 from tqdm import tqdm
 
+from service.access.trail import TrailEntry
 from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
+from service.jobs.edition_effects import Situation, all_accounts, effects_of
 from service.province import province_of
-from service.storage.migration import load_units
+from service.settings import Settings
 from service.storage.repositories import Repositories
+from service.storage.trail.writing import Trail
 from service.units.borders import BorderFileInvalid, borders_of, read_features
 from service.units.directory import UnitDirectory
+from service.units.editions import planned, remarks
+from service.units.identities import with_identities
+from service.units.ports import NewEdition
 from service.units.provinces import units_beside
 from service.units.unit import LEVELS
-from service.units.unit_list import UnitListInvalid
+from service.units.unit_list import UnitListInvalid, read_lines
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Load administrative units from a CSV (columns as in provinces/units): another province, a newer list.
+    """Load administrative units from a CSV (columns as in provinces/units): another province, a newer list, changes.
+
+    A list is loaded as an edition with source, day and author, and is in the audit trail. --dry-run says what it would
+    do to units, households, accounts, borders, baselines and coverage, and changes nothing. A list of changes is
+    enough: a line of the same code, level and first day corrects one; the column replaces (a first day) puts one off or
+    brings it forward, withdrawn (yes) takes one back; successor names the parts of a split (CODE;CODE, or with shares
+    CODE=SHARE;CODE=SHARE).
 
     With --boundaries, load the borders of communes from GeoJSON instead (a FeatureCollection in WGS 84, gzipped or
     not, properties.code the commune's code); they replace those that were there of the same provinces. No household is
@@ -32,6 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--list", metavar="FILE", help="a list of units (CSV); without it, the one that comes with the register"
     )
+    parser.add_argument("--dry-run", action="store_true", help="say what the list would do, and change nothing")
+    parser.add_argument("--source", metavar="TEXT", help="what the list is from (default: the file's name)")
+    parser.add_argument("--day", metavar="DAY", type=date.fromisoformat, help="the day of the list (default: today)")
+    parser.add_argument("--author", metavar="NAME", help="who loads it (default: who runs this command)")
+    parser.add_argument("--editions", action="store_true", help="print the editions that were loaded")
     parser.add_argument("--boundaries", metavar="FILE", help="borders of communes (GeoJSON)")
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     options = parser.parse_args(arguments)
@@ -40,23 +60,61 @@ def main(arguments: list[str] | None = None) -> int:
         if options.boundaries:
             return load_borders(Path(options.boundaries), options.data)
         settings = command_settings(options.data)
-        file = Path(options.list) if options.list else province_of(settings).units
-        if not file.exists():
-            print(f"{file} is not there", file=sys.stderr)
-            return 2
-        store = Repositories(settings)
-        try:
-            changed = load_units(store, file, print)
-        except UnitListInvalid as error:
-            print(f"{file} was not loaded:\n{error}", file=sys.stderr)
-            return 1
-        finally:
-            store.close()
-        if not changed:
-            print(f"nothing to do: the register has all of {file.name}")
-        return 0
+        with closing(Repositories(settings)) as store:
+            if options.editions:
+                return print_editions(store)
+            file = Path(options.list) if options.list else province_of(settings).units
+            if not file.exists():
+                print(f"{file} is not there", file=sys.stderr)
+                return 2
+            now = system_clock()
+            author = options.author or getpass.getuser()
+            edition = NewEdition(options.source or file.name, options.day or vietnam_day(now), author, now)
+            try:
+                return load_list(store, file, edition, settings, dry_run=options.dry_run)
+            except UnitListInvalid as error:
+                print(f"{file} was not loaded:\n{error}", file=sys.stderr)
+                return 1
 
     return run(work)
+
+
+def print_editions(store: Repositories) -> int:
+    """Print every edition in a line; returns the exit status."""
+    for each in store.units.editions():
+        by = f"with the program ({each.shipped})" if each.shipped else f"by {each.author}"
+        print(f"{each.number}\t{each.day}\t{each.source}\t{len(each.units)} lines\tloaded {each.at:%F %H:%M} {by}")
+    return 0
+
+
+def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Settings, *, dry_run: bool) -> int:
+    """Load a list, or say what it would do; returns the exit status. Raises UnitListInvalid."""
+    today = vietnam_day(edition.at)
+    lines = read_lines(file)
+    before = UnitDirectory(store.units.unit_list())
+    plan = planned(lines, tuple(before))
+    after = UnitDirectory(with_identities(plan.after, before))
+    accounts = all_accounts(lambda name: store.accounts.accounts(after=name, limit=1000))
+    borders = frozenset(store.borders.border_list())
+    situation = Situation(store.states.now(), accounts, borders, store.baselines.baselines(date.max))
+    effects = effects_of(plan, before, after, situation, today)
+    report = [*remarks(plan, before, after, today), *effects.lines()]
+    if dry_run:
+        print(f"{len(plan.put)} lines and {len(plan.withdrawn)} withdrawn: nothing was changed (--dry-run)")
+        print(*report, sep="\n")
+        return 0
+    changed = store.units.replace_units(plan.put, plan.withdrawn, edition)
+    if not changed:
+        print(f"nothing to do: the register has all of {file.name}")
+        return 0
+    trail = Trail(store.database.mongo, system_clock, retained=timedelta(days=settings.trail_days))
+    about = f"{edition.source}, {edition.day}: {changed} validities"
+    trail.write(
+        TrailEntry(edition.at, "units-loaded", "scripts/units", edition.author, None, "", path=file.name, about=about)
+    )
+    print(f"units: {changed} new or changed of {len(lines)} in {file.name}")
+    print(*report, sep="\n")
+    return 0
 
 
 def load_borders(file: Path, data: str | None) -> int:

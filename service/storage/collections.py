@@ -192,6 +192,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         (IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], name="file", unique=True),),
     ),
     Collection("photos.households", "Households whose photos were written to; a write to photos locks one."),
+    Collection("unit_editions", "The lists of units as they were loaded: source, day, author, and what each changed."),
     Collection("state", "What the database was last migrated to, and the version of the list of units."),
 )
 

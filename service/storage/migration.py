@@ -18,7 +18,9 @@ from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
-from service.units.unit_list import read_units, require_consistent
+from service.units.editions import planned, shipped_lines
+from service.units.ports import NewEdition
+from service.units.unit_list import UnitListInvalid, read_lines
 
 _INDEX_DIFFERS = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConflict
 
@@ -97,8 +99,10 @@ def require_province(store: Repositories, province: Province) -> None:
 
 
 def load_shipped_units(store: Repositories, province: Province, say: Callable[[str], None]) -> None:
-    """Load the province's list of units that comes with this version, once: a newer list that somebody loaded since
-    then stays.
+    """Load what is new in the province's list of units that comes with this version.
+
+    It never undoes what an operator loaded, corrected, put off or took back; where the rest would contradict that, the
+    list is left alone, and the register goes on with the operator's.
     """
     state = store.database["state"]
     key = f"shipped units {province.code}"
@@ -107,22 +111,41 @@ def load_shipped_units(store: Repositories, province: Province, say: Callable[[s
         loaded = state.find_one({"_id": key})
     if loaded is not None and loaded["version"] == shipped and store.units.unit_version():
         return
-    load_units(store, province.units, say)
+    existing, editions = store.units.unit_list(), store.units.editions()
+    there = any(unit.level == "province" and unit.code == province.code for unit in existing)
+    lines = read_lines(province.units)
+    left = 0
+    if there:
+        lines, left = shipped_lines(lines, existing, editions, province.code)
+    if lines:
+        try:
+            plan = planned(lines, existing)
+        except UnitListInvalid as error:
+            say(
+                f"units: the list of {province.name.en} that comes with this version contradicts what was loaded here, "
+                f"which stays as it is: {error.faults[0]}"
+            )
+        else:
+            now = system_clock()
+            edition = NewEdition(province.units.name, vietnam_day(now), "register", now, shipped=province.code)
+            changed = store.units.replace_units(plan.put, plan.withdrawn, edition)
+            say(f"units: {changed} new or changed of {len(lines)} in {province.units.name}")
+    if left:
+        say(f"units: {left} lines of {province.units.name} are left out, since other ones were loaded here")
     with translated():
         state.replace_one({"_id": key}, {"_id": key, "version": shipped}, upsert=True)
 
 
-def load_units(store: Repositories, file: Path, say: Callable[[str], None]) -> int:
+def load_units(store: Repositories, file: Path, say: Callable[[str], None], edition: NewEdition | None = None) -> int:
     """Load a list of administrative units; households are not touched. Raises UnitListInvalid.
 
-    The list is added to what is there: a unit of the same code, level and first day is replaced, so a newer list closes
-    units and names their successors. The whole must hold together, or nothing is loaded.
+    The list is added to what is there, as ``planned`` describes. The whole must hold together, or nothing is loaded.
     """
-    new = read_units(file)
-    keys = {(unit.level, unit.code, unit.valid_from) for unit in new}
-    retained = [unit for unit in store.units.unit_list() if (unit.level, unit.code, unit.valid_from) not in keys]
-    require_consistent(new, retained)
-    changed = store.units.replace_units(new)
+    lines = read_lines(file)
+    plan = planned(lines, store.units.unit_list())
+    now = system_clock()
+    edition = edition or NewEdition(file.name, vietnam_day(now), "register", now)
+    changed = store.units.replace_units(plan.put, plan.withdrawn, edition)
     if changed:
-        say(f"units: {changed} new or changed of {len(new)} in {file.name}")
+        say(f"units: {changed} new or changed of {len(lines)} in {file.name}")
     return changed

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from pymongo import DeleteOne, ReplaceOne
+from pymongo.client_session import ClientSession
 
 from service.households.changes import canonical
 from service.storage.client import Document, translated
 from service.storage.database import Database
 from service.unit_names import UnitId
+from service.units.editions import Edition
 from service.units.identities import with_identities
+from service.units.ports import NewEdition
 from service.units.unit import Part, Unit
 
 _DATES = ("valid_from", "valid_to")
@@ -39,40 +42,79 @@ class Units:
         return "" if state is None else str(state["version"])
 
     @translated()
-    def replace_units(self, units: Sequence[Unit], withdrawn: Sequence[Unit] = ()) -> int:
+    def replace_units(
+        self, units: Sequence[Unit], withdrawn: Sequence[Unit] = (), edition: NewEdition | None = None
+    ) -> int:
         """Add the units, replacing those of the same key, and remove the withdrawn; returns how many are other.
 
         The key is code and level with the first day, so a newer list closes a unit (valid_to, successor) and adds its
-        successors. A unit that is new gets an identity, which no other unit ever had.
+        successors. A unit that is new gets an identity, which no other unit ever had. All of it happens in one
+        transaction, with the note of the edition.
         """
-        before = {_key(unit): unit for unit in self.unit_list()}
+        return self._database.run(lambda session: self._replace(session, units, withdrawn, edition))
+
+    def _replace(
+        self, session: ClientSession, units: Sequence[Unit], withdrawn: Sequence[Unit], edition: NewEdition | None
+    ) -> int:
+        known = {document["_id"]: document for document in self._database["units"].find(session=session)}
+        before = {_key(unit): unit for unit in with_identities(map(_to_unit, known.values()))}
+        state = self._database["state"].find_one({"_id": "unit identities"}, session=session)
+        given = {unit.identity for unit in before.values()} | {UnitId(each) for each in (state or {}).get("given", ())}
         gone = {_key(unit) for unit in withdrawn}
         after = {key: unit for key, unit in before.items() if key not in gone} | {_key(unit): unit for unit in units}
-        identified = with_identities(after.values(), before.values(), self._identities_ever(before.values()))
+        identified = with_identities(after.values(), before.values(), given)
         documents = [_to_document(unit) for unit in identified]
-        known = {document["_id"]: document for document in self._database["units"].find()}
         different = [document for document in documents if known.get(document["_id"]) != document]
         writes: list[ReplaceOne[Document] | DeleteOne] = [
             ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in different
         ]
         writes.extend(DeleteOne({"_id": key}) for key in sorted(gone))
-        ever = sorted({*self._identities_ever(before.values()), *(unit.identity for unit in identified)})
-        # The identities first: one that is never used is no harm, one that is given twice is.
-        self._state("unit identities", {"given": ever})
         if writes:
-            self._database["units"].bulk_write(writes, ordered=False)
-        everything = [_without_none(asdict(unit)) for unit in self.unit_list()]
-        self._state("units", {"version": hashlib.sha256(canonical(everything)).hexdigest()[:16]})
+            self._database["units"].bulk_write(writes, ordered=False, session=session)
+        self._state(session, "unit identities", {"given": sorted(given | {unit.identity for unit in identified})})
+        everything = [_without_none(asdict(unit)) for unit in sorted(identified, key=_key)]
+        self._state(session, "units", {"version": hashlib.sha256(canonical(everything)).hexdigest()[:16]})
         touched = {_key(unit) for unit in units} & {document["_id"] for document in different}
+        if edition is not None and (touched or gone):
+            self._note(session, edition, units, withdrawn)
         return len(touched) + len(gone)
 
-    def _identities_ever(self, units: Iterable[Unit]) -> set[UnitId]:
-        """All identities that were ever given, also to units that are no longer in the list."""
-        state = self._database["state"].find_one({"_id": "unit identities"})
-        return {unit.identity for unit in units} | {UnitId(each) for each in (state or {}).get("given", ())}
+    def _state(self, session: ClientSession, name: str, items: Document) -> None:
+        self._database["state"].replace_one({"_id": name}, {"_id": name, **items}, upsert=True, session=session)
 
-    def _state(self, name: str, items: Document) -> None:
-        self._database["state"].replace_one({"_id": name}, {"_id": name, **items}, upsert=True)
+    def _note(
+        self, session: ClientSession, edition: NewEdition, units: Sequence[Unit], withdrawn: Sequence[Unit]
+    ) -> None:
+        number = self._database["unit_editions"].count_documents({}, session=session) + 1
+        document = {
+            "_id": number,
+            "source": edition.source,
+            "day": edition.day.isoformat(),
+            "author": edition.author,
+            "at": edition.at,
+            "shipped": edition.shipped,
+            "units": [_to_document(unit) for unit in units],
+            "withdrawn": [_to_document(unit) for unit in withdrawn],
+        }
+        self._database["unit_editions"].insert_one(document, session=session)
+
+    @translated()
+    def editions(self) -> list[Edition]:
+        """All editions that were loaded, the first one first."""
+        return [_to_edition(document) for document in self._database["unit_editions"].find().sort("_id")]
+
+
+def _to_edition(document: Document) -> Edition:
+    return Edition(
+        number=document["_id"],
+        source=document["source"],
+        day=date.fromisoformat(document["day"]),
+        author=document["author"],
+        at=document["at"],
+        units=tuple(_to_unit(each) for each in document["units"]),
+        withdrawn=tuple(_to_unit(each).key for each in document["withdrawn"]),
+        shipped=document["shipped"],
+    )
 
 
 def _key(unit: Unit) -> str:

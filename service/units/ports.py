@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
 from shapely.geometry.base import BaseGeometry
 
 from service.unit_names import UnitId
+from service.units.editions import Edition
 from service.units.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class NewEdition:
+    """A list that is being loaded: its source and day, who loads it, and of which province it came with the program."""
+
+    source: str
+    day: date
+    author: str
+    at: datetime
+    shipped: str | None = None
 
 
 class UnitStore(Protocol):
@@ -20,10 +34,15 @@ class UnitStore(Protocol):
     def unit_version(self) -> str:
         """Returns a version that changes whenever the list of units changes."""
 
-    def replace_units(self, units: Sequence[Unit], withdrawn: Sequence[Unit] = ()) -> int:
+    def replace_units(
+        self, units: Sequence[Unit], withdrawn: Sequence[Unit] = (), edition: NewEdition | None = None
+    ) -> int:
         """Adds the units, replacing those with the same code and first day, and removes the withdrawn; returns how many
-        were changed. A new unit gets an identity that no other unit ever had.
+        were changed. A new unit gets an identity that no other unit ever had. The edition is noted if anything changed.
         """
+
+    def editions(self) -> list[Edition]:
+        """Returns all editions that were loaded, the first one first."""
 
 
 class BorderStore(Protocol):

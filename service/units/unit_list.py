@@ -80,7 +80,7 @@ def read_units(source: str | Path) -> tuple[Unit, ...]:
     ``00001;00004`` or ``00001=0.6;00004=0.4``.
     """
     lines = read_lines(source)
-    faults = list(_contradictions([(each.number, each.unit) for each in lines]))
+    faults = list(contradictions([(each.number, each.unit) for each in lines]))
     if faults:
         raise UnitListInvalid(faults)
     return tuple(each.unit for each in lines)
@@ -135,7 +135,7 @@ def require_consistent(new: Sequence[Unit], existing: Sequence[Unit]) -> None:
     Raises UnitListInvalid, in which an existing unit has line 0 and its name.
     """
     numbered = [*((0, unit) for unit in existing), *((line, unit) for line, unit in enumerate(new, 2))]
-    faults = list(_contradictions(numbered))
+    faults = list(contradictions(numbered))
     if faults:
         raise UnitListInvalid(faults)
 
@@ -250,7 +250,7 @@ def _degrees(text: str, limit: int) -> float | None:
     return value
 
 
-def _contradictions(placed: list[tuple[int, Unit]]) -> Iterator[UnitFault]:
+def contradictions(placed: list[tuple[int, Unit]]) -> Iterator[UnitFault]:
     """Yield the contradictions between the lines of one list."""
     by_code: dict[str, list[tuple[int, Unit]]] = defaultdict(list)
     for line, unit in placed:

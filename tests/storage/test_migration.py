@@ -163,7 +163,7 @@ def test_scripts_units_says_what_it_did_and_refuses_with_every_line(
     assert units_command.main(["--list", file]) == 0
     output = capsys.readouterr().out.splitlines()
     assert output[0] == "units: 4 new or changed of 4 in units.csv"
-    assert output[1].startswith("nothing to do")
+    assert output[-1].startswith("nothing to do")
     assert units_command.main(["--list", str(a_list(tmp_path, "99,X,X,x,commune,77,,,,,,x\n"))]) == 1
     assert "line 2, parent" in capsys.readouterr().err
     assert units_command.main(["--list", str(tmp_path / "none.csv")]) == 2

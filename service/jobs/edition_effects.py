@@ -1,0 +1,168 @@
+"""What loading a list of units would do to a register: to households, accounts, borders, baselines and coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from service.access.account import Account
+from service.area import Area
+from service.households.ports import CommuneState
+from service.reports.coverage import Row, rows_of, total_of
+from service.reports.ports import Baseline
+from service.unit_names import UnitId
+from service.units.areas import area_of_units
+from service.units.directory import UnitDirectory
+from service.units.editions import PlannedEdition
+from service.units.placing import of_tally_key
+from service.units.unit import Unit
+from service.units.unit_list import UnitFault, UnitListInvalid
+
+NAMED: Final = 20
+"""So many accounts are named; of the others the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What of a register a list of units can touch."""
+
+    states: Sequence[CommuneState]
+    accounts: Sequence[Account]
+    borders: frozenset[UnitId]
+    baselines: Sequence[Baseline]
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What changes with a list. ``rows`` are coverage by commune on the day from which the list counts, before and
+    after, where they differ.
+    """
+
+    communes: list[Unit]
+    households: int
+    without_successor: dict[str, int]
+    accounts: list[str]
+    ended_accounts: dict[str, tuple[str, ...]]
+    borders_missing: list[Unit]
+    baselines: int
+    rows: list[tuple[str, int, int]]
+    totals: tuple[int, int]
+
+    def lines(self) -> Iterator[str]:
+        """The effects in sentences."""
+        touched = f"{self.households:,} households and {self.baselines} baselines"
+        yield f"communes touched: {len(self.communes)}, with {touched}"
+        for name, households in self.without_successor.items():
+            yield f"WARNING: {name} ends without a successor: {households:,} households stay in it"
+        for name, codes in self.ended_accounts.items():
+            yield f"WARNING: account {name} names {', '.join(codes)}, which covers nothing any more"
+        named = ", ".join(self.accounts[:NAMED]) + (", …" if len(self.accounts) > NAMED else "")
+        yield f"accounts whose area changes: {len(self.accounts)}" + (f" ({named})" if named else "")
+        if self.borders_missing:
+            missing = ", ".join(unit.code for unit in self.borders_missing[:NAMED])
+            yield f"communes without a border of their own: {len(self.borders_missing)} ({missing}): load newer borders"
+        for name, before, after in self.rows:
+            yield f"registered in {name}: {before:,} before, {after:,} after"
+        yield f"registered in all: {self.totals[0]:,} before, {self.totals[1]:,} after"
+
+
+def effects_of(
+    plan: PlannedEdition, before: UnitDirectory, after: UnitDirectory, situation: Situation, today: date
+) -> Effects:
+    """Return the effects of a list. Raises UnitListInvalid where it takes back a unit that households refer to."""
+    _require_no_household_left(before, after, situation.states)
+    changed = {unit.identity for unit in (*before, *after)} & _touched(plan, before, after)
+    day = max([today, *(unit.day_after or unit.begins for unit in plan.put)])
+    counts = {state.commune: _registered(state) for state in situation.states}
+    communes = [unit for unit in after.of_level("commune", day) if unit.identity in changed]
+    ended = [
+        unit
+        for unit in after
+        if unit.level == "commune" and unit.identity in changed and unit.valid_to is not None
+        if not after.heirs_of(unit, max(day, unit.begins))
+    ]
+    old, new = (_by_name(rows_of(each, "commune", day, situation.states, area=None)) for each in (before, after))
+    names = [*new, *(name for name in old if name not in new)]
+    return Effects(
+        communes=communes,
+        households=sum(counts.get(identity, 0) for identity in changed),
+        without_successor={f"{unit.kind} {unit.name} ({unit.code})": counts.get(unit.identity, 0) for unit in ended},
+        accounts=[each.username for each in _accounts_that_change(situation.accounts, before, after, day)],
+        ended_accounts=dict(_ended(situation.accounts, before, after, day)),
+        borders_missing=[unit for unit in communes if situation.borders and unit.identity not in situation.borders],
+        baselines=sum(_unit_of(each, before) in changed for each in situation.baselines),
+        rows=[(name, old.get(name, 0), new.get(name, 0)) for name in names if old.get(name, 0) != new.get(name, 0)],
+        totals=(sum(old.values()), sum(new.values())),
+    )
+
+
+def _require_no_household_left(before: UnitDirectory, after: UnitDirectory, states: Iterable[CommuneState]) -> None:
+    """Raise UnitListInvalid where households, or their former communes, are of a unit that the list takes back."""
+    left = {unit.identity for unit in before} - {unit.identity for unit in after}
+    faults = []
+    for state in states:
+        named = {state.commune, *(of_tally_key(key)[0] for key in state.tallies)}
+        for identity in sorted(left & {each for each in named if each is not None}):
+            code, name = before.called(identity, date.max)
+            reason = f"{name} ({code}) cannot be taken back: households refer to it"
+            faults.append(UnitFault(0, "withdrawn", reason, f"commune {code}"))
+    if faults:
+        raise UnitListInvalid(faults)
+
+
+def _touched(plan: PlannedEdition, before: UnitDirectory, after: UnitDirectory) -> set[UnitId]:
+    known = {unit.key: unit for unit in before}
+    put = {unit.key for unit in plan.put}
+    touched = {unit.identity for unit in plan.withdrawn}
+    return touched | {unit.identity for unit in after if unit.key in put and known.get(unit.key) != unit}
+
+
+def _registered(state: CommuneState) -> int:
+    return sum(tally.get("registered", 0) for tally in state.tallies.values())
+
+
+def _by_name(rows: Iterable[Row]) -> dict[str, int]:
+    return {
+        "no commune yet" if row.unit is None else f"{row.unit.name} ({row.unit.code})": total_of([row]).registered
+        for row in rows
+    }
+
+
+def _accounts_that_change(
+    accounts: Iterable[Account], before: UnitDirectory, after: UnitDirectory, day: date
+) -> Iterator[Account]:
+    for account in accounts:
+        if _area(account, before, day).communes() != _area(account, after, day).communes():
+            yield account
+
+
+def _ended(
+    accounts: Iterable[Account], before: UnitDirectory, after: UnitDirectory, day: date
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for account in accounts:
+        known = _area(account, before, day).ended
+        ended = tuple(code for code in _area(account, after, day).ended if code not in known)
+        if ended:
+            yield account.username, ended
+
+
+def _area(account: Account, directory: UnitDirectory, day: date) -> Area:
+    return area_of_units(account.area, directory, day)
+
+
+def _unit_of(baseline: Baseline, directory: UnitDirectory) -> UnitId:
+    return baseline.identity or directory.meant(baseline.unit, baseline.date).identity
+
+
+AccountPages = Callable[[str | None], list[Account]]
+"""Returns the accounts behind a name."""
+
+
+def all_accounts(page: AccountPages) -> list[Account]:
+    """Return all accounts, read page by page."""
+    found: list[Account] = []
+    while batch := page(found[-1].username if found else None):
+        found.extend(batch)
+    return found

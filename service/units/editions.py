@@ -1,0 +1,148 @@
+"""Editions of lists of units: what a list changes of the units that the register has, and what it may not change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+
+from service.unit_names import NO_IDENTITY, UnitCode
+from service.units.directory import UnitDirectory
+from service.units.unit import Unit
+from service.units.unit_list import UnitFault, UnitLine, UnitListInvalid, contradictions
+
+_DIGITS: Final = {"province": 2, "district": 3, "commune": 5}
+"""How many digits a code has (Decision 124/2004/QĐ-TTg)."""
+_WEST, _SOUTH, _EAST, _NORTH = 102.0, 6.0, 118.0, 23.5
+"""Viet Nam with its islands, in degrees."""
+
+Key = tuple[str, UnitCode, date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One list as it was loaded: from which source, by whom, and which validities it speaks of.
+
+    ``shipped`` is the code of the province whose list came with a version of the program; None where an operator loaded
+    the list. ``units`` are the validities as the list has them.
+    """
+
+    number: int
+    source: str
+    day: date
+    author: str
+    at: datetime
+    units: tuple[Unit, ...]
+    withdrawn: tuple[Key, ...] = ()
+    shipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEdition:
+    """What a list changes: validities that are put in, or in place of those with their keys, and those that go."""
+
+    put: tuple[Unit, ...]
+    withdrawn: tuple[Unit, ...]
+    after: tuple[Unit, ...]
+    """All validities of the register afterwards."""
+
+
+def planned(lines: Sequence[UnitLine], existing: Sequence[Unit]) -> PlannedEdition:
+    """Return what a list of changes does to the existing units.
+
+    A validity with the same code, level and first day is corrected; with ``replaces`` a line puts off or brings forward
+    a validity, which stays the same unit; with ``withdrawn`` one is taken back. Raises UnitListInvalid with every
+    fault: the register is then as it was.
+    """
+    faults = list(_faults_of_lines(lines))
+    by_key = {unit.key: unit for unit in existing}
+    put: list[tuple[int, Unit]] = []
+    gone: dict[Key, Unit] = {}
+    for line in lines:
+        unit = line.unit
+        key: Key = (unit.level, unit.code, line.replaces) if line.replaces is not None else unit.key
+        if (line.withdrawn or line.replaces is not None) and key not in by_key:
+            column = "withdrawn" if line.withdrawn else "replaces"
+            faults.append(UnitFault(line.number, column, f"{unit.code} from {key[2] or '…'} is not in the register"))
+        elif line.withdrawn:
+            gone[key] = by_key[key]
+        elif line.replaces is not None and key != unit.key:
+            gone[key] = by_key[key]
+            put.append((line.number, replace(unit, identity=by_key[key].identity)))
+        else:
+            put.append((line.number, unit))
+    keys = {unit.key for _, unit in put}
+    staying = [unit for unit in existing if unit.key not in keys and unit.key not in gone]
+    faults.extend(contradictions([*((0, unit) for unit in staying), *put]))
+    if faults:
+        raise UnitListInvalid(faults)
+    withdrawn = tuple(unit for key, unit in gone.items() if key not in keys)
+    return PlannedEdition(tuple(unit for _, unit in put), withdrawn, (*staying, *(unit for _, unit in put)))
+
+
+def _faults_of_lines(lines: Sequence[UnitLine]) -> Iterator[UnitFault]:
+    """Yield what is wrong with single lines, whatever the register has."""
+    if not lines:
+        yield UnitFault(1, "code", "the list has a header and no unit")
+    for line in lines:
+        unit = line.unit
+        if len(unit.code) != _DIGITS[unit.level]:
+            yield UnitFault(line.number, "code", f"a {unit.level} has a code of {_DIGITS[unit.level]} digits")
+        if unit.longitude is not None and not _WEST <= unit.longitude <= _EAST:
+            yield UnitFault(line.number, "longitude", f"{unit.longitude} is not in Viet Nam")
+        if unit.latitude is not None and not _SOUTH <= unit.latitude <= _NORTH:
+            yield UnitFault(line.number, "latitude", f"{unit.latitude} is not in Viet Nam")
+
+
+def remarks(plan: PlannedEdition, before: UnitDirectory, after: UnitDirectory, today: date) -> Iterator[str]:
+    """Yield what an operator should know of a list that is accepted: what it leaves out, and what is in the past."""
+    known = {unit.identity for unit in before}
+    for unit in sorted(after, key=lambda each: (each.code, each.begins)):
+        if unit.level != "commune" or unit.key not in {each.key for each in plan.put}:
+            continue
+        named = f"{unit.kind} {unit.name} ({unit.code})"
+        first = unit.identity not in known and after.versions_of(unit.identity)[0].key == unit.key
+        if first and unit.valid_from is not None:
+            if not after.predecessors_of(unit):
+                yield f"{named} begins on {unit.valid_from} without a predecessor: if it was split off, name it there"
+            if unit.valid_from <= today and before.of_level("commune", unit.valid_from):
+                yield f"{named} begins on {unit.valid_from}, in the past: records since then stay where they are"
+        if unit.valid_to is not None and unit.identity in known and not after.successions_from(unit):
+            yield f"{named} ends on {unit.valid_to} without a successor: nobody takes over its households"
+
+
+def shipped_lines(
+    lines: Iterable[UnitLine], existing: Sequence[Unit], editions: Sequence[Edition], province: str
+) -> tuple[list[UnitLine], int]:
+    """Return the lines of a shipped list that may be loaded, and how many may not since operators loaded others.
+
+    A new version of the program changes what earlier versions shipped, and nothing that an operator corrected, put off
+    or took back.
+    """
+    operators = {key for edition in editions if edition.shipped is None for key in _keys_of(edition)}
+    codes = {code for _, code, _ in operators}
+    earlier = [edition for edition in editions if edition.shipped == province]
+    before = {unit.key: _bare(unit) for edition in earlier for unit in edition.units}
+    stored = {unit.key: _bare(unit) for unit in existing}
+    taken, left = [], 0
+    for line in lines:
+        there = stored.get(line.unit.key)
+        if there == _bare(line.unit):
+            continue
+        ours = there is None or there == before.get(line.unit.key)
+        if ours and line.unit.key not in operators and line.unit.code not in codes:
+            taken.append(line)
+        else:
+            left += 1
+    return taken, left
+
+
+def _keys_of(edition: Edition) -> Iterator[Key]:
+    yield from (unit.key for unit in edition.units)
+    yield from edition.withdrawn
+
+
+def _bare(unit: Unit) -> Unit:
+    """A validity as a list has it, without an identity."""
+    return replace(unit, identity=NO_IDENTITY)

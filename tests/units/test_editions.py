@@ -1,0 +1,212 @@
+"""Lists of units are loaded as editions: checked, announced, noted, corrected later, not undone by a new version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pymongo.read_concern import ReadConcern
+
+from service.commands import accounts as accounts_command
+from service.commands import units as units_command
+from service.province import Province, read_province
+from service.settings import Settings, read_settings
+from service.storage.migration import load_shipped_units, migrate
+from service.storage.repositories import Repositories
+from service.units.directory import UnitDirectory
+from service.units.unit_list import COLUMNS, OF_CHANGES
+from tests.builders import THANH_VINH
+from tests.storage.writing import register
+
+HEADER = ",".join((*COLUMNS, *OF_CHANGES))
+MERGER = f"""\
+{HEADER}
+16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,16681,,,x,,
+16690,Trường Vinh,Truong Vinh ward,phường,commune,40,2025-07-01,2026-12-31,16681,,,x,,
+16681,Vinh,Vinh ward,phường,commune,40,2027-01-01,,,,,x,,
+"""
+POSTPONED = f"""\
+{HEADER}
+16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2027-06-30,16681,,,x,,
+16690,Trường Vinh,Truong Vinh ward,phường,commune,40,2025-07-01,2027-06-30,16681,,,x,,
+16681,Vinh,Vinh ward,phường,commune,40,2027-07-01,,,,,x,2027-01-01,
+"""
+WITHDRAWN = f"""\
+{HEADER}
+16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,,,,,x,,
+16690,Trường Vinh,Truong Vinh ward,phường,commune,40,2025-07-01,,,,,x,,
+16681,Vinh,Vinh ward,phường,commune,40,2027-01-01,,,,,x,,yes
+"""
+AFTER = date(2027, 3, 1)
+
+
+@pytest.fixture
+def settings(database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("MONGODB_URI", database_uri)
+    monkeypatch.setenv("DATA_FOLDER", str(tmp_path / "data"))
+    made = read_settings()
+    migrate(made, say=lambda _: None)
+    return made
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Repositories]:
+    opened = Repositories(settings)
+    yield opened
+    opened.close()
+
+
+def loaded(tmp_path: Path, text: str, *options: str) -> int:
+    file = tmp_path / "changes.csv"
+    file.write_text(text, encoding="utf-8")
+    return units_command.main(["--list", str(file), *options])
+
+
+def name_on(store: Repositories, day: date) -> str:
+    return UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, day).name
+
+
+def test_a_dry_run_says_what_a_list_does_and_changes_nothing(
+    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(store)
+    version, editions = store.units.unit_version(), store.units.editions()
+    assert loaded(tmp_path, MERGER, "--dry-run") == 0
+    output = capsys.readouterr().out
+    assert "nothing was changed" in output
+    assert "with 1 households" in output
+    assert "registered in Thành Vinh (16681): 1 before, 0 after" in output
+    assert "registered in Vinh (16681): 0 before, 1 after" in output
+    assert "registered in all: 1 before, 1 after" in output
+    assert (store.units.unit_version(), store.units.editions()) == (version, editions)
+
+
+def test_a_load_is_an_edition_with_source_day_and_author_and_stands_in_the_trail(
+    store: Repositories, tmp_path: Path
+) -> None:
+    options = ("--source", "Nghị quyết 1", "--day", "2026-11-01", "--author", "an")
+    assert loaded(tmp_path, MERGER, *options) == 0
+    shipped, edition = store.units.editions()
+    assert (shipped.shipped, edition.shipped) == ("40", None)
+    assert (edition.source, edition.day, edition.author) == ("Nghị quyết 1", date(2026, 11, 1), "an")
+    assert len(edition.units) == 3
+    stored = store.database.mongo["trail"].with_options(read_concern=ReadConcern("local"))
+    entries = [each for batch in stored.find() for each in batch["entries"]]
+    assert [(each["action"], each["name"]) for each in entries] == [("units-loaded", "an")]
+    assert loaded(tmp_path, MERGER, *options) == 0
+    assert len(store.units.editions()) == 2
+
+
+def test_what_was_loaded_can_be_put_off_and_taken_back(store: Repositories, tmp_path: Path) -> None:
+    assert loaded(tmp_path, MERGER) == 0
+    merged = UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, AFTER).identity
+    assert loaded(tmp_path, POSTPONED) == 0
+    assert name_on(store, AFTER) == "Thành Vinh"
+    assert UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, date(2027, 7, 1)).identity == merged
+    assert loaded(tmp_path, WITHDRAWN.replace("2027-01-01", "2027-07-01")) == 0
+    assert name_on(store, date(2030, 1, 1)) == "Thành Vinh"
+    assert loaded(tmp_path, MERGER) == 0
+    assert UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, AFTER).identity not in (merged, THANH_VINH)
+
+
+def test_a_unit_with_households_is_not_taken_back(
+    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert loaded(tmp_path, MERGER) == 0
+    merged = UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, AFTER).identity
+    store.states.make([merged])
+    store.database["commune_states"].update_one({"_id": merged}, {"$set": {"tallies": {"unknown": {"registered": 1}}}})
+    assert loaded(tmp_path, WITHDRAWN) == 1
+    assert "phường Vinh (16681) cannot be taken back: households refer to it" in capsys.readouterr().err
+    assert name_on(store, AFTER) == "Vinh"
+
+
+def test_a_commune_that_ends_for_good_is_loaded_with_a_warning_that_names_accounts_and_households(
+    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(store)
+    assert accounts_command.main(["create", "can.bo", "--role", "officer", "--area", THANH_VINH]) == 0
+    line = "16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,,,,x,,\n"
+    assert loaded(tmp_path, f"{HEADER}\n{line}") == 0
+    output = capsys.readouterr().out
+    assert "WARNING: phường Thành Vinh (16681) ends without a successor: 1 households stay in it" in output
+    assert "WARNING: account can.bo names 16681, which covers nothing any more" in output
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("123,Sai,Wrong,xã,commune,40,2026-01-01,,,,,x,,", "line 2, code: a commune has a code of 5 digits"),
+        ("12345678901234,Sai,Wrong,xã,commune,40,2026-01-01,,,,,x,,", "line 2, code: a commune has a code of 5"),
+        ("12345,Sai,Wrong,xã,commune,40,2026-01-01,,,5,5,x,,", "line 2, longitude: 5.0 is not in Viet Nam"),
+        ("", "line 1, code: the list has a header and no unit"),
+        ("16681,Sai,Wrong,xã,commune,40,2024-01-01,2025-12-31,,,,x,,", "already in the register, commune 16681 from"),
+        (
+            "99,Sai,W,tỉnh,province,,2026-01-01,,,,,x,,\n12345,Sai,W,xã,commune,99,2025-07-01,,,,,x,,",
+            "line 3, parent",
+        ),
+        (
+            "12345,Sai,Wrong,xã,commune,40,2026-01-01,,,,,x,2025-01-01,",
+            "line 2, replaces: 12345 from 2025-01-01 is not",
+        ),
+        ("12345,Sai,Wrong,xã,commune,40,2026-01-01,,,,,x,,yes", "line 2, withdrawn: 12345 from 2026-01-01 is not"),
+    ],
+)
+def test_a_list_with_a_fault_is_refused_with_its_place(
+    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, fault: str
+) -> None:
+    version = store.units.unit_version()
+    assert loaded(tmp_path, f"{HEADER}\n{line}\n") == 1
+    assert fault in capsys.readouterr().err
+    assert store.units.unit_version() == version
+
+
+def test_a_unit_without_a_predecessor_and_one_in_the_past_are_remarked(
+    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert loaded(tmp_path, f"{HEADER}\n12345,Mới,New,xã,commune,40,1990-01-01,,,,,x,,\n") == 0
+    output = capsys.readouterr().out
+    assert "xã Mới (12345) begins on 1990-01-01 without a predecessor" in output
+    assert "xã Mới (12345) begins on 1990-01-01, in the past" in output
+
+
+def a_new_version(tmp_path: Path, *changes: tuple[str, str]) -> Province:
+    """Nghệ An as another version of the program would ship it."""
+    province = read_province("40")
+    text = province.units.read_text(encoding="utf-8")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    file = tmp_path / "shipped.csv"
+    file.write_text(text, encoding="utf-8")
+    return replace(province, units=file)
+
+
+def test_a_new_version_changes_what_it_shipped_and_nothing_that_an_operator_loaded(
+    store: Repositories, tmp_path: Path
+) -> None:
+    assert loaded(tmp_path, MERGER) == 0
+    lines: list[str] = []
+    changes = (("16681,Thành Vinh,", "16681,Thành Vinh sửa,"), ("16702,Vinh Phú,", "16702,Vinh Phú sửa,"))
+    load_shipped_units(store, a_new_version(tmp_path, *changes), lines.append)
+    assert name_on(store, AFTER) == "Vinh"
+    assert name_on(store, date(2026, 11, 1)) == "Thành Vinh"
+    assert UnitDirectory(store.units.unit_list()).in_force("16702", AFTER).name == "Vinh Phú sửa"
+    assert any("left out" in line for line in lines)
+
+
+def test_a_new_version_that_contradicts_an_operator_leaves_the_list_as_it_is(
+    store: Repositories, tmp_path: Path
+) -> None:
+    taken = "12345,Vinh Khác,Other Vinh,phường,commune,40,2026-01-01,,,,,x,,\n"
+    assert loaded(tmp_path, f"{HEADER}\n{taken}") == 0
+    version, lines = store.units.unit_version(), list[str]()
+    other = "\n12346,Nữa,More,xã,commune,40,2026-01-01,2026-06-30,12347,,,x\n"
+    province = a_new_version(tmp_path)
+    province.units.write_text(province.units.read_text(encoding="utf-8").rstrip("\n") + other, encoding="utf-8")
+    load_shipped_units(store, province, lines.append)
+    assert store.units.unit_version() == version
+    assert "contradicts what was loaded here" in lines[0]
