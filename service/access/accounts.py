@@ -18,7 +18,7 @@ from service.clock import Clock, vietnam_day
 from service.errors import CommuneNotInForce, CommuneUnknown, OutsideArea
 from service.principal import Principal
 from service.roles import SCOPES, Role, Sight
-from service.units.areas import administered_area, communes_covering
+from service.units.areas import administered_area, area_of_units, communes_covering
 from service.units.directory import Unit, UnitDirectory
 
 
@@ -124,6 +124,10 @@ class Accounts:
                     return found[:limit], found[limit - 1].username
             if len(batch) <= limit:
                 return found, None
+
+    def ended_codes(self, account: Account) -> tuple[str, ...]:
+        """Return the codes of the account's area that cover no commune today."""
+        return area_of_units(account.area, self._directory(), vietnam_day(self._clock())).ended
 
     def change(
         self,

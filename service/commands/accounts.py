@@ -152,13 +152,15 @@ def _list(accounts: Accounts, *, as_json: bool) -> None:
                 "role": str(account.role),
                 "state": account.state,
                 "area": [code for code, _ in account.area],
+                "area_ended": accounts.ended_codes(account),
                 "scopes": list(account.scopes),
                 "id": account.id,
             }
             if as_json:
                 print(orjson.dumps(row).decode())
             else:
-                print(f"{account.username:24} {account.role:14} {account.state:10} {' '.join(row['area'])}")
+                codes = " ".join(f"{code} (ended)" if code in row["area_ended"] else code for code in row["area"])
+                print(f"{account.username:24} {account.role:14} {account.state:10} {codes}")
         if after is None:
             return
 

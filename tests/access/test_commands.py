@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from service.storage.migration import prepare_keys
 from service.storage.reencryption import reencrypt
 from service.storage.repositories import Repositories
 from tests.api.asking import Register
-from tests.builders import THANH_VINH, a_household
+from tests.builders import THANH_VINH, TODAY, a_household
 
 
 @pytest.fixture
@@ -100,6 +101,21 @@ def test_accounts_are_listed_reset_suspended_and_resumed(
     (row,) = [orjson.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (row["username"], row["area"]) == ("an", [THANH_VINH])
     assert accounts.main([*command, "suspend", "nobody"]) == 2
+
+
+def test_codes_that_have_ended_are_marked_in_the_list(
+    command: list[str], register: Register, register_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts.main([*command, "create", "an", "--role", "officer", "--area", THANH_VINH])
+    with closing(Repositories(register_settings)) as store:
+        account = store.accounts.account_named("an")
+        assert account is not None
+        store.accounts.change_account(account.id, {"area": (*account.area, ("99999", TODAY))})
+    capsys.readouterr()
+    assert accounts.main([*command, "list"]) == 0
+    assert f"{THANH_VINH} 99999 (ended)" in capsys.readouterr().out
+    assert accounts.main([*command, "list", "--json"]) == 0
+    assert orjson.loads(capsys.readouterr().out)["area_ended"] == ["99999"]
 
 
 def test_the_demonstration_has_an_account_of_each_role_in_a_file_for_its_owner(

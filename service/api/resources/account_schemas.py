@@ -9,14 +9,12 @@ from marshmallow import ValidationError, fields, post_load, validate
 from service.access.account import ACTIVE, SUSPENDED, Account
 from service.access.accounts import NewAccount
 from service.access.errors import AccountInvalid
+from service.api.http.guard import guard
 from service.api.http.paging import PageSchema
 from service.api.http.resource import Body, Computed, Day, Moment, Resource, refusal, text
-from service.api.http.services import services
 from service.api.resources.session_schemas import AREA_ENDED, SessionSchema
 from service.area import WHOLE_REGISTER
-from service.clock import vietnam_day
 from service.roles import SCOPES, Role, Sight
-from service.units.areas import area_of_units
 
 _ROLES = ", ".join(Role)
 _SIGHTS = ", ".join(Sight)
@@ -93,8 +91,7 @@ class NewAccountSchema(AccountPatchSchema):
 
 
 def _ended(account: Account) -> tuple[str, ...]:
-    parts = services()
-    return area_of_units(account.area, parts.units.directory(), vietnam_day(parts.clock())).ended
+    return guard().accounts.ended_codes(account)
 
 
 def _identity(account: Account) -> dict[str, str] | None:
