@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
-from unicodedata import is_normalized
 
 from marshmallow import ValidationError
 
@@ -30,6 +29,7 @@ from schemas.language import (
     section_fields,
 )
 from schemas.partial_date import PartialDate
+from schemas.text import is_normal
 
 Parse = Callable[[Any], dict[str, Any]]
 
@@ -60,7 +60,7 @@ class _Compiler:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {
             "Unsure": Unsure,
-            "is_normalized": is_normalized,
+            "is_normal": is_normal,
             "day": _day,
             "partial": _partial,
         }
@@ -108,7 +108,7 @@ class _Compiler:
             case Text():
                 yield (
                     f"if value.__class__ is str and len(value) <= {field.most} and value.isprintable()"
-                    " and (value.isascii() or is_normalized('NFC', value)):"
+                    " and is_normal(value):"
                 )
                 yield " value = value.strip()"
                 yield " if not value: raise Unsure"

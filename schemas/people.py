@@ -1,7 +1,5 @@
 """People: who they are, their relation to the head, their work on the farm."""
 
-from dataclasses import replace
-
 from schemas.language import (
     OPEN,
     Code,
@@ -15,7 +13,6 @@ from schemas.language import (
     Whole,
     YearMonthOrDay,
     item,
-    section_fields,
 )
 
 _IDENTITY = "Luật Căn cước 2023; Nghị định 137/2015/NĐ-CP; Thông tư 07/2016/TT-BCA"
@@ -98,7 +95,7 @@ class PersonSchema(Section):
             source="Chứng minh nhân dân 9 số, hết giá trị sử dụng từ 01/01/2025",
             sensitivity="personal",
             mask="last_three",
-            at_rest="sealed",
+            at_rest="sealed_searchable",
         ),
         example="181234567",
     )
@@ -139,7 +136,7 @@ class PersonSchema(Section):
             source="QCVN 109:2017/BTTTT",
             sensitivity="personal",
             mask="last_three",
-            at_rest="sealed",
+            at_rest="sealed_searchable",
         )
     )
     schooling = Code(
@@ -229,8 +226,6 @@ class HeadSchema(PersonSchema):
         ),
         example="001078001234",
     )
-    # Households are searched by their head's phone, so equality must be possible on the ciphertext.
-    phone = Phone(replace(section_fields(PersonSchema)["phone"].item, at_rest="sealed_searchable"))
     no_id_reason = Suggested(
         "no_id_reasons",
         200,

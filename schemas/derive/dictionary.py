@@ -130,6 +130,18 @@ người dùng không gửi. Để đạt chuẩn hóa, hộ phải có ít nh�
 thì ẩn, mã hóa và không chép. / *Khi che* is what readers who see people masked are shown; *lưu trữ* is how the item
 lies in the database; *chép sang* is what a form can copy from the household or list element before. An item that says
 nothing is hidden, encrypted and not copied.
+
+*Văn bản* được ghi ở một dạng: Unicode NFC, bỏ khoảng trắng ở hai đầu. Ký tự không nhìn thấy (ký tự định dạng, ký tự
+chọn biến thể) được bỏ đi rồi mới xét phần còn lại; mọi loại khoảng trắng là dấu cách; chữ và số toàn khổ là chữ và
+số thường; chữ trông giống Đ (U+00D0, U+0189) là Đ; chữ Kirin, Hy Lạp không thể phân biệt với chữ Latinh là chữ
+Latinh. Số, mã và ngày cũng bỏ ký tự không nhìn thấy. Khi tìm, không phân biệt dấu, hoa thường, loại dấu nháy và
+gạch nối; khi so tên thôn thì dấu có phân biệt, còn chỗ đặt dấu (hoà, hòa), i hay y và số 0 đứng trước thì không. /
+*Text* is stored in one form: Unicode NFC without spaces around it. Characters that nobody can see (format
+characters, variation selectors) are taken out before what is left is judged; every blank is a space; full-width
+letters and digits are ordinary ones; letters that look like Đ (U+00D0, U+0189) are Đ; Cyrillic and Greek letters
+that nobody can distinguish from Latin ones are Latin. What cannot be seen is taken out of numbers, codes and dates
+too. Search ignores diacritics, case, and which apostrophe or dash is meant; names of villages are compared with
+their diacritics, but without regard to case, the place of the tone (hoà, hòa), i or y, and zeros before a number.
 """
 
 

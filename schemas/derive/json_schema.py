@@ -27,6 +27,7 @@ from schemas.language import (
     section_fields,
 )
 from schemas.rules import RULES
+from schemas.text import BLANKS, INVISIBLE
 from schemas.versions import SCHEMA_VERSION
 
 JsonSchema = dict[str, Any]
@@ -51,7 +52,7 @@ UNSAID: dict[str, str] = {
 # Patterns that Python, ECMAScript, PCRE and Rust read the same way: two-digit escapes, other characters literally.
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 _CONTROL_BUT_LINES = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-_SPACE = r"\x09-\x0d\x1c-\x20\x85\xa0" + "\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACE = r"\x09-\x0d\x1c-\x20\x85" + BLANKS + INVISIBLE
 
 
 def household_json_schema(example: JsonSchema | None = None) -> JsonSchema:
@@ -143,7 +144,7 @@ class _Writer:
         match field:
             case Text():
                 control = _CONTROL_BUT_LINES if field.lines else _CONTROL
-                # At least one character that is no space, and no control character.
+                # At least one character that can be seen, and no control character.
                 pattern = f"^[^{control}]*[^{control}{_SPACE}][^{control}]*$"
                 return {"type": "string", "minLength": 1, "maxLength": field.most, "pattern": pattern}
             case Formatted():

@@ -9,6 +9,7 @@ from shapely.geometry.base import BaseGeometry
 from schemas.errors import Problem
 from schemas.geometry import GeometryInvalid, parse_geometry
 from schemas.language.items import Item
+from schemas.text import visible
 
 
 class Field(fields.Field[Any]):
@@ -41,7 +42,8 @@ class Field(fields.Field[Any]):
         self.refuse("item.type", expected=self.expected)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        return self.parse(value)
+        # Format characters come with what is pasted; the items of sections and lists are read one by one.
+        return self.parse(visible(value) if isinstance(value, str) else value)
 
     def parse(self, value: Any) -> Any:
         """Return the parsed value. Raises marshmallow's ValidationError with a list or tree of Problem."""

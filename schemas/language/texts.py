@@ -7,9 +7,11 @@ from schemas.language.fields import Field
 from schemas.language.items import Item
 from schemas.text import CONTROL_CHARACTER, CONTROL_CHARACTER_BUT_LINES, SURROGATE, normalize
 
+_LINE_ENDS = re.compile("[\u2028\u2029]")
+
 
 class Text(Field):
-    """Free text: NFC, trimmed, not blank, `most` characters at most, no control characters (line breaks if `lines`)."""
+    """Free text in its normal form: not blank, `most` characters at most, no control character (but line breaks)."""
 
     def __init__(
         self, most: int, item: Item | None = None, *, lines: bool = False, register_given: bool = False
@@ -17,6 +19,10 @@ class Text(Field):
         super().__init__(item, register_given=register_given)
         self.most = most
         self.lines = lines
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        # Its length counts as it was sent, and its normal form is more than what is visible of it.
+        return self.parse(value)
 
     def parse(self, value: Any) -> str:
         """Return the text in its normal form."""
@@ -27,7 +33,7 @@ class Text(Field):
             self.refuse("text.too-long", max=self.most, count=len(value))
         if SURROGATE.search(value):
             self.refuse("text.surrogate")
-        text = normalize(value)
+        text = normalize(_LINE_ENDS.sub("\n", value) if self.lines else value)
         if not text:
             self.refuse("text.blank")
         control = (CONTROL_CHARACTER_BUT_LINES if self.lines else CONTROL_CHARACTER).search(value)
@@ -48,7 +54,7 @@ class Suggested(Text):
 
 
 class Formatted(Field):
-    """Text of a fixed shape, taken exactly as written: `pattern`, of ASCII digits and letters, matches it in full."""
+    """Text of a fixed shape: `pattern`, of ASCII digits and letters, matches in full what is visible of it."""
 
     def __init__(
         self, pattern: str, code: str, item: Item | None = None, *, example: str = "", register_given: bool = False

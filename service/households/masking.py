@@ -69,12 +69,12 @@ def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | 
 def shortened_name(name: str) -> str:
     """Return the initials of all words but the last: "Nguyễn Văn An" becomes "N. V. An".
 
-    Of a name of one word the initial is left, since the word is the whole name: "An" becomes "A.".
+    Of a name of one word the initial is left, since the word is the whole name: "An" becomes "A.". What has no letter
+    ("-", "2") is no word.
     """
-    words = name.split()
-    if len(words) < 2:
-        return "".join(f"{word[0]}." for word in words)
-    return ". ".join([word[0] for word in words[:-1]]) + ". " + words[-1]
+    words = [word for word in name.split() if any(map(str.isalpha, word))]
+    initials = [f"{next(filter(str.isalpha, word))}." for word in words]
+    return " ".join(initials if len(words) < 2 else [*initials[:-1], words[-1]])
 
 
 def masked_number(number: str) -> str:

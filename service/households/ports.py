@@ -51,6 +51,8 @@ class HouseholdQuery:
     stage: str | None = None
     status: str | None = None
     text: str | None = None
+    village: str | None = None
+    """The name of a village, in any spelling."""
     bbox: tuple[float, float, float, float] | None = None
     near: tuple[float, float, float] | None = None
     """Longitude, latitude, and the distance in metres."""

@@ -266,6 +266,8 @@ class Reader:
         if query.text is not None and not self.sees_persons:
             # Readers who may not see a number or a name may not try them one by one either.
             raise PermissionMissing(permission="personal:read")
+        if query.village is not None and self._sight is Sight.NOBODY:
+            raise PermissionMissing(permission="masked:read")
         if self._sight is Sight.NOBODY:
             query = _coarse(query)
         return replace(

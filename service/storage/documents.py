@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bson.binary import Binary
 
-from schemas.text import fold
+from schemas.text import fold, spelling
 from service.households.changes import Change, Entry, Record
 from service.households.ports import Stored
 from service.storage.client import Document
@@ -56,6 +56,8 @@ def to_document(change: Change, sealed: SealedEntry, encryption: FieldEncryption
     del document["id"]
     document[SEALED] = sealed.sealed
     document["index"] = {"names": name_keys(record)}
+    if village := spelling(record.get("village", "")):
+        document["index"]["village"] = village
     if cells := cell_keys(record):
         document["index"]["cells"] = cells
     return document

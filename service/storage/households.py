@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from schemas.geometry import geometry_json
-from schemas.text import fold
+from schemas.text import fold, spelling
 from service.area import Communes
 from service.errors import HouseholdNotFound
 from service.households.changes import Record
@@ -21,8 +21,10 @@ from service.storage.documents import DAMAGE, to_closed_record, to_record, to_st
 from service.storage.encryption.fields import FieldEncryption
 from service.unit_names import UnitId
 
-_PERSONAL_NUMBER = re.compile(r"\d{12}")
-_PHONE = re.compile(r"(?:\+?84|0)(\d{9})")
+_PERSONAL_NUMBER = re.compile(r"[0-9]{12}")
+_OLD_NUMBER = re.compile(r"[0-9]{9}")
+_PHONE = re.compile(r"(?:\+?84|0)?([35789][0-9]{8})")
+_BETWEEN_DIGITS = re.compile(r"[\s.()-]")
 _LAST = "\uffff"
 
 
@@ -182,14 +184,21 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
         conditions.append({"status": {"$eq": query.status}})
     if query.text is not None:
         conditions.append(_text_condition(query.text, encryption))
-    if query.bbox is not None:
-        in_box = [_place_condition(box_polygons(*query.bbox), query.by_home)]
-        conditions.extend(in_box if query.personal else parcels.beginning_in(query.bbox))
-    if query.near is not None:
-        conditions.append(_place_condition([geometry_json(circle(*query.near))], query.by_home))
+    conditions.extend(_conditions_of_place(query))
     if query.updated_since is not None:
         conditions.append({"updated_at": {"$gte": query.updated_since}})
     return {"$and": conditions} if conditions else {}
+
+
+def _conditions_of_place(query: HouseholdQuery) -> Iterator[dict[str, Any]]:
+    if query.village is not None:
+        yield {"index.village": {"$eq": spelling(query.village)}}
+    if query.bbox is not None and query.personal:
+        yield _place_condition(box_polygons(*query.bbox), query.by_home)
+    elif query.bbox is not None:
+        yield from parcels.beginning_in(query.bbox)
+    if query.near is not None:
+        yield _place_condition([geometry_json(circle(*query.near))], query.by_home)
 
 
 def _former_condition(former: FormerCommune) -> dict[str, Any]:
@@ -216,18 +225,36 @@ def _behind(after: tuple[Any, ...], by_change: bool) -> dict[str, Any]:
 
 
 def _text_condition(text: str, encryption: FieldEncryption) -> dict[str, Any]:
-    """A personal number or a phone by equality, a name by its folded beginning (a range, not a pattern:
-    nothing to inject)."""
-    compact = re.sub(r"[\s.-]", "", text)
-    if _PERSONAL_NUMBER.fullmatch(compact):
-        sealed = encryption.equal_to(compact)
-        return {"$or": [{"head.national_id": sealed}, {"members.national_id": sealed}]}
-    phone = _PHONE.fullmatch(compact)
-    if phone:
-        return {"head.phone": encryption.equal_to(f"+84{phone[1]}")}
+    """A number on a card or a phone of anybody in the household by equality, a name by its folded beginning (a range,
+    not a pattern: nothing to inject).
+    """
     folded = fold(text)
+    if numbers := _numbers_in(_BETWEEN_DIGITS.sub("", folded)):
+        return {
+            "$or": [
+                {f"{people}.{item}": sealed}
+                for item, number in numbers
+                for sealed in (encryption.equal_to(number),)
+                for people in ("head", "members")
+            ]
+        }
     # One name must lie in the range, not one above its beginning and another below its end.
     return {"index.names": {"$elemMatch": {"$gte": folded, "$lt": folded + _LAST}}}
+
+
+def _numbers_in(compact: str) -> list[tuple[str, str]]:
+    """What a text of digits can be of a person, as (item, stored form); none where it is no number.
+
+    Nine digits are an old card's number, or a phone that lost its zero in a spreadsheet.
+    """
+    numbers: list[tuple[str, str]] = []
+    if _PERSONAL_NUMBER.fullmatch(compact):
+        numbers.append(("national_id", compact))
+    if _OLD_NUMBER.fullmatch(compact):
+        numbers.append(("old_id_number", compact))
+    if phone := _PHONE.fullmatch(compact):
+        numbers.append(("phone", f"+84{phone[1]}"))
+    return numbers
 
 
 def _place_condition(polygons: list[dict[str, Any]], by_home: bool) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from service.roles import Role
 from tests.api.asking import Register, problem
+from tests.api.signed_in import token_of
 from tests.builders import (
     THANH_VINH,
     TRUONG_VINH,
@@ -110,6 +112,58 @@ def test_a_personal_number_and_a_phone_find_their_household(register: Register) 
 def test_a_members_number_finds_the_household(register: Register) -> None:
     record = register.registered(members=[a_member(national_id="040180005678", birth_date="1980")])
     assert found(register, "q=040180005678") == [record["id"]]
+
+
+@pytest.mark.parametrize("person", ["head", "member"])
+def test_an_old_card_and_a_phone_find_the_household_of_anybody_who_has_them(register: Register, person: str) -> None:
+    numbers = {"old_id_number": "181234567", "phone": "0912345678"}
+    head = a_head(**numbers) if person == "head" else a_head()
+    record = register.registered(head=head, members=[a_member(**numbers) if person == "member" else a_member()])
+    register.registered(head=a_head(old_id_number="181234568", phone="0912345679"), members=[a_member()])
+    for typed in ("181234567", "181 234 567", "１８１２３４５６７", "0912345678", "912345678", "0912.345\u2011678"):
+        assert found(register, f"q={typed}") == [record["id"]], typed
+
+
+@pytest.mark.parametrize("sign", ["'", "\u2018", "\u2019", "\u02bc", "\u02b9", "\u00b4", "`", "\uff07"])
+def test_a_name_with_an_apostrophe_is_found_by_any_other_and_by_none(register: Register, sign: str) -> None:
+    record = register.registered(head=a_head(full_name=f"Vừ Thị H{sign}Hoa"))
+    for typed in ("H'Hoa", "h\u2019hoa", "hhoa", "H\u02bcHoa", f"h{sign}hoa"):
+        assert found(register, f"q={typed}") == [record["id"]], typed
+
+
+def test_what_cannot_be_seen_in_a_name_hides_nobody(register: Register) -> None:
+    record = register.registered(head=a_head(full_name="Nguy\u200bễn\u00a0Zĩ An\ufe0f"))
+    assert record["head"]["full_name"] == "Nguyễn Zĩ An"
+    assert found(register, "q=nguyen zi an") == found(register, "q=Nguy\u2060ễn Zĩ") == [record["id"]]
+    refused = problem(register.put(a_least_household(village="\u200b")), 422, "household.invalid")
+    assert refused["errors"][0]["code"] == "text.blank"
+
+
+def test_the_same_content_with_the_right_letter_is_the_same_content(register: Register) -> None:
+    parcel = a_parcel(certificate_serial="B\u00d0 123456")
+    record = register.registered(head=(head := a_head(full_name="\u00d0ặng Văn An")), parcels=[parcel])
+    assert (record["head"]["full_name"], record["findings"]) == ("Đặng Văn An", [])
+    typed = {**record, "head": head | {"full_name": "Đặng Văn An"}}
+    typed["parcels"] = [record["parcels"][0] | {"certificate_serial": "BĐ 123456"}]
+    again = register.put(typed)
+    assert (again.status_code, again.get_json()["revision"]) == (200, 1)
+
+
+def test_a_village_is_one_in_every_spelling_and_two_in_two_former_communes(register: Register) -> None:
+    one = [register.registered(village=name)["id"] for name in ("Hòa Bình", "Hoà Bình", "hòa  bình")]
+    register.registered(village="Hóa Bình")
+    assert found(register, "village=HÒA BÌNH") == sorted(one)
+    here = register.registered(village="Xóm 5", former_commune="16663")["id"]
+    there = register.registered(village="Xóm 05", former_commune="16681")["id"]
+    assert found(register, "village=xóm 5") == sorted([here, there])
+    assert found(register, "village=Xóm 5&commune=16663") == [here]
+    problem(register.get("/v1/households?village=%E2%80%8B"), 422, "query.invalid")
+
+
+def test_a_reader_who_sees_nobody_may_not_try_villages(register: Register) -> None:
+    nobody = {"Authorization": f"Bearer {token_of(register.client.application, Role.SYSTEM, scopes=('records:read',))}"}
+    response = register.client.get("/v1/households?village=Khối 3", headers=nobody)
+    problem(response, 403, "access.permission-missing")
 
 
 def test_a_box_finds_homes_and_parcels_in_it(register: Register) -> None:

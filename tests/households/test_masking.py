@@ -175,7 +175,18 @@ def test_short_names_and_numbers_do_not_break() -> None:
     assert masked_number("12") == "••"
 
 
-@pytest.mark.parametrize(("name", "shown"), [("An", "A."), ("Hơ-Bia", "H."), ("Lò\u00a0Hoa", "L. Hoa")])
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("An", "A."),
+        ("Hơ-Bia", "H."),
+        ("H\u2019Hoa", "H."),
+        ("- An", "A."),
+        ("An 2", "A."),
+        ("(An)", "A."),
+        ("Lò\u00a0Hoa", "L. Hoa"),
+    ],
+)
 def test_a_name_of_one_word_is_not_shown_whole(name: str, shown: str) -> None:
     record = household() | {
         "head": {"full_name": name},

@@ -31,7 +31,21 @@ Record = dict[str, Any]
 #: What stands in a broken record where a value of another type is wanted.
 _OF_ANY_TYPE: tuple[Any, ...] = (None, True, 0, 2.0, 2.5, "", "x", [], ["x"], {}, {"type": "Point"})
 
-_TEXTS = ("", " ", "\u00a0", "\u2028", "a\x01b", "a\nb", "a\r\nb", "x\n", "\tx", "a\u0301")
+_TEXTS = (
+    "",
+    " ",
+    "\u00a0",
+    "\u2028",
+    "a\x01b",
+    "a\nb",
+    "a\r\nb",
+    "x\n",
+    "\tx",
+    "a\u0301",
+    "\u200b",
+    "\u3164\ufe0f",
+    "\u200bx",
+)
 _TIMES = (
     "1980",
     "1980-13",

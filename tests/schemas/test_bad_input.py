@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from schemas import rules
 from schemas.errors import JsonInvalid, RecordInvalid
 from schemas.json_text import parse_json
 from schemas.parsing import MOST_ERRORS, dump_household, parse_household
@@ -108,6 +109,8 @@ def test_a_number_of_four_hundred_digits_is_too_large() -> None:
         ("a\ud800b", "text.surrogate"),
         ("   ", "text.blank"),
         ("\u3000\u00a0", "text.blank"),
+        ("\u200b", "text.blank"),
+        ("\u2060\u3164\ufe0f", "text.blank"),
     ],
 )
 def test_text_with_what_nobody_can_read_is_refused(text: str, code: str) -> None:
@@ -118,6 +121,36 @@ def test_text_is_stored_in_one_normal_form_and_without_spaces_around_it() -> Non
     record = example()
     record["head"]["full_name"] = unicodedata.normalize("NFD", "  Nguyễn  Văn Ân ")
     assert parse_household(record, today=TODAY)["head"]["full_name"] == "Nguyễn  Văn Ân"
+
+
+@pytest.mark.parametrize(
+    ("item", "sent", "stored"),
+    [
+        ("national_id", "001078\u200b001234", "001078001234"),
+        ("national_id", "\u00a0001078001234\u2003", "001078001234"),
+        ("national_id", "\uff10\uff10\uff11078001234", "001078001234"),
+        ("phone", "\u202a0912345678\u202c", "+84912345678"),
+        ("sex", "male\u200b", "male"),
+        ("birth_date", "\ufeff1978", "1978"),
+    ],
+)
+def test_what_cannot_be_seen_is_taken_out_of_numbers_dates_and_codes_too(item: str, sent: str, stored: str) -> None:
+    record = example()
+    record["head"] |= {"birth_date": "1978", "sex": "male", item: sent}
+    assert dump_household(parse_household(record, today=TODAY))["head"][item] == stored
+
+
+def test_a_line_separator_is_a_space_in_a_name_and_a_line_break_in_a_note() -> None:
+    content = parse_household(example() | {"village": "Khối\u20283", "note": "a\u2028b"}, today=TODAY)
+    assert (content["village"], content["note"]) == ("Khối 3", "a\nb")
+
+
+def test_a_serial_with_a_letter_that_only_looks_like_another_is_no_finding() -> None:
+    record = example()
+    record["parcels"][0]["certificate_serial"] = "B\u00d0 123456"
+    content = parse_household(record, today=TODAY)
+    assert content["parcels"][0]["certificate_serial"] == "BĐ 123456"
+    assert [each.code for each in rules.warnings(content, today=TODAY)] == []
 
 
 def test_a_text_that_grows_in_its_normal_form_is_measured_in_it() -> None:

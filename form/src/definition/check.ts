@@ -1,4 +1,5 @@
 // The definition's checks on the phone: which values are invalid, and what is missing for each stage. Nothing is evaluated from text.
+import { normalize } from '../search/fold';
 import { isObject, type Json, type JsonObject } from '../storage/household';
 import { STAGES, type Definition, type Item, type Stage } from './definition';
 import type { Finding } from './finding';
@@ -42,7 +43,7 @@ export function errorsIn(definition: Definition, item: Item, value: Json, beside
   const wrong = (code: string, params: Finding['params'] = {}): Finding[] => [{ pointer, code, params }];
   switch (item.kind) {
     case 'text': {
-      const text = String(value).normalize('NFC').trim();
+      const text = normalize(String(value));
       if (item.pattern !== null && !wholly(item.pattern).test(text)) return wrong(item.code || 'text.shape', { example: item.example });
       return text.length > item.longest ? wrong('text.too-long', { count: text.length, max: item.longest }) : [];
     }

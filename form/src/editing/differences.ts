@@ -2,6 +2,7 @@
 import { isEmpty } from '../definition/check';
 import type { Definition, Item } from '../definition/definition';
 import { join, valueAt, withValue } from '../definition/pointer';
+import { normalize } from '../search/fold';
 import { contentOf, isObject, sameJson, type Household, type Json, type JsonObject } from '../storage/household';
 
 export type Side = 'mine' | 'theirs';
@@ -44,7 +45,7 @@ function same(mine: Json | undefined, theirs: Json | undefined): boolean {
 
 /** One way of writing a phone number, so that +84… and 0… are no difference. */
 function alike(value: Json | undefined): Json | undefined {
-  return typeof value === 'string' ? value.normalize('NFC').trim().replace(/^\+84(?=[35789]\d{8}$)/, '0') : value;
+  return typeof value === 'string' ? normalize(value).replace(/^\+84(?=[35789]\d{8}$)/, '0') : value;
 }
 
 /** The register's version with mine in the places where a person chose mine. */

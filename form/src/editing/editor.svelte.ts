@@ -5,6 +5,7 @@ import { findErrors, findMissing, nextStage, reachedStage, type Missing } from '
 import type { Finding } from '../definition/finding';
 import type { Definition, Stage } from '../definition/definition';
 import { withValue } from '../definition/pointer';
+import { normalize } from '../search/fold';
 import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type OpenedEntry } from '../storage/entry-store';
 import type { Household, Json } from '../storage/household';
 import { outbox } from '../session/outbox.svelte';
@@ -193,13 +194,13 @@ function savingAfter(error: unknown): Saving {
   return { kind: 'failed' };
 }
 
-/** What is sent: text in NFC without spaces around it, and nothing that is empty. */
+/** What is sent: text as the register stores it, and nothing that is empty. */
 export function tidy(value: Household): Household {
   return (tidied(value) ?? {}) as Household;
 }
 
 function tidied(value: Json): Json | undefined {
-  if (typeof value === 'string') return value.normalize('NFC').trim() || undefined;
+  if (typeof value === 'string') return normalize(value) || undefined;
   if (Array.isArray(value)) {
     const filled = value.map(tidied).filter((each): each is Json => each !== undefined);
     return filled.length > 0 ? filled : undefined;

@@ -1,5 +1,5 @@
 // Communes taken along: their households lie on the phone in sealed parts, and are opened once for search and warnings.
-import { SearchIndex, fold } from '../search/fold';
+import { SearchIndex, fold, normalize } from '../search/fold';
 import type { Database } from './database';
 import { listAt, objectAt, textAt, type Household, type JsonObject } from './household';
 import type { Vault } from './vault';
@@ -84,7 +84,7 @@ export class Communes {
     return summary;
   }
 
-  /** Households that may be the same as `content`: the same personal number, or the same head's name and year of birth. */
+  /** Households that may be the same as `content`: the same number of a new or old card, or the same head's name and year of birth. */
   async alike(id: string, content: JsonObject): Promise<Household[]> {
     const wanted = marksOf(objectAt(content, 'head'));
     if (wanted.length === 0) return [];
@@ -152,17 +152,18 @@ function breath(): Promise<void> {
   });
 }
 
-/** By what a person is known again, however name and number were typed: the personal number; name and year of birth. */
+/** By what a person is known again, however name and number were typed: the numbers on the cards; name and year of birth. */
 function marksOf(head: JsonObject): string[] {
-  const number = textAt(head, 'national_id');
+  const number = normalize(textAt(head, 'national_id'));
+  const old = normalize(textAt(head, 'old_id_number'));
   const name = fold(textAt(head, 'full_name'));
   const year = textAt(head, 'birth_date').slice(0, 4);
-  return [...(number ? [`number ${number}`] : []), ...(name && year ? [`name ${name} ${year}`] : [])];
+  return [...(number ? [`number ${number}`] : []), ...(old ? [`old ${old}`] : []), ...(name && year ? [`name ${name} ${year}`] : [])];
 }
 
 function searchText(household: Household): string {
-  const head = objectAt(household, 'head');
-  const members = listAt(household, 'members').map((member) => textAt(member, 'full_name'));
-  const phone = textAt(head, 'phone').replace(/^\+84/, '0');
-  return [textAt(head, 'full_name'), textAt(head, 'national_id'), phone, textAt(household, 'village'), ...members].join(' ');
+  const people = [objectAt(household, 'head'), ...listAt(household, 'members')];
+  const names = people.map((person) => textAt(person, 'full_name'));
+  const numbers = people.flatMap((person) => [textAt(person, 'national_id'), textAt(person, 'old_id_number'), textAt(person, 'phone').replace(/^\+84/, '0')]);
+  return [...names, ...numbers, textAt(household, 'village')].join(' ');
 }

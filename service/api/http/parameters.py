@@ -10,12 +10,13 @@ from typing import Any, Final, NoReturn
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
 
-from schemas.text import fold
+from schemas.text import fold, spelling
 from service.errors import QueryInvalid, QueryRepeated, QueryUnknown
 
 MOST_ON_A_PAGE: Final = 1000
 DEFAULT_PAGE: Final = 100
 LONGEST_SEARCH: Final = 100
+LONGEST_NAME: Final = 120
 LARGEST_TOLERANCE_M: Final = 1000
 
 LEVELS: Final = ("commune", "district", "province")
@@ -172,6 +173,12 @@ def searchable(text: str) -> None:
     """Refuse a text that is too long, or in which nothing is left to search for."""
     if len(text) > LONGEST_SEARCH or not fold(text):
         raise ValidationError(f"1…{LONGEST_SEARCH}")
+
+
+def named(text: str) -> None:
+    """Refuse a name that is too long, or of which nothing is left to compare."""
+    if len(text) > LONGEST_NAME or not spelling(text):
+        raise ValidationError(f"1…{LONGEST_NAME}")
 
 
 def unit_code(description: str = "", *, required: bool = False) -> fields.String:

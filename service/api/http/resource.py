@@ -23,6 +23,7 @@ from flask_smorest import Api
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from schemas.errors import pointer as pointer_of
+from schemas.text import normalize
 from service.errors import BodyNotAnObject, BodyUnknownItem, DomainError
 
 Kind = TypeVar("Kind", bound=Schema)
@@ -191,9 +192,16 @@ def count(**options: Any) -> fields.Integer:
     return whole_number(validate=validate.Range(0), **options)
 
 
-def text(longest: int, **described: Any) -> fields.String:
-    """A text that somebody may give, or null."""
-    return fields.String(
+class FreeText(fields.String):
+    """A text in its normal form: what nobody can see is no text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return normalize(super()._deserialize(value, attr, data, **kwargs) or "")
+
+
+def text(longest: int, *, exactly: bool = False, **described: Any) -> fields.String:
+    """A text that somebody may give, or null; ``exactly`` as it is typed, for what is not read by people."""
+    return (fields.String if exactly else FreeText)(
         allow_none=True,
         validate=[validate.Length(1, longest), without_zero_bytes],
         metadata=refusal(reason="text", known=f"1…{longest}") | described,

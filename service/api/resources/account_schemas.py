@@ -78,7 +78,7 @@ class NewAccountSchema(AccountPatchSchema):
     )
     role = fields.Enum(Role, by_value=fields.String, required=True, metadata=refusal(reason="role", known=_ROLES))
     area = _codes(required=True, minItems=1, description=_AREA)
-    password = text(LONGEST_TEXT, minLength=10, maxLength=256)
+    password = text(LONGEST_TEXT, exactly=True, minLength=10, maxLength=256)
     external = fields.Nested(
         IdentitySchema, allow_none=True, metadata=refusal(reason="external", known="issuer, subject")
     )

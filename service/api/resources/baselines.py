@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Response
 from flask.views import MethodView
 from marshmallow import fields, validate
 
 from schemas.errors import pointer
-from schemas.text import normalize
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
-from service.api.http.resource import Body, Day, Resource, refusal, whole_number
+from service.api.http.resource import Body, Day, FreeText, Resource, refusal, whole_number
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.errors import BaselineInvalid, DomainError
@@ -22,13 +18,6 @@ from service.reports.baselines import LONGEST_SOURCE, MOST_HOUSEHOLDS
 from service.reports.ports import Baseline
 
 blueprint = Blueprint("baselines", __name__, url_prefix="/v1/baselines", description="Baselines")
-
-
-class Source(fields.String):
-    """Where a number is from, normalized."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        return normalize(super()._deserialize(value, attr, data, **kwargs) or "")
 
 
 class BaselineSchema(Body):
@@ -42,7 +31,7 @@ class BaselineSchema(Body):
     households = whole_number(
         required=True, validate=validate.Range(0, MOST_HOUSEHOLDS), metadata=refusal(reason="households")
     )
-    source = Source(required=True, validate=validate.Length(1, LONGEST_SOURCE), metadata=refusal(reason="source"))
+    source = FreeText(required=True, validate=validate.Length(1, LONGEST_SOURCE), metadata=refusal(reason="source"))
     date = Day(required=True, metadata=refusal(reason="date"))
 
     def unknown_item(self, name: str) -> DomainError:

@@ -20,6 +20,7 @@ from service.api.http.parameters import (
     Query,
     flag,
     moment,
+    named,
     one_of,
     reference_system,
     searchable,
@@ -78,7 +79,17 @@ class HouseholdListQuery(PageQuery):
     )
     q = fields.String(
         validate=searchable,
-        metadata={"description": "A name with or without diacritics, from any word on; a personal number; a phone."},
+        metadata={
+            "description": "A name with or without diacritics, from any word on; the number of a new or old identity "
+            "card, or a phone, of anybody in the household."
+        },
+    )
+    village = fields.String(
+        validate=named,
+        metadata={
+            "description": "Name of a village as anybody writes it: case, spaces, the place of the tone and i or y "
+            "make no difference. Villages of one name differ by the code of the former commune in `commune`."
+        },
     )
     bbox = Box(metadata={"description": "west,south,east,north: parcels or home in this box.", "type": "string"})
     near = Place(metadata={"description": "longitude,latitude: parcels or home near it.", "type": "string"})
@@ -191,6 +202,7 @@ def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
         stage=arguments.get("stage"),
         status=arguments.get("status"),
         text=arguments.get("q"),
+        village=arguments.get("village"),
         bbox=arguments.get("bbox"),
         near=_circle_of(arguments),
         updated_since=arguments.get("updated_since"),
