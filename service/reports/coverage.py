@@ -17,7 +17,7 @@ from service.households.changes import COUNTS, Tallies
 from service.households.ports import CommuneState, CommuneStates
 from service.reports.expectations import Expectations
 from service.reports.ports import Baseline, BaselineStore
-from service.reports.reach import require_everything, whole_units
+from service.reports.reach import has_parts, require_everything, whole_units
 from service.unit_names import UnitCode
 from service.units.directory import UnitDirectory, latest_geography
 from service.units.placing import Placing
@@ -249,7 +249,7 @@ def rows_of(
     whole = whole_units(directory, level, geography, area)
     if whole is not None:
         rows = {identity: row for identity, row in rows.items() if identity in whole}
-        unplaced.complete = place.reachable(area or ()) <= {*whole, None}
+        unplaced.complete = not has_parts(directory, level, geography, area)
         if not rows:
             raise CoverageOutsideArea(unit=level)
     for state in states:

@@ -19,13 +19,23 @@ from service.units.placing import Placing
 
 def whole_units(directory: UnitDirectory, level: str, geography: date, area: Communes) -> frozenset[UnitId] | None:
     """Return the units of which every household is counted in the area's communes; None for no limit."""
-    if area is None:
-        return None
+    return None if area is None else _reached_by(directory, level, geography, area)[0]
+
+
+def has_parts(directory: UnitDirectory, level: str, geography: date, area: Communes) -> bool:
+    """Whether the area has households of units that do not lie wholly in it."""
+    return area is not None and _reached_by(directory, level, geography, area)[1]
+
+
+@lru_cache(maxsize=64)
+def _reached_by(
+    directory: UnitDirectory, level: str, geography: date, area: frozenset[UnitId]
+) -> tuple[frozenset[UnitId], bool]:
     inside: set[UnitId] = set()
     outside: set[UnitId] = set()
     for commune, units in _reached(directory, level, geography).items():
         (inside if commune in area else outside).update(units)
-    return frozenset(inside - outside)
+    return frozenset(inside - outside), not inside.isdisjoint(outside)
 
 
 def require_everything(directory: UnitDirectory, today: date, area: Communes, name: str) -> None:
