@@ -7,6 +7,7 @@ from typing import Any
 
 import uuid_utils
 
+from schemas.errors import RecordInvalid
 from service.actor import Actor
 from service.clock import vietnam_day
 from service.errors import (
@@ -16,6 +17,7 @@ from service.errors import (
     HouseholdWithdrawn,
     PreconditionRequired,
     StatusConflict,
+    StoreDamaged,
     TransferToSameCommune,
 )
 from service.households.changes import Change, Kind, Record
@@ -80,8 +82,10 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         if if_match is None:
             raise PreconditionRequired(revision=stored.record["revision"])
         now = self._clock()
-        merged = merge_patch(content_of(self._shown(stored.record, now)), patch)
-        content = parse(merged, household_id, today=vietnam_day(now))
+        outdated = if_match != stored.record["revision"] and stored.record["status"] != "withdrawn"
+        if outdated and self._patched_already(household_id, patch, if_match, now):
+            return Written(stored.record, changed=False)
+        content = self._patched(stored.record, patch, now)
         return self._revise(content, stored, if_match, now=now, actor=actor)
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
@@ -176,6 +180,23 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     def _shown(self, record: Record, now: datetime) -> Record:
         """A stored record as it was given: with codes in place of the identities of units."""
         return Places(self._directory(), vietnam_day(now)).shown(record)
+
+    def _patched(self, record: Record, patch: object, now: datetime) -> dict[str, Any]:
+        """The parsed content of a record with a merge patch. Raises RecordInvalid."""
+        merged = merge_patch(content_of(self._shown(record, now)), patch)
+        return parse(merged, record["id"], today=vietnam_day(now))
+
+    def _patched_already(self, household_id: str, patch: object, named: int, now: datetime) -> bool:
+        """Whether this same patch made the revision after the one that it names, whatever happened since.
+
+        So a retry is recognized as that of a PUT is, which sends the whole content.
+        """
+        try:
+            base = self._store.log.at_revision(household_id, named)
+            content = None if base is None else self._patched(base.record, patch, now)
+        except (RecordInvalid, StoreDamaged):
+            return False
+        return content is not None and self._made(named + 1, content, household_id)
 
     def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
         """A known id without a revision: the same write sent again, or another household's id."""
@@ -272,10 +293,13 @@ def made_by(
 
     So a repeated write is recognized after later revisions, on a later day and under a newer list of units.
     """
-    made = store.log.at_revision(household_id, revision)
+    try:
+        made = store.log.at_revision(household_id, revision)
+        before = store.log.at_revision(household_id, revision - 1) if revision > 1 else None
+    except StoreDamaged:
+        return False  # nobody can say any more what was stored, so it is not the same
     if made is None:
         return False
-    before = store.log.at_revision(household_id, revision - 1) if revision > 1 else None
     then = vietnam_day(made.record["updated_at"])
     known = None if before is None else before.record
     try:

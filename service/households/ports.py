@@ -173,8 +173,8 @@ class SearchStore(Protocol):
 class RecordSource(SearchStore, Protocol):
     """Households as they are now, for the Reader."""
 
-    def record(self, household_id: str, area: Communes = None) -> Record:
-        """A household's record. Raises HouseholdNotFound, also for one outside the area."""
+    def record(self, household_id: str, area: Communes = None, *, personal: bool = True) -> Record:
+        """A household's record; ``personal`` as in HouseholdQuery. Raises HouseholdNotFound, also outside the area."""
 
     def page(self, query: HouseholdQuery) -> HouseholdPage:
         """One page of households."""

@@ -131,7 +131,8 @@ class Reader:
     def household(self, household_id: str, crs: str | None = None) -> Record:
         """One household, its boundaries in the system ``crs``. Raises HouseholdNotFound, ReferenceSystemUnknown."""
         known_system(crs)
-        return record_in(self.released(self._stored(household_id)), crs)
+        record = self._stored(household_id, personal=self._sight is not Sight.NOBODY)
+        return record_in(self.released(record), crs)
 
     def households(self, query: HouseholdQuery, crs: str | None = None) -> HouseholdPage:
         """A page of the households that a query finds within reach. Raises as ``count``, ReferenceSystemUnknown.
@@ -167,7 +168,7 @@ class Reader:
 
         Raises HouseholdNotFound.
         """
-        household = self._stored(household_id)["id"]
+        household = self._stored(household_id, personal=False)["id"]
         found = self._sources.log.history(household, before=before, limit=limit + 1)
         self._note([household])
         entries = [{**self._entry(entry), "changes": self._changes(entry)} for entry in found[:limit]]
@@ -234,8 +235,8 @@ class Reader:
         """What somebody wrote freely (a reason), for readers who see persons: it may name people."""
         return text if self.sees_persons else _WITHHELD
 
-    def _stored(self, household_id: str) -> Record:
-        record = self._sources.records.record(household_id_of(household_id), self._area)
+    def _stored(self, household_id: str, *, personal: bool = True) -> Record:
+        record = self._sources.records.record(household_id_of(household_id), self._area, personal=personal)
         self._require_shared(record["id"])
         return record
 

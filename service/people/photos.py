@@ -24,11 +24,12 @@ from service.errors import (
     PhotoParcelUnknown,
     PhotosTooMany,
     PhotoTooManyPixels,
+    StoreDamaged,
 )
 from service.households.changes import Record
 from service.households.registration import household_id_of
 from service.people.jpeg import bare_picture
-from service.people.ports import Photo, PhotoOf, PhotoStore
+from service.people.ports import Photo, PhotoOf, PhotoStore, StoredPhotos
 
 CONSENT_PURPOSE: Final = "document_photos"
 """The purpose (codelists/consent_purposes.csv) of a consent to photos of papers."""
@@ -78,7 +79,8 @@ class PhotoRegister:
         """Store a photo under the id that the client generated; idempotent for the same photo.
 
         Raises PhotoIdInvalid, PhotoIdTaken, PhotoUnreadable, PhotoTooManyPixels, PhotoNoLegalBasis, PhotosTooMany,
-        PhotoParcelUnknown, HouseholdNotFound, HouseholdWithdrawn, HouseholdErased.
+        PhotoParcelUnknown, HouseholdNotFound, HouseholdWithdrawn, HouseholdErased; StoreDamaged where a photo with
+        this id is stored damaged, so that nobody can say whether it is the same.
         """
         picture = bare_picture(jpeg)
         if picture.width * picture.height > MOST_PIXELS:
@@ -97,15 +99,15 @@ class PhotoRegister:
             actor=actor.name,
         )
 
-        def accept(record: Record, there: Sequence[Photo]) -> Photo | None:
+        def accept(record: Record, there: StoredPhotos) -> Photo | None:
             return _accept(photo, record, there, self._most_photos)
 
         known = self._store.add_photo(photo, picture.jpeg, accept, actor.area)
         return SentPhoto(photo, created=True) if known is None else SentPhoto(known, created=False)
 
-    def of_household(self, record: Record) -> list[Photo]:
+    def of_household(self, record: Record) -> StoredPhotos:
         """Return all photos of a household, oldest first."""
-        return self._store.photos(record["id"]) if covered(record) else []
+        return self._store.photos(record["id"]) if covered(record) else StoredPhotos()
 
     def picture(self, record: Record, photo_id: str) -> tuple[Photo, bytes]:
         """Return a photo of a household with its JPEG. Raises PhotoNoLegalBasis, PhotoNotFound."""
@@ -116,11 +118,19 @@ class PhotoRegister:
             raise PhotoNotFound(id=photo_id[:80])
         return found
 
-    def pictures(self, record: Record) -> list[tuple[Photo, bytes]]:
-        """Return all photos of a household with their JPEGs, oldest first."""
-        photos = self.of_household(record)
-        found = [self._store.photo(photo.household, photo.id) for photo in photos]
-        return [each for each in found if each is not None]
+    def pictures(self, record: Record) -> tuple[list[tuple[Photo, bytes]], list[str]]:
+        """Return all photos of a household with their JPEGs, oldest first, and the ids of those that are damaged."""
+        there = self.of_household(record)
+        found: list[tuple[Photo, bytes]] = []
+        damaged = list(there.damaged)
+        for photo in there.photos:
+            try:
+                picture = self._store.photo(photo.household, photo.id)
+            except StoreDamaged:
+                damaged.append(photo.id)
+            else:
+                found += [] if picture is None else [picture]  # None: removed while the others were read
+        return found, damaged
 
     def remove(self, record: Record, photo_id: str) -> None:
         """Remove a photo of a household irrecoverably. Raises PhotoNotFound."""
@@ -139,18 +149,20 @@ def photo_id_of(text: str) -> str:
     return canonical
 
 
-def _accept(photo: Photo, record: Record, there: Sequence[Photo], most: int) -> Photo | None:
-    known = next((each for each in there if each.id == photo.id), None)
+def _accept(photo: Photo, record: Record, there: StoredPhotos, most: int) -> Photo | None:
+    known = next((each for each in there.photos if each.id == photo.id), None)
     if not covered(record):
         raise PhotoNoLegalBasis(basis=record.get("legal_basis", "-"))
     if known is not None:
         if (known.sha256, known.of, known.parcel) != (photo.sha256, photo.of, photo.parcel):
             raise PhotoIdTaken(id=photo.id)
         return known
+    if photo.id in there.damaged:
+        raise StoreDamaged(reason="photo")
     if record["status"] == "withdrawn":
         raise HouseholdWithdrawn(id=record["id"], reason=record.get("status_reason", ""))
     if photo.parcel is not None and photo.parcel not in {each.get("id") for each in record.get("parcels") or ()}:
         raise PhotoParcelUnknown(pointer="/parcel", parcel=photo.parcel[:80])
-    if len(there) >= most:
+    if len(there.photos) + len(there.damaged) >= most:
         raise PhotosTooMany(most=most)
     return None

@@ -89,7 +89,16 @@ class Photo:
     actor: str
 
 
-Accept = Callable[[Record, Sequence[Photo]], Photo | None]
+@dataclass(frozen=True, slots=True)
+class StoredPhotos:
+    """The photos of a household, oldest first."""
+
+    photos: Sequence[Photo] = ()
+    damaged: Sequence[str] = ()
+    """The ids of those of which what is stored cannot be read."""
+
+
+Accept = Callable[[Record, StoredPhotos], Photo | None]
 """Decides about a new photo, given the household and its photos as they are now: None to store it, or the stored photo
 that it equals. Raises the error of a refusal."""
 
@@ -103,11 +112,11 @@ class PhotoStore(Protocol):
         Raises HouseholdNotFound, HouseholdErased.
         """
 
-    def photos(self, household_id: str) -> list[Photo]:
-        """Return all photos of a household in order of their id."""
+    def photos(self, household_id: str) -> StoredPhotos:
+        """Return all photos of a household."""
 
     def photo(self, household_id: str, photo_id: str) -> tuple[Photo, bytes] | None:
-        """Return a photo with its JPEG."""
+        """Return a photo with its JPEG. Raises StoreDamaged."""
 
     def remove_photo(self, household_id: str, photo_id: str) -> bool:
         """Remove a photo irrecoverably; returns whether it was there."""

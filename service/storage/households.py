@@ -40,9 +40,13 @@ class Households:
         return to_stored(self._find_one(household_id, area, None), self._database.encryption)
 
     @translated()
-    def record(self, household_id: str, area: Communes = None) -> Record:
-        """One household's record, without what only storage needs. Raises HouseholdNotFound."""
-        return to_record(self._find_one(household_id, area, {"index": 0}), self._database.encryption)
+    def record(self, household_id: str, area: Communes = None, *, personal: bool = True) -> Record:
+        """One household's record, without what only storage needs. Raises HouseholdNotFound, StoreDamaged.
+
+        Without ``personal`` nothing is decrypted, so that one that is stored damaged can be read as well.
+        """
+        read = to_record if personal else to_closed_record
+        return read(self._find_one(household_id, area, {"index": 0}), self._database.encryption)
 
     @translated()
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:

@@ -8,6 +8,7 @@ take part in transactions; its reader reads what is written here.)
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Final
 
 from bson.binary import Binary
@@ -18,10 +19,10 @@ from gridfs.errors import CorruptGridFile, NoFile
 
 from service.area import Communes
 from service.errors import HouseholdErased, HouseholdNotFound, StoreDamaged
-from service.people.ports import Accept, Photo, PhotoOf
+from service.people.ports import Accept, Photo, PhotoOf, StoredPhotos
 from service.storage.client import Document, translated
 from service.storage.database import Database
-from service.storage.documents import to_record
+from service.storage.documents import DAMAGE, to_record
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.photo_files import BUCKET, CHUNKS, FILES, hold_photos
 from service.storage.transaction import MongoTransaction, Transactions
@@ -33,6 +34,7 @@ the photo."""
 _CHUNK_BYTES: Final = 255 * 1024
 _KEY_BITS: Final = 256
 _NONCE_BYTES: Final = 12
+_OLDEST_FIRST: Final = [("uploadDate", 1), ("_id", 1)]
 
 
 class MongoPhotos:
@@ -55,8 +57,8 @@ class MongoPhotos:
             record = _household(transaction, photo.household, area)
             # Of two transactions about one household's photos the second is retried, and then sees the first.
             hold_photos(collections, session, photo.household)
-            found = collections[FILES].find({"metadata.household": photo.household}, session=session).sort("_id", 1)
-            known = accept(record, [_photo(document, encryption) for document in found])
+            found = collections[FILES].find({"metadata.household": photo.household}, session=session)
+            known = accept(record, _photos(found.sort(_OLDEST_FIRST), encryption))
             if known is None:
                 collections[FILES].insert_one(file, session=session)
                 collections[CHUNKS].insert_many(_chunks(file["_id"], data), session=session)
@@ -64,11 +66,11 @@ class MongoPhotos:
 
         return self._transactions.run(work)
 
-    def photos(self, household_id: str) -> list[Photo]:
-        """All photos of a household in order of their id."""
+    def photos(self, household_id: str) -> StoredPhotos:
+        """All photos of a household, oldest first."""
         with translated(self._database.client):
-            found = self._database[FILES].find({"metadata.household": household_id}).sort("_id", 1)
-            return [_photo(document, self._database.encryption) for document in found]
+            found = self._database[FILES].find({"metadata.household": household_id}).sort(_OLDEST_FIRST)
+            return _photos(found, self._database.encryption)
 
     def photo(self, household_id: str, photo_id: str) -> tuple[Photo, bytes] | None:
         """A photo with its JPEG. Raises StoreDamaged when what is stored is damaged."""
@@ -83,12 +85,12 @@ class MongoPhotos:
                 if self._database[FILES].find_one({"_id": name}, {"_id": 1}) is None:
                     return None  # removed while it was read
                 raise StoreDamaged(reason="photo incomplete") from None
-        key = self._database.encryption.open_value(file["metadata"]["key"])
         try:
+            key = self._database.encryption.open_value(file["metadata"]["key"])
             jpeg = AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], name.encode())
-        except InvalidTag as error:
+            return _photo(file, self._database.encryption), jpeg
+        except (InvalidTag, *DAMAGE) as error:
             raise StoreDamaged(reason="photo changed") from error
-        return _photo(file, self._database.encryption), jpeg
 
     def remove_photo(self, household_id: str, photo_id: str) -> bool:
         """Remove a photo irrecoverably; returns whether it was there."""
@@ -159,6 +161,18 @@ def _chunks(name: str, data: bytes) -> list[Document]:
         {"files_id": name, "n": number, "data": Binary(data[start : start + _CHUNK_BYTES])}
         for number, start in enumerate(range(0, len(data), _CHUNK_BYTES))
     ]
+
+
+def _photos(files: Iterable[Document], encryption: FieldEncryption) -> StoredPhotos:
+    """The photos of documents; one that is damaged is named and holds up no other."""
+    photos: list[Photo] = []
+    damaged: list[str] = []
+    for file in files:
+        try:
+            photos.append(_photo(file, encryption))
+        except DAMAGE:
+            damaged.append(file["_id"].rpartition("/")[2])
+    return StoredPhotos(photos, damaged)
 
 
 def _photo(file: Document, encryption: FieldEncryption) -> Photo:

@@ -10,9 +10,13 @@ from flask import Flask
 from prometheus_client import REGISTRY
 from pymongo.database import Database
 
+from service.roles import Role
 from tests.api.asking import Register, problem
+from tests.api.signed_in import token_of
 from tests.api.test_changes import read
+from tests.api.test_photos import address, photos_of, send, sent
 from tests.builders import Json, a_parcel, a_square
+from tests.pictures import a_photo
 
 Documents = Database[dict[str, Any]]
 
@@ -23,6 +27,15 @@ def damage(documents: Documents, collection: str, key: str) -> None:
     broken = bytearray(sealed)
     broken[-20] ^= 0xFF
     documents[collection].update_one({"_id": key}, {"$set": {"sealed": Binary(bytes(broken), sealed.subtype)}})
+
+
+def damage_photo(documents: Documents, photo: Json, item: str) -> None:
+    where = {"metadata.photo": photo["id"]}
+    sealed = documents["photos.files"].find_one(where)["metadata"][item]  # type: ignore[index]
+    broken = bytearray(sealed)
+    broken[-20] ^= 0xFF
+    changed = {f"metadata.{item}": Binary(bytes(broken), sealed.subtype)}
+    documents["photos.files"].update_one(where, {"$set": changed})
 
 
 def reported() -> float:
@@ -130,3 +143,66 @@ def test_a_damaged_household_holds_up_no_neighbour(register: Register, session_d
     revision = register.json(f"/v1/households/{before['id']}")["revision"]
     assert register.patch(before["id"], {"parcels": []}, if_match=revision).status_code == 200
     assert register.client.delete(f"/v1/households/{after['id']}?reason=moved_away").status_code == 200
+
+
+@pytest.mark.parametrize("item", ["key", "sha256"])
+def test_a_damaged_photo_holds_up_no_other(register: Register, session_database: Documents, item: str) -> None:
+    household = register.registered()
+    damaged, good = sent(register, household), sent(register, household)
+    damage_photo(session_database, damaged, item)
+    problem(register.get(address(household, damaged["id"])), 500, "store.damaged")
+    after = sent(register, household)
+    listed = register.json(address(household))
+    named = listed.get("damaged", [photo["id"] for photo in listed["photos"] if photo["id"] == damaged["id"]])
+    assert (named, [photo for photo in listed["photos"] if photo != damaged]) == ([damaged["id"]], [good, after])
+    request = register.client.post("/v1/requests", json={"kind": "copy", "household": household["id"]}).get_json()
+    copy = register.json(f"/v1/requests/{request['id']}/copy")
+    assert (copy["damaged_photos"], [photo["id"] for photo in copy["photos"]]) == (
+        [damaged["id"]],
+        [good["id"], after["id"]],
+    )
+    assert register.client.delete(address(household, damaged["id"])).status_code == 204
+    assert photos_of(register, household) == [good, after]
+
+
+def test_a_photo_with_the_id_of_a_damaged_one_is_refused_as_damaged(
+    register: Register, session_database: Documents
+) -> None:
+    household, jpeg = register.registered(), a_photo()
+    photo = sent(register, household, jpeg)
+    damage_photo(session_database, photo, "sha256")
+    problem(send(register, household, photo["id"], jpeg), 500, "store.damaged")
+
+
+def test_a_household_with_a_damaged_photo_can_be_erased(register: Register, session_database: Documents) -> None:
+    household = register.registered()
+    for item in ("key", "sha256"):
+        damage_photo(session_database, sent(register, household), item)
+    request = register.client.post("/v1/requests", json={"kind": "erase", "household": household["id"]}).get_json()
+    done = register.client.post(f"/v1/requests/{request['id']}/carry-out")
+    assert (done.status_code, done.get_json()["state"]) == (200, "done")
+    assert session_database["photos.files"].count_documents({}) == 0
+
+
+def test_who_sees_nobody_reads_a_damaged_household_as_lists_give_it(
+    register: Register, session_database: Documents
+) -> None:
+    household = register.registered()
+    token = token_of(register.client.application, Role.SYSTEM, "40", scopes=("records:read",))
+    statistics = {"Authorization": f"Bearer {token}"}
+    damage(session_database, "households", household["id"])
+    listed = register.get("/v1/households", **statistics).get_json()
+    assert register.get(f"/v1/households/{household['id']}", **statistics).get_json() == listed["households"][0]
+    assert len(register.history(household["id"])) == 1  # its history is decrypted apart from it
+
+
+def test_a_retry_whose_log_entry_is_damaged_is_stale(register: Register, session_database: Documents) -> None:
+    household = register.registered()
+    revised = {**household, "village": "Khối 4"}
+    assert register.put(revised, if_match=1).status_code == 200
+    damage(session_database, "log", f"{household['commune']}:{2:012d}")
+    assert register.step(household["id"], "verify").status_code == 200
+    problem(register.put(revised, if_match=1), 412, "household.stale")
+    problem(register.patch(household["id"], {"village": "Khối 4"}, if_match=1), 412, "household.stale")
+    damage(session_database, "log", f"{household['commune']}:{1:012d}")
+    problem(register.patch(household["id"], {"village": "Khối 4"}, if_match=1), 412, "household.stale")

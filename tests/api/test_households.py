@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.api.asking import Register, pointers, problem
 from tests.builders import (
     THANH_VINH,
+    Json,
     MovedClock,
     a_head,
     a_household,
@@ -148,6 +150,22 @@ def test_a_revision_names_the_one_that_it_was_made_from(register: Register) -> N
     assert response.status_code == 200
     assert response.headers["ETag"] == '"2"'
     assert register.household(record["id"])["village"] == "Khối 4"
+
+
+@pytest.mark.parametrize("send", ["put", "patch"])
+def test_a_revision_sent_again_is_recognized_after_the_revision_of_somebody_else(register: Register, send: str) -> None:
+    record = register.registered()
+    whole = {"put": record | {"village": "Khối 5"}, "patch": {"village": "Khối 5"}}[send]
+
+    def again(if_match: int = 1, content: Json = whole) -> TestResponse:
+        return register.put(content, if_match) if send == "put" else register.patch(record["id"], content, if_match)
+
+    assert again().get_json()["revision"] == 2
+    assert register.patch(record["id"], {"poverty": "poor", "village": "Khối 6"}, if_match=2).status_code == 200
+    response = again()
+    assert (response.status_code, response.get_json()["revision"], response.get_json()["village"]) == (200, 3, "Khối 6")
+    problem(again(2), 412, "household.stale")
+    problem(again(1, whole | {"village": "Khối 9"}), 412, "household.stale")
 
 
 def test_a_stale_revision_gets_the_current_record(register: Register) -> None:

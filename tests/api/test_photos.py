@@ -28,7 +28,7 @@ from service.storage.trail.writing import Trail
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
 from tests.apps import OpenApp
-from tests.builders import THANH_VINH, TODAY, VINH_LOC, Json, a_household, a_parcel, an_id
+from tests.builders import THANH_VINH, TODAY, VINH_LOC, Json, MovedClock, a_household, a_parcel, an_id
 from tests.pictures import CAMERA, a_bare_photo, a_heavy_photo, a_photo, opened
 
 CONSENT = {"purpose": "document_photos", "granted_at": "2026-11-01T00:00:00Z"}
@@ -116,6 +116,14 @@ def test_the_same_photo_again_is_the_same_write_and_another_is_a_conflict(regist
     assert len(photos_of(register, household)) == 1
     other = register.registered()
     assert send(register, other, photo, a_photo(300, 200)).status_code == 201
+
+
+def test_photos_are_listed_oldest_first(register: Register, clock: MovedClock) -> None:
+    household = register.registered()
+    for photo in ("ffffffff-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"):
+        assert send(register, household, photo, a_photo()).status_code == 201
+        clock.pass_by(seconds=1)
+    assert [photo["id"][0] for photo in photos_of(register, household)] == ["f", "0"]
 
 
 def test_a_photo_is_deleted_for_good(register: Register, register_settings: Settings) -> None:

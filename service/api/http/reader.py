@@ -34,12 +34,12 @@ def reader() -> Reader:
             purpose,
             note=note_households,
             wording=text_of,
-            report_damaged=_report_damaged,
+            report_damaged=report_damaged,
         )
     return cast(Reader, g.reader)
 
 
-def _report_damaged(household_ids: Iterable[str]) -> None:
+def report_damaged(household_ids: Iterable[str]) -> None:
     """Report in the service's log and metrics that what is stored of these households cannot be read."""
     for household in household_ids:
         count_damaged()

@@ -13,7 +13,7 @@ from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import photo_body
 from service.api.http.parameters import Query, moment, one_of
-from service.api.http.reader import reader
+from service.api.http.reader import reader, report_damaged
 from service.api.http.resource import Moment, Resource, whole_number
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
@@ -65,7 +65,16 @@ class PhotoSchema(Resource):
 class PhotoListSchema(Resource):
     """The photos of a household."""
 
+    absent_when_none = frozenset({"damaged"})
+
     photos = fields.List(fields.Nested(PhotoSchema), required=True)
+    damaged = fields.List(
+        fields.UUID(),
+        metadata={
+            "description": "Ids of the photos of which what is stored is damaged and cannot be read; absent if there "
+            "are none. Only a backup brings one back; it can be deleted, and sent again under another id."
+        },
+    )
 
 
 @blueprint.route("")
@@ -78,8 +87,9 @@ class Photos(MethodView):
     @blueprint.doc(operationId="list_photos", summary="List a household's photos of papers")
     def get(self, household_id: str) -> Response:
         """Oldest first; none if the record's legal basis does not cover photos."""
-        photos = reader().stored_beside(household_id, services().photos.of_household)
-        return resource_response(PhotoListSchema, {"photos": photos})
+        found = reader().stored_beside(household_id, services().photos.of_household)
+        report_damaged([household_id] if found.damaged else [])
+        return resource_response(PhotoListSchema, {"photos": found.photos, "damaged": found.damaged or None})
 
 
 @blueprint.route("/<photo_id>")

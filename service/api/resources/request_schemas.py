@@ -161,7 +161,13 @@ class PastChangeSchema(Resource):
 class PersonCopySchema(Resource):
     """All that the register stores of a household: the copy that a person requested."""
 
+    absent_when_none = frozenset({"damaged_photos"})
+
     household = Described(reference("HouseholdRecord"), required=True)
     history = fields.List(fields.Nested(PastChangeSchema), required=True)
     photos = fields.List(fields.Nested(PhotoCopySchema), required=True)
+    damaged_photos = fields.List(
+        fields.UUID(),
+        metadata={"description": "Ids of the photos of which what is stored cannot be read; absent if there are none."},
+    )
     seen_by = fields.List(fields.Nested(SeenBySchema), required=True)

@@ -17,7 +17,7 @@ from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
 from service.api.http.paging import decode_position, encode_cursor, next_link
 from service.api.http.parameters import PageQuery, day, one_of
-from service.api.http.reader import reader
+from service.api.http.reader import reader, report_damaged
 from service.api.http.resource import Beside
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
@@ -211,11 +211,13 @@ class Copy(MethodView):
             raise RequestInvalid(pointer="/kind", reason="kind", known="view, copy")
         whole = reader().whole(request.household)
         household = whole.record["id"]
-        pictures = services().photos.pictures(whole.record)
+        pictures, damaged = services().photos.pictures(whole.record)
+        report_damaged([household] if damaged else [])
         copy = {
             "household": whole.record,
             "history": whole.history,
             "photos": [Beside(photo, jpeg=b64encode(jpeg).decode()) for photo, jpeg in pictures],
+            "damaged_photos": damaged or None,
             "seen_by": guard().trail.entries(households=[household]),
         }
         headers = {"Content-Disposition": f'attachment; filename="ho-{household}.json"'}
