@@ -16,7 +16,7 @@ from service.access.trail import TrailEntry
 from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
 from service.jobs.edition_effects import Situation, all_accounts, effects_of
-from service.province import province_of
+from service.province import province_of, provinces_of
 from service.settings import Settings
 from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail
@@ -119,7 +119,13 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
 
 def load_borders(file: Path, data: str | None) -> int:
     """Replace the stored borders of the provinces of a file, with a progress bar; returns the exit status."""
-    store = Repositories(command_settings(data))
+    settings = command_settings(data)
+    if not file.exists():
+        print(f"{file} is not there. Borders of communes can be had from:", file=sys.stderr)
+        for each in (source for province in provinces_of(settings) for source in province.borders):
+            print(f"  {each.name}: {each.address} ({each.licence})", file=sys.stderr)
+        return 2
+    store = Repositories(settings)
     try:
         features = read_features(file)
         bar = tqdm(borders_of(features), total=len(features), desc=file.name, unit=" borders")

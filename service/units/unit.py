@@ -72,6 +72,11 @@ class Unit:
         """The codes that follow on the day after the end: the successor, or the parts."""
         return (Part(self.successor),) if self.successor is not None else self.parts
 
+    @property
+    def following_codes(self) -> list[UnitCode]:
+        """The codes of ``heirs``."""
+        return [part.code for part in self.heirs]
+
 
 @dataclass(frozen=True, slots=True)
 class Succession:

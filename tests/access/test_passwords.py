@@ -68,6 +68,14 @@ def test_a_weak_password_is_refused_with_its_reason(weak: str) -> None:
     assert refused.value.params["reason"] in {"short", "guessable"}
 
 
+@pytest.mark.parametrize("weak", ["nghean2026", "Nghệ An 123456", "hatinh1234", "HÀ TĨNH 2025", "thua thien hue1"])
+def test_the_name_of_a_province_with_a_few_digits_is_guessable(weak: str) -> None:
+    with pytest.raises(PasswordWeak) as refused:
+        require_strong(weak, "an")
+    assert refused.value.params["reason"] == "guessable"
+    require_strong("nghean2026 lúa chín", "an")
+
+
 def test_a_sentence_or_a_made_password_is_strong() -> None:
     require_strong(SENTENCE, "an")
     made = {new_password() for _ in range(50)}

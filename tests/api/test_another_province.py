@@ -128,6 +128,12 @@ def test_the_list_of_units_is_the_provinces_own(register: Register) -> None:
     assert "units" in {each["name"] for each in register.json("/v1/schema/codelists")["codelists"]}
 
 
+def test_a_unit_that_was_split_names_all_its_parts(register: Register) -> None:
+    ky_loi = register.json("/v1/units/18796?valid_on=2025-06-30")
+    assert (ky_loi["successor"], ky_loi["successors"]) == (None, [VUNG_ANG, HOANH_SON, "18754"])
+    assert register.json("/v1/units/18077?valid_on=2025-06-30")["successors"] == [THANH_SEN]
+
+
 def test_open_data_name_their_publisher_and_the_agency_of_the_settings(register: Register) -> None:
     table = register.json("/v1/open-data/households")
     assert (table["source"], table["agency"]) == ("Sổ Nông Hộ tỉnh Hà Tĩnh", "H27.12")

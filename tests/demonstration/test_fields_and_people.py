@@ -12,11 +12,12 @@ from pyproj import Geod
 from shapely.geometry import Polygon
 
 from service.demonstration.fields import STRIPS_A_BLOCK, homestead_of
+from service.demonstration.households import Demonstration
 from service.demonstration.people import Person, PersonalNumbers, family_of
 from service.demonstration.places import Place, places_of
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
-from tests.provinces import NGHE_AN
+from tests.provinces import HA_TINH, NGHE_AN
 
 ELLIPSOID = Geod(ellps="WGS84")
 ON = date(2026, 6, 1)
@@ -155,3 +156,15 @@ def test_children_are_younger_than_the_mother_by_a_generation() -> None:
 def test_the_hmong_of_ky_son_have_hmong_names() -> None:
     families = {family(seed, "08")[0].full_name.split()[0] for seed in range(60)}
     assert {"Vừ", "Xồng", "Lầu"} <= families
+
+
+def test_people_of_another_province_have_its_prefix_and_places_its_kinds_of_land() -> None:
+    places = places_of(UnitDirectory(read_units(HA_TINH.units)), HA_TINH, seed=7)
+    assert len(places) == 69
+    assert Counter(place.terrain for place in places).keys() == {"town", "coast", "plain", "hills", "mountains"}
+    made = list(Demonstration(UnitDirectory(read_units(HA_TINH.units)), HA_TINH, seed=7).households(150))
+    numbers = {household["head"]["national_id"][:3] for household in made if "national_id" in household["head"]}
+    assert numbers == {"042"}
+    names = {product["name"] for household in made for product in household.get("products", ())}
+    assert "Bưởi Phúc Trạch" in names
+    assert "Cam Vinh" not in names

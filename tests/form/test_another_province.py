@@ -120,3 +120,10 @@ def test_the_dashboard_and_the_icon_on_the_phone_are_the_provinces(officer: Offi
     with page.expect_response(lambda answer: "/v1/coverage/trend?unit=42&" in answer.url):
         page.goto(officer.phone.address + "/dashboard")
     expect(page).to_have_title("Tiến độ đăng ký nông hộ · Sổ Nông Hộ Hà Tĩnh")
+
+
+@pytest.mark.parametrize("commune", ["thanh sen", "ha huy tap"])
+def test_a_former_commune_that_was_split_is_offered_in_each_of_its_parts(officer: Officer, commune: str) -> None:
+    officer.begin().answer("Xã, phường", commune).page.get_by_text("Thông tin thêm").click()
+    officer.page.locator("#item-former_commune").click()
+    expect(officer.page.get_by_text("Đại Nài (18082)")).to_be_visible()

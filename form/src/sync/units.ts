@@ -6,8 +6,8 @@ export interface Unit {
   code: string;
   name: string;
   kind: string;
-  /** The commune that it became part of, for former ones. */
-  successor: string;
+  /** The communes that it, or a part of it, became part of, for former ones. */
+  successors: string[];
   /** A place inside it, for the map to open at; NaN where the register has none. */
   longitude: number;
   latitude: number;
@@ -35,7 +35,7 @@ async function fetchAll(query: string): Promise<Unit[] | null> {
     code: textAt(row, 'code'),
     name: textAt(row, 'name'),
     kind: textAt(row, 'kind'),
-    successor: textAt(row, 'successor'),
+    successors: Array.isArray(row['successors']) ? row['successors'].map(String) : [],
     longitude: Number(row['longitude'] ?? Number.NaN),
     latitude: Number(row['latitude'] ?? Number.NaN),
   }));

@@ -38,6 +38,12 @@ class ListedUnitSchema(Resource):
     valid_from = Day(required=True, allow_none=True)
     valid_to = Day(required=True, allow_none=True)
     successor = fields.String(required=True, allow_none=True)
+    successors = fields.List(
+        fields.String(),
+        required=True,
+        attribute="following_codes",
+        metadata={"description": "All that follow: the successor, or the parts of a unit that was split."},
+    )
     longitude = fields.Float(required=True, allow_none=True)
     latitude = fields.Float(required=True, allow_none=True)
     source = fields.String(required=True)
