@@ -217,6 +217,20 @@ class Reader:
         self._note([household_id])
         return written
 
+    def of_people(self, household_id: str, value: T) -> T:
+        """What the register holds of a household's people beside the record, such as a request of theirs.
+
+        The household need not be there any more. Raises PermissionMissing, HouseholdNotFound.
+        """
+        return self.written_beside(household_id, value)
+
+    def of_peoples(self, values: Iterable[T], household_of: Callable[[T], str]) -> list[T]:
+        """The same of several households, without those that are withheld. Raises PermissionMissing."""
+        self._require_sight()
+        shown = [value for value in values if household_of(value) not in self.withheld]
+        self._note(household_of(value) for value in shown)
+        return shown
+
     def neighbours(self, around: Sequence[Neighbour]) -> list[Neighbour]:
         """The boundaries around one that is checked, for readers who see boundaries: nothing about people."""
         if self._sight is Sight.NOBODY:

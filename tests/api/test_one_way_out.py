@@ -143,7 +143,8 @@ def seeded(app: Flask, places: str = "") -> Seed:
         options: dict[str, Any] = {"of": PhotoOf.IDENTITY_CARD, "parcel": None, "taken_at": None}
         register.photos.put(body["id"], photo, JPEG, actor=EVERYWHERE, **options)
     if "request_id" in places or not places:
-        request = app.extensions["guard"].requests.receive(RequestKind.COPY, body["id"], actor=EVERYWHERE).id
+        requests = app.extensions["guard"].requests
+        request = requests.receive(RequestKind.COPY, body["id"], actor=EVERYWHERE, person=NAME).id
     return Seed(record, photo, request)
 
 
@@ -221,7 +222,9 @@ ASKED: dict[tuple[str, str], tuple[Way, ...]] = {
     ("POST", "/v1/parcels/<parcel_id>/settle"): ({"json": {"reason": REASON}},),
     ("PUT", PHOTO): ({"data": JPEG, "content_type": "image/jpeg", "query_string": {"of": "identity_card"}},),
     ("DELETE", PHOTO): ({},),
-    ("POST", "/v1/requests"): (lambda seed: {"json": {"kind": "view", "household": seed.record["id"]}},),
+    ("POST", "/v1/requests"): (
+        lambda seed: {"json": {"kind": "view", "household": seed.record["id"], "person": NAME}},
+    ),
     **{("POST", f"{REQUEST}/{step}"): ({"json": {"reason": "Chờ bản giấy"}},) for step in ("extend", "refuse")},
     **{("POST", f"{REQUEST}/{step}"): ({},) for step in ("acknowledge", "cancel", "carry-out", "lift")},
     ("PUT", "/v1/baselines/<code>"): ({"json": {"households": 9, "source": "x", "date": "2026-01-01"}},),
@@ -341,6 +344,11 @@ HOUSEHOLD_DATA = {
     ("POST", "/v1/parcels/<parcel_id>/settle"),
     ("GET", "/v1/changes"),
     ("GET", f"{REQUEST}/copy"),
+    ("GET", "/v1/requests"),
+    ("GET", REQUEST),
+    ("POST", "/v1/requests"),
+    ("POST", f"{REQUEST}/acknowledge"),
+    ("POST", f"{REQUEST}/refuse"),
 }
 """Routes whose responses the walk must recognize, so that it does not walk in vain."""
 

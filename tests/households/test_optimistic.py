@@ -39,3 +39,13 @@ def test_another_error_ends_it_at_once() -> None:
     with pytest.raises(ZeroDivisionError):
         retried(attempt)
     assert made == [1]
+
+
+def test_the_pauses_grow_to_a_bound_and_are_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("service.households.optimistic.time.sleep", pauses.append)
+    with pytest.raises(WriteContention) as refused:
+        retried(lambda: stale_until(99, []))
+    longest = [min(0.005 * 2**number, 0.2) for number in range(9)]
+    assert all(bound / 2 <= pause <= bound for pause, bound in zip(pauses, longest, strict=True))
+    assert isinstance(refused.value.__cause__, HouseholdStale)

@@ -326,6 +326,12 @@ def test_a_neighbour_reveals_nothing_of_a_restricted_household(
     assert len(shown_to(reader_of(supervisor))) == 3
 
 
+def test_everyone_found_in_an_area_is_noted(services: Register, reader_of: ReaderOf, notes: Notes) -> None:
+    found = {stored(services)["id"] for _ in range(3)}
+    assert {affected.household for affected in reader_of(supervisor).fallen_in(AREA)} == found
+    assert set(notes) == found
+
+
 def test_who_sees_no_boundaries_does_not_find_them_by_trying_areas(services: Register, reader_of: ReaderOf) -> None:
     record, reader = stored(services), reader_of(statistics, Permission.HOUSEHOLDS_SEARCH)
     beside, far = parse_geometry(a_square(105.6621, 18.6741), ("Polygon",)), (105.601, 18.601)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from flask import Response
@@ -11,7 +12,7 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from service.access.gate import needs
-from service.api.http.audit_trail import note_about, note_households
+from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
@@ -65,7 +66,7 @@ class AllRequests(MethodView):
         )
         found, last = guard().requests.page(query)
         cursor = None if last is None else encode_cursor(list(last))
-        page = {"requests": [_noted(request) for request in found], "cursor": cursor}
+        page = {"requests": reader().of_peoples(found, attrgetter("household")), "cursor": cursor}
         return resource_response(RequestPageSchema, page, headers=dict(next_link(cursor)))
 
     @needs("requests.manage")
@@ -87,7 +88,7 @@ class AllRequests(MethodView):
         )
         note_about(request.id)
         headers = {"Location": f"/v1/requests/{request.id}"}
-        return resource_response(PersonRequestSchema, _noted(request), 201, headers)
+        return resource_response(PersonRequestSchema, _shown(request), 201, headers)
 
 
 @blueprint.route("/<request_id>")
@@ -102,7 +103,7 @@ class OneRequest(MethodView):
         """With its due dates and everything that was done."""
         note_about(request_id[:80])
         request = guard().requests.get(request_id, actor=actor("requests.manage"))
-        return resource_response(PersonRequestSchema, _noted(request))
+        return resource_response(PersonRequestSchema, _shown(request))
 
 
 @blueprint.route("/<request_id>/acknowledge")
@@ -179,7 +180,7 @@ class Carrying(MethodView):
         if guard().requests.get(request_id, actor=who).kind is RequestKind.ERASE:
             who = actor("requests.decide")
         return resource_response(
-            PersonRequestSchema, _noted(guard().requests.carry_out(request_id, outcome, actor=who))
+            PersonRequestSchema, _shown(guard().requests.carry_out(request_id, outcome, actor=who))
         )
 
 
@@ -227,7 +228,8 @@ class Copy(MethodView):
 def _step(request_id: str, step: Callable[..., PersonRequest], *reason: str) -> Response:
     """Take one step of a request and return it as it is then."""
     note_about(request_id[:80])
-    return resource_response(PersonRequestSchema, _noted(step(request_id, *reason, actor=actor("requests.manage"))))
+    request = step(request_id, *reason, actor=actor("requests.manage"))
+    return resource_response(PersonRequestSchema, _shown(request))
 
 
 def _reasoned_step(request_id: str, step: Callable[..., PersonRequest]) -> Response:
@@ -236,10 +238,8 @@ def _reasoned_step(request_id: str, step: Callable[..., PersonRequest]) -> Respo
     return _step(request_id, step, parsed_body(RequestReasonSchema)["reason"])
 
 
-def _noted(request: PersonRequest) -> PersonRequest:
-    """Note in the trail whose request is shown or changed: the household's own trail then says who did."""
-    note_households([request.household])
-    return request
+def _shown(request: PersonRequest) -> PersonRequest:
+    return reader().of_people(request.household, request)
 
 
 def _position(arguments: dict[str, Any]) -> tuple[str, str] | None:
