@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from service.storage.rate_limits import Attempts, RateLimits
 from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail
 from service.units.borders import BorderRegister
+from service.units.directory import UnitDirectory
 from service.units.unit_borders import UnitBorders
 from service.units.unit_register import UnitRegister
 
@@ -147,7 +148,11 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
     store = Repositories(settings)
     unit_register = UnitRegister(store.units, settings.units_refresh_seconds)
     directory = unit_register.directory
-    examiner = examiner_of(store, settings, province)
+
+    def units_today() -> tuple[UnitDirectory, date]:
+        return directory(), vietnam_day(clock())
+
+    examiner = examiner_of(store, settings, province, units_today)
     households = HouseholdRegister(store, directory, clock, examiner)
 
     def called(commune: str) -> tuple[str, str]:
@@ -198,7 +203,12 @@ def _example_of(province: Province) -> dict[str, Any]:
     return example_household(ExamplePlace(place.commune, place.former_commune, place.position, province.example_number))
 
 
-def examiner_of(store: Repositories, settings: Settings, province: Province) -> ParcelExaminer:
+def examiner_of(
+    store: Repositories,
+    settings: Settings,
+    province: Province,
+    units: Callable[[], tuple[UnitDirectory, date]] | None = None,
+) -> ParcelExaminer:
     """What parcels are examined against: the stored borders of communes, the limits of the settings, and the systems
     that the province works in, then those of the others in its register. Raises SettingsInvalid for one that is not
     known.
@@ -220,4 +230,5 @@ def examiner_of(store: Repositories, settings: Settings, province: Province) -> 
         area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
         zones=Zones(home, tuple(systems)),
     )
-    return ParcelExaminer(BorderRegister(store.borders, settings.units_refresh_seconds, metric=metric).borders, rules)
+    borders = BorderRegister(store.borders, settings.units_refresh_seconds, metric=metric, units=units)
+    return ParcelExaminer(borders.borders, rules)

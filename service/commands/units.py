@@ -137,6 +137,11 @@ def load_borders(file: Path, data: str | None) -> int:
         if strange := sorted(set(by_code) - set(known)):
             print(f"{len(strange)} codes are of no unit in force: {', '.join(strange[:10])}", file=sys.stderr)
         beside = units_beside(known.values(), directory, today)
+        without = [unit for unit in beside if unit.level == "commune" and unit.in_force_on(today)]
+        if older := [unit.code for unit in without if unit.identity not in borders]:
+            print(
+                f"{len(older)} communes in force have no border in this file: {', '.join(older[:10])}", file=sys.stderr
+            )
         changed = store.borders.replace_borders(borders, {unit.identity for unit in beside})
     except BorderFileInvalid as error:
         place = f"feature {error.params['feature']}" if error.params["feature"] else "the file"

@@ -110,7 +110,10 @@ def resolve_place(
         commune, former = resolved.commune.identity, None if resolved.former is None else resolved.former.identity
     version = directory.known_on(commune, today)
     assert version is not None  # noqa: S101 - it was just resolved
-    if named is not None:
+    again = None if known is None else _former_again(named, commune, known, directory, today)
+    if again is not None:
+        former = again
+    elif named is not None:
         unit = directory.former_named(version, named)
         if unit is None:
             raise FormerCommuneMismatch(
@@ -181,6 +184,16 @@ def resolve_parcels(
 def _former_code(commune: str, former: str, directory: UnitDirectory, today: date) -> str:
     unit = directory.former_of(commune, former) or directory.known_on(former, today)
     return former if unit is None else unit.code
+
+
+def _former_again(
+    named: str | None, commune: UnitId, known: dict[str, Any], directory: UnitDirectory, today: date
+) -> str | None:
+    """The former commune that is stored, where its code is sent again: in a merged commune it can mean another one."""
+    if named is None or commune not in (known["commune"], home_of(known, directory, today).commune):
+        return None
+    before = directory.former_of(known_identity(known, directory), known.get("former_commune"))
+    return None if before is None or before.code != named else before.identity
 
 
 def _as_known(place: Place, as_of: date, known: _Record, directory: UnitDirectory, *, stands: bool) -> Place:

@@ -134,9 +134,9 @@ class Rehoming(HouseholdWriter[JobRepositories]):
     def _part_of(self, record: Record, home: Place, directory: UnitDirectory, today: date) -> Place | None:
         """The part of a split commune in which a household lies; None where it was not split, or where it is open."""
         version = directory.known_on(home.commune, today)
-        parts = () if version is None else directory.heirs_of(version, today)
-        if len(parts) < 2:
+        if version is None or version.in_force_on(today):
             return None
+        parts = directory.heirs_of(version, today)
         found = _unit_around(record, self._examiner.borders(), frozenset(part.identity for part in parts))
         part = next((each for each in parts if each.identity == found), None)
         if part is None:

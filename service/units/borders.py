@@ -10,6 +10,7 @@ import gzip
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +22,8 @@ from service.errors import DomainError, StoreUnavailable
 from service.fail_fast_lock import FailFastLock
 from service.parcels.place import Borders
 from service.parcels.reference_systems import MIDDLE, ReferenceSystem
+from service.unit_names import UnitId
+from service.units.directory import UnitDirectory
 from service.units.ports import BorderStore
 
 
@@ -39,15 +42,20 @@ class BorderRegister:
         refresh_seconds: float,
         clock: Callable[[], float] = time.monotonic,
         metric: ReferenceSystem = MIDDLE,
+        units: Callable[[], tuple[UnitDirectory, date]] | None = None,
     ) -> None:
-        """``metric`` is the projection in which distances to borders are measured."""
+        """``metric`` is the projection in which distances to borders are measured. ``units`` are those of today, with
+        the day; the stored borders can be older than the list of units (``borders_of_today``).
+        """
         self._store = store
         self._refresh_seconds = refresh_seconds
         self._metric = metric
         self._clock = clock
         self._lock = FailFastLock()
+        self._units = units
         self._borders: Borders | None = None
         self._version = ""
+        self._made_for: tuple[UnitDirectory, date] | None = None
         self._looked_at = float("-inf")
 
     def borders(self) -> Borders:
@@ -66,15 +74,54 @@ class BorderRegister:
             return self._borders
         try:
             version = self._store.border_version()
-            if self._borders is None or version != self._version:
-                self._borders = Borders(self._store.border_list(), self._metric)
-                self._version = version
+            units = None if self._units is None else self._units()
+            if self._borders is None or version != self._version or units != self._made_for:
+                stored = self._store.border_list()
+                self._borders = Borders(stored if units is None else borders_of_today(stored, *units), self._metric)
+                self._version, self._made_for = version, units
         except StoreUnavailable:
             if self._borders is None:
                 raise
             # Serve the cached borders. A write fails where it is attempted, with an error of its own.
         self._looked_at = self._clock()
         return self._borders
+
+
+def borders_of_today(
+    stored: Mapping[UnitId, BaseGeometry], directory: UnitDirectory, today: date
+) -> dict[UnitId, BaseGeometry]:
+    """Returns the borders of the communes in force today, made of stored ones that can be older than the list of units.
+
+    A commune that took others over has their land too, as long as their borders are stored; newer borders replace them
+    all. A part of a split has no border until one is loaded, so that nothing is held to lie outside of it.
+    """
+    found: dict[UnitId, BaseGeometry] = {}
+    known = {unit.identity for unit in directory}
+    for commune in directory.of_level("commune", today):
+        border = _border_today(commune.identity, stored, directory)
+        if border is not None:
+            found[commune.identity] = border
+    return found | {identity: border for identity, border in stored.items() if identity not in known}
+
+
+def _border_today(
+    identity: UnitId, stored: Mapping[UnitId, BaseGeometry], directory: UnitDirectory
+) -> BaseGeometry | None:
+    versions = directory.versions_of(identity)
+    arrived = [
+        succession
+        for version in versions
+        for succession in directory.successions_to(version)
+        if succession.before.identity != identity
+    ]
+    own = stored.get(identity)
+    if own is None and any(each.kind == "split" for each in arrived):
+        return None
+    parts = [_border_today(each.before.identity, stored, directory) for each in arrived if each.kind != "split"]
+    there = [part for part in parts if part is not None]
+    if own is None and (not parts or len(there) < len(parts)):
+        return None
+    return shapely.union_all([*there, *([] if own is None else [own])]) if there else own
 
 
 def read_features(path: Path) -> list[object]:

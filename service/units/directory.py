@@ -110,15 +110,16 @@ class UnitDirectory:
         if read.level != "commune":
             raise CommuneUnknown(commune=code, pointer="/commune")
         commune, parts = self.settled(read, today), self.heirs_of(read, today)
+        heir = self.heir_of(read, today)
         if not parts:
             refused = not_in_force(code, today, [read])
             refused.pointer = "/commune"
             raise refused
-        if len(parts) > 1:
+        if heir is None:
             former = read if commune.identity != read.identity else self._only_predecessor(commune)
             return ResolvedCommune(commune, former, parts)
-        former = read if parts[0].identity != read.identity else self._only_predecessor(parts[0])
-        return ResolvedCommune(parts[0], former)
+        former = read if heir.identity != read.identity else self._only_predecessor(heir)
+        return ResolvedCommune(heir, former)
 
     def find(self, q: str, level: str | None, on: date) -> list[Unit]:
         """Return the units in force on that day whose name, with or without kind and diacritics, or code matches ``q``.
@@ -257,23 +258,25 @@ class UnitDirectory:
     def heirs_of(self, unit: Unit, until: date) -> tuple[Unit, ...]:
         """Follow a unit to those in force on the day ``until`` that have its households: one, or several parts.
 
-        Empty where it, or one of its parts, ended before that day without a successor.
+        Empty where all of it ended before that day without a successor.
         """
-        heirs = [unit]
-        while ended := [each for each in heirs if each.valid_to is not None and each.valid_to < until]:
-            found = [each for each in heirs if each not in ended]
-            for each in ended:
-                following = self._following(each)
-                if not following:
-                    return ()
-                found.extend(heir for heir in following if heir not in found)
-            heirs = found
-        return tuple(heirs)
+        return self._followed(unit, until)[0]
 
     def heir_of(self, unit: Unit, until: date) -> Unit | None:
         """Return the one unit that has all of a unit's households on a day; None where there is none, or several."""
-        heirs = self.heirs_of(unit, until)
-        return heirs[0] if len(heirs) == 1 else None
+        heirs, complete = self._followed(unit, until)
+        return heirs[0] if len(heirs) == 1 and complete else None
+
+    def _followed(self, unit: Unit, until: date) -> tuple[tuple[Unit, ...], bool]:
+        """Return the heirs of a unit on a day, and whether no part of it ended without a successor."""
+        heirs, complete = [unit], True
+        while ended := [each for each in heirs if each.valid_to is not None and each.valid_to < until]:
+            heirs = [each for each in heirs if each not in ended]
+            for each in ended:
+                following = self._following(each)
+                complete = complete and bool(following)
+                heirs.extend(heir for heir in following if heir not in heirs)
+        return tuple(heirs), complete
 
     def settled(self, unit: Unit, until: date) -> Unit:
         """Follow a unit towards the day ``until`` as far as it is certain which unit has its households."""

@@ -80,7 +80,11 @@ class Placing:
         if (version := directory.version_on(identity, geography)) is not None:
             return (version,)
         if geography >= versions[0].begins:
-            return directory.heirs_of(versions[-1], geography)
+            heir = directory.heir_of(versions[-1], geography)
+            if heir is not None:
+                return (heir,)
+            # A commune that was split: all its parts can still lie in one unit of a higher level.
+            return () if self._level == "commune" else directory.heirs_of(versions[-1], geography)
         before = directory.former_of(identity, former)
         if before is None or before.identity == identity:
             return self._only(directory.origins_of(versions[0], geography))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from schemas.geometry import geometry_json
 from service.errors import StoreUnavailable
 from service.unit_names import UnitId
-from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, read_features
+from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, borders_of_today, read_features
+from tests.units.lists import a_directory, a_line
 
 SQUARE = shapely.box(105.0, 18.0, 105.1, 18.1)
 NO_CODE = "properties.code is not the code of a unit"
@@ -238,3 +240,45 @@ def test_who_waited_for_the_lock_finds_what_the_holder_has_read() -> None:
     hand.seconds = 130.0
     assert register._refreshed() is first
     assert shelf.looks == 2
+
+
+# Borders that are older than the list ------------------------------------------------------------------------------
+
+WEST, EAST = shapely.box(105.0, 18.0, 105.5, 19.0), shapely.box(105.5, 18.0, 106.0, 19.0)
+OLD_BORDERS = {UnitId("1"): WEST, UnitId("2"): EAST}
+ENDED, BEGUN, LATER = {"valid_to": "2026-12-31"}, {"valid_from": "2027-01-01"}, date(2027, 6, 1)
+
+
+def drawn(*lines: str) -> dict[str, BaseGeometry]:
+    """The borders of today by code, made of those of the communes 1 and 2 of 2026."""
+    directory = a_directory(*lines)
+    found = borders_of_today(OLD_BORDERS, directory, LATER)
+    return {directory.versions_of(identity)[-1].code: border for identity, border in found.items()}
+
+
+def test_a_merged_commune_has_the_land_of_those_that_it_took_over() -> None:
+    merged = [a_line(code, successor="1", **ENDED) for code in "12"]
+    found = drawn(*merged, a_line("1", **BEGUN))
+    assert found["1"].equals(shapely.union_all([WEST, EAST]))
+    absorbed = drawn(a_line("1", successor="2", **ENDED), a_line("2"))
+    assert list(absorbed) == ["2"]
+    assert absorbed["2"].equals(shapely.union_all([WEST, EAST]))
+
+
+def test_a_code_that_was_given_again_wears_no_old_border_and_a_part_has_none_until_one_is_loaded() -> None:
+    assert list(drawn(a_line("1", successor="2", **ENDED), a_line("2"), a_line("1", **BEGUN))) == ["2"]
+    assert list(
+        drawn(a_line("1", successor="1;3", **ENDED), a_line("1", **BEGUN), a_line("3", **BEGUN), a_line("2"))
+    ) == ["2"]
+    assert drawn(a_line("1", successor="4", **ENDED), a_line("4", **BEGUN), a_line("2"))["4"].equals(WEST)
+
+
+def test_the_borders_follow_a_newer_list_though_none_were_loaded() -> None:
+    shelf, hand, lists = Shelf(), Hand(), [a_directory(a_line("1"), a_line("2"))]
+    shelf.borders = dict(OLD_BORDERS)
+    register = BorderRegister(shelf, 30.0, hand, units=lambda: (lists[-1], LATER))
+    assert sorted(register.borders().codes) == ["1", "2"]
+    lists.append(a_directory(a_line("1", successor="2", **ENDED), a_line("2")))
+    hand.seconds = 31.0
+    assert list(register.borders().codes) == ["2"]
+    assert register.borders() is register.borders()

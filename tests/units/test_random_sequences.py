@@ -1,0 +1,127 @@
+"""Whatever lists, writes, old codes and moves come in whatever order: no household is lost, or shown to others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from service.errors import DomainError
+from service.households.places import Place, Places, home_of, resolve_place
+from service.units.areas import area_of_units
+from service.units.placing import Placing, tally_key
+from tests.examples import examples
+from tests.units.sequences import LIST_STEPS, Commune, Country, Step, geographies, shows, steps
+
+
+@dataclass
+class Household:
+    """What is stored of a household, and the commune in which it really was when that was entered."""
+
+    record: dict[str, Any]
+    commune: Commune
+
+    def moves(self, place: Place) -> None:
+        self.record = {"commune": place.commune, "commune_as_of": place.as_of.isoformat()}
+        if place.former is not None:
+            self.record["former_commune"] = place.former
+
+
+class Register:
+    """Keeps households by the rules alone, without storage."""
+
+    def __init__(self) -> None:
+        self.country = Country()
+        self.households: list[Household] = []
+
+    def does(self, step: Step) -> None:
+        what, first, second, _ = step
+        if what in LIST_STEPS:
+            self.country.happens(step)
+        elif what in ("write", "draft"):
+            day = self.country.today - timedelta(days=0 if what == "write" else second * 3)
+            self._write(first, day)
+        elif self.households:
+            household = self.households[first % len(self.households)]
+            {"again": self._again, "rehome": self._rehome, "decide": self._decide}[what](household, second)
+
+    def _write(self, first: int, day: date) -> None:
+        directory = self.country.directory()
+        units = directory.of_level("commune", day)
+        if not units:
+            return
+        unit = units[first % len(units)]
+        content = {"commune": unit.code, "commune_as_of": day}
+        try:
+            place = resolve_place(content, directory, self.country.today, None)
+        except DomainError:
+            assert not self._today(self.country.commune_of(unit))
+            return
+        household = Household({}, self.country.commune_of(unit))
+        household.moves(place)
+        self.households.append(household)
+
+    def _again(self, household: Household, _: int) -> None:
+        """The record as it is shown, sent again, stays where it is, or moves where rehoming would move it."""
+        directory, today = self.country.directory(), self.country.today
+        shown = shows(Places(directory, today).shown(household.record))
+        content = {**shown, "commune_as_of": date.fromisoformat(shown["commune_as_of"])}
+        place = resolve_place(content, directory, today, household.record)
+        home = home_of(household.record, directory, today)
+        assert (place.commune, place.former) == (home.commune, home.former or place.former)
+        if place.commune == household.record["commune"]:
+            assert place.as_of.isoformat() == household.record["commune_as_of"]
+
+    def _rehome(self, household: Household, _: int) -> None:
+        household.moves(home_of(household.record, self.country.directory(), self.country.today))
+
+    def _decide(self, household: Household, second: int) -> None:
+        """An officer decides to which part of a split commune a household belongs."""
+        directory, today = self.country.directory(), self.country.today
+        home = home_of(household.record, directory, today)
+        version = directory.known_on(home.commune, today)
+        assert version is not None
+        parts = directory.heirs_of(version, today)
+        if version.in_force_on(today) or not parts:
+            return
+        part = parts[second % len(parts)]
+        household.moves(Place(part.identity, home.former or home.commune, max(home.as_of, part.begins)))
+        household.commune = self.country.commune_of(part)
+
+    def check(self) -> None:
+        directory, today = self.country.directory(), self.country.today
+        in_force = {self.country.commune_of(unit): unit for unit in directory.of_level("commune", today)}
+        areas = {
+            commune: area_of_units([(unit.code, today)], directory, today).communes() or frozenset()
+            for commune, unit in in_force.items()
+        }
+        days = {day: Placing(directory, "commune", day) for day in geographies(directory, today)}
+        for household in self.households:
+            stored, key = household.record["commune"], tally_key(household.record.get("former_commune"))
+            for day, placing in days.items():
+                found = placing.unit_of(stored, key)
+                assert found is None or directory.version_on(found, day) is not None
+            there, whole = household.commune.until(set(in_force))
+            assert {commune for commune, area in areas.items() if stored in area} == there
+            here = days[today].unit_of(stored, key)
+            expected = in_force[next(iter(there))].identity if len(there) == 1 and whole else None
+            assert here == expected
+
+    def _today(self, commune: Commune) -> set[Commune]:
+        """The communes of today that have a commune's households."""
+        directory, today = self.country.directory(), self.country.today
+        return commune.until({self.country.commune_of(unit) for unit in directory.of_level("commune", today)})[0]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@settings(max_examples=examples(10_000), deadline=None)
+@given(steps)
+def test_every_household_counts_once_and_is_seen_by_its_commune_alone(sequence: list[Step]) -> None:
+    register = Register()
+    for step in sequence:
+        register.does(step)
+    register.check()
