@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from schemas.codelists import code_lists
+from service.commands.database import command_settings
 from service.parcels.reference_systems import SYSTEMS
 from service.province import Province, known_provinces, province_of, provinces_of, read_province
 from service.settings import Settings, SettingsInvalid
@@ -95,6 +96,18 @@ def test_a_province_is_frozen_and_the_settings_name_it() -> None:
     assert (province.name.vi, province.agency) == ("Hà Tĩnh", "H27.12")
     with pytest.raises(FrozenInstanceError):
         province.code = "40"  # type: ignore[misc]
+
+
+def test_commands_serve_the_province_of_the_register_that_runs_in_their_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mongodb-uri").write_text("mongodb://127.0.0.1/none\n", encoding="utf-8")
+    (tmp_path / "province").write_text("42\n", encoding="utf-8")
+    for name in ("MONGODB_URI", "PROVINCE"):
+        monkeypatch.delenv(name, raising=False)
+    assert province_of(command_settings(str(tmp_path))).code == "42"
+    monkeypatch.setenv("PROVINCE", "40")
+    assert province_of(command_settings(str(tmp_path))).code == "40"
 
 
 def test_without_a_name_it_is_the_default_one() -> None:

@@ -93,8 +93,9 @@ def require_province(store: Repositories, province: Province) -> None:
     there = sorted(unit.code for unit in store.units.unit_list() if unit.level == "province")
     if there and province.code not in there:
         raise SettingsInvalid(
-            f"this database is the register of province {', '.join(there)}, and PROVINCE asks for {province.code} "
-            f"({province.name.en}): give that one a database of its own (./scripts/run --data DIR), or unset PROVINCE"
+            f"this database is the register of province {', '.join(there)}, and PROVINCE says {province.code} "
+            f"(its value, or the default): set PROVINCE={there[0]}, or give {province.name.en} a database of its own "
+            "(./scripts/run --data DIR)"
         )
 
 

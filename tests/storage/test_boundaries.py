@@ -41,6 +41,15 @@ def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, path: Path) -> 
     return units.main(["--boundaries", str(path)])
 
 
+def test_a_file_that_is_not_there_is_refused_with_where_borders_can_be_had(
+    register_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(register_settings, monkeypatch, tmp_path / "gone.geojson") == 2
+    printed = capsys.readouterr().err
+    assert "gone.geojson is not there" in printed
+    assert "https://github.com/thanglequoc/vietnamese-provinces-database (MIT;" in printed
+
+
 def test_the_stored_borders_are_those_that_were_loaded(store: Repositories) -> None:
     boundaries = {THANH_VINH: a_field(0, 0, 3_000, 3_000), TRUONG_VINH: a_field(3_000, 0, 3_000, 3_000)}
     assert store.borders.replace_borders(boundaries) == 2
