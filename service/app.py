@@ -79,6 +79,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     settings = read_settings() if settings is None else settings
     require_complete(settings)
     app = Flask("service", root_path=str(Path(__file__).parent), template_folder="api/templates", static_folder=None)
+    app.url_map.merge_slashes = False  # an address with two slashes is unknown, not a redirection in HTML
     app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
     describe(app)
     register = wire(settings, clock)

@@ -174,6 +174,12 @@ class CursorInvalid(DomainError):
     code = "cursor.invalid"
 
 
+class CursorAhead(DomainError):
+    """The feed's cursor is behind the end of a log, which was brought back from a backup; params: log, end, given."""
+
+    code = "cursor.ahead"
+
+
 class QueryInvalid(DomainError):
     """A query parameter cannot be read."""
 

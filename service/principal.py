@@ -94,9 +94,17 @@ def principal(
     )
 
 
+def sights_for(role: Role) -> tuple[Sight, ...]:
+    """What an account of the role can be limited to; none of a system, whose sight follows from its scopes."""
+    return () if role is Role.SYSTEM else _SIGHTS[: _SIGHTS.index(SIGHT_BY_ROLE[role]) + 1]
+
+
 def _lesser(usual: Sight, own: Sight | None) -> Sight:
-    order = (Sight.NOBODY, Sight.MASKED, Sight.PERSONAL)
-    return usual if own is None else order[min(order.index(usual), order.index(own))]
+    return usual if own is None else _SIGHTS[min(_SIGHTS.index(usual), _SIGHTS.index(own))]
+
+
+_SIGHTS: Final = (Sight.NOBODY, Sight.MASKED, Sight.PERSONAL)
+"""From the least to the most."""
 
 
 def register_itself(name: str = "register") -> Principal:

@@ -16,7 +16,7 @@ from service.access.tokens import hashed_secret, new_secret
 from service.area import WHOLE_REGISTER
 from service.clock import Clock, vietnam_day
 from service.errors import CommuneNotInForce, CommuneUnknown, OutsideArea
-from service.principal import Principal
+from service.principal import Principal, sights_for
 from service.roles import SCOPES, Role, Sight
 from service.units.areas import administered_area, area_of_units, communes_covering
 from service.units.directory import Unit, UnitDirectory
@@ -72,6 +72,7 @@ class Accounts:
                 raise AccountInvalid(pointer="/scopes", reason="scopes", known=", ".join(SCOPES))
         elif new.scopes:
             raise AccountInvalid(pointer="/scopes", reason="scopes-of-systems", known=", ".join(SCOPES))
+        _require_sight(new.sight, new.role)
         account = Account(
             id=str(uuid.uuid4()),
             username=new.username,
@@ -146,6 +147,7 @@ class Accounts:
         if full_name is not None:
             items["full_name"] = full_name
         if sight is not None:
+            _require_sight(sight, account.role)
             items["sight"] = sight
         if area is not None:
             named = self._read_area(area, area_as_of, vietnam_day(self._clock()))
@@ -273,3 +275,9 @@ def _ended(unit: Unit, today: date) -> CommuneNotInForce:
         known_from="…" if unit.valid_from is None else unit.valid_from.isoformat(),
         known_to="…" if unit.valid_to is None else unit.valid_to.isoformat(),
     )
+
+
+def _require_sight(sight: Sight | None, role: Role) -> None:
+    """Raise AccountInvalid for a sight that would have no effect: more than the role sees, or any of a system."""
+    if sight is not None and sight not in (allowed := sights_for(role)):
+        raise AccountInvalid(pointer="/sight", reason="sight", known=" | ".join(allowed) or "null")

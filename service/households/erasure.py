@@ -17,8 +17,10 @@ class Erasure:
         self._transactions = transactions
         self._clock = clock
 
-    def erase(self, household_id: str, actor: Actor) -> None:
+    def erase(self, household_id: str, actor: Actor) -> tuple[str, ...]:
         """Erase a household of the actor's area, once: a second call changes nothing. Raises HouseholdNotFound.
+
+        Returns the other households whose records were revised with it.
 
         Nothing is decrypted, so that a household that is stored damaged can be erased as well.
 
@@ -27,9 +29,9 @@ class Erasure:
         no longer do.
         """
 
-        def work(transaction: Transaction) -> None:
+        def work(transaction: Transaction) -> tuple[str, ...]:
             if transaction.was_erased(household_id):
-                return
+                return ()
             before = transaction.closed_household(household_id)
             if actor.area is not None and before["commune"] not in actor.area:
                 raise HouseholdNotFound(id=household_id)
@@ -46,5 +48,6 @@ class Erasure:
             if changes:
                 transaction.apply(changes)
             transaction.erase(entry)
+            return tuple(change.record["id"] for change in changes)
 
-        self._transactions.run(work)
+        return self._transactions.run(work)

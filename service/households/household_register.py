@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -64,10 +65,9 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         self._require(actor, prepared.content["commune"], now)
         change = registration(prepared, at=now, actor=actor.name)
         try:
-            change = self._commit_one(change, None)
+            return replace(self._commit_one(change, None), created=True)
         except HouseholdIdTaken:
             return self._again(content, household_id, now=now, actor=actor)
-        return Written(change.record, created=True)
 
     def post(self, body: object, *, actor: Actor) -> Written:
         """Register a household under the id in the body, or under one that the register mints."""
@@ -100,7 +100,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             change = consent_withdrawn(before, purpose, at=self._clock(), actor=actor.name)
             if change is None:
                 return Written(before, changed=False)
-            return Written(self._commit_one(change, before).record)
+            return self._commit_one(change, before)
 
         return retried(attempt)
 
@@ -139,7 +139,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             if prepared.content["commune"] == before["commune"]:
                 raise TransferToSameCommune(pointer="/commune", commune=self._shown(before, now)["commune"])
             change = revision(prepared, before, at=now, actor=actor.name)
-            return Written(self._commit_named(change, before, if_match, actor).record)
+            return self._commit_named(change, before, if_match, actor)
 
         return attempt() if if_match is not None else retried(attempt)
 
@@ -225,7 +225,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             return Written(before, changed=False)
         self._require(actor, prepared.content["commune"], now)
         change = revision(prepared, before, at=now, actor=actor.name)
-        return Written(self._commit_named(change, before, if_match, actor).record)
+        return self._commit_named(change, before, if_match, actor)
 
     def _changeable(self, household_id: str, if_match: int | None, actor: Actor) -> Stored:
         """The stored household, if the named revision is current and it is not withdrawn."""
@@ -260,11 +260,11 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
                 return Written(before, changed=False)
             stored = self._changeable(household_id, if_match, actor)
             change = _step_change(stored, status, possible_from, reason, at=self._clock(), actor=actor.name)
-            return Written(self._commit_named(change, stored.record, if_match, actor).record)
+            return self._commit_named(change, stored.record, if_match, actor)
 
         return attempt() if if_match is not None else retried(attempt)
 
-    def _commit_named(self, change: Change, before: Record, if_match: int | None, actor: Actor) -> Change:
+    def _commit_named(self, change: Change, before: Record, if_match: int | None, actor: Actor) -> Written:
         """Commit a revision; when it is stale and the client named a revision, say which one is current."""
         try:
             return self._commit_one(change, before)
@@ -274,8 +274,9 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             current = self._store.households.find(before["id"], actor.area).record
             raise HouseholdStale(current=current, named=if_match) from None
 
-    def _commit_one(self, change: Change, before: Record | None) -> Change:
-        return self._commit([change], {} if before is None else {before["id"]: before})[0]
+    def _commit_one(self, change: Change, before: Record | None) -> Written:
+        own, *others = self._commit([change], {} if before is None else {before["id"]: before})
+        return Written(own.record, neighbours=tuple(each.record["id"] for each in others))
 
 
 def _with_its_old_commune(parcel: Record, before: Record) -> Record:

@@ -17,9 +17,8 @@ from service.actor import Actor
 from service.area import Communes
 from service.clock import Clock
 from service.errors import NothingToSettle, ParcelNotFound
-from service.households.changes import Record
 from service.households.overlaps import OVERLAP, open_overlaps, settled
-from service.households.ports import HouseholdRepositories, Transaction
+from service.households.ports import HouseholdRepositories, Transaction, Written
 from service.parcels.examination import Called, ParcelExaminer, area_findings, with_names
 from service.parcels.overlap import Overlap, overlaps_between
 from service.parcels.ports import Boundary
@@ -104,8 +103,8 @@ class ParcelRegister:
         findings += [_overlap_finding(each.boundary, each.overlap) for each in neighbours if each.overlap is not None]
         return CheckedParcel(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
 
-    def settle(self, parcel: str, reason: str, *, actor: Actor) -> Record:
-        """Settle every open overlap of a parcel, on all records that report it; returns the parcel's own record.
+    def settle(self, parcel: str, reason: str, *, actor: Actor) -> Written:
+        """Settle every open overlap of a parcel, on all records that report it; returns the parcel's own.
 
         Raises ParcelNotFound, NothingToSettle.
         """
@@ -117,7 +116,7 @@ class ParcelRegister:
         if not holders:
             raise ParcelNotFound(id=parcel)
 
-        def work(transaction: Transaction) -> Record:
+        def work(transaction: Transaction) -> Written:
             own = transaction.known(holders)
             others = {o["details"]["household"] for s in own.values() for o in open_overlaps(s.record)}
             everybody = {**transaction.readable(others - set(own)), **own}
@@ -126,7 +125,8 @@ class ParcelRegister:
                 raise NothingToSettle(id=parcel)
             transaction.apply(changes)
             by_id = {change.record["id"]: change.record for change in changes}
-            return next((by_id[holder] for holder in holders if holder in by_id), own[holders[0]].record)
+            record = next((by_id[holder] for holder in holders if holder in by_id), own[holders[0]].record)
+            return Written(record, neighbours=tuple(one for one in by_id if one != record["id"]))
 
         return self._store.transactions.run(work)
 

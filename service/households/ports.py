@@ -273,3 +273,5 @@ class Written:
     record: Record
     created: bool = False
     changed: bool = True
+    neighbours: tuple[str, ...] = ()
+    """The other households whose records were revised with it, since an overlap began, ended or was settled."""

@@ -21,8 +21,16 @@ from service.households.masking import seen, seen_change, seen_note
 from service.households.overlaps import OVERLAP
 from service.households.parcel_checks import Neighbour
 from service.households.places import Places
-from service.households.ports import HouseholdPage, HouseholdQuery, LogEntry, LogSource, RecordSource, Restrictions
+from service.households.ports import (
+    HouseholdPage,
+    HouseholdQuery,
+    LogEntry,
+    LogSource,
+    RecordSource,
+    Restrictions,
+)
 from service.households.registration import household_id_of
+from service.households.released import HistoryPage, Released, WholeHousehold
 from service.parcels.examination import known_system, record_in
 from service.parcels.regions import circle, whole_cells
 from service.principal import Principal
@@ -53,22 +61,6 @@ class Sources:
     restrictions: Restrictions
     places: Callable[[], Places]
     """Writes the places of records as codes of today."""
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
-    """A page of a household's history; ``next_before`` is None on the last page."""
-
-    entries: list[dict[str, Any]]
-    next_before: tuple[int, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class WholeHousehold:
-    """A household's record, and all that ever happened to it, newest first."""
-
-    record: Record
-    history: Iterator[dict[str, Any]]
 
 
 class Reader:
@@ -116,23 +108,37 @@ class Reader:
 
         Raises HouseholdNotFound for one that is withheld.
         """
-        shown = self._released(record)
+        return self.release(record).record
+
+    def release(self, record: Record) -> Released:
+        """As ``released``, and whether it is the whole record."""
+        shown = self._seen(record)
         self._note([record["id"]])
-        return shown
+        return Released(self._with_words(shown), whole=self.sees_persons and shown == record)
 
     def _released(self, record: Record) -> Record:
         """A record as it may leave, which the caller notes. Raises HouseholdNotFound for one that is withheld."""
+        return self._with_words(self._seen(record))
+
+    def _seen(self, record: Record) -> Record:
         self._require_shared(record["id"])
-        shown = seen(self._places.shown(self._without_withheld(record)), self._sight)
+        return seen(self._places.shown(self._without_withheld(record)), self._sight)
+
+    def _with_words(self, shown: Record) -> Record:
         if self._wording is None or not shown.get("findings"):
             return shown
         return {**shown, "findings": [self._worded(finding) for finding in shown["findings"]]}
 
     def household(self, household_id: str, crs: str | None = None) -> Record:
         """One household, its boundaries in the system ``crs``. Raises HouseholdNotFound, ReferenceSystemUnknown."""
+        return self.release_household(household_id, crs).record
+
+    def release_household(self, household_id: str, crs: str | None = None) -> Released:
+        """As ``household``, and whether it is the whole record."""
         known_system(crs)
         record = self._stored(household_id, personal=self._sight is not Sight.NOBODY)
-        return record_in(self.released(record), crs)
+        found = self.release(record)
+        return replace(found, record=record_in(found.record, crs))
 
     def households(self, query: HouseholdQuery, crs: str | None = None) -> HouseholdPage:
         """A page of the households that a query finds within reach. Raises as ``count``, ReferenceSystemUnknown.

@@ -10,7 +10,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from service.actor import Actor
@@ -24,6 +24,7 @@ from service.errors import (
     PhotoParcelUnknown,
     PhotosTooMany,
     PhotoTooManyPixels,
+    QueryInvalid,
     StoreDamaged,
 )
 from service.households.changes import Record
@@ -35,6 +36,10 @@ CONSENT_PURPOSE: Final = "document_photos"
 """The purpose (codelists/consent_purposes.csv) of a consent to photos of papers."""
 MOST_PIXELS: Final = 25_000_000
 """More than any paper needs, and few enough that a phone can decode and show it (100 MB)."""
+
+
+CLOCKS_AHEAD: Final = timedelta(days=1)
+"""How far a phone's clock may be ahead, as for the times of a record (schemas/rules/times.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,15 @@ class PhotoRegister:
     ) -> SentPhoto:
         """Store a photo under the id that the client generated; idempotent for the same photo.
 
-        Raises PhotoIdInvalid, PhotoIdTaken, PhotoUnreadable, PhotoTooManyPixels, PhotoNoLegalBasis, PhotosTooMany,
+        Raises QueryInvalid for a photo of a day to come, PhotoIdInvalid, PhotoIdTaken, PhotoUnreadable,
+        PhotoTooManyPixels, PhotoNoLegalBasis, PhotosTooMany,
         PhotoParcelUnknown, HouseholdNotFound, HouseholdWithdrawn, HouseholdErased; StoreDamaged where a photo with
         this id is stored damaged, so that nobody can say whether it is the same.
         """
+        now = self._clock()
+        latest = now + CLOCKS_AHEAD
+        if taken_at is not None and taken_at > latest:
+            raise QueryInvalid(pointer="/taken_at", name="taken_at", reason=f"≤ {latest:%Y-%m-%dT%H:%M:%SZ}")
         picture = bare_picture(jpeg)
         if picture.width * picture.height > MOST_PIXELS:
             raise PhotoTooManyPixels(pointer="", width=picture.width, height=picture.height, most=MOST_PIXELS)
@@ -95,7 +105,7 @@ class PhotoRegister:
             width=picture.width,
             height=picture.height,
             taken_at=taken_at,
-            created_at=self._clock(),
+            created_at=now,
             actor=actor.name,
         )
 

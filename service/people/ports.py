@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from service.actor import Actor
 from service.area import Communes
 from service.households.changes import Entry, Kind, Record
-from service.households.ports import Stored
+from service.households.ports import Stored, Written
 from service.people.person_request import PersonRequest, RequestQuery, Step
 
 
@@ -55,12 +55,13 @@ class Households(Protocol):
     def read(self, household_id: str, *, actor: Actor) -> Record:
         """Return the stored record. Raises HouseholdNotFound."""
 
-    def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Any:
+    def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too."""
 
 
-Erase = Callable[[str, Actor], None]
-"""Erases a household's people everywhere; the log's hash chain stays valid."""
+Erase = Callable[[str, Actor], Sequence[str]]
+"""Erases a household's people everywhere; the log's hash chain stays valid. Returns the other households whose records
+were revised with it."""
 
 
 class PhotoOf(StrEnum):

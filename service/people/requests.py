@@ -18,6 +18,7 @@ from service.households.ports import Stored
 from service.people.person_request import (
     ACKNOWLEDGE_WORKING_DAYS,
     ANSWER_DAYS,
+    FIRST_DAY,
     OPEN,
     PersonRequest,
     RequestChanged,
@@ -91,6 +92,8 @@ class PeopleRequests:
         day = received_on or today
         if day > today:
             raise RequestInvalid(pointer="/received_on", reason="future", known=f"≤ {today}")
+        if day < FIRST_DAY:
+            raise RequestInvalid(pointer="/received_on", reason="past", known=f"≥ {FIRST_DAY}")
         if kind is RequestKind.WITHDRAW_CONSENT and purpose not in _purposes_of(record):
             raise RequestInvalid(pointer="/purpose", reason="purpose", known=", ".join(sorted(_purposes_of(record))))
         request = PersonRequest(
@@ -163,22 +166,30 @@ class PeopleRequests:
         """Close a request that the person took back."""
         return self._close(request_id, RequestState.CANCELLED, actor, None)
 
-    def carry_out(self, request_id: str, outcome: str | None, *, actor: Actor) -> PersonRequest:
+    def carry_out(
+        self,
+        request_id: str,
+        outcome: str | None,
+        *,
+        actor: Actor,
+        note: Callable[[Iterable[str]], None] = lambda _: None,
+    ) -> PersonRequest:
         """Carry the request out and close it. Raises HouseholdNotFound, StoreDamaged.
 
         The register itself withdraws a consent, restricts the use and erases a person. Viewing, correcting and copying
         is done by people, who note the outcome. Erasing closes every other request about the household too: its people
-        are gone, and a reason that was written afterwards could name them again.
+        are gone, and a reason that was written afterwards could name them again. ``note`` is called with the other
+        households whose records were revised with it.
         """
         request = _open(self.get(request_id, actor=actor))
         if request.kind is RequestKind.ERASE:
-            self._erase(request.household, actor)
+            note(self._erase(request.household, actor))
             now = self._clock()
             step = Step(now, actor.name, str(RequestState.DONE))
             self._store.close_erased(request.household, request.id, step, vietnam_day(now))
             return self.get(request_id, actor=actor)
         if request.kind is RequestKind.WITHDRAW_CONSENT:
-            self._households.withdraw_consent(request.household, request.purpose or "", actor=actor)
+            note(self._households.withdraw_consent(request.household, request.purpose or "", actor=actor).neighbours)
         return self._close(request_id, RequestState.DONE, actor, outcome)
 
     def _close(self, request_id: str, state: RequestState, actor: Actor, note: str | None) -> PersonRequest:

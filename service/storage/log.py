@@ -9,7 +9,7 @@ from typing import Any
 from pymongo.errors import EncryptionError
 
 from service.area import Communes
-from service.errors import StoreUnavailable
+from service.errors import CursorAhead, StoreUnavailable
 from service.households.changes import Entry, Record, entry_hash
 from service.households.ports import LogEntry, Stored
 from service.jobs.ports import EntryUnreadable
@@ -65,9 +65,11 @@ class Log:
         communes: Communes,
         limit: int,
     ) -> tuple[list[LogEntry], bool]:
-        """Entries behind each commune's offset, at most ``limit``, and whether there are more."""
+        """Entries behind each commune's offset, at most ``limit``, and whether there are more. Raises CursorAhead."""
         entries: list[LogEntry] = []
-        for state in self._states.now(communes):
+        states = self._states.now(communes)
+        _require_within(after, {state.commune: state.offset for state in states}, communes)
+        for state in states:
             known = after.get(state.commune, 0)
             if state.offset <= known:
                 continue
@@ -109,6 +111,14 @@ class Log:
         """The hash of one entry of a commune's log; None where there is none."""
         found = self._database["log"].find_one({"_id": entry_id(commune, offset)}, {"hash": 1})
         return None if found is None else str(found["hash"])
+
+
+def _require_within(after: Mapping[str, int], ends: Mapping[str, int], communes: Communes) -> None:
+    """Raise CursorAhead for an offset that its log does not have: nothing would ever come behind it, or come twice."""
+    for log, offset in after.items():
+        end = ends.get(log, 0)
+        if offset > end and (communes is None or log in communes):
+            raise CursorAhead(pointer="/after", log=log[:20], end=end, given=offset)
 
 
 def entry_id(commune: str, offset: int) -> str:

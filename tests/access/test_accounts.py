@@ -55,6 +55,21 @@ def test_no_secret_of_a_system_or_a_session_is_stored(office: Office, database: 
     assert PASSWORD not in stored
 
 
+def test_an_account_has_no_sight_that_would_have_no_effect(office: Office) -> None:
+    for role, sight in [
+        (Role.AUDITOR, Sight.MASKED),
+        (Role.ADMINISTRATOR, Sight.PERSONAL),
+        (Role.SYSTEM, Sight.NOBODY),
+    ]:
+        scopes = ("records:read",) if role is Role.SYSTEM else ()
+        with pytest.raises(AccountInvalid) as refused:
+            office.accounts.create(NewAccount("an", role, ("40",), sight=sight, scopes=scopes), register_itself())
+        assert (refused.value.pointer, refused.value.params["reason"]) == ("/sight", "sight")
+    made = office.accounts.create(NewAccount("an", Role.AUDITOR, ("40",), sight=Sight.NOBODY), register_itself())
+    with pytest.raises(AccountInvalid):
+        office.accounts.change(made.account.id, register_itself(), sight=Sight.PERSONAL)
+
+
 @pytest.mark.parametrize("same_name", ["an", "AN", "Ần"])
 def test_a_name_is_unique_however_it_is_written(office: Office, same_name: str) -> None:
     office.person("an")

@@ -168,6 +168,15 @@ def received(register: Register, household: str, kind: str, **items: Any) -> dic
     return body
 
 
+@pytest.mark.parametrize(("day", "status"), [("0001-01-01", 422), ("2025-12-31", 422), ("2026-01-01", 201)])
+def test_a_request_came_while_the_law_was_in_force(register: Register, day: str, status: int) -> None:
+    request = {"kind": "view", "household": person(register)["id"], "received_on": day}
+    response = register.client.post("/v1/requests", json=request)
+    assert response.status_code == status
+    if status == 422:
+        assert "2026-01-01" in problem(response, 422, "request.invalid")["detail"]
+
+
 def test_a_request_has_its_due_dates_and_its_steps(register: Register) -> None:
     record = person(register)
     request = received(register, record["id"], "view", person="Con trai ông An", received_on="2026-11-20")

@@ -11,7 +11,7 @@ from service.roles import Role
 from service.storage.trail.documents import TRAIL
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
-from tests.builders import THANH_VINH, VINH_LOC, an_id
+from tests.builders import THANH_VINH, VINH_LOC, a_parcel, a_square, an_id
 
 
 def headers(register: Register, name: str) -> dict[str, str]:
@@ -33,6 +33,25 @@ def test_a_reader_of_a_household_is_stored_once(register: Register) -> None:
     assert register.client.get(address, headers={**named, "If-None-Match": tag}).status_code == 304
     assert register.client.get(f"{address}/history", headers=named).status_code == 200
     assert [(entry.status, entry.households) for entry in of(register, name)] == [(200, (household,))] * 3
+
+
+def test_an_entry_names_every_household_that_a_write_revised(register: Register) -> None:
+    square = a_square()
+    first = register.registered(parcels=[a_parcel(geometry=square)])
+    newer = register.registered(parcels=[a_parcel(geometry=square)])
+    register.client.post(f"/v1/parcels/{newer['parcels'][0]['id']}/settle", json={"reason": "Đã đo lại"})
+    request = {"kind": "erase", "household": newer["id"]}
+    erase = register.client.post("/v1/requests", json=request).get_json()["id"]
+    assert register.client.post(f"/v1/requests/{erase}/carry-out").status_code == 200
+    with register.client.application.app_context():
+        found = [(each.action, set(each.households)) for each in guard().trail.entries(households=[first["id"]])]
+    both = {first["id"], newer["id"]}
+    assert found == [
+        ("households.write", {first["id"]}),
+        ("households.write", both),
+        ("parcels.settle", both),
+        ("requests.manage", both),
+    ]
 
 
 @pytest.mark.parametrize("there", [True, False])

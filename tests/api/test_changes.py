@@ -116,6 +116,18 @@ def test_a_forged_cursor_is_refused(register: Register, position: Any) -> None:
     assert [error["pointer"] for error in refused["errors"]] == ["/after"]
 
 
+def test_a_cursor_behind_the_end_of_a_log_is_refused_and_says_where_it_ends(register: Register) -> None:
+    register.registered()
+    _, cursor = read(register)
+    assert register.get(f"/v1/changes?after={cursor}").status_code == 200
+    ahead = base64.urlsafe_b64encode(json.dumps({"16681": 999}).encode()).decode()
+    refused = problem(register.get(f"/v1/changes?after={ahead}"), 422, "cursor.ahead")
+    assert "16681" in refused["detail"]
+    assert "999" in refused["detail"]
+    assert "số 1," in refused["detail"]
+    assert register.get(f"/v1/changes?after={ahead}&commune=16690").status_code == 200  # that log is not read
+
+
 def test_what_is_no_cursor_at_all_is_pointed_at_where_it_was_given(register: Register) -> None:
     refused = problem(register.get("/v1/changes?after=bad"), 422, "cursor.invalid")
     assert [error["pointer"] for error in refused["errors"]] == ["/after"]

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from service.roles import Role
 from tests.api.asking import Register, pointers, problem
+from tests.api.signed_in import token_of
 from tests.builders import (
     THANH_VINH,
     Json,
@@ -150,6 +152,35 @@ def test_a_revision_names_the_one_that_it_was_made_from(register: Register) -> N
     assert response.status_code == 200
     assert response.headers["ETag"] == '"2"'
     assert register.household(record["id"])["village"] == "Khối 4"
+
+
+def test_an_unchanged_record_is_sent_once_and_another_representation_again(register: Register) -> None:
+    parcels = [a_parcel(geometry=a_square(105.66, 18.68))]
+    plain, overlapping = register.registered(), register.registered(parcels=parcels)
+    neighbour = register.registered(parcels=parcels)
+    address = f"/v1/households/{overlapping['id']}"
+    english = {"accept_language": "en"}
+    assert register.get(f"/v1/households/{plain['id']}", **english).headers["ETag"] == '"1"'  # nothing is in words
+    assert register.get(address).headers["ETag"] == '"2"'
+    assert register.get(address, if_none_match='"2"').status_code == 304
+    for tag in ('"2"', 'W/"2"', "*"):
+        assert register.get(address, **english, if_none_match=tag).status_code == 200
+    assert register.get(address, **english).headers["ETag"] == 'W/"2"'
+    assert register.get(address, if_none_match='W/"2"').status_code == 200
+    token = token_of(register.client.application, Role.SYSTEM, "40", scopes=("records:read", "personal:read"))
+    ministry = {"Authorization": f"Bearer {token}"}
+    before = register.get(address, **ministry)
+    assert before.headers["ETag"] == '"2"'
+    request = register.client.post("/v1/requests", json={"kind": "restrict", "household": neighbour["id"]}).get_json()
+    assert register.client.post(f"/v1/requests/{request['id']}/carry-out").status_code == 200
+    after = register.get(address, **ministry, if_none_match='"2"')
+    assert (after.status_code, after.headers["ETag"], after.get_json()["findings"]) == (200, 'W/"2"', [])
+    assert register.patch(overlapping["id"], {"village": "Khối 9"}, if_match='W/"2"').status_code == 200
+
+
+def test_an_address_with_an_empty_part_is_unknown(register: Register) -> None:
+    for address in ("/v1//households", "//v1/households", "/v1/households/", "/v1/units//16681"):
+        problem(register.get(address), 404, "http.not-found")
 
 
 @pytest.mark.parametrize("send", ["put", "patch"])

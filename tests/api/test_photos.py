@@ -126,6 +126,14 @@ def test_photos_are_listed_oldest_first(register: Register, clock: MovedClock) -
     assert [photo["id"][0] for photo in photos_of(register, household)] == ["f", "0"]
 
 
+def test_a_photo_that_is_yet_to_be_taken_is_refused(register: Register) -> None:
+    household = register.registered()
+    ahead = send(register, household, an_id(), a_photo(), "of=identity_card&taken_at=2026-11-24T03:00:00Z")
+    assert [each["pointer"] for each in problem(ahead, 422, "query.invalid")["errors"]] == ["/taken_at"]
+    assert "2026-11-24T02:00:00Z" in problem(ahead, 422, "query.invalid")["detail"]
+    sent(register, household, of="of=identity_card&taken_at=2026-11-24T01:59:59Z")  # a phone's clock that is ahead
+
+
 def test_a_photo_is_deleted_for_good(register: Register, register_settings: Settings) -> None:
     household = register.registered()
     photo, other = sent(register, household), sent(register, household, a_photo(300, 200))

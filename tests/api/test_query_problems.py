@@ -57,6 +57,20 @@ def test_what_a_provider_adds_to_its_redirect_is_passed_over(register: Register)
     problem(register.get(f"{CALLBACK}?code=x&state=y&iss=https://id.example&session_state=z"), 404, "http.not-found")
 
 
+@pytest.mark.parametrize("word", ["yes", "on", "1", "t", "TRUE", "True", "0", "off", "n"])
+def test_a_flag_is_true_or_false_and_nothing_like_it(app: Flask, register: Register, word: str) -> None:
+    flags = {
+        (path, each["name"])
+        for path, item in app.extensions["specification"]["paths"].items()
+        for each in item.get("get", {}).get("parameters", [])
+        if each.get("schema", {}).get("type") == "boolean"
+    }
+    assert {("/v1/households", "count"), ("/v1/requests", "open")} <= flags
+    for path, name in sorted(flags):
+        assert "true | false" in problem(register.get(f"{path}?{name}={word}"), 422, "query.invalid")["detail"]
+        assert register.get(f"{path}?{name}=true").status_code == 200
+
+
 def test_without_the_permission_parameters_are_not_explained(app: Flask) -> None:
     problem(app.test_client().get("/v1/households?crss=1"), 401, "access.not-signed-in")
 

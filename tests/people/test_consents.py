@@ -22,9 +22,7 @@ GRANTED = "2026-11-20T02:11:09Z"
 @pytest.fixture
 def requests(services: Register, clock: MovedClock) -> PeopleRequests:
     """People's requests on the wired register."""
-    return PeopleRequests(
-        services.store.requests, services.households, lambda *_: None, clock, WorkingDays(frozenset())
-    )
+    return PeopleRequests(services.store.requests, services.households, lambda *_: (), clock, WorkingDays(frozenset()))
 
 
 def registered(services: Register, *purposes: str, **items: Any) -> str:

@@ -35,7 +35,7 @@ def workers(
             store = Repositories(register_settings)
             opened.callback(store.close)
             households = HouseholdRegister(store, lambda: directory, clock)
-            return PeopleRequests(store.requests, households, lambda *_: None, clock, WorkingDays(frozenset()))
+            return PeopleRequests(store.requests, households, lambda *_: (), clock, WorkingDays(frozenset()))
 
         yield worker(), worker()
 

@@ -108,5 +108,10 @@ def reference(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-REVISION_HEADER = {"ETag": {"description": "The revision, in quotes.", "schema": {"type": "string"}}}
+REVISION_HEADER = {
+    "ETag": {
+        "description": "The revision, in quotes; weak (W/) unless the whole record is shown.",
+        "schema": {"type": "string"},
+    }
+}
 NEXT_HEADER = {"Link": {"description": 'The next page, rel="next".', "schema": {"type": "string"}}}

@@ -155,8 +155,8 @@ def whole_number(**options: Any) -> WholeNumber:
 
 
 def flag(**options: Any) -> fields.Boolean:
-    """true or false."""
-    return fields.Boolean(error_messages={"invalid": "true | false"}, **options)
+    """true or false, in these letters: marshmallow would also read yes, on, 1 and the like."""
+    return fields.Boolean(truthy={"true"}, falsy={"false"}, error_messages={"invalid": "true | false"}, **options)
 
 
 def between(least: int, most: int) -> validate.Range:

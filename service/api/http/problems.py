@@ -86,6 +86,7 @@ STATUS: dict[type[Exception], int] = {
     errors.LevelNotInForce: 422,
     errors.BaselineInvalid: 422,
     errors.CursorInvalid: 422,
+    errors.CursorAhead: 422,
     errors.QueryInvalid: 422,
     errors.SearchAreaInvalid: 422,
     errors.ReferenceSystemUnknown: 422,

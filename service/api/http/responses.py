@@ -5,10 +5,12 @@ from __future__ import annotations
 import orjson
 from flask import Response, request
 
+from service.api.http.audit_trail import note_households
 from service.api.http.reader import reader
 from service.api.http.resource import Resource, written
-from service.households.changes import Record
+from service.api.http.services import LANGUAGES, language
 from service.households.ports import Written
+from service.households.released import Released
 
 _JSON = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
@@ -29,22 +31,41 @@ def resource_response(
     return json_response(written(kind, value), status, headers)
 
 
-def record_response(record: Record, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def record_response(found: Released, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A household from the Reader, with its revision as ETag."""
-    return json_response(record, status, {"ETag": entity_tag(record), **(headers or {})})
+    return json_response(found.record, status, {"ETag": entity_tag(found), **(headers or {})})
+
+
+def unless_known(response: Response) -> Response:
+    """The response, or 304 for a client whose If-None-Match has its strong entity tag.
+
+    A weak tag says no more than that the revision is the same, so it never saves a response.
+    """
+    tag, strong = response.get_etag()[0], not response.get_etag()[1]
+    if tag is not None and strong and request.if_none_match.contains(tag):
+        response.make_conditional(request)
+    return response
 
 
 def written_response(written: Written) -> Response:
     """201 with the address for a new household, 200 for a changed or an unchanged one."""
-    record = reader().released(written.record)
+    found = reader().release(written.record)
+    note_households(written.neighbours)
     if not written.created:
-        return record_response(record)
-    return record_response(record, 201, {"Location": f"/v1/households/{record['id']}"})
+        return record_response(found)
+    return record_response(found, 201, {"Location": f"/v1/households/{found.record['id']}"})
 
 
-def entity_tag(record: Record) -> str:
-    """The revision as a strong entity tag (RFC 9110)."""
-    return f'"{record["revision"]}"'
+def entity_tag(found: Released) -> str:
+    """The revision as an entity tag (RFC 9110).
+
+    It is strong where the response is the whole record, with texts of findings in the register's first language: these
+    bytes alone belong to the revision. What a mask or a restriction leaves out, the codes of a newer list of units and
+    another language change without a revision, so there the tag is weak.
+    """
+    record = found.record
+    strong = found.whole and (language() == LANGUAGES[0] or not record.get("findings"))
+    return f'"{record["revision"]}"' if strong else f'W/"{record["revision"]}"'
 
 
 def wants(mimetype: str) -> bool:

@@ -111,8 +111,9 @@ class Changes(MethodView):
         removes its copy where ``record`` is null.
 
         ``restricted`` (without the record) and ``lifted`` (with it) have the revision that the record is at: between
-        them no other system gets the record, and what changed meanwhile comes with ``lifted``. Where many wait
-        already, the response comes before ``wait`` is over.
+        them no other system gets the record, and what changed meanwhile comes with ``lifted``. A cursor behind the end
+        of a log is refused (``cursor.ahead``): the register was restored from a backup, so read it all again. Where
+        many wait already, the response comes before ``wait`` is over.
         """
         after = _offsets(arguments)
         code, of = arguments.get("commune"), None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask.views import MethodView
 from marshmallow import fields, validate
 
@@ -30,7 +30,7 @@ from service.api.http.preconditions import named_revision
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
 from service.api.http.resource import Described, count
-from service.api.http.responses import record_response, resource_response, written_response
+from service.api.http.responses import record_response, resource_response, unless_known, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.errors import CursorInvalid, QueryInvalid
@@ -115,10 +115,13 @@ class OneHousehold(MethodView):
     @blueprint.problems(304, 404, 422)
     @blueprint.doc(operationId="get_household", summary="Read a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
-        """The record as it is now; its revision is the ETag."""
-        response = record_response(reader().household(household_id, arguments.get("crs")))
-        response.make_conditional(request)
-        return response
+        """The record as it is now; its revision is the ETag.
+
+        The tag is strong where the whole record is shown, in Vietnamese, and then If-None-Match gets 304. It is weak
+        where something is masked or left out or a finding has its text in English: that can change without a revision,
+        so there is no 304. If-Match accepts either.
+        """
+        return unless_known(record_response(reader().release_household(household_id, arguments.get("crs"))))
 
     @needs("households.write")
     @blueprint.json_body("Household")

@@ -19,7 +19,7 @@ from service.api.http.geojson import BoundarySchema, FeatureSchema, Outline
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
 from service.api.http.resource import Body, Flag, Number, Resource, refusal
-from service.api.http.responses import record_response, resource_response
+from service.api.http.responses import resource_response, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.formats.geojson import drawn_feature
@@ -210,5 +210,4 @@ class Settlement(MethodView):
     def post(self, parcel_id: str) -> Response:
         """Both records then have the finding as settled, with who settled it and why; it holds neither back."""
         reason = parsed_body(ReasonSchema)["reason"]
-        record = services().parcels.settle(parcel_id, reason, actor=actor("parcels.settle"))
-        return record_response(reader().released(record))
+        return written_response(services().parcels.settle(parcel_id, reason, actor=actor("parcels.settle")))

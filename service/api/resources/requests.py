@@ -12,12 +12,12 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from service.access.gate import needs
-from service.api.http.audit_trail import note_about
+from service.api.http.audit_trail import note_about, note_households
 from service.api.http.blueprint import NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
 from service.api.http.paging import decode_position, encode_cursor, next_link
-from service.api.http.parameters import PageQuery, day, one_of
+from service.api.http.parameters import PageQuery, day, flag, one_of
 from service.api.http.reader import reader, report_damaged
 from service.api.http.resource import Beside
 from service.api.http.responses import resource_response
@@ -40,7 +40,7 @@ class RequestListQuery(PageQuery):
 
     household = fields.UUID()
     kind = fields.String(validate=one_of([str(kind) for kind in RequestKind]))
-    open = fields.Boolean(load_default=False)
+    open = flag(load_default=False)
     due_until = day(metadata={"description": "To be decided or carried out on this day or before."})
 
 
@@ -179,9 +179,8 @@ class Carrying(MethodView):
         who = actor("requests.manage")
         if guard().requests.get(request_id, actor=who).kind is RequestKind.ERASE:
             who = actor("requests.decide")
-        return resource_response(
-            PersonRequestSchema, _shown(guard().requests.carry_out(request_id, outcome, actor=who))
-        )
+        done = guard().requests.carry_out(request_id, outcome, actor=who, note=note_households)
+        return resource_response(PersonRequestSchema, _shown(done))
 
 
 @blueprint.route("/<request_id>/lift")

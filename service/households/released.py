@@ -1,0 +1,33 @@
+"""What a Reader releases, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from service.households.changes import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A record as it leaves, and whether it is all of the record as it is stored but for the texts of findings."""
+
+    record: Record
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """A page of a household's history; ``next_before`` is None on the last page."""
+
+    entries: list[dict[str, Any]]
+    next_before: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeHousehold:
+    """A household's record, and all that ever happened to it, newest first."""
+
+    record: Record
+    history: Iterator[dict[str, Any]]
