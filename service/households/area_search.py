@@ -82,13 +82,14 @@ def drawn_area(drawn: BaseGeometry) -> BaseGeometry:
     if east - west > WIDEST_DEGREES or north - south > WIDEST_DEGREES:
         raise search_area_invalid("/area/coordinates", f"> {WIDEST_DEGREES:.0f}°")
     if not drawn.is_valid:
-        raise search_area_invalid("/area/coordinates", shapely.is_valid_reason(drawn))
+        place = shapely.is_valid_reason(drawn).partition("[")[2].rstrip("]").replace(" ", "; ")
+        raise search_area_invalid("/area/coordinates", "crossing", point=f"({place})")
     return drawn
 
 
-def search_area_invalid(place: str, reason: str) -> SearchAreaInvalid:
-    """Returns the error of a search area."""
-    return SearchAreaInvalid(pointer=place, reason=reason, most_m=int(LARGEST_CIRCLE_M))
+def search_area_invalid(place: str, reason: str, **params: Any) -> SearchAreaInvalid:
+    """Returns the error of a search area; ``params`` fill the places in the text of its reason."""
+    return SearchAreaInvalid(pointer=place, reason=reason, most_m=int(LARGEST_CIRCLE_M), **params)
 
 
 def households_in(store: SearchStore, drawn: BaseGeometry, area: Communes, *, homes: bool = True) -> Iterator[Affected]:

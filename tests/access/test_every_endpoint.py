@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from service.access.gate import declared_on
-from service.api.http.gate import check_every_endpoint_is_declared
+from service.api.http.gate import check_every_endpoint_is_declared, declared_permissions
 from service.roles import SCOPES, TABLE, Permission, Reach, Role
 from tests.api.asking import Register
 from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, VINH_LOC, a_household
+
+ROOT = Path(__file__).parents[2]
 
 INSIDE, OUTSIDE = THANH_VINH, VINH_LOC
 
@@ -41,6 +44,14 @@ def status_of(app: Flask, method: str, address: str, token: str | None) -> int:
 def test_every_endpoint_names_its_permission(app: Flask) -> None:
     check_every_endpoint_is_declared(app)
     assert len(list(endpoints(app))) > 30
+
+
+def test_permissions_that_guard_nothing_are_documented_as_such(app: Flask) -> None:
+    declared = {permission for _, _, permission in declared_permissions(app)}
+    by_the_view = {str(Permission.REQUESTS_DECIDE)}  # needed beside requests.manage, to carry out an erasure
+    idle = {str(each) for each in Permission} - declared - by_the_view
+    (named,) = re.findall(r"guard nothing yet: (.*?);", (ROOT / "docs" / "security.md").read_text())
+    assert set(re.findall(r"`(.*?)`", named)) == idle
 
 
 def test_nobody_gets_past_the_gate_without_signing_in(app: Flask, register: Register) -> None:

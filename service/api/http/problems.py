@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +15,7 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from marshmallow import fields
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
+from schemas.catalogue import Catalogue
 from schemas.codelists import code_lists
 from schemas.errors import ItemError, JsonInvalid, RecordInvalid
 from service import errors
@@ -154,6 +156,22 @@ INVALID_RECORD = "household.invalid"
 """The code of a record that breaks the ministry schema."""
 
 RETRY_AFTER_SECONDS = 5
+
+WORD = "word."
+"""How the messages begin that are words within other messages."""
+WORDS: Mapping[str, frozenset[str]] = {
+    kind.code: frozenset(names)
+    for kind, names in (
+        (RequestClosed, ["state"]),
+        (errors.BaselineInvalid, ["reason"]),
+        (errors.LevelNotInForce, ["level"]),
+        (errors.QueryInvalid, ["reason"]),
+        (errors.SearchAreaInvalid, ["reason"]),
+    )
+}
+"""Params whose values are words of the register: a problem has them in the reader's language."""
+CODES = {StatusConflict.code: "statuses", errors.PhotoNoLegalBasis.code: "legal_bases"}
+"""Problems whose params are codes of a code list."""
 
 _WITH_DETAILS = frozenset({"geometry", "parcel", "location", "crs"})
 """Codes whose details a form can draw: the place of a crossing, a mended boundary. They say nothing about people."""
@@ -320,13 +338,28 @@ def _title(code: str) -> str:
 
 
 def _text(code: str, params: Any) -> str:
+    catalogue = _catalogue_of(code)
+    words = {name: _word(value, params) for name, value in params.items() if name in WORDS.get(code, ())}
+    lists = {name: _name_in(CODES[code], value) for name, value in params.items() if code in CODES}
+    return catalogue.text(code, language(), **{**params, **lists, **words})
+
+
+def _catalogue_of(code: str) -> Catalogue:
     part = services()
-    catalogue = part.messages if code in part.messages else part.item_messages
-    named = dict(params)
-    if code == StatusConflict.code:
-        statuses = code_lists()["statuses"]
-        named |= {name: entry.name(language()) for name, value in named.items() if (entry := statuses.get(value))}
-    return catalogue.text(code, language(), **named)
+    return part.messages if code in part.messages else part.item_messages
+
+
+def _word(value: Any, params: Mapping[str, Any]) -> Any:
+    """The words for a param in a text: those of its own, or of the code that it is; else as it is."""
+    for code in (f"{WORD}{value}", str(value)):
+        if code in (catalogue := _catalogue_of(code)):
+            return catalogue.text(code, language(), **params).rstrip(".")
+    return value
+
+
+def _name_in(list_name: str, value: Any) -> Any:
+    entry = code_lists()[list_name].get(value) if isinstance(value, str) else None
+    return value if entry is None else entry.name(language())
 
 
 def _cause(error: DomainError) -> str | None:

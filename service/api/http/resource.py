@@ -22,6 +22,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask_smorest import Api
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
+from schemas.errors import Problem
 from schemas.errors import pointer as pointer_of
 from schemas.text import normalize
 from service.errors import BodyNotAnObject, BodyUnknownItem, DomainError
@@ -180,6 +181,15 @@ class Computed(fields.Field[Any]):
         super().__init__(dump_only=True, **options)
         self.compute = compute
         self.like = like
+
+
+class Between(validate.Range):
+    """A range whose faults are those of a household's items: which bound was passed, and where it lies."""
+
+    def _format_error(self, value: Any, message: str) -> Any:  # noqa: ARG002 - marshmallow's way
+        if self.min is not None and value <= self.min:
+            return [Problem("number.too-small" if self.min_inclusive else "number.not-above", {"min": self.min})]
+        return [Problem("number.too-large", {"max": self.max})]
 
 
 def whole_number(**options: Any) -> fields.Integer:

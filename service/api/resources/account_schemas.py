@@ -11,7 +11,7 @@ from service.access.accounts import NewAccount
 from service.access.errors import AccountInvalid
 from service.api.http.guard import guard
 from service.api.http.paging import PageSchema
-from service.api.http.resource import Body, Computed, Day, Moment, Resource, refusal, text
+from service.api.http.resource import Body, Computed, Day, Moment, Resource, refusal, text, without_zero_bytes
 from service.api.resources.session_schemas import AREA_ENDED, SessionSchema
 from service.area import WHOLE_REGISTER
 from service.roles import SCOPES, Role, Sight
@@ -31,7 +31,7 @@ LONGEST_TEXT = 300
 def _codes(*, required: bool = False, item: dict[str, Any] | None = None, **options: Any) -> fields.List[str]:
     """Codes of units, or names of scopes; whether they exist is for the register to say."""
     return fields.List(
-        fields.String(validate=validate.Length(max=80), metadata=item or {}),
+        fields.String(validate=[validate.Length(max=80), without_zero_bytes], metadata=item or {}),
         required=required,
         validate=validate.Length(max=LONGEST_LIST),
         metadata=refusal(reason="list", known="[…]") | options,
@@ -48,8 +48,8 @@ class IdentitySchema(Body):
 
     refused_with = AccountInvalid
 
-    issuer = fields.String(required=True, validate=validate.Length(max=300))
-    subject = fields.String(required=True, validate=validate.Length(max=300))
+    issuer = fields.String(required=True, validate=[validate.Length(max=300), without_zero_bytes])
+    subject = fields.String(required=True, validate=[validate.Length(max=300), without_zero_bytes])
 
 
 class AccountPatchSchema(Body):

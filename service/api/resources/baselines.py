@@ -10,7 +10,7 @@ from schemas.errors import pointer
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
-from service.api.http.resource import Body, Day, FreeText, Resource, refusal, whole_number
+from service.api.http.resource import Body, Day, FreeText, Resource, refusal, whole_number, without_zero_bytes
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.errors import BaselineInvalid, DomainError
@@ -31,7 +31,11 @@ class BaselineSchema(Body):
     households = whole_number(
         required=True, validate=validate.Range(0, MOST_HOUSEHOLDS), metadata=refusal(reason="households")
     )
-    source = FreeText(required=True, validate=validate.Length(1, LONGEST_SOURCE), metadata=refusal(reason="source"))
+    source = FreeText(
+        required=True,
+        validate=[validate.Length(1, LONGEST_SOURCE), without_zero_bytes],
+        metadata=refusal(reason="source"),
+    )
     date = Day(required=True, metadata=refusal(reason="date"))
 
     def unknown_item(self, name: str) -> DomainError:

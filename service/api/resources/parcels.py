@@ -10,7 +10,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import INCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from schemas.errors import ItemError, Path, RecordInvalid, pointer
+from schemas.errors import ItemError, Path, Problem, RecordInvalid, pointer
 from schemas.geometry import GeometryInvalid, geometry_json
 from service.access.gate import needs
 from service.api.http.blueprint import REVISION_HEADER, Blueprint, reference
@@ -18,7 +18,7 @@ from service.api.http.bodies import parsed_body
 from service.api.http.geojson import BoundarySchema, FeatureSchema, Outline
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
-from service.api.http.resource import Body, Flag, Number, Resource, refusal
+from service.api.http.resource import Between, Body, Flag, Number, Resource, refusal
 from service.api.http.responses import resource_response, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
@@ -29,7 +29,7 @@ from service.households.stages import findings_in_json
 blueprint = Blueprint("parcels", __name__, url_prefix="/v1/parcels", description="Boundaries of parcels")
 
 
-MOST_M2 = 1e12
+MOST_M2 = 1_000_000_000_000
 """Above the surface of any province; keeps sums of areas finite."""
 
 
@@ -39,7 +39,7 @@ def _faults(invalid: GeometryInvalid) -> list[Any]:
 
 def _text(description: str = "", **more: Any) -> fields.String:
     described = {"description": description} if description else {}
-    return fields.String(allow_none=True, metadata={**refusal(expected="string"), **described, **more})
+    return fields.String(allow_none=True, metadata={**refusal(expected="text"), **described, **more})
 
 
 class PlainValue(fields.Raw):
@@ -59,11 +59,11 @@ class CheckedCropSchema(Schema):
 
     area_m2 = Number(
         allow_none=True,
-        validate=validate.Range(0, MOST_M2, max_inclusive=False),
+        validate=Between(0, MOST_M2),
         metadata=refusal(expected="number"),
     )
-    season = PlainValue(allow_none=True, metadata=refusal(expected="string"))
-    year = PlainValue(allow_none=True, metadata=refusal(expected="string"))
+    season = PlainValue(allow_none=True, metadata=refusal(expected="text"))
+    year = PlainValue(allow_none=True, metadata=refusal(expected="text"))
 
 
 class ParcelQuestionSchema(Body):
@@ -74,13 +74,13 @@ class ParcelQuestionSchema(Body):
     commune = _text("Where the parcel should lie.")
     declared_area_m2 = Number(
         allow_none=True,
-        validate=validate.Range(0, MOST_M2, min_inclusive=False, max_inclusive=False),
+        validate=Between(0, MOST_M2, min_inclusive=False),
         metadata=refusal(expected="number"),
     )
     household = _text("Whose parcel it is: its other parcels are not held against it.")
     parcel = _text("Which parcel it is: only this one is not held against it.")
     outside_confirmed = Flag(allow_none=True, metadata=refusal(expected="boolean"))
-    crops = fields.List(fields.Nested(CheckedCropSchema), allow_none=True, metadata=refusal(expected="array"))
+    crops = fields.List(fields.Nested(CheckedCropSchema), allow_none=True, metadata=refusal(expected="list"))
 
     def refused(self, messages: Mapping[str, Any]) -> Exception:
         """The faults as those of a household's record: every one at once, each with its place."""
@@ -107,6 +107,8 @@ def item_errors(schema: Schema, messages: Mapping[str, Any], path: Path = ()) ->
                     yield from item_errors(field.inner.schema, each, (*place, index))
         elif located := [each for each in found if isinstance(each, ItemError)]:
             yield from located
+        elif beyond := [each for each in found if isinstance(each, Problem)]:
+            yield from (ItemError(pointer(place), each.code, each.params) for each in beyond)
         else:
             yield ItemError(pointer(place), "item.type", field.metadata.get("refusal", {"expected": "object"}))
 

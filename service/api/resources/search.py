@@ -47,7 +47,7 @@ class AreaQuestion:
 
 def _faults(invalid: GeometryInvalid) -> list[Any]:
     path, problem = invalid.problems[0]
-    return [search_area_invalid("/".join(("/area", *(str(step) for step in path))), problem.code)]
+    return [search_area_invalid("/".join(("/area", *(str(step) for step in path))), problem.code, **problem.params)]
 
 
 class Position(Described):

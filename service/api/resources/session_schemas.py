@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from service.access.errors import GrantInvalid
-from service.api.http.resource import Body, Computed, Flag, Moment, Resource, refusal, whole_number
+from service.api.http.resource import Body, Computed, Flag, Moment, Resource, refusal, whole_number, without_zero_bytes
 from service.api.http.services import services
 from service.area import WHOLE_REGISTER
 from service.errors import DomainError
@@ -50,7 +50,7 @@ class TokenRequestSchema(Body):
         metadata=refusal(reason="item")
         | {"description": "A secret of the device's own: binds the refresh token to it."}
     )
-    device_name = fields.String(metadata=refusal(reason="item"))
+    device_name = fields.String(validate=without_zero_bytes, metadata=refusal(reason="item"))
     cookie = Flag(
         metadata=refusal(reason="item") | {"description": "Respond with HttpOnly cookies instead of tokens (browsers)."}
     )
