@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from marshmallow import ValidationError, fields
 from werkzeug.test import TestResponse
 
+from service.api.http.resource import Body, schema_of
 from service.roles import Role
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
@@ -119,3 +123,28 @@ def test_an_unknown_unit_of_an_area_is_pointed_at(administrator: FlaskClient) ->
     assert pointers(administrator.post("/v1/accounts", json=GOOD | unknown), "commune.unknown") == ["/area/1"]
     account = administrator.post("/v1/accounts", json=GOOD).get_json()["id"]
     assert pointers(administrator.patch(f"/v1/accounts/{account}", json=unknown), "commune.unknown") == ["/area/1"]
+
+
+COMPARED = {"username", "password", "old_password", "client_id", "client_secret", "refresh_token", "scope", "device"}
+"""Of signing in: compared or hashed, and stored nowhere as they are."""
+
+
+@pytest.mark.usefixtures("app")
+def test_no_text_that_is_stored_holds_a_zero_byte() -> None:
+    accepted = set()
+    for kind in every(Body):
+        for name, field in schema_of(kind).load_fields.items():
+            inner = field.inner if type(field) is fields.List else field
+            if isinstance(inner, fields.String) and kind.__module__.startswith("service."):
+                with suppress(ValidationError):
+                    inner.deserialize("a\0b")
+                    accepted.add((kind.__name__, name))
+    questions = {("ParcelQuestionSchema", name) for name in ("crs", "commune", "household", "parcel")}
+    assert {each for each in accepted - questions if each[1] not in COMPARED} == set()
+    assert questions < accepted  # the test sees what is accepted
+
+
+def every(kind: type[Body]) -> Iterator[type[Body]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from every(each)
