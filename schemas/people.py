@@ -83,6 +83,19 @@ class PersonSchema(Section):
         ),
         example="001078001234",
     )
+    national_id_confirmed = Flag(
+        item(
+            "Đã đối chiếu số với thẻ",
+            "Number confirmed against the card",
+            hint_vi="Chỉ đánh dấu khi trên thẻ đúng là số này, dù không khớp với giới tính hoặc năm sinh.",
+            hint_en="Tick only where the card has this number, though it contradicts sex or year of birth.",
+            source="Sổ đăng ký hộ; thẻ cấp sai hoặc đã cải chính hộ tịch",
+            sensitivity="personal",
+            mask="shown",
+            at_rest="plain",
+            confirms=("personal-number", "national_id"),
+        )
+    )
     old_id_number = Formatted(
         r"[0-9]{9}",
         "old-id-number.format",

@@ -294,6 +294,12 @@ class PhotoUnreadable(DomainError):
     code = "photo.unreadable"
 
 
+class PhotoNotUpright(DomainError):
+    """The photo's pixels lie on their side, and only its metadata, which are not stored, say how to turn them."""
+
+    code = "photo.not-upright"
+
+
 class PhotoTooLarge(DomainError):
     """The photo is larger than allowed."""
 

@@ -10,7 +10,7 @@ import { joinDate, readNumber, splitDate } from '../src/parts/fields';
 
 const words = (vi: string): object => ({ vi, en: '' });
 const item = (name: string, kind: string, more: object = {}): object => ({
-  name, kind, label: words(name), hint: words(''), unit: '', required_for: null, required_unless: null, sensitivity: 'plain', asked_when: null, ...more,
+  name, kind, label: words(name), hint: words(''), unit: '', required_for: null, required_unless: null, sensitivity: 'plain', asked_when: null, confirms: null, ...more,
 });
 const text = (name: string, more: object = {}): object => item(name, 'text', { longest: 20, lines: false, pattern: null, code: null, example: '', keyboard: 'text', ...more });
 
@@ -31,6 +31,7 @@ const definition = readDefinition({
             item('birth_date', 'partial-date'),
             text('national_id', { required_for: 'registered', required_unless: 'no_id_reason', pattern: '[0-9]{12}', code: 'national-id.format' }),
             item('no_id_reason', 'choice', { list: 'reasons', scheme: null, asked_when: { name: 'national_id', values: [null] } }),
+            item('national_id_confirmed', 'flag', { confirms: { check: 'personal-number', item: 'national_id' } }),
           ],
         }),
         item('members', 'list', { most: 50, identifier: 'id', items: [text('full_name', { required_for: 'registered' })] }),
@@ -59,6 +60,18 @@ describe('the province in the settings', () => {
 
   it.each([null, {}, { ...GIVEN, centre: ['105', 18] }, { ...GIVEN, centre: [105.9] }, { ...GIVEN, zones: [] }, { ...GIVEN, name: null }])('is none where it cannot be read: %j', (given) => {
     expect(readProvince(given)).toBeNull();
+  });
+});
+
+describe('a number that contradicts sex or year of birth', () => {
+  const head = { full_name: 'An', sex: 'male', birth_date: '1978', national_id: '040178001234' };
+  const section = definition.steps[1]!.items[0]!;
+  const box = section.kind === 'section' ? section.items.find(({ name }) => name === 'national_id_confirmed')! : section;
+
+  it('is wrong until somebody confirms it, and only then is it asked for', () => {
+    expect(findErrors(definition, { head }).map(({ code, pointer }) => [code, pointer])).toEqual([['national-id.sex', '/head/national_id']]);
+    expect(findErrors(definition, { head: { ...head, national_id_confirmed: true } })).toEqual([]);
+    expect([isAsked(box, head), isAsked(box, { ...head, national_id: '040078001234' }), isAsked(box, {})]).toEqual([true, false, false]);
   });
 });
 

@@ -89,6 +89,7 @@ def _item(name: str, field: Field, lists: dict[str, None], *, copyable: bool) ->
         # What is copied is the record's own items, or an element of a list; never a section.
         "copied": item.copied and copyable,
         "asked_when": asked_when,
+        "confirms": None if item.confirms is None else {"check": item.confirms[0], "item": item.confirms[1]},
         **_kind(field, lists),
     }
 

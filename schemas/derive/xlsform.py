@@ -251,6 +251,9 @@ def _required(name: str, fields: dict[str, Field], prefix: str) -> str:
 
 
 def _relevant(item: Item, prefix: str) -> str:
+    if item.confirms is not None:
+        # Collect does not know the check, so it asks wherever there is something to confirm.
+        return f"${{{prefix}{item.confirms[1]}}} != ''"
     if item.asked_when is None:
         return ""
     name, values = item.asked_when

@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("parcel.id-twice", "parcel.key-twice"), "error", land.parcel_once),
     Rule(("former-commune.contradiction",), "error", land.former_commune_not_both),
     Rule(("certificate.expires-before-issued",), "error", products.certificates_in_order),
+    Rule(("national-id.sex", "national-id.birth-year"), "warning", people.digits_confirmed_against_the_card),
     Rule(("national-id.place-unknown",), "warning", people.known_place),
     Rule(("members.spouse-twice",), "warning", people.one_spouse),
     Rule(("head.young",), "warning", people.head_of_age),

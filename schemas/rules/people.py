@@ -35,17 +35,29 @@ def identity_not_doubted(content: Content, _: date) -> Iterator[Trouble]:
 def digits_against_sex_and_year(content: Content, _: date) -> Iterator[Trouble]:
     """Digit 4 of a personal number encodes century and sex, digits 5 and 6 the year of birth (Circular 07/2016)."""
     for path, person in people(content):
-        number = person.get("national_id")
-        if not number:
-            continue
-        digit = int(number[3])
-        sex = person.get("sex")
-        if sex in ("male", "female") and (sex == "female") != bool(digit % 2):
-            yield (*path, "national_id"), "national-id.sex", {"digit": digit}
-        birth = person.get("birth_date")
-        year = 1900 + 100 * (digit // 2) + int(number[4:6])
-        if isinstance(birth, PartialDate) and birth.year != year:
-            yield (*path, "national_id"), "national-id.birth-year", {"digits": number[3:6], "year": year}
+        if not person.get("national_id_confirmed"):
+            yield from _contradictions(path, person)
+
+
+def digits_confirmed_against_the_card(content: Content, _: date) -> Iterator[Trouble]:
+    """A number that contradicts sex or year of birth, and that somebody confirmed against the card, is reported."""
+    for path, person in people(content):
+        if person.get("national_id_confirmed"):
+            yield from _contradictions(path, person)
+
+
+def _contradictions(path: Path, person: Content) -> Iterator[Trouble]:
+    number = person.get("national_id")
+    if not number:
+        return
+    digit = int(number[3])
+    sex = person.get("sex")
+    if sex in ("male", "female") and (sex == "female") != bool(digit % 2):
+        yield (*path, "national_id"), "national-id.sex", {"digit": digit}
+    birth = person.get("birth_date")
+    year = 1900 + 100 * (digit // 2) + int(number[4:6])
+    if isinstance(birth, PartialDate) and birth.year != year:
+        yield (*path, "national_id"), "national-id.birth-year", {"digits": number[3:6], "year": year}
 
 
 def number_once(content: Content, _: date) -> Iterator[Trouble]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from service.errors import PhotoUnreadable
+from service.errors import PhotoNotUpright, PhotoUnreadable
 
 JPEG: Final = "image/jpeg"
 
@@ -21,7 +21,10 @@ _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
 _OTHER_FRAMES: Final = frozenset({0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 _TABLES: Final = frozenset({0xC4, 0xDB, 0xDD})
 """Huffman codes, quantization, restart interval."""
-_JFIF, _ADOBE = 0xE0, 0xEE
+_JFIF, _EXIF, _ADOBE = 0xE0, 0xE1, 0xEE
+_ORIENTATION, _SHORT = 0x0112, 3
+"""The tag, and the type of its value, by which EXIF (2.3, 4.6.4) says where the first row and column are."""
+_ORIENTATIONS: Final = range(1, 9)
 _SHORTEST_JFIF: Final = 14
 _ADOBE_LENGTH: Final = 12
 _END_OF_SCAN: Final = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
@@ -40,8 +43,9 @@ class Picture:
 def bare_picture(given: bytes) -> Picture:
     """Return the picture in ``given`` without metadata (position, time, camera, thumbnails, comments) or trailing data.
 
-    The coded picture is copied byte by byte, so the quality is unchanged, and the function is idempotent. The EXIF
-    orientation is lost: rotate a picture before it is sent. Raises PhotoUnreadable for anything but a complete JPEG.
+    The coded picture is copied byte by byte, so the quality is unchanged, and the function is idempotent. Raises
+    PhotoUnreadable for anything but a complete JPEG, and PhotoNotUpright where the metadata say that the picture must
+    be turned or mirrored to be seen as it was taken.
     """
     parts = [b"\xff\xd8"]
     size: tuple[int, int] | None = None
@@ -59,6 +63,8 @@ def bare_picture(given: bytes) -> Picture:
             parts += (_segment(marker, content), scan)
         elif marker in _TABLES:
             parts.append(_segment(marker, content))
+        elif marker == _EXIF and (orientation := _orientation(content)) > 1:
+            raise PhotoNotUpright(pointer="", orientation=orientation)
         elif (shortened := _needed(marker, content)) is not None:
             parts.append(_segment(marker, shortened))
     if size is None or not scanned:
@@ -120,6 +126,25 @@ def _needed(marker: int, content: bytes) -> bytes | None:
     if marker == _ADOBE and content[:5] == b"Adobe" and len(content) >= _ADOBE_LENGTH:
         return content[:_ADOBE_LENGTH]
     return None
+
+
+def _orientation(content: bytes) -> int:
+    """Return the orientation in an EXIF segment; 1 (upright) where it states none, or cannot be read."""
+    if content[:6] != b"Exif\0\0":
+        return 1
+    tiff = content[6:]
+    orders: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
+    order = orders.get(tiff[:4])
+    if order is None:
+        return 1
+    at = int.from_bytes(tiff[4:8], order)
+    count = int.from_bytes(tiff[at : at + 2], order)
+    for begin in range(at + 2, min(at + 2 + 12 * count, len(tiff) - 11), 12):
+        tag, kind = (int.from_bytes(tiff[begin + part : begin + part + 2], order) for part in (0, 2))
+        value = int.from_bytes(tiff[begin + 8 : begin + 10], order)
+        if (tag, kind) == (_ORIENTATION, _SHORT) and value in _ORIENTATIONS:
+            return value
+    return 1
 
 
 def _segment(marker: int, content: bytes) -> bytes:

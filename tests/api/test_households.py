@@ -21,6 +21,7 @@ from tests.builders import (
     a_least_household,
     a_member,
     a_parcel,
+    a_personal_number,
     a_square,
     an_id,
 )
@@ -614,3 +615,14 @@ def test_a_parcel_without_an_id_gets_one_that_stays(register: Register) -> None:
     ids = [parcel["id"] for parcel in first["parcels"]]
     assert len(set(ids)) == 2
     assert [parcel["id"] for parcel in again["parcels"]] == ids
+
+
+def test_a_number_that_contradicts_the_sex_registers_once_it_is_confirmed_against_the_card(register: Register) -> None:
+    head = a_head(sex="female") | {"national_id": a_personal_number("male")}
+    refused = problem(register.put(household := a_household(head=head)), 422, "household.invalid")
+    assert [(each["code"], each["pointer"]) for each in refused["errors"]] == [("national-id.sex", "/head/national_id")]
+    stored = register.put(household | {"head": head | {"national_id_confirmed": True}})
+    assert stored.status_code == 201
+    (finding,) = stored.get_json()["findings"]
+    assert (finding["code"], finding["severity"]) == ("national-id.sex", "warning")
+    assert stored.get_json()["stage"] == "digitized"

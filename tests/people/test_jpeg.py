@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from PIL import ImageChops
 
-from service.errors import PhotoUnreadable
+from service.errors import PhotoNotUpright, PhotoUnreadable
 from service.people.jpeg import bare_picture
 from tests.examples import examples
 from tests.pictures import CAMERA, COMMENT, TRAILER, a_bare_photo, a_photo, opened
@@ -35,6 +35,38 @@ def test_every_pixel_is_preserved_and_everything_else_is_removed(options: dict[s
     assert not {"exif", "comment", "icc_profile"} & bare.info.keys()
     for secret in (CAMERA.encode(), COMMENT, TRAILER, b"Exif", b"profile", b"2026:11"):
         assert secret not in picture.jpeg
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_a_picture_that_only_its_metadata_turn_upright_is_refused(orientation: int) -> None:
+    with pytest.raises(PhotoNotUpright) as refused:
+        bare_picture(a_photo(orientation=orientation))
+    assert refused.value.params["orientation"] == orientation
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize(("number", "kind", "refused"), [(6, 3, True), (1, 3, False), (0, 3, False), (6, 4, False)])
+def test_the_orientation_is_read_in_both_orders_of_bytes(
+    order: Literal["little", "big"], number: int, kind: int, refused: bool
+) -> None:
+    words = ((8, 4), (1, 2), (0x0112, 2), (kind, 2), (1, 4), (number, 2), (0, 2), (0, 4))
+    tiff = (b"II*\0" if order == "little" else b"MM\0*") + b"".join(each.to_bytes(size, order) for each, size in words)
+    segment = b"Exif\0\0" + tiff
+    jpeg = a_bare_photo()
+    taken = jpeg[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + jpeg[2:]
+    if not refused:
+        assert bare_picture(taken).jpeg == bare_picture(jpeg).jpeg
+        return
+    with pytest.raises(PhotoNotUpright):
+        bare_picture(taken)
+
+
+@pytest.mark.parametrize("cut", [0, 4, 7, 9, 11, 20, 22])
+def test_metadata_that_are_cut_off_say_nothing_of_the_orientation(cut: int) -> None:
+    segment = (b"Exif\0\0II*\0" + bytes([8, 0, 0, 0, 255, 255, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0]))[: cut + 1]
+    jpeg = a_bare_photo()
+    taken = jpeg[:2] + b"\xff\xe1" + (len(segment) + 2).to_bytes(2, "big") + segment + jpeg[2:]
+    assert bare_picture(taken).jpeg == bare_picture(jpeg).jpeg
 
 
 def test_a_grey_picture_is_one_too() -> None:

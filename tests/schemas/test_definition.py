@@ -15,6 +15,7 @@ from schemas.codelists import code_lists
 from schemas.derive.dictionary import DictionaryRow, dictionary_rows
 from schemas.household import HouseholdSchema
 from schemas.language import STEPS, Code, Many, section_fields
+from schemas.rules import RULES
 
 FOLDER = Path(schemas.__file__).parent
 ROWS = dictionary_rows()
@@ -40,6 +41,10 @@ def test_what_an_item_names_of_its_neighbours_is_there(row: DictionaryRow) -> No
         field = beside[name]
         codes = field.codes() if isinstance(field, Code) else {True, False}
         assert all(value is None or value in codes for value in values)
+    if row.item.confirms:
+        check, name = row.item.confirms
+        assert name in beside
+        assert check in {rule.check for rule in RULES}
     if isinstance(row.field, Code) and row.field.scheme:
         assert isinstance(beside[row.field.scheme], Code)
 
@@ -72,7 +77,7 @@ def test_nothing_is_read_on_import() -> None:
 
 # Messages
 
-_CODE = re.compile(r'"((?:[a-z]+-?)+\.(?:[a-z]+-?)+)"')
+_CODE = re.compile(r'"([a-z]+(?:-[a-z]+)*\.[a-z]+(?:-[a-z]+)*)"')
 
 
 def codes_in_the_sources() -> set[str]:

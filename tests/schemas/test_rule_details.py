@@ -47,6 +47,29 @@ def test_errors_and_warnings_carry_code_place_and_details() -> None:
     assert warning.params == {"place": "999"}
 
 
+@pytest.mark.parametrize(
+    ("sex", "birth", "found"),
+    [
+        ("female", "1978", ["national-id.sex"]),
+        ("male", "1979", ["national-id.birth-year"]),
+        ("female", "1979-05", ["national-id.sex", "national-id.birth-year"]),
+        ("male", "1978", []),
+    ],
+)
+@pytest.mark.parametrize("place", ["/head", "/members/0"])
+def test_a_contradicting_number_is_an_error_until_it_is_confirmed_and_then_a_warning(
+    place: str, sex: str, birth: str, found: list[str]
+) -> None:
+    person = a_person("040078001234", sex) | {"birth_date": PartialDate.parse(birth)}
+    expected = [(code, f"{place}/national_id") for code in found]
+    for confirmed in (False, True):
+        someone = {**person, "national_id_confirmed": confirmed}
+        content = {"head": someone} if place == "/head" else {"head": {}, "members": [someone]}
+        reports = rules.errors(content, today=TODAY), rules.warnings(content, today=TODAY)
+        codes = [[(each.code, each.pointer) for each in some if each.code in found] for some in reports]
+        assert codes == ([[], expected] if confirmed else [expected, []])
+
+
 def test_without_a_day_the_warnings_are_those_of_today_in_vietnam() -> None:
     year = datetime.now(UTC).astimezone(VIETNAM).year
     assert [each.code for each in rules.warnings({"head": a_person(born=str(year - 5))})] == ["head.young"]

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from '../storage/household';
 import { STAGES, type Definition, type Item, type Stage } from './definition';
 import type { Finding } from './finding';
 import { join } from './pointer';
-import { ruleFindings } from './rules';
+import { isContradicted, ruleFindings } from './rules';
 
 export interface Missing {
   pointer: string;
@@ -13,6 +13,7 @@ export interface Missing {
 
 /** Whether the form asks for `item`, given the values beside it. */
 export function isAsked(item: Item, beside: JsonObject): boolean {
+  if (item.confirms !== null && !isContradicted(item.confirms.check, beside)) return false;
   if (item.askedWhen === null) return true;
   const answer = beside[item.askedWhen.name];
   // null among the values stands for an item without a value.

@@ -40,6 +40,7 @@ function itemsOf(value: unknown): Item[] {
 
 function itemOf(raw: JsonObject): Item | null {
   const when = isObject(raw['asked_when']) ? raw['asked_when'] : null;
+  const confirms = isObject(raw['confirms']) ? raw['confirms'] : null;
   const base = {
     name: text(raw['name']),
     label: wordsOf(raw['label']),
@@ -48,6 +49,7 @@ function itemOf(raw: JsonObject): Item | null {
     requiredFor: stageOf(raw['required_for']),
     requiredUnless: typeof raw['required_unless'] === 'string' ? raw['required_unless'] : null,
     askedWhen: when === null ? null : { name: text(when['name']), values: Array.isArray(when['values']) ? when['values'] : [] },
+    confirms: confirms === null ? null : { check: text(confirms['check']), item: text(confirms['item']) },
     copied: raw['copied'] === true,
   };
   switch (raw['kind']) {

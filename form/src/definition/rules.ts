@@ -6,7 +6,7 @@ type Rule = (record: JsonObject, now: Date) => Finding[];
 
 /** Rules by the name that form.json calls them. A name that is not here is checked by the register alone. */
 const RULES: Record<string, Rule> = {
-  'personal-number': (record) => people(record).flatMap(({ person, pointer }) => contradictions(person, pointer)),
+  'personal-number': (record) => people(record).flatMap(({ person, pointer }) => (person['national_id_confirmed'] === true ? [] : contradictions(person, pointer))),
   'personal-number-once': once,
   'identity-and-reason': (record) => {
     const head = objectAt(record, 'head');
@@ -20,6 +20,16 @@ const RULES: Record<string, Rule> = {
       .map(({ pointer }) => ({ pointer: `${pointer}/birth_date`, code: 'birth-date.future', params: {} }));
   },
 };
+
+/** Rules about one object that a confirmation inside it can set aside, by the same names. */
+const CONFIRMED: Record<string, (owner: JsonObject) => boolean> = {
+  'personal-number': (person) => contradictions(person, '').length > 0,
+};
+
+/** Whether a check finds something in the object that somebody may confirm. */
+export function isContradicted(check: string, owner: JsonObject): boolean {
+  return CONFIRMED[check]?.(owner) ?? false;
+}
 
 export function ruleFindings(checks: readonly string[], record: JsonObject, now: Date): Finding[] {
   return checks.flatMap((name) => RULES[name]?.(record, now) ?? []);

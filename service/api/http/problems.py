@@ -99,6 +99,7 @@ STATUS: dict[type[Exception], int] = {
     errors.PhotoTooLarge: 413,
     errors.PhotoIdInvalid: 422,
     errors.PhotoUnreadable: 422,
+    errors.PhotoNotUpright: 422,
     errors.PhotoTooManyPixels: 422,
     errors.PhotoParcelUnknown: 422,
     errors.QueryUnknown: 422,
