@@ -18,6 +18,18 @@ MOST_RINGS = 100
 #: Coordinates in metres of every reference system are smaller; above it seven decimals have no meaning.
 MOST_COORDINATE = 1e8
 
+_MEMBERS = frozenset({"type", "coordinates", "bbox", "crs"})
+#: How programs name the one reference system of GeoJSON, longitude and latitude in WGS 84, in the member `crs` that
+#: RFC 7946 took out of it.
+SYSTEMS_OF_GEOJSON = (
+    "urn:ogc:def:crs:OGC:1.3:CRS84",
+    "urn:ogc:def:crs:OGC::CRS84",
+    "OGC:CRS84",
+    "CRS84",
+    "urn:ogc:def:crs:EPSG::4326",
+    "EPSG:4326",
+)
+
 #: Positions as rows of x and y, or of x, y and z.
 Coordinates = npt.NDArray[np.float64]
 
@@ -45,7 +57,11 @@ def parse_geometry(value: object, kinds: Sequence[str]) -> BaseGeometry:
     """
     if not isinstance(value, Mapping):
         raise _refuse((), "item.type", expected="object")
-    strange = [key for key in value if key not in ("type", "coordinates")]
+    if value.get("type") in ("Feature", "FeatureCollection"):
+        raise _refuse(("type",), "geometry.feature", type=value["type"], expected=", ".join(kinds))
+    if len(value) > 2:
+        _check_other_members(value)
+    strange = [key for key in value if key not in _MEMBERS]
     if strange:
         raise GeometryInvalid([((key,), Problem("item.unknown", {"item": str(key)[:60]})) for key in strange[:20]])
     kind = value.get("type")
@@ -63,6 +79,33 @@ def parse_geometry(value: object, kinds: Sequence[str]) -> BaseGeometry:
         raise _refuse(("coordinates",), "list.too-long", max=MOST_RINGS, count=len(coordinates))
     parts = [_polygon(part, ("coordinates", index), budget) for index, part in enumerate(coordinates)]
     return MultiPolygon(parts)
+
+
+def _check_other_members(value: Mapping[Any, Any]) -> None:
+    """Refuse a `bbox` that is none and a `crs` that is not WGS 84; what is right says nothing new."""
+    if "bbox" in value:
+        box = value["bbox"]
+        numbers = isinstance(box, list) and 4 <= len(box) <= 6 and all(type(each) in (float, int) for each in box)
+        if not numbers:
+            raise _refuse(("bbox",), "geometry.bbox")
+    if "crs" in value:
+        crs = value["crs"]
+        name = crs["properties"].get("name") if _is_named_crs(crs) else None
+        if name not in SYSTEMS_OF_GEOJSON:
+            shown = name[:60] if isinstance(name, str) else "?"
+            raise _refuse(("crs",), "geometry.crs", name=shown, example=SYSTEMS_OF_GEOJSON[0])
+
+
+def _is_named_crs(crs: object) -> bool:
+    """Whether it is an object with a type and properties that name the system, and nothing else."""
+    return (
+        isinstance(crs, Mapping)
+        and crs.keys() == {"type", "properties"}
+        and crs["type"] == "name"
+        and isinstance(crs["properties"], Mapping)
+        and crs["properties"].keys() == {"name"}
+        and isinstance(crs["properties"]["name"], str)
+    )
 
 
 def geometry_json(geometry: BaseGeometry) -> dict[str, Any]:

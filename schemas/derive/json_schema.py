@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from schemas.codelists import code_lists
-from schemas.geometry import MOST_RINGS
+from schemas.geometry import MOST_RINGS, SYSTEMS_OF_GEOJSON
 from schemas.household import HouseholdSchema
 from schemas.language import (
     Code,
@@ -267,6 +267,18 @@ def _schemes(fields: dict[str, Field]) -> Iterator[JsonSchema]:
         yield {"anyOf": cases}
 
 
+def _crs() -> JsonSchema:
+    name: JsonSchema = {"type": "string", "enum": list(SYSTEMS_OF_GEOJSON)}
+    named = {"type": "object", "properties": {"name": name}, "required": ["name"], "additionalProperties": False}
+    return {
+        "type": "object",
+        "description": "As programs write it; WGS 84 only. Another system is named by the parcel's item crs.",
+        "properties": {"type": {"type": "string", "enum": ["name"]}, "properties": named},
+        "required": ["type", "properties"],
+        "additionalProperties": False,
+    }
+
+
 def _geometries(reference: Any) -> dict[str, JsonSchema]:
     """Return GeoJSON (RFC 7946) as far as JSON Schema expresses it: numbers in positions, four positions in a ring."""
     rings = {"type": "array", "minItems": 1, "maxItems": MOST_RINGS, "items": reference("LinearRing")}
@@ -274,7 +286,18 @@ def _geometries(reference: Any) -> dict[str, JsonSchema]:
     def geometry(kind: str, coordinates: JsonSchema) -> JsonSchema:
         return {
             "type": "object",
-            "properties": {"type": {"type": "string", "enum": [kind]}, "coordinates": coordinates},
+            "properties": {
+                "type": {"type": "string", "enum": [kind]},
+                "coordinates": coordinates,
+                "bbox": {
+                    "type": "array",
+                    "description": "Passed over.",
+                    "minItems": 4,
+                    "maxItems": 6,
+                    "items": {"type": "number"},
+                },
+                "crs": _crs(),
+            },
             "required": ["type", "coordinates"],
             "additionalProperties": False,
         }

@@ -211,6 +211,24 @@ def test_an_unknown_item_is_named_wherever_it_stands() -> None:
 RING = square()["coordinates"][0]
 
 
+def named(name: str) -> dict[str, Any]:
+    """A reference system as programs write it into GeoJSON."""
+    return {"type": "name", "properties": {"name": name}}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"bbox": [105.0, 18.0, 105.1, 18.1]},
+        {"crs": named("urn:ogc:def:crs:OGC:1.3:CRS84")},
+        {"crs": named("urn:ogc:def:crs:EPSG::4326"), "bbox": [105, 18, 0, 105.1, 18.1, 9]},
+    ],
+)
+def test_a_boundary_as_programs_write_it_is_the_same_boundary(more: dict[str, Any]) -> None:
+    plain = dump_household(parse_household(with_boundary(square()), today=TODAY))
+    assert dump_household(parse_household(with_boundary(square() | more), today=TODAY)) == plain
+
+
 @pytest.mark.parametrize(
     ("geometry", "pointer", "code"),
     [
@@ -226,7 +244,13 @@ RING = square()["coordinates"][0]
         ({"type": "MultiPolygon", "coordinates": [[RING[:3]]]}, "/coordinates/0/0", "geometry.too-few-points"),
         ({"type": "Point", "coordinates": [105, 18]}, "/type", "geometry.type"),
         ({"type": ["Polygon"], "coordinates": []}, "/type", "geometry.type"),
-        (square() | {"crs": {}}, "/crs", "item.unknown"),
+        (square() | {"crs": {}}, "/crs", "geometry.crs"),
+        (square() | {"crs": None}, "/crs", "geometry.crs"),
+        (square() | {"crs": named("urn:ogc:def:crs:EPSG::5897")}, "/crs", "geometry.crs"),
+        (square() | {"bbox": [105, 18, "106"]}, "/bbox", "geometry.bbox"),
+        (square() | {"colour": "red"}, "/colour", "item.unknown"),
+        ({"type": "Feature", "properties": {}, "geometry": square()}, "/type", "geometry.feature"),
+        ({"type": "FeatureCollection", "features": []}, "/type", "geometry.feature"),
         ([], "", "item.type"),
         ({"type": "Polygon", "coordinates": [[[105, 18]] * 2002]}, "", "geometry.too-many-points"),
     ],
