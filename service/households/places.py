@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from service.clock import vietnam_day
-from service.errors import FormerCommuneMismatch
+from service.errors import CommuneUnknown, FormerCommuneMismatch
 from service.unit_names import UnitCode, UnitId
 from service.units.directory import UnitDirectory
 
@@ -159,13 +159,16 @@ def unmoved(
 def resolve_parcels(
     parcels: list[dict[str, Any]], commune: str, directory: UnitDirectory, known: dict[str, Any] | None
 ) -> list[dict[str, Any]]:
-    """Parcels with the identity of the former commune whose map numbers them, where the parcel names it by its code."""
+    """Parcels with the identity of the former commune whose map numbers them, where the parcel names it by its code.
+
+    Raises CommuneUnknown for a code that no commune ever had.
+    """
     if not any(parcel.get("former_commune") for parcel in parcels):
         return parcels
     version = directory.versions_of(commune)[-1]
     stored = {each["id"]: each.get("former_commune") for each in (known or {}).get("parcels", ())}
 
-    def identity(parcel: dict[str, Any]) -> str:
+    def identity(index: int, parcel: dict[str, Any]) -> str:
         code: str = parcel["former_commune"]
         there = stored.get(parcel.get("id"))
         if known is not None and there and _former_code(known["commune"], there, directory, date.max) == code:
@@ -174,10 +177,13 @@ def resolve_parcels(
         if unit is None:  # a parcel can lie in another commune than the household
             ended = [each for each in directory if each.code == code and each.valid_to is not None]
             unit = ended[-1] if ended else None
+        if unit is None and not any(each.code == code and each.level == "commune" for each in directory):
+            raise CommuneUnknown(commune=code, pointer=f"/parcels/{index}/former_commune")
         return code if unit is None else unit.identity
 
     return [
-        {**parcel, "former_commune": identity(parcel)} if parcel.get("former_commune") else parcel for parcel in parcels
+        {**parcel, "former_commune": identity(index, parcel)} if parcel.get("former_commune") else parcel
+        for index, parcel in enumerate(parcels)
     ]
 
 

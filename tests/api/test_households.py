@@ -626,3 +626,9 @@ def test_a_number_that_contradicts_the_sex_registers_once_it_is_confirmed_agains
     (finding,) = stored.get_json()["findings"]
     assert (finding["code"], finding["severity"]) == ("national-id.sex", "warning")
     assert stored.get_json()["stage"] == "digitized"
+
+
+def test_a_parcels_former_commune_that_never_was_is_refused_where_it_stands(register: Register) -> None:
+    parcels = [a_parcel(former_commune="16663"), a_parcel(former_commune="99999")]
+    refused = problem(register.put(a_household(parcels=parcels)), 422, "commune.unknown")
+    assert pointers(refused) == [("/parcels/1/former_commune", "commune.unknown")]
