@@ -1,9 +1,10 @@
 """How the items are protected, read from what they say of themselves. Nothing else keeps a list of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 
 from schemas.household import HouseholdSchema
-from schemas.language import AtRest, Formatted, Many, Section, Text, section_fields, section_of
+from schemas.language import OPEN, AtRest, Field, Formatted, Many, Section, Text, section_fields, section_of
 
 
 def sealed_items(section: type[Section] = HouseholdSchema) -> dict[str, AtRest]:
@@ -15,9 +16,38 @@ def sealed_items(section: type[Section] = HouseholdSchema) -> dict[str, AtRest]:
     return dict(_sealed(section, ""))
 
 
+@cache
+def plain_at_rest(path: str) -> bool:
+    """Return whether an item, named as `parcels.geometry`, lies in the database in clear; else no index may repeat it.
+
+    Of an item that is not in the schema the answer is no.
+    """
+    return all(field is not None and field.item.at_rest == "plain" for field in _way_to(path))
+
+
+def require_open(paths: Iterable[str]) -> None:
+    """Raise TypeError unless the schema says of each item that it is plain, shown and not encrypted."""
+    for path in paths:
+        for field in _way_to(path):
+            if field is None or (field.item.sensitivity, field.item.mask, field.item.at_rest) != _OPEN:
+                raise TypeError(f"{path}: the register itself works by this item, so it has to be declared OPEN")
+
+
 def register_given_items(section: type[Section] = HouseholdSchema) -> frozenset[str]:
     """Return the names of a section's items that the register sets; in a request they are ignored."""
     return frozenset(name for name, field in section_fields(section).items() if field.register_given)
+
+
+_OPEN = (OPEN["sensitivity"], OPEN["mask"], OPEN["at_rest"])
+
+
+def _way_to(path: str) -> Iterator[Field | None]:
+    """Yield the fields from the household to an item; None for one that is not there."""
+    section: type[Section] | None = HouseholdSchema
+    for name in path.split("."):
+        field = None if section is None else section_fields(section).get(name)
+        yield field
+        section = None if field is None else section_of(field)
 
 
 def _sealed(section: type[Section], path: str) -> Iterator[tuple[str, AtRest]]:

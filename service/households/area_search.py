@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,8 +20,15 @@ from service.parcels.measurement import geodesic_areas
 from service.parcels.regions import LARGEST_CIRCLE_M, Box, begins_in, covering
 from service.parcels.rings import geometries_of
 
-ITEMS = ("commune", "village", "location", "livestock", "parcels.id", "parcels.geometry", "parcels.measured_area_m2")
-"""What is read of each household."""
+_USED_TOGETHER = (
+    ("village",),
+    ("location",),
+    ("livestock.kind", "livestock.heads"),
+    ("parcels.id", "parcels.geometry", "parcels.measured_area_m2"),
+)
+"""What is read of each household beside its commune: of a group all items or none, since none says anything alone."""
+ITEMS = ("commune", *chain.from_iterable(_USED_TOGETHER))
+"""What is read for readers who may use all of it."""
 
 MOST_ROWS = 10_000
 DEFAULT_ROWS = 1_000
@@ -92,32 +99,42 @@ def search_area_invalid(place: str, reason: str, **params: Any) -> SearchAreaInv
     return SearchAreaInvalid(pointer=place, reason=reason, most_m=int(LARGEST_CIRCLE_M), **params)
 
 
-def households_in(store: SearchStore, drawn: BaseGeometry, area: Communes, *, homes: bool = True) -> Iterator[Affected]:
-    """Returns every household within reach that falls into a search area, by its parcels and, with ``homes``, its home.
+def items_for(may_use: Callable[[str], bool]) -> tuple[str, ...]:
+    """Returns what is read of each household for a reader who may use these items; what is not read reveals nothing."""
+    groups = (group for group in _USED_TOGETHER if all(map(may_use, group)))
+    return ("commune", *chain.from_iterable(groups))
+
+
+def households_in(
+    store: SearchStore, drawn: BaseGeometry, area: Communes, items: Sequence[str] = ITEMS
+) -> Iterator[Affected]:
+    """Returns every household within reach that falls into a search area, by those of the items that are places.
 
     The index finds what meets a slightly larger area. What really falls in, and how much of it, is computed from the
     boundaries themselves, so that the result is that of a full scan.
     """
     shapely.prepare(drawn)
-    candidates = store.fallen_in(geometry_json(covering(drawn)), area, ITEMS)
+    candidates = store.fallen_in(geometry_json(covering(drawn)), area, items)
     while records := list(islice(candidates, _TOGETHER)):
-        yield from fallen_in(records, drawn, homes=homes)
+        yield from fallen_in(records, drawn)
 
 
-def households_beginning_in(store: SearchStore, box: Box, area: Communes) -> Iterator[Affected]:
+def households_beginning_in(
+    store: SearchStore, box: Box, area: Communes, items: Sequence[str] = ITEMS
+) -> Iterator[Affected]:
     """Returns every household within reach of which a parcel begins in a box of whole cells, with all of that parcel.
 
     For readers who see no boundaries: a parcel across the edge of a cell is found in one cell only, and no part of an
     area is computed, since both would show where the boundary lies.
     """
-    for record in store.fallen_in(geometry_json(covering(shapely.box(*box))), area, ITEMS):
+    for record in store.fallen_in(geometry_json(covering(shapely.box(*box))), area, items):
         outlined = (parcel for parcel in record.get("parcels", ()) if parcel.get("geometry") is not None)
         parcels = tuple(_whole(parcel) for parcel in outlined if begins_in(parcel["geometry"], box))
         if parcels:
             yield Affected(record["id"], record["commune"], None, False, parcels, _animals_of(record))
 
 
-def fallen_in(records: Sequence[Record], drawn: BaseGeometry, *, homes: bool = True) -> Iterator[Affected]:
+def fallen_in(records: Sequence[Record], drawn: BaseGeometry) -> Iterator[Affected]:
     """Returns those of the records that fall into a search area, and how far."""
     owners, parcels = _parcels_of(records)
     inside = _areas_inside(parcels, drawn)
@@ -125,7 +142,7 @@ def fallen_in(records: Sequence[Record], drawn: BaseGeometry, *, homes: bool = T
     for owner, parcel, area in zip(owners, parcels, inside, strict=True):
         if area >= _LEAST_AREA_M2:
             affected[owner].append(AffectedParcel(parcel["id"], parcel.get("measured_area_m2", 0.0), round(area, 1)))
-    at_home = _homes_inside(records, drawn) if homes else [False] * len(records)
+    at_home = _homes_inside(records, drawn)
     for record, its_parcels, home in zip(records, affected, at_home, strict=True):
         if its_parcels or home:
             village = record.get("village")

@@ -66,6 +66,14 @@ def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | 
     return {name: value for name, value in note.items() if name not in hidden} or None
 
 
+def sees(path: str, sight: Sight) -> bool:
+    """Return whether a reader sees all of an item, named as ``parcels.geometry``; only then may it be used for them.
+
+    An item that is shown in part may not: a search by it, or what is computed from it, would give the rest away.
+    """
+    return sight is Sight.PERSONAL or _visibility_at("/" + path.replace(".", "/"), sight) == "shown"
+
+
 def shortened_name(name: str) -> str:
     """Return the initials of all words but the last: "Nguyễn Văn An" becomes "N. V. An".
 

@@ -56,8 +56,8 @@ class HouseholdQuery:
     bbox: tuple[float, float, float, float] | None = None
     near: tuple[float, float, float] | None = None
     """Longitude, latitude, and the distance in metres."""
-    by_home: bool = True
-    """Whether a place also finds households by their home: not for readers who may not see where that is."""
+    places: frozenset[str] = frozenset({"parcels.geometry", "location"})
+    """The items by which an area finds households: not by those of which the reader may not see where they lie."""
     personal: bool = True
     """Whether anything encrypted is to be read: not for readers who are shown nothing of it.
 
@@ -167,7 +167,10 @@ class SearchStore(Protocol):
     """Where households are found by where they lie."""
 
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
-        """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items."""
+        """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items.
+
+        They are found by those of the items that are places (a boundary, the home).
+        """
 
 
 class RecordSource(SearchStore, Protocol):

@@ -14,10 +14,10 @@ from typing import Any, Final, TypeVar
 from shapely.geometry.base import BaseGeometry
 
 from service.errors import HouseholdNotFound, PermissionMissing
-from service.households.area_search import Affected, households_beginning_in, households_in
+from service.households.area_search import Affected, households_beginning_in, households_in, items_for
 from service.households.changes import Record
 from service.households.history import changes_of
-from service.households.masking import seen, seen_change, seen_note
+from service.households.masking import seen, seen_change, seen_note, sees
 from service.households.overlaps import OVERLAP
 from service.households.parcel_checks import Neighbour
 from service.households.places import Places
@@ -31,8 +31,9 @@ from service.households.ports import (
 )
 from service.households.registration import household_id_of
 from service.households.released import HistoryPage, Released, WholeHousehold
+from service.households.usable_items import may_use, usable_query
 from service.parcels.examination import known_system, record_in
-from service.parcels.regions import circle, whole_cells
+from service.parcels.regions import whole_cells
 from service.principal import Principal
 from service.roles import Permission, Role, Sight
 from service.unit_names import UnitId
@@ -158,12 +159,11 @@ class Reader:
 
     def fallen_in(self, drawn: BaseGeometry) -> list[Affected]:
         """The households that fall into a drawn area, in order of their ids."""
-        records = self._sources.records
+        records, items = self._sources.records, items_for(lambda item: may_use(item, self._sight))
         if self._sight is Sight.NOBODY:
-            within = households_beginning_in(records, whole_cells(drawn.bounds), self._area)
+            within = households_beginning_in(records, whole_cells(drawn.bounds), self._area, items)
         else:
-            # Readers who may not see where a home is may not find it out by searching area by area either.
-            within = households_in(records, drawn, self._area, homes=self.sees_persons)
+            within = households_in(records, drawn, self._area, items)
         shared = (each for each in within if each.household not in self.withheld)
         found = sorted((self._with_code(each) for each in shared), key=lambda each: each.household)
         self._note(affected.household for affected in found)
@@ -239,7 +239,7 @@ class Reader:
 
     def neighbours(self, around: Sequence[Neighbour]) -> list[Neighbour]:
         """The boundaries around one that is checked, for readers who see boundaries: nothing about people."""
-        if self._sight is Sight.NOBODY:
+        if not self._sees_boundaries:
             return []
         return [each for each in around if each.boundary.household not in self.withheld]
 
@@ -248,7 +248,7 @@ class Reader:
 
         Readers who see no boundaries get no overlaps either: by trying areas they would learn where boundaries lie.
         """
-        visible = (each for each in findings if self._sight is not Sight.NOBODY or each["code"] != OVERLAP)
+        visible = (each for each in findings if self._sees_boundaries or each["code"] != OVERLAP)
         return [self._worded(finding) for finding in visible if not self._names_withheld(finding)]
 
     def free_text(self, text: str) -> str:
@@ -274,6 +274,10 @@ class Reader:
         if household_id in self.withheld:
             raise HouseholdNotFound(id=household_id)
 
+    @cached_property
+    def _sees_boundaries(self) -> bool:
+        return sees("parcels.geometry", self._sight) and sees("parcels.id", self._sight)
+
     def _require_sight(self) -> None:
         if not self.sees_persons:
             raise PermissionMissing(permission=str(self._purpose))
@@ -284,20 +288,8 @@ class Reader:
             self._take_note(household_ids)
 
     def _within_reach(self, query: HouseholdQuery) -> HouseholdQuery:
-        if query.text is not None and not self.sees_persons:
-            # Readers who may not see a number or a name may not try them one by one either.
-            raise PermissionMissing(permission="personal:read")
-        if query.village is not None and self._sight is Sight.NOBODY:
-            raise PermissionMissing(permission="masked:read")
-        if self._sight is Sight.NOBODY:
-            query = _coarse(query)
-        return replace(
-            query,
-            area=self._area,
-            without=self.withheld,
-            by_home=self.sees_persons,
-            personal=self._sight is not Sight.NOBODY,
-        )
+        query = usable_query(query, self._sight)
+        return replace(query, area=self._area, without=self.withheld)
 
     def _entry(self, entry: LogEntry) -> dict[str, Any]:
         """A log entry as it may leave. Of one that is damaged the note says so, since its record is missing."""
@@ -387,14 +379,3 @@ class Reader:
         if "details" not in finding and "{" in message:
             return dict(finding)
         return {**finding, "message": message}
-
-
-def _coarse(query: HouseholdQuery) -> HouseholdQuery:
-    """The query with its places enlarged to whole cells, for readers who see no boundaries."""
-    boxes = [] if query.bbox is None else [whole_cells(query.bbox)]
-    if query.near is not None:
-        boxes.append(whole_cells(circle(*query.near).bounds))
-    if not boxes:
-        return query
-    wests, souths, easts, norths = zip(*boxes, strict=True)
-    return replace(query, near=None, bbox=(max(wests), max(souths), min(easts), min(norths)))

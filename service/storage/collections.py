@@ -17,13 +17,14 @@ a list of one commune queries every shard. No mongos was available when this was
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel
 
 from schemas.derive.mongodb import household_validator
+from schemas.protection import plain_at_rest, require_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,24 @@ def stored_household_validator() -> Mapping[str, Any]:
     return validator
 
 
+INDEXED_PLACES = tuple(place for place in ("parcels.geometry", "location") if plain_at_rest(place))
+"""The places by which households are found. One that the schema seals is in no index, so nobody finds any by it."""
+
+
+def _place_indexes() -> Iterator[IndexModel]:
+    """An index of each place that is stored in clear; MongoDB would refuse a ciphertext in one."""
+    for place in INDEXED_PLACES:
+        name = "parcels_place" if place == "parcels.geometry" else "location_place"
+        yield IndexModel([(place, GEOSPHERE)], name=name, sparse=True)
+
+
+WORKED_BY = ("id", "commune", "former_commune", "status", "stage", "revision", "updated_at", "schema_version")
+"""The items by which the register itself selects, sorts, counts and locks households, for readers of every sight.
+
+A schema that does not declare them open is refused when the service starts, before anything is stored by it.
+"""
+require_open(WORKED_BY)
+
 _BY_HASH: Mapping[str, int | str] = {"_id": "hashed"}
 _BY_RANGE: Mapping[str, int | str] = {"_id": ASCENDING}
 
@@ -78,8 +97,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             IndexModel([("index.village", ASCENDING), ("commune", ASCENDING)], name="village", sparse=True),
             IndexModel([("index.cells", ASCENDING)], name="cells", sparse=True),
             IndexModel([("parcels.id", ASCENDING)], name="parcel", sparse=True),
-            IndexModel([("parcels.geometry", GEOSPHERE)], name="parcels_place", sparse=True),
-            IndexModel([("location", GEOSPHERE)], name="location_place", sparse=True),
+            *_place_indexes(),
         ),
         stored_household_validator,
         shard_key=_BY_HASH,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from bson.binary import Binary
 
+from schemas.protection import plain_at_rest
 from schemas.text import fold, spelling
 from service.households.changes import Change, Entry, Record
 from service.households.ports import Stored
@@ -56,7 +58,7 @@ def to_document(change: Change, sealed: SealedEntry, encryption: FieldEncryption
     del document["id"]
     document[SEALED] = sealed.sealed
     document["index"] = {"names": name_keys(record)}
-    if village := spelling(record.get("village", "")):
+    if _VILLAGE_IS_INDEXED and (village := spelling(record.get("village", ""))):
         document["index"]["village"] = village
     if cells := cell_keys(record):
         document["index"]["cells"] = cells
@@ -90,10 +92,16 @@ def to_closed_record(document: Document, encryption: FieldEncryption) -> Record:
     return {"id": document.pop("_id"), **encryption.closed(document)}
 
 
+_VILLAGE_IS_INDEXED = plain_at_rest("village")
+_NAMED = tuple(group for group in ("head", "members") if plain_at_rest(f"{group}.full_name"))
+"""Whose names are stored in clear: an index does not repeat what the schema seals, and nobody is found by it."""
+
+
 def name_keys(record: Record) -> list[str]:
     """Folded names of the household's people, each from every word on: "an" finds "Nguyễn Văn An" by its beginning."""
     keys: set[str] = set()
-    for person in (record["head"], *record.get("members", ())):
+    people = ([record["head"]] if group == "head" else record.get(group, ()) for group in _NAMED)
+    for person in chain.from_iterable(people):
         words = fold(person.get("full_name", "")).split(" ")
         keys.update(" ".join(words[position:]) for position in range(len(words)))
     keys.discard("")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from schemas.geometry import geometry_json
+from schemas.protection import plain_at_rest
 from schemas.text import fold, spelling
 from service.area import Communes
 from service.errors import HouseholdNotFound
@@ -19,6 +20,7 @@ from service.storage.client import Document, translated
 from service.storage.database import Database
 from service.storage.documents import DAMAGE, to_closed_record, to_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.items import SEALED
 from service.unit_names import UnitId
 
 _PERSONAL_NUMBER = re.compile(r"[0-9]{12}")
@@ -160,13 +162,13 @@ class Households:
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
         """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items.
 
-        Of parcels it may name ids, boundaries and areas, which are never encrypted: decrypting thousands would take
-        as long as finding them.
+        Decrypting thousands would take as long as finding them, so it is done only if an item is stored encrypted.
         """
+        sealed = not all(map(plain_at_rest, items))
+        read = (*items, SEALED) if sealed else items
         with translated():
-            for record in parcels.fallen_in(self._database.collections, geometry, area, items):
-                opened = self._database.encryption.open({n: v for n, v in record.items() if n != "parcels"})
-                yield {**record, **opened}
+            for record in parcels.fallen_in(self._database.collections, geometry, area, read):
+                yield self._database.encryption.open(record) if sealed else record
 
 
 def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[str, Any]:
@@ -197,12 +199,12 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
 def _conditions_of_place(query: HouseholdQuery) -> Iterator[dict[str, Any]]:
     if query.village is not None:
         yield {"index.village": {"$eq": spelling(query.village)}}
-    if query.bbox is not None and query.personal:
-        yield _place_condition(box_polygons(*query.bbox), query.by_home)
-    elif query.bbox is not None:
+    if query.bbox is not None and not query.personal and query.places:
         yield from parcels.beginning_in(query.bbox)
+    elif query.bbox is not None:
+        yield _in_one_of(box_polygons(*query.bbox), query.places)
     if query.near is not None:
-        yield _place_condition([geometry_json(circle(*query.near))], query.by_home)
+        yield _in_one_of([geometry_json(circle(*query.near))], query.places)
 
 
 def _former_condition(former: FormerCommune) -> dict[str, Any]:
@@ -261,6 +263,6 @@ def _numbers_in(compact: str) -> list[tuple[str, str]]:
     return numbers
 
 
-def _place_condition(polygons: list[dict[str, Any]], by_home: bool) -> dict[str, Any]:
-    """Households with a boundary, or with ``by_home`` the home, in one of the polygons."""
-    return {"$or": [each for polygon in polygons for each in parcels.meeting(polygon, by_home)] or [parcels.NOWHERE]}
+def _in_one_of(polygons: list[dict[str, Any]], places: frozenset[str]) -> dict[str, Any]:
+    """Households that one of these places puts into one of the polygons."""
+    return {"$or": [each for polygon in polygons for each in parcels.meeting(polygon, places)] or [parcels.NOWHERE]}

@@ -8,11 +8,20 @@ from typing import Final
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from schemas.protection import plain_at_rest
+from service.households.masking import sees
 from service.reports.ports import Count, Edition, Editions
+from service.roles import Sight
 from service.storage.client import Document, translated
 
 OPEN_DATA: Final = "open_data"
 _HOUSEHOLDS: Final = "households"
+_COUNTED_BY: Final = {"scheme": "head.ethnic_scheme", "group": "head.ethnic_group", "poverty": "poverty"}
+_GROUPS: Final = {
+    name: {"$ifNull": [f"${item}", None]} if plain_at_rest(item) and sees(item, Sight.MASKED) else {"$literal": None}
+    for name, item in _COUNTED_BY.items()
+}
+"""What is counted by. An item that is encrypted, or hidden from readers who see people masked, counts as not known."""
 
 
 class MongoOpenData:
@@ -33,15 +42,10 @@ class MongoOpenData:
             return [count for commune in communes for count in self._of(commune)]
 
     def _of(self, commune: str) -> list[Count]:
-        groups = {
-            "scheme": {"$ifNull": ["$head.ethnic_scheme", None]},
-            "group": {"$ifNull": ["$head.ethnic_group", None]},
-            "poverty": {"$ifNull": ["$poverty", None]},
-        }
         found = self._database["households"].aggregate(
             [
                 {"$match": {"commune": commune, "status": {"$ne": "withdrawn"}}},
-                {"$group": {"_id": groups, "households": {"$sum": 1}}},
+                {"$group": {"_id": _GROUPS, "households": {"$sum": 1}}},
             ]
         )
         return [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
+from schemas.protection import plain_at_rest
 from service.area import Communes
 from service.households.changes import Record
 from service.parcels.cells import Cells, cells_of_stored
@@ -16,6 +17,7 @@ from service.parcels.ports import Boundary
 from service.parcels.regions import Box
 from service.storage.boxes import box_polygons
 from service.storage.client import Document, translated
+from service.storage.collections import INDEXED_PLACES
 from service.storage.database import Database
 
 Collections = Mapping[str, Collection[Document]]
@@ -25,6 +27,8 @@ NOWHERE: dict[str, Any] = {"_id": {"$in": []}}
 """The condition that nothing fulfils."""
 _MARGIN_DEGREES = 1e-4
 _BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
+_CELLS_ARE_STORED = all(map(plain_at_rest, _BOUNDARIES))
+"""Whether cells may be stored in clear: they tell where a boundary lies, so only if the boundary is stored so too."""
 
 
 class Parcels:
@@ -36,7 +40,7 @@ class Parcels:
     @translated()
     def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes = None) -> list[Boundary]:
         """All boundaries of the communes' households, but the withdrawn, of which one meets a GeoJSON geometry."""
-        conditions: list[dict[str, Any]] = [*meeting(geometry, by_home=False), {"status": ACTIVE}]
+        conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, ["parcels.geometry"])}, {"status": ACTIVE}]
         if communes is not None:
             conditions.append({"commune": {"$in": sorted(communes)}})
         where = {"$and": conditions}
@@ -61,8 +65,10 @@ class CellsMissing(Exception):
 
 def cell_keys(record: Record) -> list[int]:
     """The cells by which a household's neighbours find its document; empty for a withdrawn one."""
+    if not _CELLS_ARE_STORED or record["status"] == "withdrawn":
+        return []
     boundaries = [parcel["geometry"] for parcel in record.get("parcels", ()) if parcel.get("geometry") is not None]
-    if not boundaries or record["status"] == "withdrawn":
+    if not boundaries:
         return []
     return sorted(cells_of_stored(boundaries).own)
 
@@ -141,10 +147,13 @@ def _boundaries_of(documents: Iterable[Document]) -> list[Boundary]:
     ]
 
 
-def meeting(geometry: Mapping[str, Any], by_home: bool) -> list[dict[str, Any]]:
-    """The conditions, one of which holds, that a boundary or (``by_home``) the home meets a GeoJSON geometry."""
+def meeting(geometry: Mapping[str, Any], places: Container[str]) -> list[dict[str, Any]]:
+    """The conditions, one of which holds, that a household meets a GeoJSON geometry by one of the places.
+
+    There is always one, if need be one that nothing fulfils.
+    """
     meets = {"$geoIntersects": {"$geometry": dict(geometry)}}
-    return [{name: meets} for name in (("parcels.geometry", "location") if by_home else ("parcels.geometry",))]
+    return [{place: meets} for place in INDEXED_PLACES if place in places] or [NOWHERE]
 
 
 def beginning_in(box: Box) -> list[dict[str, Any]]:
@@ -155,7 +164,7 @@ def beginning_in(box: Box) -> list[dict[str, Any]]:
     west, south, east, north = box
     margin = _MARGIN_DEGREES
     wider = max(west - margin, -180.0), max(south - margin, -90.0), min(east + margin, 180.0), min(north + margin, 90.0)
-    near = [each for polygon in box_polygons(*wider) for each in meeting(polygon, by_home=False)]
+    near = [each for polygon in box_polygons(*wider) for each in meeting(polygon, ["parcels.geometry"])]
     first = {"Polygon": "geometry.coordinates.0.0", "MultiPolygon": "geometry.coordinates.0.0.0"}
     longitudes, latitudes = {"$gte": west, "$lt": east}, {"$gte": south, "$lt": north}
     begins = [
@@ -167,8 +176,8 @@ def beginning_in(box: Box) -> list[dict[str, Any]]:
 def fallen_in(
     collections: Collections, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]
 ) -> Iterator[Record]:
-    """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items, undecrypted."""
-    conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, by_home=True)}, {"status": ACTIVE}]
+    """Households, but the withdrawn, that meet a geometry by one of the requested items, with these, undecrypted."""
+    conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, items)}, {"status": ACTIVE}]
     if area is not None:
         conditions.append({"commune": {"$in": sorted(area)}})
     for document in collections["households"].find({"$and": conditions}, dict.fromkeys(items, 1), batch_size=1000):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,28 @@ def edited_schemas(folder: Path, *edits: tuple[str, str, str]) -> None:
         file.write_text(source.replace(before, added + before), encoding="utf-8")
 
 
+def say_nothing(folder: Path, items: tuple[tuple[str, str], ...], *words: str) -> None:
+    """Take from existing items (file, name) in a copy of `schemas/` what they say of their protection."""
+    declared = rf'(?:\*\*OPEN|\b(?:{"|".join(words)})="\w+")'
+    silent = re.compile(rf"{declared},\s*|,\s*{declared}")
+    for name, item in items:
+        file = folder / "schemas" / name
+        source = file.read_text(encoding="utf-8")
+        block = re.compile(rf"^    {item} = .*?(?=^    \w+ = |^\S|\Z)", re.MULTILINE | re.DOTALL)
+        edited = block.sub(lambda found: silent.sub("", found[0]), source)
+        assert edited != source, item
+        file.write_text(edited, encoding="utf-8")
+
+
+def register_without_protection(folder: Path, items: tuple[tuple[str, str], ...], *words: str) -> Any:
+    """Return what `careless_places` sees in a register whose items (file, name) do not say these words."""
+    edited_schemas(folder)
+    say_nothing(folder, items, *words)
+    for room in ("provinces", "service", "tests"):
+        (folder / room).symlink_to(ROOT / room)
+    return answer_of(folder, "-m", "tests.schemas.careless_places")
+
+
 def answer_of(folder: Path, *arguments: str) -> Any:
     """Return the JSON that a Python program prints which runs on the schemas in a folder."""
     environment = {**os.environ, "PYTHONPATH": str(folder)}
@@ -134,3 +157,64 @@ def test_an_item_that_says_nothing_of_its_protection_is_found_nowhere(tmp_path: 
         "in_files": ["Xom Kiem Tra"],
         "copied": [],
     }
+
+
+_EVERYTHING = ("sensitivity", "mask", "at_rest")
+
+
+@pytest.mark.slow  # a service and a mongod of its own, on edited schemas: five seconds of a processor
+def test_an_existing_item_that_says_nothing_is_hidden_wherever_it_is_used(tmp_path: Path) -> None:
+    items = (
+        ("household.py", "village"),
+        ("household.py", "poverty"),
+        ("people.py", "full_name"),
+        ("people.py", "ethnic_group"),
+        ("land.py", "map_sheet"),
+        ("land.py", "parcel_number"),
+        ("land.py", "locality"),
+        ("production.py", "heads"),
+    )
+    report = register_without_protection(tmp_path, items, *_EVERYTHING)
+    assert [report[who]["failed"] for who in ("whole", "masked", "nobody")] == [[], [], []]
+    assert report["masked"]["words"] == ["105.66412"]  # the boundary, which says that it is shown
+    assert report["nobody"]["words"] == []
+    assert [report[who]["searched"] for who in ("whole", "masked")] == [[[1, True]], [[1, False]]]
+    assert [report[who]["in_village"] for who in ("whole", "masked", "nobody")] == [False, False, False]
+    assert [report[who]["animals"] for who in ("whole", "masked")] == [{"buffalo": 2}, {}]
+    assert (report["by_commune"], report["by_name"], report["names"]) == (1, 0, False)
+    assert report["counted"] == [[None, None, None]]
+    assert report["in_files"] == []
+
+
+@pytest.mark.slow  # as above
+def test_a_boundary_that_does_not_say_that_it_is_shown_serves_nobody_who_sees_people_masked(tmp_path: Path) -> None:
+    report = register_without_protection(tmp_path, (("land.py", "geometry"),), "sensitivity", "mask")
+    assert [report[who]["failed"] for who in ("whole", "masked", "nobody")] == [[], [], []]
+    found = [(report[who]["in_box"], report[who]["searched"]) for who in ("whole", "masked", "nobody")]
+    assert found == [(True, [[1, True]]), (False, []), (False, [])]
+    seen = [(report[who]["neighbours"], report[who]["overlaps"]) for who in ("whole", "masked", "nobody")]
+    assert seen == [(1, 1), (0, 0), (0, 0)]
+    assert "105.66412" not in report["masked"]["words"]
+
+
+@pytest.mark.slow  # as above
+def test_places_that_say_nothing_are_stored_in_no_index_and_found_by_nobody(tmp_path: Path) -> None:
+    places = (("land.py", "geometry"), ("household.py", "location"))
+    report = register_without_protection(tmp_path, places, *_EVERYTHING)
+    assert [report[who]["failed"] for who in ("whole", "masked", "nobody")] == [[], [], []]
+    assert [report[who]["in_box"] for who in ("whole", "masked", "nobody")] == [False, False, False]
+    assert [report[who]["in_village"] for who in ("whole", "masked", "nobody")] == [True, True, False]
+    assert [report[who]["neighbours"] for who in ("whole", "masked", "nobody")] == [0, 0, 0]
+    assert "105.66412" in report["whole"]["words"]
+    assert "105.66412" not in report["masked"]["words"]
+    assert (report["cells"], report["ready"], report["by_name"], report["names"]) == (False, 200, 1, True)
+
+
+def test_the_register_refuses_a_schema_that_hides_what_it_works_by(tmp_path: Path) -> None:
+    edited_schemas(tmp_path)
+    say_nothing(tmp_path, (("household.py", "stage"),), *_EVERYTHING)
+    (tmp_path / "service").symlink_to(ROOT / "service")
+    program = (
+        "try:\n    import service.storage.collections\nexcept TypeError as refused:\n    print('\"', refused, '\"')"
+    )
+    assert "stage: the register itself works by this item" in answer_of(tmp_path, "-c", program)

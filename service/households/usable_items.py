@@ -1,0 +1,45 @@
+"""What may serve to find households for a reader: an item seen only in part would give the rest away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from service.errors import PermissionMissing
+from service.households.masking import sees
+from service.households.ports import HouseholdQuery
+from service.parcels.regions import circle, whole_cells
+from service.roles import Sight
+
+
+def may_use(item: str, sight: Sight) -> bool:
+    """Whether an item may serve to find households for a reader, and to compute what the reader gets.
+
+    Readers who may not see where a home is may not find it out by searching area by area either. For readers who see
+    nobody, boundaries serve in whole cells, where the schema shows them to readers who see people masked.
+    """
+    in_cells = sight is Sight.NOBODY and item == "parcels.geometry"
+    return sees(item, Sight.MASKED if in_cells else sight)
+
+
+def usable_query(query: HouseholdQuery, sight: Sight) -> HouseholdQuery:
+    """The query with what a reader may use of it. Raises PermissionMissing for a text or name that may not be tried."""
+    if query.text is not None and sight is not Sight.PERSONAL:
+        # Readers who may not see a number or a name may not try them one by one either.
+        raise PermissionMissing(permission="personal:read")
+    if query.village is not None and not sees("village", sight):
+        raise PermissionMissing(permission="masked:read" if sees("village", Sight.MASKED) else "personal:read")
+    places = frozenset(place for place in query.places if may_use(place, sight))
+    if sight is Sight.NOBODY:
+        query = _coarse(query)
+    return replace(query, places=places, personal=sight is not Sight.NOBODY)
+
+
+def _coarse(query: HouseholdQuery) -> HouseholdQuery:
+    """The query with its places enlarged to whole cells, for readers who see no boundaries."""
+    boxes = [] if query.bbox is None else [whole_cells(query.bbox)]
+    if query.near is not None:
+        boxes.append(whole_cells(circle(*query.near).bounds))
+    if not boxes:
+        return query
+    wests, souths, easts, norths = zip(*boxes, strict=True)
+    return replace(query, near=None, bbox=(max(wests), max(souths), min(easts), min(norths)))
