@@ -20,6 +20,7 @@ from schemas.geometry import parse_geometry
 from schemas.parsing import parse_household
 from service.clock import system_clock, vietnam_day
 from service.households.registration import prepare
+from service.households.times import end_of
 
 TARGET = Target(0.5, at_least=False)
 _MEMBERS, _PARCELS = 5, 3
@@ -36,7 +37,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:  # noqa: ARG001 -
     times = 5 if quick else 15
 
     def prepared(content: dict[str, Any]) -> object:
-        return prepare(content, "0192f0c1-7a3b-7c4d-8e5f-0123456789ab", directory=directory, today=today)
+        return prepare(content, "0192f0c1-7a3b-7c4d-8e5f-0123456789ab", directory=directory, now=end_of(today))
 
     whole = _milliseconds(lambda body: _check(body, today), bodies, times)
     text = _milliseconds(orjson.loads, bodies, times)

@@ -14,6 +14,7 @@ from service.clock import system_clock, vietnam_day
 from service.demonstration.households import Demonstration, Household
 from service.households.changes import Change
 from service.households.registration import prepare, registration
+from service.households.times import end_of
 from service.province import Province, read_province
 from service.storage.encryption.fields import FieldEncryption
 from service.units.directory import UnitDirectory
@@ -52,7 +53,7 @@ def changes(bodies: Sequence[Household]) -> list[Change]:
     units = directory()
     made = []
     for body in bodies:
-        ready = prepare(parse_household(body, today=today), body["id"], directory=units, today=today)
+        ready = prepare(parse_household(body, today=today), body["id"], directory=units, now=end_of(today))
         made.append(registration(ready, at=now, actor="benchmark"))
     return made
 

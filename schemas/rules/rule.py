@@ -9,6 +9,9 @@ from schemas.errors import Path
 
 VIETNAM = timezone(timedelta(hours=7))
 
+REGISTER_BEGAN = date(2025, 1, 1)
+"""No household was captured for this register before; a clock that says so has lost its date."""
+
 Content = Mapping[str, Any]
 Trouble = tuple[Path, str, Mapping[str, Any]]
 
@@ -30,12 +33,16 @@ class Rule:
 
 
 def record_day(content: Content, today: date) -> date:
-    """Return the day whose code lists apply to a record: `commune_as_of`, else `captured_at` in Vietnam, else today."""
+    """Return the day whose code lists apply to a record: `commune_as_of`, else `captured_at` in Vietnam, else today.
+
+    A `captured_at` from before the register began decides nothing.
+    """
     as_of = content.get("commune_as_of")
     if isinstance(as_of, date):
         return as_of
     captured = content.get("captured_at")
-    return captured.astimezone(VIETNAM).date() if isinstance(captured, datetime) else today
+    day = captured.astimezone(VIETNAM).date() if isinstance(captured, datetime) else today
+    return today if day < REGISTER_BEGAN else day
 
 
 def elements(content: Content, name: str) -> list[Any]:

@@ -171,8 +171,8 @@ def _commune(random: Random, place: Place, village: Village) -> Household:
     if way < 0.9:
         # A paper list from before the merger, entered now.
         return place_items | {"commune": village.former.code, "commune_as_of": earlier.isoformat()}
-    # A record made before the merger, with the code of that time.
-    return {"commune": village.former.code, "captured_at": _moment(random, earlier)}
+    # A record made before the merger, which names the code of that time with the day of its making.
+    return place_items | {"commune": village.former.code, "commune_as_of": _moment(random, earlier)[:10]}
 
 
 def _day_between(random: Random, first: date, last: date) -> date:

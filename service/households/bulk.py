@@ -34,6 +34,7 @@ from service.households.registration import (
     registration,
     resolve,
 )
+from service.households.times import Timed, corrected
 from service.households.writer import HouseholdWriter
 
 BATCH = 250
@@ -63,6 +64,7 @@ class _Parsed:
     position: int
     household_id: str
     content: dict[str, Any]
+    timed: Timed
     resolved: dict[str, Any]
 
 
@@ -120,17 +122,20 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
             try:
                 household_id = _id_of(body)
                 content = parse(body, household_id, today=today)
-                resolved = resolve(content, household_id, directory=directory, today=today)
+                timed = corrected(content, now, None)
+                resolved = resolve(timed, household_id, directory=directory, today=today)
                 actor.require(resolved["commune"], directory.called(resolved["commune"], today)[0])
             except (DomainError, RecordInvalid) as error:
                 yield Outcome(position, household_id, "refused", error)
             else:
-                parsed.append(_Parsed(position, household_id, content, resolved))
+                parsed.append(_Parsed(position, household_id, content, timed, resolved))
         contents = [each.resolved for each in parsed]
         examinations = self._examiner.examine(contents, [None] * len(contents), partial(directory.called, on=today))
         for each, examination in zip(parsed, examinations, strict=True):
             try:
-                prepared = prepared_from(each.resolved, examination, each.household_id, today=today)
+                prepared = prepared_from(
+                    each.resolved, examination, each.household_id, today=today, about_times=each.timed.findings
+                )
             except RecordInvalid as error:
                 yield Outcome(each.position, each.household_id, "refused", error)
             else:
@@ -147,7 +152,9 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         outcomes: list[Outcome] = []
         tries = 0
         while batch:
-            changes = [each.change for each in batch]
+            # A batch can have waited for long until it was full: its time is that of the commit.
+            at = self._clock()
+            changes = [registration(each.prepared, at=at, actor=each.change.entries[0].actor) for each in batch]
             try:
                 self._commit(changes, {}, make_cells=True)
             except (HouseholdIdTaken, PersonalNumberTaken) as error:
@@ -194,8 +201,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
 
     def _already_there(self, each: _Waiting, record: dict[str, Any], fingerprint: str) -> Outcome:
         household_id = each.prepared.household_id
-        today = vietnam_day(self._clock())
-        again = self._prepare(each.content, household_id, today=today, known=record)
+        again = self._prepare(each.content, household_id, now=self._clock(), known=record)
         known_again = made_by(self._store, self._directory(), 1, each.content, household_id)
         if again.says_the_same(fingerprint) or known_again:
             return Outcome(each.position, household_id, "unchanged")

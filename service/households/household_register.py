@@ -61,7 +61,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             return self._revise(
                 content, self._store.households.find(household_id, actor.area), if_match, now=now, actor=actor
             )
-        prepared = self._prepare(content, household_id, today=vietnam_day(now))
+        prepared = self._prepare(content, household_id, now=now)
         self._require(actor, prepared.content["commune"], now)
         change = registration(prepared, at=now, actor=actor.name)
         try:
@@ -169,9 +169,9 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         body = {name: value for name, value in content_of(shown).items() if name not in left}
         if "parcels" in body:
             body["parcels"] = [_with_its_old_commune(parcel, shown) for parcel in body["parcels"]]
-        today = vietnam_day(now)
-        body |= {"commune_as_of": today.isoformat(), **place}
-        return self._prepare(parse(body, before["id"], today=vietnam_day(self._clock())), before["id"], today=today)
+        body |= {"commune_as_of": vietnam_day(now).isoformat(), **place}
+        content = parse(body, before["id"], today=vietnam_day(self._clock()))
+        return self._prepare(content, before["id"], now=now, times_of=before)
 
     def _require(self, actor: Actor, commune: UnitId, now: datetime) -> None:
         """Raise CommuneOutsideArea unless the actor may work in the commune."""
@@ -201,7 +201,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
         """A known id without a revision: the same write sent again, or another household's id."""
         stored = self._store.households.find(household_id, actor.area)
-        prepared = self._prepare(content, household_id, today=vietnam_day(now), known=stored.record)
+        prepared = self._prepare(content, household_id, now=now, known=stored.record)
         if prepared.says_the_same(stored.fingerprint) or self._made(1, content, household_id):
             return Written(stored.record, changed=False)
         raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
@@ -214,7 +214,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         self, content: dict[str, Any], stored: Stored, if_match: int, *, now: datetime, actor: Actor
     ) -> Written:
         before = stored.record
-        prepared = self._prepare(content, before["id"], today=vietnam_day(now), known=before)
+        prepared = self._prepare(content, before["id"], now=now, known=before)
         if before["status"] == "withdrawn":
             raise HouseholdWithdrawn(id=before["id"], reason=before.get("status_reason", ""))
         if before["revision"] != if_match:
@@ -301,11 +301,10 @@ def made_by(
         return False  # nobody can say any more what was stored, so it is not the same
     if made is None:
         return False
-    then = vietnam_day(made.record["updated_at"])
     known = None if before is None else before.record
     try:
-        prepared = prepare(content, household_id, directory=directory, today=then, known=known)
-    except DomainError:
+        prepared = prepare(content, household_id, directory=directory, now=made.record["updated_at"], known=known)
+    except (DomainError, RecordInvalid):
         return False
     return prepared.fingerprint == made.fingerprint
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from service.area import Communes
@@ -64,6 +64,8 @@ class HouseholdQuery:
     For them ``bbox`` is made of whole cells, and a household is in it if one of its boundaries begins there.
     """
     updated_since: datetime | None = None
+    also: frozenset[str] = frozenset()
+    """Households that ``updated_since`` is to find too: for this reader they changed when a restriction was lifted."""
     after: tuple[Any, ...] | None = None
 
 
@@ -75,6 +77,8 @@ class HouseholdPage:
     next_after: tuple[Any, ...] | None
     damaged: tuple[str, ...] = ()
     """The households that belong on this page, but whose stored record cannot be read."""
+    majority_lag: timedelta = timedelta()
+    """How far what can be read is behind what was written; known on the first page of a list in order of change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,9 @@ class Restrictions(Protocol):
 
     def restricted(self) -> frozenset[str]:
         """Households that go to no other system."""
+
+    def lifted_since(self, day: date) -> frozenset[str]:
+        """Households that go to other systems again, since this day or later."""
 
 
 class Households(RecordSource, Protocol):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from shapely.geometry.base import BaseGeometry
 
+from service.clock import vietnam_day
 from service.errors import HouseholdNotFound, PermissionMissing
 from service.households.area_search import Affected, households_beginning_in, households_in, items_for
 from service.households.changes import Record
@@ -49,6 +51,7 @@ Wording = Callable[[str, Mapping[str, Any]], str]
 ENTRIES_AT_ONCE: Final = 1_000
 """How many log entries are read in one round trip of a whole history."""
 _WITHHELD: Final = "…"
+_EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _OPEN_ITEMS: Final = ("offset", "kind", "household", "revision", "at", "actor", "hash")
 """The items of a log entry that leave as they are; its schema decides which of them a response has."""
 
@@ -289,7 +292,14 @@ class Reader:
 
     def _within_reach(self, query: HouseholdQuery) -> HouseholdQuery:
         query = usable_query(query, self._sight)
-        return replace(query, area=self._area, without=self.withheld)
+        also = self._lifted_since(query.updated_since)
+        return replace(query, area=self._area, without=self.withheld, also=also)
+
+    def _lifted_since(self, moment: datetime | None) -> frozenset[str]:
+        """Households that come back to another system; a day earlier than needed, as a list may have what was known."""
+        if moment is None or not self._is_other_system:
+            return frozenset()
+        return self._sources.restrictions.lifted_since(vietnam_day(max(moment, _EARLIEST)) - timedelta(days=1))
 
     def _entry(self, entry: LogEntry) -> dict[str, Any]:
         """A log entry as it may leave. Of one that is damaged the note says so, since its record is missing."""

@@ -18,6 +18,7 @@ from schemas.requirements import missing_items
 from service.errors import DomainError
 from service.households.registration import prepare
 from service.households.stages import Stage
+from service.households.times import end_of
 from service.units.directory import UnitDirectory
 
 MOST_BYTES_OF_A_LINE = 8_000_000
@@ -106,7 +107,7 @@ def _check(line: int, text: bytes, directory: UnitDirectory, today: date, number
     try:
         content = parse_household(data, today=today)
         errors = _numbers_again(content, line, numbers)
-        prepared = prepare(content, str(uuid4()), directory=directory, today=today)
+        prepared = prepare(content, str(uuid4()), directory=directory, now=end_of(today))
         checked.stage = prepared.given["stage"]
         checked.missing = prepared.given["missing"]
         checked.findings = [

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
-from schemas.errors import RecordInvalid
+from schemas.errors import Finding, RecordInvalid
 from schemas.land import ParcelSchema
 from schemas.parsing import dump_household, parse_household
 from schemas.protection import register_given_items
 from schemas.requirements import missing_items
 from schemas.rules import warnings
 from schemas.versions import SCHEMA_VERSION
+from service.clock import vietnam_day
 from service.errors import HouseholdIdInvalid, HouseholdIdMismatch
 from service.households.changes import Change, Kind, Record, fingerprint_of
 from service.households.derived import derived_facts
 from service.households.places import resolve_parcels, resolve_place, unmoved
 from service.households.stages import findings_in_json, missing_in_json, stage_of
+from service.households.times import Timed, corrected
 from service.parcels.examination import BORDERLESS, Examination, ParcelExaminer
 from service.units.directory import UnitDirectory
 
@@ -68,19 +71,22 @@ def prepare(
     household_id: str,
     *,
     directory: UnitDirectory,
-    today: date,
+    now: datetime,
     known: Record | None = None,
+    times_of: Record | None = None,
     examiner: ParcelExaminer = BORDERLESS,
 ) -> Prepared:
     """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
     ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
-    that the same write sent again is the same content. Raises CommuneUnknown, CommuneNotInForce,
-    FormerCommuneMismatch, RecordInvalid.
+    that the same write sent again is the same content. ``times_of`` is the record whose times were judged before,
+    where it is not the known one. Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
     """
-    resolved = resolve(content, household_id, directory=directory, today=today, known=known)
+    today = vietnam_day(now)
+    timed = corrected(content, now, known or times_of)
+    resolved = resolve(timed, household_id, directory=directory, today=today, known=known)
     (examination,) = examiner.examine([resolved], [known], partial(directory.called, on=today))
-    prepared = prepared_from(resolved, examination, household_id, today=today)
+    prepared = prepared_from(resolved, examination, household_id, today=today, about_times=timed.findings)
     if known is None:
         return prepared
     stayed = unmoved(resolved, known, directory, today)
@@ -91,16 +97,15 @@ def prepare(
 
 
 def resolve(
-    content: dict[str, Any], household_id: str, *, directory: UnitDirectory, today: date, known: Record | None = None
+    timed: Timed, household_id: str, *, directory: UnitDirectory, today: date, known: Record | None = None
 ) -> dict[str, Any]:
     """Parsed content in its commune in force today, by the identity of that commune, every parcel with an id.
 
-    Raises as ``prepare`` about the commune.
+    A time of capture that cannot be right says nothing of the code. Raises as ``prepare`` about the commune.
     """
-    content = {name: value for name, value in content.items() if name != "id"}
-    if known is not None and "captured_at" not in content and "captured_at" in known:
-        content["captured_at"] = datetime.fromisoformat(known["captured_at"])
-    place = resolve_place(content, directory, today, known)
+    content = {name: value for name, value in timed.content.items() if name != "id"}
+    spoken = content if timed.captured_is_right else {name: v for name, v in content.items() if name != "captured_at"}
+    place = resolve_place(spoken, directory, today, known)
     content["commune"], content["commune_as_of"] = place.commune, place.as_of
     if place.former is not None:
         content["former_commune"] = place.former
@@ -110,7 +115,14 @@ def resolve(
     return content
 
 
-def prepared_from(resolved: dict[str, Any], examination: Examination, household_id: str, *, today: date) -> Prepared:
+def prepared_from(
+    resolved: dict[str, Any],
+    examination: Examination,
+    household_id: str,
+    *,
+    today: date,
+    about_times: Sequence[Finding] = (),
+) -> Prepared:
     """What is stored of resolved content whose parcels were examined. Raises RecordInvalid for what they must not be.
 
     Boundaries are content in WGS 84, whatever system they came in; what the register adds to a parcel is not.
@@ -123,7 +135,7 @@ def prepared_from(resolved: dict[str, Any], examination: Examination, household_
     for parcel, added in zip(json_form.get("parcels", ()), examination.given, strict=True):
         parcel.update(added)
     missing = missing_items(content)
-    findings = [*warnings(content, today=today), *examination.findings]
+    findings = [*warnings(content, today=today), *examination.findings, *about_times]
     given = {
         "stage": stage_of(missing, findings),
         "missing": missing_in_json(missing),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from typing import Any, Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Final, Generic, TypeVar
 
 from service.clock import Clock
+from service.errors import WriteContention
 from service.households.changes import Change, Record
 from service.households.overlaps import moved_boundaries, with_overlaps
 from service.households.ports import HouseholdRepositories, Transaction
 from service.households.registration import Prepared, prepare
 from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.units.directory import UnitDirectory
+
+OLDEST_STAMP: Final = timedelta(seconds=30)
+"""How long after ``updated_at`` was read from the clock a transaction with it may begin."""
+SETTLED_AFTER: Final = timedelta(minutes=3)
+"""After so long no change with an earlier ``updated_at`` is still to come: MongoDB ends a transaction within 90 seconds
+of its beginning, and clocks of several machines differ by less than the minute that is left."""
 
 Repositories = TypeVar("Repositories", bound=HouseholdRepositories)
 
@@ -33,11 +40,23 @@ class HouseholdWriter(Generic[Repositories]):
         self._examiner = examiner
 
     def _prepare(
-        self, content: dict[str, Any], household_id: str, *, today: date, known: Record | None = None
+        self,
+        content: dict[str, Any],
+        household_id: str,
+        *,
+        now: datetime,
+        known: Record | None = None,
+        times_of: Record | None = None,
     ) -> Prepared:
         """Parsed content as the rules make it of the units and borders of now. Raises as ``prepare``."""
         return prepare(
-            content, household_id, directory=self._directory(), today=today, known=known, examiner=self._examiner
+            content,
+            household_id,
+            directory=self._directory(),
+            now=now,
+            known=known,
+            times_of=times_of,
+            examiner=self._examiner,
         )
 
     def _commit(
@@ -47,10 +66,14 @@ class HouseholdWriter(Generic[Repositories]):
 
         ``befores`` holds the record that each change replaces. With ``make_cells`` the missing cells of the overlap
         grid are created beforehand: for many households at once, among which some are sure to need a new one.
+        Raises WriteContention where the stamps of the changes are too old to begin a transaction with.
         """
         moved = moved_boundaries(changes, befores)
+        oldest = min(change.record["updated_at"] for change in changes)
 
         def work(transaction: Transaction) -> list[Change]:
+            if self._clock() - oldest > OLDEST_STAMP:
+                raise WriteContention()
             overlapping = with_overlaps(changes, befores, transaction, self._examiner.rules.overlap, moved=moved)
             transaction.apply(overlapping)
             return overlapping

@@ -66,22 +66,21 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         except HouseholdStale:
             # One of them was revised meanwhile: one by one, the others are not held up.
             for change in changes:
-                yield self._alone(change, befores[change.record["id"]])
+                yield self._alone(befores[change.record["id"]])
             return
         yield from (Migrated(change.record["id"]) for change in changes)
 
-    def _alone(self, change: Change, before: Record) -> Migrated:
-        household_id = change.record["id"]
+    def _alone(self, before: Record) -> Migrated:
+        household_id = before["id"]
 
         def attempt() -> None:
-            nonlocal change, before
+            nonlocal before
+            if before["schema_version"] == SCHEMA_VERSION:
+                return
             try:
-                self._commit([change], {before["id"]: before})
+                self._commit([self._change(before, self._clock())], {household_id: before})
             except HouseholdStale as stale:
                 before = stale.current
-                if before["schema_version"] == SCHEMA_VERSION:
-                    return
-                change = self._change(before, self._clock())
                 raise
 
         try:
@@ -103,6 +102,6 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         migrated = migrate({"id": household_id, **sent, "schema_version": before["schema_version"]})
         del migrated["schema_version"]
         content = parse_household(migrated, today=today, without=_ENDED if before["status"] == "withdrawn" else _NONE)
-        prepared = self._prepare(content, household_id, today=today, known=before)
+        prepared = self._prepare(content, household_id, now=now, known=before)
         note = {"schema_version": {"from": before["schema_version"], "to": SCHEMA_VERSION}}
         return revision(prepared, before, at=now, actor=REGISTER_ITSELF.name, keep_status=True, note=note)

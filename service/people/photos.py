@@ -10,7 +10,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from service.actor import Actor
@@ -29,6 +29,7 @@ from service.errors import (
 )
 from service.households.changes import Record
 from service.households.registration import household_id_of
+from service.households.times import MOST_AHEAD
 from service.people.jpeg import bare_picture
 from service.people.ports import Photo, PhotoOf, PhotoStore, StoredPhotos
 
@@ -36,10 +37,6 @@ CONSENT_PURPOSE: Final = "document_photos"
 """The purpose (codelists/consent_purposes.csv) of a consent to photos of papers."""
 MOST_PIXELS: Final = 25_000_000
 """More than any paper needs, and few enough that a phone can decode and show it (100 MB)."""
-
-
-CLOCKS_AHEAD: Final = timedelta(days=1)
-"""How far a phone's clock may be ahead, as for the times of a record (schemas/rules/times.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +86,10 @@ class PhotoRegister:
         this id is stored damaged, so that nobody can say whether it is the same.
         """
         now = self._clock()
-        latest = now + CLOCKS_AHEAD
+        latest = now + MOST_AHEAD
         if taken_at is not None and taken_at > latest:
             raise QueryInvalid(pointer="/taken_at", name="taken_at", reason=f"≤ {latest:%Y-%m-%dT%H:%M:%SZ}")
+        ahead = taken_at is not None and taken_at > now
         picture = bare_picture(jpeg)
         if picture.width * picture.height > MOST_PIXELS:
             raise PhotoTooManyPixels(pointer="", width=picture.width, height=picture.height, most=MOST_PIXELS)
@@ -104,9 +102,10 @@ class PhotoRegister:
             sha256=hashlib.sha256(picture.jpeg).hexdigest(),
             width=picture.width,
             height=picture.height,
-            taken_at=taken_at,
+            taken_at=now if ahead else taken_at,
             created_at=now,
             actor=actor.name,
+            taken_at_sent=taken_at if ahead else None,
         )
 
         def accept(record: Record, there: StoredPhotos) -> Photo | None:

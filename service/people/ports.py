@@ -45,6 +45,9 @@ class RequestStore(Protocol):
     def remove_request(self, request_id: str) -> None:
         """Remove a request that was stored while its household was being erased."""
 
+    def lifted_since(self, day: date) -> frozenset[str]:
+        """Return the households with a restriction or an objection that was lifted on this day or later."""
+
     def restricted(self) -> frozenset[str]:
         """Return the households with a restriction or an objection that was carried out and not lifted."""
 
@@ -86,8 +89,10 @@ class Photo:
     width: int
     height: int
     taken_at: datetime | None
+    """By the phone's clock; the time of receipt where that clock was ahead, and then ``taken_at_sent`` is what came."""
     created_at: datetime
     actor: str
+    taken_at_sent: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from service.errors import HouseholdIdInvalid, HouseholdNotFound, StoreDamaged
 from service.households.changes import Entry, Kind
 from service.households.optimistic import retried
 from service.households.ports import Stored
+from service.households.times import MOST_AHEAD
 from service.people.person_request import (
     ACKNOWLEDGE_WORKING_DAYS,
     ANSWER_DAYS,
@@ -57,6 +58,10 @@ class PeopleRequests:
         """
         return self._store.restricted()
 
+    def lifted_since(self, day: date) -> frozenset[str]:
+        """Return the households that other systems may read again, since this day or later."""
+        return self._store.lifted_since(day)
+
     def lift(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """End a restriction or an objection. Raises RequestClosed if none is in force.
 
@@ -90,10 +95,12 @@ class PeopleRequests:
             error.pointer = "/household"
             raise
         day = received_on or today
-        if day > today:
+        if day > vietnam_day(now + MOST_AHEAD):
             raise RequestInvalid(pointer="/received_on", reason="future", known=f"≤ {today}")
         if day < FIRST_DAY:
             raise RequestInvalid(pointer="/received_on", reason="past", known=f"≥ {FIRST_DAY}")
+        ahead = f"received_on={day}" if day > today else None
+        day = min(day, today)
         if kind is RequestKind.WITHDRAW_CONSENT and purpose not in _purposes_of(record):
             raise RequestInvalid(pointer="/purpose", reason="purpose", known=", ".join(sorted(_purposes_of(record))))
         request = PersonRequest(
@@ -109,7 +116,7 @@ class PeopleRequests:
             person=person,
             text=text,
             purpose=purpose,
-            steps=(Step(now, actor.name, "received"),),
+            steps=(Step(now, actor.name, "received", ahead),),
         )
         self._store.add_request(request)
         try:

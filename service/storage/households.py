@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from schemas.geometry import geometry_json
@@ -28,6 +29,7 @@ _OLD_NUMBER = re.compile(r"[0-9]{9}")
 _PHONE = re.compile(r"(?:\+?84|0)?([35789][0-9]{8})")
 _BETWEEN_DIGITS = re.compile(r"[\s.()-]")
 _LAST = "\uffff"
+_NONE = timedelta()
 
 
 class Households:
@@ -71,6 +73,7 @@ class Households:
         """
         where = conditions_of(query, self._database.encryption)
         by_change = query.updated_since is not None
+        lag = self._majority_lag() if by_change and query.after is None else timedelta()
         if query.after is not None:
             where = {"$and": [where, _behind(query.after, by_change)]}
         order = [("updated_at", 1), ("_id", 1)] if by_change else [("_id", 1)]
@@ -88,7 +91,7 @@ class Households:
                 records.append(read(document, self._database.encryption))
             except DAMAGE:
                 damaged.append(household)
-        return HouseholdPage(records, after, tuple(damaged))
+        return HouseholdPage(records, after, tuple(damaged), lag)
 
     @translated()
     def count(self, query: HouseholdQuery) -> int:
@@ -129,6 +132,12 @@ class Households:
     def communes_with_first_day(self) -> frozenset[UnitId]:
         """Communes of records from before units had identities, whose code is only clear with its first day."""
         return frozenset(self._database["households"].distinct("commune", {"commune_since": {"$exists": True}}))
+
+    def _majority_lag(self) -> timedelta:
+        """How far what a majority has confirmed, which is all that can be read, is behind the last write."""
+        last = self._database.client.admin.command("hello").get("lastWrite", {})
+        behind: timedelta = last["lastWriteDate"] - last["majorityWriteDate"] if "majorityWriteDate" in last else _NONE
+        return max(behind, _NONE)
 
     def _find_one(self, household_id: str, area: Communes, projection: dict[str, int] | None) -> Document:
         where: dict[str, Any] = {"_id": household_id}
@@ -192,7 +201,8 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
         conditions.append(_text_condition(query.text, encryption))
     conditions.extend(_conditions_of_place(query))
     if query.updated_since is not None:
-        conditions.append({"updated_at": {"$gte": query.updated_since}})
+        changed: dict[str, Any] = {"updated_at": {"$gte": query.updated_since}}
+        conditions.append({"$or": [changed, {"_id": {"$in": sorted(query.also)}}]} if query.also else changed)
     return {"$and": conditions} if conditions else {}
 
 

@@ -145,6 +145,8 @@ def _sealed(photo: Photo, jpeg: bytes, encryption: FieldEncryption) -> tuple[Doc
         metadata["parcel"] = photo.parcel
     if photo.taken_at is not None:
         metadata["taken_at"] = photo.taken_at
+    if photo.taken_at_sent is not None:
+        metadata["taken_at_sent"] = photo.taken_at_sent
     file: Document = {
         "_id": name,
         "length": len(data),
@@ -189,4 +191,5 @@ def _photo(file: Document, encryption: FieldEncryption) -> Photo:
         taken_at=metadata.get("taken_at"),
         created_at=file["uploadDate"],
         actor=metadata["actor"],
+        taken_at_sent=metadata.get("taken_at_sent"),
     )

@@ -139,6 +139,15 @@ class MongoRequests:
             found = self._requests.find(where, {"household": True, "lifted_on": True, "_id": False})
             return frozenset(document["household"] for document in found if document.get("lifted_on") is None)
 
+    def lifted_since(self, day: date) -> frozenset[str]:
+        """The households with a restriction or an objection that was lifted on this day or later."""
+        where: Document = {"state": str(RequestState.DONE), "kind": {"$in": sorted(RESTRICTING)}}
+        where["lifted_on"] = {"$gte": day.isoformat()}
+        with translated(self._client):
+            return frozenset(
+                each["household"] for each in self._requests.find(where, {"household": True, "_id": False})
+            )
+
     def _items(self, request: PersonRequest) -> Document:
         """What is replaced of a request: not its commune, which follows the household's."""
         return {name: value for name, value in self._document(request).items() if name not in {"_id", "commune"}}

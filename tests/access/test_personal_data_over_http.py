@@ -364,3 +364,10 @@ def test_a_phone_that_was_offline_cannot_bring_an_erased_household_back(register
         problem(register.put({**a_household(commune=commune), "id": record["id"]}), 410, "household.erased")
     same_person = a_household(head={**record["head"]}, parcels=None)
     assert register.put(same_person).status_code == 201
+
+
+def test_a_request_of_tomorrow_by_a_wrong_clock_is_received_today(register: Register) -> None:
+    request = received(register, register.registered()["id"], "view", received_on="2026-11-24")
+    assert (request["received_on"], request["steps"][0]["note"]) == ("2026-11-23", "received_on=2026-11-24")
+    later = {"kind": "view", "household": request["household"], "received_on": "2026-11-25"}
+    problem(register.client.post("/v1/requests", json=later), 422, "request.invalid")

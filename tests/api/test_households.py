@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -586,7 +587,8 @@ def test_an_old_code_with_its_date_lands_in_the_commune_of_today(register: Regis
     assert (moved["commune"], moved["former_commune"]) == (THANH_VINH, "16663")
 
 
-def test_a_draft_captured_before_the_merger_is_read_in_its_time(register: Register) -> None:
+def test_a_draft_captured_before_the_merger_is_read_in_its_time(register: Register, clock: MovedClock) -> None:
+    clock.now = datetime(2026, 6, 30, 2, tzinfo=UTC)
     record = register.registered(commune="16663", captured_at="2025-06-30T16:59:59Z")
     assert (record["commune"], record["former_commune"]) == (THANH_VINH, "16663")
     late = a_household(commune="16663", captured_at="2025-06-30T17:00:00Z")  # July has begun in Vietnam

@@ -437,3 +437,13 @@ def test_a_photo_sent_while_its_household_is_erased_stays_nowhere(
         database = client.get_default_database()
         assert database["photos.files"].count_documents({}) == 0
         assert database["photos.chunks"].count_documents({}) == 0
+
+
+def test_a_photo_by_a_clock_that_is_ahead_has_the_time_of_receipt_and_what_was_sent(register: Register) -> None:
+    household = register.registered()
+    photo = sent(register, household, of="of=identity_card&taken_at=2026-11-23T20:00:00Z")
+    assert (photo["taken_at"], photo["taken_at_sent"]) == ("2026-11-23T02:00:00Z", "2026-11-23T20:00:00Z")
+    refused = send(
+        register, household, an_id(), a_bare_photo(320, 200), of="of=identity_card&taken_at=2026-11-24T02:00:01Z"
+    )
+    assert [each["pointer"] for each in problem(refused, 422, "query.invalid")["errors"]] == ["/taken_at"]

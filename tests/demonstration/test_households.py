@@ -12,6 +12,7 @@ import pytest
 from schemas.parsing import parse_household
 from service.demonstration.households import Demonstration, Household
 from service.households.registration import Prepared, prepare
+from service.households.times import end_of
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.provinces import NGHE_AN
@@ -38,7 +39,8 @@ def households(demonstration: Demonstration) -> list[Household]:
 @pytest.fixture(scope="module")
 def prepared(households: list[Household], directory: UnitDirectory) -> list[Prepared]:
     return [
-        prepare(parse_household(each, today=TODAY), each["id"], directory=directory, today=TODAY) for each in households
+        prepare(parse_household(each, today=TODAY), each["id"], directory=directory, now=end_of(TODAY))
+        for each in households
     ]
 
 
@@ -74,14 +76,10 @@ def test_findings_are_few(prepared: list[Prepared]) -> None:
 
 def test_both_geographies_are_written_in_all_three_ways(households: list[Household]) -> None:
     ways = Counter(
-        "as of"
-        if "commune_as_of" in each
-        else "former"
-        if "former_commune" in each
-        else each["captured_at"] < "2025-07-01"
-        for each in households
+        "as of" if "commune_as_of" in each else "former" if "former_commune" in each else "today" for each in households
     )
-    assert ways.keys() == {"as of", "former", True, False}
+    assert ways.keys() == {"as of", "former", "today"}
+    assert all(each["captured_at"] >= "2025-12-01" for each in households)
     assert min(ways.values()) > MANY / 50
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from service.households.changes import Change, Record
 from service.households.registration import Prepared, parse, prepare, registration, revision
+from service.households.times import end_of
 from service.units.directory import UnitDirectory
 from tests.builders import NOW, TODAY, Json
 
@@ -16,7 +17,7 @@ OFFICER = "officer of Thành Vinh"
 def prepared(household: Json, directory: UnitDirectory, today: date = TODAY, known: Record | None = None) -> Prepared:
     """A household parsed and resolved on a day."""
     content = parse(household, household["id"], today=today)
-    return prepare(content, household["id"], directory=directory, today=today, known=known)
+    return prepare(content, household["id"], directory=directory, now=end_of(today), known=known)
 
 
 def registered(household: Json, directory: UnitDirectory, at: datetime = NOW) -> Change:

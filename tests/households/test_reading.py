@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -41,6 +42,11 @@ class Notes(list[str]):
 
 class Restricted(set[str]):
     """Households whose people restricted the use of their data."""
+
+    def lifted_since(self, day: date) -> frozenset[str]:
+        """None was lifted."""
+        assert day > date.min
+        return frozenset()
 
     def restricted(self) -> frozenset[str]:
         return frozenset(self)

@@ -132,9 +132,10 @@ def test_the_stored_date_gives_the_stored_code_its_stored_meaning(directory: Uni
 
 def test_the_day_of_capture_is_the_day_in_vietnam(directory: UnitDirectory) -> None:
     before_midnight = a_household(commune="16663", captured_at="2025-06-30T16:59:59Z")
-    assert prepared(before_midnight, directory).content["former_commune"] == "16663"
+    within_a_year = date(2026, 6, 30)
+    assert prepared(before_midnight, directory, within_a_year).content["former_commune"] == "16663"
     with pytest.raises(CommuneNotInForce) as refused:
-        prepared(a_household(commune="16663", captured_at="2025-06-30T17:00:00Z"), directory)
+        prepared(a_household(commune="16663", captured_at="2025-06-30T17:00:00Z"), directory, within_a_year)
     assert refused.value.pointer == "/commune"
 
 

@@ -21,6 +21,7 @@ from service.errors import (
 )
 from service.households.places import Places
 from service.households.registration import household_id_of, parse, prepare, registration, revision
+from service.households.times import end_of
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.units.directory import UnitDirectory
 from tests.builders import (
@@ -135,7 +136,7 @@ def test_the_same_boundary_in_another_system_is_the_same_content(directory: Unit
 
 
 def test_warnings_are_those_of_the_day(directory: UnitDirectory) -> None:
-    household = a_household()
+    household = a_household(captured_at=None)
     household["head"] |= {"birth_date": "2015-01-01", "national_id": "040215" + household["head"]["national_id"][6:]}
     for today, codes in ((TODAY, ["head.young"]), (date(2036, 1, 1), [])):
         assert [each["code"] for each in prepared(household, directory, today).given["findings"]] == codes
@@ -233,7 +234,7 @@ def test_the_day_of_capture_is_read_in_vietnam_also_from_what_is_known(directory
     household = a_least_household(captured_at="2026-11-20T18:00:00Z")
     content = parse(household, household["id"], today=TODAY)
     assert content["captured_at"] == datetime(2026, 11, 20, 18, tzinfo=UTC)
-    ready = prepare(content, household["id"], directory=directory, today=TODAY)
+    ready = prepare(content, household["id"], directory=directory, now=end_of(TODAY))
     assert ready.content["commune_as_of"] == "2026-11-21"
 
 

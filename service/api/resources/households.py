@@ -29,12 +29,13 @@ from service.api.http.parameters import (
 from service.api.http.preconditions import named_revision
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
-from service.api.http.resource import Described, count
+from service.api.http.resource import Described, Moment, count
 from service.api.http.responses import record_response, resource_response, unless_known, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.errors import CursorInvalid, QueryInvalid
-from service.households.ports import FormerCommune, HouseholdQuery
+from service.households.ports import FormerCommune, HouseholdPage, HouseholdQuery
+from service.households.writer import SETTLED_AFTER
 from service.unit_names import UnitId
 
 blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
@@ -43,7 +44,7 @@ blueprint = Blueprint("households", __name__, url_prefix="/v1/households", descr
 class HouseholdPageSchema(PageSchema):
     """A page of a list of households."""
 
-    absent_when_none = frozenset({"damaged"})
+    absent_when_none = frozenset({"damaged", "next_since"})
 
     households = fields.List(Described(reference("HouseholdRecord")), required=True)
     damaged = fields.List(
@@ -54,6 +55,12 @@ class HouseholdPageSchema(PageSchema):
         },
     )
     total = count()
+    next_since = Moment(
+        metadata={
+            "description": "With updated_since: what to send as updated_since the next time. It lies minutes back, "
+            "since a change with an earlier time can be committed after a later one; what comes again is the same."
+        }
+    )
 
 
 class OneHouseholdQuery(Query):
@@ -100,7 +107,11 @@ class HouseholdListQuery(PageQuery):
     )
     crs = reference_system()
     updated_since = moment(
-        metadata={"description": "Changed at or after this moment; the list is then in order of change."}
+        metadata={
+            "description": "Changed at or after this moment; the list is then in order of change. Take the moment from "
+            "next_since of the list before, never from a household: its updated_at can be older than one already read. "
+            "What was withdrawn or erased is in the feed alone."
+        }
     )
     count = flag(load_default=False, metadata={"description": "Also count all that the query finds."})
 
@@ -177,10 +188,13 @@ class Households(MethodView):
     @blueprint.doc(operationId="list_households", summary="List households")
     def get(self, arguments: dict[str, Any]) -> Response:
         """Pages by keyset: follow Link rel="next" or send ``cursor`` again."""
-        query = _query_of(arguments)
+        query, now = _query_of(arguments), services().clock()
         page = reader().households(query, arguments.get("crs"))
-        cursor = None if page.next_after is None else encode_cursor(page.next_after)
+        mark = _next_since(arguments, now, page)
+        after = page.next_after if page.next_after is None or mark is None else (*page.next_after, mark)
+        cursor = None if after is None else encode_cursor(after)
         body: dict[str, Any] = {"households": page.records, "damaged": page.damaged or None, "cursor": cursor}
+        body["next_since"] = mark
         if arguments["count"]:
             body["total"] = reader().count(query)
         return resource_response(HouseholdPageSchema, body, headers=dict(next_link(cursor)))
@@ -246,8 +260,27 @@ def _position(arguments: dict[str, Any]) -> tuple[Any, ...] | None:
         return None
     if "updated_since" not in arguments:
         return tuple(decode_position(arguments["cursor"], str))
-    moment_text, key = decode_position(arguments["cursor"], str, str)
+    moment_text, key, _ = decode_position(arguments["cursor"], str, str, str)
+    return _moment_of(moment_text), key
+
+
+def _next_since(arguments: dict[str, Any], now: datetime, page: HouseholdPage) -> datetime | None:
+    """From when on changes are to be read the next time: before it none is still to come.
+
+    It is that of the first page, which the cursor carries on: what was committed while the pages were read may lie
+    behind them.
+    """
+    since: datetime | None = arguments.get("updated_since")
+    if since is None:
+        return None
+    if "cursor" in arguments:
+        return _moment_of(decode_position(arguments["cursor"], str, str, str)[2])
+    return max(since, now - SETTLED_AFTER - page.majority_lag)
+
+
+def _moment_of(text: str) -> datetime:
+    """A moment in a cursor. Raises CursorInvalid."""
     try:
-        return datetime.fromisoformat(moment_text).astimezone(UTC), key
+        return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         raise CursorInvalid(pointer="/cursor") from None

@@ -34,13 +34,17 @@ class PhotoQuery(Query):
         validate=validate.Length(1, 100, error="1…100"),
         metadata={"description": "With of=land_certificate: the id of the parcel that the certificate is for."},
     )
-    taken_at = moment(metadata={"description": "When it was taken, by the phone's clock."})
+    taken_at = moment(
+        metadata={
+            "description": "When it was taken, by the phone's clock. Up to a day ahead is set to now, more refused."
+        }
+    )
 
 
 class PhotoSchema(Resource):
     """A photo's description; the picture itself is at its address."""
 
-    absent_when_none = frozenset({"parcel", "taken_at"})
+    absent_when_none = frozenset({"parcel", "taken_at", "taken_at_sent"})
 
     id = fields.UUID(required=True)
     household = fields.UUID(required=True)
@@ -58,6 +62,9 @@ class PhotoSchema(Resource):
     width = whole_number(required=True, validate=validate.Range(min=1))
     height = whole_number(required=True, validate=validate.Range(min=1))
     taken_at = Moment()
+    taken_at_sent = Moment(
+        metadata={"description": "What came as taken_at, where it was ahead and the time of receipt was stored."}
+    )
     created_at = Moment(required=True)
     actor = fields.String(required=True)
 
