@@ -27,6 +27,8 @@ _POINTER: Final = "pointer"
 """What findings and missing items call the place of the item that they are about."""
 _FREE_TEXT: Final = "reason"
 """What log notes and findings call that which somebody wrote freely; it may name people."""
+_OPEN_IN_NOTES: Final = frozenset({"from", "to", "rehomed", "schema_version"})
+"""What a log note says that is about nobody: communes, days and versions. What is not named here is hidden."""
 _OF_OVERLAPS: Final = frozenset({"finding", "household", "settled"})
 """What log notes say of overlaps; about boundaries, like the findings themselves."""
 
@@ -54,7 +56,7 @@ def seen_change(change: Mapping[str, Any], sight: Sight) -> dict[str, Any] | Non
 
 
 def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | None:
-    """Return a log entry's note without the reason, a free text that may name people.
+    """Return what a log entry's note says that is declared to be open: not the reason, which may name people.
 
     Readers who see no boundaries see no notes about overlaps either, as they see no such findings.
     """
@@ -62,8 +64,8 @@ def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | 
         return None
     if sight is Sight.PERSONAL:
         return dict(note)
-    hidden = {_FREE_TEXT} if sight is Sight.MASKED else {_FREE_TEXT, *_OF_OVERLAPS}
-    return {name: value for name, value in note.items() if name not in hidden} or None
+    shown = _OPEN_IN_NOTES | _OF_OVERLAPS if sight is Sight.MASKED else _OPEN_IN_NOTES
+    return {name: value for name, value in note.items() if name in shown} or None
 
 
 def sees(path: str, sight: Sight) -> bool:

@@ -154,10 +154,11 @@ def test_a_finding_reveals_no_more_than_the_item_that_it_is_about(pointer: str, 
         assert shown == {"findings": left[visible], "missing": [] if visible == "hidden" else [missing]}
 
 
-def test_a_reason_is_free_text_and_may_name_people() -> None:
-    note = {"reason": "Ông An khai thiếu", "commune": "16681"}
+def test_a_note_shows_only_what_is_declared_to_be_open() -> None:
+    note = {"reason": "Ông An khai thiếu", "to": "16681"}
     assert seen_note(note, Sight.PERSONAL) == note
-    assert seen_note(note, Sight.MASKED) == {"commune": "16681"}
+    assert seen_note(note, Sight.MASKED) == {"to": "16681"}
+    assert seen_note({"comment": "Ông An đồng ý"}, Sight.MASKED) is None
     assert seen_note({"reason": "x"}, Sight.NOBODY) is None
     assert seen_note(None, Sight.NOBODY) is None
 
