@@ -155,7 +155,8 @@ class ParcelRegister:
             if not _is_checked_itself(boundary, question)
         ]
         geometries = geometries_of([boundary.geometry for boundary in boundaries])
-        checked = np.asarray([geometry], dtype=object)
+        # A proposal in another reference system can cross itself as the boundary that was sent did: no area to compare.
+        checked = np.asarray([geometry] if geometry.is_valid else [], dtype=object)
         overlaps = {o.second: o for o in overlaps_between(checked, geometries, self._examiner.rules.overlap)}
         distances = shapely.distance(geometries, geometry)
         near = np.flatnonzero(shapely.intersects(geometries, reach)).tolist()

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import orjson
 import pytest
 import shapely
+import shapely.affinity
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -564,6 +566,18 @@ shapes = st.fixed_dictionaries(
     }
 )
 systems = st.sampled_from([None, "EPSG:4326", "EPSG:9208", "EPSG:4756", "EPSG:3405"]) | anything
+
+
+def test_a_proposal_that_crosses_itself_is_compared_with_no_neighbour(register: Register) -> None:
+    """It lies in the declared system's degrees, and so does the neighbour that it would be compared with."""
+    west, south, step = 105.664, 18.676, 0.000009
+    ring = [[west, south + step], [west + step, south + step], [west, south], [west + step, south]]
+    bow_tie = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    register.registered(parcels=[a_parcel(geometry=a_square(west, south))])
+    for system in ("EPSG:9208", "EPSG:4756", "EPSG:3405"):
+        around = shapely.affinity.translate(shapely.from_geojson(orjson.dumps(bow_tie)), 0.0002, 0.0003)
+        for geometry in (bow_tie, geometry_json(around)):
+            assert check(register, geometry=geometry, crs=system).status_code == 200
 
 
 @settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -101,7 +101,7 @@ CROSSING = {"type": "Polygon", "coordinates": [BOW_TIE]}
     ("area", "words"),
     [
         (CROSSING, "đường ranh tự cắt, hoặc các phần chồng lên nhau, tại (105.665; 18.675)"),
-        ({**a_square(), "crs": 1}, "Lược đồ không có mục “crs”. Xin kiểm tra lại tên mục. Gửi"),
+        ({**a_square(), "colour": 1}, "Lược đồ không có mục “colour”. Xin kiểm tra lại tên mục. Gửi"),
         ({"type": "Polygon", "coordinates": [[[1, 1], [2, 2]]]}, "Đường ranh có 2 điểm"),
         ({"type": "Point", "coordinates": [1, 1]}, "Loại hình học phải là Polygon, MultiPolygon"),
         (5, "cần đối tượng (nhóm mục)"),

@@ -105,7 +105,7 @@ def test_the_command_loads_the_real_file(
     if path is None:
         pytest.skip("no file of real boundaries: set COMMUNE_BOUNDARIES")
     assert command(register_settings, monkeypatch, path) == 0
-    assert "130 boundaries" in capsys.readouterr().out
+    assert "130 borders" in capsys.readouterr().out
     assert all(boundary.is_valid for boundary in store.borders.border_list().values())
 
 
