@@ -219,22 +219,18 @@ class Reader:
         self._note([record["id"]])
         return found
 
-    def written_beside(self, household_id: str, written: T) -> T:
-        """What has just been stored beside a household's record, as it is. Raises PermissionMissing."""
+    def beside(self, household_id: str, written: T) -> T:
+        """What is stored beside a household's record (a photo just taken, a request of its people), as it is.
+
+        The household itself need not be there any more. Raises PermissionMissing, HouseholdNotFound.
+        """
         self._require_sight()
         self._require_shared(household_id)
         self._note([household_id])
         return written
 
-    def of_people(self, household_id: str, value: T) -> T:
-        """What the register holds of a household's people beside the record, such as a request of theirs.
-
-        The household need not be there any more. Raises PermissionMissing, HouseholdNotFound.
-        """
-        return self.written_beside(household_id, value)
-
-    def of_peoples(self, values: Iterable[T], household_of: Callable[[T], str]) -> list[T]:
-        """The same of several households, without those that are withheld. Raises PermissionMissing."""
+    def all_beside(self, values: Iterable[T], household_of: Callable[[T], str]) -> list[T]:
+        """As ``beside`` of several households, without those that are withheld. Raises PermissionMissing."""
         self._require_sight()
         shown = [value for value in values if household_of(value) not in self.withheld]
         self._note(household_of(value) for value in shown)

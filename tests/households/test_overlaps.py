@@ -63,7 +63,7 @@ def written(record: Record, before: Record | None = None) -> Change:
 
 
 class Neighbourhood:
-    """What a transaction sees: stored households, and which cells were requested for."""
+    """What a transaction sees: stored households, and which cells were requested."""
 
     def __init__(self, *records: Record) -> None:
         self.stored = {record["id"]: Stored(record, f"print of {record['id']}") for record in records}

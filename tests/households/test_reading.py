@@ -188,7 +188,7 @@ def test_who_does_not_see_persons_tries_no_names_and_gets_no_papers(
         lambda: reader.count(HouseholdQuery(limit=9, text="Nguyễn")),
         lambda: reader.whole(record["id"]),
         lambda: reader.stored_beside(record["id"], lambda _: "photos"),
-        lambda: reader.written_beside(record["id"], "photo"),
+        lambda: reader.beside(record["id"], "photo"),
     ]
     for attempt in attempts:
         with pytest.raises(PermissionMissing):
@@ -279,7 +279,7 @@ def test_what_is_stored_beside_a_record_is_noted_only_once_it_is_found(
         reader.stored_beside(record["id"], lambda found: found["no photo"])
     assert notes == []
     assert reader.stored_beside(record["id"], lambda found: found["id"]) == record["id"]
-    assert (reader.written_beside(record["id"], "photo"), notes) == ("photo", [record["id"]] * 2)
+    assert (reader.beside(record["id"], "photo"), notes) == ("photo", [record["id"]] * 2)
 
 
 def test_a_reader_is_made_only_for_a_purpose_that_is_permitted(reader_of: ReaderOf) -> None:

@@ -148,7 +148,7 @@ class OnePhoto(MethodView):
             taken_at=arguments.get("taken_at"),
             actor=who,
         )
-        photo = reader().written_beside(sent.photo.household, sent.photo)
+        photo = reader().beside(sent.photo.household, sent.photo)
         if not sent.created:
             return resource_response(PhotoSchema, photo)
         return resource_response(PhotoSchema, photo, 201, {"Location": _address(photo)})

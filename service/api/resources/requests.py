@@ -66,7 +66,7 @@ class AllRequests(MethodView):
         )
         found, last = guard().requests.page(query)
         cursor = None if last is None else encode_cursor(list(last))
-        page = {"requests": reader().of_peoples(found, attrgetter("household")), "cursor": cursor}
+        page = {"requests": reader().all_beside(found, attrgetter("household")), "cursor": cursor}
         return resource_response(RequestPageSchema, page, headers=dict(next_link(cursor)))
 
     @needs("requests.manage")
@@ -238,7 +238,7 @@ def _reasoned_step(request_id: str, step: Callable[..., PersonRequest]) -> Respo
 
 
 def _shown(request: PersonRequest) -> PersonRequest:
-    return reader().of_people(request.household, request)
+    return reader().beside(request.household, request)
 
 
 def _position(arguments: dict[str, Any]) -> tuple[str, str] | None:
