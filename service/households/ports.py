@@ -189,6 +189,9 @@ class RecordSource(SearchStore, Protocol):
     def count(self, query: HouseholdQuery) -> int:
         """How many households a query finds in all."""
 
+    def outside(self, household_ids: Iterable[str], area: frozenset[UnitId]) -> frozenset[str]:
+        """Those of the households that are stored in a commune outside the area."""
+
 
 class LogSource(Protocol):
     """The communes' logs, for the Reader."""

@@ -180,7 +180,7 @@ class Reader:
         household = self._stored(household_id, personal=False)["id"]
         found = self._sources.log.history(household, before=before, limit=limit + 1)
         self._note([household])
-        entries = [{**self._entry(entry), "changes": self._changes(entry)} for entry in found[:limit]]
+        entries = [{**self._entry(entry, self.withheld), "changes": self._changes(entry)} for entry in found[:limit]]
         last = found[limit - 1] if len(found) > limit else None
         return HistoryPage(entries, None if last is None else (last.revision, last.key))
 
@@ -198,13 +198,15 @@ class Reader:
     ) -> tuple[list[dict[str, Any]], bool]:
         """The log's entries behind each log's offset, and whether there are more; only those ``of`` these communes.
 
-        A withheld household's entries keep their places in the log, without the record and what was freely written.
+        The entries of a household that is withheld, or has left the area since, keep their places in the log, without
+        the record and what was freely written.
         """
         communes = self._area
         if of is not None:
             communes = of if communes is None else communes & of
         found, more = self._sources.log.changes(after, communes=communes, limit=limit)
-        entries = [self._entry(entry) for entry in found]
+        hidden = self.withheld | self._left(entry.household for entry in found if entry.record is not None)
+        entries = [self._entry(entry, hidden) for entry in found]
         self._note([entry["household"] for entry in entries if entry["record"] is not None])
         return entries, more
 
@@ -297,10 +299,13 @@ class Reader:
             return frozenset()
         return self._sources.restrictions.lifted_since(vietnam_day(max(moment, _EARLIEST)) - timedelta(days=1))
 
-    def _entry(self, entry: LogEntry) -> dict[str, Any]:
+    def _left(self, household_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the households that are in another area today: what was registered here is theirs to see."""
+        return frozenset() if self._area is None else self._sources.records.outside(household_ids, self._area)
+
+    def _entry(self, entry: LogEntry, hidden: frozenset[str]) -> dict[str, Any]:
         """A log entry as it may leave. Of one that is damaged the note says so, since its record is missing."""
-        withheld = entry.household in self.withheld
-        note = self._shared_note(entry)
+        note = self._shared_note(entry, hidden)
         if entry.damaged:
             self._report_damaged([entry.household])
             note = {**(note or {}), "damaged": True}
@@ -309,18 +314,18 @@ class Reader:
             "commune": self._places.code_of(entry.commune),
             "log": entry.commune,
             "note": note,
-            "record": None if entry.record is None or withheld else self._released(entry.record),
+            "record": None if entry.record is None or entry.household in hidden else self._released(entry.record),
         }
 
-    def _shared_note(self, entry: LogEntry) -> dict[str, Any] | None:
-        """The note of a log entry as it may leave: of a withheld household only the communes that it moved between.
+    def _shared_note(self, entry: LogEntry, hidden: frozenset[str]) -> dict[str, Any] | None:
+        """The note of a log entry as it may leave: of a hidden household only the communes that it moved between.
 
         None where it is about an overlap with a withheld household; whether it is, a damaged entry does not say.
         """
         note = self._note_with_codes(entry.note)
-        if note is None or not self.withheld:
+        if note is None or not hidden:
             return seen_note(note, self._sight)
-        if entry.household in self.withheld or entry.damaged:
+        if entry.household in hidden or (entry.damaged and self.withheld):
             return {name: note[name] for name in ("from", "to") if name in note} or None
         findings = (entry.record or {}).get("findings") or ()
         settled_with_withheld = "settled" in note and any(self._names_withheld(each) for each in findings)
@@ -337,8 +342,9 @@ class Reader:
         """What happened to a household, newest first, to the very first entry."""
         before: tuple[int, str] | None = None
         while found := self._sources.log.history(household, before=before, limit=ENTRIES_AT_ONCE):
-            for entry in found:
-                yield {**self._entry(entry), "changes": self._changes(entry), "damaged": entry.damaged or None}
+            for each in found:
+                entry = self._entry(each, self.withheld)
+                yield {**entry, "changes": self._changes(each), "damaged": each.damaged or None}
             before = (found[-1].revision, found[-1].key)
             if len(found) < ENTRIES_AT_ONCE:
                 return

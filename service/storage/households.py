@@ -99,6 +99,12 @@ class Households:
         return self._database["households"].count_documents(conditions_of(query, self._database.encryption))
 
     @translated()
+    def outside(self, household_ids: Iterable[str], area: frozenset[UnitId]) -> frozenset[str]:
+        """Those of the households that are stored in a commune outside the area."""
+        where = {"_id": {"$in": list(set(household_ids))}, "commune": {"$nin": sorted(area)}}
+        return frozenset(document["_id"] for document in self._database["households"].find(where, {"_id": 1}))
+
+    @translated()
     def count_of_other_versions(self, version: str) -> int:
         """How many households were checked by another schema version."""
         return self._database["households"].count_documents({"schema_version": {"$ne": version}})

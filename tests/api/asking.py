@@ -7,7 +7,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.api.signed_in import SignedInClient
+from service.roles import Role
+from tests.api.signed_in import SignedInClient, token_of
 from tests.builders import Json, a_household
 
 
@@ -36,10 +37,18 @@ class Register:
 
     def json(self, address: str) -> Json:
         """The JSON of an address, whose response must be 200."""
-        response = self.get(address)
+        return self.json_of(self.get(address))
+
+    def json_of(self, response: TestResponse) -> Json:
+        """The JSON of a response that must be 200."""
         assert response.status_code == 200, response.text
         body: Json = response.get_json()
         return body
+
+    def seen_by(self, role: Role, unit: str, address: str) -> Json:
+        """The JSON of an address for an account with this role in this unit."""
+        token = token_of(self.client.application, role, unit)
+        return self.json_of(self.get(address, Authorization=f"Bearer {token}"))
 
     def step(self, household_id: str, step: str, body: object = None, if_match: object = None) -> TestResponse:
         """verify, return or transfer."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from service.api.resources import changes as feed
+from service.roles import Role
 from tests.api.asking import Register, problem
 from tests.builders import COMMUNES, THANH_VINH, TRUONG_VINH, Json
 
@@ -60,6 +61,31 @@ def test_a_transfer_stands_twice_and_without_its_record_where_it_left(register: 
         (THANH_VINH, True),
         (TRUONG_VINH, False),
     ]
+
+
+def test_of_a_household_that_left_the_area_its_officers_get_no_earlier_entry(register: Register) -> None:
+    record = register.registered()
+    register.step(record["id"], "return", {"reason": "Thiếu xóm của ông An"})
+    register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
+    left = register.seen_by(Role.OFFICER, THANH_VINH, "/v1/changes")["changes"]
+    assert [(change["kind"], change["offset"]) for change in left] == [
+        ("registered", 1),
+        ("returned", 2),
+        ("transferred", 3),
+    ]
+    assert [(change["record"], change["note"]) for change in left] == [
+        (None, None),
+        (None, None),
+        (None, {"from": THANH_VINH, "to": TRUONG_VINH}),
+    ]
+
+
+def test_a_household_that_comes_back_to_the_area_is_in_its_feed_again(register: Register) -> None:
+    record = register.registered()
+    for commune in (TRUONG_VINH, THANH_VINH):
+        register.step(record["id"], "transfer", {"commune": commune})
+    changes = register.seen_by(Role.OFFICER, THANH_VINH, "/v1/changes")["changes"]
+    assert [change["record"] is None for change in changes] == [False, True, False]
 
 
 def test_from_a_cursor_on_only_what_came_after(register: Register) -> None:

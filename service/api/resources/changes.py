@@ -110,6 +110,8 @@ class Changes(MethodView):
         where the revision is not higher, since the household only left that commune; (3) else stores ``record``, or
         removes its copy where ``record`` is null.
 
+        Of a household that has left the reader's area since, earlier entries come without ``record`` and reason.
+
         ``restricted`` (without the record) and ``lifted`` (with it) have the revision that the record is at: between
         them no other system gets the record, and what changed meanwhile comes with ``lifted``. A cursor behind the end
         of a log is refused (``cursor.ahead``): the register was restored from a backup, so read it all again. Where
