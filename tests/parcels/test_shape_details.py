@@ -142,6 +142,18 @@ def test_a_ring_without_three_points_or_without_width_is_reported_at_its_start()
     assert metres([line.params["point"]]) == [(7, 9)]
 
 
+@pytest.mark.parametrize(
+    ("width", "code"), [(0.014, "geometry.no-area"), (0.019, "geometry.no-area"), (0.021, "geometry.self-crossing")]
+)
+def test_a_line_walked_there_and_back_is_no_crossing_but_a_narrow_strip_can_cross_itself(
+    width: float, code: str
+) -> None:
+    strip = a_polygon((0, 0), (100, width), (100, 0), (0, width))
+    (finding,) = examine_shape(strip, ShapeRules(decimals=12), "/p").findings
+    assert finding.code == code
+    assert metres([finding.params["point"]]) == [(0, 0) if code == "geometry.no-area" else (50, 0)]
+
+
 def test_a_hole_on_one_line_and_a_frame_without_width_have_no_area() -> None:
     hole = the_finding(a_polygon(*SQUARE, holes=[[(20, 30), (80, 30), (50, 30)]]))
     assert (hole.code, metres([hole.params["point"]])) == ("geometry.no-area", [(20, 30)])

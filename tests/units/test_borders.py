@@ -8,12 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from schemas.geometry import geometry_json
 from service.errors import StoreUnavailable
+from service.parcels.reference_systems import SYSTEMS
 from service.unit_names import UnitId
 from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, borders_of_today, read_features
 from tests.units.lists import a_directory, a_line
@@ -242,6 +244,25 @@ def test_who_waited_for_the_lock_finds_what_the_holder_has_read() -> None:
     assert shelf.looks == 2
 
 
+def test_fresh_borders_are_served_without_waiting_for_who_asks_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    hand = Hand()
+    hand.seconds = 100.0
+    register = BorderRegister(Shelf(), 30.0, hand)
+    first = register.borders()
+    monkeypatch.setattr(register, "_lock", None)
+    hand.seconds = 129.9
+    assert register.borders() is first
+
+
+def test_distances_are_measured_in_the_projection_of_the_province() -> None:
+    shelf = Shelf()
+    shelf.borders = {UnitId("7"): SQUARE}
+    own, other = (BorderRegister(shelf, 30.0, metric=SYSTEMS[code]).borders() for code in ("EPSG:9208", "EPSG:9217"))
+    home = np.asarray([[105.2, 18.05]])
+    places = [borders.places(home, ["7"])[0] for borders in (own, other)]
+    assert [place and round(place.distance_m) for place in places] == [10_587, 10_600]
+
+
 # Borders that are older than the list ------------------------------------------------------------------------------
 
 WEST, EAST = shapely.box(105.0, 18.0, 105.5, 19.0), shapely.box(105.5, 18.0, 106.0, 19.0)
@@ -271,6 +292,20 @@ def test_a_code_that_was_given_again_wears_no_old_border_and_a_part_has_none_unt
         drawn(a_line("1", successor="1;3", **ENDED), a_line("1", **BEGUN), a_line("3", **BEGUN), a_line("2"))
     ) == ["2"]
     assert drawn(a_line("1", successor="4", **ENDED), a_line("4", **BEGUN), a_line("2"))["4"].equals(WEST)
+
+
+def test_who_took_over_part_of_a_split_has_its_own_land_as_it_was_or_none() -> None:
+    absorbed = drawn(a_line("1", successor="2;3", **ENDED), a_line("2"), a_line("3", **BEGUN))
+    assert list(absorbed) == ["2"]
+    assert absorbed["2"].equals(EAST)
+    # 3 is all of 2 and part of 1: the land of 2 alone would put the rest outside.
+    of_both = [a_line("1", successor="1;3", **ENDED), a_line("2", successor="3", **ENDED)]
+    assert drawn(*of_both, a_line("1", **BEGUN), a_line("3", **BEGUN)) == {}
+
+
+def test_a_merged_commune_has_no_border_while_that_of_one_part_is_not_stored() -> None:
+    merged = [a_line(code, successor="4", **ENDED) for code in "129"]
+    assert drawn(*merged, a_line("4", **BEGUN)) == {}
 
 
 def test_the_borders_follow_a_newer_list_though_none_were_loaded() -> None:

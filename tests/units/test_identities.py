@@ -16,7 +16,10 @@ OLD, NOW = date(2026, 6, 1), date(2027, 6, 1)
 ENDED, BEGUN = {"valid_to": "2026-12-31"}, {"valid_from": "2027-01-01"}
 OTHER_PROVINCE = a_line("42", kind="tỉnh", level="province", parent="")
 
-SPLIT = a_directory(a_line("1", successor="1=0.6;2=0.4", **ENDED), a_line("1", **BEGUN), a_line("2", **BEGUN))
+
+def a_split() -> UnitDirectory:
+    """The commune 1, split on the first day of 2027 into a new 1 and 2."""
+    return a_directory(a_line("1", successor="1=0.6;2=0.4", **ENDED), a_line("1", **BEGUN), a_line("2", **BEGUN))
 
 
 @pytest.mark.parametrize(
@@ -61,23 +64,25 @@ def test_an_identity_that_was_ever_given_is_not_given_again() -> None:
 
 
 def test_the_parts_of_a_split_both_have_the_whole_as_predecessor_and_its_households() -> None:
-    whole, one, two = SPLIT.in_force("1", OLD), SPLIT.in_force("1", NOW), SPLIT.in_force("2", NOW)
+    directory = a_split()
+    whole, one, two = directory.in_force("1", OLD), directory.in_force("1", NOW), directory.in_force("2", NOW)
     assert {whole.identity, one.identity, two.identity} == {"1", "1-2027-01-01", "2"}
-    assert [(each.kind, each.share) for each in SPLIT.successions] == [("split", 0.6), ("split", 0.4)]
-    assert SPLIT.predecessors_of(two) == [whole] == SPLIT.predecessors_of(one)
+    assert [(each.kind, each.share) for each in directory.successions] == [("split", 0.6), ("split", 0.4)]
+    assert directory.predecessors_of(two) == [whole] == directory.predecessors_of(one)
     for part in (one, two):
-        assert SPLIT.stored_in(part) == {part.identity, whole.identity}
-        assert SPLIT.former_named(part, "1") == whole
+        assert directory.stored_in(part) == {part.identity, whole.identity}
+        assert directory.former_named(part, "1") == whole
 
 
 def test_where_a_split_leaves_the_place_open_no_part_is_guessed() -> None:
-    resolved = SPLIT.resolve_commune("1", OLD, NOW)
-    assert resolved.commune == SPLIT.in_force("1", OLD)
+    directory = a_split()
+    resolved = directory.resolve_commune("1", OLD, NOW)
+    assert resolved.commune == directory.in_force("1", OLD)
     assert {unit.code for unit in resolved.parts} == {"1", "2"}
-    assert Placing(SPLIT, "commune", NOW).unit_of("1", "unknown") is None
-    assert Placing(SPLIT, "province", NOW).unit_of("1", "unknown") == "40"
-    assert Placing(SPLIT, "commune", OLD).unit_of("2", "unknown") == "1"
-    assert Placing(SPLIT, "commune", NOW).unit_of("2", "1") == "2"
+    assert Placing(directory, "commune", NOW).unit_of("1", "unknown") is None
+    assert Placing(directory, "province", NOW).unit_of("1", "unknown") == "40"
+    assert Placing(directory, "commune", OLD).unit_of("2", "unknown") == "1"
+    assert Placing(directory, "commune", NOW).unit_of("2", "1") == "2"
 
 
 def test_a_place_that_a_later_merger_makes_sure_is_not_open_any_more() -> None:

@@ -105,6 +105,36 @@ def test_degrees_reach_their_limits(cells: dict[str, str], unit: tuple[float, fl
     assert (read.longitude, read.latitude) == unit
 
 
+@pytest.mark.parametrize(("successor", "shares"), [("2=1;3=0", (1.0, 0.0)), ("2=0.604;3=0.4", (0.604, 0.4))])
+def test_the_shares_of_a_split_reach_from_none_to_all_and_may_be_rounded(
+    successor: str, shares: tuple[float, float]
+) -> None:
+    split = a_line("1", valid_to="2019-12-31", successor=successor)
+    _, unit, *_ = read_units(a_list(split, a_line("2"), a_line("3")))
+    assert [(part.code, part.share) for part in unit.parts] == list(zip("23", shares, strict=True))
+    assert unit.successor is None
+
+
+@pytest.mark.parametrize(
+    ("successor", "reason"),
+    [
+        ("2=1.1;3=-0.1", "'1.1' is not a share from 0 to 1"),
+        ("2=-0.1;3=1.1", "'-0.1' is not a share from 0 to 1"),
+        ("2=half;3=0.5", "'half' is not a share from 0 to 1"),
+        ("2=;3=1", "'' is not a share from 0 to 1"),
+        ("2=0.606;3=0.4", "'2=0.606;3=0.4': all parts have a share or none has, and their sum is 1"),
+        ("2=0.594;3=0.4", "'2=0.594;3=0.4': all parts have a share or none has, and their sum is 1"),
+        ("2=1;3", "'2=1;3': all parts have a share or none has, and their sum is 1"),
+        ("2;2", "'2;2' names a part twice"),
+        ("2;x", "'2;x' is not a code, nor CODE;CODE or CODE=SHARE;CODE=SHARE of a split"),
+        ("२;3", "'२;3' is not a code, nor CODE;CODE or CODE=SHARE;CODE=SHARE of a split"),
+    ],
+)
+def test_a_split_with_a_fault_is_refused_with_what_is_wrong(successor: str, reason: str) -> None:
+    text = a_list(a_line("1", valid_to="2019-12-31", successor=successor), a_line("2"), a_line("3"))
+    assert faults(text) == [(3, "successor", reason)]
+
+
 def test_a_unit_may_be_in_force_for_a_single_day() -> None:
     _, unit = read_units(a_list(a_line(valid_from="2025-07-01", valid_to="2025-07-01")))
     assert unit.valid_from == unit.valid_to
