@@ -168,6 +168,12 @@ class BaselineInvalid(DomainError):
     code = "baseline.invalid"
 
 
+class BaselineNotFound(DomainError):
+    """The unit has no baseline of this date."""
+
+    code = "baseline.not-found"
+
+
 class CursorInvalid(DomainError):
     """The cursor was not issued by this register."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -109,7 +109,7 @@ class DemonstrationProfile:
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """One province, as its file describes it."""
+    """One province, as its file describes it. ``units_since`` is the first day that its list of units is true for."""
 
     code: str
     name: Words
@@ -117,6 +117,7 @@ class Province:
     agency: str
     personal_number_prefix: str
     units: Path
+    units_since: date
     vn2000: ProjectedSystems
     map: MapView
     open_data: Publisher
@@ -153,6 +154,11 @@ def provinces_of(settings: Settings) -> tuple[Province, ...]:
     if len(set(codes)) < len(codes):
         raise SettingsInvalid(f"PROVINCE={settings.province!r}: a province is named twice")
     return found
+
+
+def units_since(provinces: Iterable[Province]) -> date:
+    """Return the first day on which the lists of all these provinces are true."""
+    return max(province.units_since for province in provinces)
 
 
 def read_province(named: str = "", *, agency: str = "", licence: str = "") -> Province:
@@ -331,6 +337,7 @@ class _ProvinceSchema(_Described):
     agency = _text(AGENCY_CODE)
     personal_number_prefix = _text(r"[0-9]{3}")
     units = _text()
+    units_since = _Day(required=True)
     vn2000 = fields.Nested(_SystemsSchema, required=True)
     map = fields.Nested(_MapSchema, required=True)
     open_data = fields.Nested(_PublisherSchema, required=True)

@@ -31,7 +31,7 @@ from service.parcels.reference_systems import UnknownReferenceSystem, Zones, sys
 from service.people.photos import PhotoRegister
 from service.people.requests import PeopleRequests
 from service.people.working_days import WorkingDays, read_holidays
-from service.province import Province, province_of, provinces_of
+from service.province import Province, province_of, provinces_of, units_since
 from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
@@ -144,7 +144,7 @@ class Register:
 
 def wire(settings: Settings, clock: Clock = system_clock) -> Register:
     """Wire the parts of the register on one store."""
-    province = province_of(settings)
+    province, provinces = province_of(settings), provinces_of(settings)
     store = Repositories(settings)
     unit_register = UnitRegister(store.units, settings.units_refresh_seconds)
     directory = unit_register.directory
@@ -168,13 +168,13 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         households=households,
         parcels=ParcelRegister(store, called, clock, examiner),
         photos=PhotoRegister(store.photos, clock, most_photos=settings.photos_per_household),
-        coverage=Coverage(store.states, store.baselines, directory, clock),
+        coverage=Coverage(store.states, store.baselines, directory, clock, units_since(provinces)),
         baselines=Baselines(store.baselines, directory, clock),
         open_data=OpenData(store.open_data, directory, clock, lasting=timedelta(days=settings.open_data_days)),
         unit_borders=UnitBorders(examiner.borders, directory, clock),
         messages=messages_of(province),
         item_messages=item_messages_of(province),
-        code_lists=CodeLists(FOLDER, _units_listed(provinces_of(settings))),
+        code_lists=CodeLists(FOLDER, _units_listed(provinces)),
         example=_example_of(province),
     )
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
-from service.errors import BaselineInvalid, CommuneOutsideArea, CoverageOutsideArea, UnitNotFound
+from service.errors import BaselineInvalid, BaselineNotFound, CommuneOutsideArea, CoverageOutsideArea, UnitNotFound
+from service.reports.days import oldest_baseline
 from service.reports.ports import Baseline, BaselineStore
 from service.units.areas import communes_of
 from service.units.directory import UnitDirectory
@@ -32,7 +33,7 @@ class NamedBaseline:
 
 
 class Baselines:
-    """Stores and lists baselines."""
+    """Stores, lists and removes baselines."""
 
     def __init__(self, store: BaselineStore, directory: Callable[[], UnitDirectory], clock: Clock) -> None:
         self._store = store
@@ -42,17 +43,33 @@ class Baselines:
     def put(self, baseline: Baseline, *, actor: Actor) -> NamedBaseline:
         """Store a baseline; its code is read as of its own date, so that former communes have theirs.
 
-        Raises BaselineInvalid for a date to come, CommuneUnknown, CommuneNotInForce, CommuneOutsideArea.
+        Raises BaselineInvalid for a date to come or of more than ten years ago, CommuneUnknown, CommuneNotInForce,
+        CommuneOutsideArea.
         """
         now = self._clock()
-        if baseline.date > vietnam_day(now):
-            raise BaselineInvalid(pointer="/date", reason="future")
+        today = vietnam_day(now)
+        oldest = oldest_baseline(today)
+        if not oldest <= baseline.date <= today:
+            span = {"first": oldest.isoformat(), "last": today.isoformat()}
+            raise BaselineInvalid(pointer="/date", reason="baseline-span", **span)
         directory = self._directory()
         unit = directory.in_force(baseline.unit, baseline.date)
         if not self._lies_within(unit, directory, actor):
             raise CommuneOutsideArea(commune=unit.code)
         self._store.put_baseline(replace(baseline, identity=unit.identity), actor=actor.name, at=now)
         return _named(baseline, unit)
+
+    def take_back(self, code: str, day: date, *, actor: Actor) -> None:
+        """Remove the baseline of a code and a date, whenever it was stored: also one that would be refused today.
+
+        Raises CommuneUnknown, CommuneOutsideArea, BaselineNotFound.
+        """
+        directory = self._directory()
+        unit = directory.meant(code, day)
+        if not self._lies_within(unit, directory, actor):
+            raise CommuneOutsideArea(commune=code)
+        if not self._store.remove_baseline(code, day):
+            raise BaselineNotFound(unit=code, date=day.isoformat())
 
     def of(self, code: str, *, actor: Actor) -> list[NamedBaseline]:
         """Returns all baselines of a code, latest first, of the units that lie wholly in the actor's area.

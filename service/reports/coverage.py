@@ -12,9 +12,10 @@ from typing import Final
 
 from service.area import WHOLE_REGISTER, Communes
 from service.clock import Clock, vietnam_day
-from service.errors import CoverageOutsideArea, LevelNotInForce, QueryInvalid, UnitNotFound
+from service.errors import CoverageOutsideArea, LevelNotInForce, UnitNotFound
 from service.households.changes import COUNTS, Tallies
 from service.households.ports import CommuneState, CommuneStates
+from service.reports.days import require_known_geography, require_past, trend_span
 from service.reports.expectations import Expectations
 from service.reports.ports import Baseline, BaselineStore
 from service.reports.reach import has_parts, require_everything, whole_units
@@ -22,9 +23,6 @@ from service.unit_names import UnitCode
 from service.units.directory import UnitDirectory, latest_geography
 from service.units.placing import Placing
 from service.units.unit import Unit
-
-LONGEST_TREND_DAYS = 1100
-"""About three years; a longer trend is requested in parts."""
 
 COUNTRY: Final = "country"
 """The level above provinces, which no unit has: one row for everything that the register holds."""
@@ -177,11 +175,13 @@ class Coverage:
         baselines: BaselineStore,
         directory: Callable[[], UnitDirectory],
         clock: Clock,
+        units_since: date,
     ) -> None:
         self._states = states
         self._baselines = baselines
         self._directory = directory
         self._clock = clock
+        self._units_since = units_since
 
     def report(
         self, level: str, geography: date | None = None, as_of: date | None = None, area: Communes = None
@@ -189,17 +189,21 @@ class Coverage:
         """Returns coverage by unit of ``level``; without a geography, in today's or the last that had such units.
 
         Rows are the units that lie wholly in the area; what is counted in others is in the row without a unit. Raises
-        LevelNotInForce when the geography has no units of that level, CoverageOutsideArea when none lies in the area.
+        QueryInvalid for a geography before the list of units begins and for a day to come, LevelNotInForce when the
+        geography has no units of that level, CoverageOutsideArea when none lies in the area.
         """
         today = vietnam_day(self._clock())
         as_of = today if as_of is None else as_of
+        require_past(as_of, today)
+        if geography is not None:
+            require_known_geography(geography, self._units_since, today)
         directory = self._directory()
         by = "province" if level == COUNTRY else level
         if geography is None:
             geography = latest_geography(directory, by, today)
         if level == COUNTRY:
             require_everything(directory, today, area, level)
-        states = self._states.now(area) if as_of >= today else self._states.on(as_of)
+        states = self._states.now(area) if as_of == today else self._states.on(as_of)
         if area is not None:
             states = [state for state in states if state.commune in area]
         rows = rows_of(directory, by, geography, states, area=area)
@@ -215,14 +219,12 @@ class Coverage:
         wrong span.
         """
         today = vietnam_day(self._clock())
-        last = today if last is None else min(last, today)
-        first = last - min(timedelta(days=29), last - date.min) if first is None else first
-        if first > last or (last - first).days > LONGEST_TREND_DAYS or first == date.min:
-            raise QueryInvalid(pointer="/from", name="from", reason=f"1..{LONGEST_TREND_DAYS}")
+        first, last = trend_span(first, last, today)
         directory = self._directory()
         inside = membership(directory, code, today, area=area)
         reading: dict[str, Tallies] = {}
-        for state in self._states.on(first - timedelta(days=1)):
+        before = self._states.on(first - timedelta(days=1)) if first > date.min else []
+        for state in before:
             reading[state.commune] = state.tallies
         moved: dict[date, list[CommuneState]] = {}
         for state in self._states.days(first, last):

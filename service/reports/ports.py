@@ -32,6 +32,9 @@ class BaselineStore(Protocol):
     def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
         """Store a baseline; one of the same unit and date is replaced."""
 
+    def remove_baseline(self, unit: str, day: date) -> bool:
+        """Remove the baseline of a unit and a date; returns whether there was one."""
+
     def baselines(self, until: date) -> list[Baseline]:
         """All baselines dated ``until`` or before, in order of date."""
 

@@ -21,7 +21,7 @@ class Baselines:
     @translated()
     def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
         """Store a baseline; one of the same unit and date is replaced."""
-        key = f"{baseline.unit}@{baseline.date}"
+        key = _key(baseline.unit, baseline.date)
         document = {
             "_id": key,
             "unit": baseline.unit,
@@ -35,6 +35,11 @@ class Baselines:
         self._database["baselines"].replace_one({"_id": key}, document, upsert=True)
 
     @translated()
+    def remove_baseline(self, unit: str, day: date) -> bool:
+        """Remove the baseline of a unit and a date; returns whether there was one."""
+        return self._database["baselines"].delete_one({"_id": _key(unit, day)}).deleted_count > 0
+
+    @translated()
     def baselines(self, until: date) -> list[Baseline]:
         """All baselines dated ``until`` or before, in order of date."""
         found = (
@@ -44,6 +49,10 @@ class Baselines:
             .batch_size(5000)
         )
         return [_to_baseline(document) for document in found]
+
+
+def _key(unit: str, day: date) -> str:
+    return f"{unit}@{day}"
 
 
 def _to_baseline(document: Document) -> Baseline:

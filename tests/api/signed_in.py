@@ -21,6 +21,7 @@ _WORK: tuple[tuple[str, str, Role], ...] = (
     ("POST", r"/(verify|return)$", Role.LEADER),
     ("POST", r"^/v1/parcels/[^/]+/settle$", Role.SUPERVISOR),
     ("PUT", r"^/v1/baselines/", Role.SUPERVISOR),
+    ("DELETE", r"^/v1/baselines/", Role.SUPERVISOR),
     ("GET", r"^/metrics$", Role.ADMINISTRATOR),
     ("", r"^/v1/accounts", Role.ADMINISTRATOR),
     ("", r"^/v1/trail", Role.AUDITOR),

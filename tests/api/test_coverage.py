@@ -8,6 +8,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
+from service.api.http.guard import guard
 from service.api.http.resource import schema_of
 from service.api.resources.coverage import CoverageRowSchema, TrendDaySchema
 from service.households.changes import COUNTS
@@ -27,7 +28,7 @@ from tests.builders import (
 GEOGRAPHIES = [
     ("commune", "2025-07-01", 130),
     ("commune", "2025-06-30", 412),
-    ("commune", "2000-01-01", 412),
+    ("commune", "2024-12-01", 412),
     ("district", "2025-06-30", 20),
     ("province", "2025-07-01", 1),
     ("province", "2025-06-30", 1),
@@ -98,9 +99,47 @@ def test_a_past_day_is_reported_as_it_stood_at_its_end(register: Register, clock
     register.registered()
     counts = {
         day: register.json(f"/v1/coverage?as_of={day}")["total"]["registered"]
-        for day in ("2000-01-01", "2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25", "2099-01-01")
+        for day in ("2000-01-01", "2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25")
     }
-    assert list(counts.values()) == [0, 0, 1, 1, 2, 2]
+    assert list(counts.values()) == [0, 0, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("query", "place", "allowed"),
+    [
+        ("geography=1900-01-01", "/geography", ["2024-12-01", "2026-11-23"]),
+        ("geography=2024-11-30", "/geography", ["2024-12-01", "2026-11-23"]),
+        ("geography=2026-11-24", "/geography", ["2024-12-01", "2026-11-23"]),
+        ("level=district&geography=2024-11-30", "/geography", ["2024-12-01"]),
+        ("as_of=2026-11-24", "/as_of", ["2026-11-23"]),
+    ],
+)
+def test_what_nobody_knows_is_refused_and_the_text_names_what_can_be_asked(
+    register: Register, query: str, place: str, allowed: list[str]
+) -> None:
+    for path in ("/v1/coverage", "/v1/coverage.csv", "/v1/coverage.xlsx", "/v1/coverage.geojson"):
+        for tongue in ("vi", "en"):
+            refused = problem(register.get(f"{path}?{query}", accept_language=tongue), 422, "query.invalid")
+            assert pointers(refused) == [(place, "query.invalid")]
+            assert all(day in refused["detail"] for day in allowed)
+
+
+def test_today_is_vietnams_day(register: Register, clock: MovedClock) -> None:
+    clock.pass_by(hours=15)  # 17:00 UTC: the next day has begun in Vietnam
+    for name in ("geography", "as_of"):
+        assert register.get(f"/v1/coverage?{name}=2026-11-24").status_code == 200
+        problem(register.get(f"/v1/coverage?{name}=2026-11-25"), 422, "query.invalid")
+
+
+def test_the_document_says_which_geography_a_level_without_units_today_has(register: Register) -> None:
+    (geography,) = (
+        each["description"]
+        for each in register.json("/openapi.json")["paths"]["/v1/coverage"]["get"]["parameters"]
+        if each["name"] == "geography"
+    )
+    assert "of a level that has none today (districts), those of its last day" in geography
+    assert register.json("/v1/coverage?level=district")["geography"] == "2025-06-30"
+    assert register.json("/v1/coverage?level=commune")["geography"] == "2025-07-01"
 
 
 def test_a_day_ends_at_midnight_in_vietnam(register: Register, clock: MovedClock) -> None:
@@ -140,7 +179,8 @@ def test_a_report_that_cannot_be_read_is_refused(register: Register, query: str)
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 def test_the_ends_of_the_calendar_are_no_obstacle(filled: Register, day: str) -> None:
-    assert filled.get(f"/v1/coverage?geography={day}&as_of={day}").status_code == 200
+    assert filled.get(f"/v1/coverage?as_of={day}").status_code == (200 if day < "2026" else 422)
+    problem(filled.get(f"/v1/coverage?geography={day}"), 422, "query.invalid")
     assert filled.get(f"/v1/coverage/trend?unit=40&from={day}&to={day}").status_code in {200, 422}
     assert filled.get(f"/v1/coverage/trend?unit=40&to={day}").status_code in {200, 422}
     assert filled.get(f"/v1/units?valid_on={day}").status_code == 200
@@ -257,6 +297,50 @@ def test_a_wrong_baseline_is_refused_at_its_place(register: Register) -> None:
     problem(register.get("/v1/baselines/99999"), 404, "unit.not-found")
 
 
+def test_a_baseline_is_of_the_last_ten_years(register: Register) -> None:
+    def put(day: str) -> int:
+        body = {"households": 1, "source": "x", "date": day}
+        return register.client.put(f"/v1/baselines/{THANH_VINH}", json=body).status_code
+
+    days = ("1700-01-01", "2016-11-22", "2016-11-23", "2026-11-23", "2026-11-24")
+    assert [put(day) for day in days] == [422, 422, 200, 200, 422]
+    body = {"households": 1, "source": "x", "date": "1700-01-01"}
+    refused = problem(register.client.put(f"/v1/baselines/{THANH_VINH}", json=body), 422, "baseline.invalid")
+    assert "2016-11-23 … 2026-11-23" in refused["detail"]
+    assert pointers(refused) == [("/date", "baseline.invalid")]
+
+
+def test_a_baseline_can_be_taken_back_and_the_one_before_it_counts(filled: Register) -> None:
+    address = f"/v1/baselines/{THANH_VINH}"
+    for households, day in ((10, "2025-08-01"), (20, "2026-08-01")):
+        filled.client.put(address, json={"households": households, "source": "x", "date": day})
+    taken = filled.client.delete(f"{address}?date=2026-08-01")
+    assert (taken.status_code, taken.get_data()) == (204, b"")
+    assert [each["date"] for each in filled.json(address)["baselines"]] == ["2025-08-01"]
+    assert row_of(filled.json("/v1/coverage"), THANH_VINH)["expected"] == 10
+    problem(filled.client.delete(f"{address}?date=2026-08-01"), 404, "baseline.not-found")
+    problem(filled.client.delete(address), 422, "query.invalid")
+    problem(filled.client.delete("/v1/baselines/99999?date=2026-08-01"), 422, "commune.unknown")
+
+
+def test_who_may_set_a_baseline_may_take_it_back_and_the_trail_says_so(filled: Register) -> None:
+    address = f"/v1/baselines/{THANH_VINH}?date=2025-08-01"
+    filled.client.put(address.partition("?")[0], json={"households": 1, "source": "x", "date": "2025-08-01"})
+    for role, area, code in (
+        (Role.OFFICER, THANH_VINH, "access.permission-missing"),
+        (Role.SUPERVISOR, TRUONG_VINH, "commune.outside-area"),
+    ):
+        token = token_of(filled.client.application, role, area)
+        problem(filled.client.delete(address, headers={"Authorization": f"Bearer {token}"}), 403, code)
+    token = token_of(filled.client.application, Role.SUPERVISOR, THANH_VINH)
+    assert filled.client.delete(address, headers={"Authorization": f"Bearer {token}"}).status_code == 204
+    with filled.client.application.app_context():
+        entries = [each for each in guard().trail.entries() if each.action == "baselines.write"]
+    last = max(entries, key=lambda entry: entry.at)
+    done = {(each.about, each.status) for each in entries if each.at == last.at}
+    assert (f"baseline of {THANH_VINH} on 2025-08-01 taken back", 204) in done
+
+
 # The trend
 
 
@@ -289,10 +373,28 @@ def test_the_trend_is_of_the_last_thirty_days_by_default(register: Register) -> 
     assert len(register.json("/v1/coverage/trend?unit=40&to=2030-01-01")["days"]) == 30
 
 
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("from=2026-11-23&to=2026-11-22", ["2026-11-23", "2026-11-22", "1100"]),
+        ("from=1990-01-01", ["1990-01-01", "2026-11-23", "1100"]),
+        ("from=2027-01-01&to=2027-02-01", ["2027-01-01", "2026-11-23"]),
+    ],
+)
+def test_a_bad_span_is_named_with_both_its_days(register: Register, query: str, named: list[str]) -> None:
+    for tongue in ("vi", "en"):
+        refused = register.get(f"/v1/coverage/trend?unit=40&{query}", accept_language=tongue)
+        detail = problem(refused, 422, "query.invalid")["detail"]
+        assert all(day in detail for day in named)
+        assert "1..1100" not in detail
+
+
 def test_a_trend_that_goes_nowhere_is_refused(register: Register) -> None:
     problem(register.get("/v1/coverage/trend?unit=99999"), 404, "unit.not-found")
     nothing_named = problem(register.get("/v1/coverage/trend"), 422, "query.invalid")
     assert "Missing" not in nothing_named["detail"]
     problem(register.get("/v1/coverage/trend?unit=40&from=2026-11-23&to=2026-11-22"), 422, "query.invalid")
     problem(register.get("/v1/coverage/trend?unit=40&from=1990-01-01"), 422, "query.invalid")
+    assert register.get("/v1/coverage/trend?unit=40&from=2023-11-20").status_code == 200  # 1,100 days
+    problem(register.get("/v1/coverage/trend?unit=40&from=2023-11-19"), 422, "query.invalid")
     problem(register.get("/v1/coverage/trend?unit=$ne"), 422, "query.invalid")

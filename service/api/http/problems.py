@@ -87,6 +87,7 @@ STATUS: dict[type[Exception], int] = {
     errors.CommuneNotInForce: 422,
     errors.LevelNotInForce: 422,
     errors.BaselineInvalid: 422,
+    errors.BaselineNotFound: 404,
     errors.CursorInvalid: 422,
     errors.CursorAhead: 422,
     errors.QueryInvalid: 422,

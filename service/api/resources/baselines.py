@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from flask import Response
 from flask.views import MethodView
 from marshmallow import fields, validate
 
 from schemas.errors import pointer
 from service.access.gate import needs
+from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
+from service.api.http.parameters import Query, day
 from service.api.http.resource import Body, Day, FreeText, Resource, refusal, whole_number, without_zero_bytes
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
@@ -53,6 +58,12 @@ class BaselineListSchema(Resource):
     baselines = fields.List(fields.Nested(BaselineSchema), required=True)
 
 
+class BaselineDayQuery(Query):
+    """Which of a code's baselines."""
+
+    date = day(required=True, metadata={"description": "The date that the baseline was set for."})
+
+
 @blueprint.route("/<code>")
 class OneBaseline(MethodView):
     """How many farm households there are to register in a commune."""
@@ -63,8 +74,12 @@ class OneBaseline(MethodView):
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="put_baseline", summary="Set a baseline")
     def put(self, code: str) -> Response:
-        """The code is read as of the baseline's date; one of the same date is replaced."""
+        """The code is read as of the baseline's date; one of the same date is replaced.
+
+        The date is at most ten years back, and not after today in Vietnam.
+        """
         baseline = Baseline(code, **parsed_body(BaselineSchema))
+        note_about(_in_the_trail("set", code, baseline.date))
         return resource_response(BaselineSchema, services().baselines.put(baseline, actor=actor("baselines.write")))
 
     @needs("coverage.read")
@@ -75,3 +90,18 @@ class OneBaseline(MethodView):
         """All of them, latest first; only of a unit that lies wholly in the account's area."""
         found = services().baselines.of(code, actor=actor("coverage.read"))
         return resource_response(BaselineListSchema, {"baselines": found})
+
+    @needs("baselines.write")
+    @blueprint.query(BaselineDayQuery)
+    @blueprint.response(204)
+    @blueprint.problems(403, 404, 422)
+    @blueprint.doc(operationId="delete_baseline", summary="Take a baseline back")
+    def delete(self, arguments: dict[str, Any], code: str) -> Response:
+        """The baseline of that date is removed; coverage then uses the one before it. The audit trail notes it."""
+        note_about(_in_the_trail("taken back", code, arguments["date"]))
+        services().baselines.take_back(code, arguments["date"], actor=actor("baselines.write"))
+        return Response(status=204)
+
+
+def _in_the_trail(done: str, code: str, of: date) -> str:
+    return f"baseline of {code[:20]} on {of} {done}"

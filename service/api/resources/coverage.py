@@ -34,14 +34,20 @@ MAP_TOLERANCE_M = 200
 COVERAGE_LEVELS = (*LEVELS, COUNTRY)
 _UNIT_PATTERN = r"^([0-9]{2,5}|[*])$"
 _UNIT_RANGE = "00…99999 | *"
+_GEOGRAPHY = (
+    "The units in force on this day, which lies between the day on which the list of units begins and today. Without "
+    "it, today's units; of a level that has none today (districts), those of its last day. The response names the day."
+)
 
 
 class CoverageQuery(Query):
     """Which coverage to report."""
 
     level = fields.String(load_default="commune", validate=one_of([*COVERAGE_LEVELS]))
-    geography = day(metadata={"description": "The units in force on this day; without it, today's."})
-    as_of = day(metadata={"description": "As it stood at the end of this day in Vietnam; without it, now."})
+    geography = day(metadata={"description": _GEOGRAPHY})
+    as_of = day(
+        metadata={"description": "As it stood at the end of this day in Vietnam, at the latest today; without it, now."}
+    )
 
 
 class CoverageMapQuery(CoverageQuery):
@@ -59,8 +65,8 @@ class TrendQuery(Query):
         error_messages={"required": _UNIT_RANGE},
         metadata={"pattern": _UNIT_PATTERN, "description": 'The code of a unit, or "*" for all of the register.'},
     )
-    from_ = day(data_key="from")
-    to = day()
+    from_ = day(data_key="from", metadata={"description": "The first day; without it, 29 days before the last."})
+    to = day(metadata={"description": "The last day; without it, and where it is yet to come, today in Vietnam."})
 
 
 class CoverageRowSchema(Resource):
@@ -232,7 +238,10 @@ class Trend(MethodView):
     @blueprint.problems(403, 404, 422)
     @blueprint.doc(operationId="coverage_trend", summary="Coverage of a unit day by day")
     def get(self, arguments: dict[str, Any]) -> Response:
-        """The last 30 days unless ``from`` and ``to`` say otherwise; only of a unit that lies wholly in the area."""
+        """The last 30 days unless ``from`` and ``to`` say otherwise; only of a unit that lies wholly in the area.
+
+        At most 1,100 days, both ends included.
+        """
         area = actor("coverage.read").area
         trend = services().coverage.trend(arguments["unit"], arguments.get("from_"), arguments.get("to"), area)
         return resource_response(TrendSchema, trend)
