@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 Path = tuple[str | int, ...]
 
@@ -37,6 +37,31 @@ class Finding:
     severity: str
     pointer: str
     params: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: The item that the pointer of a finding leads to.
+THE_ITEM: Final = "the item"
+#: What somebody wrote freely, which may name people. No item has this name, so only readers who see people see it.
+FREE_TEXT: Final = "free text"
+
+
+@dataclass(frozen=True)
+class Reveals:
+    """What the details of a finding can reveal; declared beside its code by what makes it.
+
+    `members` names for each member of the details the items (as `parcels.geometry`) that it repeats or is computed
+    from; a member inside another is named `settled.by`. Who does not see all of these items does not see the member.
+    What is about nobody (a limit, the name of a reference system) names no item. A member, or a code, that is declared
+    nowhere is shown only to readers who see people.
+    """
+
+    members: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    #: The items of other households that the finding itself reveals; who does not see them does not see the finding.
+    of_others: Sequence[str] = ()
+
+
+#: Of a finding without details.
+NO_DETAILS: Final = Reveals()
 
 
 class RecordInvalid(Exception):

@@ -357,8 +357,12 @@ class HouseholdSchema(Section):
         register_given=True,
     )
     stage = Code("stages", item("Mức hoàn thành", "Stage", source="Nghị quyết 09-NQ/TU", **OPEN), register_given=True)
-    missing = Given(_MISSING, item("Còn thiếu", "Missing", source=_REGISTER, **OPEN))
-    findings = Given(_FINDINGS, item("Cảnh báo", "Findings", source=_REGISTER, **OPEN), personal_members=("details",))
+    missing = Given(_MISSING, item("Còn thiếu", "Missing", source=_REGISTER, **OPEN), open_members=("pointer", "for"))
+    findings = Given(
+        _FINDINGS,
+        item("Cảnh báo", "Findings", source=_REGISTER, **OPEN),
+        open_members=("code", "severity", "pointer"),
+    )
     revision = Whole(item("Lần sửa", "Revision", source=_REGISTER, **OPEN), least=1, most=2**53, register_given=True)
     created_at = Moment(item("Ghi lần đầu", "Created at", source=_REGISTER, **OPEN), register_given=True)
     updated_at = Moment(item("Ghi lần cuối", "Updated at", source=_REGISTER, **OPEN), register_given=True)

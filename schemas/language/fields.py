@@ -82,13 +82,14 @@ class Geometry(Field):
 class Given(Field):
     """What the register sets and no client does, of a shape of its own; `form` is its JSON Schema.
 
-    `personal_members` of the objects in it can repeat personal content of the record.
+    Where it lists remarks on items, `open_members` of each remark reveal no more than that there is one about the item;
+    any other member can repeat content of the record.
     """
 
-    def __init__(self, form: Mapping[str, Any], item: Item, *, personal_members: Sequence[str] = ()) -> None:
+    def __init__(self, form: Mapping[str, Any], item: Item, *, open_members: Sequence[str] = ()) -> None:
         super().__init__(item, register_given=True)
         self.form = form
-        self.personal_members = frozenset(personal_members)
+        self.open_members = frozenset(open_members)
 
 
 def _tree(problems: Sequence[tuple[Sequence[str | int], Problem]]) -> Any:

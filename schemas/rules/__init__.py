@@ -4,14 +4,21 @@ A rule here cannot be stated about one item alone, so the derived forms (JSON Sc
 it. `RULES` lists all rules by code; the modules hold them by theme.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
-from schemas.errors import Finding, ItemError, pointer
+from schemas.errors import NO_DETAILS, THE_ITEM, Finding, ItemError, Reveals, pointer
 from schemas.rules import codes, land, people, products, times
 from schemas.rules.codes import current_land_use
 from schemas.rules.rule import VIETNAM, Content, Rule, Trouble, record_day
 
-__all__ = ["RULES", "Finding", "Rule", "Trouble", "current_land_use", "errors", "record_day", "warnings"]
+__all__ = ["REVEALED", "RULES", "Finding", "Rule", "Trouble", "current_land_use", "errors", "record_day", "warnings"]
+
+
+def _of_the_item(*members: str) -> Reveals:
+    """Return that these members reveal the item that the finding is about."""
+    return Reveals(dict.fromkeys(members, (THE_ITEM,)))
+
 
 RULES: tuple[Rule, ...] = (
     Rule(("item.required-or",), "error", people.identity_given),
@@ -30,16 +37,43 @@ RULES: tuple[Rule, ...] = (
     Rule(("parcel.id-twice", "parcel.key-twice"), "error", land.parcel_once),
     Rule(("former-commune.contradiction",), "error", land.former_commune_not_both),
     Rule(("certificate.expires-before-issued",), "error", products.certificates_in_order),
-    Rule(("national-id.sex", "national-id.birth-year"), "warning", people.digits_confirmed_against_the_card),
-    Rule(("national-id.place-unknown",), "warning", people.known_place),
-    Rule(("members.spouse-twice",), "warning", people.one_spouse),
-    Rule(("head.young",), "warning", people.head_of_age),
-    Rule(("code.newer-than-record",), "warning", codes.code_newer_than_record),
-    Rule(("certificate-serial.unknown-shape",), "warning", land.serial_of_known_shape, "certificate-serial"),
-    Rule(("crops.exceed-parcel", "crop.part-exceeds-sown"), "warning", land.crops_in_the_parcel),
-    Rule(("planting-area-code.unknown-shape",), "warning", land.planting_area_code_of_known_shape),
-    Rule(("product.unit-missing",), "warning", products.unit_of_output),
+    Rule(
+        ("national-id.sex", "national-id.birth-year"),
+        "warning",
+        people.digits_confirmed_against_the_card,
+        reveals=_of_the_item("digit", "digits", "year"),
+    ),
+    Rule(("national-id.place-unknown",), "warning", people.known_place, reveals=_of_the_item("place")),
+    Rule(("members.spouse-twice",), "warning", people.one_spouse, reveals=NO_DETAILS),
+    Rule(("head.young",), "warning", people.head_of_age, reveals=_of_the_item("age")),
+    Rule(("code.newer-than-record",), "warning", codes.code_newer_than_record, reveals=_of_the_item("value", "from")),
+    Rule(
+        ("certificate-serial.unknown-shape",),
+        "warning",
+        land.serial_of_known_shape,
+        "certificate-serial",
+        reveals=NO_DETAILS,
+    ),
+    Rule(
+        ("crops.exceed-parcel", "crop.part-exceeds-sown"),
+        "warning",
+        land.crops_in_the_parcel,
+        reveals=Reveals(
+            {
+                "crops": ("parcels.crops.area_m2",),
+                "declared": ("parcels.declared_area_m2",),
+                "sown": ("parcels.crops.area_m2",),
+            }
+        ),
+    ),
+    Rule(("planting-area-code.unknown-shape",), "warning", land.planting_area_code_of_known_shape, reveals=NO_DETAILS),
+    Rule(("product.unit-missing",), "warning", products.unit_of_output, reveals=NO_DETAILS),
 )
+
+REVEALED: Mapping[str, Reveals] = {
+    code: rule.reveals for rule in RULES if rule.reveals is not None for code in rule.codes
+}
+"""What the findings of the rules reveal, by code."""
 
 
 def errors(content: Content, *, today: date) -> list[ItemError]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from schemas.errors import Path
+from schemas.errors import Path, Reveals
 
 VIETNAM = timezone(timedelta(hours=7))
 
@@ -25,6 +25,8 @@ class Rule:
     find: Callable[[Content, date], Iterator[Trouble]]
     #: The name of the check by which the phone form applies it while somebody types; None where only the register does.
     check: str | None = None
+    #: What the details of its findings reveal, of a rule that warns.
+    reveals: Reveals | None = None
 
     @property
     def summary(self) -> str:

@@ -6,14 +6,16 @@ What the schema does not know, or says nothing about, is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
+from schemas.errors import FREE_TEXT, THE_ITEM
 from schemas.household import HouseholdSchema
 from schemas.language import Field, Given, Mask, Section, section_fields, section_of
 from service.households.changes import Record
+from service.households.revealed import FINDINGS, NOTES
 from service.roles import Sight
 
 LEAST_COUNT: Final = 5
@@ -25,12 +27,8 @@ _HIDDEN: Final = "•"
 _DIGITS_SHOWN: Final = 3
 _POINTER: Final = "pointer"
 """What findings and missing items call the place of the item that they are about."""
-_FREE_TEXT: Final = "reason"
-"""What log notes and findings call that which somebody wrote freely; it may name people."""
-_OPEN_IN_NOTES: Final = frozenset({"from", "to", "rehomed", "schema_version"})
-"""What a log note says that is about nobody: communes, days and versions. What is not named here is hidden."""
-_OF_OVERLAPS: Final = frozenset({"finding", "household", "settled"})
-"""What log notes say of overlaps; about boundaries, like the findings themselves."""
+_DETAILS: Final = "details"
+"""What of a finding can reveal more than the item that it is about; `service.households.revealed` says what."""
 
 
 def seen(record: Record, sight: Sight) -> Record:
@@ -56,7 +54,7 @@ def seen_change(change: Mapping[str, Any], sight: Sight) -> dict[str, Any] | Non
 
 
 def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | None:
-    """Return what a log entry's note says that is declared to be open: not the reason, which may name people.
+    """Return what a log entry's note says of items that somebody may see: not the reason, which may name people.
 
     Readers who see no boundaries see no notes about overlaps either, as they see no such findings.
     """
@@ -64,8 +62,21 @@ def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | 
         return None
     if sight is Sight.PERSONAL:
         return dict(note)
-    shown = _OPEN_IN_NOTES | _OF_OVERLAPS if sight is Sight.MASKED else _OPEN_IN_NOTES
+    shown = _notes_shown(sight)
     return {name: value for name, value in note.items() if name in shown} or None
+
+
+def seen_findings_of_a_check(findings: Iterable[Mapping[str, Any]], sight: Sight) -> Iterator[dict[str, Any]]:
+    """Yield the findings about a boundary that the reader has sent, with what may be seen of their details.
+
+    What they reveal of that boundary the reader knows. What they reveal of others follows the masks: otherwise, by
+    trying areas, readers who see no boundaries would find out where they lie.
+    """
+    for each in findings:
+        if sight is Sight.PERSONAL:
+            yield dict(each)
+        elif (shown := _details_shown(each["code"], sight, knows_the_item=True, checks=True)) is not None:
+            yield {**each, _DETAILS: _members_shown(each.get(_DETAILS, {}), shown)}
 
 
 def sees(path: str, sight: Sight) -> bool:
@@ -141,8 +152,8 @@ def _plan(section: type[Section], sight: Sight) -> _Plan:
         visible.add(name)
         if inner is not None and mask == "shown":
             inside.append((name, _plan(inner, sight)))
-        elif isinstance(field, Given) and _POINTER in field.form.get("items", {}).get("properties", ()):
-            changes.append((name, _about_visible_items(sight, field.personal_members)))
+        elif isinstance(field, Given) and field.open_members:
+            changes.append((name, _about_visible_items(sight, field.open_members)))
         elif mask != "shown":
             changes.append((name, _MASKS[mask]))
     is_open = not changes and all(plan.is_open for _, plan in inside)
@@ -211,8 +222,7 @@ _Visibility = Literal["hidden", "part", "shown"]
 def _about_visible_items(sight: Sight, members: frozenset[str]) -> _Change:
     """Return what leaves out of a list the objects whose ``pointer`` leads to an item of which nothing may be seen.
 
-    Of an object about an item of which a part may be seen, ``members`` are left out, since they can repeat the item; of
-    any other object, what was written freely in them.
+    Of the others ``members`` are left and, of a finding, the details that reveal only what may be seen.
     """
 
     def change(value: Any) -> Any:
@@ -224,22 +234,75 @@ def _about_visible_items(sight: Sight, members: frozenset[str]) -> _Change:
         visibility = _visibility_at(each.get(_POINTER), sight)
         if visibility == "hidden":
             return None
-        if visibility == "part":
-            return {name: part for name, part in each.items() if name not in members}
-        return {name: _no_reason(part) if name in members else part for name, part in each.items()}
+        shown = {name: part for name, part in each.items() if name in members}
+        if "code" not in members:
+            return shown
+        code = each.get("code")
+        details = _details_shown(code, sight, knows_the_item=visibility == "shown") if type(code) is str else None
+        if details is None:
+            return None
+        given = each.get(_DETAILS)
+        if isinstance(given, dict) and ((left := _members_shown(given, details)) or not given):
+            shown[_DETAILS] = left
+        return shown
 
     return change
 
 
+_Members = dict[str, Any]
+"""The members of an object that may be seen: each leads to those inside it, or to None where all of it may."""
+
+
+@lru_cache(maxsize=4096)
+def _details_shown(code: str, sight: Sight, *, knows_the_item: bool, checks: bool = False) -> _Members | None:
+    """Return which details of a finding may be seen; None where nothing may be seen of the finding.
+
+    ``checks`` where the reader asked about a boundary: whatever is not about other households is then the reader's own.
+    """
+    reveals = FINDINGS.get(code)
+    if reveals is None or not all(sees(item, sight) for item in reveals.of_others):
+        return None
+
+    def may_see(item: str) -> bool:
+        if item == THE_ITEM:
+            return knows_the_item
+        return sees(item, sight) or (checks and not reveals.of_others and item != FREE_TEXT)
+
+    tree: _Members = {}
+    for member, items in reveals.members.items():
+        *way, last = member.split(".")
+        if all(map(may_see, items)):
+            at = tree
+            for step in way:
+                at = at.setdefault(step, {})
+            at[last] = None
+    return tree
+
+
+def _members_shown(value: Mapping[str, Any], shown: _Members) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, part in value.items():
+        inner = shown.get(name, _GONE)
+        if inner is None:
+            found[name] = part
+        elif inner is not _GONE and isinstance(part, dict):
+            found[name] = _members_shown(part, inner)
+    return found
+
+
+@cache
+def _notes_shown(sight: Sight) -> frozenset[str]:
+    return frozenset(name for name, items in NOTES.items() if all(sees(item, sight) for item in items))
+
+
 @lru_cache(maxsize=4096)
 def _visibility_at(pointer: object, sight: Sight) -> _Visibility:
-    """Return how much may be seen of the item that a JSON pointer leads to.
+    """Return how much may be seen of the item that a JSON pointer leads to; nothing where there is no pointer.
 
-    The first item on the way that is not shown decides; of a section that is shown, what is inside. Without a pointer
-    (one change inside a finding, in a history) only a reader who sees people gets details.
+    The first item on the way that is not shown decides; of a section that is shown, what is inside.
     """
     if not isinstance(pointer, str):
-        return "part" if sight is Sight.NOBODY else "shown"
+        return "hidden"
     section: type[Section] | None = HouseholdSchema
     for step in pointer.split("/")[1:]:
         if step.isdigit():
@@ -250,14 +313,10 @@ def _visibility_at(pointer: object, sight: Sight) -> _Visibility:
         mask = "hidden" if field is None else _mask_of(field, sight)
         if field is None or mask != "shown":
             return "hidden" if mask == "hidden" else "part"
+        if isinstance(field, Given) and field.open_members:
+            return "part"
         section = section_of(field)
     return "shown" if section is None or _plan(section, sight).is_whole else "part"
-
-
-def _no_reason(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {name: _no_reason(part) for name, part in value.items() if name != _FREE_TEXT}
 
 
 _MASKS: Final[Mapping[Mask, _Change]] = {

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from schemas.errors import FREE_TEXT, Reveals
 from service.households.changes import Change, Record
 from service.households.ports import Stored, Transaction
 from service.households.stages import stage_again
@@ -22,6 +23,21 @@ from service.parcels.rings import Geometries, geometries_of
 
 OVERLAP = "parcel.overlap"
 SETTLED = "settled"
+
+_BOUNDARIES: Final = ("parcels.geometry", "parcels.id")
+REVEALED: Final = {
+    OVERLAP: Reveals(
+        {
+            **dict.fromkeys(("parcel", "household", "area_m2", "share_percent"), _BOUNDARIES),
+            **dict.fromkeys(("settled.by", "settled.at"), _BOUNDARIES),
+            "settled.reason": (FREE_TEXT,),
+        },
+        of_others=_BOUNDARIES,
+    )
+}
+"""What findings about overlaps reveal: where two households have their boundaries."""
+REVEALED_IN_NOTES: Final = dict.fromkeys(("finding", "household", "settled"), _BOUNDARIES)
+"""The same of the log notes about overlaps."""
 
 FindingInJson = dict[str, Any]
 

@@ -19,8 +19,7 @@ from service.errors import HouseholdNotFound, PermissionMissing
 from service.households.area_search import Affected, households_beginning_in, households_in, items_for
 from service.households.changes import Record
 from service.households.history import changes_of
-from service.households.masking import seen, seen_change, seen_note, sees
-from service.households.overlaps import OVERLAP
+from service.households.masking import seen, seen_change, seen_findings_of_a_check, seen_note, sees
 from service.households.parcel_checks import Neighbour
 from service.households.places import Places
 from service.households.ports import (
@@ -51,6 +50,7 @@ Wording = Callable[[str, Mapping[str, Any]], str]
 ENTRIES_AT_ONCE: Final = 1_000
 """How many log entries are read in one round trip of a whole history."""
 _WITHHELD: Final = "…"
+_FINDINGS: Final = "/findings/"
 _EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _OPEN_ITEMS: Final = ("offset", "kind", "household", "revision", "at", "actor", "hash")
 """The items of a log entry that leave as they are; its schema decides which of them a response has."""
@@ -245,12 +245,9 @@ class Reader:
         return [each for each in around if each.boundary.household not in self.withheld]
 
     def findings(self, findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Findings that are in no record yet, each with its text; none that names a household that is withheld.
-
-        Readers who see no boundaries get no overlaps either: by trying areas they would learn where boundaries lie.
-        """
-        visible = (each for each in findings if self._sees_boundaries or each["code"] != OVERLAP)
-        return [self._worded(finding) for finding in visible if not self._names_withheld(finding)]
+        """Findings that are in no record yet, each with its text; none that names a household that is withheld."""
+        shared = (each for each in findings if not self._names_withheld(each))
+        return [self._worded(finding) for finding in seen_findings_of_a_check(shared, self._sight)]
 
     def free_text(self, text: str) -> str:
         """What somebody wrote freely (a reason), for readers who see persons: it may name people."""
@@ -351,7 +348,8 @@ class Reader:
 
     def _changes(self, entry: LogEntry) -> list[dict[str, Any]]:
         entry = self._with_codes(self._with_seen_findings(entry))
-        changes = (seen_change(change, self._sight) for change in changes_of(entry))
+        found = changes_of(entry)
+        changes = (each if each["pointer"].startswith(_FINDINGS) else seen_change(each, self._sight) for each in found)
         return [change for change in changes if change is not None]
 
     def _with_codes(self, entry: LogEntry) -> LogEntry:
@@ -367,7 +365,7 @@ class Reader:
     def _with_seen_findings(self, entry: LogEntry) -> LogEntry:
         """A log entry whose findings, before and after, are those that records show: only these are compared.
 
-        A change inside a finding does not say which item the finding is about.
+        A change inside a finding does not say which finding it is, so it could not be masked afterwards.
         """
         if entry.record is None or entry.replaced is None or "findings" not in entry.replaced:
             return entry
@@ -384,10 +382,10 @@ class Reader:
         return findings
 
     def _worded(self, finding: Mapping[str, Any]) -> dict[str, Any]:
-        """A finding with its text; without one where the text names details that were left out."""
+        """A finding with its text; without one where the text needs details that were left out."""
         if self._wording is None:
             return dict(finding)
         message = self._wording(finding["code"], finding.get("details", {}))
-        if "details" not in finding and "{" in message:
+        if "{" in message and not self.sees_persons:
             return dict(finding)
         return {**finding, "message": message}

@@ -119,12 +119,13 @@ def test_a_change_of_a_person_is_not_there_for_a_statistical_client(pointer: str
 
 
 def test_why_an_overlap_was_settled_is_free_text_too() -> None:
-    settled = {"reason": "Ông An đồng ý", "actor": "giam.sat"}
-    findings = [{"code": "parcel.overlap", "details": {"parcel": "p", "settled": settled}}]
+    settled = {"reason": "Ông An đồng ý", "by": "giam.sat"}
+    finding = {"code": "parcel.overlap", "pointer": "/parcels/0/geometry"}
+    findings = [{**finding, "details": {"parcel": "p", "settled": settled}}]
     shown = seen({"findings": findings}, Sight.MASKED)["findings"][0]
-    assert shown["details"] == {"parcel": "p", "settled": {"actor": "giam.sat"}}
-    change = {"pointer": "/findings/0/details/settled", "after": settled}
-    assert seen_change(change, Sight.MASKED) == {**change, "after": {"actor": "giam.sat"}}
+    assert shown["details"] == {"parcel": "p", "settled": {"by": "giam.sat"}}
+    change = {"pointer": "/findings/0", "after": findings[0]}
+    assert seen_change(change, Sight.MASKED) == {**change, "after": shown}
     assert seen({"findings": findings}, Sight.PERSONAL)["findings"][0]["details"]["settled"] == settled
 
 
@@ -146,8 +147,8 @@ def test_why_an_overlap_was_settled_is_free_text_too() -> None:
     ],
 )
 def test_a_finding_reveals_no_more_than_the_item_that_it_is_about(pointer: str, masked: str, nobody: str) -> None:
-    finding = {"code": "x", "pointer": pointer, "details": {"age": 14}}
-    left = {"hidden": [], "part": [{"code": "x", "pointer": pointer}], "shown": [finding]}
+    finding = {"code": "time.ahead", "pointer": pointer, "details": {"sent": "2026-01-01"}}
+    left = {"hidden": [], "part": [{"code": "time.ahead", "pointer": pointer}], "shown": [finding]}
     missing = {"pointer": pointer, "for": "digitized"}
     for sight, visible in ((Sight.MASKED, masked), (Sight.NOBODY, nobody), (Sight.PERSONAL, "shown")):
         shown = seen({"findings": [finding], "missing": [missing]}, sight)
@@ -259,16 +260,25 @@ def test_parcels_keep_their_masked_papers_and_crops() -> None:
     assert seen({"parcels": [parcel]}, Sight.NOBODY)["parcels"] == [{"crops": [{"crop": "rice", "linkage": {}}, {}]}]
 
 
-def test_findings_are_left_without_reasons_or_without_details() -> None:
+def test_findings_are_left_without_reasons_and_without_what_is_declared_nowhere() -> None:
     details = {"reason": "x", "area_m2": 5, "settled": {"reason": "y", "by": "lead"}}
-    findings = [7, {"code": "a", "severity": "warning", "details": details}, {"code": "b", "reason": "r", "details": 5}]
-    left = {"area_m2": 5, "settled": {"by": "lead"}}
-    assert seen({"findings": findings}, Sight.MASKED)["findings"] == [
-        {"code": "a", "severity": "warning", "details": left},
-        {"code": "b", "reason": "r", "details": 5},
+    about = {"code": "parcel.overlap", "pointer": "/parcels/0/geometry"}
+    unit = {"code": "product.unit-missing", "pointer": "/products/0/unit"}
+    findings = [
+        7,
+        {**about, "severity": "warning", "details": details},
+        {**about, "reason": "r", "details": 5},
+        {**about, "details": {"settled": "y"}},
+        {**unit, "details": {"buyer": "Vi Văn An"}},
+        {**unit, "details": {}},
+        {**unit, "code": "a"},
+        {**unit, "code": ["a"]},
+        {"code": "product.unit-missing"},
     ]
-    nobody = [{"code": "a", "severity": "warning"}, {"code": "b", "reason": "r"}]
-    assert seen({"findings": findings}, Sight.NOBODY)["findings"] == nobody
+    boundaries = [{**about, "severity": "warning", "details": {"area_m2": 5, "settled": {"by": "lead"}}}, about, about]
+    units = [unit, {**unit, "details": {}}]
+    assert seen({"findings": findings}, Sight.MASKED)["findings"] == [*boundaries, *units]
+    assert seen({"findings": findings}, Sight.NOBODY)["findings"] == units
     assert seen({"findings": 7}, Sight.MASKED) == seen({"findings": 7}, Sight.NOBODY) == {}
 
 
@@ -303,14 +313,11 @@ def test_a_change_of_what_the_schema_does_not_know_is_shown_to_nobody() -> None:
         "/livestock/0/x",
         "/livestock/0/kind~0",
         "/findings/0/details/reason",
+        "/findings/0/details/settled/by",
         "/0",
         "/0/a",
     )
     for pointer in unknown:
         assert seen_change({"pointer": pointer, "after": "x"}, Sight.MASKED) is None
-    change = {"pointer": "/findings/0/details/settled/by", "after": "lead"}
+    change = {"pointer": "/parcels/0/geometry/a~1b/c~0d", "after": 1}
     assert seen_change(change, Sight.MASKED) == change
-    assert seen_change({"pointer": "/findings/0/details/a~1b/c~0d", "after": 1}, Sight.MASKED) == {
-        "pointer": "/findings/0/details/a~1b/c~0d",
-        "after": 1,
-    }

@@ -1,0 +1,29 @@
+"""What findings and log notes can reveal, as what makes them declares it; what is declared nowhere is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from schemas import rules
+from schemas.errors import FREE_TEXT, Reveals
+from service.households import overlaps, times
+from service.parcels import findings
+
+FINDINGS: Final[Mapping[str, Reveals]] = {
+    **rules.REVEALED,
+    **findings.REVEALED,
+    **times.REVEALED,
+    **overlaps.REVEALED,
+}
+"""By code, of every finding that a record can have."""
+
+NOTES: Final[Mapping[str, Sequence[str]]] = {
+    **overlaps.REVEALED_IN_NOTES,
+    "from": ("commune",),
+    "to": ("commune",),
+    "rehomed": ("commune_as_of",),
+    "schema_version": ("schema_version",),
+    "reason": (FREE_TEXT,),
+}
+"""By name, of every member of a log entry's note."""
