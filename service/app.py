@@ -9,6 +9,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from service.api.http.bodies import read_out_refused_bodies
+from service.api.http.compression import compress_responses
 from service.api.http.gate import install_guard
 from service.api.http.guard import Guard
 from service.api.http.measures import measure_requests
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     app.url_map.merge_slashes = False  # an address with two slashes is unknown, not a redirection in HTML
     app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
     describe(app)
+    compress_responses(app)
     register = wire(settings, clock)
     guarding = wire_guard(settings, clock, register.store, register.units.directory, register.households)
     with app.app_context():

@@ -9,7 +9,7 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components, record_components
-from service.api.http.blueprint import ALSO_AS, IF_MATCH
+from service.api.http.blueprint import ALSO_AS, IF_MATCH, VALIDATED
 from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
@@ -32,6 +32,20 @@ IF_MATCH_PARAMETER: dict[str, Any] = {
     "description": "The revision that the change was made from, in quotes.",
     "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
     "example": '"3"',
+}
+IF_NONE_MATCH_PARAMETER: dict[str, Any] = {
+    "in": "header",
+    "name": "If-None-Match",
+    "description": "The ETag of a response that the client still has; if it is the same, the response is 304.",
+    "schema": {"type": "string"},
+}
+_ENTITY_TAG = {"ETag": {"description": "The entity tag, for If-None-Match.", "schema": {"type": "string"}}}
+_LOCATION = {"Location": {"description": "The address of what was made.", "schema": {"type": "string"}}}
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait before the next attempt; with 429 and 503.",
+        "schema": {"type": "integer"},
+    }
 }
 DESCRIPTION = (
     "The register of farm households: one record a household, checked by the ministry data schema, with its history as "
@@ -102,6 +116,12 @@ def _finish(operation: dict[str, Any]) -> None:
         responses["200"]["content"][media_type] = {"schema": {"type": "string"}}
     if (required := operation.pop(IF_MATCH, None)) is not None:
         operation.setdefault("parameters", []).append({**IF_MATCH_PARAMETER, "required": required})
+    if operation.pop(VALIDATED, False):
+        operation.setdefault("parameters", []).append(IF_NONE_MATCH_PARAMETER)
+        responses["200"].setdefault("headers", {}).setdefault("ETag", _ENTITY_TAG["ETag"])
+        responses["304"] = {"description": "The client has it already. Without a body."}
+    if "201" in responses:
+        responses["201"]["headers"] = {**responses["201"].get("headers", {}), **_LOCATION}
     for status in [name for name in responses if name in {"UNPROCESSABLE_CONTENT", "default"}]:
         del responses[status]
     for status, response in list(responses.items()):
@@ -124,6 +144,7 @@ def _problem_response() -> dict[str, Any]:
     }
     return {
         "description": "A problem (RFC 9457) with a stable code, in the language of Accept-Language.",
+        "headers": _RETRY_AFTER,
         "content": {"application/problem+json": {"schema": schema, "example": example}},
     }
 

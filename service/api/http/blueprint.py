@@ -15,6 +15,9 @@ from service.api.http.resource import Body
 ALSO_AS = "x-also-as"
 """In the operation until service/api/openapi.py writes it among the media types of the response."""
 
+VALIDATED = "x-validated"
+"""Likewise that the response has an entity tag, and that If-None-Match with it gets 304."""
+
 IF_MATCH = "x-if-match"
 """Likewise whether the header If-Match must be there: ``parameters`` in ``doc`` would replace those of the query."""
 
@@ -87,6 +90,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def body(self, schema: type[Body], *, required: bool = True) -> Callable[[View], View]:
         """Document a JSON body by its schema; the view reads it by ``bodies.parsed_body``."""
         return self.doc(requestBody={"required": required, "content": {"application/json": {"schema": schema}}})
+
+    def validated(self, view: View) -> View:
+        """Document that the response has an entity tag, and that If-None-Match with it gets 304."""
+        return self.doc(**{VALIDATED: True})(view)
 
     def if_match(self, *, required: bool = False) -> Callable[[View], View]:
         """Document the If-Match header."""

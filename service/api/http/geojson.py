@@ -1,20 +1,19 @@
-"""GeoJSON (RFC 7946): the schema of a Feature, and the response that carries features, compressed for slow lines."""
+"""GeoJSON (RFC 7946): the schema of a Feature, and the response that carries features."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import orjson
-from flask import Response, request
+from flask import Response
 from marshmallow import ValidationError, fields, validate
 from shapely.geometry.base import BaseGeometry
 
 from schemas.geometry import GeometryInvalid, parse_geometry
 from service.api.http.blueprint import reference
 from service.api.http.resource import Described, Resource, written
+from service.api.http.responses import validated
 from service.formats.geojson import GEOJSON
 
 CACHE_AN_HOUR = "private, max-age=3600"
@@ -58,16 +57,8 @@ class Outline(Described):
 
 def geojson_response(kind: type[Resource], value: object, cache: str = "no-store") -> Response:
     """A GeoJSON response, written by its schema. One that may be cached has an ETag; a client that has it gets 304."""
-    body = orjson.dumps(written(kind, value))
-    tag = hashlib.sha256(body).hexdigest()[:32]
-    packed = bool(request.accept_encodings["gzip"] > 0)
-    response = Response(gzip.compress(body, 6, mtime=0) if packed else body, mimetype=GEOJSON)
-    if packed:
-        response.headers["Content-Encoding"] = "gzip"
-    response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = cache
+    response = Response(orjson.dumps(written(kind, value)), mimetype=GEOJSON)
     if cache != "no-store":
-        # A compressed body is another representation, so it has a tag of its own (RFC 9110, 8.8.3.3).
-        response.set_etag(f"{tag}-gzip" if packed else tag)
-        response.make_conditional(request)
+        return validated(response, cache)
+    response.headers["Cache-Control"] = cache
     return response

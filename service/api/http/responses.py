@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import orjson
 from flask import Response, request
 
@@ -34,6 +36,17 @@ def resource_response(
 def record_response(found: Released, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A household from the Reader, with its revision as ETag."""
     return json_response(found.record, status, {"ETag": entity_tag(found), **(headers or {})})
+
+
+def validated(response: Response, cache: str = "private, no-cache") -> Response:
+    """The response with a tag of its bytes, or 304 for a client that has them: for what is the same for every reader.
+
+    A browser stores it and asks each time whether it is still the same, unless ``cache`` says for how long it is.
+    """
+    response.headers["Cache-Control"] = cache
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.make_conditional(request)
+    return response
 
 
 def unless_known(response: Response) -> Response:

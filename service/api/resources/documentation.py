@@ -10,7 +10,7 @@ from schemas.errors import RecordInvalid
 from service.access.gate import public
 from service.api.http.blueprint import Blueprint
 from service.api.http.problems import HTTP_CODES, INVALID_RECORD, STATUS
-from service.api.http.responses import json_response
+from service.api.http.responses import json_response, validated
 from service.api.http.services import services
 
 blueprint = Blueprint("documentation", __name__, description="The contract")
@@ -19,10 +19,11 @@ blueprint = Blueprint("documentation", __name__, description="The contract")
 @blueprint.route("/openapi.json")
 @public
 @blueprint.response(200, {"type": "object"})
+@blueprint.validated
 @blueprint.doc(operationId="openapi", summary="The contract as OpenAPI 3.1")
 def openapi() -> Response:
     """The same document as openapi.yaml in the source."""
-    return json_response(specification())
+    return validated(json_response(specification()), "public, no-cache")
 
 
 @blueprint.route("/docs")

@@ -155,10 +155,8 @@ def _response(file: BuiltFile, policy: str) -> Response:
     response = Response(body, content_type=_with_charset(file.media_type))
     if compressed:
         response.headers["Content-Encoding"] = "gzip"
-    # A gzipped body is another representation, so it has a tag of its own (RFC 9110, 8.8.3.3).
-    response.set_etag(file.tag + ("-gzip" if compressed else ""))
+    response.set_etag(file.tag)
     response.headers["Cache-Control"] = file.cache
-    response.headers["Vary"] = "Accept-Encoding"
     response.headers["Content-Security-Policy"] = policy
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -123,7 +123,8 @@ class OneHousehold(MethodView):
     @needs("households.read")
     @blueprint.query(OneHouseholdQuery)
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
-    @blueprint.problems(304, 404, 422)
+    @blueprint.validated
+    @blueprint.problems(404, 422)
     @blueprint.doc(operationId="get_household", summary="Read a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """The record as it is now; its revision is the ETag.

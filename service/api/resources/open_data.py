@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from service.api.http.blueprint import Blueprint
 from service.api.http.guard import guard
 from service.api.http.parameters import Query, one_of, unit_code
 from service.api.http.resource import Beside, Day, Resource, count
-from service.api.http.responses import resource_response
+from service.api.http.responses import resource_response, validated
 from service.api.http.services import language, services
 from service.api.http.tables import csv_response
 from service.province import Province, known_provinces, read_province
@@ -102,6 +101,7 @@ class OpenHouseholds(MethodView):
     @public
     @blueprint.query(OpenDataQuery)
     @blueprint.response(200, OpenDataSchema)
+    @blueprint.validated
     @blueprint.problems(404, 422, 429, 503)
     @blueprint.doc(operationId="open_households", summary="Households by commune and ethnic group or poverty")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -122,6 +122,7 @@ class OpenHouseholdsTable(MethodView):
     @public
     @blueprint.query(OpenDataQuery)
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
+    @blueprint.validated
     @blueprint.problems(404, 422, 429, 503)
     @blueprint.doc(operationId="open_households_csv", summary="The same as CSV")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -175,10 +176,7 @@ def _number(number: Number) -> list[Any]:
 
 def _published(response: Response, table: Table) -> Response:
     """A response that anybody may cache for a while, and validate by its ETag."""
-    response.headers["Cache-Control"] = f"public, max-age={_CACHE_SECONDS}"
     response.headers["Vary"] = "Accept-Language"
     response.headers["Content-Language"] = language()
     response.headers["Link"] = f'<{_publisher(table.province).open_data.licence}>; rel="license"'
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-    response.make_conditional(request)
-    return response
+    return validated(response, f"public, max-age={_CACHE_SECONDS}")

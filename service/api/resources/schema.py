@@ -21,7 +21,7 @@ from service.access.gate import public
 from service.api.http.blueprint import Blueprint
 from service.api.http.parameters import Query, day
 from service.api.http.resource import Day, Resource, count
-from service.api.http.responses import resource_response
+from service.api.http.responses import resource_response, validated
 from service.api.http.services import derived, services
 from service.clock import vietnam_day
 from service.errors import CodeListNotFound
@@ -77,6 +77,7 @@ class CodeListQuery(Query):
 @blueprint.route("/household.json")
 @public
 @blueprint.response(200, {"type": "object"}, content_type="application/schema+json")
+@blueprint.validated
 @blueprint.doc(operationId="schema_json", summary="The household as JSON Schema 2020-12")
 def json_schema() -> Response:
     """What a program can check before it sends; the rules that JSON Schema cannot say are listed in the dictionary."""
@@ -88,6 +89,7 @@ def json_schema() -> Response:
 @blueprint.route("/form.json")
 @public
 @blueprint.response(200, {"type": "object"})
+@blueprint.validated
 @blueprint.doc(operationId="schema_form", summary="The phone form's definition")
 def form() -> Response:
     """Steps, items, labels, choices, conditions and checks; docs/form-definition.md describes it."""
@@ -97,6 +99,7 @@ def form() -> Response:
 @blueprint.route("/household.xlsx")
 @public
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+@blueprint.validated
 @blueprint.doc(operationId="schema_xlsform", summary="The household as XLSForm for ODK Collect")
 def xlsform() -> Response:
     """A workbook that pyxform converts."""
@@ -110,6 +113,7 @@ def xlsform() -> Response:
 @blueprint.route("/dictionary.xlsx")
 @public
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+@blueprint.validated
 @blueprint.doc(operationId="schema_dictionary", summary="The data dictionary as a workbook")
 def dictionary() -> Response:
     """Every item with labels, source, what it is mandatory for, sensitivity and unit."""
@@ -120,12 +124,13 @@ def dictionary() -> Response:
 @blueprint.route("/codelists")
 @public
 @blueprint.response(200, CodeListIndexSchema)
+@blueprint.validated
 @blueprint.doc(operationId="schema_codelists", summary="Which code lists there are")
 def code_list_index() -> Response:
     """Their names, and how many codes each holds, withdrawn ones too."""
     lists = services().code_lists
     index = [{"name": name, "codes": len(lists[name].codes)} for name in lists.names()]
-    return resource_response(CodeListIndexSchema, {"codelists": index})
+    return validated(resource_response(CodeListIndexSchema, {"codelists": index}), "public, no-cache")
 
 
 @blueprint.route("/codelists/<name>")
@@ -135,6 +140,7 @@ class CodeListResource(MethodView):
     @public
     @blueprint.query(CodeListQuery)
     @blueprint.response(200, CodeListSchema)
+    @blueprint.validated
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="schema_codelist", summary="A code list")
     def get(self, arguments: dict[str, Any], name: str) -> Response:
@@ -144,7 +150,7 @@ class CodeListResource(MethodView):
             raise CodeListNotFound(name=name[:60], known=", ".join(lists.names()))
         on = arguments.get("valid_on") or vietnam_day(services().clock())
         found = {"name": name, "valid_on": on, "codes": lists[name].in_force(on)}
-        return resource_response(CodeListSchema, found)
+        return validated(resource_response(CodeListSchema, found), "public, no-cache")
 
 
 def _derived(name: str, make: Callable[[], bytes], mimetype: str, *, download: bool = False) -> Response:
@@ -153,14 +159,14 @@ def _derived(name: str, make: Callable[[], bytes], mimetype: str, *, download: b
     It is compressed for slow lines: form.json to a sixth.
     """
     body = derived(name, make)
+    tag = hashlib.sha256(body).hexdigest()[:32]
     packed = mimetype != WORKBOOK and request.accept_encodings["gzip"] > 0
     if packed:
         body = derived(f"{name}.gz", partial(gzip.compress, body, mtime=0))
     response = Response(body, mimetype=mimetype)
     if packed:
         response.headers["Content-Encoding"] = "gzip"
-    response.headers["Vary"] = "Accept-Encoding"
-    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.set_etag(tag)
     response.headers["Cache-Control"] = "no-cache"
     if download:
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

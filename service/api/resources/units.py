@@ -14,7 +14,7 @@ from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import CACHE_AN_HOUR, FeatureSchema, geojson_response
 from service.api.http.parameters import Query, day, one_of, tolerance_in_metres, unit_code
 from service.api.http.resource import Beside, Day, Resource
-from service.api.http.responses import resource_response
+from service.api.http.responses import resource_response, validated
 from service.api.http.services import services
 from service.clock import vietnam_day
 from service.errors import UnitNotFound
@@ -120,6 +120,7 @@ class Units(MethodView):
     @needs("units.read")
     @blueprint.query(UnitListQuery)
     @blueprint.response(200, UnitListSchema)
+    @blueprint.validated
     @blueprint.problems(422)
     @blueprint.doc(operationId="list_units", summary="List administrative units")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -130,7 +131,7 @@ class Units(MethodView):
         if (province := arguments.get("province")) is not None:
             above = ((unit, province_of(unit, directory, on)) for unit in found)
             found = [unit for unit, itself in above if itself is not None and itself.code == province]
-        return resource_response(UnitListSchema, {"valid_on": on, "units": found})
+        return validated(resource_response(UnitListSchema, {"valid_on": on, "units": found}))
 
 
 @blueprint.route("/<code>")
@@ -140,13 +141,15 @@ class OneUnit(MethodView):
     @needs("units.read")
     @blueprint.query(UnitQuery)
     @blueprint.response(200, UnitSchema)
+    @blueprint.validated
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="get_unit", summary="Read an administrative unit")
     def get(self, arguments: dict[str, Any], code: str) -> Response:
         """Codes are used again with a new meaning: a code means something only with a day."""
         unit = _unit(code, arguments.get("valid_on"))
         before = services().units.directory().predecessors_of(unit)
-        return resource_response(UnitSchema, Beside(unit, predecessors=[each.code for each in before]))
+        found = Beside(unit, predecessors=[each.code for each in before])
+        return validated(resource_response(UnitSchema, found))
 
 
 @blueprint.route("/<code>/boundary")
@@ -157,6 +160,7 @@ class UnitBoundary(MethodView):
     @needs("units.read")
     @blueprint.query(BoundaryQuery)
     @blueprint.response(200, UnitBoundarySchema, content_type=GEOJSON)
+    @blueprint.validated
     @blueprint.problems(404, 422)
     @blueprint.doc(operationId="get_unit_boundary", summary="The border of a unit as GeoJSON")
     def get(self, arguments: dict[str, Any], code: str) -> Response:
