@@ -72,7 +72,7 @@ class TrailFault:
 class TrailBusy(DomainError):
     """Too many processes opened a lane of the trail at once; the request can be retried."""
 
-    code = "store.contention"
+    code = "trail.busy"
 
 
 ONLY_WHERE_GIVEN: Final = ("underway", "instead_of")

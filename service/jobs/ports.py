@@ -25,14 +25,24 @@ class LoggedRecord:
     fingerprint: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordsRead:
+    """Some households in order of id: their records, the ids of those that are stored damaged, and the last id."""
+
+    records: list[Record]
+    damaged: tuple[str, ...]
+    last: str | None
+    """None where there was none left to read."""
+
+
 class Households(ports.Households, Protocol):
     """The households as they are now, also those that another version of the schema checked."""
 
     def count_of_other_versions(self, version: str) -> int:
         """How many households were checked by another schema version."""
 
-    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
-        """Households of another schema version in order of id, behind ``after``."""
+    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> RecordsRead:
+        """Households of another schema version in order of id, behind ``after``; a damaged one holds up no other."""
 
     def count_of_communes(self, communes: frozenset[UnitId]) -> int:
         """How many households, also withdrawn ones, are stored under these communes."""

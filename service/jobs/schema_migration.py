@@ -11,7 +11,7 @@ from schemas.parsing import parse_household
 from schemas.versions import SCHEMA_VERSION, VersionUnknown, migrate
 from service.actor import REGISTER_ITSELF
 from service.clock import vietnam_day
-from service.errors import DomainError, HouseholdStale, StoreUnavailable
+from service.errors import DomainError, HouseholdStale, StoreDamaged, StoreUnavailable
 from service.households.changes import Change, Record
 from service.households.optimistic import retried
 from service.households.places import Places
@@ -45,11 +45,12 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         """Migrate them, batch by batch; each batch is one transaction, so a record is migrated wholly or not at all."""
         last: str | None = None
         while True:
-            records = self._store.households.of_other_versions(SCHEMA_VERSION, after=last, limit=batch)
-            if not records:
+            read = self._store.households.of_other_versions(SCHEMA_VERSION, after=last, limit=batch)
+            yield from (Migrated(damaged, StoreDamaged(reason="record")) for damaged in read.damaged)
+            if read.records:
+                yield from self._migrate(read.records)
+            if (last := read.last) is None:
                 return
-            last = records[-1]["id"]
-            yield from self._migrate(records)
 
     def _migrate(self, records: Sequence[Record]) -> Iterator[Migrated]:
         changes: list[Change] = []
@@ -63,8 +64,10 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         try:
             if changes:
                 self._commit(changes, befores)
-        except HouseholdStale:
-            # One of them was revised meanwhile: one by one, the others are not held up.
+        except StoreUnavailable:
+            raise
+        except DomainError:
+            # One of them was revised meanwhile, or cannot be stored: one by one, the others are not held up.
             for change in changes:
                 yield self._alone(befores[change.record["id"]])
             return
@@ -92,6 +95,13 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         return Migrated(household_id)
 
     def _change(self, before: Record, now: datetime) -> Change:
+        """The revision of a record. Raises StoreDamaged where it lacks an item that every record has."""
+        try:
+            return self._revision(before, now)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise StoreDamaged(reason=type(error).__name__) from error
+
+    def _revision(self, before: Record, now: datetime) -> Change:
         """The revision with the same content in the new version.
 
         Status and reason stay, since the household itself did not change.

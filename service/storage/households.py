@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from service.area import Communes
 from service.errors import HouseholdNotFound
 from service.households.changes import Record
 from service.households.ports import FormerCommune, HouseholdPage, HouseholdQuery, Stored
+from service.jobs.ports import RecordsRead
 from service.parcels.regions import circle
 from service.storage import parcels
 from service.storage.boxes import box_polygons
@@ -82,16 +83,8 @@ class Households:
         if len(found) > query.limit:
             last = found[query.limit - 1]
             after = (last["updated_at"], last["_id"]) if by_change else (last["_id"],)
-        read = to_record if query.personal else to_closed_record
-        records: list[Record] = []
-        damaged: list[str] = []
-        for document in found[: query.limit]:
-            household: str = document["_id"]
-            try:
-                records.append(read(document, self._database.encryption))
-            except DAMAGE:
-                damaged.append(household)
-        return HouseholdPage(records, after, tuple(damaged), lag)
+        records, damaged = self._read(found[: query.limit], to_record if query.personal else to_closed_record)
+        return HouseholdPage(records, after, damaged, lag)
 
     @translated()
     def count(self, query: HouseholdQuery) -> int:
@@ -110,15 +103,15 @@ class Households:
         return self._database["households"].count_documents({"schema_version": {"$ne": version}})
 
     @translated()
-    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> list[Record]:
-        """Households of another schema version in order of id, behind ``after``."""
+    def of_other_versions(self, version: str, *, after: str | None, limit: int) -> RecordsRead:
+        """Households of another schema version in order of id, behind ``after``; a damaged one holds up no other."""
         where: dict[str, Any] = {"schema_version": {"$ne": version}}
         if after is not None:
             where["_id"] = {"$gt": after}
-        return [
-            to_record(document, self._database.encryption)
-            for document in self._database["households"].find(where, {"index": 0}).sort("_id").limit(limit)
-        ]
+        found = list(self._database["households"].find(where, {"index": 0}).sort("_id").limit(limit))
+        last = found[-1]["_id"] if found else None
+        records, damaged = self._read(found, to_record)
+        return RecordsRead(records, damaged, last)
 
     @translated()
     def count_of_communes(self, communes: frozenset[UnitId]) -> int:
@@ -138,6 +131,20 @@ class Households:
     def communes_with_first_day(self) -> frozenset[UnitId]:
         """Communes of records from before units had identities, whose code is only clear with its first day."""
         return frozenset(self._database["households"].distinct("commune", {"commune_since": {"$exists": True}}))
+
+    def _read(
+        self, documents: Sequence[Document], read: Callable[[Document, FieldEncryption], Record]
+    ) -> tuple[list[Record], tuple[str, ...]]:
+        """The records of documents, and the ids of those that are damaged."""
+        records: list[Record] = []
+        damaged: list[str] = []
+        for document in documents:
+            household: str = document["_id"]
+            try:
+                records.append(read(document, self._database.encryption))
+            except DAMAGE:
+                damaged.append(household)
+        return records, tuple(damaged)
 
     def _majority_lag(self) -> timedelta:
         """How far what a majority has confirmed, which is all that can be read, is behind the last write."""

@@ -18,6 +18,7 @@ from service.app import register_of
 from service.commands import accounts, rotate_keys, who_read
 from service.commands import verify_log as verify_log_command
 from service.jobs.reconciliation import reconcile, verify_log
+from service.roles import Role
 from service.settings import Settings
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import key_of
@@ -125,7 +126,7 @@ def test_the_demonstration_has_an_account_of_each_role_in_a_file_for_its_owner(
     file = Path(command[1]) / "demo-accounts.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     rows = orjson.loads(file.read_bytes())
-    assert {row["role"] for row in rows} == {"officer", "leader", "supervisor", "administrator", "system", "auditor"}
+    assert {row["role"] for row in rows} == set(Role), "service/commands/accounts.py has no account of a role"
     for row in rows:
         grant = {"grant_type": "client_credentials"} if row["role"] == "system" else {"grant_type": "password"}
         secrets = {name: row[name] for name in ("username", "password", "client_id", "client_secret") if name in row}

@@ -12,7 +12,7 @@ from flask import Flask
 
 from service.access.gate import declared_on
 from service.api.http.gate import check_every_endpoint_is_declared, declared_permissions
-from service.roles import SCOPES, TABLE, Permission, Reach, Role
+from service.roles import SCOPES, SIGHT_BY_ROLE, TABLE, Permission, Reach, Role, Sight
 from tests.api.asking import Register
 from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, VINH_LOC, a_household
@@ -176,3 +176,13 @@ def test_a_baseline_is_set_only_within_the_area(register: Register) -> None:
 def test_every_reach_of_the_table_is_own_area_for_people(app: Flask) -> None:
     everywhere = {one for held in TABLE.values() for one, reach in held.items() if reach is Reach.EVERYWHERE}
     assert not any(one.startswith("households.") for one in everywhere)
+
+
+def test_the_page_on_access_has_every_role_what_it_sees_and_every_scope() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z]+)` \| (.*) \| (.*) \|$", page.partition("| role |")[2], flags=re.MULTILINE)
+    beginnings = {Sight.PERSONAL: "all", Sight.MASKED: "no records", Sight.NOBODY: "nobody"}
+    wrong = {role for role, _, sees in rows if not sees.startswith(beginnings[SIGHT_BY_ROLE[Role(role)]])}
+    assert ([role for role, _, _ in rows], wrong) == (list(Role), set())
+    (of_systems,) = [does for role, does, _ in rows if role == Role.SYSTEM]
+    assert set(re.findall(r"`([a-z]+:[a-z]+)`", of_systems)) == SCOPES.keys()

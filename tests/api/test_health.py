@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from prometheus_client import REGISTRY
 from werkzeug.test import TestResponse
 
 from service.roles import Role
@@ -97,3 +100,12 @@ def test_measures_name_endpoints_and_never_addresses(register: Register) -> None
     text = register.get("/metrics").get_data(as_text=True)
     assert "register_requests_total" in text
     assert record["id"] not in text
+
+
+def test_the_page_for_operators_lists_every_metric_and_no_other(app: Flask) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    ours = [metric for metric in REGISTRY.collect() if metric.name.startswith("register_")]
+    names = {f"{metric.name}_total" if metric.type == "counter" else metric.name for metric in ours}
+    listed = page.partition("`GET /metrics`")[2].partition("\n- ")[0]
+    assert set(re.findall(r"`(register_[a-z_]+)`", listed)) == names
+    assert set(re.findall(r"`(register_[a-z_]+)`", page)) == names

@@ -88,6 +88,15 @@ def test_a_locked_phone_is_emptied_without_its_pin_and_serves_its_holder_again(
     expect(officer.page.get_by_text(ERASED)).to_be_hidden()
 
 
+def test_the_dashboard_empties_a_phone_that_was_signed_out_too(a_phone: Callable[..., Phone], officer: Officer) -> None:
+    fill_in(officer)
+    officer.saved()
+    sign_out_the_other(Officer(a_phone()).arrive())
+    officer.page.goto(officer.phone.address + "/dashboard")
+    expect(officer.page.get_by_text(ERASED)).to_be_visible()
+    assert_empty(officer.page)
+
+
 def test_another_tab_of_an_emptied_phone_forgets_what_it_holds_open(
     a_phone: Callable[..., Phone], officer: Officer
 ) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 
 import pytest
+from bson.binary import Binary
 
 from schemas.versions import SCHEMA_VERSION
 from service.actor import REGISTER_ITSELF
+from service.errors import StoreDamaged, StoreRefused
+from service.households.changes import Change
 from service.households.household_register import HouseholdRegister
 from service.jobs.reconciliation import reconcile, verify_log
 from service.jobs.schema_migration import Migrated, SchemaMigration
 from service.storage.repositories import Repositories
+from service.storage.transaction import MongoTransaction
 from service.units.unit_register import UnitRegister
 from tests.builders import MovedClock, a_household
 
@@ -120,3 +125,47 @@ def test_a_household_that_withdrew_its_consent_to_registration_is_migrated_too(
 
     assert list(migration.run()) == [Migrated(record["id"])]
     assert store.households.find(record["id"]).record["status"] == "withdrawn"
+
+
+def broken(value: Binary) -> Binary:
+    """A ciphertext with one byte changed, as a broken disk would."""
+    return Binary(bytes([*value[:-20], value[-20] ^ 0xFF, *value[-19:]]), value.subtype)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 250])
+def test_damaged_records_are_named_and_hold_up_no_other(
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration, batch: int
+) -> None:
+    sealed, bare, *whole = sorted(registered_under_1_0(households, store, count=5))
+    documents = store.database["households"]
+    (document,) = documents.find({"_id": sealed})
+    for household, damage in (
+        (sealed, {"$set": {"sealed": broken(document["sealed"])}}),
+        (bare, {"$unset": {"commune": 1}}),
+    ):
+        documents.update_one({"_id": household}, damage, bypass_document_validation=True)
+
+    results = {each.household_id: each.error for each in migration.run(batch=batch)}
+
+    assert {household for household, error in results.items() if isinstance(error, StoreDamaged)} == {sealed, bare}
+    assert results == {**dict.fromkeys(whole), sealed: results[sealed], bare: results[bare]}
+    assert {store.households.find(each).record["schema_version"] for each in whole} == {SCHEMA_VERSION}
+    assert migration.waiting() == 2
+
+
+def test_a_record_that_the_database_refuses_holds_up_no_other(
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, *whole = sorted(registered_under_1_0(households, store, count=3))
+    apply = MongoTransaction.apply
+
+    def refusing(self: MongoTransaction, changes: Sequence[Change]) -> None:
+        if any(change.record["id"] == refused for change in changes):
+            raise StoreRefused(reason="validator")
+        apply(self, changes)
+
+    monkeypatch.setattr(MongoTransaction, "apply", refusing)
+    results = {each.household_id: each.error for each in migration.run()}
+    assert isinstance(results.pop(refused), StoreRefused)
+    assert results == dict.fromkeys(whole)
+    assert store.households.find(whole[0]).record["schema_version"] == SCHEMA_VERSION

@@ -7,29 +7,23 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
 
 from schemas.derive.form import form_definition
 from service.roles import Role
-from service.running.mongod import MongodOptions, PrivateMongod
-from service.settings import read_settings
-from service.storage.migration import migrate
 from tests.access.test_data_files import files_of
 from tests.access.test_personal_data_over_http import masked_supervisor
 from tests.api.asking import Register
 from tests.api.signed_in import token_of
 from tests.apps import opened_app
 from tests.builders import a_head, a_household, a_member, a_parcel
+from tests.schemas.careless_register import database_of_its_own
 
 WORDS = ("BHYT-4020-771", "BHYT-4020-772", "So tiet kiem 9981", "Lai buon Kiem Tra")
 """The values of careless items. Numbers and codes are searched for by their items' names."""
 NAMES = ("health_card", "savings_book", "bought_by", "rent_owed", "illnesses")
-
-UNCOMPRESSED = ("--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none")
 
 
 def a_careless_household() -> dict[str, Any]:
@@ -63,27 +57,22 @@ def revealed(text: str) -> list[str]:
 
 def main() -> None:
     """Register and revise a careless household, and look for it everywhere."""
-    with tempfile.TemporaryDirectory() as folder:
-        options = MongodOptions(folder=Path(folder) / "database", arguments=UNCOMPRESSED)
-        options.folder.mkdir()
-        with PrivateMongod(options) as mongod:
-            settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": folder})
-            migrate(settings, say=lambda _: None)
-            with opened_app(settings) as app:
-                register = Register(app.test_client())
-                household = a_careless_household()
-                assert (response := register.put(household)).status_code == 201, response.text
-                revised = {**household, "savings_book": "So tiet kiem 9981 B", "digital": {"illnesses": ["private"]}}
-                assert (response := register.put(revised, if_match=1)).status_code == 200, response.text
-                nobody = token_of(register.client.application, Role.SYSTEM, scopes=("records:read",))
-                seen: dict[str, Any] = {
-                    "whole": register.household(household["id"]),
-                    "masked": revealed(seen_by(register, household, masked_supervisor(register))),
-                    "nobody": revealed(seen_by(register, household, {"Authorization": f"Bearer {nobody}"})),
-                }
-            with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
-                stored = client.get_default_database()["households"].find_one({"_id": household["id"]}) or {}
-            files = files_of(mongod).decode("latin-1")
+    with database_of_its_own() as (mongod, settings):
+        with opened_app(settings) as app:
+            register = Register(app.test_client())
+            household = a_careless_household()
+            assert (response := register.put(household)).status_code == 201, response.text
+            revised = {**household, "savings_book": "So tiet kiem 9981 B", "digital": {"illnesses": ["private"]}}
+            assert (response := register.put(revised, if_match=1)).status_code == 200, response.text
+            nobody = token_of(register.client.application, Role.SYSTEM, scopes=("records:read",))
+            seen: dict[str, Any] = {
+                "whole": register.household(household["id"]),
+                "masked": revealed(seen_by(register, household, masked_supervisor(register))),
+                "nobody": revealed(seen_by(register, household, {"Authorization": f"Bearer {nobody}"})),
+            }
+        with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
+            stored = client.get_default_database()["households"].find_one({"_id": household["id"]}) or {}
+        files = files_of(mongod).decode("latin-1")
     report = {
         "read": {name: seen["whole"][name] == revised[name] for name in ("savings_book", "digital", "livestock")},
         "masked": seen["masked"],

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
 
 from service.roles import Role
-from service.running.mongod import MongodOptions, PrivateMongod
-from service.settings import read_settings
-from service.storage.migration import migrate
 from service.storage.open_data import MongoOpenData
 from tests.access.test_data_files import files_of
 from tests.access.test_personal_data_over_http import masked_supervisor
@@ -25,7 +20,7 @@ from tests.api.asking import Register
 from tests.api.signed_in import token_of
 from tests.apps import opened_app
 from tests.builders import THANH_VINH, a_head, a_household, a_parcel, a_square
-from tests.schemas.careless_items import UNCOMPRESSED
+from tests.schemas.careless_register import database_of_its_own
 
 WORDS = ("Xom Kiem Tra", "xom kiem tra", "Zyxwv", "zyxwv", "SHEET-7781", "NUMBER-7782", "Dong Bat Ngo", "105.66412")
 SQUARE = a_square(105.66412, 18.67612)
@@ -76,34 +71,29 @@ def seen_by(register: Register, household: str, headers: dict[str, str]) -> dict
 
 def main() -> None:
     """Register a household, and look for it everywhere."""
-    with tempfile.TemporaryDirectory() as folder:
-        options = MongodOptions(folder=Path(folder) / "database", arguments=UNCOMPRESSED)
-        options.folder.mkdir()
-        with PrivateMongod(options) as mongod:
-            settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": folder})
-            migrate(settings, say=lambda _: None)
-            with opened_app(settings) as app:
-                register = Register(app.test_client())
-                household = a_household_of_words()
-                assert (response := register.put(household)).status_code == 201, response.text
-                system = token_of(app, Role.SYSTEM, scopes=("records:read", "changes:read"))
-                whole = {"Authorization": f"Bearer {token_of(app, Role.OFFICER)}"}
-                report: dict[str, Any] = {
-                    "whole": seen_by(register, household["id"], whole),
-                    "masked": seen_by(register, household["id"], masked_supervisor(register)),
-                    "nobody": seen_by(register, household["id"], {"Authorization": f"Bearer {system}"}),
-                    "by_name": len(register.json("/v1/households?q=zyxwv")["households"]),
-                    "ready": register.get("/readyz").status_code,
-                    "by_commune": len(register.json(f"/v1/households?commune={THANH_VINH}")["households"]),
-                }
-            with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
-                database = client.get_default_database()
-                stored = database["households"].find_one({"_id": household["id"]}) or {}
-                counts = MongoOpenData(database).count()
-                report["counted"] = [(each.scheme, each.group, each.poverty) for each in counts]
-                report["cells"] = "cells" in stored["index"]
-                report["names"] = bool(stored["index"]["names"])
-            files = files_of(mongod).decode("latin-1")
+    with database_of_its_own() as (mongod, settings):
+        with opened_app(settings) as app:
+            register = Register(app.test_client())
+            household = a_household_of_words()
+            assert (response := register.put(household)).status_code == 201, response.text
+            system = token_of(app, Role.SYSTEM, scopes=("records:read", "changes:read"))
+            whole = {"Authorization": f"Bearer {token_of(app, Role.OFFICER)}"}
+            report: dict[str, Any] = {
+                "whole": seen_by(register, household["id"], whole),
+                "masked": seen_by(register, household["id"], masked_supervisor(register)),
+                "nobody": seen_by(register, household["id"], {"Authorization": f"Bearer {system}"}),
+                "by_name": len(register.json("/v1/households?q=zyxwv")["households"]),
+                "ready": register.get("/readyz").status_code,
+                "by_commune": len(register.json(f"/v1/households?commune={THANH_VINH}")["households"]),
+            }
+        with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
+            database = client.get_default_database()
+            stored = database["households"].find_one({"_id": household["id"]}) or {}
+            counts = MongoOpenData(database).count()
+            report["counted"] = [(each.scheme, each.group, each.poverty) for each in counts]
+            report["cells"] = "cells" in stored["index"]
+            report["names"] = bool(stored["index"]["names"])
+        files = files_of(mongod).decode("latin-1")
     report["in_files"] = [word for word in WORDS if word in files]
     json.dump(report, sys.stdout)
 

@@ -96,6 +96,29 @@ def test_the_page_on_the_form_describes_every_member_kind_and_check() -> None:
     assert {word for word in words if f"`{word}`" not in page} == set()
 
 
+BY_THE_REGISTER_ALONE = {"certificate-serial"}
+"""Checks that the phone leaves to the register on purpose: it shows the findings once a household was sent."""
+
+OF_ONE_ITEM = {"code-in-its-scheme"}
+"""Checks that the form makes where it reads the item's list (`form/src/definition/check.ts`)."""
+
+
+def test_the_form_makes_every_check_of_the_rules_that_is_not_left_to_the_register() -> None:
+    source = (ROOT / "form" / "src" / "definition" / "rules.ts").read_text(encoding="utf-8")
+    listed = source.partition("const RULES: Record<string, Rule> = {\n")[2].partition("\n};")[0]
+    made = set(re.findall(r"^  '([a-z-]+)':", listed, flags=re.MULTILINE))
+    checks = {rule["check"] for rule in form_definition()["rules"] if rule["check"]}
+    assert made == checks - BY_THE_REGISTER_ALONE - OF_ONE_ITEM
+    assert checks >= BY_THE_REGISTER_ALONE | OF_ONE_ITEM
+
+
+def test_the_page_on_the_form_has_no_check_that_no_rule_names() -> None:
+    page = (ROOT / "docs" / "form-definition.md").read_text(encoding="utf-8")
+    table = page.partition("\n## Checks on the phone\n")[2].partition("\n## ")[0]
+    checks = {rule["check"] for rule in form_definition()["rules"] if rule["check"]}
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, flags=re.MULTILINE)) == checks
+
+
 # XLSForm
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from schemas.versions import SCHEMA_VERSION
 from service.commands import migrate as migrate_command
 from service.commands import reconcile as reconcile_command
 from service.commands import units as units_command
@@ -139,6 +140,26 @@ def test_a_damaged_counter_ends_reconcile_with_1_and_its_place(
     store.database["commune_states"].update_one({"_id": THANH_VINH}, {"$inc": {"tallies.unknown.registered": 1}})
     assert reconcile_command.main([]) == 1
     assert "registered: 16681: the register says 2, its records say 1" in capsys.readouterr().out
+
+
+def test_a_damaged_record_ends_migrate_with_1_and_its_id_after_the_others(
+    store: Repositories, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        register(store)
+    first, second, third = (each["_id"] for each in households(store))
+    store.database["households"].update_many({}, {"$set": {"schema_version": "1.0"}})
+    store.database["households"].update_one({"_id": first}, {"$unset": {"commune": 1}}, bypass_document_validation=True)
+    store.database["households"].update_one(
+        {"_id": second}, {"$set": {"head.sex": "?"}}, bypass_document_validation=True
+    )
+    assert migrate_command.main([]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert f"record: household {first}: it is stored damaged; restore it from a backup" in lines
+    assert f"record: household {second}: code.unknown at /head/sex" in lines
+    assert lines[-1].startswith("2 records stay")
+    assert third not in "\n".join(lines)
+    assert store.households.find(third).record["schema_version"] == SCHEMA_VERSION
 
 
 def test_an_altered_and_a_missing_entry_end_verify_log_with_1_and_their_places(

@@ -39,6 +39,7 @@ from service.access.errors import (
     UsernameTaken,
 )
 from service.access.openid import ProviderUnavailable
+from service.access.trail import TrailBusy
 from service.api.http.reader import reader
 from service.api.http.resource import BodyRefused, Described, Resource, written
 from service.api.http.services import language, services
@@ -137,8 +138,9 @@ STATUS: dict[type[Exception], int] = {
     ProviderUnavailable: 503,
     OpenDataPreparing: 503,
     errors.WriteContention: 503,
+    TrailBusy: 503,
 }
-"""Every error that may reach a client. A test compares this table with service/errors.py and the catalogues."""
+"""Every error that may reach a client. A test compares this table with the errors of all rooms and the catalogues."""
 
 HTTP_CODES = {
     400: "http.bad-request",
