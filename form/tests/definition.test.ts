@@ -6,7 +6,8 @@ import { copiedAnswers } from '../src/definition/definition';
 import { readDefinition } from '../src/definition/read';
 import { placeOf, screensOf } from '../src/definition/screens';
 import { differences, merged } from '../src/editing/differences';
-import { joinDate, readNumber, splitDate } from '../src/parts/fields';
+import { readNumber } from '../src/definition/numbers';
+import { joinDate, splitDate } from '../src/parts/fields';
 
 const words = (vi: string): object => ({ vi, en: '' });
 const item = (name: string, kind: string, more: object = {}): object => ({

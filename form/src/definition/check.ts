@@ -3,6 +3,7 @@ import { normalize } from '../search/fold';
 import { isObject, type Json, type JsonObject } from '../storage/household';
 import { STAGES, type Definition, type Item, type Stage } from './definition';
 import type { Finding } from './finding';
+import { readingsFor } from './numbers';
 import { join } from './pointer';
 import { isContradicted, ruleFindings } from './rules';
 
@@ -49,7 +50,10 @@ export function errorsIn(definition: Definition, item: Item, value: Json, beside
       return text.length > item.longest ? wrong('text.too-long', { count: text.length, max: item.longest }) : [];
     }
     case 'number':
-      if (typeof value !== 'number' || !Number.isFinite(value)) return wrong('number.typed');
+      if (typeof value !== 'number' || !Number.isFinite(value)) {
+        const undecided = typeof value === 'string' && readingsFor(item, value).length > 1;
+        return wrong(undecided ? 'number.two-readings' : 'number.typed');
+      }
       if (item.whole && !Number.isInteger(value)) return wrong('number.not-whole');
       if (item.least !== null && value < item.least) return wrong('number.too-small', { min: item.least });
       if (item.above !== null && value <= item.above) return wrong('number.not-above', { min: item.above });

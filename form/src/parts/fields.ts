@@ -5,14 +5,6 @@ import { say, unitName } from '../language/language.svelte';
 import { listOf } from '../definition/check';
 import type { Unit } from '../sync/units';
 
-/** A number as people here type it: "1.250,5", "1250.5" and "1250,5" are one number; null when it is none. */
-export function readNumber(text: string): number | null {
-  const plain = text.replace(/\s/g, '');
-  if (/^-?\d{1,3}(\.\d{3})+(,\d+)?$/.test(plain)) return Number(plain.replaceAll('.', '').replace(',', '.'));
-  if (/^-?\d{1,3}(,\d{3}){2,}(\.\d+)?$/.test(plain)) return Number(plain.replaceAll(',', ''));
-  return /^-?\d+([.,]\d+)?$/.test(plain) ? Number(plain.replace(',', '.')) : null;
-}
-
 /** The parts of a partial date as typed; what is not there is ''. */
 export function splitDate(value: string): { year: string; month: string; day: string } {
   const [year = '', month = '', day = ''] = value.split('-');

@@ -1,0 +1,132 @@
+"""What people in the field ran into, tried as they did it: one register and one phone serve all tests of this file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from playwright.sync_api import Playwright, expect
+from pymongo.database import Database
+
+from service.access.accounts import NewAccount
+from service.api.http.guard import Guard
+from service.app import register_of
+from service.principal import register_itself
+from service.roles import Role
+from service.settings import Settings
+from tests.apps import opened_app
+from tests.builders import THANH_VINH, Json, a_head, a_household
+from tests.conftest import written_collections
+from tests.form.filling import put, revisit
+from tests.form.officer import PASSWORD, Officer, Phone
+from tests.form.on_the_map import forget_borders, load_borders
+from tests.form.serving import ServedForm
+
+
+@pytest.fixture(scope="module")
+def served(
+    migrated_settings: Settings, session_database: Database[dict[str, Any]], form_folder: Path
+) -> Iterator[ServedForm]:
+    """The service with the form, the borders of two communes and one officer, for all tests of this file."""
+    for name in written_collections(session_database):
+        session_database[name].delete_many({})
+    load_borders(migrated_settings)
+    with opened_app(replace(migrated_settings, form_folder=str(form_folder))) as app:
+        area = (register_of(app).province.code,)
+        made = NewAccount("officer", Role.OFFICER, area, password=PASSWORD, must_change_password=False)
+        cast(Guard, app.extensions["guard"]).accounts.create(made, register_itself())
+        served = ServedForm(app)
+        yield served
+        served.close()
+    forget_borders(migrated_settings)
+
+
+@pytest.fixture(scope="module")
+def arrived(playwright: Playwright, served: ServedForm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Officer]:
+    """The one officer, signed in on the one phone."""
+    phone = Phone(playwright, tmp_path_factory.mktemp("phone"), served.address, viewport={"width": 360, "height": 740})
+    yield Officer(phone).arrive()
+    phone.kill()
+
+
+@pytest.fixture
+def officer(arrived: Officer, served: ServedForm) -> Iterator[Officer]:
+    """The officer with the list open and the signal there."""
+    served.weather.mood = "fair"
+    arrived.page.evaluate("location.hash = '#/'")
+    arrived.on("Danh sách của tôi")
+    yield arrived
+    assert arrived.errors == []
+
+
+@pytest.fixture
+def registered(served: ServedForm, session_database: Database[dict[str, Any]]) -> Registered:
+    """Puts households into the register, and reads them there."""
+    return Registered(served, session_database)
+
+
+class Registered:
+    """A household in the register, by another hand than the phone's."""
+
+    def __init__(self, served: ServedForm, database: Database[dict[str, Any]]) -> None:
+        self._served = served
+        self._households = database["households"]
+        self.household: Json = {}
+
+    def put(self, name: str, **items: Any) -> Json:
+        """Register a household whose head has this name."""
+        self.household = a_household(commune=THANH_VINH, head=a_head(full_name=name), **items)
+        return put(self._served, self.household)
+
+    def revise(self, revision: int, **items: Any) -> None:
+        """A colleague changes the household."""
+        self.household = {**self.household, **items}
+        put(self._served, self.household, revision=revision)
+
+    @property
+    def stored(self) -> Json:
+        """The household as the database holds it."""
+        return cast(Json, self._households.find_one({"_id": self.household["id"]}))
+
+
+def opened_at(officer: Officer, pointer: str) -> Officer:
+    """Go to an item of the household that is open, as a link in the form does."""
+    officer.page.evaluate("at => location.hash = location.hash.split('/').slice(0, 3).join('/') + at", pointer)
+    return officer
+
+
+def look(officer: Officer, name: str) -> Officer:
+    """Take a picture where PICTURES_FOLDER says where to; nothing may stick out at the side."""
+    widths = officer.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1], f"{name} is wider than the phone"
+    if os.environ.get("PICTURES_FOLDER"):
+        officer.picture(Path(os.environ["PICTURES_FOLDER"]) / f"{name}.png")
+    return officer
+
+
+def sent(officer: Officer, name: str) -> Officer:
+    """Send the household that is open, and wait until the register has it."""
+    opened_at(officer, "/review").on("Xem lại và gửi")
+    officer.tap("Gửi").on("Danh sách của tôi")
+    expect(officer.page.locator("[data-state=sent]").filter(has_text=name)).to_be_visible()
+    return officer
+
+
+def test_a_number_that_can_be_read_in_two_ways_is_asked_about(officer: Officer, registered: Registered) -> None:
+    registered.put("Hồ Văn Cân", livestock=[{"kind": "pig", "heads": 4}])
+    opened_at(revisit(officer, "ho van can"), "/livestock/0").answer("Sản lượng xuất chuồng trong năm", "0.250")
+    expect(officer.page.get_by_text("= 0,25 tấn")).to_be_visible()
+    officer.answer("Sản lượng xuất chuồng trong năm", "1.250")
+    question = officer.page.get_by_role("group", name="Số vừa ghi, 1.250, là:")
+    expect(question.get_by_role("button")).to_have_text(["1.250 tấn", "1,25 tấn"])
+    look(officer, "two-readings")
+    question.get_by_role("button", name="1,25 tấn").click()
+    expect(question).to_be_hidden()
+    officer.answer("Số con", "1.250").tap("Xong")
+    sent(officer, "Hồ Văn Cân")
+    [pigs] = registered.stored["livestock"]
+    assert (pigs["output_t"], pigs["heads"]) == (1.25, 1250)
