@@ -35,6 +35,10 @@ HOUSEHOLD_RULES = (
     "masking",
     "overlaps",
     "reason",
+    "times",
+    "places",
+    "consents",
+    "usable_items",
 )
 
 

@@ -121,6 +121,34 @@ def test_the_administrator_of_an_ended_code_holds_its_province() -> None:
     assert administered_area([("99", NOW)], ENDED, NOW).communes() is None
 
 
+def test_an_administrators_area_names_what_the_account_names_and_has_its_surroundings() -> None:
+    area = administered_area([("1", OLD), ("7", NOW)], ENDED, NOW)
+    assert (area.units, area.ended) == (("1", "7"), ("1",))
+    assert administered_area([("7", NOW)], ENDED, NOW).surroundings == frozenset({"7"})
+
+
+def test_a_province_under_another_name_is_the_one_of_today() -> None:
+    province = {"kind": "tỉnh", "level": "province", "parent": ""}
+    directory = a_directory(
+        a_line("44", valid_to="2009-12-31", successor="45", **province),
+        a_line("45", valid_from="2010-01-01", **province),
+        a_line("7", parent="44", valid_to="2009-12-31", successor="7"),
+        a_line("7", parent="45", valid_from="2010-01-01"),
+        a_line("8", parent="45", valid_from="2012-01-01"),
+    )
+    assert area_of_units([("44", OLD)], directory, NOW).communes() == frozenset({"7", "8"})
+
+
+def test_a_district_whose_end_is_announced_covers_the_communes_that_it_has_today() -> None:
+    directory = a_directory(
+        a_line("51", level="district", valid_to="2019-12-31"),
+        a_line("1", parent="51", valid_to="2016-12-31", successor="3"),
+        a_line("2", parent="51", valid_to="2016-12-31", successor="3"),
+        a_line("3", valid_from="2017-01-01"),
+    )
+    assert area_of_units([("51", NOW)], directory, NOW).communes() == frozenset({"1", "2"})
+
+
 def test_a_former_district_covers_what_is_left_of_it() -> None:
     directory = a_directory(
         a_line("51", level="district", valid_to="2009-12-31"),
@@ -137,10 +165,11 @@ def test_a_commune_that_ended_without_a_successor_stays_with_its_province() -> N
         a_line("1", valid_to="2026-06-30"),
         a_line("2"),
         a_line("3", valid_to="2025-12-31"),
+        a_line("4", valid_to="2026-01-01"),
         a_line("42", kind="tỉnh", level="province", parent=""),
         a_line("7", parent="42"),
     )
     today = date(2026, 7, 1)
-    assert area_of_units([("40", today)], directory, today).communes() == frozenset({"1", "2"})
+    assert area_of_units([("40", today)], directory, today).communes() == frozenset({"1", "2", "4"})
     assert area_of_units([("42", today)], directory, today).communes() == frozenset({"7"})
     assert area_of_units([("1", today)], directory, today).ended == ("1",)

@@ -8,13 +8,13 @@ from datetime import date
 import pytest
 
 from service.unit_names import UnitCode, UnitId
-from service.units.directory import UnitDirectory, latest_geography
+from service.units.directory import ResolvedCommune, UnitDirectory, latest_geography
 from service.units.provinces import units_beside
 from service.units.unit_list import read_units
 from tests.units.lists import a_directory, a_line, a_list
 
 ENDED, BEGUN = {"valid_to": "2019-12-31"}, {"valid_from": "2020-01-01"}
-NOW = date(2025, 1, 1)
+OLD, NOW = date(2010, 1, 1), date(2025, 1, 1)
 
 
 def renamed_and_recoded() -> UnitDirectory:
@@ -108,7 +108,7 @@ def a_split_and_a_merger() -> UnitDirectory:
 
 def test_a_split_unit_is_followed_no_further_than_certain_until_its_parts_come_together_again() -> None:
     directory = a_split_and_a_merger()
-    one, two = directory.in_force("1", date(2010, 1, 1)), directory.in_force("2", date(2020, 1, 1))
+    one, two = directory.in_force("1", OLD), directory.in_force("2", date(2020, 1, 1))
     for day in (date(2019, 12, 31), date(2020, 1, 1), date(2023, 12, 31)):
         assert directory.settled(one, day) == one
     assert directory.settled(one, date(2024, 1, 1)) == directory.in_force("4", NOW)
@@ -119,13 +119,102 @@ def test_a_split_unit_is_followed_no_further_than_certain_until_its_parts_come_t
 
 def test_the_former_commune_is_the_only_predecessor_and_through_a_new_name_still_is() -> None:
     directory = a_split_and_a_merger()
-    one = directory.in_force("1", date(2010, 1, 1))
+    one = directory.in_force("1", OLD)
     for day in (date(2021, 1, 1), date(2023, 1, 1)):
         assert directory.resolve_commune("2", day, day).former == one
     assert directory.resolve_commune("4", NOW, NOW).former is None
     renamed = a_directory(a_line("1", successor="1", **ENDED), a_line("1", name_vi="Mới", **BEGUN))
     assert renamed.resolve_commune("1", NOW, NOW).former == renamed.in_force("1", date(2019, 1, 1))
     assert a_directory(a_line("1")).resolve_commune("1", NOW, NOW).former is None
+
+
+def test_a_unit_that_was_merged_and_then_split_is_the_former_commune_of_what_is_open() -> None:
+    """1 and 5 became 2 in 2020, which was split into 3 and 4 in 2024."""
+    directory = a_directory(
+        a_line("1", successor="2", **ENDED),
+        a_line("5", successor="2", **ENDED),
+        a_line("2", valid_from="2020-01-01", valid_to="2023-12-31", successor="3;4"),
+        a_line("3", valid_from="2024-01-01"),
+        a_line("4", valid_from="2024-01-01"),
+    )
+    one, two = directory.in_force("1", OLD), directory.in_force("2", date(2021, 1, 1))
+    parts = tuple(directory.in_force(code, NOW) for code in "34")
+    assert directory.resolve_commune("1", OLD, NOW) == ResolvedCommune(two, one, parts)
+    assert directory.resolve_commune("2", date(2021, 1, 1), NOW) == ResolvedCommune(two, None, parts)
+    assert directory.resolve_commune("1", OLD, date(2021, 1, 1)) == ResolvedCommune(two, one)
+
+
+def test_who_has_all_households_of_a_unit_is_not_known_where_a_part_of_it_ended() -> None:
+    directory = a_directory(
+        a_line("1", successor="2;3", **ENDED),
+        a_line("2", valid_from="2020-01-01", valid_to="2021-12-31"),
+        a_line("3", valid_from="2020-01-01", valid_to="2022-12-31", successor="4"),
+        a_line("4", valid_from="2023-01-01"),
+    )
+    one, four = directory.in_force("1", OLD), directory.in_force("4", NOW)
+    assert directory.heirs_of(one, NOW) == (four,)
+    assert directory.heir_of(one, NOW) is None
+    assert directory.heir_of(directory.in_force("3", date(2021, 1, 1)), NOW) == four
+
+
+def test_a_unit_is_followed_back_to_the_day_and_no_further() -> None:
+    directory = a_directory(
+        a_line("1", valid_to="2009-12-31", successor="2"),
+        a_line("2", valid_from="2010-01-01", valid_to="2019-12-31", successor="3"),
+        a_line("5", successor="3", **ENDED),
+        a_line("3", **BEGUN),
+        a_line("7", valid_from="2010-01-01", valid_to="2019-12-31", successor="8"),
+        a_line("8"),
+    )
+    one, two, five = (directory.in_force(code, day) for code, day in (("1", date(2005, 1, 1)), ("2", OLD), ("5", OLD)))
+    three = directory.in_force("3", NOW)
+    for day, origins in [
+        (NOW, (three,)),
+        (date(2020, 1, 1), (three,)),
+        (date(2019, 12, 31), (two, five)),
+        (date(2010, 1, 1), (two, five)),
+        (date(2009, 12, 31), (one, five)),
+    ]:
+        assert directory.origins_of(three, day) == origins
+    assert directory.origins_of(directory.in_force("7", OLD), date(2005, 1, 1)) == ()
+
+
+def test_an_identity_that_is_in_no_list_has_no_versions_and_means_itself() -> None:
+    directory = a_directory(a_line("1"))
+    assert directory.versions_of("9") == ()
+    assert directory.version_on("9", NOW) is None
+    assert directory.identity_since("9", "2026-01-01") == "9"
+    assert directory.former_of("9", "1") is None
+
+
+def test_a_commune_can_be_its_own_former_one_and_none_that_it_never_was() -> None:
+    directory = renamed_and_recoded()
+    assert directory.former_of("1", "1") == directory.in_force("1", OLD)
+    assert directory.former_of("1", "7") is None
+    assert directory.former_of("1", None) is None
+
+
+def test_households_can_be_stored_in_what_lasted_into_the_registers_time_or_was_split_before() -> None:
+    directory = a_directory(
+        a_line("1", valid_to="2025-12-31", successor="4"),
+        a_line("2", valid_to="2026-01-01", successor="4"),
+        a_line("3", valid_to="2019-12-31", successor="4;5"),
+        a_line("4"),
+        a_line("5"),
+    )
+    able = {unit.code for unit in directory if unit.level == "commune" and directory.can_hold_records(unit)}
+    assert able == {"2", "3", "4", "5"}
+
+
+def test_what_is_above_a_unit_is_read_on_the_day_though_the_unit_has_an_end() -> None:
+    directory = a_directory(
+        a_line("51", level="district", valid_to="2014-12-31", successor="51"),
+        a_line("51", level="district", name_vi="Mới", valid_from="2015-01-01", valid_to="2019-12-31"),
+        a_line("1", parent="51", **ENDED),
+    )
+    one = directory.in_force("1", OLD)
+    names = [unit and unit.name for unit in (directory.parent_of(one, day) for day in (OLD, date(2015, 1, 1), NOW))]
+    assert names == ["Làng", "Mới", "Mới"]
 
 
 def geographies() -> UnitDirectory:
@@ -178,5 +267,6 @@ def test_beside_a_unit_lie_all_units_of_its_province_of_any_time_and_none_of_ano
     two, four = directory.in_force("2", NOW), directory.in_force("4", NOW)
     assert [unit.code for unit in units_beside([four], directory, NOW)] == ["3", "4", "42"]
     assert [unit.code for unit in units_beside([two], directory, NOW)] == ["1", "2", "40"]
+    assert units_beside([directory.in_force("1", OLD)], directory, NOW) == units_beside([two], directory, NOW)
     assert len(units_beside([four, two, two], directory, NOW)) == 6
     assert units_beside([], directory, NOW) == []

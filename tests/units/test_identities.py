@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 from service.units.identities import with_identities
 from service.units.placing import Placing
@@ -61,6 +62,21 @@ def test_an_identity_that_was_ever_given_is_not_given_again() -> None:
     (_, third) = with_identities(rows, taken=[first.identity, second.identity])
     assert len({first.identity, second.identity, third.identity}) == 3
     assert with_identities(rows, known=with_identities(rows, taken=[first.identity]))[1].identity == second.identity
+
+
+def test_a_newer_list_continues_a_unit_under_the_identity_that_it_was_given() -> None:
+    known = with_identities(read_units(a_list(a_line("1"))), taken=[UnitId("1")])
+    newer = read_units(a_list(a_line("1", successor="2", **ENDED), a_line("2", **BEGUN)))
+    assert [unit.identity for unit in with_identities(newer, known)] == ["40", "1-before", "1-before"]
+
+
+@pytest.mark.parametrize(("last", "plain"), [(date(2025, 12, 31), 1), (date(2026, 1, 1), 0)])
+def test_of_two_units_with_a_code_the_first_that_can_have_households_is_named_by_it_alone(
+    last: date, plain: int
+) -> None:
+    ended, begun = {"valid_to": last.isoformat()}, {"valid_from": (last + timedelta(days=1)).isoformat()}
+    identities = [unit.identity for unit in a_directory(a_line("1", **ended), a_line("1", **begun))][:2]
+    assert identities[plain] == "1" != identities[1 - plain]
 
 
 def test_the_parts_of_a_split_both_have_the_whole_as_predecessor_and_its_households() -> None:

@@ -174,11 +174,16 @@ def test_a_commune_that_ends_without_a_successor_is_remarked_and_one_that_was_re
 
 @pytest.mark.parametrize(("today", "past"), [(date(2026, 12, 31), False), (date(2027, 1, 1), True), (LATER, True)])
 def test_a_merger_that_is_loaded_after_its_day_is_remarked(today: date, past: bool) -> None:
-    existing = stored(a_line("00001"), a_line("00002"))
+    existing = stored(a_line("00001"), a_line("00002"), a_line("00005", valid_from="2025-07-01"))
     merger = [a_line("00001", successor="00003", **ENDED), a_line("00002", successor="00003", **ENDED)]
     found = remarked(changes(*merger, a_line("00003", name_vi="Mới", **BEGUN)), existing, today)
     in_the_past = f"xã Mới (00003) begins on {DAY}, in the past: records since then stay where they are"
     assert found == ([in_the_past] if past else [])
+
+
+def test_a_corrected_name_is_no_beginning() -> None:
+    existing = stored(a_line("00001", valid_from="2025-07-01"))
+    assert remarked(changes(a_line("00001", name_vi="Sửa", valid_from="2025-07-01")), existing) == []
 
 
 def test_the_first_list_of_a_province_is_not_in_the_past_of_anybody() -> None:
