@@ -148,17 +148,17 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     ) -> Record | None:
         """The household, if the last thing that happened to it is this same transfer, whose response was lost.
 
-        Usually it has thereby left the actor's area, so it is looked for everywhere, and returned only to who moved it.
+        Usually it has thereby left the actor's area, so it is looked for everywhere, and returned only to who moved it:
+        another account could confirm guesses of the address by it.
         """
         stored = self._store.households.find(household_id)
         record = stored.record
         if if_match not in (None, record["revision"] - 1) or record["status"] != "submitted":
             return None
         last = self._store.log.history(record["id"], before=None, limit=1)
-        if not last or last[0].kind != "transferred":
+        if not last or (last[0].kind, last[0].actor) != ("transferred", actor.name):
             return None
-        reachable = actor.area is None or record["commune"] in actor.area or last[0].actor == actor.name
-        if not reachable or not self._moved(record, place, now=record["updated_at"]).says_the_same(stored.fingerprint):
+        if not self._moved(record, place, now=record["updated_at"]).says_the_same(stored.fingerprint):
             return None
         return record
 
@@ -249,14 +249,18 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     ) -> Written:
         """Change the status; a step that is done already is not repeated.
 
+        With a reason it is a retry only of the account that took the step: to another one, the same reason is refused
+        like any other, since a reader who sees no free text could confirm guesses by it.
         Without a named revision the step is about the household as it is, so a concurrent change only causes a retry.
         """
         household_id = household_id_of(household_id)
 
         def attempt() -> Written:
             before = self._store.households.find(household_id, actor.area).record
-            done = before["status"] == status and before.get("status_reason") == reason
-            if done and if_match in (None, before["revision"] - 1, before["revision"]):
+            done = before["status"] == status and if_match in (None, before["revision"] - 1, before["revision"])
+            if done and reason is not None:
+                done = self._store.log.last_actor(household_id, status) == actor.name
+            if done and before.get("status_reason") == reason:
                 return Written(before, changed=False)
             stored = self._changeable(household_id, if_match, actor)
             change = _step_change(stored, status, possible_from, reason, at=self._clock(), actor=actor.name)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from service.area import Communes
-from service.households.changes import Change, Entry, Record, Tallies
+from service.households.changes import Change, Entry, Kind, Record, Tallies
 from service.parcels.cells import Cells
 from service.parcels.ports import Boundary
 from service.unit_names import UnitId
@@ -235,6 +235,9 @@ class Log(LogSource, Protocol):
 
     def at_revision(self, household_id: str, revision: int) -> Stored | None:
         """The household as that revision left it, from the log; None where there was none, or it is erased."""
+
+    def last_actor(self, household_id: str, kind: Kind) -> str | None:
+        """Who made the household's newest entry of a kind; None where there is none."""
 
 
 class CommuneStates(Protocol):

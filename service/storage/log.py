@@ -10,7 +10,7 @@ from pymongo.errors import EncryptionError
 
 from service.area import Communes
 from service.errors import CursorAhead, StoreUnavailable
-from service.households.changes import Entry, Record, entry_hash
+from service.households.changes import Entry, Kind, Record, entry_hash
 from service.households.ports import LogEntry, Stored
 from service.jobs.ports import EntryUnreadable
 from service.storage.client import Document, translated
@@ -56,6 +56,13 @@ class Log:
         record, _, _ = _personal_part(document, self._database.encryption)
         assert record is not None  # noqa: S101 - it was requested
         return Stored(record, fingerprint_of_document(document, self._database.encryption))
+
+    @translated()
+    def last_actor(self, household: str, kind: Kind) -> str | None:
+        """Who made the household's newest entry of a kind; None where there is none."""
+        where = {"household": household, "kind": kind}
+        found = self._database["log"].find_one(where, {"actor": 1}, sort=[("revision", -1)])
+        return None if found is None else str(found["actor"])
 
     @translated()
     def changes(

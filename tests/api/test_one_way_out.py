@@ -139,6 +139,8 @@ def seeded(app: Flask, places: str = "") -> Seed:
         register.households.put(neighbour["id"], neighbour, if_match=None, actor=EVERYWHERE)
     register.households.patch(body["id"], {"head": {"phone": PHONE}}, if_match=_now(app, body), actor=EVERYWHERE)
     record = register.households.send_back(body["id"], REASON, if_match=None, actor=EVERYWHERE).record
+    if places.endswith("/return"):  # what was returned can only be returned again once it was sent or verified
+        record = register.households.verify(body["id"], if_match=None, actor=EVERYWHERE).record
     if "photo_id" in places or not places:
         options: dict[str, Any] = {"of": PhotoOf.IDENTITY_CARD, "parcel": None, "taken_at": None}
         register.photos.put(body["id"], photo, JPEG, actor=EVERYWHERE, **options)
