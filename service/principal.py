@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Final
 
 from service.area import Area
 from service.errors import PermissionMissing
-from service.roles import _EVERYBODY, NEEDS_ALL_OF_PERSONS, SCOPES, SIGHT_BY_ROLE, TABLE, Permission, Reach, Role, Sight
+from service.roles import (
+    FOR_EVERYBODY,
+    NEEDS_ALL_OF_PERSONS,
+    SCOPES,
+    SIGHT_BY_ROLE,
+    TABLE,
+    Permission,
+    Reach,
+    Role,
+    Sight,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +83,7 @@ def principal(
     granted = TABLE[role]
     if role is Role.SYSTEM:
         requested = frozenset[Permission]().union(*(SCOPES[scope] for scope in held if scope in SCOPES))
-        granted = {one: reach for one, reach in granted.items() if one in requested or one in _EVERYBODY}
+        granted = {one: reach for one, reach in granted.items() if one in requested or one in FOR_EVERYBODY}
         seen = Sight.PERSONAL if "personal:read" in held else Sight.NOBODY
     else:
         seen = _lesser(SIGHT_BY_ROLE[role], sight)

@@ -72,7 +72,7 @@ OWN_AREA: Final = Reach.OWN_AREA
 EVERYWHERE: Final = Reach.EVERYWHERE
 
 
-_EVERYBODY: Final[Mapping[Permission, Reach]] = {
+FOR_EVERYBODY: Final[Mapping[Permission, Reach]] = {
     Permission.UNITS_READ: EVERYWHERE,
     Permission.SCHEMA_READ: EVERYWHERE,
     Permission.SESSION_OWN: EVERYWHERE,
@@ -80,7 +80,7 @@ _EVERYBODY: Final[Mapping[Permission, Reach]] = {
 
 
 _READER: Final[Mapping[Permission, Reach]] = {
-    **_EVERYBODY,
+    **FOR_EVERYBODY,
     Permission.HOUSEHOLDS_READ: OWN_AREA,
     Permission.HOUSEHOLDS_SEARCH: OWN_AREA,
     Permission.HOUSEHOLDS_HISTORY: OWN_AREA,
@@ -125,7 +125,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
         Permission.REQUESTS_DECIDE: OWN_AREA,
     },
     Role.ADMINISTRATOR: {
-        **_EVERYBODY,
+        **FOR_EVERYBODY,
         Permission.COVERAGE_READ: OWN_AREA,
         Permission.BASELINES_WRITE: OWN_AREA,
         Permission.ACCOUNTS_MANAGE: OWN_AREA,
@@ -137,7 +137,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
         Permission.METRICS_READ: EVERYWHERE,
     },
     Role.AUDITOR: {
-        **_EVERYBODY,
+        **FOR_EVERYBODY,
         Permission.CHANGES_READ: OWN_AREA,
         Permission.TRAIL_READ: OWN_AREA,
         Permission.METRICS_READ: EVERYWHERE,

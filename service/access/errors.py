@@ -88,6 +88,12 @@ class GrantInvalid(AccessError):
     code = "access.grant-invalid"
 
 
+class ScopeInvalid(AccessError):
+    """Scopes were requested that there are not, or that the account does not have; params: scopes, held."""
+
+    code = "access.scope-invalid"
+
+
 class AccountNotFound(AccessError):
     """No account of the administrator's area has this id."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from schemas.text import fold
 from service.access.account import ACTIVE, Account, Device, Session, SessionEnd, require_not_revoked
-from service.access.errors import RefreshFailed, SignInFailed
+from service.access.errors import RefreshFailed, ScopeInvalid, SignInFailed
 from service.access.passwords import Passwords
 from service.access.ports import AccountStore, AttemptCounter
 from service.access.tokens import AccessClaims, AccessTokens, hashed_secret, new_secret, same, split_refresh_token
@@ -101,7 +101,10 @@ class SignIn:
     def by_client_secret(
         self, client_id: str, client_secret: str, caller: Caller, scopes: Sequence[str] = ()
     ) -> SignedIn:
-        """Sign a system in, with all its scopes or those requested. Raises SignInFailed and TooManyAttempts."""
+        """Sign a system in, with all its scopes or those requested.
+
+        Raises SignInFailed, TooManyAttempts, and ScopeInvalid for a scope that the system does not have.
+        """
         own, shared = f"from:{fold(client_id)[:200]}:{caller.address}", f"address:{caller.address}"
         self._attempts.begin([(own, _FREE_ATTEMPTS), (shared, _ADDRESS_FREE_ATTEMPTS)])
         account = self._store.account_named(client_id)
@@ -110,6 +113,7 @@ class SignIn:
             raise SignInFailed()
         self._attempts.succeeded(own)
         self._attempts.take_back(shared)
+        require_scopes(scopes, account.scopes)
         requested = tuple(scopes) or account.scopes
         token, claims = self._tokens.issue(account.id, scopes=tuple(s for s in account.scopes if s in requested))
         return SignedIn(account, token, claims)
@@ -221,3 +225,13 @@ class SignIn:
     def note_reported(self, session_id: str) -> bool:
         """Note that the end of its session was reported to the device. Returns whether for the first time."""
         return self._store.note_reported(session_id, at=self._clock())
+
+
+def require_scopes(requested: Iterable[str], held: Iterable[str]) -> None:
+    """Raise ScopeInvalid if scopes are requested that the account does not have (RFC 6749, 3.3).
+
+    A token with less than was requested would fail only later, at the first call that needs the rest.
+    """
+    held = sorted(held)
+    if missing := sorted(set(requested).difference(held)):
+        raise ScopeInvalid(pointer="/scope", scopes=" ".join(missing)[:200], held=" ".join(held) or "-")

@@ -13,10 +13,13 @@ from service.api.http.blueprint import ALSO_AS, IF_MATCH, VALIDATED
 from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
+from service.api.http.oauth import scopes_with
 from service.api.http.problems import ProblemSchema
 from service.api.resources.session_schemas import TokenSchema
 from service.api.resources.trail import TrailEntrySchema
+from service.roles import FOR_EVERYBODY, SCOPES, Permission
 
+TOKEN_ADDRESS = "/v1/token"  # noqa: S105 - an address
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "browser": {
@@ -25,7 +28,27 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "name": ACCESS_COOKIE,
         "description": "Set by POST /v1/token with cookie=true; changing requests carry X-CSRF-Token beside it.",
     },
+    "client": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "A system's name and secret, only for POST /v1/token (RFC 6749, 2.3.1).",
+    },
+    "oauth2": {
+        "type": "oauth2",
+        "description": (
+            "For systems. What a call needs is its permission (x-permission); a system has the permissions of its "
+            "token's scopes. A person's permissions follow from the role, without scopes."
+        ),
+        "flows": {
+            "clientCredentials": {
+                "tokenUrl": TOKEN_ADDRESS,
+                "scopes": {scope: f"Gives {', '.join(sorted(given))}." for scope, given in SCOPES.items()},
+            },
+        },
+    },
 }
+FOR_ANYBODY = ("bearer", "browser")
+"""How people, and systems too, show who they are."""
 IF_MATCH_PARAMETER: dict[str, Any] = {
     "in": "header",
     "name": "If-Match",
@@ -86,7 +109,7 @@ def finished_specification(spec: APISpec, example: dict[str, Any]) -> dict[str, 
     components["schemas"] = {**components.get("schemas", {}), **_components(example)}
     components["responses"] = {"Problem": _problem_response()}
     components["securitySchemes"] = SECURITY_SCHEMES
-    document["security"] = [{name: []} for name in SECURITY_SCHEMES]
+    document["security"] = [{name: []} for name in FOR_ANYBODY]
     for path in document["paths"].values():
         for method, operation in path.items():
             if method in {"get", "put", "post", "patch", "delete"}:
@@ -101,11 +124,21 @@ def say_who_may(document: dict[str, Any], app: Flask) -> None:
         if operation is None:
             continue
         if permission is None:
-            operation["security"] = []
+            operation["security"] = [{}, {"client": []}] if path == TOKEN_ADDRESS else []
         else:
             operation["x-permission"] = permission
+            operation["security"] = _ways_in(permission)
             problem = {"$ref": "#/components/responses/Problem"}
             operation["responses"] |= {"401": problem, "403": problem}
+
+
+def _ways_in(permission: str) -> list[dict[str, list[str]]]:
+    """Of several scopes with the permission one is enough; everybody has some permissions without any scope."""
+    scopes: list[list[str]] = [[scope] for scope in scopes_with(permission)]
+    if Permission(permission) in FOR_EVERYBODY:
+        scopes = [[]]
+    people: list[dict[str, list[str]]] = [{name: []} for name in FOR_ANYBODY]
+    return [*({"oauth2": needed} for needed in scopes), *people]
 
 
 def _finish(operation: dict[str, Any]) -> None:

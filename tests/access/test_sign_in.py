@@ -7,7 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from service.access.errors import NotSignedIn, RefreshFailed, SessionRevoked, SignInFailed, TooManyAttempts
+from service.access.errors import (
+    NotSignedIn,
+    RefreshFailed,
+    ScopeInvalid,
+    SessionRevoked,
+    SignInFailed,
+    TooManyAttempts,
+)
 from service.access.sign_in import Caller, SignedIn
 from service.roles import Role, Sight
 from tests.access.builders import OFFICE, PASSWORD, Office, administrator
@@ -178,9 +185,11 @@ def test_a_session_has_an_end_however_often_it_is_used(office: Office) -> None:
 def test_a_system_signs_in_with_its_secret_and_gets_no_more_than_its_scopes(office: Office) -> None:
     issued = office.system("coverage:read", "changes:read")
     assert issued.client_secret is not None
-    signed_in = office.sign_in.by_client_secret(
-        "bo-nong-nghiep", issued.client_secret, OFFICE, ("coverage:read", "personal:read")
-    )
+    with pytest.raises(ScopeInvalid):
+        office.sign_in.by_client_secret(
+            "bo-nong-nghiep", issued.client_secret, OFFICE, ("coverage:read", "personal:read")
+        )
+    signed_in = office.sign_in.by_client_secret("bo-nong-nghiep", issued.client_secret, OFFICE, ("coverage:read",))
     who = office.principals.of_token(signed_in.access_token)
     assert who.scopes == {"coverage:read"}
     assert signed_in.refresh_token is None

@@ -87,9 +87,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         content = {media_type: {"schema": reference(name)} for media_type in media_types}
         return self.doc(requestBody={"required": required, "content": content})
 
-    def body(self, schema: type[Body], *, required: bool = True) -> Callable[[View], View]:
+    def body(
+        self, schema: type[Body], *, required: bool = True, media_types: tuple[str, ...] = ("application/json",)
+    ) -> Callable[[View], View]:
         """Document a JSON body by its schema; the view reads it by ``bodies.parsed_body``."""
-        return self.doc(requestBody={"required": required, "content": {"application/json": {"schema": schema}}})
+        content = {media_type: {"schema": schema} for media_type in media_types}
+        return self.doc(requestBody={"required": required, "content": content})
 
     def validated(self, view: View) -> View:
         """Document that the response has an entity tag, and that If-None-Match with it gets 304."""

@@ -22,6 +22,7 @@ from service.access.gate import declared_on, require_declared
 from service.api.http.audit_trail import begin_entry, report_revoked, store_entry
 from service.api.http.browser_session import principal_of_cookies, renew_cookies, require_own_page
 from service.api.http.guard import Guard, guard, install_parts
+from service.api.http.oauth import challenge
 from service.api.http.security_headers import put_security_headers
 from service.principal import Principal, asking, default_to_nobody, nobody
 from service.roles import Permission
@@ -138,6 +139,7 @@ def _store_entry(response: Response) -> Response:
 
 
 def _put_headers(response: Response) -> Response:
+    challenge(response)
     put_security_headers(response)
     if "request_id" in g:
         response.headers[REQUEST_ID] = g.request_id

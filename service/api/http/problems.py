@@ -12,7 +12,7 @@ import orjson
 import structlog
 from flask import Flask, Response, g, request
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
-from marshmallow import fields
+from marshmallow import fields, validate
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from schemas.catalogue import Catalogue
@@ -29,6 +29,7 @@ from service.access.errors import (
     PasswordWeak,
     RefreshFailed,
     RequestForged,
+    ScopeInvalid,
     SessionNotFound,
     SessionRevoked,
     SignInFailed,
@@ -40,6 +41,7 @@ from service.access.errors import (
 )
 from service.access.openid import ProviderUnavailable
 from service.access.trail import TrailBusy
+from service.api.http.oauth import ERRORS, token_error
 from service.api.http.reader import reader
 from service.api.http.resource import BodyRefused, Described, Resource, written
 from service.api.http.services import language, services
@@ -126,6 +128,7 @@ STATUS: dict[type[Exception], int] = {
     RequestClosed: 409,
     RequestExtended: 409,
     GrantInvalid: 422,
+    ScopeInvalid: 400,
     PasswordWeak: 422,
     AccountInvalid: 422,
     RequestInvalid: 422,
@@ -201,6 +204,9 @@ class ProblemSchema(Resource):
     detail = fields.String(required=True)
     code = fields.String(required=True)
     request = fields.String(metadata={"description": "The request's id, as in X-Request-Id and in the service's log."})
+    error = fields.String(
+        validate=validate.OneOf(ERRORS), metadata={"description": "Only of POST /v1/token: the error of RFC 6749, 5.2."}
+    )
     errors = fields.List(fields.Nested(ProblemItemSchema))
     current = Described({"$ref": "#/components/schemas/HouseholdRecord"})
 
@@ -312,6 +318,8 @@ def problem(status: int, code: str, params: dict[str, Any] | Any, **more: Any) -
         "request": g.get("request_id", ""),
         **more,
     }
+    if (error := token_error(status, code, params)) is not None:
+        body["error"] = error
     response = Response(
         orjson.dumps(written(ProblemSchema, body), option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC, default=str),
         status,

@@ -7,7 +7,7 @@ import binascii
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from flask import Response, request
+from flask import Response, g, request
 
 from service.access.errors import (
     GrantInvalid,
@@ -17,7 +17,7 @@ from service.access.errors import (
     SignInFailed,
     TooManyAttempts,
 )
-from service.access.sign_in import Caller, SignedIn
+from service.access.sign_in import Caller, SignedIn, require_scopes
 from service.access.tokens import csrf_token
 from service.api.http.audit_trail import report_revoked, write_trail
 from service.api.http.bodies import parsed_body
@@ -93,15 +93,18 @@ def caller_of(body: dict[str, Any]) -> Caller:
 
 def _granted(body: dict[str, Any], caller: Caller) -> SignedIn:
     sign_in = guard().sign_in
+    g.grant_type = body["grant_type"]
     match body["grant_type"]:
         case "password":
             username, password = _given(body, "username", "password")
+            require_scopes(body.get("scope", "").split(), ())  # a person's role decides, not scopes
             return sign_in.by_password(username, password, caller)
         case "client_credentials":
             scopes = body.get("scope", "").split()
             client_id, secret = _given(body, "client_id", "client_secret")
             return sign_in.by_client_secret(client_id, secret, caller, scopes)
         case _:
+            require_scopes(body.get("scope", "").split(), ())  # only people have refresh tokens
             token = request.cookies.get(REFRESH_COOKIE, "") if caller.by_cookie else _given(body, "refresh_token")[0]
             return sign_in.refresh(token, caller)
 

@@ -7,14 +7,30 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from service.access.errors import GrantInvalid
-from service.api.http.resource import Body, Computed, Flag, Moment, Resource, refusal, whole_number, without_zero_bytes
+from service.api.http.oauth import CLIENT_CREDENTIALS, UNSUPPORTED
+from service.api.http.resource import (
+    Body,
+    Computed,
+    Flag,
+    Moment,
+    Resource,
+    refusal,
+    refuse,
+    whole_number,
+    without_zero_bytes,
+)
 from service.api.http.services import services
 from service.area import WHOLE_REGISTER
 from service.errors import DomainError
 from service.principal import current_principal
 from service.roles import SCOPES, Permission, Role, Sight
 
-PASSWORD, CLIENT_CREDENTIALS, REFRESH_TOKEN = "password", "client_credentials", "refresh_token"
+GRANT_TYPES = ("password", CLIENT_CREDENTIALS, "refresh_token")
+
+
+def _supported(grant_type: str) -> None:
+    if grant_type not in GRANT_TYPES:
+        refuse(GrantInvalid(pointer="/grant_type", reason=UNSUPPORTED))
 
 
 def _not_empty(text: str) -> None:
@@ -34,8 +50,8 @@ class TokenRequestSchema(Body):
 
     grant_type = fields.String(
         required=True,
-        validate=validate.OneOf([PASSWORD, CLIENT_CREDENTIALS, REFRESH_TOKEN]),
-        metadata=refusal(reason="grant"),
+        validate=_supported,
+        metadata=refusal(reason="grant") | {"enum": list(GRANT_TYPES)},
     )
     username = fields.String(metadata=refusal(reason="item"))
     password = fields.String(metadata=refusal(reason="item"))

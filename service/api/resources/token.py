@@ -21,7 +21,7 @@ from service.api.http.browser_session import (
 )
 from service.api.http.guard import guard
 from service.api.http.responses import json_response, resource_response
-from service.api.resources.grants import caller_of, own_session, requested_grant, sign_in_response
+from service.api.resources.grants import FORM, caller_of, own_session, requested_grant, sign_in_response
 from service.api.resources.session_schemas import (
     BrowserSessionSchema,
     OwnSessionSchema,
@@ -43,12 +43,16 @@ class Token(MethodView):
     """Signing in, or refreshing."""
 
     @public
-    @blueprint.body(TokenRequestSchema)
+    @blueprint.body(TokenRequestSchema, media_types=("application/json", FORM))
     @blueprint.response(200, SIGNED_IN)
     @blueprint.problems(400, 401, 403, 415, 422, 429)
     @blueprint.doc(operationId="token", summary="Sign in, or refresh")
     def post(self) -> Response:
         """By password, client credentials or refresh token; JSON or form-encoded (RFC 6749).
+
+        A client may send its name and secret by HTTP Basic. ``scope`` may name scopes that the system has; another one
+        is refused. The response says in ``scope`` what the token is good for. Problems also have the ``error`` of
+        RFC 6749; their statuses are those of every other call.
 
         With ``"cookie": true`` a browser gets HttpOnly cookies instead of tokens, which no script can read; its
         changing requests then carry ``X-CSRF-Token`` with the ``csrf_token`` of this response.
