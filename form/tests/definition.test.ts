@@ -5,7 +5,7 @@ import { findErrors, findMissing, isAsked, reachedStage } from '../src/definitio
 import { copiedAnswers } from '../src/definition/definition';
 import { readDefinition } from '../src/definition/read';
 import { placeOf, screensOf } from '../src/definition/screens';
-import { differences, merged } from '../src/editing/differences';
+import { merge } from '../src/editing/merging';
 import { readNumber } from '../src/definition/numbers';
 import { joinDate, splitDate } from '../src/parts/fields';
 
@@ -156,15 +156,15 @@ describe('two versions', () => {
 
   it('differ item by item, not by what the register gives or no form asks for', () => {
     const mine = { id: 'h', village: 'K2', head: { full_name: 'An', phone: '0912345678' }, captured_at: 'y' };
-    expect(differences(definition, mine, theirs).map(({ pointer, proposed }) => [pointer, proposed])).toEqual([['/village', 'mine']]);
+    expect(merge(definition, { base: null, mine, theirs }).asked.map(({ pointer, proposed }) => [pointer, proposed])).toEqual([['/village', 'mine']]);
   });
 
   it('propose theirs where mine says nothing', () => {
-    expect(differences(definition, { id: 'h', head: theirs.head }, theirs)[0]).toMatchObject({ pointer: '/village', proposed: 'theirs' });
+    expect(merge(definition, { base: null, mine: { id: 'h', head: theirs.head }, theirs }).asked[0]).toMatchObject({ pointer: '/village', proposed: 'theirs' });
   });
 
   it('become the register\u2019s version with mine where mine was chosen', () => {
-    expect(merged(definition, { village: 'K2' }, theirs, [{ pointer: '/village', side: 'mine' }])).toMatchObject({ village: 'K2', head: theirs.head });
+    expect(merge(definition, { base: null, mine: { village: 'K2' }, theirs }, { '/village': 'mine' }).content).toMatchObject({ village: 'K2', head: theirs.head });
   });
 });
 

@@ -14,7 +14,7 @@ function photo(state: PhotoState = WAITING, entry = 'e1'): Photo {
 }
 
 function entry(state: EntryState, id = 'e1', household = 'h1', basis: Basis = { kind: 'new' }): Entry {
-  return { id, household, sequence: 1, version: 1, basis, state, content: {}, changedAt: '', step: 0 };
+  return { id, household, sequence: 1, version: 1, basis, base: null, state, content: {}, changedAt: '', step: 0 };
 }
 
 const responseOf = (status: number, body: unknown = null, type = 'application/json'): RegisterResponse => ({ status, type, body, retryAfterSeconds: null });

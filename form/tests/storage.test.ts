@@ -8,7 +8,7 @@ import { mintIdentifier } from '../src/storage/identifier';
 let sequence = 0;
 function entry(household: string, state: EntryState, basis: Entry['basis'] = { kind: 'new' }): Entry {
   sequence += 1;
-  return { id: `e${sequence}`, household, sequence, version: 1, basis, state, content: {}, changedAt: '', step: 0 };
+  return { id: `e${sequence}`, household, sequence, version: 1, basis, base: null, state, content: {}, changedAt: '', step: 0 };
 }
 const queued: EntryState = { kind: 'queued', attempts: 0, lastFailure: null };
 

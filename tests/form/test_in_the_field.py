@@ -130,3 +130,24 @@ def test_a_number_that_can_be_read_in_two_ways_is_asked_about(officer: Officer, 
     sent(officer, "Hồ Văn Cân")
     [pigs] = registered.stored["livestock"]
     assert (pigs["output_t"], pigs["heads"]) == (1.25, 1250)
+
+
+def test_what_a_colleague_changed_meanwhile_stays_and_only_the_same_item_is_asked_about(
+    officer: Officer, registered: Registered
+) -> None:
+    registered.put("Hồ Văn Đôi", village="Khối 1", address="số 1")
+    revisit(officer, "ho van doi").answer("Thôn, xóm, bản, khối", "Khối 2").saved()
+    registered.revise(1, address="số 7", livestock=[{"kind": "buffalo", "heads": 5}])
+    sent(officer, "Hồ Văn Đôi")
+    stored = registered.stored
+    assert (stored["revision"], stored["village"], stored["address"]) == (3, "Khối 2", "số 7")
+    assert stored["livestock"][0]["heads"] == 5
+    revisit(officer, "ho van doi").answer("Thôn, xóm, bản, khối", "Khối 4").answer("Địa chỉ", "số 4").saved()
+    registered.revise(3, village="Khối 2", address="số 8", livestock=[{"kind": "buffalo", "heads": 6}])
+    opened_at(officer, "/review").tap("Gửi").tap("Hồ Văn Đôi").on("Có hai bản của hộ này")
+    expect(officer.page.get_by_role("group")).to_have_count(1)
+    look(officer, "two-versions").page.get_by_role("group", name="Địa chỉ").get_by_text("số 8").click()
+    officer.tap("Gửi bản đã chọn")
+    expect(officer.page.locator("[data-state=sent]").filter(has_text="Hồ Văn Đôi")).to_have_count(2)
+    stored = registered.stored
+    assert (stored["village"], stored["address"], stored["livestock"][0]["heads"]) == ("Khối 4", "số 8", 6)

@@ -42,9 +42,10 @@ export async function openHousehold(record: Household): Promise<OpenedEntry> {
   const latest = entries.at(-1);
   if (latest && isEditable(latest)) return latest;
   const given = reference.definition!.registerGiven;
-  return latest && latest.state.kind !== 'sent'
-    ? outbox.store.add(household, { kind: 'entry', entry: latest.id }, contentOf(latest.content, given))
-    : outbox.store.add(household, newestBasis(record, latest), contentOf(newest(record, latest), given));
+  const follows = latest && latest.state.kind !== 'sent';
+  const basis: Basis = follows ? { kind: 'entry', entry: latest.id } : newestBasis(record, latest);
+  const content = contentOf(follows ? latest.content : newest(record, latest), given);
+  return outbox.store.add(household, basis, content, basis.kind === 'new' ? null : content);
 }
 
 /** The entry itself if it can be edited, else one that follows it. */

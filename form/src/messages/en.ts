@@ -141,7 +141,8 @@ export const en: Record<MessageKey, string> = {
 
   'conflict.title': 'There are two versions of this household',
   'conflict.short': 'The register has a newer version',
-  'conflict.help': 'While you changed it, somebody else did too. Choose for each item: keep mine, or take the register’s.',
+  'conflict.help': 'While you were changing these items, somebody else changed them too. Choose for each: keep mine, or take what is in the register. What only one of you changed is merged.',
+  'conflict.helpAll': 'While you changed it, somebody else did too. Choose for each item: keep mine, or take the register’s.',
   'conflict.mine': 'Mine',
   'conflict.theirs': 'Register',
   'conflict.empty': '(empty)',

@@ -139,7 +139,8 @@ export const vi = {
 
   'conflict.title': 'Có hai bản của hộ này',
   'conflict.short': 'Sổ đã có bản mới hơn bản trên máy',
-  'conflict.help': 'Trong lúc bạn sửa, người khác cũng đã sửa. Chọn từng mục: giữ bản của tôi hay lấy bản trong sổ.',
+  'conflict.help': 'Trong lúc bạn sửa, người khác cũng đã sửa chính những mục này. Chọn từng mục: giữ bản của tôi hay lấy bản trong sổ. Những mục chỉ một người sửa đã được gộp.',
+  'conflict.helpAll': 'Trong lúc bạn sửa, người khác cũng đã sửa. Chọn từng mục: giữ bản của tôi hay lấy bản trong sổ.',
   'conflict.mine': 'Của tôi',
   'conflict.theirs': 'Trong sổ',
   'conflict.empty': '(trống)',

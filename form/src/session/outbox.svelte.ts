@@ -2,6 +2,8 @@
 import type { Photo } from '../photos/photo';
 import type { PhotoStore } from '../photos/photo-store';
 import { EntryStore, type OpenedEntry } from '../storage/entry-store';
+import type { Entry } from '../storage/entries';
+import { contentOf, isMasked, type Household } from '../storage/household';
 import type { Vault } from '../storage/vault';
 import { Sender, type SenderView } from '../sync/sender';
 import { account } from './account.svelte';
@@ -46,6 +48,7 @@ class Outbox {
         if (view.signInNeeded) account.signInNeeded = true;
       },
       (record) => void reference.communes.remember(record),
+      reconcile,
       (...pass) => sendNextPhoto(photoStore, ...pass),
     );
     this.#sender.start();
@@ -80,6 +83,16 @@ class Outbox {
       if (state.kind === 'sent' && Date.parse(state.at) < oldest) await this.store.remove(id);
     }
   }
+}
+
+/** Merges an entry with what the register has, as far as nobody need be asked. */
+async function reconcile({ content: mine, base }: Entry, theirs: Household): Promise<{ content: Household; base: Household } | null> {
+  const { definition } = reference;
+  // What is hidden from this account must not be written back as if somebody had entered it.
+  if (definition === null || base === null || isMasked(theirs)) return null;
+  const { merge } = await import('../editing/merging');
+  const { content, asked } = merge(definition, { base, mine, theirs });
+  return asked.length > 0 ? null : { content, base: contentOf(theirs, definition.registerGiven) };
 }
 
 export const outbox = new Outbox();

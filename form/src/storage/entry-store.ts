@@ -14,7 +14,7 @@ export class EntryGone extends Error {}
 /** The phone has no room left; nothing was stored. */
 export class PhoneFull extends Error {}
 
-type SealedPart = Pick<Entry, 'basis' | 'state' | 'content' | 'changedAt' | 'step'> & { contentVersion: number };
+type SealedPart = Pick<Entry, 'basis' | 'base' | 'state' | 'content' | 'changedAt' | 'step'> & { contentVersion: number };
 export interface OpenedEntry extends Entry {
   /** Counts changes of the content alone; what an editing screen holds on to. */
   contentVersion: number;
@@ -68,9 +68,9 @@ export class EntryStore {
   }
 
   /** Stores a new draft. Resolves when it is on the disk. Raises PhoneFull. */
-  async add(household: string, basis: Basis, content: Household): Promise<OpenedEntry> {
+  async add(household: string, basis: Basis, content: Household, base: Household | null = null): Promise<OpenedEntry> {
     const entry: OpenedEntry = {
-      id: mintIdentifier(), household, sequence: 0, version: 1, contentVersion: 1, basis,
+      id: mintIdentifier(), household, sequence: 0, version: 1, contentVersion: 1, basis, base,
       state: { kind: 'draft' }, content, changedAt: new Date().toISOString(), step: 0,
     };
     const sealed = await this.#vault.seal(sealedPart(entry));
@@ -111,13 +111,18 @@ export class EntryStore {
   async arrived(id: string, record: Household, revision: number): Promise<void> {
     await this.#settle(id, (entry) => ({
       entry: { ...entry, state: { kind: 'sent', at: new Date().toISOString(), revision }, content: record },
-      basisOfFollower: { kind: 'revision', revision },
+      ofFollower: { basis: { kind: 'revision', revision } },
     }));
   }
 
   /** The register did not take the entry. A later version of the same household on this phone takes its place, if there is one. */
   async turnedBack(id: string, state: EntryState): Promise<void> {
-    await this.#settle(id, (entry) => ({ entry: { ...entry, state }, basisOfFollower: entry.basis, supersede: true }));
+    await this.#settle(id, (entry) => ({ entry: { ...entry, state }, ofFollower: { basis: entry.basis, base: entry.base }, supersede: true }));
+  }
+
+  /** Sends the entry again as `content`, which includes what the register has at `revision`. A later version of the household takes its place: it is merged itself. */
+  async merged(id: string, content: Household, base: Household, revision: number): Promise<void> {
+    await this.#settle(id, (entry) => ({ entry: mergedEntry(entry, content, base, revision), ofFollower: { basis: entry.basis, base: entry.base }, supersede: true }));
   }
 
   async remove(id: string): Promise<void> {
@@ -128,18 +133,18 @@ export class EntryStore {
 
   async #settle(
     id: string,
-    outcome: (entry: OpenedEntry) => { entry: OpenedEntry; basisOfFollower: Basis; supersede?: boolean },
+    outcome: (entry: OpenedEntry) => { entry: OpenedEntry; ofFollower: Partial<Pick<Entry, 'basis' | 'base'>>; supersede?: boolean },
   ): Promise<void> {
     for (;;) {
       const before = await this.get(id);
-      const { entry, basisOfFollower, supersede } = outcome(before);
+      const { entry, ofFollower, supersede } = outcome(before);
       const follower = (await this.ofHousehold(before.household)).find(
         ({ basis }) => basis.kind === 'entry' && basis.entry === id,
       );
       const changes: Change[] = [
         { before, after: follower && supersede ? null : { ...entry, version: before.version + 1 } },
       ];
-      if (follower) changes.push({ before: follower, after: { ...follower, basis: basisOfFollower, version: follower.version + 1 } });
+      if (follower) changes.push({ before: follower, after: { ...follower, ...ofFollower, version: follower.version + 1 } });
       if (await this.#replace(changes)) break;
     }
     this.#changed();
@@ -182,7 +187,7 @@ export class EntryStore {
     if (known?.version === row.version) return known;
     const part = await this.#vault.open<SealedPart>(row.sealed);
     const { id, household, sequence, version } = row;
-    const entry = { id, household, sequence, version, ...part };
+    const entry = { id, household, sequence, version, ...part, base: part.base ?? null };
     this.#opened.set(id, entry);
     return entry;
   }
@@ -202,8 +207,13 @@ interface Change {
   after: OpenedEntry | null;
 }
 
-function sealedPart({ basis, state, content, changedAt, step, contentVersion }: OpenedEntry): SealedPart {
-  return { basis, state, content, changedAt, step, contentVersion };
+/** The entry in the queue, made from what the register has now. */
+export function mergedEntry(entry: OpenedEntry, content: Household, base: Household, revision: number): OpenedEntry {
+  return { ...entry, content, base, basis: { kind: 'revision', revision }, contentVersion: entry.contentVersion + 1, state: { kind: 'queued', attempts: 0, lastFailure: null } };
+}
+
+function sealedPart({ basis, base, state, content, changedAt, step, contentVersion }: OpenedEntry): SealedPart {
+  return { basis, base, state, content, changedAt, step, contentVersion };
 }
 
 function plainPart(entry: OpenedEntry, sealed: StoredEntry['sealed']): StoredEntry {

@@ -22,19 +22,26 @@ export type Tried = Outcome | { kind: 'done' };
 /** Sends the next thing that goes after the entries and is not among those tried, saying so as it begins; null when there is none. */
 export type SendAfter = (entries: readonly Entry[], tried: Set<string>, begins: () => void) => Promise<Tried | null>;
 
+/** What the entry and the register's version make together, where no person need be asked; else null. */
+export type Reconcile = (entry: Entry, theirs: Household) => Promise<{ content: Household; base: Household } | null>;
+/** A household that changes again with every try is left to a person. */
+const MOST_MERGES = 3;
+
 export class Sender {
   readonly #store: EntryStore;
   readonly #onChange: (view: SenderView) => void;
   readonly #onStored: (record: Household) => void;
   readonly #sendAfter: SendAfter;
+  readonly #reconcile: Reconcile;
   #view: SenderView = { busy: false, signInNeeded: false, lastFailure: null };
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting = false;
   #stopped = false;
 
-  constructor(store: EntryStore, onChange: (view: SenderView) => void, onStored: (record: Household) => void, sendAfter: SendAfter) {
+  constructor(store: EntryStore, onChange: (view: SenderView) => void, onStored: (record: Household) => void, reconcile: Reconcile, sendAfter: SendAfter) {
     this.#store = store;
+    this.#reconcile = reconcile;
     this.#sendAfter = sendAfter;
     this.#onChange = onChange;
     this.#onStored = onStored;
@@ -139,7 +146,7 @@ export class Sender {
     }
   }
 
-  async #send(queued: Entry): Promise<Outcome> {
+  async #send(queued: Entry, merges = 0): Promise<Outcome> {
     let entry: Entry;
     try {
       entry = await this.#store.change(queued.id, (current) => {
@@ -160,6 +167,13 @@ export class Sender {
         break;
       case 'conflict': {
         const theirs = outcome.current as Household;
+        const reconciled = merges < MOST_MERGES ? await this.#reconcile(entry, theirs) : null;
+        if (reconciled) {
+          await this.#store.merged(entry.id, reconciled.content, reconciled.base, Number(theirs['revision']));
+          const again = (await this.#store.all()).find(({ id, state }) => id === entry.id && state.kind === 'queued');
+          // A later version of the household has taken its place, and is sent in its turn.
+          return again ? this.#send(again, merges + 1) : { kind: 'again', reason: 'merged', everyone: false, afterSeconds: null };
+        }
         await this.#store.turnedBack(entry.id, { kind: 'conflict', theirs, theirRevision: Number(theirs['revision']) });
         break;
       }
