@@ -54,13 +54,27 @@ class HouseholdStale(DomainError):
         self.current = current
 
 
+class HouseholdExists(DomainError):
+    """The id is known, and the write was to be made only if it is not (If-None-Match: *); ``current`` is the record."""
+
+    code = "household.exists"
+
+    def __init__(self, *, current: dict[str, Any]) -> None:
+        super().__init__(id=current["id"], revision=current["revision"])
+        self.current = current
+
+
 class HouseholdWithdrawn(DomainError):
-    """The household was withdrawn; its record is read-only."""
+    """The household was withdrawn; its record is read-only. ``current`` is the record, where it is at hand."""
 
     code = "household.withdrawn"
 
+    def __init__(self, *, id: str, reason: str, current: dict[str, Any] | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, reason=reason)
+        self.current = current
 
-class HouseholdErased(DomainError):
+
+class HouseholdErased(HouseholdNotFound):
     """The household was erased at its people's request; its id cannot be used again."""
 
     code = "household.erased"

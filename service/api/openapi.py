@@ -9,7 +9,7 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components, record_components
-from service.api.http.blueprint import ALSO_AS, IF_MATCH, VALIDATED
+from service.api.http.blueprint import ALSO_AS, IF_MATCH, ONLY_NEW, VALIDATED
 from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
@@ -69,6 +69,13 @@ _RETRY_AFTER = {
         "description": "Seconds to wait before the next attempt; with 429 and 503.",
         "schema": {"type": "integer"},
     }
+}
+ONLY_NEW_PARAMETER: dict[str, Any] = {
+    "in": "header",
+    "name": "If-None-Match",
+    "description": "Write only if nothing has this id; else 412 with the current record, also for a repeated write.",
+    "schema": {"type": "string", "enum": ["*"]},
+    "required": False,
 }
 DESCRIPTION = (
     "The register of farm households: one record a household, checked by the ministry data schema, with its history as "
@@ -149,6 +156,8 @@ def _finish(operation: dict[str, Any]) -> None:
         responses["200"]["content"][media_type] = {"schema": {"type": "string"}}
     if (required := operation.pop(IF_MATCH, None)) is not None:
         operation.setdefault("parameters", []).append({**IF_MATCH_PARAMETER, "required": required})
+    if operation.pop(ONLY_NEW, False):
+        operation.setdefault("parameters", []).append(ONLY_NEW_PARAMETER)
     if operation.pop(VALIDATED, False):
         operation.setdefault("parameters", []).append(IF_NONE_MATCH_PARAMETER)
         responses["200"].setdefault("headers", {}).setdefault("ETag", _ENTITY_TAG["ETag"])

@@ -21,7 +21,7 @@ from schemas.errors import RecordInvalid
 from service.actor import REGISTER_ITSELF
 from service.demonstration.errors import CannotDemonstrate
 from service.demonstration.households import Demonstration
-from service.errors import DomainError, HouseholdIdTaken
+from service.errors import DomainError, HouseholdIdTaken, HouseholdWithdrawn
 from service.households.bulk import BulkRegistration, Outcome
 from service.households.ports import HouseholdQuery
 from service.settings import Settings
@@ -100,7 +100,7 @@ def registered(
     bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
     for outcome in bulk.register(demonstration.households(households, part=part, of=of), actor=REGISTER_ITSELF):
         # Registered before the borders were loaded, or revised by somebody since: it stays as it is.
-        there = isinstance(outcome.error, HouseholdIdTaken)
+        there = isinstance(outcome.error, HouseholdIdTaken | HouseholdWithdrawn)
         yield Report("unchanged" if there else outcome.result, outcome.household_id, "" if there else _reason(outcome))
 
 

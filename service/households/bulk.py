@@ -19,6 +19,7 @@ from service.errors import (
     BoundaryUnplaceable,
     DomainError,
     HouseholdIdTaken,
+    HouseholdWithdrawn,
     PersonalNumberTaken,
     StoreDamaged,
     StoreRefused,
@@ -201,6 +202,9 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
 
     def _already_there(self, each: _Waiting, record: dict[str, Any], fingerprint: str) -> Outcome:
         household_id = each.prepared.household_id
+        if record["status"] == "withdrawn":
+            withdrawn = HouseholdWithdrawn(id=household_id, reason=record.get("status_reason", ""), current=record)
+            return Outcome(each.position, household_id, "refused", withdrawn)
         again = self._prepare(each.content, household_id, now=self._clock(), known=record)
         known_again = made_by(self._store, self._directory(), 1, each.content, household_id)
         if again.says_the_same(fingerprint) or known_again:

@@ -13,6 +13,7 @@ from service.actor import Actor
 from service.clock import vietnam_day
 from service.errors import (
     DomainError,
+    HouseholdExists,
     HouseholdIdTaken,
     HouseholdStale,
     HouseholdWithdrawn,
@@ -22,6 +23,7 @@ from service.errors import (
     TransferToSameCommune,
 )
 from service.households.changes import Change, Kind, Record
+from service.households.confirmations import confirmed_by
 from service.households.consents import consent_withdrawn
 from service.households.merge_patch import merge_patch
 from service.households.optimistic import retried
@@ -48,26 +50,29 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         """The stored record. Raises HouseholdNotFound."""
         return self._store.households.record(household_id_of(household_id), actor.area)
 
-    def put(self, household_id: str, body: object, *, if_match: int | None, actor: Actor) -> Written:
+    def put(
+        self, household_id: str, body: object, *, if_match: int | None, if_new: bool = False, actor: Actor
+    ) -> Written:
         """Register a household under an id that the client minted, or replace the content of a known one.
 
-        Raises RecordInvalid, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdNotFound,
-        PersonalNumberTaken.
+        With ``if_new`` a known id is refused, also if it is this same write that is sent again. Raises RecordInvalid,
+        HouseholdExists, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdNotFound, PersonalNumberTaken.
         """
         household_id = household_id_of(household_id)
         now = self._clock()
         content = parse(body, household_id, today=vietnam_day(now))
         if if_match is not None:
-            return self._revise(
-                content, self._store.households.find(household_id, actor.area), if_match, now=now, actor=actor
-            )
+            stored = self._store.households.find(household_id, actor.area)
+            if if_new:
+                raise HouseholdExists(current=stored.record)
+            return self._revise(content, stored, if_match, now=now, actor=actor)
         prepared = self._prepare(content, household_id, now=now)
         self._require(actor, prepared.content["commune"], now)
         change = registration(prepared, at=now, actor=actor.name)
         try:
             return replace(self._commit_one(change, None), created=True)
         except HouseholdIdTaken:
-            return self._again(content, household_id, now=now, actor=actor)
+            return self._again(content, household_id, if_new=if_new, now=now, actor=actor)
 
     def post(self, body: object, *, actor: Actor) -> Written:
         """Register a household under the id in the body, or under one that the register mints."""
@@ -79,14 +84,14 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         """Revise by merge patch (RFC 7396). Raises PreconditionRequired without a revision, else as ``put``."""
         household_id = household_id_of(household_id)
         stored = self._store.households.find(household_id, actor.area)
+        _refuse_withdrawn(stored.record)
         if if_match is None:
             raise PreconditionRequired(revision=stored.record["revision"])
         now = self._clock()
-        outdated = if_match != stored.record["revision"] and stored.record["status"] != "withdrawn"
-        if outdated and self._patched_already(household_id, patch, if_match, now):
+        if if_match != stored.record["revision"] and self._patched_already(household_id, patch, if_match, now):
             return Written(stored.record, changed=False)
         content = self._patched(stored.record, patch, now)
-        return self._revise(content, stored, if_match, now=now, actor=actor)
+        return self._revise(content, stored, if_match, now=now, actor=actor, confirmed_anew=confirmed_by(patch))
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too: its stored data still belong to its people.
@@ -111,10 +116,12 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         )
 
     def send_back(self, household_id: str, reason: str, *, if_match: int | None, actor: Actor) -> Written:
-        """A commune leader returns the record to its officer with a reason that was parsed (``parse_reason``)."""
-        return self._step(
-            household_id, "returned", frozenset({"submitted", "verified"}), reason, if_match=if_match, actor=actor
-        )
+        """A commune leader returns the record to its officer with a reason that was parsed (``parse_reason``).
+
+        The reason of a returned one can be corrected.
+        """
+        possible_from = frozenset({"submitted", "verified", "returned"})
+        return self._step(household_id, "returned", possible_from, reason, if_match=if_match, actor=actor)
 
     def withdraw(self, household_id: str, reason: str, *, if_match: int | None, actor: Actor) -> Written:
         """Withdraw a household with a parsed reason; its number is free again, its record and history stay."""
@@ -196,29 +203,45 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             content = None if base is None else self._patched(base.record, patch, now)
         except (RecordInvalid, StoreDamaged):
             return False
-        return content is not None and self._made(named + 1, content, household_id)
+        anew = confirmed_by(patch)
+        return content is not None and self._made(named + 1, content, household_id, confirmed_anew=anew)
 
-    def _again(self, content: dict[str, Any], household_id: str, *, now: datetime, actor: Actor) -> Written:
-        """A known id without a revision: the same write sent again, or another household's id."""
+    def _again(
+        self, content: dict[str, Any], household_id: str, *, if_new: bool, now: datetime, actor: Actor
+    ) -> Written:
+        """A known id without a revision: the same write sent again, or another household's id.
+
+        Of a withdrawn household no write is repeated: the response would read as if the household were there.
+        """
         stored = self._store.households.find(household_id, actor.area)
+        if if_new:
+            raise HouseholdExists(current=stored.record)
+        _refuse_withdrawn(stored.record)
         prepared = self._prepare(content, household_id, now=now, known=stored.record)
         if prepared.says_the_same(stored.fingerprint) or self._made(1, content, household_id):
             return Written(stored.record, changed=False)
         raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
 
-    def _made(self, revision: int, content: dict[str, Any], household_id: str) -> bool:
+    def _made(self, revision: int, content: dict[str, Any], household_id: str, *, confirmed_anew: bool = False) -> bool:
         """Whether this same write made a revision: resolved on that revision's day, it equals what was stored."""
-        return made_by(self._store, self._directory(), revision, content, household_id)
+        store, directory = self._store, self._directory()
+        return made_by(store, directory, revision, content, household_id, confirmed_anew=confirmed_anew)
 
     def _revise(
-        self, content: dict[str, Any], stored: Stored, if_match: int, *, now: datetime, actor: Actor
+        self,
+        content: dict[str, Any],
+        stored: Stored,
+        if_match: int,
+        *,
+        now: datetime,
+        actor: Actor,
+        confirmed_anew: bool = False,
     ) -> Written:
         before = stored.record
-        prepared = self._prepare(content, before["id"], now=now, known=before)
-        if before["status"] == "withdrawn":
-            raise HouseholdWithdrawn(id=before["id"], reason=before.get("status_reason", ""))
+        _refuse_withdrawn(before)
+        prepared = self._prepare(content, before["id"], now=now, known=before, confirmed_anew=confirmed_anew)
         if before["revision"] != if_match:
-            if self._made(if_match + 1, content, before["id"]):
+            if self._made(if_match + 1, content, before["id"], confirmed_anew=confirmed_anew):
                 return Written(before, changed=False)
             raise HouseholdStale(current=before, named=if_match)
         if prepared.says_the_same(stored.fingerprint):
@@ -233,8 +256,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         record = stored.record
         if if_match is not None and record["revision"] != if_match:
             raise HouseholdStale(current=record, named=if_match)
-        if record["status"] == "withdrawn":
-            raise HouseholdWithdrawn(id=record["id"], reason=record.get("status_reason", ""))
+        _refuse_withdrawn(record)
         return stored
 
     def _step(
@@ -283,6 +305,12 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         return Written(own.record, neighbours=tuple(each.record["id"] for each in others))
 
 
+def _refuse_withdrawn(record: Record) -> None:
+    """Raise HouseholdWithdrawn, with the record as it is."""
+    if record["status"] == "withdrawn":
+        raise HouseholdWithdrawn(id=record["id"], reason=record.get("status_reason", ""), current=record)
+
+
 def _with_its_old_commune(parcel: Record, before: Record) -> Record:
     """A parcel with the old commune whose map numbers it, which it had from the household until the household moved."""
     if "former_commune" in parcel or "former_commune_unknown" in parcel:
@@ -292,7 +320,13 @@ def _with_its_old_commune(parcel: Record, before: Record) -> Record:
 
 
 def made_by(
-    store: HouseholdRepositories, directory: UnitDirectory, revision: int, content: dict[str, Any], household_id: str
+    store: HouseholdRepositories,
+    directory: UnitDirectory,
+    revision: int,
+    content: dict[str, Any],
+    household_id: str,
+    *,
+    confirmed_anew: bool = False,
 ) -> bool:
     """Whether parsed content, resolved as on the day of a revision, is the content that the revision stored.
 
@@ -307,7 +341,10 @@ def made_by(
         return False
     known = None if before is None else before.record
     try:
-        prepared = prepare(content, household_id, directory=directory, now=made.record["updated_at"], known=known)
+        at = made.record["updated_at"]
+        prepared = prepare(
+            content, household_id, directory=directory, now=at, known=known, confirmed_anew=confirmed_anew
+        )
     except (DomainError, RecordInvalid):
         return False
     return prepared.fingerprint == made.fingerprint

@@ -221,7 +221,7 @@ class Households(RecordSource, Protocol):
     """The households as they are now."""
 
     def find(self, household_id: str, area: Communes = None) -> Stored:
-        """One household. Raises HouseholdNotFound, also for one outside the area."""
+        """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area."""
 
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
         """Those of the households that are stored."""

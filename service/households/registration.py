@@ -19,6 +19,7 @@ from schemas.versions import SCHEMA_VERSION
 from service.clock import vietnam_day
 from service.errors import HouseholdIdInvalid, HouseholdIdMismatch
 from service.households.changes import Change, Kind, Record, fingerprint_of
+from service.households.confirmations import without_carried_over
 from service.households.derived import derived_facts
 from service.households.places import resolve_parcels, resolve_place, unmoved
 from service.households.stages import findings_in_json, missing_in_json, stage_of
@@ -74,15 +75,19 @@ def prepare(
     now: datetime,
     known: Record | None = None,
     times_of: Record | None = None,
+    confirmed_anew: bool = False,
     examiner: ParcelExaminer = BORDERLESS,
 ) -> Prepared:
     """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
     ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
     that the same write sent again is the same content. ``times_of`` is the record whose times were judged before,
-    where it is not the known one. Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
+    where it is not the known one. ``confirmed_anew``: what is confirmed was confirmed by this very write. Raises
+    CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
     """
     today = vietnam_day(now)
+    if known is not None and not confirmed_anew:
+        content = without_carried_over(content, known, today=today)
     timed = corrected(content, now, known or times_of)
     resolved = resolve(timed, household_id, directory=directory, today=today, known=known)
     (examination,) = examiner.examine([resolved], [known], partial(directory.called, on=today))

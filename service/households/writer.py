@@ -47,6 +47,7 @@ class HouseholdWriter(Generic[Repositories]):
         now: datetime,
         known: Record | None = None,
         times_of: Record | None = None,
+        confirmed_anew: bool = False,
     ) -> Prepared:
         """Parsed content as the rules make it of the units and borders of now. Raises as ``prepare``."""
         return prepare(
@@ -56,6 +57,7 @@ class HouseholdWriter(Generic[Repositories]):
             now=now,
             known=known,
             times_of=times_of,
+            confirmed_anew=confirmed_anew,
             examiner=self._examiner,
         )
 

@@ -11,7 +11,7 @@ from schemas.geometry import geometry_json
 from schemas.protection import plain_at_rest
 from schemas.text import fold, spelling
 from service.area import Communes
-from service.errors import HouseholdNotFound
+from service.errors import HouseholdErased, HouseholdNotFound
 from service.households.changes import Record
 from service.households.ports import FormerCommune, HouseholdPage, HouseholdQuery, Stored
 from service.jobs.ports import RecordsRead
@@ -41,7 +41,7 @@ class Households:
 
     @translated()
     def find(self, household_id: str, area: Communes = None) -> Stored:
-        """One household. Raises HouseholdNotFound, also for one outside the area."""
+        """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area."""
         return to_stored(self._find_one(household_id, area, None), self._database.encryption)
 
     @translated()
@@ -158,8 +158,15 @@ class Households:
             where["commune"] = {"$in": sorted(area)}
         document = self._database["households"].find_one(where, projection)
         if document is None:
-            raise HouseholdNotFound(id=household_id)
+            raise self._not_there(household_id, where)
         return document
+
+    def _not_there(self, household_id: str, where: dict[str, Any]) -> HouseholdNotFound:
+        """HouseholdErased for one that was erased within the area, as its log says."""
+        erased = {**where, "household": household_id, "kind": "erased"}
+        del erased["_id"]
+        found = self._database["log"].find_one(erased, {"_id": 1})
+        return HouseholdNotFound(id=household_id) if found is None else HouseholdErased(id=household_id)
 
     @translated()
     def of_person(self, number: str) -> list[str]:

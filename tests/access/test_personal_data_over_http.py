@@ -335,7 +335,7 @@ def test_erasing_leaves_nothing_of_the_person_and_the_chain_holds(
 
     assert [log.broken for log in verify_log(store)] == [None] * len(store.states.now())
     assert list(reconcile(store)) == []
-    problem(register.get(f"/v1/households/{record['id']}"), 404, "household.not-found")
+    problem(register.get(f"/v1/households/{record['id']}"), 410, "household.erased")
     assert [one["id"] for one in register.json("/v1/households")["households"]] == [neighbour["id"]]
     feed = register.json("/v1/changes")["changes"]
     assert all(one["record"] is None for one in feed if one["household"] == record["id"])

@@ -386,7 +386,7 @@ def test_erasing_leaves_no_photo(register: Register, register_settings: Settings
     photo, other = sent(register, household), sent(register, neighbour)
     erase(register, household)
     assert photo["id"].encode() not in stored(register_settings)
-    problem(register.get(address(household, photo["id"])), 404, "household.not-found")
+    problem(register.get(address(household, photo["id"])), 410, "household.erased")
     assert photos_of(register, neighbour) == [other]
     problem(send(register, household, photo["id"], a_photo()), 410, "household.erased")
 

@@ -21,6 +21,9 @@ VALIDATED = "x-validated"
 IF_MATCH = "x-if-match"
 """Likewise whether the header If-Match must be there: ``parameters`` in ``doc`` would replace those of the query."""
 
+ONLY_NEW = "x-only-new"
+"""Likewise whether If-None-Match: * can be sent with a write."""
+
 _HAS_QUERY = "has_query"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -101,6 +104,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def if_match(self, *, required: bool = False) -> Callable[[View], View]:
         """Document the If-Match header."""
         return self.doc(**{IF_MATCH: required})
+
+    def only_new(self) -> Callable[[View], View]:
+        """Document the header If-None-Match: * of a write."""
+        return self.doc(**{ONLY_NEW: True})
 
 
 def _check_parameters() -> None:

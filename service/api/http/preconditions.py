@@ -1,4 +1,4 @@
-"""If-Match: the revision that a change was made from (optimistic lock)."""
+"""If-Match: the revision that a change was made from (optimistic lock). If-None-Match: * where there must be none."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ def named_revision() -> int | None:
     if found is None:
         raise PreconditionInvalid(given=text[:80])
     return int(found[1])
+
+
+def must_be_new() -> bool:
+    """Whether If-None-Match: * asks that nothing be there yet. Raises PreconditionInvalid for any other value."""
+    text = request.headers.get("If-None-Match")
+    if text is None:
+        return False
+    if text.strip() != "*":
+        raise PreconditionInvalid(given=text[:80])
+    return True

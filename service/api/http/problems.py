@@ -48,6 +48,7 @@ from service.api.http.services import language, services
 from service.errors import (
     AccessError,
     DomainError,
+    HouseholdExists,
     HouseholdNotFound,
     HouseholdStale,
     HouseholdWithdrawn,
@@ -76,6 +77,7 @@ STATUS: dict[type[Exception], int] = {
     errors.StatusConflict: 409,
     errors.NothingToSettle: 409,
     errors.HouseholdStale: 412,
+    errors.HouseholdExists: 412,
     errors.ContentTypeUnsupported: 415,
     errors.ContentEncodingUnsupported: 415,
     RecordInvalid: 422,
@@ -243,10 +245,11 @@ def answer_domain_error(error: DomainError) -> Response:
 
 def _from_the_reader(error: DomainError) -> tuple[dict[str, Any], dict[str, Any]]:
     """The params of an error, and what its problem carries of a record. Raises HouseholdNotFound."""
-    if isinstance(error, HouseholdStale):
+    if isinstance(error, HouseholdStale | HouseholdExists):
         return error.params, {"current": reader().released(error.current)}
     if isinstance(error, HouseholdWithdrawn):
-        return {**error.params, "reason": reader().free_text(error.params["reason"])}, {}
+        more = {} if error.current is None else {"current": reader().released(error.current)}
+        return {**error.params, "reason": reader().free_text(error.params["reason"])}, more
     return error.params, {}
 
 

@@ -26,7 +26,7 @@ from service.api.http.parameters import (
     searchable,
     unit_code,
 )
-from service.api.http.preconditions import named_revision
+from service.api.http.preconditions import must_be_new, named_revision
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
 from service.api.http.resource import Described, Moment, count
@@ -124,7 +124,7 @@ class OneHousehold(MethodView):
     @blueprint.query(OneHouseholdQuery)
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.validated
-    @blueprint.problems(404, 422)
+    @blueprint.problems(404, 410, 422)
     @blueprint.doc(operationId="get_household", summary="Read a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """The record as it is now; its revision is the ETag.
@@ -138,14 +138,24 @@ class OneHousehold(MethodView):
     @needs("households.write")
     @blueprint.json_body("Household")
     @blueprint.if_match()
+    @blueprint.only_new()
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.response(201, reference("HouseholdRecord"), headers=REVISION_HEADER)
-    @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
+    @blueprint.problems(400, 404, 409, 410, 412, 413, 415, 422)
     @blueprint.doc(operationId="put_household", summary="Register a household, or replace its content")
     def put(self, household_id: str) -> Response:
-        """A new id registers (201). The same content again is the same write (200). Other content needs If-Match."""
+        """A new id registers (201). The same content again is the same write (200). Other content needs If-Match.
+
+        With ``If-None-Match: *`` a known id is 412, whatever the content. A withdrawn household takes no more writes,
+        a repeated one neither: 409 ``household.withdrawn`` with the record as it is (``current``), whose history says
+        whether an earlier write arrived. A family that farms again is registered under a new id. An erased one is 410.
+        """
         written = services().households.put(
-            household_id, json_body(), if_match=named_revision(), actor=actor("households.write")
+            household_id,
+            json_body(),
+            if_match=named_revision(),
+            if_new=must_be_new(),
+            actor=actor("households.write"),
         )
         return written_response(written)
 
@@ -153,10 +163,14 @@ class OneHousehold(MethodView):
     @blueprint.json_body("HouseholdPatch", media_types=("application/merge-patch+json", "application/json"))
     @blueprint.if_match(required=True)
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
-    @blueprint.problems(400, 404, 409, 412, 413, 415, 422, 428)
+    @blueprint.problems(400, 404, 409, 410, 412, 413, 415, 422, 428)
     @blueprint.doc(operationId="patch_household", summary="Revise a household by merge patch")
     def patch(self, household_id: str) -> Response:
-        """RFC 7396: null removes an item, a list is replaced whole."""
+        """RFC 7396: null removes an item, a list is replaced whole.
+
+        ``national_id_confirmed`` belongs to the number that was confirmed: a new number without it in the same patch is
+        not confirmed.
+        """
         written = services().households.patch(
             household_id, json_body(types=PATCH_TYPES), if_match=named_revision(), actor=actor("households.write")
         )
@@ -167,7 +181,7 @@ class OneHousehold(MethodView):
     @blueprint.body(ReasonSchema, required=False)
     @blueprint.if_match()
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
-    @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
+    @blueprint.problems(400, 404, 409, 410, 412, 413, 415, 422)
     @blueprint.doc(operationId="withdraw_household", summary="Withdraw a household")
     def delete(self, arguments: dict[str, Any], household_id: str) -> Response:
         """Nothing is dropped: the record stays, withdrawn with its reason (in the body, or as ``?reason=``)."""

@@ -65,7 +65,7 @@ class Verification(MethodView):
     @needs("households.verify")
     @blueprint.if_match()
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
-    @blueprint.problems(400, 404, 409, 412, 422)
+    @blueprint.problems(400, 404, 409, 410, 412, 422)
     @blueprint.doc(operationId="verify_household", summary="Verify a household")
     def post(self, household_id: str) -> Response:
         """Submitted or returned becomes verified; verified stays so."""
@@ -83,10 +83,13 @@ class Returning(MethodView):
     @blueprint.body(ReasonSchema)
     @blueprint.if_match()
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
-    @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
+    @blueprint.problems(400, 404, 409, 410, 412, 413, 415, 422)
     @blueprint.doc(operationId="return_household", summary="Return a household with a reason")
     def post(self, household_id: str) -> Response:
-        """The reason stands in the record as ``status_reason`` until it is submitted again."""
+        """The reason stands in the record as ``status_reason`` until it is submitted again.
+
+        Another reason for one that is returned already replaces it.
+        """
         reason = parsed_body(ReasonSchema)["reason"]
         written = services().households.send_back(
             household_id, reason, if_match=named_revision(), actor=actor("households.verify")
@@ -102,7 +105,7 @@ class Transfer(MethodView):
     @blueprint.body(TransferSchema)
     @blueprint.if_match()
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
-    @blueprint.problems(400, 404, 409, 412, 413, 415, 422)
+    @blueprint.problems(400, 404, 409, 410, 412, 413, 415, 422)
     @blueprint.doc(operationId="transfer_household", summary="Transfer a household to another commune")
     def post(self, household_id: str) -> Response:
         """Id and history stay; both communes' logs have an entry."""
@@ -120,7 +123,7 @@ class History(MethodView):
     @needs("households.history")
     @blueprint.query(PageQuery)
     @blueprint.response(200, HistoryPageSchema, headers=NEXT_HEADER)
-    @blueprint.problems(404, 422)
+    @blueprint.problems(404, 410, 422)
     @blueprint.doc(operationId="household_history", summary="The history of a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """Its log entries, newest first, with what changed in each."""

@@ -1,0 +1,59 @@
+"""A confirmation belongs to the personal number that was compared with the card, not to the next one in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final
+
+from schemas.errors import RecordInvalid
+from schemas.rules import errors
+from service.households.changes import Record
+
+_NUMBER: Final = "national_id"
+_CONFIRMED: Final = "national_id_confirmed"
+
+Person = Mapping[str, Any]
+
+
+def without_carried_over(content: dict[str, Any], known: Record, *, today: date) -> dict[str, Any]:
+    """Content without confirmations of numbers that replaced a confirmed one; ``known`` is the stored record.
+
+    A client that sends the whole record sends the confirmation along with the new number, whether or not it knows the
+    item. Raises RecordInvalid where the new number contradicts sex or year of birth.
+    """
+    confirmed = {person.get(_NUMBER) for person in _people(known) if person.get(_CONFIRMED)}
+    if not confirmed:
+        return content
+    head = _judged(content.get("head"), known.get("head"), confirmed)
+    before = known.get("members") or ()
+    members = content.get("members")
+    if members:
+        counterparts = [*before, *[None] * len(members)]
+        members = [_judged(each, other, confirmed) for each, other in zip(members, counterparts, strict=False)]
+    judged = {**content, **({"head": head} if head else {}), **({"members": members} if members else {})}
+    if judged == content:
+        return content
+    if found := errors(judged, today=today):
+        raise RecordInvalid(found)
+    return judged
+
+
+def confirmed_by(patch: object) -> bool:
+    """Whether a merge patch itself says that the head's number was compared with the card."""
+    head = patch.get("head") if isinstance(patch, dict) else None
+    return isinstance(head, dict) and head.get(_CONFIRMED) is True
+
+
+def _judged(person: Any, before: Person | None, confirmed: set[Any]) -> Any:
+    """The person, without a confirmation that was given to the number that stood in this place before."""
+    if not person or not person.get(_CONFIRMED) or person.get(_NUMBER) in confirmed:
+        return person
+    if not before or not before.get(_CONFIRMED):
+        return person
+    return {name: value for name, value in person.items() if name != _CONFIRMED}
+
+
+def _people(record: Mapping[str, Any]) -> Iterator[Person]:
+    yield record.get("head") or {}
+    yield from record.get("members") or ()
