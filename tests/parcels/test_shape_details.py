@@ -110,6 +110,13 @@ def test_every_crossing_has_its_place_and_neighbouring_edges_have_none() -> None
     assert metres(the_finding(on_the_ground(shapely.MultiPolygon(bow_ties))).params["points"]) == [(20, 20), (120, 20)]
 
 
+@pytest.mark.parametrize("at", [60, 80])
+def test_edges_that_run_along_each_other_are_one_crossing_at_the_end_of_the_common_stretch(at: float) -> None:
+    finding = the_finding(a_polygon((0, 0), (100, 0), (100, 50), (at, 0), (20, 0), (0, 50)))
+    assert (finding.code, finding.params["count"]) == ("geometry.self-crossing", 1)
+    assert metres(finding.params["points"]) == [(at, 0)]
+
+
 def test_every_vertex_at_which_a_ring_touches_itself_is_listed() -> None:
     twice = the_finding(a_polygon((0, 0), (100, 0), (50, 50), (100, 100), (0, 100), (50, 50)))
     assert (twice.code, twice.pointer, metres(twice.params["points"])) == ("geometry.pinched", "/p", [(50, 50)])
@@ -161,6 +168,16 @@ def test_a_hole_on_one_line_and_a_frame_without_width_have_no_area() -> None:
     (frame,) = examine_shape(a_polygon(*SQUARE, holes=[inner]), ShapeRules(decimals=12), "/p").findings
     assert frame.code == "geometry.no-area"
     assert metres([frame.params["point"]]) == [(0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("wall", "code"), [(0.014, "geometry.no-area"), (0.019, "geometry.no-area"), (0.021, "geometry.pinched")]
+)
+def test_a_frame_is_without_width_below_two_centimetres(wall: float, code: str) -> None:
+    inner = [(wall, wall), (100 - wall, wall), (100 - wall, 100 - wall), (wall, 100 - wall)]
+    frame = a_polygon(*SQUARE, holes=[inner])
+    (finding,) = what_is_wrong(frame, gnomonic(np.array([frame], dtype=object))[0], RULES, "/p")
+    assert finding.code == code
 
 
 def test_a_spike_beside_a_true_crossing_is_left_out_and_a_repeated_vertex_is_not() -> None:

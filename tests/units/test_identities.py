@@ -60,7 +60,9 @@ def test_an_identity_that_was_ever_given_is_not_given_again() -> None:
     (_, first) = with_identities(rows)
     (_, second) = with_identities(rows, taken=[first.identity])
     (_, third) = with_identities(rows, taken=[first.identity, second.identity])
-    assert len({first.identity, second.identity, third.identity}) == 3
+    assert [first.identity, second.identity, third.identity] == ["1", "1-before", "1-before-2"]
+    (_, fourth) = with_identities(rows, taken=[first.identity, second.identity, third.identity])
+    assert fourth.identity == "1-before-3"
     assert with_identities(rows, known=with_identities(rows, taken=[first.identity]))[1].identity == second.identity
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from service.unit_names import UnitCode
 from service.units.unit import Unit
-from service.units.unit_list import COLUMNS, UnitListInvalid, read_units, require_consistent
+from service.units.unit_list import COLUMNS, UnitListInvalid, read_lines, read_units, require_consistent
 from tests.units.lists import a_line, a_list
 
 
@@ -171,6 +172,37 @@ def test_a_province_is_in_force_as_long_as_its_communes(begins: str, ends: str) 
     )
 
 
+@pytest.mark.parametrize(
+    ("parents_last", "begins", "ends", "fits"),
+    [
+        ("2019-12-31", "2019-12-31", "", True),
+        ("2019-12-31", "2019-12-31", "2019-12-31", True),
+        ("2019-12-30", "2010-01-01", "2019-12-31", False),
+        ("2019-12-30", "2010-01-01", "2019-12-30", True),
+    ],
+)
+def test_units_above_follow_each_other_without_a_day_between(
+    parents_last: str, begins: str, ends: str, fits: bool
+) -> None:
+    lines = [
+        a_line("43", level="province", parent="", valid_to=parents_last),
+        a_line("43", level="province", parent="", valid_from="2020-01-01"),
+        a_line("1", parent="43", valid_from=begins, valid_to=ends),
+    ]
+    fault = (5, "parent", "43 is not a unit above 1 at that time")
+    assert len(read_units(a_list(*lines))) == 4 if fits else faults(a_list(*lines)) == [fault]
+
+
+def test_a_line_is_withdrawn_by_yes_and_by_nothing_else() -> None:
+    header, *rest = a_list(a_line("1")).splitlines()
+    for word, withdrawn in (("yes", True), ("", False)):
+        text = "\n".join([f"{header},withdrawn", f"{rest[0]},", f"{rest[1]},{word}"])
+        assert [line.withdrawn for line in read_lines(text)] == [False, withdrawn]
+    with pytest.raises(UnitListInvalid) as caught:
+        read_lines("\n".join([f"{header},withdrawn", f"{rest[0]},no"]))
+    assert str(caught.value) == "line 2, withdrawn: 'no' is not yes"
+
+
 @pytest.mark.parametrize(("begins", "twice"), [("2019-12-31", True), ("2020-01-01", False)])
 def test_a_code_is_in_force_once_on_each_day(begins: str, twice: bool) -> None:
     text = a_list(a_line("1", valid_to="2019-12-31"), a_line("1", valid_from=begins))
@@ -200,11 +232,22 @@ def test_an_error_lists_every_fault_and_carries_the_first() -> None:
     assert str(caught.value) == "line 3, kind: empty\nline 4, valid_to: 'soon' is not a date (YYYY-MM-DD)"
 
 
+@pytest.mark.parametrize(
+    ("successor", "reason"), [("7", "7 is not in force on 2020-01-01"), ("40", "40 is a province, 1 a commune")]
+)
+def test_a_unit_of_the_register_that_would_lose_its_successor_is_named(successor: str, reason: str) -> None:
+    province, unit = read_units(a_list(a_line("1", valid_to="2019-12-31")))
+    with pytest.raises(UnitListInvalid) as caught:
+        require_consistent([], [province, replace(unit, successor=UnitCode(successor))])
+    assert str(caught.value) == f"already in the register, commune 1 from …, successor: {reason}"
+
+
 def test_a_new_list_is_checked_with_the_units_that_stay() -> None:
     existing = read_units(a_list(a_line("1", valid_to="2019-12-31")))
     _, unit = read_units(a_list(a_line("1", valid_from="2019-12-31")))
     require_consistent([], existing)
-    for new, old, line in (([unit], existing, 2), (existing, [unit], 0)):
+    for new, old, line, stored in (([unit], existing, 2, ""), (existing, [unit], 0, "commune 1 from 2019-12-31")):
         with pytest.raises(UnitListInvalid) as caught:
             require_consistent(new, old)
-        assert [(fault.line, fault.column) for fault in caught.value.faults] == [(line, "valid_from")]
+        (fault,) = caught.value.faults
+        assert (fault.line, fault.column, fault.stored) == (line, "valid_from", stored)
