@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks import records
 from benchmarks.clients import Connection, get_request, run_threads
-from benchmarks.figures import Figure, Target, in_turn, percentile
+from benchmarks.figures import Figure, Size, Target, in_turn, percentile
 from benchmarks.registration import CLIENTS, put, requests
 from benchmarks.workplace import Server, Workplace, server
 from service.demonstration.households import Household
@@ -17,10 +17,10 @@ READ_TARGET = Target(2.0, at_least=False)
 WITHOUT = "benchmarks.without_access:create_app()"
 
 
-def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+def measure(place: Workplace, size: Size) -> list[Figure]:
     """Measure the rate of registration by eight clients, and one client's sequential reads of single households."""
-    each_round = CLIENTS * (30 if quick else 150)
-    turns = 3 if quick else 7
+    each_round = CLIENTS * size.of(150, 30, 1)
+    turns = size.of(7, 3, 1)
     bodies = records.households(each_round * (turns + 1))
     rounds = [bodies[start : start + each_round] for start in range(0, len(bodies), each_round)]
     with (
@@ -35,7 +35,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:
         rates = in_turn(turns, ours.next_rate, theirs.next_rate)
         read = [body["id"] for body in bodies]
         reading, bare_reading = _Reading(guarded, read), _Reading(open_to_all, read)
-        times = 50 if quick else 300
+        times = size.of(300, 50, 2)
         reads = in_turn(turns, lambda: reading.middle(times), lambda: bare_reading.middle(times))
     dearer = percentile([mine - other for mine, other in zip(reads.ours, reads.bare, strict=True)], 0.5) * 1000
     return [

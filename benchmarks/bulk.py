@@ -14,12 +14,12 @@ from multiprocessing.synchronize import Barrier
 from pymongo import MongoClient
 
 from benchmarks import bare, records
-from benchmarks.figures import Figure, Target, in_turn
+from benchmarks.figures import Figure, Size, Target, in_turn
 from benchmarks.workplace import Workplace, processor_seconds
 from service.actor import REGISTER_ITSELF
 from service.demonstration.households import Demonstration, Household
-from service.demonstration.registering import calm_collector, most_processes
 from service.households.bulk import BulkRegistration
+from service.processes import calm_collector, most_processes
 from service.settings import Settings
 from service.storage.repositories import Repositories
 from service.wiring import wire
@@ -29,10 +29,10 @@ _SET = 60_000
 """The size of the set from which the turns are taken, commune by commune: large, so that batches are full."""
 
 
-def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+def measure(place: Workplace, size: Size) -> list[Figure]:
     """Measure bulk registration, batched by commune: with one process per core, and in one process."""
-    each_turn, turns = (1_000, 3) if quick else (6_000, 5)
-    made = Demonstration(records.directory(), records.province(), 1).households(_SET // 10 if quick else _SET)
+    each_turn, turns = size.of((6_000, 5), (1_000, 3), (20, 1))
+    made = Demonstration(records.directory(), records.province(), 1).households(size.of(_SET, _SET // 10, 500))
     bodies = list(itertools.islice(made, each_turn * 2 * turns))
     rounds = [bodies[start : start + each_turn] for start in range(0, len(bodies), each_turn)]
     processes = most_processes()

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from benchmarks import records
-from benchmarks.figures import Figure, Target
+from benchmarks.figures import Figure, Size, Target
 from benchmarks.workplace import Workplace
 from schemas import rules
 from schemas.compiled import read_household
@@ -26,15 +26,15 @@ TARGET = Target(0.5, at_least=False)
 _MEMBERS, _PARCELS = 5, 3
 
 
-def measure(place: Workplace, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - needs no database
+def measure(place: Workplace, size: Size) -> list[Figure]:  # noqa: ARG001 - needs no database
     """Measure the check of a record in bulk: parsing, items, geometry, rules; and what the register adds to it."""
-    made = (body for body in records.households(6_000 if quick else 40_000) if _fits(body))
-    bodies = [orjson.dumps(body) for body in itertools.islice(made, 40 if quick else 200)]
+    made = (body for body in records.households(size.of(40_000, 6_000, 600)) if _fits(body))
+    bodies = [orjson.dumps(body) for body in itertools.islice(made, size.of(200, 40, 2))]
     today = vietnam_day(system_clock())
     directory = records.directory()
     loaded = [orjson.loads(body) for body in bodies]
     contents = [parse_household(body, today=today) for body in loaded]
-    times = 5 if quick else 15
+    times = size.of(15, 5, 1)
 
     def prepared(content: dict[str, Any]) -> object:
         return prepare(content, "0192f0c1-7a3b-7c4d-8e5f-0123456789ab", directory=directory, now=end_of(today))
@@ -45,7 +45,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:  # noqa: ARG001 -
     geometry = _milliseconds(_geometries, loaded, times)
     by_rules = _milliseconds(lambda content: rules.errors(content, today=today), contents, times)
     added = _milliseconds(prepared, contents, times)
-    size = sum(map(len, bodies)) / len(bodies)
+    length = sum(map(len, bodies)) / len(bodies)
     split = (
         f"parse (JSON text) {text:.3f} ms, schema (items) {items - geometry:.3f} ms, geometry {geometry:.3f} ms, "
         f"rules {by_rules:.3f} ms; sum {text + items + by_rules:.3f} ms"
@@ -53,7 +53,7 @@ def measure(place: Workplace, *, quick: bool) -> list[Figure]:  # noqa: ARG001 -
     details = (
         split,
         f"beside the check, registering adds {added:.3f} ms of place, findings, stage, derived facts and fingerprint",
-        f"medians over {len(bodies)} records of {size:,.0f} bytes, {times} times each",
+        f"medians over {len(bodies)} records of {length:,.0f} bytes, {times} times each",
     )
     return [Figure("check of a record with 5 members and 3 parcels", whole, "ms", TARGET, details)]
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import access, bulk, checking, form, geometry, reading, registration
-from benchmarks.figures import Figure
+from benchmarks import access, bulk, checking, form, geometry, reading, registration, units
+from benchmarks.figures import Figure, Size
 from benchmarks.workplace import Workplace, workplace
 from service.running.errors import CannotRun
 
@@ -21,6 +21,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "reading": reading.measure,
     "geometry": geometry.measure,
     "access": access.measure,
+    "units": units.measure,
     "form": form.measure,
 }
 
@@ -31,11 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # SIGHUP and SIGTERM are handled like Ctrl-C, so that the servers end and the folder is removed in any case.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    size = Size.QUICK if options.quick else Size.FULL
     try:
         with workplace(options.folder) as place:
-            figures = [
-                figure for name in options.only or MEASURES for figure in _measured(name, place, quick=options.quick)
-            ]
+            figures = [figure for name in options.only or MEASURES for figure in _measured(name, place, size=size)]
     except CannotRun as error:
         print(error, file=sys.stderr)
         return 2
@@ -48,10 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if missed else 0
 
 
-def _measured(name: str, place: Workplace, *, quick: bool) -> list[Figure]:
+def _measured(name: str, place: Workplace, *, size: Size) -> list[Figure]:
     print(f"measuring {name} …", file=sys.stderr, flush=True)
     began = time.monotonic()
-    figures = MEASURES[name](place, quick=quick)
+    figures = MEASURES[name](place, size)
     for figure in figures:
         print("\n".join(figure.lines()), flush=True)
     print(f"… {name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)

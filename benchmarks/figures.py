@@ -5,7 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from statistics import median
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Size(Enum):
+    """How much is measured: all of it, a first look, or next to nothing, which only shows that a measure runs."""
+
+    FULL = 0
+    QUICK = 1
+    SMALLEST = 2
+
+    def of(self, full: T, quick: T, smallest: T) -> T:
+        """Return the number that belongs to the size."""
+        return (full, quick, smallest)[self.value]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks import records
-from benchmarks.figures import Figure, Target
-from benchmarks.workplace import PROVINCE, Server, Workplace, server
+from benchmarks.figures import Figure, Size, Target
+from benchmarks.workplace import Server, Workplace, server
 from service.access.accounts import NewAccount
 from service.actor import REGISTER_ITSELF
 from service.api.http.guard import Guard
-from service.app import create_app
+from service.app import create_app, register_of
 from service.households.bulk import BulkRegistration
 from service.principal import register_itself
 from service.roles import Role
@@ -40,7 +40,6 @@ MAP_TARGET = Target(140, at_least=False)
 SLOWDOWN = 4
 """How many times slower an old phone is than this machine."""
 
-COMMUNE = "16690"
 PIN, USERNAME, PASSWORD = "271846", "officer", "Lúa chín vàng đồng"
 LARGE_FAMILY = "Phạm Thị Đông Người"
 MEMBERS, PARCELS = 30, 20
@@ -83,13 +82,13 @@ _SEARCH = """words => new Promise(resolve => {
 })"""
 
 
-def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+def measure(place: Workplace, size: Size) -> list[Figure]:
     """Measure the size of the built form, and its speed on a phone with a large commune and a large household.
 
     Raises CannotRun where there is no Chromium or no Playwright.
     """
     folder = _built(place)
-    households, tries = (500, 3) if quick else (5_000, 11)
+    households, tries = size.of((5_000, 11), (500, 3), (50, 1))
     with (
         place.database("form"),
         _filled(place, households) as large_family,
@@ -192,20 +191,22 @@ def _filled(place: Workplace, households: int) -> Iterator[dict[str, Any]]:
     """Register households in one commune, and an officer's account; returns a household with a large family."""
     settings = place.settings("form")
     services = wire(settings)
-    bodies = records.in_one_commune(records.households(households), COMMUNE)
+    bodies = records.in_one_commune(records.households(households))
     bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
     for outcome in bulk.register(bodies, actor=REGISTER_ITSELF):
         if outcome.result != "registered":
             raise RuntimeError(f"{outcome.household_id}: {outcome.result} {outcome.error}")
     services.store.close()
-    accounts = cast(Guard, create_app(settings).extensions["guard"]).accounts
-    made = NewAccount(USERNAME, Role.OFFICER, (PROVINCE,), password=PASSWORD, must_change_password=False)
+    app = create_app(settings)
+    accounts = cast(Guard, app.extensions["guard"]).accounts
+    made = NewAccount(USERNAME, Role.OFFICER, (records.province().code,), password=PASSWORD, must_change_password=False)
     accounts.create(made, register_itself())
+    register_of(app).store.close()
     yield _large_family()
 
 
 def _large_family() -> dict[str, Any]:
-    body = dict(records.in_one_commune(records.households(1, seed=7), COMMUNE)[0])
+    body = dict(records.in_one_commune(records.households(1, seed=7))[0])
     body["head"] = {"full_name": LARGE_FAMILY, "sex": "female", "birth_date": "1961", "no_id_reason": "not_issued"}
     body["members"] = [
         {"full_name": f"Phạm Văn {number}", "sex": "male", "birth_date": "1990", "relation": "child"}
@@ -297,7 +298,7 @@ class _Phone:
         """Download the commune, and unlock the phone again, so that nothing is decrypted in memory."""
         self._page.goto(f"{self._address}/#/settings")
         self._page.get_by_role("button", name="Xã, phường").click()
-        self._page.get_by_role("searchbox").fill(COMMUNE)
+        self._page.get_by_role("searchbox").fill(records.commune())
         self._page.locator("button.option").first.click()
         self._page.get_by_role("button", name="Tải về").click()
         self._page.locator("li.card").first.wait_for()

@@ -13,7 +13,7 @@ import shapely
 from pymongo.collection import Collection
 
 from benchmarks import records
-from benchmarks.figures import Figure, Target, in_turn
+from benchmarks.figures import Figure, Size, Target, in_turn
 from benchmarks.workplace import Workplace
 from schemas.geometry import geometry_json
 from service.actor import REGISTER_ITSELF
@@ -21,7 +21,7 @@ from service.api.http.resource import parsed, written
 from service.api.resources.parcels import ParcelQuestionSchema, neighbours_in_json
 from service.api.resources.search import AffectedSchema
 from service.demonstration.households import Demonstration
-from service.households import bulk
+from service.households import writer
 from service.households.area_search import households_in, total_of
 from service.households.bulk import BulkRegistration
 from service.parcels.examination import ParcelExaminer
@@ -42,20 +42,20 @@ _DEGREES_EAST, _DEGREES_NORTH = 1 / 105_480.0, 1 / 110_690.0
 _WEST, _SOUTH, _EAST, _NORTH = 104.0, 18.6, 105.7, 19.6
 
 
-def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+def measure(place: Workplace, size: Size) -> list[Figure]:
     """Measure with 200,000 households and 500,000 parcels, clustered in villages (quick: a tenth)."""
-    households = 20_000 if quick else 200_000
+    households = size.of(200_000, 20_000, 1_000)
     with place.database("geometry") as store:
         services = wire(place.settings("geometry"))
         collection = store.database["households"]
         _fill(collection, households)
         details = f"on {households:,} households with {households * _PARCELS_A_HOUSEHOLD:,.0f} parcels"
         figures = [
-            _check(services, collection, details, turns=5 if quick else 15),
-            _search(services, collection, details, turns=3 if quick else 7),
+            _check(services, collection, details, turns=size.of(15, 5, 1)),
+            _search(services, collection, details, turns=size.of(7, 3, 1)),
         ]
         services.store.close()
-    return [*figures, _bulk(place, 2_000 if quick else 12_000)]
+    return [*figures, _bulk(place, size.of(12_000, 2_000, 40))]
 
 
 def _check(services: Register, collection: Collection[Document], details: str, *, turns: int) -> Figure:
@@ -119,7 +119,7 @@ def _bulk(place: Workplace, households: int) -> Figure:
         services = wire(place.settings("geometry_bulk"))
         services.units.directory()
         spent = [0.0]
-        with _timed(spent, (ParcelExaminer, "examine"), (bulk, "with_overlaps"), (documents, "cell_keys")):
+        with _timed(spent, (ParcelExaminer, "examine"), (writer, "with_overlaps"), (documents, "cell_keys")):
             registration = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
             began, clock = time.perf_counter(), time.process_time()
             outcomes = [each.result for each in registration.register(bodies, actor=REGISTER_ITSELF)]
@@ -168,7 +168,7 @@ def _fill(collection: Collection[Document], households: int) -> None:
 
 
 def _parts(households: int, size: int = 2_000) -> Iterator[list[Document]]:
-    random = Random(1)
+    random, commune = Random(1), records.commune()
     fields = _fields(random)
     made: list[Document] = []
     for number in range(households):
@@ -183,7 +183,7 @@ def _parts(households: int, size: int = 2_000) -> Iterator[list[Document]]:
         made.append(
             {
                 "_id": f"{number:08d}",
-                "commune": "16681",
+                "commune": commune,
                 "village": "Khối 3",
                 "location": {"type": "Point", "coordinates": boundaries[0]["coordinates"][0][0]},
                 "livestock": [{"kind": "buffalo", "heads": 2}],

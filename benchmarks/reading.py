@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from benchmarks import bare, records
 from benchmarks.clients import Connection, get_request
-from benchmarks.figures import Figure, Target, in_turn, seconds_of
+from benchmarks.figures import Figure, Size, Target, in_turn, seconds_of
 from benchmarks.workplace import Server, Workplace, processor_seconds, server
 from service.actor import REGISTER_ITSELF
 from service.demonstration.households import Demonstration
@@ -28,10 +28,10 @@ READ_TARGET = Target(3.0, at_least=False)
 PAGE = 100
 
 
-def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+def measure(place: Workplace, size: Size) -> list[Figure]:
     """Measure coverage and a page on a small and a large register, both filled by the register's rules."""
-    small, large = (200, 4_000) if quick else (2_000, 200_000)
-    turns, times = (5, 10) if quick else (11, 40)
+    small, large = size.of((2_000, 200_000), (200, 4_000), (10, 40))
+    turns, times = size.of((11, 40), (5, 10), (1, 1))
     with (
         _filled(place, "reading_small", small),
         _filled(place, "reading_large", large),

@@ -38,12 +38,16 @@ def households(count: int, seed: int = 1) -> list[Household]:
     return made
 
 
-def in_one_commune(bodies: Sequence[Household], commune: str = "16690") -> list[Household]:
+def commune() -> str:
+    """Return the code of one commune of the province."""
+    return province().example.commune
+
+
+def in_one_commune(bodies: Sequence[Household]) -> list[Household]:
     """Return the same households, all of one commune."""
+    code = commune()
     place = {"former_commune", "commune_as_of", "captured_at"}
-    return [
-        {name: value for name, value in body.items() if name not in place} | {"commune": commune} for body in bodies
-    ]
+    return [{name: value for name, value in body.items() if name not in place} | {"commune": code} for body in bodies]
 
 
 def changes(bodies: Sequence[Household]) -> list[Change]:

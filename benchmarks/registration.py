@@ -13,8 +13,9 @@ from pymongo import MongoClient
 
 from benchmarks import bare, records
 from benchmarks.clients import Connection, Round, put_request, run_threads
-from benchmarks.figures import Figure, Pairs, Target, in_turn, percentile
+from benchmarks.figures import Figure, Pairs, Size, Target, in_turn, percentile
 from benchmarks.workplace import Server, Workplace, processor_seconds, server
+from service.clock import system_clock, vietnam_day
 from service.demonstration.households import Household
 from service.storage.repositories import Repositories
 
@@ -23,13 +24,14 @@ TARGET = Target(0.5, at_least=True)
 MEMORY_TARGET = Target(150, at_least=False)
 
 
-def measure(place: Workplace, *, quick: bool) -> list[Figure]:
+def measure(place: Workplace, size: Size) -> list[Figure]:
     """Measure registration in many communes and in one, and after each the workers' resident memory."""
-    each_round = CLIENTS * (30 if quick else 150)
-    turns = 3 if quick else 7
+    each_round = CLIENTS * size.of(150, 30, 1)
+    turns = size.of(7, 3, 1)
     bodies = records.households(each_round * (turns + 1))
+    communes = len(records.directory().of_level("commune", vietnam_day(system_clock())))
     return [
-        *_case(place, "registration by 8 clients in 130 communes", bodies, each_round, turns),
+        *_case(place, f"registration by 8 clients in {communes} communes", bodies, each_round, turns),
         *_case(place, "registration by 8 clients in one commune", records.in_one_commune(bodies), each_round, turns),
     ]
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from benchmarks import records
 from service.access.account import Account
 from service.api.http.guard import Guard
-from service.app import create_app
+from service.app import create_app, register_of
 from service.clock import vietnam_day
 from service.roles import Role
 from service.running.children import start_child, stop_child
@@ -27,8 +28,6 @@ from service.storage.migration import migrate
 from service.storage.repositories import Repositories
 
 ROOT = Path(__file__).parents[1]
-PROVINCE = "40"
-"""Nghệ An, whose units every benchmark loads."""
 WORKERS = 2
 _KILOBYTE = 1024
 _TOKEN_SECONDS = 7200
@@ -115,19 +114,21 @@ def server(
 
 def _token(settings: Settings) -> str:
     """Sign in an officer of the province without the password, whose hashing is not to be measured here."""
-    guard = cast(Guard, create_app(settings).extensions["guard"])
+    app = create_app(settings)
+    guard = cast(Guard, app.extensions["guard"])
     today = vietnam_day(guard.clock())
     account = Account(
         id="benchmark",
         username="benchmark",
         role=Role.OFFICER,
-        area=((PROVINCE, today),),
+        area=((records.province().code, today),),
         created_at=guard.clock(),
         created_by="benchmark",
         scopes=(),
     )
     guard.principals.store.add_account(account)
     token, _ = guard.tokens.issue(account.id, scopes=())
+    register_of(app).store.close()
     return token
 
 

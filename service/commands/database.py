@@ -10,6 +10,7 @@ from pathlib import Path
 
 from service.access.errors import KeysMissing
 from service.errors import DomainError
+from service.processes import ProcessEnded
 from service.settings import Settings, SettingsInvalid, read_settings
 
 ADDRESS_FILE = "mongodb-uri"
@@ -43,7 +44,7 @@ def run(command: Callable[[], int]) -> int:
     """Run a command; expected errors become one line of text and exit status 2."""
     try:
         return command()
-    except (SettingsInvalid, KeysMissing) as error:
+    except (SettingsInvalid, KeysMissing, ProcessEnded) as error:
         print(error, file=sys.stderr)
     except DomainError as error:
         if error.code == "store.unavailable":

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
-import queue
-import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing.queues import Queue
+from functools import partial
 
 from tqdm import tqdm
 
@@ -24,6 +20,7 @@ from service.demonstration.households import Demonstration
 from service.errors import DomainError, HouseholdIdTaken, HouseholdWithdrawn
 from service.households.bulk import BulkRegistration, Outcome
 from service.households.ports import HouseholdQuery
+from service.processes import ProcessEnded, calm_collector, in_processes, most_processes
 from service.settings import Settings
 from service.wiring import Register, wire
 
@@ -35,8 +32,6 @@ _SAMPLE = 100
 
 _WORTH_PROCESSES = 5_000
 """The number of households from which several processes pay off: most of the time is taken by the rules."""
-
-_MOST_PROCESSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,70 +99,37 @@ def registered(
         yield Report("unchanged" if there else outcome.result, outcome.household_id, "" if there else _reason(outcome))
 
 
-def calm_collector() -> None:
-    """Make garbage collection rare: records contain no cycles, and it takes half the time of a bulk registration."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-
-
-def most_processes() -> int:
-    """Return the number of processes for a large set: one per core, at most four."""
-    return max(1, min(_MOST_PROCESSES, os.cpu_count() or 1))
-
-
 def registered_in_processes(settings: Settings, seed: int, households: int) -> Iterator[Report]:
     """Register the households in several processes, each with its own communes.
 
     Raises CannotDemonstrate when a process ended before its work was done.
     """
-    context = multiprocessing.get_context("spawn")
     processes = most_processes()
-    # Bounded, so that a slow terminal slows the work down instead of filling the memory.
-    results: Queue[list[Report] | None] = context.Queue(100)
-    workers = [
-        context.Process(target=_work, args=(settings, seed, households, part, processes, results), daemon=True)
-        for part in range(processes)
-    ]
-    for worker in workers:
-        worker.start()
+    parts = [(part, processes) for part in range(processes)]
     try:
-        ended = 0
-        while ended < processes:
-            try:
-                batch = results.get(timeout=1)
-            except queue.Empty:
-                if sum(not worker.is_alive() for worker in workers) > ended:
-                    raise CannotDemonstrate("A process was killed; run the command again for the rest.") from None
-                continue
-            if batch is None:
-                ended += 1
-            else:
-                yield from batch
-    finally:
-        for worker in workers:
-            worker.terminate()
-            worker.join()
+        yield from in_processes(partial(_registering, settings, seed, households), parts, processes)
+    except ProcessEnded as error:
+        raise CannotDemonstrate(str(error)) from error
 
 
-def _work(
-    settings: Settings, seed: int, households: int, part: int, of: int, results: Queue[list[Report] | None]
-) -> None:
-    """One process: registers its part and reports in batches, with None at the end, whatever ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and terminates this process
+@contextmanager
+def _registering(
+    settings: Settings, seed: int, households: int
+) -> Iterator[Callable[[tuple[int, int]], Iterator[Report]]]:
+    """Provide what one process does: register a part of the households."""
     services = wire(settings)
-    batch: list[Report] = []
+    demonstration = _demonstration(services, seed)
+
+    def work(share: tuple[int, int]) -> Iterator[Report]:
+        part, of = share
+        try:
+            yield from registered(services, demonstration, households, part=part, of=of)
+        except DomainError as error:
+            yield Report("refused", None, f"the rest of part {part + 1} of {of}: {error.code}")
+
     try:
-        for report in registered(services, _demonstration(services, seed), households, part=part, of=of):
-            batch.append(report)
-            if len(batch) >= 50:
-                results.put(batch)
-                batch = []
-    except DomainError as error:
-        batch.append(Report("refused", None, f"the rest of part {part + 1} of {of}: {error.code}"))
+        yield work
     finally:
-        results.put(batch)
-        results.put(None)
         services.store.close()
 
 

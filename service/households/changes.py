@@ -67,7 +67,8 @@ class Change:
 
     ``replaces`` is the revision that must still be the stored one (None: the household is new). ``claims`` and
     ``releases`` are personal numbers that the household takes or gives up. ``fingerprint`` identifies the content for
-    retries.
+    retries. ``place_only`` says that nobody wrote anything new about the household: storage may then write what differs
+    and leave the rest of the document as it is.
     """
 
     record: Record
@@ -76,6 +77,7 @@ class Change:
     fingerprint: str
     claims: frozenset[str] = frozenset()
     releases: frozenset[str] = frozenset()
+    place_only: bool = False
 
     @classmethod
     def registration(cls, record: Record, *, actor: str, fingerprint: str) -> Change:
@@ -98,6 +100,7 @@ class Change:
         actor: str,
         fingerprint: str,
         note: dict[str, Any] | None = None,
+        place_only: bool = False,
     ) -> Change:
         """The change from ``before`` to ``record``: one log entry, or one in each commune's log when it moves."""
         held, holds = personal_numbers(before), personal_numbers(record)
@@ -108,6 +111,7 @@ class Change:
             fingerprint=fingerprint,
             claims=holds - held,
             releases=held - holds,
+            place_only=place_only,
         )
 
     def with_record(self, record: Record, before: Record | None) -> Change:
@@ -226,12 +230,12 @@ def moves_between(before: Record | None, after: Record | None) -> Tallies:
     return {former: tally for former, tally in cleaned.items() if tally}
 
 
-_BOOKKEEPING = frozenset({"revision", "created_at", "updated_at"})
+BOOKKEEPING = frozenset({"revision", "created_at", "updated_at"})
 
 
 def replaced_items(before: Record, after: Record) -> dict[str, Any]:
     """For each top-level item that differs, what stood there before (None where nothing stood)."""
-    names = [name for name in {**before, **after} if name not in _BOOKKEEPING and before.get(name) != after.get(name)]
+    names = [name for name in {**before, **after} if name not in BOOKKEEPING and before.get(name) != after.get(name)]
     return {name: before.get(name) for name in names}
 
 

@@ -44,8 +44,8 @@ class Households(ports.Households, Protocol):
     def of_other_versions(self, version: str, *, after: str | None, limit: int) -> RecordsRead:
         """Households of another schema version in order of id, behind ``after``; a damaged one holds up no other."""
 
-    def count_of_communes(self, communes: frozenset[UnitId]) -> int:
-        """How many households, also withdrawn ones, are stored under these communes."""
+    def counts_of_communes(self, communes: frozenset[UnitId]) -> dict[UnitId, int]:
+        """How many households, also withdrawn ones, are stored under each of these communes; none that has none."""
 
     def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> list[Record]:
         """Households, also withdrawn ones, of a commune in order of id, behind ``after``."""

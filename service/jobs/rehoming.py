@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -19,13 +20,15 @@ from service.households.changes import Change, Record, fingerprint_of
 from service.households.optimistic import retried
 from service.households.places import Place, home_of
 from service.households.registration import content_of
-from service.households.writer import HouseholdWriter
+from service.households.writer import OLDEST_STAMP, HouseholdWriter
 from service.jobs.ports import JobRepositories
 from service.parcels.place import Borders, interior_positions
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 
 BATCH: Final = 250
+_FRESH: Final = OLDEST_STAMP / 3
+"""So long after a batch was prepared it can be committed as it is."""
 
 _OF_PARCELS: Final = register_given_items(ParcelSchema)
 
@@ -39,6 +42,15 @@ class Rehomed:
     error: DomainError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Households of one commune, with the changes that move them and the time of these."""
+
+    records: Sequence[Record]
+    changes: Sequence[Change]
+    at: datetime
+
+
 class Rehoming(HouseholdWriter[JobRepositories]):
     """Moves every household whose commune is not in force any more; killed and restarted, it continues where it was.
 
@@ -50,34 +62,71 @@ class Rehoming(HouseholdWriter[JobRepositories]):
 
     def waiting(self) -> int:
         """How many households are stored under communes that are not in force today."""
-        return self._store.households.count_of_communes(self._ended())
+        return sum(self._counts().values())
 
-    def run(self, batch: int = BATCH) -> Iterator[Rehomed]:
-        """Move them, batch by batch; each batch is one transaction."""
-        for commune in sorted(self._ended()):
-            after: str | None = None
-            while records := self._store.households.of_commune(commune, after=after, limit=batch):
-                after = records[-1]["id"]
-                yield from self._move(records)
+    def groups(self) -> list[tuple[UnitId, ...]]:
+        """The communes whose households wait, the most households first, in groups that share no log.
 
-    def _ended(self) -> frozenset[UnitId]:
+        Communes that were merged into one write to that one's log; two groups can be moved at the same time.
+        """
+        counts, directory, today = self._counts(), self._directory(), vietnam_day(self._clock())
+        groups: list[tuple[set[UnitId], list[UnitId]]] = []
+        for commune in sorted(counts):
+            version = directory.known_on(commune, today)
+            heirs = () if version is None else directory.heirs_of(version, today)
+            logs, members = {commune, *(heir.identity for heir in heirs)}, [commune]
+            for group in [each for each in groups if each[0] & logs]:
+                groups.remove(group)
+                logs, members = logs | group[0], [*group[1], *members]
+            groups.append((logs, members))
+        sized = sorted(((sum(counts[each] for each in members), members) for _, members in groups), reverse=True)
+        return [tuple(members) for _, members in sized]
+
+    def run(self, communes: Iterable[UnitId] | None = None, batch: int = BATCH) -> Iterator[Rehomed]:
+        """Move the households of these communes (without: of all), batch by batch; each batch is one transaction.
+
+        While a batch is committed the next one is read and prepared.
+        """
+        chosen = sorted(self._counts()) if communes is None else communes
+        batches = self.batches(chosen, batch)
+        with ThreadPoolExecutor(1) as reading:
+            following = reading.submit(next, batches, None)
+            while (ready := following.result()) is not None:
+                following = reading.submit(next, batches, None)
+                yield from self._move(ready)
+
+    def _counts(self) -> dict[UnitId, int]:
+        """How many households wait in each commune that is not in force today."""
         directory, today = self._directory(), vietnam_day(self._clock())
         communes = {unit.identity for unit in directory if unit.level == "commune"}
         ended = frozenset(one for one in communes if directory.version_on(one, today) is None)
-        return ended | self._store.households.communes_with_first_day()
+        return self._store.households.counts_of_communes(ended | self._store.households.communes_with_first_day())
 
-    def _move(self, records: Sequence[Record]) -> Iterator[Rehomed]:
+    def batches(self, communes: Iterable[UnitId], size: int = BATCH) -> Iterator[Batch]:
+        """The households of these communes batch by batch, with what moves them; nothing is written."""
+        for commune in communes:
+            after: str | None = None
+            while records := self._store.households.of_commune(commune, after=after, limit=size):
+                after = records[-1]["id"]
+                yield self._batch(records)
+
+    def _batch(self, records: Sequence[Record]) -> Batch:
         now, directory = self._clock(), self._directory()
-        befores = {record["id"]: record for record in records}
         changes = [change for record in records if (change := self._change(record, now, directory)) is not None]
-        moving = {change.record["id"] for change in changes}
-        yield from (Rehomed(record["id"], moved=False) for record in records if record["id"] not in moving)
+        return Batch(records, changes, now)
+
+    def _move(self, ready: Batch) -> Iterator[Rehomed]:
+        if self._clock() - ready.at > _FRESH:  # nobody took a result for a while: a commit would be refused
+            ready = self._batch(ready.records)
+        befores = {record["id"]: record for record in ready.records}
+        moving = {change.record["id"] for change in ready.changes}
+        yield from (Rehomed(record["id"], moved=False) for record in ready.records if record["id"] not in moving)
         try:
-            if changes:
-                self._commit(changes, befores)
+            if ready.changes:
+                self._commit(ready.changes, befores)
         except HouseholdStale:
             # One of them was revised meanwhile: one by one, the others are not held up.
-            for change in changes:
+            for change in ready.changes:
                 yield self._alone(change, befores[change.record["id"]])
             return
         yield from (Rehomed(each) for each in sorted(moving))
@@ -129,6 +178,7 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             actor=REGISTER_ITSELF.name,
             fingerprint=fingerprint_of(_content_in_json(record)),
             note={"rehomed": today.isoformat()},
+            place_only=True,
         )
 
     def _part_of(self, record: Record, home: Place, directory: UnitDirectory, today: date) -> Place | None:

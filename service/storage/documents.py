@@ -11,7 +11,7 @@ from bson.binary import Binary
 
 from schemas.protection import plain_at_rest
 from schemas.text import fold, spelling
-from service.households.changes import Change, Entry, Record
+from service.households.changes import BOOKKEEPING, Change, Entry, Record
 from service.households.ports import Stored
 from service.storage.client import Document
 from service.storage.encryption.fields import FieldEncryption
@@ -65,6 +65,22 @@ def to_document(change: Change, sealed: SealedEntry, encryption: FieldEncryption
     return document
 
 
+def to_update(change: Change, sealed: SealedEntry) -> Document | None:
+    """The update that writes what a change of place changed; None where the whole document has to be written.
+
+    The searched items keep their ciphertexts, which are most of what encrypting a document costs, and MongoDB has
+    fewer items to read. ``sealed`` is written anew: it holds the salt of the log entry.
+    """
+    shown, replaced = sealed.record, change.entries[-1].replaced
+    if not change.place_only or shown is None or replaced is None or not replaced.keys() <= _OF_A_PLACE:
+        return None
+    names = sorted(replaced.keys() | (shown.keys() & BOOKKEEPING))
+    update: Document = {"$set": {**{name: shown[name] for name in names if name in shown}, SEALED: sealed.sealed}}
+    if gone := [name for name in names if name not in shown]:
+        update["$unset"] = dict.fromkeys(gone, "")
+    return update
+
+
 def to_stored(document: Document, encryption: FieldEncryption, *, each: bool = False) -> Stored:
     """The household of a document; ``each`` as in FieldEncryption.open."""
     fingerprint = fingerprint_of_document(document, encryption)
@@ -92,6 +108,8 @@ def to_closed_record(document: Document, encryption: FieldEncryption) -> Record:
     return {"id": document.pop("_id"), **encryption.closed(document)}
 
 
+_OF_A_PLACE = frozenset({"commune", "commune_as_of", "commune_since", "former_commune", "findings", "stage"})
+"""What a change of place changes: items that nobody searches by a ciphertext, and that ``index`` does not repeat."""
 _VILLAGE_IS_INDEXED = plain_at_rest("village")
 _NAMED = tuple(group for group in ("head", "members") if plain_at_rest(f"{group}.full_name"))
 """Whose names are stored in clear: an index does not repeat what the schema seals, and nobody is found by it."""

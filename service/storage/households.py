@@ -114,9 +114,11 @@ class Households:
         return RecordsRead(records, damaged, last)
 
     @translated()
-    def count_of_communes(self, communes: frozenset[UnitId]) -> int:
-        """How many households, also withdrawn ones, are stored under these communes."""
-        return self._database["households"].count_documents({"commune": {"$in": sorted(communes)}})
+    def counts_of_communes(self, communes: frozenset[UnitId]) -> dict[UnitId, int]:
+        """How many households, also withdrawn ones, are stored under each of these communes; none that has none."""
+        these = {"$match": {"commune": {"$in": sorted(communes)}}}
+        found = self._database["households"].aggregate([these, {"$group": {"_id": "$commune", "count": {"$sum": 1}}}])
+        return {UnitId(each["_id"]): each["count"] for each in found}
 
     @translated()
     def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> list[Record]:

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, NoReturn, TypeVar
 
 import structlog
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
@@ -31,6 +31,7 @@ from service.storage.documents import (
     to_closed_record,
     to_document,
     to_stored,
+    to_update,
 )
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import entry_document
@@ -223,17 +224,31 @@ class MongoTransaction:
             self.collections[name].insert_many(documents, session=self.session)
 
     def _write_households(self, changes: Sequence[Change], sealed: Sequence[SealedEntry]) -> None:
-        documents = [to_document(change, part, self.encryption) for change, part in zip(changes, sealed, strict=True)]
-        new = [document for change, document in zip(changes, documents, strict=True) if change.replaces is None]
+        pairs = list(zip(changes, sealed, strict=True))
+        new = [to_document(change, part, self.encryption) for change, part in pairs if change.replaces is None]
         if new:
             self._refuse_erased([document["_id"] for document in new])
             try:
                 self._insert("households", new)
             except (DuplicateKeyError, BulkWriteError) as error:
                 raise HouseholdIdTaken(pointer="/id", id=_duplicate_of(error)) from None
-        replacing = [pair for pair in zip(changes, documents, strict=True) if pair[0].replaces is not None]
-        if replacing:
-            self._replace_households(replacing)
+        revised = [pair for pair in pairs if pair[0].replaces is not None]
+        if updates := [(change, update) for change, part in revised if (update := to_update(change, part)) is not None]:
+            self._update_households(updates)
+        updated = {change.record["id"] for change, _ in updates}
+        rest = [(change, part) for change, part in revised if change.record["id"] not in updated]
+        if rest:
+            self._replace_households([(change, to_document(change, part, self.encryption)) for change, part in rest])
+
+    def _update_households(self, updates: Sequence[tuple[Change, Document]]) -> None:
+        """Write only what changed, under the same optimistic lock as a replacement."""
+        writes = [UpdateOne(_as_it_was(change), update) for change, update in updates]
+        try:
+            matched = self.collections["households"].bulk_write(writes, session=self.session).matched_count
+        except BulkWriteError as error:
+            raise refusal(_first_error(error).get("code")) from error
+        if matched < len(updates):
+            self._raise_stale([change for change, _ in updates])
 
     def _replace_households(self, replacing: Sequence[tuple[Change, Document]]) -> None:
         """Optimistic lock: the revision is in the filter, so a record that changed meanwhile is never overwritten.
@@ -241,7 +256,7 @@ class MongoTransaction:
         A single one by ``replace_one``, since a bulk costs more; many in one command.
         """
         households = self.collections["households"]
-        filters = [{"_id": document["_id"], "revision": change.replaces} for change, document in replacing]
+        filters = [_as_it_was(change) for change, _ in replacing]
         if len(replacing) == 1:
             matched = households.replace_one(filters[0], replacing[0][1], session=self.session).matched_count
         else:
@@ -329,6 +344,11 @@ class Transactions:
             except CellsMissing as missing_cells:
                 with translated():
                     parcels.make_cells(collections, missing_cells.cells)
+
+
+def _as_it_was(change: Change) -> Document:
+    """The filter that finds a household at the revision that a change replaces."""
+    return {"_id": change.record["id"], "revision": change.replaces}
 
 
 def _first_error(error: DuplicateKeyError | BulkWriteError) -> Any:

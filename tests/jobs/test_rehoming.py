@@ -12,13 +12,15 @@ import pytest
 import shapely
 
 from service.actor import REGISTER_ITSELF, Actor
-from service.households.changes import Record
+from service.commands.rehome import main
+from service.households.changes import Change, Record
 from service.households.places import Places
 from service.jobs.rehoming import Rehomed, Rehoming
 from service.parcels.examination import ParcelExaminer
 from service.province import province_of
+from service.storage.documents import sealed_entries, to_document
 from service.wiring import Register, examiner_of
-from tests.builders import TODAY, Json, a_household, a_least_household, a_parcel, a_square
+from tests.builders import TODAY, Json, MovedClock, a_household, a_least_household, a_parcel, a_square
 from tests.storage.writing import assert_exact
 from tests.units.lists import a_line
 from tests.units.registers import BEGUN, DAY_BEFORE, ENDED, a_register, load, two_communes
@@ -50,6 +52,11 @@ def verified(register: Register, **items: Any) -> tuple[Json, Record]:
     household = a_household(**EARLY, **items)
     put(register, household)
     return household, register.households.verify(household["id"], if_match=1, actor=REGISTER_ITSELF).record
+
+
+def pass_by(register: Register, **duration: float) -> None:
+    assert isinstance(register.clock, MovedClock)
+    register.clock.pass_by(**duration)
 
 
 def rows(register: Register, geography: date) -> dict[str | None, int]:
@@ -176,6 +183,73 @@ def test_a_household_that_changes_meanwhile_is_moved_as_it_is_then(
     after = register.store.households.record(before["id"])
     assert (after["status"], after["revision"]) == ("withdrawn", 4)
     assert after["commune"] == register.units.directory().in_force("90001", TODAY).identity
+    assert_exact(register.store)
+
+
+def test_a_household_that_was_only_moved_is_stored_as_if_it_had_been_written_whole(register: Register) -> None:
+    sent, _ = verified(register, commune="90002", village="Xóm 3", parcels=[a_parcel(geometry=a_square(105.2, 18.5))])
+    households = register.store.database["households"]
+    before = households.find_one({"_id": sent["id"]})
+    load(register, *MERGED)
+    pass_by(register, minutes=1)
+    list(rehoming(register).run())
+    after = households.find_one({"_id": sent["id"]})
+    assert before is not None
+    assert after is not None
+    differ = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert differ == {"commune", "commune_as_of", "former_commune", "revision", "updated_at", "sealed"} & after.keys()
+    encryption = register.store.database.encryption
+    stored = register.store.households.find(sent["id"])
+    change = Change.revision(stored.record, stored.record, "revised", actor="test", fingerprint=stored.fingerprint)
+    whole = to_document(change, sealed_entries(change, encryption)[-1], encryption)
+    assert {**whole, "sealed": after["sealed"]} == after
+    assert encryption.contents(after["sealed"])["fingerprint"] == stored.fingerprint
+    assert_exact(register.store)
+
+
+def test_communes_that_write_to_one_log_are_in_one_group(register: Register) -> None:
+    load(register, *(a_line(f"9000{number}") for number in range(3, 7)))
+    for code in ("90001", "90002", "90003", "90005", "90006"):
+        for _ in range(1 + (code == "90003")):
+            put(register, a_least_household(**EARLY, commune=code))
+    load(register, *MERGED, a_line("90003", successor="90003;90004", **ENDED), a_line("90003", **BEGUN))
+    load(register, a_line("90004", successor="90004", **ENDED), a_line("90004", **BEGUN))
+    load(register, *(a_line(code, successor="90006", **ENDED) for code in ("90005", "90006")))
+    load(register, a_line("90006", **BEGUN))
+    groups = rehoming(register).groups()
+    assert {frozenset(group) for group in groups} == {
+        frozenset({"90001", "90002"}),
+        frozenset({"90003"}),
+        frozenset({"90005", "90006"}),
+    }
+    assert sum(map(len, groups)) == rehoming(register).waiting() - 1
+
+
+def test_a_pause_between_two_batches_is_no_reason_to_stop(register: Register) -> None:
+    for _ in range(3):
+        verified(register, commune="90002")
+    load(register, *MERGED)
+    moving = rehoming(register).run(batch=1)
+    assert next(moving).moved
+    pass_by(register, minutes=5)
+    assert [each.moved for each in moving] == [True, True]
+
+
+@pytest.mark.slow
+def test_the_command_moves_households_in_several_processes(
+    register: Register, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(register, a_line("90003"), a_line("90004"))
+    for code in ("90001", "90002", "90003", "90004") * 3:
+        put(register, a_least_household(**EARLY, commune=code))
+    load(register, *MERGED, *(a_line(code, successor="90004", **ENDED) for code in ("90003", "90004")))
+    load(register, a_line("90004", **BEGUN))
+    monkeypatch.setenv("MONGODB_URI", register.settings.mongodb_uri)
+    for worth, printed in ((2, "12 households moved; 0 stay"), (0, "0 households moved; 0 stay")):
+        monkeypatch.setattr("service.commands.rehome._WORTH_PROCESSES", worth)
+        assert main(["--data", register.settings.data_folder]) == 0
+        assert printed in capsys.readouterr().out
+    assert rows(register, TODAY) == {"90001": 6, "90004": 6}
     assert_exact(register.store)
 
 
