@@ -84,7 +84,7 @@ def _fill(store: Repositories, households: int, sample: int) -> None:
         documents = [{**one.household, "_id": f"{one.household['_id'][:24]}{number:012x}"} for number, one in part]
         collection.insert_many(documents, ordered=False, bypass_document_validation=True)
     (declared,) = (each for each in COLLECTIONS if each.name == "households")
-    prepare_collection(store.database.mongo, declared, lambda _: None)
+    prepare_collection(store.database.mongo, declared, {declared.name}, lambda _: None)
     counts: dict[str, dict[str, dict[str, int]]] = {}
     for number, one in enumerate(prepared):
         times = households // sample + (number < households % sample)

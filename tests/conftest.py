@@ -7,8 +7,9 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,9 +64,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)  # the browser's tests are marked by then
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the modules with slow tests first, so that no worker is left with a long one at the end."""
+    """Put the modules with slow tests first, so that no worker is left with a long one at the end.
+
+    Before them come those with a test that is given more time than others, since it takes longest.
+    """
+    longest = {item.path for item in items if any(item.iter_markers("timeout"))}
     slow = {item.path for item in items if any(item.iter_markers("slow")) or any(item.iter_markers("browser"))}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path not in longest, item.path not in slow))
 
 
 def pytest_collection_finish() -> None:
@@ -150,6 +155,47 @@ def register_settings(migrated_settings: Settings, session_database: Database[di
     return migrated_settings
 
 
+@dataclass(frozen=True)
+class Template:
+    """A database with all that scripts/migrate makes, what it held then, and the folder with its keys."""
+
+    database: Database[dict[str, Any]]
+    uri: str
+    data_folder: Path
+    content: Mapping[str, list[dict[str, Any]]]
+
+    def restore(self) -> None:
+        """Let the database hold what migration left in it, and nothing else."""
+        for name in {*written_collections(self.database, retained=()), *self.content}:
+            self.database[name].delete_many({})
+            if name in self.content:
+                self.database[name].insert_many(self.content[name])
+
+
+@pytest.fixture(scope="session")
+def own_template(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """The database of ``own_settings``, which migrating anew for each test would cost half a second of a processor."""
+    name, data_folder = f"test_{uuid.uuid4().hex[:16]}", tmp_path_factory.mktemp("own")
+    settings = read_settings({"MONGODB_URI": named(mongodb_uri, name), "DATA_FOLDER": str(data_folder)})
+    migrate(settings, say=lambda _: None)
+    with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
+        database = client.get_default_database()
+        content = {name: list(database[name].find()) for name in written_collections(database, retained=())}
+        yield Template(database, settings.mongodb_uri, data_folder, content)
+        client.drop_database(database)
+
+
+@pytest.fixture
+def own_settings(own_template: Template, tmp_path: Path) -> Settings:
+    """Settings of a register as scripts/migrate leaves it, whose units, keys and everything else a test may change.
+
+    Its indexes and validators a test may not change: it migrates a database of its own (``database_uri``).
+    """
+    own_template.restore()
+    shutil.copytree(own_template.data_folder, tmp_path / "data")
+    return read_settings({"MONGODB_URI": own_template.uri, "DATA_FOLDER": str(tmp_path / "data")})
+
+
 @pytest.fixture
 def store(register_settings: Settings) -> Iterator[Repositories]:
     """The store of a register without households."""
@@ -189,9 +235,11 @@ def services(register_settings: Settings, clock: MovedClock) -> Iterator[Registe
     wired.store.close()
 
 
-def written_collections(database: Database[dict[str, Any]]) -> list[str]:
+def written_collections(
+    database: Database[dict[str, Any]], retained: Sequence[str] = RETAINED_BETWEEN_TESTS
+) -> list[str]:
     """The names of the collections that hold anything, but for those retained between tests: two round trips in all."""
-    names = database.list_collection_names(filter={"name": {"$nin": [*RETAINED_BETWEEN_TESTS, "system.views"]}})
+    names = database.list_collection_names(filter={"name": {"$nin": [*retained, "system.views"]}})
     stages: list[dict[str, Any]] = []
     for name in names:
         first: list[dict[str, Any]] = [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -207,13 +208,15 @@ for name in sys.argv[1:]:
     assert threading.active_count() == 1, f"{name} starts a thread"
 """
     ours = sorted(name for name in modules() if not name.endswith(("__main__", "gunicorn_configuration")))
+    # Where compiled modules may be read, which this process writes none of.
+    bytecode = {name: value for name, value in os.environ.items() if name == "PYTHONPYCACHEPREFIX"}
     finished = subprocess.run(
         [sys.executable, "-c", watch, *ours],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONDONTWRITEBYTECODE": "1", **bytecode},
     )
     assert finished.returncode == 0, finished.stderr[-2000:]
 

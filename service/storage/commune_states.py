@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from pymongo import UpdateOne
+
 from service.area import Communes
 from service.households.changes import FIRST_HASH, Tallies
 from service.households.ports import CommuneState
@@ -65,9 +67,10 @@ class CommuneStates:
         """Create the states of communes that have none; those that are there stay as they are."""
         erasing = self._database["commune_states"].find_one({"erasures": {"$gt": 0}}, {"erasures": 1})
         erasures = {} if erasing is None else {"erasures": erasing["erasures"]}
-        for commune in sorted(communes):
-            start = {**erasures, "offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
-            self._database["commune_states"].update_one({"_id": commune}, {"$setOnInsert": start}, upsert=True)
+        start = {**erasures, "offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
+        writes = [UpdateOne({"_id": commune}, {"$setOnInsert": start}, upsert=True) for commune in sorted(communes)]
+        if writes:
+            self._database["commune_states"].bulk_write(writes, ordered=False)
 
 
 def to_commune_state(document: Document) -> CommuneState:

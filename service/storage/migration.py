@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
+from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.errors import OperationFailure
 
 from service.access.errors import KeysMissing
 from service.access.keys import key_folder
@@ -22,6 +23,7 @@ from service.units.editions import planned, shipped_lines
 from service.units.ports import NewEdition
 from service.units.unit_list import UnitListInvalid, read_lines
 
+_NAMESPACE_EXISTS = 48
 _INDEX_DIFFERS = frozenset({85, 86})  # IndexOptionsConflict, IndexKeySpecsConflict
 
 
@@ -32,8 +34,9 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
     try:
         require_province(store, provinces[0])
         with translated():
+            existing = frozenset(store.database.mongo.list_collection_names())
             for collection in COLLECTIONS:
-                prepare_collection(store.database.mongo, collection, say)
+                prepare_collection(store.database.mongo, collection, existing, say)
             prepare_keys(settings, store, say)
         for province in provinces:
             load_shipped_units(store, province, say)
@@ -44,20 +47,47 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
         store.close()
 
 
-def prepare_collection(database: Database[Document], collection: Collection, say: Callable[[str], None]) -> None:
-    """Create a collection with its validator and indexes, or bring those of an existing one up to date."""
-    validator = {"$jsonSchema": collection.validator()} if collection.validator else {}
-    if collection.name not in database.list_collection_names():
-        try:
-            database.create_collection(collection.name)
-            say(f"collection {collection.name}: made")
-        except CollectionInvalid:
-            say(f"collection {collection.name}: made by somebody else meanwhile")
+def prepare_collection(
+    database: Database[Document], collection: Collection, existing: Set[str], say: Callable[[str], None]
+) -> None:
+    """Create a collection with its validator and indexes, or bring those of an ``existing`` one up to date."""
     # Moderate: a record that an earlier version left, and that cannot be migrated yet, can still be verified or
     # withdrawn.
-    database.command(
-        "collMod", collection.name, validator=validator, validationAction="error", validationLevel="moderate"
-    )
+    options: dict[str, Any] = {
+        "validator": {"$jsonSchema": collection.validator()} if collection.validator else {},
+        "validationAction": "error",
+        "validationLevel": "moderate",
+    }
+    if collection.name in existing or not create_collection(database, collection.name, options, say):
+        database.command("collMod", collection.name, **options)
+    prepare_indexes(database, collection, say)
+
+
+def create_collection(
+    database: Database[Document], name: str, options: Mapping[str, Any], say: Callable[[str], None]
+) -> bool:
+    """Create a collection with its options; returns whether somebody else had not created it meanwhile."""
+    try:
+        database.create_collection(name, check_exists=False, **options)
+    except OperationFailure as error:
+        if error.code != _NAMESPACE_EXISTS:
+            raise
+        say(f"collection {name}: made by somebody else meanwhile")
+        return False
+    say(f"collection {name}: made")
+    return True
+
+
+def prepare_indexes(database: Database[Document], collection: Collection, say: Callable[[str], None]) -> None:
+    """Create what indexes are missing, in one command, and those anew whose definition changed."""
+    if not collection.indexes:
+        return
+    try:
+        database[collection.name].create_indexes(list(collection.indexes))
+        return
+    except OperationFailure as error:
+        if error.code not in _INDEX_DIFFERS:
+            raise
     for index in collection.indexes:
         name = index.document["name"]
         try:

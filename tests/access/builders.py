@@ -75,8 +75,9 @@ class Office:
 
 def prepare(database: Database[dict[str, Any]], *names: str) -> None:
     """Make collections with their indexes, as migration does."""
+    existing = frozenset(database.list_collection_names())
     for name in names:
-        prepare_collection(database, collection_named(name), lambda _: None)
+        prepare_collection(database, collection_named(name), existing, lambda _: None)
 
 
 def office(database: Database[dict[str, Any]], folder: Path, units: Directory = directory) -> Office:

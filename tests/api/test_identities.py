@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import shapely
 
 from service.app import register_of
 from service.roles import Role
-from service.settings import read_settings
-from service.storage.migration import migrate
+from service.settings import Settings
 from service.storage.repositories import Repositories
 from tests.api.asking import Register
 from tests.api.signed_in import token_of
@@ -25,18 +23,18 @@ AREA = {"type": "Polygon", "coordinates": [[[104, 18], [107, 18], [107, 20], [10
 
 
 @pytest.fixture
-def register(database_uri: str, tmp_path: Path) -> Iterator[Register]:
+def register(own_settings: Settings) -> Iterator[Register]:
     """The official list, in which each unit has an identity that is no code."""
-    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
-    migrate(settings, say=lambda _: None)
-    store = Repositories(settings)
+    store = Repositories(own_settings)
     units = store.database["units"]
-    for document in list(units.find()):
-        identity = MARK + document["identity"].replace("-", "")[::-1]
-        units.update_one({"_id": document["_id"]}, {"$set": {"identity": identity}})
+    documents = list(units.find())
+    for document in documents:
+        document["identity"] = MARK + document["identity"].replace("-", "")[::-1]
+    units.delete_many({})
+    units.insert_many(documents)
     store.database["commune_states"].delete_many({})
     store.close()
-    with opened_app(replace(settings, units_refresh_seconds=0.0), MovedClock()) as app:
+    with opened_app(replace(own_settings, units_refresh_seconds=0.0), MovedClock()) as app:
         yield Register(app.test_client())
 
 

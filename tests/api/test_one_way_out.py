@@ -16,6 +16,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from flask import Flask, Response, stream_with_context
 from werkzeug.test import TestResponse
 
@@ -90,6 +91,18 @@ NOT_WHOLE = (
     Asker("masked supervisor", Role.SUPERVISOR, Sight.MASKED),
     Asker("statistics", Role.SYSTEM, scopes=("coverage:read", "records:read", "changes:read", "metrics:read")),
 )
+
+
+QUICK = {"officer", "ministry", "administrator", "masked supervisor"}
+"""Who asks in the quick loop too: one who sees everything, a program, one who sees nobody, one who sees parts."""
+
+
+def some_in_the_quick_loop(askers: tuple[Asker, ...]) -> list[ParameterSet]:
+    """Every asker as the parameter of a test; most are ``slow``, since each walks every route."""
+    assert {asker.name for asker in askers} >= QUICK
+    return [
+        pytest.param(asker, id=asker.name, marks=() if asker.name in QUICK else pytest.mark.slow) for asker in askers
+    ]
 
 
 @dataclass
@@ -386,7 +399,7 @@ def test_no_route_names_a_person_to_who_does_not_see_persons(steps: list[Step]) 
     assert [(step.asker.name, found) for step in masked for found in step.found(step.seed.marks_of_people)] == []
 
 
-@pytest.mark.parametrize("asker", [*WHOLE, *NOT_WHOLE], ids=lambda asker: asker.name)
+@pytest.mark.parametrize("asker", some_in_the_quick_loop((*WHOLE, *NOT_WHOLE)))
 def test_nothing_of_a_household_leaves_but_by_the_reader(
     app: Flask, register: Register, withheld: set[str], asker: Asker
 ) -> None:

@@ -8,7 +8,6 @@ import threading
 from base64 import b64decode
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,7 @@ from werkzeug.test import TestResponse
 
 from service.access.account import Account
 from service.roles import Role, Sight
-from service.settings import Settings, read_settings
-from service.storage.migration import migrate
+from service.settings import Settings
 from service.storage.reencryption import reencrypt
 from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail
@@ -333,9 +331,8 @@ def test_a_photo_moved_to_another_household_in_the_database_opens_nowhere(
     problem(register.get(address(theirs, photo["id"])), 500, "store.damaged")
 
 
-def test_photos_are_read_after_their_keys_were_renewed(open_app: OpenApp, database_uri: str, tmp_path: Path) -> None:
-    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
-    migrate(settings, say=lambda _: None)
+def test_photos_are_read_after_their_keys_were_renewed(open_app: OpenApp, own_settings: Settings) -> None:
+    settings = own_settings
     register = Register(open_app(settings).test_client())
     household = register.registered()
     photo = sent(register, household)

@@ -38,28 +38,42 @@ def params_of_errors() -> Iterator[tuple[str, str, str]]:
             if isinstance(node, ast.ClassDef):
                 refused = [each.value.id for each in node.body if _is_refused_with(each)]  # type: ignore[attr-defined]
                 for code in (CODES_BY_NAME[name] for name in refused if name in CODES_BY_NAME):
-                    yield from ((code, *each) for call in ast.walk(node) for each in _texts(call, {"refusal"}))
-            for name, code in CODES_BY_NAME.items():
-                yield from ((code, *each) for each in _texts(node, {name}))
-            yield from (("item.type", *each) for each in _texts(node, {"refusal"}) if each[0] == "expected")
-            yield from (("query.invalid", "reason", text) for text in _positional(node, "ValidationError"))
-            yield from (("search.area-invalid", "reason", text) for text in _positional(node, "search_area_invalid"))
+                    calls = (each for each in ast.walk(node) if isinstance(each, ast.Call))
+                    yield from ((code, *each) for call in calls if _called(call) == "refusal" for each in _texts(call))
+            if isinstance(node, ast.Call):
+                yield from _params_of_call(node, _called(node))
+
+
+def _params_of_call(call: ast.Call, called: str) -> Iterator[tuple[str, str, str]]:
+    if called in CODES_BY_NAME:
+        yield from ((CODES_BY_NAME[called], *each) for each in _texts(call))
+    if called == "refusal":
+        yield from (("item.type", *each) for each in _texts(call) if each[0] == "expected")
+    yield from (("query.invalid", "reason", text) for text in _positional(call, "ValidationError"))
+    yield from (("search.area-invalid", "reason", text) for text in _positional(call, "search_area_invalid"))
 
 
 def _is_refused_with(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "refused_with"
 
 
-def _texts(node: ast.AST, names: set[str]) -> Iterator[tuple[str, str]]:
-    if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in names:
-        for each in node.keywords:
-            if each.arg is not None and isinstance(each.value, ast.Constant) and isinstance(each.value.value, str):
-                yield each.arg, each.value.value
+def _called(call: ast.Call) -> str:
+    """The last part of a called name. Not ``ast.unparse``: it takes long, and this is asked of every call there is."""
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""
 
 
-def _positional(node: ast.AST, name: str) -> Iterator[str]:
-    if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
-        last = node.args[-1] if name == "ValidationError" or len(node.args) > 1 else None
+def _texts(call: ast.Call) -> Iterator[tuple[str, str]]:
+    for each in call.keywords:
+        if each.arg is not None and isinstance(each.value, ast.Constant) and isinstance(each.value.value, str):
+            yield each.arg, each.value.value
+
+
+def _positional(call: ast.Call, name: str) -> Iterator[str]:
+    if isinstance(call.func, ast.Name) and call.func.id == name:
+        last = call.args[-1] if name == "ValidationError" or len(call.args) > 1 else None
         if isinstance(last, ast.Constant) and isinstance(last.value, str) and name != "ValidationError":
             yield last.value
 

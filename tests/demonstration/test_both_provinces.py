@@ -21,13 +21,17 @@ EACH = 150
 
 
 @pytest.fixture
-def both(database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def both(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A database of both, to which the second province came later; commands find it in the environment."""
-    environment = {"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path), "PROVINCE": "40, 42"}
+    environment = {
+        "MONGODB_URI": own_settings.mongodb_uri,
+        "DATA_FOLDER": own_settings.data_folder,
+        "PROVINCE": "40, 42",
+    }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     settings = read_settings(environment)
-    for named in ("40", settings.province, "40"):
+    for named in (settings.province, "40"):
         migrate(replace(settings, province=named), say=lambda _: None)
     return settings
 

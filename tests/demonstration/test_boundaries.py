@@ -62,6 +62,7 @@ def findings(settings: Settings) -> list[str]:
     return [finding["code"] for record in records for finding in record.get("findings", ())]
 
 
+@pytest.mark.slow
 def test_fields_and_homes_lie_inside_unless_marked_as_outside(directory: UnitDirectory, boundaries: Borders) -> None:
     inside = outside = 0
     for place in places_of(directory, NGHE_AN, 5, boundaries):
@@ -96,6 +97,7 @@ def test_communes_without_room_say_that_fields_lie_elsewhere(directory: UnitDire
     assert all(each["outside_confirmed"] for each in households if "location" in each)
 
 
+@pytest.mark.slow
 def test_all_of_it_registers_and_nothing_lies_outside(
     register_with_borders: Settings, directory: UnitDirectory, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,6 +48,7 @@ def test_without_a_register_the_error_says_what_to_do(
     assert "./scripts/run" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("register_uri")
 def test_households_and_baselines_are_registered(
     register_settings: Settings, capsys: pytest.CaptureFixture[str]

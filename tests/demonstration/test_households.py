@@ -20,6 +20,9 @@ from tests.provinces import NGHE_AN
 TODAY = date(2026, 11, 23)
 MANY = 2_000
 
+slow = pytest.mark.slow
+"""Of tests that need all of the households as the register would store them: three seconds of a processor."""
+
 
 @pytest.fixture(scope="module")
 def directory() -> UnitDirectory:
@@ -58,6 +61,7 @@ def test_ids_are_uuids_of_version_7(households: list[Household]) -> None:
     assert {UUID(each["id"]).variant for each in households} == {"specified in RFC 4122"}
 
 
+@slow
 def test_every_household_is_accepted_and_lands_in_a_commune_of_today(
     prepared: list[Prepared], directory: UnitDirectory
 ) -> None:
@@ -65,11 +69,13 @@ def test_every_household_is_accepted_and_lands_in_a_commune_of_today(
     assert {each.content["commune"] for each in prepared} == communes
 
 
+@slow
 def test_the_three_stages_differ(prepared: list[Prepared]) -> None:
     stages = Counter(each.given["stage"] for each in prepared)
     assert stages["digitized"] > stages["standardized"] > stages["registered"] > MANY / 20
 
 
+@slow
 def test_findings_are_few(prepared: list[Prepared]) -> None:
     assert sum(len(each.given["findings"]) for each in prepared) < MANY / 20
 
@@ -83,6 +89,7 @@ def test_both_geographies_are_written_in_all_three_ways(households: list[Househo
     assert min(ways.values()) > MANY / 50
 
 
+@slow
 def test_the_former_commune_is_known_of_most_and_not_of_all(prepared: list[Prepared]) -> None:
     known = sum("former_commune" in each.content for each in prepared)
     assert 0.6 * MANY < known < 0.9 * MANY

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from service.households.places import Places
 from service.jobs.rehoming import Rehomed, Rehoming
 from service.parcels.examination import ParcelExaminer
 from service.province import province_of
+from service.settings import Settings
 from service.storage.documents import sealed_entries, to_document
 from service.wiring import Register, examiner_of
 from tests.builders import TODAY, Json, MovedClock, a_household, a_least_household, a_parcel, a_square
@@ -31,8 +31,8 @@ SPLIT = (a_line("90001", successor="90001;90003", **ENDED), a_line("90001", **BE
 
 
 @pytest.fixture
-def register(database_uri: str, tmp_path: Path) -> Iterator[Register]:
-    with a_register(database_uri, tmp_path) as made:
+def register(own_settings: Settings) -> Iterator[Register]:
+    with a_register(own_settings) as made:
         load(made, *two_communes())
         yield made
 

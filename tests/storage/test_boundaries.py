@@ -12,8 +12,7 @@ import shapely
 
 from schemas.geometry import geometry_json
 from service.commands import units
-from service.settings import Settings, read_settings
-from service.storage.migration import migrate
+from service.settings import Settings
 from service.storage.repositories import Repositories
 from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, read_features
 from tests.builders import THANH_VINH, TRUONG_VINH
@@ -165,11 +164,9 @@ def test_a_border_with_a_small_fault_is_repaired() -> None:
 
 
 def test_the_borders_of_a_second_province_leave_those_of_the_first(
-    database_uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    own_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
-    migrate(settings, say=lambda _: None)
-    store = Repositories(settings)
+    settings, store = own_settings, Repositories(own_settings)
     store.units.replace_units(second_province())
     versions = []
     for codes in ((THANH_VINH, TRUONG_VINH), (THANH_SEN, TRAN_PHU), (THANH_SEN,)):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
 
 from schemas.versions import SCHEMA_VERSION
 from service.commands import migrate as migrate_command
@@ -16,6 +18,7 @@ from service.commands import units as units_command
 from service.commands import verify_log as verify_command
 from service.settings import Settings, read_settings
 from service.storage.migration import load_units, migrate
+from service.storage.readiness import missing_parts
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import COLUMNS, UnitListInvalid
@@ -35,13 +38,11 @@ ELSEWHERE = """\
 
 
 @pytest.fixture
-def settings(database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A database of this test's own, migrated; the commands find it in the environment."""
-    monkeypatch.setenv("MONGODB_URI", database_uri)
-    monkeypatch.setenv("DATA_FOLDER", str(tmp_path / "data"))
-    made = read_settings()
-    migrate(made, say=lambda _: None)
-    return made
+def settings(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A register as migration leaves it; the commands find it in the environment."""
+    monkeypatch.setenv("MONGODB_URI", own_settings.mongodb_uri)
+    monkeypatch.setenv("DATA_FOLDER", own_settings.data_folder)
+    return own_settings
 
 
 @pytest.fixture
@@ -75,11 +76,43 @@ def test_migrating_again_says_and_changes_nothing(settings: Settings, store: Rep
     assert store.database.missing_parts() == []
 
 
-def test_an_index_that_is_gone_comes_back(settings: Settings, store: Repositories) -> None:
-    store.database["households"].drop_index("commune")
-    assert store.database.missing_parts() == ["households.commune"]
-    migrate(settings, say=lambda _: None)
-    assert store.database.missing_parts() == []
+@pytest.fixture
+def made_by_migration(database_uri: str, tmp_path: Path) -> Iterator[tuple[Settings, Database[dict[str, Any]]]]:
+    """Settings of a database of this test's own, which was just migrated, and the database."""
+    made = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path / "data")})
+    migrate(made, say=lambda _: None)
+    with MongoClient[dict[str, Any]](database_uri) as client:
+        yield made, client.get_default_database()
+
+
+def test_an_index_that_is_gone_or_defined_otherwise_comes_back(
+    made_by_migration: tuple[Settings, Database[dict[str, Any]]],
+) -> None:
+    settings, database = made_by_migration
+    indexes, output = database["households"].index_information(), list[str]()
+    database["households"].drop_index("commune")
+    assert missing_parts(database) == ["households.commune"]
+    database["households"].drop_index("updated")
+    database["households"].create_index("updated_at", name="updated")
+    assert database["households"].index_information() != indexes
+    migrate(settings, say=output.append)
+    assert missing_parts(database) == []
+    assert database["households"].index_information() == indexes
+    assert output == ["index households.updated: made anew, its definition changed"]
+
+
+def test_a_collection_that_is_there_gets_the_validator_that_a_new_one_has(
+    made_by_migration: tuple[Settings, Database[dict[str, Any]]],
+) -> None:
+    settings, database = made_by_migration
+    options, output = database["households"].options(), list[str]()
+    assert (options["validationLevel"], options["validationAction"]) == ("moderate", "error")
+    assert "head" in options["validator"]["$jsonSchema"]["required"]
+    database.command("collMod", "households", validator={}, validationLevel="off", validationAction="warn")
+    database["boundaries"].drop()
+    migrate(settings, say=output.append)
+    assert database["households"].options() == options
+    assert output == ["collection boundaries: made"]
 
 
 def test_a_newer_list_merges_communes_from_its_day_and_touches_no_household(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
-from service.settings import read_settings
-from service.storage.migration import migrate
+from service.settings import Settings
 from service.units.unit_list import read_lines
 from service.wiring import Register, wire
 from tests.builders import MovedClock
@@ -20,10 +18,8 @@ ENDED, BEGUN = {"valid_to": DAY_BEFORE}, {"valid_from": DAY}
 
 
 @contextmanager
-def a_register(database_uri: str, folder: Path) -> Iterator[Register]:
+def a_register(settings: Settings) -> Iterator[Register]:
     """A register that looks for newer units at every request."""
-    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(folder)})
-    migrate(settings, say=lambda _: None)
     register = wire(replace(settings, units_refresh_seconds=0.0), MovedClock())
     yield register
     register.store.close()

@@ -13,8 +13,8 @@ from pymongo.read_concern import ReadConcern
 from service.commands import accounts as accounts_command
 from service.commands import units as units_command
 from service.province import Province, read_province
-from service.settings import Settings, read_settings
-from service.storage.migration import load_shipped_units, migrate
+from service.settings import Settings
+from service.storage.migration import load_shipped_units
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.unit_list import COLUMNS, OF_CHANGES
@@ -44,12 +44,10 @@ AFTER = date(2027, 3, 1)
 
 
 @pytest.fixture
-def settings(database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setenv("MONGODB_URI", database_uri)
-    monkeypatch.setenv("DATA_FOLDER", str(tmp_path / "data"))
-    made = read_settings()
-    migrate(made, say=lambda _: None)
-    return made
+def settings(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("MONGODB_URI", own_settings.mongodb_uri)
+    monkeypatch.setenv("DATA_FOLDER", own_settings.data_folder)
+    return own_settings
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ import pytest
 from service.actor import REGISTER_ITSELF
 from service.households.places import Places
 from service.households.ports import FormerCommune, HouseholdQuery
-from service.settings import read_settings
-from service.storage.migration import migrate
+from service.settings import Settings
 from service.units.areas import area_of_units
 from service.units.directory import UnitDirectory
 from service.units.placing import of_tally_key, tally_key
@@ -52,11 +50,9 @@ MERGED = UnitDirectory(NEWER).in_force(THANH_VINH, TODAY)
 
 
 @pytest.fixture
-def register(database_uri: str, tmp_path: Path) -> Iterator[Register]:
+def register(own_settings: Settings) -> Iterator[Register]:
     """A register of its own, since it is given other units; it looks for them at every question."""
-    settings = read_settings({"MONGODB_URI": database_uri, "DATA_FOLDER": str(tmp_path)})
-    migrate(settings, say=lambda _: None)
-    services = wire(replace(settings, units_refresh_seconds=0.0), MovedClock())
+    services = wire(replace(own_settings, units_refresh_seconds=0.0), MovedClock())
     yield services
     services.store.close()
 
