@@ -149,6 +149,8 @@ def prepare(room: Room, files: list[str], folder: Path) -> None:
             "tests.without_database",
             "--hypothesis-profile",
             "quick",
+            "--assert=plain",
+            "--tb=native",
         ],
         "pytest_add_cli_args_test_selection": list(room.tests),
         "also_copy": ["provinces", "tests"],

@@ -34,6 +34,12 @@ def test_holes_are_taken_off_and_parts_are_added() -> None:
     assert geodesic_area(on_the_ground(parts)) == pytest.approx(500, rel=2e-4)
 
 
+def test_a_hole_is_taken_off_the_boundary_that_has_it() -> None:
+    pond = a_polygon((0, 0), (100, 0), (100, 100), (0, 100), holes=[[(10, 10), (10, 30), (30, 30), (30, 10)]])
+    areas = geodesic_areas([a_field(), pond, a_field(), shapely.union_all([a_field(500), pond])])
+    assert areas.tolist() == pytest.approx([10_000, 9_600, 10_000, 19_600], rel=2e-4)
+
+
 def test_points_and_lines_have_none() -> None:
     assert geodesic_areas([shapely.Point(VINH), shapely.LineString([VINH, (106, 19)]), shapely.Polygon()]).tolist() == [
         0,

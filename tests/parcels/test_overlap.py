@@ -75,6 +75,8 @@ def test_area_and_share_are_rounded_to_what_is_shown() -> None:
     assert overlap.area_m2 == pytest.approx(30 * 33, rel=1e-3)
     (overlap,) = among(a_field(width=90, height=33.35), a_field(east=60, width=77, height=33.35))
     assert overlap.area_m2 == 1000.5
+    (overlap,) = among(a_field(width=90, height=33.333), a_field(east=60, width=77, height=33.333))
+    assert overlap.area_m2 == 1000.0  # 999.99
 
 
 def test_pairs_are_listed_in_the_order_of_their_numbers() -> None:

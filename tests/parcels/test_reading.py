@@ -14,7 +14,7 @@ from schemas.geometry import geometry_json
 from service.parcels.measurement import geodesic_area
 from service.parcels.place import Borders
 from service.parcels.reading import Drawing, Reading, read_drawings
-from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84, system_of
+from service.parcels.reference_systems import SYSTEMS, Zones, geometry_from_wgs84, system_of
 from service.province import Province
 from tests.parcels.builders import a_field
 from tests.provinces import HA_TINH, NGHE_AN, RULES, zones_of
@@ -137,6 +137,28 @@ def test_two_systems_that_both_put_a_sheet_into_the_commune_are_both_named_and_n
     assert reading.shape.geometry is None
 
 
+@pytest.mark.parametrize(
+    ("crs", "commune", "code"),
+    [
+        (None, "00001", "geometry.several-systems"),
+        ("EPSG:9211", "00001", "geometry.several-systems"),
+        ("EPSG:9211", None, "geometry.several-systems"),
+        (None, None, "geometry.wrong-system"),
+    ],
+)
+def test_the_provinces_own_meridian_decides_only_where_nothing_was_declared_and_no_commune_does(
+    crs: str | None, commune: str | None, code: str
+) -> None:
+    zones = Zones(SYSTEMS["EPSG:5897"], (SYSTEMS["EPSG:5897"], SYSTEMS["EPSG:3405"]))
+    sheet = geometry_from_wgs84(a_field(), SYSTEMS["EPSG:3405"])
+    (reading,) = read_drawings(
+        [Drawing(sheet, crs, commune, False, "/g", "/c")], TWO_COMMUNES, replace(RULES, zones=zones)
+    )
+    finding = reading.shape.findings[-1]
+    assert (finding.code, finding.severity, finding.pointer) == (code, "error", "/g")
+    assert (reading.shape.proposal is None) is (code == "geometry.several-systems")
+
+
 @pytest.mark.parametrize("province", [NGHE_AN, HA_TINH], ids=["40", "42"])
 def test_metres_without_a_system_are_those_of_the_provinces_own_meridian_where_no_commune_decides(
     province: Province,
@@ -174,6 +196,17 @@ def test_a_place_in_another_commune_is_a_finding_with_distance_and_name() -> Non
     assert params(reading, "parcel.outside-commune") == {
         "distance_m": pytest.approx(550, abs=3),
         "from_province_m": 0,
+        "commune": "00001",
+        "lies_in": "00002",
+    }
+
+
+def test_a_place_just_outside_the_province_lies_in_the_commune_that_is_nearest() -> None:
+    reading = read(a_field(41_010))
+    assert codes(reading) == [("parcel.outside-commune", "warning")]
+    assert params(reading, "parcel.outside-commune") == {
+        "distance_m": pytest.approx(40_060, rel=1e-3),
+        "from_province_m": 60,
         "commune": "00001",
         "lies_in": "00002",
     }
@@ -218,6 +251,7 @@ def test_a_batch_is_read_as_one_by_one() -> None:
         (a_field(), None),
         (sheet, "EPSG:9208"),
         (swapped(a_field()), None),
+        (a_field(), "EPSG:1"),
         (a_field(1_500), None),
         (sheet, None),
     ]

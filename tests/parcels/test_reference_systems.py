@@ -18,7 +18,9 @@ from service.parcels.reference_systems import (
     WGS84,
     Mistake,
     Positions,
+    ReferenceSystem,
     UnknownReferenceSystem,
+    _three_degree_zone,
     from_wgs84,
     geometry_from_wgs84,
     geometry_to_wgs84,
@@ -64,6 +66,18 @@ def test_vinh_is_at_its_surveyed_position() -> None:
     sheet = from_wgs84(VINH, FIELD_SHEET)
     assert sheet[0] == pytest.approx([598041.942, 2066361.038], abs=0.001)
     assert metres_between(to_wgs84(np.array([[598041.942, 2066361.038]]), FIELD_SHEET), VINH) < 0.001
+
+
+@pytest.mark.parametrize(
+    ("code", "degrees", "name"),
+    [
+        ("EPSG:9208", 104.75, "VN-2000 / TM-3 104°45′"),
+        ("EPSG:5897", 105.0, "VN-2000 / TM-3 105°00′"),
+        ("EPSG:9217", 108.25, "VN-2000 / TM-3 108°15′"),
+    ],
+)
+def test_a_zone_is_named_by_its_meridian_in_degrees_and_minutes(code: str, degrees: float, name: str) -> None:
+    assert _three_degree_zone(code, degrees) == ReferenceSystem(code, name, degrees, 0.9999) == SYSTEMS[code]
 
 
 @pytest.mark.parametrize("code", [code for code in SYSTEMS if code != WGS84])
