@@ -2,6 +2,7 @@
 
 from schemas.consent import ConsentSchema
 from schemas.digital import DigitalSchema
+from schemas.given import COMPUTED_FROM, DERIVED, FINDINGS, MISSING
 from schemas.land import ParcelSchema
 from schemas.language import (
     OPEN,
@@ -31,45 +32,6 @@ _UNITS = "Quyết định 19/2025/QĐ-TTg"
 _POVERTY = "Nghị định 07/2021/NĐ-CP; Nghị định 351/2025/NĐ-CP"
 _DATA_LAW = "Luật 91/2025/QH15"
 _CENSUS = "Tổng điều tra nông thôn, nông nghiệp; FAO WCA 2020"
-_TEXT = {"type": "string"}
-_AMOUNT = {"type": "number", "minimum": 0}
-
-#: The shapes of what the register adds to a record (service/households).
-_MISSING = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"pointer": _TEXT, "for": {"type": "string", "enum": ["standardized", "digitized"]}},
-        "required": ["pointer", "for"],
-    },
-}
-_FINDINGS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {
-            "code": _TEXT,
-            "severity": _TEXT,
-            "pointer": _TEXT,
-            "message": _TEXT,
-            "details": {"type": "object"},
-        },
-        "required": ["code", "severity", "pointer"],
-    },
-}
-_DERIVED = {
-    "type": "object",
-    "properties": {
-        "livestock_units": _AMOUNT,
-        "livestock_scale": {"type": "string", "enum": ["large", "medium", "small", "household"]},
-        "area_by_land_use_m2": {"type": "object", "additionalProperties": _AMOUNT},
-        "area_m2": _AMOUNT,
-        "farm_class": {
-            "type": "string",
-            "enum": ["crops", "livestock", "aquaculture", "forestry", "salt", "mixed", "none"],
-        },
-    },
-}
 
 
 class HouseholdSchema(Section):
@@ -357,9 +319,9 @@ class HouseholdSchema(Section):
         register_given=True,
     )
     stage = Code("stages", item("Mức hoàn thành", "Stage", source="Nghị quyết 09-NQ/TU", **OPEN), register_given=True)
-    missing = Given(_MISSING, item("Còn thiếu", "Missing", source=_REGISTER, **OPEN), open_members=("pointer", "for"))
+    missing = Given(MISSING, item("Còn thiếu", "Missing", source=_REGISTER, **OPEN), open_members=("pointer", "for"))
     findings = Given(
-        _FINDINGS,
+        FINDINGS,
         item("Cảnh báo", "Findings", source=_REGISTER, **OPEN),
         open_members=("code", "severity", "pointer"),
     )
@@ -383,4 +345,8 @@ class HouseholdSchema(Section):
         ),
         register_given=True,
     )
-    derived = Given(_DERIVED, item("Số liệu suy ra", "Derived facts", source="Tính từ các mục khác", **OPEN))
+    derived = Given(
+        DERIVED,
+        item("Số liệu suy ra", "Derived facts", source="Tính từ các mục khác", **OPEN),
+        computed_from=COMPUTED_FROM,
+    )

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from schemas.household import HouseholdSchema
-from schemas.language import OPEN, AtRest, Field, Formatted, Many, Section, Text, section_fields, section_of
+from schemas.language import OPEN, AtRest, Field, Formatted, Given, Many, Section, Text, section_fields, section_of
 
 
 def sealed_items(section: type[Section] = HouseholdSchema) -> dict[str, AtRest]:
     """Return the items that are encrypted at rest, by their path: `head.phone`, `members[].phone`.
 
-    A section or list that is sealed itself is one item: it is encrypted as a whole. Raises TypeError for an item whose
-    ciphertext cannot be searched though it claims so.
+    A section or list that is sealed itself is one item: it is encrypted as a whole. A fact (`derived.area_m2`) is
+    sealed where an item that it is computed from is. Raises TypeError for an item whose ciphertext cannot be searched
+    though it claims so.
     """
     return dict(_sealed(section, ""))
 
@@ -58,5 +59,9 @@ def _sealed(section: type[Section], path: str) -> Iterator[tuple[str, AtRest]]:
             raise TypeError(f"{path}{name}: only sealed text can be queried by equality")
         if at_rest != "plain":
             yield path + name, at_rest
+        elif isinstance(field, Given) and field.computed_from is not None:
+            for fact, sources in field.computed_from.items():
+                if not all(map(plain_at_rest, sources)):
+                    yield f"{path}{name}.{fact}", "sealed"
         elif inner is not None:
             yield from _sealed(inner, f"{path}{name}[]." if isinstance(field, Many) else f"{path}{name}.")

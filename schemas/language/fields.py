@@ -83,13 +83,22 @@ class Given(Field):
     """What the register sets and no client does, of a shape of its own; `form` is its JSON Schema.
 
     Where it lists remarks on items, `open_members` of each remark reveal no more than that there is one about the item;
-    any other member can repeat content of the record.
+    any other member can repeat content of the record. Where it holds facts, `computed_from` names for each the items
+    that it is computed from, and a fact is protected as the most private of them.
     """
 
-    def __init__(self, form: Mapping[str, Any], item: Item, *, open_members: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        form: Mapping[str, Any],
+        item: Item,
+        *,
+        open_members: Sequence[str] = (),
+        computed_from: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         super().__init__(item, register_given=True)
         self.form = form
         self.open_members = frozenset(open_members)
+        self.computed_from = computed_from
 
 
 def _tree(problems: Sequence[tuple[Sequence[str | int], Problem]]) -> Any:

@@ -6,7 +6,7 @@ What the schema does not know, or says nothing about, is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Final, Literal
@@ -152,6 +152,8 @@ def _plan(section: type[Section], sight: Sight) -> _Plan:
         visible.add(name)
         if inner is not None and mask == "shown":
             inside.append((name, _plan(inner, sight)))
+        elif isinstance(field, Given) and field.computed_from is not None:
+            changes.append((name, _computed_from_visible_items(sight, field.computed_from)))
         elif isinstance(field, Given) and field.open_members:
             changes.append((name, _about_visible_items(sight, field.open_members)))
         elif mask != "shown":
@@ -249,8 +251,26 @@ def _about_visible_items(sight: Sight, members: frozenset[str]) -> _Change:
     return change
 
 
-_Members = dict[str, Any]
-"""The members of an object that may be seen: each leads to those inside it, or to None where all of it may."""
+def _computed_from_visible_items(sight: Sight, sources: Mapping[str, Sequence[str]]) -> _Change:
+    """Return what leaves out of an object the facts that are computed from an item that is not shown whole."""
+    visible = frozenset(fact for fact, items in sources.items() if all(sees(item, sight) for item in items))
+
+    def change(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return _GONE
+        if visible.issuperset(value):
+            return value
+        return {name: fact for name, fact in value.items() if name in visible}
+
+    return change
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The members of an object that may be seen: ``whole``, or those ``inside`` them."""
+
+    whole: frozenset[str]
+    inside: Mapping[str, _Members]
 
 
 @lru_cache(maxsize=4096)
@@ -268,24 +288,23 @@ def _details_shown(code: str, sight: Sight, *, knows_the_item: bool, checks: boo
             return knows_the_item
         return sees(item, sight) or (checks and not reveals.of_others and item != FREE_TEXT)
 
-    tree: _Members = {}
-    for member, items in reveals.members.items():
-        *way, last = member.split(".")
-        if all(map(may_see, items)):
-            at = tree
-            for step in way:
-                at = at.setdefault(step, {})
-            at[last] = None
-    return tree
+    return _members([member for member, items in reveals.members.items() if all(map(may_see, items))])
 
 
-def _members_shown(value: Mapping[str, Any], shown: _Members) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, part in value.items():
-        inner = shown.get(name, _GONE)
-        if inner is None:
-            found[name] = part
-        elif inner is not _GONE and isinstance(part, dict):
+def _members(paths: Sequence[str]) -> _Members:
+    """Return the members that paths such as ``settled.by`` lead to."""
+    ways = [path.partition(".") for path in paths]
+    inner = {name for name, _, rest in ways if rest}
+    inside = {name: _members([rest for first, _, rest in ways if rest and first == name]) for name in inner}
+    return _Members(frozenset(name for name, _, rest in ways if not rest), inside)
+
+
+def _members_shown(value: dict[str, Any], shown: _Members) -> dict[str, Any]:
+    if shown.whole.issuperset(value):
+        return value
+    found = {name: part for name, part in value.items() if name in shown.whole}
+    for name, inner in shown.inside.items():
+        if isinstance(part := value.get(name), dict):
             found[name] = _members_shown(part, inner)
     return found
 
@@ -313,7 +332,7 @@ def _visibility_at(pointer: object, sight: Sight) -> _Visibility:
         mask = "hidden" if field is None else _mask_of(field, sight)
         if field is None or mask != "shown":
             return "hidden" if mask == "hidden" else "part"
-        if isinstance(field, Given) and field.open_members:
+        if isinstance(field, Given) and (field.open_members or field.computed_from is not None):
             return "part"
         section = section_of(field)
     return "shown" if section is None or _plan(section, sight).is_whole else "part"

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
+from schemas.given import FACTS
+from schemas.household import HouseholdSchema
+from schemas.language import section_fields, section_of
 from service.households.derived import derived_facts, farm_class, livestock_scale
+from service.households.masking import seen
+from service.roles import Sight
 
 
 def test_livestock_units_are_heads_by_the_coefficient_of_their_kind() -> None:
@@ -124,3 +129,50 @@ def test_measured_area_counts_only_where_none_is_declared() -> None:
     nothing = {"declared_area_m2": 70.0}
     facts = derived_facts({"parcels": [both, measured, nothing, {"land_use": "CLN"}]})
     assert facts["area_by_land_use_m2"] == {"HNK": 50.0, "LUC": 100.0}
+
+
+# What facts are computed from ----------------------------------------------------------------------------------------
+
+EVERYTHING: dict[str, Any] = {
+    "output_value": {"year": 2025, "crops": 5.0, "aquaculture": 2_500.0, "salt": 1.0},
+    "parcels": [
+        {"land_use": "LUC", "declared_area_m2": 900.0, "measured_area_m2": 950.0, "locality": "Đồng Trước"},
+        {"land_use": "BHK", "land_use_scheme": "2018", "measured_area_m2": 250.0, "map_sheet": "7"},
+    ],
+    "aquaculture": [{"species": "carp", "area_m2": 10_000.0}],
+    "forestry": [{"species": "acacia", "area_m2": 300.0}],
+    "salt": [{"method": "sun", "area_m2": 200.0}],
+    "livestock": [{"kind": "buffalo", "heads": 20, "system": "stall"}],
+    "head": {"full_name": "Vi Văn An"},
+    "poverty": "poor",
+}
+
+
+def only(content: Any, paths: tuple[tuple[str, ...], ...]) -> Any:
+    """The content without every item that no path leads to."""
+    if isinstance(content, list):
+        return [only(each, paths) for each in content]
+    if not isinstance(content, dict):
+        return content
+    inner = {name: tuple(path[1:] for path in paths if path[:1] == (name,)) for name in content}
+    return {name: only(value, inner[name]) for name, value in content.items() if inner[name]}
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_a_fact_is_computed_from_the_items_that_it_declares_and_from_no_other(fact: str) -> None:
+    declared: tuple[tuple[str, ...], ...] = tuple(tuple(path.split(".")) for path in FACTS[fact].computed_from)
+    assert derived_facts(only(EVERYTHING, declared))[fact] == derived_facts(EVERYTHING)[fact]
+    for path in declared:
+        section: Any = HouseholdSchema
+        for name in path:
+            section = section_of(section_fields(section)[name])
+
+
+def test_every_fact_is_declared_and_one_that_is_not_is_shown_to_few() -> None:
+    facts = derived_facts(EVERYTHING)
+    assert facts.keys() == FACTS.keys()
+    for sight in (Sight.MASKED, Sight.NOBODY):
+        assert seen({"derived": {**facts, "illness": "x"}}, sight) == {"derived": facts}
+        assert seen({"derived": facts}, sight)["derived"] is facts
+        assert seen({"derived": 7}, sight) == {}
+    assert seen({"derived": {"illness": "x"}}, Sight.PERSONAL) == {"derived": {"illness": "x"}}

@@ -64,6 +64,7 @@ def seen_by(register: Register, household: str, headers: dict[str, str]) -> dict
         "in_box": household in texts[f"GET /v1/households?bbox={BOX}"],
         "searched": [(len(each["parcels"]), each["home_inside"]) for each in search.get("households", ())],
         "animals": search.get("total", {}).get("livestock"),
+        "facts": sorted(responses[f"GET /v1/households/{household}"].get_json().get("derived", {})),
         "neighbours": len(checked.get("neighbours", {}).get("features", ())),
         "overlaps": [each["code"] for each in checked.get("findings", ())].count("parcel.overlap"),
     }
@@ -92,6 +93,9 @@ def main() -> None:
             counts = MongoOpenData(database).count()
             report["counted"] = [(each.scheme, each.group, each.poverty) for each in counts]
             report["cells"] = "cells" in stored["index"]
+            report["sealed_facts"] = sorted(name for name, value in stored["derived"].items() if value == b"")
+            entry = database["log"].find_one({"household": household["id"]}) or {}
+            report["sealed_facts_of_log"] = sorted(n for n, v in entry["record"]["derived"].items() if v == b"")
             report["names"] = bool(stored["index"]["names"])
         files = files_of(mongod).decode("latin-1")
     report["in_files"] = [word for word in WORDS if word in files]

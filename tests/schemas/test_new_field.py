@@ -181,6 +181,10 @@ def test_an_existing_item_that_says_nothing_is_hidden_wherever_it_is_used(tmp_pa
     assert [report[who]["searched"] for who in ("whole", "masked")] == [[[1, True]], [[1, False]]]
     assert [report[who]["in_village"] for who in ("whole", "masked", "nobody")] == [False, False, False]
     assert [report[who]["animals"] for who in ("whole", "masked")] == [{"buffalo": 2}, {}]
+    of_animals, of_land = ["livestock_scale", "livestock_units"], ["area_by_land_use_m2", "area_m2"]
+    facts = [report[who]["facts"] for who in ("whole", "masked", "nobody")]
+    assert facts == [[*of_land, *of_animals], of_land, of_land]
+    assert (report["sealed_facts"], report["sealed_facts_of_log"]) == (of_animals, of_animals)
     assert (report["by_commune"], report["by_name"], report["names"]) == (1, 0, False)
     assert report["counted"] == [[None, None, None]]
     assert report["in_files"] == []

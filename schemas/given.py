@@ -1,0 +1,71 @@
+"""The shapes of what the register itself adds to a record (service/households): findings, what is missing, facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_TEXT: Final = {"type": "string"}
+_AMOUNT: Final = {"type": "number", "minimum": 0}
+
+MISSING: Final[Mapping[str, Any]] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"pointer": _TEXT, "for": {"type": "string", "enum": ["standardized", "digitized"]}},
+        "required": ["pointer", "for"],
+    },
+}
+FINDINGS: Final[Mapping[str, Any]] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "code": _TEXT,
+            "severity": _TEXT,
+            "pointer": _TEXT,
+            "message": _TEXT,
+            "details": {"type": "object"},
+        },
+        "required": ["code", "severity", "pointer"],
+    },
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A derived fact: the JSON Schema of its value, and the items that it is computed from.
+
+    It is protected as the most private of them: hidden where one is not shown whole, sealed where one is sealed.
+    """
+
+    form: Mapping[str, Any]
+    computed_from: tuple[str, ...]
+
+
+_ANIMALS: Final = tuple(f"livestock.{name}" for name in ("kind", "heads"))
+_PARCELS: Final = tuple(
+    f"parcels.{name}" for name in ("land_use", "land_use_scheme", "declared_area_m2", "measured_area_m2")
+)
+_SECTORS: Final = ("crops", "livestock", "aquaculture", "forestry", "salt")
+_FARM: Final = (
+    "output_value.year",
+    *(f"output_value.{sector}" for sector in _SECTORS),
+    *_PARCELS,
+    *(f"{sector}.area_m2" for sector in ("aquaculture", "forestry", "salt")),
+)
+
+FACTS: Final[Mapping[str, Fact]] = {
+    "livestock_units": Fact(_AMOUNT, _ANIMALS),
+    "livestock_scale": Fact({"type": "string", "enum": ["large", "medium", "small", "household"]}, _ANIMALS),
+    "area_by_land_use_m2": Fact({"type": "object", "additionalProperties": _AMOUNT}, _PARCELS),
+    "area_m2": Fact(_AMOUNT, _PARCELS),
+    "farm_class": Fact({"type": "string", "enum": [*_SECTORS, "mixed", "none"]}, _FARM),
+}
+"""By name, every fact that `service/households/derived.py` computes; the database accepts no other."""
+
+DERIVED: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {name: fact.form for name, fact in FACTS.items()},
+    "additionalProperties": False,
+}
+COMPUTED_FROM: Final[Mapping[str, tuple[str, ...]]] = {name: fact.computed_from for name, fact in FACTS.items()}
