@@ -197,6 +197,22 @@ def own_settings(own_template: Template, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
+def commanded_settings(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The same register, which the commands find in the environment."""
+    monkeypatch.setenv("MONGODB_URI", own_settings.mongodb_uri)
+    monkeypatch.setenv("DATA_FOLDER", own_settings.data_folder)
+    return own_settings
+
+
+@pytest.fixture
+def own_store(commanded_settings: Settings) -> Iterator[Repositories]:
+    """The store of that register."""
+    opened = Repositories(commanded_settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def store(register_settings: Settings) -> Iterator[Repositories]:
     """The store of a register without households."""
     opened = Repositories(register_settings)

@@ -37,43 +37,27 @@ ELSEWHERE = """\
 """
 
 
-@pytest.fixture
-def settings(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A register as migration leaves it; the commands find it in the environment."""
-    monkeypatch.setenv("MONGODB_URI", own_settings.mongodb_uri)
-    monkeypatch.setenv("DATA_FOLDER", own_settings.data_folder)
-    return own_settings
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Repositories]:
-    """The store of that database."""
-    opened = Repositories(settings)
-    yield opened
-    opened.close()
-
-
 def a_list(folder: Path, text: str) -> Path:
     file = folder / "units.csv"
     file.write_text(",".join(COLUMNS) + "\n" + text, encoding="utf-8")
     return file
 
 
-def households(store: Repositories) -> list[dict[str, Any]]:
-    return list(store.database["households"].find().sort("_id"))
+def households(own_store: Repositories) -> list[dict[str, Any]]:
+    return list(own_store.database["households"].find().sort("_id"))
 
 
-def names_on(store: Repositories, day: date) -> dict[str, str]:
-    return {unit.code: unit.name for unit in UnitDirectory(store.units.unit_list()).of_level("commune", day)}
+def names_on(own_store: Repositories, day: date) -> dict[str, str]:
+    return {unit.code: unit.name for unit in UnitDirectory(own_store.units.unit_list()).of_level("commune", day)}
 
 
-def test_migrating_again_says_and_changes_nothing(settings: Settings, store: Repositories) -> None:
-    version = store.units.unit_version()
+def test_migrating_again_says_and_changes_nothing(commanded_settings: Settings, own_store: Repositories) -> None:
+    version = own_store.units.unit_version()
     output: list[str] = []
-    migrate(settings, say=output.append)
+    migrate(commanded_settings, say=output.append)
     assert output == []
-    assert store.units.unit_version() == version
-    assert store.database.missing_parts() == []
+    assert own_store.units.unit_version() == version
+    assert own_store.database.missing_parts() == []
 
 
 @pytest.fixture
@@ -116,48 +100,50 @@ def test_a_collection_that_is_there_gets_the_validator_that_a_new_one_has(
 
 
 def test_a_newer_list_merges_communes_from_its_day_and_touches_no_household(
-    store: Repositories, tmp_path: Path
+    own_store: Repositories, tmp_path: Path
 ) -> None:
-    register(store)
-    register(store, commune=TRUONG_VINH)
-    before = households(store)
-    load_units(store, a_list(tmp_path, MERGER), print)
-    assert households(store) == before
-    assert names_on(store, date(2026, 12, 31))[TRUONG_VINH] == "Trường Vinh"
-    assert names_on(store, date(2027, 1, 1))[THANH_VINH] == "Vinh"
-    assert TRUONG_VINH not in names_on(store, date(2027, 1, 1))
+    register(own_store)
+    register(own_store, commune=TRUONG_VINH)
+    before = households(own_store)
+    load_units(own_store, a_list(tmp_path, MERGER), print)
+    assert households(own_store) == before
+    assert names_on(own_store, date(2026, 12, 31))[TRUONG_VINH] == "Trường Vinh"
+    assert names_on(own_store, date(2027, 1, 1))[THANH_VINH] == "Vinh"
+    assert TRUONG_VINH not in names_on(own_store, date(2027, 1, 1))
 
 
 def test_a_newer_list_stays_when_the_register_starts_again(
-    settings: Settings, store: Repositories, tmp_path: Path
+    commanded_settings: Settings, own_store: Repositories, tmp_path: Path
 ) -> None:
-    load_units(store, a_list(tmp_path, MERGER), print)
-    version = store.units.unit_version()
-    migrate(settings, say=lambda _: None)
-    assert store.units.unit_version() == version
-    assert len(names_on(store, date(2027, 1, 1))) == 129
+    load_units(own_store, a_list(tmp_path, MERGER), print)
+    version = own_store.units.unit_version()
+    migrate(commanded_settings, say=lambda _: None)
+    assert own_store.units.unit_version() == version
+    assert len(names_on(own_store, date(2027, 1, 1))) == 129
 
 
-def test_another_provinces_list_stands_beside_the_first(store: Repositories, tmp_path: Path) -> None:
-    load_units(store, a_list(tmp_path, ELSEWHERE), print)
-    assert names_on(store, date(2026, 1, 1))["18073"] == "Thành Sen"
-    assert len(names_on(store, date(2026, 1, 1))) == 131
+def test_another_provinces_list_stands_beside_the_first(own_store: Repositories, tmp_path: Path) -> None:
+    load_units(own_store, a_list(tmp_path, ELSEWHERE), print)
+    assert names_on(own_store, date(2026, 1, 1))["18073"] == "Thành Sen"
+    assert len(names_on(own_store, date(2026, 1, 1))) == 131
 
 
-def test_a_list_that_contradicts_what_is_there_is_refused_whole(store: Repositories, tmp_path: Path) -> None:
-    version = store.units.unit_version()
+def test_a_list_that_contradicts_what_is_there_is_refused_whole(own_store: Repositories, tmp_path: Path) -> None:
+    version = own_store.units.unit_version()
     twice = ELSEWHERE + "16681,Khác,Another,xã,commune,42,2026-01-01,,,,,x\n"
     with pytest.raises(UnitListInvalid) as refused:
-        load_units(store, a_list(tmp_path, twice), print)
+        load_units(own_store, a_list(tmp_path, twice), print)
     assert [(fault.line, fault.column) for fault in refused.value.faults] == [(4, "valid_from")]
-    assert store.units.unit_version() == version
+    assert own_store.units.unit_version() == version
 
 
 # The commands
 
 
-def test_each_command_says_in_a_line_that_all_is_well(store: Repositories, capsys: pytest.CaptureFixture[str]) -> None:
-    register(store)
+def test_each_command_says_in_a_line_that_all_is_well(
+    own_store: Repositories, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(own_store)
     assert migrate_command.main([]) == 0
     assert reconcile_command.main([]) == 0
     assert verify_command.main([]) == 0
@@ -167,23 +153,25 @@ def test_each_command_says_in_a_line_that_all_is_well(store: Repositories, capsy
 
 
 def test_a_damaged_counter_ends_reconcile_with_1_and_its_place(
-    store: Repositories, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    register(store)
-    store.database["commune_states"].update_one({"_id": THANH_VINH}, {"$inc": {"tallies.unknown.registered": 1}})
+    register(own_store)
+    own_store.database["commune_states"].update_one({"_id": THANH_VINH}, {"$inc": {"tallies.unknown.registered": 1}})
     assert reconcile_command.main([]) == 1
     assert "registered: 16681: the register says 2, its records say 1" in capsys.readouterr().out
 
 
 def test_a_damaged_record_ends_migrate_with_1_and_its_id_after_the_others(
-    store: Repositories, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for _ in range(3):
-        register(store)
-    first, second, third = (each["_id"] for each in households(store))
-    store.database["households"].update_many({}, {"$set": {"schema_version": "1.0"}})
-    store.database["households"].update_one({"_id": first}, {"$unset": {"commune": 1}}, bypass_document_validation=True)
-    store.database["households"].update_one(
+        register(own_store)
+    first, second, third = (each["_id"] for each in households(own_store))
+    own_store.database["households"].update_many({}, {"$set": {"schema_version": "1.0"}})
+    own_store.database["households"].update_one(
+        {"_id": first}, {"$unset": {"commune": 1}}, bypass_document_validation=True
+    )
+    own_store.database["households"].update_one(
         {"_id": second}, {"$set": {"head.sex": "?"}}, bypass_document_validation=True
     )
     assert migrate_command.main([]) == 1
@@ -192,16 +180,16 @@ def test_a_damaged_record_ends_migrate_with_1_and_its_id_after_the_others(
     assert f"record: household {second}: code.unknown at /head/sex" in lines
     assert lines[-1].startswith("2 records stay")
     assert third not in "\n".join(lines)
-    assert store.households.find(third).record["schema_version"] == SCHEMA_VERSION
+    assert own_store.households.find(third).record["schema_version"] == SCHEMA_VERSION
 
 
 def test_an_altered_and_a_missing_entry_end_verify_log_with_1_and_their_places(
-    store: Repositories, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for commune in (THANH_VINH, THANH_VINH, TRUONG_VINH):
-        register(store, commune=commune)
-    store.database["log"].delete_one({"commune": THANH_VINH, "offset": 1})
-    store.database["log"].update_one({"commune": TRUONG_VINH}, {"$set": {"actor": "nobody"}})
+        register(own_store, commune=commune)
+    own_store.database["log"].delete_one({"commune": THANH_VINH, "offset": 1})
+    own_store.database["log"].update_one({"commune": TRUONG_VINH}, {"$set": {"actor": "nobody"}})
     assert verify_command.main([]) == 1
     output = capsys.readouterr().out
     assert "commune 16681, offset 1: missing" in output
@@ -210,7 +198,7 @@ def test_an_altered_and_a_missing_entry_end_verify_log_with_1_and_their_places(
 
 
 def test_scripts_units_says_what_it_did_and_refuses_with_every_line(
-    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = str(a_list(tmp_path, MERGER))
     assert units_command.main(["--list", file]) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,6 @@ from pymongo.read_concern import ReadConcern
 from service.commands import accounts as accounts_command
 from service.commands import units as units_command
 from service.province import Province, read_province
-from service.settings import Settings
 from service.storage.migration import load_shipped_units
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
@@ -43,35 +41,21 @@ WITHDRAWN = f"""\
 AFTER = date(2027, 3, 1)
 
 
-@pytest.fixture
-def settings(own_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setenv("MONGODB_URI", own_settings.mongodb_uri)
-    monkeypatch.setenv("DATA_FOLDER", own_settings.data_folder)
-    return own_settings
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Repositories]:
-    opened = Repositories(settings)
-    yield opened
-    opened.close()
-
-
 def loaded(tmp_path: Path, text: str, *options: str) -> int:
     file = tmp_path / "changes.csv"
     file.write_text(text, encoding="utf-8")
     return units_command.main(["--list", str(file), *options])
 
 
-def name_on(store: Repositories, day: date) -> str:
-    return UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, day).name
+def name_on(own_store: Repositories, day: date) -> str:
+    return UnitDirectory(own_store.units.unit_list()).in_force(THANH_VINH, day).name
 
 
 def test_a_dry_run_says_what_a_list_does_and_changes_nothing(
-    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    register(store)
-    version, editions = store.units.unit_version(), store.units.editions()
+    register(own_store)
+    version, editions = own_store.units.unit_version(), own_store.units.editions()
     assert loaded(tmp_path, MERGER, "--dry-run") == 0
     output = capsys.readouterr().out
     assert "nothing was changed" in output
@@ -79,53 +63,55 @@ def test_a_dry_run_says_what_a_list_does_and_changes_nothing(
     assert "registered in Thành Vinh (16681): 1 before, 0 after" in output
     assert "registered in Vinh (16681): 0 before, 1 after" in output
     assert "registered in all: 1 before, 1 after" in output
-    assert (store.units.unit_version(), store.units.editions()) == (version, editions)
+    assert (own_store.units.unit_version(), own_store.units.editions()) == (version, editions)
 
 
 def test_a_load_is_an_edition_with_source_day_and_author_and_stands_in_the_trail(
-    store: Repositories, tmp_path: Path
+    own_store: Repositories, tmp_path: Path
 ) -> None:
     options = ("--source", "Nghị quyết 1", "--day", "2026-11-01", "--author", "an")
     assert loaded(tmp_path, MERGER, *options) == 0
-    shipped, edition = store.units.editions()
+    shipped, edition = own_store.units.editions()
     assert (shipped.shipped, edition.shipped) == ("40", None)
     assert (edition.source, edition.day, edition.author) == ("Nghị quyết 1", date(2026, 11, 1), "an")
     assert len(edition.units) == 3
-    stored = store.database.mongo["trail"].with_options(read_concern=ReadConcern("local"))
+    stored = own_store.database.mongo["trail"].with_options(read_concern=ReadConcern("local"))
     entries = [each for batch in stored.find() for each in batch["entries"]]
     assert [(each["action"], each["name"]) for each in entries] == [("units-loaded", "an")]
     assert loaded(tmp_path, MERGER, *options) == 0
-    assert len(store.units.editions()) == 2
+    assert len(own_store.units.editions()) == 2
 
 
-def test_what_was_loaded_can_be_put_off_and_taken_back(store: Repositories, tmp_path: Path) -> None:
+def test_what_was_loaded_can_be_put_off_and_taken_back(own_store: Repositories, tmp_path: Path) -> None:
     assert loaded(tmp_path, MERGER) == 0
-    merged = UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, AFTER).identity
+    merged = UnitDirectory(own_store.units.unit_list()).in_force(THANH_VINH, AFTER).identity
     assert loaded(tmp_path, POSTPONED) == 0
-    assert name_on(store, AFTER) == "Thành Vinh"
-    assert UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, date(2027, 7, 1)).identity == merged
+    assert name_on(own_store, AFTER) == "Thành Vinh"
+    assert UnitDirectory(own_store.units.unit_list()).in_force(THANH_VINH, date(2027, 7, 1)).identity == merged
     assert loaded(tmp_path, WITHDRAWN.replace("2027-01-01", "2027-07-01")) == 0
-    assert name_on(store, date(2030, 1, 1)) == "Thành Vinh"
+    assert name_on(own_store, date(2030, 1, 1)) == "Thành Vinh"
     assert loaded(tmp_path, MERGER) == 0
-    assert UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, AFTER).identity not in (merged, THANH_VINH)
+    assert UnitDirectory(own_store.units.unit_list()).in_force(THANH_VINH, AFTER).identity not in (merged, THANH_VINH)
 
 
 def test_a_unit_with_households_is_not_taken_back(
-    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert loaded(tmp_path, MERGER) == 0
-    merged = UnitDirectory(store.units.unit_list()).in_force(THANH_VINH, AFTER).identity
-    store.states.make([merged])
-    store.database["commune_states"].update_one({"_id": merged}, {"$set": {"tallies": {"unknown": {"registered": 1}}}})
+    merged = UnitDirectory(own_store.units.unit_list()).in_force(THANH_VINH, AFTER).identity
+    own_store.states.make([merged])
+    own_store.database["commune_states"].update_one(
+        {"_id": merged}, {"$set": {"tallies": {"unknown": {"registered": 1}}}}
+    )
     assert loaded(tmp_path, WITHDRAWN) == 1
     assert "phường Vinh (16681) cannot be taken back: households refer to it" in capsys.readouterr().err
-    assert name_on(store, AFTER) == "Vinh"
+    assert name_on(own_store, AFTER) == "Vinh"
 
 
 def test_a_commune_that_ends_for_good_is_loaded_with_a_warning_that_names_accounts_and_households(
-    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    register(store)
+    register(own_store)
     assert accounts_command.main(["create", "can.bo", "--role", "officer", "--area", THANH_VINH]) == 0
     line = "16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,,,,x,,\n"
     assert loaded(tmp_path, f"{HEADER}\n{line}") == 0
@@ -154,16 +140,16 @@ def test_a_commune_that_ends_for_good_is_loaded_with_a_warning_that_names_accoun
     ],
 )
 def test_a_list_with_a_fault_is_refused_with_its_place(
-    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, fault: str
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, fault: str
 ) -> None:
-    version = store.units.unit_version()
+    version = own_store.units.unit_version()
     assert loaded(tmp_path, f"{HEADER}\n{line}\n") == 1
     assert fault in capsys.readouterr().err
-    assert store.units.unit_version() == version
+    assert own_store.units.unit_version() == version
 
 
 def test_a_unit_without_a_predecessor_and_one_in_the_past_are_remarked(
-    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert loaded(tmp_path, f"{HEADER}\n12345,Mới,New,xã,commune,40,1990-01-01,,,,,x,,\n") == 0
     output = capsys.readouterr().out
@@ -184,27 +170,27 @@ def a_new_version(tmp_path: Path, *changes: tuple[str, str]) -> Province:
 
 
 def test_a_new_version_changes_what_it_shipped_and_nothing_that_an_operator_loaded(
-    store: Repositories, tmp_path: Path
+    own_store: Repositories, tmp_path: Path
 ) -> None:
     assert loaded(tmp_path, MERGER) == 0
     lines: list[str] = []
     changes = (("16681,Thành Vinh,", "16681,Thành Vinh sửa,"), ("16702,Vinh Phú,", "16702,Vinh Phú sửa,"))
-    load_shipped_units(store, a_new_version(tmp_path, *changes), lines.append)
-    assert name_on(store, AFTER) == "Vinh"
-    assert name_on(store, date(2026, 11, 1)) == "Thành Vinh"
-    assert UnitDirectory(store.units.unit_list()).in_force("16702", AFTER).name == "Vinh Phú sửa"
+    load_shipped_units(own_store, a_new_version(tmp_path, *changes), lines.append)
+    assert name_on(own_store, AFTER) == "Vinh"
+    assert name_on(own_store, date(2026, 11, 1)) == "Thành Vinh"
+    assert UnitDirectory(own_store.units.unit_list()).in_force("16702", AFTER).name == "Vinh Phú sửa"
     assert any("left out" in line for line in lines)
 
 
 def test_a_new_version_that_contradicts_an_operator_leaves_the_list_as_it_is(
-    store: Repositories, tmp_path: Path
+    own_store: Repositories, tmp_path: Path
 ) -> None:
     taken = "12345,Vinh Khác,Other Vinh,phường,commune,40,2026-01-01,,,,,x,,\n"
     assert loaded(tmp_path, f"{HEADER}\n{taken}") == 0
-    version, lines = store.units.unit_version(), list[str]()
+    version, lines = own_store.units.unit_version(), list[str]()
     other = "\n12346,Nữa,More,xã,commune,40,2026-01-01,2026-06-30,12347,,,x\n"
     province = a_new_version(tmp_path)
     province.units.write_text(province.units.read_text(encoding="utf-8").rstrip("\n") + other, encoding="utf-8")
-    load_shipped_units(store, province, lines.append)
-    assert store.units.unit_version() == version
+    load_shipped_units(own_store, province, lines.append)
+    assert own_store.units.unit_version() == version
     assert "contradicts what was loaded here" in lines[0]
