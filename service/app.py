@@ -13,6 +13,7 @@ from service.api.http.compression import compress_responses
 from service.api.http.gate import install_guard
 from service.api.http.guard import Guard
 from service.api.http.measures import measure_requests
+from service.api.http.negotiation import refuse_unaccepted_kinds
 from service.api.http.problems import register_problems
 from service.api.http.resource import correct_document
 from service.api.http.services import Services, install
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     measure_requests(app)
     refuse_unparsed_requests(app)
     install_guard(app, guarding)
+    refuse_unaccepted_kinds(app)
     document = finished_specification(api.spec, register.example)
     say_who_may(document, app)
     app.extensions["specification"] = document

@@ -78,9 +78,9 @@ ONLY_NEW_PARAMETER: dict[str, Any] = {
     "required": False,
 }
 DESCRIPTION = (
-    "The register of farm households: one record a household, checked by the ministry data schema, with its history as "
-    "a log. Times are RFC 3339 in UTC, geometry is GeoJSON in WGS84. Errors are RFC 9457 problems with stable codes, "
-    "listed at /docs/problems."
+    "Sổ Nông Hộ, the register of farm households: one record a household, checked by the ministry data schema, with "
+    "its history as a log. Times are RFC 3339 in UTC, geometry is GeoJSON in WGS84. Errors are RFC 9457 problems with "
+    "stable codes, listed at /docs/problems."
 )
 
 
@@ -96,7 +96,7 @@ _NAMED_BY_HAND = {
 def describe(app: Flask) -> None:
     """Settings of flask-smorest."""
     app.config.update(
-        API_TITLE="Sổ Nông Hộ",
+        API_TITLE="So Nong Ho",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
         API_SPEC_OPTIONS={"info": {"description": DESCRIPTION, "license": {"name": "Apache-2.0"}}},

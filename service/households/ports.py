@@ -46,8 +46,8 @@ class HouseholdQuery:
     """Households that are not to be found: their people restricted the use of their data."""
     communes: frozenset[UnitId] = frozenset()
     """Where households are stored; none for all communes."""
-    former_commune: FormerCommune | None = None
-    """A former commune; households that still have its code belong to it too."""
+    former_communes: tuple[FormerCommune, ...] = ()
+    """Former communes; households that are still stored under one of them belong to it too."""
     stage: str | None = None
     status: str | None = None
     text: str | None = None

@@ -211,8 +211,8 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
         conditions.append({"_id": {"$nin": sorted(query.without)}})
     if query.communes:
         conditions.append({"commune": _one_of(query.communes)})
-    if query.former_commune is not None:
-        conditions.append(_former_condition(query.former_commune))
+    if query.former_communes:
+        conditions.append(_former_condition(query.former_communes))
     if query.stage is not None:
         conditions.append({"stage": {"$eq": query.stage}})
     if query.status is None:
@@ -239,14 +239,15 @@ def _conditions_of_place(query: HouseholdQuery) -> Iterator[dict[str, Any]]:
         yield _in_one_of([geometry_json(circle(*query.near))], query.places)
 
 
-def _former_condition(former: FormerCommune) -> dict[str, Any]:
-    """Households that a former commune came with: moved to its successor since, or still stored under it."""
-    known: list[dict[str, Any]] = [
-        {"former_commune": {"$eq": former.identity}},
-        {"commune": {"$eq": former.identity}},
-    ]
-    if former.code != former.identity:
-        known.append({"former_commune": {"$eq": former.code}, "commune": {"$in": sorted(former.successors)}})
+def _former_condition(formers: Sequence[FormerCommune]) -> dict[str, Any]:
+    """Households that former communes came with: moved to a successor since, or still stored under one of them."""
+    items = ("former_commune", "commune")
+    known: list[dict[str, Any]] = [{item: {"$eq": former.identity}} for item in items for former in formers]
+    known.extend(
+        {"former_commune": {"$eq": former.code}, "commune": {"$in": sorted(former.successors)}}
+        for former in formers
+        if former.code != former.identity
+    )
     return {"$or": known}
 
 

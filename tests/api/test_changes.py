@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from service.api.http.feed_cursor import written_offsets
 from service.api.resources import changes as feed
 from service.roles import Role
 from tests.api.asking import Register, problem
@@ -146,7 +147,7 @@ def test_a_cursor_behind_the_end_of_a_log_is_refused_and_says_where_it_ends(regi
     register.registered()
     _, cursor = read(register)
     assert register.get(f"/v1/changes?after={cursor}").status_code == 200
-    ahead = base64.urlsafe_b64encode(json.dumps({"16681": 999}).encode()).decode()
+    ahead = written_offsets({"16681": 999})
     refused = problem(register.get(f"/v1/changes?after={ahead}"), 422, "cursor.ahead")
     assert "16681" in refused["detail"]
     assert "999" in refused["detail"]

@@ -36,6 +36,13 @@ def found(register: Register, query: str) -> list[str]:
     return ids
 
 
+def total(register: Register, level: str, code: str) -> int:
+    """How many households coverage counts in a unit, with the units of before the merger where it is a former one."""
+    rows = register.json(f"/v1/coverage?level={level}")["rows"]
+    count: int = next(row["registered"] for row in rows if row["unit"] == code)
+    return count
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 100])
 def test_every_household_stands_on_one_page_whatever_the_limit(register: Register, limit: int) -> None:
     registered = [register.registered()["id"] for _ in range(4)]
@@ -71,6 +78,41 @@ def test_a_former_commune_finds_the_households_that_name_it(register: Register) 
     record = register.registered(former_commune="16663")
     register.registered()
     assert found(register, "commune=16663") == [record["id"]]
+
+
+def test_a_former_district_finds_what_coverage_counts_there(register: Register) -> None:
+    inside = [register.registered(former_commune=code)["id"] for code in ("16663", "16681")]
+    register.registered(former_commune=None)
+    register.registered(commune="17329")
+    assert found(register, "commune=412") == sorted(inside)
+    assert total(register, "district", "412") == 2
+
+
+def test_a_province_finds_all_of_its_households(register: Register) -> None:
+    everywhere = [register.registered(commune=commune)["id"] for commune in (THANH_VINH, TRUONG_VINH, "17329")]
+    assert found(register, "commune=40&limit=2") == sorted(everywhere)
+    assert total(register, "province", "40") == 3
+
+
+@pytest.mark.parametrize(
+    ("accepted", "status"), [("application/xml", 406), ("text/csv;q=0.9, image/*", 406), ("*/*", 200)]
+)
+def test_a_kind_that_nobody_returns_is_refused(register: Register, accepted: str, status: int) -> None:
+    response = register.get("/v1/households", Accept=accepted)
+    assert response.status_code == status
+    if status == 406:
+        assert "application/json" in problem(response, 406, "http.not-acceptable")["detail"]
+
+
+def test_who_accepts_json_accepts_geojson(register: Register) -> None:
+    assert register.get("/v1/coverage.geojson", Accept="application/json").status_code == 200
+
+
+def test_a_write_is_stored_and_returned_whatever_is_accepted(register: Register) -> None:
+    household = a_least_household()
+    address = f"/v1/households/{household['id']}"
+    response = register.client.put(address, json=household, headers={"Accept": "application/xml"})
+    assert response.status_code == 201
 
 
 def test_the_withdrawn_are_listed_only_when_requested(register: Register) -> None:

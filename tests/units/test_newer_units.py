@@ -130,7 +130,7 @@ def test_households_from_before_a_merger_are_found_by_the_new_code(register: Reg
     found = register.store.households.page(HouseholdQuery(limit=10, communes=communes))
     assert len(found.records) == 1
     former = FormerCommune(TRUONG_VINH, "16690")
-    found = register.store.households.page(HouseholdQuery(limit=10, communes=communes, former_commune=former))
+    found = register.store.households.page(HouseholdQuery(limit=10, communes=communes, former_communes=(former,)))
     assert len(found.records) == 1
 
 

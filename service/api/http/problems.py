@@ -147,10 +147,12 @@ STATUS: dict[type[Exception], int] = {
 }
 """Every error that may reach a client. A test compares this table with the errors of all rooms and the catalogues."""
 
+NOT_ACCEPTABLE = "http.not-acceptable"
 HTTP_CODES = {
     400: "http.bad-request",
     404: "http.not-found",
     405: "http.method-not-allowed",
+    406: NOT_ACCEPTABLE,
     408: "http.timeout",
     413: "body.too-large",
     414: "http.address-too-long",

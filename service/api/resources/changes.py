@@ -13,13 +13,12 @@ from marshmallow import fields, validate
 
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint, reference
-from service.api.http.paging import decode_cursor, encode_cursor
+from service.api.http.feed_cursor import read_offsets, written_offsets
 from service.api.http.parameters import DEFAULT_PAGE, MOST_ON_A_PAGE, Query, between, unit_code, whole_number
 from service.api.http.reader import reader
 from service.api.http.resource import Described, Moment, Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import services
-from service.errors import CursorInvalid
 from service.households.changes import Kind
 
 blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes", description="The log as a feed")
@@ -132,7 +131,7 @@ class Changes(MethodView):
             finally:
                 places.release()
         offsets = after | {entry["log"]: entry["offset"] for entry in entries}
-        body = {"changes": entries, "cursor": encode_cursor(offsets), "more": more}
+        body = {"changes": entries, "cursor": written_offsets(offsets), "more": more}
         return resource_response(ChangesSchema, body)
 
 
@@ -149,8 +148,4 @@ def _waited_for(look: Callable[[], Found], seconds: float) -> Found:
 def _offsets(arguments: dict[str, Any]) -> dict[str, int]:
     if "after" not in arguments:
         return {}
-    offsets = decode_cursor(arguments["after"], "/after")
-    good = isinstance(offsets, dict) and all(type(offset) is int and offset >= 0 for offset in offsets.values())
-    if not good:
-        raise CursorInvalid(pointer="/after")
-    return dict(offsets)
+    return read_offsets(arguments["after"])

@@ -34,9 +34,9 @@ from service.api.http.responses import record_response, resource_response, unles
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.errors import CursorInvalid, QueryInvalid
-from service.households.ports import FormerCommune, HouseholdPage, HouseholdQuery
+from service.households.ports import HouseholdPage, HouseholdQuery
+from service.households.unit_households import households_of_unit
 from service.households.writer import SETTLED_AFTER
-from service.unit_names import UnitId
 
 blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
 
@@ -78,7 +78,10 @@ class WithdrawalQuery(Query):
 class HouseholdListQuery(PageQuery):
     """Which households a list is to contain."""
 
-    commune = unit_code("Code of a commune in force today, or of a former one.")
+    commune = unit_code(
+        "Code of a commune or province of today, or of a former commune, district or province. A former unit has the "
+        "households that it brought into its successors."
+    )
     stage = fields.String(validate=one_of(["registered", "standardized", "digitized"]))
     status = fields.String(
         validate=one_of(["submitted", "verified", "returned", "withdrawn", "any"]),
@@ -110,7 +113,8 @@ class HouseholdListQuery(PageQuery):
         metadata={
             "description": "Changed at or after this moment; the list is then in order of change. Take the moment from "
             "next_since of the list before, never from a household: its updated_at can be older than one already read. "
-            "What was withdrawn or erased is in the feed alone."
+            "Households that were withdrawn since are in it with status=any or status=withdrawn, as in any list. What "
+            "was erased is in no list: only the feed (/v1/changes) says so."
         }
     )
     count = flag(load_default=False, metadata={"description": "Also count all that the query finds."})
@@ -226,11 +230,9 @@ class Households(MethodView):
 
 
 def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
-    communes, former = _commune_of(arguments.get("commune"))
     return HouseholdQuery(
         limit=arguments["limit"],
-        communes=communes,
-        former_commune=former,
+        **_in_unit(arguments.get("commune")),
         stage=arguments.get("stage"),
         status=arguments.get("status"),
         text=arguments.get("q"),
@@ -242,32 +244,20 @@ def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:
     )
 
 
+def _in_unit(code: str | None) -> dict[str, Any]:
+    """The parts of a query for the households of a unit. Raises CommuneUnknown for a code that no unit ever had."""
+    if code is None:
+        return {}
+    found = households_of_unit(services().units.directory(), code, vietnam_day(services().clock()))
+    return {"communes": found.communes, "former_communes": found.former_communes}
+
+
 def _circle_of(arguments: dict[str, Any]) -> tuple[float, float, float] | None:
     """Place and distance. Raises QueryInvalid for one without the other."""
     if ("near" in arguments) != ("within" in arguments):
         missing = "within" if "near" in arguments else "near"
         raise QueryInvalid(pointer=f"/{missing}", name=missing, reason="near=longitude,latitude&within=metres")
     return (*arguments["near"], arguments["within"]) if "near" in arguments else None
-
-
-def _commune_of(code: str | None) -> tuple[frozenset[UnitId], FormerCommune | None]:
-    """Where households of a commune are stored; and the commune itself if it is a former one.
-
-    Raises CommuneUnknown for a code that no commune ever had.
-    """
-    if code is None:
-        return frozenset(), None
-    directory = services().units.directory()
-    today = vietnam_day(services().clock())
-    meanings = directory.require_commune(code)
-    for unit in meanings:
-        if unit.in_force_on(today):
-            return directory.stored_in(unit), None
-    former = meanings[-1]
-    heirs = directory.heirs_of(former, max(today, former.begins))
-    stored = {former.identity}.union(*(directory.stored_in(heir) for heir in heirs))
-    following = frozenset(succession.after.identity for succession in directory.successions_from(former))
-    return frozenset(stored), FormerCommune(former.identity, former.code, following)
 
 
 def _position(arguments: dict[str, Any]) -> tuple[Any, ...] | None:

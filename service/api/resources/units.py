@@ -13,7 +13,7 @@ from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import CACHE_AN_HOUR, FeatureSchema, geojson_response
 from service.api.http.parameters import Query, day, one_of, tolerance_in_metres, unit_code
-from service.api.http.resource import Beside, Day, Resource
+from service.api.http.resource import Beside, Computed, Day, Resource
 from service.api.http.responses import resource_response, validated
 from service.api.http.services import services
 from service.clock import vietnam_day
@@ -43,6 +43,17 @@ class ListedUnitSchema(Resource):
         required=True,
         attribute="following_codes",
         metadata={"description": "All that follow: the successor, or the parts of a unit that was split."},
+    )
+    succeeded_on = Computed(
+        lambda unit: unit.day_after if unit.heirs else None,
+        Day(
+            allow_none=True,
+            metadata={
+                "description": "The day from which the successors have its households, and as of which their codes "
+                "are to be read: a code can be given again."
+            },
+        ),
+        required=True,
     )
     longitude = fields.Float(required=True, allow_none=True)
     latitude = fields.Float(required=True, allow_none=True)
