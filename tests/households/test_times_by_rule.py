@@ -102,6 +102,19 @@ def test_a_consent_can_be_older_than_its_record_is_new_and_not_older_than_the_re
     assert timed(consents=[{"granted_at": began}]).findings != ()
 
 
+def test_a_record_is_not_captured_anew_more_than_a_year_ago_though_a_consent_can_be_that_old() -> None:
+    last_year = datetime(2025, 6, 1, tzinfo=UTC)
+    assert timed(a_record(), captured_at=last_year).findings == (Finding(IMPLAUSIBLE, "warning", "/captured_at"),)
+    assert timed(a_record(), consents=[{"granted_at": last_year}]).findings == ()
+
+
+def test_the_stored_record_is_left_as_it_is() -> None:
+    consents = [{"granted_at": YESTERDAY_TEXT}]
+    known = {"captured_at": YESTERDAY_TEXT, "consents": consents}
+    assert timed(known, captured_at=YESTERDAY, consents=[{"granted_at": YESTERDAY}]).findings == ()
+    assert known["consents"] is consents
+
+
 def test_the_time_of_capture_that_a_write_leaves_out_is_the_stored_one() -> None:
     assert timed(a_record()).content == {"captured_at": YESTERDAY}
     assert timed(a_record(), captured_at=None).content == {"captured_at": None}

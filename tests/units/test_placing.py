@@ -84,6 +84,42 @@ def test_what_became_of_a_former_commune_is_followed_to_the_geography() -> None:
     assert placed(directory, "commune", date(2020, 1, 1), "4", "1") == "4"
 
 
+@pytest.mark.parametrize(("district", "counted"), [("51", "51"), ("52", None)])
+def test_a_household_of_a_split_commune_is_counted_in_the_district_of_all_parts_and_in_no_part(
+    district: str, counted: str | None
+) -> None:
+    directory = a_directory(
+        a_line("51", level="district"),
+        a_line("52", level="district"),
+        a_line("1", parent="51", valid_to="2019-12-31", successor="2;3"),
+        a_line("2", parent="51", valid_from="2020-01-01"),
+        a_line("3", parent=district, valid_from="2020-01-01"),
+    )
+    assert placed(directory, "district", date(2025, 1, 1), "1", "unknown") == counted
+    assert placed(directory, "commune", date(2025, 1, 1), "1", "unknown") is None
+
+
+def test_a_household_of_a_split_commune_is_not_counted_in_the_only_part_that_is_left() -> None:
+    directory = a_directory(
+        a_line("1", valid_to="2019-12-31", successor="2;3"),
+        a_line("2", valid_from="2020-01-01", valid_to="2021-12-31"),
+        a_line("3", valid_from="2020-01-01"),
+    )
+    assert placed(directory, "commune", date(2025, 1, 1), "1", "unknown") is None
+
+
+def test_before_it_began_a_commune_belongs_to_the_province_that_it_had_first() -> None:
+    province = {"kind": "tỉnh", "level": "province", "parent": ""}
+    directory = a_directory(
+        a_line("41", **province),
+        a_line("42", **province),
+        a_line("1", parent="41", valid_from="2010-01-01", valid_to="2019-12-31", successor="1"),
+        a_line("1", parent="42", valid_from="2020-01-01"),
+    )
+    for year, unit in ((2005, "41"), (2015, "41"), (2025, "42")):
+        assert placed(directory, "province", date(year, 1, 1), "1", "unknown") == unit
+
+
 def test_where_the_commune_of_the_time_is_not_known_the_province_is_the_communes_own() -> None:
     province = {"kind": "tỉnh", "level": "province", "parent": ""}
     directory = a_directory(
