@@ -146,6 +146,12 @@ class CommuneNotInForce(DomainError):
     code = "commune.not-in-force"
 
 
+class CommuneSuccessorUnknown(CommuneNotInForce):
+    """The commune has ended, and no list says yet which commune took it over."""
+
+    code = "commune.successor-unknown"
+
+
 class UnitNotFound(DomainError):
     """No administrative unit has this code on that date."""
 

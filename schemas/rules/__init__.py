@@ -55,6 +55,12 @@ RULES: tuple[Rule, ...] = (
         reveals=NO_DETAILS,
     ),
     Rule(
+        ("parcel.key-alike",),
+        "warning",
+        land.parcel_numbered_alike,
+        reveals=Reveals({"first": ("parcels.map_sheet", "parcels.parcel_number", "parcels.former_commune")}),
+    ),
+    Rule(
         ("crops.exceed-parcel", "crop.part-exceeds-sown"),
         "warning",
         land.crops_in_the_parcel,

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.errors import pointer
 from schemas.rules.rule import Content, Trouble, elements
+from schemas.text import fold
 
 #: Areas that should add up may differ by a hundredth, for rounding on paper.
 AREA_TOLERANCE = 1.01
@@ -27,25 +28,49 @@ def range_of_positions(content: Content, _: date) -> Iterator[Trouble]:
 def parcel_once(content: Content, _: date) -> Iterator[Trouble]:
     """A parcel's id occurs once in a household, and so does its key of old commune, map sheet and number.
 
-    The old commune is the household's unless the parcel names another or says that it is not known.
+    The old commune is the household's unless the parcel names another or says that it is not known. Only where it is
+    known is the key unique, and only within a locality, where both parcels name one: communes that were merged before
+    have the maps of each of their predecessors.
     """
     ids: set[str] = set()
-    keys: dict[tuple[Any, ...], int] = {}
+    again = dict(_numbered_again(content, on_one_map=True))
     for index, parcel in enumerate(elements(content, "parcels")):
         if "id" in parcel:
             if parcel["id"] in ids:
                 yield ("parcels", index, "id"), "parcel.id-twice", {}
             ids.add(parcel["id"])
-        if "map_sheet" in parcel and "parcel_number" in parcel:
-            own = None if parcel.get("former_commune_unknown") else content.get("former_commune")
-            key = (parcel.get("former_commune", own), parcel["map_sheet"], parcel["parcel_number"])
-            first = keys.setdefault(key, index)
-            if first != index:
-                yield (
-                    ("parcels", index, "parcel_number"),
-                    "parcel.key-twice",
-                    {"first": pointer(("parcels", first, "parcel_number"))},
-                )
+        if index in again:
+            yield ("parcels", index, "parcel_number"), "parcel.key-twice", {"first": again[index]}
+
+
+def parcel_numbered_alike(content: Content, _: date) -> Iterator[Trouble]:
+    """Two parcels of a household with one sheet and number are on different cadastral maps."""
+    for index, first in _numbered_again(content, on_one_map=False):
+        yield ("parcels", index, "parcel_number"), "parcel.key-alike", {"first": first}
+
+
+def _numbered_again(content: Content, *, on_one_map: bool) -> Iterator[tuple[int, str]]:
+    """Yield the index of each parcel with the old commune, sheet and number of an earlier one, and where that is.
+
+    Either those that are sure to be on one cadastral map, or the others.
+    """
+    parcels = elements(content, "parcels")
+    numbered: dict[tuple[Any, ...], list[int]] = {}
+    for index, parcel in enumerate(parcels):
+        if "map_sheet" not in parcel or "parcel_number" not in parcel:
+            continue
+        household = None if parcel.get("former_commune_unknown") else content.get("former_commune")
+        commune = parcel.get("former_commune", household)
+        earlier = numbered.setdefault((commune, parcel["map_sheet"], parcel["parcel_number"]), [])
+        same = [] if commune is None else [each for each in earlier if _may_be_one_place(parcels[each], parcel)]
+        if earlier and bool(same) == on_one_map:
+            yield index, pointer(("parcels", (same or earlier)[0], "parcel_number"))
+        earlier.append(index)
+
+
+def _may_be_one_place(one: Content, other: Content) -> bool:
+    localities = {fold(each["locality"]) for each in (one, other) if each.get("locality")}
+    return len(localities) < 2
 
 
 def former_commune_not_both(content: Content, _: date) -> Iterator[Trouble]:

@@ -93,7 +93,8 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
     lines = read_lines(file)
     before = UnitDirectory(store.units.unit_list())
     plan = planned(lines, tuple(before))
-    after = UnitDirectory(with_identities(plan.after, before))
+    staying = [unit for unit in before if unit not in plan.withdrawn]
+    after = UnitDirectory(with_identities(plan.after, staying, {unit.identity for unit in before}))
     accounts = all_accounts(lambda name: store.accounts.accounts(after=name, limit=1000))
     borders = frozenset(store.borders.border_list())
     situation = Situation(store.states.now(), accounts, borders, store.baselines.baselines(date.max))

@@ -25,6 +25,7 @@ from service.errors import (
     StoreRefused,
 )
 from service.households.changes import Change
+from service.households.far_parcels import far_parcels
 from service.households.household_register import made_by
 from service.households.ports import HouseholdRepositories, Stored
 from service.households.registration import (
@@ -134,9 +135,8 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         examinations = self._examiner.examine(contents, [None] * len(contents), partial(directory.called, on=today))
         for each, examination in zip(parsed, examinations, strict=True):
             try:
-                prepared = prepared_from(
-                    each.resolved, examination, each.household_id, today=today, about_times=each.timed.findings
-                )
+                noted = (*each.timed.findings, *far_parcels(each.resolved, directory, today))
+                prepared = prepared_from(each.resolved, examination, each.household_id, today=today, noted=noted)
             except RecordInvalid as error:
                 yield Outcome(each.position, each.household_id, "refused", error)
             else:

@@ -21,6 +21,7 @@ from service.errors import HouseholdIdInvalid, HouseholdIdMismatch
 from service.households.changes import Change, Kind, Record, fingerprint_of
 from service.households.confirmations import without_carried_over
 from service.households.derived import derived_facts
+from service.households.far_parcels import far_parcels
 from service.households.places import resolve_parcels, resolve_place, unmoved
 from service.households.stages import findings_in_json, missing_in_json, stage_of
 from service.households.times import Timed, corrected
@@ -91,7 +92,8 @@ def prepare(
     timed = corrected(content, now, known or times_of)
     resolved = resolve(timed, household_id, directory=directory, today=today, known=known)
     (examination,) = examiner.examine([resolved], [known], partial(directory.called, on=today))
-    prepared = prepared_from(resolved, examination, household_id, today=today, about_times=timed.findings)
+    noted = (*timed.findings, *far_parcels(resolved, directory, today))
+    prepared = prepared_from(resolved, examination, household_id, today=today, noted=noted)
     if known is None:
         return prepared
     stayed = unmoved(resolved, known, directory, today)
@@ -126,9 +128,11 @@ def prepared_from(
     household_id: str,
     *,
     today: date,
-    about_times: Sequence[Finding] = (),
+    noted: Sequence[Finding] = (),
 ) -> Prepared:
     """What is stored of resolved content whose parcels were examined. Raises RecordInvalid for what they must not be.
+
+    ``noted`` are findings that were made on the way, about times and former communes.
 
     Boundaries are content in WGS 84, whatever system they came in; what the register adds to a parcel is not.
     """
@@ -140,7 +144,7 @@ def prepared_from(
     for parcel, added in zip(json_form.get("parcels", ()), examination.given, strict=True):
         parcel.update(added)
     missing = missing_items(content)
-    findings = [*warnings(content, today=today), *examination.findings, *about_times]
+    findings = [*warnings(content, today=today), *examination.findings, *noted]
     given = {
         "stage": stage_of(missing, findings),
         "missing": missing_in_json(missing),

@@ -7,13 +7,14 @@ from typing import Final
 
 from schemas import rules
 from schemas.errors import FREE_TEXT, Reveals
-from service.households import overlaps, times
+from service.households import far_parcels, overlaps, times
 from service.parcels import findings
 
 FINDINGS: Final[Mapping[str, Reveals]] = {
     **rules.REVEALED,
     **findings.REVEALED,
     **times.REVEALED,
+    **far_parcels.REVEALED,
     **overlaps.REVEALED,
 }
 """By code, of every finding that a record can have."""

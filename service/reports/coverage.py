@@ -20,7 +20,8 @@ from service.reports.expectations import Expectations
 from service.reports.ports import Baseline, BaselineStore
 from service.reports.reach import has_parts, require_everything, whole_units
 from service.unit_names import UnitCode
-from service.units.directory import UnitDirectory, latest_geography
+from service.units.directory import UnitDirectory
+from service.units.geographies import latest_geography
 from service.units.placing import Placing
 from service.units.unit import Unit
 

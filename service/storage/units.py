@@ -62,13 +62,13 @@ class Units:
         given = {unit.identity for unit in before.values()} | {UnitId(each) for each in (state or {}).get("given", ())}
         gone = {_key(unit) for unit in withdrawn}
         after = {key: unit for key, unit in before.items() if key not in gone} | {_key(unit): unit for unit in units}
-        identified = with_identities(after.values(), before.values(), given)
+        identified = with_identities(after.values(), [unit for key, unit in before.items() if key not in gone], given)
         documents = [_to_document(unit) for unit in identified]
         different = [document for document in documents if known.get(document["_id"]) != document]
         writes: list[ReplaceOne[Document] | DeleteOne] = [
             ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in different
         ]
-        writes.extend(DeleteOne({"_id": key}) for key in sorted(gone))
+        writes.extend(DeleteOne({"_id": key}) for key in sorted(gone - after.keys()))
         if writes:
             self._database["units"].bulk_write(writes, ordered=False, session=session)
         self._state(session, "unit identities", {"given": sorted(given | {unit.identity for unit in identified})})
@@ -77,7 +77,7 @@ class Units:
         touched = {_key(unit) for unit in units} & {document["_id"] for document in different}
         if edition is not None and (touched or gone):
             self._note(session, edition, units, withdrawn)
-        return len(touched) + len(gone)
+        return len(touched | gone)
 
     def _state(self, session: ClientSession, name: str, items: Document) -> None:
         self._database["state"].replace_one({"_id": name}, {"_id": name, **items}, upsert=True, session=session)

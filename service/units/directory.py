@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from schemas.text import fold
-from service.errors import CommuneNotInForce, CommuneUnknown
+from service.errors import CommuneNotInForce, CommuneSuccessorUnknown, CommuneUnknown
 from service.unit_names import UnitCode, UnitId
 from service.units.identities import RECORDS_SINCE, successions_of, with_identities
 from service.units.unit import LEVELS, Succession, Unit, is_above
@@ -100,7 +100,8 @@ class UnitDirectory:
 
         The former commune is the unit that was read, when another has succeeded it since; otherwise the only
         predecessor of the commune, where there is exactly one. A day after today is read as today. Raises
-        CommuneUnknown (also for a district's or a province's code) and CommuneNotInForce, which point at ``/commune``.
+        CommuneUnknown (also for a district's or a province's code), CommuneNotInForce and CommuneSuccessorUnknown,
+        which point at ``/commune``.
         """
         try:
             read = self.in_force(code, min(as_of, today))
@@ -112,9 +113,7 @@ class UnitDirectory:
         commune, parts = self.settled(read, today), self.heirs_of(read, today)
         heir = self.heir_of(read, today)
         if not parts:
-            refused = not_in_force(code, today, [read])
-            refused.pointer = "/commune"
-            raise refused
+            raise CommuneSuccessorUnknown(pointer="/commune", **not_in_force(code, today, [read]).params)
         if heir is None:
             former = read if commune.identity != read.identity else self._only_predecessor(commune)
             return ResolvedCommune(commune, former, parts)
@@ -214,15 +213,30 @@ class UnitDirectory:
             return None
         before = [unit for unit in self.ancestors_of(versions[-1]) if unit.identity != identity]
         found = next((unit for unit in before if unit.identity == former), None) or self._coded(before, former)
-        return found or (versions[0] if former == identity else None)
+        return found or (versions[0] if former == identity else self._open_end(self._by_identity.get(former)))
 
     def former_named(self, commune: Unit, code: str) -> Unit | None:
         """Return the former commune that a code means for a household of this commune: the nearest of the units from
-        which it came, else the commune itself as it was before; None where none of them had the code.
+        which it came, else the commune itself as it was before, else one of the same province that ended before the
+        register began and whose successor is not known (nobody can say it was not this commune). None for others.
         """
         before = self.ancestors_of(commune)
         others = [unit for unit in before if unit.identity != commune.identity]
-        return self._coded(others, code) or self._coded(before, code)
+        found = self._coded(others, code) or self._coded(before, code)
+        if found is not None:
+            return found
+        ended = self._open_end(self._by_code.get(code))
+        return ended if ended is not None and self._top_of(ended) == self._top_of(commune) else None
+
+    def _open_end(self, validities: Sequence[Unit] | None) -> Unit | None:
+        """Return the last of the validities where it ended before the register began and nothing is known to follow."""
+        last = validities[-1] if validities and validities[-1].level == "commune" else None
+        return None if last is None or self.can_hold_records(last) or self._following(last) else last
+
+    def _top_of(self, unit: Unit) -> UnitId:
+        """Return the identity of the highest unit above this one, at its end."""
+        above = self.parent_of(unit, unit.valid_to or date.max)
+        return unit.identity if above is None else self._top_of(above)
 
     @staticmethod
     def _coded(units: Iterable[Unit], code: str) -> Unit | None:
@@ -366,17 +380,6 @@ class UnitDirectory:
         if not before and first.key != unit.key:
             return first
         return before[0] if len(before) == 1 else None
-
-
-def latest_geography(directory: UnitDirectory, level: str, today: date) -> date:
-    """Return a day of today's geography, or of the last one before it that had units of ``level``: its first day."""
-    candidates = [day for day in reversed(directory.geographies()) if day <= today]
-    for first_day in candidates:
-        if directory.of_level(level, first_day):
-            return first_day
-    if candidates and directory.of_level(level, candidates[-1] - timedelta(days=1)):
-        return candidates[-1] - timedelta(days=1)
-    return today
 
 
 def not_in_force(code: str, on: date, validities: list[Unit]) -> CommuneNotInForce:

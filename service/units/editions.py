@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from service.unit_names import NO_IDENTITY, UnitCode
 from service.units.directory import UnitDirectory
 from service.units.unit import Unit
-from service.units.unit_list import UnitFault, UnitLine, UnitListInvalid, contradictions
+from service.units.unit_list import UNKNOWN_DAY, UnitFault, UnitLine, UnitListInvalid, contradictions
 
 _DIGITS: Final = {"province": 2, "district": 3, "commune": 5}
 """How many digits a code has (Decision 124/2004/QĐ-TTg)."""
@@ -40,7 +40,10 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class PlannedEdition:
-    """What a list changes: validities that are put in, or in place of those with their keys, and those that go."""
+    """What a list changes: validities that are put in, or in place of those with their keys, and those that go first.
+
+    A key that goes and is put in again is another unit's: an earlier one of the same code that was not known before.
+    """
 
     put: tuple[Unit, ...]
     withdrawn: tuple[Unit, ...]
@@ -60,14 +63,13 @@ def planned(lines: Sequence[UnitLine], existing: Sequence[Unit]) -> PlannedEditi
     put: list[tuple[int, Unit]] = []
     gone: dict[Key, Unit] = {}
     for line in lines:
-        unit = line.unit
-        key: Key = (unit.level, unit.code, line.replaces) if line.replaces is not None else unit.key
-        if (line.withdrawn or line.replaces is not None) and key not in by_key:
+        unit, key = line.unit, _key_of(line, by_key)
+        if (line.withdrawn or line.replaces not in (None, UNKNOWN_DAY)) and key not in by_key:
             column = "withdrawn" if line.withdrawn else "replaces"
             faults.append(UnitFault(line.number, column, f"{unit.code} from {key[2] or '…'} is not in the register"))
         elif line.withdrawn:
             gone[key] = by_key[key]
-        elif line.replaces is not None and key != unit.key:
+        elif key != unit.key:
             gone[key] = by_key[key]
             put.append((line.number, replace(unit, identity=by_key[key].identity)))
         else:
@@ -77,8 +79,23 @@ def planned(lines: Sequence[UnitLine], existing: Sequence[Unit]) -> PlannedEditi
     faults.extend(contradictions([*((0, unit) for unit in staying), *put]))
     if faults:
         raise UnitListInvalid(faults)
-    withdrawn = tuple(unit for key, unit in gone.items() if key not in keys)
+    renewed = {unit.key for _, unit in put if unit.identity}
+    withdrawn = tuple(unit for key, unit in gone.items() if key not in renewed)
     return PlannedEdition(tuple(unit for _, unit in put), withdrawn, (*staying, *(unit for _, unit in put)))
+
+
+def _key_of(line: UnitLine, existing: Mapping[Key, Unit]) -> Key:
+    """Return the key of the existing validity that a line is about: its own, or that of the one that it replaces.
+
+    The validity whose first day was not known is replaced once: where the register has the line's own, it was.
+    """
+    unit = line.unit
+    if line.replaces is None:
+        return unit.key
+    if line.replaces != UNKNOWN_DAY:
+        return unit.level, unit.code, line.replaces
+    unknown: Key = (unit.level, unit.code, None)
+    return unknown if unknown in existing and unit.key not in existing else unit.key
 
 
 def _faults_of_lines(lines: Sequence[UnitLine]) -> Iterator[UnitFault]:

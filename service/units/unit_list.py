@@ -34,6 +34,8 @@ COLUMNS = (
 )
 OF_CHANGES = ("replaces", "withdrawn")
 """Columns that only a list of changes has."""
+UNKNOWN_DAY = date.min
+"""In ``replaces``: the validity whose first day is not known."""
 _SHARES_SUM_WITHIN = 0.005
 _NEVER_EMPTY = ("code", "name_vi", "name_en", "kind", "level", "source")
 
@@ -91,6 +93,8 @@ class UnitLine:
     """One line of a list of changes: a validity, which can take the place of another one or be withdrawn.
 
     ``replaces`` is the first day of the validity of the same code that this line puts off, brings forward or corrects.
+    UNKNOWN_DAY (``…`` in the file) means the one whose first day is not known, where the register has it: so a list can
+    give the first day of a unit later, and say what had the code before.
     """
 
     number: int
@@ -103,7 +107,8 @@ def read_lines(source: str | Path) -> list[UnitLine]:
     """Read the lines of a list without comparing them: a list of changes holds together only with the units that the
     register has (``require_consistent``). Raises UnitListInvalid with every fault of a line.
 
-    Beside those of ``COLUMNS`` the columns ``replaces`` (a day) and ``withdrawn`` (``yes``) are read where they are.
+    Beside those of ``COLUMNS`` the columns ``replaces`` (a day, or ``…``) and ``withdrawn`` (``yes``) are read where
+    they are.
     """
     text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source.removeprefix("\ufeff")
     reader = csv.DictReader(io.StringIO(text), restkey="", strict=True)
@@ -164,7 +169,7 @@ def _parse_row(row: dict[str, str], line: int) -> UnitLine | list[UnitFault]:
         name_en=cells["name_en"],
         parts=heirs if len(heirs) > 1 else (),
     )
-    return UnitLine(line, unit, _day(cells["replaces"]), withdrawn=bool(cells["withdrawn"]))
+    return UnitLine(line, unit, _replaced(cells["replaces"]), withdrawn=bool(cells["withdrawn"]))
 
 
 def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -188,7 +193,7 @@ def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
         "longitude": partial(_degrees, limit=180),
         "latitude": partial(_degrees, limit=90),
         "successor": _heirs,
-        "replaces": _day,
+        "replaces": _replaced,
     }
     if cells["withdrawn"] not in ("", "yes"):
         yield "withdrawn", f"{cells['withdrawn']!r} is not yes"
@@ -201,6 +206,11 @@ def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
     begin, end = _day(cells["valid_from"]), _day(cells["valid_to"])
     if begin and end and end < begin:
         yield "valid_to", "ends before it begins"
+
+
+def _replaced(text: str) -> date | None:
+    """Read the first day of a validity that a line replaces; three dots are an unknown one."""
+    return UNKNOWN_DAY if text == "…" else _day(text)
 
 
 def _day(text: str) -> date | None:

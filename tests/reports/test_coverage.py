@@ -16,7 +16,8 @@ from service.reports.coverage import Row, everything_of, expect, membership, per
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
 from service.units.areas import area_of_units
-from service.units.directory import UnitDirectory, latest_geography
+from service.units.directory import UnitDirectory
+from service.units.geographies import latest_geography
 from service.units.placing import FORMER_UNKNOWN
 from service.units.unit_list import read_units
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH

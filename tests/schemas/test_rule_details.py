@@ -276,7 +276,7 @@ def test_each_parcel_that_is_there_again_names_the_first() -> None:
     key = {"map_sheet": "12", "parcel_number": "345"}
     parcels = [{"id": "a"} | key, {"map_sheet": "12"}, {"parcel_number": "345"}, key, {"id": "a"}, {"id": "b"} | key]
     first = {"first": "/parcels/0/parcel_number"}
-    assert found({"parcels": parcels}, "parcel.id-twice") == [
+    assert found({"former_commune": "16664", "parcels": parcels}, "parcel.id-twice") == [
         ("parcel.key-twice", "/parcels/3/parcel_number", first),
         ("parcel.id-twice", "/parcels/4/id", {}),
         ("parcel.key-twice", "/parcels/5/parcel_number", first),
@@ -286,6 +286,20 @@ def test_each_parcel_that_is_there_again_names_the_first() -> None:
     known, unknown = key | {"former_commune": "16664"}, key | {"former_commune_unknown": True}
     assert len(found({"former_commune": "16664", "parcels": [key, known]}, "parcel.key-twice")) == 1
     assert found({"former_commune": "16664", "parcels": [known, unknown]}, "parcel.key-twice") == []
+
+
+def test_a_number_is_unique_only_on_one_known_map() -> None:
+    key = {"map_sheet": "5", "parcel_number": "112"}
+    minh, binh, again = (key | {"locality": name} for name in ("Diễn Minh", "Diễn Bình", "dien minh"))
+    other = ("parcel.key-alike", "/parcels/1/parcel_number", {"first": "/parcels/0/parcel_number"})
+    household = {"former_commune": "17485", "parcels": [minh, binh]}
+    assert (found(household, "parcel.key-twice"), found(household, "parcel.key-alike")) == ([], [other])
+    assert found({"parcels": [key, key]}, "parcel.key-twice") == []
+    assert found({"parcels": [key, key]}, "parcel.key-alike") == [other]
+    three = {"former_commune": "17485", "parcels": [minh, binh, again]}
+    third = ("/parcels/2/parcel_number", {"first": "/parcels/0/parcel_number"})
+    assert found(three, "parcel.key-twice") == [("parcel.key-twice", *third)]
+    assert found(three, "parcel.key-alike") == [other]
 
 
 def test_only_a_parcel_that_says_both_of_its_former_commune_contradicts_itself() -> None:

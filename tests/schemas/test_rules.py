@@ -109,6 +109,13 @@ WARNINGS: dict[str, tuple[Change, str]] = {
         both(set_at("captured_at", value="2025-08-01T00:00:00Z"), set_at("commune_as_of", value="2025-08-01")),
         "/products/0/vsic",
     ),
+    "parcel.key-alike": (
+        both(
+            set_at("parcels", 0, "locality", value="Diễn Minh"),
+            again("parcels", id="0192f0c1-7a3b-7c4d-8e5f-0123456789ad", locality="Diễn Bình"),
+        ),
+        "/parcels/1/parcel_number",
+    ),
     "certificate-serial.unknown-shape": (
         set_at("parcels", 0, "certificate_serial", value="12/QSDĐ"),
         "/parcels/0/certificate_serial",

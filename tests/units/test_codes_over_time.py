@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from service.unit_names import UnitCode, UnitId
-from service.units.directory import ResolvedCommune, UnitDirectory, latest_geography
+from service.units.directory import ResolvedCommune, UnitDirectory
+from service.units.geographies import latest_geography
 from service.units.provinces import units_beside
 from service.units.unit_list import read_units
 from tests.units.lists import a_directory, a_line, a_list
@@ -234,7 +235,7 @@ def geographies() -> UnitDirectory:
         ("commune", date(2025, 1, 1), date(2024, 1, 1)),
         ("commune", date(2030, 1, 1), date(2030, 1, 1)),
         ("commune", date(2029, 12, 31), date(2024, 1, 1)),
-        ("district", date(2031, 1, 1), date(2020, 1, 1)),
+        ("district", date(2031, 1, 1), date(2023, 12, 31)),
         ("district", date(2019, 1, 1), date(2019, 1, 1)),
     ],
 )

@@ -151,8 +151,8 @@ def test_a_day_to_come_is_read_as_today(directory: UnitDirectory) -> None:
     assert directory.resolve_commune("16681", TODAY + timedelta(days=2), TODAY).commune.name == "Thành Vinh"
 
 
-def test_the_communes_changed_on_one_day(directory: UnitDirectory) -> None:
-    assert directory.geographies() == [AFTER]
+def test_the_communes_changed_on_two_days(directory: UnitDirectory) -> None:
+    assert directory.geographies() == [date(2024, 12, 1), AFTER]
 
 
 @pytest.mark.parametrize("q", ["thành vinh", "THANH VINH", "phuong thanh vinh", "16681", "thanh v"])

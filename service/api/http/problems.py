@@ -90,6 +90,7 @@ STATUS: dict[type[Exception], int] = {
     errors.FormerCommuneMismatch: 422,
     errors.CommuneUnknown: 422,
     errors.CommuneNotInForce: 422,
+    errors.CommuneSuccessorUnknown: 422,
     errors.LevelNotInForce: 422,
     errors.BaselineInvalid: 422,
     errors.BaselineNotFound: 404,
