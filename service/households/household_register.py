@@ -27,11 +27,12 @@ from service.households.confirmations import confirmed_by
 from service.households.consents import consent_withdrawn
 from service.households.merge_patch import merge_patch
 from service.households.optimistic import retried
-from service.households.places import Places
+from service.households.places import PLACE_ITEMS, Places, decides_on_a_split
 from service.households.ports import HouseholdRepositories, Stored, Written
 from service.households.registration import (
     Prepared,
     content_of,
+    fingerprint_of_record,
     household_id_of,
     parse,
     prepare,
@@ -131,6 +132,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     def transfer(self, household_id: str, place: dict[str, Any], *, if_match: int | None, actor: Actor) -> Written:
         """Move a household to another commune; it keeps id and history and is submitted to the new commune's leader.
 
+        Only where its commune was split, and this says to which part it belongs, the family has not moved: it stays
+        verified, and has its village, address and former commune as before.
         ``place`` names ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village`` and
         ``address``.
         Raises TransferToSameCommune, CommuneUnknown, CommuneNotInForce.
@@ -145,7 +148,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             prepared = self._moved(before, place, now=now)
             if prepared.content["commune"] == before["commune"]:
                 raise TransferToSameCommune(pointer="/commune", commune=self._shown(before, now)["commune"])
-            change = revision(prepared, before, at=now, actor=actor.name)
+            stays = self._only_decided(before, prepared, now)
+            change = revision(prepared, before, at=now, actor=actor.name, keep_status=stays)
             return self._commit_named(change, before, if_match, actor)
 
         return attempt() if if_match is not None else retried(attempt)
@@ -160,25 +164,42 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         """
         stored = self._store.households.find(household_id)
         record = stored.record
-        if if_match not in (None, record["revision"] - 1) or record["status"] != "submitted":
+        if if_match not in (None, record["revision"] - 1) or record["status"] == "withdrawn":
             return None
         last = self._store.log.history(record["id"], before=None, limit=1)
         if not last or (last[0].kind, last[0].actor) != ("transferred", actor.name):
             return None
-        if not self._moved(record, place, now=record["updated_at"]).says_the_same(stored.fingerprint):
+        made_from = self._store.log.at_revision(record["id"], record["revision"] - 1)
+        if made_from is None:
             return None
-        return record
+        moved = self._moved(made_from.record, place, now=record["updated_at"])
+        return record if moved.says_the_same(stored.fingerprint) else None
 
     def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
         """The household in its new place, without the items about the old one."""
         left = {"commune", "former_commune", "commune_as_of", "village", "address"}
-        shown = self._shown(before, now)
-        body = {name: value for name, value in content_of(shown).items() if name not in left}
+        shown, today = self._shown(before, now), vietnam_day(now)
+        given = {"commune_as_of": today.isoformat(), **place}
+        body = {name: value for name, value in content_of(shown).items() if name not in left} | given
         if "parcels" in body:
             body["parcels"] = [_with_its_old_commune(parcel, shown) for parcel in body["parcels"]]
-        body |= {"commune_as_of": vietnam_day(now).isoformat(), **place}
         content = parse(body, before["id"], today=vietnam_day(self._clock()))
-        return self._prepare(content, before["id"], now=now, times_of=before)
+        resolved = self._directory().resolve_commune(content["commune"], content.get("commune_as_of") or today, today)
+        if not decides_on_a_split(before, resolved.commune.identity, self._directory(), today):
+            return self._prepare(content, before["id"], now=now, times_of=before)
+        body = {"former_commune": shown["commune"], **content_of(shown), **given}
+        content = parse(body, before["id"], today=vietnam_day(self._clock()))
+        return self._prepare(content, before["id"], now=now, known=before)
+
+    def _only_decided(self, before: Record, prepared: Prepared, now: datetime) -> bool:
+        """Whether nothing is new of a household but to which part of its split commune it belongs."""
+        if not decides_on_a_split(before, prepared.content["commune"], self._directory(), vietnam_day(now)):
+            return False
+        old, new = (
+            {name: value for name, value in record.items() if name not in PLACE_ITEMS}
+            for record in (before, prepared.content)
+        )
+        return fingerprint_of_record(old) == fingerprint_of_record(new)
 
     def _require(self, actor: Actor, commune: UnitId, now: datetime) -> None:
         """Raise CommuneOutsideArea unless the actor may work in the commune."""
@@ -247,7 +268,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         if prepared.says_the_same(stored.fingerprint):
             return Written(before, changed=False)
         self._require(actor, prepared.content["commune"], now)
-        change = revision(prepared, before, at=now, actor=actor.name)
+        stays = self._only_decided(before, prepared, now)
+        change = revision(prepared, before, at=now, actor=actor.name, keep_status=stays)
         return self._commit_named(change, before, if_match, actor)
 
     def _changeable(self, household_id: str, if_match: int | None, actor: Actor) -> Stored:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from service.clock import vietnam_day
-from service.errors import CommuneUnknown, FormerCommuneMismatch
+from service.errors import CommuneNotInForce, CommuneUnknown, FormerCommuneMismatch
 from service.unit_names import UnitCode, UnitId
 from service.units.directory import UnitDirectory
 
@@ -106,6 +106,8 @@ def resolve_place(
         if former is None and commune != known_identity(known, directory):
             former = known_identity(known, directory)
     else:
+        if known is not None and content.get("commune_as_of") in (None, date.fromisoformat(known["commune_as_of"])):
+            as_of = _not_before_the_code(code, as_of, known, directory, today)
         resolved = directory.resolve_commune(code, as_of, today)
         commune, former = resolved.commune.identity, None if resolved.former is None else resolved.former.identity
     version = directory.known_on(commune, today)
@@ -142,6 +144,14 @@ def home_of(record: _Record, directory: UnitDirectory, today: date) -> Place:
 def known_identity(record: _Record, directory: UnitDirectory) -> UnitId:
     """The identity of a stored record's commune; records from before there were identities hold a code and a day."""
     return directory.identity_since(record["commune"], record.get("commune_since"))
+
+
+def decides_on_a_split(before: _Record, commune: str, directory: UnitDirectory, today: date) -> bool:
+    """Whether a move to ``commune`` decides to which part of a commune that was split a household belongs."""
+    version = directory.known_on(known_identity(before, directory), today)
+    if version is None or directory.heir_of(version, today) is not None:
+        return False
+    return commune in {part.identity for part in directory.heirs_of(version, today)}
 
 
 def unmoved(
@@ -228,6 +238,21 @@ def _stands_again(code: str, as_of: date, known: _Record, directory: UnitDirecto
     then = directory.known_on(commune, date.fromisoformat(stored))
     given = (code, as_of.isoformat())
     return given == (shown["commune"], shown["commune_as_of"]) or (then is not None and given == (then.code, stored))
+
+
+def _not_before_the_code(code: str, as_of: date, known: _Record, directory: UnitDirectory, today: date) -> date:
+    """The first day of a code that no unit had on the day of capture, where it is that of the commune in which the
+    household is stored, or of a part of it: so a household captured before a split is moved to a part by its code.
+    """
+    try:
+        directory.in_force(code, as_of)
+    except CommuneNotInForce:
+        version = directory.known_on(known_identity(known, directory), today)
+        around = () if version is None else (version, *directory.heirs_of(version, today))
+        return max([as_of, *(unit.begins for unit in around if unit.code == code)])
+    except CommuneUnknown:
+        pass
+    return as_of
 
 
 def _as_of(content: _Record, directory: UnitDirectory, today: date, known: _Record | None) -> date:

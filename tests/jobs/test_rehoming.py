@@ -12,6 +12,7 @@ import shapely
 
 from service.actor import REGISTER_ITSELF, Actor
 from service.commands.rehome import main
+from service.errors import HouseholdNotFound
 from service.households.changes import Change, Record
 from service.households.places import Places
 from service.jobs.rehoming import Rehomed, Rehoming
@@ -145,6 +146,64 @@ def test_a_split_is_decided_by_the_home_or_the_parcels_and_else_by_an_officer(re
     assert (moved["commune"], moved["former_commune"]) == (three, "90001")
     assert rows(register, TODAY) == {"90001": 1, "90003": 2, None: 1}
     assert rows(register, date.fromisoformat(DAY_BEFORE)) == {"90001": 4}
+    assert_exact(register.store)
+
+
+def officer_of(register: Register, code: str) -> Actor:
+    directory = register.units.directory()
+    return Actor("officer", directory.stored_in(directory.in_force(code, TODAY)))
+
+
+@pytest.mark.parametrize("by", ["transfer", "write"])
+@pytest.mark.parametrize(("code", "day"), [("90003", None), ("90001", TODAY.isoformat())])
+def test_an_officer_who_only_decides_on_the_part_leaves_the_household_verified(
+    register: Register, by: str, code: str, day: str | None
+) -> None:
+    sent, before = verified(register, commune="90001", address="số 12")
+    load(register, *SPLIT)
+    officer = officer_of(register, code)
+    place = {"commune": code} | ({} if day is None else {"commune_as_of": day})
+    for _ in range(2):
+        if by == "transfer":
+            moved = register.households.transfer(sent["id"], place, if_match=2, actor=officer).record
+        else:
+            content = {**shown(register, before), "commune_as_of": None, **place}
+            moved = put(register, {k: v for k, v in content.items() if v is not None}, if_match=2, actor=officer)
+    part = register.units.directory().in_force(code, TODAY).identity
+    assert (moved["commune"], moved["former_commune"], moved["revision"]) == (part, "90001", 3)
+    assert (moved["status"], moved["village"], moved["address"]) == ("verified", sent["village"], sent["address"])
+    assert rows(register, TODAY) == {code: 1}
+    assert_exact(register.store)
+
+
+def test_an_officer_who_also_changes_something_submits_the_household_anew(register: Register) -> None:
+    sent, before = verified(register, commune="90001", address="số 12")
+    load(register, *SPLIT)
+    other = {**shown(register, before), "commune": "90003", "village": "Xóm 9"}
+    assert put(register, other, if_match=2, actor=officer_of(register, "90003"))["status"] == "submitted"
+    away = register.households.transfer(sent["id"], {"commune": "90002"}, if_match=3, actor=REGISTER_ITSELF).record
+    assert (away["status"], "village" in away) == ("submitted", False)
+
+
+def test_a_household_that_comes_late_under_the_code_of_a_split_commune_stays_open_until_a_part_is_named(
+    register: Register,
+) -> None:
+    load(register, *SPLIT)
+    whole = register.units.directory().in_force("90001", date.fromisoformat(DAY_BEFORE)).identity
+    sent = a_least_household(**EARLY, commune="90001")
+    first, other = officer_of(register, "90001"), officer_of(register, "90003")
+    late = put(register, sent, actor=first)
+    assert (late["commune"], put(register, sent, actor=first)) == (whole, late)
+    for officer in (first, other):
+        assert register.households.read(sent["id"], actor=officer) == late
+    assert rows(register, TODAY) == {None: 1}
+    assert rows(register, date.fromisoformat(DAY_BEFORE)) == {"90001": 1}
+    assert [each.moved for each in rehoming(register).run()] == [False]
+    decided = put(register, {**sent, "commune": "90003"}, if_match=1, actor=other)
+    assert (shown(register, decided)["commune"], decided["revision"]) == ("90003", 2)
+    assert rows(register, TODAY) == {"90003": 1}
+    with pytest.raises(HouseholdNotFound):
+        register.households.read(sent["id"], actor=first)
     assert_exact(register.store)
 
 
