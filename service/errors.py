@@ -284,6 +284,18 @@ class ParcelNotFound(DomainError):
     code = "parcel.not-found"
 
 
+class ParcelIdTaken(DomainError):
+    """Another household holds a parcel with this id."""
+
+    code = "parcel.id-taken"
+
+
+class ParcelOfSeveral(DomainError):
+    """Several households hold a parcel with this id, and the request names none of them."""
+
+    code = "parcel.of-several"
+
+
 class NothingToSettle(DomainError):
     """The parcel has no overlap to settle."""
 

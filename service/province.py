@@ -109,7 +109,7 @@ class DemonstrationProfile:
 
 @dataclass(frozen=True, slots=True)
 class Province:
-    """One province, as its file describes it. ``units_since`` is the first day that its list of units is true for."""
+    """One province, as its file describes it. Its list of units is complete from the day ``units_since`` on."""
 
     code: str
     name: Words
@@ -157,7 +157,7 @@ def provinces_of(settings: Settings) -> tuple[Province, ...]:
 
 
 def units_since(provinces: Iterable[Province]) -> date:
-    """Return the first day on which the lists of all these provinces are true."""
+    """Return the first day on which the lists of all these provinces are complete."""
     return max(province.units_since for province in provinces)
 
 

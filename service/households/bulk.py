@@ -20,6 +20,7 @@ from service.errors import (
     DomainError,
     HouseholdIdTaken,
     HouseholdWithdrawn,
+    ParcelIdTaken,
     PersonalNumberTaken,
     StoreDamaged,
     StoreRefused,
@@ -164,7 +165,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
                 tries = 0 if taken else tries + 1
                 if tries == _SAME_BATCH:
                     return [*outcomes, *self._commit_in_halves(batch, error)]
-            except (BoundaryUnplaceable, StoreDamaged, StoreRefused) as error:
+            except (BoundaryUnplaceable, ParcelIdTaken, StoreDamaged, StoreRefused) as error:
                 return [*outcomes, *self._commit_in_halves(batch, error)]
             else:
                 outcomes.extend(Outcome(each.position, each.prepared.household_id, "registered") for each in batch)

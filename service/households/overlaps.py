@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from schemas.errors import FREE_TEXT, Reveals
 from service.households.changes import Change, Record
-from service.households.ports import Stored, Transaction
+from service.households.parcel_ids import new_parcels, require_free
+from service.households.ports import Neighbour, Stored, Transaction
 from service.households.stages import stage_again
 from service.parcels.cells import Cells, cells_of_stored
 from service.parcels.limits import OverlapRules
@@ -40,6 +41,8 @@ REVEALED_IN_NOTES: Final = dict.fromkeys(("finding", "household", "settled"), _B
 """The same of the log notes about overlaps."""
 
 FindingInJson = dict[str, Any]
+ParcelKey = tuple[str, str]
+"""A household and one of its parcels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +78,20 @@ def with_overlaps(
 
     ``befores`` holds the stored record of each household that a change replaces. Findings of records whose boundaries
     stay as they are, are carried over from before; only what moved is compared with its neighbours. ``moved`` is what
-    ``moved_boundaries`` returned for the same changes, where it was called before.
+    ``moved_boundaries`` returned for the same changes, where it was called before. Raises ParcelIdTaken.
     """
     if moved is None:
         moved = moved_boundaries(changes, befores)
+    new = new_parcels(changes, befores)
     ids = {change.record["id"] for change in moved.changes}
     resting = [_carried_over(change, befores) for change in changes if change.record["id"] not in ids]
+    if not moved.changes and not new:
+        return resting
+    around = transaction.neighbours(moved.cells, sorted(moved.held), frozenset(new))
+    require_free(new, around)
     if not moved.changes:
         return resting
-    around = transaction.neighbours(moved.cells, sorted(moved.held))
-    neighbours = [boundary for boundary in around if boundary.household not in ids]
+    neighbours = [each for one in around if one.household not in ids for each in _boundaries_of(one)]
     pairs = _overlapping_pairs(moved.boundaries, neighbours, rules)
     settled_before = _settled_before(moved.changes, befores)
     found = _findings_by_household(pairs, settled_before)
@@ -101,20 +108,19 @@ def with_overlaps(
     return [*_in_order(changes, [*results, *resting])]
 
 
-def settled(stored: Mapping[str, Stored], parcel: str, reason: str, *, at: datetime, actor: str) -> list[Change]:
+def settled(stored: Mapping[str, Stored], key: ParcelKey, reason: str, *, at: datetime, actor: str) -> list[Change]:
     """The changes that settle every open overlap of a parcel, on its own record and on the others' among ``stored``."""
     settlement = {"by": actor, "at": at.isoformat(), "reason": reason}
+    household, parcel = key
     changes = []
     for one in stored.values():
-        number = {each["id"]: number for number, each in enumerate(one.record.get("parcels", ()))}
+        mine = {each["id"]: number for number, each in enumerate(one.record.get("parcels", ()))}.get(parcel)
+        pointer = f"/parcels/{mine}/geometry" if one.record["id"] == household else None
         findings = [
             _settled(finding, settlement)
             if finding["code"] == OVERLAP
             and finding["severity"] != SETTLED
-            and (
-                finding["details"]["parcel"] == parcel
-                or finding["pointer"] == f"/parcels/{number.get(parcel)}/geometry"
-            )
+            and (pointer == finding["pointer"] or _theirs(finding) == key)
             else finding
             for finding in one.record.get("findings", ())
         ]
@@ -140,9 +146,13 @@ def boundaries_in(record: Record | None) -> list[Boundary]:
     """The boundaries of a record; none of a withdrawn one."""
     if record is None or record["status"] == "withdrawn":
         return []
+    return _boundaries_of(Neighbour(record["id"], record.get("parcels", ())))
+
+
+def _boundaries_of(household: Neighbour) -> list[Boundary]:
     return [
-        Boundary(record["id"], parcel["id"], number, parcel["geometry"])
-        for number, parcel in enumerate(record.get("parcels", ()))
+        Boundary(household.household, parcel["id"], number, parcel["geometry"])
+        for number, parcel in enumerate(household.parcels)
         if parcel.get("geometry") is not None
     ]
 
@@ -153,8 +163,6 @@ def open_overlaps(record: Record) -> list[FindingInJson]:
 
 
 Pair = tuple[Boundary, Boundary, Overlap]
-ParcelKey = tuple[str, str]
-"""A household and one of its parcels."""
 
 
 def _geometries(boundaries: Sequence[Boundary]) -> Geometries:
@@ -245,7 +253,7 @@ def _settled_before(
             if finding["code"] != OVERLAP or finding["severity"] != SETTLED or finding["pointer"] not in place:
                 continue
             mine = place[finding["pointer"]]
-            theirs = finding["details"]["household"], finding["details"]["parcel"]
+            theirs = _theirs(finding)
             if not {mine, theirs} & changed:
                 found[mine, theirs] = found[theirs, mine] = finding
     return found
@@ -258,6 +266,11 @@ def _changed_parcels(record: Record, before: Record | None) -> list[ParcelKey]:
 
 def _key_of(boundary: Boundary) -> ParcelKey:
     return boundary.household, boundary.parcel
+
+
+def _theirs(finding: FindingInJson) -> ParcelKey:
+    """The parcel that an overlap is with."""
+    return finding["details"]["household"], finding["details"]["parcel"]
 
 
 def _note_of_overlap_with(record: Record) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from schemas.geometry import geometry_json
 from service.actor import Actor
 from service.area import Communes
 from service.clock import Clock
-from service.errors import NothingToSettle, ParcelNotFound
+from service.errors import NothingToSettle, ParcelNotFound, ParcelOfSeveral
 from service.households.overlaps import OVERLAP, open_overlaps, settled
 from service.households.ports import HouseholdRepositories, Transaction, Written
 from service.parcels.examination import Called, ParcelExaminer, area_findings, with_names
@@ -103,32 +103,42 @@ class ParcelRegister:
         findings += [_overlap_finding(each.boundary, each.overlap) for each in neighbours if each.overlap is not None]
         return CheckedParcel(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
 
-    def settle(self, parcel: str, reason: str, *, actor: Actor) -> Written:
+    def settle(self, parcel: str, reason: str, *, household: str | None = None, actor: Actor) -> Written:
         """Settle every open overlap of a parcel, on all records that report it; returns the parcel's own.
 
-        Raises ParcelNotFound, NothingToSettle.
+        ``household`` is whose parcel it is: needed where several hold one of this id, as records of before can. Raises
+        ParcelNotFound, ParcelOfSeveral, NothingToSettle.
         """
         try:
             parcel = str(uuid.UUID(parcel))
         except ValueError:
             raise ParcelNotFound(id=parcel[:80]) from None
-        holders = self._store.parcels.holders_of_parcel(parcel, actor.area)
-        if not holders:
-            raise ParcelNotFound(id=parcel)
+        holder = self._holder_of(parcel, household, actor)
 
         def work(transaction: Transaction) -> Written:
-            own = transaction.known(holders)
+            own = transaction.known([holder])
             others = {o["details"]["household"] for s in own.values() for o in open_overlaps(s.record)}
             everybody = {**transaction.readable(others - set(own)), **own}
-            changes = settled(everybody, parcel, reason, at=self._clock(), actor=actor.name)
+            changes = settled(everybody, (holder, parcel), reason, at=self._clock(), actor=actor.name)
             if not changes:
                 raise NothingToSettle(id=parcel)
             transaction.apply(changes)
             by_id = {change.record["id"]: change.record for change in changes}
-            record = next((by_id[holder] for holder in holders if holder in by_id), own[holders[0]].record)
+            record = by_id[holder] if holder in by_id else own[holder].record
             return Written(record, neighbours=tuple(one for one in by_id if one != record["id"]))
 
         return self._store.transactions.run(work)
+
+    def _holder_of(self, parcel: str, household: str | None, actor: Actor) -> str:
+        """The household within the actor's area whose parcel is meant. Raises ParcelNotFound, ParcelOfSeveral."""
+        holders = self._store.parcels.holders_of_parcel(parcel, actor.area)
+        if household is not None:
+            holders = [holder for holder in holders if holder == household.lower()]
+        if not holders:
+            raise ParcelNotFound(id=parcel)
+        if len(holders) > 1:
+            raise ParcelOfSeveral(pointer="/household", id=parcel, households=", ".join(sorted(holders)))
+        return holders[0]
 
     def _read(self, question: Question) -> Reading:
         drawing = Drawing(
@@ -175,9 +185,15 @@ def _overlap_finding(boundary: Boundary, overlap: Overlap) -> Finding:
 
 
 def _is_checked_itself(boundary: Boundary, question: Question) -> bool:
-    if question.parcel is not None and boundary.parcel == question.parcel:
-        return True
-    return question.parcel is None and boundary.household == question.household
+    """Whether it is the parcel in question, or of its household where no parcel is named.
+
+    Without a household the parcel's id alone says which it is.
+    """
+    if question.household is not None and boundary.household != question.household:
+        return False
+    if question.parcel is None:
+        return question.household is not None
+    return boundary.parcel == question.parcel
 
 
 def _rounded(area: float | None) -> float | None:

@@ -118,6 +118,14 @@ class CommuneState:
     tallies: Tallies
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another household that a write meets, with what its parcels are compared by: their ids and boundaries."""
+
+    household: str
+    parcels: tuple[Record, ...]
+
+
 class Transaction(Protocol):
     """One transaction: all of it happens or none."""
 
@@ -139,11 +147,8 @@ class Transaction(Protocol):
     def take_cells(self, cells: Iterable[int]) -> None:
         """Lock grid cells until the commit, so that another write to one of them is retried."""
 
-    def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
-        """Boundaries of all households, but the withdrawn, that touch one of the cells.
-
-        The cells ``held`` are locked as by ``take_cells``, so that the result is valid until the commit.
-        """
+    def neighbours(self, cells: Cells, held: Iterable[int], parcels: frozenset[str]) -> list[Neighbour]:
+        """The households, but the withdrawn, that touch one of the cells or hold one of the parcels; locks ``held``."""
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write records, log entries, counters and identities.

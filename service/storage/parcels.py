@@ -12,6 +12,7 @@ from pymongo.collection import Collection
 from schemas.protection import plain_at_rest
 from service.area import Communes
 from service.households.changes import Record
+from service.households.ports import Neighbour
 from service.parcels.cells import Cells, cells_of_stored
 from service.parcels.ports import Boundary
 from service.parcels.regions import Box
@@ -103,15 +104,28 @@ def make_missing_cells(collections: Collections, cells: Iterable[int]) -> None:
     make_cells(collections, wanted - {document["_id"] for document in there})
 
 
-def boundaries_and_states(
-    collections: Collections, cells: Cells, communes: Iterable[str], session: ClientSession
-) -> tuple[list[Boundary], list[Document]]:
-    """What ``boundaries_in`` returns, and the states of the communes that have one, in one command.
+def around(cells: Cells, parcels: frozenset[str]) -> dict[str, Any] | None:
+    """The condition of households, but the withdrawn, that a write meets: None where it can meet nobody.
+
+    They touch one of the cells, or hold a parcel of one of the ids; each branch has its index.
+    """
+    near = {"index.cells": {"$in": sorted(cells.queried)}}
+    holding = {"parcels.id": {"$in": sorted(parcels)}, "status": ACTIVE}
+    branches = [each for each, wanted in ((near, cells.queried), (holding, parcels)) if wanted]
+    if len(branches) < 2:
+        return branches[0] if branches else None
+    return {"$or": branches}
+
+
+def neighbours_and_states(
+    collections: Collections, where: Mapping[str, Any], communes: Iterable[str], session: ClientSession
+) -> tuple[list[Neighbour], list[Document]]:
+    """What ``neighbours_in`` returns, and the states of the communes that have one, in one command.
 
     A round trip costs a registration more than checking its record. ``$unwind`` makes a row of each neighbour, so that
     no row is larger than a household; ``$unionWith`` would be simpler, but is not allowed in a transaction.
     """
-    near = [{"$match": {"index.cells": {"$in": sorted(cells.queried)}}}, {"$project": _BOUNDARIES}]
+    near = [{"$match": dict(where)}, {"$project": _BOUNDARIES}]
     rows = collections["commune_states"].aggregate(
         [
             {"$match": {"_id": {"$in": sorted(communes)}}},
@@ -127,15 +141,18 @@ def boundaries_and_states(
         if household is not None:
             households[household["_id"]] = household
         states.setdefault(row["_id"], row)
-    return _boundaries_of(households.values()), list(states.values())
+    return _neighbours_of(households.values()), list(states.values())
 
 
-def boundaries_in(collections: Collections, cells: Cells, session: ClientSession | None = None) -> list[Boundary]:
-    """Boundaries of all households, but the withdrawn, that touch one of the cells."""
-    if not cells.queried:
-        return []
-    where = {"index.cells": {"$in": sorted(cells.queried)}}
-    return _boundaries_of(collections["households"].find(where, _BOUNDARIES, session=session))
+def neighbours_in(
+    collections: Collections, where: Mapping[str, Any], session: ClientSession | None = None
+) -> list[Neighbour]:
+    """The households that fulfil a condition (``around``), with the ids and boundaries of their parcels."""
+    return _neighbours_of(collections["households"].find(where, _BOUNDARIES, session=session))
+
+
+def _neighbours_of(documents: Iterable[Document]) -> list[Neighbour]:
+    return [Neighbour(document["_id"], tuple(document.get("parcels", ()))) for document in documents]
 
 
 def _boundaries_of(documents: Iterable[Document]) -> list[Boundary]:

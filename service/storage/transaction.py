@@ -15,9 +15,8 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from service.clock import vietnam_day
 from service.errors import HouseholdErased, HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken
 from service.households.changes import Change, Entry, Record
-from service.households.ports import CommuneState, Stored
+from service.households.ports import CommuneState, Neighbour, Stored
 from service.parcels.cells import Cells
-from service.parcels.ports import Boundary
 from service.people.photos import covered
 from service.storage import parcels
 from service.storage.client import Document, refusal, translated
@@ -35,7 +34,7 @@ from service.storage.documents import (
 )
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import entry_document
-from service.storage.parcels import CellsMissing
+from service.storage.parcels import CellsMissing, around, neighbours_and_states, neighbours_in
 from service.storage.photo_files import remove_photos
 
 T = TypeVar("T")
@@ -122,17 +121,22 @@ class MongoTransaction:
         """Lock grid cells until the commit. Raises CellsMissing."""
         parcels.take_cells(self.collections, self.session, cells)
 
-    def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
-        """Boundaries of all households, but the withdrawn, that touch one of the cells. Raises CellsMissing."""
-        if len(self._communes) == 1 and 0 < len(cells.queried) <= _CELLS_WITH_STATE:
-            boundaries, states = parcels.boundaries_and_states(self.collections, cells, self._communes, self.session)
+    def neighbours(self, cells: Cells, held: Iterable[int], parcels: frozenset[str]) -> list[Neighbour]:
+        """The households, but the withdrawn, that touch one of the cells or hold one of the parcels; locks ``held``.
+
+        Raises CellsMissing.
+        """
+        where = around(cells, parcels)
+        neighbours: list[Neighbour] = []
+        if where is not None and len(self._communes) == 1 and len(cells.queried) <= _CELLS_WITH_STATE:
+            neighbours, states = neighbours_and_states(self.collections, where, self._communes, self.session)
             if not states:
                 raise CommuneStateMissing(self._communes)
             self._states = {state["_id"]: state for state in states}
-        else:
-            boundaries = parcels.boundaries_in(self.collections, cells, self.session)
+        elif where is not None:
+            neighbours = neighbours_in(self.collections, where, self.session)
         self.take_cells(held)
-        return boundaries
+        return neighbours
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write the changes. Update the commune states first, so that a conflict aborts before the inserts.

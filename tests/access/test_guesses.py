@@ -74,17 +74,20 @@ STEPS = {
 @pytest.mark.parametrize("step", STEPS)
 def test_the_reason_of_a_step_cannot_be_guessed(register: Register, step: str, match: int | None) -> None:
     method, path, role = STEPS[step]
-    address = f"/v1/households/{register.registered()['id']}"
-    whole = signed_in(register, "whole", role, None)
-    assert (
-        register.client.open(address + path, method=method, json={"reason": REASON}, headers=whole).status_code == 200
-    )
-    masked = signed_in(register, "masked", Role.LEADER)
-    right, wrong = (
-        outcome(register, masked, method, address + path, {"reason": reason}, match) for reason in (REASON, "khác")
-    )
+    whole, masked = signed_in(register, "whole", role, None), signed_in(register, "masked", Role.LEADER)
+
+    def guessed(reason: str) -> Any:
+        address = f"/v1/households/{register.registered()['id']}{path}"
+        taken = register.client.open(address, method=method, json={"reason": REASON}, headers=whole)
+        assert taken.status_code == 200
+        return outcome(register, masked, method, address, {"reason": reason}, match)
+
+    right, wrong = guessed(REASON), guessed("khác")
     assert right == wrong
-    assert right[0] in (409, 412)
+    if step == "return" and match != 1:  # any reason replaces the one before, also where it is the same
+        assert right == (200, None, 3)
+    else:
+        assert right[0] in (409, 412)
 
 
 @pytest.mark.parametrize("match", [None, 1, 2])
@@ -109,7 +112,7 @@ def test_it_is_the_same_write_also_after_a_revision_of_the_register_itself(regis
     register.registered(parcels=beside)
     assert outcome(register, masked, "POST", address, {"reason": "gõ nhầm"}, None) == (200, None, 3)
     again = outcome(register, masked, "POST", address, {"reason": "khác"}, None)
-    assert again == (409, "household.status-conflict", None)
+    assert again == (200, None, 4)  # a correction
 
 
 @pytest.mark.parametrize("match", [None, 1, 2])

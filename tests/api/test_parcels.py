@@ -13,12 +13,14 @@ import shapely.affinity
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pymongo import MongoClient
 from werkzeug.test import TestResponse
 
 from schemas.errors import RecordInvalid
 from schemas.geometry import geometry_json
 from service.actor import REGISTER_ITSELF
 from service.app import register_of
+from service.errors import ParcelIdTaken
 from service.households.bulk import BulkRegistration, Outcome
 from service.households.erasure import Erasure
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
@@ -52,9 +54,9 @@ def check(register: Register, **body: Any) -> TestResponse:
 
 
 def settle(
-    register: Register, parcel: str, reason: str = "Hai hộ đã thống nhất ranh giới tại thực địa."
+    register: Register, parcel: str, reason: str = "Hai hộ đã thống nhất ranh giới tại thực địa.", **more: Any
 ) -> TestResponse:
-    return register.client.post(f"/v1/parcels/{parcel}/settle", json={"reason": reason})
+    return register.client.post(f"/v1/parcels/{parcel}/settle", json={"reason": reason, **more})
 
 
 @pytest.fixture
@@ -480,6 +482,66 @@ def test_settling_needs_a_reason_a_parcel_and_an_overlap(register: Register) -> 
     problem(settle(register, parcel), 409, "parcel.nothing-to-settle")
     problem(settle(register, an_id()), 404, "parcel.not-found")
     problem(settle(register, "not-an-id"), 404, "parcel.not-found")
+
+
+def test_the_overlaps_of_two_parcels_with_one_id_are_settled_one_by_one(
+    register: Register, register_settings: Settings
+) -> None:
+    here, beside = (register.registered(**a_farm(east=east)) for east in (0, 50))
+    there, yonder = (register.registered(**a_farm(east=east)) for east in (500, 550))
+    parcel = here["parcels"][0]["id"]
+    with MongoClient[Json](register_settings.mongodb_uri) as client:  # as records of before ids were unique
+        stored = client.get_default_database()["households"]
+        stored.update_one({"_id": there["id"]}, {"$set": {"parcels.0.id": parcel}})
+        stored.update_one({"_id": yonder["id"]}, {"$set": {"findings.0.details.parcel": parcel}})
+    refused = problem(settle(register, parcel), 409, "parcel.of-several")
+    assert pointers(refused) == [("/household", "parcel.of-several")]
+    assert all(each["id"] in refused["detail"] for each in (here, there))
+    assert settle(register, parcel, household=there["id"]).get_json()["id"] == there["id"]
+    open_in = {each["id"]: overlaps(register.household(each["id"]))[0]["severity"] for each in (here, beside)}
+    settled_in = {each["id"]: overlaps(register.household(each["id"]))[0]["severity"] for each in (there, yonder)}
+    assert (set(open_in.values()), set(settled_in.values())) == ({"warning"}, {"settled"})
+    problem(settle(register, parcel, household=beside["id"]), 404, "parcel.not-found")
+    problem(settle(register, parcel, household="none"), 404, "parcel.not-found")
+
+
+# The ids of parcels --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("drawn", [True, False], ids=["drawn", "not drawn"])
+def test_a_parcels_id_that_another_household_holds_is_refused_where_it_stands(register: Register, drawn: bool) -> None:
+    def a_plot(identity: str, east: int) -> Json:
+        plot = a_parcel(id=identity, geometry=geometry_json(a_field(east, at=AT)))
+        return plot if drawn else {name: value for name, value in plot.items() if name != "geometry"}
+
+    taken = an_id()
+    first = register.registered(parcels=[a_plot(taken, 0)])
+    newcomer = a_household(commune=TRUONG_VINH, parcels=[a_plot(an_id(), 300), a_plot(taken, 600)])
+    newcomer["parcels"][1]["parcel_number"] = "346"
+    refused = problem(register.put(newcomer), 409, "parcel.id-taken")
+    assert pointers(refused) == [("/parcels/1/id", "parcel.id-taken")]
+    other = register.registered(parcels=[])
+    grown = register.patch(other["id"], {"parcels": [a_plot(taken, 600)]}, if_match=1)
+    problem(grown, 409, "parcel.id-taken")
+    assert register.put(first | {"village": "Khối 9"}, if_match=1).status_code == 200
+    register.withdraw(first["id"])
+    assert register.put(newcomer).status_code == 201
+
+
+def test_in_bulk_only_the_household_that_brings_a_taken_parcel_id_is_refused(app: Flask, register: Register) -> None:
+    one, other, third = (a_household(parcels=[a_parcel(id=an_id())]) for _ in range(3))
+    other["parcels"][0]["id"] = one["parcels"][0]["id"]
+    outcomes = loaded(app, one, other, third)
+    assert [outcomes[each["id"]].result for each in (one, other, third)] == ["registered", "refused", "registered"]
+    assert isinstance(outcomes[other["id"]].error, ParcelIdTaken)
+
+
+def test_a_check_leaves_out_the_parcel_of_its_household_and_no_other_of_its_id(register: Register) -> None:
+    record = register.registered(**a_farm())
+    geometry, parcel = record["parcels"][0]["geometry"], record["parcels"][0]["id"]
+    assert codes(check(register, geometry=geometry, parcel=parcel, household=record["id"]).get_json()) == []
+    another = check(register, geometry=geometry, parcel=parcel, household=an_id()).get_json()
+    assert codes(another) == ["parcel.overlap"]
 
 
 # Checking ----------------------------------------------------------------------------------------------------------

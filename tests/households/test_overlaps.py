@@ -18,7 +18,7 @@ from service.households.overlaps import (
     with_overlaps,
     without_overlaps_with,
 )
-from service.households.ports import Stored
+from service.households.ports import Neighbour, Stored
 from service.parcels.cells import Cells, cells_of_stored
 from service.parcels.limits import OverlapRules
 from service.parcels.ports import Boundary
@@ -69,6 +69,7 @@ class Neighbourhood:
         self.stored = {record["id"]: Stored(record, f"print of {record['id']}") for record in records}
         self.requested: list[tuple[Cells, list[int]]] = []
         self.taken: list[list[int]] = []
+        self.named: list[frozenset[str]] = []
 
     def household(self, household_id: str) -> Stored:
         return self.stored[household_id]
@@ -88,9 +89,11 @@ class Neighbourhood:
     def take_cells(self, cells: Iterable[int]) -> None:
         self.taken.append(list(cells))
 
-    def neighbours(self, cells: Cells, held: Iterable[int]) -> list[Boundary]:
+    def neighbours(self, cells: Cells, held: Iterable[int], parcels: frozenset[str]) -> list[Neighbour]:
         self.requested.append((cells, list(held)))
-        return [boundary for each in self.stored.values() for boundary in boundaries_in(each.record)]
+        self.named.append(parcels)
+        there = (each.record for each in self.stored.values() if each.record["status"] != "withdrawn")
+        return [Neighbour(record["id"], tuple(record["parcels"])) for record in there]
 
     def apply(self, changes: Sequence[Change]) -> None:
         raise NotImplementedError
@@ -282,7 +285,7 @@ def test_settling_a_parcel_settles_its_open_overlaps_on_every_record() -> None:
     mine, theirs = overlap(1, "q", "b", 5000.0, 50.0), overlap(0, "p", "a", 5000.0, 50.0)
     a = a_record("a", a_plot("p0", 500), a_plot("p", 0), findings=[apart, YOUNG, done, mine])
     b = a_record("b", a_plot("q", 50), findings=[theirs], stage="standardized")
-    one, other = settled(stored(a, b), "p", "agreed", at=LATER, actor="supervisor")
+    one, other = settled(stored(a, b), ("a", "p"), "agreed", at=LATER, actor="supervisor")
     settlement = {"by": "supervisor", "at": LATER.isoformat(), "reason": "agreed"}
     assert findings(one) == [apart, YOUNG, done, overlap(1, "q", "b", 5000.0, 50.0, **settlement)]
     assert findings(other) == [overlap(0, "p", "a", 5000.0, 50.0, **settlement)]
@@ -293,9 +296,18 @@ def stored(*records: Record) -> dict[str, Stored]:
     return {each["id"]: Stored(each, f"print of {each['id']}") for each in records}
 
 
+def test_settling_a_parcel_leaves_another_households_of_the_same_id_open() -> None:
+    a = a_record("a", a_plot("p", 0), findings=[overlap(0, "q", "c", 5000.0, 50.0)])
+    b = a_record("b", a_plot("p", 900), findings=[overlap(0, "r", "d", 5000.0, 50.0)])
+    c = a_record("c", a_plot("q", 50), findings=[overlap(0, "p", "b", 1.0, 9.0), overlap(0, "p", "a", 5000.0, 50.0)])
+    one, other = settled(stored(a, b, c), ("a", "p"), "agreed", at=LATER, actor="supervisor")
+    assert (one.record["id"], other.record["id"]) == ("a", "c")
+    assert [finding["severity"] for finding in findings(other)] == ["warning", "settled"]
+
+
 def test_settling_is_a_revision_by_the_supervisor_with_the_reason() -> None:
     record = a_record("a", a_plot("p", 0), findings=[overlap(0, "q", "b", 5000.0, 50.0)], revision=3)
-    (change,) = settled(stored(record), "p", "agreed", at=LATER, actor="supervisor")
+    (change,) = settled(stored(record), ("a", "p"), "agreed", at=LATER, actor="supervisor")
     assert (change.replaces, change.record["revision"], change.record["updated_at"]) == (3, 4, LATER)
     assert change.fingerprint == "print of a"
     (entry,) = change.entries
@@ -307,7 +319,9 @@ def test_records_without_an_open_overlap_of_the_parcel_are_not_revised() -> None
     del without["parcels"]
     named = a_record("e", findings=[overlap(0, "s", "x", 1.0, 9.0)])
     del named["parcels"]
-    assert settled(stored(young, without, a_record("f"), named), "p", "agreed", at=LATER, actor="supervisor") == []
+    assert (
+        settled(stored(young, without, a_record("f"), named), ("x", "p"), "agreed", at=LATER, actor="supervisor") == []
+    )
 
 
 def test_who_is_erased_is_named_by_no_neighbour() -> None:

@@ -13,7 +13,16 @@ from service.households.times import AHEAD, IMPLAUSIBLE
 
 ROOT = Path(__file__).parents[2]
 ABOUT_BOUNDARIES = ("geometry.", "parcel.", "location.", "crs.")
-PROBLEMS = frozenset({"parcel.not-found", "parcel.nothing-to-settle", "parcel.id-twice", "parcel.key-twice"})
+PROBLEMS = frozenset(
+    {
+        "parcel.not-found",
+        "parcel.nothing-to-settle",
+        "parcel.id-taken",
+        "parcel.of-several",
+        "parcel.id-twice",
+        "parcel.key-twice",
+    }
+)
 """Problems of a request, and rules between parcels, which docs/problems.md lists."""
 
 

@@ -15,7 +15,7 @@ from service.settings import Settings
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
-from tests.builders import TRUONG_VINH, MovedClock, a_household, a_parcel, a_square
+from tests.builders import TRUONG_VINH, MovedClock, a_household, a_household_without_boundaries, a_parcel, a_square
 
 OFFICER = Actor("officer", None)
 Command = dict[str, Any]
@@ -80,6 +80,16 @@ def test_a_registration_is_seven_commands_in_this_order(households: HouseholdReg
         "insert identities",
         "commitTransaction 1",
     ]
+
+
+def test_a_registration_without_boundaries_looks_for_the_ids_of_its_parcels_with_the_state(
+    households: HouseholdRegister, commands: Commands
+) -> None:
+    registered(households, commands)
+    commands.sent.clear()
+    households.post(a_household_without_boundaries(), actor=OFFICER)
+    assert commands.names()[:2] == ["aggregate commune_states", "update commune_states"]
+    assert len(commands.names()) == 6
 
 
 def test_only_a_household_that_moves_takes_its_requests_along(

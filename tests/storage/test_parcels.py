@@ -15,7 +15,8 @@ from pymongo.collection import Collection
 
 from schemas.geometry import geometry_json
 from service.households.area_search import fallen_in, households_in
-from service.parcels.cells import cells_of
+from service.households.ports import Neighbour
+from service.parcels.cells import Cells, cells_of
 from service.parcels.limits import ShapeRules
 from service.parcels.shape import examine_shape
 from service.storage import parcels
@@ -104,9 +105,18 @@ def test_the_index_finds_what_a_look_at_everything_finds(rows: Rows, households:
 def test_cells_find_every_boundary_that_meets_another(rows: Rows, others: list[Any], mine: Any) -> None:
     rows.fill([a_record(number, [boundary]) for number, boundary in enumerate(others)])
     drawn = cells_of(np.asarray([mine], dtype=object))
-    found = {each.household for each in parcels.boundaries_in({"households": rows.collection}, drawn)}
+    found = {each.household for each in near(rows, drawn)}
     meets = {f"household {n}" for n, boundary in enumerate(others) if mine.intersection(boundary).area > 0}
     assert meets <= found
+
+
+def near(rows: Rows, cells: Cells, held: frozenset[str] = frozenset()) -> list[Neighbour]:
+    where = parcels.around(cells, held)
+    return [] if where is None else parcels.neighbours_in({"households": rows.collection}, where)
+
+
+def test_nobody_is_asked_for_where_nothing_can_be_met() -> None:
+    assert parcels.around(cells_of(np.asarray([], dtype=object)), frozenset()) is None
 
 
 def test_a_wide_boundary_and_a_field_in_it_find_each_other(rows: Rows) -> None:
@@ -114,7 +124,7 @@ def test_a_wide_boundary_and_a_field_in_it_find_each_other(rows: Rows) -> None:
     for stored, drawn in ((forest, field), (field, forest)):
         rows.fill([a_record(1, [stored])])
         cells = cells_of(np.asarray([drawn], dtype=object))
-        assert len(parcels.boundaries_in({"households": rows.collection}, cells)) == 1
+        assert len(near(rows, cells)) == 1
 
 
 def test_the_withdrawn_are_in_no_cell() -> None:

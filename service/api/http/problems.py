@@ -76,6 +76,8 @@ STATUS: dict[type[Exception], int] = {
     errors.PersonalNumberTaken: 409,
     errors.StatusConflict: 409,
     errors.NothingToSettle: 409,
+    errors.ParcelIdTaken: 409,
+    errors.ParcelOfSeveral: 409,
     errors.HouseholdStale: 412,
     errors.HouseholdExists: 412,
     errors.ContentTypeUnsupported: 415,

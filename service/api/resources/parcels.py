@@ -18,7 +18,7 @@ from service.api.http.bodies import parsed_body
 from service.api.http.geojson import BoundarySchema, FeatureSchema, Outline
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
-from service.api.http.resource import Between, Body, Flag, Number, Resource, refusal
+from service.api.http.resource import Between, Body, Described, Flag, Number, Resource, refusal
 from service.api.http.responses import resource_response, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
@@ -200,16 +200,28 @@ def _commune_today(code: str) -> str:
     return directory.resolve_commune(code, read_on, today).commune.identity
 
 
+class SettlementSchema(ReasonSchema):
+    """Why an overlap is settled, and whose parcel it is."""
+
+    household = Described({"type": "string", "format": "uuid"}, allow_none=True)
+
+
 @blueprint.route("/<parcel_id>/settle")
 class Settlement(MethodView):
     """What a supervisor does with an overlap."""
 
     @needs("parcels.settle")
-    @blueprint.body(ReasonSchema)
+    @blueprint.body(SettlementSchema)
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 413, 415, 422)
     @blueprint.doc(operationId="settle_parcel", summary="Settle the overlaps of a parcel")
     def post(self, parcel_id: str) -> Response:
-        """Both records then have the finding as settled, with who settled it and why; it holds neither back."""
-        reason = parsed_body(ReasonSchema)["reason"]
-        return written_response(services().parcels.settle(parcel_id, reason, actor=actor("parcels.settle")))
+        """Both records then have the finding as settled, with who settled it and why; it holds neither back.
+
+        Where several households hold a parcel of this id (records of before ids were unique) the body names whose is
+        meant: ``household``.
+        """
+        body = parsed_body(SettlementSchema)
+        household = None if body.get("household") is None else str(body["household"])
+        who = actor("parcels.settle")
+        return written_response(services().parcels.settle(parcel_id, body["reason"], household=household, actor=who))
