@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from schemas.errors import RecordInvalid
 from schemas.rules import errors
 from service.households.changes import Record
 
@@ -20,7 +19,8 @@ def without_carried_over(content: dict[str, Any], known: Record, *, today: date)
     """Content without confirmations of numbers that replaced a confirmed one; ``known`` is the stored record.
 
     A client that sends the whole record sends the confirmation along with the new number, whether or not it knows the
-    item. Raises RecordInvalid where the new number contradicts sex or year of birth.
+    item. Where the new number contradicts sex or year of birth too, the confirmation stands: an officer who corrected
+    the number and compared it with the card says it in the same way, and must not meet a wall.
     """
     confirmed = {person.get(_NUMBER) for person in _people(known) if person.get(_CONFIRMED)}
     if not confirmed:
@@ -32,17 +32,23 @@ def without_carried_over(content: dict[str, Any], known: Record, *, today: date)
         counterparts = [*before, *[None] * len(members)]
         members = [_judged(each, other, confirmed) for each, other in zip(members, counterparts, strict=False)]
     judged = {**content, **({"head": head} if head else {}), **({"members": members} if members else {})}
-    if judged == content:
-        return content
-    if found := errors(judged, today=today):
-        raise RecordInvalid(found)
-    return judged
+    return content if judged == content or errors(judged, today=today) else judged
 
 
 def confirmed_by(patch: object) -> bool:
     """Whether a merge patch itself says that the head's number was compared with the card."""
     head = patch.get("head") if isinstance(patch, dict) else None
     return isinstance(head, dict) and head.get(_CONFIRMED) is True
+
+
+def without_unnamed(merged: Any, known: Record, patch: object) -> Any:
+    """A patched record without the confirmation of the head's number, where the patch changes the number alone."""
+    head = patch.get("head") if isinstance(patch, dict) else None
+    if not isinstance(head, dict) or _CONFIRMED in head or not isinstance(merged.get("head"), dict):
+        return merged
+    if merged["head"].get(_NUMBER) == (known.get("head") or {}).get(_NUMBER):
+        return merged
+    return {**merged, "head": {name: value for name, value in merged["head"].items() if name != _CONFIRMED}}
 
 
 def _judged(person: Any, before: Person | None, confirmed: set[Any]) -> Any:

@@ -23,7 +23,7 @@ from service.errors import (
     TransferToSameCommune,
 )
 from service.households.changes import Change, Kind, Record
-from service.households.confirmations import confirmed_by
+from service.households.confirmations import confirmed_by, without_unnamed
 from service.households.consents import consent_withdrawn
 from service.households.merge_patch import merge_patch
 from service.households.optimistic import retried
@@ -211,7 +211,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
 
     def _patched(self, record: Record, patch: object, now: datetime) -> dict[str, Any]:
         """The parsed content of a record with a merge patch. Raises RecordInvalid."""
-        merged = merge_patch(content_of(self._shown(record, now)), patch)
+        known = content_of(self._shown(record, now))
+        merged = without_unnamed(merge_patch(known, patch), known, patch)
         return parse(merged, record["id"], today=vietnam_day(now))
 
     def _patched_already(self, household_id: str, patch: object, named: int, now: datetime) -> bool:

@@ -136,11 +136,18 @@ def test_a_new_number_is_not_confirmed_by_the_confirmation_of_the_old_one(regist
     assert "national_id_confirmed" not in patched.get_json()["head"]
 
 
-def test_a_new_number_that_contradicts_has_to_be_confirmed_anew(register: Register) -> None:
+def test_a_new_number_that_contradicts_is_taken_with_its_confirmation_as_a_finding(register: Register) -> None:
+    record = confirmed(register)
+    whole = record | {"head": record["head"] | {"national_id": a_personal_number("male")}}
+    corrected = register.put(whole, if_match=1)
+    assert corrected.status_code == 200, corrected.text
+    assert corrected.get_json()["head"]["national_id_confirmed"] is True
+    assert "/head/national_id" in [finding["pointer"] for finding in corrected.get_json()["findings"]]
+
+
+def test_a_patch_of_a_confirmed_number_has_to_confirm_the_new_one(register: Register) -> None:
     record = confirmed(register)
     number = a_personal_number("male")
-    whole = record | {"head": record["head"] | {"national_id": number}}
-    problem(register.put(whole, if_match=1), 422, "household.invalid")
     problem(register.patch(record["id"], {"head": {"national_id": number}}, if_match=1), 422, "household.invalid")
     anew = {"head": {"national_id": number, "national_id_confirmed": True}}
     for _ in range(2):  # the second is a retry
