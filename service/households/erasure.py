@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from service.actor import Actor
 from service.clock import Clock
 from service.errors import HouseholdNotFound
@@ -26,7 +28,8 @@ class Erasure:
 
         What stays of it in the log are offset, kind, revision, date, actor, digest and hash: the chain still holds, and
         without the salt nobody can try a guess against the digest. Neighbours' records that reported an overlap with it
-        no longer do.
+        no longer do, and the reason why one was settled, which can name people, goes from their log entries too. The
+        note of the entry of the erasure has the digests of what is left of these.
         """
 
         def work(transaction: Transaction) -> tuple[str, ...]:
@@ -47,7 +50,8 @@ class Erasure:
             changes = without_overlaps_with(before, transaction, at=entry.at, actor=actor.name)
             if changes:
                 transaction.apply(changes)
-            transaction.erase(entry)
+            redacted = transaction.redact_settlements(before["id"])
+            transaction.erase(replace(entry, note={"redacted": redacted} if redacted else None))
             return tuple(change.record["id"] for change in changes)
 
         return self._transactions.run(work)

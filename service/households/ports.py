@@ -100,6 +100,8 @@ class LogEntry:
     hash: str
     damaged: bool = False
     """Whether record, replaced items and salt are missing because they cannot be read."""
+    redacted_by: str | None = None
+    """The erased household whose entry of the erasure has the digest of what is left of this one."""
 
     @property
     def key(self) -> str:
@@ -154,6 +156,12 @@ class Transaction(Protocol):
         """Write records, log entries, counters and identities.
 
         Raises HouseholdIdTaken, HouseholdStale, PersonalNumberTaken; nothing of the transaction is then stored.
+        """
+
+    def redact_settlements(self, household_id: str) -> dict[str, str]:
+        """Remove from other households' records and log entries why their overlaps with this one were settled.
+
+        Returns for each redacted log entry, by its key, the digest of what is left of it.
         """
 
     def erase(self, entry: Entry) -> None:

@@ -63,6 +63,9 @@ class Log(ports.Log, Protocol):
     def is_erased(self, household_id: str) -> bool:
         """Whether the log says that the household's people were erased."""
 
+    def redacted_digest(self, erased: str, key: str) -> str | None:
+        """The digest of a redacted log entry, as the entry of an erasure recorded it; None where it did not."""
+
     def communes(self) -> Iterator[UnitId]:
         """Communes that have a log, whether or not they have a state."""
 

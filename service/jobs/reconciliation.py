@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.area import Communes
-from service.households.changes import COUNTS, FIRST_HASH, entry_hash, salted_digest
+from service.households.changes import COUNTS, FIRST_HASH, Record, entry_hash, salted_digest
 from service.households.ports import LogEntry
 from service.jobs.ports import EntryUnreadable, JobRepositories, LoggedRecord
 from service.units.placing import FORMER_UNKNOWN
@@ -63,7 +63,7 @@ def reconcile_records(store: JobRepositories) -> Iterator[RecordDifference]:
     """
     after: str | None = None
     while records := store.recount.records(after=after, limit=_AT_ONCE):
-        yield from (found for found in map(_record_difference, records) if found is not None)
+        yield from (found for found in (_record_difference(each, store) for each in records) if found is not None)
         after = records[-1].stored.record["id"]
     after = None
     while known := store.recount.households(after=after, limit=_AT_ONCE):
@@ -76,14 +76,14 @@ def reconcile_records(store: JobRepositories) -> Iterator[RecordDifference]:
 _AT_ONCE = 500
 
 
-def _record_difference(logged: LoggedRecord) -> RecordDifference | None:
+def _record_difference(logged: LoggedRecord, store: JobRepositories) -> RecordDifference | None:
     record, entry = logged.stored.record, logged.entry
     if entry is None or entry.salt is None:
         return RecordDifference(record["id"], None, None, "no entry of the log has a record of it that can be read")
     logged_at = (entry.household, entry.revision, entry.commune)
     if logged_at != (record["id"], record["revision"], record["commune"]):
         reason = f"it is at revision {record['revision']}, the last entry made revision {entry.revision}"
-    elif salted_digest(entry.salt, record, entry.replaced, entry.note) != entry.digest:
+    elif not _is_what_was_written(entry, record, store):
         reason = "it is not the record that this entry made"
     elif logged.stored.fingerprint != logged.fingerprint:
         reason = "its fingerprint is not the one that this entry has"
@@ -153,7 +153,7 @@ def _walk(store: JobRepositories, commune: str, *, until: int) -> tuple[int, Bre
                     Break(commune, offset, f"missing; the next entry has offset {entry.offset}"),
                     previous,
                 )
-            reason = _fault_of(entry, previous) or _blank_of(entry, store)
+            reason = _fault_of(entry, previous, store) or _blank_of(entry, store)
             if reason is not None:
                 return offset, Break(commune, offset, reason), previous
             previous = entry.hash
@@ -169,7 +169,7 @@ def _blank_of(entry: LogEntry, store: JobRepositories) -> str | None:
     return "its content is gone, but no entry says that the household was erased"
 
 
-def _fault_of(entry: LogEntry, previous: str) -> str | None:
+def _fault_of(entry: LogEntry, previous: str, store: JobRepositories) -> str | None:
     expected = entry_hash(
         previous,
         entry.commune,
@@ -185,6 +185,14 @@ def _fault_of(entry: LogEntry, previous: str) -> str | None:
         return "its hash does not follow from the entry before it and what it says"
     if entry.salt is None:
         return None if entry.record is None else "its record is there, but not the salt of its digest"
-    if salted_digest(entry.salt, entry.record, entry.replaced, entry.note) != entry.digest:
+    if not _is_what_was_written(entry, entry.record, store):
         return "its record is not the one that was written"
     return None
+
+
+def _is_what_was_written(entry: LogEntry, record: Record | None, store: JobRepositories) -> bool:
+    """Whether a record is the entry's, by digest; of a redacted entry, by the one that the erasure recorded."""
+    digest = salted_digest(entry.salt or b"", record, entry.replaced, entry.note)
+    if digest == entry.digest:
+        return True
+    return entry.redacted_by is not None and store.log.redacted_digest(entry.redacted_by, entry.key) == digest

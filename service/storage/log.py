@@ -105,6 +105,13 @@ class Log:
         """Whether the log says that the household's people were erased."""
         return self._database["log"].find_one({"household": household, "kind": "erased"}, {"_id": 1}) is not None
 
+    @translated()
+    def redacted_digest(self, erased: str, key: str) -> str | None:
+        """The digest of a redacted log entry, as the entry of an erasure recorded it."""
+        found = self._database["log"].find_one({"household": erased, "kind": "erased"}, {"note": 1})
+        note = None if found is None else found["note"]
+        return None if note is None else note.get("redacted", {}).get(key)
+
     def communes(self) -> Iterator[UnitId]:
         """Communes that have a log, in order: one seek each."""
         with translated():
@@ -173,6 +180,7 @@ def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
         salt=salt,
         digest=document["digest"],
         hash=document["hash"],
+        redacted_by=document.get("redacted_by"),
     )
 
 

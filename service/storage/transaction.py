@@ -36,6 +36,7 @@ from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import entry_document
 from service.storage.parcels import CellsMissing, around, neighbours_and_states, neighbours_in
 from service.storage.photo_files import remove_photos
+from service.storage.redaction import redact_settlements
 
 T = TypeVar("T")
 
@@ -155,16 +156,25 @@ class MongoTransaction:
         """Append an entry that changes no record; ``fingerprint`` is that of the household's content."""
         self._insert("log", self._advance_states([(entry, sealed_entry(entry, fingerprint, self.encryption))]))
 
+    def redact_settlements(self, household_id: str) -> dict[str, str]:
+        """Remove from other households why their overlaps with this one were settled; returns digests by log entry."""
+        return redact_settlements(self.collections, self.session, self.encryption, household_id)
+
     def erase(self, entry: Entry) -> None:
-        """Remove a household's record, photos and identities and its content in the log; append ``entry``."""
-        self._insert("log", self._advance_states([(entry, sealed_entry(entry, "", self.encryption))]))
+        """Remove a household's record, photos and identities and its content in the log; append ``entry``.
+
+        Its own note stays: it holds the digests of redacted log entries.
+        """
+        log = self._advance_states([(entry, sealed_entry(entry, "", self.encryption))])
+        self._insert("log", log)
         where = {"household": entry.household}
         # In every commune: a phone that was offline can send the household to any.
         self.collections["commune_states"].update_many({}, {"$inc": {"erasures": 1}}, session=self.session)
         self.collections["households"].delete_one({"_id": entry.household}, session=self.session)
         self.collections["identities"].delete_many(where, session=self.session)
         remove_photos(self.collections, self.session, entry.household)
-        self.collections["log"].update_many(where, {"$set": dict.fromkeys(ERASED_ITEMS)}, session=self.session)
+        blanked = where if entry.note is None else {**where, "_id": {"$ne": log[0]["_id"]}}
+        self.collections["log"].update_many(blanked, {"$set": dict.fromkeys(ERASED_ITEMS)}, session=self.session)
 
     def _refuse_erased(self, household_ids: Sequence[str]) -> None:
         """Refuse what a phone that was offline still sends although it was erased. Raises HouseholdErased.

@@ -98,6 +98,9 @@ class Neighbourhood:
     def apply(self, changes: Sequence[Change]) -> None:
         raise NotImplementedError
 
+    def redact_settlements(self, household_id: str) -> dict[str, str]:
+        raise NotImplementedError
+
     def erase(self, entry: Entry) -> None:
         raise NotImplementedError
 

@@ -1,0 +1,100 @@
+"""Removes why overlaps with an erased household were settled from its neighbours' records and log entries.
+
+The reason is free text that can name people. Of a redacted log entry the hash still holds, since it covers the digest
+of what was written. The digest of what is left is recorded in the log entry of the erasure, so that it can be verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+
+from service.households.changes import salted_digest
+from service.households.overlaps import OVERLAP
+from service.storage.client import Document
+from service.storage.documents import DAMAGE
+from service.storage.encryption.fields import FieldEncryption
+from service.storage.log import to_log_entry
+
+REDACTED_BY: Final = "redacted_by"
+"""In a log entry's document, the erased household on whose account it was redacted last."""
+
+
+def redact_settlements(
+    collections: Mapping[str, Collection[Document]], session: ClientSession, encryption: FieldEncryption, erased: str
+) -> dict[str, str]:
+    """Redact the settlements of a household's overlaps, also where the same decision settled others' overlaps.
+
+    Returns for each redacted log entry, by its key, the digest of what is left of it.
+    """
+    texts, named = set[str](), set[str]()
+    for document in collections["log"].find({"household": erased}, {"record": 1, "replaced": 1}, session=session):
+        for details in _overlaps_in(document):
+            named.add(details["household"])
+            if (reason := details.get("settled", {}).get("reason")) is not None:
+                texts.add(reason)
+    digests: dict[str, str] = {}
+    seen = {erased}
+    while texts and (waiting := sorted(named - seen)):
+        seen.update(waiting)
+        for document in [*collections["log"].find({"household": {"$in": waiting}}, session=session)]:
+            changed = _redacted(document, texts)
+            if not changed:
+                continue
+            named |= {each["household"] for each in _overlaps_in(document) if _reason_in(each, texts)}
+            update = {"$set": {**changed, REDACTED_BY: erased}}
+            collections["log"].update_one({"_id": document["_id"]}, update, session=session)
+            try:
+                entry = to_log_entry({**document, **changed}, encryption)
+            except DAMAGE:
+                continue  # verifying reports the entry as unreadable
+            if entry.salt is not None:
+                digests[entry.key] = salted_digest(entry.salt, entry.record, entry.replaced, entry.note)
+        records = collections["households"].find({"_id": {"$in": waiting}}, {"findings": 1}, session=session)
+        for document in [*records]:
+            if findings := _redacted_findings(document.get("findings"), texts):
+                where = {"_id": document["_id"]}
+                collections["households"].update_one(where, {"$set": {"findings": findings}}, session=session)
+    return digests
+
+
+def _overlaps_in(document: Document) -> Iterator[Mapping[str, Any]]:
+    """The details of all overlaps in a log entry, before and after."""
+    for items in (document.get("record"), document.get("replaced")):
+        for finding in (items or {}).get("findings") or ():
+            if finding["code"] == OVERLAP:
+                yield finding["details"]
+
+
+def _reason_in(details: Mapping[str, Any], texts: set[str]) -> bool:
+    return (details.get("settled") or {}).get("reason") in texts
+
+
+def _redacted(document: Document, texts: set[str]) -> Document:
+    """What changes of a log entry's document without the texts; nothing where none is in it."""
+    changed: Document = {}
+    for name in ("record", "replaced"):
+        items = document.get(name)
+        if items and (findings := _redacted_findings(items.get("findings"), texts)):
+            changed[name] = {**items, "findings": findings}
+    note = document.get("note")
+    if note and "settled" in note and note.get("reason") in texts:
+        changed["note"] = {name: value for name, value in note.items() if name != "reason"}
+    return changed
+
+
+def _redacted_findings(findings: list[Any] | None, texts: set[str]) -> list[Any] | None:
+    """The findings without the texts; None where none is in them."""
+    if not any(_reason_in(each["details"], texts) for each in findings or () if each["code"] == OVERLAP):
+        return None
+    return [_redacted_finding(each, texts) for each in findings or ()]
+
+
+def _redacted_finding(finding: Mapping[str, Any], texts: set[str]) -> Mapping[str, Any]:
+    if finding["code"] != OVERLAP or not _reason_in(finding["details"], texts):
+        return finding
+    settled = {name: value for name, value in finding["details"]["settled"].items() if name != "reason"}
+    return {**finding, "details": {**finding["details"], "settled": settled}}
