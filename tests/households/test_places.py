@@ -7,8 +7,17 @@ from typing import Any
 
 import pytest
 
-from service.errors import CommuneUnknown, FormerCommuneMismatch
-from service.households.places import Place, Places, home_of, known_identity, resolve_parcels, resolve_place, unmoved
+from service.errors import CommuneNotInForce, CommuneUnknown, FormerCommuneMismatch
+from service.households.places import (
+    Place,
+    Places,
+    decides_on_a_split,
+    home_of,
+    known_identity,
+    resolve_parcels,
+    resolve_place,
+    unmoved,
+)
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 from tests.units.lists import a_directory, a_line
@@ -227,3 +236,80 @@ def test_a_parcels_former_commune_that_is_sent_again_is_the_stored_one(directory
     known = {"commune": NEW_ONE, "parcels": [{"id": "a", "former_commune": NEW_ONE}, {"id": "b"}]}
     found = resolve_parcels(parcels, NEW_ONE, directory, known)
     assert [each["former_commune"] for each in found] == [NEW_ONE, "1"]
+
+
+def a_code_of_three_communes() -> UnitDirectory:
+    """The code 1 was given again in 2027 and in 2028; 1 and 2 became 3, and 5 with the second 1."""
+    until_2027 = {"valid_from": "2027-01-01", "valid_to": "2027-12-31", "successor": "5"}
+    return a_directory(
+        a_line("1", successor="3", **ENDED),
+        a_line("2", successor="3", **ENDED),
+        a_line("3", **until_2027),
+        a_line("1", **until_2027),
+        a_line("5", valid_from="2028-01-01"),
+        a_line("1", valid_from="2028-01-01"),
+    )
+
+
+def test_a_parcels_former_commune_is_the_nearest_that_had_the_code_else_the_last_that_ended() -> None:
+    directory = a_code_of_three_communes()
+    parcels = [{"id": "x", "former_commune": "1"}]
+    for commune, former in (("5", NEW_ONE), ("3", "1"), ("1-2028-01-01", NEW_ONE)):
+        assert resolve_parcels(parcels, commune, directory, None)[0]["former_commune"] == former
+
+
+def test_a_former_commune_that_is_sent_again_is_the_stored_one_though_a_nearer_one_had_its_code() -> None:
+    directory, today = a_code_of_three_communes(), date(2028, 6, 1)
+    assert resolved(directory, "5", None, today, former_commune="1").former == NEW_ONE
+    for stored in ("1", NEW_ONE):
+        known = a_record("5", date(2028, 1, 1), former_commune=stored)
+        assert resolved(directory, "5", known, today, former_commune="1").former == stored
+    known = a_record("5", date(2028, 1, 1), former_commune="3")
+    assert resolved(directory, "5", known, today, former_commune="1").former == NEW_ONE
+
+
+def test_a_later_day_changes_the_day_alone_where_a_commune_is_its_own_former_one(directory: UnitDirectory) -> None:
+    day = date(2027, 3, 1)
+    for former in (None, "4"):
+        known = a_record("4", NEW) if former is None else a_record("4", NEW, former_commune=former)
+        assert resolved(directory, "7", known, commune_as_of=day) == a_place("4", former, day)
+
+
+def test_a_first_write_sent_again_after_its_commune_got_another_name_has_the_day_that_was_stored() -> None:
+    directory = a_directory(
+        a_line("1", successor="3", **ENDED),
+        a_line("2", successor="3", **ENDED),
+        a_line("3", valid_from="2027-01-01", valid_to="2027-12-31", successor="3"),
+        a_line("3", name_vi="Mới", valid_from="2028-01-01"),
+    )
+    known = a_record("3", NEW, former_commune="1", updated_at=datetime(2027, 6, 1, tzinfo=UTC))
+    today = date(2028, 6, 1)
+    assert resolved(directory, "1", known, today, commune_as_of=OLD) == a_place("3", "1", NEW)
+    assert resolved(directory, "1", None, today, commune_as_of=OLD) == a_place("3", "1", date(2028, 1, 1))
+
+
+def test_a_move_to_a_part_of_the_split_commune_decides_on_the_split_and_no_other_move_does(
+    directory: UnitDirectory,
+) -> None:
+    for part in ("8", "9"):
+        assert decides_on_a_split(a_record("6"), part, directory, TODAY)
+        assert not decides_on_a_split(a_record("6"), part, directory, OLD)
+    for before, commune in (("6", "3"), ("6", "6"), ("1", "3"), ("3", "8"), ("99", "8"), ("0", "8")):
+        assert not decides_on_a_split(a_record(before), commune, directory, TODAY)
+
+
+def test_a_household_captured_before_a_split_is_moved_to_a_part_by_the_code_alone(directory: UnitDirectory) -> None:
+    for known in (a_record("6"), a_record("6", captured_at="2026-11-01T02:00:00Z")):
+        for day in ({}, {"commune_as_of": OLD}):
+            captured = datetime(2026, 11, 1, 2, tzinfo=UTC)
+            found = resolved(directory, "9", known, captured_at=captured, **day)
+            assert found == a_place("9", "6", NEW)
+    with pytest.raises(CommuneNotInForce):
+        resolved(directory, "9", a_record("6"), commune_as_of=date(2026, 10, 1))
+    with pytest.raises(CommuneNotInForce):
+        resolved(directory, "9", a_record("1"), commune_as_of=OLD)
+    with pytest.raises(CommuneNotInForce):
+        resolved(directory, "9", a_record("99"), commune_as_of=OLD)
+    with pytest.raises(CommuneUnknown):
+        resolved(directory, "77", a_record("6"))
+    assert resolved(directory, "4", a_record("6"), commune_as_of=OLD) == a_place("4", "4", NEW)

@@ -19,6 +19,7 @@ from service.parcels.examination import (
     record_in,
     with_names,
 )
+from service.parcels.findings import REVEALED, _members
 from service.parcels.limits import AreaRules
 from service.parcels.place import Borders
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
@@ -268,3 +269,9 @@ def test_names_are_added_only_where_a_finding_has_communes() -> None:
     assert named == Finding(
         "c", "warning", "/x", {"commune": "code A", "lies_in": None, "commune_name": "a", "lies_in_name": ""}
     )
+
+
+def test_a_place_and_the_number_of_places_reveal_the_boundary_alike() -> None:
+    found = _members(("point", "points", "count"), ("parcels.geometry",))
+    assert found == dict.fromkeys(("point", "points", "count"), ("parcels.geometry",))
+    assert found == REVEALED["geometry.pinched"].members

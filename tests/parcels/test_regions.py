@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
-from service.parcels.regions import begins_in, circle, covering
+from service.parcels.regions import Box, begins_in, circle, covering, whole_cells
 from tests.parcels.builders import VINH
 
 GEOD = Geod(ellps="WGS84")
@@ -33,6 +33,22 @@ def test_a_circle_has_180_corners_at_its_radius_in_equal_steps_from_the_north() 
     azimuths, _, distances = GEOD.inv(*centres, pairs[:, 0], pairs[:, 1])
     assert distances == pytest.approx(np.full(181, 1_000.0), abs=1e-6)
     assert np.sort(azimuths[:-1] % 360).round(6) % 360 == pytest.approx(np.arange(0, 360, 2), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("box", "cells"),
+    [
+        ((105.671, 18.679, 105.689, 18.681), (105.67, 18.67, 105.69, 18.69)),
+        ((-0.001, -0.001, 0.001, 0.001), (-0.01, -0.01, 0.01, 0.01)),
+        ((105.5, 18.25, 105.75, 18.5), (105.5, 18.25, 105.75, 18.5)),
+        ((-180.5, -90.5, 180.5, 90.5), (-180.0, -90.0, 180.0, 90.0)),
+        ((-179.995, -89.995, 179.995, 89.995), (-180.0, -90.0, 180.0, 90.0)),
+        ((178.5, 88.5, 179.5, 89.5), (178.5, 88.5, 179.5, 89.5)),
+        ((-179.5, -89.5, -178.5, -88.5), (-179.5, -89.5, -178.5, -88.5)),
+    ],
+)
+def test_a_box_is_enlarged_to_whole_cells_and_no_further_than_the_earth(box: Box, cells: Box) -> None:
+    assert whole_cells(box) == pytest.approx(cells, abs=1e-12)
 
 
 def test_the_rings_that_mongodb_is_given_run_counter_clockwise() -> None:

@@ -9,7 +9,7 @@ import pytest
 from shapely import Point
 
 from schemas import rules
-from schemas.errors import pointer
+from schemas.errors import THE_ITEM, Reveals, pointer
 from schemas.partial_date import PartialDate
 from schemas.rules.rule import VIETNAM
 from tests.schemas.records import TODAY
@@ -374,3 +374,8 @@ def test_a_certificate_ends_no_earlier_than_it_began_whatever_it_is_for(holder: 
 def test_only_an_output_without_a_unit_lacks_one() -> None:
     products = [{}, {"annual_output": 3.5, "unit": "t"}, {"unit": "t"}, {"annual_output": 0.0}]
     assert found({"products": products}, "product.unit-missing") == [("product.unit-missing", "/products/3/unit", {})]
+
+
+def test_what_a_warning_says_of_its_item_is_shown_to_who_sees_the_item() -> None:
+    assert rules._of_the_item("digit", "year") == Reveals({"digit": (THE_ITEM,), "year": (THE_ITEM,)})
+    assert rules._of_the_item("place") == rules.REVEALED["national-id.place-unknown"]

@@ -271,3 +271,21 @@ def test_beside_a_unit_lie_all_units_of_its_province_of_any_time_and_none_of_ano
     assert units_beside([directory.in_force("1", OLD)], directory, NOW) == units_beside([two], directory, NOW)
     assert len(units_beside([four, two, two], directory, NOW)) == 6
     assert units_beside([], directory, NOW) == []
+
+
+def test_a_former_commune_can_be_one_of_the_province_that_ended_long_ago_and_nobody_knows_what_became_of_it() -> None:
+    directory = a_directory(
+        a_line("42", kind="tỉnh", level="province", parent=""),
+        a_line("1", **ENDED),
+        a_line("2", successor="5", **ENDED),
+        a_line("3", valid_to="2026-06-30"),
+        a_line("4", successor="8", **ENDED),
+        a_line("5"),
+        a_line("6", level="district", **ENDED),
+        a_line("7", parent="42", **ENDED),
+        a_line("8", parent="42"),
+    )
+    five, eight = directory.in_force("5", NOW), directory.in_force("8", NOW)
+    assert [code for code in "12345678" if directory.former_named(five, code)] == ["1", "2"]
+    assert directory.former_named(five, "1") == directory.in_force("1", OLD)
+    assert [code for code in "12345678" if directory.former_named(eight, code)] == ["4", "7"]

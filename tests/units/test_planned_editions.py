@@ -67,6 +67,21 @@ def test_what_is_put_off_begins_later_and_stays_the_same_unit() -> None:
     assert plan.withdrawn == (was,)
 
 
+def test_a_first_day_that_was_not_known_is_given_once_and_then_corrected() -> None:
+    first_day = a_line("00001", valid_from="2015-01-01") + ",…,"
+    existing = stored(a_line("00001"))
+    plan = planned(changes(first_day), existing)
+    assert plan.put[0].identity == existing[-1].identity != ""
+    assert (plan.withdrawn, days_of(plan)) == ((existing[-1],), [("00001", date(2015, 1, 1))])
+    before = a_line("00001", name_vi="Cũ", valid_to="2014-12-31")
+    with_an_earlier_one = stored(before, a_line("00001", valid_from="2015-01-01"))
+    again = planned(changes(first_day.replace("Làng", "Sửa")), with_an_earlier_one)
+    assert (again.withdrawn, days_of(again)) == ((), [("00001", None), ("00001", date(2015, 1, 1))])
+    assert [unit.name for unit in again.after if unit.level == "commune"] == ["Cũ", "Sửa"]
+    new = planned(changes(first_day), stored(a_line("00002")))
+    assert (new.withdrawn, days_of(new)) == ((), [("00001", date(2015, 1, 1)), ("00002", None)])
+
+
 def test_what_is_replaced_by_itself_is_only_corrected() -> None:
     existing = stored(a_line("00001", **BEGUN))
     plan = planned(changes(a_line("00001", name_vi="Sửa", **BEGUN) + f",{DAY},"), existing)
