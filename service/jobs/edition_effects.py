@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from service.access.account import Account
 from service.area import Area
 from service.households.ports import CommuneState
+from service.jobs.units_touched import (
+    DraftReading,
+    References,
+    UnitTouched,
+    accounts_by_unit,
+    by_province,
+    draft_readings,
+    units_touched,
+)
 from service.reports.coverage import Row, rows_of, total_of
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
@@ -32,6 +42,23 @@ class Situation:
     accounts: Sequence[Account]
     borders: frozenset[UnitId]
     baselines: Sequence[Baseline]
+    requests: Mapping[UnitId, int] = field(default_factory=dict)
+    """Open requests of people, by the commune of their household."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvinceEffect:
+    """What a list changes in a province, where the register holds several."""
+
+    name: str
+    communes: int
+    households: int
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        touched = f"{self.communes} communes touched, with {self.households:,} households"
+        return f"province {self.name}: {touched}; registered {self.before:,} before, {self.after:,} after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +76,9 @@ class Effects:
     baselines: int
     rows: list[tuple[str, int, int]]
     totals: tuple[int, int]
+    touched: list[UnitTouched]
+    drafts: list[DraftReading]
+    provinces: list[ProvinceEffect]
 
     def lines(self) -> Iterator[str]:
         """The effects in sentences."""
@@ -65,7 +95,17 @@ class Effects:
             yield f"communes without a border of their own: {len(self.borders_missing)} ({missing}): load newer borders"
         for name, before, after in self.rows:
             yield f"registered in {name}: {before:,} before, {after:,} after"
+        yield from map(str, self.provinces)
         yield f"registered in all: {self.totals[0]:,} before, {self.totals[1]:,} after"
+        yield from map(str, self.touched)
+        yield from _of_phones(self.drafts)
+
+
+def _of_phones(drafts: Sequence[DraftReading]) -> Iterator[str]:
+    """What becomes of what is only on phones, in sentences."""
+    yield "photos: not touched; each belongs to its household and goes with it to another commune"
+    yield "drafts: only on phones, so the register cannot count them; each is read as of the day of its capture"
+    yield from map(str, drafts)
 
 
 def effects_of(
@@ -95,7 +135,54 @@ def effects_of(
         baselines=sum(_unit_of(each, before) in changed for each in situation.baselines),
         rows=[(name, old.get(name, 0), new.get(name, 0)) for name in names if old.get(name, 0) != new.get(name, 0)],
         totals=(sum(old.values()), sum(new.values())),
+        touched=units_touched(changed, _references(counts, before, situation, today), before, after, today),
+        drafts=draft_readings(changed, before, after, today, day),
+        provinces=_province_effects(changed, counts, before, after, situation.states, day),
     )
+
+
+def _references(counts: Mapping[UnitId, int], before: UnitDirectory, situation: Situation, today: date) -> References:
+    return References(
+        households=counts,
+        accounts=accounts_by_unit(situation.accounts, before, today),
+        borders=situation.borders,
+        baselines=Counter(_unit_of(each, before) for each in situation.baselines),
+        requests=situation.requests,
+    )
+
+
+def _province_effects(
+    changed: Iterable[UnitId],
+    counts: Mapping[UnitId, int],
+    before: UnitDirectory,
+    after: UnitDirectory,
+    states: Sequence[CommuneState],
+    day: date,
+) -> list[ProvinceEffect]:
+    """Return the effects by province; none where the register holds only one, before and after."""
+    provinces = {unit.identity: unit for each in (before, after) for unit in each.of_level("province", day)}
+    if len(provinces) < 2:
+        return []
+    communes = {each: counts.get(each, 0) for each in changed if _is_commune(each, before, after)}
+    # A commune counts in the province in which it lies before: that one loses what another gains.
+    touched = by_province({each: count for each, count in communes.items() if before.versions_of(each)}, before, day)
+    old, new = (
+        {row.unit.identity: row.registered for row in rows_of(each, "province", day, states, area=None) if row.unit}
+        if each.of_level("province", day)
+        else {}
+        for each in (before, after)
+    )
+    return [
+        ProvinceEffect(
+            f"{unit.name} ({unit.code})", *touched.get(identity, (0, 0)), old.get(identity, 0), new.get(identity, 0)
+        )
+        for identity, unit in sorted(provinces.items())
+    ]
+
+
+def _is_commune(identity: UnitId, before: UnitDirectory, after: UnitDirectory) -> bool:
+    versions = before.versions_of(identity) or after.versions_of(identity)
+    return bool(versions) and versions[0].level == "commune"
 
 
 def _require_no_household_left(before: UnitDirectory, after: UnitDirectory, states: Iterable[CommuneState]) -> None:

@@ -24,6 +24,7 @@ from service.storage.client import Document, translated
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.key_ring import CiphertextDamaged
 from service.storage.transaction import MongoTransaction, Transactions
+from service.unit_names import UnitId
 
 REQUESTS: Final = "requests"
 _SEALED: Final = ("person", "text", "outcome")
@@ -74,6 +75,15 @@ class MongoRequests:
         with translated(self._client):
             found = self._requests.find({"$and": where} if where else {}).sort([("answer_by", 1), ("_id", 1)])
             return [self._request(document) for document in found.limit(query.limit)]
+
+    def open_by_commune(self) -> dict[UnitId, int]:
+        """How many open requests there are about households of each commune."""
+        pipeline: list[Document] = [
+            {"$match": {"state": _IS_OPEN}},
+            {"$group": {"_id": "$commune", "requests": {"$sum": 1}}},
+        ]
+        with translated(self._client):
+            return {UnitId(each["_id"]): each["requests"] for each in self._requests.aggregate(pipeline)}
 
     def replace_request(self, request: PersonRequest) -> None:
         """Store the request in the place of its revision before. Raises RequestChanged when that is not stored now.

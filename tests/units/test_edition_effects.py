@@ -1,0 +1,135 @@
+"""What a dry run says of a list: what refers to each unit, what becomes of drafts, and the effects by province."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from service.commands import accounts as accounts_command
+from service.people.person_request import PersonRequest, RequestKind, RequestState
+from service.reports.ports import Baseline
+from service.storage.repositories import Repositories
+from service.unit_names import UnitId
+from tests.builders import NOW, THANH_VINH, TRUONG_VINH
+from tests.storage.writing import register
+from tests.two_provinces import TRAN_PHU, second_province
+from tests.units.test_editions import HEADER, MERGER, loaded
+
+SPLIT = f"""\
+{HEADER}
+16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,16681;99001,,,x,,
+16681,Vinh Một,Vinh One ward,phường,commune,40,2027-01-01,,,,,x,,
+99001,Vinh Hai,Vinh Two ward,phường,commune,40,2027-01-01,,,,,x,,
+"""
+MOVED = f"""\
+{HEADER}
+16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,16681,,,x,,
+16681,Thành Vinh,Thanh Vinh ward,phường,commune,42,2027-01-01,,,,,x,,
+"""
+ENDED = f"""\
+{HEADER}
+16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,,,,x,,
+"""
+RENAMED = f"""\
+{HEADER}
+16681,Vinh,Vinh ward,phường,commune,40,2025-07-01,,,,,x,,
+"""
+Saying = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def reported(own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Saying:
+    """What a dry run of a list says, line by line."""
+
+    def say(text: str) -> list[str]:
+        capsys.readouterr()
+        assert loaded(tmp_path, text, "--dry-run") == 0
+        return capsys.readouterr().out.splitlines()
+
+    return say
+
+
+def a_request(key: str, commune: str, state: RequestState) -> PersonRequest:
+    day = NOW.date()
+    return PersonRequest(key, RequestKind.VIEW, "household", commune, day, day, day, state, "can.bo")
+
+
+def test_a_dry_run_says_of_each_unit_what_refers_to_it(own_store: Repositories, reported: Saying) -> None:
+    register(own_store)
+    for name, area in (("a", [THANH_VINH]), ("b", [THANH_VINH, TRUONG_VINH]), ("c", ["40"])):
+        assert (
+            accounts_command.main(
+                ["create", f"can.bo.{name}", "--role", "officer", *(f"--area={code}" for code in area)]
+            )
+            == 0
+        )
+    own_store.baselines.put_baseline(
+        Baseline(THANH_VINH, 10, "x", date(2026, 1, 1), UnitId(THANH_VINH)), actor="a", at=NOW
+    )
+    states = (RequestState.RECEIVED, RequestState.ACKNOWLEDGED, RequestState.DONE)
+    for number, state in enumerate(states):
+        own_store.requests.add_request(a_request(str(number), THANH_VINH, state))
+    own_store.requests.add_request(a_request("other", "17000", RequestState.RECEIVED))
+    lines = reported(MERGER)
+    of_one = "1 households, 2 accounts that name it, 0 borders, 1 baselines, 2 open requests of people"
+    of_two = "0 households, 1 accounts that name it, 0 borders, 0 baselines, 0 open requests of people"
+    assert [line for line in lines if line.startswith("touched: ")] == [
+        f"touched: phường Thành Vinh (16681): {of_one}",
+        f"touched: phường Trường Vinh (16690): {of_two}",
+    ]
+
+
+DRAFTS = "drafts that name phường Thành Vinh (16681)"
+UNTIL = f"{DRAFTS}: captured until 2026-12-31"
+REFUSED = "refused (commune.not-in-force) until the officer chooses a commune"
+REFUSED_TOO = REFUSED.replace("not-in-force", "successor-unknown")
+WAITING = "read as phường Thành Vinh (16681), where they wait until somebody decides on the part"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MERGER, f"{UNTIL}: read as phường Vinh (16681); captured later: read as phường Vinh (16681)"),
+        (
+            SPLIT,
+            f"{UNTIL}: {WAITING} (16681, 99001); captured later: read as phường Vinh Một (16681)",
+        ),
+        (
+            ENDED,
+            f"{UNTIL}: {REFUSED_TOO}; captured later: {REFUSED}",
+        ),
+        (RENAMED, f"{DRAFTS}: read as phường Vinh (16681)"),
+    ],
+)
+def test_a_dry_run_says_how_drafts_under_a_code_of_today_will_be_read(
+    reported: Saying, text: str, expected: str
+) -> None:
+    lines = reported(text)
+    assert expected in lines
+    assert any(line.startswith("drafts: only on phones, so the register cannot count them") for line in lines)
+
+
+def test_a_code_that_ends_with_a_merger_is_read_as_the_heir_and_refused_when_captured_later(reported: Saying) -> None:
+    expected = f"captured until 2026-12-31: read as phường Vinh (16681); captured later: {REFUSED}"
+    assert f"drafts that name phường Trường Vinh (16690): {expected}" in reported(MERGER)
+
+
+def test_with_several_provinces_a_dry_run_reports_the_effects_of_each(
+    own_store: Repositories, reported: Saying
+) -> None:
+    register(own_store)
+    assert not any(line.startswith("province ") for line in reported(MERGER))
+    own_store.units.replace_units(second_province())
+    assert [line for line in reported(MOVED) if line.startswith("province ")] == [
+        "province Nghệ An (40): 1 communes touched, with 1 households; registered 1 before, 0 after",
+        "province Hà Tĩnh (42): 0 communes touched, with 0 households; registered 0 before, 1 after",
+    ]
+    line = "18100,Trần Phú sửa,Tran Phu ward,phường,commune,42,2025-07-01,,,,,x,,"
+    assert TRAN_PHU == "18100"
+    assert [each for each in reported(f"{HEADER}\n{line}\n") if each.startswith("province ")] == [
+        "province Nghệ An (40): 0 communes touched, with 0 households; registered 1 before, 1 after",
+        "province Hà Tĩnh (42): 1 communes touched, with 0 households; registered 0 before, 0 after",
+    ]
