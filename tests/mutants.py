@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-COPIED = ("form/tests", "provinces", "schemas", "service", "tests")
+BESIDE = ("docs", "form/tests", "provinces", "tests")
+"""What the tests read, beside the code that is changed."""
+COPIED = (*BESIDE, "schemas", "service")
 KILLED = {1, 3, -24, 24, 36, 152, 255, -9, -11}
 """What mutmut notes of a mutant that made a test fail, run out of its time or crash."""
 
@@ -153,7 +155,7 @@ def prepare(room: Room, files: list[str], folder: Path) -> None:
             "--tb=native",
         ],
         "pytest_add_cli_args_test_selection": list(room.tests),
-        "also_copy": ["form/tests", "provinces", "tests"],
+        "also_copy": list(BESIDE),
         "track_dependencies": False,
     }
     text = "\n".join(["[tool.mutmut]", *(f"{name} = {json.dumps(value)}" for name, value in settings.items())])

@@ -34,11 +34,15 @@ def test_the_first_run_finds_nothing_to_forget(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_copied_is_enough_for_the_tests_without_a_database(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "tests",
+    [["--collect-only", "tests/units/test_areas.py", *ROOMS[0].tests], ["tests/households/test_revealed.py"]],
+    ids=["imported", "read"],
+)
+def test_what_is_copied_is_enough_for_the_tests_without_a_database(tests: list[str], tmp_path: Path) -> None:
     prepare(ROOMS[0], ["schemas/text.py"], tmp_path)
-    tests = ["--collect-only", "-q", "-p", "tests.without_database", "tests/units/test_areas.py", *ROOMS[0].tests]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", *tests],
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.without_database", *tests],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
@@ -74,6 +74,20 @@ def test_without_a_day_the_warnings_are_those_of_today_in_vietnam() -> None:
     year = datetime.now(UTC).astimezone(VIETNAM).year
     assert [each.code for each in rules.warnings({"head": a_person(born=str(year - 5))})] == ["head.young"]
     assert rules.warnings({"head": a_person(born=str(year - 40))}) == []
+
+
+class NewYearInVietnam(datetime):
+    """One in the morning of the first of January in Vietnam, and still December in UTC."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime(2026, 12, 31, 18, tzinfo=UTC).astimezone(tz or UTC)
+
+
+def test_a_year_of_age_is_counted_from_the_new_year_of_vietnam(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "datetime", NewYearInVietnam)
+    assert rules.warnings({"head": a_person(born="2012")}) == []
+    assert [each.params for each in rules.warnings({"head": a_person(born="2013")})] == [{"age": 14}]
 
 
 def test_a_rule_says_in_one_line_what_it_checks() -> None:
