@@ -33,7 +33,7 @@ def households_of_unit(directory: UnitDirectory, code: str, today: date) -> Unit
     unit = next((each for each in meanings if each.in_force_on(today)), meanings[-1])
     if unit.in_force_on(today):
         if unit.level == "commune":
-            return UnitHouseholds(directory.stored_in(unit))
+            return UnitHouseholds(directory.stored_in(unit, today))
         if unit.level == "province":
             return UnitHouseholds(communes_by_province(directory, today).get(unit.identity, frozenset()))
     if unit.level == "commune":
@@ -52,7 +52,7 @@ def _of_former(directory: UnitDirectory, unit: Unit, today: date) -> UnitHouseho
 
 def _stored(directory: UnitDirectory, former: Unit, today: date) -> frozenset[UnitId]:
     heirs = directory.heirs_of(former, max(today, former.begins))
-    return frozenset({former.identity}).union(*(directory.stored_in(heir) for heir in heirs))
+    return frozenset({former.identity}).union(*(directory.stored_in(heir, today) for heir in heirs))
 
 
 def _named(directory: UnitDirectory, former: Unit) -> FormerCommune:

@@ -90,7 +90,7 @@ def _successors_of_all(unit: Unit, directory: UnitDirectory, today: date) -> Ite
         within = [each for each in directory.of_level("commune", on) if lies_in(each, unit, directory, on)]
     for commune in within:
         for heir in directory.heirs_of(commune, max(today, commune.begins)):
-            yield from directory.stored_in(heir)
+            yield from directory.stored_in(heir, today)
 
 
 def _province_of_code(code: str, as_of: date, directory: UnitDirectory, today: date) -> Unit | None:

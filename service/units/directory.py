@@ -242,16 +242,24 @@ class UnitDirectory:
     def _coded(units: Iterable[Unit], code: str) -> Unit | None:
         return next((unit for unit in units if unit.code == code), None)
 
-    def stored_in(self, commune: Unit) -> frozenset[UnitId]:
+    def stored_in(self, commune: Unit, today: date) -> frozenset[UnitId]:
         """Return the identities under which households of a commune of today can be stored: its own, and those of the
-        units whose households it took over, all or some, since the register exists.
+        units whose households it took over, all or some, since the register exists. What it will only take over on a
+        later day is not its own yet: its officers would see households of another commune before that day.
         """
-        ended = {
-            unit.identity
-            for unit in self.ancestors_of(commune)
-            if self.can_hold_records(unit) and self._by_identity[unit.identity][-1] == unit
-        }
-        return frozenset({commune.identity, *ended})
+        taken: set[UnitId] = {commune.identity}
+        ended, seen = [commune], {commune.key}
+        while ended:
+            before = self.predecessors_of(ended.pop())
+            fresh = [unit for unit in before if unit.key not in seen and unit.valid_to and unit.valid_to < today]
+            seen |= {unit.key for unit in fresh}
+            ended.extend(fresh)
+            taken |= {
+                unit.identity
+                for unit in fresh
+                if self.can_hold_records(unit) and self._by_identity[unit.identity][-1] == unit
+            }
+        return frozenset(taken)
 
     def can_hold_records(self, unit: Unit) -> bool:
         """Whether households can be stored under a unit: it lasted into the register's time, or it was split before, so

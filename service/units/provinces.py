@@ -38,7 +38,7 @@ def communes_by_province(directory: UnitDirectory, today: date) -> Mapping[UnitI
     found: dict[UnitId, set[UnitId]] = defaultdict(set)
     stored: set[UnitId] = set()
     for commune in directory.of_level("commune", today):
-        theirs = directory.stored_in(commune)
+        theirs = directory.stored_in(commune, today)
         stored |= theirs
         province = province_of(commune, directory, today)
         if province is not None:

@@ -19,7 +19,7 @@ from service.jobs.rehoming import Rehomed, Rehoming
 from service.parcels.examination import ParcelExaminer
 from service.province import province_of
 from service.settings import Settings
-from service.storage.documents import sealed_entries, to_document
+from service.storage.documents import sealed_entries, to_document, to_update
 from service.wiring import Register, examiner_of
 from tests.builders import TODAY, Json, MovedClock, a_household, a_least_household, a_parcel, a_square
 from tests.storage.writing import assert_exact
@@ -140,7 +140,7 @@ def test_a_split_is_decided_by_the_home_or_the_parcels_and_else_by_an_officer(re
     assert register.store.households.record(by_home["id"])["commune"] == three
     assert register.store.households.record(by_parcel["id"])["commune"] == one
     assert rows(register, TODAY) == {"90001": 1, "90003": 1, None: 2}
-    officer = Actor("officer", directory.stored_in(directory.in_force("90003", TODAY)))
+    officer = Actor("officer", directory.stored_in(directory.in_force("90003", TODAY), TODAY))
     place = {"commune": "90003", "former_commune": "90001"}
     moved = register.households.transfer(nowhere["id"], place, if_match=1, actor=officer).record
     assert (moved["commune"], moved["former_commune"]) == (three, "90001")
@@ -151,7 +151,7 @@ def test_a_split_is_decided_by_the_home_or_the_parcels_and_else_by_an_officer(re
 
 def officer_of(register: Register, code: str) -> Actor:
     directory = register.units.directory()
-    return Actor("officer", directory.stored_in(directory.in_force(code, TODAY)))
+    return Actor("officer", directory.stored_in(directory.in_force(code, TODAY), TODAY))
 
 
 @pytest.mark.parametrize("by", ["transfer", "write"])
@@ -216,8 +216,8 @@ def test_a_code_that_is_given_again_never_mixes_two_communes(register: Register)
     again, heir = directory.in_force("90001", TODAY), directory.in_force("90002", TODAY)
     assert [each["commune"] for each in (old, late, new)] == ["90001", heir.identity, again.identity]
     assert again.identity != "90001"
-    assert directory.stored_in(again) == {again.identity}
-    assert directory.stored_in(heir) == {heir.identity, "90001"}
+    assert directory.stored_in(again, date.max) == {again.identity}
+    assert directory.stored_in(heir, date.max) == {heir.identity, "90001"}
     for _ in range(2):
         assert rows(register, TODAY) == {"90001": 1, "90002": 2}
         list(rehoming(register).run())
@@ -264,6 +264,16 @@ def test_a_household_that_was_only_moved_is_stored_as_if_it_had_been_written_who
     assert {**whole, "sealed": after["sealed"]} == after
     assert encryption.contents(after["sealed"])["fingerprint"] == stored.fingerprint
     assert_exact(register.store)
+
+
+def test_a_move_removes_what_the_new_place_does_not_have(register: Register) -> None:
+    _, before = verified(register, commune="90002")
+    old = {**before, "commune_since": "2026-01-01"}
+    moved = {**before, "commune": "90001", "revision": before["revision"] + 1}
+    change = Change.revision(old, moved, "transferred", actor="test", fingerprint="", place_only=True)
+    update = to_update(change, sealed_entries(change, register.store.database.encryption)[-1])
+    assert update is not None
+    assert (update["$set"]["commune"], update["$unset"]) == ("90001", {"commune_since": ""})
 
 
 def test_communes_that_write_to_one_log_are_in_one_group(register: Register) -> None:

@@ -173,3 +173,10 @@ def test_a_commune_that_ended_without_a_successor_stays_with_its_province() -> N
     assert area_of_units([("40", today)], directory, today).communes() == frozenset({"1", "2", "4"})
     assert area_of_units([("42", today)], directory, today).communes() == frozenset({"7"})
     assert area_of_units([("1", today)], directory, today).ended == ("1",)
+
+
+def test_what_a_commune_will_take_over_is_its_own_only_from_that_day() -> None:
+    before, day = date(2026, 11, 30), date(2026, 12, 1)
+    directory = a_directory(a_line("90001"), a_line("90002", successor="90001", valid_to=before.isoformat()))
+    assert set(area_of_units([("90001", before)], directory, before).communes() or ()) == {"90001"}
+    assert set(area_of_units([("90001", day)], directory, day).communes() or ()) == {"90001", "90002"}

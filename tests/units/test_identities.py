@@ -38,7 +38,7 @@ def test_a_unit_stays_itself_under_another_name_code_or_parent(after: str, kind:
     before, now = directory.in_force("1", OLD), directory.in_force(code, NOW)
     assert before.identity == now.identity
     assert [(each.kind, each.day) for each in directory.successions] == [(kind, date(2027, 1, 1))]
-    assert directory.stored_in(now) == {now.identity}
+    assert directory.stored_in(now, date.max) == {now.identity}
 
 
 def test_a_merged_unit_and_one_with_a_code_that_was_given_again_are_other_units() -> None:
@@ -51,8 +51,8 @@ def test_a_merged_unit_and_one_with_a_code_that_was_given_again_are_other_units(
     one, seven = directory.in_force("1", NOW), directory.in_force("7", NOW)
     assert len({unit.identity for unit in directory if unit.level == "commune"}) == 4
     assert {each.kind for each in directory.successions} == {"merged"}
-    assert directory.stored_in(one) == {one.identity}
-    assert directory.stored_in(seven) == {seven.identity, "1", "7"}
+    assert directory.stored_in(one, date.max) == {one.identity}
+    assert directory.stored_in(seven, date.max) == {seven.identity, "1", "7"}
 
 
 def test_an_identity_that_was_ever_given_is_not_given_again() -> None:
@@ -88,7 +88,7 @@ def test_the_parts_of_a_split_both_have_the_whole_as_predecessor_and_its_househo
     assert [(each.kind, each.share) for each in directory.successions] == [("split", 0.6), ("split", 0.4)]
     assert directory.predecessors_of(two) == [whole] == directory.predecessors_of(one)
     for part in (one, two):
-        assert directory.stored_in(part) == {part.identity, whole.identity}
+        assert directory.stored_in(part, date.max) == {part.identity, whole.identity}
         assert directory.former_named(part, "1") == whole
 
 

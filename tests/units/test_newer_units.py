@@ -126,7 +126,7 @@ def test_an_area_with_one_of_the_merged_communes_covers_both() -> None:
 
 def test_households_from_before_a_merger_are_found_by_the_new_code(register: Register) -> None:
     put(register, commune=TRUONG_VINH)
-    communes = UnitDirectory(NEWER).stored_in(MERGED)
+    communes = UnitDirectory(NEWER).stored_in(MERGED, date.max)
     found = register.store.households.page(HouseholdQuery(limit=10, communes=communes))
     assert len(found.records) == 1
     former = FormerCommune(TRUONG_VINH, "16690")
