@@ -164,8 +164,7 @@ def _province_effects(
     if len(provinces) < 2:
         return []
     communes = {each: counts.get(each, 0) for each in changed if _is_commune(each, before, after)}
-    # A commune counts in the province in which it lies before: that one loses what another gains.
-    touched = by_province({each: count for each, count in communes.items() if before.versions_of(each)}, before, day)
+    touched = by_province(communes, before, after, day)
     old, new = (
         {row.unit.identity: row.registered for row in rows_of(each, "province", day, states, area=None) if row.unit}
         if each.of_level("province", day)

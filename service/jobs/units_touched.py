@@ -95,13 +95,18 @@ def accounts_by_unit(accounts: Iterable[Account], directory: UnitDirectory, toda
 
 
 def by_province(
-    counts: Mapping[UnitId, int], directory: UnitDirectory, today: date
+    counts: Mapping[UnitId, int], before: UnitDirectory, after: UnitDirectory, day: date
 ) -> dict[UnitId | None, tuple[int, int]]:
-    """Return for each province of today how many of the units lie in it, and the sum of their counts."""
+    """Return for each province how many of the units lie in it, and the sum of their counts.
+
+    A unit lies where it did before the list, and a new one where the list puts it: a province that loses a commune
+    is the one that has to know.
+    """
     found: dict[UnitId | None, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for identity, count in counts.items():
-        unit = directory.known_on(identity, today)
-        province = None if unit is None else province_of(unit, directory, today)
+        directory = before if before.versions_of(identity) else after
+        unit = directory.known_on(identity, day)
+        province = None if unit is None else province_of(unit, directory, day)
         key = None if province is None else province.identity
         units, total = found[key]
         found[key] = (units + 1, total + count)

@@ -127,9 +127,10 @@ def test_with_several_provinces_a_dry_run_reports_the_effects_of_each(
         "province Nghệ An (40): 1 communes touched, with 1 households; registered 1 before, 0 after",
         "province Hà Tĩnh (42): 0 communes touched, with 0 households; registered 0 before, 1 after",
     ]
+    found = "99001,Mới,New ward,phường,commune,42,2027-01-01,,,,,x,,"
     line = "18100,Trần Phú sửa,Tran Phu ward,phường,commune,42,2025-07-01,,,,,x,,"
     assert TRAN_PHU == "18100"
-    assert [each for each in reported(f"{HEADER}\n{line}\n") if each.startswith("province ")] == [
+    assert [each for each in reported(f"{HEADER}\n{line}\n{found}\n") if each.startswith("province ")] == [
         "province Nghệ An (40): 0 communes touched, with 0 households; registered 1 before, 1 after",
-        "province Hà Tĩnh (42): 1 communes touched, with 0 households; registered 0 before, 0 after",
+        "province Hà Tĩnh (42): 2 communes touched, with 0 households; registered 0 before, 0 after",
     ]
