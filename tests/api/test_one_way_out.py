@@ -183,6 +183,11 @@ def _content(seed: Seed) -> dict[str, Any]:
     return {name: value for name, value in content.items() if value is not None}
 
 
+def _of_another(seed: Seed) -> dict[str, Any]:
+    content = _content(seed)
+    return {**content, "parcels": [{**parcel, "id": an_id()} for parcel in content["parcels"]]}
+
+
 def _around(seed: Seed) -> dict[str, Any]:
     longitude, latitude = seed.record["parcels"][0]["geometry"]["coordinates"][0][0]
     return {"near": [round(longitude, 4), round(latitude, 4)], "within": 80}
@@ -208,7 +213,10 @@ ASKED: dict[tuple[str, str], tuple[Way, ...]] = {
     ),
     ("GET", "/v1/changes"): ({"query_string": {"limit": 1000}},),
     ("GET", "/v1/coverage/trend"): ({"query_string": {"unit": THANH_VINH}},),
-    ("POST", "/v1/households"): (lambda seed: {"json": {**_content(seed), "id": seed.fresh, "head": a_new_head()}},),
+    ("POST", "/v1/households"): (
+        lambda seed: {"json": {**_of_another(seed), "id": seed.fresh, "head": a_new_head()}},
+        lambda seed: {"json": {**_content(seed), "id": an_id(), "head": a_new_head()}},
+    ),
     ("PUT", HOUSEHOLD): (
         lambda seed: {"json": _content(seed), "headers": _match(seed)},
         lambda seed: {"json": _content(seed), "headers": _match(seed, back=2)},
