@@ -63,6 +63,7 @@ def test_a_whole_registration_without_signal_survives_two_dead_batteries(
     officer.next().on("Thửa đất").add("thửa đất")
     officer.answer("Số tờ bản đồ", "12").answer("Số thửa", "345").answer("Loại đất", "LUC")
     officer.answer("Quyền sử dụng", "Thuê, mượn").answer("Diện tích theo giấy tờ hoặc khai báo", "2.300")
+    officer.tap("2.300 m²")
     officer.tap("Đo hoặc vẽ ranh giới").walk(*FIELD).on("Thửa đất")
     expect(officer.page.get_by_text("Đã có ranh giới")).to_be_visible()
     officer.tap("Xong")
