@@ -389,6 +389,7 @@ def test_every_role_asks() -> None:
     assert {asker.role for asker in (*WHOLE, *NOT_WHOLE)} == set(Role)
 
 
+@pytest.mark.slow  # so are those below that need every route as every reader: five seconds of a processor
 def test_the_walk_recognizes_what_is_revealed_of_households(steps: list[Step]) -> None:
     shown = {(step.method, step.rule) for step in steps if step.found(step.seed.marks)}
     assert HOUSEHOLD_DATA - shown == set()
@@ -396,12 +397,14 @@ def test_the_walk_recognizes_what_is_revealed_of_households(steps: list[Step]) -
     assert {"household.stale", "household.id-taken"} <= problems
 
 
+@pytest.mark.slow
 def test_no_route_refuses_everybody(steps: list[Step]) -> None:
     called = {(step.method, step.rule) for step in steps if not ABOUT_ACCOUNTS.fullmatch(step.rule)}
     succeeded = {(step.method, step.rule) for step in steps if step.response.status_code < 400}
     assert {each for each in called - succeeded if each[1] not in NOT_HERE} == set()
 
 
+@pytest.mark.slow
 def test_no_route_names_a_person_to_who_does_not_see_persons(steps: list[Step]) -> None:
     masked = [step for step in steps if step.asker in NOT_WHOLE]
     assert [(step.asker.name, found) for step in masked for found in step.found(step.seed.marks_of_people)] == []

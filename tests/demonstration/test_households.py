@@ -112,6 +112,7 @@ def test_mountain_peoples_live_in_the_mountains(households: list[Household], dir
     assert {"08", "29", "03"} <= groups["417"].keys()
 
 
+@slow
 def test_the_same_seed_makes_the_same_households(directory: UnitDirectory, households: list[Household]) -> None:
     assert list(Demonstration(directory, NGHE_AN, seed=11).households(MANY)) == households
 
@@ -156,6 +157,7 @@ def test_a_list_of_units_without_places_is_refused() -> None:
         Demonstration(UnitDirectory([]), NGHE_AN, seed=1)
 
 
+@slow
 def test_parts_are_whole_communes_and_make_up_the_set(
     demonstration: Demonstration, households: list[Household]
 ) -> None:

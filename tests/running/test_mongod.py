@@ -50,6 +50,7 @@ def read(mongod: PrivateMongod) -> list[int]:
         return [note["_id"] for note in client["notes"]["notes"].find().sort("_id")]
 
 
+@pytest.mark.slow
 def test_takes_transactions_and_keeps_its_data_and_its_port(mongod: PrivateMongod) -> None:
     mongod.start()
     write(mongod, 1)
@@ -69,6 +70,7 @@ def test_ends_by_itself_on_request(mongod: PrivateMongod) -> None:
     assert '"exitCode":0' in mongod.log.read_text().splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_starts_after_a_power_cut_with_what_was_acknowledged(mongod: PrivateMongod) -> None:
     mongod.start()
     write(mongod, 1)

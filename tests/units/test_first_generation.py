@@ -87,6 +87,7 @@ def test_a_household_counts_in_each_geography_and_nowhere_by_a_guess(directory: 
     assert Placing(directory, "district", MIDDLE).unit_of("16732", "16717") == "412"
 
 
+@pytest.mark.slow  # loads the list of a whole province twice
 def test_a_register_that_began_with_the_communes_of_2025_learns_of_those_before_and_no_unit_becomes_another(
     store: Repositories, tmp_path: Path
 ) -> None:
@@ -113,6 +114,7 @@ def test_the_shipped_list_is_loaded_again_without_effect(
     assert store.units.unit_version() == version
 
 
+@pytest.mark.slow  # as above
 def test_an_unknown_first_day_is_given_later_and_the_earlier_unit_of_the_code_is_another(
     store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
