@@ -19,6 +19,7 @@ from service.parcels.reference_systems import SYSTEMS
 from service.unit_names import UnitId
 from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, borders_of_today, read_features
 from tests.units.lists import a_directory, a_line
+from tests.units.shelf import Hand, Shelf
 
 SQUARE = shapely.box(105.0, 18.0, 105.1, 18.1)
 NO_CODE = "properties.code is not the code of a unit"
@@ -36,35 +37,19 @@ def refused(*features: object) -> dict[str, Any]:
     return dict(caught.value.params)
 
 
-class Shelf:
-    """Stored borders in memory, which counts how often they are read and can be away."""
+class BorderShelf(Shelf):
+    """Stored borders."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.borders: dict[UnitId, BaseGeometry] = {}
-        self.version = "1"
-        self.away = False
-        self.looks = 0
-        self.reads = 0
 
     def border_version(self) -> str:
-        self.looks += 1
-        if self.away:
-            raise StoreUnavailable()
-        return self.version
+        return self.looked_at()
 
     def border_list(self) -> dict[UnitId, BaseGeometry]:
         self.reads += 1
         return self.borders
-
-
-class Hand:
-    """A clock's hand that a test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 # Reading a file ----------------------------------------------------------------------------------------------------
@@ -193,7 +178,7 @@ def test_a_ring_drawn_twice_is_land_and_no_hole() -> None:
 
 
 def test_storage_is_queried_again_only_when_the_cache_is_old_enough() -> None:
-    shelf, hand = Shelf(), Hand()
+    shelf, hand = BorderShelf(), Hand()
     register = BorderRegister(shelf, 30.0, hand)
     assert len(register.borders()) == 0
     shelf.borders, shelf.version, hand.seconds = {UnitId("7"): SQUARE}, "2", 29.9
@@ -206,7 +191,7 @@ def test_storage_is_queried_again_only_when_the_cache_is_old_enough() -> None:
 
 
 def test_borders_are_read_again_only_when_they_have_changed() -> None:
-    shelf, hand = Shelf(), Hand()
+    shelf, hand = BorderShelf(), Hand()
     shelf.version = ""
     register = BorderRegister(shelf, 30.0, hand)
     first = register.borders()
@@ -218,7 +203,7 @@ def test_borders_are_read_again_only_when_they_have_changed() -> None:
 
 
 def test_while_storage_is_away_the_cached_borders_are_returned() -> None:
-    shelf, hand = Shelf(), Hand()
+    shelf, hand = BorderShelf(), Hand()
     register = BorderRegister(shelf, 30.0, hand)
     shelf.away = True
     with pytest.raises(StoreUnavailable):
@@ -232,7 +217,7 @@ def test_while_storage_is_away_the_cached_borders_are_returned() -> None:
 
 
 def test_who_waited_for_the_lock_finds_what_the_holder_has_read() -> None:
-    shelf, hand = Shelf(), Hand()
+    shelf, hand = BorderShelf(), Hand()
     hand.seconds = 100.0
     register = BorderRegister(shelf, 30.0, hand)
     first = register.borders()
@@ -247,7 +232,7 @@ def test_who_waited_for_the_lock_finds_what_the_holder_has_read() -> None:
 def test_fresh_borders_are_served_without_waiting_for_who_asks_storage(monkeypatch: pytest.MonkeyPatch) -> None:
     hand = Hand()
     hand.seconds = 100.0
-    register = BorderRegister(Shelf(), 30.0, hand)
+    register = BorderRegister(BorderShelf(), 30.0, hand)
     first = register.borders()
     monkeypatch.setattr(register, "_lock", None)
     hand.seconds = 129.9
@@ -255,7 +240,7 @@ def test_fresh_borders_are_served_without_waiting_for_who_asks_storage(monkeypat
 
 
 def test_distances_are_measured_in_the_projection_of_the_province() -> None:
-    shelf = Shelf()
+    shelf = BorderShelf()
     shelf.borders = {UnitId("7"): SQUARE}
     own, other = (BorderRegister(shelf, 30.0, metric=SYSTEMS[code]).borders() for code in ("EPSG:9208", "EPSG:9217"))
     home = np.asarray([[105.2, 18.05]])
@@ -309,7 +294,7 @@ def test_a_merged_commune_has_no_border_while_that_of_one_part_is_not_stored() -
 
 
 def test_the_borders_follow_a_newer_list_though_none_were_loaded() -> None:
-    shelf, hand, lists = Shelf(), Hand(), [a_directory(a_line("1"), a_line("2"))]
+    shelf, hand, lists = BorderShelf(), Hand(), [a_directory(a_line("1"), a_line("2"))]
     shelf.borders = dict(OLD_BORDERS)
     register = BorderRegister(shelf, 30.0, hand, units=lambda: (lists[-1], LATER))
     assert sorted(register.borders().codes) == ["1", "2"]

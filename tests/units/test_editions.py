@@ -120,6 +120,21 @@ def test_a_commune_that_ends_for_good_is_loaded_with_a_warning_that_names_accoun
     assert "WARNING: account can.bo names 16681, which covers nothing any more" in output
 
 
+def test_a_list_that_leaves_no_commune_in_force_is_refused_as_a_fault_of_the_list(
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = own_store.units.unit_version()
+    communes = [unit for unit in own_store.units.unit_list() if unit.level == "commune" and unit.valid_to is None]
+    lines = [
+        f"{unit.code},{unit.name},{unit.name_en},{unit.kind},commune,40,{unit.valid_from},2026-12-31,,,,x,,"
+        for unit in communes
+    ]
+    assert len(lines) == 130
+    assert loaded(tmp_path, "\n".join([HEADER, *lines])) == 1
+    assert "no commune is in force from 2027-01-01 on" in capsys.readouterr().err
+    assert own_store.units.unit_version() == version
+
+
 @pytest.mark.parametrize(
     ("line", "fault"),
     [

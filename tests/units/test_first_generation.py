@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,8 +12,7 @@ import pytest
 
 from service.commands import units as units_command
 from service.province import Province, read_province
-from service.settings import Settings, read_settings
-from service.storage.migration import load_shipped_units, migrate
+from service.storage.migration import load_shipped_units
 from service.storage.repositories import Repositories
 from service.unit_names import UnitCode
 from service.units.directory import UnitDirectory
@@ -24,22 +22,6 @@ from tests.units.lists import a_line, a_list
 
 BEFORE, MIDDLE, AFTER = date(2024, 11, 30), date(2024, 12, 1), date(2025, 7, 1)
 NOT_KNOWN = {"16684", "16687", "16696", "16978", "16996", "17525", "17590", "17599"}
-
-
-@pytest.fixture
-def settings(database_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setenv("MONGODB_URI", database_uri)
-    monkeypatch.setenv("DATA_FOLDER", str(tmp_path / "data"))
-    made = read_settings()
-    migrate(made, say=lambda _: None)
-    return made
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Repositories]:
-    opened = Repositories(settings)
-    yield opened
-    opened.close()
 
 
 def as_it_was_shipped_before(tmp_path: Path) -> Province:
@@ -89,16 +71,16 @@ def test_a_household_counts_in_each_geography_and_nowhere_by_a_guess(directory: 
 
 @pytest.mark.slow  # loads the list of a whole province twice
 def test_a_register_that_began_with_the_communes_of_2025_learns_of_those_before_and_no_unit_becomes_another(
-    store: Repositories, tmp_path: Path
+    own_store: Repositories, tmp_path: Path
 ) -> None:
-    store.database["units"].delete_many({})
-    store.database["unit_editions"].delete_many({})
-    store.database["state"].delete_many({})
-    load_shipped_units(store, as_it_was_shipped_before(tmp_path), lambda _: None)
-    formers = {unit.code: unit for unit in UnitDirectory(store.units.unit_list()).of_level("commune", MIDDLE)}
+    own_store.database["units"].delete_many({})
+    own_store.database["unit_editions"].delete_many({})
+    own_store.database["state"].delete_many({})
+    load_shipped_units(own_store, as_it_was_shipped_before(tmp_path), lambda _: None)
+    formers = {unit.code: unit for unit in UnitDirectory(own_store.units.unit_list()).of_level("commune", MIDDLE)}
     assert (len(formers), formers[UnitCode("17152")].identity) == (412, "17152")
-    load_shipped_units(store, read_province("40"), lambda _: None)
-    directory = UnitDirectory(store.units.unit_list())
+    load_shipped_units(own_store, read_province("40"), lambda _: None)
+    directory = UnitDirectory(own_store.units.unit_list())
     assert len(directory.of_level("commune", BEFORE)) == 460
     assert all(directory.in_force(code, MIDDLE).identity == unit.identity for code, unit in formers.items())
     assert directory.in_force("17152", BEFORE).identity == "17152-before"
@@ -106,17 +88,17 @@ def test_a_register_that_began_with_the_communes_of_2025_learns_of_those_before_
 
 
 def test_the_shipped_list_is_loaded_again_without_effect(
-    store: Repositories, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    version = store.units.unit_version()
+    version = own_store.units.unit_version()
     assert units_command.main([]) == 0
     assert "nothing to do" in capsys.readouterr().out
-    assert store.units.unit_version() == version
+    assert own_store.units.unit_version() == version
 
 
 @pytest.mark.slow  # as above
 def test_an_unknown_first_day_is_given_later_and_the_earlier_unit_of_the_code_is_another(
-    store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "list.csv"
     file.write_text(a_list(a_line("18073")), encoding="utf-8")
@@ -130,7 +112,7 @@ def test_an_unknown_first_day_is_given_later_and_the_earlier_unit_of_the_code_is
     file.write_text("\n".join((f"{header},replaces", f"{ended},", f"{other},", f"{later},…", "")), encoding="utf-8")
     for _ in range(2):
         assert units_command.main(["--list", str(file)]) == 0
-        directory = UnitDirectory(store.units.unit_list())
+        directory = UnitDirectory(own_store.units.unit_list())
         assert directory.in_force("18073", date(2020, 1, 1)).identity == "18073"
         assert directory.in_force("18073", date(2019, 12, 31)).identity == "18073-before"
     assert "nothing to do" in capsys.readouterr().out

@@ -12,46 +12,31 @@ from service.units.unit import Unit
 from service.units.unit_list import read_units
 from service.units.unit_register import UnitRegister
 from tests.units.lists import a_line, a_list
+from tests.units.shelf import Hand, Shelf
 
 
-class Shelf:
-    """A stored list in memory, which counts how often it is read and can be away."""
+class UnitShelf(Shelf):
+    """A stored list of units."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.units = read_units(a_list(a_line("1")))
-        self.version = "1"
-        self.away = False
-        self.looks = 0
-        self.reads = 0
 
     def unit_version(self) -> str:
-        self.looks += 1
-        if self.away:
-            raise StoreUnavailable()
-        return self.version
+        return self.looked_at()
 
     def unit_list(self) -> tuple[Unit, ...]:
         self.reads += 1
         return self.units
 
 
-class Hand:
-    """A clock's hand that a test moves."""
-
-    def __init__(self, seconds: float = 0.0) -> None:
-        self.seconds = seconds
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-def a_register(shelf: Shelf, hand: Hand) -> UnitRegister:
+def a_register(shelf: UnitShelf, hand: Hand) -> UnitRegister:
     """A register that reads, and asks after 30 seconds whether the list has changed."""
     return UnitRegister(cast(UnitStore, shelf), 30.0, hand)
 
 
 def test_a_newer_list_is_seen_when_the_cached_one_is_old_enough() -> None:
-    shelf, hand = Shelf(), Hand()
+    shelf, hand = UnitShelf(), Hand()
     register = a_register(shelf, hand)
     assert [unit.code for unit in register.directory()] == ["1", "40"]
     shelf.units, shelf.version = read_units(a_list(a_line("2"))), "2"
@@ -66,7 +51,7 @@ def test_a_newer_list_is_seen_when_the_cached_one_is_old_enough() -> None:
 
 
 def test_a_list_is_read_again_only_when_it_has_changed() -> None:
-    shelf, hand = Shelf(), Hand()
+    shelf, hand = UnitShelf(), Hand()
     shelf.version = ""
     register = a_register(shelf, hand)
     first = register.directory()
@@ -76,7 +61,7 @@ def test_a_list_is_read_again_only_when_it_has_changed() -> None:
 
 
 def test_while_storage_is_away_the_cached_list_is_served_and_not_every_request_waits() -> None:
-    shelf, hand = Shelf(), Hand()
+    shelf, hand = UnitShelf(), Hand()
     register = a_register(shelf, hand)
     shelf.away = True
     with pytest.raises(StoreUnavailable):
@@ -91,7 +76,7 @@ def test_while_storage_is_away_the_cached_list_is_served_and_not_every_request_w
 
 
 def test_who_waited_for_the_lock_finds_what_the_holder_has_read() -> None:
-    shelf, hand = Shelf(), Hand(100.0)
+    shelf, hand = UnitShelf(), Hand(100.0)
     register = a_register(shelf, hand)
     first = register.directory()
     hand.seconds = 129.9
@@ -104,7 +89,7 @@ def test_who_waited_for_the_lock_finds_what_the_holder_has_read() -> None:
 
 def test_a_fresh_list_is_served_without_waiting_for_who_asks_storage(monkeypatch: pytest.MonkeyPatch) -> None:
     hand = Hand(100.0)
-    register = a_register(Shelf(), hand)
+    register = a_register(UnitShelf(), hand)
     first = register.directory()
     monkeypatch.setattr(register, "_lock", None)
     hand.seconds = 129.9
