@@ -13,6 +13,7 @@ from service.actor import Actor
 from service.clock import vietnam_day
 from service.errors import (
     DomainError,
+    HouseholdErased,
     HouseholdExists,
     HouseholdIdTaken,
     HouseholdStale,
@@ -57,7 +58,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         """Register a household under an id that the client minted, or replace the content of a known one.
 
         With ``if_new`` a known id is refused, also if it is this same write that is sent again. Raises RecordInvalid,
-        HouseholdExists, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdNotFound, PersonalNumberTaken.
+        HouseholdExists, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdErased, HouseholdNotFound,
+        PersonalNumberTaken.
         """
         household_id = household_id_of(household_id)
         now = self._clock()
@@ -72,14 +74,17 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         change = registration(prepared, at=now, actor=actor.name)
         try:
             return replace(self._commit_one(change, None), created=True)
+        except HouseholdErased:
+            self._store.households.find(household_id, actor.area)  # erased elsewhere, it is not there for this actor
+            raise
         except HouseholdIdTaken:
             return self._again(content, household_id, if_new=if_new, now=now, actor=actor)
 
-    def post(self, body: object, *, actor: Actor) -> Written:
-        """Register a household under the id in the body, or under one that the register mints."""
+    def post(self, body: object, *, if_match: int | None = None, if_new: bool = False, actor: Actor) -> Written:
+        """As ``put``, under the id in the body, or under one that the register mints."""
         given = body.get("id") if isinstance(body, dict) else None
         household_id = given if isinstance(given, str) else str(uuid_utils.uuid7())
-        return self.put(household_id, body, if_match=None, actor=actor)
+        return self.put(household_id, body, if_match=if_match, if_new=if_new, actor=actor)
 
     def patch(self, household_id: str, patch: object, *, if_match: int | None, actor: Actor) -> Written:
         """Revise by merge patch (RFC 7396). Raises PreconditionRequired without a revision, else as ``put``."""

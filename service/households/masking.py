@@ -60,9 +60,7 @@ def seen_note(note: Mapping[str, Any] | None, sight: Sight) -> dict[str, Any] | 
     """
     if note is None:
         return None
-    if sight is Sight.PERSONAL:
-        return dict(note)
-    shown = _notes_shown(sight)
+    shown = NOTES.keys() if sight is Sight.PERSONAL else _notes_shown(sight)
     return {name: value for name, value in note.items() if name in shown} or None
 
 

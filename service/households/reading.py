@@ -205,7 +205,7 @@ class Reader:
         if of is not None:
             communes = of if communes is None else communes & of
         found, more = self._sources.log.changes(after, communes=communes, limit=limit)
-        hidden = self.withheld | self._left(entry.household for entry in found if entry.record is not None)
+        hidden = self.withheld | self._left(entry.household for entry in found)
         entries = [self._entry(entry, hidden) for entry in found]
         self._note([entry["household"] for entry in entries if entry["record"] is not None])
         return entries, more

@@ -22,6 +22,7 @@ from service.households.changes import Change, Kind, Record, fingerprint_of
 from service.households.confirmations import without_carried_over
 from service.households.derived import derived_facts
 from service.households.far_parcels import far_parcels
+from service.households.parcel_ids import named_parcels
 from service.households.places import resolve_parcels, resolve_place, unmoved
 from service.households.stages import findings_in_json, missing_in_json, stage_of
 from service.households.times import Timed, corrected
@@ -118,7 +119,8 @@ def resolve(
         content["former_commune"] = place.former
     if content.get("parcels"):
         content["parcels"] = resolve_parcels(content["parcels"], place.commune, directory, known)
-    _name_parcels(content, household_id)
+    if parcels := content.get("parcels"):
+        content["parcels"] = named_parcels(parcels, household_id)
     return content
 
 
@@ -153,33 +155,6 @@ def prepared_from(
         "derived": derived_facts(content),
     }
     return Prepared(household_id, json_form, content, given, fingerprint)
-
-
-def _name_parcels(content: dict[str, Any], household_id: str) -> None:
-    """Give every parcel that has no id one that follows from the household and its place in the list.
-
-    The same write sent again must be the same content, so the id cannot be random.
-    """
-    parcels = content.get("parcels")
-    if not parcels or all("id" in parcel for parcel in parcels):
-        return
-    taken = {parcel["id"] for parcel in parcels if "id" in parcel}
-    named = []
-    for position, parcel in enumerate(parcels):
-        if "id" in parcel:
-            named.append(parcel)
-            continue
-        identity, attempt = _parcel_id(household_id, position, 0), 0
-        while identity in taken:
-            attempt += 1
-            identity = _parcel_id(household_id, position, attempt)
-        taken.add(identity)
-        named.append({"id": identity, **parcel})
-    content["parcels"] = named
-
-
-def _parcel_id(household_id: str, position: int, attempt: int) -> str:
-    return str(uuid.uuid5(uuid.UUID(household_id), f"parcel {position} {attempt}"))
 
 
 def registration(prepared: Prepared, *, at: datetime, actor: str) -> Change:

@@ -115,6 +115,8 @@ def effects_of(
     _require_no_household_left(before, after, situation.states)
     changed = {unit.identity for unit in (*before, *after)} & _touched(plan, before, after)
     day = max([today, *(unit.day_after or unit.begins for unit in plan.put)])
+    if not after.of_level("commune", day):
+        raise UnitListInvalid([UnitFault(0, "communes", f"no commune is in force from {day} on", "the list")])
     counts = {state.commune: _registered(state) for state in situation.states}
     communes = [unit for unit in after.of_level("commune", day) if unit.identity in changed]
     ended = [

@@ -18,6 +18,7 @@ from service.parcels.rings import gnomonic
 
 LARGEST_CIRCLE_M = 100_000.0
 _CORNERS = 180
+_SMALLEST_CIRCLE_M = 0.1
 _LONGEST_EDGE_DEGREES = 0.01
 _MARGIN_DEGREES = 1e-4
 _CELLS_PER_DEGREE = 100
@@ -50,7 +51,11 @@ def begins_in(boundary: Mapping[str, Any], box: Box) -> bool:
 
 
 def circle(longitude: float, latitude: float, metres: float) -> BaseGeometry:
-    """Return a circle around a position as a polygon of 180 corners, its edges at most 0.02% inside the circle."""
+    """Return a circle around a position as a polygon of 180 corners, its edges at most 0.02% inside the circle.
+
+    It is never smaller than ten centimetres: below, its corners would coincide, and no position is as exact.
+    """
+    metres = max(metres, _SMALLEST_CIRCLE_M)
     azimuths = np.linspace(0.0, 360.0, _CORNERS, endpoint=False)[::-1]
     start = np.full(_CORNERS, longitude), np.full(_CORNERS, latitude)
     longitudes, latitudes, _ = ELLIPSOID.fwd(*start, azimuths, np.full(_CORNERS, metres))

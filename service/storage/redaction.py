@@ -7,6 +7,7 @@ of what was written. The digest of what is left is recorded in the log entry of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from pymongo.client_session import ClientSession
@@ -19,6 +20,8 @@ from service.storage.documents import DAMAGE
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import to_log_entry
 
+Decision = tuple[str, datetime, str]
+"""Who settled, when and why. Another decision may have the same words: its reason stays."""
 REDACTED_BY: Final = "redacted_by"
 """In a log entry's document, the erased household on whose account it was redacted last."""
 
@@ -30,21 +33,21 @@ def redact_settlements(
 
     Returns for each redacted log entry, by its key, the digest of what is left of it.
     """
-    texts, named = set[str](), set[str]()
+    decisions, named = set[Decision](), set[str]()
     for document in collections["log"].find({"household": erased}, {"record": 1, "replaced": 1}, session=session):
         for details in _overlaps_in(document):
             named.add(details["household"])
-            if (reason := details.get("settled", {}).get("reason")) is not None:
-                texts.add(reason)
+            if (decision := _decision_in(details)) is not None:
+                decisions.add(decision)
     digests: dict[str, str] = {}
     seen = {erased}
-    while texts and (waiting := sorted(named - seen)):
+    while decisions and (waiting := sorted(named - seen)):
         seen.update(waiting)
         for document in [*collections["log"].find({"household": {"$in": waiting}}, session=session)]:
-            changed = _redacted(document, texts)
+            changed = _redacted(document, decisions)
             if not changed:
                 continue
-            named |= {each["household"] for each in _overlaps_in(document) if _reason_in(each, texts)}
+            named |= {each["household"] for each in _overlaps_in(document) if _decision_in(each) in decisions}
             update = {"$set": {**changed, REDACTED_BY: erased}}
             collections["log"].update_one({"_id": document["_id"]}, update, session=session)
             try:
@@ -55,7 +58,7 @@ def redact_settlements(
                 digests[entry.key] = salted_digest(entry.salt, entry.record, entry.replaced, entry.note)
         records = collections["households"].find({"_id": {"$in": waiting}}, {"findings": 1}, session=session)
         for document in [*records]:
-            if findings := _redacted_findings(document.get("findings"), texts):
+            if findings := _redacted_findings(document.get("findings"), decisions):
                 where = {"_id": document["_id"]}
                 collections["households"].update_one(where, {"$set": {"findings": findings}}, session=session)
     return digests
@@ -69,32 +72,43 @@ def _overlaps_in(document: Document) -> Iterator[Mapping[str, Any]]:
                 yield finding["details"]
 
 
-def _reason_in(details: Mapping[str, Any], texts: set[str]) -> bool:
-    return (details.get("settled") or {}).get("reason") in texts
+def _decision_in(details: Mapping[str, Any]) -> Decision | None:
+    """Who settled an overlap, when and why; None where nobody did, or where the reason is gone already."""
+    settled = details.get("settled") or {}
+    if "reason" not in settled:
+        return None
+    return settled["by"], datetime.fromisoformat(settled["at"]), settled["reason"]
 
 
-def _redacted(document: Document, texts: set[str]) -> Document:
-    """What changes of a log entry's document without the texts; nothing where none is in it."""
+def _noted_in(document: Document) -> Decision | None:
+    """The decision that a log entry is about."""
+    note = document.get("note") or {}
+    if "settled" not in note or "reason" not in note:
+        return None
+    return document["actor"], document["at"], note["reason"]
+
+
+def _redacted(document: Document, decisions: set[Decision]) -> Document:
+    """What changes of a log entry's document without the reasons of the decisions; nothing where none is in it."""
     changed: Document = {}
     for name in ("record", "replaced"):
         items = document.get(name)
-        if items and (findings := _redacted_findings(items.get("findings"), texts)):
+        if items and (findings := _redacted_findings(items.get("findings"), decisions)):
             changed[name] = {**items, "findings": findings}
-    note = document.get("note")
-    if note and "settled" in note and note.get("reason") in texts:
-        changed["note"] = {name: value for name, value in note.items() if name != "reason"}
+    if _noted_in(document) in decisions:
+        changed["note"] = {name: value for name, value in document["note"].items() if name != "reason"}
     return changed
 
 
-def _redacted_findings(findings: list[Any] | None, texts: set[str]) -> list[Any] | None:
-    """The findings without the texts; None where none is in them."""
-    if not any(_reason_in(each["details"], texts) for each in findings or () if each["code"] == OVERLAP):
+def _redacted_findings(findings: list[Any] | None, decisions: set[Decision]) -> list[Any] | None:
+    """The findings without the reasons of the decisions; None where none is in them."""
+    if not any(_decision_in(each["details"]) in decisions for each in findings or () if each["code"] == OVERLAP):
         return None
-    return [_redacted_finding(each, texts) for each in findings or ()]
+    return [_redacted_finding(each, decisions) for each in findings or ()]
 
 
-def _redacted_finding(finding: Mapping[str, Any], texts: set[str]) -> Mapping[str, Any]:
-    if finding["code"] != OVERLAP or not _reason_in(finding["details"], texts):
+def _redacted_finding(finding: Mapping[str, Any], decisions: set[Decision]) -> Mapping[str, Any]:
+    if finding["code"] != OVERLAP or _decision_in(finding["details"]) not in decisions:
         return finding
     settled = {name: value for name, value in finding["details"]["settled"].items() if name != "reason"}
     return {**finding, "details": {**finding["details"], "settled": settled}}

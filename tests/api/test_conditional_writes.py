@@ -12,7 +12,16 @@ from service.roles import Role
 from service.wiring import Register as Parts
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
-from tests.builders import TRUONG_VINH, Json, a_head, a_household, a_personal_number, an_id
+from tests.builders import (
+    TRUONG_VINH,
+    Json,
+    a_head,
+    a_household,
+    a_parcel,
+    a_personal_number,
+    a_square,
+    an_id,
+)
 
 NEW_ONLY = {"If-None-Match": "*"}
 
@@ -79,6 +88,15 @@ def test_who_follows_the_advice_brings_the_family_back(register: Register, tongu
     assert register.patch(again.get_json()["id"], {"village": "Khối 4"}, if_match=1).status_code == 200
 
 
+def test_a_post_knows_the_same_conditions_as_a_put(register: Register) -> None:
+    household = a_household()
+    assert register.client.post("/v1/households", json=household, headers={"If-None-Match": "*"}).status_code == 201
+    again = register.client.post("/v1/households", json=household, headers={"If-None-Match": "*"})
+    problem(again, 412, "household.exists")
+    stale = register.client.post("/v1/households", json={**household, "village": "x"}, headers={"If-Match": '"77"'})
+    problem(stale, 412, "household.stale")
+
+
 # Erased
 
 
@@ -100,7 +118,25 @@ def test_an_erased_household_is_gone_for_reading_as_for_writing(register: Regist
         problem(response, 410, "household.erased")
     elsewhere = f"Bearer {token_of(register.client.application, Role.OFFICER, TRUONG_VINH)}"
     problem(register.get(address, Authorization=elsewhere), 404, "household.not-found")
+    there = {**household, "commune": TRUONG_VINH}
+    for headers in ({}, {"If-None-Match": "*"}):
+        headers["Authorization"] = elsewhere
+        problem(register.client.put(address, json=there, headers=headers), 404, "household.not-found")
+        problem(register.client.post("/v1/households", json=there, headers=headers), 404, "household.not-found")
     problem(register.get(f"/v1/households/{an_id()}"), 404, "household.not-found")
+
+
+def test_the_entry_of_an_erasure_says_nothing_of_its_neighbours(register: Register) -> None:
+    plots = [[a_parcel(geometry=a_square(east, 18.676))] for east in (105.664, 105.6642)]
+    here, beside = (register.registered(parcels=plot) for plot in plots)
+    register.client.post(f"/v1/parcels/{here['parcels'][0]['id']}/settle", json={"reason": "Hai bên đồng ý"})
+    parts = parts_of(register)
+    Erasure(parts.store.transactions, parts.clock).erase(here["id"], actor=REGISTER_ITSELF)
+    (entry,) = [each for each in register.json("/v1/changes")["changes"] if each["kind"] == "erased"]
+    assert entry["note"] is None
+    log = parts.store.database["log"]
+    assert log.find_one({"household": here["id"], "note.redacted": {"$exists": True}}) is not None
+    assert log.find_one({"household": beside["id"], "redacted_by": here["id"]}) is not None
 
 
 # Returned

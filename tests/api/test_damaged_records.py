@@ -15,7 +15,7 @@ from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
 from tests.api.test_changes import read
 from tests.api.test_photos import address, photos_of, send, sent
-from tests.builders import Json, a_parcel, a_square
+from tests.builders import THANH_VINH, TRUONG_VINH, Json, a_parcel, a_square
 from tests.pictures import a_photo
 
 Documents = Database[dict[str, Any]]
@@ -27,6 +27,20 @@ def damage(documents: Documents, collection: str, key: str) -> None:
     broken = bytearray(sealed)
     broken[-20] ^= 0xFF
     documents[collection].update_one({"_id": key}, {"$set": {"sealed": Binary(bytes(broken), sealed.subtype)}})
+
+
+def test_in_the_feed_a_damaged_entry_of_a_household_that_left_the_area_says_no_more_than_the_others(
+    register: Register, session_database: Documents
+) -> None:
+    record = register.registered()
+    register.step(record["id"], "return", {"reason": "Thiếu xóm của ông An"})
+    register.step(record["id"], "transfer", {"commune": TRUONG_VINH})
+    here = {"household": record["id"], "commune": THANH_VINH, "sealed": {"$ne": None}}
+    for entry in session_database["log"].find(here):
+        damage(session_database, "log", entry["_id"])
+    left = register.seen_by(Role.OFFICER, THANH_VINH, "/v1/changes")["changes"]
+    assert [change["record"] for change in left] == [None, None, None]
+    assert [change["note"] for change in left[:2]] == [{"damaged": True}, {"damaged": True}]
 
 
 def damage_photo(documents: Documents, photo: Json, item: str) -> None:

@@ -374,7 +374,7 @@ HOUSEHOLD_DATA = {
     ("POST", f"{REQUEST}/acknowledge"),
     ("POST", f"{REQUEST}/refuse"),
 }
-"""Routes whose responses the walk must recognize, so that it does not walk in vain."""
+"""Routes whose responses the walk must recognize, so that it proves something."""
 
 
 @pytest.fixture(scope="module")

@@ -528,6 +528,16 @@ def test_a_parcels_id_that_another_household_holds_is_refused_where_it_stands(re
     assert register.put(newcomer).status_code == 201
 
 
+def test_an_id_that_the_register_gives_is_never_refused_although_a_buyer_keeps_it(register: Register) -> None:
+    seller = register.registered()
+    sold = seller["parcels"][0]["id"]
+    register.patch(seller["id"], {"parcels": None}, if_match=1)
+    assert register.put(a_household(commune=TRUONG_VINH, parcels=[a_parcel(id=sold)])).status_code == 201
+    again = register.patch(seller["id"], {"parcels": [a_parcel()]}, if_match=2)
+    assert again.status_code == 200, again.text
+    assert again.get_json()["parcels"][0]["id"] == sold  # settle then has to name the household
+
+
 def test_in_bulk_only_the_household_that_brings_a_taken_parcel_id_is_refused(app: Flask, register: Register) -> None:
     one, other, third = (a_household(parcels=[a_parcel(id=an_id())]) for _ in range(3))
     other["parcels"][0]["id"] = one["parcels"][0]["id"]

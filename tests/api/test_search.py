@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import pytest
+import shapely
 from werkzeug.test import TestResponse
 
 from schemas.geometry import geometry_json
@@ -150,6 +151,15 @@ def test_a_list_in_a_box(register: Register) -> None:
     register.registered(**a_farm(east=5_000))
     west, south, east, north = a_field(-50, -50, 300, 300, at=AT).bounds
     assert listed(register, f"bbox={west},{south},{east},{north}") == {record["id"]}
+
+
+@pytest.mark.parametrize("within", ["0.005", "1e-6", "1e-300", "5e-324"])
+def test_the_smallest_circle_is_a_place(register: Register, within: str) -> None:
+    record = register.registered(**a_farm())
+    middle = shapely.geometry.shape(record["parcels"][0]["geometry"]).centroid
+    longitude, latitude = middle.x, middle.y
+    assert listed(register, f"near={longitude},{latitude}&within={within}") == {record["id"]}
+    assert search(register, near=[longitude, latitude], within=float(within)).status_code == 200
 
 
 @pytest.mark.parametrize(

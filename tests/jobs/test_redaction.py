@@ -89,6 +89,20 @@ def test_other_reasons_stay(row: Row) -> None:
     assert row.faults == []
 
 
+def test_another_decision_with_the_same_words_keeps_them(row: Row) -> None:
+    other = a_household(parcels=[a_parcel(geometry=a_square(105.6646, 18.676))])
+    record = row.services.households.put(other["id"], other, if_match=None, actor=EVERYWHERE).record
+    row.services.parcels.settle(record["parcels"][0]["id"], REASON, actor=Actor("somebody else", None))
+    row.erase(row.gone)
+    found = row.services.households.read(record["id"], actor=EVERYWHERE)["findings"]
+    assert [(each["details"]["household"], each["details"]["settled"].get("reason")) for each in found] == [
+        (row.last, REASON)
+    ]
+    notes = [entry.note for entry in row.services.store.log.history(record["id"], before=None, limit=99)]
+    assert [note["reason"] for note in notes if note and "settled" in note] == [REASON]
+    assert row.faults == []
+
+
 @pytest.mark.parametrize("way", ["withdrawn", "moved"])
 def test_it_goes_also_where_the_overlap_ended_before(row: Row, way: str) -> None:
     if way == "withdrawn":

@@ -15,7 +15,15 @@ from service.settings import Settings
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
-from tests.builders import TRUONG_VINH, MovedClock, a_household, a_household_without_boundaries, a_parcel, a_square
+from tests.builders import (
+    TRUONG_VINH,
+    MovedClock,
+    a_household,
+    a_household_without_boundaries,
+    a_parcel,
+    a_square,
+    an_id,
+)
 
 OFFICER = Actor("officer", None)
 Command = dict[str, Any]
@@ -87,8 +95,20 @@ def test_a_registration_without_boundaries_looks_for_the_ids_of_its_parcels_with
 ) -> None:
     registered(households, commands)
     commands.sent.clear()
-    households.post(a_household_without_boundaries(), actor=OFFICER)
+    household = a_household_without_boundaries()
+    household["parcels"][0]["id"] = an_id()
+    households.post(household, actor=OFFICER)
     assert commands.names()[:2] == ["aggregate commune_states", "update commune_states"]
+    assert len(commands.names()) == 6
+
+
+def test_for_ids_that_the_register_gives_nothing_is_looked_for(
+    households: HouseholdRegister, commands: Commands
+) -> None:
+    registered(households, commands)
+    commands.sent.clear()
+    households.post(a_household_without_boundaries(), actor=OFFICER)
+    assert commands.names()[:2] == ["find commune_states", "update commune_states"]
     assert len(commands.names()) == 6
 
 

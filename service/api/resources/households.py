@@ -220,13 +220,18 @@ class Households(MethodView):
 
     @needs("households.write")
     @blueprint.json_body("Household")
+    @blueprint.if_match()
+    @blueprint.only_new()
     @blueprint.response(201, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
-    @blueprint.problems(400, 409, 413, 415, 422)
+    @blueprint.problems(400, 404, 409, 410, 412, 413, 415, 422)
     @blueprint.doc(operationId="post_household", summary="Register a household")
     def post(self) -> Response:
         """As PUT, with the id in the body or minted by the register."""
-        return written_response(services().households.post(json_body(), actor=actor("households.write")))
+        written = services().households.post(
+            json_body(), if_match=named_revision(), if_new=must_be_new(), actor=actor("households.write")
+        )
+        return written_response(written)
 
 
 def _query_of(arguments: dict[str, Any]) -> HouseholdQuery:

@@ -90,7 +90,7 @@ class Photos(MethodView):
 
     @needs("photos.read")
     @blueprint.response(200, PhotoListSchema)
-    @blueprint.problems(403, 404, 422)
+    @blueprint.problems(403, 404, 410, 422)
     @blueprint.doc(operationId="list_photos", summary="List a household's photos of papers")
     def get(self, household_id: str) -> Response:
         """Oldest first; none if the record's legal basis does not cover photos."""
@@ -105,7 +105,7 @@ class OnePhoto(MethodView):
 
     @needs("photos.read")
     @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=JPEG)
-    @blueprint.problems(403, 404, 409, 422)
+    @blueprint.problems(403, 404, 409, 410, 422)
     @blueprint.doc(operationId="get_photo", summary="Read a photo of a paper")
     def get(self, household_id: str, photo_id: str) -> Response:
         """The picture. It is never cached; who has seen it is stored in the audit trail."""
@@ -155,7 +155,7 @@ class OnePhoto(MethodView):
 
     @needs("photos.write")
     @blueprint.response(204)
-    @blueprint.problems(403, 404, 422)
+    @blueprint.problems(403, 404, 410, 422)
     @blueprint.doc(operationId="delete_photo", summary="Remove a photo of a paper")
     def delete(self, household_id: str, photo_id: str) -> Response:
         """Irrecoverably: a photo is no part of the record and has no history."""
