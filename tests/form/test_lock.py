@@ -55,6 +55,13 @@ def test_the_right_pin_forgives_the_wrong_ones(officer: Officer) -> None:
     expect(officer.page.get_by_text(re.compile("Còn 9 lần thử"))).to_be_visible()
 
 
+def test_a_pin_is_hashed_as_often_as_owasp_wants(a_phone: Callable[..., Phone]) -> None:
+    officer = Officer(a_phone(cheap_pin=False)).arrive()
+    officer.reload().unlock()
+    expect(officer.page.get_by_role("button", name="Đăng ký hộ mới")).to_be_visible()
+    assert officer.page.evaluate("window.stretched") == [600_000]
+
+
 def test_a_pin_that_anybody_guesses_is_refused(a_phone: Callable[..., Phone]) -> None:
     officer = Officer(a_phone())
     officer.page.goto(officer.phone.address)
