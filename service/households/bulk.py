@@ -93,7 +93,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
                 if isinstance(step, Outcome):
                     yield step
                     continue
-                in_flight.append(committing.submit(self._commit_batch, step))
+                in_flight.append(committing.submit(self._commit_batch, step, actor))
                 if len(in_flight) > COMMITTING:
                     yield from in_flight.popleft().result()
             while in_flight:
@@ -144,7 +144,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
                 change = registration(prepared, at=now, actor=actor.name)
                 yield _Waiting(each.position, prepared, each.content, change)
 
-    def _commit_batch(self, batch: Sequence[_Waiting]) -> list[Outcome]:
+    def _commit_batch(self, batch: Sequence[_Waiting], actor: Actor) -> list[Outcome]:
         """Commit a batch as one transaction; when something in it is taken, report which and commit the others.
 
         Usually the look-up finds what is taken, and the batch becomes smaller. It may find nothing (a number whose
@@ -156,28 +156,28 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         while batch:
             # A batch can have waited for long until it was full: its time is that of the commit.
             at = self._clock()
-            changes = [registration(each.prepared, at=at, actor=each.change.entries[0].actor) for each in batch]
+            changes = [registration(each.prepared, at=at, actor=actor.name) for each in batch]
             try:
-                self._commit(changes, {}, make_cells=True)
+                self._commit(changes, {}, actor, make_cells=True)
             except (HouseholdIdTaken, PersonalNumberTaken) as error:
                 batch, taken = self._without_taken(batch)
                 outcomes.extend(taken)
                 tries = 0 if taken else tries + 1
                 if tries == _SAME_BATCH:
-                    return [*outcomes, *self._commit_in_halves(batch, error)]
+                    return [*outcomes, *self._commit_in_halves(batch, actor, error)]
             except (BoundaryUnplaceable, ParcelIdTaken, StoreDamaged, StoreRefused) as error:
-                return [*outcomes, *self._commit_in_halves(batch, error)]
+                return [*outcomes, *self._commit_in_halves(batch, actor, error)]
             else:
                 outcomes.extend(Outcome(each.position, each.prepared.household_id, "registered") for each in batch)
                 break
         return outcomes
 
-    def _commit_in_halves(self, batch: Sequence[_Waiting], error: DomainError) -> list[Outcome]:
+    def _commit_in_halves(self, batch: Sequence[_Waiting], actor: Actor, error: DomainError) -> list[Outcome]:
         """Find the record that the store refused for itself, and commit the others."""
         if len(batch) == 1:
             return [Outcome(batch[0].position, batch[0].prepared.household_id, "refused", error)]
         middle = len(batch) // 2
-        return [*self._commit_batch(batch[:middle]), *self._commit_batch(batch[middle:])]
+        return [*self._commit_batch(batch[:middle], actor), *self._commit_batch(batch[middle:], actor)]
 
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
         """Split a batch into what is still to be registered and outcomes for what is taken,

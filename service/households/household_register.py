@@ -73,7 +73,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         self._require(actor, prepared.content["commune"], now)
         change = registration(prepared, at=now, actor=actor.name)
         try:
-            return replace(self._commit_one(change, None), created=True)
+            return replace(self._commit_one(change, None, actor), created=True)
         except HouseholdErased:
             self._store.households.find(household_id, actor.area)  # erased elsewhere, it is not there for this actor
             raise
@@ -111,7 +111,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             change = consent_withdrawn(before, purpose, at=self._clock(), actor=actor.name)
             if change is None:
                 return Written(before, changed=False)
-            return self._commit_one(change, before)
+            return self._commit_one(change, before, actor)
 
         return retried(attempt)
 
@@ -321,15 +321,15 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     def _commit_named(self, change: Change, before: Record, if_match: int | None, actor: Actor) -> Written:
         """Commit a revision; when it is stale and the client named a revision, say which one is current."""
         try:
-            return self._commit_one(change, before)
+            return self._commit_one(change, before, actor)
         except HouseholdStale:
             if if_match is None:
                 raise
             current = self._store.households.find(before["id"], actor.area).record
             raise HouseholdStale(current=current, named=if_match) from None
 
-    def _commit_one(self, change: Change, before: Record | None) -> Written:
-        own, *others = self._commit([change], {} if before is None else {before["id"]: before})
+    def _commit_one(self, change: Change, before: Record | None, actor: Actor) -> Written:
+        own, *others = self._commit([change], {} if before is None else {before["id"]: before}, actor)
         return Written(own.record, neighbours=tuple(each.record["id"] for each in others))
 
 

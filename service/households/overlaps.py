@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas.errors import FREE_TEXT, Reveals
+from service.area import Communes
 from service.households.changes import Change, Record
 from service.households.parcel_ids import new_parcels, require_free
-from service.households.ports import Neighbour, Stored, Transaction
+from service.households.ports import Stored, Transaction
 from service.households.stages import stage_again
 from service.parcels.cells import Cells, cells_of_stored
 from service.parcels.limits import OverlapRules
@@ -72,13 +73,15 @@ def with_overlaps(
     transaction: Transaction,
     rules: OverlapRules,
     *,
+    area: Communes,
     moved: Moved | None = None,
 ) -> list[Change]:
     """The changes with overlaps among their findings, and the changes of other records that gain or lose one.
 
     ``befores`` holds the stored record of each household that a change replaces. Findings of records whose boundaries
     stay as they are, are carried over from before; only what moved is compared with its neighbours. ``moved`` is what
-    ``moved_boundaries`` returned for the same changes, where it was called before. Raises ParcelIdTaken.
+    ``moved_boundaries`` returned for the same changes, where it was called before. Raises ParcelIdTaken, about
+    households of the ``area`` of whoever writes.
     """
     if moved is None:
         moved = moved_boundaries(changes, befores)
@@ -88,10 +91,11 @@ def with_overlaps(
     if not moved.changes and not new:
         return resting
     around = transaction.neighbours(moved.cells, sorted(moved.held), frozenset(new))
-    require_free(new, around)
+    require_free(new, around, area)
     if not moved.changes:
         return resting
-    neighbours = [each for one in around if one.household not in ids for each in _boundaries_of(one)]
+    beside = [one for one in around if one.household not in ids]
+    neighbours = [each for one in beside for each in _boundaries_of(one.household, one.parcels)]
     pairs = _overlapping_pairs(moved.boundaries, neighbours, rules)
     settled_before = _settled_before(moved.changes, befores)
     found = _findings_by_household(pairs, settled_before)
@@ -146,13 +150,13 @@ def boundaries_in(record: Record | None) -> list[Boundary]:
     """The boundaries of a record; none of a withdrawn one."""
     if record is None or record["status"] == "withdrawn":
         return []
-    return _boundaries_of(Neighbour(record["id"], record.get("parcels", ())))
+    return _boundaries_of(record["id"], record.get("parcels", ()))
 
 
-def _boundaries_of(household: Neighbour) -> list[Boundary]:
+def _boundaries_of(household: str, parcels: Sequence[Record]) -> list[Boundary]:
     return [
-        Boundary(household.household, parcel["id"], number, parcel["geometry"])
-        for number, parcel in enumerate(household.parcels)
+        Boundary(household, parcel["id"], number, parcel["geometry"])
+        for number, parcel in enumerate(parcels)
         if parcel.get("geometry") is not None
     ]
 

@@ -1,4 +1,9 @@
-"""A parcel's id: the register gives one where none is sent, and refuses a new one that another household holds."""
+"""A parcel's id: the register gives one where none is sent, and refuses a new one that another household holds.
+
+A parcel is identified by its household and its id together. Two households with one id are therefore no damage, but
+usually a mistake of a client, so it is refused where whoever writes may read the other household. Elsewhere a refusal
+would tell a stranger that somebody holds the id: those that the register gives follow from the household's own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from service.area import Communes
 from service.errors import ParcelIdTaken
 from service.households.changes import Change, Record
 from service.households.ports import Neighbour
@@ -51,9 +57,11 @@ def new_parcels(changes: Sequence[Change], befores: Mapping[str, Record]) -> New
     return found
 
 
-def require_free(new: NewParcels, neighbours: Iterable[Neighbour]) -> None:
-    """Raise ParcelIdTaken for a new parcel that one of the neighbours holds."""
+def require_free(new: NewParcels, neighbours: Iterable[Neighbour], area: Communes) -> None:
+    """Raise ParcelIdTaken for a new parcel that one of the neighbours within the area holds."""
     for neighbour in neighbours:
+        if area is not None and neighbour.commune not in area:
+            continue
         for parcel in neighbour.parcels:
             claimed = new.get(parcel.get("id", ""))
             if claimed is not None and claimed[0] != neighbour.household:

@@ -125,6 +125,7 @@ class Neighbour:
     """Another household that a write meets, with what its parcels are compared by: their ids and boundaries."""
 
     household: str
+    commune: UnitId
     parcels: tuple[Record, ...]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
+from service.actor import Actor
 from service.clock import Clock
 from service.errors import WriteContention
 from service.households.changes import Change, Record
@@ -62,12 +63,13 @@ class HouseholdWriter(Generic[Repositories]):
         )
 
     def _commit(
-        self, changes: Sequence[Change], befores: Mapping[str, Record], *, make_cells: bool = False
+        self, changes: Sequence[Change], befores: Mapping[str, Record], actor: Actor, *, make_cells: bool = False
     ) -> list[Change]:
         """Commit changes in one transaction with what they mean for the neighbours; returns them with their overlaps.
 
-        ``befores`` holds the record that each change replaces. With ``make_cells`` the missing cells of the overlap
-        grid are created beforehand: for many households at once, among which some are sure to need a new one.
+        ``befores`` holds the record that each change replaces; ``actor`` is who makes them. With ``make_cells`` the
+        missing cells of the overlap grid are created beforehand: for many households at once, among which some are
+        sure to need a new one.
         Raises WriteContention where the stamps of the changes are too old to begin a transaction with.
         """
         moved = moved_boundaries(changes, befores)
@@ -76,7 +78,8 @@ class HouseholdWriter(Generic[Repositories]):
         def work(transaction: Transaction) -> list[Change]:
             if self._clock() - oldest > OLDEST_STAMP:
                 raise WriteContention()
-            overlapping = with_overlaps(changes, befores, transaction, self._examiner.rules.overlap, moved=moved)
+            rules = self._examiner.rules.overlap
+            overlapping = with_overlaps(changes, befores, transaction, rules, area=actor.area, moved=moved)
             transaction.apply(overlapping)
             return overlapping
 

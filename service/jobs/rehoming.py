@@ -123,7 +123,7 @@ class Rehoming(HouseholdWriter[JobRepositories]):
         yield from (Rehomed(record["id"], moved=False) for record in ready.records if record["id"] not in moving)
         try:
             if ready.changes:
-                self._commit(ready.changes, befores)
+                self._commit(ready.changes, befores, REGISTER_ITSELF)
         except HouseholdStale:
             # One of them was revised meanwhile: one by one, the others are not held up.
             for change in ready.changes:
@@ -139,7 +139,7 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             if waiting is None:
                 return
             try:
-                self._commit([waiting], {before["id"]: before})
+                self._commit([waiting], {before["id"]: before}, REGISTER_ITSELF)
             except HouseholdStale as stale:
                 before = stale.current
                 waiting = self._change(before, self._clock(), self._directory())

@@ -63,7 +63,7 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
                 yield Migrated(record["id"], error)
         try:
             if changes:
-                self._commit(changes, befores)
+                self._commit(changes, befores, REGISTER_ITSELF)
         except StoreUnavailable:
             raise
         except DomainError:
@@ -81,7 +81,7 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
             if before["schema_version"] == SCHEMA_VERSION:
                 return
             try:
-                self._commit([self._change(before, self._clock())], {household_id: before})
+                self._commit([self._change(before, self._clock())], {household_id: before}, REGISTER_ITSELF)
             except HouseholdStale as stale:
                 before = stale.current
                 raise

@@ -28,6 +28,7 @@ NOWHERE: dict[str, Any] = {"_id": {"$in": []}}
 """The condition that nothing fulfils."""
 _MARGIN_DEGREES = 1e-4
 _BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
+_OF_NEIGHBOURS = {**_BOUNDARIES, "commune": 1}
 _CELLS_ARE_STORED = all(map(plain_at_rest, _BOUNDARIES))
 """Whether cells may be stored in clear: they tell where a boundary lies, so only if the boundary is stored so too."""
 
@@ -125,7 +126,7 @@ def neighbours_and_states(
     A round trip costs a registration more than checking its record. ``$unwind`` makes a row of each neighbour, so that
     no row is larger than a household; ``$unionWith`` would be simpler, but is not allowed in a transaction.
     """
-    near = [{"$match": dict(where)}, {"$project": _BOUNDARIES}]
+    near = [{"$match": dict(where)}, {"$project": _OF_NEIGHBOURS}]
     rows = collections["commune_states"].aggregate(
         [
             {"$match": {"_id": {"$in": sorted(communes)}}},
@@ -148,11 +149,13 @@ def neighbours_in(
     collections: Collections, where: Mapping[str, Any], session: ClientSession | None = None
 ) -> list[Neighbour]:
     """The households that fulfil a condition (``around``), with the ids and boundaries of their parcels."""
-    return _neighbours_of(collections["households"].find(where, _BOUNDARIES, session=session))
+    return _neighbours_of(collections["households"].find(where, _OF_NEIGHBOURS, session=session))
 
 
 def _neighbours_of(documents: Iterable[Document]) -> list[Neighbour]:
-    return [Neighbour(document["_id"], tuple(document.get("parcels", ()))) for document in documents]
+    return [
+        Neighbour(document["_id"], document["commune"], tuple(document.get("parcels", ()))) for document in documents
+    ]
 
 
 def _boundaries_of(documents: Iterable[Document]) -> list[Boundary]:

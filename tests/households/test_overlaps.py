@@ -93,7 +93,7 @@ class Neighbourhood:
         self.requested.append((cells, list(held)))
         self.named.append(parcels)
         there = (each.record for each in self.stored.values() if each.record["status"] != "withdrawn")
-        return [Neighbour(record["id"], tuple(record["parcels"])) for record in there]
+        return [Neighbour(record["id"], record["commune"], tuple(record["parcels"])) for record in there]
 
     def apply(self, changes: Sequence[Change]) -> None:
         raise NotImplementedError
@@ -107,7 +107,7 @@ class Neighbourhood:
 
 def outcome(around: Neighbourhood, *changes: Change) -> list[Change]:
     befores = {name: one.record for name, one in around.stored.items() if name in {c.record["id"] for c in changes}}
-    return with_overlaps(changes, befores, around, RULES)
+    return with_overlaps(changes, befores, around, RULES, area=None)
 
 
 def findings(change: Change) -> list[dict[str, Any]]:
@@ -198,7 +198,7 @@ def test_what_moves_may_be_found_before() -> None:
     moved = moved_boundaries([change], {})
     assert (moved.changes, moved.boundaries) == ((change,), tuple(boundaries_in(change.record)))
     around = Neighbourhood(a_record("b", a_plot("q", 50)))
-    assert len(with_overlaps([change], {}, around, RULES, moved=moved)) == 2
+    assert len(with_overlaps([change], {}, around, RULES, area=None, moved=moved)) == 2
     assert around.requested == [(moved.cells, sorted(moved.held))]
 
 

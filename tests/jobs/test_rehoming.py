@@ -232,10 +232,10 @@ def test_a_household_that_changes_meanwhile_is_moved_as_it_is_then(
     job = rehoming(register)
     commit, calls = job._commit, iter([True])
 
-    def first_revised(changes: Any, befores: Any) -> Any:
+    def first_revised(changes: Any, befores: Any, actor: Actor) -> Any:
         if next(calls, False):
             register.households.withdraw(before["id"], "moved_away", if_match=2, actor=REGISTER_ITSELF)
-        return commit(changes, befores)
+        return commit(changes, befores, actor)
 
     monkeypatch.setattr(job, "_commit", first_revised)
     assert list(job.run()) == [Rehomed(before["id"])]
