@@ -12,6 +12,7 @@ from schemas.versions import SCHEMA_VERSION
 from service.clock import system_clock
 from service.commands.database import command_settings, run
 from service.errors import DomainError, StoreDamaged
+from service.exit_statuses import RECORDS_SKIPPED
 from service.jobs.schema_migration import Migrated, SchemaMigration
 from service.province import province_of
 from service.settings import Settings
@@ -24,30 +25,31 @@ from service.wiring import examiner_of
 def main(arguments: list[str] | None = None) -> int:
     """Create collections, indexes, validators and the list of units; migrate records to the current schema version.
 
-    Idempotent: a second run changes nothing, and a run that was killed can be resumed. Exit status 1: some records,
-    which are listed, are damaged or could not be migrated; all others are.
+    Idempotent: a second run changes nothing, and a run that was killed can be resumed. Records that are damaged or
+    that the current version refuses are skipped, listed by id and counted. All others are migrated, so the register can
+    serve them: the exit status is 0, or 3 with --strict.
     """
     parser = argparse.ArgumentParser(prog="scripts/migrate", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
+    parser.add_argument("--strict", action="store_true", help="end with status 3 if a record was skipped")
     options = parser.parse_args(arguments)
 
     def work() -> int:
         settings = command_settings(options.data)
         migrate(settings)
-        failed = migrate_records(settings)
-        for each in failed:
+        skipped = migrate_records(settings)
+        for each in skipped:
             print(f"record: household {each.household_id}: {_reason(each)}", file=sys.stderr, flush=True)
-        if failed:
-            print(f"{len(failed)} records stay at their version until somebody corrects them", file=sys.stderr)
-            return 1
         print("the database is as this version needs it")
-        return 0
+        if skipped:
+            print(_summary(skipped), file=sys.stderr, flush=True)
+        return RECORDS_SKIPPED if skipped and options.strict else 0
 
     return run(work)
 
 
 def migrate_records(settings: Settings) -> list[Migrated]:
-    """Revise records of earlier schema versions through the log, with a progress bar; returns those that failed."""
+    """Revise records of earlier schema versions through the log, with a progress bar; returns those skipped."""
     store = Repositories(settings)
     try:
         units = UnitRegister(store.units, settings.units_refresh_seconds)
@@ -63,13 +65,23 @@ def migrate_records(settings: Settings) -> list[Migrated]:
         store.close()
 
 
-def _reason(failed: Migrated) -> str:
-    """Why a record stays at its version, without the values of its items."""
-    if isinstance(failed.error, StoreDamaged):
-        return "it is stored damaged; restore it from a backup"
-    if isinstance(failed.error, RecordInvalid):
-        return ", ".join(f"{error.code} at {error.pointer or '/'}" for error in failed.error.errors)
-    return failed.error.code if isinstance(failed.error, DomainError) else str(failed.error)
+def _reason(skipped: Migrated) -> str:
+    """Why a record stays at its version, without the values of its items, and what to do about it."""
+    if isinstance(skipped.error, StoreDamaged):
+        return "it is stored damaged; restore its document from a backup"
+    if isinstance(skipped.error, RecordInvalid):
+        places = ", ".join(f"{error.code} at {error.pointer or '/'}" for error in skipped.error.errors)
+        return f"{places}; correct these items with the version before"
+    return skipped.error.code if isinstance(skipped.error, DomainError) else str(skipped.error)
+
+
+def _summary(skipped: list[Migrated]) -> str:
+    damaged = sum(isinstance(each.error, StoreDamaged) for each in skipped)
+    return (
+        f"{len(skipped)} of the records stay at their version ({damaged} damaged, {len(skipped) - damaged} refused); "
+        "they are listed above. The register serves all others. Restore or correct them, then run scripts/migrate "
+        "again."
+    )
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def with_overlaps(
     ``befores`` holds the stored record of each household that a change replaces. Findings of records whose boundaries
     stay as they are, are carried over from before; only what moved is compared with its neighbours. ``moved`` is what
     ``moved_boundaries`` returned for the same changes, where it was called before. Raises ParcelIdTaken, about
-    households of the ``area`` of whoever writes.
+    households of the writer's ``area``.
     """
     if moved is None:
         moved = moved_boundaries(changes, befores)

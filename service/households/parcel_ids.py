@@ -1,8 +1,8 @@
 """A parcel's id: the register gives one where none is sent, and refuses a new one that another household holds.
 
 A parcel is identified by its household and its id together. Two households with one id are therefore no damage, but
-usually a mistake of a client, so it is refused where whoever writes may read the other household. Elsewhere a refusal
-would tell a stranger that somebody holds the id: those that the register gives follow from the household's own.
+usually a mistake of a client, so it is refused where the writer may read the other household. Elsewhere a refusal
+would show a stranger that somebody holds the id: those that the register gives follow from the household's own.
 """
 
 from __future__ import annotations

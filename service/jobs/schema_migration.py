@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from schemas.errors import RecordInvalid
 from schemas.parsing import parse_household
@@ -22,6 +23,8 @@ from service.jobs.ports import JobRepositories
 BATCH = 250
 
 _NONE: frozenset[str] = frozenset()
+_OF_DAMAGE: Final = (LookupError, TypeError, ValueError, AttributeError)
+"""What is raised about a record of which an item is missing, or is not what it should be."""
 _ENDED = frozenset({"consent.registration-missing"})
 """Rules that do not hold for a withdrawn household: it can be the withdrawal of this consent that ended it."""
 
@@ -63,7 +66,7 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
                 yield Migrated(record["id"], error)
         try:
             if changes:
-                self._commit(changes, befores, REGISTER_ITSELF)
+                self._commit_readable(changes, befores)
         except StoreUnavailable:
             raise
         except DomainError:
@@ -81,7 +84,7 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
             if before["schema_version"] == SCHEMA_VERSION:
                 return
             try:
-                self._commit([self._change(before, self._clock())], {household_id: before}, REGISTER_ITSELF)
+                self._commit_readable([self._change(before, self._clock())], {household_id: before})
             except HouseholdStale as stale:
                 before = stale.current
                 raise
@@ -94,11 +97,18 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
             return Migrated(household_id, error)
         return Migrated(household_id)
 
+    def _commit_readable(self, changes: Sequence[Change], befores: Mapping[str, Record]) -> None:
+        """Commit changes as the register's own. Raises StoreDamaged where a record holds what no record can hold."""
+        try:
+            self._commit(changes, befores, REGISTER_ITSELF)
+        except _OF_DAMAGE as error:
+            raise StoreDamaged(reason=type(error).__name__) from error
+
     def _change(self, before: Record, now: datetime) -> Change:
         """The revision of a record. Raises StoreDamaged where it lacks an item that every record has."""
         try:
             return self._revision(before, now)
-        except (KeyError, TypeError, AttributeError) as error:
+        except _OF_DAMAGE as error:
             raise StoreDamaged(reason=type(error).__name__) from error
 
     def _revision(self, before: Record, now: datetime) -> Change:

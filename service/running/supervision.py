@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from service.exit_statuses import RECORDS_SKIPPED
 from service.running import errors
 from service.running.children import start_child, stop_child
 from service.running.command_line import ROOT, RunOptions
@@ -58,7 +59,7 @@ def serve(options: RunOptions) -> None:
         stack.enter_context(_stated(options.data / "mongodb-uri", environment["MONGODB_URI"]))
         stack.enter_context(_stated(options.data / "province", environment.get("PROVINCE", "")))
         stamp = None if mongod is None else options.data / "mongodb" / "prepared"
-        _prepare_database(options, environment, stamp)
+        skipped = _prepare_database(options, environment, stamp)
         gunicorn = start_child(_gunicorn_command(options, port), environment=environment, folder=ROOT)
         stack.callback(stop_child, gunicorn, STOP_SECONDS)
         where = f"http://{_host_of(options.bind)}:{port}"
@@ -72,6 +73,8 @@ def serve(options: RunOptions) -> None:
             _say(f"Serving this machine only ({options.bind}); nobody on the network can reach it. Ctrl-C stops it.")
         else:
             _say(f"Serving the network on {options.bind}, without TLS: put a proxy in front of it. Ctrl-C stops it.")
+        if skipped:
+            _say("Records that scripts/migrate skipped are listed above, with what to do; all others are served.")
         _say(where)
         _watch(gunicorn, mongod)
 
@@ -147,16 +150,18 @@ def _stated(path: Path, value: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _prepare_database(options: RunOptions, environment: dict[str, str], stamp: Path | None) -> None:
+def _prepare_database(options: RunOptions, environment: dict[str, str], stamp: Path | None) -> bool:
     """Migrate the database, and register the demonstration households if it is empty.
 
     For a private database, ``stamp`` records what was done by which version of the code, so that a second start can
-    skip it. A shared database is checked every time.
+    skip it. A shared database is checked every time. Returns whether records were skipped: then the register serves the
+    others, and the next start tries these again.
     """
+    skipped = False
     version = f"migrated by {_fingerprint()} for {environment.get('PROVINCE', '')}"
     done = stamp.read_text(encoding="ascii").splitlines() if stamp is not None and stamp.exists() else []
     if version not in done:
-        _run_script("migrate", [], environment)
+        skipped = _run_script("migrate", ["--strict"], environment, also=RECORDS_SKIPPED) == RECORDS_SKIPPED
     if not options.empty and "has households" not in done:
         _run_script("demo", ["--if-empty"], environment)
         done.append("has households")
@@ -166,7 +171,9 @@ def _prepare_database(options: RunOptions, environment: dict[str, str], stamp: P
         done.append("has accounts")
     if stamp is not None:
         permanent = [line for line in done if line in {"has households", "has accounts"}]
-        stamp.write_text("\n".join([version, *permanent, ""]), encoding="ascii")
+        migrated = [] if skipped else [version]
+        stamp.write_text("\n".join([*migrated, *permanent, ""]), encoding="ascii")
+    return skipped
 
 
 def _fingerprint() -> str:
@@ -180,14 +187,16 @@ def _fingerprint() -> str:
     return content.hexdigest()
 
 
-def _run_script(name: str, arguments: list[str], environment: dict[str, str]) -> None:
+def _run_script(name: str, arguments: list[str], environment: dict[str, str], *, also: int = 0) -> int:
+    """Run a script to its end and return its exit status: 0, or the one that is ``also`` expected. Raises CannotRun."""
     child = start_child([ROOT / "scripts" / name, *arguments], environment=environment)
     try:
         status = child.wait()
     finally:
         stop_child(child, STOP_SECONDS)
-    if status != 0:
+    if status not in (0, also):
         raise errors.CannotRun(f"scripts/{name} ended with status {status}; its output is above.")
+    return status
 
 
 def _gunicorn_command(options: RunOptions, port: int) -> list[str | Path]:

@@ -154,7 +154,8 @@ def neighbours_in(
 
 def _neighbours_of(documents: Iterable[Document]) -> list[Neighbour]:
     return [
-        Neighbour(document["_id"], document["commune"], tuple(document.get("parcels", ()))) for document in documents
+        Neighbour(document["_id"], document.get("commune", ""), tuple(document.get("parcels", ())))
+        for document in documents
     ]
 
 

@@ -1,4 +1,4 @@
-"""A parcel is its household's: what another household's id of a parcel tells whoever uses it, and simultaneous uses."""
+"""A parcel is its household's: what becomes of an id that another household holds, also in simultaneous writes."""
 
 from __future__ import annotations
 

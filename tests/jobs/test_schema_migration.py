@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 import pytest
 from bson.binary import Binary
@@ -151,6 +152,27 @@ def test_damaged_records_are_named_and_hold_up_no_other(
     assert results == {**dict.fromkeys(whole), sealed: results[sealed], bare: results[bare]}
     assert {store.households.find(each).record["schema_version"] for each in whole} == {SCHEMA_VERSION}
     assert migration.waiting() == 2
+
+
+def test_whatever_item_of_a_record_is_damaged_the_migration_goes_on(
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration
+) -> None:
+    documents = store.database["households"]
+    (first,) = registered_under_1_0(households, store)
+    items = sorted((documents.find_one({"_id": first}) or {}).keys() - {"_id"})
+    damages: list[dict[str, Any]] = [{"$unset": {item: 1}} for item in items]
+    values: list[Any] = [None, 7, "?", {"?": []}, [None], Binary(b"", 6)]
+    damages += [{"$set": {item: value}} for item in items for value in values]
+    damaged = registered_under_1_0(households, store, count=len(damages))
+    for household, damage in zip(damaged, damages, strict=True):
+        documents.update_one({"_id": household}, damage, bypass_document_validation=True)
+    (last,) = registered_under_1_0(households, store)
+
+    results = {each.household_id: each.error for each in migration.run()}
+
+    assert (results[first], results[last]) == (None, None)
+    assert migration.waiting() == len([error for error in results.values() if error is not None])
+    assert len(results) == len(damages) + 2
 
 
 def test_a_record_that_the_database_refuses_holds_up_no_other(

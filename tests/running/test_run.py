@@ -19,8 +19,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from bson.binary import Binary
+from pymongo import MongoClient
+from pymongo.collection import Collection
 
 from service.running.command_line import ROOT
 from tests.conftest import private_folder
@@ -222,6 +226,29 @@ def test_a_mongod_that_dies_is_started_again_and_the_service_recovers(start: Cal
     while answer_of(f"{address}/readyz") != 200:
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+def test_a_damaged_household_does_not_keep_the_register_from_starting_after_an_upgrade(
+    start: Callable[..., Run], data: Path
+) -> None:
+    damaged = {"_id": "01990000-0000-7000-8000-00000000dead", "schema_version": "1.0", "sealed": Binary(b"?", 6)}
+
+    def started(change: Callable[[Collection[Any]], Any]) -> str:
+        run = start("--port", "0")
+        assert answer_of(run.ready() + "/readyz") == 200
+        with MongoClient[dict[str, Any]]((data / "mongodb-uri").read_text().strip()) as client:
+            change(client.get_default_database()["households"])
+        ask_it_to_end(run)
+        assert run.ended() == 0
+        return run.output
+
+    started(lambda households: households.insert_one(damaged, bypass_document_validation=True))
+    (data / "mongodb" / "prepared").unlink()  # as if another version had prepared it
+    for change in (lambda _: None, lambda households: households.delete_one({"_id": damaged["_id"]})):
+        output = started(change)
+        assert f"household {damaged['_id']}: it is stored damaged; restore its document from a backup" in output
+        assert "Records that scripts/migrate skipped are listed above" in output
+    assert "skipped" not in started(lambda _: None)
 
 
 def test_a_second_run_on_the_same_folder_is_refused(running: Run) -> None:

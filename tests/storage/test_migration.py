@@ -161,7 +161,7 @@ def test_a_damaged_counter_ends_reconcile_with_1_and_its_place(
     assert "registered: 16681: the register says 2, its records say 1" in capsys.readouterr().out
 
 
-def test_a_damaged_record_ends_migrate_with_1_and_its_id_after_the_others(
+def test_damaged_and_refused_records_are_skipped_counted_and_named_with_what_to_do(
     own_store: Repositories, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for _ in range(3):
@@ -174,13 +174,20 @@ def test_a_damaged_record_ends_migrate_with_1_and_its_id_after_the_others(
     own_store.database["households"].update_one(
         {"_id": second}, {"$set": {"head.sex": "?"}}, bypass_document_validation=True
     )
-    assert migrate_command.main([]) == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert f"record: household {first}: it is stored damaged; restore it from a backup" in lines
-    assert f"record: household {second}: code.unknown at /head/sex" in lines
-    assert lines[-1].startswith("2 records stay")
+    for arguments, status in (([], 0), (["--strict"], 3)):
+        assert migrate_command.main(arguments) == status
+        lines = capsys.readouterr().err.splitlines()
+        assert f"record: household {first}: it is stored damaged; restore its document from a backup" in lines
+        assert (
+            f"record: household {second}: code.unknown at /head/sex; correct these items with the version before"
+            in lines
+        )
+        assert lines[-1].startswith("2 of the records stay at their version (1 damaged, 1 refused)")
+        assert "run scripts/migrate again" in lines[-1]
     assert third not in "\n".join(lines)
     assert own_store.households.find(third).record["schema_version"] == SCHEMA_VERSION
+    own_store.database["households"].delete_many({"_id": {"$in": [first, second]}})
+    assert migrate_command.main(["--strict"]) == 0
 
 
 def test_an_altered_and_a_missing_entry_end_verify_log_with_1_and_their_places(
