@@ -286,9 +286,10 @@ def _note_of_overlap_with(record: Record) -> dict[str, Any]:
 
 
 def _named_in(records: Iterable[Record]) -> set[str]:
-    """The other households that the overlaps of records name."""
+    """The households that the overlaps of records name; of a record that was not decrypted, those stored in clear."""
     findings = (finding for record in records for finding in record.get("findings", ()))
-    return {finding["details"]["household"] for finding in findings if finding["code"] == OVERLAP}
+    overlaps = (finding["details"] for finding in findings if finding["code"] == OVERLAP)
+    return {details["household"] for details in overlaps if "household" in details}
 
 
 def _other_record(

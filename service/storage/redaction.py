@@ -6,7 +6,7 @@ of what was written. The digest of what is left is recorded in the log entry of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -36,7 +36,7 @@ def redact_settlements(
     decisions, named = set[Decision](), set[str]()
     for document in collections["log"].find({"household": erased}, {"record": 1, "replaced": 1}, session=session):
         for details in _overlaps_in(document):
-            named.add(details["household"])
+            named |= _households_in([details])
             if (decision := _decision_in(details)) is not None:
                 decisions.add(decision)
     digests: dict[str, str] = {}
@@ -47,7 +47,7 @@ def redact_settlements(
             changed = _redacted(document, decisions)
             if not changed:
                 continue
-            named |= {each["household"] for each in _overlaps_in(document) if _decision_in(each) in decisions}
+            named |= _households_in(each for each in _overlaps_in(document) if _decision_in(each) in decisions)
             update = {"$set": {**changed, REDACTED_BY: erased}}
             collections["log"].update_one({"_id": document["_id"]}, update, session=session)
             try:
@@ -70,6 +70,14 @@ def _overlaps_in(document: Document) -> Iterator[Mapping[str, Any]]:
         for finding in (items or {}).get("findings") or ():
             if finding["code"] == OVERLAP:
                 yield finding["details"]
+
+
+def _households_in(overlaps: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The households that overlaps are with; not those that are sealed, with which a household overlaps itself.
+
+    Others are found by the cells of boundaries, which are only stored where the schema stores boundaries in clear.
+    """
+    return {details["household"] for details in overlaps if isinstance(details["household"], str)}
 
 
 def _decision_in(details: Mapping[str, Any]) -> Decision | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bson import encode
 
 from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import read_settings
@@ -18,6 +19,14 @@ from tests.pictures import CAMERA, a_photo
 
 VILLAGE = "Xom Kiem Tra Tep Du Lieu"
 """Not a secret: that it is found shows that what is looked for would be found."""
+
+NO_PLACE = "999"
+"""How a number begins that is of no province: the finding about it repeats these digits."""
+
+
+def a_detail(value: str | bytes) -> bytes:
+    """A detail of the finding as MongoDB writes it."""
+    return encode({"place": value})[4:-1]
 
 
 @pytest.fixture
@@ -39,10 +48,10 @@ def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, ope
     settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(tmp_path)})
     migrate(settings, say=lambda _: None)
     register = Register(open_app(settings).test_client())
-    number, child = a_personal_number(), a_personal_number("female", 2010)
+    number, child = a_personal_number(place=NO_PLACE), a_personal_number("female", 2010)
     household = a_household(
         village=VILLAGE,
-        head=a_head(national_id=number, phone="0987600123"),
+        head=a_head(national_id=number, national_id_confirmed=True, phone="0987600123"),
         members=[a_member(national_id=child, birth_date="2010", relation="child")],
         parcels=[a_parcel(certificate_serial="CH 765432")],
     )
@@ -60,6 +69,7 @@ def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, ope
     assert VILLAGE.encode() in written
     for secret in (number, child, "987600123", "987600456", "765432"):
         assert secret.encode() not in written, secret
+    assert [a_detail(value) in written for value in (NO_PLACE, b"")] == [False, True]
     assert photo.rpartition("/")[2].encode() in written
     for part in (CAMERA.encode(), b"JFIF", jpeg[200:216], jpeg[-200:-184]):
         assert part not in written, part

@@ -12,6 +12,7 @@ from bson.binary import Binary
 from schemas.language import AtRest
 from schemas.protection import sealed_items
 from service.storage.client import Document
+from service.storage.encryption.findings import sealed_details
 
 CIPHERTEXT_SUBTYPE: Final = 6
 
@@ -54,12 +55,16 @@ class _Each(dict[str, Any]):
         return Manner.SEARCHED in self.values()
 
 
+class _Findings(_Each):
+    """In the place of the branches below every finding: code and pointer of each decide what of it is hidden."""
+
+
 Branches = dict[str, Any]
 
 
 def branches_of(items: Mapping[str, Manner]) -> Branches:
     """The declared paths as a tree: a name leads to a manner, to further branches, or to those of each element."""
-    tree: Branches = {}
+    tree: Branches = {"findings": _Findings()}
     for path, manner in items.items():
         at = tree
         *way, last = path.split(".")
@@ -67,6 +72,14 @@ def branches_of(items: Mapping[str, Manner]) -> Branches:
             at = at.setdefault(step.removesuffix("[]"), _Each() if step.endswith("[]") else {})
         at[last] = manner
     return tree
+
+
+def _below(branch: Branches, element: Mapping[str, Any]) -> Branches:
+    """The branches below an element of a list."""
+    if not isinstance(branch, _Findings):
+        return branch
+    names = sealed_details(element)
+    return {"details": dict.fromkeys(names, Manner.HIDDEN)} if names else {}
 
 
 def parted(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Document]:
@@ -81,7 +94,7 @@ def parted(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Doc
                 raise ValueError(f"{name} is sealed already: what it hides would be lost")
             shown[name], hidden[name] = ELSEWHERE, value
         elif isinstance(branch, _Each):
-            parts = [parted(each, branch) if isinstance(each, Mapping) else (each, {}) for each in value]
+            parts = [parted(each, _below(branch, each)) if isinstance(each, Mapping) else (each, {}) for each in value]
             if any(part for _, part in parts):
                 shown[name] = [each for each, _ in parts]
                 hidden[name] = [part for _, part in parts]
@@ -146,7 +159,7 @@ def bare(document: Mapping[str, Any], branches: Branches) -> Document:
         if isinstance(branch, Manner):
             copy.pop(name, None)
         elif isinstance(value, list):
-            copy[name] = [bare(each, branch) if isinstance(each, Mapping) else each for each in value]
+            copy[name] = [bare(each, _below(branch, each)) if isinstance(each, Mapping) else each for each in value]
         elif isinstance(value, Mapping):
             copy[name] = bare(value, branch)
     return copy
@@ -174,7 +187,9 @@ def mapped(document: Mapping[str, Any], branches: Branches, change: Callable[[An
         if isinstance(branch, Manner):
             changed[name] = change(value, branch)
         elif isinstance(branch, _Each):
-            changed[name] = [mapped(each, branch, change) if isinstance(each, Mapping) else each for each in value]
+            changed[name] = [
+                mapped(each, _below(branch, each), change) if isinstance(each, Mapping) else each for each in value
+            ]
         elif isinstance(value, Mapping):
             changed[name] = mapped(value, branch, change)
     return changed
