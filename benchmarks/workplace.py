@@ -26,6 +26,7 @@ from service.running.mongod import MongodOptions, PrivateMongod, free_port
 from service.settings import Settings
 from service.storage.migration import migrate
 from service.storage.repositories import Repositories
+from service.units.areas import unit_meant
 
 ROOT = Path(__file__).parents[1]
 WORKERS = 2
@@ -116,12 +117,12 @@ def _token(settings: Settings) -> str:
     """Sign in an officer of the province without the password, whose hashing is not to be measured here."""
     app = create_app(settings)
     guard = cast(Guard, app.extensions["guard"])
-    today = vietnam_day(guard.clock())
+    directory, today = register_of(app).units.directory(), vietnam_day(guard.clock())
     account = Account(
         id="benchmark",
         username="benchmark",
         role=Role.OFFICER,
-        area=((records.province().code, today),),
+        area=(unit_meant(records.province().code, today, directory, today),),
         created_at=guard.clock(),
         created_by="benchmark",
         scopes=(),

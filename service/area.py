@@ -12,7 +12,7 @@ Communes = frozenset[UnitId] | None
 """Identities of the communes that a query is limited to; None for no limit."""
 
 WHOLE_REGISTER: Final = "*"
-"""What an account's area says instead of codes when it is the whole register, whatever provinces are loaded."""
+"""What an area says instead of units when it is the whole register, whatever provinces are loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,25 @@ class Area:
     """
 
     _communes: Communes = None
-    units: tuple[str, ...] = ()
-    """The unit codes as the account was given them."""
-    ended: tuple[str, ...] = ()
-    """Those of the codes that cover no commune today: they are skipped, and the account's administrator sees them."""
+    units: tuple[UnitId, ...] = ()
+    """The identities of the units that the account was given, or WHOLE_REGISTER alone."""
+    ended: tuple[UnitId, ...] = ()
+    """Those of the units that cover no commune today: they are skipped, and the account's administrator sees them."""
     surroundings: Communes = None
     """The communes of the provinces in which the area lies; None for no limit."""
 
     @classmethod
     def whole(cls) -> Area:
         """The whole register."""
-        return cls(None, (WHOLE_REGISTER,))
+        return cls(None, (UnitId(WHOLE_REGISTER),))
 
     @classmethod
     def of(
         cls,
         communes: Iterable[UnitId],
-        units: Iterable[str] = (),
+        units: Iterable[UnitId] = (),
         *,
-        ended: Iterable[str] = (),
+        ended: Iterable[UnitId] = (),
         surroundings: Iterable[UnitId] = (),
     ) -> Area:
         """These communes, in force today."""

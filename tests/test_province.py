@@ -16,7 +16,7 @@ from service.commands.database import command_settings
 from service.parcels.reference_systems import SYSTEMS
 from service.province import Province, known_provinces, province_of, provinces_of, read_province
 from service.settings import Settings, SettingsInvalid
-from service.units.areas import area_of_units
+from service.units.areas import area_of_units, unit_meant
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.builders import TODAY
@@ -60,7 +60,7 @@ def test_a_provinces_file_agrees_with_its_list_of_units(province: Province) -> N
     assert units.in_force(province.example.commune, TODAY).level == "commune"
     formers = [unit.code for unit in units.predecessors(province.example.commune)]
     assert province.example.former_commune in formers
-    named = (province.demonstration.officers_unit, province.demonstration.officers_unit_on)
+    named = unit_meant(province.demonstration.officers_unit, province.demonstration.officers_unit_on, units, TODAY)
     assert len(area_of_units([named], units, TODAY).communes() or ()) > 1
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from service.access.errors import SessionRevoked
 from service.roles import Role, Sight
+from service.unit_names import UnitId
 
 ACTIVE: Final = "active"
 SUSPENDED: Final = "suspended"
@@ -44,12 +45,12 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person or a system with access. ``area`` holds unit codes, each with the day as of which it is read."""
+    """A person or a system with access. ``area`` holds identities of units, or WHOLE_REGISTER alone."""
 
     id: str
     username: str
     role: Role
-    area: tuple[tuple[str, date], ...]
+    area: tuple[UnitId, ...]
     created_at: datetime
     created_by: str
     full_name: str | None = None

@@ -18,7 +18,8 @@ from service.clock import Clock, vietnam_day
 from service.errors import CommuneNotInForce, CommuneUnknown, OutsideArea
 from service.principal import Principal, sights_for
 from service.roles import SCOPES, Role, Sight
-from service.units.areas import administered_area, area_of_units, communes_covering
+from service.unit_names import UnitId
+from service.units.areas import NamedUnit, administered_area, area_of_units, communes_of, named_unit
 from service.units.directory import Unit, UnitDirectory
 
 
@@ -65,7 +66,7 @@ class Accounts:
         """
         now = self._clock()
         area = self._read_area(new.area, new.area_as_of, vietnam_day(now))
-        self._require_within(area, by)
+        self._require_within(area, new.area, by)
         if new.role is Role.SYSTEM:
             unknown = sorted(set(new.scopes) - set(SCOPES))
             if unknown or not new.scopes:
@@ -126,9 +127,19 @@ class Accounts:
             if len(batch) <= limit:
                 return found, None
 
-    def ended_codes(self, account: Account) -> tuple[str, ...]:
-        """Return the codes of the account's area that cover no commune today."""
+    def named_area(self, account: Account) -> tuple[NamedUnit, ...]:
+        """Return the account's area as codes, each with a day on which it means the unit."""
+        directory, today = self._directory(), vietnam_day(self._clock())
+        return tuple(named_unit(unit, directory, today) for unit in account.area)
+
+    def ended_units(self, account: Account) -> tuple[UnitId, ...]:
+        """Return the units of the account's area that cover no commune today."""
         return area_of_units(account.area, self._directory(), vietnam_day(self._clock())).ended
+
+    def ended_codes(self, account: Account) -> tuple[str, ...]:
+        """Return the codes of the units of the account's area that cover no commune today."""
+        directory, today = self._directory(), vietnam_day(self._clock())
+        return tuple(named_unit(unit, directory, today)[0] for unit in self.ended_units(account))
 
     def change(
         self,
@@ -150,9 +161,9 @@ class Accounts:
             _require_sight(sight, account.role)
             items["sight"] = sight
         if area is not None:
-            named = self._read_area(area, area_as_of, vietnam_day(self._clock()))
-            self._require_within(named, by)
-            items["area"] = named
+            units = self._read_area(area, area_as_of, vietnam_day(self._clock()))
+            self._require_within(units, area, by)
+            items["area"] = units
         if scopes is not None:
             if account.role is not Role.SYSTEM or set(scopes) - set(SCOPES):
                 raise AccountInvalid(pointer="/scopes", reason="scopes", known=", ".join(SCOPES))
@@ -224,8 +235,8 @@ class Accounts:
             raise AccountNotFound(account=account_id[:80])
         return account
 
-    def _read_area(self, units: Sequence[str], as_of: date | None, today: date) -> tuple[tuple[str, date], ...]:
-        """Return the codes, each with the day as of which it is read: ``as_of``, today, or its last valid day.
+    def _read_area(self, units: Sequence[str], as_of: date | None, today: date) -> tuple[UnitId, ...]:
+        """Return the identities of the units that the codes mean on ``as_of``, today, or their last valid day.
 
         Raises AccountInvalid for no code, or for the whole register beside codes; CommuneUnknown; CommuneNotInForce,
         also for a unit that has ended without a successor.
@@ -234,25 +245,25 @@ class Accounts:
         if not units or (WHOLE_REGISTER in units and len(units) > 1):
             raise AccountInvalid(pointer="/area", reason="area", known=f'["00004"], ["{WHOLE_REGISTER}"]')
         if WHOLE_REGISTER in units:
-            return ((WHOLE_REGISTER, as_of or today),)
-        named: list[tuple[str, date]] = []
+            return (UnitId(WHOLE_REGISTER),)
+        found: dict[UnitId, None] = {}
         for place, code in enumerate(units):
             try:
                 day = as_of or _meaning_of(code, directory, today)
                 unit = directory.in_force(code, min(day, today))
-                if not communes_covering(code, day, directory, today):
+                if not communes_of(unit, directory, today):
                     raise _ended(unit, today)
             except (CommuneUnknown, CommuneNotInForce) as error:
                 error.pointer = f"/area/{place}"
                 raise
-            named.append((code, day))
-        return tuple(named)
+            found[unit.identity] = None
+        return tuple(found)
 
-    def _require_within(self, area: Iterable[tuple[str, date]], by: Principal) -> None:
+    def _require_within(self, area: Iterable[UnitId], codes: Iterable[str], by: Principal) -> None:
         if not self._within(area, by):
-            raise OutsideArea(pointer="/area", commune=", ".join(code for code, _ in area))
+            raise OutsideArea(pointer="/area", commune=", ".join(codes))
 
-    def _within(self, area: Iterable[tuple[str, date]], by: Principal) -> bool:
+    def _within(self, area: Iterable[UnitId], by: Principal) -> bool:
         return by.area.holds(administered_area(area, self._directory(), vietnam_day(self._clock())))
 
 

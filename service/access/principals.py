@@ -14,7 +14,8 @@ from service.access.tokens import AccessClaims, AccessTokens
 from service.area import Area
 from service.clock import Clock, vietnam_day
 from service.principal import Principal, principal
-from service.units.areas import area_of_units
+from service.unit_names import UnitId
+from service.units.areas import area_of_units, named_unit
 
 _log = structlog.get_logger("service.access")
 
@@ -39,8 +40,8 @@ class Principals:
     clock: Clock
     cached_for: timedelta = timedelta(seconds=5)
     _known: dict[str, _Cached] = field(default_factory=dict)
-    _reported: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By account, the codes of its area that were last logged as ended."""
+    _reported: dict[str, tuple[UnitId, ...]] = field(default_factory=dict)
+    """By account, the units of its area that were last logged as ended."""
 
     def of_token(self, token: str) -> Principal:
         """Return the principal of an access token. Raises TokenInvalid, TokenExpired, NotSignedIn, SessionRevoked."""
@@ -83,10 +84,12 @@ class Principals:
         )
 
     def _area_of(self, account: Account) -> Area:
-        """Return the account's area; codes in it that cover nothing any more are logged, once in each process."""
-        area = area_of_units(account.area, self.directory(), vietnam_day(self.clock()))
+        """Return the account's area; units in it that cover nothing any more are logged, once in each process."""
+        directory, today = self.directory(), vietnam_day(self.clock())
+        area = area_of_units(account.area, directory, today)
         if area.ended != self._reported.get(account.id, ()):
             self._reported[account.id] = area.ended
             if area.ended:
-                _log.warning("codes of an account's area cover nothing", account=account.username, codes=area.ended)
+                codes = [named_unit(unit, directory, today)[0] for unit in area.ended]
+                _log.warning("codes of an account's area cover nothing", account=account.username, codes=codes)
         return area

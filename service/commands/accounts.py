@@ -25,7 +25,7 @@ from service.roles import SCOPES, Role, Sight
 from service.settings import Settings
 from service.storage.accounts import MongoAccounts
 from service.storage.repositories import Repositories
-from service.units.areas import area_of_units
+from service.units.areas import area_of_units, unit_meant
 from service.units.directory import UnitDirectory
 from service.units.unit_register import UnitRegister
 
@@ -85,7 +85,7 @@ def _work(options: argparse.Namespace, settings: Settings) -> int:
         stored = store.accounts
         accounts = Accounts(stored, Passwords(), directory, system_clock)
         if options.step == "create":
-            _show(accounts.create(_new_account(options), register_itself("scripts/accounts")))
+            _show(accounts, accounts.create(_new_account(options), register_itself("scripts/accounts")))
         elif options.step == "list":
             _list(accounts, as_json=options.json)
         elif options.step == "demonstrate":
@@ -126,16 +126,16 @@ def _change(accounts: Accounts, stored: MongoAccounts, options: argparse.Namespa
         raise AccountNotFound(account=options.username)
     who = register_itself("scripts/accounts")
     if options.step == "reset":
-        _show(accounts.reset(account.id, who))
+        _show(accounts, accounts.reset(account.id, who))
     elif options.step == "suspend":
         print(f"{accounts.suspend(account.id, who).username}: suspended")
     else:
         print(f"{accounts.resume(account.id, who).username}: active")
 
 
-def _show(issued: IssuedSecret) -> None:
+def _show(accounts: Accounts, issued: IssuedSecret) -> None:
     account = issued.account
-    print(f"{account.username}: {account.role} in {', '.join(code for code, _ in account.area)}")
+    print(f"{account.username}: {account.role} in {', '.join(code for code, _ in accounts.named_area(account))}")
     if issued.password is not None:
         print(f"password (shown only now, to be changed at the first sign-in): {issued.password}")
     if issued.client_secret is not None:
@@ -147,11 +147,12 @@ def _list(accounts: Accounts, *, as_json: bool) -> None:
     while True:
         found, after = accounts.page(register_itself(), after=after, limit=200)
         for account in found:
+            codes = [code for code, _ in accounts.named_area(account)]
             row: dict[str, Any] = {
                 "username": account.username,
                 "role": str(account.role),
                 "state": account.state,
-                "area": [code for code, _ in account.area],
+                "area": codes,
                 "area_ended": accounts.ended_codes(account),
                 "scopes": list(account.scopes),
                 "id": account.id,
@@ -159,16 +160,20 @@ def _list(accounts: Accounts, *, as_json: bool) -> None:
             if as_json:
                 print(orjson.dumps(row).decode())
             else:
-                codes = " ".join(f"{code} (ended)" if code in row["area_ended"] else code for code in row["area"])
-                print(f"{account.username:24} {account.role:14} {account.state:10} {codes}")
+                ended = accounts.ended_units(account)
+                units = zip(codes, account.area, strict=True)
+                named = " ".join(f"{code} (ended)" if unit in ended else code for code, unit in units)
+                print(f"{account.username:24} {account.role:14} {account.state:10} {named}")
         if after is None:
             return
 
 
 def _officers_area(province: Province, directory: UnitDirectory, today: date) -> tuple[str, ...]:
-    """Return the communes of the demonstration's officer."""
-    named = (province.demonstration.officers_unit, province.demonstration.officers_unit_on)
-    return tuple(sorted(area_of_units([named], directory, today).communes() or ()))
+    """Return the codes of the communes of the demonstration's officer."""
+    demonstration = province.demonstration
+    unit = unit_meant(demonstration.officers_unit, demonstration.officers_unit_on, directory, today)
+    communes = area_of_units([unit], directory, today).communes() or frozenset()
+    return tuple(each.code for each in directory.of_level("commune", today) if each.identity in communes)
 
 
 def _demonstrate(accounts: Accounts, areas: Sequence[tuple[Province, tuple[str, ...]]], file: Path) -> None:

@@ -23,7 +23,7 @@ from service.jobs.units_touched import (
 from service.reports.coverage import Row, rows_of, total_of
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
-from service.units.areas import area_of_units
+from service.units.areas import area_of_units, named_unit
 from service.units.directory import UnitDirectory
 from service.units.editions import PlannedEdition
 from service.units.placing import of_tally_key
@@ -137,16 +137,16 @@ def effects_of(
         baselines=sum(_unit_of(each, before) in changed for each in situation.baselines),
         rows=[(name, old.get(name, 0), new.get(name, 0)) for name in names if old.get(name, 0) != new.get(name, 0)],
         totals=(sum(old.values()), sum(new.values())),
-        touched=units_touched(changed, _references(counts, before, situation, today), before, after, today),
+        touched=units_touched(changed, _references(counts, before, situation), before, after, today),
         drafts=draft_readings(changed, before, after, today, day),
         provinces=_province_effects(changed, counts, before, after, situation.states, day),
     )
 
 
-def _references(counts: Mapping[UnitId, int], before: UnitDirectory, situation: Situation, today: date) -> References:
+def _references(counts: Mapping[UnitId, int], before: UnitDirectory, situation: Situation) -> References:
     return References(
         households=counts,
-        accounts=accounts_by_unit(situation.accounts, before, today),
+        accounts=accounts_by_unit(situation.accounts),
         borders=situation.borders,
         baselines=Counter(_unit_of(each, before) for each in situation.baselines),
         requests=situation.requests,
@@ -231,9 +231,9 @@ def _ended(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     for account in accounts:
         known = _area(account, before, day).ended
-        ended = tuple(code for code in _area(account, after, day).ended if code not in known)
+        ended = [unit for unit in _area(account, after, day).ended if unit not in known]
         if ended:
-            yield account.username, ended
+            yield account.username, tuple(named_unit(unit, before, day)[0] for unit in ended)
 
 
 def _area(account: Account, directory: UnitDirectory, day: date) -> Area:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from service.access.account import Account
-from service.area import WHOLE_REGISTER
 from service.errors import CommuneNotInForce, CommuneSuccessorUnknown, CommuneUnknown
 from service.unit_names import UnitCode, UnitId
 from service.units.directory import UnitDirectory
@@ -89,9 +88,9 @@ def units_touched(
     return found
 
 
-def accounts_by_unit(accounts: Iterable[Account], directory: UnitDirectory, today: date) -> Counter[UnitId]:
+def accounts_by_unit(accounts: Iterable[Account]) -> Counter[UnitId]:
     """Return how many accounts name each unit in their area."""
-    return Counter(identity for account in accounts for identity in set(_units_named(account, directory, today)))
+    return Counter(unit for account in accounts for unit in account.area)
 
 
 def by_province(
@@ -147,15 +146,6 @@ def _read(code: UnitCode, captured: date, directory: UnitDirectory, on: date) ->
         return f"read as {named}"
     parts = ", ".join(part.code for part in resolved.parts)
     return f"read as {named}, where they wait until somebody decides on the part ({parts})"
-
-
-def _units_named(account: Account, directory: UnitDirectory, today: date) -> Iterator[UnitId]:
-    for code, as_of in account.area:
-        if code != WHOLE_REGISTER:
-            try:
-                yield directory.meant(code, min(as_of, today)).identity
-            except CommuneUnknown:
-                continue
 
 
 def _named(identity: UnitId, directory: UnitDirectory, today: date) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from service.access.account import Account, Device, Session
 from service.access.errors import UsernameTaken
 from service.roles import Role, Sight
 from service.storage.client import Document, translated
+from service.unit_names import UnitId
 
 ACCOUNTS: Final = "accounts"
 SESSIONS: Final = "sessions"
@@ -62,6 +63,17 @@ class MongoAccounts:
                 {"_id": account_id}, {"$set": plain}, return_document=ReturnDocument.AFTER
             )
         return None if document is None else _account(document)
+
+    def identify_areas(self, unit_meant: Callable[[str, date], UnitId]) -> int:
+        """Replace the codes with a day that an earlier version stored as areas by identities of units, as
+        ``unit_meant`` reads them; returns in how many accounts.
+        """
+        with translated(self._client):
+            found = list(self._accounts.find({"area.unit": {"$exists": True}}, {"area": 1}))
+            for document in found:
+                read = [unit_meant(one["unit"], date.fromisoformat(one["as_of"])) for one in document["area"]]
+                self._accounts.update_one(document, {"$set": {"area": list(dict.fromkeys(read))}})
+        return len(found)
 
     def remember_device(self, account_id: str, device: Device, *, keep: int) -> None:
         """Add the device to the account's, or update it; only the last ``keep`` are retained."""
@@ -145,7 +157,7 @@ def _key_of(username: str) -> str:
 def _plain(name: str, value: Any) -> Any:
     """An account's item as BSON."""
     if name == "area":
-        return [{"unit": code, "as_of": day.isoformat()} for code, day in value]
+        return list(value)
     if name == "external":
         return None if value is None else {"issuer": value[0], "subject": value[1]}
     if name in {"role", "sight"}:
@@ -187,7 +199,7 @@ def _account(document: Document) -> Account:
         id=document["_id"],
         username=document["username"],
         role=Role(document["role"]),
-        area=tuple((one["unit"], date.fromisoformat(one["as_of"])) for one in document["area"]),
+        area=tuple(UnitId(unit) for unit in document["area"]),
         created_at=document["created_at"],
         created_by=document["created_by"],
         full_name=document.get("full_name"),

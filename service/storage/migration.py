@@ -18,6 +18,7 @@ from service.settings import Settings, SettingsInvalid
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.repositories import Repositories
+from service.units.areas import unit_meant
 from service.units.directory import UnitDirectory
 from service.units.editions import planned, shipped_lines
 from service.units.ports import NewEdition
@@ -42,7 +43,11 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
             load_shipped_units(store, province, say)
         store.units.replace_units(())  # units that an earlier version stored get their identities
         today = vietnam_day(system_clock())
-        store.states.make(unit.identity for unit in UnitDirectory(store.units.unit_list()).of_level("commune", today))
+        directory = UnitDirectory(store.units.unit_list())
+        store.states.make(unit.identity for unit in directory.of_level("commune", today))
+        identified = store.accounts.identify_areas(lambda code, as_of: unit_meant(code, as_of, directory, today))
+        if identified:
+            say(f"accounts: the areas of {identified} are stored by the identities of their units")
     finally:
         store.close()
 

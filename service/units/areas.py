@@ -1,4 +1,8 @@
-"""The area of an account: the communes in force today that its units cover."""
+"""The area of an account: stored as identities of units, given and shown as codes with a day.
+
+Codes are read when an account is made or changed, and written when it is shown; nothing in between speaks of codes, so
+that no later list of units gives an account the communes of another unit.
+"""
 
 from __future__ import annotations
 
@@ -16,61 +20,74 @@ NamedUnit = tuple[str, date]
 """A code, and the day as of which it is read."""
 
 
-def area_of_units(units: Iterable[NamedUnit], directory: UnitDirectory, today: date) -> Area:
-    """Return the area of ``units`` in today's communes; each unit is a code and the day as of which to read the code.
+def unit_meant(code: str, as_of: date, directory: UnitDirectory, today: date) -> UnitId:
+    """Return the identity of the unit that a code means on a day, or today where that is earlier.
+
+    A code that no unit ever had is its own identity, which covers nothing; WHOLE_REGISTER stays as it is.
+    """
+    try:
+        return directory.meant(code, min(as_of, today)).identity
+    except CommuneUnknown:
+        return UnitId(code)
+
+
+def named_unit(unit: UnitId, directory: UnitDirectory, today: date) -> NamedUnit:
+    """Return the code of a unit today, or its last, and a day on which the code means it: today, or the last such day.
+
+    An identity that is in no list stands for its code, and so does WHOLE_REGISTER.
+    """
+    run = directory.code_run(unit, today)
+    if run is None:
+        return unit, today
+    code, first, last = run
+    return code, min(max(today, first), last)
+
+
+def area_of_units(units: Iterable[UnitId], directory: UnitDirectory, today: date) -> Area:
+    """Return the area of ``units``, identities, in today's communes.
 
     A province, or another unit that is in force today, covers its communes of today; a former unit every commune of
     today that took over any part of it. Each commune brings the identities under which its households are still stored,
     if a newer list of units merged or split them. Only WHOLE_REGISTER covers everything.
 
-    A code that covers nothing, since its unit ended without a successor or is in no list any more, is skipped and named
-    in ``Area.ended``: one closed commune must not lock anybody out.
+    A unit that covers nothing, since it ended without a successor or is in no list any more, is skipped and named in
+    ``Area.ended``: one closed commune must not lock anybody out.
     """
-    named = tuple(units)
-    codes = tuple(code for code, _ in named)
-    if WHOLE_REGISTER in codes:
+    given = tuple(units)
+    if WHOLE_REGISTER in given:
         return Area.whole()
     found: set[UnitId] = set()
-    ended: list[str] = []
-    for code, as_of in named:
-        covered = communes_covering(code, as_of, directory, today)
+    ended: list[UnitId] = []
+    for each in given:
+        unit = directory.known_on(each, today)
+        covered = frozenset[UnitId]() if unit is None else communes_of(unit, directory, today)
         found |= covered
         if not covered:
-            ended.append(code)
+            ended.append(each)
     provinces = communes_by_province(directory, today).values()
     around = (communes for communes in provinces if not communes.isdisjoint(found))
-    return Area.of(found, codes, ended=ended, surroundings=frozenset[UnitId]().union(*around))
+    return Area.of(found, given, ended=ended, surroundings=frozenset[UnitId]().union(*around))
 
 
-def administered_area(units: Iterable[NamedUnit], directory: UnitDirectory, today: date) -> Area:
+def administered_area(units: Iterable[UnitId], directory: UnitDirectory, today: date) -> Area:
     """Return the area that an administrator of an account with these units must hold.
 
-    It is the account's own. A code that covers nothing counts as its whole province, and as the whole register when
+    It is the account's own. A unit that covers nothing counts as its whole province, and as the whole register when
     that is not known either: otherwise everybody could administer an account whose communes have ended.
     """
-    named = tuple(units)
-    area = area_of_units(named, directory, today)
+    area = area_of_units(units, directory, today)
     communes = area.communes()
     if communes is None or not area.ended:
         return area
     needed = set(communes)
-    for code, as_of in named:
-        if code in area.ended:
-            province = _province_of_code(code, as_of, directory, today)
-            around = frozenset[UnitId]() if province is None else communes_of(province, directory, today)
-            if not around:
-                return Area.whole()
-            needed |= around
+    for each in area.ended:
+        unit = directory.known_on(each, today)
+        province = None if unit is None else province_of(unit, directory, today)
+        around = frozenset[UnitId]() if province is None else communes_of(province, directory, today)
+        if not around:
+            return Area.whole()
+        needed |= around
     return Area.of(needed, area.units, ended=area.ended)
-
-
-def communes_covering(code: str, as_of: date, directory: UnitDirectory, today: date) -> frozenset[UnitId]:
-    """Return the communes of today that a code, read on a day, covers; none if they have all ended."""
-    try:
-        unit = directory.meant(code, min(as_of, today))
-    except CommuneUnknown:
-        return frozenset()
-    return communes_of(unit, directory, today)
 
 
 def communes_of(unit: Unit, directory: UnitDirectory, today: date) -> frozenset[UnitId]:
@@ -91,10 +108,3 @@ def _successors_of_all(unit: Unit, directory: UnitDirectory, today: date) -> Ite
     for commune in within:
         for heir in directory.heirs_of(commune, max(today, commune.begins)):
             yield from directory.stored_in(heir, today)
-
-
-def _province_of_code(code: str, as_of: date, directory: UnitDirectory, today: date) -> Unit | None:
-    try:
-        return province_of(directory.meant(code, min(as_of, today)), directory, today)
-    except CommuneUnknown:
-        return None

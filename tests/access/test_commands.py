@@ -25,8 +25,9 @@ from service.storage.encryption.items import key_of
 from service.storage.migration import prepare_keys
 from service.storage.reencryption import reencrypt
 from service.storage.repositories import Repositories
+from service.unit_names import UnitId
 from tests.api.asking import Register
-from tests.builders import THANH_VINH, TODAY, a_household
+from tests.builders import THANH_VINH, a_household
 
 
 @pytest.fixture
@@ -111,7 +112,7 @@ def test_codes_that_have_ended_are_marked_in_the_list(
     with closing(Repositories(register_settings)) as store:
         account = store.accounts.account_named("an")
         assert account is not None
-        store.accounts.change_account(account.id, {"area": (*account.area, ("99999", TODAY))})
+        store.accounts.change_account(account.id, {"area": (*account.area, UnitId("99999"))})
     capsys.readouterr()
     assert accounts.main([*command, "list"]) == 0
     assert f"{THANH_VINH} 99999 (ended)" in capsys.readouterr().out

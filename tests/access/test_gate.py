@@ -16,7 +16,7 @@ from service.errors import PermissionMissing
 from service.principal import Principal, asking, current_principal, principal
 from service.roles import SCOPES, SIGHT_BY_ROLE, TABLE, Permission, Role, Sight
 from service.unit_names import UnitId
-from service.units.areas import area_of_units
+from service.units.areas import area_of_units, unit_meant
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.provinces import NGHE_AN
@@ -108,22 +108,22 @@ def test_an_area_limits_a_permission_that_is_held_in_the_own_area() -> None:
 
 
 def test_a_code_means_what_it_meant_on_the_day_of_the_account(directory: UnitDirectory) -> None:
-    now = area_of_units([("16681", TODAY)], directory, TODAY)
-    then = area_of_units([("16681", BEFORE_THE_MERGER)], directory, TODAY)
+    now = area_of_units([unit_meant("16681", TODAY, directory, TODAY)], directory, TODAY)
+    then = area_of_units([unit_meant("16681", BEFORE_THE_MERGER, directory, TODAY)], directory, TODAY)
     successor = directory.resolve_commune("16681", BEFORE_THE_MERGER, TODAY).commune.code
     assert now.communes() == frozenset({"16681"})
     assert then.communes() == frozenset({directory.in_force(successor, TODAY).identity})
 
 
 def test_a_former_district_covers_its_successors(directory: UnitDirectory) -> None:
-    vinh = area_of_units([("412", BEFORE_THE_MERGER)], directory, TODAY).communes()
+    vinh = area_of_units([unit_meant("412", BEFORE_THE_MERGER, directory, TODAY)], directory, TODAY).communes()
     assert vinh is not None
     assert "16681" in vinh
     assert 2 <= len(vinh) < 20
 
 
 def test_the_province_is_its_communes_of_today(directory: UnitDirectory) -> None:
-    province = area_of_units([("40", TODAY)], directory, TODAY)
+    province = area_of_units([unit_meant("40", TODAY, directory, TODAY)], directory, TODAY)
     assert province.communes() == frozenset(unit.identity for unit in directory.of_level("commune", TODAY))
     assert province.covers("16681")
     assert not province.covers("18073")

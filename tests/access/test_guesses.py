@@ -13,8 +13,9 @@ from service.access.gate import declared_on
 from service.area import Area
 from service.principal import principal, sights_for
 from service.roles import SCOPES, Permission, Role, Sight
+from service.unit_names import UnitId
 from tests.api.asking import Register
-from tests.builders import THANH_VINH, TODAY, VINH_LOC, a_parcel, a_square
+from tests.builders import THANH_VINH, VINH_LOC, a_parcel, a_square
 
 REASON, ADDRESS = "Bà Vi Thị An khai thiếu", "ngõ Bằng Lăng"
 HOUSEHOLDS = ("/v1/households", "/v1/parcels", "/v1/requests", "/v1/changes")
@@ -49,7 +50,7 @@ def test_who_does_not_see_persons_holds_no_permission_to_write_content(app: Flas
 
 def signed_in(register: Register, name: str, role: Role, sight: Sight | None = Sight.MASKED) -> dict[str, str]:
     guard = register.client.application.extensions["guard"]
-    account = Account(name, name, role, (("40", TODAY),), created_at=guard.clock(), created_by="tests", sight=sight)
+    account = Account(name, name, role, (UnitId("40"),), created_at=guard.clock(), created_by="tests", sight=sight)
     guard.principals.store.add_account(account)
     return {"Authorization": f"Bearer {guard.tokens.issue(name)[0]}"}
 

@@ -19,9 +19,10 @@ from service.roles import Role, Sight
 from service.settings import Settings
 from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail
+from service.unit_names import UnitId
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
-from tests.builders import COMMUNES, SOUTH_WEST, THANH_VINH, TODAY, VINH_LOC, a_household, a_parcel
+from tests.builders import COMMUNES, SOUTH_WEST, THANH_VINH, VINH_LOC, a_household, a_parcel
 from tests.parcels.builders import a_field
 
 PHONE = "0912345678"
@@ -38,7 +39,7 @@ def masked_supervisor(register: Register) -> dict[str, str]:
         "account-masked",
         "masked",
         Role.SUPERVISOR,
-        (("40", TODAY),),
+        (UnitId("40"),),
         created_at=register.client.application.extensions["guard"].clock(),
         created_by="tests",
         sight=Sight.MASKED,

@@ -20,7 +20,7 @@ from service.roles import Role
 from tests.access.builders import PASSWORD
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
-from tests.builders import THANH_VINH, TODAY, MovedClock
+from tests.builders import THANH_VINH, MovedClock
 
 OWN_PAGE = {"X-Requested-With": "so-nong-ho-form", "Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
 
@@ -410,7 +410,7 @@ def test_an_account_with_an_ended_code_signs_in_and_its_administrator_reads_whic
     app: Flask, client: FlaskClient, register: Register
 ) -> None:
     account = token(client).get_json()["account"]["id"]
-    area = (("99999", TODAY), (THANH_VINH, TODAY))
+    area = ("99999", THANH_VINH)
     app.extensions["guard"].principals.store.change_account(account, {"area": area})
     signed_in = token(client).get_json()["account"]
     assert (signed_in["area"], signed_in["area_ended"]) == (["99999", THANH_VINH], ["99999"])

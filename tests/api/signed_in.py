@@ -15,6 +15,7 @@ from service.access.errors import UsernameTaken
 from service.api.http.guard import Guard
 from service.app import register_of
 from service.roles import Role
+from service.units.areas import unit_meant
 from tests.builders import TODAY
 
 _WORK: tuple[tuple[str, str, Role], ...] = (
@@ -59,11 +60,14 @@ def token_of(app: Any, role: Role, *units: str, scopes: tuple[str, ...] = (), na
     """A fresh token of an account with this role in these units (the province without any), made when it is missing."""
     guard = cast(Guard, app.extensions["guard"])
     username = name or "-".join(["test", role, *units, *scopes])
+    register = register_of(app)
+    directory = register.units.directory()
+    codes = units or (register.province.code,)
     account = Account(
         id=f"account-{username}",
         username=username,
         role=role,
-        area=tuple((code, TODAY) for code in units or (register_of(app).province.code,)),
+        area=tuple(unit_meant(code, TODAY, directory, TODAY) for code in codes),
         created_at=guard.clock(),
         created_by="tests",
         scopes=scopes,

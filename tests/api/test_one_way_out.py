@@ -33,9 +33,10 @@ from service.people.person_request import RequestKind
 from service.people.ports import PhotoOf
 from service.roles import SCOPES, TABLE, Permission, Role, Sight
 from service.settings import Settings
+from service.unit_names import UnitId
 from tests.api.asking import Register
 from tests.apps import OpenApp
-from tests.builders import NOW, THANH_VINH, TODAY, MovedClock, a_head, a_household, a_parcel, a_square, an_id
+from tests.builders import NOW, THANH_VINH, MovedClock, a_head, a_household, a_parcel, a_square, an_id
 from tests.pictures import a_bare_photo
 
 EVERYWHERE = Actor("can.bo", None)
@@ -66,7 +67,7 @@ class Asker:
             identity,
             identity,
             self.role,
-            ((self.area, TODAY),),
+            (UnitId(self.area),),
             created_at=guard.clock(),
             created_by="tests",
             sight=self.sight,

@@ -23,10 +23,11 @@ from service.settings import Settings
 from service.storage.reencryption import reencrypt
 from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail
+from service.unit_names import UnitId
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
 from tests.apps import OpenApp
-from tests.builders import THANH_VINH, TODAY, VINH_LOC, Json, MovedClock, a_household, a_parcel, an_id
+from tests.builders import THANH_VINH, VINH_LOC, Json, MovedClock, a_household, a_parcel, an_id
 from tests.pictures import CAMERA, a_bare_photo, a_heavy_photo, a_photo, opened
 
 CONSENT = {"purpose": "document_photos", "granted_at": "2026-11-01T00:00:00Z"}
@@ -248,7 +249,7 @@ def test_only_who_sees_persons_sees_photos(register: Register, app: Flask) -> No
         "account-masked-photos",
         "masked.photos",
         Role.SUPERVISOR,
-        (("40", TODAY),),
+        (UnitId("40"),),
         created_at=guard.clock(),
         created_by="tests",
         sight=Sight.MASKED,

@@ -15,7 +15,7 @@ from service.households.ports import CommuneState
 from service.reports.coverage import Row, everything_of, expect, membership, percentage, rows_of, total_of
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
-from service.units.areas import area_of_units
+from service.units.areas import area_of_units, unit_meant
 from service.units.directory import UnitDirectory
 from service.units.geographies import latest_geography
 from service.units.placing import FORMER_UNKNOWN
@@ -122,7 +122,7 @@ def both(directory: UnitDirectory) -> UnitDirectory:
 
 
 def area_of(both: UnitDirectory, *codes: str) -> Communes:
-    return area_of_units([(code, TODAY) for code in codes], both, TODAY).communes()
+    return area_of_units([unit_meant(code, TODAY, both, TODAY) for code in codes], both, TODAY).communes()
 
 
 @pytest.mark.parametrize("geography", [NOW, BEFORE])
@@ -224,7 +224,7 @@ def test_a_province_is_expected_to_be_the_sum_of_its_communes(directory: UnitDir
 
 def test_a_province_is_whole_though_one_of_its_communes_has_ended() -> None:
     directory = a_directory(a_line("1", valid_to="2026-06-30"), a_line("2"))
-    area = area_of_units([("40", TODAY)], directory, TODAY).communes()
+    area = area_of_units([UnitId("40")], directory, TODAY).communes()
     states = [a_state(UnitId(code), unknown={"registered": 2}) for code in ("1", "2")]
     assert counted(rows(directory, "province", TODAY, states, area)) == {"40": 4}
 

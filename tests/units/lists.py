@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from service.unit_names import UnitId
+from service.units.areas import NamedUnit, unit_meant
 from service.units.directory import UnitDirectory
 from service.units.placing import Placing
 from service.units.unit_list import COLUMNS, read_units
@@ -32,6 +34,11 @@ def placed(directory: UnitDirectory, level: str, geography: date, commune: str, 
 def codes_of(directory: UnitDirectory, identities: Iterable[str | None]) -> set[str | None]:
     """The codes that units have, or had last."""
     return {identity and directory.versions_of(identity)[-1].code for identity in identities}
+
+
+def units_meant(named: Iterable[NamedUnit], directory: UnitDirectory, today: date) -> list[UnitId]:
+    """The units that codes mean, each on its day."""
+    return [unit_meant(code, as_of, directory, today) for code, as_of in named]
 
 
 def a_directory(*lines: str) -> UnitDirectory:

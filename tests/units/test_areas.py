@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
 
 from service.area import WHOLE_REGISTER, Area
-from service.units.areas import administered_area, area_of_units
-from tests.units.lists import a_directory, a_line, codes_of
+from service.units import areas
+from service.units.areas import NamedUnit
+from service.units.directory import UnitDirectory
+from tests.units.lists import a_directory, a_line, codes_of, units_meant
 
 OLD = date(2005, 1, 1)
 NOW = date(2015, 1, 1)
@@ -24,6 +27,16 @@ DIRECTORY = a_directory(
     a_line("5", parent="52"),
     a_line("6", valid_to="2009-12-31"),
 )
+
+
+def area_of_units(named: Iterable[NamedUnit], directory: UnitDirectory, today: date) -> Area:
+    """The area of an account that is given these codes."""
+    return areas.area_of_units(units_meant(named, directory, today), directory, today)
+
+
+def administered_area(named: Iterable[NamedUnit], directory: UnitDirectory, today: date) -> Area:
+    """What the administrator of an account that is given these codes must hold."""
+    return areas.administered_area(units_meant(named, directory, today), directory, today)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +56,7 @@ DIRECTORY = a_directory(
 def test_units_are_covered_by_the_communes_of_today(units: list[tuple[str, date]], communes: set[str]) -> None:
     area = area_of_units(iter(units), DIRECTORY, NOW)
     assert codes_of(DIRECTORY, area.communes() or ()) == communes
-    assert area.units == tuple(code for code, _ in units)
+    assert area.units == tuple(units_meant(units, DIRECTORY, NOW))
 
 
 TWO_PROVINCES = a_directory(
@@ -73,7 +86,7 @@ TWO_PROVINCES = a_directory(
 def test_a_province_is_the_communes_that_it_has_today(units: list[tuple[str, date]], communes: set[str]) -> None:
     area = area_of_units(units, TWO_PROVINCES, NOW)
     assert area.communes() == frozenset(communes)
-    assert area.units == tuple(code for code, _ in units)
+    assert area.units == tuple(units_meant(units, TWO_PROVINCES, NOW))
 
 
 def test_no_list_of_units_is_the_whole_register() -> None:

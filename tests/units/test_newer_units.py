@@ -15,7 +15,8 @@ from service.actor import REGISTER_ITSELF
 from service.households.places import Places
 from service.households.ports import FormerCommune, HouseholdQuery
 from service.settings import Settings
-from service.units.areas import area_of_units
+from service.unit_names import UnitId
+from service.units.areas import area_of_units, unit_meant
 from service.units.directory import UnitDirectory
 from service.units.placing import of_tally_key, tally_key
 from service.units.unit_list import read_units
@@ -119,9 +120,9 @@ def test_a_finer_former_commune_stays_known_over_two_mergers(register: Register)
 def test_an_area_with_one_of_the_merged_communes_covers_both() -> None:
     directory = UnitDirectory(NEWER)
     for code in (THANH_VINH, TRUONG_VINH):
-        area = area_of_units([(code, TODAY)], directory, TODAY)
+        area = area_of_units([unit_meant(code, TODAY, directory, TODAY)], directory, TODAY)
         assert area.communes() == frozenset({THANH_VINH, TRUONG_VINH, MERGED.identity})
-    assert area_of_units([("16702", TODAY)], directory, TODAY).communes() == frozenset({"16702"})
+    assert area_of_units([UnitId("16702")], directory, TODAY).communes() == frozenset({"16702"})
 
 
 def test_households_from_before_a_merger_are_found_by_the_new_code(register: Register) -> None:

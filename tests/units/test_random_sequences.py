@@ -95,7 +95,7 @@ class Register:
         directory, today = self.country.directory(), self.country.today
         in_force = {self.country.commune_of(unit): unit for unit in directory.of_level("commune", today)}
         areas = {
-            commune: area_of_units([(unit.code, today)], directory, today).communes() or frozenset()
+            commune: area_of_units([unit.identity], directory, today).communes() or frozenset()
             for commune, unit in in_force.items()
         }
         days = {day: Placing(directory, "commune", day) for day in geographies(directory, today)}

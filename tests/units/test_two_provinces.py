@@ -14,7 +14,7 @@ from service.unit_names import UnitId
 from service.units.areas import administered_area, area_of_units
 from service.units.directory import UnitDirectory
 from service.units.placing import FORMER_UNKNOWN
-from tests.units.lists import a_directory, a_line
+from tests.units.lists import a_directory, a_line, units_meant
 
 BEFORE, TODAY = date(2026, 6, 30), date(2026, 7, 1)
 PROVINCES = ("40", "42")
@@ -40,7 +40,7 @@ def directories(draw: st.DrawFn) -> UnitDirectory:
 
 
 def communes_of(directory: UnitDirectory, *codes: str, on: date = TODAY) -> frozenset[UnitId]:
-    area = area_of_units([(code, on) for code in codes], directory, TODAY).communes()
+    area = area_of_units(units_meant([(code, on) for code in codes], directory, TODAY), directory, TODAY).communes()
     assert area is not None
     return area
 
@@ -56,7 +56,7 @@ def test_every_commune_lies_in_the_area_of_exactly_one_province(directory: UnitD
 def test_an_account_is_administered_by_an_account_with_at_least_its_area(
     directory: UnitDirectory, codes: list[str], on: date
 ) -> None:
-    named = [(code, on) for code in codes]
+    named = units_meant([(code, on) for code in codes], directory, TODAY)
     assert administered_area(named, directory, TODAY).holds(area_of_units(named, directory, TODAY))
     if codes and not communes_of(directory, *codes, on=on):
         assert administered_area(named, directory, TODAY).communes() != frozenset()

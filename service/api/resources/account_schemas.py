@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
@@ -62,7 +63,7 @@ class AccountPatchSchema(Body):
     area_as_of = Day(
         allow_none=True,
         metadata=refusal(reason="day", known="2025-06-30")
-        | {"description": "The day on which the codes were meant; today or last without it."},
+        | {"description": "The day on which the codes are read, once, when they are given; today or last without it."},
     )
     sight = fields.Enum(Sight, by_value=fields.String, allow_none=True, metadata=refusal(reason="sight", known=_SIGHTS))
     scopes = _codes(item={"enum": list(SCOPES)})
@@ -90,6 +91,14 @@ class NewAccountSchema(AccountPatchSchema):
         return NewAccount(**items, external=None if identity is None else (identity["issuer"], identity["subject"]))
 
 
+def _codes_of_area(account: Account) -> list[str]:
+    return [code for code, _ in guard().accounts.named_area(account)]
+
+
+def _days_of_area(account: Account) -> list[date]:
+    return [day for _, day in guard().accounts.named_area(account)]
+
+
 def _ended(account: Account) -> tuple[str, ...]:
     return guard().accounts.ended_codes(account)
 
@@ -105,8 +114,18 @@ class AccountSchema(Resource):
     username = fields.String(required=True)
     full_name = fields.String(required=True, allow_none=True)
     role = fields.Enum(Role, by_value=fields.String, required=True)
-    area = Computed(lambda account: [code for code, _ in account.area], fields.List(fields.String()), required=True)
-    area_as_of = Computed(lambda account: [day for _, day in account.area], fields.List(Day()), required=True)
+    area = Computed(
+        _codes_of_area,
+        fields.List(fields.String()),
+        required=True,
+        metadata={"description": "The codes that the units have today, or had last."},
+    )
+    area_as_of = Computed(
+        _days_of_area,
+        fields.List(Day()),
+        required=True,
+        metadata={"description": "For each code a day on which it means the unit: today, or the last one."},
+    )
     area_ended = Computed(_ended, fields.List(fields.String()), required=True, metadata={"description": AREA_ENDED})
     sight = fields.Enum(Sight, by_value=fields.String, required=True, allow_none=True)
     scopes = fields.List(fields.String(metadata={"enum": list(SCOPES)}), required=True)
