@@ -1,70 +1,65 @@
-"""Overlaps between parcels: found in the transaction of the write, reported on both records, settled by a supervisor.
+"""Overlaps of parcels, and parcels that two households claim by number: found in the transaction of the write, reported
+on both records, settled by a supervisor.
 
-Two simultaneous writes must not miss each other: each locks the grid cells that its boundaries touch and reads its
-neighbours from one snapshot, so that of two at one cell the second is retried and sees the first.
+Two simultaneous writes must not miss each other: each locks the grid cells that its boundaries touch, and the communes
+on whose land the parcels are that it names by number, and reads its neighbours from one snapshot, so that of two at one
+place the second is retried and sees the first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from schemas.errors import FREE_TEXT, Reveals
 from service.area import Communes
 from service.households.changes import Change, Record
+from service.households.parcel_findings import (
+    BETWEEN_HOUSEHOLDS,
+    CLAIMED,
+    OVERLAP,
+    SETTLED,
+    FindingInJson,
+    ParcelKey,
+    Side,
+    is_open,
+    place_of,
+    theirs_of,
+)
 from service.households.parcel_ids import new_parcels, require_free
 from service.households.ports import Stored, Transaction
 from service.households.stages import stage_again
 from service.parcels.cells import Cells, cells_of_stored
 from service.parcels.limits import OverlapRules
+from service.parcels.number_claims import NumberClaim, cells_of_claims, conflicts, number_claims
 from service.parcels.overlap import Overlap, overlaps_among, overlaps_between
 from service.parcels.ports import Boundary
 from service.parcels.rings import Geometries, geometries_of
 
-OVERLAP = "parcel.overlap"
-SETTLED = "settled"
-
-_BOUNDARIES: Final = ("parcels.geometry", "parcels.id")
-REVEALED: Final = {
-    OVERLAP: Reveals(
-        {
-            **dict.fromkeys(("parcel", "household", "area_m2", "share_percent"), _BOUNDARIES),
-            **dict.fromkeys(("settled.by", "settled.at"), _BOUNDARIES),
-            "settled.reason": (FREE_TEXT,),
-        },
-        of_others=_BOUNDARIES,
-    )
-}
-"""What findings about overlaps reveal: where two households have their boundaries."""
-REVEALED_IN_NOTES: Final = dict.fromkeys(("finding", "household", "settled"), _BOUNDARIES)
-"""The same of the log notes about overlaps."""
-
-FindingInJson = dict[str, Any]
-ParcelKey = tuple[str, str]
-"""A household and one of its parcels."""
-
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The changes that move boundaries, what these are now, and the cells that are concerned."""
+    """The changes that move boundaries or claims, what these are now, and the cells that are concerned."""
 
     changes: tuple[Change, ...]
     boundaries: tuple[Boundary, ...]
+    claims: tuple[NumberClaim, ...]
     cells: Cells
     held: frozenset[int]
     """The coarse cells that the boundaries touch, or touched before."""
 
 
-def moved_boundaries(changes: Sequence[Change], befores: Mapping[str, Record]) -> Moved:
-    """Which boundaries change; this depends on nobody else, so it can be found before the transaction begins."""
-    moved = tuple(change for change in changes if _moves_boundaries(change.record, befores.get(change.record["id"])))
+def moved_parcels(changes: Sequence[Change], befores: Mapping[str, Record]) -> Moved:
+    """Which boundaries and claims change; this depends on nobody else, so the transaction need not have begun."""
+    moved = tuple(change for change in changes if _moves_parcels(change.record, befores.get(change.record["id"])))
     boundaries = tuple(boundary for change in moved for boundary in boundaries_in(change.record))
+    claims = tuple(claim for change in moved for claim in claims_in(change.record))
     left = [boundary for change in moved for boundary in boundaries_in(befores.get(change.record["id"]))]
     cells = cells_of_stored(boundary.geometry for boundary in boundaries)
     left_cells = cells_of_stored(boundary.geometry for boundary in left)
-    return Moved(moved, boundaries, cells, cells.coarse | left_cells.coarse)
+    looked_up = replace(cells, queried=cells.queried | cells_of_claims(claims))
+    return Moved(moved, boundaries, claims, looked_up, cells.coarse | left_cells.coarse)
 
 
 def with_overlaps(
@@ -76,15 +71,15 @@ def with_overlaps(
     area: Communes,
     moved: Moved | None = None,
 ) -> list[Change]:
-    """The changes with overlaps among their findings, and the changes of other records that gain or lose one.
+    """The changes with overlaps and claims among their findings, and those of other records that gain or lose one.
 
     ``befores`` holds the stored record of each household that a change replaces. Findings of records whose boundaries
-    stay as they are, are carried over from before; only what moved is compared with its neighbours. ``moved`` is what
-    ``moved_boundaries`` returned for the same changes, where it was called before. Raises ParcelIdTaken, about
-    households of the writer's ``area``.
+    and claims stay as they are, are carried over from before; only what moved is compared with its neighbours.
+    ``moved`` is what ``moved_parcels`` returned for the same changes, where it was called before. Raises ParcelIdTaken,
+    about households of the writer's ``area``.
     """
     if moved is None:
-        moved = moved_boundaries(changes, befores)
+        moved = moved_parcels(changes, befores)
     new = new_parcels(changes, befores)
     ids = {change.record["id"] for change in moved.changes}
     resting = [_carried_over(change, befores) for change in changes if change.record["id"] not in ids]
@@ -96,35 +91,36 @@ def with_overlaps(
         return resting
     beside = [one for one in around if one.household not in ids]
     neighbours = [each for one in beside for each in _boundaries_of(one.household, one.parcels)]
-    pairs = _overlapping_pairs(moved.boundaries, neighbours, rules)
+    overlapping = _overlapping_pairs(moved.boundaries, neighbours, rules)
+    claiming = []
+    if moved.claims:
+        claiming = [claim for one in beside for claim in number_claims(one.household, one.former_commune, one.parcels)]
+    claimed = conflicts(moved.claims, claiming, _claimed_before(befores.values()) if moved.claims else ())
     settled_before = _settled_before(moved.changes, befores)
-    found = _findings_by_household(pairs, settled_before)
+    found = _findings_by_household(_conflicts_of(overlapping, claimed), settled_before)
     results = [_with_findings(change, found.get(change.record["id"], []), befores) for change in moved.changes]
     others = ({*found} | _named_in(befores[i] for i in ids if i in befores)) - ids
     resting_ids = {change.record["id"] for change in resting}
     cause = moved.changes[0]
     for household, stored in sorted(transaction.readable(others - resting_ids).items()):
-        note = _note_of_overlap_with(cause.record)
         at, actor = cause.record["updated_at"], cause.entries[-1].actor
-        change = _other_record(stored, ids, found.get(household, []), at=at, actor=actor, note=note)
+        change = _other_record(stored, ids, found.get(household, []), at=at, actor=actor, cause=cause.record)
         if change is not None:
             results.append(change)
     return [*_in_order(changes, [*results, *resting])]
 
 
 def settled(stored: Mapping[str, Stored], key: ParcelKey, reason: str, *, at: datetime, actor: str) -> list[Change]:
-    """The changes that settle every open overlap of a parcel, on its own record and on the others' among ``stored``."""
+    """The changes that settle every open overlap and claim of a parcel, on its own record and others of ``stored``."""
     settlement = {"by": actor, "at": at.isoformat(), "reason": reason}
     household, parcel = key
     changes = []
     for one in stored.values():
         mine = {each["id"]: number for number, each in enumerate(one.record.get("parcels", ()))}.get(parcel)
-        pointer = f"/parcels/{mine}/geometry" if one.record["id"] == household else None
+        place = f"/parcels/{mine}" if one.record["id"] == household else None
         findings = [
             _settled(finding, settlement)
-            if finding["code"] == OVERLAP
-            and finding["severity"] != SETTLED
-            and (pointer == finding["pointer"] or _theirs(finding) == key)
+            if is_open(finding) and (place == place_of(finding) or theirs_of(finding) == key)
             else finding
             for finding in one.record.get("findings", ())
         ]
@@ -135,12 +131,11 @@ def settled(stored: Mapping[str, Stored], key: ParcelKey, reason: str, *, at: da
 
 
 def without_overlaps_with(gone: Record, transaction: Transaction, *, at: datetime, actor: str) -> list[Change]:
-    """The changes of other records that reported overlaps with a household that no longer exists."""
+    """The changes of other records that reported overlaps or claims with a household that no longer exists."""
     transaction.take_cells(sorted(cells_of_stored(each.geometry for each in boundaries_in(gone)).coarse))
     others = _named_in([gone]) - {gone["id"]}
-    note = _note_of_overlap_with(gone)
     changes = [
-        _other_record(stored, {gone["id"]}, [], at=at, actor=actor, note=note)
+        _other_record(stored, {gone["id"]}, [], at=at, actor=actor, cause=gone)
         for _, stored in sorted(transaction.readable(others).items())
     ]
     return [change for change in changes if change is not None]
@@ -161,12 +156,33 @@ def _boundaries_of(household: str, parcels: Sequence[Record]) -> list[Boundary]:
     ]
 
 
-def open_overlaps(record: Record) -> list[FindingInJson]:
-    """The overlaps of a record that nobody has settled."""
-    return [f for f in record.get("findings", ()) if f["code"] == OVERLAP and f["severity"] != SETTLED]
+def claims_in(record: Record | None) -> list[NumberClaim]:
+    """The parcels that a record names by number; none of a withdrawn one."""
+    if record is None or record["status"] == "withdrawn":
+        return []
+    return number_claims(record["id"], record.get("former_commune"), record.get("parcels", ()))
 
 
 Pair = tuple[Boundary, Boundary, Overlap]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two parcels of which each record reports the other, at its ``item``."""
+
+    code: str
+    item: str
+    one: Boundary | NumberClaim
+    other: Boundary | NumberClaim
+    measured: Mapping[str, Any]
+
+
+def _conflicts_of(overlaps: Iterable[Pair], claimed: Iterable[tuple[NumberClaim, NumberClaim]]) -> Iterable[Conflict]:
+    for one, other, overlap in overlaps:
+        measured = {"area_m2": overlap.area_m2, "share_percent": round(100 * overlap.share, 1)}
+        yield Conflict(OVERLAP, "geometry", one, other, measured)
+    for claim, other_claim in claimed:
+        yield Conflict(CLAIMED, "parcel_number", claim, other_claim, {})
 
 
 def _geometries(boundaries: Sequence[Boundary]) -> Geometries:
@@ -189,124 +205,139 @@ def _pairs(overlaps: Iterable[Overlap], left: Sequence[Boundary], right: Sequenc
     return [(left[overlap.first], right[overlap.second], overlap) for overlap in overlaps]
 
 
-def _moves_boundaries(record: Record, before: Record | None) -> bool:
+def _moves_parcels(record: Record, before: Record | None) -> bool:
     def boundaries(of: Record | None) -> list[tuple[str, Mapping[str, Any]]]:
         return sorted(((g.parcel, g.geometry) for g in boundaries_in(of)), key=lambda pair: pair[0])
 
-    return boundaries(record) != boundaries(before)
+    def claims(of: Record | None) -> dict[str, tuple[Any, ...]]:
+        return {claim.parcel: claim.content for claim in claims_in(of)}
+
+    return boundaries(record) != boundaries(before) or claims(record) != claims(before)
 
 
 def _carried_over(change: Change, befores: Mapping[str, Record]) -> Change:
-    """A change that moves no boundary, with the overlaps of the record before: places in the list may have changed."""
+    """A change that moves no parcel, with these findings of the record before: places in the list may have changed."""
     before = befores.get(change.record["id"])
     if before is None:
         return change
-    place = {boundary.parcel: boundary.number for boundary in boundaries_in(change.record)}
-    before_place = {f"/parcels/{boundary.number}/geometry": boundary.parcel for boundary in boundaries_in(before)}
+    now = {key: place for place, key in _keys_by_place(change.record).items()}
+    then = _keys_by_place(before)
     carried = [
-        {**finding, "pointer": f"/parcels/{place[before_place[finding['pointer']]]}/geometry"}
+        {**finding, "pointer": finding["pointer"].replace(place_of(finding), now[then[place_of(finding)]], 1)}
         for finding in before.get("findings", ())
-        if finding["code"] == OVERLAP and before_place.get(finding["pointer"]) in place
+        if finding["code"] in BETWEEN_HOUSEHOLDS and then.get(place_of(finding)) in now
     ]
     return _with_findings(change, carried, befores)
 
 
+def _keys_by_place(record: Record) -> dict[str, ParcelKey]:
+    """The parcels of a record by their pointers; none of a withdrawn one."""
+    if record["status"] == "withdrawn":
+        return {}
+    household = record["id"]
+    return {f"/parcels/{number}": (household, each["id"]) for number, each in enumerate(record.get("parcels", ()))}
+
+
 def _findings_by_household(
-    pairs: Sequence[Pair], settled_before: Mapping[tuple[ParcelKey, ParcelKey], FindingInJson]
+    found: Iterable[Conflict], settled_before: Mapping[Side, FindingInJson]
 ) -> dict[str, list[FindingInJson]]:
-    """For each household its overlaps as findings. A settled one stays so while neither boundary changes."""
-    found: dict[str, list[FindingInJson]] = {}
-    for one, other, overlap in pairs:
-        for mine, theirs in ((one, other), (other, one)):
-            details = {
-                "parcel": theirs.parcel,
-                "household": theirs.household,
-                "area_m2": overlap.area_m2,
-                "share_percent": round(100 * overlap.share, 1),
-            }
-            before = settled_before.get((_key_of(mine), _key_of(theirs)))
+    """For each household its overlaps and claims as findings. A settled one stays so while neither parcel changes."""
+    findings: dict[str, list[FindingInJson]] = {}
+    for each in found:
+        for mine, theirs in ((each.one, each.other), (each.other, each.one)):
+            details = {"parcel": theirs.parcel, "household": theirs.household, **each.measured}
+            before = settled_before.get((each.code, _key_of(mine), _key_of(theirs)))
             severity = "warning"
             if before is not None:
                 severity = SETTLED
                 details["settled"] = before["details"]["settled"]
-            found.setdefault(mine.household, []).append(
+            findings.setdefault(mine.household, []).append(
                 {
-                    "code": OVERLAP,
+                    "code": each.code,
                     "severity": severity,
-                    "pointer": f"/parcels/{mine.number}/geometry",
+                    "pointer": f"/parcels/{mine.number}/{each.item}",
                     "details": details,
                 }
             )
-    return found
+    return findings
 
 
-def _settled_before(
-    moved: Sequence[Change], befores: Mapping[str, Record]
-) -> dict[tuple[ParcelKey, ParcelKey], FindingInJson]:
-    """Overlaps that a supervisor settled, seen from either side, of which neither boundary has changed since.
+def _settled_before(moved: Sequence[Change], befores: Mapping[str, Record]) -> dict[Side, FindingInJson]:
+    """What a supervisor settled, seen from either side, of which neither boundary, or neither claim, changed since.
 
     That the area in common is the same says nothing: a boundary moved along its neighbour overlaps other land.
     """
-    changed = {
-        parcel for change in moved for parcel in _changed_parcels(change.record, befores.get(change.record["id"]))
-    }
-    found: dict[tuple[ParcelKey, ParcelKey], FindingInJson] = {}
+    changed = {each for change in moved for each in _changed_parcels(change.record, befores.get(change.record["id"]))}
+    found: dict[Side, FindingInJson] = {}
     for record in befores.values():
-        place = {f"/parcels/{boundary.number}/geometry": _key_of(boundary) for boundary in boundaries_in(record)}
+        keys = _keys_by_place(record)
         for finding in record.get("findings", ()):
-            if finding["code"] != OVERLAP or finding["severity"] != SETTLED or finding["pointer"] not in place:
+            code, place = finding["code"], place_of(finding)
+            if code not in BETWEEN_HOUSEHOLDS or finding["severity"] != SETTLED or place not in keys:
                 continue
-            mine = place[finding["pointer"]]
-            theirs = _theirs(finding)
-            if not {mine, theirs} & changed:
-                found[mine, theirs] = found[theirs, mine] = finding
+            mine, theirs = keys[place], theirs_of(finding)
+            if not {(code, mine), (code, theirs)} & changed:
+                found[code, mine, theirs] = found[code, theirs, mine] = finding
     return found
 
 
-def _changed_parcels(record: Record, before: Record | None) -> list[ParcelKey]:
+def _claimed_before(befores: Iterable[Record]) -> set[tuple[ParcelKey, ParcelKey]]:
+    """The pairs of parcels that records report as claimed by number, seen from either side."""
+    found: set[tuple[ParcelKey, ParcelKey]] = set()
+    for record in befores:
+        keys = _keys_by_place(record)
+        for finding in record.get("findings", ()):
+            if finding["code"] == CLAIMED and (mine := keys.get(place_of(finding))) is not None:
+                found |= {(mine, theirs_of(finding)), (theirs_of(finding), mine)}
+    return found
+
+
+def _changed_parcels(record: Record, before: Record | None) -> list[tuple[str, ParcelKey]]:
+    """The parcels whose boundary or claim is another one than before, each with the finding that is about it."""
     was = {boundary.parcel: boundary.geometry for boundary in boundaries_in(before)}
-    return [_key_of(each) for each in boundaries_in(record) if was.get(each.parcel) != each.geometry]
+    claimed = {claim.parcel: claim.content for claim in claims_in(before)}
+    return [
+        *((OVERLAP, _key_of(each)) for each in boundaries_in(record) if was.get(each.parcel) != each.geometry),
+        *((CLAIMED, _key_of(each)) for each in claims_in(record) if claimed.get(each.parcel) != each.content),
+    ]
 
 
-def _key_of(boundary: Boundary) -> ParcelKey:
-    return boundary.household, boundary.parcel
+def _key_of(parcel: Boundary | NumberClaim) -> ParcelKey:
+    return parcel.household, parcel.parcel
 
 
-def _theirs(finding: FindingInJson) -> ParcelKey:
-    """The parcel that an overlap is with."""
-    return finding["details"]["household"], finding["details"]["parcel"]
+def _note_of(changed: Iterable[str], cause: Record) -> dict[str, Any]:
+    """The note of a log entry that exists because an overlap or claim with another household began or ended.
 
-
-def _note_of_overlap_with(record: Record) -> dict[str, Any]:
-    """The note of a log entry that exists because an overlap with another household began or ended.
-
-    The code is the note's ``finding``: ``reason`` always is a text that somebody wrote.
+    The code is the note's ``finding``: ``reason`` always is a text that somebody wrote. Of both, it is the overlap.
     """
-    return {"finding": OVERLAP, "household": record["id"]}
+    return {"finding": OVERLAP if OVERLAP in changed else CLAIMED, "household": cause["id"]}
 
 
 def _named_in(records: Iterable[Record]) -> set[str]:
-    """The households that the overlaps of records name; of a record that was not decrypted, those stored in clear."""
+    """The households that overlaps and claims name; of a record that was not decrypted, those stored in clear."""
     findings = (finding for record in records for finding in record.get("findings", ()))
-    overlaps = (finding["details"] for finding in findings if finding["code"] == OVERLAP)
-    return {details["household"] for details in overlaps if "household" in details}
+    between = (finding["details"] for finding in findings if finding["code"] in BETWEEN_HOUSEHOLDS)
+    return {details["household"] for details in between if "household" in details}
 
 
 def _other_record(
-    stored: Stored, moved: set[str], found: list[FindingInJson], *, at: datetime, actor: str, note: dict[str, Any]
+    stored: Stored, moved: set[str], found: list[FindingInJson], *, at: datetime, actor: str, cause: Record
 ) -> Change | None:
-    """A neighbour's change: its overlaps with what moved are those found now; None where nothing changes."""
+    """A neighbour's change: its findings about what moved are those found now; None where nothing changes."""
     before = stored.record.get("findings", [])
-    unaffected = [f for f in before if f["code"] != OVERLAP or f["details"]["household"] not in moved]
+    unaffected = [f for f in before if f["code"] not in BETWEEN_HOUSEHOLDS or f["details"]["household"] not in moved]
     findings = [*unaffected, *found]
-    if _sorted(findings) == _sorted(before):
+    changed = [code for code in BETWEEN_HOUSEHOLDS if _sorted(findings, code) != _sorted(before, code)]
+    if not changed:
         return None
+    note = _note_of(changed, cause)
     return _change_of(stored, _revised(stored.record, findings, at), actor=actor, note=note)
 
 
-def _with_findings(change: Change, overlaps: list[FindingInJson], befores: Mapping[str, Record]) -> Change:
-    """The change with these overlaps among the findings, and the stage and log entries that follow."""
-    findings = [f for f in change.record.get("findings", ()) if f["code"] != OVERLAP] + overlaps
+def _with_findings(change: Change, found: list[FindingInJson], befores: Mapping[str, Record]) -> Change:
+    """The change with these overlaps and claims among the findings, and the stage and log entries that follow."""
+    findings = [f for f in change.record.get("findings", ()) if f["code"] not in BETWEEN_HOUSEHOLDS] + found
     if findings == change.record.get("findings", []):
         return change
     record = {**change.record, "findings": findings}
@@ -329,8 +360,8 @@ def _settled(finding: FindingInJson, settlement: Mapping[str, Any]) -> FindingIn
     return {**finding, "severity": SETTLED, "details": {**finding["details"], "settled": dict(settlement)}}
 
 
-def _sorted(findings: Iterable[FindingInJson]) -> list[str]:
-    return sorted(repr(sorted(finding.items(), key=lambda item: item[0])) for finding in findings)
+def _sorted(findings: Iterable[FindingInJson], code: str) -> list[str]:
+    return sorted(repr(sorted(f.items(), key=lambda item: item[0])) for f in findings if f["code"] == code)
 
 
 def _in_order(changes: Sequence[Change], results: Sequence[Change]) -> list[Change]:

@@ -17,7 +17,8 @@ from service.actor import Actor
 from service.area import Communes
 from service.clock import Clock
 from service.errors import NothingToSettle, ParcelNotFound, ParcelOfSeveral
-from service.households.overlaps import OVERLAP, open_overlaps, settled
+from service.households.overlaps import settled
+from service.households.parcel_findings import OVERLAP, open_findings
 from service.households.ports import HouseholdRepositories, Transaction, Written
 from service.parcels.examination import Called, ParcelExaminer, area_findings, with_names
 from service.parcels.overlap import Overlap, overlaps_between
@@ -104,7 +105,7 @@ class ParcelRegister:
         return CheckedParcel(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
 
     def settle(self, parcel: str, reason: str, *, household: str | None = None, actor: Actor) -> Written:
-        """Settle every open overlap of a parcel, on all records that report it; returns the parcel's own.
+        """Settle every open overlap and claim of a parcel, on all records that report it; returns the parcel's own.
 
         ``household`` is whose parcel it is: needed where several hold one of this id, as records of before can. Raises
         ParcelNotFound, ParcelOfSeveral, NothingToSettle.
@@ -117,7 +118,7 @@ class ParcelRegister:
 
         def work(transaction: Transaction) -> Written:
             own = transaction.known([holder])
-            others = {o["details"]["household"] for s in own.values() for o in open_overlaps(s.record)}
+            others = {o["details"]["household"] for s in own.values() for o in open_findings(s.record)}
             everybody = {**transaction.readable(others - set(own)), **own}
             changes = settled(everybody, (holder, parcel), reason, at=self._clock(), actor=actor.name)
             if not changes:

@@ -122,11 +122,13 @@ class CommuneState:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Another household that a write meets, with what its parcels are compared by: their ids and boundaries."""
+    """Another household that a write meets, with what its parcels are compared by: ids, boundaries and numbers."""
 
     household: str
     commune: UnitId
     parcels: tuple[Record, ...]
+    former_commune: str | None = None
+    """The former commune of the parcels that name none."""
 
 
 class Transaction(Protocol):
@@ -149,6 +151,9 @@ class Transaction(Protocol):
 
     def take_cells(self, cells: Iterable[int]) -> None:
         """Lock grid cells until the commit, so that another write to one of them is retried."""
+
+    def take_communes(self, communes: Iterable[UnitId]) -> None:
+        """Lock communes that nothing else is written to, so that another write to one of them is retried."""
 
     def neighbours(self, cells: Cells, held: Iterable[int], parcels: frozenset[str]) -> list[Neighbour]:
         """The households, but the withdrawn, that touch one of the cells or hold one of the parcels; locks ``held``."""
@@ -304,4 +309,4 @@ class Written:
     created: bool = False
     changed: bool = True
     neighbours: tuple[str, ...] = ()
-    """The other households whose records were revised with it, since an overlap began, ended or was settled."""
+    """The other households whose records were revised with it: an overlap or claim began, ended or was settled."""

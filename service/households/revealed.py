@@ -7,7 +7,7 @@ from typing import Final
 
 from schemas import rules
 from schemas.errors import FREE_TEXT, Reveals
-from service.households import far_parcels, overlaps, times
+from service.households import far_parcels, parcel_findings, times
 from service.parcels import findings
 
 FINDINGS: Final[Mapping[str, Reveals]] = {
@@ -15,12 +15,12 @@ FINDINGS: Final[Mapping[str, Reveals]] = {
     **findings.REVEALED,
     **times.REVEALED,
     **far_parcels.REVEALED,
-    **overlaps.REVEALED,
+    **parcel_findings.REVEALED,
 }
 """By code, of every finding that a record can have."""
 
 NOTES: Final[Mapping[str, Sequence[str]]] = {
-    **overlaps.REVEALED_IN_NOTES,
+    **parcel_findings.REVEALED_IN_NOTES,
     "from": ("commune",),
     "to": ("commune",),
     "rehomed": ("commune_as_of",),

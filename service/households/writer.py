@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
 from service.actor import Actor
-from service.clock import Clock
+from service.clock import Clock, vietnam_day
 from service.errors import WriteContention
 from service.households.changes import Change, Record
-from service.households.overlaps import moved_boundaries, with_overlaps
+from service.households.overlaps import moved_parcels, with_overlaps
 from service.households.ports import HouseholdRepositories, Transaction
 from service.households.registration import Prepared, prepare
 from service.parcels.examination import BORDERLESS, ParcelExaminer
+from service.parcels.number_claims import NumberClaim
+from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 
 OLDEST_STAMP: Final = timedelta(seconds=30)
@@ -65,23 +67,39 @@ class HouseholdWriter(Generic[Repositories]):
     def _commit(
         self, changes: Sequence[Change], befores: Mapping[str, Record], actor: Actor, *, make_cells: bool = False
     ) -> list[Change]:
-        """Commit changes in one transaction with what they mean for the neighbours; returns them with their overlaps.
+        """Commit changes in one transaction with what they mean for the neighbours; returns them with their overlaps
+        and claims.
 
         ``befores`` holds the record that each change replaces; ``actor`` is who makes them. With ``make_cells`` the
         missing cells of the overlap grid are created beforehand: for many households at once, among which some are
         sure to need a new one.
         Raises WriteContention where the stamps of the changes are too old to begin a transaction with.
         """
-        moved = moved_boundaries(changes, befores)
+        moved = moved_parcels(changes, befores)
         oldest = min(change.record["updated_at"] for change in changes)
+
+        communes = {entry.commune for change in changes for entry in change.entries}
+        elsewhere = self._communes_of(moved.claims) - communes
 
         def work(transaction: Transaction) -> list[Change]:
             if self._clock() - oldest > OLDEST_STAMP:
                 raise WriteContention()
+            transaction.take_communes(elsewhere)
             rules = self._examiner.rules.overlap
             overlapping = with_overlaps(changes, befores, transaction, rules, area=actor.area, moved=moved)
             transaction.apply(overlapping)
             return overlapping
 
-        communes = {entry.commune for change in changes for entry in change.entries}
-        return self._store.transactions.run(work, communes=communes, cells=moved.held if make_cells else ())
+        return self._store.transactions.run(work, communes=communes | elsewhere, cells=moved.held if make_cells else ())
+
+    def _communes_of(self, claims: Iterable[NumberClaim]) -> frozenset[UnitId]:
+        """The communes of today on whose land parcels are that are claimed by number.
+
+        Each write that claims one locks them all, so that two households of different communes that claim the same
+        parcel at once see each other. Nearly always it is the household's own commune alone, whose state every write
+        to it updates anyway.
+        """
+        directory, today = self._directory(), vietnam_day(self._clock())
+        versions = (directory.versions_of(former) for former in {claim.key[0] for claim in claims})
+        heirs = (directory.heirs_of(each[-1], max(today, each[-1].begins)) for each in versions if each)
+        return frozenset(heir.identity for each in heirs for heir in each)

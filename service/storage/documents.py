@@ -76,7 +76,13 @@ def to_update(change: Change, sealed: SealedEntry) -> Document | None:
         return None
     names = sorted(replaced.keys() | (shown.keys() & BOOKKEEPING))
     update: Document = {"$set": {**{name: shown[name] for name in names if name in shown}, SEALED: sealed.sealed}}
-    if gone := [name for name in names if name not in shown]:
+    gone = [name for name in names if name not in shown]
+    if "former_commune" in replaced:  # on whose maps the parcels' numbers are
+        if cells := cell_keys(change.record):
+            update["$set"]["index.cells"] = cells
+        else:
+            gone.append("index.cells")
+    if gone:
         update["$unset"] = dict.fromkeys(gone, "")
     return update
 
@@ -109,7 +115,8 @@ def to_closed_record(document: Document, encryption: FieldEncryption) -> Record:
 
 
 _OF_A_PLACE = frozenset({"commune", "commune_as_of", "commune_since", "former_commune", "findings", "stage"})
-"""What a change of place changes: items that nobody searches by a ciphertext, and that ``index`` does not repeat."""
+"""What a change of place changes: items that nobody searches by a ciphertext. Of them ``index`` repeats the former
+commune, in the keys of claims."""
 _VILLAGE_IS_INDEXED = plain_at_rest("village")
 _NAMED = tuple(group for group in ("head", "members") if plain_at_rest(f"{group}.full_name"))
 """Whose names are stored in clear: an index does not repeat what the schema seals, and nobody is found by it."""

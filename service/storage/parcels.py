@@ -14,6 +14,7 @@ from service.area import Communes
 from service.households.changes import Record
 from service.households.ports import Neighbour
 from service.parcels.cells import Cells, cells_of_stored
+from service.parcels.number_claims import cells_of_claims, number_claims
 from service.parcels.ports import Boundary
 from service.parcels.regions import Box
 from service.storage.boxes import box_polygons
@@ -28,9 +29,28 @@ NOWHERE: dict[str, Any] = {"_id": {"$in": []}}
 """The condition that nothing fulfils."""
 _MARGIN_DEGREES = 1e-4
 _BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
-_OF_NEIGHBOURS = {**_BOUNDARIES, "commune": 1}
 _CELLS_ARE_STORED = all(map(plain_at_rest, _BOUNDARIES))
 """Whether cells may be stored in clear: they tell where a boundary lies, so only if the boundary is stored so too."""
+_NUMBERS = {
+    "former_commune": 1,
+    **dict.fromkeys(
+        (
+            "parcels.former_commune",
+            "parcels.former_commune_unknown",
+            "parcels.map_sheet",
+            "parcels.parcel_number",
+            "parcels.cadastral_map_sheet",
+            "parcels.cadastral_parcel_number",
+            "parcels.locality",
+            "parcels.tenure",
+        ),
+        1,
+    ),
+}
+_CLAIMS_ARE_STORED = all(map(plain_at_rest, _NUMBERS))
+"""The same of the keys of claims, which a guess of a parcel's number could be tried against."""
+_OF_NEIGHBOURS = {"commune": 1, **_BOUNDARIES, **(_NUMBERS if _CLAIMS_ARE_STORED else {})}
+"""By what the parcels of two households are compared."""
 
 
 class Parcels:
@@ -66,13 +86,15 @@ class CellsMissing(Exception):
 
 
 def cell_keys(record: Record) -> list[int]:
-    """The cells by which a household's neighbours find its document; empty for a withdrawn one."""
-    if not _CELLS_ARE_STORED or record["status"] == "withdrawn":
+    """The cells and keys of claims by which its neighbours find a household; empty for a withdrawn one."""
+    if record["status"] == "withdrawn":
         return []
-    boundaries = [parcel["geometry"] for parcel in record.get("parcels", ()) if parcel.get("geometry") is not None]
-    if not boundaries:
-        return []
-    return sorted(cells_of_stored(boundaries).own)
+    parcels = record.get("parcels", ())
+    boundaries = [parcel["geometry"] for parcel in parcels if parcel.get("geometry") is not None]
+    keys = cells_of_stored(boundaries).own if _CELLS_ARE_STORED and boundaries else frozenset()
+    if _CLAIMS_ARE_STORED:
+        keys |= cells_of_claims(number_claims(record["id"], record.get("former_commune"), parcels))
+    return sorted(keys)
 
 
 def take_cells(collections: Collections, session: ClientSession, cells: Iterable[int]) -> None:
@@ -108,7 +130,7 @@ def make_missing_cells(collections: Collections, cells: Iterable[int]) -> None:
 def around(cells: Cells, parcels: frozenset[str]) -> dict[str, Any] | None:
     """The condition of households, but the withdrawn, that a write meets: None where it can meet nobody.
 
-    They touch one of the cells, or hold a parcel of one of the ids; each branch has its index.
+    They touch one of the cells, have one of the claims, or hold a parcel of one of the ids; each branch has its index.
     """
     near = {"index.cells": {"$in": sorted(cells.queried)}}
     holding = {"parcels.id": {"$in": sorted(parcels)}, "status": ACTIVE}
@@ -148,13 +170,18 @@ def neighbours_and_states(
 def neighbours_in(
     collections: Collections, where: Mapping[str, Any], session: ClientSession | None = None
 ) -> list[Neighbour]:
-    """The households that fulfil a condition (``around``), with the ids and boundaries of their parcels."""
+    """The households that fulfil a condition (``around``), with what their parcels are compared by."""
     return _neighbours_of(collections["households"].find(where, _OF_NEIGHBOURS, session=session))
 
 
 def _neighbours_of(documents: Iterable[Document]) -> list[Neighbour]:
     return [
-        Neighbour(document["_id"], document.get("commune", ""), tuple(document.get("parcels", ())))
+        Neighbour(
+            document["_id"],
+            document.get("commune", ""),
+            tuple(document.get("parcels", ())),
+            document.get("former_commune"),
+        )
         for document in documents
     ]
 

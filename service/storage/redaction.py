@@ -1,4 +1,4 @@
-"""Removes why overlaps with an erased household were settled from its neighbours' records and log entries.
+"""Removes why overlaps and claims with an erased household were settled from its neighbours' records and log entries.
 
 The reason is free text that can name people. Of a redacted log entry the hash still holds, since it covers the digest
 of what was written. The digest of what is left is recorded in the log entry of the erasure, so that it can be verified.
@@ -14,7 +14,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from service.households.changes import salted_digest
-from service.households.overlaps import OVERLAP
+from service.households.parcel_findings import BETWEEN_HOUSEHOLDS
 from service.storage.client import Document
 from service.storage.documents import DAMAGE
 from service.storage.encryption.fields import FieldEncryption
@@ -65,10 +65,10 @@ def redact_settlements(
 
 
 def _overlaps_in(document: Document) -> Iterator[Mapping[str, Any]]:
-    """The details of all overlaps in a log entry, before and after."""
+    """The details of all overlaps and claims in a log entry, before and after."""
     for items in (document.get("record"), document.get("replaced")):
         for finding in (items or {}).get("findings") or ():
-            if finding["code"] == OVERLAP:
+            if finding["code"] in BETWEEN_HOUSEHOLDS:
                 yield finding["details"]
 
 
@@ -110,13 +110,15 @@ def _redacted(document: Document, decisions: set[Decision]) -> Document:
 
 def _redacted_findings(findings: list[Any] | None, decisions: set[Decision]) -> list[Any] | None:
     """The findings without the reasons of the decisions; None where none is in them."""
-    if not any(_decision_in(each["details"]) in decisions for each in findings or () if each["code"] == OVERLAP):
+    if not any(
+        _decision_in(each["details"]) in decisions for each in findings or () if each["code"] in BETWEEN_HOUSEHOLDS
+    ):
         return None
     return [_redacted_finding(each, decisions) for each in findings or ()]
 
 
 def _redacted_finding(finding: Mapping[str, Any], decisions: set[Decision]) -> Mapping[str, Any]:
-    if finding["code"] != OVERLAP or _decision_in(finding["details"]) not in decisions:
+    if finding["code"] not in BETWEEN_HOUSEHOLDS or _decision_in(finding["details"]) not in decisions:
         return finding
     settled = {name: value for name, value in finding["details"]["settled"].items() if name != "reason"}
     return {**finding, "details": {**finding["details"], "settled": settled}}

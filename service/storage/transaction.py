@@ -122,6 +122,19 @@ class MongoTransaction:
         """Lock grid cells until the commit. Raises CellsMissing."""
         parcels.take_cells(self.collections, self.session, cells)
 
+    def take_communes(self, communes: Iterable[str]) -> None:
+        """Lock the states of communes that nothing else is written to. Raises CommuneStateMissing.
+
+        The lock is a write, as that of a cell is.
+        """
+        if not (wanted := sorted(communes)):
+            return
+        where = {"_id": {"$in": wanted}}
+        states = self.collections["commune_states"]
+        found = states.update_many(where, {"$inc": {"claims": 1}}, session=self.session).matched_count
+        if found < len(wanted):
+            raise CommuneStateMissing(wanted)
+
     def neighbours(self, cells: Cells, held: Iterable[int], parcels: frozenset[str]) -> list[Neighbour]:
         """The households, but the withdrawn, that touch one of the cells or hold one of the parcels; locks ``held``.
 

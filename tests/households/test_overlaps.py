@@ -12,12 +12,12 @@ from schemas.geometry import geometry_json
 from service.households.changes import Change, Entry, Record
 from service.households.overlaps import (
     boundaries_in,
-    moved_boundaries,
-    open_overlaps,
+    moved_parcels,
     settled,
     with_overlaps,
     without_overlaps_with,
 )
+from service.households.parcel_findings import open_findings
 from service.households.ports import Neighbour, Stored
 from service.parcels.cells import Cells, cells_of_stored
 from service.parcels.limits import OverlapRules
@@ -89,11 +89,14 @@ class Neighbourhood:
     def take_cells(self, cells: Iterable[int]) -> None:
         self.taken.append(list(cells))
 
+    def take_communes(self, communes: Iterable[str]) -> None:
+        raise NotImplementedError
+
     def neighbours(self, cells: Cells, held: Iterable[int], parcels: frozenset[str]) -> list[Neighbour]:
         self.requested.append((cells, list(held)))
         self.named.append(parcels)
         there = (each.record for each in self.stored.values() if each.record["status"] != "withdrawn")
-        return [Neighbour(record["id"], record["commune"], tuple(record["parcels"])) for record in there]
+        return [Neighbour(r["id"], r["commune"], tuple(r["parcels"]), r.get("former_commune")) for r in there]
 
     def apply(self, changes: Sequence[Change]) -> None:
         raise NotImplementedError
@@ -195,7 +198,7 @@ def test_several_changes_come_back_in_their_order_and_others_behind() -> None:
 
 def test_what_moves_may_be_found_before() -> None:
     change = written(a_record("a", a_plot("p", 0)))
-    moved = moved_boundaries([change], {})
+    moved = moved_parcels([change], {})
     assert (moved.changes, moved.boundaries) == ((change,), tuple(boundaries_in(change.record)))
     around = Neighbourhood(a_record("b", a_plot("q", 50)))
     assert len(with_overlaps([change], {}, around, RULES, area=None, moved=moved)) == 2
@@ -283,7 +286,7 @@ def test_an_overlap_that_was_open_stays_open() -> None:
     assert findings(one) == [half(0, "q", "b")]
 
 
-def test_settling_a_parcel_settles_its_open_overlaps_on_every_record() -> None:
+def test_settling_a_parcel_settles_its_open_findings_on_every_record() -> None:
     done, apart = overlap(1, "s", "d", 1.0, 9.0, **CONSENT), overlap(0, "r", "c", 5000.0, 50.0)
     mine, theirs = overlap(1, "q", "b", 5000.0, 50.0), overlap(0, "p", "a", 5000.0, 50.0)
     a = a_record("a", a_plot("p0", 500), a_plot("p", 0), findings=[apart, YOUNG, done, mine])
@@ -350,12 +353,12 @@ def test_a_neighbour_that_never_named_who_is_erased_is_not_revised() -> None:
     assert without_overlaps_with(gone, Neighbourhood(a_record("b", a_plot("q", 50))), at=LATER, actor="lead") == []
 
 
-def test_open_overlaps_are_those_that_nobody_settled() -> None:
+def test_open_findings_are_those_that_nobody_settled() -> None:
     open_one = overlap(0, "q", "b", 5000.0, 50.0)
-    assert open_overlaps(a_record("a", findings=[YOUNG, open_one, overlap(0, "r", "c", 1.0, 9.0, **CONSENT)])) == [
+    assert open_findings(a_record("a", findings=[YOUNG, open_one, overlap(0, "r", "c", 1.0, 9.0, **CONSENT)])) == [
         open_one
     ]
-    assert open_overlaps(a_record("a")) == []
+    assert open_findings(a_record("a")) == []
 
 
 def test_a_boundary_has_the_place_of_its_parcel_in_the_list() -> None:

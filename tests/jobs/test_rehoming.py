@@ -86,6 +86,18 @@ def test_a_merger_moves_every_household_and_leaves_it_verified(register: Registe
     assert_exact(register.store)
 
 
+def test_parcels_whose_maps_are_known_once_they_were_merged_are_compared_by_number(register: Register) -> None:
+    plots = [a_parcel(geometry=None, map_sheet="12", parcel_number="345") for _ in range(2)]
+    ids = [verified(register, commune="90001", parcels=[plot])[0]["id"] for plot in plots]
+    load(register, *MERGED)
+    list(rehoming(register).run())
+    third = put(register, a_household(**EARLY, commune="90001", former_commune="90001", parcels=plots[:1]))
+    for household, others in ((ids[0], [ids[1], third["id"]]), (ids[1], [ids[0], third["id"]]), (third["id"], ids)):
+        found = register.store.households.find(household).record["findings"]
+        assert {each["code"] for each in found} == {"parcel.number-claimed"}
+        assert sorted(each["details"]["household"] for each in found) == sorted(others)
+
+
 def test_rehoming_that_was_stopped_goes_on_where_it_was(register: Register) -> None:
     for _ in range(3):
         verified(register, commune="90002")
@@ -256,7 +268,8 @@ def test_a_household_that_was_only_moved_is_stored_as_if_it_had_been_written_who
     assert before is not None
     assert after is not None
     differ = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    assert differ == {"commune", "commune_as_of", "former_commune", "revision", "updated_at", "sealed"} & after.keys()
+    moved = {"commune", "commune_as_of", "former_commune", "index", "revision", "updated_at", "sealed"}
+    assert differ == moved & after.keys()
     encryption = register.store.database.encryption
     stored = register.store.households.find(sent["id"])
     change = Change.revision(stored.record, stored.record, "revised", actor="test", fingerprint=stored.fingerprint)

@@ -11,6 +11,7 @@ from pymongo import MongoClient, monitoring
 from service.actor import Actor
 from service.households.erasure import Erasure
 from service.households.household_register import HouseholdRegister
+from service.households.registration import content_of
 from service.settings import Settings
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.repositories import Repositories
@@ -110,6 +111,21 @@ def test_for_ids_that_the_register_gives_nothing_is_looked_for(
     households.post(a_household_without_boundaries(), actor=OFFICER)
     assert commands.names()[:2] == ["find commune_states", "update commune_states"]
     assert len(commands.names()) == 6
+
+
+def test_who_claims_the_same_number_is_found_with_the_state_and_no_command_more(
+    households: HouseholdRegister, commands: Commands
+) -> None:
+    registered(households, commands)
+    commands.sent.clear()
+    record = households.post(a_household_without_boundaries(former_commune="16663"), actor=OFFICER).record
+    assert commands.names()[:2] == ["aggregate commune_states", "update commune_states"]
+    assert len(commands.names()) == 6
+    commands.sent.clear()
+    households.put(
+        record["id"], {"id": record["id"], **content_of(record), "village": "Xóm 1"}, if_match=1, actor=OFFICER
+    )
+    assert "aggregate commune_states" not in commands.names()
 
 
 def test_only_a_household_that_moves_takes_its_requests_along(

@@ -1,4 +1,4 @@
-"""Parcels: one boundary checked before it is sent, an overlap settled by a supervisor."""
+"""Parcels: one boundary checked before it is sent, an overlap or claim settled by a supervisor."""
 
 from __future__ import annotations
 
@@ -201,20 +201,20 @@ def _commune_today(code: str) -> str:
 
 
 class SettlementSchema(ReasonSchema):
-    """Why an overlap is settled, and whose parcel it is."""
+    """Why an overlap or claim is settled, and whose parcel it is."""
 
     household = Described({"type": "string", "format": "uuid"}, allow_none=True)
 
 
 @blueprint.route("/<parcel_id>/settle")
 class Settlement(MethodView):
-    """What a supervisor does with an overlap."""
+    """What a supervisor does with an overlap, or with a parcel that two households claim by number."""
 
     @needs("parcels.settle")
     @blueprint.body(SettlementSchema)
     @blueprint.response(200, reference("HouseholdRecord"), headers=REVISION_HEADER)
     @blueprint.problems(400, 404, 409, 413, 415, 422)
-    @blueprint.doc(operationId="settle_parcel", summary="Settle the overlaps of a parcel")
+    @blueprint.doc(operationId="settle_parcel", summary="Settle the overlaps of a parcel, and the claims to its number")
     def post(self, parcel_id: str) -> Response:
         """Both records then have the finding as settled, with who settled it and why; it holds neither back.
 
