@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from service.running.children import start_child
 
@@ -17,12 +19,24 @@ def install_system_packages(packages: Sequence[str]) -> bool:
     print(f"Installing system packages: {' '.join(packages)}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
-    for command in (install, ["apt-get", "update", "--quiet"], install):
-        # The package lists of a fresh machine are empty or old; they are fetched only when the first attempt fails.
-        child = start_child(command, environment=environment, output=subprocess.DEVNULL)
-        if child.wait() == 0 and command is install:
-            return True
+    with _only_installer():
+        for command in (install, ["apt-get", "update", "--quiet"], install):
+            # The package lists of a fresh machine are empty or old; they are fetched only when the first attempt fails.
+            child = start_child(command, environment=environment, output=subprocess.DEVNULL)
+            if child.wait() == 0 and command is install:
+                return True
     return False
+
+
+@contextlib.contextmanager
+def _only_installer() -> Iterator[None]:
+    """Wait until no other process of ours installs packages: apt-get fails when another one holds its lock."""
+    folder = os.open("/var/lib/apt", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def main() -> None:
