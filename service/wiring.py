@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -124,6 +124,8 @@ class Register:
     store: Repositories
     units: UnitRegister
     examiner: ParcelExaminer
+    agencies: Mapping[str, str]
+    """The agency of each province, by the province's code."""
     households: HouseholdRegister
     parcels: ParcelRegister
     photos: PhotoRegister
@@ -153,7 +155,8 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         return directory(), vietnam_day(clock())
 
     examiner = examiner_of(store, settings, province, units_today)
-    households = HouseholdRegister(store, directory, clock, examiner)
+    agencies = {each.code: each.agency for each in provinces}
+    households = HouseholdRegister(store, directory, clock, examiner, agencies)
 
     def called(commune: str) -> tuple[str, str]:
         return directory().called(commune, vietnam_day(clock()))
@@ -165,6 +168,7 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         store=store,
         units=unit_register,
         examiner=examiner,
+        agencies=agencies,
         households=households,
         parcels=ParcelRegister(store, called, clock, examiner),
         photos=PhotoRegister(store.photos, clock, most_photos=settings.photos_per_household),

@@ -92,7 +92,9 @@ def registered(
 ) -> Iterator[Report]:
     """Register a part of the households in this process."""
     calm_collector()
-    bulk = BulkRegistration(services.store, services.units.directory, services.clock, services.examiner)
+    bulk = BulkRegistration(
+        services.store, services.units.directory, services.clock, services.examiner, services.agencies
+    )
     for outcome in bulk.register(demonstration.households(households, part=part, of=of), actor=REGISTER_ITSELF):
         # Registered before the borders were loaded, or revised by somebody since: it stays as it is.
         there = isinstance(outcome.error, HouseholdIdTaken | HouseholdWithdrawn)

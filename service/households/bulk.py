@@ -118,7 +118,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
     def _ready(self, part: Sequence[tuple[int, object]], actor: Actor) -> Iterator[Outcome | _Waiting]:
         """Records ready to be registered, or refused; the boundaries of all are examined together."""
         now = self._clock()
-        directory, today = self._directory(), vietnam_day(now)
+        directory, today, agency_of = self._directory(), vietnam_day(now), self._agency_of(now)
         parsed: list[_Parsed] = []
         for position, body in part:
             household_id = None
@@ -126,7 +126,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
                 household_id = _id_of(body)
                 content = parse(body, household_id, today=today)
                 timed = corrected(content, now, None)
-                resolved = resolve(timed, household_id, directory=directory, today=today)
+                resolved = resolve(timed, household_id, directory=directory, today=today, agency_of=agency_of)
                 actor.require(resolved["commune"], directory.called(resolved["commune"], today)[0])
             except (DomainError, RecordInvalid) as error:
                 yield Outcome(position, household_id, "refused", error)

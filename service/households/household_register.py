@@ -23,6 +23,7 @@ from service.errors import (
     StoreDamaged,
     TransferToSameCommune,
 )
+from service.households.agencies import agency_in
 from service.households.changes import Change, Kind, Record
 from service.households.confirmations import confirmed_by, without_unnamed
 from service.households.consents import consent_withdrawn
@@ -371,7 +372,13 @@ def made_by(
     try:
         at = made.record["updated_at"]
         prepared = prepare(
-            content, household_id, directory=directory, now=at, known=known, confirmed_anew=confirmed_anew
+            content,
+            household_id,
+            directory=directory,
+            now=at,
+            known=known,
+            confirmed_anew=confirmed_anew,
+            agency_of=agency_in(made.record),
         )
     except (DomainError, RecordInvalid):
         return False

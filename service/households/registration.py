@@ -18,6 +18,7 @@ from schemas.rules import warnings
 from schemas.versions import SCHEMA_VERSION
 from service.clock import vietnam_day
 from service.errors import HouseholdIdInvalid, HouseholdIdMismatch
+from service.households.agencies import AgencyOf, agency_in, unknown_agency
 from service.households.changes import Change, Kind, Record, fingerprint_of
 from service.households.confirmations import without_carried_over
 from service.households.derived import derived_facts
@@ -79,19 +80,23 @@ def prepare(
     times_of: Record | None = None,
     confirmed_anew: bool = False,
     examiner: ParcelExaminer = BORDERLESS,
+    agency_of: AgencyOf = unknown_agency,
 ) -> Prepared:
     """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
     ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
     that the same write sent again is the same content. ``times_of`` is the record whose times were judged before,
-    where it is not the known one. ``confirmed_anew``: what is confirmed was confirmed by this very write. Raises
+    where it is not the known one. ``confirmed_anew``: what is confirmed was confirmed by this very write.
+    ``agency_of`` is asked for a new household that names no agency. Raises
     CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
     """
     today = vietnam_day(now)
     if known is not None and not confirmed_anew:
         content = without_carried_over(content, known, today=today)
     timed = corrected(content, now, known or times_of)
-    resolved = resolve(timed, household_id, directory=directory, today=today, known=known)
+    if (made := known or times_of) is not None:
+        agency_of = agency_in(made)
+    resolved = resolve(timed, household_id, directory=directory, today=today, known=known, agency_of=agency_of)
     (examination,) = examiner.examine([resolved], [known], partial(directory.called, on=today))
     noted = (*timed.findings, *far_parcels(resolved, directory, today))
     prepared = prepared_from(resolved, examination, household_id, today=today, noted=noted)
@@ -105,9 +110,16 @@ def prepare(
 
 
 def resolve(
-    timed: Timed, household_id: str, *, directory: UnitDirectory, today: date, known: Record | None = None
+    timed: Timed,
+    household_id: str,
+    *,
+    directory: UnitDirectory,
+    today: date,
+    known: Record | None = None,
+    agency_of: AgencyOf = unknown_agency,
 ) -> dict[str, Any]:
-    """Parsed content in its commune in force today, by the identity of that commune, every parcel with an id.
+    """Parsed content in its commune in force today, by the identity of that commune, every parcel with an id, and with
+    the agency that makes the record where it names none.
 
     A time of capture that cannot be right says nothing of the code. Raises as ``prepare`` about the commune.
     """
@@ -117,6 +129,8 @@ def resolve(
     content["commune"], content["commune_as_of"] = place.commune, place.as_of
     if place.former is not None:
         content["former_commune"] = place.former
+    if content.get("agency") is None and (agency := agency_of(place.commune)) is not None:
+        content["agency"] = agency
     if content.get("parcels"):
         content["parcels"] = resolve_parcels(content["parcels"], place.commune, directory, known)
     if parcels := content.get("parcels"):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
 from service.errors import WriteContention
+from service.households.agencies import AgencyOf, agency_of_province
 from service.households.changes import Change, Record
 from service.households.overlaps import moved_parcels, with_overlaps
 from service.households.ports import HouseholdRepositories, Transaction
@@ -36,11 +38,17 @@ class HouseholdWriter(Generic[Repositories]):
         directory: Callable[[], UnitDirectory],
         clock: Clock,
         examiner: ParcelExaminer = BORDERLESS,
+        agencies: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        """``agencies`` are the identifiers of the agencies that make records, by the code of their province."""
         self._store = store
         self._directory = directory
         self._clock = clock
         self._examiner = examiner
+        self._agencies = agencies
+
+    def _agency_of(self, now: datetime) -> AgencyOf:
+        return agency_of_province(self._agencies, self._directory(), vietnam_day(now))
 
     def _prepare(
         self,
@@ -62,6 +70,7 @@ class HouseholdWriter(Generic[Repositories]):
             times_of=times_of,
             confirmed_anew=confirmed_anew,
             examiner=self._examiner,
+            agency_of=self._agency_of(now),
         )
 
     def _commit(

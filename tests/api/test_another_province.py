@@ -134,6 +134,10 @@ def test_a_unit_that_was_split_names_all_its_parts(register: Register) -> None:
     assert register.json("/v1/units/18077?valid_on=2025-06-30")["successors"] == [THANH_SEN]
 
 
+def test_a_new_household_has_the_agency_of_the_settings(register: Register) -> None:
+    assert register.registered(**of_ha_tinh())["agency"] == "H27.12"
+
+
 def test_open_data_name_their_publisher_and_the_agency_of_the_settings(register: Register) -> None:
     table = register.json("/v1/open-data/households")
     assert (table["source"], table["agency"]) == ("Sổ Nông Hộ tỉnh Hà Tĩnh", "H27.12")
