@@ -20,7 +20,8 @@ def test_livestock_units_are_heads_by_the_coefficient_of_their_kind() -> None:
 
 
 def test_animals_without_a_coefficient_count_nothing() -> None:
-    assert derived_facts({"livestock": [{"kind": "bee_colony", "heads": 40}]})["livestock_units"] == 0
+    for kind in ("bee_colony", "of a list to come"):
+        assert derived_facts({"livestock": [{"kind": kind, "heads": 40}]})["livestock_units"] == 0
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,14 @@ def test_a_mixed_holding_counts_the_land_of_all_its_sectors() -> None:
     assert farm_class(holding(outputs, parcels=parcels)) == "mixed"
     assert farm_class(holding(outputs, parcels=parcels[:1])) == "none"
     assert farm_class(holding({"crops": 1000.0, "livestock": 999.0}, parcels=RICE)) == "crops"
+
+
+def test_land_that_no_sector_works_makes_no_farm() -> None:
+    outputs = {"crops": 1000.0, "livestock": 1000.0}
+    home = {"land_use": "ONT", "declared_area_m2": 20_000.0}
+    field = {"land_use": "LUC", "declared_area_m2": 9_999.0}
+    assert farm_class(holding(outputs, parcels=[home, field])) == "none"
+    assert farm_class(holding(outputs, parcels=[home, {**field, "declared_area_m2": 10_000.0}])) == "mixed"
 
 
 @pytest.mark.parametrize(("day", "expected"), [(date(2020, 4, 13), None), (date(2020, 4, 14), "livestock")])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from schemas.errors import FREE_TEXT, THE_ITEM
+from schemas.errors import FREE_TEXT, THE_ITEM, Reveals
 from schemas.household import HouseholdSchema
 from schemas.language import section_fields, section_of
-from service.households.masking import seen_findings_of_a_check, seen_note, sees
+from service.households import masking
+from service.households.masking import seen, seen_findings_of_a_check, seen_note, sees
 from service.households.revealed import FINDINGS, NOTES
 from service.roles import Sight
 from tests.parcels.test_findings_page import documented, worded
@@ -55,6 +57,44 @@ def test_free_text_is_no_item_that_anybody_could_open(sight: Sight) -> None:
     assert seen_note({"reason": "x", "settled": "p", "comment": "y"}, sight) == (
         {"settled": "p"} if sight is Sight.MASKED else None
     )
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A finding that reveals the item, a boundary, and members inside others."""
+    members = {"value": (THE_ITEM,), "area_m2": ("parcels.geometry",), "a.x": (), "a.y": (FREE_TEXT,), "b.z": ()}
+    monkeypatch.setattr(masking, "FINDINGS", {"made.up": Reveals(members)})
+    masking._details_shown.cache_clear()
+    yield
+    masking._details_shown.cache_clear()
+
+
+DETAILS = {"value": 1, "area_m2": 2, "a": {"x": 3, "y": 4, "z": 5}, "b": {"x": 6, "y": 7, "z": 8}}
+
+
+@pytest.mark.usefixtures("made_up")
+@pytest.mark.parametrize("sight", LESS)
+def test_the_details_of_a_finding_follow_what_the_reader_sees_of_their_items(sight: Sight) -> None:
+    record = {"findings": [{"code": "made.up", "pointer": "/commune", "details": DETAILS}]}
+    boundary = {"area_m2": 2} if sight is Sight.MASKED else {}
+    (shown,) = seen(record, sight)["findings"]
+    assert shown["details"] == {"value": 1, **boundary, "a": {"x": 3}, "b": {"z": 8}}
+
+
+@pytest.mark.usefixtures("made_up")
+@pytest.mark.parametrize("sight", LESS)
+def test_a_check_shows_all_that_is_about_the_boundary_that_was_sent(sight: Sight) -> None:
+    finding = {"code": "made.up", "pointer": "/geometry", "details": DETAILS}
+    (shown,) = seen_findings_of_a_check([finding], sight)
+    assert shown["details"] == {"value": 1, "area_m2": 2, "a": {"x": 3}, "b": {"z": 8}}
+    (bare,) = seen_findings_of_a_check([{"code": "made.up", "pointer": "/geometry"}], sight)
+    assert bare["details"] == {}
+
+
+@pytest.mark.parametrize(("sight", "shown"), [(Sight.MASKED, {"size": 1}), (Sight.NOBODY, {})])
+def test_a_fact_is_hidden_from_whom_an_item_that_it_is_computed_from_is(sight: Sight, shown: dict[str, int]) -> None:
+    sources = {"size": ("commune", "parcels.geometry"), "age": ("commune", "head.birth_date")}
+    assert masking._computed_from_visible_items(sight, sources)({"size": 1, "age": 2}) == shown
 
 
 @pytest.mark.parametrize("sight", LESS)
