@@ -188,7 +188,7 @@ def _parts(households: int, size: int = 2_000) -> Iterator[list[Document]]:
                 "location": {"type": "Point", "coordinates": boundaries[0]["coordinates"][0][0]},
                 "livestock": [{"kind": "buffalo", "heads": 2}],
                 **record,
-                "index": {"cells": cell_keys(record), "names": [], "fingerprint": ""},
+                "index": {"cells": cell_keys({"id": f"{number:08d}", **record}), "names": [], "fingerprint": ""},
             }
         )
         if len(made) == size:

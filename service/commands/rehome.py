@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from service.clock import system_clock
 from service.commands.database import command_settings, run
+from service.errors import DomainError, StoreDamaged, StoreRefused
 from service.jobs.rehoming import Rehoming
 from service.processes import in_processes, most_processes
 from service.province import province_of
@@ -69,9 +70,16 @@ def rehoming_groups(settings: Settings) -> Iterator[Callable[[tuple[UnitId, ...]
 
         def work(group: tuple[UnitId, ...]) -> Iterator[Report]:
             for each in rehoming.run(group):
-                yield Report(each.household_id, each.moved, None if each.error is None else str(each.error))
+                yield Report(each.household_id, each.moved, None if each.error is None else _words(each.error))
 
         yield work
+
+
+def _words(error: DomainError) -> str:
+    """Why a household was not moved, and what to do where its record itself is wrong."""
+    if isinstance(error, StoreDamaged | StoreRefused):
+        return f"{error.code}: its record is damaged; restore its document from a backup, then run this again"
+    return str(error)
 
 
 def rehoming_of(store: Repositories, settings: Settings) -> Rehoming:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from service.households import ports
 from service.households.changes import Record
@@ -14,6 +14,10 @@ from service.unit_names import UnitId
 
 class EntryUnreadable(Exception):
     """A stored log entry that lacks an item, or whose encrypted items cannot be opened: it was damaged."""
+
+
+OF_DAMAGE: Final = (LookupError, TypeError, ValueError, AttributeError)
+"""What is raised about a record of which an item is missing, or is not what it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,8 @@ class Households(ports.Households, Protocol):
     def counts_of_communes(self, communes: frozenset[UnitId]) -> dict[UnitId, int]:
         """How many households, also withdrawn ones, are stored under each of these communes; none that has none."""
 
-    def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> list[Record]:
-        """Households, also withdrawn ones, of a commune in order of id, behind ``after``."""
+    def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> RecordsRead:
+        """Households, also withdrawn ones, of a commune in order of id, behind ``after``; as ``of_other_versions``."""
 
     def communes_with_first_day(self) -> frozenset[UnitId]:
         """Communes of records from before units had identities, whose code is only clear with its first day."""

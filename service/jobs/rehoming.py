@@ -15,13 +15,13 @@ from schemas.land import ParcelSchema
 from schemas.protection import register_given_items
 from service.actor import REGISTER_ITSELF
 from service.clock import vietnam_day
-from service.errors import DomainError, HouseholdStale, StoreUnavailable
+from service.errors import DomainError, HouseholdStale, StoreDamaged, StoreUnavailable
 from service.households.changes import Change, Record, fingerprint_of
 from service.households.optimistic import retried
 from service.households.places import Place, home_of
 from service.households.registration import content_of
 from service.households.writer import OLDEST_STAMP, HouseholdWriter
-from service.jobs.ports import JobRepositories
+from service.jobs.ports import OF_DAMAGE, JobRepositories
 from service.parcels.place import Borders, interior_positions
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
@@ -49,6 +49,8 @@ class Batch:
     records: Sequence[Record]
     changes: Sequence[Change]
     at: datetime
+    damaged: Sequence[str] = ()
+    """Households that cannot be read; they stay where they are and hold up no other."""
 
 
 class Rehoming(HouseholdWriter[JobRepositories]):
@@ -106,30 +108,51 @@ class Rehoming(HouseholdWriter[JobRepositories]):
         """The households of these communes batch by batch, with what moves them; nothing is written."""
         for commune in communes:
             after: str | None = None
-            while records := self._store.households.of_commune(commune, after=after, limit=size):
-                after = records[-1]["id"]
-                yield self._batch(records)
+            while (read := self._store.households.of_commune(commune, after=after, limit=size)).last is not None:
+                after = read.last
+                yield self._batch(read.records, read.damaged)
 
-    def _batch(self, records: Sequence[Record]) -> Batch:
+    def _batch(self, records: Sequence[Record], damaged: Sequence[str]) -> Batch:
         now, directory = self._clock(), self._directory()
-        changes = [change for record in records if (change := self._change(record, now, directory)) is not None]
-        return Batch(records, changes, now)
+        whole: list[Record] = []
+        changes: list[Change] = []
+        unusable = [*damaged]
+        for record in records:
+            try:
+                change = self._change(record, now, directory)
+            except OF_DAMAGE:
+                unusable.append(record["id"])
+                continue
+            whole.append(record)
+            if change is not None:
+                changes.append(change)
+        return Batch(whole, changes, now, unusable)
 
     def _move(self, ready: Batch) -> Iterator[Rehomed]:
         if self._clock() - ready.at > _FRESH:  # nobody took a result for a while: a commit would be refused
-            ready = self._batch(ready.records)
+            ready = self._batch(ready.records, ready.damaged)
         befores = {record["id"]: record for record in ready.records}
         moving = {change.record["id"] for change in ready.changes}
+        yield from (Rehomed(each, moved=False, error=StoreDamaged(reason="record")) for each in ready.damaged)
         yield from (Rehomed(record["id"], moved=False) for record in ready.records if record["id"] not in moving)
         try:
             if ready.changes:
-                self._commit(ready.changes, befores, REGISTER_ITSELF)
-        except HouseholdStale:
-            # One of them was revised meanwhile: one by one, the others are not held up.
+                self._commit_readable(ready.changes, befores)
+        except StoreUnavailable:
+            raise
+        except DomainError:
+            # One of them was revised meanwhile, or cannot be stored: one by one, the others are not held up.
             for change in ready.changes:
                 yield self._alone(change, befores[change.record["id"]])
             return
         yield from (Rehomed(each) for each in sorted(moving))
+
+    def _commit_readable(self, changes: Sequence[Change], befores: Mapping[str, Record]) -> None:
+        """Commit changes as the register's own. Raises StoreDamaged where a record holds what no record can hold."""
+        try:
+            self._commit(changes, befores, REGISTER_ITSELF)
+        except OF_DAMAGE as error:
+            raise StoreDamaged(reason=type(error).__name__) from error
 
     def _alone(self, change: Change, before: Record) -> Rehomed:
         waiting: Change | None = change
@@ -139,7 +162,7 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             if waiting is None:
                 return
             try:
-                self._commit([waiting], {before["id"]: before}, REGISTER_ITSELF)
+                self._commit_readable([waiting], {before["id"]: before})
             except HouseholdStale as stale:
                 before = stale.current
                 waiting = self._change(before, self._clock(), self._directory())

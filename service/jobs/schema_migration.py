@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from schemas.errors import RecordInvalid
 from schemas.parsing import parse_household
@@ -18,13 +17,11 @@ from service.households.optimistic import retried
 from service.households.places import Places
 from service.households.registration import content_of, revision
 from service.households.writer import HouseholdWriter
-from service.jobs.ports import JobRepositories
+from service.jobs.ports import OF_DAMAGE, JobRepositories
 
 BATCH = 250
 
 _NONE: frozenset[str] = frozenset()
-_OF_DAMAGE: Final = (LookupError, TypeError, ValueError, AttributeError)
-"""What is raised about a record of which an item is missing, or is not what it should be."""
 _ENDED = frozenset({"consent.registration-missing"})
 """Rules that do not hold for a withdrawn household: it can be the withdrawal of this consent that ended it."""
 
@@ -101,14 +98,14 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         """Commit changes as the register's own. Raises StoreDamaged where a record holds what no record can hold."""
         try:
             self._commit(changes, befores, REGISTER_ITSELF)
-        except _OF_DAMAGE as error:
+        except OF_DAMAGE as error:
             raise StoreDamaged(reason=type(error).__name__) from error
 
     def _change(self, before: Record, now: datetime) -> Change:
         """The revision of a record. Raises StoreDamaged where it lacks an item that every record has."""
         try:
             return self._revision(before, now)
-        except _OF_DAMAGE as error:
+        except OF_DAMAGE as error:
             raise StoreDamaged(reason=type(error).__name__) from error
 
     def _revision(self, before: Record, now: datetime) -> Change:

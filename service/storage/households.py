@@ -105,13 +105,7 @@ class Households:
     @translated()
     def of_other_versions(self, version: str, *, after: str | None, limit: int) -> RecordsRead:
         """Households of another schema version in order of id, behind ``after``; a damaged one holds up no other."""
-        where: dict[str, Any] = {"schema_version": {"$ne": version}}
-        if after is not None:
-            where["_id"] = {"$gt": after}
-        found = list(self._database["households"].find(where, {"index": 0}).sort("_id").limit(limit))
-        last = found[-1]["_id"] if found else None
-        records, damaged = self._read(found, to_record)
-        return RecordsRead(records, damaged, last)
+        return self._records_read({"schema_version": {"$ne": version}}, after, limit)
 
     @translated()
     def counts_of_communes(self, communes: frozenset[UnitId]) -> dict[UnitId, int]:
@@ -121,18 +115,22 @@ class Households:
         return {UnitId(each["_id"]): each["count"] for each in found}
 
     @translated()
-    def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> list[Record]:
-        """Households, also withdrawn ones, of a commune in order of id, behind ``after``."""
-        where: dict[str, Any] = {"commune": {"$eq": commune}}
-        if after is not None:
-            where["_id"] = {"$gt": after}
-        found = self._database["households"].find(where, {"index": 0}).sort("_id").limit(limit)
-        return [to_record(document, self._database.encryption) for document in found]
+    def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> RecordsRead:
+        """Households, also withdrawn ones, of a commune in order of id, behind ``after``; as ``of_other_versions``."""
+        return self._records_read({"commune": {"$eq": commune}}, after, limit)
 
     @translated()
     def communes_with_first_day(self) -> frozenset[UnitId]:
         """Communes of records from before units had identities, whose code is only clear with its first day."""
         return frozenset(self._database["households"].distinct("commune", {"commune_since": {"$exists": True}}))
+
+    def _records_read(self, where: dict[str, Any], after: str | None, limit: int) -> RecordsRead:
+        if after is not None:
+            where["_id"] = {"$gt": after}
+        found = list(self._database["households"].find(where, {"index": 0}).sort("_id").limit(limit))
+        last = found[-1]["_id"] if found else None
+        records, damaged = self._read(found, to_record)
+        return RecordsRead(records, damaged, last)
 
     def _read(
         self, documents: Sequence[Document], read: Callable[[Document, FieldEncryption], Record]

@@ -1,5 +1,6 @@
 """Facts derived from a household: livestock units and scale, area by land use, farm class."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from schemas.given import FACTS
 from schemas.household import HouseholdSchema
 from schemas.language import section_fields, section_of
+from service.households import derived
 from service.households.derived import derived_facts, farm_class, livestock_scale
 from service.households.masking import seen
 from service.roles import Sight
@@ -109,6 +111,13 @@ def test_land_that_no_sector_works_makes_no_farm() -> None:
 
 @pytest.mark.parametrize(("day", "expected"), [(date(2020, 4, 13), None), (date(2020, 4, 14), "livestock")])
 def test_thresholds_hold_from_their_first_day(day: date, expected: str | None) -> None:
+    assert farm_class(holding({"livestock": 2000}), on=day) == expected
+
+
+@pytest.mark.parametrize(("day", "expected"), [(date(2026, 6, 30), "livestock"), (date(2026, 7, 1), None)])
+def test_thresholds_hold_to_their_last_day(monkeypatch: pytest.MonkeyPatch, day: date, expected: str | None) -> None:
+    ending = tuple(replace(each, valid_to=date(2026, 6, 30)) for each in derived.FARM_THRESHOLDS)
+    monkeypatch.setattr(derived, "FARM_THRESHOLDS", ending)
     assert farm_class(holding({"livestock": 2000}), on=day) == expected
 
 

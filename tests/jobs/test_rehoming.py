@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 import shapely
+from bson.binary import Binary
 
 from service.actor import REGISTER_ITSELF, Actor
 from service.commands.rehome import main
-from service.errors import HouseholdNotFound
+from service.errors import HouseholdNotFound, StoreDamaged, StoreRefused
 from service.households.changes import Change, Record
 from service.households.places import Places
 from service.jobs.rehoming import Rehomed, Rehoming
@@ -96,6 +97,25 @@ def test_parcels_whose_maps_are_known_once_they_were_merged_are_compared_by_numb
         found = register.store.households.find(household).record["findings"]
         assert {each["code"] for each in found} == {"parcel.number-claimed"}
         assert sorted(each["details"]["household"] for each in found) == sorted(others)
+
+
+@pytest.mark.parametrize("batch", [1, 250])
+def test_whatever_item_of_a_household_is_damaged_the_others_are_moved(register: Register, batch: int) -> None:
+    documents = register.store.database["households"]
+    whole = [verified(register, commune="90002")[0]["id"] for _ in range(2)]
+    items = sorted((documents.find_one({"_id": whole[0]}) or {}).keys() - {"_id", "commune"})
+    damages: list[Json] = [{"$unset": {item: 1}} for item in items]
+    damages += [{"$set": {item: value}} for item in items for value in ("?", 7, [None], Binary(b"", 6))]
+    for damage in damages:
+        household, _ = verified(register, commune="90002")
+        documents.update_one({"_id": household["id"]}, damage, bypass_document_validation=True)
+    load(register, *MERGED)
+    results = {each.household_id: each for each in rehoming(register).run(batch=batch)}
+    assert len(results) == len(damages) + 2
+    assert [results[each] for each in whole] == [Rehomed(each) for each in whole]
+    left = [each for each in results.values() if not each.moved]
+    assert rehoming(register).waiting() == len(left)
+    assert {type(each.error) for each in left} == {StoreDamaged, StoreRefused}
 
 
 def test_rehoming_that_was_stopped_goes_on_where_it_was(register: Register) -> None:
