@@ -27,7 +27,10 @@ from service.units.identities import with_identities
 from service.units.ports import NewEdition
 from service.units.provinces import units_beside
 from service.units.unit import LEVELS
-from service.units.unit_list import UnitListInvalid, read_lines
+from service.units.unit_list import UnitListInvalid, lines_of, table_of
+
+MOST_FAULTS = 40
+"""So many faults of a list are printed: more are one mistake in every line."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,8 +76,14 @@ def main(arguments: list[str] | None = None) -> int:
             try:
                 return load_list(store, file, edition, settings, dry_run=options.dry_run)
             except UnitListInvalid as error:
-                print(f"{file} was not loaded:\n{error}", file=sys.stderr)
+                shown, more = error.faults[:MOST_FAULTS], len(error.faults) - MOST_FAULTS
+                print(f"{file} was not loaded:", *shown, sep="\n", file=sys.stderr)
+                if more > 0:
+                    print(f"and {more:,} more", file=sys.stderr)
                 return 1
+            except OSError as error:
+                print(f"{file}: {error.strerror}", file=sys.stderr)
+                return 2
 
     return run(work)
 
@@ -90,7 +99,10 @@ def print_editions(store: Repositories) -> int:
 def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Settings, *, dry_run: bool) -> int:
     """Load a list, or say what it would do; returns the exit status. Raises UnitListInvalid."""
     today = vietnam_day(edition.at)
-    lines = read_lines(file)
+    table = table_of(file)
+    lines = lines_of(table)
+    if not table.is_usual:
+        print(f"{file.name} is read as {table.read_as}")
     before = UnitDirectory(store.units.unit_list())
     plan = planned(lines, tuple(before))
     staying = [unit for unit in before if unit not in plan.withdrawn]

@@ -104,12 +104,33 @@ def _faults_of_lines(lines: Sequence[UnitLine]) -> Iterator[UnitFault]:
         yield UnitFault(1, "code", "the list has a header and no unit")
     for line in lines:
         unit = line.unit
-        if len(unit.code) != _DIGITS[unit.level]:
-            yield UnitFault(line.number, "code", f"a {unit.level} has a code of {_DIGITS[unit.level]} digits")
+        yield from _faults_of_codes(line)
         if unit.longitude is not None and not _WEST <= unit.longitude <= _EAST:
             yield UnitFault(line.number, "longitude", f"{unit.longitude} is not in Viet Nam")
         if unit.latitude is not None and not _SOUTH <= unit.latitude <= _NORTH:
             yield UnitFault(line.number, "latitude", f"{unit.latitude} is not in Viet Nam")
+
+
+def _faults_of_codes(line: UnitLine) -> Iterator[UnitFault]:
+    """Yield the codes of a line that have not as many digits as their level; a spreadsheet takes zeros away."""
+    unit, digits = line.unit, _DIGITS[line.unit.level]
+    if len(unit.code) != digits:
+        reason = f"a {unit.level} has a code of {digits} digits"
+        yield UnitFault(line.number, "code", reason + _zeros_missing(unit.code, digits))
+    for part in unit.heirs:
+        if advice := _zeros_missing(part.code, digits):
+            yield UnitFault(line.number, "successor", f"the successor of a {unit.level} has {digits} digits{advice}")
+    # The parent of a commune can be a district or a province.
+    if unit.parent is not None and (advice := _zeros_missing(unit.parent, _DIGITS["province"])):
+        yield UnitFault(line.number, "parent", f"a parent has a code of {_DIGITS['province']} digits at least{advice}")
+
+
+def _zeros_missing(code: str, digits: int) -> str:
+    """Return what to do about a code that is too short; nothing for another one."""
+    if len(code) >= digits:
+        return ""
+    cause = "spreadsheets take away the zeros before a number"
+    return f" ({cause}): format the column as text and write {code.zfill(digits)!r}, or export the list again"
 
 
 def remarks(plan: PlannedEdition, before: UnitDirectory, after: UnitDirectory, today: date) -> Iterator[str]:

@@ -1,9 +1,8 @@
-"""Lists of administrative units: read from CSV, and checked for contradictions."""
+"""Lists of administrative units: read from a table, and checked for contradictions."""
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import ClassVar
 
 from schemas.text import normalize
 from service.errors import DomainError
+from service.formats.table_reading import Row, Table, TableUnreadable, read_table, read_text
 from service.unit_names import UnitCode
 from service.units.unit import LEVELS, Part, Unit
 
@@ -36,6 +36,7 @@ OF_CHANGES = ("replaces", "withdrawn")
 """Columns that only a list of changes has."""
 UNKNOWN_DAY = date.min
 """In ``replaces``: the validity whose first day is not known."""
+_REWRITTEN_DAY = re.compile(r"[0-9]{1,4}[/.][0-9]{1,2}[/.][0-9]{1,4}( .*)?|[0-9]{1,2}-[0-9]{1,2}-[0-9]{2,4}")
 _SHARES_SUM_WITHIN = 0.005
 _NEVER_EMPTY = ("code", "name_vi", "name_en", "kind", "level", "source")
 
@@ -72,7 +73,7 @@ class UnitFault:
 
 
 def read_units(source: str | Path) -> tuple[Unit, ...]:
-    """Read a list of units from CSV (a file, or its text) with the columns of ``COLUMNS``.
+    """Read a list of units (a file, or its text) with the columns of ``COLUMNS``.
 
     Raises UnitListInvalid with every fault: a missing column, a cell that cannot be read, a code that is valid twice
     on one day, a parent that is not in force as long as the unit, a successor that is not in force on the day after.
@@ -110,28 +111,47 @@ def read_lines(source: str | Path) -> list[UnitLine]:
     Beside those of ``COLUMNS`` the columns ``replaces`` (a day, or ``…``) and ``withdrawn`` (``yes``) are read where
     they are.
     """
-    text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source.removeprefix("\ufeff")
-    reader = csv.DictReader(io.StringIO(text), restkey="", strict=True)
-    header = tuple(reader.fieldnames or ())
+    return lines_of(table_of(source))
+
+
+def table_of(source: str | Path) -> Table:
+    """Read the table of a list, a file in any form that ``read_table`` knows. Raises UnitListInvalid."""
+    columns = (*COLUMNS, *OF_CHANGES)
+    try:
+        return read_text(source, columns) if isinstance(source, str) else read_table(source.read_bytes(), columns)
+    except TableUnreadable as error:
+        raise UnitListInvalid([UnitFault(error.line, "file", error.reason)]) from None
+
+
+def lines_of(table: Table) -> list[UnitLine]:
+    """The lines of a table. Raises UnitListInvalid with every fault of a line."""
+    _require_columns(table.header)
+    faults: list[UnitFault] = []
+    lines: list[UnitLine] = []
+    for row in table.rows:
+        parsed = _parse_row(row)
+        if isinstance(parsed, UnitLine):
+            lines.append(parsed)
+        else:
+            faults.extend(parsed)
+    if table.broken is not None:
+        faults.append(UnitFault(table.broken.line, "code", table.broken.reason))
+    if faults:
+        raise UnitListInvalid(faults)
+    return lines
+
+
+def _require_columns(header: Sequence[str]) -> None:
+    """Raise UnitListInvalid unless the columns are those of a list."""
+    if not set(header) & set(COLUMNS):
+        reason = f"no line with the names of the columns: {', '.join(COLUMNS)}"
+        raise UnitListInvalid([UnitFault(1, "file", reason)])
     if missing := [column for column in COLUMNS if column not in header]:
         raise UnitListInvalid([UnitFault(1, column, "column is missing") for column in missing])
     if unknown := [column for column in header if column not in (*COLUMNS, *OF_CHANGES)]:
         raise UnitListInvalid([UnitFault(1, column, "column is not known") for column in unknown])
-    faults: list[UnitFault] = []
-    lines: list[UnitLine] = []
-    try:
-        for row in reader:
-            parsed = _parse_row(row, reader.line_num)
-            if isinstance(parsed, UnitLine):
-                lines.append(parsed)
-            else:
-                faults.extend(parsed)
-    except csv.Error as error:
-        # The DictReader's own line_num is that of the last line that could be read.
-        faults.append(UnitFault(reader.reader.line_num, "code", f"not CSV: {error}"))
-    if faults:
-        raise UnitListInvalid(faults)
-    return lines
+    if twice := sorted({column for column in header if header.count(column) > 1}):
+        raise UnitListInvalid([UnitFault(1, column, "column is there twice") for column in twice])
 
 
 def require_consistent(new: Sequence[Unit], existing: Sequence[Unit]) -> None:
@@ -145,11 +165,12 @@ def require_consistent(new: Sequence[Unit], existing: Sequence[Unit]) -> None:
         raise UnitListInvalid(faults)
 
 
-def _parse_row(row: dict[str, str], line: int) -> UnitLine | list[UnitFault]:
+def _parse_row(row: Row) -> UnitLine | list[UnitFault]:
     """Parse one line into a unit, or into its faults."""
-    cells = {column: normalize(row.get(column) or "") for column in (*COLUMNS, *OF_CHANGES)}
+    line = row.line
+    cells = {column: normalize(row.cells.get(column, "")) for column in (*COLUMNS, *OF_CHANGES)}
     faults = [UnitFault(line, column, reason) for column, reason in _faults_of_cells(cells)]
-    if "" in row:
+    if row.has_more:
         faults.append(UnitFault(line, COLUMNS[-1], "more cells than columns"))
     if faults:
         return faults
@@ -218,7 +239,9 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise ValueError(f"{text!r} is not a date (YYYY-MM-DD)") from None
+        rewritten = _REWRITTEN_DAY.fullmatch(text) is not None
+        advice = ": a spreadsheet rewrites dates as its language writes them. Format the column as text"
+        raise ValueError(f"{text!r} is not a date (YYYY-MM-DD){advice if rewritten else ''}") from None
 
 
 def _heirs(text: str) -> tuple[Part, ...]:
@@ -239,7 +262,7 @@ def _heirs(text: str) -> tuple[Part, ...]:
 
 def _share(text: str) -> float:
     try:
-        share = float(text)
+        share = float(text.replace(",", "."))
     except ValueError:
         share = -1.0
     if not 0 <= share <= 1:
@@ -252,7 +275,7 @@ def _degrees(text: str, limit: int) -> float | None:
     if not text:
         return None
     try:
-        value = float(text)
+        value = float(text.replace(",", "."))  # as spreadsheets in Vietnamese write it
     except ValueError:
         value = float("nan")
     if not -limit <= value <= limit:

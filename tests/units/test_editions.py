@@ -51,6 +51,48 @@ def name_on(own_store: Repositories, day: date) -> str:
     return UnitDirectory(own_store.units.unit_list()).in_force(THANH_VINH, day).name
 
 
+@pytest.mark.parametrize("form", ["utf-16", "cp1258", "utf-8"])
+def test_a_list_is_read_as_spreadsheets_in_vietnamese_save_it(
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    register(own_store)
+    file = tmp_path / "changes.csv"
+    separated = MERGER.replace(",", ";")
+    if form == "cp1258":  # composed letters that it has not are written as letter and tone
+        separated = separated.replace("ườ", "ươ\u0300")
+    file.write_bytes(separated.encode(form))
+    assert units_command.main(["--list", str(file)]) == 0
+    assert "changes.csv is read as " in capsys.readouterr().out
+    assert name_on(own_store, AFTER) == "Vinh"
+
+
+def test_zeros_that_a_spreadsheet_took_away_are_refused_by_line_with_what_to_write(
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = own_store.units.unit_version()
+    eaten = """1,Hà Nội,Hanoi,thành phố,province,,,,,,,x
+7,Ba Đình,Ba Dinh,quận,district,1,,2025-06-30,,,,x
+4,Ba Đình,Ba Dinh ward,phường,commune,1,2025-07-01,2026-12-31,8,,,x
+"""
+    assert loaded(tmp_path, f"{','.join(COLUMNS)}\n{eaten}") == 1
+    faults = capsys.readouterr().err.splitlines()[1:]
+    places = ("2, code", "3, code", "3, parent", "4, code", "4, successor", "4, parent")
+    assert [line.partition(": ")[0] for line in faults[:6]] == [f"line {place}" for place in places]
+    assert "a commune has a code of 5 digits" in faults[3]
+    assert "format the column as text and write '00004'" in faults[3]
+    assert own_store.units.unit_version() == version
+
+
+def test_a_list_with_a_mistake_in_every_line_is_refused_in_a_page(
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [f"{code},Xã,Xa,xã,commune,40,,,,,,x,," for code in range(1000, 1100)]
+    assert loaded(tmp_path, "\n".join([HEADER, *lines])) == 1
+    report = capsys.readouterr().err.splitlines()
+    assert (len(report), report[-1]) == (units_command.MOST_FAULTS + 2, "and 60 more")
+    assert units_command.main(["--list", str(tmp_path)]) == 2
+
+
 def test_a_dry_run_says_what_a_list_does_and_changes_nothing(
     own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

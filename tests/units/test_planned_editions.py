@@ -21,6 +21,9 @@ LATER = date(2027, 7, 1)
 TODAY = date(2026, 11, 28)
 
 
+EATEN = " (spreadsheets take away the zeros before a number): format the column as text and write"
+
+
 def changes(*lines: str) -> list[UnitLine]:
     """The lines of a list of changes; each may end in the cells ``replaces`` and ``withdrawn``."""
     width = len(COLUMNS) + len(OF_CHANGES) - 1
@@ -136,9 +139,12 @@ def test_a_list_is_held_against_the_units_that_stay() -> None:
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        (a_line("0001"), "code: a commune has a code of 5 digits"),
+        (a_line("0001"), f"code: a commune has a code of 5 digits{EATEN} '00001', or export the list again"),
         (a_line("000001"), "code: a commune has a code of 5 digits"),
-        (a_line("1", level="district"), "code: a district has a code of 3 digits"),
+        (
+            a_line("1", level="district"),
+            f"code: a district has a code of 3 digits{EATEN} '001', or export the list again",
+        ),
         (a_line("402", level="province", parent=""), "code: a province has a code of 2 digits"),
         (a_line("00001", longitude="101.9", latitude="18"), "longitude: 101.9 is not in Viet Nam"),
         (a_line("00001", longitude="118.1", latitude="18"), "longitude: 118.1 is not in Viet Nam"),

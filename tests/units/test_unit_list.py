@@ -13,6 +13,8 @@ from service.units.unit import Unit
 from service.units.unit_list import COLUMNS, UnitListInvalid, read_lines, read_units, require_consistent
 from tests.units.lists import a_line, a_list
 
+REWRITTEN = ": a spreadsheet rewrites dates as its language writes them. Format the column as text"
+
 
 def faults(text: str) -> list[tuple[int, str, str]]:
     with pytest.raises(UnitListInvalid) as caught:
@@ -59,6 +61,7 @@ def test_every_cell_of_a_line_is_read(tmp_path: Path) -> None:
         ({"latitude": "18"}, "longitude", "longitude and latitude must be given together"),
         ({"valid_from": "2025-02-30"}, "valid_from", "'2025-02-30' is not a date (YYYY-MM-DD)"),
         ({"valid_to": "soon"}, "valid_to", "'soon' is not a date (YYYY-MM-DD)"),
+        ({"valid_to": "30/06/2025"}, "valid_to", f"'30/06/2025' is not a date (YYYY-MM-DD){REWRITTEN}"),
         ({"longitude": "181", "latitude": "18"}, "longitude", "'181' is not a number of degrees within ±180"),
         ({"longitude": "105", "latitude": "91"}, "latitude", "'91' is not a number of degrees within ±90"),
         ({"longitude": "105", "latitude": "-90.1"}, "latitude", "'-90.1' is not a number of degrees within ±90"),
@@ -106,6 +109,16 @@ def test_degrees_reach_their_limits(cells: dict[str, str], unit: tuple[float, fl
     assert (read.longitude, read.latitude) == unit
 
 
+def test_decimals_may_have_the_comma_of_a_spreadsheet_in_vietnamese() -> None:
+    text = a_list(a_line(longitude="105.4938", latitude="18.5")).replace(",", ";").replace(".", ",")
+    _, read = read_units(text)
+    assert (read.longitude, read.latitude) == (105.4938, 18.5)
+
+
+def test_a_column_that_is_there_twice_is_refused() -> None:
+    assert faults(f"{','.join(COLUMNS)},code\n") == [(1, "code", "column is there twice")]
+
+
 @pytest.mark.parametrize(("successor", "shares"), [("2=1;3=0", (1.0, 0.0)), ("2=0.604;3=0.4", (0.604, 0.4))])
 def test_the_shares_of_a_split_reach_from_none_to_all_and_may_be_rounded(
     successor: str, shares: tuple[float, float]
@@ -151,7 +164,8 @@ def test_what_is_no_csv_or_has_too_many_cells_is_refused() -> None:
 
 def test_missing_and_unknown_columns_are_reported_all_at_line_one() -> None:
     header = ",".join(COLUMNS)
-    assert faults("") == [(1, column, "column is missing") for column in COLUMNS]
+    assert faults("") == [(1, "file", f"no line with the names of the columns: {', '.join(COLUMNS)}")]
+    assert faults("code") == [(1, column, "column is missing") for column in COLUMNS if column != "code"]
     assert faults(header.replace("kind,", "")) == [(1, "kind", "column is missing")]
     assert faults(header + ",colour,size\n") == [(1, each, "column is not known") for each in ("colour", "size")]
 
