@@ -37,6 +37,7 @@ from service.api.resources import (
     token,
     trail,
     units,
+    villages,
     workflow,
 )
 from service.api.resources.form_pages import form_pages
@@ -59,6 +60,7 @@ BLUEPRINTS = (
     search.blueprint,
     coverage.blueprint,
     baselines.blueprint,
+    villages.blueprint,
     open_data.blueprint,
     changes.blueprint,
     schema.blueprint,
@@ -130,7 +132,9 @@ def _services_of(register: Register, guarding: Guard) -> Services:
         parcels=register.parcels,
         photos=register.photos,
         coverage=register.coverage,
+        village_coverage=register.village_coverage,
         baselines=register.baselines,
+        villages=register.villages,
         open_data=register.open_data,
         unit_borders=register.unit_borders,
         ready=register.missing_parts,

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     PARCELS_SETTLE = "parcels.settle"
     COVERAGE_READ = "coverage.read"
     BASELINES_WRITE = "baselines.write"
+    VILLAGES_WRITE = "villages.write"
     UNITS_READ = "units.read"
     CHANGES_READ = "changes.read"
     IMPORTS_WRITE = "imports.write"
@@ -109,6 +110,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
         Permission.HOUSEHOLDS_TRANSFER: OWN_AREA,
         Permission.HOUSEHOLDS_WITHDRAW: OWN_AREA,
         Permission.PARCELS_CHECK: OWN_AREA,
+        Permission.VILLAGES_WRITE: OWN_AREA,
         Permission.REQUESTS_MANAGE: OWN_AREA,
         Permission.REQUESTS_DECIDE: OWN_AREA,
     },
@@ -120,6 +122,7 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
         Permission.PARCELS_CHECK: OWN_AREA,
         Permission.PARCELS_SETTLE: OWN_AREA,
         Permission.BASELINES_WRITE: OWN_AREA,
+        Permission.VILLAGES_WRITE: OWN_AREA,
         Permission.IMPORTS_WRITE: OWN_AREA,
         Permission.REQUESTS_MANAGE: OWN_AREA,
         Permission.REQUESTS_DECIDE: OWN_AREA,

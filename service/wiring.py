@@ -35,6 +35,7 @@ from service.province import Province, province_of, provinces_of, units_since
 from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
+from service.reports.village_coverage import VillageCoverage
 from service.settings import Settings, SettingsInvalid
 from service.storage.rate_limits import Attempts, RateLimits
 from service.storage.repositories import Repositories
@@ -43,6 +44,7 @@ from service.units.borders import BorderRegister
 from service.units.directory import UnitDirectory
 from service.units.unit_borders import UnitBorders
 from service.units.unit_register import UnitRegister
+from service.units.village_register import VillageRegister
 
 NAME = "so-nong-ho"
 """Issuer and audience of tokens where the register has no public address."""
@@ -130,7 +132,9 @@ class Register:
     parcels: ParcelRegister
     photos: PhotoRegister
     coverage: Coverage
+    village_coverage: VillageCoverage
     baselines: Baselines
+    villages: VillageRegister
     open_data: OpenData
     unit_borders: UnitBorders
     messages: Catalogue
@@ -173,7 +177,11 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         parcels=ParcelRegister(store, called, clock, examiner),
         photos=PhotoRegister(store.photos, clock, most_photos=settings.photos_per_household),
         coverage=Coverage(store.states, store.baselines, directory, clock, units_since(provinces)),
+        village_coverage=VillageCoverage(
+            store.village_counts, store.villages, directory, clock, units_since(provinces)
+        ),
         baselines=Baselines(store.baselines, directory, clock),
+        villages=VillageRegister(store.villages, directory, clock),
         open_data=OpenData(store.open_data, directory, clock, lasting=timedelta(days=settings.open_data_days)),
         unit_borders=UnitBorders(examiner.borders, directory, clock),
         messages=messages_of(province),

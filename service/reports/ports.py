@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -69,6 +69,28 @@ class Editions:
 
     made_at: datetime
     by_province: Mapping[str, Edition]
+
+
+@dataclass(frozen=True, slots=True)
+class VillageCount:
+    """The counts of the households of a commune that name a village, by their former commune.
+
+    ``village`` is the spelling of its name. ``since`` is only in records from before units had identities, whose
+    commune is a code: the day from which it meant the commune.
+    """
+
+    commune: UnitId
+    former: str | None
+    since: str | None
+    village: str | None
+    counts: Mapping[str, int]
+
+
+class VillageCounts(Protocol):
+    """Households counted by village."""
+
+    def by_village(self, communes: Iterable[UnitId]) -> list[VillageCount]:
+        """Households that are not withdrawn, of these communes, by former commune and village."""
 
 
 class OpenDataStore(Protocol):

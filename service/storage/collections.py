@@ -129,6 +129,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("units", "Administrative units with validity and successor; _id is code@first day."),
     Collection("open_data", "The edition of the open data that is in force, and who makes the next."),
     Collection("baselines", "How many farm households a unit had; _id is unit@date."),
+    Collection("villages", "The villages of a commune, with the households expected in each; _id is its identity."),
     Collection(
         "accounts",
         "Who may sign in, with hashes of their secrets; name is the folded user name.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from service.households.changes import COUNTS
 from service.households.ports import Stored
@@ -18,7 +18,26 @@ from service.storage.log import readable
 from service.unit_names import UnitId
 from service.units.placing import tally_key
 
-_ALIVE = {"status": {"$ne": "withdrawn"}}
+ALIVE: Final[Document] = {"status": {"$ne": "withdrawn"}}
+"""Which households are counted."""
+
+
+def _one_if(condition: Document) -> Document:
+    return {"$sum": {"$cond": [condition, 1, 0]}}
+
+
+TALLY: Final[Document] = {
+    "registered": {"$sum": 1},
+    "standardized": _one_if({"$ne": ["$stage", "registered"]}),
+    "digitized": _one_if({"$eq": ["$stage", "digitized"]}),
+    "verified": _one_if({"$eq": ["$status", "verified"]}),
+}
+"""How MongoDB counts the households of a group, as the counters do."""
+
+
+def nonzero_counts(row: Document) -> dict[str, int]:
+    """The counts of a group, without those that are zero, as tallies have them."""
+    return {name: row[name] for name in COUNTS if row[name]}
 
 
 class Recount:
@@ -30,20 +49,12 @@ class Recount:
     def counts(self) -> Iterator[tuple[UnitId, str, dict[str, int]]]:
         """Commune, key of the tally and counts, from a pass over all households."""
         with translated():
-            one_if: Any = lambda condition: {"$sum": {"$cond": [condition, 1, 0]}}  # noqa: E731 - reads as the sentence it is
-            group = {
-                "_id": {"commune": "$commune", "former": "$former_commune", "since": "$commune_since"},
-                "registered": {"$sum": 1},
-                "standardized": one_if({"$ne": ["$stage", "registered"]}),
-                "digitized": one_if({"$eq": ["$stage", "digitized"]}),
-                "verified": one_if({"$eq": ["$status", "verified"]}),
-            }
+            group = {"_id": {"commune": "$commune", "former": "$former_commune", "since": "$commune_since"}, **TALLY}
             for row in self._database["households"].aggregate(
-                [{"$match": _ALIVE}, {"$group": group}], allowDiskUse=True
+                [{"$match": ALIVE}, {"$group": group}], allowDiskUse=True
             ):
-                counts = {name: row[name] for name in COUNTS if row[name]}
                 place = row["_id"]
-                yield place["commune"], tally_key(place.get("former"), place.get("since")), counts
+                yield place["commune"], tally_key(place.get("former"), place.get("since")), nonzero_counts(row)
 
     def identities(self) -> Iterator[tuple[str, str]]:
         """The key (a digest) of every personal number that is taken, with its household."""
@@ -55,7 +66,7 @@ class Recount:
         """Key in ``identities`` and household of every household that is not withdrawn and whose head has a number."""
         encryption = self._database.encryption
         with translated():
-            where = {**_ALIVE, "head.national_id": {"$exists": True}}
+            where = {**ALIVE, "head.national_id": {"$exists": True}}
             for document in self._database["households"].find(where, {"head.national_id": 1}):
                 try:
                     yield encryption.digest(encryption.open_value(document["head"]["national_id"])), document["_id"]

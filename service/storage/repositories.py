@@ -20,6 +20,8 @@ from service.storage.recount import Recount
 from service.storage.requests import MongoRequests
 from service.storage.transaction import Transactions
 from service.storage.units import Units
+from service.storage.village_counts import VillageCounts
+from service.storage.villages import Villages
 
 
 class Repositories:
@@ -37,6 +39,8 @@ class Repositories:
         self.units = Units(database)
         self.borders = Borders(database)
         self.baselines = Baselines(database)
+        self.villages = Villages(database)
+        self.village_counts = VillageCounts(database)
         self.requests = MongoRequests(database.mongo, database.encryption, self.transactions)
         self.accounts = MongoAccounts(database.mongo)
         self.open_data = MongoOpenData(database.mongo)

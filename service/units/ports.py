@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from service.unit_names import UnitId
 from service.units.editions import Edition
 from service.units.unit import Unit
+from service.units.villages import VillageList
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,16 @@ class BorderStore(Protocol):
 
     def border_version(self) -> str:
         """Returns a version that changes whenever the borders change."""
+
+
+class VillageStore(Protocol):
+    """The stored lists of villages, by the identity of their commune."""
+
+    def lists_of(self, communes: Iterable[UnitId]) -> dict[UnitId, VillageList]:
+        """Returns the lists of these communes; none for one that never stored any."""
+
+    def put_villages(self, villages: VillageList, *, replaced: int, actor: str) -> bool:
+        """Stores a list in place of the commune's own one of the revision ``replaced`` (0: there is none yet).
+
+        Returns False where another list was stored meanwhile; nothing is written then.
+        """

@@ -23,6 +23,7 @@ _WORK: tuple[tuple[str, str, Role], ...] = (
     ("POST", r"^/v1/parcels/[^/]+/settle$", Role.SUPERVISOR),
     ("PUT", r"^/v1/baselines/", Role.SUPERVISOR),
     ("DELETE", r"^/v1/baselines/", Role.SUPERVISOR),
+    ("PUT", r"^/v1/villages/", Role.LEADER),
     ("GET", r"^/metrics$", Role.ADMINISTRATOR),
     ("", r"^/v1/accounts", Role.ADMINISTRATOR),
     ("", r"^/v1/trail", Role.AUDITOR),
@@ -41,7 +42,7 @@ class SignedInClient(FlaskClient):
         """Make the request."""
         headers = dict(options.pop("headers", None) or {})
         if "Authorization" not in headers and args and isinstance(args[0], str):
-            role = role_for(options.get("method", "GET"), args[0].partition("?")[0])
+            role = role_for(options.get("method", "GET").upper(), args[0].partition("?")[0])
             headers["Authorization"] = f"Bearer {token_of(self.application, role)}"
         if headers.get("Authorization") == "":
             del headers["Authorization"]

@@ -253,6 +253,7 @@ ASKED: dict[tuple[str, str], tuple[Way, ...]] = {
     **{("POST", f"{REQUEST}/{step}"): ({},) for step in ("acknowledge", "cancel", "carry-out", "lift")},
     ("PUT", "/v1/baselines/<code>"): ({"json": {"households": 9, "source": "x", "date": "2026-01-01"}},),
     ("DELETE", "/v1/baselines/<code>"): ({"query_string": {"date": "2026-01-01"}},),
+    ("PUT", "/v1/villages/<code>"): ({"json": {"villages": [{"name": "Xóm 5", "expected": 9}]}},),
 }
 """Requests to a route where its address alone is not enough, each about a household of its own."""
 

@@ -26,6 +26,7 @@ from service.roles import Role
 from service.settings import read_settings
 from service.storage.migration import migrate
 from service.storage.repositories import Repositories
+from service.units.village_register import NamedVillage
 from tests.api.test_one_way_out import (
     ADDRESS,
     ASKED,
@@ -107,6 +108,8 @@ def filled(app: Flask) -> NgheAn:
     seed, guard = seeded(app), app.extensions["guard"]
     for unit, day in ((THANH_VINH, TODAY), ("40", TODAY)):
         register_of(app).baselines.put(Baseline(unit, EXPECTED, SOURCE, day), actor=EVERYWHERE)
+    villages = [NamedVillage(VILLAGE, expected=EXPECTED)]
+    register_of(app).villages.put(THANH_VINH, None, villages, if_match=None, if_new=True, actor=EVERYWHERE)
     officer = NewAccount("can.bo.nghe.an", Role.OFFICER, (THANH_VINH,), full_name=THEIRS, password=PASSWORD)
     made = [
         guard.accounts.create(new, register_itself()).account
@@ -167,6 +170,10 @@ MORE: dict[tuple[str, str], tuple[Way, ...]] = {
     ("POST", f"{HOUSEHOLD}/transfer"): ({"json": {"commune": TRAN_PHU}},),
     ("PUT", "/v1/baselines/<code>"): tuple(
         {"json": {"households": 9, "source": "x", "date": day}} for day in ("2026-01-01", "2025-06-30")
+    ),
+    ("GET", "/v1/villages/<code>"): _queries("", "commune_as_of=2025-06-30"),
+    ("PUT", "/v1/villages/<code>"): tuple(
+        {"json": {"villages": [{"name": "Xóm 5"}]}, "query_string": query} for query in ("", "commune_as_of=2025-06-30")
     ),
 }
 """Ways to ask about Nghệ An beside those of the walk of test_one_way_out."""
@@ -268,6 +275,7 @@ EVERY_ROUTE_THAT_REVEALS = {
     ("GET", f"{REQUEST}/copy"),
     ("GET", "/v1/requests"),
     ("GET", "/v1/trail"),
+    ("GET", "/v1/villages/<code>"),
     ("POST", "/v1/households/search"),
     ("POST", "/v1/households/search.csv"),
     ("POST", "/v1/parcels/check"),

@@ -30,6 +30,7 @@ _ALWAYS_NOTED: Final = frozenset(
         Permission.PHOTOS_WRITE,
         Permission.PARCELS_SETTLE,
         Permission.BASELINES_WRITE,
+        Permission.VILLAGES_WRITE,
         Permission.IMPORTS_WRITE,
         Permission.EXPORTS_READ,
         Permission.ACCOUNTS_MANAGE,

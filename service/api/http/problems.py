@@ -58,6 +58,7 @@ from service.errors import (
 )
 from service.people.person_request import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound
 from service.reports.open_data import OpenDataPreparing
+from service.units.errors import VillagesInvalid, VillagesStale
 
 STATUS: dict[type[Exception], int] = {
     errors.BodyNotAnObject: 422,
@@ -96,6 +97,8 @@ STATUS: dict[type[Exception], int] = {
     errors.LevelNotInForce: 422,
     errors.BaselineInvalid: 422,
     errors.BaselineNotFound: 404,
+    VillagesInvalid: 422,
+    VillagesStale: 412,
     errors.CursorInvalid: 422,
     errors.CursorAhead: 422,
     errors.QueryInvalid: 422,
@@ -178,6 +181,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     for kind, names in (
         (RequestClosed, ["state"]),
         (errors.BaselineInvalid, ["reason"]),
+        (VillagesInvalid, ["reason"]),
         (errors.LevelNotInForce, ["level"]),
         (errors.QueryInvalid, ["reason"]),
         (errors.SearchAreaInvalid, ["reason"]),

@@ -21,9 +21,11 @@ from service.province import Province
 from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
+from service.reports.village_coverage import VillageCoverage
 from service.settings import Settings
 from service.units.unit_borders import UnitBorders
 from service.units.unit_register import UnitRegister
+from service.units.village_register import VillageRegister
 
 LANGUAGES = ("vi", "en")
 _KEY = "register"
@@ -43,7 +45,9 @@ class Services:
     parcels: ParcelRegister
     photos: PhotoRegister
     coverage: Coverage
+    village_coverage: VillageCoverage
     baselines: Baselines
+    villages: VillageRegister
     open_data: OpenData
     unit_borders: UnitBorders
     ready: Callable[[], list[str]]

@@ -14,14 +14,18 @@ from schemas.derive.workbook import Sheet
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import FeatureSchema, geojson_response
-from service.api.http.parameters import LEVELS, Query, day, one_of, tolerance_in_metres
+from service.api.http.parameters import LEVELS, Query, day, one_of, tolerance_in_metres, unit_code
 from service.api.http.resource import Beside, Day, Resource, count, schema_of, written
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, language, services
 from service.api.http.tables import csv_response, workbook_response
+from service.errors import QueryInvalid
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
+from service.households.usable_items import require_village
+from service.principal import current_principal
 from service.reports.coverage import COUNTRY, Report
+from service.reports.village_coverage import VILLAGE
 from service.units.unit import Unit
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1", description="Coverage")
@@ -31,7 +35,7 @@ MAP_TOLERANCE_M = 200
 """Not visible on a map of the province that fits a screen; 130 communes are then some 150 kB."""
 
 
-COVERAGE_LEVELS = (*LEVELS, COUNTRY)
+COVERAGE_LEVELS = (VILLAGE, *LEVELS, COUNTRY)
 _UNIT_PATTERN = r"^([0-9]{2,5}|[*])$"
 _UNIT_RANGE = "00…99999 | *"
 _GEOGRAPHY = (
@@ -44,6 +48,7 @@ class CoverageQuery(Query):
     """Which coverage to report."""
 
     level = fields.String(load_default="commune", validate=one_of([*COVERAGE_LEVELS]))
+    unit = unit_code("Only with level=village, which needs it: the commune whose villages are reported.")
     geography = day(metadata={"description": _GEOGRAPHY})
     as_of = day(
         metadata={"description": "As it stood at the end of this day in Vietnam, at the latest today; without it, now."}
@@ -72,7 +77,8 @@ class TrendQuery(Query):
 class CoverageRowSchema(Resource):
     """The coverage of one unit; ``unit`` is null for households that no other row counts.
 
-    Their former commune is not known, or its unit does not lie wholly in the account's area.
+    Their former commune is not known, or its unit does not lie wholly in the account's area. The unit of a village is
+    the id that it has in ``/v1/villages``; without one are households whose village is not in that list, or not clear.
     """
 
     unit = fields.String(attribute="code", required=True, allow_none=True)
@@ -149,6 +155,14 @@ _COLUMNS = tuple(schema_of(CoverageRowSchema).fields)
 
 def _report(arguments: dict[str, Any]) -> Report:
     area = actor("coverage.read").area
+    unit = arguments.get("unit")
+    if (unit is not None) != (arguments["level"] == VILLAGE):
+        reason = "village-unit" if unit is None else "unit-of-villages"
+        raise QueryInvalid(pointer="/unit", name="unit", reason=reason)
+    if unit is not None:
+        require_village(current_principal().sight)
+        geography, as_of = arguments.get("geography"), arguments.get("as_of")
+        return services().village_coverage.report(unit, geography, as_of, area)
     return services().coverage.report(arguments["level"], arguments.get("geography"), arguments.get("as_of"), area)
 
 
@@ -167,6 +181,11 @@ class Coverage(MethodView):
         Rows are the units that lie wholly in the account's area, each with its true numbers; what the area's communes
         count in other units is in the row without a unit. The level ``country`` has one row, ``*``, for everything that
         the register holds. Where no unit of the level lies wholly in the area the response is 403.
+
+        ``level=village&unit=`` has a row for each village of a commune in ``/v1/villages``, and one for the households
+        of any other village. The code is read as of ``geography``: that of a former commune means the villages that
+        came from it. Households are counted when it is asked for, so ``as_of`` can only be today; readers who are not
+        shown a household's village get 403.
         """
         return resource_response(CoverageSchema, _report(arguments))
 

@@ -1,0 +1,201 @@
+"""The villages of communes, with how many households are expected in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from flask import Response
+from flask.views import MethodView
+from marshmallow import ValidationError, fields, post_load, pre_load, validate
+
+from schemas.errors import pointer
+from schemas.text import spelling
+from service.access.gate import needs
+from service.api.http.audit_trail import note_about
+from service.api.http.blueprint import Blueprint
+from service.api.http.bodies import parsed_body
+from service.api.http.parameters import LONGEST_NAME, Query, day
+from service.api.http.preconditions import must_be_new, named_revision
+from service.api.http.resource import (
+    Body,
+    BodyRefused,
+    FreeText,
+    Moment,
+    count,
+    refusal,
+    whole_number,
+    without_zero_bytes,
+)
+from service.api.http.responses import resource_response
+from service.api.http.services import actor, services
+from service.errors import DomainError
+from service.units.errors import VillagesInvalid
+from service.units.village_register import MOST_VILLAGES, CommuneVillages, NamedVillage
+
+blueprint = Blueprint("villages", __name__, url_prefix="/v1/villages", description="Villages")
+
+MOST_EXPECTED: Final = 100_000
+MOST_ERRORS: Final = 100
+"""So many faults of a list are reported; more would help nobody."""
+
+_REVISION_HEADER = {"ETag": {"description": "The revision of the list, in quotes.", "schema": {"type": "string"}}}
+
+
+def _has_letters(name: str) -> None:
+    """Refuse a name that no household could write."""
+    if not any(sign.isalnum() for sign in spelling(name)):
+        raise ValidationError("no letters")
+
+
+class VillageSchema(Body):
+    """One village. The register gives an id to a village that has none; sent back with it, it can be renamed."""
+
+    refused_with = VillagesInvalid
+
+    id = fields.UUID(load_default=None, allow_none=True, metadata=refusal(reason="village-id", most=MOST_VILLAGES))
+    name = FreeText(
+        required=True,
+        validate=[validate.Length(1, LONGEST_NAME), without_zero_bytes, _has_letters],
+        metadata=refusal(reason="village-name", most=MOST_VILLAGES)
+        | {"description": "No two villages have one, however it is spelled, unless their former communes differ."},
+    )
+    former_commune = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(r"^[0-9]{5}$"),
+        metadata=refusal(reason="village-former", most=MOST_VILLAGES)
+        | {"description": "The commune in which it lay before mergers."},
+    )
+    expected = whole_number(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(0, MOST_EXPECTED),
+        metadata=refusal(reason="village-expected", most=MOST_VILLAGES)
+        | {"description": "How many farm households there are to register; null where that is not known."},
+    )
+
+    @post_load
+    def _village(self, items: dict[str, Any], **_: Any) -> NamedVillage:
+        identity = items.pop("id")
+        return NamedVillage(id=None if identity is None else str(identity), **items)
+
+
+class VillagesSchema(Body):
+    """The villages of a commune. What the register says beside them may be sent back; it changes nothing."""
+
+    refused_with = VillagesInvalid
+
+    commune = fields.String(dump_only=True, metadata={"description": "The code of the commune that has the list now."})
+    former_commune = fields.String(
+        dump_only=True,
+        allow_none=True,
+        metadata={"description": "Where a former commune was named: only the villages that came from it are here."},
+    )
+    name = fields.String(dump_only=True)
+    kind = fields.String(dump_only=True)
+    revision = count(dump_only=True, metadata={"description": "For If-Match; 0 where there was never a list."})
+    updated_at = Moment(dump_only=True, allow_none=True)
+    villages = fields.List(
+        fields.Nested(VillageSchema),
+        required=True,
+        validate=validate.Length(0, MOST_VILLAGES),
+        metadata=refusal(reason="villages", most=MOST_VILLAGES),
+    )
+
+    @pre_load
+    def _without_what_is_shown(self, items: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """A list that was read can be sent back whole. One that is far too long is not even parsed."""
+        given = items.get("villages")
+        if isinstance(given, list) and len(given) > MOST_VILLAGES:
+            raise ValidationError({"villages": ["too many"]})
+        shown = {name for name, field in self.fields.items() if field.dump_only}
+        return {name: value for name, value in items.items() if name not in shown}
+
+    def unknown_item(self, name: str) -> DomainError:
+        """The error of an item that a list does not have."""
+        return VillagesInvalid(pointer=pointer((name,)), reason="unknown", most=MOST_VILLAGES)
+
+    def not_an_object(self) -> DomainError:
+        """The error of a body that is no JSON object."""
+        return VillagesInvalid(pointer="", reason="object", most=MOST_VILLAGES)
+
+    def refused(self, messages: Mapping[str, Any]) -> Exception:
+        """What is raised for the faults that marshmallow found, each at its village."""
+        of_villages = messages.get("villages")
+        if not isinstance(of_villages, Mapping) or messages.keys() - {"villages"}:
+            return super().refused(messages)
+        found = list(_faults(of_villages))[:MOST_ERRORS]
+        return found[0] if len(found) == 1 else BodyRefused(found)
+
+
+def _faults(of_villages: Mapping[Any, Any]) -> Iterator[DomainError]:
+    """The faults of villages by their position in the list."""
+    for position, faults in of_villages.items():
+        for item in faults if isinstance(faults, Mapping) else ("_schema",):
+            field = VillageSchema._declared_fields.get(item)
+            at = ("villages", position) if item == "_schema" else ("villages", position, item)
+            reason = "object" if item == "_schema" else "unknown"
+            params = {"reason": reason, "most": MOST_VILLAGES} if field is None else field.metadata["refusal"]
+            yield VillagesInvalid(pointer=pointer(at), **params)
+
+
+class VillagesQuery(Query):
+    """As of which day a commune's code is read."""
+
+    commune_as_of = day(
+        metadata={
+            "description": "The code is read as of this day, today without it. The code of a former commune means the "
+            "villages that came from it; the others of the commune of today are not in the list and stay as they are."
+        }
+    )
+
+
+@blueprint.route("/<code>")
+class Villages(MethodView):
+    """The villages of one commune."""
+
+    @needs("coverage.read")
+    @blueprint.query(VillagesQuery)
+    @blueprint.response(200, VillagesSchema, headers=_REVISION_HEADER)
+    @blueprint.problems(403, 404, 422)
+    @blueprint.doc(operationId="get_villages", summary="The villages of a commune")
+    def get(self, arguments: dict[str, Any], code: str) -> Response:
+        """A commune that others were merged into has their villages too, each with its former commune.
+
+        So it has until its own list is written again. A commune without a list has an empty one, of revision 0.
+        """
+        found = services().villages.of(code, arguments.get("commune_as_of"), actor=actor("coverage.read"))
+        return _response(found)
+
+    @needs("villages.write")
+    @blueprint.query(VillagesQuery)
+    @blueprint.body(VillagesSchema)
+    @blueprint.if_match()
+    @blueprint.only_new()
+    @blueprint.response(200, VillagesSchema, headers=_REVISION_HEADER)
+    @blueprint.problems(400, 403, 404, 412, 413, 415, 422, 428)
+    @blueprint.doc(operationId="put_villages", summary="Set the villages of a commune")
+    def put(self, arguments: dict[str, Any], code: str) -> Response:
+        """The whole list is replaced. If-Match names the revision that the change was made from; the first list needs
+        none. The same list again is the same write.
+
+        A village without an id is the one of the same name that is there already. Names are compared as anybody spells
+        them: case, spaces, the place of the tone and i or y make no difference.
+        """
+        note_about(f"villages of {code[:20]}")
+        given: list[NamedVillage] = parsed_body(VillagesSchema)["villages"]
+        written = services().villages.put(
+            code,
+            arguments.get("commune_as_of"),
+            given,
+            if_match=named_revision(),
+            if_new=must_be_new(),
+            actor=actor("villages.write"),
+        )
+        note_about(f"villages of {code[:20]}: {len(written.villages)}, revision {written.revision}")
+        return _response(written)
+
+
+def _response(found: CommuneVillages) -> Response:
+    return resource_response(VillagesSchema, found, headers={"ETag": f'"{found.revision}"'})

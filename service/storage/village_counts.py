@@ -1,0 +1,40 @@
+"""Counting the households of a commune by village, for coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from service.reports.ports import VillageCount
+from service.storage.client import translated
+from service.storage.database import Database
+from service.storage.recount import ALIVE, TALLY, nonzero_counts
+from service.unit_names import UnitId
+
+
+class VillageCounts:
+    """Counts the households of communes by village; every household of these communes is read, by an index."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @translated()
+    def by_village(self, communes: Iterable[UnitId]) -> list[VillageCount]:
+        """Households that are not withdrawn, by commune, former commune and spelling of the village."""
+        place = {
+            "commune": "$commune",
+            "former": "$former_commune",
+            "since": "$commune_since",
+            "village": "$index.village",
+        }
+        these = {**ALIVE, "commune": {"$in": sorted(communes)}}
+        found = self._database["households"].aggregate([{"$match": these}, {"$group": {"_id": place, **TALLY}}])
+        return [
+            VillageCount(
+                UnitId(row["_id"]["commune"]),
+                row["_id"].get("former"),
+                row["_id"].get("since"),
+                row["_id"].get("village"),
+                nonzero_counts(row),
+            )
+            for row in found
+        ]
