@@ -33,8 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     Each move stands in both communes' logs, and what was verified stays verified. Can be repeated, and continues after
     it was stopped. Many households are moved in several processes. Those of a commune that was split move where their
-    position says to which part they belong; the others stay until an officer transfers them. Exit status 1: some could
-    not be moved.
+    position says to which part they belong, or else their village, if the list of one part alone names it; the others
+    stay until an officer transfers them. Exit status 1: some could not be moved.
     """
     parser = argparse.ArgumentParser(prog="scripts/rehome", description=main.__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")

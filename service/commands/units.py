@@ -37,10 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Load administrative units from a CSV (columns as in provinces/units): another province, a newer list, changes.
 
     A list is loaded as an edition with source, day and author, and is in the audit trail. --dry-run says what it would
-    do to units, households, accounts, borders, baselines, requests and coverage, by unit and by province, and how
-    drafts on phones will be read, and changes nothing. A list of changes is enough: a line of the same code, level and
-    first day corrects one; the column replaces (a first day) puts one off or brings it forward, withdrawn (yes) takes
-    one back; successor names the parts of a split (CODE;CODE, or with shares CODE=SHARE;CODE=SHARE).
+    do to units, households, accounts, borders, baselines, villages, requests and coverage, by unit and by province, and
+    how drafts on phones will be read, and changes nothing. A list of changes is enough: a line of the same code, level
+    and first day corrects one; the column replaces (a first day) puts one off or brings it forward, withdrawn (yes)
+    takes one back; successor names the parts of a split (CODE;CODE, or with shares CODE=SHARE;CODE=SHARE).
 
     With --boundaries, load the borders of communes from GeoJSON instead (a FeatureCollection in WGS 84, gzipped or
     not, properties.code the commune's code); they replace those that were there of the same provinces. No household is
@@ -110,7 +110,7 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
     accounts = all_accounts(lambda name: store.accounts.accounts(after=name, limit=1000))
     borders = frozenset(store.borders.border_list())
     baselines, requests = store.baselines.baselines(date.max), store.requests.open_by_commune()
-    situation = Situation(store.states.now(), accounts, borders, baselines, requests)
+    situation = Situation(store.states.now(), accounts, borders, baselines, requests, store.villages.counts())
     effects = effects_of(plan, before, after, situation, today)
     report = [*remarks(plan, before, after, today), *effects.lines()]
     if dry_run:

@@ -44,6 +44,8 @@ class Situation:
     baselines: Sequence[Baseline]
     requests: Mapping[UnitId, int] = field(default_factory=dict)
     """Open requests of people, by the commune of their household."""
+    villages: Mapping[UnitId, int] = field(default_factory=dict)
+    """How many villages the list of a commune has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def _references(counts: Mapping[UnitId, int], before: UnitDirectory, situation: 
         borders=situation.borders,
         baselines=Counter(_unit_of(each, before) for each in situation.baselines),
         requests=situation.requests,
+        villages=situation.villages,
     )
 
 

@@ -10,6 +10,7 @@ from service.households import ports
 from service.households.changes import Record
 from service.households.ports import LogEntry, Stored
 from service.unit_names import UnitId
+from service.units.ports import VillageStore
 
 
 class EntryUnreadable(Exception):
@@ -104,3 +105,6 @@ class JobRepositories(ports.HouseholdRepositories, Protocol):
 
     @property
     def recount(self) -> Recount: ...
+
+    @property
+    def villages(self) -> VillageStore: ...

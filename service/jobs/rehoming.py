@@ -21,6 +21,7 @@ from service.households.optimistic import retried
 from service.households.places import Place, home_of
 from service.households.registration import content_of
 from service.households.writer import OLDEST_STAMP, HouseholdWriter
+from service.jobs.part_villages import PartVillages
 from service.jobs.ports import OF_DAMAGE, JobRepositories
 from service.parcels.place import Borders, interior_positions
 from service.unit_names import UnitId
@@ -58,8 +59,8 @@ class Rehoming(HouseholdWriter[JobRepositories]):
 
     Each move is a transfer in both communes' logs that leaves the status as it is: nobody has written anything new
     about the household. A unit that was renamed or given another code is the same unit, so its households stay. Of a
-    commune that was split, those move whose home or parcels lie within one part; the others stay for an officer, who
-    transfers them.
+    commune that was split, those move whose home or parcels lie within one part, else those whose village only the
+    list of one part names; the others stay for an officer, who transfers them.
     """
 
     def waiting(self) -> int:
@@ -114,12 +115,13 @@ class Rehoming(HouseholdWriter[JobRepositories]):
 
     def _batch(self, records: Sequence[Record], damaged: Sequence[str]) -> Batch:
         now, directory = self._clock(), self._directory()
+        villages = PartVillages(self._store.villages, directory, vietnam_day(now))
         whole: list[Record] = []
         changes: list[Change] = []
         unusable = [*damaged]
         for record in records:
             try:
-                change = self._change(record, now, directory)
+                change = self._change(record, now, directory, villages)
             except OF_DAMAGE:
                 unusable.append(record["id"])
                 continue
@@ -165,7 +167,9 @@ class Rehoming(HouseholdWriter[JobRepositories]):
                 self._commit_readable([waiting], {before["id"]: before})
             except HouseholdStale as stale:
                 before = stale.current
-                waiting = self._change(before, self._clock(), self._directory())
+                now, directory = self._clock(), self._directory()
+                villages = PartVillages(self._store.villages, directory, vietnam_day(now))
+                waiting = self._change(before, now, directory, villages)
                 raise
 
         try:
@@ -176,11 +180,11 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             return Rehomed(before["id"], moved=False, error=error)
         return Rehomed(before["id"], moved=waiting is not None)
 
-    def _change(self, before: Record, now: datetime, directory: UnitDirectory) -> Change | None:
+    def _change(self, before: Record, now: datetime, directory: UnitDirectory, villages: PartVillages) -> Change | None:
         """The move of a household to its commune of today; None where it has none, or where it is open which."""
         today = vietnam_day(now)
         home = home_of(before, directory, today)
-        part = self._part_of(before, home, directory, today)
+        part = self._part_of(before, home, directory, today, villages)
         home = home if part is None else part
         if home.commune == before["commune"]:
             return None
@@ -204,14 +208,19 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             place_only=True,
         )
 
-    def _part_of(self, record: Record, home: Place, directory: UnitDirectory, today: date) -> Place | None:
-        """The part of a split commune in which a household lies; None where it was not split, or where it is open."""
+    def _part_of(
+        self, record: Record, home: Place, directory: UnitDirectory, today: date, villages: PartVillages
+    ) -> Place | None:
+        """The part of a split commune in which a household lies, or else which has its village; None where it was not
+        split, or where it is open.
+        """
         version = directory.known_on(home.commune, today)
         if version is None or version.in_force_on(today):
             return None
         parts = directory.heirs_of(version, today)
         found = _unit_around(record, self._examiner.borders(), frozenset(part.identity for part in parts))
         part = next((each for each in parts if each.identity == found), None)
+        part = part or villages.part_of(record, version, parts)
         if part is None:
             return None
         return Place(part.identity, home.former or home.commune, max(home.as_of, part.begins))

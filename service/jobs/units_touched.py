@@ -24,6 +24,7 @@ class References:
     borders: Collection[UnitId]
     baselines: Mapping[UnitId, int]
     requests: Mapping[UnitId, int]
+    villages: Mapping[UnitId, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class UnitTouched:
     borders: int
     baselines: int
     requests: int
+    villages: int
 
     def __str__(self) -> str:
         counts = (
@@ -44,13 +46,14 @@ class UnitTouched:
             f"{self.borders} borders",
             f"{self.baselines} baselines",
             f"{self.requests} open requests of people",
+            f"{self.villages} villages",
         )
         return f"touched: {self.name}: {', '.join(counts)}"
 
     @property
     def counts(self) -> tuple[int, ...]:
         """The numbers alone."""
-        return self.households, self.accounts, self.borders, self.baselines, self.requests
+        return self.households, self.accounts, self.borders, self.baselines, self.requests, self.villages
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ def units_touched(
             int(identity in references.borders),
             references.baselines.get(identity, 0),
             references.requests.get(identity, 0),
+            references.villages.get(identity, 0),
         )
         if any(touched.counts):
             found.append(touched)

@@ -111,14 +111,22 @@ class VillageFinder:
 
         ``commune`` is the one under which the household is stored, ``former`` its former commune, if that is known.
         """
-        named = self._by_spelling.get(spelled, ())
-        came_from = former or (commune if commune != self._commune else None)
-        ranked: dict[int, list[Village]] = defaultdict(list)
-        for village in named:
-            if (rank := self._rank(village.former, came_from)) is not None:
-                ranked[rank].append(village)
+        ranked = self._ranked(spelled, commune, former)
         best = ranked[min(ranked)] if ranked else []
         return best[0] if len(best) == 1 else None
+
+    def names(self, spelled: str, commune: UnitId, former: UnitId | None) -> bool:
+        """Whether the list has any village that a household can mean by this spelling."""
+        return bool(self._ranked(spelled, commune, former))
+
+    def _ranked(self, spelled: str, commune: UnitId, former: UnitId | None) -> dict[int, list[Village]]:
+        """Return the villages that can be meant by how sure it is, the surest with the lowest number."""
+        came_from = former or (commune if commune != self._commune else None)
+        ranked: dict[int, list[Village]] = defaultdict(list)
+        for village in self._by_spelling.get(spelled, ()):
+            if (rank := self._rank(village.former, came_from)) is not None:
+                ranked[rank].append(village)
+        return ranked
 
     def _rank(self, of_village: UnitId | None, of_household: UnitId | None) -> int | None:
         """How sure it is that a village of one former commune is meant by a household of another; None: it is not."""

@@ -13,6 +13,7 @@ from service.people.person_request import PersonRequest, RequestKind, RequestSta
 from service.reports.ports import Baseline
 from service.storage.repositories import Repositories
 from service.unit_names import UnitId
+from service.units.villages import Village, VillageList
 from tests.builders import NOW, THANH_VINH, TRUONG_VINH
 from tests.storage.writing import register
 from tests.two_provinces import TRAN_PHU, second_province
@@ -73,13 +74,24 @@ def test_a_dry_run_says_of_each_unit_what_refers_to_it(own_store: Repositories, 
     for number, state in enumerate(states):
         own_store.requests.add_request(a_request(str(number), THANH_VINH, state))
     own_store.requests.add_request(a_request("other", "17000", RequestState.RECEIVED))
+    villages = tuple(Village(str(number), f"Xóm {number}") for number in range(3))
+    for commune in (THANH_VINH, "17000"):
+        villages_of = VillageList(UnitId(commune), villages, revision=1, updated_at=NOW)
+        assert own_store.villages.put_villages(villages_of, replaced=0, actor="a")
     lines = reported(MERGER)
-    of_one = "1 households, 2 accounts that name it, 0 borders, 1 baselines, 2 open requests of people"
-    of_two = "0 households, 1 accounts that name it, 0 borders, 0 baselines, 0 open requests of people"
+    of_one = "1 households, 2 accounts that name it, 0 borders, 1 baselines, 2 open requests of people, 3 villages"
+    of_two = "0 households, 1 accounts that name it, 0 borders, 0 baselines, 0 open requests of people, 0 villages"
     assert [line for line in lines if line.startswith("touched: ")] == [
         f"touched: phường Thành Vinh (16681): {of_one}",
         f"touched: phường Trường Vinh (16690): {of_two}",
     ]
+
+
+def test_a_unit_to_which_only_villages_refer_is_touched(own_store: Repositories, reported: Saying) -> None:
+    villages = VillageList(UnitId(THANH_VINH), (Village("1", "Xóm 5"),), revision=1, updated_at=NOW)
+    assert own_store.villages.put_villages(villages, replaced=0, actor="a")
+    (line,) = [line for line in reported(RENAMED) if line.startswith("touched: ")]
+    assert (": 0 households," in line, line.endswith(", 1 villages")) == (True, True)
 
 
 DRAFTS = "drafts that name phường Thành Vinh (16681)"
