@@ -42,7 +42,7 @@ from tests.storage.writing import assert_exact
 from tests.units.sequences import DAY, FIRST, LIST_STEPS, Commune, Country, Step, geographies
 
 WRITES = ("write", "write", "draft", "draft", "draft", "again", "revise", "verify", "withdraw", "decide", "account")
-STEPS = (*LIST_STEPS, "mistake", "put off", *WRITES, "rehome", "interrupted")
+STEPS = (*LIST_STEPS, "mistake", "put off", *WRITES, "villages", "rehome", "interrupted")
 BEGUN = 4
 """The households that are there at the beginning, one in each commune."""
 SEQUENCES, LONGEST = 45, 20
@@ -113,6 +113,8 @@ class World:
             self._write(first, self.country.today - timedelta(days=0 if what == "write" else second * 3))
         elif what == "account":
             self._account(first)
+        elif what == "villages":
+            self._villages(first, second)
         elif what in ("rehome", "interrupted"):
             self._rehome(interrupted=what == "interrupted")
         elif self.households:
@@ -243,6 +245,18 @@ class World:
         issued = guard.accounts.create(new, register_itself())
         self.officers.append(Officer(issued.account.id, self.country.commune_of(unit)))
 
+    def _villages(self, first: int, second: int) -> None:
+        """A commune writes its list of villages, of which ``_revise`` names some."""
+        units = self.parts.units.directory().of_level("commune", self.country.today)
+        if units:
+            address = f"/v1/villages/{units[first % len(units)].code}"
+            headers = self._headers(WHOLE, Role.LEADER)
+            shown = self.client.client.get(address, headers=headers)
+            villages = [{"name": f"Xóm {number} {second}"} for number in (1, 2, 3)]
+            headers["If-Match"] = shown.headers["ETag"]
+            written = self.client.client.put(address, json={"villages": villages}, headers=headers)
+            assert written.status_code == 200, written.text
+
     def _rehome(self, *, interrupted: bool = False) -> None:
         parts = self.parts
         moving = Rehoming(parts.store, parts.units.directory, parts.clock, parts.examiner).run(batch=1)
@@ -250,6 +264,11 @@ class World:
             assert each.error is None
             household = next(one for one in self.households if one.id == each.household_id)
             household.revision += each.moved
+            heirs = self._heirs(household.commune)
+            if each.moved and len(heirs) > 1:  # to the commune that was split, or to the part that has its village
+                there = parts.store.households.record(household.id)["commune"]
+                found = (heir for heir in heirs if self._unit_of(heir).identity == there)
+                household.commune = next(found, household.commune)
 
     # What must be -----------------------------------------------------------------------------------------------
 
@@ -272,7 +291,19 @@ class World:
             report = self.client.client.get(address, headers=self._headers(WHOLE))
             assert report.status_code == 200, report.text
             assert report.get_json()["total"]["registered"] == len(active), day
+            for row in report.get_json()["rows"]:
+                if row["unit"] is not None and row["registered"]:
+                    self._check_villages(row, day)
         assert_exact(self.parts.store)
+
+    def _check_villages(self, row: Json, day: date) -> None:
+        """A commune's villages, and the row of unknown ones, have all of its households."""
+        address = f"/v1/coverage?level=village&unit={row['unit']}&geography={day}"
+        report = self.client.client.get(address, headers=self._headers(WHOLE))
+        if report.status_code == 422 and report.get_json()["code"] == "commune.successor-unknown":
+            return
+        assert report.status_code == 200, report.text
+        assert report.get_json()["total"]["registered"] == row["registered"], address
 
     def _is_decided(self, household_id: str) -> bool:
         household = next(each for each in self.households if each.id == household_id)
@@ -345,7 +376,7 @@ def service(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 EMPTIED: Final = (
     *("households", "log", "commune_states", "days", "identities", "accounts", "units", "unit_editions"),
-    *("state", "baselines", "trail", "trail_lanes"),
+    *("state", "baselines", "villages", "trail", "trail_lanes"),
 )
 
 
