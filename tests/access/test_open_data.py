@@ -28,6 +28,7 @@ from tests.api.asking import Register, problem
 from tests.apps import OpenApp
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, VINH_LOC, MovedClock, a_head
 from tests.two_provinces import HA_TINH, THANH_SEN, TRAN_PHU, second_province
+from tests.workbooks import rows_of
 
 MADE_AT = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -103,6 +104,23 @@ def test_the_table_is_had_as_csv_with_licence_and_source(register: Register, str
         ("total", "6", "false"),
     ]
     assert all(line["licence"] and line["source"] and line["edition"] for line in lines)
+
+
+def test_the_table_is_had_as_a_workbook_and_as_csv_for_a_spreadsheet_in_vietnamese(
+    register: Register, stranger: FlaskClient
+) -> None:
+    households(register, THANH_VINH, 6)
+    plain = stranger.get("/v1/open-data/households.csv").text.removeprefix("\ufeff")
+    separated = stranger.get("/v1/open-data/households.csv?separator=;").text.removeprefix("\ufeff")
+    lines = list(csv.reader(io.StringIO(plain)))
+    assert list(csv.reader(io.StringIO(separated), delimiter=";")) == lines
+    response = stranger.get("/v1/open-data/households.xlsx")
+    assert 'rel="license"' in response.headers["Link"]
+    again = stranger.get("/v1/open-data/households.xlsx", headers={"If-None-Match": response.headers["ETag"]})
+    assert again.status_code == 304
+    headings, *rows = rows_of(response.get_data())
+    assert headings[:2] == ("Mã đơn vị", "Tên")
+    assert [["" if cell is None else str(cell) for cell in row] for row in rows] == lines[1:]
 
 
 def test_an_edition_lasts_so_that_nobody_is_seen_to_come_or_go(

@@ -24,6 +24,7 @@ from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
 from tests.builders import COMMUNES, SOUTH_WEST, THANH_VINH, VINH_LOC, a_household, a_parcel
 from tests.parcels.builders import a_field
+from tests.workbooks import unpacked
 
 PHONE = "0912345678"
 
@@ -116,10 +117,11 @@ def test_an_area_search_shows_statistics_no_village(register: Register) -> None:
     field = geometry_json(a_field(0, 0, at=SOUTH_WEST))
     person(register, village="Khối 17", parcels=[a_parcel(geometry=field)])
     statistics = headers(register, Role.SYSTEM, "40", scopes=("records:read",))
-    for path in ("search", "search.csv"):
+    for path in ("search", "search.csv", "search.xlsx"):
         response = register.client.post(f"/v1/households/{path}", json={"area": field}, headers=statistics)
-        assert THANH_VINH in response.text
-        assert "Khối 17" not in response.text
+        text = unpacked(response.get_data()).decode()
+        assert THANH_VINH in text
+        assert "Khối 17" not in text
 
 
 def test_a_masked_account_takes_no_request_in_and_gets_no_copy(register: Register) -> None:

@@ -211,6 +211,33 @@ def test_the_workbook_has_the_same_table_with_words_for_headings_and_numbers_as_
     assert (len(rows), rows[-1][0], rows[-1][6]) == (132, "total", 5)
 
 
+def test_a_table_for_a_spreadsheet_in_vietnamese_has_semicolons_and_decimal_commas(filled: Register) -> None:
+    def table(query: str, separator: str) -> list[list[str]]:
+        text = filled.get(f"/v1/coverage.csv?{query}").get_data().decode("utf-8-sig")
+        return list(csv.reader(io.StringIO(text), delimiter=separator))
+
+    source = "Tổng điều tra; sơ bộ, 1.5"
+    filled.client.put(f"/v1/baselines/{THANH_VINH}", json={"households": 16, "source": source, "date": "2025-07-01"})
+    plain = table("", ",")
+    assert plain == table("separator=;", ";") == table("separator=%3B&decimal=.", ";")
+    commas = table("separator=;&decimal=,", ";")
+    column = plain[0].index("registered_pct")
+    assert (plain[1][column], commas[1][column], commas[1][4]) == ("18.8", "18,8", source)
+    assert commas == table("decimal=,", ",")
+    for wrong in ("separator=|", "decimal=;", "separator="):
+        problem(filled.get(f"/v1/coverage.csv?{wrong}"), 422, "query.invalid")
+
+
+def test_every_csv_has_a_twin_as_a_workbook_and_its_form_can_be_chosen(register: Register) -> None:
+    paths = register.json("/openapi.json")["paths"]
+    tables = [path for path in paths if path.endswith(".csv")]
+    assert len(tables) == 3
+    assert {f"{path.removesuffix('.csv')}.xlsx" for path in tables} <= paths.keys()
+    for path in tables:
+        (operation,) = (each for method, each in paths[path].items() if method in ("get", "post"))
+        assert {"separator", "decimal"} <= {each.get("name") for each in operation["parameters"]}
+
+
 def test_a_source_that_a_spreadsheet_would_run_is_only_text(register: Register) -> None:
     register.client.put(f"/v1/baselines/{THANH_VINH}", json={"households": 1, "source": "=1+1", "date": "2025-07-01"})
     assert "'=1+1" in register.get("/v1/coverage.csv").get_data(as_text=True)

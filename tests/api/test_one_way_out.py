@@ -38,6 +38,7 @@ from tests.api.asking import Register
 from tests.apps import OpenApp
 from tests.builders import NOW, THANH_VINH, MovedClock, a_head, a_household, a_parcel, a_square, an_id
 from tests.pictures import a_bare_photo
+from tests.workbooks import unpacked
 
 EVERYWHERE = Actor("can.bo", None)
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -242,6 +243,7 @@ ASKED: dict[tuple[str, str], tuple[Way, ...]] = {
         lambda seed: {"json": _around(seed), "headers": {"Accept": "text/csv"}},
     ),
     ("POST", "/v1/households/search.csv"): (lambda seed: {"json": _around(seed)},),
+    ("POST", "/v1/households/search.xlsx"): (lambda seed: {"json": _around(seed)},),
     ("POST", "/v1/parcels/check"): (lambda seed: {"json": {"geometry": _beside(seed)}},),
     ("POST", "/v1/parcels/<parcel_id>/settle"): ({"json": {"reason": REASON}},),
     ("PUT", PHOTO): ({"data": JPEG, "content_type": "image/jpeg", "query_string": {"of": "identity_card"}},),
@@ -302,7 +304,7 @@ class Step:
 
     def found(self, marks: tuple[bytes, ...]) -> list[str]:
         """Which of the marks are in the response."""
-        body = self.response.get_data()
+        body = unpacked(self.response.get_data())
         return [f"{self.method} {self.rule}: {mark!r}" for mark in marks if mark in body]
 
 
@@ -366,6 +368,7 @@ HOUSEHOLD_DATA = {
     ("GET", PHOTO),
     ("POST", "/v1/households/search"),
     ("POST", "/v1/households/search.csv"),
+    ("POST", "/v1/households/search.xlsx"),
     ("POST", "/v1/parcels/check"),
     ("POST", "/v1/parcels/<parcel_id>/settle"),
     ("GET", "/v1/changes"),

@@ -14,6 +14,7 @@ from schemas.geometry import geometry_json
 from tests.api.asking import Register, pointers, problem
 from tests.builders import SOUTH_WEST, TRUONG_VINH, Json, a_household, a_parcel
 from tests.parcels.builders import a_field, a_polygon
+from tests.workbooks import rows_of
 
 AT = SOUTH_WEST
 
@@ -110,6 +111,27 @@ def test_as_a_table(register: Register, address: str) -> None:
         "affected_area_m2": str(record["parcels"][0]["measured_area_m2"]),
         "buffalo": "2",
     }
+
+
+@pytest.mark.parametrize("address", ["/v1/households/search.csv", "/v1/households/search"])
+def test_as_a_table_for_a_spreadsheet_in_vietnamese(register: Register, address: str) -> None:
+    record = register.registered(**a_farm())
+    options = {"json": {"area": area(-50, -50, 300, 300)}, "headers": {"Accept": "text/csv"}}
+    text = register.client.post(f"{address}?separator=;&decimal=,", **options).get_data(as_text=True)
+    (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";")
+    assert row["affected_area_m2"] == str(record["parcels"][0]["measured_area_m2"]).replace(".", ",")
+    problem(register.client.post(f"{address}?separator=x", **options), 422, "query.invalid")
+
+
+def test_as_a_workbook_with_words_for_headings_and_a_column_for_each_kind_of_animal(register: Register) -> None:
+    record = register.registered(**a_farm(village="=Khối 3"))
+    body = {"area": area(-50, -50, 300, 300)}
+    response = register.client.post("/v1/households/search.xlsx", json=body, headers={"Accept-Language": "en"})
+    assert 'filename="households.xlsx"' in response.headers["Content-Disposition"]
+    headings, row = rows_of(response.get_data())
+    assert headings == ("Household", "Commune", "Village", "Home inside", "Parcels", "Area inside (m²)", "Buffalo")
+    measured = record["parcels"][0]["measured_area_m2"]
+    assert row == (record["id"], record["commune"], "=Khối 3", "false", 1, measured, 2)
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from io import BytesIO
 from typing import Any
-from zipfile import ZipFile
 
 import orjson
 import pytest
@@ -50,6 +48,7 @@ from tests.api.test_one_way_out import (
 from tests.builders import NOW, THANH_VINH, TODAY, MovedClock, an_id
 from tests.conftest import named
 from tests.two_provinces import HA_TINH, THANH_SEN, TRAN_PHU, second_province
+from tests.workbooks import unpacked
 
 SOURCE, EXPECTED = "Niên giám Nghệ An", 7654321
 THEIRS = "cán bộ Nghệ An"
@@ -220,14 +219,6 @@ def walk(nghe_an: NgheAn, asker: Asker, *, reading: bool = False) -> Iterator[tu
                 yield method, rule, f"{address} {options}".encode(), response
 
 
-def unpacked(body: bytes) -> bytes:
-    """What a workbook says; any other body as it is."""
-    if not body.startswith(b"PK"):
-        return body
-    with ZipFile(BytesIO(body)) as workbook:
-        return b"".join(workbook.read(name) for name in workbook.namelist())
-
-
 def without_own_questions(response: TestResponse) -> bytes:
     """The trail without what accounts of Hà Tĩnh themselves asked for: their auditor sees that they tried."""
     lines = [orjson.loads(line) for line in response.get_data().splitlines() if response.status_code == 200]
@@ -278,6 +269,7 @@ EVERY_ROUTE_THAT_REVEALS = {
     ("GET", "/v1/villages/<code>"),
     ("POST", "/v1/households/search"),
     ("POST", "/v1/households/search.csv"),
+    ("POST", "/v1/households/search.xlsx"),
     ("POST", "/v1/parcels/check"),
 }
 

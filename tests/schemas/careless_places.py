@@ -21,6 +21,7 @@ from tests.api.signed_in import token_of
 from tests.apps import opened_app
 from tests.builders import THANH_VINH, a_head, a_household, a_parcel, a_square
 from tests.schemas.careless_register import database_of_its_own
+from tests.workbooks import unpacked
 
 WORDS = ("Xom Kiem Tra", "xom kiem tra", "Zyxwv", "zyxwv", "SHEET-7781", "NUMBER-7782", "Dong Bat Ngo", "105.66412")
 SQUARE = a_square(105.66412, 18.67612)
@@ -46,13 +47,18 @@ def seen_by(register: Register, household: str, headers: dict[str, str]) -> dict
         ("GET", "/v1/changes", {}),
         ("POST", "/v1/households/search", area),
         ("POST", "/v1/households/search.csv", area),
+        ("POST", "/v1/households/search.xlsx", area),
         ("POST", "/v1/parcels/check", check),
     )
     responses = {
         f"{method} {address}": register.client.open(address, method=method, headers=headers, **options)
         for method, address, options in asked
     }
-    texts = {name: response.text for name, response in responses.items() if response.status_code != 403}
+    texts = {
+        name: unpacked(response.get_data()).decode("utf-8", "replace")
+        for name, response in responses.items()
+        if response.status_code != 403
+    }
     search = responses["POST /v1/households/search"].get_json()
     checked = responses["POST /v1/parcels/check"].get_json()
     # What somebody sent to be checked comes back to them; what counts is what the register adds to it.

@@ -10,15 +10,14 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 from shapely.geometry.base import BaseGeometry
 
-from schemas.derive.workbook import Sheet
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import FeatureSchema, geojson_response
 from service.api.http.parameters import LEVELS, Query, day, one_of, tolerance_in_metres, unit_code
 from service.api.http.resource import Beside, Day, Resource, count, schema_of, written
 from service.api.http.responses import resource_response
-from service.api.http.services import actor, language, services
-from service.api.http.tables import csv_response, workbook_response
+from service.api.http.services import actor, services
+from service.api.http.tables import CsvQuery, csv_form, csv_response, workbook_response
 from service.errors import QueryInvalid
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
@@ -59,6 +58,10 @@ class CoverageMapQuery(CoverageQuery):
     """Which coverage to report as a map, and how exact its borders are."""
 
     tolerance = tolerance_in_metres(MAP_TOLERANCE_M)
+
+
+class CoverageTableQuery(CoverageQuery, CsvQuery):
+    """Which coverage to report, and how its CSV is written."""
 
 
 class TrendQuery(Query):
@@ -195,14 +198,14 @@ class CoverageTable(MethodView):
     """Coverage by unit as a table."""
 
     @needs("coverage.read")
-    @blueprint.query(CoverageQuery)
+    @blueprint.query(CoverageTableQuery)
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
     @blueprint.problems(403, 422)
     @blueprint.doc(operationId="coverage_csv", summary="Coverage by unit as CSV")
     def get(self, arguments: dict[str, Any]) -> Response:
         """The rows of the JSON, one a line, and the total last; UTF-8 with the mark that spreadsheets look for."""
         report = _report(arguments)
-        return csv_response(f"{_name(report)}.csv", [_COLUMNS, *_lines(report)])
+        return csv_response(f"{_name(report)}.csv", [_COLUMNS, *_lines(report)], csv_form(arguments))
 
 
 @blueprint.route("/coverage.xlsx")
@@ -217,10 +220,7 @@ class CoverageWorkbook(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """The same table with headings in the reader's language."""
         report = _report(arguments)
-        messages = services().messages
-        headings = [messages.text(f"table.{column}", language()) for column in _COLUMNS]
-        title = messages.text("table.coverage", language())
-        return workbook_response(f"{_name(report)}.xlsx", Sheet(title, headings, [*_lines(report)], numbers=True))
+        return workbook_response(f"{_name(report)}.xlsx", "coverage", _COLUMNS, _lines(report))
 
 
 @blueprint.route("/coverage.geojson")

@@ -18,7 +18,8 @@ from service.api.http.parameters import Query, one_of, unit_code
 from service.api.http.resource import Beside, Day, Resource, count
 from service.api.http.responses import resource_response, validated
 from service.api.http.services import language, services
-from service.api.http.tables import csv_response
+from service.api.http.tables import CsvQuery, csv_form, csv_response, workbook_response
+from service.formats.tables import WORKBOOK
 from service.province import Province, known_provinces, read_province
 from service.reports.open_data import DIMENSIONS, POVERTY, Number, Table, TableTotal
 
@@ -94,6 +95,10 @@ class OpenDataQuery(Query):
     province = unit_code("The province whose communes are counted; without it, the one that the register is run for.")
 
 
+class OpenDataTableQuery(OpenDataQuery, CsvQuery):
+    """By what to count households, and how the CSV is written."""
+
+
 @blueprint.route("/households")
 class OpenHouseholds(MethodView):
     """Households by commune."""
@@ -120,7 +125,7 @@ class OpenHouseholdsTable(MethodView):
     """Households by commune as a table."""
 
     @public
-    @blueprint.query(OpenDataQuery)
+    @blueprint.query(OpenDataTableQuery)
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
     @blueprint.validated
     @blueprint.problems(404, 422, 429, 503)
@@ -128,8 +133,27 @@ class OpenHouseholdsTable(MethodView):
     def get(self, arguments: dict[str, Any]) -> Response:
         """A line for each cell and each total; a withheld number is empty."""
         table = _table(arguments)
-        name = f"households-{table.province}-by-{table.by}-{table.edition}.csv"
-        return _published(csv_response(name, [_COLUMNS, *_lines(table)]), table)
+        return _published(csv_response(f"{_name(table)}.csv", [_COLUMNS, *_lines(table)], csv_form(arguments)), table)
+
+
+@blueprint.route("/households.xlsx")
+class OpenHouseholdsWorkbook(MethodView):
+    """Households by commune as a workbook."""
+
+    @public
+    @blueprint.query(OpenDataQuery)
+    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+    @blueprint.validated
+    @blueprint.problems(404, 422, 429, 503)
+    @blueprint.doc(operationId="open_households_xlsx", summary="The same as a workbook")
+    def get(self, arguments: dict[str, Any]) -> Response:
+        """The same table with headings in the reader's language."""
+        table = _table(arguments)
+        return _published(workbook_response(f"{_name(table)}.xlsx", "open_data", _COLUMNS, _lines(table)), table)
+
+
+def _name(table: Table) -> str:
+    return f"households-{table.province}-by-{table.by}-{table.edition}"
 
 
 def _table(arguments: dict[str, Any]) -> Table:

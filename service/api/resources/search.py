@@ -19,8 +19,10 @@ from service.api.http.geojson import Outline
 from service.api.http.reader import reader
 from service.api.http.resource import Body, Described, Number, Resource, count, refusal, whole_number
 from service.api.http.responses import resource_response, wants
+from service.api.http.services import language, services
+from service.api.http.tables import CsvQuery, csv_form, workbook_response
 from service.errors import SearchAreaInvalid
-from service.formats.tables import BYTE_ORDER_MARK, csv_line
+from service.formats.tables import BYTE_ORDER_MARK, WORKBOOK, CsvForm, csv_line
 from service.households.area_search import (
     DEFAULT_ROWS,
     MOST_ROWS,
@@ -33,6 +35,7 @@ from service.parcels.regions import LARGEST_CIRCLE_M, circle
 
 blueprint = Blueprint("search", __name__, url_prefix="/v1/households", description="Everyone in an area")
 
+_COLUMNS = ("household", "commune", "village", "home_inside", "parcels", "affected_area_m2")
 _PLACE = {"reason": "[longitude, latitude]", "most_m": int(LARGEST_CIRCLE_M)}
 _METRES = {"reason": f"0 < within <= {LARGEST_CIRCLE_M:.0f}", "most_m": int(LARGEST_CIRCLE_M)}
 
@@ -157,15 +160,16 @@ class Search(MethodView):
     """Households by a drawn area, or around a place."""
 
     @needs("households.search")
+    @blueprint.query(CsvQuery)
     @blueprint.body(AreaQuestionSchema)
     @blueprint.response(200, AreaAnswerSchema)
     @blueprint.also_as("text/csv")
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households", summary="Everyone in an area")
-    def post(self) -> Response:
+    def post(self, arguments: dict[str, Any]) -> Response:
         """Households within reach whose parcels or home fall in, their affected land and animals; CSV if requested."""
         found, limit = _found()
-        return _as_csv(found) if wants("text/csv") else _as_json(found, limit)
+        return _as_csv(found, csv_form(arguments)) if wants("text/csv") else _as_json(found, limit)
 
 
 @blueprint.route("/search.csv")
@@ -173,13 +177,32 @@ class SearchCsv(MethodView):
     """The same as a table."""
 
     @needs("households.search")
+    @blueprint.query(CsvQuery)
     @blueprint.body(AreaQuestionSchema)
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households_csv", summary="Everyone in an area, as CSV")
-    def post(self) -> Response:
+    def post(self, arguments: dict[str, Any]) -> Response:
         """Every household found, one a line, with a column for each kind of animal."""
-        return _as_csv(_found()[0])
+        return _as_csv(_found()[0], csv_form(arguments))
+
+
+@blueprint.route("/search.xlsx")
+class SearchWorkbook(MethodView):
+    """The same as a workbook."""
+
+    @needs("households.search")
+    @blueprint.body(AreaQuestionSchema)
+    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+    @blueprint.problems(400, 413, 415, 422)
+    @blueprint.doc(operationId="search_households_xlsx", summary="Everyone in an area, as a workbook")
+    def post(self) -> Response:
+        """The same table with headings in the reader's language."""
+        found, _ = _found()
+        kinds = _kinds(found)
+        animals = services().code_lists["livestock_units"]
+        names = [entry.name(language()) if (entry := animals.get(kind)) else kind for kind in kinds]
+        return workbook_response("households.xlsx", "search", _COLUMNS, _rows(found, kinds), beside=names)
 
 
 def _found() -> tuple[list[Affected], int]:
@@ -192,30 +215,36 @@ def _as_json(found: Sequence[Affected], limit: int) -> Response:
     return resource_response(AreaAnswerSchema, body)
 
 
-def _as_csv(found: Sequence[Affected]) -> Response:
-    response = Response(stream_with_context(_lines(found)), mimetype="text/csv")
+def _as_csv(found: Sequence[Affected], form: CsvForm) -> Response:
+    response = Response(stream_with_context(_lines(found, form)), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="households.csv"'
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Accept"
     return response
 
 
-def _lines(found: Sequence[Affected]) -> Iterator[str]:
-    kinds = sorted({kind for affected in found for kind, _ in affected.livestock})
-    head = ["household", "commune", "village", "home_inside", "parcels", "affected_area_m2", *kinds]
-    yield BYTE_ORDER_MARK + csv_line(head)
+def _lines(found: Sequence[Affected], form: CsvForm) -> Iterator[str]:
+    kinds = _kinds(found)
+    yield BYTE_ORDER_MARK + csv_line([*_COLUMNS, *kinds], form)
+    for row in _rows(found, kinds):
+        yield csv_line(row, form)
+
+
+def _kinds(found: Sequence[Affected]) -> list[str]:
+    return sorted({kind for affected in found for kind, _ in affected.livestock})
+
+
+def _rows(found: Sequence[Affected], kinds: Sequence[str]) -> Iterator[list[object]]:
     for affected in found:
         animals: dict[str, int] = {}
         for kind, heads in affected.livestock:
             animals[kind] = animals.get(kind, 0) + heads
-        yield csv_line(
-            [
-                affected.household,
-                affected.commune,
-                affected.village or "",
-                "true" if affected.home_inside else "false",
-                len(affected.parcels),
-                affected.affected_area_m2,
-                *(animals.get(kind, 0) for kind in kinds),
-            ]
-        )
+        yield [
+            affected.household,
+            affected.commune,
+            affected.village or "",
+            "true" if affected.home_inside else "false",
+            len(affected.parcels),
+            affected.affected_area_m2,
+            *(animals.get(kind, 0) for kind in kinds),
+        ]
