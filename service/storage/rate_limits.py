@@ -27,23 +27,28 @@ FREE_ATTEMPTS: Final = 5
 LONGEST_PAUSE: Final = timedelta(minutes=15)
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
 _TRIES: Final = 5
-_SHARES: Final = 20
-"""Into how many shares workers lease a limit: the more, the more exact and the more queries."""
+FIRST_LEASE: Final = 1_000
+LARGEST_LEASE: Final = 20
+"""Which part of a limit a worker leases first in a window, and which part at most: each lease is twice the one before.
+A worker that is killed loses its last lease. That is never more than it had let through, or the first one; so workers
+that are killed again and again do not use up an account's limit."""
+_MOST_LEASES: Final = 10_000
 
 
 @dataclass(slots=True)
 class _Lease:
-    """Requests that this process may still let through within a window, without asking again."""
+    """Requests that this process may still let through until a window ends, and how many it leases next."""
 
-    window: int
+    ends: int
     left: int
+    following: int
 
 
 class RateLimits:
     """Lets at most ``limit`` requests of one key through in each window of time, over all workers together.
 
-    A worker takes a lease on a share of the window's requests, so that one query serves many requests.
-    The limit is never exceeded; with several workers a window may end with a share not used up.
+    A worker takes leases on shares of the window's requests, so that one query serves many requests.
+    The limit is never exceeded; with several workers a window may end with shares not used up.
     """
 
     def __init__(self, database: Database[Document], clock: Clock = system_clock) -> None:
@@ -58,19 +63,35 @@ class RateLimits:
         now = self._clock()
         seconds = int(per.total_seconds())
         window = int(now.timestamp()) // seconds
+        ends = (window + 1) * seconds
         with self._lock:
             lease = self._leases.get(key)
-            if lease is not None and lease.window == window and lease.left > 0:
+            if lease is None or lease.ends != ends:
+                share = max(1, limit // FIRST_LEASE)
+            elif lease.left > 0:
                 lease.left -= 1
                 return
-        share = max(1, limit // _SHARES)
-        granted = self._granted(key, window, share, limit, until=(window + 2) * seconds)
+            else:
+                share = lease.following
+        granted = self._granted(key, window, share, limit, until=ends + seconds)
         if granted <= 0:
-            raise TooManyRequests(seconds=max(1, (window + 1) * seconds - int(now.timestamp())))
+            raise TooManyRequests(seconds=max(1, ends - int(now.timestamp())))
         with self._lock:
-            if len(self._leases) > 10_000:
+            self._add(key, ends, granted - 1, following=max(1, min(2 * share, limit // LARGEST_LEASE)))
+
+    def _add(self, key: str, ends: int, left: int, *, following: int) -> None:
+        """Add a lease to what another thread may have leased at the same moment, so that neither is lost."""
+        lease = self._leases.get(key)
+        if lease is not None and lease.ends == ends:
+            lease.left += left
+            lease.following = max(lease.following, following)
+            return
+        if len(self._leases) >= _MOST_LEASES:
+            now = self._clock().timestamp()
+            self._leases = {each: lease for each, lease in self._leases.items() if lease.ends > now}
+            if len(self._leases) >= _MOST_LEASES:
                 self._leases.clear()
-            self._leases[key] = _Lease(window, granted - 1)
+        self._leases[key] = _Lease(ends, left, following)
 
     def _granted(self, key: str, window: int, share: int, limit: int, *, until: int) -> int:
         with translated(self._client):

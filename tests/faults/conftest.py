@@ -36,6 +36,13 @@ class RunningRegister:
     settings: Settings
     address: str
     token: str
+    arbiter: int
+    """The process that starts gunicorn's workers."""
+
+    def workers(self) -> list[int]:
+        """The processes that serve requests now."""
+        children = Path(f"/proc/{self.arbiter}/task/{self.arbiter}/children").read_text(encoding="ascii")
+        return [int(each) for each in children.split()]
 
     def session(self) -> requests.Session:
         """An HTTP session of that officer, for one thread."""
@@ -84,7 +91,7 @@ def serving(mongod: PrivateMongod, data_folder: Path, database_port: int | None 
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "MONGODB_URI": through, "DATA_FOLDER": str(data_folder)}
     gunicorn = start_child(command, environment=environment, folder=ROOT, output=subprocess.DEVNULL)
     try:
-        register = RunningRegister(mongod, settings, f"http://127.0.0.1:{port}", token)
+        register = RunningRegister(mongod, settings, f"http://127.0.0.1:{port}", token, gunicorn.pid)
         register.wait_until_ready()
         yield register
     finally:
