@@ -11,11 +11,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     manifest: true,
-    assetsInlineLimit: 2048,
+    // Leaflet's own pictures are never drawn: its style sheet is smaller without them.
+    assetsInlineLimit: (file, content) => !file.includes('leaflet') && content.length < 2048,
     rolldownOptions: {
       output: {
         // What every page needs comes as one file: on an old phone each further file costs more than its bytes.
-        codeSplitting: { groups: [{ name: 'core', test: /node_modules\/(svelte|idb|esm-env|clsx)\/|src\/(language\/language|storage|sync\/(account|backoff|register|response|sender|units|updates)|definition\/(read|definition)|search)|src\/messages\/vi/ }] },
+        codeSplitting: { groups: [{ name: 'core', test: /node_modules\/(svelte|idb|esm-env|clsx)\/|src\/(language\/language|storage|sync\/(account|backoff|register|response|sender|units|updates)|definition\/(read|definition)|search)|src\/messages\/vi(-map)?\.ts/ }] },
       },
     },
   },

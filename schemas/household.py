@@ -13,6 +13,7 @@ from schemas.language import (
     Geometry,
     Given,
     Moment,
+    Number,
     Part,
     Section,
     Text,
@@ -120,6 +121,21 @@ class HouseholdSchema(Section):
             at_rest="plain",
             step="household",
         ),
+    )
+    location_accuracy_m = Number(
+        item(
+            "Sai số vị trí nhà",
+            "Position error of the home",
+            hint_vi="Máy ghi khi lấy vị trí bằng vệ tinh; để trống khi chạm trên bản đồ.",
+            hint_en="Recorded with a satellite position; empty for one that was tapped on the map.",
+            source=_REGISTER,
+            unit="m",
+            asked=False,
+            step="household",
+            **OPEN,
+        ),
+        least=0,
+        most=10000,
     )
     outside_confirmed = Flag(
         item(

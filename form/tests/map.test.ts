@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { metresOutside, placeInside, readBorder, type Border } from '../src/map/border';
 import { overlapArea } from '../src/map/neighbours';
 import { commonArea } from '../src/map/overlap';
-import { areaOf, contains, crossing, distance, fromPolygon, toPolygon, type Ring } from '../src/map/shape';
-import { fromGrid, readSheet, toGrid } from '../src/map/vn2000';
+import { areaOf, areaOfShape, contains, crossing, distance, fromGeometry, isOnLand, isTangled, toGeometry, type Ring, type Shape } from '../src/map/shape';
+import { forRegister, shapeOfParcel } from '../src/map/parcel-shape';
+import { readSheet } from '../src/map/sheet';
+import { fromGrid, toGrid } from '../src/map/vn2000';
 import { MOST_TILES, planTiles, tileAt } from '../src/sync/tiles';
 import { average, corners, minutesMissed, step, takeBack, type Walk } from '../src/map/walk';
 
@@ -51,6 +53,38 @@ describe('VN-2000 / TM-3 104°45′', () => {
   });
 });
 
+describe('a sheet as surveyors paste it', () => {
+  const FIRST = { north: 2066361.038, east: 598041.942 };
+  it.each([
+    '2066361.038 598041.942', '598041.942\t2066361.038', '2066361.038,598041.942', '2066361.038, 598041.942', '2066361,038;598041,942', '2066361,038 598041,942',
+    '1,2066361.038,598041.942,0', '1;2066361,038;598041,942;12,5', '104756 2066361.038 598041.942', '104756 598041.942 2066361.038', '48598041.942 2066361.038',
+    '2 066 361.038  598 041.942', '2.066.361,038 598.041,942', '2,066,361.038 598,041.942', 'M1 X=2066361.038m Y=598041.942m', '1 | 2066361.038 | 598041.942 | 35.27',
+  ])('%s', (line) => expect(readSheet(line)).toMatchObject({ points: [FIRST], wrongLines: [] }));
+
+  it.each(['104756 2066361 598041', '2066361,038,598041,942', '18.6796 105.6813', '2066361.038', '598041.942 598041.942', '1 598 041.942 2 066 361.038', '2066361.038 35.27 598041.942'])(
+    'is explained rather than guessed at: %s',
+    (line) => expect(readSheet(line)).toMatchObject({ points: [], wrongLines: [1] }),
+  );
+
+  it('may have headings, name its meridian and a zone, and end with its first corner', () => {
+    const lines = ['Hệ tọa độ VN-2000, kinh tuyến trục 104°45\u2032', 'STT\tX(m)\tY(m)', '1\t2066361.038\t48598041.942', '2\t2066361.038\t48598081.942', '3\t2066391.038\t48598081.942', '1\t2066361.038\t48598041.942'];
+    const sheet = readSheet(lines.join('\r\n'));
+    expect(sheet).toMatchObject({ wrongLines: [], meridian: 104.75, prefix: 48 });
+    expect(sheet.points).toHaveLength(3);
+    expect(readSheet('2066361.038 598041.942\nSTT')).toMatchObject({ wrongLines: [2] });
+  });
+
+  it('goes to the register as it stands, with its system, and comes back to the same place', () => {
+    const corners = [FIRST, { north: 2066361.038, east: 598081.942 }, { north: 2066391.038, east: 598081.942 }];
+    const shape: Shape = [[corners.map((corner) => fromGrid(corner, ZONE))]];
+    const sent = forRegister(shape, { method: 'sheet', accuracy: null, sheet: { zone: ZONE, corners } });
+    expect(sent).toMatchObject({ crs: 'EPSG:9208', geometry: { coordinates: [[[598041.942, 2066361.038], [598081.942, 2066361.038], {}, [598041.942, 2066361.038]]] } });
+    expect(shapeOfParcel(sent, [ZONE])).toEqual(shape);
+    expect(shapeOfParcel(sent, [])).toEqual([]);
+    expect(forRegister(shape, { method: 'walked', accuracy: 4, sheet: null })).not.toHaveProperty('crs');
+  });
+});
+
 describe('a boundary', () => {
   it('has the geodesic area', () => {
     expect(areaOf(field) / 12843.577937085181).toBeCloseTo(1, 5);
@@ -74,9 +108,9 @@ describe('a boundary', () => {
   });
 
   it('becomes a closed counter-clockwise polygon and comes back', () => {
-    const polygon = toPolygon([...field].reverse());
+    const polygon = toGeometry([[[...field].reverse()]]) as { type: string; coordinates: number[][][] };
     expect(polygon.coordinates[0]![0]).toEqual(polygon.coordinates[0]!.at(-1));
-    expect(new Set(fromPolygon(polygon).map(String))).toEqual(new Set(field.map(String)));
+    expect(new Set(fromGeometry(polygon)[0]![0]!.map(String))).toEqual(new Set(field.map(String)));
   });
 
   it('contains its middle and not its neighbour', () => {
@@ -87,33 +121,67 @@ describe('a boundary', () => {
 
 describe('two parcels', () => {
   const square = (west: number, south: number, side = 0.001): Ring => [[west, south], [west + side, south], [west + side, south + side], [west, south + side]];
-  const neighbour = (ring: Ring) => [{ household: 'other', name: '12/345', ring }];
+  const neighbour = (ring: Ring) => [{ household: 'other', name: '12/345', shape: [[ring]] }];
 
   it('are reported when a fifth lies over the other, not when borders measured twice differ', () => {
     const own = square(105, 18);
-    expect(overlapArea(own, neighbour(square(105.0008, 18))) / areaOf(own)).toBeCloseTo(0.2, 3);
-    expect(overlapArea(own, neighbour(square(105.00096, 18)))).toBe(0);
+    expect(overlapArea([[own]], neighbour(square(105.0008, 18))) / areaOf(own)).toBeCloseTo(0.2, 3);
+    expect(overlapArea([[own]], neighbour(square(105.00096, 18)))).toBe(0);
     // A strip of four metres along a hundred: more than a twentieth of a narrow field, and still only a border.
     const narrow: Ring = [[105, 18], [105.001, 18], [105.001, 18.0003], [105, 18.0003]];
-    expect(overlapArea(narrow, neighbour(square(105, 18.00027)))).toBe(0);
-    expect(overlapArea(narrow, neighbour(square(105, 18.00022)))).toBeGreaterThan(800);
+    expect(overlapArea([[narrow]], neighbour(square(105, 18.00027)))).toBe(0);
+    expect(overlapArea([[narrow]], neighbour(square(105, 18.00022)))).toBeGreaterThan(800);
   });
 
   const hook: Ring = [[105, 18], [105.003, 18], [105.003, 18.003], [105.002, 18.003], [105.002, 18.001], [105, 18.001]];
 
   it('have nothing in common when they only share a border', () => {
-    expect(commonArea(square(105, 18), square(105.001, 18))).toBeCloseTo(0, 6);
+    expect(commonArea([[square(105, 18)]], [[square(105.001, 18)]])).toBeCloseTo(0, 6);
   });
 
   it('have a quarter in common when one is moved by half, whichever way they turn', () => {
     const moved = square(105.0005, 18.0005).reverse();
-    expect(commonArea(square(105, 18), moved) / areaOf(square(105, 18))).toBeCloseTo(0.25, 4);
+    expect(commonArea([[square(105, 18)]], [[moved]]) / areaOf(square(105, 18))).toBeCloseTo(0.25, 4);
   });
 
   it('have all of the smaller in common when it lies inside, also in a hook', () => {
     const small = square(105.0022, 18.002, 0.0005);
-    expect(commonArea(hook, small) / areaOf(small)).toBeCloseTo(1, 4);
-    expect(commonArea(hook, square(105.0005, 18.002))).toBe(0);
+    expect(commonArea([[hook]], [[small]]) / areaOf(small)).toBeCloseTo(1, 4);
+    expect(commonArea([[hook]], [[square(105.0005, 18.002)]])).toBe(0);
+  });
+});
+
+describe('land with holes and in parts', () => {
+  const square = (west: number, south: number, side = 0.001): Ring => [[west, south], [west + side, south], [west + side, south + side], [west, south + side]];
+  const pond = square(105.0004, 18.0004, 0.0002);
+  const land: Shape = [[square(105, 18), pond], [square(105.002, 18)]];
+  const whole = areaOf(square(105, 18));
+
+  it('comes back as it was, and is counted without its holes and with all its parts', () => {
+    expect(fromGeometry(toGeometry(land)).map((rings) => rings.length)).toEqual([2, 1]);
+    expect(toGeometry(fromGeometry(toGeometry(land)))).toEqual(toGeometry(land));
+    expect(toGeometry([land[0]!]).type).toBe('Polygon');
+    expect(areaOfShape(land) / whole).toBeCloseTo(2 - 0.04, 3);
+    expect(fromGeometry({ type: 'Point', coordinates: [105, 18] })).toEqual([]);
+  });
+
+  it('has nothing in common with what lies in its hole, and is not there', () => {
+    expect(commonArea(land, [[square(105.00045, 18.00045, 0.0001)]])).toBeCloseTo(0, 6);
+    expect(commonArea(land, [[square(105, 18)]]) / whole).toBeCloseTo(0.96, 3);
+    expect(commonArea([[square(105.002, 18)]], land) / whole).toBeCloseTo(1, 3);
+    expect(isOnLand(land, [105.0005, 18.0005])).toBe(false);
+    expect(isOnLand(land, [105.0025, 18.0005])).toBe(true);
+    expect(overlapArea([[pond]], [{ household: 'other', name: '', shape: land }])).toBe(0);
+  });
+
+  it('is judged by a place that is on it', () => {
+    expect(isOnLand(land, placeInside(land))).toBe(true);
+    expect(isOnLand([land[0]!], placeInside([land[0]!]))).toBe(true);
+  });
+
+  it('is tangled where a hole crosses its shell', () => {
+    expect(isTangled(land)).toBe(false);
+    expect(isTangled([[square(105, 18), square(105.0009, 18.0004, 0.0002)]])).toBe(true);
   });
 });
 
@@ -151,15 +219,15 @@ describe('the border of a commune', () => {
   });
 
   it('judges a parcel by the place that the register judges it by', () => {
-    expect(placeInside(field)).toEqual([expect.closeTo(105.66058, 9), expect.closeTo(18.6905, 9)]);
+    expect(placeInside([[field]])).toEqual([expect.closeTo(105.66058, 9), expect.closeTo(18.6905, 9)]);
     const hooked: Ring = [[105.66, 18.69], [105.663, 18.69], [105.663, 18.6905], [105.6605, 18.6905], [105.6605, 18.693], [105.66, 18.693]];
-    expect(placeInside(hooked)).toEqual([expect.closeTo(105.66025, 9), expect.closeTo(18.69175, 9)]);
+    expect(placeInside([[hooked]])).toEqual([expect.closeTo(105.66025, 9), expect.closeTo(18.69175, 9)]);
   });
 
   describe('and its tiles', () => {
     const template = 'https://{s}.tiles.example/{z}/{x}/{y}.png';
     const near = `https://a.tiles.example/17/${tileAt(105.6605, 18.6905, 17).join('/')}.png`;
-    const household = { parcels: [{ geometry: toPolygon(field) }] };
+    const household = { parcels: [{ geometry: toGeometry([[field]]) }] };
 
     it('are all of the commune, coarse ones first', () => {
       const { addresses, fieldsOnly } = planTiles(template, border, []);
@@ -187,7 +255,7 @@ describe('the border of a commune', () => {
 });
 
 describe('walking', () => {
-  const start: Walk = { state: 'walking', points: [[105.66, 18.69]], lastTime: 0 };
+  const start: Walk = { state: 'walking', points: [[105.66, 18.69]], accuracies: [5], lastTime: 0 };
 
   it('takes a point after enough metres and seconds', () => {
     expect(step(start, { position: [105.6601, 18.69], accuracy: 5, time: 5000 }).points).toHaveLength(2);
@@ -198,14 +266,14 @@ describe('walking', () => {
     ['comes too soon', { position: [105.6601, 18.69], accuracy: 5, time: 500 }],
     ['is not sure', { position: [105.6601, 18.69], accuracy: 80, time: 5000 }],
   ])('takes none when the phone %s', (_why, fix) => {
-    expect(step(start, fix as Parameters<typeof step>[1])).toBe(start);
+    expect(step(start, fix as Parameters<typeof step>[1]).points).toBe(start.points);
   });
 
   it('does not take a point again that was taken back, but the next one', () => {
     const longer = step(start, { position: [105.6601, 18.69], accuracy: 5, time: 5000 });
     const back = takeBack(longer);
     expect(back.points).toEqual(start.points);
-    expect(step(back, { position: [105.6601, 18.69], accuracy: 5, time: 9000 })).toBe(back);
+    expect(step(back, { position: [105.6601, 18.69], accuracy: 5, time: 9000 }).points).toBe(back.points);
     expect(step(back, { position: [105.6602, 18.69], accuracy: 5, time: 9000 }).points).toHaveLength(2);
   });
 

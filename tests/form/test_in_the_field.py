@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +20,11 @@ from service.principal import register_itself
 from service.roles import Role
 from service.settings import Settings
 from tests.apps import opened_app
-from tests.builders import THANH_VINH, Json, a_head, a_household
+from tests.builders import THANH_VINH, Json, a_head, a_household, a_parcel, a_square
 from tests.conftest import written_collections
 from tests.form.filling import put, revisit
 from tests.form.officer import PASSWORD, Officer, Phone
-from tests.form.on_the_map import forget_borders, load_borders
+from tests.form.on_the_map import FIELD, forget_borders, load_borders, sheet_of, square_metres
 from tests.form.serving import ServedForm
 
 
@@ -151,3 +152,103 @@ def test_what_a_colleague_changed_meanwhile_stays_and_only_the_same_item_is_aske
     expect(officer.page.locator("[data-state=sent]").filter(has_text="Hồ Văn Đôi")).to_have_count(2)
     stored = registered.stored
     assert (stored["village"], stored["address"], stored["livestock"][0]["heads"]) == ("Khối 4", "số 8", 6)
+
+
+def accepted(officer: Officer) -> Officer:
+    """Keep what the map shows, and wait until the map is closed."""
+    officer.tap("Giữ")
+    expect(officer.page.locator(".leaflet-container")).to_be_hidden()
+    return officer
+
+
+def at(officer: Officer, longitude: float, latitude: float, accuracy: float) -> Officer:
+    """The phone reports this place."""
+    where = {"longitude": longitude, "latitude": latitude, "accuracy": accuracy}
+    officer.phone.context.set_geolocation(cast(Any, where))
+    return officer
+
+
+def test_a_sheet_is_read_as_surveyors_paste_it_and_goes_to_the_register_as_it_stands(
+    officer: Officer, registered: Registered
+) -> None:
+    registered.put("Hồ Văn Giấy", parcels=[a_parcel(geometry=None, boundary_accuracy_m=9, declared_area_m2=2300)])
+    opened_at(revisit(officer, "ho van giay"), "/parcels/0/geometry").tap("Nhập tọa độ")
+    officer.page.locator("#zone").select_option(label="VN-2000 / TM-3 105°30′")
+    corners = [line.split() for line in sheet_of(FIELD).splitlines()]
+    marked = [f"{104756 + mark},{north},{east},0" for mark, (north, east) in enumerate(corners)]
+    officer.page.locator("#sheet").fill("\n".join(["Mốc,X,Y,H", *marked, marked[0]]))
+    look(officer, "sheet").tap("VN-2000 / TM-3 104°45′").tap("Vẽ các góc này (4)")
+    expect(officer.page.get_by_text("Sổ đã kiểm tra")).to_be_visible()
+    sent(accepted(officer), "Hồ Văn Giấy")
+    [parcel] = registered.stored["parcels"]
+    [ring] = parcel["original_geometry"]["coordinates"]
+    assert {(f"{north:.3f}", f"{east:.3f}") for east, north in ring} == {tuple(corner) for corner in corners}
+    assert (parcel["original_crs"], parcel["boundary_method"]) == ("EPSG:9208", "sheet")
+    assert "boundary_accuracy_m" not in parcel
+
+
+def test_a_boundary_that_is_looked_at_stays_as_it_was_taken_with_holes_and_parts(
+    officer: Officer, registered: Registered
+) -> None:
+    [field] = a_square(105.6700, 18.6700, 0.001)["coordinates"]
+    [pond] = a_square(105.6704, 18.6704, 0.0002)["coordinates"]
+    [meadow] = a_square(105.6715, 18.6700, 0.0003)["coordinates"]
+    land = {"type": "MultiPolygon", "coordinates": [[field, pond[::-1]], [meadow]]}
+    taken = {"geometry": land, "boundary_method": "surveyed", "boundary_accuracy_m": 0.3}
+    registered.put("Hồ Văn Ao", parcels=[a_parcel(**taken, declared_area_m2=12000, map_sheet="9", parcel_number="1")])
+    opened_at(revisit(officer, "ho van ao"), "/parcels/0/geometry").tap("Sửa góc").tap("Xong sửa góc")
+    wanted = square_metres(field) - square_metres(pond) + square_metres(meadow)
+    expect(officer.page.get_by_text("Sổ đã kiểm tra")).to_be_visible()
+    assert shown_area(officer) == pytest.approx(wanted, abs=2)
+    outlines = officer.page.locator("path[d^=M]").evaluate_all("paths => paths.map(each => each.getAttribute('d'))")
+    assert max(len(re.findall("M", each)) for each in outlines) == 3
+    accepted(look(officer, "holes-and-parts"))
+    sent(opened_at(officer, "/village").answer("Thôn, xóm, bản, khối", "Khối 9"), "Hồ Văn Ao")
+    [parcel] = registered.stored["parcels"]
+    assert {name: parcel[name] for name in taken} == taken
+    registered.put("Hồ Văn Đảo", parcels=[a_parcel(geometry=a_square(105.67042, 18.67042, 0.00015))])
+    opened_at(revisit(officer, "ho van dao"), "/parcels/0/geometry")
+    expect(officer.page.get_by_text("thửa xung quanh")).to_be_visible()
+    expect(officer.page.locator(".panel [role=alert]")).to_have_count(0)
+
+
+def test_a_home_is_not_taken_from_a_position_that_may_be_anywhere(officer: Officer, registered: Registered) -> None:
+    registered.put("Hồ Văn Nhà")
+    opened_at(at(revisit(officer, "ho van nha"), 105.6650, 18.6760, 1500), "/location")
+    expect(officer.page.get_by_text("Tín hiệu yếu (sai số 1.500 m)")).to_be_visible()
+    expect(officer.page.get_by_role("button", name="Giữ vị trí này")).to_be_disabled()
+    at(look(officer, "home"), 105.6651, 18.6760, 8)
+    expect(officer.page.get_by_text("Sai số khoảng 8 m")).to_be_visible()
+    at(officer, 105.6652, 18.6760, 900)
+    weak_since = "Tín hiệu vừa yếu đi (sai số 900 m): vẫn lấy vị trí đo được trước đó"
+    expect(officer.page.get_by_text(weak_since)).to_be_visible()
+    accepted(look(officer, "home-weak-since"))
+    sent(officer, "Hồ Văn Nhà")
+    stored = registered.stored
+    assert stored["location"]["coordinates"] == [105.6651, 18.676]
+    assert 0 < stored["location_accuracy_m"] <= 8
+
+
+def test_a_walk_believes_no_leap_and_what_goes_past_the_beginning_is_cut_off(
+    officer: Officer, registered: Registered
+) -> None:
+    registered.put("Hồ Văn Đi", parcels=[a_parcel(geometry=None)])
+    opened_at(revisit(officer, "ho van di"), "/parcels/0/geometry").start_walking(*FIELD[:2])
+    at(officer, 105.6840, 18.6760, 4)
+    expect(officer.page.get_by_text("Vị trí vừa nhảy ra xa")).to_be_visible()
+    look(officer, "leap").go_on_walking(3, *FIELD[2:], (105.6640, 18.6759), (105.66412, 18.67607))
+    at(officer, 105.66412, 18.67607, 25).tap("Khép kín")
+    expect(officer.page.get_by_text("Ranh giới tự cắt nhau")).to_be_visible()
+    expect(officer.page.get_by_role("button", name="Dùng hình sổ đề nghị")).to_be_visible()
+    look(officer, "past-the-beginning").tap("Cắt phần thừa")
+    expect(officer.page.get_by_text("Ranh giới tự cắt nhau")).to_be_hidden()
+    sent(accepted(officer), "Hồ Văn Đi")
+    [parcel] = registered.stored["parcels"]
+    assert parcel["measured_area_m2"] == pytest.approx(square_metres(FIELD), rel=0.02)
+    assert (parcel["boundary_method"], parcel["boundary_accuracy_m"]) == ("walked", 4)
+
+
+def shown_area(officer: Officer) -> float:
+    """The area that the map shows, in m²."""
+    [shown] = re.findall(r"Diện tích ([\d.]+) m²", officer.page.get_by_text("Diện tích").inner_text())
+    return float(shown.replace(".", ""))

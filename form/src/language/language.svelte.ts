@@ -5,7 +5,9 @@ import { speak } from '../sync/register';
 
 const STORED = 'language';
 let current = $state<Language>('vi');
-let catalogue = $state.raw<Record<MessageKey, string>>(vi);
+/** Those of a part that is not opened yet are missing: it includes them as it is loaded. */
+const vietnamese = { ...vi } as Record<MessageKey, string>;
+let catalogue = $state.raw(vietnamese);
 
 export const LANGUAGES: readonly { code: Language; name: string }[] = [
   { code: 'vi', name: 'Tiếng Việt' },
@@ -24,11 +26,16 @@ export async function startLanguage(): Promise<void> {
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {
-  catalogue = language === 'en' ? (await import('../messages/en')).en : vi;
+  catalogue = language === 'en' ? (await import('../messages/en')).en : vietnamese;
   current = language;
   localStorage.setItem(STORED, language);
   document.documentElement.lang = language;
   speak(language);
+}
+
+/** Adds the Vietnamese texts of a part that is loaded when it is opened; the English ones come with the language. */
+export function include(texts: Partial<Record<MessageKey, string>>): void {
+  Object.assign(vietnamese, texts);
 }
 
 export function language(): Language {

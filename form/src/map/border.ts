@@ -1,6 +1,6 @@
 // A commune's border on the phone: how it is read from the register's GeoJSON, and how far outside it a place lies.
 import { isObject, textAt } from '../storage/household';
-import { contains, distance, type Ring } from './shape';
+import { distance, isOnLand, type Ring, type Shape } from './shape';
 import type { LonLat } from './vn2000';
 
 export interface Border {
@@ -8,7 +8,7 @@ export interface Border {
   /** With its kind: "xã Kim Liên". */
   name: string;
   /** Polygons of open rings; the first ring of each is its shell, the others are holes. */
-  polygons: Ring[][];
+  polygons: Shape;
   /** How far in metres this line may be from the exact one. */
   tolerance: number;
   /** How far outside a parcel may lie before the register says so. */
@@ -33,7 +33,7 @@ export function readBorder(body: unknown): Border | null {
 
 /** Metres from the border where the place lies outside beyond all doubt (tolerated, and how exact the line is); else 0. */
 export function metresOutside(border: Border, place: LonLat): number {
-  if (border.polygons.some(([shell, ...holes]) => shell !== undefined && contains(shell, place) && !holes.some((hole) => contains(hole, place)))) return 0;
+  if (isOnLand(border.polygons, place)) return 0;
   const metres = Math.min(...border.polygons.flat().map((ring) => distanceTo(ring, place)));
   return metres > border.tolerated + border.tolerance ? metres : 0;
 }
@@ -54,24 +54,31 @@ function distanceTo(ring: Ring, place: LonLat): number {
   return nearest;
 }
 
-/** A place inside a simple ring, by the rule that the register goes by: the middle of the widest cut at half its height. */
-export function placeInside(ring: Ring): LonLat {
-  const latitudes = ring.map(([, lat]) => lat);
+/** A place on the land, by the rule that the register goes by: the middle of the widest cut of any part at half the part's height. */
+export function placeInside(shape: Shape): LonLat {
+  const cuts = shape.map(widestCut);
+  return cuts.reduce((best, cut) => (cut.width > best.width ? cut : best)).middle;
+}
+
+function widestCut(rings: Ring[]): { middle: LonLat; width: number } {
+  const latitudes = rings.flat().map(([, lat]) => lat);
   const [lowest, highest] = [Math.min(...latitudes), Math.max(...latitudes)];
   const middle = (lowest + highest) / 2;
   // Between the corners nearest to half the height, so that no corner lies on the cut.
   const below = Math.max(lowest, ...latitudes.filter((lat) => lat <= middle));
   const above = Math.min(highest, ...latitudes.filter((lat) => lat > middle));
   const cut = (below + above) / 2;
-  const crossings: number[] = [];
-  ring.forEach(([x1, y1], index) => {
-    const [x2, y2] = ring[(index + 1) % ring.length]!;
-    if (y1 > cut !== y2 > cut) crossings.push(x1 + ((cut - y1) * (x2 - x1)) / (y2 - y1));
-  });
+  const crossings = rings.flatMap((ring) =>
+    ring.flatMap(([x1, y1], index) => {
+      const [x2, y2] = ring[(index + 1) % ring.length]!;
+      return y1 > cut !== y2 > cut ? [x1 + ((cut - y1) * (x2 - x1)) / (y2 - y1)] : [];
+    }),
+  );
   crossings.sort((one, other) => one - other);
-  let best: [number, number] = [crossings[0] ?? ring[0]![0], crossings[0] ?? ring[0]![0]];
+  const fallback = crossings[0] ?? rings[0]![0]![0];
+  let best: [number, number] = [fallback, fallback];
   for (let at = 0; at + 1 < crossings.length; at += 2) {
     if (crossings[at + 1]! - crossings[at]! > best[1] - best[0]) best = [crossings[at]!, crossings[at + 1]!];
   }
-  return [(best[0] + best[1]) / 2, cut];
+  return { middle: [(best[0] + best[1]) / 2, cut], width: best[1] - best[0] };
 }

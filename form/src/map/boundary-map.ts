@@ -5,18 +5,27 @@ import 'leaflet/dist/leaflet.css';
 import { say } from '../language/language.svelte';
 import type { Border } from './border';
 import type { Neighbour } from './neighbours';
-import type { Ring } from './shape';
+import type { Ring, Shape } from './shape';
 import { FallbackTiles } from './tile-layer';
 import type { LonLat } from './vn2000';
 
 export interface MapEvents {
   tapped: (position: LonLat) => void;
   /** A corner was moved, added or taken away by hand. */
-  edited: (ring: Ring) => void;
+  edited: (shape: Shape) => void;
 }
 
 const toLatLng = ([lon, lat]: LonLat): L.LatLngTuple => [lat, lon];
 const fromLatLng = ({ lng, lat }: L.LatLng): LonLat => [lng, lat];
+/** Leaflet's nesting: rings of one polygon, or polygons of rings. */
+const toLatLngs = (shape: Shape): L.LatLngTuple[][] | L.LatLngTuple[][][] => {
+  const polygons = shape.map((rings) => rings.map((ring: Ring) => ring.map(toLatLng)));
+  return polygons.length === 1 ? polygons[0]! : polygons;
+};
+const fromLatLngs = (nested: L.LatLng[][] | L.LatLng[][][]): Shape => {
+  const polygons = (Array.isArray(nested[0]?.[0]) ? nested : [nested]) as L.LatLng[][][];
+  return polygons.map((rings) => rings.map((ring) => ring.map(fromLatLng)));
+};
 /** Colours come from the tokens, so that the dark theme holds on the map too. */
 const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -29,6 +38,7 @@ export class BoundaryMap {
   readonly #shape = L.layerGroup();
   readonly #others = L.layerGroup();
   readonly #me = L.layerGroup();
+  readonly #mends = L.layerGroup();
   readonly #events: MapEvents;
   readonly #watching: ResizeObserver;
   #fitted: { bounds: L.LatLngBounds; options: L.FitBoundsOptions } | undefined;
@@ -45,7 +55,7 @@ export class BoundaryMap {
     this.#map.attributionControl?.setPrefix('Leaflet');
     L.control.zoom({ zoomInTitle: say('map.nearer'), zoomOutTitle: say('map.wider') }).addTo(this.#map);
     L.control.scale({ imperial: false }).addTo(this.#map);
-    for (const layer of [this.#border, this.#others, this.#shape, this.#me]) layer.addTo(this.#map);
+    for (const layer of [this.#border, this.#others, this.#shape, this.#mends, this.#me]) layer.addTo(this.#map);
     const near = (): void => void container.classList.toggle('far', this.#map.getZoom() < NAMES_FROM_ZOOM);
     this.#map.on('zoomend', near);
     near();
@@ -73,20 +83,20 @@ export class BoundaryMap {
   }
 
   /** Draws neighbours in grey with their sheet and number, and the household's own other parcels. */
-  showOthers(neighbours: readonly Neighbour[], own: readonly Ring[]): void {
+  showOthers(neighbours: readonly Neighbour[], own: readonly Shape[]): void {
     this.#others.clearLayers();
-    for (const { ring, name } of neighbours) {
-      const polygon = L.polygon(ring.map(toLatLng), { color: token('--line-strong'), weight: 1, fillOpacity: 0.15, interactive: false, pmIgnore: true });
+    for (const { shape, name } of neighbours) {
+      const polygon = L.polygon(toLatLngs(shape), { color: token('--line-strong'), weight: 1, fillOpacity: 0.15, interactive: false, pmIgnore: true });
       if (name) polygon.bindTooltip(escaped(name), { permanent: true, direction: 'center', className: 'parcel-name' });
       polygon.addTo(this.#others);
     }
-    for (const ring of own) {
-      L.polygon(ring.map(toLatLng), { color: token('--brand'), weight: 1, dashArray: '4 4', fillOpacity: 0.1, interactive: false, pmIgnore: true }).addTo(this.#others);
+    for (const shape of own) {
+      L.polygon(toLatLngs(shape), { color: token('--brand'), weight: 1, dashArray: '4 4', fillOpacity: 0.1, interactive: false, pmIgnore: true }).addTo(this.#others);
     }
   }
 
   /** Draws the boundary: a line while it grows, an area when it is closed; red where it cannot stand. */
-  showBoundary(ring: Ring, closed: boolean, wrong: boolean, editing: boolean): void {
+  showBoundary(shape: Shape, closed: boolean, wrong: boolean, editing: boolean): void {
     // While a corner is dragged the shape is geoman's; drawing it anew would take it from under the finger.
     if (editing && this.#editing && this.#polygon) {
       this.#polygon.setStyle({ color: token(wrong ? '--bad' : '--brand') });
@@ -97,14 +107,13 @@ export class BoundaryMap {
     this.#polygon = undefined;
     this.#editing = editing;
     const colour = token(wrong ? '--bad' : '--brand');
-    const points = ring.map(toLatLng);
-    if (closed && ring.length > 2) {
-      this.#polygon = L.polygon(points, { color: colour, weight: 3, fillOpacity: 0.25 }).addTo(this.#shape);
+    const points = shape.flat(2).map(toLatLng);
+    if (closed && points.length > 2) {
+      this.#polygon = L.polygon(toLatLngs(shape), { color: colour, weight: 3, fillOpacity: 0.25 }).addTo(this.#shape);
       if (editing) {
         this.#polygon.pm.enable({ allowSelfIntersection: true });
         this.#polygon.on('pm:edit', () => {
-          const [outer = []] = (this.#polygon?.getLatLngs() ?? []) as L.LatLng[][];
-          this.#events.edited(outer.map(fromLatLng));
+          if (this.#polygon) this.#events.edited(fromLatLngs(this.#polygon.getLatLngs() as L.LatLng[][]));
         });
       }
     } else {
@@ -113,6 +122,12 @@ export class BoundaryMap {
     if (!editing) {
       for (const point of points) L.circleMarker(point, { radius: 5, color: colour, weight: 2, fillColor: token('--surface'), fillOpacity: 1, interactive: false, pmIgnore: true }).addTo(this.#shape);
     }
+  }
+
+  /** Draws what a boundary might be mended to. */
+  showMends(shapes: readonly Shape[]): void {
+    this.#mends.clearLayers();
+    for (const shape of shapes) L.polygon(toLatLngs(shape), { color: token('--brand'), weight: 3, dashArray: '8 6', fillOpacity: 0.1, interactive: false, pmIgnore: true }).addTo(this.#mends);
   }
 
   /** Shows a single position, e.g. of the home. */
@@ -137,8 +152,9 @@ export class BoundaryMap {
     this.#show(L.latLngBounds(border.polygons.flat(2).map(toLatLng)), { padding: [8, 8] });
   }
 
-  fit(ring: Ring): void {
-    if (ring.length > 0) this.#show(L.latLngBounds(ring.map(toLatLng)), { maxZoom: 19, padding: [32, 32] });
+  fit(shape: Shape): void {
+    const points = shape.flat(2);
+    if (points.length > 0) this.#show(L.latLngBounds(points.map(toLatLng)), { maxZoom: 19, padding: [32, 32] });
   }
 
   #show(bounds: L.LatLngBounds, options: L.FitBoundsOptions): void {

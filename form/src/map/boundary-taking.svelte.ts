@@ -4,19 +4,20 @@ import type { GeometryItem } from '../definition/definition';
 import type { Editor } from '../editing/editor.svelte';
 import { door } from '../session/door.svelte';
 import { reference } from '../session/reference.svelte';
-import { isObject, listAt, textAt } from '../storage/household';
+import { isObject, listAt, sameJson, textAt, type JsonObject } from '../storage/household';
 import { borderIsFresh, fetchBorder, storedBorder } from '../sync/borders';
 import { ResponseLost } from '../sync/register';
 import { metresOutside, placeInside, type Border } from './border';
 import type { BoundaryMap } from './boundary-map';
-import { withFix, type Reception } from './fixes';
+import { NOTHING_HEARD, withFix, type Heard, type Reception } from './fixes';
 import { overlapArea, parcelsNear, withNeighbours, type Neighbour } from './neighbours';
+import { forRegister, shapeOfParcel } from './parcel-shape';
 import { askRegister } from './register-check';
 import { ScreenLock } from './screen-lock';
-import { areaOf, distance, fromPolygon, toPolygon, type Ring } from './shape';
-import { begin, isClosed, isCrossed, mayAccept, mustStore, needsScreen, resumed, ringOf, transition, type Method, type Taking, type TakingEvent } from './taking';
-import type { LonLat, Zone } from './vn2000';
-import { average, type Fix } from './walk';
+import { areaOfShape, distance, toGeometry, type Shape } from './shape';
+import { begin, cutOf, isClosed, isCrossed, isWhole, mayAccept, mustStore, needsScreen, resumed, shapeOf, transition, type Capture, type Method, type Taking, type TakingEvent } from './taking';
+import { fromGrid, type Grid, type LonLat, type Zone } from './vn2000';
+import { average, WORST_ACCURACY_METRES, type Fix } from './walk';
 
 const NEAR_METRES = 1500;
 const FAR_METRES = 20_000;
@@ -24,6 +25,7 @@ const FAR_METRES = 20_000;
 const COUNTRY: LonLat = [107.0, 16.5];
 const METHOD_CODES: Record<Exclude<Method, null>, string> = { walked: 'walked', tapped: 'drawn', sheet: 'sheet' };
 const round = (value: number): number => Math.round(value * 1e7) / 1e7;
+const decimetres = (metres: number | null): number | undefined => (metres === null ? undefined : Math.round(metres * 10) / 10);
 
 export class BoundaryTaking {
   readonly #editor: Editor;
@@ -43,7 +45,9 @@ export class BoundaryTaking {
   #writing: Promise<void> = Promise.resolve();
 
   state: Taking = $state.raw({ kind: 'choosing' });
-  fixes: readonly Fix[] = $state.raw([]);
+  #heard: Heard = $state.raw(NOTHING_HEARD);
+  /** The accuracy of the last position where it is too inexact to count; else 0. */
+  weak = $state(0);
   reception: Reception = $state('waiting');
   neighbours: readonly Neighbour[] = $state.raw([]);
   border: Border | null = $state.raw(null);
@@ -52,12 +56,24 @@ export class BoundaryTaking {
   /** The trace could not be stored: it would not survive a reload. */
   unstored = $state(false);
 
+  readonly fixes = $derived(this.#heard.fixes);
   readonly mean = $derived(average(this.fixes));
-  readonly ring: Ring = $derived(ringOf(this.state));
+  readonly shape: Shape = $derived(shapeOf(this.state));
   readonly closed = $derived(isClosed(this.state));
   readonly crossed = $derived(isCrossed(this.state));
-  readonly area = $derived(this.ring.length > 2 ? areaOf(this.ring) : 0);
-  readonly overlap = $derived(this.closed && this.ring.length > 2 && !this.crossed ? overlapArea(this.ring, this.neighbours) : 0);
+  readonly #sound = $derived(this.closed && isWhole(this.shape) && !this.crossed);
+  readonly area = $derived(areaOfShape(this.shape));
+  readonly overlap = $derived(this.#sound ? overlapArea(this.shape, this.neighbours) : 0);
+  /** How a boundary that cannot stand might be mended: by cutting what was walked beyond the beginning, or as the register proposes. */
+  readonly mends: readonly { by: 'cut' | 'register'; shape: Shape; area: number }[] = $derived.by(() => {
+    const { state } = this;
+    if (state.kind !== 'ready') return [];
+    const found = [
+      { by: 'cut' as const, shape: this.crossed ? cutOf(state) : null },
+      { by: 'register' as const, shape: state.check.kind === 'checked' ? state.check.proposal : null },
+    ];
+    return found.flatMap(({ by, shape }) => (shape && shape.length > 0 ? [{ by, shape, area: areaOfShape(shape) }] : []));
+  });
   readonly declared = $derived.by((): number | null => {
     const parcel = valueAt(this.#editor.content, this.owner);
     return isObject(parcel) && typeof parcel['declared_area_m2'] === 'number' ? parcel['declared_area_m2'] : null;
@@ -73,7 +89,7 @@ export class BoundaryTaking {
     const owner = this.owner === '' ? this.#editor.content : valueAt(this.#editor.content, this.owner);
     if (!this.border || (isObject(owner) && owner['outside_confirmed'] === true)) return 0;
     if (this.state.kind === 'position') return this.state.point ? metresOutside(this.border, this.state.point) : 0;
-    return this.closed && this.ring.length > 2 && !this.crossed ? metresOutside(this.border, placeInside(this.ring)) : 0;
+    return this.#sound ? metresOutside(this.border, placeInside(this.shape)) : 0;
   });
 
   constructor(editor: Editor, item: GeometryItem, pointer: string) {
@@ -83,7 +99,9 @@ export class BoundaryTaking {
     this.isPoint = item.kind === 'point';
     this.#traceName = `trace ${editor.id} ${pointer}`;
     // What is there already needs no trace.
-    this.#stored = this.#written = this.state = begin(item.kind, valueAt(editor.content, pointer));
+    const parcel = valueAt(editor.content, this.owner);
+    const given = this.isPoint || !isObject(parcel) ? valueAt(editor.content, pointer) : toGeometry(shapeOfParcel(parcel, this.zones));
+    this.#stored = this.#written = this.state = begin(item.kind, given);
     const commune = reference.units.now.find(({ code }) => code === editor.content['commune']);
     this.#centre = commune && Number.isFinite(commune.longitude) ? [commune.longitude, commune.latitude] : null;
   }
@@ -102,25 +120,41 @@ export class BoundaryTaking {
   }
 
   /** Where the map opens, and how near. */
-  get start(): { place: LonLat; zoom: number; ownParcels: Ring[] } {
-    const ownParcels = listAt(this.#editor.content, 'parcels').map((each) => fromPolygon(each['geometry'])).filter((each) => each.length > 2);
-    const place = this.#place() ?? ownParcels[0]?.[0] ?? this.#centre ?? reference.settings.province?.centre ?? COUNTRY;
-    return { place, zoom: this.ring.length > 0 || ownParcels.length > 0 ? 18 : 15, ownParcels };
+  get start(): { place: LonLat; zoom: number; ownParcels: Shape[] } {
+    const ownParcels = this.#shapesOf(listAt(this.#editor.content, 'parcels'));
+    const place = this.#place() ?? ownParcels[0]?.[0]?.[0]?.[0] ?? this.#centre ?? reference.settings.province?.centre ?? COUNTRY;
+    return { place, zoom: this.#place() || ownParcels.length > 0 ? 18 : 15, ownParcels };
   }
 
   /** The household's other parcels. */
-  get ownOthers(): Ring[] {
+  get ownOthers(): Shape[] {
     if (!this.#pointer.startsWith('/parcels/')) return [];
     const others = listAt(this.#editor.content, 'parcels').filter((_, index) => `/parcels/${index}` !== this.owner);
-    return others.map((each) => fromPolygon(each['geometry'])).filter((each) => each.length > 2);
+    return this.#shapesOf(others);
+  }
+
+  #shapesOf(parcels: readonly JsonObject[]): Shape[] {
+    return parcels.map((each) => shapeOfParcel(each, this.zones)).filter((each) => each.length > 0);
+  }
+
+  /** Other zones that put corners of a sheet into the commune, where the chosen one does not. */
+  zonesThatFit(chosen: Zone, corners: readonly Grid[]): Zone[] {
+    const [corner] = corners;
+    if (!corner) return [];
+    const fits = (zone: Zone): boolean => {
+      const place = fromGrid(corner, zone);
+      if (this.border) return metresOutside(this.border, place) === 0;
+      return this.#centre !== null && distance(place, this.#centre) < FAR_METRES;
+    };
+    return fits(chosen) ? [] : this.zones.filter(fits);
   }
 
   /** Begins on a map that is drawn: looks round, listens to the GPS, has the register check a boundary that is there. */
   async run(map: BoundaryMap): Promise<void> {
     this.#map = map;
     const { place, ownParcels } = this.start;
-    if (this.ring.length > 1) map.fit(this.ring);
-    else if (this.border && this.ring.length === 0 && ownParcels.length === 0 && !this.#place()) map.fitBorder(this.border);
+    if (this.shape.flat(2).length > 1) map.fit(this.shape);
+    else if (this.border && this.shape.flat(2).length === 0 && ownParcels.length === 0 && !this.#place()) map.fitBorder(this.border);
     this.#listen();
     await Promise.all([this.#refreshBorder(), this.#lookRound(place), this.state.kind === 'ready' ? this.#check() : undefined]);
   }
@@ -139,16 +173,16 @@ export class BoundaryTaking {
     this.state = after;
     this.#store();
     if (needsScreen(after) !== needsScreen(before)) await (needsScreen(after) ? this.stayAwake() : this.#lock.release());
-    if (event.kind === 'close') this.#map?.fit(this.ring);
-    if (event.kind === 'close' || event.kind === 'edited') await this.#check();
+    if (event.kind === 'close') this.#map?.fit(this.shape);
+    if (event.kind === 'close' || event.kind === 'edited' || event.kind === 'mend') await this.#check();
   }
 
   /** Takes the corner at which the person stands; the next one is measured anew. */
   async takeHere(): Promise<void> {
     if (!this.mean) return;
-    const { position } = this.mean;
-    this.fixes = [];
-    await this.send({ kind: 'point', position });
+    const { position, accuracy } = this.mean;
+    this.#heard = NOTHING_HEARD;
+    await this.send({ kind: 'point', position, accuracy });
   }
 
   /** A page that was hidden has lost the screen's lock. */
@@ -161,10 +195,9 @@ export class BoundaryTaking {
     const { state } = this;
     if (!mayAccept(state)) return false;
     if (state.kind === 'position') {
-      this.#editor.answer(this.#pointer, { type: 'Point', coordinates: state.point!.map(round) });
-    } else {
-      this.#editor.answer(this.#pointer, toPolygon(this.ring));
-      this.#acceptMethod(state.kind === 'ready' || state.kind === 'editing' ? state.method : null);
+      this.#acceptPosition(state.point!, state.accuracy);
+    } else if (state.kind === 'ready' || state.kind === 'editing') {
+      this.#acceptBoundary(state.shape, state.capture);
     }
     await this.#editor.save();
     // While the household is not stored, the trace is all that would survive a reload.
@@ -172,11 +205,25 @@ export class BoundaryTaking {
     return true;
   }
 
-  #acceptMethod(method: Method): void {
+  /** A position that was only looked at stays as it was recorded. */
+  #acceptPosition(point: LonLat, accuracy: number | null): void {
+    const coordinates = point.map(round);
+    if (sameJson(valueAt(this.#editor.content, `${this.#pointer}/coordinates`), coordinates)) return;
+    this.#editor.answer(this.#pointer, { type: 'Point', coordinates });
+    this.#editor.answer(`${this.#pointer}_accuracy_m`, decimetres(accuracy));
+  }
+
+  /** A boundary that was only looked at stays as it was recorded; a new one comes with how it was taken, and with nothing of the one before. */
+  #acceptBoundary(shape: Shape, capture: Capture): void {
+    const { method, accuracy } = capture;
     if (method === null) return;
+    const { geometry, crs } = forRegister(shape, capture);
     const methods = reference.definition?.lists['boundary_methods'] ?? [];
-    if (methods.some(({ code }) => code === METHOD_CODES[method])) this.#editor.answer(`${this.owner}/boundary_method`, METHOD_CODES[method]);
-    if (method === 'walked' && this.mean) this.#editor.answer(`${this.owner}/boundary_accuracy_m`, Math.round(this.mean.accuracy * 10) / 10);
+    const code = methods.some((each) => each.code === METHOD_CODES[method]) ? METHOD_CODES[method] : undefined;
+    this.#editor.answer(this.#pointer, geometry);
+    for (const [name, value] of Object.entries({ crs, boundary_method: code, boundary_accuracy_m: decimetres(accuracy) })) {
+      this.#editor.answer(`${this.owner}/${name}`, value);
+    }
   }
 
   /** Removes the trace from the phone. */
@@ -187,7 +234,7 @@ export class BoundaryTaking {
   }
 
   #place(): LonLat | null {
-    return this.ring[0] ?? (this.state.kind === 'position' ? this.state.point : null);
+    return this.shape[0]?.[0]?.[0] ?? (this.state.kind === 'position' ? this.state.point : null);
   }
 
   #listen(): void {
@@ -196,7 +243,7 @@ export class BoundaryTaking {
       return;
     }
     const failed = (): void => {
-      if (this.fixes.length === 0) this.reception = 'none';
+      if (this.fixes.length === 0 && this.weak === 0) this.reception = 'none';
     };
     this.#watch = navigator.geolocation.watchPosition((position) => void this.#located(position), failed, { enableHighAccuracy: true, maximumAge: 0, timeout: 30_000 });
   }
@@ -204,14 +251,15 @@ export class BoundaryTaking {
   async #located({ coords }: GeolocationPosition): Promise<void> {
     const fix: Fix = { position: [coords.longitude, coords.latitude], accuracy: coords.accuracy, time: performance.now() };
     const first = this.fixes.length === 0;
-    this.fixes = withFix(this.fixes, fix);
+    this.#heard = withFix(this.#heard, fix);
+    this.weak = fix.accuracy > WORST_ACCURACY_METRES ? fix.accuracy : 0;
     this.reception = 'here';
     this.#map?.showMe(fix.position, fix.accuracy);
     const { state } = this;
-    const drawn = this.ring.length;
-    await this.send({ kind: 'fix', fix, mean: this.mean?.position ?? fix.position, now: Date.now() });
+    const drawn = this.shape.flat(2).length;
+    await this.send({ kind: 'fix', fix, mean: this.mean, now: Date.now() });
     if (state.kind === 'walking') {
-      if (this.ring.length > drawn) this.#map?.goTo(fix.position);
+      if (this.shape.flat(2).length > drawn) this.#map?.goTo(fix.position);
     } else if (first && drawn === 0 && !(state.kind === 'position' && state.tapped) && (this.#centre === null || distance(fix.position, this.#centre) < FAR_METRES)) {
       this.#map?.goTo(fix.position, 18);
     }
@@ -266,11 +314,12 @@ export class BoundaryTaking {
 
   /** The register's own check, where it can be reached; its findings and neighbours are shown beside ours. */
   async #check(): Promise<void> {
-    const { ring } = this;
-    if (ring.length < 3 || this.crossed) return;
-    await this.send({ kind: 'check', ring, check: { kind: 'asking' } });
-    const check = await askRegister(ring, this.#editor.household, textAt(this.#editor.content, 'commune'), this.declared);
+    const { state } = this;
+    if (state.kind !== 'ready' || !isWhole(state.shape)) return;
+    const { shape, capture } = state;
+    await this.send({ kind: 'check', shape, check: { kind: 'asking' } });
+    const check = await askRegister(forRegister(shape, capture), this.#editor.household, textAt(this.#editor.content, 'commune'), this.declared);
     if (check.kind === 'checked') this.neighbours = withNeighbours(this.neighbours, check.neighbours);
-    await this.send({ kind: 'check', ring, check: check.kind === 'checked' ? { kind: 'checked', messages: check.messages } : check });
+    await this.send({ kind: 'check', shape, check: check.kind === 'checked' ? { kind: 'checked', messages: check.messages, proposal: check.proposal } : check });
   }
 }

@@ -1,13 +1,13 @@
 // Neighbours' parcels that were taken along: those near a place, and how much a drawn boundary lies over them.
 import { listAt, textAt, type Household } from '../storage/household';
 import { commonArea } from './overlap';
-import { areaOf, contains, distance, fromPolygon, type Ring } from './shape';
+import { areaOfShape, distance, fromGeometry, isOnLand, type Shape } from './shape';
 import type { LonLat } from './vn2000';
 
 export interface Neighbour {
   household: string;
   name: string;
-  ring: Ring;
+  shape: Shape;
 }
 
 /** Parcels of other households with a corner within `metres` of `place`. */
@@ -16,10 +16,10 @@ export function parcelsNear(households: Iterable<Household>, own: string, place:
   for (const household of households) {
     if (household['id'] === own) continue;
     for (const parcel of listAt(household, 'parcels')) {
-      const ring = fromPolygon(parcel['geometry']);
-      if (ring.length > 2 && ring.some((corner) => distance(corner, place) < metres)) {
+      const shape = fromGeometry(parcel['geometry']);
+      if (shape.flat(2).some((corner) => distance(corner, place) < metres)) {
         const name = [textAt(parcel, 'map_sheet'), textAt(parcel, 'parcel_number')].filter(Boolean).join('/');
-        found.push({ household: textAt(household, 'id'), name, ring });
+        found.push({ household: textAt(household, 'id'), name, shape });
       }
     }
   }
@@ -38,33 +38,35 @@ const TOLERATED_SHARE = 0.05;
 const TOLERATED_WIDTH_METRES = 5;
 const STRIP_SHARE = 0.5;
 
-/** m² of `ring` that lie inside neighbours beyond what borders measured twice differ by. The ring must be simple. */
-export function overlapArea(ring: Ring, neighbours: readonly Neighbour[]): number {
+/** m² of `shape` that lie inside neighbours beyond what borders measured twice differ by. Its rings must be simple. */
+export function overlapArea(shape: Shape, neighbours: readonly Neighbour[]): number {
   return neighbours.reduce((sum, neighbour) => {
-    const common = commonArea(ring, neighbour.ring);
-    const share = common === 0 ? 0 : common / Math.min(areaOf(ring), areaOf(neighbour.ring));
-    const strip = share <= STRIP_SHARE && common <= TOLERATED_WIDTH_METRES * lengthInside(ring, neighbour.ring);
+    const common = commonArea(shape, neighbour.shape);
+    const share = common <= 0 ? 0 : common / Math.min(areaOfShape(shape), areaOfShape(neighbour.shape));
+    const strip = share <= STRIP_SHARE && common <= TOLERATED_WIDTH_METRES * lengthInside(shape, neighbour.shape);
     return share <= TOLERATED_SHARE || strip ? sum : sum + common;
   }, 0);
 }
 
-/** Metres of the ring's line that run inside the other ring. */
-function lengthInside(ring: Ring, other: Ring): number {
+/** Metres of the shape's lines that run inside the other shape. */
+function lengthInside(shape: Shape, other: Shape): number {
+  const edges = other.flat().flatMap((ring) => ring.map((from, index) => [from, ring[(index + 1) % ring.length]!] as const));
   let metres = 0;
-  ring.forEach((from, index) => {
+  for (const [ring, index] of shape.flat().flatMap((each) => each.map((_, at) => [each, at] as const))) {
+    const from = ring[index]!;
     const to = ring[(index + 1) % ring.length]!;
     const at = (share: number): LonLat => [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share];
     const cuts = [0, 1];
-    other.forEach((one, place) => {
-      const share = meetingShare(from, to, one, other[(place + 1) % other.length]!);
+    for (const [one, two] of edges) {
+      const share = meetingShare(from, to, one, two);
       if (share !== null) cuts.push(share);
-    });
+    }
     cuts.sort((one, two) => one - two);
     cuts.slice(1).forEach((end, place) => {
       const begin = cuts[place]!;
-      if (contains(other, at((begin + end) / 2))) metres += distance(at(begin), at(end));
+      if (isOnLand(other, at((begin + end) / 2))) metres += distance(at(begin), at(end));
     });
-  });
+  }
   return metres;
 }
 

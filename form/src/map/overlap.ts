@@ -1,11 +1,18 @@
-// The area that two simple polygons have in common: one is cut into triangles, and each triangle of one is clipped by each of the other.
-import { areaOf, type Ring } from './shape';
+// The area that two parcels have in common: their rings are cut into triangles, and each triangle of one is clipped by each of the other.
+import { areaOf, type Ring, type Shape } from './shape';
 import type { LonLat } from './vn2000';
 
 type Triangle = [LonLat, LonLat, LonLat];
 
+/** m² of land that lie in both: what their shells have in common, without what a hole of either takes away. */
+export function commonArea(one: Shape, other: Shape): number {
+  const signed = (shape: Shape): { ring: Ring; sign: number }[] => shape.flatMap((rings) => rings.map((ring, index) => ({ ring, sign: index === 0 ? 1 : -1 })));
+  const others = signed(other);
+  return signed(one).reduce((sum, mine) => sum + others.reduce((inner, theirs) => inner + mine.sign * theirs.sign * commonOfRings(mine.ring, theirs.ring), 0), 0);
+}
+
 /** m² that lie in both rings. Both are simple; which way they turn does not matter. */
-export function commonArea(one: Ring, other: Ring): number {
+function commonOfRings(one: Ring, other: Ring): number {
   if (apart(one, other)) return 0;
   const others = triangles(other);
   return triangles(one).reduce((sum, triangle) => sum + others.reduce((inner, each) => inner + areaOf(clip(triangle, each)), 0), 0);

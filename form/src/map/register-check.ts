@@ -2,16 +2,16 @@
 import { isObject, listAt, textAt, type JsonObject } from '../storage/household';
 import { ResponseLost, call } from '../sync/register';
 import type { Neighbour } from './neighbours';
-import { fromPolygon, toPolygon, type Ring } from './shape';
+import { fromGeometry, type Shape } from './shape';
 
-export type RegisterCheck = { kind: 'unreachable' } | { kind: 'checked'; messages: string[]; neighbours: Neighbour[] };
+export type RegisterCheck = { kind: 'unreachable' } | { kind: 'checked'; messages: string[]; proposal: Shape; neighbours: Neighbour[] };
 
 /** Milliseconds that a person waits for the register's word. */
 const PATIENCE = 8000;
 
 /** Sends the boundary to the register's check. Unreachable where there is no signal or no proper response: it checks again on receipt. */
-export async function askRegister(ring: Ring, household: string, commune: string, declared: number | null): Promise<RegisterCheck> {
-  const body: JsonObject = { geometry: toPolygon(ring), household };
+export async function askRegister(boundary: JsonObject, household: string, commune: string, declared: number | null): Promise<RegisterCheck> {
+  const body: JsonObject = { ...boundary, household };
   if (commune) body['commune'] = commune;
   if (declared !== null) body['declared_area_m2'] = declared;
   try {
@@ -21,7 +21,8 @@ export async function askRegister(ring: Ring, household: string, commune: string
     return {
       kind: 'checked',
       messages: listAt(response.body, 'findings').map((finding) => textAt(finding, 'message') || textAt(finding, 'code')),
-      neighbours: features.map(readNeighbour).filter((each) => each.ring.length > 2 && each.household !== household),
+      proposal: fromGeometry(response.body['proposal']),
+      neighbours: features.map(readNeighbour).filter((each) => each.shape.length > 0 && each.household !== household),
     };
   } catch (error) {
     if (error instanceof ResponseLost) return { kind: 'unreachable' };
@@ -31,5 +32,5 @@ export async function askRegister(ring: Ring, household: string, commune: string
 
 function readNeighbour(feature: JsonObject): Neighbour {
   const household = isObject(feature['properties']) ? textAt(feature['properties'], 'household') : '';
-  return { household, name: '', ring: fromPolygon(feature['geometry']) };
+  return { household, name: '', shape: fromGeometry(feature['geometry']) };
 }

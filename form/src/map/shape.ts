@@ -85,24 +85,57 @@ export function contains(ring: Ring, [x, y]: LonLat): boolean {
   return inside;
 }
 
-/** GeoJSON of the ring: closed, counter-clockwise, to 7 decimals (a centimetre). */
-export function toPolygon(ring: Ring): { type: 'Polygon'; coordinates: number[][][] } {
-  const rounded = ring.map(([lon, lat]) => [round(lon), round(lat)] as LonLat);
-  let twice = 0;
-  rounded.forEach(([x, y], index) => {
-    const [nextX, nextY] = rounded[(index + 1) % rounded.length]!;
-    twice += x * nextY - nextX * y;
-  });
-  if (twice < 0) rounded.reverse();
-  return { type: 'Polygon', coordinates: [[...rounded, rounded[0]!]] };
+/** Land as GeoJSON has it: polygons of open rings, the first of each its shell, the others holes in it. */
+export type Shape = Ring[][];
+
+/** Area of the land: shells without their holes. */
+export function areaOfShape(shape: Shape): number {
+  return shape.reduce((sum, [shell = [], ...holes]) => sum + areaOf(shell) - holes.reduce((inner, hole) => inner + areaOf(hole), 0), 0);
 }
 
-/** The outer ring of a GeoJSON polygon, open; empty when the value is none. */
-export function fromPolygon(value: unknown): Ring {
+/** Whether the position lies on the land. */
+export function isOnLand(shape: Shape, place: LonLat): boolean {
+  return shape.some(([shell = [], ...holes]) => contains(shell, place) && !holes.some((hole) => contains(hole, place)));
+}
+
+/** Whether a ring crosses itself or another one. Rings may touch in a point. */
+export function isTangled(shape: Shape): boolean {
+  const rings = shape.flat();
+  if (rings.some((ring) => ring.length > 2 && crossing(ring) !== null)) return true;
+  return rings.some((one, at) => rings.slice(at + 1).some((other) => edgesOf(one).some(([a, b]) => edgesOf(other).some(([c, d]) => pass(a, b, c, d)))));
+}
+
+function edgesOf(ring: Ring): [LonLat, LonLat][] {
+  return ring.map((point, index) => [point, ring[(index + 1) % ring.length]!]);
+}
+
+/** Whether two edges pass through each other; touching is not passing. */
+function pass(a: LonLat, b: LonLat, c: LonLat, d: LonLat): boolean {
+  return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
+}
+
+/** The land of a GeoJSON polygon or of several; empty when the value is none. */
+export function fromGeometry(value: unknown): Shape {
   const geometry = value as { type?: unknown; coordinates?: unknown } | null | undefined;
-  if (geometry?.type !== 'Polygon' || !Array.isArray(geometry.coordinates)) return [];
-  const outer = (geometry.coordinates as LonLat[][])[0] ?? [];
-  return outer.slice(0, -1).map(([lon, lat]) => [lon, lat]);
+  if (!Array.isArray(geometry?.coordinates)) return [];
+  const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.type === 'MultiPolygon' ? geometry.coordinates : [];
+  const shape = (polygons as LonLat[][][]).map((rings) => rings.map((ring) => ring.slice(0, -1).map(([lon, lat]): LonLat => [lon, lat])));
+  return shape.filter(([shell]) => shell !== undefined && shell.length > 2);
+}
+
+/** GeoJSON of the land: rings closed, shells counter-clockwise and holes clockwise, to 7 decimals (a centimetre). */
+export function toGeometry(shape: Shape): { type: 'Polygon'; coordinates: number[][][] } | { type: 'MultiPolygon'; coordinates: number[][][][] } {
+  const polygons = shape.map((rings) => rings.map((ring, index) => closed(ring.map(([lon, lat]) => [round(lon), round(lat)]), index === 0)));
+  return polygons.length === 1 ? { type: 'Polygon', coordinates: polygons[0]! } : { type: 'MultiPolygon', coordinates: polygons };
+}
+
+function closed(ring: Ring, counterClockwise: boolean): Ring {
+  const turned = ring.reduce((sum, [x, y], index) => {
+    const [nextX, nextY] = ring[(index + 1) % ring.length]!;
+    return sum + x * nextY - nextX * y;
+  }, 0);
+  const right = turned > 0 === counterClockwise ? ring : [...ring].reverse();
+  return [...right, right[0]!];
 }
 
 function round(value: number): number {

@@ -138,31 +138,3 @@ export function fromGrid(grid: Grid, zone: Zone): LonLat {
 export function toGrid(position: LonLat, zone: Zone): Grid {
   return project(fromSpace(shift(toSpace(position), -1)), zone);
 }
-
-/** Reads lines of a field sheet, "X Y" (north east) or "Y X": which is which shows by size, since in Viet Nam north is 900,000 or more and east less. */
-export function readSheet(text: string): { points: Grid[]; wrongLines: number[] } {
-  const points: Grid[] = [];
-  const wrongLines: number[] = [];
-  text.split('\n').forEach((line, index) => {
-    if (line.trim() === '') return;
-    const numbers = (line.match(/\d[\d.,]*/g) ?? []).map(readMetres).filter((value): value is number => value !== null && value > 100_000);
-    const north = numbers.find((value) => value >= 900_000 && value <= 2_700_000);
-    const east = numbers.find((value) => value < 900_000);
-    if (north === undefined || east === undefined) wrongLines.push(index + 1);
-    else points.push({ east, north });
-  });
-  return { points, wrongLines };
-}
-
-/** "2066361.038", "2066361,038", "2.066.361,038" and "2,066,361.038" are the same number of metres. */
-function readMetres(text: string): number | null {
-  const trimmed = text.replace(/[.,]$/, '');
-  const marks = trimmed.match(/[.,]/g) ?? [];
-  const last = Math.max(trimmed.lastIndexOf('.'), trimmed.lastIndexOf(','));
-  const mark = trimmed[last];
-  const grouped = marks.length > 1 && marks.filter((each) => each === mark).length > 1;
-  const whole = last < 0 || grouped ? trimmed : trimmed.slice(0, last);
-  const fraction = last < 0 || grouped ? '' : trimmed.slice(last + 1);
-  const value = Number(`${whole.replace(/[.,]/g, '')}.${fraction || '0'}`);
-  return Number.isFinite(value) ? value : null;
-}

@@ -14,7 +14,13 @@ export interface Fix {
 export interface Walk {
   state: 'walking' | 'paused';
   points: Ring;
+  /** The accuracy of each point. */
+  accuracies: number[];
   lastTime: number;
+  /** The last position that was believed, of a point or of standing still; none where the walk was interrupted. */
+  believed?: Fix | undefined;
+  /** Positions in a row that nobody can have walked to. */
+  leaps?: readonly Fix[] | undefined;
   /** The point that was taken back last: standing there, it is not taken again. */
   undone?: LonLat | undefined;
   /** Milliseconds of the calendar clock at the last fix: the other clock stands still while the phone sleeps. */
@@ -23,22 +29,55 @@ export interface Walk {
 
 const LEAST_STEP_METRES = 3;
 const LEAST_SECONDS = 2;
-/** A position that is worse says nothing about a boundary. */
+/** A position that is worse says nothing, neither about a boundary nor about a corner or a home. */
 export const WORST_ACCURACY_METRES = 30;
+/** Nobody walks along a field faster: what is further away is a leap of the GPS. */
+const FASTEST_METRES_A_SECOND = 4;
+/** So many positions in a row that agree with each other outweigh the very first one. */
+const LEAPS_BELIEVED = 3;
 const LONGEST_GAP_MILLISECONDS = 60_000;
 const FARTHEST_GAP_METRES = 30;
 
-/** The walk with the fix added if it is good enough and far enough from the last point; the same walk if not. */
+/** Whether nobody can have walked from one fix to the other, even if both are as far off as they may be. */
+export function isLeap(from: Fix, to: Fix): boolean {
+  const walked = (FASTEST_METRES_A_SECOND * Math.max(to.time - from.time, 0)) / 1000;
+  return distance(from.position, to.position) - from.accuracy - to.accuracy > walked;
+}
+
+/** The leaps with one more; those that do not agree with it are forgotten. */
+export function withLeap(leaps: readonly Fix[], fix: Fix): { leaps: readonly Fix[]; believed: boolean } {
+  const last = leaps.at(-1);
+  const agreeing = last && !isLeap(last, fix) ? [...leaps, fix] : [fix];
+  return { leaps: agreeing, believed: agreeing.length >= LEAPS_BELIEVED };
+}
+
+/** The walk with the fix added if it is good enough and far enough from the last point. */
 export function step(walk: Walk, fix: Fix): Walk {
   if (walk.state !== 'walking' || fix.accuracy > WORST_ACCURACY_METRES) return walk;
+  if (walk.believed && isLeap(walk.believed, fix)) {
+    const { leaps, believed } = withLeap(walk.leaps ?? [], fix);
+    // Of a walk that has only begun, the beginning may be the leap.
+    return believed && walk.points.length < 2 ? startingAt(walk, fix) : { ...walk, leaps };
+  }
+  const seen: Walk = { ...walk, believed: fix, leaps: undefined };
   const last = walk.points.at(-1);
   if (last) {
-    if (fix.time - walk.lastTime < LEAST_SECONDS * 1000) return walk;
+    if (fix.time - walk.lastTime < LEAST_SECONDS * 1000) return seen;
     // Noise grows with the accuracy radius: a step must be longer than half of it to be a step.
-    if (distance(last, fix.position) < leastStep(fix)) return walk;
+    if (distance(last, fix.position) < leastStep(fix)) return seen;
   }
-  if (walk.undone && distance(walk.undone, fix.position) < leastStep(fix)) return walk;
-  return { ...walk, points: [...walk.points, fix.position], lastTime: fix.time, undone: undefined };
+  if (walk.undone && distance(walk.undone, fix.position) < leastStep(fix)) return seen;
+  return { ...seen, points: [...walk.points, fix.position], accuracies: [...walk.accuracies, fix.accuracy], lastTime: fix.time, undone: undefined };
+}
+
+function startingAt(walk: Walk, fix: Fix): Walk {
+  return { ...walk, points: [fix.position], accuracies: [fix.accuracy], lastTime: fix.time, believed: fix, leaps: undefined, undone: undefined };
+}
+
+/** How exact all that was walked is: the quadratic mean of its points' accuracies; null without points. */
+export function accuracyOf(accuracies: readonly number[]): number | null {
+  if (accuracies.length === 0) return null;
+  return Math.sqrt(accuracies.reduce((sum, each) => sum + each * each, 0) / accuracies.length);
 }
 
 function leastStep({ accuracy }: Fix): number {
@@ -47,7 +86,7 @@ function leastStep({ accuracy }: Fix): number {
 
 /** The walk without its last point. */
 export function takeBack(walk: Walk): Walk {
-  return { ...walk, points: walk.points.slice(0, -1), undone: walk.points.at(-1) };
+  return { ...walk, points: walk.points.slice(0, -1), accuracies: walk.accuracies.slice(0, -1), undone: walk.points.at(-1), believed: undefined, leaps: undefined };
 }
 
 /** Minutes in which the phone saw nothing while the person walked on, e.g. with the screen dark: a part of the boundary is missing. Else 0. */

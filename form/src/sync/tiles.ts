@@ -1,6 +1,6 @@
 // Map tiles for a commune taken along: which ones, fetched on request, stored for the map to draw without signal.
 import type { Border } from '../map/border';
-import { contains, fromPolygon } from '../map/shape';
+import { contains, fromGeometry } from '../map/shape';
 import type { LonLat } from '../map/vn2000';
 import { isObject, listAt, type Household } from '../storage/household';
 
@@ -39,7 +39,7 @@ export function planTiles(template: string, border: Border | null, households: r
   const places = households.flatMap((household) => {
     const location = household['location'];
     const home = isObject(location) && Array.isArray(location['coordinates']) ? [location['coordinates'] as LonLat] : [];
-    return [...home, ...listAt(household, 'parcels').flatMap((parcel) => fromPolygon(parcel['geometry']))];
+    return [...home, ...listAt(household, 'parcels').flatMap((parcel) => fromGeometry(parcel['geometry']).flat(2))];
   });
   const addresses = new Set<string>();
   let fieldsOnly = border === null;
