@@ -1,6 +1,7 @@
 """What is wrong with a record: errors, which refuse it, and findings, which do not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -65,13 +66,35 @@ NO_DETAILS: Final = Reveals()
 
 
 class RecordInvalid(Exception):
-    """A record is refused; `errors` lists everything that is wrong with it, in the order of the places."""
+    """A record is refused; `errors` lists everything that is wrong with it, in the order of the places.
+
+    `sent` names the items, at the top of the record, that the writer sent in this request; None where all was sent.
+    What is wrong with any other item is about the stored record, that of `household`, and leaves the register by the
+    Reader. A refusal that says nothing of what was sent is about a stored record.
+    """
 
     code = "record.invalid"
 
-    def __init__(self, errors: Sequence[ItemError]) -> None:
+    def __init__(
+        self, errors: Sequence[ItemError], sent: Collection[str] | None = (), household: str | None = None
+    ) -> None:
         super().__init__("; ".join(f"{error.pointer or '/'}: {error.code}" for error in errors[:5]))
         self.errors = tuple(errors)
+        self.sent = sent
+        self.household = household
+
+    def is_about_sent(self, error: ItemError) -> bool:
+        """Return whether one of the errors is about an item that the writer sent."""
+        return self.sent is None or error.pointer.partition("/")[2].partition("/")[0] in self.sent
+
+
+@contextmanager
+def sent_items(sent: Collection[str] | None, household: str | None = None) -> Iterator[None]:
+    """Let what is refused inside say which items the writer sent, and which household is stored, as `RecordInvalid`."""
+    try:
+        yield
+    except RecordInvalid as refused:
+        raise RecordInvalid(refused.errors, sent, household) from None
 
 
 class JsonInvalid(Exception):

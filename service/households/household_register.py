@@ -8,7 +8,7 @@ from typing import Any
 
 import uuid_utils
 
-from schemas.errors import RecordInvalid
+from schemas.errors import RecordInvalid, sent_items
 from service.actor import Actor
 from service.clock import vietnam_day
 from service.errors import (
@@ -53,14 +53,14 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         """The stored record. Raises HouseholdNotFound."""
         return self._store.households.record(household_id_of(household_id), actor.area)
 
+    @sent_items(None)
     def put(
         self, household_id: str, body: object, *, if_match: int | None, if_new: bool = False, actor: Actor
     ) -> Written:
         """Register a household under an id that the client minted, or replace the content of a known one.
 
-        With ``if_new`` a known id is refused, also if it is this same write that is sent again. Raises RecordInvalid,
-        HouseholdExists, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdErased, HouseholdNotFound,
-        PersonalNumberTaken.
+        With ``if_new`` a known id is refused, also for this same write sent again. Raises HouseholdErased,
+        HouseholdExists, HouseholdIdTaken, HouseholdStale, HouseholdWithdrawn, HouseholdNotFound, PersonalNumberTaken.
         """
         household_id = household_id_of(household_id)
         now = self._clock()
@@ -97,8 +97,9 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         now = self._clock()
         if if_match != stored.record["revision"] and self._patched_already(household_id, patch, if_match, now):
             return Written(stored.record, changed=False)
-        content = self._patched(stored.record, patch, now)
-        return self._revise(content, stored, if_match, now=now, actor=actor, confirmed_anew=confirmed_by(patch))
+        with sent_items(patch.keys() if isinstance(patch, dict) else (), household_id):
+            content = self._patched(stored.record, patch, now)
+            return self._revise(content, stored, if_match, now=now, actor=actor, confirmed_anew=confirmed_by(patch))
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too: its stored data still belong to its people.
@@ -140,8 +141,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
 
         Only where its commune was split, and this says to which part it belongs, the family has not moved: it stays
         verified, and has its village, address and former commune as before.
-        ``place`` names ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village`` and
-        ``address``.
+        ``place`` names ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village``, ``address``.
         Raises TransferToSameCommune, CommuneUnknown, CommuneNotInForce.
         """
         household_id = household_id_of(household_id)
@@ -158,7 +158,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             change = revision(prepared, before, at=now, actor=actor.name, keep_status=stays)
             return self._commit_named(change, before, if_match, actor)
 
-        return attempt() if if_match is not None else retried(attempt)
+        with sent_items(place.keys(), household_id):
+            return attempt() if if_match is not None else retried(attempt)
 
     def _transferred_already(
         self, household_id: str, place: dict[str, Any], if_match: int | None, actor: Actor

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from shapely.geometry.base import BaseGeometry
 
+from schemas.errors import ItemError, RecordInvalid
 from service.clock import vietnam_day
 from service.errors import HouseholdNotFound, PermissionMissing
 from service.households.area_search import Affected, households_beginning_in, households_in, items_for
@@ -30,6 +31,7 @@ from service.households.ports import (
     RecordSource,
     Restrictions,
 )
+from service.households.refusals import seen_errors
 from service.households.registration import household_id_of
 from service.households.released import HistoryPage, Released, WholeHousehold
 from service.households.usable_items import may_use, usable_query
@@ -248,6 +250,12 @@ class Reader:
         """Findings that are in no record yet, each with its text; none that names a household that is withheld."""
         shared = (each for each in findings if not self._names_withheld(each))
         return [self._worded(finding) for finding in seen_findings_of_a_check(shared, self._sight)]
+
+    def refusal(self, error: RecordInvalid) -> Sequence[ItemError]:
+        """What is wrong with a record; noted where it reveals what is stored."""
+        if error.household is not None and not all(map(error.is_about_sent, error.errors)):
+            self._note([error.household])
+        return error.errors if self.sees_persons else seen_errors(error, self._sight)
 
     def free_text(self, text: str) -> str:
         """What somebody wrote freely (a reason), for readers who see persons: it may name people."""

@@ -85,8 +85,8 @@ def prepare(
     """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
     ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
-    that the same write sent again is the same content. ``times_of`` is the record whose times were judged before,
-    where it is not the known one. ``confirmed_anew``: what is confirmed was confirmed by this very write.
+    that the same write sent again is the same content. ``times_of`` is the record whose times, boundaries and home
+    were judged before, where it is not the known one. ``confirmed_anew``: this very write confirmed what is confirmed.
     ``agency_of`` is asked for a new household that names no agency. Raises
     CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
     """
@@ -97,7 +97,7 @@ def prepare(
     if (made := known or times_of) is not None:
         agency_of = agency_in(made)
     resolved = resolve(timed, household_id, directory=directory, today=today, known=known, agency_of=agency_of)
-    (examination,) = examiner.examine([resolved], [known], partial(directory.called, on=today))
+    (examination,) = examiner.examine([resolved], [made], partial(directory.called, on=today))
     noted = (*timed.findings, *far_parcels(resolved, directory, today))
     prepared = prepared_from(resolved, examination, household_id, today=today, noted=noted)
     if known is None:

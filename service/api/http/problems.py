@@ -192,7 +192,7 @@ CODES = {StatusConflict.code: "statuses", errors.PhotoNoLegalBasis.code: "legal_
 """Problems whose params are codes of a code list."""
 
 _WITH_DETAILS = frozenset({"geometry", "parcel", "location", "crs"})
-"""Codes whose details a form can draw: the place of a crossing, a mended boundary. They say nothing about people."""
+"""Codes whose details a form can draw: the place of a crossing, a mended boundary."""
 
 _log = structlog.get_logger("service.problems")
 
@@ -270,8 +270,8 @@ def answer_body_refused(error: BodyRefused) -> Response:
 
 
 def answer_record_invalid(error: RecordInvalid) -> Response:
-    """The problem of a record that breaks the schema: every error at once, each with its place."""
-    items = [_item(item) for item in error.errors]
+    """The problem of a record that breaks the schema: every error at once, of what is stored only what may be seen."""
+    items = [_item(item) for item in reader().refusal(error)]
     return problem(422, INVALID_RECORD, {"count": len(items)}, errors=items)
 
 

@@ -84,7 +84,7 @@ class ParcelQuestionSchema(Body):
 
     def refused(self, messages: Mapping[str, Any]) -> Exception:
         """The faults as those of a household's record: every one at once, each with its place."""
-        return RecordInvalid([*item_errors(self, messages)])
+        return RecordInvalid([*item_errors(self, messages)], sent=None)
 
     @post_load
     def question(self, items: dict[str, Any], **_: Any) -> Question:

@@ -43,7 +43,8 @@ class TransferSchema(Body):
     def refused(self, messages: Mapping[str, Any]) -> Exception:
         """An unknown item as in any body, and a commune that is missing as in a household's record."""
         unknown = {name: found for name, found in messages.items() if name not in self.fields}
-        return super().refused(unknown) if unknown else RecordInvalid([ItemError("/commune", "item.required")])
+        missing = RecordInvalid([ItemError("/commune", "item.required")], sent=None)
+        return super().refused(unknown) if unknown else missing
 
 
 class HistoryEntrySchema(LogEntrySchema):
