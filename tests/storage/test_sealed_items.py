@@ -8,7 +8,9 @@ import pytest
 from bson import encode
 from pymongo.database import Database
 
+from schemas.protection import sealed_items
 from service.access.keys import KeyFolder
+from service.storage.collections import COLLECTIONS
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import ELSEWHERE, Manner
 from tests.storage.test_encryption import database, household, keys, prepared
@@ -41,3 +43,11 @@ def test_what_was_stored_before_an_item_was_sealed_or_opened_is_read(database: D
     stored = before.seal(household())
     assert after.open(stored) == household()
     assert after.open(after.seal(after.open(stored))) == household()
+
+
+def test_no_index_is_of_an_item_whose_ciphertext_nobody_can_search() -> None:
+    (households,) = [each for each in COLLECTIONS if each.name == "households"]
+    indexed = {path for index in households.indexes for path in index.document["key"]}
+    sealed = {path.replace("[]", ""): at_rest for path, at_rest in sealed_items().items()}
+    assert {path for path in indexed if sealed.get(path) == "sealed"} == set()
+    assert {path for path in indexed if path in sealed} > {"head.national_id", "members.phone"}
