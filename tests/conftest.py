@@ -150,8 +150,7 @@ def session_database(migrated_settings: Settings) -> Iterator[Database[dict[str,
 def register_settings(migrated_settings: Settings, session_database: Database[dict[str, Any]]) -> Settings:
     """Settings of a register that is ready and has no household:
     the official units are there, everything else is empty."""
-    for name in written_collections(session_database):
-        session_database[name].delete_many({})
+    empty(session_database)
     return migrated_settings
 
 
@@ -261,6 +260,12 @@ def written_collections(
         first: list[dict[str, Any]] = [{"$limit": 1}, {"$project": {"_id": 0, "name": {"$literal": name}}}]
         stages.extend([{"$unionWith": {"coll": name, "pipeline": first}}] if stages else first)
     return [found["name"] for found in database[names[0]].aggregate(stages)]
+
+
+def empty(database: Database[dict[str, Any]]) -> None:
+    """Empty a database, but for what is retained between tests."""
+    for name in written_collections(database):
+        database[name].delete_many({})
 
 
 def named(server_uri: str, database: str) -> str:

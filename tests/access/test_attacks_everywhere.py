@@ -24,6 +24,8 @@ from tests.api.asking import Register
 from tests.api.signed_in import role_for, token_of
 from tests.builders import THANH_VINH, Json, a_household
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 OPERATORS: list[Any] = [{"$ne": None}, {"$gt": ""}, {"$where": "sleep(9000)"}, ["$ne"], {"a.b": {"$set": 1}}]
 NOT_FOR_JSON = {"/v1/token"}
 """Also takes forms; tried by itself in test_signing_in_over_http.py."""

@@ -30,6 +30,8 @@ from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, VINH_LOC, MovedClock,
 from tests.two_provinces import HA_TINH, THANH_SEN, TRAN_PHU, second_province
 from tests.workbooks import rows_of
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 MADE_AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 

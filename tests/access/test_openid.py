@@ -24,6 +24,8 @@ from tests.api.asking import problem
 from tests.apps import OpenApp
 from tests.builders import THANH_VINH
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")  # the provider of these tests is on loopback
 OWN_ADDRESS = "https://localhost"
 

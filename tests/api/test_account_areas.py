@@ -21,6 +21,8 @@ from tests.builders import TODAY, Json, MovedClock
 from tests.units.lists import a_line
 from tests.units.registers import BEGUN, DAY_BEFORE, ENDED, load, two_communes
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 HA_TINH: Final = a_line("42", kind="tỉnh", level="province", parent="")
 FIRST, SECOND, PROVINCE = "90001", "90002", "40"
 PASSWORD: Final = "Lúa chín vàng đồng"

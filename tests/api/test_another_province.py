@@ -26,6 +26,8 @@ from tests.apps import opened_app
 from tests.builders import MovedClock, a_head, a_household, a_parcel, a_personal_number
 from tests.conftest import named
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 THANH_SEN, TRAN_PHU, VUNG_ANG, HOANH_SON = "18073", "18100", "18823", "18832"
 HOUSE = (105.905, 18.345)
 FIELD = shapely.box(105.905, 18.345, 105.9054, 18.3453)

@@ -22,6 +22,8 @@ from tests.api.signed_in import token_of
 from tests.apps import OpenApp
 from tests.builders import MovedClock, a_household
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 HOUSEHOLD = "/v1/households/0192f0c1-7c1e-7a3b-9d52-3f1f6c0a8e99"
 
 

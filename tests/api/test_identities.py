@@ -18,6 +18,8 @@ from tests.apps import opened_app
 from tests.builders import THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household, a_parcel, a_square
 from tests.storage.writing import assert_exact
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 MARK = "unit-"
 AREA = {"type": "Polygon", "coordinates": [[[104, 18], [107, 18], [107, 20], [104, 20], [104, 18]]]}
 

@@ -18,6 +18,8 @@ from service.storage.repositories import Repositories
 from tests.api.asking import Register, problem
 from tests.builders import THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household, a_parcel, a_square, an_id
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 DONG_VINH, LE_LOI = "16663", "16669"
 """Former communes that became part of Thành Vinh."""
 

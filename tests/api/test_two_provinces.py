@@ -50,6 +50,8 @@ from tests.conftest import named
 from tests.two_provinces import HA_TINH, THANH_SEN, TRAN_PHU, second_province
 from tests.workbooks import unpacked
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 SOURCE, EXPECTED = "Niên giám Nghệ An", 7654321
 THEIRS = "cán bộ Nghệ An"
 PASSWORD = "Lúa chín vàng đồng"

@@ -22,6 +22,8 @@ from tests.api.signed_in import token_of
 from tests.builders import THANH_VINH, TRUONG_VINH, Json, MovedClock, a_household_without_boundaries
 from tests.parcels.builders import in_metres, on_the_ground
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 SIDE_M = 3_000.0
 
 

@@ -17,6 +17,8 @@ from service.settings import Settings, read_settings
 from service.storage.migration import migrate
 from service.wiring import Register, wire
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 EACH = 150
 
 

@@ -26,6 +26,8 @@ from tests.parcels.cells import cells_of, points_of
 from tests.parcels.real_boundaries import real_boundaries
 from tests.provinces import NGHE_AN
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 ASIDE = 0.03
 """Degrees east, some three kilometres, by which these communes lie beside where the generator looks for them."""
 

@@ -15,6 +15,8 @@ from service.households.ports import HouseholdQuery
 from service.settings import Settings
 from service.wiring import wire
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 
 @pytest.fixture
 def register_uri(register_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -17,6 +17,8 @@ from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.provinces import NGHE_AN
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 TODAY = date(2026, 11, 23)
 MANY = 2_000
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pymongo
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from flask import Flask
+from playwright.sync_api import Playwright, expect, sync_playwright
+from pymongo.database import Database
 
 from service.access.accounts import NewAccount
 from service.api.http.guard import Guard
@@ -19,7 +23,8 @@ from service.principal import register_itself
 from service.roles import Role, Sight
 from service.running.form_build import build_form
 from service.settings import Settings
-from tests.apps import OpenApp
+from tests.apps import OpenApp, opened_app
+from tests.conftest import empty, written_collections
 from tests.form.officer import PASSWORD, Officer, Phone
 from tests.form.serving import ServedForm
 
@@ -64,17 +69,80 @@ def form_settings(register_settings: Settings, form_folder: Path) -> Settings:
     return replace(register_settings, form_folder=str(form_folder))
 
 
-@pytest.fixture
-def served(form_settings: Settings, open_app: OpenApp) -> Iterator[ServedForm]:
-    """The real service with the form and real accounts, on a register without households."""
-    app = open_app(form_settings)
+def create_accounts(app: Flask) -> None:
+    """Create the accounts of ACCOUNTS."""
     accounts = cast(Guard, app.extensions["guard"]).accounts
     area = (register_of(app).province.code,)
     for name, (role, change) in ACCOUNTS.items():
         sight = Sight.MASKED if name in MASKED else None
         made = NewAccount(name, role, area, sight=sight, password=PASSWORD, must_change_password=change)
         accounts.create(made, register_itself())
-    served = ServedForm(app)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A phone whose officer has just arrived, and the register of that moment: where most tests begin."""
+
+    profile: Path
+    listener: socket.socket
+    """Where the service listens, since what a browser stores belongs to an address: open as long as the tests run."""
+
+    settings: Settings
+    documents: Mapping[str, list[dict[str, Any]]]
+
+    def put_back(self, database: Database[dict[str, Any]]) -> None:
+        """Let a register without households have the accounts and sessions of that moment."""
+        for name, documents in self.documents.items():
+            database[name].insert_many(documents)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def arrival(
+    playwright: Playwright,
+    migrated_settings: Settings,
+    session_database: Database[dict[str, Any]],
+    form_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Arrival]:
+    """Let an officer arrive once for all tests that begin after that: each time takes two seconds of a processor.
+
+    What arriving itself does is tested by those that call ``Officer.arrive``.
+    """
+    empty(session_database)
+    settings = replace(migrated_settings, form_folder=str(form_folder))
+    profile = tmp_path_factory.mktemp("arrival")
+    with socket.create_server(("127.0.0.1", 0)) as listener, opened_app(settings) as app:
+        create_accounts(app)
+        served = ServedForm(app, listener)
+        phone = Phone(playwright, profile, served.address)
+        Officer(phone).arrive()
+        phone.off()
+        served.close()
+        documents = {name: list(session_database[name].find()) for name in written_collections(session_database)}
+        yield Arrival(profile, listener, settings, documents)
+
+
+@pytest.fixture
+def has_arrived(request: pytest.FixtureRequest, form_settings: Settings, arrival: Arrival) -> bool:
+    """Whether the test begins after the arrival of its officer, at the service that this phone knows."""
+    return "officer" in request.fixturenames and form_settings == arrival.settings
+
+
+@pytest.fixture
+def served(
+    form_settings: Settings,
+    open_app: OpenApp,
+    has_arrived: bool,
+    arrival: Arrival,
+    session_database: Database[dict[str, Any]],
+) -> Iterator[ServedForm]:
+    """The real service with the form and real accounts, on a register without households."""
+    app = open_app(form_settings)
+    if has_arrived:
+        arrival.put_back(session_database)
+    else:
+        create_accounts(app)
+    served = ServedForm(app, arrival.listener if has_arrived else None)
     yield served
     served.close()
 
@@ -109,9 +177,15 @@ def a_phone(playwright: Playwright, served: ServedForm, tmp_path: Path) -> Itera
 
 
 @pytest.fixture
-def officer(a_phone: Callable[..., Phone]) -> Iterator[Officer]:
+def officer(a_phone: Callable[..., Phone], has_arrived: bool, arrival: Arrival, tmp_path: Path) -> Iterator[Officer]:
     """An officer whose phone has seen the form once, and who is signed in."""
-    officer = Officer(a_phone()).arrive()
+    if has_arrived:
+        shutil.copytree(arrival.profile, tmp_path / "phone0")
+        officer = Officer(a_phone()).come_back()
+        expect(officer.page.get_by_role("button", name="+ Đăng ký hộ mới")).to_be_visible()
+        officer.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    else:
+        officer = Officer(a_phone()).arrive()
     yield officer
     assert officer.errors == []
 

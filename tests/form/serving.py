@@ -76,18 +76,19 @@ def _refuse(start_response: StartResponse, status: str, body: bytes) -> Iterable
 
 
 class ServedForm:
-    """The service with the form, served from a thread of this process on a free port of loopback."""
+    """The service with the form, served from a thread of this process: on a free port of loopback, or where given."""
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, listener: socket.socket | None = None) -> None:
         self.weather = Weather(app)
-        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self.weather, threaded=True)
+        descriptor = None if listener is None else listener.fileno()
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self.weather, threaded=True, fd=descriptor)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
     @property
     def address(self) -> str:
         """Where the form is."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._server.socket.getsockname()[1]}"
 
     def close(self) -> None:
         """Stop serving."""

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from service.settings import Settings
 from service.storage.repositories import Repositories
+from service.units.directory import UnitDirectory
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, a_household
 from tests.form.filling import put
 from tests.form.looking import Looker
@@ -97,14 +98,14 @@ def test_levels_whose_communes_are_not_all_loaded_have_no_map(
 
 
 def test_who_has_a_part_of_the_province_reads_that_and_why_there_is_no_more(
-    register_settings: Settings, a_phone: Callable[..., Phone], served: ServedForm
+    register_settings: Settings, a_phone: Callable[..., Phone], served: ServedForm, directory: UnitDirectory
 ) -> None:
     put(served, a_household(commune=THANH_VINH))
     put(served, a_household(commune=TRUONG_VINH))
     with closing(Repositories(register_settings)) as store:
         account = store.accounts.account_named("supervisor")
         assert account is not None
-        store.accounts.change_account(account.id, {"area": ((THANH_VINH, TODAY),)})
+        store.accounts.change_account(account.id, {"area": (directory.in_force(THANH_VINH, TODAY).identity,)})
     page = supervisor(a_phone).page
     expect(page.get_by_role("row", name="Tổng")).to_contain_text("1")
     expect(page.get_by_role("button", name="Tất cả các tỉnh")).to_have_count(0)

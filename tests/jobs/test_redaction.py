@@ -16,6 +16,8 @@ from service.storage.reencryption import reencrypt
 from service.wiring import Register
 from tests.builders import NOW, THANH_VINH, VINH_LOC, a_household, a_parcel, a_square
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 EVERYWHERE = Actor("tests", None)
 REASON = "Ba Kiem Tra da chi ranh"
 

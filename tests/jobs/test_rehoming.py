@@ -27,6 +27,8 @@ from tests.storage.writing import assert_exact
 from tests.units.lists import a_line
 from tests.units.registers import BEGUN, DAY_BEFORE, ENDED, a_register, load, two_communes
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 EARLY = {"captured_at": "2026-10-01T02:00:00Z"}
 MERGED = (*(a_line(code, successor="90001", **ENDED) for code in ("90001", "90002")), a_line("90001", **BEGUN))
 SPLIT = (a_line("90001", successor="90001;90003", **ENDED), a_line("90001", **BEGUN), a_line("90003", **BEGUN))

@@ -21,6 +21,8 @@ from service.storage.transaction import MongoTransaction
 from service.units.unit_register import UnitRegister
 from tests.builders import MovedClock, a_household
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 
 @pytest.fixture
 def households(store: Repositories, clock: MovedClock) -> HouseholdRegister:

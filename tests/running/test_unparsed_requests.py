@@ -15,6 +15,8 @@ import pytest
 
 from service.running.command_line import ROOT
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 ALIVE = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 TOKEN = b"POST /v1/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 

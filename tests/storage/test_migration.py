@@ -25,6 +25,8 @@ from service.units.unit_list import COLUMNS, UnitListInvalid
 from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.storage.writing import register
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 MERGER = """\
 40,Nghệ An,Nghe An province,tỉnh,province,,,,,,,Quyết định
 16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,16681,,,Nghị quyết

@@ -19,6 +19,8 @@ from service.units.unit_list import COLUMNS, OF_CHANGES
 from tests.builders import THANH_VINH
 from tests.storage.writing import register
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 HEADER = ",".join((*COLUMNS, *OF_CHANGES))
 MERGER = f"""\
 {HEADER}

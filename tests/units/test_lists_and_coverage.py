@@ -19,6 +19,8 @@ from tests.builders import Json, MovedClock, a_household_without_boundaries
 from tests.units.lists import a_line, a_list
 from tests.units.registers import BEGUN, DAY, DAY_BEFORE, ENDED
 
+pytestmark = pytest.mark.slow  # together they take more than a second of a processor
+
 WHOLE = a_line("90001")
 PROVINCES = tuple(a_line(code, kind="tỉnh", level="province", parent="") for code in ("97", "98"))
 EARLY = {"captured_at": "2026-10-01T02:00:00Z"}
