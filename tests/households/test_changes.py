@@ -10,6 +10,7 @@ import pytest
 
 from service.households.changes import (
     FIRST_HASH,
+    Change,
     Entry,
     canonical,
     counts_of,
@@ -19,9 +20,10 @@ from service.households.changes import (
     replaced_items,
     salted_digest,
 )
+from service.households.registration import fingerprint_of_record
 from service.storage.commune_states import moved_tallies
 from service.unit_names import UnitId
-from service.units.placing import FORMER_UNKNOWN
+from service.units.placing import FORMER_UNKNOWN, tally_key
 from tests.builders import NOW
 
 
@@ -117,3 +119,46 @@ def test_a_hash_depends_on_everything_that_stays() -> None:
     others = ("1" * 64, "16690", 2, "revised", "di", 2, NOW + timedelta(milliseconds=1), "leader", "d")
     changed = {entry_hash(*(*parts[:place], other, *parts[place + 1 :])) for place, other in enumerate(others)}  # type: ignore[arg-type]
     assert len(changed | {entry_hash(*parts)}) == 10
+
+
+def a_stored(commune: str, **items: Any) -> dict[str, Any]:
+    return a_record(id="h", commune=commune, head={}, revision=1, updated_at=NOW, former_commune="16663", **items)
+
+
+def test_a_household_that_moves_is_counted_out_of_one_commune_and_into_the_other() -> None:
+    before, after = a_stored("16681", stage="standardized"), a_stored("16690", status="verified")
+    left, arrived = Change.revision(before, after, "transferred", actor="officer", fingerprint="f").entries
+    assert (left.commune, left.moves) == ("16681", {"16663": {"registered": -1, "standardized": -1}})
+    assert (arrived.commune, arrived.moves) == ("16690", {"16663": {"registered": 1, "verified": 1}})
+    again = Change.revision(before, after, "transferred", actor="officer", fingerprint="f")
+    left, arrived = again.with_record({**after, "stage": "standardized"}, before).entries
+    assert (left.moves, arrived.moves) == (
+        {"16663": {"registered": -1, "standardized": -1}},
+        {"16663": {"registered": 1, "standardized": 1, "verified": 1}},
+    )
+
+
+def test_a_household_that_stays_is_counted_by_what_changed() -> None:
+    before, after = a_stored("16681"), a_stored("16681", stage="standardized")
+    change = Change.revision(before, after, "revised", actor="officer", fingerprint="f")
+    assert [entry.moves for entry in change.entries] == [{"16663": {"standardized": 1}}]
+    assert not change.place_only
+    again = change.with_record({**after, "stage": "digitized"}, before)
+    assert [entry.moves for entry in again.entries] == [{"16663": {"standardized": 1, "digitized": 1}}]
+
+
+def test_a_former_commune_whose_code_began_on_a_day_is_counted_apart() -> None:
+    record = a_record(former_commune="16663", commune_since="2025-07-01")
+    assert counts_of(record) != counts_of(a_record(former_commune="16663"))
+    assert moves_between(None, record).keys() == {tally_key("16663", "2025-07-01")}
+
+
+def test_what_the_register_adds_to_a_parcel_is_no_content() -> None:
+    parcel = {"id": "p", "land_use": "LUC"}
+    record = a_stored("16681", parcels=[parcel])
+    measured = a_stored("16681", parcels=[{**parcel, "measured_area_m2": 5.0, "original_crs": "EPSG:9208"}])
+    assert fingerprint_of_record(record) == fingerprint_of_record(measured)
+    assert fingerprint_of_record(record) != fingerprint_of_record(
+        a_stored("16681", parcels=[{**parcel, "land_use": "CLN"}])
+    )
+    assert fingerprint_of_record(a_stored("16681")) != fingerprint_of_record(record)
