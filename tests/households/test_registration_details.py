@@ -243,3 +243,16 @@ def test_a_revision_into_another_commune_is_a_transfer_even_when_the_status_stay
     change = revised(before, directory, commune=TRUONG_VINH)
     assert {entry.kind for entry in change.entries} == {"transferred"}
     assert change.record["status"] == "submitted"
+
+
+@pytest.mark.parametrize(("named", "stored"), [(None, "H41.681"), ("H27.1", "H27.1")])
+def test_a_new_household_that_names_no_agency_gets_that_of_its_commune(
+    directory: UnitDirectory, named: str | None, stored: str
+) -> None:
+    household = a_least_household()
+    content = {name: value for name, value in household.items() if name not in ("id", "agency")}
+    parsed = parse(content | ({"agency": named} if named else {}), household["id"], today=TODAY)
+    options: dict[str, Any] = {"directory": directory, "now": end_of(TODAY)}
+    ready = prepare(parsed, household["id"], agency_of=lambda commune: f"H41.{commune[2:]}", **options)
+    assert ready.content["agency"] == stored
+    assert prepare(parsed, household["id"], **options).content.get("agency") == named
