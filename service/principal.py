@@ -12,7 +12,6 @@ from service.area import Area
 from service.errors import PermissionMissing
 from service.roles import (
     FOR_EVERYBODY,
-    NEEDS_ALL_OF_PERSONS,
     SCOPES,
     SIGHT_BY_ROLE,
     TABLE,
@@ -20,6 +19,7 @@ from service.roles import (
     Reach,
     Role,
     Sight,
+    needs_more_sight,
 )
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def principal(
         seen = Sight.PERSONAL if "personal:read" in held else Sight.NOBODY
     else:
         seen = _lesser(SIGHT_BY_ROLE[role], sight)
-    if seen is not Sight.PERSONAL:
-        granted = {one: reach for one, reach in granted.items() if one not in NEEDS_ALL_OF_PERSONS}
+    if withheld := needs_more_sight(seen):
+        granted = {one: reach for one, reach in granted.items() if one not in withheld}
     return Principal(
         account=account,
         name=name,

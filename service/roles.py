@@ -188,3 +188,15 @@ NEEDS_ALL_OF_PERSONS: Final = frozenset(
 )
 """Permissions that only those have who see persons in full: who writes a record back writes what they were shown, and
 people's requests name people and carry copies of everything stored about them."""
+
+
+NEEDS_BOUNDARIES: Final = frozenset({Permission.PARCELS_SETTLE})
+"""Permissions that only those have who see boundaries, masked or in full: who sees no overlaps would find out by trying
+to settle them where they are."""
+
+
+def needs_more_sight(sight: Sight) -> frozenset[Permission]:
+    """Return the permissions that an account with this sight does not have, whatever its role."""
+    if sight is Sight.PERSONAL:
+        return frozenset()
+    return NEEDS_ALL_OF_PERSONS if sight is Sight.MASKED else NEEDS_ALL_OF_PERSONS | NEEDS_BOUNDARIES

@@ -18,7 +18,7 @@ from service.settings import Settings
 from service.storage.repositories import Repositories
 from tests.access.test_guesses import signed_in
 from tests.api.asking import Register, pointers, problem
-from tests.builders import SOUTH_WEST, THANH_VINH, TRUONG_VINH, Json, a_parcel, an_id
+from tests.builders import SOUTH_WEST, THANH_VINH, TRUONG_VINH, Json, a_parcel, a_square, an_id
 from tests.parcels.builders import a_field
 
 HOME = {"type": "Point", "coordinates": [105.85, 21.02]}
@@ -96,3 +96,16 @@ def test_what_was_stored_before_the_borders_were_known_refuses_no_transfer(
         assert register.household(record["id"])["findings"][0]["code"] == "location.outside-province"
     finally:
         store.borders.replace_borders({})
+
+
+def test_who_sees_no_overlaps_may_not_settle_them_nor_find_out_where_they_are(register: Register) -> None:
+    field = a_parcel()["geometry"]
+    alone = register.registered(parcels=[a_parcel(geometry=a_square(105.3, 19.3))])
+    first, _ = (register.registered(parcels=[a_parcel(geometry=field)]) for _ in range(2))
+    for sight, statuses in ((Sight.NOBODY, [403, 403]), (Sight.MASKED, [409, 200])):
+        who = signed_in(register, an_id(), Role.SUPERVISOR, sight)
+        tried = [
+            register.client.post(f"/v1/parcels/{each['parcels'][0]['id']}/settle", json={"reason": "x"}, headers=who)
+            for each in (alone, first)
+        ]
+        assert [response.status_code for response in tried] == statuses, [each.text for each in tried]
