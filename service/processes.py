@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -90,6 +91,18 @@ def in_processes(
         waiting.cancel_join_thread()
 
 
+def _end_with_parent() -> None:
+    """Wait until the parent is gone, then end this process at once.
+
+    A killed parent terminates nobody. Its processes would go on working beside those of the next run, and then wait for
+    ever to hand over their results, since each of them holds both ends of the queue open.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _work(
     prepared: Callable[[], AbstractContextManager[Callable[[Any], Iterator[Any]]]],
     waiting: Queue[Any],
@@ -97,6 +110,7 @@ def _work(
 ) -> None:
     """One process: works through the parts that it takes, and says at last that it ended, whatever ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and terminates this process
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     end = _End("an error")
     batch: list[Any] = []
     try:

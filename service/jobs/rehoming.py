@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from schemas.land import ParcelSchema
 from schemas.protection import register_given_items
 from service.actor import REGISTER_ITSELF
 from service.clock import vietnam_day
-from service.errors import DomainError, HouseholdStale, StoreDamaged, StoreUnavailable
+from service.errors import DomainError, HouseholdStale, StoreDamaged, StoreUnavailable, WriteContention
 from service.households.changes import Change, Record, fingerprint_of
 from service.households.optimistic import retried
 from service.households.places import Place, home_of
@@ -30,6 +31,10 @@ from service.units.directory import UnitDirectory
 BATCH: Final = 250
 _FRESH: Final = OLDEST_STAMP / 3
 """So long after a batch was prepared it can be committed as it is."""
+
+_LEFT_OPEN_SECONDS: Final = 120
+"""So long a batch waits for others to write to its communes. The transaction of a process that was killed stays open,
+and locks what it wrote, until MongoDB ends it within 90 seconds (``transactionLifetimeLimitSeconds`` is 60)."""
 
 _OF_PARCELS: Final = register_given_items(ParcelSchema)
 
@@ -131,23 +136,31 @@ class Rehoming(HouseholdWriter[JobRepositories]):
         return Batch(whole, changes, now, unusable)
 
     def _move(self, ready: Batch) -> Iterator[Rehomed]:
-        if self._clock() - ready.at > _FRESH:  # nobody took a result for a while: a commit would be refused
-            ready = self._batch(ready.records, ready.damaged)
         befores = {record["id"]: record for record in ready.records}
+        one_by_one, until = False, time.monotonic() + _LEFT_OPEN_SECONDS
+        while True:
+            if self._clock() - ready.at > _FRESH:  # nobody took a result for a while: a commit would be refused
+                ready = self._batch(ready.records, ready.damaged)
+            try:
+                if ready.changes:
+                    self._commit_readable(ready.changes, befores)
+                break
+            except StoreUnavailable:
+                raise
+            except WriteContention:
+                if time.monotonic() > until:
+                    raise
+                ready = self._batch(ready.records, ready.damaged)
+            except DomainError:
+                one_by_one = True  # one of them was revised meanwhile, or cannot be stored: the others are not held up
+                break
         moving = {change.record["id"] for change in ready.changes}
         yield from (Rehomed(each, moved=False, error=StoreDamaged(reason="record")) for each in ready.damaged)
         yield from (Rehomed(record["id"], moved=False) for record in ready.records if record["id"] not in moving)
-        try:
-            if ready.changes:
-                self._commit_readable(ready.changes, befores)
-        except StoreUnavailable:
-            raise
-        except DomainError:
-            # One of them was revised meanwhile, or cannot be stored: one by one, the others are not held up.
-            for change in ready.changes:
-                yield self._alone(change, befores[change.record["id"]])
-            return
-        yield from (Rehomed(each) for each in sorted(moving))
+        if one_by_one:
+            yield from (self._alone(change, befores[change.record["id"]]) for change in ready.changes)
+        else:
+            yield from (Rehomed(each) for each in sorted(moving))
 
     def _commit_readable(self, changes: Sequence[Change], befores: Mapping[str, Record]) -> None:
         """Commit changes as the register's own. Raises StoreDamaged where a record holds what no record can hold."""
