@@ -11,6 +11,7 @@ from schemas.partial_date import PartialDate
 class Day(Field):
     """A day, `2026-11-20`."""
 
+    partial_masks = frozenset({"year"})
     PATTERN = "(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     _shape = re.compile(PATTERN)
 
@@ -29,6 +30,7 @@ class Day(Field):
 class YearMonthOrDay(Field):
     """A date that may be known to the year or month only: `1980`, `1980-03`, `1980-03-07`."""
 
+    partial_masks = frozenset({"year"})
     PATTERN = "(?:19|20)[0-9]{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01]))?)?"
     _shape = re.compile(PATTERN)
 

@@ -8,7 +8,7 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Problem
 from schemas.geometry import GeometryInvalid, parse_geometry
-from schemas.language.items import Item
+from schemas.language.items import Item, Mask
 from schemas.text import visible
 
 
@@ -17,9 +17,13 @@ class Field(fields.Field[Any]):
 
     #: The JSON type, named in the error for a value of another one.
     expected: ClassVar[str] = "text"
+    #: The masks that leave a part of such a value; what another mask leaves of it could be anything.
+    partial_masks: ClassVar[frozenset[Mask]] = frozenset()
 
     def __init__(self, item: Item | None = None, *, register_given: bool = False) -> None:
         self.item = item or Item("", "")
+        if self.item.mask not in {"shown", "hidden", *self.partial_masks}:
+            raise TypeError(f"{self.item.label_en}: no mask {self.item.mask!r} for a value of {type(self).__name__}")
         required = self.item.required_for == "registered" and self.item.required_unless is None
         super().__init__(required=required, dump_only=register_given, metadata={"item": self.item})
 
@@ -66,8 +70,11 @@ class Geometry(Field):
     """A GeoJSON geometry of one of `kinds`."""
 
     expected = "object"
+    partial_masks = frozenset({"coarse_position"})
 
     def __init__(self, *kinds: str, item: Item, register_given: bool = False) -> None:
+        if item.mask in self.partial_masks and kinds != ("Point",):
+            raise TypeError(f"{item.label_en}: the mask {item.mask!r} is one of points, not of {kinds}")
         super().__init__(item, register_given=register_given)
         self.kinds = kinds
 

@@ -1,17 +1,22 @@
 """Fields whose value is text: free text, and text of a fixed shape."""
 
 import re
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from schemas.language.fields import Field
-from schemas.language.items import Item
+from schemas.language.items import Item, Mask
 from schemas.text import CONTROL_CHARACTER, CONTROL_CHARACTER_BUT_LINES, SURROGATE, normalize
 
 _LINE_ENDS = re.compile("[\u2028\u2029]")
 
 
+_MASKS: Final[frozenset[Mask]] = frozenset({"initials", "last_three"})
+
+
 class Text(Field):
     """Free text in its normal form: not blank, `most` characters at most, no control character (but line breaks)."""
+
+    partial_masks = _MASKS
 
     def __init__(
         self, most: int, item: Item | None = None, *, lines: bool = False, register_given: bool = False
@@ -55,6 +60,8 @@ class Suggested(Text):
 
 class Formatted(Field):
     """Text of a fixed shape: `pattern`, of ASCII digits and letters, matches in full what is visible of it."""
+
+    partial_masks = _MASKS
 
     def __init__(
         self, pattern: str, code: str, item: Item | None = None, *, example: str = "", register_given: bool = False

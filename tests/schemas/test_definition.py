@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +16,23 @@ from schemas.catalogue import LANGUAGES, Catalogue
 from schemas.codelists import code_lists
 from schemas.derive.dictionary import DictionaryRow, dictionary_rows
 from schemas.household import HouseholdSchema
-from schemas.language import STEPS, Code, Many, section_fields
+from schemas.language import (
+    STEPS,
+    Code,
+    Day,
+    Field,
+    Flag,
+    Formatted,
+    Geometry,
+    Item,
+    Many,
+    Mask,
+    Moment,
+    Text,
+    YearMonthOrDay,
+    item,
+    section_fields,
+)
 from schemas.rules import RULES
 
 FOLDER = Path(schemas.__file__).parent
@@ -130,3 +148,22 @@ def test_a_code_means_one_thing_on_one_day(name: str) -> None:
         same = [entry for entry in code_list if entry.code == code]
         periods = sorted((str(entry.valid_from or "0000"), str(entry.valid_to or "9999")) for entry in same)
         assert all(end < start for (_, end), (start, _) in pairwise(periods)), code
+
+
+@pytest.mark.parametrize(
+    ("mask", "right", "wrong"),
+    [
+        ("initials", partial(Text, 200), Moment),
+        ("last_three", partial(Formatted, "[0-9]{3}", "item.type"), Flag),
+        ("year", YearMonthOrDay, partial(Text, 200)),
+        ("coarse_position", lambda item: Geometry("Point", item=item), lambda item: Geometry("Polygon", item=item)),
+        ("coarse_position", lambda item: Geometry("Point", item=item), Day),
+    ],
+)
+def test_a_mask_that_does_not_fit_the_type_of_its_item_is_refused_where_it_is_defined(
+    mask: Mask, right: Callable[[Item], Field], wrong: Callable[[Item], Field]
+) -> None:
+    masked = item("Mục", "An item", mask=mask)
+    assert right(masked).item.mask == mask
+    with pytest.raises(TypeError, match=f"An item.*{mask}"):
+        wrong(masked)
