@@ -27,9 +27,9 @@ class NoEncryption(FieldEncryption):
         """All of it, and nothing hidden."""
         return dict(record), {}
 
-    def open(self, document: Mapping[str, Any], *, each: bool = False) -> dict[str, Any]:
+    def open(self, document: Mapping[str, Any], *, each: bool = False, partly: bool = False) -> dict[str, Any]:
         """The same items."""
-        del each
+        del each, partly
         return {name: value for name, value in document.items() if name != SEALED}
 
     def contents(self, sealed: Any) -> dict[str, Any]:
@@ -44,6 +44,10 @@ class NoEncryption(FieldEncryption):
     def open_value(self, value: Any) -> Any:
         """The value itself."""
         return value
+
+    def open_sealed(self, value: Any) -> Any:
+        """The value itself, or the several of them."""
+        return decode(value) if isinstance(value, bytes) else value
 
     def among(self, values: Iterable[str]) -> dict[str, Any]:
         """The values themselves."""

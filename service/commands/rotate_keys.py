@@ -86,9 +86,14 @@ def _records(store: Repositories) -> None:
     seconds = FieldEncryption.HANDOVER.total_seconds()
     print(f"data key {added.name}: made; waiting {seconds:.0f} s until every worker knows it", flush=True)
     time.sleep(seconds + 1)
-    for name, count in reencrypt(store.database):
+    damaged: list[str] = []
+    for name, count in reencrypt(store.database, lambda name, key: damaged.append(f"{name} {key}")):
         print(f"{name}: {count:,} encrypted anew", flush=True)
     encryption.reseal_secret()
+    if damaged:
+        print(f"damaged, and left as they are: {', '.join(damaged)}")
+        print("the older data keys stay, since the backup that these are restored from needs them; then run this again")
+        return
     for key in old:
         encryption.retire(key)
         print(f"data key {key.name}: forgotten")

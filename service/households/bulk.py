@@ -182,7 +182,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
     def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
         """Split a batch into what is still to be registered and outcomes for what is taken,
         in the store or within the batch."""
-        known = self._store.households.known(w.prepared.household_id for w in batch)
+        known, damaged = self._known([w.prepared.household_id for w in batch])
         holders = self._store.households.holders_of(number for w in batch for number in w.change.claims)
         remaining: list[_Waiting] = []
         outcomes: list[Outcome] = []
@@ -190,7 +190,9 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
             household_id = each.prepared.household_id
             stored = known.get(household_id)
             number = next((n for n in sorted(each.change.claims) if holders.get(n, household_id) != household_id), None)
-            if stored is not None:
+            if household_id in damaged:
+                outcomes.append(Outcome(each.position, household_id, "refused", StoreDamaged(reason="record")))
+            elif stored is not None:
                 outcomes.append(self._already_there(each, stored.record, stored.fingerprint))
             elif number is not None:
                 taken = PersonalNumberTaken(pointer="/head/national_id", national_id=number)
@@ -200,6 +202,17 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
                 known[household_id] = Stored(each.change.record, each.change.fingerprint)
                 holders.update(dict.fromkeys(each.change.claims, household_id))
         return remaining, outcomes
+
+    def _known(self, household_ids: Sequence[str]) -> tuple[dict[str, Stored], frozenset[str]]:
+        """Those of the households that are stored, and the ids of those that are stored damaged."""
+        try:
+            return self._store.households.known(household_ids), frozenset()
+        except StoreDamaged:
+            if len(household_ids) == 1:
+                return {}, frozenset(household_ids)
+        middle = len(household_ids) // 2
+        (known, damaged), (others, other_damaged) = map(self._known, (household_ids[:middle], household_ids[middle:]))
+        return known | others, damaged | other_damaged
 
     def _already_there(self, each: _Waiting, record: dict[str, Any], fingerprint: str) -> Outcome:
         household_id = each.prepared.household_id

@@ -49,9 +49,9 @@ from service.units.directory import UnitDirectory
 class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     """Registers, revises, verifies, returns, transfers and withdraws households."""
 
-    def read(self, household_id: str, *, actor: Actor) -> Record:
-        """The stored record. Raises HouseholdNotFound."""
-        return self._store.households.record(household_id_of(household_id), actor.area)
+    def read(self, household_id: str, *, actor: Actor, personal: bool = True) -> Record:
+        """The stored record; ``personal`` as in HouseholdQuery. Raises HouseholdNotFound, StoreDamaged."""
+        return self._store.households.record(household_id_of(household_id), actor.area, personal=personal)
 
     @sent_items(None)
     def put(
@@ -119,9 +119,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
 
     def verify(self, household_id: str, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader confirms the record; again on a verified one, nothing is written."""
-        return self._step(
-            household_id, "verified", frozenset({"submitted", "returned"}), None, if_match=if_match, actor=actor
-        )
+        possible_from = frozenset({"submitted", "returned"})
+        return self._step(household_id, "verified", possible_from, None, if_match=if_match, actor=actor)
 
     def send_back(self, household_id: str, reason: str, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader returns the record to its officer with a reason that was parsed (``parse_reason``).
@@ -176,11 +175,12 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         last = self._store.log.history(record["id"], before=None, limit=1)
         if not last or (last[0].kind, last[0].actor) != ("transferred", actor.name):
             return None
-        made_from = self._store.log.at_revision(record["id"], record["revision"] - 1)
-        if made_from is None:
+        try:
+            made_from = self._store.log.at_revision(record["id"], record["revision"] - 1)
+        except StoreDamaged:
             return None
-        moved = self._moved(made_from.record, place, now=record["updated_at"])
-        return record if moved.says_the_same(stored.fingerprint) else None
+        moved = None if made_from is None else self._moved(made_from.record, place, now=record["updated_at"])
+        return record if moved is not None and moved.says_the_same(stored.fingerprint) else None
 
     def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
         """The household in its new place, without the items about the old one."""

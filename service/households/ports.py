@@ -240,10 +240,10 @@ class Households(RecordSource, Protocol):
     """The households as they are now."""
 
     def find(self, household_id: str, area: Communes = None) -> Stored:
-        """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area."""
+        """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area, StoreDamaged."""
 
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
-        """Those of the households that are stored."""
+        """Those of the households that are stored. Raises StoreDamaged."""
 
     def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
         """Household by personal number, for the numbers that are taken."""
@@ -253,7 +253,10 @@ class Log(LogSource, Protocol):
     """The communes' logs."""
 
     def at_revision(self, household_id: str, revision: int) -> Stored | None:
-        """The household as that revision left it, from the log; None where there was none, or it is erased."""
+        """The household as that revision left it, from the log; None where there was none, or it is erased.
+
+        Raises StoreDamaged.
+        """
 
     def last_actor(self, household_id: str, kind: Kind) -> str | None:
         """Who made the household's newest entry of a kind; None where there is none."""

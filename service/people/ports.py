@@ -55,8 +55,11 @@ class RequestStore(Protocol):
 class Households(Protocol):
     """What carrying out a request needs of the register."""
 
-    def read(self, household_id: str, *, actor: Actor) -> Record:
-        """Return the stored record. Raises HouseholdNotFound."""
+    def read(self, household_id: str, *, actor: Actor, personal: bool = True) -> Record:
+        """Return the stored record; without ``personal`` nothing is decrypted.
+
+        Raises HouseholdNotFound, StoreDamaged.
+        """
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too."""

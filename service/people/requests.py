@@ -86,11 +86,15 @@ class PeopleRequests:
         text: str | None = None,
         purpose: str | None = None,
     ) -> PersonRequest:
-        """Store a new request with its due dates. Raises HouseholdIdInvalid, HouseholdNotFound, RequestInvalid."""
+        """Store a new request with its due dates. Raises HouseholdIdInvalid, HouseholdNotFound, RequestInvalid.
+
+        Only where the consents are needed is the household decrypted, since its people have their rights also when it
+        is stored damaged.
+        """
         now = self._clock()
         today = vietnam_day(now)
         try:
-            record = self._households.read(household, actor=actor)
+            record = self._households.read(household, actor=actor, personal=kind is RequestKind.WITHDRAW_CONSENT)
         except HouseholdIdInvalid as error:
             error.pointer = "/household"
             raise
@@ -121,7 +125,7 @@ class PeopleRequests:
         self._store.add_request(request)
         try:
             # Erasing closes the requests that it finds: one that was stored behind its back would name people for ever.
-            self._households.read(household, actor=actor)
+            self._households.read(household, actor=actor, personal=False)
         except HouseholdNotFound:
             self._store.remove_request(request.id)
             raise

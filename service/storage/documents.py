@@ -11,15 +11,16 @@ from bson.binary import Binary
 
 from schemas.protection import plain_at_rest
 from schemas.text import fold, spelling
+from service.errors import StoreDamaged
 from service.households.changes import BOOKKEEPING, Change, Entry, Record
 from service.households.ports import Stored
 from service.storage.client import Document
 from service.storage.encryption.fields import FieldEncryption
-from service.storage.encryption.items import SEALED
+from service.storage.encryption.items import OF, RECORD, SEALED
 from service.storage.encryption.key_ring import CiphertextDamaged
 from service.storage.parcels import cell_keys
 
-DAMAGE: Final = (CiphertextDamaged, KeyError, TypeError, ValueError, AttributeError)
+DAMAGE: Final = (StoreDamaged, KeyError, TypeError, ValueError, AttributeError)
 """What opening a document raises if it was damaged: its ciphertext, or an item that is not what it should be."""
 
 
@@ -27,8 +28,8 @@ DAMAGE: Final = (CiphertextDamaged, KeyError, TypeError, ValueError, AttributeEr
 class SealedEntry:
     """A log entry's personal part: record and replaced items without what they hide, and that in one ciphertext.
 
-    ``sealed`` contains the hidden items of both, the salt and the fingerprint. Salt and fingerprint are hidden because
-    someone who knows everything but a number could try all numbers against them.
+    ``sealed`` contains the hidden items of both, the salt and the fingerprint, and whose it is. Salt and fingerprint
+    are hidden because someone who knows everything but a number could try all numbers against them.
     """
 
     record: Document | None
@@ -41,7 +42,13 @@ def sealed_entry(entry: Entry, fingerprint: str, encryption: FieldEncryption) ->
     """Encrypt an entry's personal content."""
     record, hidden = _parted(entry.record, encryption)
     replaced, also_hidden = _parted(entry.replaced, encryption)
-    contents = {"fingerprint": fingerprint, "salt": entry.salt, "record": hidden, "replaced": also_hidden}
+    contents = {
+        OF: _name_of(entry.household, entry.revision),
+        "fingerprint": fingerprint,
+        "salt": entry.salt,
+        RECORD: hidden,
+        "replaced": also_hidden,
+    }
     sealed = encryption.seal_value({name: value for name, value in contents.items() if value != {}})
     return SealedEntry(record, replaced, hidden, sealed)
 
@@ -88,16 +95,28 @@ def to_update(change: Change, sealed: SealedEntry) -> Document | None:
 
 
 def to_stored(document: Document, encryption: FieldEncryption, *, each: bool = False) -> Stored:
-    """The household of a document; ``each`` as in FieldEncryption.open."""
-    fingerprint = fingerprint_of_document(document, encryption)
-    del document["index"]
-    return Stored(to_record(document, encryption, each=each), fingerprint)
+    """The household of a document; ``each`` as in FieldEncryption.open. Raises StoreDamaged."""
+    document.pop("index", None)
+    record, contents = _opened(document.pop("_id"), document, encryption, each=each)
+    return Stored(record, contents["fingerprint"])
 
 
-def fingerprint_of_document(document: Mapping[str, Any], encryption: FieldEncryption) -> Any:
-    """The fingerprint in a household's or a log entry's document; None in one that was erased."""
-    sealed = document.get(SEALED)
-    return None if sealed is None else encryption.contents(sealed).get("fingerprint")
+def contents_of(
+    document: Mapping[str, Any], household: str, revision: int, encryption: FieldEncryption
+) -> Mapping[str, Any]:
+    """What the document of a household, or of a log entry about it, hides.
+
+    Raises CiphertextDamaged, also where it is another document's, and KeyError and the like where something is missing.
+    """
+    contents = encryption.contents(document[SEALED])
+    if contents[OF] != _name_of(household, revision):
+        raise CiphertextDamaged()
+    return contents
+
+
+def _name_of(household: str, revision: int) -> str:
+    """Whose a document's ``sealed`` is: a household shares it with the log entry of its revision."""
+    return f"{household}:{revision}"
 
 
 def _parted(items: Mapping[str, Any] | None, encryption: FieldEncryption) -> tuple[Document | None, Document]:
@@ -105,8 +124,26 @@ def _parted(items: Mapping[str, Any] | None, encryption: FieldEncryption) -> tup
 
 
 def to_record(document: Document, encryption: FieldEncryption, *, each: bool = False) -> Record:
-    """The record of a document that was read without ``index``."""
-    return {"id": document.pop("_id"), **encryption.open(document, each=each)}
+    """The record of a document that was read without ``index``. Raises StoreDamaged."""
+    return _opened(document.pop("_id"), document, encryption, each=each)[0]
+
+
+def to_part_of_record(record: Record, encryption: FieldEncryption) -> Record:
+    """Some items of a record, which were read with ``revision`` and ``sealed``. Raises StoreDamaged."""
+    return _opened(record.pop("id"), record, encryption, partly=True)[0]
+
+
+def _opened(
+    household: str, items: Document, encryption: FieldEncryption, *, each: bool = False, partly: bool = False
+) -> tuple[Record, Mapping[str, Any]]:
+    """The record, and what its document hides."""
+    try:
+        contents = contents_of(items, household, items["revision"], encryption)
+        return {"id": household, **encryption.open(items, each=each, partly=partly)}, contents
+    except StoreDamaged:
+        raise
+    except DAMAGE as error:
+        raise StoreDamaged(reason="record") from error
 
 
 def to_closed_record(document: Document, encryption: FieldEncryption) -> Record:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import structlog
+
 from schemas.geometry import geometry_json
 from schemas.protection import plain_at_rest
 from schemas.text import fold, spelling
 from service.area import Communes
-from service.errors import HouseholdErased, HouseholdNotFound
+from service.errors import HouseholdErased, HouseholdNotFound, StoreDamaged
 from service.households.changes import Record
 from service.households.ports import FormerCommune, HouseholdPage, HouseholdQuery, Stored
 from service.jobs.ports import RecordsRead
@@ -20,10 +22,12 @@ from service.storage import parcels
 from service.storage.boxes import box_polygons
 from service.storage.client import Document, translated
 from service.storage.database import Database
-from service.storage.documents import DAMAGE, to_closed_record, to_record, to_stored
+from service.storage.documents import to_closed_record, to_part_of_record, to_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import SEALED
 from service.unit_names import UnitId
+
+_log = structlog.get_logger("service.households")
 
 _PERSONAL_NUMBER = re.compile(r"[0-9]{12}")
 _OLD_NUMBER = re.compile(r"[0-9]{9}")
@@ -41,7 +45,7 @@ class Households:
 
     @translated()
     def find(self, household_id: str, area: Communes = None) -> Stored:
-        """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area."""
+        """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area, StoreDamaged."""
         return to_stored(self._find_one(household_id, area, None), self._database.encryption)
 
     @translated()
@@ -55,7 +59,7 @@ class Households:
 
     @translated()
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
-        """Those of the households that are stored, by id."""
+        """Those of the households that are stored, by id. Raises StoreDamaged."""
         found = self._database["households"].find({"_id": {"$in": list(household_ids)}})
         return {document["_id"]: to_stored(document, self._database.encryption) for document in found}
 
@@ -142,7 +146,7 @@ class Households:
             household: str = document["_id"]
             try:
                 records.append(read(document, self._database.encryption))
-            except DAMAGE:
+            except StoreDamaged:
                 damaged.append(household)
         return records, tuple(damaged)
 
@@ -191,13 +195,18 @@ class Households:
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
         """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items.
 
-        Decrypting thousands would take as long as finding them, so it is done only if an item is stored encrypted.
+        Decrypting thousands would take as long as finding them, so it is done only if an item is stored encrypted. One
+        that is then found damaged is reported in the service's log.
         """
         sealed = not all(map(plain_at_rest, items))
-        read = (*items, SEALED) if sealed else items
+        read = (*items, "revision", SEALED) if sealed else items
         with translated():
             for record in parcels.fallen_in(self._database.collections, geometry, area, read):
-                yield self._database.encryption.open(record) if sealed else record
+                household = record["id"]
+                try:
+                    yield to_part_of_record(record, self._database.encryption) if sealed else record
+                except StoreDamaged:
+                    _log.error("damaged", household=household)
 
 
 def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[str, Any]:

@@ -9,17 +9,16 @@ from typing import Any
 from pymongo.errors import EncryptionError
 
 from service.area import Communes
-from service.errors import CursorAhead, StoreUnavailable
+from service.errors import CursorAhead, StoreDamaged, StoreUnavailable
 from service.households.changes import Entry, Kind, Record, entry_hash
 from service.households.ports import LogEntry, Stored
 from service.jobs.ports import EntryUnreadable
 from service.storage.client import Document, translated
 from service.storage.commune_states import CommuneStates
 from service.storage.database import Database
-from service.storage.documents import DAMAGE, SealedEntry, fingerprint_of_document
+from service.storage.documents import DAMAGE, SealedEntry, contents_of
 from service.storage.encryption.fields import FieldEncryption
-from service.storage.encryption.items import SEALED, joined
-from service.storage.encryption.key_ring import CiphertextDamaged
+from service.storage.encryption.items import RECORD, SEALED
 from service.unit_names import UnitId
 
 
@@ -48,14 +47,20 @@ class Log:
 
     @translated()
     def at_revision(self, household: str, revision: int) -> Stored | None:
-        """A household as that revision left it; of a transfer's two entries, the one that has the record."""
+        """A household as that revision left it; of a transfer's two entries, the one that has the record.
+
+        Raises StoreDamaged.
+        """
         where = {"household": household, "revision": revision, "record": {"$ne": None}}
-        document = self._database["log"].find_one(where, {"record": 1, SEALED: 1})
+        document = self._database["log"].find_one(where, {"household": 1, "revision": 1, "record": 1, SEALED: 1})
         if document is None:
             return None
-        record, _, _ = _personal_part(document, self._database.encryption)
-        assert record is not None  # noqa: S101 - it was requested
-        return Stored(record, fingerprint_of_document(document, self._database.encryption))
+        try:
+            contents = contents_of(document, household, revision, self._database.encryption)
+            record = self._database.encryption.joined(document["record"], contents.get(RECORD, {}))
+            return Stored(record, contents["fingerprint"])
+        except DAMAGE as error:
+            raise StoreDamaged(reason="log entry") from error
 
     @translated()
     def last_actor(self, household: str, kind: Kind) -> str | None:
@@ -200,16 +205,23 @@ def _served(document: Document, encryption: FieldEncryption) -> LogEntry:
 def _personal_part(
     document: Document, encryption: FieldEncryption
 ) -> tuple[Record | None, dict[str, Any] | None, bytes | None]:
-    """Record, replaced items and salt of an entry; None for what an erasure has taken."""
-    record, replaced, sealed = document.get("record"), document.get("replaced"), document.get(SEALED)
-    if sealed is None:
-        return record, replaced, None
-    contents = encryption.contents(sealed)
+    """Record, replaced items and salt of an entry; None for what an erasure has taken, which is all of them."""
+    record, replaced = document["record"], document["replaced"]
+    if record is None and replaced is None and document[SEALED] is None:
+        return None, None, None
+    contents = contents_of(document, document["household"], document["revision"], encryption)
     return (
-        None if record is None else joined(record, contents.get("record", {})),
-        None if replaced is None else joined(replaced, contents.get("replaced", {})),
-        contents.get("salt"),
+        None if record is None else encryption.joined(record, contents.get(RECORD, {})),
+        None if replaced is None else encryption.joined(replaced, contents.get("replaced", {})),
+        contents["salt"],
     )
+
+
+def fingerprint_of_entry(document: Document, encryption: FieldEncryption) -> Any:
+    """The fingerprint in a log entry's document; None in one that was erased. Raises as ``contents_of``."""
+    if document[SEALED] is None:
+        return None
+    return contents_of(document, document["household"], document["revision"], encryption).get("fingerprint")
 
 
 def readable(document: Document, encryption: FieldEncryption) -> LogEntry:
@@ -218,7 +230,7 @@ def readable(document: Document, encryption: FieldEncryption) -> LogEntry:
         return to_log_entry(document, encryption)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise EntryUnreadable("an item is missing or is not what it should be") from error
-    except CiphertextDamaged as error:
+    except StoreDamaged as error:
         raise EntryUnreadable("its ciphertext is damaged") from error
     except StoreUnavailable as error:
         if not isinstance(error.__cause__, EncryptionError):

@@ -86,7 +86,7 @@ class MongoPhotos:
                     return None  # removed while it was read
                 raise StoreDamaged(reason="photo incomplete") from None
         try:
-            key = self._database.encryption.open_value(file["metadata"]["key"])
+            key = self._database.encryption.open_sealed(file["metadata"]["key"])
             jpeg = AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], name.encode())
             return _photo(file, self._database.encryption), jpeg
         except (InvalidTag, *DAMAGE) as error:
@@ -139,7 +139,7 @@ def _sealed(photo: Photo, jpeg: bytes, encryption: FieldEncryption) -> tuple[Doc
         "height": photo.height,
         "actor": photo.actor,
         "key": encryption.seal_value(key),
-        "sha256": encryption.seal_value(photo.sha256),
+        "sha256": encryption.seal_of(name, photo.sha256),
     }
     if photo.parcel is not None:
         metadata["parcel"] = photo.parcel
@@ -185,7 +185,7 @@ def _photo(file: Document, encryption: FieldEncryption) -> Photo:
         of=PhotoOf(metadata["of"]),
         parcel=metadata.get("parcel"),
         size=metadata["bytes"],
-        sha256=encryption.open_value(metadata["sha256"]),
+        sha256=encryption.open_of(file["_id"], metadata["sha256"]),
         width=metadata["width"],
         height=metadata["height"],
         taken_at=metadata.get("taken_at"),

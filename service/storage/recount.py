@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final
 
+from service.errors import StoreDamaged
 from service.households.changes import COUNTS
 from service.households.ports import Stored
 from service.jobs.ports import EntryUnreadable, LoggedRecord
 from service.storage.client import Document, translated
 from service.storage.database import Database
-from service.storage.documents import fingerprint_of_document, to_closed_record, to_stored
+from service.storage.documents import DAMAGE, to_closed_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
-from service.storage.encryption.key_ring import CiphertextDamaged
-from service.storage.log import readable
+from service.storage.log import fingerprint_of_entry, readable
 from service.unit_names import UnitId
 from service.units.placing import tally_key
 
@@ -70,7 +70,7 @@ class Recount:
             for document in self._database["households"].find(where, {"head.national_id": 1}):
                 try:
                     yield encryption.digest(encryption.open_value(document["head"]["national_id"])), document["_id"]
-                except CiphertextDamaged:
+                except DAMAGE:
                     yield "", document["_id"]  # no identity has this key, so that the household is reported
 
     def records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
@@ -98,7 +98,7 @@ class Recount:
                 try:
                     entry = None if document is None else readable(document, self._database.encryption)
                     fingerprint = (
-                        None if document is None else fingerprint_of_document(document, self._database.encryption)
+                        None if document is None else fingerprint_of_entry(document, self._database.encryption)
                     )
                 except EntryUnreadable:
                     entry = fingerprint = None
@@ -126,6 +126,6 @@ def _stored(document: Document, encryption: FieldEncryption) -> Stored:
     """A stored household; without its personal items where their ciphertext is damaged, so that it is reported."""
     try:
         return to_stored(dict(document), encryption, each=True)
-    except CiphertextDamaged:
-        del document["index"]
+    except StoreDamaged:
+        document.pop("index", None)
         return Stored(to_closed_record(document, encryption), "")

@@ -7,9 +7,9 @@ from typing import Any
 
 from service.storage.client import Document, translated
 from service.storage.database import Database
-from service.storage.documents import fingerprint_of_document
+from service.storage.documents import DAMAGE, contents_of
 from service.storage.encryption.fields import FieldEncryption
-from service.storage.encryption.items import CIPHERTEXT_SUBTYPE, SEALED
+from service.storage.encryption.items import CIPHERTEXT_SUBTYPE, RECORD, SEALED
 from service.storage.log import to_log_entry
 from service.storage.photo_files import FILES
 from service.storage.photos import SEALED_ITEMS
@@ -18,10 +18,13 @@ BATCH = 200
 _REQUEST_ITEMS = ("person", "text", "outcome")
 
 
-def reencrypt(database: Database) -> Iterator[tuple[str, int]]:
+def reencrypt(
+    database: Database, report_damaged: Callable[[str, str], None] = lambda _, __: None
+) -> Iterator[tuple[str, int]]:
     """Re-encrypt households, log, requests and photos; yields each collection and how many of its documents changed.
 
-    A document that was written meanwhile is left alone (it has the new key): the filter contains what was read.
+    A document that was written meanwhile is left alone (it has the new key): the filter contains what was read. One
+    that is damaged stays as it is, and is reported by its collection and id.
     """
     work: dict[str, Callable[[Document], Document]] = {
         "households": lambda document: _household(document, database.encryption),
@@ -31,10 +34,15 @@ def reencrypt(database: Database) -> Iterator[tuple[str, int]]:
     }
     for name, renew in work.items():
         with translated():
-            yield name, _collection(database, name, renew)
+            yield name, _collection(database, name, renew, report_damaged)
 
 
-def _collection(database: Database, name: str, renew: Callable[[Document], Document]) -> int:
+def _collection(
+    database: Database,
+    name: str,
+    renew: Callable[[Document], Document],
+    report_damaged: Callable[[str, str], None],
+) -> int:
     changed = 0
     after: Any = None
     while True:
@@ -43,7 +51,11 @@ def _collection(database: Database, name: str, renew: Callable[[Document], Docum
         if not batch:
             return changed
         for document in batch:
-            items = {key: value for key, value in renew(document).items() if document.get(key) != value}
+            try:
+                items = {key: value for key, value in renew(document).items() if document.get(key) != value}
+            except DAMAGE:
+                report_damaged(name, str(document["_id"]))
+                continue
             if items:
                 known = {key: document[key] for key in items if key in document}
                 changed += database[name].update_one({"_id": document["_id"], **known}, {"$set": items}).modified_count
@@ -58,8 +70,8 @@ def _renewed(value: Any, encryption: FieldEncryption) -> Any:
 def _household(document: Document, encryption: FieldEncryption) -> Document:
     if not encryption.stale(document):
         return document
-    beside = dict(encryption.contents(document[SEALED]))
-    beside.pop("record", None)
+    beside = dict(contents_of(document, document["_id"], document["revision"], encryption))
+    beside.pop(RECORD, None)
     return encryption.seal(encryption.open(document), **beside)
 
 
@@ -67,9 +79,10 @@ def _entry(document: Document, encryption: FieldEncryption) -> Document:
     if not encryption.stale(document):
         return document
     entry = to_log_entry(document, encryption)
-    contents: Document = {"fingerprint": fingerprint_of_document(document, encryption), "salt": entry.salt}
+    contents: Document = {**contents_of(document, entry.household, entry.revision, encryption)}
     renewed = dict(document)
-    for name, items in (("record", entry.record), ("replaced", entry.replaced)):
+    for name, items in ((RECORD, entry.record), ("replaced", entry.replaced)):
+        contents.pop(name, None)
         if items is not None:
             renewed[name], contents[name] = encryption.parted(items)
     return {**renewed, SEALED: encryption.seal_value(contents)}

@@ -163,10 +163,10 @@ class MongoRequests:
         return {name: value for name, value in self._document(request).items() if name not in {"_id", "commune"}}
 
     def _document(self, request: PersonRequest) -> Document:
-        sealed = {name: self._sealed(getattr(request, name)) for name in _SEALED}
+        sealed = {name: self._sealed(request.id, getattr(request, name)) for name in _SEALED}
         days = {name: _day_text(getattr(request, name)) for name in _DAYS}
         steps = [
-            {"at": step.at, "actor": step.actor, "what": step.what, "note": self._sealed(step.note)}
+            {"at": step.at, "actor": step.actor, "what": step.what, "note": self._sealed(request.id, step.note)}
             for step in request.steps
         ]
         return {
@@ -183,9 +183,9 @@ class MongoRequests:
         items: dict[str, Any] = {name: document.get(name) for name in _PLAIN}
         items |= {name: _day(document.get(name)) for name in _DAYS}
         try:
-            texts = {name: self._encryption.open_value(document.get(name)) for name in _SEALED}
-            notes = [self._encryption.open_value(step["note"]) for step in document["steps"]]
-        except CiphertextDamaged:
+            texts = {name: self._opened(document["_id"], document[name]) for name in _SEALED}
+            notes = [self._opened(document["_id"], step["note"]) for step in document["steps"]]
+        except (CiphertextDamaged, KeyError):
             # The others of a list are served all the same, and this one without its texts.
             texts, notes = {"damaged": True}, [None] * len(document["steps"])
         steps = tuple(
@@ -201,8 +201,12 @@ class MongoRequests:
             **texts,
         )
 
-    def _sealed(self, text: str | None) -> Any:
-        return None if text is None else self._encryption.seal_value(text)
+    def _sealed(self, request_id: str, text: str | None) -> Any:
+        return None if text is None else self._encryption.seal_of(request_id, text)
+
+    def _opened(self, request_id: str, stored: Any) -> Any:
+        """A text decrypted. Raises CiphertextDamaged."""
+        return None if stored is None else self._encryption.open_of(request_id, stored)
 
 
 def _before(request: PersonRequest) -> Document:

@@ -13,7 +13,14 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from service.clock import vietnam_day
-from service.errors import HouseholdErased, HouseholdIdTaken, HouseholdNotFound, HouseholdStale, PersonalNumberTaken
+from service.errors import (
+    HouseholdErased,
+    HouseholdIdTaken,
+    HouseholdNotFound,
+    HouseholdStale,
+    PersonalNumberTaken,
+    StoreDamaged,
+)
 from service.households.changes import Change, Entry, Record
 from service.households.ports import CommuneState, Neighbour, Stored
 from service.parcels.cells import Cells
@@ -23,7 +30,6 @@ from service.storage.client import Document, refusal, translated
 from service.storage.commune_states import CommuneStates, moved_tallies, to_commune_state
 from service.storage.database import Database
 from service.storage.documents import (
-    DAMAGE,
     SealedEntry,
     sealed_entries,
     sealed_entry,
@@ -102,7 +108,7 @@ class MongoTransaction:
                 household = document["_id"]
                 try:
                     stored[household] = to_stored(document, self.encryption)
-                except DAMAGE:
+                except StoreDamaged:
                     _log.error("damaged", household=household)
         return stored
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import stat
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from bson.binary import Binary
 from pymongo import MongoClient
+from pymongo.database import Database
 
 from service.access.errors import KeysMissing
 from service.access.keys import key_folder
@@ -172,6 +175,36 @@ def test_keys_rotate_under_a_register_that_is_used(
     number = record["head"]["national_id"]
     assert register.json(f"/v1/households?q={number}")["households"][0]["head"]["phone"] == "+84912345678"
     register.registered(parcels=None)
+
+
+@pytest.mark.parametrize("collection", ["households", "log"])
+def test_a_damaged_document_holds_up_no_other_and_its_key_stays(
+    command: list[str],
+    register: Register,
+    store: Repositories,
+    session_database: Database[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    collection: str,
+) -> None:
+    broken, other = register.registered(), register.registered()
+    known = tuple(key.name for key in register_of(register.client.application).store.database.encryption.data_keys())
+    retired: list[str] = []
+    monkeypatch.setattr(FieldEncryption, "retire", lambda _, key: retired.append(key.name))
+    (document, _) = session_database[collection].find().sort("_id")
+    session_database[collection].update_one({"_id": document["_id"]}, {"$set": {"sealed": Binary(b"", 6)}})
+    monkeypatch.setattr(FieldEncryption, "HANDOVER", FieldEncryption.HANDOVER * 0)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    assert rotate_keys.main([*command, "--records"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{collection}: 1 encrypted anew" in printed
+    assert f"damaged, and left as they are: {collection} {document['_id']}\n" in printed
+    assert retired == []
+    session_database[collection].replace_one({"_id": document["_id"]}, document)
+    assert rotate_keys.main([*command, "--records"]) == 0
+    assert set(retired) > set(known)
+    register_of(register.client.application).store.database.encryption.data_keys()  # as the handover lets it look
+    assert [register.household(each["id"]) for each in (broken, other)] == [broken, other]
 
 
 def test_every_record_is_encrypted_anew_and_still_holds(

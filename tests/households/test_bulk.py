@@ -73,6 +73,17 @@ def test_what_is_refused_does_not_hold_up_the_rest(bulk: BulkRegistration, servi
     assert_exact(services.store)
 
 
+def test_a_household_that_is_stored_damaged_refuses_only_its_own_record(
+    bulk: BulkRegistration, services: Register, session_database: Database[dict[str, Any]]
+) -> None:
+    bodies = [a_household() for _ in range(5)]
+    done(bulk.register(bodies, actor=REGISTER_ITSELF))
+    session_database["households"].update_one({"_id": bodies[2]["id"]}, {"$unset": {"sealed": ""}})
+    outcomes = done(bulk.register([*bodies, a_household()], actor=REGISTER_ITSELF))
+    assert [each.result for each in outcomes] == ["unchanged"] * 2 + ["refused"] + ["unchanged"] * 2 + ["registered"]
+    assert codes(outcomes)[2] == "store.damaged"
+
+
 def test_a_number_that_is_taken_refuses_only_its_own_record(bulk: BulkRegistration, services: Register) -> None:
     head = a_head()
     done(bulk.register([a_household(head=head)], actor=REGISTER_ITSELF))

@@ -186,6 +186,21 @@ def test_a_record_put_in_past_the_register_and_one_taken_out_are_reported(writte
     assert f"{stranger}: no entry of the log" in record_differences(written)[0]
 
 
+@pytest.mark.parametrize("position", [0, 5, 17, -1])
+def test_a_record_that_is_stored_damaged_is_reported_and_the_others_are_compared(
+    written: Repositories, position: int
+) -> None:
+    damaged, other = register(written), register(written)
+    households = written.database["households"]
+    (stored,) = households.find({"_id": damaged["id"]})
+    broken = bytearray(stored["sealed"])
+    broken[position] ^= 1
+    households.update_one({"_id": damaged["id"]}, {"$set": {"sealed": Binary(bytes(broken), 6)}})
+    households.update_one({"_id": other["id"]}, {"$set": {"head.full_name": "Somebody Else"}})
+    differences = sorted(record_differences(written))
+    assert [each.split()[2].rstrip(":") for each in differences] == sorted([damaged["id"], other["id"]])
+
+
 def test_a_fingerprint_that_was_changed_is_reported(written: Repositories) -> None:
     record = register(written)
     households = written.database["households"]

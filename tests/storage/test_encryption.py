@@ -133,8 +133,34 @@ def test_a_closed_record_is_one_without_personal_items_and_nothing_is_decrypted(
 
 def test_what_was_not_read_stays_away(encryption: FieldEncryption) -> None:
     sealed = encryption.seal(household())
-    part = {"sealed": sealed["sealed"], "parcels": [{"land_use": "LUC"}]}
-    assert encryption.open(part) == {"parcels": [{"land_use": "LUC"}]}
+    part = {"sealed": sealed["sealed"], "parcels": [{"land_use": "LUC"}, {"land_use": "CLN"}]}
+    assert encryption.open(part, partly=True) == {"parcels": [{"land_use": "LUC"}, {"land_use": "CLN"}]}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"parcels": [{"certificate_serial": ELSEWHERE, "land_use": "LUC"}]},
+        {"parcels": [{"certificate_serial": ELSEWHERE}] * 3},
+        {"parcels": {}},
+        {"parcels": ["LUC", "CLN"]},
+        {"parcels": None},
+        {"head": {"full_name": "Nguyễn Văn An"}},
+        {"head": "Nguyễn Văn An"},
+        {"head": {"national_id": 40078001234, "phone": PHONE, "old_id_number": "181234567"}},
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_what_it_hides_is_damaged(encryption: FieldEncryption, changed: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        encryption.open({**encryption.seal(household()), **changed})
+
+
+def test_placeholders_of_which_nothing_is_hidden_are_damaged(encryption: FieldEncryption) -> None:
+    sealed = {**encryption.seal(household()), "sealed": encryption.seal_value({"record": {}})}
+    with pytest.raises(ValueError, match="not in its sealed part"):
+        encryption.open(sealed)
+    assert encryption.open({"village": "Khối 4", "sealed": sealed["sealed"]}) == {"village": "Khối 4"}
 
 
 def test_what_is_sealed_already_is_not_sealed_again(encryption: FieldEncryption) -> None:
@@ -211,7 +237,7 @@ def test_a_retired_data_key_is_gone(database: Database[dict[str, Any]], keys: Ke
     encryption.add_data_key()
     encryption.retire(first)
     assert [key.name for key in encryption.data_keys()] == ["0002"]
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(CiphertextDamaged):
         FieldEncryption(database, lambda: master_keys_of_files(keys)).open_value(sealed)
 
 
@@ -234,8 +260,8 @@ def damaged(value: Binary, position: int) -> Binary:
     return Binary(bytes(changed), value.subtype)
 
 
-DAMAGE = {"algorithm": 0, "type": 17, "content": -40, "tag": -1}
-"""A byte in each part of a ciphertext but the id of its data key: algorithm, type, content, authentication tag."""
+DAMAGE = {"algorithm": 0, "key": 1, "end of the key": 16, "type": 17, "content": -40, "tag": -1}
+"""A byte in each part of a ciphertext: algorithm, id of its data key, type, content, authentication tag."""
 
 
 @pytest.mark.parametrize("position", DAMAGE.values(), ids=DAMAGE)
@@ -251,19 +277,62 @@ def test_a_truncated_ciphertext_is_refused_as_damaged(encryption: FieldEncryptio
             encryption.open_value(Binary(bytes(sealed[:length]), sealed.subtype))
 
 
-def test_a_ciphertext_of_an_unknown_data_key_is_unavailable(encryption: FieldEncryption) -> None:
+@pytest.mark.parametrize("value", [b"secret", Binary(b"secret", 5), Binary(b"", 6), "secret", 7, None, {}, []])
+def test_what_is_no_ciphertext_where_one_should_be_is_damaged(encryption: FieldEncryption, value: Any) -> None:
+    for read in (encryption.open_sealed, encryption.contents):
+        with pytest.raises(CiphertextDamaged):
+            read(value)
+
+
+def test_a_ciphertext_of_a_data_key_that_another_process_has_just_made_opens(
+    database: Database[dict[str, Any]], keys: KeyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, script = prepared(database, keys), prepared(database, keys)
+    worker.open_value(worker.seal_value("secret"))
+    monkeypatch.setattr(FieldEncryption, "HANDOVER", FieldEncryption.HANDOVER * 0)
+    script.add_data_key()
+    sealed = script.seal_value("newer")
+    assert key_of(sealed) not in {bytes(key.key_id) for key in worker._keys}
+    assert worker.open_value(sealed) == "newer"
+    with pytest.raises(CiphertextDamaged):
+        worker.open_value(damaged(sealed, position=5))
+
+
+def test_a_data_key_that_the_vault_has_lost_damages_no_document(
+    database: Database[dict[str, Any]], keys: KeyFolder
+) -> None:
+    encryption = prepared(database, keys)
+    sealed = encryption.seal_value("secret")
+    restarted = FieldEncryption(database, lambda: master_keys_of_files(keys))
+    (vault,) = database["encryption_keys"].find({})
+    database["encryption_keys"].delete_one({})
     with pytest.raises(StoreUnavailable):
-        encryption.open_value(damaged(encryption.seal_value("secret"), position=5))
+        restarted.open_value(sealed)
+    listed = database["encryption_secrets"].find_one_and_delete({"_id": "data-keys"})
+    assert listed is not None
+    with pytest.raises(StoreUnavailable):
+        restarted.open_value(sealed)
+    database["encryption_keys"].insert_one(vault)
+    assert restarted.open_value(sealed) == "secret"
+
+
+def test_while_the_vault_cannot_be_reached_nothing_is_damaged(encryption: FieldEncryption, keys: KeyFolder) -> None:
+    sealed = encryption.seal_value("secret")
+    with MongoClient[dict[str, Any]]("mongodb://127.0.0.1:1/away", serverSelectionTimeoutMS=50) as client:
+        away = FieldEncryption(client.get_default_database(), lambda: master_keys_of_files(keys))
+        for value in (sealed, damaged(sealed, position=5)):
+            with pytest.raises(StoreUnavailable):
+                away.open_value(value)
 
 
 def test_a_damaged_ciphertext_disturbs_no_other_thread(encryption: FieldEncryption) -> None:
     sealed = [encryption.seal_value(f"secret {number}") for number in range(400)]
-    broken = [damaged(value, position) for value in sealed[:40] for position in (*DAMAGE.values(), 5)]
+    broken = [damaged(value, position) for value in sealed[:40] for position in DAMAGE.values()]
 
     def read(value: Binary) -> Any:
         try:
             return encryption.open_value(value)
-        except (CiphertextDamaged, StoreUnavailable):
+        except CiphertextDamaged:
             return None
 
     with ThreadPoolExecutor(8) as pool:

@@ -19,23 +19,26 @@ from service.storage.client import Document
 from service.storage.encryption.items import (
     CIPHERTEXT_SUBTYPE,
     ENCRYPTED_ITEMS,
+    OF,
     RECORD,
     SEALED,
     Manner,
     bare,
     branches_of,
     ciphertexts,
+    is_sealed,
     joined,
     key_of,
     mapped,
     parted,
     searchable,
 )
-from service.storage.encryption.key_ring import CACHED_VALUES, KeyRing
+from service.storage.encryption.key_ring import CACHED_VALUES, CiphertextDamaged, KeyRing
 from service.storage.encryption.master_keys import MasterKeys
 
 _CACHED_CONTENTS: Final = 1_024
 """The contents of a document are some kilobytes each."""
+_VALUE: Final = "value"
 _DETERMINISTIC_MARK: Final = 1
 """First byte of a deterministic ciphertext; of a random one it is 2 (MongoDB's client-side encryption, subtype 6)."""
 
@@ -77,24 +80,39 @@ class FieldEncryption(KeyRing):
         return {**self.searchable(shown, hidden), SEALED: self.seal_value({RECORD: hidden, **beside})}
 
     def contents(self, sealed: Binary) -> Mapping[str, Any]:
-        """What a document's ``sealed`` contains. It is cached and shared: do not modify it."""
-        opened: Mapping[str, Any] = self._contents(sealed)
+        """What a document's ``sealed`` contains. It is cached and shared: do not modify it.
+
+        Raises CiphertextDamaged.
+        """
+        try:
+            opened: Mapping[str, Any] = self._contents(sealed)
+        except TypeError as error:  # a list or an object, which no cache takes
+            raise CiphertextDamaged() from error
         return opened
 
-    def open(self, document: Mapping[str, Any], *, each: bool = False) -> Document:
-        """The record of a stored document.
+    def open(self, document: Mapping[str, Any], *, each: bool = False, partly: bool = False) -> Document:
+        """The record of a stored document, of which perhaps only a part was read (``partly``).
 
         With ``each``, the ciphertexts that stand in their items' places count, though ``sealed`` holds the same: for
         those who check whether it does.
+        Raises CiphertextDamaged, and ValueError and the like where an item is not what it should be.
         """
-        sealed = document.get(SEALED)
-        hidden = {} if sealed is None else self.contents(sealed).get(RECORD, {})
+        hidden = self.contents(document[SEALED]).get(RECORD, {})
         if each:
-            record = joined(mapped(document, self._branches, self._open_value), hidden, all_places=False)
+            record = joined(mapped(document, self._branches, self._open_value), hidden, all_places=False, partly=True)
         else:
-            record = joined(document, hidden)
-        record.pop(SEALED, None)
+            record = self.joined(document, hidden, partly=partly)
+        del record[SEALED]
         return record
+
+    def joined(self, shown: Mapping[str, Any], hidden: Mapping[str, Any], *, partly: bool = False) -> Document:
+        """What ``parted`` returned, put together again. Raises ValueError where the two do not fit.
+
+        Only where nothing is hidden are the places searched for what is missing: otherwise each of them is visited.
+        """
+        if not hidden and is_sealed(shown, self._branches):
+            raise ValueError("what the document hides is not in its sealed part")
+        return joined(shown, hidden, partly=partly)
 
     def closed(self, document: Mapping[str, Any]) -> Document:
         """A stored document without its personal items, for readers who see none: nothing is decrypted."""
@@ -109,6 +127,26 @@ class FieldEncryption(KeyRing):
     def open_value(self, value: Any) -> Any:
         """One value decrypted; what is not encrypted is returned as it is."""
         return self._open_value(value)
+
+    def open_sealed(self, value: Any) -> Any:
+        """One value decrypted that is always stored encrypted. Raises CiphertextDamaged, also where it is not."""
+        if key_of(value) is None:
+            raise CiphertextDamaged()
+        return self._opened(value)
+
+    def seal_of(self, owner: str, value: Any) -> Binary:
+        """One value encrypted together with the id of the document whose it is.
+
+        Another document's, put in its place, would open as well, since all are encrypted under the same key.
+        """
+        return self.seal_value({OF: owner, _VALUE: value})
+
+    def open_of(self, owner: str, value: Any) -> Any:
+        """What ``seal_of`` encrypted. Raises CiphertextDamaged, also where it is another document's."""
+        contents = self.open_sealed(value)
+        if not isinstance(contents, Mapping) or contents.get(OF) != owner:
+            raise CiphertextDamaged()
+        return contents[_VALUE]
 
     def equal_to(self, value: str) -> dict[str, list[Binary]]:
         """The condition that a query puts on a searched item: its ciphertexts under every data key in use."""

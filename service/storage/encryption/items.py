@@ -37,6 +37,8 @@ ELSEWHERE: Final = b""
 """The placeholder of a hidden item, whose value is in ``sealed``."""
 RECORD: Final = "record"
 """What of a household's record is hidden, among the contents of ``sealed``."""
+OF: Final = "of"
+"""Among the contents of a ciphertext: the document whose it is."""
 
 
 def key_of(value: Any) -> bytes | None:
@@ -105,24 +107,30 @@ def parted(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Doc
     return shown, hidden
 
 
-def joined(shown: Mapping[str, Any], hidden: Mapping[str, Any], *, all_places: bool = True) -> Document:
-    """What was parted, put together again; an item that is not in ``shown`` (it was not read) stays out.
+def joined(
+    shown: Mapping[str, Any], hidden: Mapping[str, Any], *, all_places: bool = True, partly: bool = False
+) -> Document:
+    """What was parted, put together again. Raises ValueError where the two do not fit, since one was then damaged.
 
-    Without ``all_places`` only the places that contain ``ELSEWHERE`` are filled.
+    With ``partly`` an item that is not in ``shown`` was not read, and stays out. Without ``all_places`` only the places
+    that contain ``ELSEWHERE`` are filled.
     """
     whole = dict(shown)
     for name, part in hidden.items():
         place = whole.get(name)
         if place is None:
-            continue
+            if partly:
+                continue
+            raise ValueError(f"there is no place for {name}, which is sealed")
         if isinstance(part, dict) and isinstance(place, Mapping):
-            whole[name] = joined(place, part, all_places=all_places)
+            whole[name] = joined(place, part, all_places=all_places, partly=partly)
         elif isinstance(part, list) and isinstance(place, list):
-            filled = [
-                joined(each, inner, all_places=all_places) if inner and isinstance(each, Mapping) else each
-                for each, inner in zip(place, part, strict=False)
+            whole[name] = [
+                joined(each, inner, all_places=all_places, partly=partly) if inner else each
+                for each, inner in zip(place, part, strict=True)
             ]
-            whole[name] = [*filled, *place[len(part) :]]
+        elif all_places and not isinstance(place, bytes):
+            raise ValueError(f"in the place of {name}, which is sealed, there is something else")
         elif all_places or place == ELSEWHERE:
             # An item can be an object or a list as a whole; what was opened is shared with the next reader.
             whole[name] = deepcopy(part) if isinstance(part, (dict, list)) else part
@@ -149,6 +157,21 @@ def searchable(
         elif isinstance(branch, dict):
             document[name] = searchable(document[name], part, branch, seal)
     return document
+
+
+def is_sealed(document: Mapping[str, Any], branches: Branches) -> bool:
+    """Whether anything at the branches' ends is a placeholder or a ciphertext."""
+    for name, branch in branches.items():
+        value = document.get(name)
+        if isinstance(branch, Manner):
+            sealed = isinstance(value, bytes)
+        elif isinstance(value, list):
+            sealed = any(is_sealed(each, _below(branch, each)) for each in value if isinstance(each, Mapping))
+        else:
+            sealed = isinstance(value, Mapping) and is_sealed(value, branch)
+        if sealed:
+            return True
+    return False
 
 
 def bare(document: Mapping[str, Any], branches: Branches) -> Document:

@@ -25,7 +25,7 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.encryption import ClientEncryption
-from pymongo.errors import DuplicateKeyError, EncryptionError
+from pymongo.errors import DuplicateKeyError, EncryptionError, PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from service.access.errors import KeysMissing
@@ -147,16 +147,34 @@ class KeyRing:
 
     def _decrypt(self, value: Binary) -> Any:
         """Open a ciphertext. Raises CiphertextDamaged, or StoreUnavailable where its data key is not to be had."""
+        key = key_of(value)
+        if key is None:
+            raise CiphertextDamaged()
 
         def work(encryption: ClientEncryption[Document]) -> Any:
             try:
                 return encryption.decrypt(value)
             except EncryptionError as error:
-                if _is_usable(encryption, key_of(value)):
+                if self._names_no_key(key) or _is_usable(encryption, key):
                     raise CiphertextDamaged() from error
                 raise
 
         return self._attempt(work)
+
+    def _names_no_key(self, key: bytes) -> bool:
+        """Whether a ciphertext's key id is none that this register ever had in use: its bytes were then changed.
+
+        The vault itself is asked, where another process can have made a key just now. A key that is listed as in use
+        and not in the vault was lost there, and so is everything if nothing is listed: neither is the fault of the
+        one document. Where the vault cannot be asked, nobody knows.
+        """
+        try:
+            if self._database[KEY_VAULT].find_one({"_id": Binary(key, UUID_SUBTYPE)}, {"_id": 1}) is not None:
+                return False
+            listed = self._data_keys(look_again=True)
+        except PyMongoError:
+            return False
+        return bool(listed) and all(bytes(each.key_id) != key for each in listed)
 
     def _attempt(self, work: Callable[[ClientEncryption[Document]], Any]) -> Any:
         """Run ``work``, and once more with reloaded master keys: another process may have rotated them meanwhile."""
@@ -269,12 +287,12 @@ class KeyRing:
         self._database[SECRETS].update_one({"_id": _DIGEST_SECRET}, {"$set": {"value": sealed}})
 
 
-def _is_usable(encryption: ClientEncryption[Document], key: bytes | None) -> bool:
+def _is_usable(encryption: ClientEncryption[Document], key: bytes) -> bool:
     """Whether a data key encrypts: then a ciphertext of its that does not open is damaged, as is one of no key.
 
     libmongocrypt reports a damaged ciphertext and a data key that the wrong master key wrapped in the same words.
     """
-    if key is None or len(key) < _KEY_ID_BYTES:
+    if len(key) < _KEY_ID_BYTES:
         return True
     try:
         encryption.encrypt(0, _ALGORITHMS[Manner.HIDDEN], key_id=Binary(key, UUID_SUBTYPE))
