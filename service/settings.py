@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Final
 
 
@@ -138,10 +140,39 @@ class SettingsInvalid(Exception):
     """A variable of the environment cannot be read as its setting."""
 
 
+RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "record_bytes": (1_000, 16_000_000),
+    "body_bytes": (1_000, 1_000_000_000),
+    "photo_bytes": (1_000, 15_000_000),
+    "photos_per_household": (0, 1_000),
+    "database_timeout_seconds": (0.1, 600),
+    "transaction_seconds": (0.1, 60),
+    "units_refresh_seconds": (0, 3_600),
+    "parcel_smallest_m2": (0, 1_000_000),
+    "parcel_largest_m2": (1, 1_000_000_000),
+    "overlap_tolerated_percent": (0, 100),
+    "overlap_tolerated_width_m": (0, 1_000),
+    "border_tolerated_m": (0, 100_000),
+    "area_tolerated_percent": (0, 100),
+    "area_tolerated_m2": (0, 1_000_000),
+    "token_seconds": (10, 86_400),
+    "session_idle_days": (1, 3_650),
+    "session_longest_days": (1, 3_650),
+    "sign_ins_per_minute": (0, 1_000_000_000),
+    "requests_per_minute": (0, 1_000_000_000),
+    "proxies": (0, 100),
+    "trail_days": (366, 36_500),
+    "open_data_days": (0, 3_650),
+}
+"""The least and the greatest value of every setting that is a number."""
+
+KMS_PROVIDERS: Final = ("aws", "azure", "gcp", "kmip")
+
+
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from ``environment`` (default: the process's).
 
-    Raises SettingsInvalid with the variable's name.
+    Raises SettingsInvalid with the variable's name, its value and what is allowed.
     """
     source = os.environ if environment is None else environment
     values: dict[str, object] = {}
@@ -160,28 +191,47 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _parse_integer(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise SettingsInvalid(f"{name}={text!r}: expected a whole number") from None
+    # int() also reads 1_000 and the digits of other scripts, which nobody means to write here.
+    if re.fullmatch(r"\s*[+-]?[0-9]+\s*", text) is None:
+        raise SettingsInvalid(f"{name}={text!r}: expected a whole number")
+    return int(_within(name, text, int(text)))
 
 
 def _parse_number(name: str, text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
+    number = float(text) if re.fullmatch(r"\s*[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?\s*", text) else math.nan
     if not math.isfinite(number):
         raise SettingsInvalid(f"{name}={text!r}: expected a number")
+    return _within(name, text, number)
+
+
+def _within(name: str, text: str, number: float) -> float:
+    """Return the number. Raises SettingsInvalid where it is outside the range of the setting."""
+    least, most = RANGES[name.lower()]
+    if not least <= number <= most:
+        raise SettingsInvalid(f"{name}={text!r}: expected {least} to {most}")
     return number
 
 
-def _text(_: str, text: str) -> str:
+def _parse_text(name: str, text: str) -> str:
+    if name == "KMS_PROVIDER" and text not in KMS_PROVIDERS:
+        raise SettingsInvalid(f"{name}={text!r}: expected one of {', '.join(KMS_PROVIDERS)}")
+    if name == "HOLIDAYS":
+        for day in filter(None, map(str.strip, text.split(","))):
+            _require_day(name, day)
     return text
 
 
+def _require_day(name: str, text: str) -> None:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise SettingsInvalid(
+            f"{name}: {text!r} is not a day; expected days with commas between them, as 2026-02-16,2026-02-17"
+        ) from None
+
+
 _PARSERS: Final[dict[str, Callable[[str, str], object]]] = {
-    "str": _text,
+    "str": _parse_text,
     "int": _parse_integer,
     "float": _parse_number,
 }

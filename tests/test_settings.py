@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
-from service.settings import SettingsInvalid, read_settings
+from service.settings import RANGES, Settings, SettingsInvalid, read_settings
 
 ADDRESS = {"MONGODB_URI": "mongodb://127.0.0.1:27017/register"}
 
@@ -35,9 +37,39 @@ def test_without_a_database_nothing_is_read() -> None:
         ("BORDER_TOLERATED_M", "far", "BORDER_TOLERATED_M='far': expected a number"),
         ("BORDER_TOLERATED_M", "nan", "BORDER_TOLERATED_M='nan': expected a number"),
         ("BORDER_TOLERATED_M", "inf", "BORDER_TOLERATED_M='inf': expected a number"),
+        ("RECORD_BYTES", "-1", "RECORD_BYTES='-1': expected 1000 to 16000000"),
+        ("RECORD_BYTES", "0", "RECORD_BYTES='0': expected 1000 to 16000000"),
+        ("RECORD_BYTES", "1_000", "RECORD_BYTES='1_000': expected a whole number"),
+        ("PROXIES", "-2", "PROXIES='-2': expected 0 to 100"),
+        ("PROXIES", "٣", "PROXIES='٣': expected a whole number"),
+        ("OPEN_DATA_DAYS", "-1", "OPEN_DATA_DAYS='-1': expected 0 to 3650"),
+        ("SIGN_INS_PER_MINUTE", "-1", "SIGN_INS_PER_MINUTE='-1': expected 0 to 1000000000"),
+        ("PARCEL_SMALLEST_M2", "-5", "PARCEL_SMALLEST_M2='-5': expected 0 to 1000000"),
+        ("PARCEL_SMALLEST_M2", "1_0.5", "PARCEL_SMALLEST_M2='1_0.5': expected a number"),
+        ("TRAIL_DAYS", "10", "TRAIL_DAYS='10': expected 366 to 36500"),
+        ("KMS_PROVIDER", "vault", "KMS_PROVIDER='vault': expected one of aws, azure, gcp, kmip"),
+        (
+            "HOLIDAYS",
+            "2026-02-16,2026-02-30",
+            "HOLIDAYS: '2026-02-30' is not a day; expected days with commas between them, as 2026-02-16,2026-02-17",
+        ),
     ],
 )
 def test_a_refusal_names_the_setting_and_what_it_takes(name: str, text: str, expected: str) -> None:
     with pytest.raises(SettingsInvalid) as caught:
         read_settings({**ADDRESS, name: text})
     assert str(caught.value) == expected
+
+
+def test_every_number_has_a_range_in_which_its_default_lies() -> None:
+    assert {field.name for field in fields(Settings) if field.type in {"int", "float"}} == RANGES.keys()
+    usual = read_settings(ADDRESS)
+    assert [name for name, (least, most) in RANGES.items() if not least <= getattr(usual, name) <= most] == []
+
+
+@pytest.mark.parametrize("name", sorted(RANGES))
+def test_the_ends_of_a_range_are_allowed_and_nothing_beyond(name: str) -> None:
+    for end, beyond in zip(RANGES[name], (-1, 1), strict=True):
+        assert getattr(read_settings({**ADDRESS, name.upper(): str(end)}), name) == end
+        with pytest.raises(SettingsInvalid, match=f"{name.upper()}='{end + beyond}': expected"):
+            read_settings({**ADDRESS, name.upper(): str(end + beyond)})
