@@ -19,6 +19,26 @@ def test_a_form_is_sent_once_and_then_only_revalidated(register: Register, name:
     assert (again.status_code, again.get_data()) == (304, b"")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(f"/v1/schema/{name}" for name in FORMS),
+        "/v1/units",
+        "/v1/units/16681",
+        "/v1/open-data/households?by=poverty",
+        "/v1/open-data/households.csv?by=poverty",
+        "/v1/schema/codelists",
+        "/openapi.json",
+    ],
+)
+def test_a_read_ignores_the_precondition_of_a_write(register: Register, address: str) -> None:
+    plain = register.get(address)
+    assert plain.status_code == 200
+    for condition in ('"x"', "*", plain.headers["ETag"]):
+        given = register.get(address, **{"If-Match": condition})
+        assert (given.status_code, given.get_data()) == (200, plain.get_data())
+
+
 def test_a_phone_gets_the_form_compressed_and_the_same(register: Register) -> None:
     plain = register.get("/v1/schema/form.json")
     packed = register.get("/v1/schema/form.json", **{"Accept-Encoding": "gzip"})

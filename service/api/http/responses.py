@@ -45,7 +45,15 @@ def validated(response: Response, cache: str = "private, no-cache") -> Response:
     """
     response.headers["Cache-Control"] = cache
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-    response.make_conditional(request)
+    return conditional(response)
+
+
+def conditional(response: Response) -> Response:
+    """The response, or 304 for a client whose If-None-Match has its entity tag.
+
+    If-Match is about writes and is ignored: werkzeug would give the status 412 to a response that has the whole body.
+    """
+    response.make_conditional({name: value for name, value in request.environ.items() if name != "HTTP_IF_MATCH"})
     return response
 
 
@@ -56,7 +64,7 @@ def unless_known(response: Response) -> Response:
     """
     tag, strong = response.get_etag()[0], not response.get_etag()[1]
     if tag is not None and strong and request.if_none_match.contains(tag):
-        response.make_conditional(request)
+        return conditional(response)
     return response
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, request
 
 from service.access.gate import public
-from service.api.http.responses import json_response
+from service.api.http.responses import conditional, json_response
 from service.parcels.reference_systems import system_of
 from service.province import Province
 
@@ -162,8 +162,7 @@ def _response(file: BuiltFile, policy: str) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "geolocation=(self), camera=(self), microphone=()"
-    response.make_conditional(request)
-    return response
+    return conditional(response)
 
 
 def _with_charset(media_type: str) -> str:

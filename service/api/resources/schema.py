@@ -21,7 +21,7 @@ from service.access.gate import public
 from service.api.http.blueprint import Blueprint
 from service.api.http.parameters import Query, day
 from service.api.http.resource import Day, Resource, count
-from service.api.http.responses import resource_response, validated
+from service.api.http.responses import conditional, resource_response, validated
 from service.api.http.services import derived, services
 from service.clock import vietnam_day
 from service.errors import CodeListNotFound
@@ -170,5 +170,4 @@ def _derived(name: str, make: Callable[[], bytes], mimetype: str, *, download: b
     response.headers["Cache-Control"] = "no-cache"
     if download:
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.make_conditional(request)
-    return response
+    return conditional(response)
