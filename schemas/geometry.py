@@ -82,7 +82,7 @@ def parse_geometry(value: object, kinds: Sequence[str]) -> BaseGeometry:
 
 
 def _check_other_members(value: Mapping[Any, Any]) -> None:
-    """Refuse a `bbox` that is none and a `crs` that is not WGS 84; what is right says nothing new."""
+    """Refuse a `bbox` that is not valid and a `crs` other than WGS 84. Valid ones add nothing, and are not stored."""
     if "bbox" in value:
         box = value["bbox"]
         numbers = isinstance(box, list) and 4 <= len(box) <= 6 and all(type(each) in (float, int) for each in box)

@@ -71,7 +71,7 @@ class Publisher:
 
 @dataclass(frozen=True, slots=True)
 class BorderSource:
-    """Where borders of the province's communes can be had."""
+    """Where borders of the province's communes are available."""
 
     name: str
     address: str

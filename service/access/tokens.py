@@ -170,8 +170,8 @@ class AccessTokens:
 def _kid_of(token: str) -> str:
     """Return the key's name in a token's header. Raises TokenInvalid for anything but a signed token."""
     try:
-        head = token.split(".", maxsplit=1)[0]
-        header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+        encoded = token.split(".", maxsplit=1)[0]
+        header = json.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
     except (ValueError, binascii.Error) as error:
         raise TokenInvalid() from error
     if not isinstance(header, dict) or header.get("alg") != ALGORITHM or header.get("typ") != TOKEN_TYPE:

@@ -135,7 +135,7 @@ def load_borders(file: Path, data: str | None) -> int:
     """Replace the stored borders of the provinces of a file, with a progress bar; returns the exit status."""
     settings = command_settings(data)
     if not file.exists():
-        print(f"{file} is not there. Borders of communes can be had from:", file=sys.stderr)
+        print(f"{file} is not there. Borders of communes are available from:", file=sys.stderr)
         for each in (source for province in provinces_of(settings) for source in province.borders):
             print(f"  {each.name}: {each.address} ({each.licence})", file=sys.stderr)
         return 2

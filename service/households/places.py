@@ -135,7 +135,7 @@ def home_of(record: _Record, directory: UnitDirectory, today: date) -> Place:
     former = directory.former_of(commune, record.get("former_commune"))
     as_of = date.fromisoformat(record["commune_as_of"])
     version = directory.known_on(commune, today)
-    heir = None if version is None else directory.settled(version, today)
+    heir = None if version is None else directory.last_known_successor(version, today)
     if heir is None or heir.identity == commune:
         return Place(commune, None if former is None else former.identity, as_of)
     return Place(heir.identity, commune if former is None else former.identity, max(as_of, heir.begins))

@@ -31,7 +31,7 @@ from service.parcels.examination import BORDERLESS, Examination, ParcelExaminer
 from service.units.directory import UnitDirectory
 
 REGISTER_GIVEN: Final = register_given_items()
-"""Items that the register sets; in a request they are ignored (docs/architecture.md, forms of a record)."""
+"""Items that the register sets; in a request they are ignored."""
 _GIVEN_TO_PARCELS: Final = register_given_items(ParcelSchema)
 
 

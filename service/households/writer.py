@@ -22,7 +22,7 @@ from service.units.directory import UnitDirectory
 
 OLDEST_STAMP: Final = timedelta(seconds=30)
 """How long after ``updated_at`` was read from the clock a transaction with it may begin."""
-SETTLED_AFTER: Final = timedelta(minutes=3)
+COMPLETE_AFTER: Final = timedelta(minutes=3)
 """After so long no change with an earlier ``updated_at`` is still to come: MongoDB ends a transaction within 90 seconds
 of its beginning, and clocks of several machines differ by less than the minute that is left."""
 

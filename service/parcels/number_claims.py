@@ -113,7 +113,7 @@ def _contradict(one: NumberClaim, other: NumberClaim) -> bool:
 
 
 def _text(value: object) -> str:
-    """Return a text as it is, and nothing for what is none: a neighbour that is stored damaged stops nobody."""
+    """Return a text as it is, and nothing for any other value: a neighbour that is stored damaged stops nobody."""
     return value if isinstance(value, str) else ""
 
 

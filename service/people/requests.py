@@ -124,7 +124,8 @@ class PeopleRequests:
         )
         self._store.add_request(request)
         try:
-            # Erasing closes the requests that it finds: one that was stored behind its back would name people for ever.
+            # An erasure removes people's names from the requests that it finds. One that is stored at the same time
+            # would escape it, and go on naming them.
             self._households.read(household, actor=actor, personal=False)
         except HouseholdNotFound:
             self._store.remove_request(request.id)

@@ -158,9 +158,9 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         response = refuse(status)
         body = response.get_data()
         response.headers |= {"Connection": "close", "Content-Length": str(len(body))}
-        head = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
+        headers = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
         with contextlib.suppress(OSError):
-            client.sendall(f"HTTP/1.1 {response.status}\r\n{head}\r\n".encode("latin-1") + body)
+            client.sendall(f"HTTP/1.1 {response.status}\r\n{headers}\r\n".encode("latin-1") + body)
 
 
 def refused_status(error: BaseException) -> int:

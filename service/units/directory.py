@@ -110,7 +110,7 @@ class UnitDirectory:
             raise
         if read.level != "commune":
             raise CommuneUnknown(commune=code, pointer="/commune")
-        commune, parts = self.settled(read, today), self.heirs_of(read, today)
+        commune, parts = self.last_known_successor(read, today), self.heirs_of(read, today)
         heir = self.heir_of(read, today)
         if not parts:
             raise CommuneSuccessorUnknown(pointer="/commune", **not_in_force(code, today, [read]).params)
@@ -300,7 +300,7 @@ class UnitDirectory:
                 heirs.extend(heir for heir in following if heir not in heirs)
         return tuple(heirs), complete
 
-    def settled(self, unit: Unit, until: date) -> Unit:
+    def last_known_successor(self, unit: Unit, until: date) -> Unit:
         """Follow a unit towards the day ``until`` as far as it is certain which unit has its households."""
         while unit.valid_to is not None and unit.valid_to < until:
             following = self._following(unit)

@@ -89,7 +89,7 @@ def meant_by(code: str, as_of: date | None, directory: UnitDirectory, today: dat
     if not directory.heirs_of(named, today):
         raise CommuneSuccessorUnknown(**not_in_force(code, today, [named]).params)
     heir = directory.heir_of(named, today)
-    commune = heir or directory.settled(named, today)
+    commune = heir or directory.last_known_successor(named, today)
     itself = commune.identity == named.identity
     lineage = None if itself else lineage_of(named.identity, directory)
     return Meant(commune, named, heir is not None, lineage)

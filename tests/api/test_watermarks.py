@@ -10,7 +10,7 @@ from pymongo.read_concern import ReadConcern
 from service.actor import REGISTER_ITSELF
 from service.errors import WriteContention
 from service.households.registration import parse, prepare, registration
-from service.households.writer import OLDEST_STAMP, SETTLED_AFTER
+from service.households.writer import COMPLETE_AFTER, OLDEST_STAMP
 from service.people.person_request import RequestKind
 from service.roles import Role
 from service.storage.transaction import MongoTransaction
@@ -87,7 +87,7 @@ def test_no_transaction_begins_with_an_old_stamp(
     with pytest.raises(WriteContention):
         services.households.put(household["id"], household, if_match=None, actor=REGISTER_ITSELF)
     assert services.store.households.known([household["id"]]) == {}
-    assert OLDEST_STAMP < SETTLED_AFTER
+    assert OLDEST_STAMP < COMPLETE_AFTER
 
 
 def test_what_is_lifted_comes_again_to_who_asks_what_changed(register: Register, clock: MovedClock) -> None:

@@ -111,11 +111,11 @@ def test_a_split_unit_is_followed_no_further_than_certain_until_its_parts_come_t
     directory = a_split_and_a_merger()
     one, two = directory.in_force("1", OLD), directory.in_force("2", date(2020, 1, 1))
     for day in (date(2019, 12, 31), date(2020, 1, 1), date(2023, 12, 31)):
-        assert directory.settled(one, day) == one
-    assert directory.settled(one, date(2024, 1, 1)) == directory.in_force("4", NOW)
-    assert directory.settled(two, date(2021, 12, 31)) == two
-    assert directory.settled(two, date(2022, 1, 1)) == directory.in_force("2", date(2022, 1, 1))
-    assert directory.settled(two, NOW) == directory.in_force("4", NOW)
+        assert directory.last_known_successor(one, day) == one
+    assert directory.last_known_successor(one, date(2024, 1, 1)) == directory.in_force("4", NOW)
+    assert directory.last_known_successor(two, date(2021, 12, 31)) == two
+    assert directory.last_known_successor(two, date(2022, 1, 1)) == directory.in_force("2", date(2022, 1, 1))
+    assert directory.last_known_successor(two, NOW) == directory.in_force("4", NOW)
 
 
 def test_the_former_commune_is_the_only_predecessor_and_through_a_new_name_still_is() -> None:

@@ -17,7 +17,7 @@ export function readingsOf(text: string): number[] {
   return [...readings];
 }
 
-/** The number that the text most likely means; null when it is none. */
+/** The number that the text most likely means; null when it is not a number. */
 export function readNumber(text: string): number | null {
   return readingsOf(text)[0] ?? null;
 }

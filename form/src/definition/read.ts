@@ -2,7 +2,7 @@
 import { isObject, type JsonObject, type RegisterGiven } from '../storage/household';
 import { STAGES, type Code, type Definition, type Item, type Stage, type Words } from './definition';
 
-/** The definition, or null for anything that is none. An item of a kind that this form does not know is left out: it stays in records as it is. */
+/** The definition, or null for a value that is not a definition. An item of a kind that this form does not know is left out: it stays in records as it is. */
 export function readDefinition(body: unknown): Definition | null {
   if (!isObject(body) || !Array.isArray(body['steps'])) return null;
   const lists = isObject(body['lists']) ? body['lists'] : {};

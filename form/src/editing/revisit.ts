@@ -1,4 +1,4 @@
-// Opening a household of the register again: the newest record that can be had, never a masked one in the place of a whole one.
+// Opening a household of the register again: the newest record that is available, but never a masked one instead of a complete one.
 import { go } from '../route.svelte';
 import { isMasked, isObject, textAt, type Household } from '../storage/household';
 import { ResponseLost, call } from '../sync/register';

@@ -40,7 +40,7 @@ export async function watchForUpdates(report: StoredVersions): Promise<void> {
   });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') return;
-    // Without signal there is no newer version to be had: nothing to show, and the next look tries again.
+    // Without signal no newer version can be fetched: the next check tries again.
     registration.update().catch(() => undefined);
   });
 }

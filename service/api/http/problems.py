@@ -393,5 +393,5 @@ def _cause(error: DomainError) -> str | None:
 
 
 def _plain(params: dict[str, Any]) -> str:
-    """What the register's own log says of an error's params: no values that a person could stand in."""
+    """What the service's log has of an error's params: their names only, since values can be about people."""
     return json.dumps(sorted(params))

@@ -36,7 +36,7 @@ from service.clock import vietnam_day
 from service.errors import CursorInvalid, QueryInvalid
 from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.unit_households import households_of_unit
-from service.households.writer import SETTLED_AFTER
+from service.households.writer import COMPLETE_AFTER
 
 blueprint = Blueprint("households", __name__, url_prefix="/v1/households", description="Farm households")
 
@@ -285,7 +285,7 @@ def _next_since(arguments: dict[str, Any], now: datetime, page: HouseholdPage) -
         return None
     if "cursor" in arguments:
         return _moment_of(decode_position(arguments["cursor"], str, str, str)[2])
-    return max(since, now - SETTLED_AFTER - page.majority_lag)
+    return max(since, now - COMPLETE_AFTER - page.majority_lag)
 
 
 def _moment_of(text: str) -> datetime:
