@@ -146,7 +146,7 @@ class KeyRing:
         return sealed
 
     def _decrypt(self, value: Binary) -> Any:
-        """Open a ciphertext. Raises CiphertextDamaged, or StoreUnavailable where its data key is not to be had."""
+        """Open a ciphertext. Raises CiphertextDamaged, or StoreUnavailable where its data key cannot be read."""
         key = key_of(value)
         if key is None:
             raise CiphertextDamaged()
