@@ -33,6 +33,13 @@ function circleThrough(start: string): string[] | null {
   return null;
 }
 
+describe('time', () => {
+  it('is read in one place: the phone’s clock may be years off', () => {
+    const others = files.filter((file) => !file.startsWith('clock/') && /new Date\(\)|Date\.now\(/.test(readFileSync(join(root, file), 'utf8')));
+    expect(others).toEqual([]);
+  });
+});
+
 describe('imports', () => {
   it('are found', () => expect(imports.get('main.ts')).toContain('App.svelte'));
   it('go in no circle, types included', () => {

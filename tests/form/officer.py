@@ -297,3 +297,9 @@ class Officer:
         """Take a picture of the screen as it is."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=str(path))
+
+    def look(self, name: str) -> Officer:
+        """Take a picture where PICTURES_FOLDER says where to."""
+        if os.environ.get("PICTURES_FOLDER"):
+            self.picture(Path(os.environ["PICTURES_FOLDER"]) / f"{name}.png")
+        return self

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import struct
 import urllib.request
+from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.form.officer import Officer
+from tests.form.officer import Officer, Phone
 from tests.form.serving import ServedForm
 
 OFFER = """() => {
@@ -49,3 +50,25 @@ def test_the_offer_to_install_waits_in_the_settings(officer: Officer) -> None:
     officer.tap("Máy này").on("Máy này").tap("Cài lên màn hình chính")
     expect(officer.page.get_by_role("button", name="Cài lên màn hình chính")).to_be_hidden()
     assert officer.page.evaluate("asked")
+
+
+def test_where_the_browser_may_clear_the_phone_it_says_so_and_counts_what_is_unsent(
+    a_phone: Callable[..., Phone],
+) -> None:
+    phone = a_phone(viewport={"width": 360, "height": 740})
+    phone.context.add_init_script("StorageManager.prototype.persist = async () => localStorage.promised === 'yes'")
+    officer = Officer(phone).arrive()
+    expect(officer.page.get_by_text("Trình duyệt không hứa giữ dữ liệu")).to_be_hidden()
+    officer.begin().answer("Thôn, xóm, bản, khối", "Khối 3").saved().page.evaluate("location.hash = '#/'")
+    warning = officer.page.locator("[data-unsent]")
+    expect(warning).to_contain_text("Trên máy còn 1 hộ và 0 ảnh chưa gửi")
+    expect(warning).to_contain_text("Hãy cài sổ lên màn hình chính")
+    officer.look("storage").page.evaluate(OFFER)
+    expect(warning.get_by_role("button", name="Cài lên màn hình chính")).to_be_visible()
+    officer.look("storage-offer").tap("Máy này").on("Máy này")
+    expect(warning).to_contain_text("Trên máy còn 1 hộ và 0 ảnh chưa gửi")
+    officer.look("storage-settings").page.evaluate("localStorage.promised = 'yes'")
+    officer.reload().unlock().on("Máy này")
+    expect(officer.page.get_by_text("Đồng hồ của máy đúng với sổ")).to_be_visible()
+    expect(warning).to_be_hidden()
+    assert officer.errors == []

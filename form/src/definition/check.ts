@@ -28,9 +28,9 @@ export function isEmpty(value: Json | undefined): boolean {
 }
 
 /** All values that the definition refuses, in the order of the form. Missing ones are no finding: see `findMissing`. */
-export function findErrors(definition: Definition, record: JsonObject): Finding[] {
+export function findErrors(definition: Definition, record: JsonObject, now: Date): Finding[] {
   const ofItems = definition.steps.flatMap(({ items }) => errorsOf(definition, items, record, ''));
-  return [...ofItems, ...ruleFindings(definition.checks, record, new Date())];
+  return [...ofItems, ...ruleFindings(definition.checks, record, now)];
 }
 
 function errorsOf(definition: Definition, items: readonly Item[], beside: JsonObject, pointer: string): Finding[] {

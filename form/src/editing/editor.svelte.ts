@@ -1,4 +1,5 @@
 // Editing one entry: values go to memory at once and to the disk soon after; "saved" is shown only when the disk has them.
+import { bestKnownTime } from '../clock/clock.svelte';
 import { SvelteSet } from 'svelte/reactivity';
 import { ruleFindings } from '../definition/rules';
 import { findErrors, findMissing, nextStage, reachedStage, type Missing } from '../definition/check';
@@ -49,9 +50,9 @@ export class Editor {
   #writing: Promise<void> = Promise.resolve();
 
   missing: Missing[] = $derived.by(() => findMissing(this.#definition(), this.content));
-  errors: Finding[] = $derived.by(() => findErrors(this.#definition(), this.content));
+  errors: Finding[] = $derived.by(() => findErrors(this.#definition(), this.content, bestKnownTime()));
   /** What is wrong between items, by the rules that the definition lets a phone check. */
-  between: Finding[] = $derived.by(() => ruleFindings(this.#definition().checks, this.content, new Date()));
+  between: Finding[] = $derived.by(() => ruleFindings(this.#definition().checks, this.content, bestKnownTime()));
   reached: Stage | null = $derived(reachedStage(this.missing));
   next: Stage | null = $derived(nextStage(this.reached));
 

@@ -1,4 +1,5 @@
 // Opening entries to edit: a new household, one of the register, one of this phone. Knows nothing of checks, so that the list opens at once.
+import { momentNow } from '../clock/clock.svelte';
 import { copiedAnswers, type Definition } from '../definition/definition';
 import { isEditable, type Basis } from '../storage/entries';
 import type { OpenedEntry } from '../storage/entry-store';
@@ -8,7 +9,6 @@ import { account } from '../session/account.svelte';
 import { door } from '../session/door.svelte';
 import { outbox } from '../session/outbox.svelte';
 import { reference } from '../session/reference.svelte';
-import { bestKnownTime } from '../sync/register';
 
 /** Under this name the phone stores the answers of the household before that may be copied, and no others. */
 const LAST_ANSWERS = 'last-answers';
@@ -19,7 +19,7 @@ export async function startHousehold(): Promise<OpenedEntry> {
   const [only, ...others] = account.current?.communes ?? [];
   const taken = await reference.communes.taken();
   const commune = textAt(last, 'commune') || (only && others.length === 0 ? only : (taken.at(-1)?.commune ?? ''));
-  const content: Household = { captured_at: bestKnownTime().toISOString().replace(/\.\d+Z$/, 'Z'), legal_basis: 'state_function' };
+  const content: Household = { captured_at: momentNow(), legal_basis: 'state_function' };
   const agency = reference.settings.province?.agency;
   if (agency) content['agency'] = agency;
   if (commune) content['commune'] = commune;

@@ -1,6 +1,7 @@
 // The language of the screens: catalogues by key, Vietnamese first; English is loaded when it is chosen.
 import { vi, type MessageKey } from '../messages/vi';
 import type { Language, Words } from '../definition/definition';
+import { bestKnownTime } from '../clock/clock.svelte';
 import { speak } from '../sync/register';
 
 const STORED = 'language';
@@ -88,7 +89,7 @@ export function size(bytes: number): string {
 export function moment(text: string): string {
   const time = new Date(text);
   if (Number.isNaN(time.getTime())) return text;
-  const today = time.toDateString() === new Date().toDateString();
+  const today = time.toDateString() === bestKnownTime().toDateString();
   const locale = current === 'vi' ? 'vi-VN' : 'en-GB';
   return today
     ? time.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' })

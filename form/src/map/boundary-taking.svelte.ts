@@ -1,4 +1,5 @@
 // What carries the state machine of taking a boundary: positions of the GPS, the trace on the phone, border, neighbours, the register's check.
+import { phoneTime } from '../clock/clock.svelte';
 import { valueAt } from '../definition/pointer';
 import type { GeometryItem } from '../definition/definition';
 import type { Editor } from '../editing/editor.svelte';
@@ -257,7 +258,7 @@ export class BoundaryTaking {
     this.#map?.showMe(fix.position, fix.accuracy);
     const { state } = this;
     const drawn = this.shape.flat(2).length;
-    await this.send({ kind: 'fix', fix, mean: this.mean, now: Date.now() });
+    await this.send({ kind: 'fix', fix, mean: this.mean, now: phoneTime() });
     if (state.kind === 'walking') {
       if (this.shape.flat(2).length > drawn) this.#map?.goTo(fix.position);
     } else if (first && drawn === 0 && !(state.kind === 'position' && state.tapped) && (this.#centre === null || distance(fix.position, this.#centre) < FAR_METRES)) {

@@ -1,12 +1,14 @@
 // Every text of the screens in English; loaded only when chosen.
 import { enDashboard } from './en-dashboard';
 import { enMap } from './en-map';
+import { enPhone } from './en-phone';
 import { enPhotos } from './en-photos';
 import type { MessageKey } from './vi';
 
 export const en: Record<MessageKey, string> = {
   ...enDashboard,
   ...enMap,
+  ...enPhone,
   ...enPhotos,
 
   'name': 'Sổ Nông Hộ',
@@ -203,37 +205,6 @@ export const en: Record<MessageKey, string> = {
   'check.unknown': 'This value is not valid ({code}).',
 
   'settings.title': 'This phone',
-  'settings.commune': 'Take a commune along',
-  'settings.communeHelp': 'Loads a commune’s households and parcels onto this phone (locked by the PIN), to search, revisit and be warned of duplicates without signal.',
-  'settings.chooseCommune': 'Commune',
-  'settings.take': 'Load',
-  'settings.taking': '{count} of {total} households, {size}',
-  'settings.taken': '{name}: {count} households, {size}, loaded {at}',
-  'settings.failed': 'Not loaded. What was loaded before is still there.',
-  'settings.language': 'Language',
-  'settings.pin': 'Change the PIN',
-  'settings.pinOld': 'Present PIN',
-  'settings.pinNew': 'New PIN',
-  'settings.pinChanged': 'The PIN is changed.',
-  'settings.lock': 'Lock now',
-  'settings.wipe': 'Erase everything on this phone',
-  'settings.sureWipe': 'Erase everything? {count} households that were not sent will be lost for good.',
-  'settings.signedIn': 'Signed in: {name}',
-  'settings.signOut': 'Sign out',
-  'settings.install': 'Put on the home screen',
-  'settings.installHelp': 'The register gets an icon of its own and opens like an app, without signal too.',
-  'settings.space': 'Room on this phone: about {size}',
-  'settings.clock': 'This phone’s clock is {minutes} minutes off. Times of new records follow the register’s clock.',
-
-  'devices.title': 'Other devices signed in',
-  'devices.help': 'Sign a lost phone out from here at once. When it next has signal it erases everything of the register, unsent households too.',
-  'devices.used': 'Last used: {at}',
-  'devices.end': 'Sign out and erase',
-  'devices.sure': 'Sign “{name}” out? Everything of the register on that device will be erased, unsent households too.',
-  'devices.ended': 'Signed out. That device will erase its data when it has signal.',
-  'devices.lost': 'The register could not be asked. Open this screen again with signal to see other devices and sign them out.',
-  'devices.failed': 'That did not work. Try again.',
-  'devices.unknown': 'Unnamed device',
 
   'verify.title': 'To verify',
   'verify.none': 'Nothing left to verify.',

@@ -1,6 +1,7 @@
 // Mọi câu chữ của các màn hình, bằng tiếng Việt. Khóa là tên chỗ dùng; {tên} là chỗ điền.
 import type { viDashboard } from './vi-dashboard';
 import { viMap } from './vi-map';
+import type { viPhone } from './vi-phone';
 import type { viPhotos } from './vi-photos';
 
 export const vi = {
@@ -200,37 +201,6 @@ export const vi = {
   'check.unknown': 'Câu trả lời này chưa hợp lệ ({code}).',
 
   'settings.title': 'Máy này',
-  'settings.commune': 'Mang dữ liệu của xã theo',
-  'settings.communeHelp': 'Tải danh sách hộ và ranh giới thửa của một xã về máy (được khóa bằng PIN), để tìm, thăm lại và nhận cảnh báo trùng khi không có sóng.',
-  'settings.chooseCommune': 'Xã, phường',
-  'settings.take': 'Tải về',
-  'settings.taking': 'Đã tải {count}/{total} hộ, {size}',
-  'settings.taken': '{name}: {count} hộ, {size}, tải lúc {at}',
-  'settings.failed': 'Chưa tải được. Dữ liệu tải lần trước vẫn còn.',
-  'settings.language': 'Ngôn ngữ',
-  'settings.pin': 'Đổi mã PIN',
-  'settings.pinOld': 'Mã PIN đang dùng',
-  'settings.pinNew': 'Mã PIN mới',
-  'settings.pinChanged': 'Đã đổi mã PIN.',
-  'settings.lock': 'Khóa máy ngay',
-  'settings.wipe': 'Xóa hết dữ liệu trên máy này',
-  'settings.sureWipe': 'Xóa hết? {count} hộ chưa gửi sẽ mất và không lấy lại được.',
-  'settings.signedIn': 'Đang đăng nhập: {name}',
-  'settings.signOut': 'Đăng xuất',
-  'settings.install': 'Cài lên màn hình chính',
-  'settings.installHelp': 'Sổ có biểu tượng riêng và mở như một ứng dụng, cả khi không có sóng.',
-  'settings.space': 'Chỗ trống trên máy: còn khoảng {size}',
-  'settings.clock': 'Đồng hồ của máy lệch {minutes} phút so với sổ. Giờ ghi phiếu đã được chỉnh theo sổ.',
-
-  'devices.title': 'Thiết bị khác đang đăng nhập',
-  'devices.help': 'Mất máy thì cho máy đó thoát ngay từ đây. Lần tới có sóng, máy đó tự xóa mọi dữ liệu của sổ, kể cả hộ chưa gửi.',
-  'devices.used': 'Dùng lần cuối: {at}',
-  'devices.end': 'Cho thoát và xóa dữ liệu',
-  'devices.sure': 'Cho “{name}” thoát? Mọi dữ liệu của sổ trên máy đó sẽ bị xóa, kể cả hộ chưa gửi.',
-  'devices.ended': 'Đã cho thoát. Máy đó sẽ tự xóa dữ liệu khi có sóng.',
-  'devices.lost': 'Chưa hỏi được sổ. Khi có sóng, mở lại màn hình này để xem và cho thoát các thiết bị khác.',
-  'devices.failed': 'Chưa cho thoát được. Hãy thử lại.',
-  'devices.unknown': 'Thiết bị không rõ tên',
 
   'verify.title': 'Hộ chờ xác minh',
   'verify.none': 'Không còn hộ nào chờ xác minh.',
@@ -251,4 +221,4 @@ export const vi = {
   'photo.waiting': '{count} ảnh chờ gửi',
 } as const;
 
-export type MessageKey = keyof typeof vi | keyof typeof viDashboard | keyof typeof viPhotos;
+export type MessageKey = keyof typeof vi | keyof typeof viDashboard | keyof typeof viPhone | keyof typeof viPhotos;

@@ -1,4 +1,5 @@
 // The outbox: entries and photos on the phone, and the sender that takes them to the register.
+import { bestKnownTime } from '../clock/clock.svelte';
 import type { Photo } from '../photos/photo';
 import type { PhotoStore } from '../photos/photo-store';
 import { EntryStore, type OpenedEntry } from '../storage/entry-store';
@@ -22,6 +23,11 @@ class Outbox {
   #store: EntryStore | undefined;
   #photoStore: PhotoStore | undefined;
   #sender: Sender | undefined;
+
+  /** Households whose last word is on this phone alone. */
+  get unsent(): number {
+    return this.entries.filter(({ state }) => state.kind !== 'sent').length;
+  }
 
   get store(): EntryStore {
     return present(this.#store);
@@ -78,7 +84,7 @@ class Outbox {
   }
 
   async #forgetSent(): Promise<void> {
-    const oldest = Date.now() - SENT_STAY_DAYS * DAY_MILLISECONDS;
+    const oldest = bestKnownTime().getTime() - SENT_STAY_DAYS * DAY_MILLISECONDS;
     for (const { id, state } of this.entries) {
       if (state.kind === 'sent' && Date.parse(state.at) < oldest) await this.store.remove(id);
     }

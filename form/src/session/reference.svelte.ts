@@ -1,4 +1,5 @@
 // Reference data: the form definition, units and settings with the province, which are public, and the communes taken along, which are sealed.
+import { phoneTime } from '../clock/clock.svelte';
 import type { Definition } from '../definition/definition';
 import { readProvince, type Province } from '../definition/province';
 import { readDefinition } from '../definition/read';
@@ -70,13 +71,13 @@ class Reference {
   }
 
   async #refreshUnits(): Promise<void> {
-    const age = Date.now() - ((await stored<number>('units-at')) ?? 0);
+    const age = phoneTime() - ((await stored<number>('units-at')) ?? 0);
     // A clock that was set back must not retain an old list for years.
     if (this.hasUnits && age >= 0 && age < UNITS_STAY_MILLISECONDS) return;
     const units = await fetchUnits();
     if (units === null) return;
     await store('units', units);
-    await store('units-at', Date.now());
+    await store('units-at', phoneTime());
     this.units = units;
   }
 }

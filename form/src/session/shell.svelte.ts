@@ -12,6 +12,10 @@ class Shell {
   update = $state<ServiceWorker | null>(null);
   /** The browser could not store the form: without signal it will not open. */
   notOffline = $state(false);
+  /** The browser did not promise to keep what is stored: short of room, it may clear it. */
+  mayBeCleared = $state(false);
+  /** The form was opened from among the phone's apps. */
+  readonly installed = matchMedia('(display-mode: standalone)').matches;
   /** The browser's offer to put the form among the phone's apps; null where it makes none or it was taken. */
   installation = $state.raw<Installation | null>(null);
 
@@ -21,7 +25,20 @@ class Shell {
       event.preventDefault();
       this.installation = event as Installation;
     });
-    addEventListener('appinstalled', () => (this.installation = null));
+    addEventListener('appinstalled', () => {
+      this.installation = null;
+      void this.askToKeep();
+    });
+  }
+
+  /** Requests that the browser does not clear the storage by itself. */
+  async askToKeep(): Promise<void> {
+    try {
+      this.mayBeCleared = !(await navigator.storage?.persist?.());
+    } catch {
+      // Some browsers refuse even the question, which is a no; the notice says what helps.
+      this.mayBeCleared = true;
+    }
   }
 
   async install(): Promise<void> {

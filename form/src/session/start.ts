@@ -13,8 +13,7 @@ export async function start(): Promise<void> {
       await account.restore();
       await outbox.unlock(vault);
       void account.refresh();
-      // Requests that the browser does not clear the storage by itself; where it refuses, nothing is different from before.
-      void navigator.storage?.persist?.();
+      void shell.askToKeep();
     },
     () => outbox.close(),
   );

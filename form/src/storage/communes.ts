@@ -1,4 +1,5 @@
 // Communes taken along: their households lie on the phone in sealed parts, and are opened once for search and warnings.
+import { bestKnownTime } from '../clock/clock.svelte';
 import { SearchIndex, fold, normalize } from '../search/fold';
 import type { Database } from './database';
 import { listAt, objectAt, textAt, type Household, type JsonObject } from './household';
@@ -69,7 +70,7 @@ export class Communes {
       parts.push({ commune, part: parts.length, sealed: await this.#vault.seal(households.slice(from, from + PART_SIZE)) });
     }
     const bytes = parts.reduce((sum, { sealed }) => sum + sealed.data.byteLength, 0);
-    const summary: Taken = { commune, households: households.length, bytes, at: new Date().toISOString() };
+    const summary: Taken = { commune, households: households.length, bytes, at: bestKnownTime().toISOString() };
     const taken = [...(await this.taken()).filter((each) => each.commune !== commune), summary];
     const sealedList = await this.#vault.seal(taken);
     const transaction = this.#database.transaction(['communes', 'sealed'], 'readwrite');

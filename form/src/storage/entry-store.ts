@@ -1,4 +1,5 @@
 // Entries in the database: sealed on the way in, opened on the way out, changed only by read-modify-write.
+import { bestKnownTime } from '../clock/clock.svelte';
 import type { Database, StoredEntry } from './database';
 import { isEditable, type Basis, type Entry, type EntryState } from './entries';
 import type { Household } from './household';
@@ -71,7 +72,7 @@ export class EntryStore {
   async add(household: string, basis: Basis, content: Household, base: Household | null = null): Promise<OpenedEntry> {
     const entry: OpenedEntry = {
       id: mintIdentifier(), household, sequence: 0, version: 1, contentVersion: 1, basis, base,
-      state: { kind: 'draft' }, content, changedAt: new Date().toISOString(), step: 0,
+      state: { kind: 'draft' }, content, changedAt: bestKnownTime().toISOString(), step: 0,
     };
     const sealed = await this.#vault.seal(sealedPart(entry));
     await this.#write(async () => {
@@ -91,7 +92,7 @@ export class EntryStore {
       if (entry.contentVersion !== contentVersion) throw new EntryChangedElsewhere(id);
       if (!isEditable(entry)) throw new EntryNotEditable(id);
       const state: EntryState = entry.state.kind === 'queued' ? { kind: 'draft' } : entry.state;
-      return { ...entry, state, content, step, contentVersion: contentVersion + 1, changedAt: new Date().toISOString() };
+      return { ...entry, state, content, step, contentVersion: contentVersion + 1, changedAt: bestKnownTime().toISOString() };
     });
   }
 
@@ -110,7 +111,7 @@ export class EntryStore {
   /** The register has stored the entry: it is Sent, and an entry that follows it is now made from that revision. One transaction. */
   async arrived(id: string, record: Household, revision: number): Promise<void> {
     await this.#settle(id, (entry) => ({
-      entry: { ...entry, state: { kind: 'sent', at: new Date().toISOString(), revision }, content: record },
+      entry: { ...entry, state: { kind: 'sent', at: bestKnownTime().toISOString(), revision }, content: record },
       ofFollower: { basis: { kind: 'revision', revision } },
     }));
   }

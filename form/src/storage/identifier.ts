@@ -1,7 +1,8 @@
 // Identifiers minted on the phone: UUID version 7 (RFC 9562), so that a retry after a lost response is the same write.
+import { bestKnownTime } from '../clock/clock.svelte';
 
 /** A new UUIDv7. The clock only orders ids; 74 random bits make them unique even when the clock is wrong. */
-export function mintIdentifier(now: number = Date.now()): string {
+export function mintIdentifier(now: number = bestKnownTime().getTime()): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const view = new DataView(bytes.buffer);
   view.setUint16(0, Math.floor(now / 2 ** 32));

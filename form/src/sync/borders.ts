@@ -1,4 +1,5 @@
 // Borders of communes: fetched with a commune that is taken along or opened on the map, and stored on the phone, in plain: borders are public.
+import { phoneTime } from '../clock/clock.svelte';
 import { readBorder, type Border } from '../map/border';
 import { PUBLIC_STORE, type Database } from '../storage/database';
 import { call } from './register';
@@ -25,12 +26,12 @@ export async function fetchBorder(database: Database, commune: string): Promise<
   const { status, body } = await call(`/v1/units/${encodeURIComponent(commune)}/boundary`);
   if (status !== 200 && status !== 404) return storedBorder(database, commune);
   const border = status === 200 ? readBorder(body) : null;
-  await database.put(PUBLIC_STORE, { name: nameOf(commune), value: { border, at: Date.now() } satisfies StoredBorder });
+  await database.put(PUBLIC_STORE, { name: nameOf(commune), value: { border, at: phoneTime() } satisfies StoredBorder });
   return border;
 }
 
 /** Whether what is stored is of today; a border changes once in years. */
 export async function borderIsFresh(database: Database, commune: string): Promise<boolean> {
-  const age = Date.now() - ((await stored(database, commune))?.at ?? 0);
+  const age = phoneTime() - ((await stored(database, commune))?.at ?? 0);
   return age >= 0 && age < DAY_MILLISECONDS;
 }

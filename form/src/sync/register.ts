@@ -1,4 +1,5 @@
 // The way to the register: one fetch with a time limit, and responses as plain values. A lost response is an error of its own.
+import { hearRegister } from '../clock/clock.svelte';
 import type { Household } from '../storage/household';
 import { isRevoked, type RegisterResponse } from './response';
 
@@ -16,21 +17,9 @@ export interface Call {
 export class ResponseLost extends Error {}
 
 let language = 'vi';
-/** Seconds that the register's clock is ahead of the phone's, once a response has shown it. */
-let clockAheadSeconds: number | null = null;
 
 export function speak(newLanguage: string): void {
   language = newLanguage;
-}
-
-/** Now by the register's clock where it is known to differ by more than two minutes, else by the phone's. */
-export function bestKnownTime(): Date {
-  const ahead = clockAheadSeconds !== null && Math.abs(clockAheadSeconds) > 120 ? clockAheadSeconds : 0;
-  return new Date(Date.now() + ahead * 1000);
-}
-
-export function clockError(): number | null {
-  return clockAheadSeconds;
 }
 
 /** Calls the register. Raises ResponseLost when there is no response; every response, a refusal too, is returned. */
@@ -60,7 +49,6 @@ export async function call(path: string, { method = 'GET', body, headers = {}, l
     throw new ResponseLost(error instanceof Error ? error.message : String(error));
   }
   if (response.type === 'opaqueredirect') throw new ResponseLost('redirected');
-  noteClock(response.headers.get('Date'));
   const retryAfter = Number(response.headers.get('Retry-After'));
   const read: RegisterResponse = {
     status: response.status,
@@ -68,6 +56,8 @@ export async function call(path: string, { method = 'GET', body, headers = {}, l
     body: readJson(text),
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null,
   };
+  // A page of a hotspot on the way says nothing about the register's clock.
+  if (read.type.endsWith('json')) noteClock(response.headers.get('Date'));
   if (isRevoked(read)) await onRevoked();
   return read;
 }
@@ -96,5 +86,5 @@ function readJson(text: string): unknown {
 
 function noteClock(date: string | null): void {
   const registerTime = date === null ? Number.NaN : Date.parse(date);
-  if (Number.isFinite(registerTime)) clockAheadSeconds = Math.round((registerTime - Date.now()) / 1000);
+  if (Number.isFinite(registerTime)) hearRegister(registerTime);
 }
