@@ -9,7 +9,7 @@ from apispec import APISpec
 from flask import Flask
 
 from schemas.derive.json_schema import household_components, record_components
-from service.api.http.blueprint import ALSO_AS, IF_MATCH, ONLY_NEW, VALIDATED
+from service.api.http.blueprint import ALSO_AS, FILE_NAME_HEADER, IF_MATCH, ONLY_NEW, VALIDATED
 from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
@@ -17,6 +17,7 @@ from service.api.http.oauth import scopes_with
 from service.api.http.problems import ProblemSchema
 from service.api.resources.session_schemas import TokenSchema
 from service.api.resources.trail import TrailEntrySchema
+from service.formats.tables import WORKBOOK
 from service.roles import FOR_EVERYBODY, SCOPES, Permission
 
 TOKEN_ADDRESS = "/v1/token"  # noqa: S105 - an address
@@ -70,6 +71,18 @@ _RETRY_AFTER = {
         "schema": {"type": "integer"},
     }
 }
+_PROBLEM_HEADERS = {
+    **_RETRY_AFTER,
+    "WWW-Authenticate": {
+        "description": "With 401, and with 403 where a scope is missing: how to sign in, or which scope is needed.",
+        "schema": {"type": "string"},
+    },
+    "Accept-Encoding": {
+        "description": "With 415: the encodings of a body that are read.",
+        "schema": {"type": "string"},
+    },
+}
+_FILES = ("text/csv", WORKBOOK, "image/jpeg")
 ONLY_NEW_PARAMETER: dict[str, Any] = {
     "in": "header",
     "name": "If-None-Match",
@@ -120,7 +133,7 @@ def finished_specification(spec: APISpec, example: dict[str, Any]) -> dict[str, 
     for path in document["paths"].values():
         for method, operation in path.items():
             if method in {"get", "put", "post", "patch", "delete"}:
-                _finish(operation)
+                _finish(operation, reads=method == "get")
     return document
 
 
@@ -148,8 +161,8 @@ def _ways_in(permission: str) -> list[dict[str, list[str]]]:
     return [*({"oauth2": needed} for needed in scopes), *people]
 
 
-def _finish(operation: dict[str, Any]) -> None:
-    """Any call can be refused for its parameters, meet a database that is away, or a fault."""
+def _finish(operation: dict[str, Any], *, reads: bool) -> None:
+    """Any call can be refused for its parameters or what it accepts, meet a database that is away, or a fault."""
     problem = {"$ref": "#/components/responses/Problem"}
     responses = operation.setdefault("responses", {})
     if media_type := operation.pop(ALSO_AS, None):
@@ -162,16 +175,30 @@ def _finish(operation: dict[str, Any]) -> None:
         operation.setdefault("parameters", []).append(IF_NONE_MATCH_PARAMETER)
         responses["200"].setdefault("headers", {}).setdefault("ETag", _ENTITY_TAG["ETag"])
         responses["304"] = {"description": "The client has it already. Without a body."}
-    if "201" in responses:
-        responses["201"]["headers"] = {**responses["201"].get("headers", {}), **_LOCATION}
     for status in [name for name in responses if name in {"UNPROCESSABLE_CONTENT", "default"}]:
         del responses[status]
     for status, response in list(responses.items()):
         if response.get("$ref", "").endswith("/Problem") or "ErrorSchema" in str(response):
             responses[status] = problem
-    responses.setdefault("503", problem)
+    _declare_headers(responses)
+    for status in ("422", "503", *(("406",) if reads else ())):
+        responses.setdefault(status, problem)
     responses["default"] = problem
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _declare_headers(responses: dict[str, Any]) -> None:
+    """A file has a name, what is made has an address, and 304 has the headers of the 200 that it stands for."""
+    for status, response in responses.items():
+        headers = response.setdefault("headers", {}) if "$ref" not in response else {}
+        if status == "201":
+            headers |= _LOCATION
+        if any(media_type in _FILES for media_type in response.get("content", ())):
+            headers |= FILE_NAME_HEADER
+        if response.get("headers") == {}:
+            del response["headers"]
+    if "304" in responses:
+        responses["304"]["headers"] = responses["200"]["headers"]
 
 
 def _problem_response() -> dict[str, Any]:
@@ -186,7 +213,7 @@ def _problem_response() -> dict[str, Any]:
     }
     return {
         "description": "A problem (RFC 9457) with a stable code, in the language of Accept-Language.",
-        "headers": _RETRY_AFTER,
+        "headers": _PROBLEM_HEADERS,
         "content": {"application/problem+json": {"schema": schema, "example": example}},
     }
 

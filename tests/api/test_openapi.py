@@ -16,6 +16,7 @@ from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -172,6 +173,35 @@ def bombard(cases: SearchStrategy[Case[Any]]) -> None:
         if "wait" in case.query:
             case.query["wait"] = 0
         # In process, no HTTP client stands between that would unpack an response.
-        case.call_and_validate(checks=CHECKS, headers={"Accept-Encoding": "identity"})
+        response = case.call_and_validate(checks=CHECKS, headers={"Accept-Encoding": "identity"})
+        assert undeclared_headers(case, response) == set()
 
     send()
+
+
+OF_EVERY_RESPONSE = {
+    *(
+        "content-type",
+        "content-length",
+        "date",
+        "content-language",
+        "content-encoding",
+        "vary",
+        "cache-control",
+        "set-cookie",
+    ),
+    *("content-security-policy", "permissions-policy", "referrer-policy", "deprecation", "x-request-id"),
+    *("cross-origin-opener-policy", "cross-origin-resource-policy", "x-content-type-options", "x-frame-options"),
+}
+"""Headers that mean the same with every response, so that no operation declares them."""
+
+
+def undeclared_headers(case: Case[Any], response: Response) -> set[str]:
+    """The headers of a response that the operation does not declare for its status."""
+    document = case.operation.schema.raw_schema
+    declared = document["paths"][case.operation.path][case.operation.method]["responses"]
+    found = declared.get(str(response.status_code), declared["default"])
+    if "$ref" in found:
+        found = document["components"]["responses"][found["$ref"].rpartition("/")[2]]
+    named = {name.lower() for name in found.get("headers", {})}
+    return {name.lower() for name in response.headers} - named - OF_EVERY_RESPONSE

@@ -132,3 +132,7 @@ REVISION_HEADER = {
     }
 }
 NEXT_HEADER = {"Link": {"description": 'The next page, rel="next".', "schema": {"type": "string"}}}
+LICENCE_HEADER = {"Link": {"description": 'The licence of the data, rel="license".', "schema": {"type": "string"}}}
+FILE_NAME_HEADER = {
+    "Content-Disposition": {"description": "The name under which to save the file.", "schema": {"type": "string"}}
+}

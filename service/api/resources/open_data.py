@@ -12,7 +12,7 @@ from marshmallow import fields, validate
 from werkzeug.exceptions import NotFound
 
 from service.access.gate import public
-from service.api.http.blueprint import Blueprint
+from service.api.http.blueprint import LICENCE_HEADER, Blueprint
 from service.api.http.guard import guard
 from service.api.http.parameters import Query, one_of, unit_code
 from service.api.http.resource import Beside, Day, Resource, count
@@ -105,7 +105,7 @@ class OpenHouseholds(MethodView):
 
     @public
     @blueprint.query(OpenDataQuery)
-    @blueprint.response(200, OpenDataSchema)
+    @blueprint.response(200, OpenDataSchema, headers=LICENCE_HEADER)
     @blueprint.validated
     @blueprint.problems(404, 422, 429, 503)
     @blueprint.doc(operationId="open_households", summary="Households by commune and ethnic group or poverty")
@@ -126,7 +126,7 @@ class OpenHouseholdsTable(MethodView):
 
     @public
     @blueprint.query(OpenDataTableQuery)
-    @blueprint.response(200, {"type": "string"}, content_type="text/csv")
+    @blueprint.response(200, {"type": "string"}, content_type="text/csv", headers=LICENCE_HEADER)
     @blueprint.validated
     @blueprint.problems(404, 422, 429, 503)
     @blueprint.doc(operationId="open_households_csv", summary="The same as CSV")
@@ -142,7 +142,7 @@ class OpenHouseholdsWorkbook(MethodView):
 
     @public
     @blueprint.query(OpenDataQuery)
-    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK, headers=LICENCE_HEADER)
     @blueprint.validated
     @blueprint.problems(404, 422, 429, 503)
     @blueprint.doc(operationId="open_households_xlsx", summary="The same as a workbook")

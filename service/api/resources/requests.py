@@ -13,7 +13,7 @@ from marshmallow import fields
 
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about, note_households
-from service.api.http.blueprint import NEXT_HEADER, Blueprint
+from service.api.http.blueprint import FILE_NAME_HEADER, NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
 from service.api.http.paging import decode_position, encode_cursor, next_link
@@ -201,7 +201,7 @@ class Copy(MethodView):
     """The copy of a person's data, to be given to the person."""
 
     @needs("requests.manage")
-    @blueprint.response(200, PersonCopySchema)
+    @blueprint.response(200, PersonCopySchema, headers=FILE_NAME_HEADER)
     @blueprint.problems(401, 403, 404, 422)
     @blueprint.doc(operationId="copy_request", summary="The copy of their data that a person requested")
     def get(self, request_id: str) -> Response:
