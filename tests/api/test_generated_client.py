@@ -82,6 +82,7 @@ def test_the_generated_client_registers_and_reads_a_full_household(client: Any, 
         "updated_at",
         "schema_version",
         "derived",
+        "agency",
     }
     assert read.to_dict().keys() - given == register_of(app).example.keys()
 
