@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from service.households import ports
 from service.households.changes import Record
@@ -15,10 +15,6 @@ from service.units.ports import VillageStore
 
 class EntryUnreadable(Exception):
     """A stored log entry that lacks an item, or whose encrypted items cannot be opened: it was damaged."""
-
-
-OF_DAMAGE: Final = (LookupError, TypeError, ValueError, AttributeError)
-"""What is raised about a record of which an item is missing, or is not what it should be."""
 
 
 @dataclass(frozen=True, slots=True)

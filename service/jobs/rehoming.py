@@ -22,8 +22,9 @@ from service.households.optimistic import retried
 from service.households.places import Place, home_of
 from service.households.registration import content_of
 from service.households.writer import OLDEST_STAMP, HouseholdWriter
+from service.jobs.damage import OF_DAMAGE, damage_reported
 from service.jobs.part_villages import PartVillages
-from service.jobs.ports import OF_DAMAGE, JobRepositories
+from service.jobs.ports import JobRepositories
 from service.parcels.place import Borders, interior_positions
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
@@ -143,7 +144,8 @@ class Rehoming(HouseholdWriter[JobRepositories]):
                 ready = self._batch(ready.records, ready.damaged)
             try:
                 if ready.changes:
-                    self._commit_readable(ready.changes, befores)
+                    with damage_reported():
+                        self._commit(ready.changes, befores, REGISTER_ITSELF)
                 break
             except StoreUnavailable:
                 raise
@@ -162,13 +164,6 @@ class Rehoming(HouseholdWriter[JobRepositories]):
         else:
             yield from (Rehomed(each) for each in sorted(moving))
 
-    def _commit_readable(self, changes: Sequence[Change], befores: Mapping[str, Record]) -> None:
-        """Commit changes as the register's own. Raises StoreDamaged where a record holds what no record can hold."""
-        try:
-            self._commit(changes, befores, REGISTER_ITSELF)
-        except OF_DAMAGE as error:
-            raise StoreDamaged(reason=type(error).__name__) from error
-
     def _alone(self, change: Change, before: Record) -> Rehomed:
         waiting: Change | None = change
 
@@ -177,7 +172,8 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             if waiting is None:
                 return
             try:
-                self._commit_readable([waiting], {before["id"]: before})
+                with damage_reported():
+                    self._commit([waiting], {before["id"]: before}, REGISTER_ITSELF)
             except HouseholdStale as stale:
                 before = stale.current
                 now, directory = self._clock(), self._directory()

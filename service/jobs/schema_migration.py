@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,8 @@ from service.households.optimistic import retried
 from service.households.places import Places
 from service.households.registration import content_of, revision
 from service.households.writer import HouseholdWriter
-from service.jobs.ports import OF_DAMAGE, JobRepositories
+from service.jobs.damage import damage_reported
+from service.jobs.ports import JobRepositories
 
 BATCH = 250
 
@@ -63,7 +64,8 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
                 yield Migrated(record["id"], error)
         try:
             if changes:
-                self._commit_readable(changes, befores)
+                with damage_reported():
+                    self._commit(changes, befores, REGISTER_ITSELF)
         except StoreUnavailable:
             raise
         except DomainError:
@@ -81,7 +83,8 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
             if before["schema_version"] == SCHEMA_VERSION:
                 return
             try:
-                self._commit_readable([self._change(before, self._clock())], {household_id: before})
+                with damage_reported():
+                    self._commit([self._change(before, self._clock())], {household_id: before}, REGISTER_ITSELF)
             except HouseholdStale as stale:
                 before = stale.current
                 raise
@@ -94,19 +97,10 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
             return Migrated(household_id, error)
         return Migrated(household_id)
 
-    def _commit_readable(self, changes: Sequence[Change], befores: Mapping[str, Record]) -> None:
-        """Commit changes as the register's own. Raises StoreDamaged where a record holds what no record can hold."""
-        try:
-            self._commit(changes, befores, REGISTER_ITSELF)
-        except OF_DAMAGE as error:
-            raise StoreDamaged(reason=type(error).__name__) from error
-
     def _change(self, before: Record, now: datetime) -> Change:
         """The revision of a record. Raises StoreDamaged where it lacks an item that every record has."""
-        try:
+        with damage_reported():
             return self._revision(before, now)
-        except OF_DAMAGE as error:
-            raise StoreDamaged(reason=type(error).__name__) from error
 
     def _revision(self, before: Record, now: datetime) -> Change:
         """The revision with the same content in the new version.
