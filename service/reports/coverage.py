@@ -22,7 +22,7 @@ from service.reports.reach import has_parts, require_everything, whole_units
 from service.unit_names import UnitCode
 from service.units.directory import UnitDirectory
 from service.units.geographies import latest_geography
-from service.units.placing import Placing
+from service.units.placing import Placing, successor_unknown
 from service.units.unit import Unit
 
 COUNTRY: Final = "country"
@@ -55,6 +55,9 @@ class Row:
     counts: dict[str, int] = field(default_factory=lambda: dict(_NOTHING))
     expected: int | None = None
     sources: list[Baseline] = field(default_factory=list)
+    successor_unknown: bool = False
+    """Whether the unit ended and no list says which others took it over: in later geographies its households are in the
+    row without a unit."""
     complete: bool = True
     """Whether what is expected is of all that is counted here; percentages of a part would flatter."""
 
@@ -247,7 +250,7 @@ def rows_of(
     if not units:
         raise LevelNotInForce(level=level, geography=geography.isoformat())
     place = Placing(directory, level, geography)
-    rows = {unit.identity: Row(unit) for unit in units}
+    rows = {unit.identity: Row(unit, successor_unknown=successor_unknown(unit, directory)) for unit in units}
     unplaced = Row(None)
     whole = whole_units(directory, level, geography, area)
     if whole is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cached_property
 
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
@@ -25,6 +26,11 @@ def of_tally_key(key: str) -> tuple[str | None, str | None]:
     """Return the former commune (None: not known) of a tally's key, and the day that ``tally_key`` has."""
     former, _, since = key.partition("@")
     return None if former == FORMER_UNKNOWN else former, since or None
+
+
+def successor_unknown(unit: Unit, directory: UnitDirectory) -> bool:
+    """Whether a unit ended and the list does not say which others have had its households since."""
+    return unit.day_after is not None and not directory.heirs_of(unit, unit.day_after)
 
 
 class Placing:
@@ -51,15 +57,32 @@ class Placing:
         return self._known[key]
 
     def reachable(self, area: Iterable[str]) -> set[UnitId | None]:
-        """Return every unit in which households of the area's communes can be counted."""
+        """Return every unit in which households of the area's communes can be counted.
+
+        Of a commune without a known successor these can be in any commune of its province.
+        """
         found: set[UnitId | None] = set()
         for identity in area:
             found.add(self.unit_above(identity, None))
             for commune in self._directory.versions_of(identity)[:1]:
+                formers = [each for each in self._open_ends if self._is_named_in(commune, each)]
                 if self._geography < commune.begins:
-                    ancestors = self._directory.ancestors_of(commune)
-                    found.update(self.unit_above(identity, before.identity) for before in ancestors)
+                    formers.extend(self._directory.ancestors_of(commune))
+                found.update(self.unit_above(identity, before.identity) for before in formers)
         return found
+
+    @cached_property
+    def _open_ends(self) -> list[Unit]:
+        """The communes of the geography that ended before the register began, and of which no successor is known."""
+        return [unit for unit in self._directory.of_level("commune", self._geography) if self._is_open_end(unit)]
+
+    def _is_named_in(self, commune: Unit, former: Unit) -> bool:
+        """Whether a household of a commune may name this one as its former commune."""
+        named = self._directory.former_named(commune, former.code)
+        return named is not None and named.identity == former.identity
+
+    def _is_open_end(self, unit: Unit) -> bool:
+        return not self._directory.can_hold_records(unit) and successor_unknown(unit, self._directory)
 
     def unit_above(self, commune: str, former: str | None) -> UnitId | None:
         """Return the identity of the unit of this level that is or contains the commune, or the former commune in it,
@@ -78,6 +101,9 @@ class Placing:
         if not versions:
             return ()
         if (version := directory.version_on(identity, geography)) is not None:
+            before = directory.former_of(identity, former)
+            if before is not None and before.in_force_on(geography) and self._is_open_end(before):
+                return (before,)
             return (version,)
         if geography >= versions[0].begins:
             heir = directory.heir_of(versions[-1], geography)

@@ -29,7 +29,10 @@ GEOGRAPHIES = [
     ("commune", "2025-07-01", 130),
     ("commune", "2025-06-30", 412),
     ("commune", "2024-12-01", 412),
+    ("commune", "2024-11-30", 460),
     ("district", "2025-06-30", 20),
+    ("district", "2024-11-30", 21),
+    ("province", "2024-11-30", 1),
     ("province", "2025-07-01", 1),
     ("province", "2025-06-30", 1),
 ]
@@ -85,6 +88,27 @@ def test_former_communes_have_theirs_and_the_unknown_a_row_of_its_own(filled: Re
     assert counted == {"16663": 1, "16681": 1, "16816": 1, None: 2}
 
 
+def test_a_unit_whose_successor_is_not_known_has_its_row_in_its_time_and_says_so(filled: Register) -> None:
+    filled.put(a_least_household(commune=TRUONG_VINH, former_commune="17525"))
+    before, after = (filled.json(f"/v1/coverage?geography={day}") for day in ("2024-11-30", "2024-12-01"))
+    assert (row_of(before, "17525")["registered"], row_of(after, None)["registered"]) == (1, 3)
+    assert (row_of(before, None)["registered"], before["total"]["registered"], after["total"]["registered"]) == (
+        2,
+        6,
+        6,
+    )
+    assert sum(row["successor_unknown"] for row in before["rows"]) == 8
+    assert row_of(before, "17525")["successor_unknown"]
+    assert not any(row["successor_unknown"] for row in after["rows"])
+    province = token_of(filled.client.application, Role.SUPERVISOR, "40")
+    mine = filled.get("/v1/coverage?geography=2024-11-30", Authorization=f"Bearer {province}").get_json()
+    assert mine == before
+    leader = token_of(filled.client.application, Role.LEADER, TRUONG_VINH)
+    mine = filled.get("/v1/coverage?geography=2024-11-30", Authorization=f"Bearer {leader}").get_json()
+    assert (row_of(mine, None)["registered"], mine["total"]["registered_pct"]) == (2, None)
+    assert "17525" not in {row["unit"] for row in mine["rows"]}
+
+
 def test_districts_are_requested_in_their_time(filled: Register) -> None:
     assert filled.json("/v1/coverage?level=district")["geography"] == "2025-06-30"
     refused = filled.get("/v1/coverage?level=district&geography=2025-07-01")
@@ -107,10 +131,10 @@ def test_a_past_day_is_reported_as_it_stood_at_its_end(register: Register, clock
 @pytest.mark.parametrize(
     ("query", "place", "allowed"),
     [
-        ("geography=1900-01-01", "/geography", ["2024-12-01", "2026-11-23"]),
-        ("geography=2024-11-30", "/geography", ["2024-12-01", "2026-11-23"]),
-        ("geography=2026-11-24", "/geography", ["2024-12-01", "2026-11-23"]),
-        ("level=district&geography=2024-11-30", "/geography", ["2024-12-01"]),
+        ("geography=1900-01-01", "/geography", ["2024-11-30", "2026-11-23"]),
+        ("geography=2024-11-29", "/geography", ["2024-11-30", "2026-11-23"]),
+        ("geography=2026-11-24", "/geography", ["2024-11-30", "2026-11-23"]),
+        ("level=district&geography=2024-11-29", "/geography", ["2024-11-30"]),
         ("as_of=2026-11-24", "/as_of", ["2026-11-23"]),
     ],
 )
@@ -276,7 +300,7 @@ def test_a_part_is_never_reported_under_the_name_of_the_whole(filled: Register, 
 
 def test_an_officer_reads_the_true_numbers_of_the_own_communes(filled: Register) -> None:
     token = token_of(filled.client.application, Role.OFFICER, THANH_VINH)
-    for query in ("", "?geography=2025-06-30"):
+    for query in ("", "?geography=2025-06-30", "?geography=2024-11-30"):
         everything = {row["unit"]: row for row in filled.json(f"/v1/coverage{query}")["rows"]}
         report = filled.get(f"/v1/coverage{query}", Authorization=f"Bearer {token}").get_json()
         assert report["total"]["registered"] == 3

@@ -12,6 +12,7 @@ import pytest
 
 from service.commands import units as units_command
 from service.province import Province, read_province
+from service.reports.reach import has_parts, whole_units
 from service.storage.migration import load_shipped_units
 from service.storage.repositories import Repositories
 from service.unit_names import UnitCode
@@ -65,8 +66,25 @@ def test_a_household_counts_in_each_geography_and_nowhere_by_a_guess(directory: 
     assert [unit_of("17170", "17161", day) for day in (BEFORE, MIDDLE, AFTER)] == ["17161", "17152", "17170"]
     assert [unit_of("17170", "17152", day) for day in (BEFORE, MIDDLE)] == [None, "17152"]
     assert [unit_of("17506", "17525", day) for day in (BEFORE, MIDDLE, AFTER)] == ["17525", None, "17506"]
+    # 16804 is the same commune in all three; a household of it that names another one of before was in that one then.
+    assert [unit_of("16804", "17525", day) for day in (BEFORE, MIDDLE, AFTER)] == ["17525", "16804", "16804"]
     assert Placing(directory, "district", BEFORE).unit_of("16732", "16717") == "413"
     assert Placing(directory, "district", MIDDLE).unit_of("16732", "16717") == "412"
+
+
+def test_a_commune_without_a_known_successor_belongs_to_its_province_alone(directory: UnitDirectory) -> None:
+    province = frozenset(unit.identity for unit in directory.of_level("commune", AFTER))
+    everything = frozenset(unit.identity for unit in directory.of_level("commune", BEFORE))
+    assert whole_units(directory, "commune", BEFORE, province) == everything
+    assert not has_parts(directory, "commune", BEFORE, province)
+    for commune in province:
+        part = whole_units(directory, "commune", BEFORE, province - {commune})
+        assert part is not None
+        assert NOT_KNOWN.isdisjoint(part)
+        assert has_parts(directory, "commune", BEFORE, frozenset({commune}))
+    for day in (MIDDLE, AFTER):
+        units = directory.of_level("commune", day)
+        assert whole_units(directory, "commune", day, province) == frozenset(unit.identity for unit in units)
 
 
 @pytest.mark.slow  # loads the list of a whole province twice

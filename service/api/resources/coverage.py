@@ -97,6 +97,13 @@ class CoverageRowSchema(Resource):
     registered_pct = fields.Float(required=True, allow_none=True)
     standardized_pct = fields.Float(required=True, allow_none=True)
     digitized_pct = fields.Float(required=True, allow_none=True)
+    successor_unknown = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "True for a unit that ended and of which the list of units does not say what took it over. "
+            "In later geographies its households are in the row without a unit."
+        },
+    )
 
 
 class CoverageTotalSchema(CoverageRowSchema):
