@@ -27,7 +27,7 @@ from service.errors import (
 )
 from service.households.changes import Change
 from service.households.far_parcels import far_parcels
-from service.households.household_register import made_by
+from service.households.places import place_in
 from service.households.ports import HouseholdRepositories, Stored
 from service.households.registration import (
     Prepared,
@@ -37,6 +37,7 @@ from service.households.registration import (
     registration,
     resolve,
 )
+from service.households.repeats import made_by
 from service.households.times import Timed, corrected
 from service.households.writer import HouseholdWriter
 
@@ -119,6 +120,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         """Records ready to be registered, or refused; the boundaries of all are examined together."""
         now = self._clock()
         directory, today, agency_of = self._directory(), vietnam_day(now), self._agency_of(now)
+        part_of = self._parts(now, actor.area).part_of
         parsed: list[_Parsed] = []
         for position, body in part:
             household_id = None
@@ -138,6 +140,8 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
             try:
                 noted = (*each.timed.findings, *far_parcels(each.resolved, directory, today))
                 prepared = prepared_from(each.resolved, examination, each.household_id, today=today, noted=noted)
+                if part_of(prepared.content, place_in(prepared.content)) is not None:
+                    prepared = self._prepare(each.content, each.household_id, now=now, part_of=part_of)
             except RecordInvalid as error:
                 yield Outcome(each.position, each.household_id, "refused", error)
             else:

@@ -12,7 +12,6 @@ from schemas.errors import RecordInvalid, sent_items
 from service.actor import Actor
 from service.clock import vietnam_day
 from service.errors import (
-    DomainError,
     HouseholdErased,
     HouseholdExists,
     HouseholdIdTaken,
@@ -23,7 +22,6 @@ from service.errors import (
     StoreDamaged,
     TransferToSameCommune,
 )
-from service.households.agencies import agency_in
 from service.households.changes import Change, Kind, Record
 from service.households.confirmations import confirmed_by, without_unnamed
 from service.households.consents import consent_withdrawn
@@ -37,13 +35,12 @@ from service.households.registration import (
     fingerprint_of_record,
     household_id_of,
     parse,
-    prepare,
     registration,
     revision,
 )
+from service.households.repeats import made_by
 from service.households.writer import HouseholdWriter
 from service.unit_names import UnitId
-from service.units.directory import UnitDirectory
 
 
 class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
@@ -70,7 +67,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             if if_new:
                 raise HouseholdExists(current=stored.record)
             return self._revise(content, stored, if_match, now=now, actor=actor)
-        prepared = self._prepare(content, household_id, now=now)
+        prepared = self._prepare(content, household_id, now=now, part_of=self._parts(now, actor.area).part_of)
         self._require(actor, prepared.content["commune"], now)
         change = registration(prepared, at=now, actor=actor.name)
         try:
@@ -268,7 +265,10 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     ) -> Written:
         before = stored.record
         _refuse_withdrawn(before)
-        prepared = self._prepare(content, before["id"], now=now, known=before, confirmed_anew=confirmed_anew)
+        part_of = self._parts(now, actor.area).part_of
+        prepared = self._prepare(
+            content, before["id"], now=now, known=before, confirmed_anew=confirmed_anew, part_of=part_of
+        )
         if before["revision"] != if_match:
             if self._made(if_match + 1, content, before["id"], confirmed_anew=confirmed_anew):
                 return Written(before, changed=False)
@@ -347,43 +347,6 @@ def _with_its_old_commune(parcel: Record, before: Record) -> Record:
         return parcel
     known = before.get("former_commune")
     return {**parcel, **({"former_commune_unknown": True} if known is None else {"former_commune": known})}
-
-
-def made_by(
-    store: HouseholdRepositories,
-    directory: UnitDirectory,
-    revision: int,
-    content: dict[str, Any],
-    household_id: str,
-    *,
-    confirmed_anew: bool = False,
-) -> bool:
-    """Whether parsed content, resolved as on the day of a revision, is the content that the revision stored.
-
-    So a repeated write is recognized after later revisions, on a later day and under a newer list of units.
-    """
-    try:
-        made = store.log.at_revision(household_id, revision)
-        before = store.log.at_revision(household_id, revision - 1) if revision > 1 else None
-    except StoreDamaged:
-        return False  # nobody can say any more what was stored, so it is not the same
-    if made is None:
-        return False
-    known = None if before is None else before.record
-    try:
-        at = made.record["updated_at"]
-        prepared = prepare(
-            content,
-            household_id,
-            directory=directory,
-            now=at,
-            known=known,
-            confirmed_anew=confirmed_anew,
-            agency_of=agency_in(made.record),
-        )
-    except (DomainError, RecordInvalid):
-        return False
-    return prepared.fingerprint == made.fingerprint
 
 
 def _step_change(

@@ -27,6 +27,11 @@ class Place(NamedTuple):
     as_of: date
 
 
+def place_in(content: _Record) -> Place:
+    """The place that is stored of content in JSON form."""
+    return Place(content["commune"], content.get("former_commune"), date.fromisoformat(content["commune_as_of"]))
+
+
 class Places:
     """Writes the places of records that leave, as codes of one day."""
 
@@ -110,6 +115,11 @@ def resolve_place(
             as_of = _not_before_the_code(code, as_of, known, directory, today)
         resolved = directory.resolve_commune(code, as_of, today)
         commune, former = resolved.commune.identity, None if resolved.former is None else resolved.former.identity
+        if known is not None and resolved.parts:
+            at_home = home_of(known, directory, today)
+            if at_home.commune in {part.identity for part in resolved.parts}:
+                # To which part it belongs was decided; who still writes the code of the whole does not undo that.
+                stands, commune, former = True, at_home.commune, at_home.former
     version = directory.known_on(commune, today)
     assert version is not None  # noqa: S101 - it was just resolved
     again = None if known is None else _former_again(named, commune, known, directory, today)

@@ -12,6 +12,7 @@ from service.households.changes import Change, Entry, Kind, Record, Tallies
 from service.parcels.cells import Cells
 from service.parcels.ports import Boundary
 from service.unit_names import UnitId
+from service.units.ports import VillageStore
 
 T = TypeVar("T")
 
@@ -302,6 +303,9 @@ class HouseholdRepositories(Protocol):
 
     @property
     def parcels(self) -> Parcels: ...
+
+    @property
+    def villages(self) -> VillageStore: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from service.households.confirmations import without_carried_over
 from service.households.derived import derived_facts
 from service.households.far_parcels import far_parcels
 from service.households.parcel_ids import named_parcels
-from service.households.places import resolve_parcels, resolve_place, unmoved
+from service.households.parts import PartOf, undecided
+from service.households.places import Place, place_in, resolve_parcels, resolve_place, unmoved
 from service.households.stages import findings_in_json, missing_in_json, stage_of
 from service.households.times import Timed, corrected
 from service.parcels.examination import BORDERLESS, Examination, ParcelExaminer
@@ -81,14 +82,15 @@ def prepare(
     confirmed_anew: bool = False,
     examiner: ParcelExaminer = BORDERLESS,
     agency_of: AgencyOf = unknown_agency,
+    part_of: PartOf = undecided,
 ) -> Prepared:
     """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
     ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
     that the same write sent again is the same content. ``times_of`` is the record whose times, boundaries and home
     were judged before, where it is not the known one. ``confirmed_anew``: this very write confirmed what is confirmed.
-    ``agency_of`` is asked for a new household that names no agency. Raises
-    CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
+    ``agency_of`` is asked for a new household that names no agency, ``part_of`` for one of a commune that was split.
+    Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
     """
     today = vietnam_day(now)
     if known is not None and not confirmed_anew:
@@ -96,12 +98,22 @@ def prepare(
     timed = corrected(content, now, known or times_of)
     if (made := known or times_of) is not None:
         agency_of = agency_in(made)
-    resolved = resolve(timed, household_id, directory=directory, today=today, known=known, agency_of=agency_of)
-    (examination,) = examiner.examine([resolved], [made], partial(directory.called, on=today))
-    noted = (*timed.findings, *far_parcels(resolved, directory, today))
-    prepared = prepared_from(resolved, examination, household_id, today=today, noted=noted)
+
+    def prepared_in(place: Place | None) -> Prepared:
+        resolved = resolve(
+            timed, household_id, directory=directory, today=today, known=known, agency_of=agency_of, place=place
+        )
+        (examination,) = examiner.examine([resolved], [made], partial(directory.called, on=today))
+        noted = (*timed.findings, *far_parcels(resolved, directory, today))
+        return prepared_from(resolved, examination, household_id, today=today, noted=noted)
+
+    prepared = prepared_in(None)
+    if (part := part_of(prepared.content, place_in(prepared.content))) is not None:
+        # Examined again, since where a parcel may lie follows from the commune.
+        return replace(prepared_in(part), unmoved=prepared.fingerprint)
     if known is None:
         return prepared
+    resolved = prepared.parsed
     stayed = unmoved(resolved, known, directory, today)
     if stayed is None:
         return prepared
@@ -117,15 +129,17 @@ def resolve(
     today: date,
     known: Record | None = None,
     agency_of: AgencyOf = unknown_agency,
+    place: Place | None = None,
 ) -> dict[str, Any]:
     """Parsed content in its commune in force today, by the identity of that commune, every parcel with an id, and with
     the agency that makes the record where it names none.
 
-    A time of capture that cannot be right says nothing of the code. Raises as ``prepare`` about the commune.
+    A time of capture that cannot be right says nothing of the code. ``place`` is given where another one than the
+    code's was decided on. Raises as ``prepare`` about the commune.
     """
     content = {name: value for name, value in timed.content.items() if name != "id"}
     spoken = content if timed.captured_is_right else {name: v for name, v in content.items() if name != "captured_at"}
-    place = resolve_place(spoken, directory, today, known)
+    place = place or resolve_place(spoken, directory, today, known)
     content["commune"], content["commune_as_of"] = place.commune, place.as_of
     if place.former is not None:
         content["former_commune"] = place.former

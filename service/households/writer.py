@@ -8,11 +8,13 @@ from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from service.actor import Actor
+from service.area import Communes
 from service.clock import Clock, vietnam_day
 from service.errors import WriteContention
 from service.households.agencies import AgencyOf, agency_of_province
 from service.households.changes import Change, Record
 from service.households.overlaps import moved_parcels, with_overlaps
+from service.households.parts import PartOf, Parts, undecided
 from service.households.ports import HouseholdRepositories, Transaction
 from service.households.registration import Prepared, prepare
 from service.parcels.examination import BORDERLESS, ParcelExaminer
@@ -59,6 +61,7 @@ class HouseholdWriter(Generic[Repositories]):
         known: Record | None = None,
         times_of: Record | None = None,
         confirmed_anew: bool = False,
+        part_of: PartOf = undecided,
     ) -> Prepared:
         """Parsed content as the rules make it of the units and borders of now. Raises as ``prepare``."""
         return prepare(
@@ -71,7 +74,12 @@ class HouseholdWriter(Generic[Repositories]):
             confirmed_anew=confirmed_anew,
             examiner=self._examiner,
             agency_of=self._agency_of(now),
+            part_of=part_of,
         )
+
+    def _parts(self, now: datetime, area: Communes = None) -> Parts:
+        """Finds the part of a split commune to which a household belongs, of those in which ``area`` lets it be."""
+        return Parts(self._store.villages, self._examiner.borders, self._directory(), vietnam_day(now), area)
 
     def _commit(
         self, changes: Sequence[Change], befores: Mapping[str, Record], actor: Actor, *, make_cells: bool = False

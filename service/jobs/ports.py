@@ -10,7 +10,6 @@ from service.households import ports
 from service.households.changes import Record
 from service.households.ports import LogEntry, Stored
 from service.unit_names import UnitId
-from service.units.ports import VillageStore
 
 
 class EntryUnreadable(Exception):
@@ -101,6 +100,3 @@ class JobRepositories(ports.HouseholdRepositories, Protocol):
 
     @property
     def recount(self) -> Recount: ...
-
-    @property
-    def villages(self) -> VillageStore: ...

@@ -6,12 +6,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
-
-from schemas.geometry import parse_geometry
 from schemas.land import ParcelSchema
 from schemas.protection import register_given_items
 from service.actor import REGISTER_ITSELF
@@ -19,13 +16,12 @@ from service.clock import vietnam_day
 from service.errors import DomainError, HouseholdStale, StoreDamaged, StoreUnavailable, WriteContention
 from service.households.changes import Change, Record, fingerprint_of
 from service.households.optimistic import retried
-from service.households.places import Place, home_of
+from service.households.parts import Parts
+from service.households.places import home_of
 from service.households.registration import content_of
 from service.households.writer import OLDEST_STAMP, HouseholdWriter
 from service.jobs.damage import OF_DAMAGE, damage_reported
-from service.jobs.part_villages import PartVillages
 from service.jobs.ports import JobRepositories
-from service.parcels.place import Borders, interior_positions
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 
@@ -121,13 +117,13 @@ class Rehoming(HouseholdWriter[JobRepositories]):
 
     def _batch(self, records: Sequence[Record], damaged: Sequence[str]) -> Batch:
         now, directory = self._clock(), self._directory()
-        villages = PartVillages(self._store.villages, directory, vietnam_day(now))
+        parts = self._parts(now)
         whole: list[Record] = []
         changes: list[Change] = []
         unusable = [*damaged]
         for record in records:
             try:
-                change = self._change(record, now, directory, villages)
+                change = self._change(record, now, directory, parts)
             except OF_DAMAGE:
                 unusable.append(record["id"])
                 continue
@@ -177,8 +173,7 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             except HouseholdStale as stale:
                 before = stale.current
                 now, directory = self._clock(), self._directory()
-                villages = PartVillages(self._store.villages, directory, vietnam_day(now))
-                waiting = self._change(before, now, directory, villages)
+                waiting = self._change(before, now, directory, self._parts(now))
                 raise
 
         try:
@@ -189,12 +184,11 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             return Rehomed(before["id"], moved=False, error=error)
         return Rehomed(before["id"], moved=waiting is not None)
 
-    def _change(self, before: Record, now: datetime, directory: UnitDirectory, villages: PartVillages) -> Change | None:
+    def _change(self, before: Record, now: datetime, directory: UnitDirectory, parts: Parts) -> Change | None:
         """The move of a household to its commune of today; None where it has none, or where it is open which."""
         today = vietnam_day(now)
         home = home_of(before, directory, today)
-        part = self._part_of(before, home, directory, today, villages)
-        home = home if part is None else part
+        home = parts.part_of(before, home) or home
         if home.commune == before["commune"]:
             return None
         left = ("former_commune", "commune_since")
@@ -217,23 +211,6 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             place_only=True,
         )
 
-    def _part_of(
-        self, record: Record, home: Place, directory: UnitDirectory, today: date, villages: PartVillages
-    ) -> Place | None:
-        """The part of a split commune in which a household lies, or else which has its village; None where it was not
-        split, or where it is open.
-        """
-        version = directory.known_on(home.commune, today)
-        if version is None or version.in_force_on(today):
-            return None
-        parts = directory.heirs_of(version, today)
-        found = _unit_around(record, self._examiner.borders(), frozenset(part.identity for part in parts))
-        part = next((each for each in parts if each.identity == found), None)
-        part = part or villages.part_of(record, version, parts)
-        if part is None:
-            return None
-        return Place(part.identity, home.former or home.commune, max(home.as_of, part.begins))
-
 
 def _content_in_json(record: Mapping[str, Any]) -> dict[str, Any]:
     """What of a record was entered, in the form whose fingerprint is stored."""
@@ -243,15 +220,3 @@ def _content_in_json(record: Mapping[str, Any]) -> dict[str, Any]:
             {name: value for name, value in parcel.items() if name not in _OF_PARCELS} for parcel in content["parcels"]
         ]
     return content
-
-
-def _unit_around(record: Record, borders: Borders, units: frozenset[UnitId]) -> str | None:
-    """The one of the units in which the home lies, or all the parcels of a household whose home is not known."""
-    home = record.get("location")
-    outlines = [parcel["geometry"] for parcel in record.get("parcels", ()) if parcel.get("geometry")]
-    shapes = [parse_geometry(each, ("Point", "Polygon", "MultiPolygon")) for each in ([home] if home else outlines)]
-    if not shapes or not all(unit in borders for unit in units):
-        return None
-    positions = interior_positions(np.array(shapes, dtype=object))
-    within = {unit for unit in units if borders.within(unit, positions).all()}
-    return within.pop() if len(within) == 1 else None

@@ -1,4 +1,6 @@
-"""The village decides to which part of a split commune a household belongs, where its position does not."""
+"""The village decides to which part of a split commune a household belongs, where its position does not: when it is
+rehomed, and when it is written under the code of the whole.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,14 @@ from typing import Any
 import pytest
 import shapely
 
-from service.actor import REGISTER_ITSELF
+from service.actor import REGISTER_ITSELF, Actor
+from service.households.bulk import BulkRegistration
 from service.jobs.rehoming import Rehoming
 from service.province import province_of
 from service.settings import Settings
 from service.units.village_register import NamedVillage
 from service.wiring import Register, examiner_of
-from tests.builders import TODAY, Json, MovedClock, a_household, a_least_household
+from tests.builders import TODAY, Json, MovedClock, a_household, a_least_household, a_parcel, a_square
 from tests.storage.writing import assert_exact
 from tests.units.lists import a_line
 from tests.units.registers import BEGUN, DAY_BEFORE, ENDED, a_register, load, two_communes
@@ -150,3 +153,90 @@ def test_a_village_that_came_to_a_part_from_elsewhere_is_another(register: Regis
     assert moved(register) == {}
     put_list(register, "90001", "Xóm 5")
     assert moved(register) == {key: "90001"}
+
+
+def stored_in(register: Register, key: str) -> tuple[str, str | None, bool]:
+    """Code and former commune of a stored household, and whether its commune is in force."""
+    record = register.store.households.record(key)
+    directory = register.units.directory()
+    in_force = directory.version_on(record["commune"], TODAY) is not None
+    return directory.called(record["commune"], TODAY)[0], record.get("former_commune"), in_force
+
+
+def test_a_write_under_the_code_of_the_whole_lands_in_the_part_that_rehoming_would_choose(register: Register) -> None:
+    load(register, *SPLIT)
+    directory = register.units.directory()
+    one, three = (directory.in_force(code, TODAY).identity for code in ("90001", "90003"))
+    register.store.borders.replace_borders(
+        {one: shapely.box(105.0, 18.0, 105.5, 19.0), three: shapely.box(105.5, 18.0, 106.0, 19.0)}
+    )
+    put_list(register, "90003", "Xóm 6")
+    west, far = ({"type": "Point", "coordinates": [longitude, 18.5]} for longitude in (105.2, 107.0))
+    plot = a_square(105.2, 18.5, 0.0004)
+    sent = [
+        a_least_household(**EARLY, **items)
+        for items in (
+            {"village": "Xóm 6", "location": west},
+            {"village": "xóm  06", "location": far, "outside_confirmed": True},
+            {"village": "Xóm 6", "parcels": [a_parcel(geometry=plot)]},
+            {"village": "Xóm 7"},
+        )
+    ]
+    for household in sent[:3]:
+        put_whole(register, household)
+    bulk = BulkRegistration(register.store, register.units.directory, register.clock, register.examiner)
+    results = [each.result for each in bulk.register(sent, actor=REGISTER_ITSELF)]
+    assert sorted(results) == ["registered", "unchanged", "unchanged", "unchanged"]
+    expected = [("90001", "90001", True), ("90003", "90001", True), ("90001", "90001", True), ("90001", None, False)]
+    assert [stored_in(register, each["id"]) for each in sent] == expected
+    outside = [each["code"] for each in register.store.households.record(sent[2]["id"])["findings"]]
+    assert "parcel.outside-commune" not in outside
+    assert moved(register) == {}
+    report = register.coverage.report("commune", TODAY)
+    assert {row.code: row.registered for row in report.rows if row.registered} == {"90001": 2, "90003": 1, None: 1}
+    assert_exact(register.store)
+
+
+def test_bulk_registration_decides_too_and_nobody_puts_a_household_where_they_may_not_write(register: Register) -> None:
+    load(register, *SPLIT)
+    put_list(register, "90003", "Xóm 6")
+    directory = register.units.directory()
+    one, three = (directory.in_force(code, TODAY) for code in ("90001", "90003"))
+    sent = [a_least_household(**EARLY, village="Xóm 6") for _ in range(3)]
+    bulk = BulkRegistration(register.store, register.units.directory, register.clock, register.examiner)
+    assert [each.result for each in bulk.register(sent[:1], actor=REGISTER_ITSELF)] == ["registered"]
+    for household, part in zip(sent[1:], (one, three), strict=True):
+        officer = Actor("officer", directory.stored_in(part, TODAY))
+        register.households.put(household["id"], household, if_match=None, actor=officer)
+    places = [stored_in(register, each["id"]) for each in sent]
+    assert places == [("90003", "90001", True), ("90001", None, False), ("90003", "90001", True)]
+
+
+def test_what_was_decided_stands_though_a_phone_still_writes_the_code_of_the_whole(register: Register) -> None:
+    households, clock = register.households, register.clock
+    assert isinstance(clock, MovedClock)
+    load(register, *SPLIT)
+    waiting = a_least_household(**EARLY, village="Xóm 6")
+    first = households.put(waiting["id"], waiting, if_match=None, actor=REGISTER_ITSELF).record
+    put_list(register, "90003", "Xóm 6")
+    clock.pass_by(minutes=1)
+    assert households.put(waiting["id"], waiting, if_match=None, actor=REGISTER_ITSELF).record == first
+    assert households.put(waiting["id"], waiting, if_match=1, actor=REGISTER_ITSELF).record == first
+    changed = waiting | {"address": "số 1"}
+    for _ in range(2):
+        written = households.put(waiting["id"], changed, if_match=1, actor=REGISTER_ITSELF)
+        assert written.record["revision"] == 2
+    assert stored_in(register, waiting["id"]) == ("90003", "90001", True)
+    put_list(register, "90003", "Xóm 8")
+    put_list(register, "90001", "Xóm 6")
+    later = changed | {"address": "số 2"}
+    assert households.put(waiting["id"], later, if_match=2, actor=REGISTER_ITSELF).record["revision"] == 3
+    assert stored_in(register, waiting["id"]) == ("90003", "90001", True)
+    assert households.put(waiting["id"], changed, if_match=1, actor=REGISTER_ITSELF).changed is False
+    new = a_least_household(**EARLY, village="Xóm 8")
+    put_whole(register, new)
+    put_list(register, "90003")
+    for again in ("retry", "retry after a revision"):
+        assert households.put(new["id"], new, if_match=None, actor=REGISTER_ITSELF).changed is False, again
+        households.verify(new["id"], if_match=None, actor=REGISTER_ITSELF)
+    assert_exact(register.store)
