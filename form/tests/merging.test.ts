@@ -8,12 +8,12 @@ const item = (name: string, kind: string, more: object = {}): object => ({ name,
 const parcel = [item('declared_area_m2', 'number'), item('geometry', 'polygon'), item('boundary_method', 'choice', { list: 'm' }), item('boundary_accuracy_m', 'number')];
 const definition = readDefinition({
   register_given: ['revision', 'findings'],
-  filled_in: ['id', 'captured_at', 'location_accuracy_m'],
+  filled_in: ['id', 'captured_at', 'location_accuracy_m', 'commune_as_of'],
   steps: [
     {
       name: 'all',
       items: [
-        item('village', 'text'), item('address', 'text'), item('location', 'point'), item('ecommerce', 'choices', { list: 'e' }),
+        item('commune', 'unit', { era: 'now' }), item('village', 'text'), item('address', 'text'), item('location', 'point'), item('ecommerce', 'choices', { list: 'e' }),
         item('head', 'section', { items: [item('full_name', 'text'), item('phone', 'text')] }),
         item('parcels', 'list', { identifier: 'id', items: parcel, register_given: ['measured_area_m2'] }),
         item('livestock', 'list', { identifier: null, items: [item('kind', 'text'), item('heads', 'number')] }),
@@ -48,6 +48,21 @@ describe('two versions', () => {
       asked: [],
       content: { village: 'K2', address: 'số 7', head: { full_name: 'Ân' }, parcels: [{ id: 'p', declared_area_m2: 120 }, { id: 'q', declared_area_m2: 6 }] },
     });
+  });
+
+  it('have the day that a commune’s code is read by from the side of the commune, and nobody is asked about the day', () => {
+    const from = { ...base, commune: '1', commune_as_of: '2026-01-01' };
+    const day = (mine: Household, theirs: Household, side: Side = 'mine'): object => {
+      const { content, asked } = merge(definition, { base: from, mine: { ...from, ...mine }, theirs: { ...from, revision: 2, ...theirs } }, { '/commune': side });
+      return [content['commune'], content['commune_as_of'], asked.map(({ pointer }) => pointer)];
+    };
+    expect(day({ commune: '2', commune_as_of: '2026-02-02' }, {})).toEqual(['2', '2026-02-02', []]);
+    expect(day({}, { commune: '2', commune_as_of: '2026-02-02' })).toEqual(['2', '2026-02-02', []]);
+    const both = [{ commune: '2', commune_as_of: '2026-02-02' }, { commune: '3', commune_as_of: '2026-03-03' }] as const;
+    expect(day(...both)).toEqual(['2', '2026-02-02', ['/commune']]);
+    expect(day(...both, 'theirs')).toEqual(['3', '2026-03-03', ['/commune']]);
+    expect(day({ commune_as_of: '2026-02-02' }, {})).toEqual(['1', '2026-02-02', []]);
+    expect(day({ commune_as_of: '2026-02-02' }, { commune_as_of: '2026-03-03' })).toEqual(['1', '2026-03-03', []]);
   });
 
   it('are asked about only where both changed the same item, and say which', () => {

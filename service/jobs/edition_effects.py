@@ -106,7 +106,7 @@ class Effects:
 def _of_phones(drafts: Sequence[DraftReading]) -> Iterator[str]:
     """What becomes of what is only on phones, in sentences."""
     yield "photos: not touched; each belongs to its household and goes with it to another commune"
-    yield "drafts: only on phones, so the register cannot count them; each is read as of the day of its capture"
+    yield "drafts: only on phones, so the register cannot count them; each is read as of the day of its phone's list"
     yield from map(str, drafts)
 
 

@@ -11,15 +11,28 @@ from tests.form.filling import fill_in, to_review
 from tests.form.officer import Officer, Phone
 from tests.form.serving import ServedForm
 
+LIST_OF_DAY = """day => new Promise(done => {
+  const opening = indexedDB.open('so-nong-ho');
+  opening.onsuccess = () => {
+    const store = opening.result.transaction('public', 'readwrite').objectStore('public');
+    store.get('units').onsuccess = ({ target: { result } }) => {
+      store.put({ ...result, value: { ...result.value, on: day } }).onsuccess = () => done(opening.result.close());
+    };
+  };
+})"""
+"""Lets the phone's list of communes be that of another day."""
+
 
 def test_a_household_arrives_with_what_was_typed(officer: Officer, served: ServedForm, households: Any) -> None:
+    officer.page.evaluate(LIST_OF_DAY, "2026-02-03")
+    officer.reload().unlock()
     fill_in(officer)
     to_review(officer)
     officer.tap("Gửi").sent()
     [stored] = households.find()
     assert stored["head"]["full_name"] == "Nguyễn Thị Hoà"
     assert stored["head"]["birth_date"] == "1978-03-07"
-    assert stored["commune"] == "16681"
+    assert (stored["commune"], stored["commune_as_of"]) == ("16681", "2026-02-03")
     assert stored["village"] == "Khối 3"
 
 

@@ -10,6 +10,8 @@ import { normalize } from '../search/fold';
 import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type OpenedEntry } from '../storage/entry-store';
 import type { Household, Json } from '../storage/household';
 import { outbox } from '../session/outbox.svelte';
+import { reference } from '../session/reference.svelte';
+import { withListDay } from './commune';
 import { rememberAnswers } from './opening';
 import { Throttle } from './throttle';
 
@@ -85,6 +87,7 @@ export class Editor {
   /** Takes a value; undefined removes it. */
   readonly answer = (pointer: string, value: Json | undefined): void => {
     this.content = withValue(this.content, pointer, value);
+    if (pointer === '/commune') this.content = withListDay(this.content, reference.units);
     this.#answered.add(pointer);
     this.#changed();
   };

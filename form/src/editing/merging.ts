@@ -30,10 +30,11 @@ export interface Versions {
   theirs: Household;
 }
 
-/** Items that describe how the item before them was taken: they come from the same side as it does. */
+/** Items that describe how the item before them was taken, or is to be read: they come from the same side as it does. */
 const TAKEN_WITH: Record<string, readonly string[]> = {
   geometry: ['crs', 'boundary_method', 'boundary_accuracy_m'],
   location: ['location_accuracy_m'],
+  commune: ['commune_as_of'],
 };
 
 /** The household that the versions make together, by the choices by pointer and else as proposed, and what is to be asked. */
@@ -42,17 +43,14 @@ export function merge(definition: Definition, { base, mine, theirs }: Versions, 
   const content = (record: Household): JsonObject => contentOf(record, definition.registerGiven);
   const merger = new Merger(chosen, asked);
   const items = definition.steps.flatMap((step) => step.items);
-  // An item that no form asks for is no choice of a person: the register's value stands, unless it describes one that is.
-  const described = Object.values(TAKEN_WITH).flat();
-  const decided = definition.filledIn.filter((name) => !described.includes(name));
-  return { content: merger.object(items, base && content(base), content(mine), content(theirs), { pointer: '', within: null, decided }), asked };
+  return { content: merger.object(items, base && content(base), content(mine), content(theirs), { pointer: '', within: null, filledIn: definition.filledIn }), asked };
 }
 
 interface Place {
   pointer: string;
   within: Difference['within'];
-  /** Names of items that are the register's, whatever mine says. */
-  decided: readonly string[];
+  /** Names of items that no form asks for. They are no choice of a person: the register's value stands, unless it describes one that is. */
+  filledIn: readonly string[];
 }
 
 class Merger {
@@ -76,14 +74,15 @@ class Merger {
       if (!names.has(lead)) continue;
       const side = this.#side(known.get(lead) ?? null, lead, base, mine, theirs, place);
       if (!same(mine[lead], theirs[lead])) for (const name of [lead, ...companions]) taken.set(name, side);
+      else for (const name of companions) if (place.filledIn.includes(name)) taken.set(name, base !== null && same(base[name], theirs[name]) ? 'mine' : 'theirs');
     }
     for (const name of names) {
       const item = known.get(name) ?? null;
-      const inner: Place = { pointer: join(place.pointer, name), within: null, decided: [] };
+      const inner: Place = { pointer: join(place.pointer, name), within: null, filledIn: [] };
       const side = taken.get(name);
       if (side) take(name, (side === 'mine' ? mine : theirs)[name]);
       else if (name === 'id') take(name, theirs[name] ?? mine[name]);
-      else if (place.decided.includes(name)) take(name, theirs[name]);
+      else if (place.filledIn.includes(name)) take(name, theirs[name]);
       else if (item?.kind === 'section') take(name, this.#section(item, base && objectOf(base[name]), mine[name], theirs[name], inner));
       else if (item?.kind === 'list' && base !== null) take(name, this.#list(item, name, base, mine, theirs, place));
       else take(name, (this.#side(item, name, base, mine, theirs, place) === 'mine' ? mine : theirs)[name]);
@@ -129,7 +128,7 @@ class Merger {
     return [...identifiers].flatMap((id): JsonObject[] => {
       const [b, m, t] = [before!.get(id), own!.get(id), other!.get(id)];
       const pointer = join(place.pointer, id);
-      if (m && t) return [this.object(item.items, b ?? null, m, t, { pointer, within: { item, element: t }, decided: [] })];
+      if (m && t) return [this.object(item.items, b ?? null, m, t, { pointer, within: { item, element: t }, filledIn: [] })];
       const there = (m ?? t)!;
       if (b === undefined) return [there];
       // One side removed it: that stands unless the other changed it.

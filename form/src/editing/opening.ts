@@ -5,6 +5,7 @@ import { isEditable, type Basis } from '../storage/entries';
 import type { OpenedEntry } from '../storage/entry-store';
 import { contentOf, textAt, type Household, type JsonObject } from '../storage/household';
 import { mintIdentifier } from '../storage/identifier';
+import { stillMeant, withDayOf, withListDay } from './commune';
 import { account } from '../session/account.svelte';
 import { door } from '../session/door.svelte';
 import { outbox } from '../session/outbox.svelte';
@@ -23,16 +24,17 @@ export async function startHousehold(): Promise<OpenedEntry> {
   const agency = reference.settings.province?.agency;
   if (agency) content['agency'] = agency;
   if (commune) content['commune'] = commune;
-  return outbox.store.add(mintIdentifier(), { kind: 'new' }, content);
+  return outbox.store.add(mintIdentifier(), { kind: 'new' }, withListDay(content, reference.units));
 }
 
+/** What the next household may copy of the one before. */
 export async function lastAnswers(): Promise<JsonObject> {
-  return (await door.sealed.get<JsonObject>(LAST_ANSWERS)) ?? {};
+  return stillMeant((await door.sealed.get<JsonObject>(LAST_ANSWERS)) ?? {}, reference.units);
 }
 
 /** Stores what the next household may copy of this one. */
 export async function rememberAnswers(definition: Definition, content: Household): Promise<void> {
-  await door.sealed.put(LAST_ANSWERS, copiedAnswers(definition, content));
+  await door.sealed.put(LAST_ANSWERS, withDayOf(copiedAnswers(definition, content), content));
 }
 
 /** The entry in which this household is edited: the one that is open already, or a new one made from what the register or this phone knows. */

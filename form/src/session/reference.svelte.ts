@@ -8,7 +8,7 @@ import { PUBLIC_STORE } from '../storage/database';
 import { isObject } from '../storage/household';
 import type { Vault } from '../storage/vault';
 import { ResponseLost, call } from '../sync/register';
-import { fetchUnits, type Unit } from '../sync/units';
+import { fetchUnits, type UnitLists } from '../sync/units';
 import { door } from './door.svelte';
 import { present } from './present';
 
@@ -16,7 +16,7 @@ const UNITS_STAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 class Reference {
   definition = $state.raw<Definition | null>(null);
-  units = $state.raw<{ now: Unit[]; former: Unit[] }>({ now: [], former: [] });
+  units = $state.raw<UnitLists>({ now: [], former: [], on: '' });
   settings = $state.raw<{ tileUrl: string | null; tileAttribution: string; province: Province | null }>({ tileUrl: null, tileAttribution: '', province: null });
   #communes: Communes | undefined;
 
@@ -31,7 +31,7 @@ class Reference {
   /** Reads what lies on the phone, and fetches it anew now and whenever the signal is back. */
   async start(): Promise<void> {
     this.definition = readDefinition(await stored('form.json'));
-    this.units = (await stored<typeof this.units>('units')) ?? this.units;
+    this.units = { ...this.units, ...(await stored<UnitLists>('units')) };
     this.settings = (await stored<typeof this.settings>('settings')) ?? this.settings;
     addEventListener('online', () => void this.refresh());
     void this.refresh();

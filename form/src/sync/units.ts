@@ -1,11 +1,13 @@
 // The communes of the province, those in force and those of before July 2025, for choosing by name.
-import { isObject, textAt } from '../storage/household';
+import { isObject, textAt, type JsonObject } from '../storage/household';
 import { ResponseLost, call } from './register';
 
 export interface Unit {
   code: string;
   name: string;
   kind: string;
+  /** The first day on which the code meant this commune, as it is; '' where none is known. */
+  validFrom: string;
   /** The communes that it, or a part of it, became part of, for former ones. */
   successors: string[];
   /** A place inside it, for the map to open at; NaN where the register has none. */
@@ -13,13 +15,20 @@ export interface Unit {
   latitude: number;
 }
 
+export interface UnitLists {
+  now: Unit[];
+  former: Unit[];
+  /** The register's day of the list of now, by which its codes are to be read; '' in a list that an earlier form stored. */
+  on: string;
+}
+
 const LAST_DAY_OF_DISTRICTS = '2025-06-30';
 
 /** Both lists, or null when the register does not respond with them. */
-export async function fetchUnits(): Promise<{ now: Unit[]; former: Unit[] } | null> {
+export async function fetchUnits(): Promise<UnitLists | null> {
   try {
     const [now, former] = await Promise.all([fetchAll(''), fetchAll(`&valid_on=${LAST_DAY_OF_DISTRICTS}`)]);
-    return now && former ? { now, former } : null;
+    return now && former ? { now: now.units, former: former.units, on: now.on } : null;
   } catch (error) {
     // Without signal the lists on the phone serve; where there are none, the list of households says so.
     if (error instanceof ResponseLost) return null;
@@ -27,16 +36,21 @@ export async function fetchUnits(): Promise<{ now: Unit[]; former: Unit[] } | nu
   }
 }
 
-async function fetchAll(query: string): Promise<Unit[] | null> {
+async function fetchAll(query: string): Promise<{ units: Unit[]; on: string } | null> {
   const { status, body } = await call(`/v1/units?level=commune${query}`);
   const rows = isObject(body) ? body['units'] : null;
   if (status !== 200 || !Array.isArray(rows)) return null;
-  return rows.filter(isObject).map((row) => ({
+  return { units: rows.filter(isObject).map(unitOf), on: isObject(body) ? textAt(body, 'valid_on') : '' };
+}
+
+function unitOf(row: JsonObject): Unit {
+  return {
     code: textAt(row, 'code'),
     name: textAt(row, 'name'),
     kind: textAt(row, 'kind'),
+    validFrom: textAt(row, 'valid_from'),
     successors: Array.isArray(row['successors']) ? row['successors'].map(String) : [],
     longitude: Number(row['longitude'] ?? Number.NaN),
     latitude: Number(row['latitude'] ?? Number.NaN),
-  }));
+  };
 }

@@ -1,0 +1,26 @@
+// A commune's code is given again to other communes, so that it means one only together with the day of the list that it was chosen from.
+import { textAt, type Household, type JsonObject } from '../storage/household';
+import type { UnitLists } from '../sync/units';
+
+const DAY = 'commune_as_of';
+
+/** A household after its commune was answered: the code is read by the list that the phone shows now. */
+export function withListDay(content: Household, { on }: UnitLists): Household {
+  const { [DAY]: _, ...rest } = content;
+  return textAt(rest, 'commune') && on ? { ...rest, [DAY]: on } : rest;
+}
+
+/** Answers of the household before, with the day that says what the commune among them means. */
+export function withDayOf(answers: JsonObject, content: Household): JsonObject {
+  const day = textAt(content, DAY);
+  return day && textAt(answers, 'commune') ? { ...answers, [DAY]: day } : answers;
+}
+
+/** The same as they may be copied: without a commune whose code can be another one's in the list of now. That is to be chosen again. */
+export function stillMeant(answers: JsonObject, { now }: UnitLists): JsonObject {
+  const { commune, [DAY]: day, ...rest } = answers;
+  if (commune === undefined) return rest;
+  const unit = now.find(({ code }) => code === commune);
+  const same = day === undefined || (unit !== undefined && unit.validFrom <= String(day));
+  return same ? { ...rest, commune } : rest;
+}
