@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
-from service.settings import Settings, SettingsInvalid
+from service.settings_invalid import SettingsInvalid
 
 FOLDER: Final = Path(__file__).parents[1] / "provinces"
 DEFAULT: Final = FOLDER / "default.toml"
@@ -141,12 +141,28 @@ class Province:
         }
 
 
-def province_of(settings: Settings) -> Province:
+class NamesProvinces(Protocol):
+    """What of the settings says which provinces are served."""
+
+    @property
+    def province(self) -> str:
+        """As in Settings."""
+
+    @property
+    def agency(self) -> str:
+        """As in Settings."""
+
+    @property
+    def open_data_licence(self) -> str:
+        """As in Settings."""
+
+
+def province_of(settings: NamesProvinces) -> Province:
     """Return the province that the settings name. Raises SettingsInvalid, which says what to do."""
     return read_province(settings.province, agency=settings.agency, licence=settings.open_data_licence)
 
 
-def provinces_of(settings: Settings) -> tuple[Province, ...]:
+def provinces_of(settings: NamesProvinces) -> tuple[Province, ...]:
     """Return all provinces that the settings name, the register's own first. Raises SettingsInvalid."""
     beside = (named.strip() for named in settings.province.split(",")[1:])
     found = (province_of(settings), *(read_province(named) for named in beside))
@@ -171,6 +187,7 @@ def read_province(named: str = "", *, agency: str = "", licence: str = "") -> Pr
     """
     file = _file_of(named)
     described = _read_toml(file)
+    own_agency = described.get("agency")
     if agency:
         described["agency"] = agency
     if licence:
@@ -179,8 +196,10 @@ def read_province(named: str = "", *, agency: str = "", licence: str = "") -> Pr
         values: dict[str, Any] = _ProvinceSchema().load(described)
     except ValidationError as error:
         key, reason = _first_fault(error.messages_dict)
-        where = f"AGENCY={agency!r}" if key == "agency" and agency else f"{file}: {key}"
-        raise SettingsInvalid(f"{where}: {reason}") from None
+        if key == "agency" and agency:
+            expected = f"expected the identifier of an agency (QCVN 102:2016/BTTTT), as {own_agency}"
+            raise SettingsInvalid(f"AGENCY={agency!r}: {expected}") from None
+        raise SettingsInvalid(f"{file}: {key}: {reason}") from None
     units = file.parent / values["units"]
     if not units.is_file():
         raise SettingsInvalid(f"{file}: units: {units} is not there")

@@ -10,6 +10,9 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
+from service.province import provinces_of
+from service.settings_invalid import SettingsInvalid
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -136,10 +139,6 @@ class Settings:
     """File with the register's secret at the provider, mode 0600; empty for a public client with PKCE alone."""
 
 
-class SettingsInvalid(Exception):
-    """A variable of the environment cannot be read as its setting."""
-
-
 RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "record_bytes": (1_000, 16_000_000),
     "body_bytes": (1_000, 1_000_000_000),
@@ -172,7 +171,8 @@ KMS_PROVIDERS: Final = ("aws", "azure", "gcp", "kmip")
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from ``environment`` (default: the process's).
 
-    Raises SettingsInvalid with the variable's name, its value and what is allowed.
+    Raises SettingsInvalid with the variable's name, its value and what is allowed; also for provinces that cannot be
+    served, so that nothing begins that would fail later.
     """
     source = os.environ if environment is None else environment
     values: dict[str, object] = {}
@@ -187,7 +187,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             "MONGODB_URI is not set: name the database, e.g. mongodb://127.0.0.1:27017/so_nong_ho?replicaSet=register, "
             "or start the register with ./scripts/run, which brings its own."
         )
-    return Settings(**values)  # type: ignore[arg-type]
+    settings = Settings(**values)  # type: ignore[arg-type]
+    provinces_of(settings)
+    return settings
 
 
 def _parse_integer(name: str, text: str) -> int:

@@ -36,7 +36,8 @@ from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
 from service.reports.village_coverage import VillageCoverage
-from service.settings import Settings, SettingsInvalid
+from service.settings import Settings
+from service.settings_invalid import SettingsInvalid
 from service.storage.rate_limits import Attempts, RateLimits
 from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail

@@ -6,7 +6,9 @@ from dataclasses import fields
 
 import pytest
 
-from service.settings import RANGES, Settings, SettingsInvalid, read_settings
+from service.province import read_province
+from service.settings import RANGES, Settings, read_settings
+from service.settings_invalid import SettingsInvalid
 
 ADDRESS = {"MONGODB_URI": "mongodb://127.0.0.1:27017/register"}
 
@@ -49,6 +51,11 @@ def test_without_a_database_nothing_is_read() -> None:
         ("TRAIL_DAYS", "10", "TRAIL_DAYS='10': expected 366 to 36500"),
         ("KMS_PROVIDER", "vault", "KMS_PROVIDER='vault': expected one of aws, azure, gcp, kmip"),
         (
+            "AGENCY",
+            "zz",
+            f"AGENCY='zz': expected the identifier of an agency (QCVN 102:2016/BTTTT), as {read_province().agency}",
+        ),
+        (
             "HOLIDAYS",
             "2026-02-16,2026-02-30",
             "HOLIDAYS: '2026-02-30' is not a day; expected days with commas between them, as 2026-02-16,2026-02-17",
@@ -59,6 +66,18 @@ def test_a_refusal_names_the_setting_and_what_it_takes(name: str, text: str, exp
     with pytest.raises(SettingsInvalid) as caught:
         read_settings({**ADDRESS, name: text})
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("named", ["zz", "40,zz", "42,nowhere.toml"])
+def test_a_province_that_is_not_there_is_refused_when_the_settings_are_read(named: str) -> None:
+    missing = named.rpartition(",")[2]
+    with pytest.raises(SettingsInvalid, match=f"^PROVINCE={missing!r}: .* is not there. .*docs/province.md"):
+        read_settings({**ADDRESS, "PROVINCE": named})
+
+
+def test_a_province_that_is_named_twice_is_refused_when_the_settings_are_read() -> None:
+    with pytest.raises(SettingsInvalid, match="PROVINCE='40,40': a province is named twice"):
+        read_settings({**ADDRESS, "PROVINCE": "40,40"})
 
 
 def test_every_number_has_a_range_in_which_its_default_lies() -> None:

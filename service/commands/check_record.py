@@ -15,7 +15,7 @@ from schemas.catalogue import LANGUAGES, Catalogue
 from service.clock import system_clock, vietnam_day
 from service.households.record_check import Checked, check_file
 from service.province import read_province
-from service.settings import SettingsInvalid
+from service.settings_invalid import SettingsInvalid
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from service.wiring import item_messages_of, messages_of

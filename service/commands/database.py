@@ -11,7 +11,8 @@ from pathlib import Path
 from service.access.errors import KeysMissing
 from service.errors import DomainError
 from service.processes import ProcessEnded
-from service.settings import Settings, SettingsInvalid, read_settings
+from service.settings import Settings, read_settings
+from service.settings_invalid import SettingsInvalid
 
 ADDRESS_FILE = "mongodb-uri"
 PROVINCE_FILE = "province"

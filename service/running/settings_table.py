@@ -16,10 +16,10 @@ END = "<!-- end of settings -->"
 
 
 def settings_table() -> str:
-    """Return the settings as a Markdown table: variable, default, meaning."""
-    rows = ["| variable | default | means |", "| --- | --- | --- |"]
+    """Return the settings as a Markdown table: variable, default, range, meaning."""
+    rows = ["| variable | default | from … to | means |", "| --- | --- | --- | --- |"]
     for name, default, meaning in _settings():
-        rows.append(f"| `{name}` | {default} | {meaning} |")
+        rows.append(f"| `{name}` | {default} | {_range_of(name)} | {meaning} |")
     return "\n".join(rows)
 
 
@@ -28,6 +28,14 @@ def with_table(page: str) -> str:
     before, rest = page.split(BEGIN)
     _, after = rest.split(END)
     return f"{before}{BEGIN}\n\n{settings_table()}\n\n{END}{after}"
+
+
+def _range_of(name: str) -> str:
+    """The range of a setting that is a number; nothing for a text."""
+    if name.lower() not in settings.RANGES:
+        return ""
+    least, most = settings.RANGES[name.lower()]
+    return f"{least:,} … {most:,}"
 
 
 def _settings() -> Iterator[tuple[str, str, str]]:

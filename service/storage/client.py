@@ -26,7 +26,8 @@ from pymongo.topology_description import TopologyDescription
 from pymongo.write_concern import WriteConcern
 
 from service.errors import BoundaryUnplaceable, DomainError, StoreRefused, StoreUnavailable
-from service.settings import Settings, SettingsInvalid
+from service.settings import Settings
+from service.settings_invalid import SettingsInvalid
 
 Document = dict[str, Any]
 

@@ -14,7 +14,8 @@ from service.access.errors import KeysMissing
 from service.access.keys import key_folder
 from service.clock import system_clock, vietnam_day
 from service.province import Province, provinces_of
-from service.settings import Settings, SettingsInvalid
+from service.settings import Settings
+from service.settings_invalid import SettingsInvalid
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.repositories import Repositories

@@ -18,7 +18,8 @@ from service.api.http.guard import guard
 from service.app import create_app
 from service.principal import register_itself
 from service.roles import Role
-from service.settings import Settings, SettingsInvalid
+from service.settings import Settings
+from service.settings_invalid import SettingsInvalid
 from tests.access.provider import CLIENT, Provider, running_provider
 from tests.api.asking import problem
 from tests.apps import OpenApp

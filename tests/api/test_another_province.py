@@ -16,7 +16,8 @@ from service.commands.accounts import main as accounts
 from service.demonstration.registering import register as demonstrate
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.roles import Role
-from service.settings import Settings, SettingsInvalid, read_settings
+from service.settings import Settings, read_settings
+from service.settings_invalid import SettingsInvalid
 from service.storage.migration import migrate
 from service.storage.repositories import Repositories
 from service.unit_names import UnitId
