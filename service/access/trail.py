@@ -17,6 +17,10 @@ UNDERWAY: Final = 0
 another entry replaces this one: an entry that can no longer be corrected claims an access rather than hiding one."""
 
 
+DAMAGED: Final = "damaged"
+"""The action of an entry that is stored damaged; of its items those are left that can be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrailEntry:
     """One audit entry. ``households`` are the ids of the records that were shown or changed."""

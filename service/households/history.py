@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from service.households.ports import LogEntry
+from service.households.ports import DamagedEntry, LogEntry
 
 _ABSENT = object()
+
+
+def parted(found: Iterable[LogEntry | DamagedEntry]) -> tuple[list[LogEntry], list[DamagedEntry]]:
+    """Returns the entries that can be read, and the others."""
+    readable: list[LogEntry] = []
+    damaged: list[DamagedEntry] = []
+    for each in found:
+        if isinstance(each, LogEntry):
+            readable.append(each)
+        else:
+            damaged.append(each)
+    return readable, damaged
 
 
 def changes_of(entry: LogEntry) -> list[dict[str, Any]]:

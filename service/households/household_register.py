@@ -25,9 +25,10 @@ from service.errors import (
 from service.households.changes import Change, Kind, Record
 from service.households.confirmations import confirmed_by, without_unnamed
 from service.households.consents import consent_withdrawn
+from service.households.history import parted
 from service.households.merge_patch import merge_patch
 from service.households.optimistic import retried
-from service.households.places import PLACE_ITEMS, Places, decides_on_a_split
+from service.households.places import PLACE_ITEMS, Places, decides_on_a_split, with_its_old_commune
 from service.households.ports import HouseholdRepositories, Stored, Written
 from service.households.registration import (
     Prepared,
@@ -46,9 +47,13 @@ from service.unit_names import UnitId
 class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     """Registers, revises, verifies, returns, transfers and withdraws households."""
 
-    def read(self, household_id: str, *, actor: Actor, personal: bool = True) -> Record:
-        """The stored record; ``personal`` as in HouseholdQuery. Raises HouseholdNotFound, StoreDamaged."""
-        return self._store.households.record(household_id_of(household_id), actor.area, personal=personal)
+    def read(self, household_id: str, *, actor: Actor) -> Record:
+        """The stored record. Raises HouseholdNotFound, StoreDamaged."""
+        return self._store.households.record(household_id_of(household_id), actor.area)
+
+    def commune_of(self, household_id: str, *, actor: Actor) -> UnitId:
+        """The commune where a household is stored, also one of which the rest is damaged. Raises as ``read``."""
+        return self._store.households.commune_of(household_id_of(household_id), actor.area)
 
     @sent_items(None)
     def put(
@@ -170,7 +175,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         if if_match not in (None, record["revision"] - 1) or record["status"] == "withdrawn":
             return None
         last = self._store.log.history(record["id"], before=None, limit=1)
-        if not last or (last[0].kind, last[0].actor) != ("transferred", actor.name):
+        if [(each.kind, each.actor) for each in parted(last)[0]] != [("transferred", actor.name)]:
             return None
         try:
             made_from = self._store.log.at_revision(record["id"], record["revision"] - 1)
@@ -186,7 +191,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         given = {"commune_as_of": today.isoformat(), **place}
         body = {name: value for name, value in content_of(shown).items() if name not in left} | given
         if "parcels" in body:
-            body["parcels"] = [_with_its_old_commune(parcel, shown) for parcel in body["parcels"]]
+            body["parcels"] = [with_its_old_commune(parcel, shown) for parcel in body["parcels"]]
         content = parse(body, before["id"], today=vietnam_day(self._clock()))
         resolved = self._directory().resolve_commune(content["commune"], content.get("commune_as_of") or today, today)
         if not decides_on_a_split(before, resolved.commune.identity, self._directory(), today):
@@ -339,14 +344,6 @@ def _refuse_withdrawn(record: Record) -> None:
     """Raise HouseholdWithdrawn, with the record as it is."""
     if record["status"] == "withdrawn":
         raise HouseholdWithdrawn(id=record["id"], reason=record.get("status_reason", ""), current=record)
-
-
-def _with_its_old_commune(parcel: Record, before: Record) -> Record:
-    """A parcel with the old commune whose map numbers it, which it had from the household until the household moved."""
-    if "former_commune" in parcel or "former_commune_unknown" in parcel:
-        return parcel
-    known = before.get("former_commune")
-    return {**parcel, **({"former_commune_unknown": True} if known is None else {"former_commune": known})}
 
 
 def _step_change(

@@ -73,6 +73,12 @@ class Places:
         shown = self.shown(before)
         return {name: None if value is None else shown[name] for name, value in replaced.items()}
 
+    def shown_note(self, note: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The note of a log entry with codes in place of the identities between which a household moved."""
+        if note is None or "from" not in note or "to" not in note:
+            return note
+        return {**note, "from": self.code_of(note["from"]), "to": self.code_of(note["to"])}
+
     def _run(self, commune: str) -> tuple[UnitCode, str, str, str | None]:
         if commune not in self._runs:
             found = self._directory.code_run(commune, self._today)
@@ -174,6 +180,14 @@ def unmoved(
     stored = {"commune": known["commune"], "commune_as_of": date.fromisoformat(known["commune_as_of"])}
     former = known.get("former_commune")
     return stored if former is None else {**stored, "former_commune": former}
+
+
+def with_its_old_commune(parcel: dict[str, Any], before: _Record) -> dict[str, Any]:
+    """A parcel with the old commune whose map numbers it, which it had from the household until the household moved."""
+    if "former_commune" in parcel or "former_commune_unknown" in parcel:
+        return parcel
+    known = before.get("former_commune")
+    return {**parcel, **({"former_commune_unknown": True} if known is None else {"former_commune": known})}
 
 
 def resolve_parcels(

@@ -111,6 +111,21 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class DamagedEntry:
+    """The place in the log of an entry that does not even say of which household it is and what happened."""
+
+    log: UnitId
+    offset: int
+    revision: int
+    """Its place in the history of the household by which it was found; 0 where it does not say."""
+
+    @property
+    def key(self) -> str:
+        """As of a LogEntry."""
+        return f"{self.log}:{self.offset:012d}"
+
+
+@dataclass(frozen=True, slots=True)
 class CommuneState:
     """Where a commune's log stands and what its tallies are at the end of ``day``."""
 
@@ -203,6 +218,9 @@ class RecordSource(SearchStore, Protocol):
     def record(self, household_id: str, area: Communes = None, *, personal: bool = True) -> Record:
         """A household's record; ``personal`` as in HouseholdQuery. Raises HouseholdNotFound, also outside the area."""
 
+    def commune_of(self, household_id: str, area: Communes = None) -> UnitId:
+        """The commune where a household is stored, also one of which the rest is damaged. Raises as ``record``."""
+
     def page(self, query: HouseholdQuery) -> HouseholdPage:
         """One page of households."""
 
@@ -216,15 +234,20 @@ class RecordSource(SearchStore, Protocol):
 class LogSource(Protocol):
     """The communes' logs, for the Reader."""
 
-    def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> list[LogEntry]:
+    def history(
+        self, household_id: str, *, before: tuple[int, str] | None, limit: int
+    ) -> list[LogEntry | DamagedEntry]:
         """Log entries of a household, newest first, behind the position ``before`` (revision, key).
 
-        One that is damaged is there, marked as such.
+        One of which record or note is damaged is there, marked as such; of one that is damaged further, its place. One
+        that does not say its household or revision any more is not found.
         """
 
-    def changes(self, after: Mapping[str, int], *, communes: Communes, limit: int) -> tuple[list[LogEntry], bool]:
+    def changes(
+        self, after: Mapping[str, int], *, communes: Communes, limit: int
+    ) -> tuple[list[LogEntry | DamagedEntry], bool]:
         """Entries behind each commune's offset in ``after``, at most ``limit``, each commune's in order;
-        and whether there are more. One that is damaged is there, marked as such."""
+        and whether there are more. Those that are damaged as in ``history``."""
 
 
 class Restrictions(Protocol):

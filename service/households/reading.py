@@ -19,7 +19,7 @@ from service.clock import vietnam_day
 from service.errors import HouseholdNotFound, PermissionMissing
 from service.households.area_search import Affected, households_beginning_in, households_in, items_for
 from service.households.changes import Record
-from service.households.history import changes_of
+from service.households.history import changes_of, parted
 from service.households.masking import seen, seen_change, seen_findings_of_a_check, seen_note, sees
 from service.households.parcel_checks import Neighbour
 from service.households.places import Places
@@ -33,7 +33,7 @@ from service.households.ports import (
 )
 from service.households.refusals import seen_errors
 from service.households.registration import household_id_of
-from service.households.released import HistoryPage, Released, WholeHousehold
+from service.households.released import FeedPage, HistoryPage, Released, WholeHousehold
 from service.households.usable_items import may_use, usable_query
 from service.parcels.examination import known_system, record_in
 from service.parcels.regions import whole_cells
@@ -170,7 +170,8 @@ class Reader:
         else:
             within = households_in(records, drawn, self._area, items)
         shared = (each for each in within if each.household not in self.withheld)
-        found = sorted((self._with_code(each) for each in shared), key=lambda each: each.household)
+        coded = (replace(each, commune=self._places.code_of(each.commune)) for each in shared)
+        found = sorted(coded, key=lambda each: each.household)
         self._note(affected.household for affected in found)
         return found
 
@@ -179,12 +180,16 @@ class Reader:
 
         Raises HouseholdNotFound.
         """
-        household = self._stored(household_id, personal=False)["id"]
+        household = household_id_of(household_id)
+        self._sources.records.commune_of(household, self._area)
+        self._require_shared(household)
         found = self._sources.log.history(household, before=before, limit=limit + 1)
         self._note([household])
-        entries = [{**self._entry(entry, self.withheld), "changes": self._changes(entry)} for entry in found[:limit]]
+        readable, damaged = parted(found[:limit])
+        self._report_damaged([each.key for each in damaged])
+        entries = [{**self._entry(entry, self.withheld), "changes": self._changes(entry)} for entry in readable]
         last = found[limit - 1] if len(found) > limit else None
-        return HistoryPage(entries, None if last is None else (last.revision, last.key))
+        return HistoryPage(entries, None if last is None else (last.revision, last.key), damaged)
 
     def whole(self, household_id: str) -> WholeHousehold:
         """All that the register holds of a household, for a copy that its people requested.
@@ -195,9 +200,7 @@ class Reader:
         record = self._stored(household_id)
         return WholeHousehold(self.released(record), self._whole_history(record["id"]))
 
-    def changes(
-        self, after: Mapping[str, int], *, of: frozenset[UnitId] | None = None, limit: int
-    ) -> tuple[list[dict[str, Any]], bool]:
+    def changes(self, after: Mapping[str, int], *, of: frozenset[UnitId] | None = None, limit: int) -> FeedPage:
         """The log's entries behind each log's offset, and whether there are more; only those ``of`` these communes.
 
         The entries of a household that is withheld, or has left the area since, keep their places in the log, without
@@ -207,10 +210,12 @@ class Reader:
         if of is not None:
             communes = of if communes is None else communes & of
         found, more = self._sources.log.changes(after, communes=communes, limit=limit)
-        hidden = self.withheld | self._left(entry.household for entry in found)
-        entries = [self._entry(entry, hidden) for entry in found]
+        readable, damaged = parted(found)
+        self._report_damaged([each.key for each in damaged])
+        hidden = self.withheld | self._left(entry.household for entry in readable)
+        entries = [self._entry(entry, hidden) for entry in readable]
         self._note([entry["household"] for entry in entries if entry["record"] is not None])
-        return entries, more
+        return FeedPage(entries, more, damaged)
 
     def stored_beside(self, household_id: str, find: Callable[[Record], T]) -> T:
         """What ``find`` finds beside a household's record (photos of papers), for readers who see all of its people.
@@ -327,7 +332,7 @@ class Reader:
 
         None where it is about an overlap with a withheld household; whether it is, a damaged entry does not say.
         """
-        note = self._note_with_codes(entry.note)
+        note = self._places.shown_note(entry.note)
         if note is None or not hidden:
             return seen_note(note, self._sight)
         if entry.household in hidden or (entry.damaged and self.withheld):
@@ -338,16 +343,13 @@ class Reader:
             return None
         return seen_note(note, self._sight)
 
-    def _note_with_codes(self, note: dict[str, Any] | None) -> dict[str, Any] | None:
-        if note is None or "from" not in note or "to" not in note:
-            return note
-        return {**note, "from": self._places.code_of(note["from"]), "to": self._places.code_of(note["to"])}
-
     def _whole_history(self, household: str) -> Iterator[dict[str, Any]]:
         """What happened to a household, newest first, to the very first entry."""
         before: tuple[int, str] | None = None
         while found := self._sources.log.history(household, before=before, limit=ENTRIES_AT_ONCE):
-            for each in found:
+            readable, damaged = parted(found)
+            self._report_damaged([each.key for each in damaged])
+            for each in readable:
                 entry = self._entry(each, self.withheld)
                 yield {**entry, "changes": self._changes(each), "damaged": each.damaged or None}
             before = (found[-1].revision, found[-1].key)
@@ -366,9 +368,6 @@ class Reader:
             return entry
         replaced = self._places.shown_before(entry.record, entry.replaced)
         return replace(entry, record=self._places.shown(entry.record), replaced=replaced)
-
-    def _with_code(self, affected: Affected) -> Affected:
-        return replace(affected, commune=self._places.code_of(affected.commune))
 
     def _with_seen_findings(self, entry: LogEntry) -> LogEntry:
         """A log entry whose findings, before and after, are those that records show: only these are compared.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from service.households.changes import Record
+from service.households.ports import DamagedEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,22 @@ class HistoryPage:
 
     entries: list[dict[str, Any]]
     next_before: tuple[int, str] | None
+    damaged: Sequence[DamagedEntry] = ()
+    """The entries that belong on this page, but cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """A part of the feed; ``damaged`` as in a HistoryPage."""
+
+    entries: list[dict[str, Any]]
+    more: bool
+    damaged: Sequence[DamagedEntry] = ()
+
+    def places(self) -> Iterator[tuple[str, int]]:
+        """Log and offset of every entry that was read."""
+        yield from ((entry["log"], entry["offset"]) for entry in self.entries)
+        yield from ((entry.log, entry.offset) for entry in self.damaged)
 
 
 @dataclass(frozen=True, slots=True)

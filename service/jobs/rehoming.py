@@ -20,7 +20,6 @@ from service.households.parts import Parts
 from service.households.places import home_of
 from service.households.registration import content_of
 from service.households.writer import OLDEST_STAMP, HouseholdWriter
-from service.jobs.damage import OF_DAMAGE, damage_reported
 from service.jobs.ports import JobRepositories
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
@@ -118,19 +117,8 @@ class Rehoming(HouseholdWriter[JobRepositories]):
     def _batch(self, records: Sequence[Record], damaged: Sequence[str]) -> Batch:
         now, directory = self._clock(), self._directory()
         parts = self._parts(now)
-        whole: list[Record] = []
-        changes: list[Change] = []
-        unusable = [*damaged]
-        for record in records:
-            try:
-                change = self._change(record, now, directory, parts)
-            except OF_DAMAGE:
-                unusable.append(record["id"])
-                continue
-            whole.append(record)
-            if change is not None:
-                changes.append(change)
-        return Batch(whole, changes, now, unusable)
+        moves = (self._change(record, now, directory, parts) for record in records)
+        return Batch(records, [change for change in moves if change is not None], now, damaged)
 
     def _move(self, ready: Batch) -> Iterator[Rehomed]:
         befores = {record["id"]: record for record in ready.records}
@@ -140,8 +128,7 @@ class Rehoming(HouseholdWriter[JobRepositories]):
                 ready = self._batch(ready.records, ready.damaged)
             try:
                 if ready.changes:
-                    with damage_reported():
-                        self._commit(ready.changes, befores, REGISTER_ITSELF)
+                    self._commit(ready.changes, befores, REGISTER_ITSELF)
                 break
             except StoreUnavailable:
                 raise
@@ -168,8 +155,7 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             if waiting is None:
                 return
             try:
-                with damage_reported():
-                    self._commit([waiting], {before["id"]: before}, REGISTER_ITSELF)
+                self._commit([waiting], {before["id"]: before}, REGISTER_ITSELF)
             except HouseholdStale as stale:
                 before = stale.current
                 now, directory = self._clock(), self._directory()

@@ -17,7 +17,6 @@ from service.households.optimistic import retried
 from service.households.places import Places
 from service.households.registration import content_of, revision
 from service.households.writer import HouseholdWriter
-from service.jobs.damage import damage_reported
 from service.jobs.ports import JobRepositories
 
 BATCH = 250
@@ -64,8 +63,7 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
                 yield Migrated(record["id"], error)
         try:
             if changes:
-                with damage_reported():
-                    self._commit(changes, befores, REGISTER_ITSELF)
+                self._commit(changes, befores, REGISTER_ITSELF)
         except StoreUnavailable:
             raise
         except DomainError:
@@ -83,8 +81,7 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
             if before["schema_version"] == SCHEMA_VERSION:
                 return
             try:
-                with damage_reported():
-                    self._commit([self._change(before, self._clock())], {household_id: before}, REGISTER_ITSELF)
+                self._commit([self._change(before, self._clock())], {household_id: before}, REGISTER_ITSELF)
             except HouseholdStale as stale:
                 before = stale.current
                 raise
@@ -98,11 +95,6 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         return Migrated(household_id)
 
     def _change(self, before: Record, now: datetime) -> Change:
-        """The revision of a record. Raises StoreDamaged where it lacks an item that every record has."""
-        with damage_reported():
-            return self._revision(before, now)
-
-    def _revision(self, before: Record, now: datetime) -> Change:
         """The revision with the same content in the new version.
 
         Status and reason stay, since the household itself did not change.

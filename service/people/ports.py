@@ -13,6 +13,7 @@ from service.area import Communes
 from service.households.changes import Entry, Kind, Record
 from service.households.ports import Stored, Written
 from service.people.person_request import PersonRequest, RequestQuery, Step
+from service.unit_names import UnitId
 
 
 class RequestStore(Protocol):
@@ -55,11 +56,11 @@ class RequestStore(Protocol):
 class Households(Protocol):
     """What carrying out a request needs of the register."""
 
-    def read(self, household_id: str, *, actor: Actor, personal: bool = True) -> Record:
-        """Return the stored record; without ``personal`` nothing is decrypted.
+    def read(self, household_id: str, *, actor: Actor) -> Record:
+        """Return the stored record. Raises HouseholdIdInvalid, HouseholdNotFound, StoreDamaged."""
 
-        Raises HouseholdNotFound, StoreDamaged.
-        """
+    def commune_of(self, household_id: str, *, actor: Actor) -> UnitId:
+        """Return the commune where a household is stored, also one of which the rest is damaged. Raises as ``read``."""
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too."""

@@ -15,6 +15,7 @@ from service.errors import HouseholdIdInvalid, HouseholdNotFound, StoreDamaged
 from service.households.changes import Entry, Kind
 from service.households.optimistic import retried
 from service.households.ports import Stored
+from service.households.registration import household_id_of
 from service.households.times import MOST_AHEAD
 from service.people.person_request import (
     ACKNOWLEDGE_WORKING_DAYS,
@@ -94,7 +95,8 @@ class PeopleRequests:
         now = self._clock()
         today = vietnam_day(now)
         try:
-            record = self._households.read(household, actor=actor, personal=kind is RequestKind.WITHDRAW_CONSENT)
+            commune = self._households.commune_of(household, actor=actor)
+            consents = self._households.read(household, actor=actor) if kind is RequestKind.WITHDRAW_CONSENT else {}
         except HouseholdIdInvalid as error:
             error.pointer = "/household"
             raise
@@ -105,13 +107,14 @@ class PeopleRequests:
             raise RequestInvalid(pointer="/received_on", reason="past", known=f"≥ {FIRST_DAY}")
         ahead = f"received_on={day}" if day > today else None
         day = min(day, today)
-        if kind is RequestKind.WITHDRAW_CONSENT and purpose not in _purposes_of(record):
-            raise RequestInvalid(pointer="/purpose", reason="purpose", known=", ".join(sorted(_purposes_of(record))))
+        if kind is RequestKind.WITHDRAW_CONSENT and purpose not in _purposes_of(consents):
+            known = ", ".join(sorted(_purposes_of(consents)))
+            raise RequestInvalid(pointer="/purpose", reason="purpose", known=known)
         request = PersonRequest(
             id=str(uuid.uuid4()),
             kind=kind,
-            household=record["id"],
-            commune=record["commune"],
+            household=household_id_of(household),
+            commune=commune,
             received_on=day,
             acknowledge_by=self._days.after(day, ACKNOWLEDGE_WORKING_DAYS),
             answer_by=self._days.end_of(day, ANSWER_DAYS[kind]),
@@ -126,7 +129,7 @@ class PeopleRequests:
         try:
             # An erasure removes people's names from the requests that it finds. One that is stored at the same time
             # would escape it, and go on naming them.
-            self._households.read(household, actor=actor, personal=False)
+            self._households.commune_of(household, actor=actor)
         except HouseholdNotFound:
             self._store.remove_request(request.id)
             raise

@@ -10,9 +10,11 @@ from typing import Any, Final
 from bson.binary import Binary
 
 from schemas.protection import plain_at_rest
+from schemas.stored import stored_form
 from schemas.text import fold, spelling
 from service.errors import StoreDamaged
 from service.households.changes import BOOKKEEPING, Change, Entry, Record
+from service.households.parcel_findings import BETWEEN_HOUSEHOLDS
 from service.households.ports import Stored
 from service.storage.client import Document
 from service.storage.encryption.fields import FieldEncryption
@@ -128,9 +130,15 @@ def to_record(document: Document, encryption: FieldEncryption, *, each: bool = F
     return _opened(document.pop("_id"), document, encryption, each=each)[0]
 
 
-def to_part_of_record(record: Record, encryption: FieldEncryption) -> Record:
-    """Some items of a record, which were read with ``revision`` and ``sealed``. Raises StoreDamaged."""
-    return _opened(record.pop("id"), record, encryption, partly=True)[0]
+def to_part_of_record(record: Record, items: frozenset[str], encryption: FieldEncryption, *, sealed: bool) -> Record:
+    """Some items (by their paths) of a record; where one is ``sealed``, ``revision`` and ``sealed`` were read as well.
+
+    Raises StoreDamaged.
+    """
+    if sealed:
+        record = _opened(record.pop("id"), record, encryption, partly=True)[0]
+    _require_form(record, items)
+    return record
 
 
 def _opened(
@@ -139,16 +147,55 @@ def _opened(
     """The record, and what its document hides."""
     try:
         contents = contents_of(items, household, items["revision"], encryption)
-        return {"id": household, **encryption.open(items, each=each, partly=partly)}, contents
+        record = {"id": household, **encryption.open(items, each=each, partly=partly)}
     except StoreDamaged:
         raise
     except DAMAGE as error:
         raise StoreDamaged(reason="record") from error
+    if not partly:
+        _require_form(record)
+    return record, contents
 
 
-def to_closed_record(document: Document, encryption: FieldEncryption) -> Record:
-    """The record of a document without its encrypted items; nothing is decrypted."""
-    return {"id": document.pop("_id"), **encryption.closed(document)}
+def to_closed_record(document: Document, encryption: FieldEncryption, items: frozenset[str] | None = None) -> Record:
+    """The record of a document without its encrypted items; nothing is decrypted.
+
+    Raises StoreDamaged where a plain item is damaged: one of ``items``, if only these are needed.
+    """
+    record = to_bare_record(document, encryption)
+    _require_form(record, items, closed=True)
+    return record
+
+
+def to_bare_record(document: Document, encryption: FieldEncryption) -> Record:
+    """What is left of a document without its encrypted items, whatever form that has. Raises StoreDamaged."""
+    try:
+        return {"id": document.pop("_id"), **encryption.closed(document)}
+    except DAMAGE as error:
+        raise StoreDamaged(reason="record") from error
+
+
+def _require_form(record: Record, items: frozenset[str] | None = None, *, closed: bool = False) -> None:
+    """Raise StoreDamaged where an item of a record has another form than a stored one has.
+
+    A finding between two households names the other one, by which both are found when they change.
+    """
+    if not stored_form(items)(record):
+        raise StoreDamaged(reason="record")
+    for finding in record.get("findings", ()):
+        if finding["code"] in BETWEEN_HOUSEHOLDS and not _names_another(finding, "" if closed else None):
+            raise StoreDamaged(reason="record")
+
+
+def _names_another(finding: Mapping[str, Any], sealed: str | None) -> bool:
+    """Whether a finding between two households names the other one and its parcel; ``sealed`` stands for what is."""
+    details = finding.get("details")
+    return (
+        isinstance(details, dict)
+        and isinstance(details.get("household", sealed), str)
+        and isinstance(details.get("parcel", sealed), str)
+        and isinstance(details.get("settled", {}), dict)
+    )
 
 
 _OF_A_PLACE = frozenset({"commune", "commune_as_of", "commune_since", "former_commune", "findings", "stage"})

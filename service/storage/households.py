@@ -52,10 +52,18 @@ class Households:
     def record(self, household_id: str, area: Communes = None, *, personal: bool = True) -> Record:
         """One household's record, without what only storage needs. Raises HouseholdNotFound, StoreDamaged.
 
-        Without ``personal`` nothing is decrypted, so that one that is stored damaged can be read as well.
+        Without ``personal`` nothing is decrypted, so that one of which a ciphertext is damaged can be read as well.
         """
         read = to_record if personal else to_closed_record
         return read(self._find_one(household_id, area, {"index": 0}), self._database.encryption)
+
+    @translated()
+    def commune_of(self, household_id: str, area: Communes = None) -> UnitId:
+        """The commune where a household is stored, and nothing else. Raises HouseholdNotFound, StoreDamaged."""
+        commune = self._find_one(household_id, area, {"commune": 1}).get("commune")
+        if not isinstance(commune, str):
+            raise StoreDamaged(reason="record")
+        return UnitId(commune)
 
     @translated()
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
@@ -126,7 +134,8 @@ class Households:
     @translated()
     def communes_with_first_day(self) -> frozenset[UnitId]:
         """Communes of records from before units had identities, whose code is only clear with its first day."""
-        return frozenset(self._database["households"].distinct("commune", {"commune_since": {"$exists": True}}))
+        where = {"commune": {"$type": "string"}, "commune_since": {"$exists": True}}
+        return frozenset(self._database["households"].distinct("commune", where))
 
     def _records_read(self, where: dict[str, Any], after: str | None, limit: int) -> RecordsRead:
         if after is not None:
@@ -184,12 +193,12 @@ class Households:
         """The commune of each of the households that are there, and of those erased the one where they were."""
         wanted = set(household_ids)
         found = self._database["households"].find({"_id": {"$in": sorted(wanted)}}, {"commune": 1})
-        communes = {document["_id"]: document["commune"] for document in found}
+        communes = {each["_id"]: each["commune"] for each in found if isinstance(each.get("commune"), str)}
         if missing := sorted(wanted - communes.keys()):
             erased = self._database["log"].find(
                 {"household": {"$in": missing}, "kind": "erased"}, {"household": 1, "commune": 1}
             )
-            communes |= {entry["household"]: entry["commune"] for entry in erased}
+            communes |= {each["household"]: each["commune"] for each in erased if isinstance(each.get("commune"), str)}
         return communes
 
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
@@ -199,12 +208,12 @@ class Households:
         that is then found damaged is reported in the service's log.
         """
         sealed = not all(map(plain_at_rest, items))
-        read = (*items, "revision", SEALED) if sealed else items
+        read, wanted = (*items, "revision", SEALED) if sealed else items, frozenset(items)
         with translated():
             for record in parcels.fallen_in(self._database.collections, geometry, area, read):
                 household = record["id"]
                 try:
-                    yield to_part_of_record(record, self._database.encryption) if sealed else record
+                    yield to_part_of_record(record, wanted, self._database.encryption, sealed=sealed)
                 except StoreDamaged:
                     _log.error("damaged", household=household)
 

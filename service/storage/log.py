@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, Final, get_args
 
 from pymongo.errors import EncryptionError
 
+from schemas.stored import stored_form, stored_items_form
 from service.area import Communes
 from service.errors import CursorAhead, StoreDamaged, StoreUnavailable
 from service.households.changes import Entry, Kind, Record, entry_hash
-from service.households.ports import LogEntry, Stored
+from service.households.ports import DamagedEntry, LogEntry, Stored
 from service.jobs.ports import EntryUnreadable
 from service.storage.client import Document, translated
 from service.storage.commune_states import CommuneStates
@@ -36,12 +38,12 @@ class Log:
         *,
         before: tuple[int, str] | None,
         limit: int,
-    ) -> list[LogEntry]:
+    ) -> list[LogEntry | DamagedEntry]:
         """Entries of a household, newest first, behind the position ``before`` (revision, key of the entry)."""
-        where: dict[str, Any] = {"household": household}
+        where: dict[str, Any] = {"household": household, "revision": {"$type": "number"}}
         if before is not None:
             revision, key = before
-            where["$or"] = [{"revision": {"$lt": revision}}, {"revision": revision, "_id": {"$lt": key}}]
+            where["$or"] = [{"revision": {"$lt": revision}}, {"revision": {"$eq": revision}, "_id": {"$lt": key}}]
         found = self._database["log"].find(where).sort([("revision", -1), ("_id", -1)]).limit(limit)
         return [_served(document, self._database.encryption) for document in found]
 
@@ -58,9 +60,12 @@ class Log:
         try:
             contents = contents_of(document, household, revision, self._database.encryption)
             record = self._database.encryption.joined(document["record"], contents.get(RECORD, {}))
-            return Stored(record, contents["fingerprint"])
+            fingerprint: str = contents["fingerprint"]
         except DAMAGE as error:
             raise StoreDamaged(reason="log entry") from error
+        if not stored_form()(record) or record.get("id") != household:
+            raise StoreDamaged(reason="log entry")
+        return Stored(record, fingerprint)
 
     @translated()
     def last_actor(self, household: str, kind: Kind) -> str | None:
@@ -76,9 +81,9 @@ class Log:
         *,
         communes: Communes,
         limit: int,
-    ) -> tuple[list[LogEntry], bool]:
+    ) -> tuple[list[LogEntry | DamagedEntry], bool]:
         """Entries behind each commune's offset, at most ``limit``, and whether there are more. Raises CursorAhead."""
-        entries: list[LogEntry] = []
+        entries: list[LogEntry | DamagedEntry] = []
         states = self._states.now(communes)
         _require_within(after, {state.commune: state.offset for state in states}, communes)
         for state in states:
@@ -168,9 +173,43 @@ def entry_document(entry: Entry, offset: int, previous: str, sealed: SealedEntry
     }
 
 
+_OPEN_ITEMS: Final[Mapping[str, type]] = {
+    "commune": str,
+    "offset": int,
+    "kind": str,
+    "household": str,
+    "revision": int,
+    "at": datetime,
+    "actor": str,
+    "digest": str,
+    "hash": str,
+}
+_KINDS: Final = frozenset(get_args(Kind))
+_NAMES_IN_NOTES: Final = ("from", "to", "household", "settled")
+"""What of a note is compared with ids, or written as the code of a unit."""
+
+
+def _is_open_part_whole(document: Document) -> bool:
+    """Whether all that an entry shows of itself has the type that it was written with."""
+    is_typed = all(
+        isinstance(document.get(name), wanted) and document[name] is not True for name, wanted in _OPEN_ITEMS.items()
+    )
+    if not is_typed or document["kind"] not in _KINDS or document["revision"] < 1:
+        return False
+    return bool(document["_id"] == entry_id(document["commune"], document["offset"]))
+
+
+def _is_note_whole(note: Any) -> bool:
+    if note is None:
+        return True
+    return isinstance(note, dict) and all(isinstance(note.get(name, ""), str) for name in _NAMES_IN_NOTES)
+
+
 def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
-    """The entry of a document."""
+    """The entry of a document. Raises StoreDamaged, KeyError and the like."""
     record, replaced, salt = _personal_part(document, encryption)
+    if not _is_open_part_whole(document) or not _is_note_whole(document.get("note")):
+        raise StoreDamaged(reason="log entry")
     return LogEntry(
         commune=document["commune"],
         offset=document["offset"],
@@ -189,17 +228,33 @@ def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
     )
 
 
-def _served(document: Document, encryption: FieldEncryption) -> LogEntry:
+def _served(document: Document, encryption: FieldEncryption) -> LogEntry | DamagedEntry:
     """The entry of a document as readers get it.
 
-    One whose encrypted part is damaged has its place in the log, without that part: who follows the log finds no gap,
-    and can read on.
+    One whose record or note is damaged has its place in the log, without that part: who follows the log finds no gap,
+    and can read on. Of one that does not even say what happened, only the place is left.
     """
     try:
         return to_log_entry(document, encryption)
     except DAMAGE:
-        bare = {**document, "record": None, "replaced": None, SEALED: None}
+        if not _is_open_part_whole(document):
+            return _place_of(document)
+        note = document.get("note")
+        bare = {
+            **document,
+            "record": None,
+            "replaced": None,
+            SEALED: None,
+            "note": note if _is_note_whole(note) else None,
+        }
         return replace(to_log_entry(bare, encryption), damaged=True)
+
+
+def _place_of(document: Document) -> DamagedEntry:
+    """Where an entry stands, as its key says."""
+    commune, _, offset = str(document["_id"]).rpartition(":")
+    revision = document.get("revision")
+    return DamagedEntry(UnitId(commune), int(offset), int(revision) if isinstance(revision, (int, float)) else 0)
 
 
 def _personal_part(
@@ -210,11 +265,15 @@ def _personal_part(
     if record is None and replaced is None and document[SEALED] is None:
         return None, None, None
     contents = contents_of(document, document["household"], document["revision"], encryption)
-    return (
-        None if record is None else encryption.joined(record, contents.get(RECORD, {})),
-        None if replaced is None else encryption.joined(replaced, contents.get("replaced", {})),
-        contents["salt"],
-    )
+    if record is not None:
+        record = encryption.joined(record, contents.get(RECORD, {}))
+    if replaced is not None:
+        replaced = encryption.joined(replaced, contents.get("replaced", {}))
+    if record is not None and not (stored_form()(record) and record.get("id") == document["household"]):
+        raise StoreDamaged(reason="log entry")
+    if replaced is not None and not stored_items_form()(replaced):
+        raise StoreDamaged(reason="log entry")
+    return record, replaced, contents["salt"]
 
 
 def fingerprint_of_entry(document: Document, encryption: FieldEncryption) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import structlog
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from schemas.protection import plain_at_rest
+from schemas.stored import stored_form
 from service.area import Communes
 from service.households.changes import Record
 from service.households.ports import Neighbour
@@ -21,6 +23,7 @@ from service.storage.boxes import box_polygons
 from service.storage.client import Document, translated
 from service.storage.collections import INDEXED_PLACES
 from service.storage.database import Database
+from service.unit_names import UnitId
 
 Collections = Mapping[str, Collection[Document]]
 
@@ -51,6 +54,9 @@ _CLAIMS_ARE_STORED = all(map(plain_at_rest, _NUMBERS))
 """The same of the keys of claims, which a guess of a parcel's number could be tried against."""
 _OF_NEIGHBOURS = {"commune": 1, **_BOUNDARIES, **(_NUMBERS if _CLAIMS_ARE_STORED else {})}
 """By what the parcels of two households are compared."""
+_OUTLINED = frozenset(_BOUNDARIES)
+COMPARED = frozenset(name for name in _OF_NEIGHBOURS if name.startswith("parcels."))
+_log = structlog.get_logger("service.parcels")
 
 
 class Parcels:
@@ -178,9 +184,9 @@ def _neighbours_of(documents: Iterable[Document]) -> list[Neighbour]:
     return [
         Neighbour(
             document["_id"],
-            document.get("commune", ""),
-            tuple(document.get("parcels", ())),
-            document.get("former_commune"),
+            UnitId(_text_of(document, "commune") or ""),
+            tuple(parcel for _, parcel in _parcels_of(document, COMPARED)),
+            _text_of(document, "former_commune"),
         )
         for document in documents
     ]
@@ -190,9 +196,27 @@ def _boundaries_of(documents: Iterable[Document]) -> list[Boundary]:
     return [
         Boundary(document["_id"], parcel["id"], number, parcel["geometry"])
         for document in documents
-        for number, parcel in enumerate(document.get("parcels", ()))
+        for number, parcel in _parcels_of(document, _OUTLINED)
         if parcel.get("geometry") is not None
     ]
+
+
+def _parcels_of(document: Document, read: frozenset[str]) -> Iterable[tuple[int, Document]]:
+    """The parcels of a household with their positions. One that is damaged is left out and reported in the service's
+    log, so that it holds up no neighbour.
+    """
+    parcels, fits = document.get("parcels", []), stored_form(read)
+    if fits({"parcels": parcels}):
+        return enumerate(parcels)
+    _log.error("damaged", household=document["_id"])
+    found = enumerate(parcels if isinstance(parcels, list) else ())
+    return [(number, parcel) for number, parcel in found if fits({"parcels": [parcel]})]
+
+
+def _text_of(document: Document, name: str) -> str | None:
+    """A text that is compared; one that is damaged is not."""
+    value = document.get(name)
+    return value if isinstance(value, str) else None
 
 
 def meeting(geometry: Mapping[str, Any], places: Container[str]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from service.households.ports import Stored
 from service.jobs.ports import EntryUnreadable, LoggedRecord
 from service.storage.client import Document, translated
 from service.storage.database import Database
-from service.storage.documents import DAMAGE, to_closed_record, to_stored
+from service.storage.documents import DAMAGE, to_bare_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import fingerprint_of_entry, readable
 from service.unit_names import UnitId
@@ -40,6 +40,11 @@ def nonzero_counts(row: Document) -> dict[str, int]:
     return {name: row[name] for name in COUNTS if row[name]}
 
 
+def text_or_none(value: object) -> str | None:
+    """A text of a group; what is damaged is counted as if it were not there."""
+    return value if isinstance(value, str) else None
+
+
 class Recount:
     """Counts and reads the records themselves, past the counters and identities that are derived from them."""
 
@@ -54,7 +59,9 @@ class Recount:
                 [{"$match": ALIVE}, {"$group": group}], allowDiskUse=True
             ):
                 place = row["_id"]
-                yield place["commune"], tally_key(place.get("former"), place.get("since")), nonzero_counts(row)
+                former, since = text_or_none(place.get("former")), text_or_none(place.get("since"))
+                commune = UnitId(text_or_none(place.get("commune")) or "")
+                yield commune, tally_key(former, since), nonzero_counts(row)
 
     def identities(self) -> Iterator[tuple[str, str]]:
         """The key (a digest) of every personal number that is taken, with its household."""
@@ -128,4 +135,4 @@ def _stored(document: Document, encryption: FieldEncryption) -> Stored:
         return to_stored(dict(document), encryption, each=True)
     except StoreDamaged:
         document.pop("index", None)
-        return Stored(to_closed_record(document, encryption), "")
+        return Stored(to_bare_record(document, encryption), "")

@@ -67,9 +67,26 @@ def redact_settlements(
 def _overlaps_in(document: Document) -> Iterator[Mapping[str, Any]]:
     """The details of all overlaps and claims in a log entry, before and after."""
     for items in (document.get("record"), document.get("replaced")):
-        for finding in (items or {}).get("findings") or ():
-            if finding["code"] in BETWEEN_HOUSEHOLDS:
-                yield finding["details"]
+        for finding in _between_households(_findings_in(items)):
+            yield finding["details"]
+
+
+def _findings_in(items: Any) -> Any:
+    return items.get("findings") if isinstance(items, Mapping) else None
+
+
+def _between_households(findings: Any) -> list[Mapping[str, Any]]:
+    """The overlaps and claims among findings; what is damaged is none of them."""
+    return [each for each in findings if _is_between(each)] if isinstance(findings, list) else []
+
+
+def _is_between(finding: Any) -> bool:
+    return (
+        isinstance(finding, Mapping)
+        and isinstance(finding.get("details"), Mapping)
+        and isinstance(code := finding.get("code"), str)
+        and code in BETWEEN_HOUSEHOLDS
+    )
 
 
 def _households_in(overlaps: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -77,48 +94,55 @@ def _households_in(overlaps: Iterable[Mapping[str, Any]]) -> set[str]:
 
     Others are found by the cells of boundaries, which are only stored where the schema stores boundaries in clear.
     """
-    return {details["household"] for details in overlaps if isinstance(details["household"], str)}
+    return {details["household"] for details in overlaps if isinstance(details.get("household"), str)}
 
 
 def _decision_in(details: Mapping[str, Any]) -> Decision | None:
-    """Who settled an overlap, when and why; None where nobody did, or where the reason is gone already."""
-    settled = details.get("settled") or {}
-    if "reason" not in settled:
+    """Who settled an overlap, when and why; None where nobody did, where the reason is gone already, or is damaged."""
+    settled = details.get("settled")
+    if not isinstance(settled, Mapping):
         return None
-    return settled["by"], datetime.fromisoformat(settled["at"]), settled["reason"]
+    match [settled.get("by"), settled.get("at"), settled.get("reason")]:
+        case [str(by), str(at), str(reason)]:
+            try:
+                return by, datetime.fromisoformat(at), reason
+            except ValueError:
+                return None
+    return None
 
 
 def _noted_in(document: Document) -> Decision | None:
     """The decision that a log entry is about."""
-    note = document.get("note") or {}
-    if "settled" not in note or "reason" not in note:
+    note = document.get("note")
+    if not isinstance(note, Mapping) or "settled" not in note:
         return None
-    return document["actor"], document["at"], note["reason"]
+    match [document.get("actor"), document.get("at"), note.get("reason")]:
+        case [str(actor), datetime() as at, str(reason)]:
+            return actor, at, reason
+    return None
 
 
 def _redacted(document: Document, decisions: set[Decision]) -> Document:
     """What changes of a log entry's document without the reasons of the decisions; nothing where none is in it."""
     changed: Document = {}
     for name in ("record", "replaced"):
-        items = document.get(name)
-        if items and (findings := _redacted_findings(items.get("findings"), decisions)):
+        items: Any = document.get(name)
+        if findings := _redacted_findings(_findings_in(items), decisions):
             changed[name] = {**items, "findings": findings}
     if _noted_in(document) in decisions:
         changed["note"] = {name: value for name, value in document["note"].items() if name != "reason"}
     return changed
 
 
-def _redacted_findings(findings: list[Any] | None, decisions: set[Decision]) -> list[Any] | None:
+def _redacted_findings(findings: Any, decisions: set[Decision]) -> list[Any] | None:
     """The findings without the reasons of the decisions; None where none is in them."""
-    if not any(
-        _decision_in(each["details"]) in decisions for each in findings or () if each["code"] in BETWEEN_HOUSEHOLDS
-    ):
+    if not any(_decision_in(each["details"]) in decisions for each in _between_households(findings)):
         return None
-    return [_redacted_finding(each, decisions) for each in findings or ()]
+    return [_redacted_finding(each, decisions) for each in findings]
 
 
-def _redacted_finding(finding: Mapping[str, Any], decisions: set[Decision]) -> Mapping[str, Any]:
-    if finding["code"] not in BETWEEN_HOUSEHOLDS or _decision_in(finding["details"]) not in decisions:
+def _redacted_finding(finding: Any, decisions: set[Decision]) -> Any:
+    if not _is_between(finding) or _decision_in(finding["details"]) not in decisions:
         return finding
     settled = {name: value for name, value in finding["details"]["settled"].items() if name != "reason"}
     return {**finding, "details": {**finding["details"], "settled": settled}}

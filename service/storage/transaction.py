@@ -54,6 +54,9 @@ ERASED_ITEMS = ("record", "replaced", "note", "sealed")
 """A log entry's personal content, and what a guess could be verified against."""
 
 
+_COUNTED = frozenset({"commune", "former_commune", "commune_since", "revision", "stage", "status"})
+_OF_AN_ERASURE = _COUNTED | {"findings"} | parcels.COMPARED
+"""What log, counters and neighbours need to know of a household that is erased."""
 _CELLS_WITH_STATE = 100
 """Up to so many cells (some ten parcels) the state is read together with the neighbours: each row repeats it."""
 
@@ -113,11 +116,11 @@ class MongoTransaction:
         return stored
 
     def closed_household(self, household_id: str) -> Record:
-        """The household without its encrypted items. Raises HouseholdNotFound."""
+        """What an erasure uses of a household; nothing is decrypted. Raises HouseholdNotFound, StoreDamaged."""
         document = self.collections["households"].find_one({"_id": household_id}, {"index": 0}, session=self.session)
         if document is None:
             raise HouseholdNotFound(id=household_id)
-        return to_closed_record(document, self.encryption)
+        return to_closed_record(document, self.encryption, _OF_AN_ERASURE)
 
     def was_erased(self, household_id: str) -> bool:
         """Whether the log says that the household's people were erased."""
@@ -311,9 +314,7 @@ class MongoTransaction:
             current = stored.get(change.record["id"])
             if current is None:
                 raise HouseholdNotFound(id=change.record["id"])
-            if current.record["revision"] != change.record["revision"]:
-                raise HouseholdStale(current=current.record, named=change.replaces or 0)
-            if current.record["updated_at"] != change.record["updated_at"]:
+            if any(current.record[name] != change.record[name] for name in ("revision", "updated_at")):
                 raise HouseholdStale(current=current.record, named=change.replaces or 0)
         raise HouseholdStale(current=stored[changes[0].record["id"]].record, named=changes[0].replaces or 0)
 

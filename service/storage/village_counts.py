@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from service.reports.ports import VillageCount
 from service.storage.client import translated
 from service.storage.database import Database
-from service.storage.recount import ALIVE, TALLY, nonzero_counts
+from service.storage.recount import ALIVE, TALLY, nonzero_counts, text_or_none
 from service.unit_names import UnitId
 
 
@@ -31,9 +31,9 @@ class VillageCounts:
         return [
             VillageCount(
                 UnitId(row["_id"]["commune"]),
-                row["_id"].get("former"),
-                row["_id"].get("since"),
-                row["_id"].get("village"),
+                text_or_none(row["_id"].get("former")),
+                text_or_none(row["_id"].get("since")),
+                text_or_none(row["_id"].get("village")),
                 nonzero_counts(row),
             )
             for row in found

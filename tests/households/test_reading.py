@@ -19,6 +19,7 @@ from service.households.parcel_checks import Neighbour
 from service.households.places import Places
 from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.reading import Reader, Sources
+from service.households.released import FeedPage
 from service.parcels.ports import Boundary
 from service.principal import Principal, principal, register_itself
 from service.roles import SCOPES, Permission, Role, Sight
@@ -115,7 +116,8 @@ def test_a_household_outside_the_area_is_not_there(services: Register, reader_of
         with pytest.raises(HouseholdNotFound):
             attempt()
     query = HouseholdQuery(limit=9)
-    assert (reader.households(query).records, reader.count(query), reader.changes({}, limit=9)) == ([], 0, ([], False))
+    assert (reader.households(query).records, reader.count(query)) == ([], 0)
+    assert reader.changes({}, limit=9) == FeedPage([], more=False, damaged=[])
     assert (reader.fallen_in(AREA), notes) == ([], [])
 
 
@@ -123,7 +125,9 @@ def test_a_query_cannot_widen_the_area(services: Register, reader_of: ReaderOf) 
     stored(services, commune=THANH_VINH)
     wide = HouseholdQuery(limit=9, area=None, communes=frozenset({THANH_VINH}))
     assert reader_of(officer_of_vinh_loc).households(wide).records == []
-    assert reader_of(officer_of_vinh_loc).changes({}, of=frozenset({THANH_VINH}), limit=9) == ([], False)
+    assert reader_of(officer_of_vinh_loc).changes({}, of=frozenset({THANH_VINH}), limit=9) == FeedPage(
+        [], more=False, damaged=[]
+    )
 
 
 def test_another_system_gets_nothing_of_a_restricted_household(
@@ -140,7 +144,7 @@ def test_another_system_gets_nothing_of_a_restricted_household(
     with pytest.raises(HouseholdNotFound):
         reader.history(record["id"], before=None, limit=9)
     assert (reader.households(query).records, reader.count(query)) == ([], 0)
-    entries, _ = reader.changes({}, limit=9)
+    entries = reader.changes({}, limit=9).entries
     assert [(each["kind"], each["record"], each["note"]) for each in entries] == [
         ("registered", None, None),
         ("withdrawn", None, None),
@@ -319,7 +323,7 @@ def test_a_neighbour_reveals_nothing_of_a_restricted_household(
             reader.household(neighbour["id"]),
             reader.households(HouseholdQuery(limit=9)).records,
             reader.history(neighbour["id"], before=None, limit=9).entries,
-            [each for each in reader.changes({}, limit=99)[0] if each["household"] == neighbour["id"]],
+            [each for each in reader.changes({}, limit=99).entries if each["household"] == neighbour["id"]],
             reader.released(services.households.read(neighbour["id"], actor=EVERYWHERE)),
         ]
         return [mark for mark in (gone["id"], parcel, "Ông An đồng ý") if mark in str(exits)]
@@ -327,7 +331,7 @@ def test_a_neighbour_reveals_nothing_of_a_restricted_household(
     assert len(shown_to(reader_of(ministry))) == 3
     restricted.add(gone["id"])
     assert shown_to(reader_of(ministry)) == []
-    own = [each for each in reader_of(ministry).changes({}, limit=99)[0] if each["household"] == gone["id"]]
+    own = [each for each in reader_of(ministry).changes({}, limit=99).entries if each["household"] == gone["id"]]
     assert {each["note"] is None for each in own} == {True}
     assert len(shown_to(reader_of(supervisor))) == 3
 

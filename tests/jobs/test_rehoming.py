@@ -21,6 +21,7 @@ from service.parcels.examination import ParcelExaminer
 from service.province import province_of
 from service.settings import Settings
 from service.storage.documents import sealed_entries, to_document, to_update
+from service.storage.transaction import MongoTransaction
 from service.wiring import Register, examiner_of
 from tests.builders import TODAY, Json, MovedClock, a_household, a_least_household, a_parcel, a_square
 from tests.storage.writing import assert_exact
@@ -118,6 +119,20 @@ def test_whatever_item_of_a_household_is_damaged_the_others_are_moved(register: 
     left = [each for each in results.values() if not each.moved]
     assert rehoming(register).waiting() == len(left)
     assert {type(each.error) for each in left} == {StoreDamaged, StoreRefused}
+
+
+def test_a_fault_of_the_register_itself_is_no_damage_of_a_household(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified(register, commune="90002")
+    load(register, *MERGED)
+
+    def broken(self: MongoTransaction, changes: object) -> None:
+        raise TypeError("a mistake in the code of the commit")
+
+    monkeypatch.setattr(MongoTransaction, "apply", broken)
+    with pytest.raises(TypeError, match="a mistake"):
+        list(rehoming(register).run())
 
 
 def test_rehoming_that_was_stopped_goes_on_where_it_was(register: Register) -> None:

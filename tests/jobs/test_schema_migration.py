@@ -13,6 +13,7 @@ from schemas.versions import SCHEMA_VERSION
 from service.actor import REGISTER_ITSELF
 from service.errors import StoreDamaged, StoreRefused
 from service.households.changes import Change
+from service.households.history import parted
 from service.households.household_register import HouseholdRegister
 from service.jobs.reconciliation import reconcile, verify_log
 from service.jobs.schema_migration import Migrated, SchemaMigration
@@ -72,7 +73,7 @@ def test_a_migration_is_a_revision_in_the_log_and_leaves_the_status_alone(
 
     list(migration.run())
 
-    newest = store.log.history(household_id, before=None, limit=1)[0]
+    ((newest,), _) = parted(store.log.history(household_id, before=None, limit=1))
     assert newest.kind == "revised"
     assert newest.note == {"schema_version": {"from": "1.0", "to": SCHEMA_VERSION}}
     assert store.households.find(household_id).record["status"] == "verified"
@@ -193,3 +194,16 @@ def test_a_record_that_the_database_refuses_holds_up_no_other(
     assert isinstance(results.pop(refused), StoreRefused)
     assert results == dict.fromkeys(whole)
     assert store.households.find(whole[0]).record["schema_version"] == SCHEMA_VERSION
+
+
+def test_a_fault_of_the_register_itself_is_no_damage_of_a_record(
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered_under_1_0(households, store)
+
+    def broken(self: MongoTransaction, changes: Sequence[Change]) -> None:
+        raise TypeError("a mistake in the code of the commit")
+
+    monkeypatch.setattr(MongoTransaction, "apply", broken)
+    with pytest.raises(TypeError, match="a mistake"):
+        list(migration.run())

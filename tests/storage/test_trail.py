@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from service.access.trail import UNDERWAY, TrailEntry
-from service.storage.trail.documents import LANES, TRAIL
+from service.access.trail import DAMAGED, UNDERWAY, TrailEntry
+from service.api.http.resource import written
+from service.api.resources.trail import TrailEntrySchema
+from service.storage.trail.documents import LANES, TRAIL, entry_document
 from service.storage.trail.writing import Trail
 from tests.access.builders import prepare
 
@@ -207,3 +210,56 @@ def test_nothing_is_retained_for_less_than_twelve_months(database: Register) -> 
     Trail(database, retained=timedelta(days=1)).write(READ)
     (batch,) = database[TRAIL].find({})
     assert batch["expires_at"] >= MOMENT + timedelta(days=365)
+
+
+WRONG: tuple[Any, ...] = (None, 7, "?", [], {}, True, [None])
+
+
+def test_an_entry_with_any_damaged_item_is_named_and_closes_no_other(database: Register) -> None:
+    trail, written_entry = Trail(database), replace(READ, request="request-1", about="account-2")
+    items = ["at", *sorted(entry_document(written_entry).keys() - {"at"})]
+    damages: list[dict[str, Any]] = [{"$unset": {f"entries.0.{item}": ""}} for item in items]
+    damages += [{"$set": {f"entries.0.{item}": value}} for item in items for value in WRONG]
+    damages += [{"$set": {path: value}} for path in ("entries", "entries.0") for value in WRONG]
+    for _ in range(len(damages) + 2):
+        trail.write(written_entry)
+    for number, damage in enumerate(damages, start=2):  # the first and the last are whole
+        database[TRAIL].update_one({"number": number}, damage)
+    whole = [entry for entry in trail.entries() if entry.action != DAMAGED]
+    damaged = [entry for entry in trail.entries() if entry.action == DAMAGED]
+    # What is not damaged is shown, with nothing but values that an item can have.
+    unharmed = sum(_may_be(item, value) for item in items for value in WRONG)
+    assert len(whole) == 2 + unharmed
+    assert len(whole) + len(damaged) == len(damages) + 2 - sum(
+        damage == {"$set": {"entries": []}} for damage in damages
+    )
+    assert len({entry.about for entry in damaged}) == len(damaged)
+    for condition in ({"account": "an"}, {"households": ["household-1"]}, {"since": MOMENT}, {"address": "10.0.0.1"}):
+        assert written_entry in list(trail.entries(**condition))
+    lines = [orjson.dumps(written(TrailEntrySchema, entry)) for entry in trail.entries()]
+    assert len(lines) == len(whole) + len(damaged)
+    assert {fault.number for fault in trail.verify()} == set(range(2, len(damages) + 2))
+
+
+def _may_be(item: str, value: object) -> bool:
+    """Whether a wrong value is one that the item could have, so that only the hash of its batch shows the damage."""
+    optional = {"role", "token", "session", "request", "about"}
+    text = {"action", "account", "name", "address", "path"}
+    if item in ("status", "households"):
+        return value is not True and value == {"status": 7, "households": []}[item]
+    return (value is None and item in optional) or (value == "?" and item in optional | text)
+
+
+def test_a_batch_with_any_damaged_item_is_named_and_closes_no_other(database: Register) -> None:
+    trail = Trail(database)
+    damages: list[dict[str, Any]] = [
+        {"$unset": {item: ""}} for item in ("lane", "number", "previous", "hash", "entries")
+    ]
+    damages += [{"$set": {item: value}} for item in ("lane", "number", "previous", "hash") for value in WRONG]
+    for _ in range(2 * len(damages) + 1):
+        trail.write(READ)
+    for number, damage in enumerate(damages):
+        database[TRAIL].update_one({"_id": {"$regex": f":{2 * number + 2:012d}$"}}, damage)
+    assert [entry.action for entry in trail.entries()].count(READ.action) >= 2 * len(damages)
+    assert {2 * number + 2 for number in range(len(damages))} <= {fault.number for fault in trail.verify()}
+    assert len(list(trail.anchors())) == 1

@@ -20,6 +20,7 @@ from service.api.http.resource import Described, Moment, Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import services
 from service.households.changes import Kind
+from service.households.released import FeedPage
 
 blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes", description="The log as a feed")
 
@@ -27,9 +28,6 @@ _LOOK_AGAIN_SECONDS = 0.5
 MOST_WAITING = 4
 """How many requests of a worker may wait for a change: half of its threads, so that others are served."""
 places = threading.BoundedSemaphore(MOST_WAITING)
-
-Found = tuple[list[dict[str, Any]], bool]
-"""Entries of the log, and whether there are more."""
 
 
 class ChangesQuery(Query):
@@ -83,10 +81,26 @@ class ChangeSchema(LogEntrySchema):
     household = fields.String(required=True, metadata={"format": "uuid"})
 
 
+class DamagedEntrySchema(Resource):
+    """The place of a log entry that is stored damaged and cannot be read."""
+
+    log = fields.String(required=True)
+    offset = whole_number(required=True, validate=validate.Range(1))
+
+
+def damaged_entries() -> fields.List[Any]:
+    """Return the field that names entries that cannot be read."""
+    return fields.List(
+        fields.Nested(DamagedEntrySchema),
+        metadata={"description": "Entries that belong here but are stored damaged; only where there is one."},
+    )
+
+
 class ChangesSchema(Resource):
     """A part of the feed."""
 
     changes = fields.List(fields.Nested(ChangeSchema), required=True)
+    damaged = damaged_entries()
     cursor = fields.String(required=True)
     more = fields.Boolean(required=True)
 
@@ -121,27 +135,35 @@ class Changes(MethodView):
         if code is not None:
             of = frozenset(unit.identity for unit in services().units.directory().require_commune(code))
 
-        def look() -> Found:
+        def look() -> FeedPage:
             return reader().changes(after, of=of, limit=arguments["limit"])
 
-        entries, more = look()
-        if not entries and arguments["wait"] and places.acquire(blocking=False):
+        page = look()
+        if _is_empty(page) and arguments["wait"] and places.acquire(blocking=False):
             try:
-                entries, more = _waited_for(look, arguments["wait"])
+                page = _waited_for(look, arguments["wait"])
             finally:
                 places.release()
-        offsets = after | {entry["log"]: entry["offset"] for entry in entries}
-        body = {"changes": entries, "cursor": written_offsets(offsets), "more": more}
+        offsets = dict(after)
+        for log, offset in page.places():
+            offsets[log] = max(offset, offsets.get(log, 0))
+        body: dict[str, Any] = {"changes": page.entries, "cursor": written_offsets(offsets), "more": page.more}
+        if page.damaged:
+            body["damaged"] = page.damaged
         return resource_response(ChangesSchema, body)
 
 
-def _waited_for(look: Callable[[], Found], seconds: float) -> Found:
+def _is_empty(page: FeedPage) -> bool:
+    return not page.entries and not page.damaged
+
+
+def _waited_for(look: Callable[[], FeedPage], seconds: float) -> FeedPage:
     """Look again until something is found or the time is over."""
     end = time.monotonic() + seconds
     while True:
         time.sleep(_LOOK_AGAIN_SECONDS)
         found = look()
-        if found[0] or time.monotonic() >= end:
+        if not _is_empty(found) or time.monotonic() >= end:
             return found
 
 

@@ -21,7 +21,7 @@ from service.api.http.reasons import ReasonSchema
 from service.api.http.resource import Body, Described
 from service.api.http.responses import resource_response, written_response
 from service.api.http.services import actor, services
-from service.api.resources.changes import ItemChangeSchema, LogEntrySchema
+from service.api.resources.changes import ItemChangeSchema, LogEntrySchema, damaged_entries
 from service.errors import CursorInvalid
 
 blueprint = Blueprint("workflow", __name__, url_prefix="/v1/households", description="From submitted to verified")
@@ -57,6 +57,7 @@ class HistoryPageSchema(PageSchema):
     """A page of a household's history."""
 
     entries = fields.List(fields.Nested(HistoryEntrySchema), required=True)
+    damaged = damaged_entries()
 
 
 @blueprint.route("/<household_id>/verify")
@@ -130,7 +131,9 @@ class History(MethodView):
         """Its log entries, newest first, with what changed in each."""
         page = reader().history(household_id, before=_position(arguments), limit=arguments["limit"])
         cursor = None if page.next_before is None else encode_cursor(page.next_before)
-        body = {"entries": page.entries, "cursor": cursor}
+        body: dict[str, Any] = {"entries": page.entries, "cursor": cursor}
+        if page.damaged:
+            body["damaged"] = page.damaged
         return resource_response(HistoryPageSchema, body, headers=dict(next_link(cursor)))
 
 

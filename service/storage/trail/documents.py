@@ -7,11 +7,12 @@ of its own, so that workers never wait for one another; the opening of lanes is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from service.access.trail import ONLY_WHERE_GIVEN, TrailEntry
+from service.access.trail import DAMAGED, ONLY_WHERE_GIVEN, TrailEntry
 from service.households.changes import canonical
 from service.storage.client import Document
 
@@ -47,6 +48,70 @@ def in_lane(lane: str) -> Document:
     return {"$gt": f"{lane}:", "$lt": f"{lane};"}
 
 
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "at": (datetime,),
+    "status": (int,),
+    "households": (list,),
+    **dict.fromkeys(("action", "account", "name", "address", "path"), (str,)),
+    **dict.fromkeys(("role", "token", "session", "request", "about"), (str, type(None))),
+    **dict.fromkeys(ONLY_WHERE_GIVEN, (str,)),
+}
+"""What the items of an entry are stored as."""
+_LOST: Final[Mapping[str, object]] = {
+    "at": datetime(1970, 1, 1, tzinfo=UTC),
+    "status": 0,
+    "households": [],
+    **dict.fromkeys(("account", "name", "address", "path"), ""),
+}
+
+
+def entries_of(batch: Document) -> list[Document]:
+    """The entries of a batch, each with every item of the type that it was stored as.
+
+    Of one that was damaged (the hash of its batch then shows it too) the other items are left: the report of a breach
+    has to show that there was an access. Its action is ``damaged``, and ``about`` its batch.
+    """
+    entries = batch.get("entries")
+    if not isinstance(entries, list):
+        entries = [None]
+    return [each if _is_whole(each) else _salvaged(each, str(batch["_id"])) for each in entries]
+
+
+def place_of(batch: Document) -> tuple[str, int]:
+    """Lane and number of a batch, as its key says."""
+    lane, _, number = str(batch["_id"]).rpartition(":")
+    return lane, int(number) if number.isdecimal() else 0
+
+
+def is_whole_batch(batch: Document) -> bool:
+    """Whether a batch has what its hash is computed from; the hash says whether it is what was written."""
+    return (
+        (batch.get("lane"), batch.get("number")) == place_of(batch)
+        and isinstance(batch.get("previous"), str)
+        and isinstance(batch.get("hash"), str)
+        and isinstance(batch.get("entries"), list)
+    )
+
+
+def _is_whole(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not _TYPES.keys() - ONLY_WHERE_GIVEN <= entry.keys() <= _TYPES.keys():
+        return False
+    return all(_is_typed(name, value) for name, value in entry.items())
+
+
+def _is_typed(name: str, value: Any) -> bool:
+    if name == "households":
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return isinstance(value, _TYPES[name]) and not isinstance(value, bool)
+
+
+def _salvaged(entry: Any, batch: str) -> Document:
+    given = entry if isinstance(entry, dict) else {}
+    intact = {name: value for name, value in given.items() if name in _TYPES and _is_typed(name, value)}
+    empty = {name: _LOST.get(name) for name in _TYPES if name not in ONLY_WHERE_GIVEN}
+    return {**empty, **intact, "action": DAMAGED, "about": batch}
+
+
 def to_entry(document: Document) -> TrailEntry:
-    """The entry of a document."""
+    """The entry of a document that ``entries_of`` returned."""
     return TrailEntry(**{**document, "households": tuple(document["households"])})

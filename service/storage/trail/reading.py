@@ -15,7 +15,18 @@ from pymongo.write_concern import WriteConcern
 from service.access.trail import LEAST_STORED, UNDERWAY, TrailAnchor, TrailEntry, TrailFault
 from service.clock import Clock, system_clock
 from service.storage.client import Document, translated
-from service.storage.trail.documents import FIRST_HASH, LANES, TRAIL, batch_hash, in_lane, lane_hash, to_entry
+from service.storage.trail.documents import (
+    FIRST_HASH,
+    LANES,
+    TRAIL,
+    batch_hash,
+    entries_of,
+    in_lane,
+    is_whole_batch,
+    lane_hash,
+    place_of,
+    to_entry,
+)
 
 _READ_AT_ONCE: Final = 100
 
@@ -64,18 +75,18 @@ class TrailReader:
             found = self._batches.find(query).sort([("entries.at", 1), ("_id", 1)]).allow_disk_use(True)
             while batches := list(islice(found, _READ_AT_ONCE)):
                 yield from self._finished(
-                    [entry for batch in batches for entry in batch["entries"] if wanted.fits(entry)]
+                    [entry for batch in batches for entry in entries_of(batch) if wanted.fits(entry)]
                 )
 
     def _finished(self, documents: Sequence[Document]) -> Iterator[TrailEntry]:
         """The entries, without placeholders that the finished entry has replaced."""
-        underway = [document["underway"] for document in documents if document["status"] == UNDERWAY]
+        underway = [each["underway"] for each in documents if _is_placeholder(each)]
         replaced: set[str] = set()
         if underway:
             for batch in self._batches.find({"entries.instead_of": {"$in": underway}}, {"entries.instead_of": 1}):
-                replaced.update(entry["instead_of"] for entry in batch["entries"] if "instead_of" in entry)
+                replaced.update(entry["instead_of"] for entry in entries_of(batch) if "instead_of" in entry)
         for document in documents:
-            if document["status"] != UNDERWAY:
+            if not _is_placeholder(document):
                 yield to_entry(document)
             elif document["underway"] not in replaced:
                 yield replace(to_entry(document), status=200)
@@ -85,7 +96,7 @@ class TrailReader:
         with translated():
             for lane in self._lanes.find().sort("_id", 1):
                 last = next(iter(self._batches.find({"_id": in_lane(lane["lane"])}).sort("_id", -1).limit(1)), None)
-                if last is not None:
+                if last is not None and is_whole_batch(last):
                     yield TrailAnchor(lane["lane"], last["number"], last["hash"])
 
     def held_against(self, anchors: Iterable[TrailAnchor]) -> Iterator[TrailFault]:
@@ -95,7 +106,7 @@ class TrailReader:
                 batch = self._batches.find_one({"_id": f"{anchor.lane}:{anchor.number:012d}"})
                 if batch is None and self._is_retained(anchor.lane):
                     yield TrailFault(anchor.lane, anchor.number, "missing; it was there before")
-                elif batch is not None and batch["hash"] != anchor.hash:
+                elif batch is not None and batch.get("hash") != anchor.hash:
                     yield TrailFault(anchor.lane, anchor.number, "another one than before")
 
     def _is_retained(self, lane: str) -> bool:
@@ -114,6 +125,12 @@ class TrailReader:
             ends: dict[str, int] = {}
             confirmed = list(self._lanes.find({"batches": {"$gt": 0}, "confirmed_at": {"$gt": expiry}}).sort("_id", 1))
             for batch in self._batches.find().sort("_id", 1):
+                if not is_whole_batch(batch):
+                    lane, number = place_of(batch)
+                    previous = str(batch.get("hash"))
+                    ends[lane] = number
+                    yield TrailFault(lane, number, "damaged")
+                    continue
                 if batch["lane"] != lane:
                     lane, number, previous = batch["lane"], 0, FIRST_HASH
                     if lane not in opened:
@@ -140,6 +157,11 @@ class TrailReader:
             if lane["hash"] != lane_hash(lane):
                 yield TrailFault(lane["lane"], 0, "changed")
             number, previous = lane["_id"], lane["hash"]
+
+
+def _is_placeholder(entry: Document) -> bool:
+    """Whether an entry was stored before its response was ready."""
+    return entry["status"] == UNDERWAY and "underway" in entry
 
 
 @dataclass(frozen=True, slots=True)
