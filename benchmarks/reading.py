@@ -60,7 +60,7 @@ def measure(place: Workplace, size: Size) -> list[Figure]:
             turns, _timed(lambda: many.get(_page(again)), times), _timed(lambda: _bare_page(database, again), times)
         )
         read = len(_bare_counters(database))
-        rows = len(orjson.loads(many.get(_page(again)))["households"])
+        rows = len(orjson.loads(many.get(_page(again)))["items"])
     return [
         Figure(
             f"coverage with {large:,} households",

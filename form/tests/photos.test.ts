@@ -108,6 +108,6 @@ it('a legal basis covers photos as the register says', () => {
 
 it('the list of the register is read, and nothing else is taken for it', () => {
   const row = { id: 'p1', of: 'land_certificate', parcel: 'l1', bytes: 5, taken_at: '2026-11-20T00:00:00Z', created_at: '2026-11-23T00:00:00Z' };
-  expect(readList({ photos: [row] })).toEqual([{ id: 'p1', of: 'land_certificate', parcel: 'l1', bytes: 5, at: '2026-11-20T00:00:00Z' }]);
+  expect(readList({ items: [row] })).toEqual([{ id: 'p1', of: 'land_certificate', parcel: 'l1', bytes: 5, at: '2026-11-20T00:00:00Z' }]);
   expect(readList('<html>')).toBeNull();
 });

@@ -93,7 +93,11 @@ ONLY_NEW_PARAMETER: dict[str, Any] = {
 DESCRIPTION = (
     "Sổ Nông Hộ, the register of farm households: one record a household, checked by the ministry data schema, with "
     "its history as a log. Times are RFC 3339 in UTC, geometry is GeoJSON in WGS84. Errors are RFC 9457 problems with "
-    "stable codes, listed at /docs/problems."
+    "stable codes, listed at /docs/problems.\n\n"
+    "What a list lists is in `items`. Where it may be long it comes in pages: `limit` says how many items a page has, "
+    '`Link: rel="next"` is the address of the next page, and so is this one with `cursor`, which is null on the last '
+    "page. The feed (/v1/changes) is read in the same way; its list is `changes`, and its cursor is sent as `after` and "
+    "also stands on the last page, to go on from there later."
 )
 
 

@@ -173,7 +173,7 @@ def test_keys_rotate_under_a_register_that_is_used(
     assert rotate_keys.main([*command, "--master"]) == 0
     assert rotate_keys.main([*command, "--signing"]) == 0
     number = record["head"]["national_id"]
-    assert register.json(f"/v1/households?q={number}")["households"][0]["head"]["phone"] == "+84912345678"
+    assert register.json(f"/v1/households?q={number}")["items"][0]["head"]["phone"] == "+84912345678"
     register.registered(parcels=None)
 
 
@@ -227,8 +227,8 @@ def test_every_record_is_encrypted_anew_and_still_holds(
     assert [log.broken for log in verify_log(store) if log.broken] == []
     assert list(reconcile(store)) == []
     number = record["head"]["national_id"]
-    assert register.json(f"/v1/households?q={number}")["households"][0]["id"] == record["id"]
-    assert register.json("/v1/requests")["requests"][0]["person"] == "Con trai"
+    assert register.json(f"/v1/households?q={number}")["items"][0]["id"] == record["id"]
+    assert register.json("/v1/requests")["items"][0]["person"] == "Con trai"
     again = register.put(a_household(head={**record["head"]}, parcels=None))
     assert again.status_code == 409
 

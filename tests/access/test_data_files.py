@@ -62,7 +62,7 @@ def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, ope
     sent = register.client.put(f"{photo}?of=identity_card", data=a_photo(), content_type="image/jpeg")
     assert sent.status_code == 201, sent.text
     jpeg = register.get(photo).data
-    assert register.get(f"/v1/households?q={number}").get_json()["households"] != []
+    assert register.get(f"/v1/households?q={number}").get_json()["items"] != []
 
     written = files_of(mongod)
 

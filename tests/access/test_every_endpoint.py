@@ -136,8 +136,8 @@ def test_a_personal_number_of_another_area_is_not_found_by_search(register: Regi
     theirs = register.registered(commune=OUTSIDE, parcels=None)
     number = theirs["head"]["national_id"]
     inside, outside = as_role(register, Role.OFFICER, INSIDE), as_role(register, Role.OFFICER, OUTSIDE)
-    assert register.client.get(f"/v1/households?q={number}", headers=inside).get_json()["households"] == []
-    assert len(register.client.get(f"/v1/households?q={number}", headers=outside).get_json()["households"]) == 1
+    assert register.client.get(f"/v1/households?q={number}", headers=inside).get_json()["items"] == []
+    assert len(register.client.get(f"/v1/households?q={number}", headers=outside).get_json()["items"]) == 1
 
 
 def test_coverage_shows_only_the_own_area(register: Register) -> None:

@@ -62,7 +62,7 @@ class Officer:
         """Whether the household is read as it was registered, and found by its personal number."""
         number = household["head"]["national_id"]
         one = self.client.get(f"/v1/households/{household['id']}", headers=self.headers).get_json()
-        found = self.client.get(f"/v1/households?q={number}", headers=self.headers).get_json()["households"]
+        found = self.client.get(f"/v1/households?q={number}", headers=self.headers).get_json()["items"]
         return bool(one["head"]["national_id"] == number and [each["id"] for each in found] == [household["id"]])
 
 

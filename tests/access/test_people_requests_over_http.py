@@ -110,7 +110,7 @@ def test_a_damaged_request_is_listed_without_its_texts_and_no_step_overwrites_th
     sealed = session_database["requests"].find_one({"_id": broken})["person"]  # type: ignore[index]
     spoiled = Binary(bytes(sealed)[:-1] + bytes([sealed[-1] ^ 1]), sealed.subtype)
     session_database["requests"].update_one({"_id": broken}, {"$set": {"person": spoiled}})
-    listed = {request["id"]: request for request in register.json("/v1/requests")["requests"]}
+    listed = {request["id"]: request for request in register.json("/v1/requests")["items"]}
     assert (listed[broken]["person"], listed[broken]["text"], listed[broken]["damaged"]) == (None, None, True)
     assert listed[whole]["person"] == NAME
     assert "damaged" not in listed[whole]

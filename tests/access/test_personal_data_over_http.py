@@ -77,7 +77,7 @@ def test_a_dump_shows_no_number_phone_or_certificate(register: Register, registe
 def test_what_is_encrypted_is_found_read_and_known_again(register: Register) -> None:
     record = person(register)
     for q in (record["head"]["national_id"], PHONE, "+84 912 345 678"):
-        found = register.json(f"/v1/households?q={q.replace('+', '%2B')}")["households"]
+        found = register.json(f"/v1/households?q={q.replace('+', '%2B')}")["items"]
         assert [one["id"] for one in found] == [record["id"]]
         assert found[0]["head"]["phone"] == "+84912345678"
     again = {name: value for name, value in record.items() if name != "findings"}
@@ -251,8 +251,8 @@ def test_a_restricted_household_goes_to_no_other_system_until_it_is_lifted(regis
         one = register.client.get(f"/v1/households/{record['id']}", headers=ministry).status_code
         listed = register.client.get("/v1/households?count=true", headers=ministry).get_json()
         feed = register.client.get("/v1/changes", headers=ministry).get_json()["changes"]
-        assert listed["total"] == len(listed["households"])
-        return one, [each["id"] for each in listed["households"]], [each["record"] is not None for each in feed]
+        assert listed["total"] == len(listed["items"])
+        return one, [each["id"] for each in listed["items"]], [each["record"] is not None for each in feed]
 
     assert shared() == (200, [record["id"], other["id"]], [True, True])
     register.client.post(f"/v1/requests/{request['id']}/carry-out")
@@ -266,9 +266,9 @@ def test_a_restricted_household_goes_to_no_other_system_until_it_is_lifted(regis
 def test_requests_of_another_area_are_not_there(register: Register) -> None:
     request = received(register, person(register)["id"], "view")
     theirs = headers(register, Role.OFFICER, VINH_LOC)
-    assert register.client.get("/v1/requests", headers=theirs).get_json()["requests"] == []
+    assert register.client.get("/v1/requests", headers=theirs).get_json()["items"] == []
     problem(register.client.get(f"/v1/requests/{request['id']}", headers=theirs), 404, "request.not-found")
-    assert register.client.get("/v1/requests?open=true").get_json()["requests"][0]["id"] == request["id"]
+    assert register.client.get("/v1/requests?open=true").get_json()["items"][0]["id"] == request["id"]
 
 
 @pytest.mark.parametrize("by", ["transfer", "revision"])
@@ -283,7 +283,7 @@ def test_requests_follow_their_household_to_another_commune(register: Register, 
     old, new = (headers(register, Role.LEADER, commune) for commune in (THANH_VINH, VINH_LOC))
 
     def listed(reader: dict[str, str]) -> set[str]:
-        return {each["id"] for each in register.client.get("/v1/requests", headers=reader).get_json()["requests"]}
+        return {each["id"] for each in register.client.get("/v1/requests", headers=reader).get_json()["items"]}
 
     assert (listed(old), listed(new)) == (set(), {view, erase})
     for path in ("", "/copy"):
@@ -339,7 +339,7 @@ def test_erasing_leaves_nothing_of_the_person_and_the_chain_holds(
     assert [log.broken for log in verify_log(store)] == [None] * len(store.states.now())
     assert list(reconcile(store)) == []
     problem(register.get(f"/v1/households/{record['id']}"), 410, "household.erased")
-    assert [one["id"] for one in register.json("/v1/households")["households"]] == [neighbour["id"]]
+    assert [one["id"] for one in register.json("/v1/households")["items"]] == [neighbour["id"]]
     feed = register.json("/v1/changes")["changes"]
     assert all(one["record"] is None for one in feed if one["household"] == record["id"])
 

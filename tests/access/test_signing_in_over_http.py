@@ -228,7 +228,7 @@ def test_signing_out_ends_the_session_here_and_on_the_server(client: FlaskClient
 
 def test_sessions_are_listed_and_a_lost_phone_is_signed_out(client: FlaskClient) -> None:
     lost, remaining = token(client, device_name="Điện thoại cũ"), token(client)
-    listed = client.get("/v1/sessions", headers=bearer(remaining)).get_json()["sessions"]
+    listed = client.get("/v1/sessions", headers=bearer(remaining)).get_json()["items"]
     assert [session["current"] for session in listed].count(True) == 1
     (old,) = [session["id"] for session in listed if session["device"] == "Điện thoại cũ"]
     assert client.delete(f"/v1/sessions/{old}", headers=bearer(remaining)).status_code == 204
@@ -240,7 +240,7 @@ def test_sessions_are_listed_and_a_lost_phone_is_signed_out(client: FlaskClient)
 
 
 def own_session(client: FlaskClient) -> str:
-    (session,) = [one for one in requested(client, path="/v1/sessions").get_json()["sessions"] if one["current"]]
+    (session,) = [one for one in requested(client, path="/v1/sessions").get_json()["items"] if one["current"]]
     return str(session["id"])
 
 
@@ -283,9 +283,9 @@ def test_the_end_is_reported_to_every_request_of_such_a_phone(
 
 def test_the_end_is_reported_to_a_programs_refresh_token_too(client: FlaskClient) -> None:
     lost, remaining = token(client), bearer(token(client))
-    session = client.get("/v1/sessions", headers=bearer(lost)).get_json()["sessions"]
+    session = client.get("/v1/sessions", headers=bearer(lost)).get_json()["items"]
     (mine,) = [one["id"] for one in session if not one["current"]]
-    own = client.get("/v1/sessions", headers=remaining).get_json()["sessions"]
+    own = client.get("/v1/sessions", headers=remaining).get_json()["items"]
     (lost_id,) = [one["id"] for one in own if one["id"] != mine]
     client.delete(f"/v1/sessions/{lost_id}", headers=remaining)
     body = {"grant_type": "refresh_token", "refresh_token": lost.get_json()["refresh_token"]}
@@ -416,7 +416,7 @@ def test_an_account_with_an_ended_code_signs_in_and_its_administrator_reads_whic
     assert (signed_in["area"], signed_in["area_ended"]) == (["99999", THANH_VINH], ["99999"])
     assert signed_in["communes"] == [THANH_VINH]
     whole = {"Authorization": f"Bearer {token_of(app, Role.ADMINISTRATOR, '*')}"}
-    listed = client.get("/v1/accounts?limit=1000", headers=whole).get_json()["accounts"]
+    listed = client.get("/v1/accounts?limit=1000", headers=whole).get_json()["items"]
     assert next(each for each in listed if each["id"] == account)["area_ended"] == ["99999"]
     assert client.get(f"/v1/accounts/{account}", headers=as_administrator(client)).status_code == 404
 

@@ -69,7 +69,7 @@ class Register:
 
     def history(self, household_id: str) -> list[Json]:
         """The log entries of a household, newest first."""
-        entries: list[Json] = self.json(f"/v1/households/{household_id}/history")["entries"]
+        entries: list[Json] = self.json(f"/v1/households/{household_id}/history")["items"]
         return entries
 
 

@@ -88,7 +88,7 @@ def communes(register: Register, account: Json) -> list[str]:
 
 def seen(register: Register, account: Json) -> set[str]:
     page = register.client.get("/v1/households?limit=1000", headers=signed_in(register, account)).get_json()
-    return {each["id"] for each in page["households"]}
+    return {each["id"] for each in page["items"]}
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_a_household_is_registered_and_counted(register: Register) -> None:
 def test_a_code_of_the_other_province_is_unknown(register: Register) -> None:
     refused = register.put(of_ha_tinh(commune="16681"))
     assert (refused.status_code, refused.get_json()["code"]) == (422, "commune.unknown")
-    assert register.json("/v1/units?level=province")["units"][0]["code"] == "42"
+    assert register.json("/v1/units?level=province")["items"][0]["code"] == "42"
 
 
 def test_a_household_of_a_commune_that_was_split_before_the_register_began_waits_for_its_part(
@@ -128,7 +128,7 @@ def test_the_list_of_units_is_the_provinces_own(register: Register) -> None:
     names = {entry["name_vi"] for entry in units["codes"]}
     assert {"Thành Sen", "Sơn Kim 1"} <= names
     assert "Thành Vinh" not in names
-    assert "units" in {each["name"] for each in register.json("/v1/schema/codelists")["codelists"]}
+    assert "units" in {each["name"] for each in register.json("/v1/schema/codelists")["items"]}
 
 
 def test_a_unit_that_was_split_names_all_its_parts(register: Register) -> None:

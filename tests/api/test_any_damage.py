@@ -61,7 +61,7 @@ def all_pages(register: Register, query: str) -> tuple[list[Json], list[str]]:
     cursor: str | None = ""
     while cursor is not None:
         page = register.json(f"/v1/households?limit=200{query}{f'&cursor={cursor}' if cursor else ''}")
-        shown += page["households"]
+        shown += page["items"]
         damaged += page.get("damaged", [])
         cursor = page["cursor"]
     return shown, damaged
@@ -81,9 +81,9 @@ def read_around(register: Register, whole: Json) -> dict[str, set[str]]:
         seen = register.get("/v1/households", Authorization=f"Bearer {token}")
         assert seen.status_code in (200, 403), seen.text
     statistics = register.get("/v1/households?limit=1000", **statistics_of(register)).get_json()
-    assert whole["id"] in {each["id"] for each in statistics["households"]}
+    assert whole["id"] in {each["id"] for each in statistics["items"]}
     search = register.client.post("/v1/households/search", json={"near": [WEST, SOUTH], "within": 1_000}).get_json()
-    found["search"] = {each["id"] for each in search["households"]}
+    found["search"] = {each["id"] for each in search["items"]}
     assert whole["id"] in found["search"]
     assert register.json("/v1/coverage")["rows"]
     assert register.json(f"/v1/coverage?level=village&unit={THANH_VINH}")["total"]["registered"]
@@ -139,7 +139,7 @@ def test_a_household_with_a_damaged_ciphertext_closes_nothing_but_itself(
     for household in row:
         problem(register.get(f"/v1/households/{household['id']}"), 500, "store.damaged")
         number = register.json(f"/v1/households?q={household['head']['national_id']}")
-        assert (number["households"], number["damaged"]) == ([], [household["id"]])
+        assert (number["items"], number["damaged"]) == ([], [household["id"]])
         assert len(register.history(household["id"])) == 2
     third = write_around(register, neighbour, sorted(ids))
     named = {each["details"]["household"] for each in third["findings"] if each["code"] == "parcel.overlap"}
@@ -233,7 +233,7 @@ def test_a_log_entry_with_any_damaged_item_has_its_place_in_the_feed(
     assert [each for each in without_sight["changes"] if each["household"] == neighbour["id"]]
     for household in row:
         history = register.json(f"/v1/households/{household['id']}/history")
-        assert [each["revision"] for each in history["entries"]][-1] == 1
+        assert [each["revision"] for each in history["items"]][-1] == 1
     for household in row[::11]:
         assert copied(register, household)["household"] == register.household(household["id"])
         assert register.put({**household, "village": "Khối 9"}, if_match=1).status_code == 412
@@ -271,7 +271,7 @@ def test_a_damaged_photo_is_named_and_the_others_are_shown(
         damage(session_database, "photos.files", {"metadata.photo": broken["id"]}, f"metadata.{item}", how, other)
         problem(register.get(address(household, broken["id"])), 500, "store.damaged")
         assert register.get(address(household, good["id"])).status_code == 200
-        assert good in register.json(address(household))["photos"]
+        assert good in register.json(address(household))["items"]
         copy = copied(register, household)
         assert ([each["id"] for each in copy["photos"]], copy["damaged_photos"]) == ([good["id"]], [broken["id"]])
         assert register.client.delete(address(household, broken["id"])).status_code == 204
@@ -298,7 +298,7 @@ def test_a_damaged_request_has_its_place_on_the_list(
             continue
         broken = asked("Hoa")
         damage(session_database, "requests", {"_id": broken["id"]}, path, how, {"_id": other["id"]})
-        listed = {each["id"]: each for each in register.json("/v1/requests?limit=1000")["requests"]}
+        listed = {each["id"]: each for each in register.json("/v1/requests?limit=1000")["items"]}
         assert (listed[broken["id"]]["damaged"], "damaged" in listed[other["id"]]) == (True, False)
         one = register.json(f"/v1/requests/{broken['id']}")
         assert (one["damaged"], one.get("person"), one.get("text")) == (True, None, None)

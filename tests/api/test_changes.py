@@ -44,6 +44,17 @@ def test_each_write_comes_once_whatever_the_limit(register: Register, limit: int
         assert offsets == list(range(1, len(offsets) + 1))
 
 
+def test_the_feed_is_followed_by_its_links_as_any_list(register: Register) -> None:
+    records = [register.registered(commune=commune) for commune in COMMUNES]
+    address, found = f"/v1/changes?limit=1&commune={THANH_VINH}", []
+    register.step(records[0]["id"], "verify")
+    while address:
+        response = register.get(address)
+        found += [(change["household"], change["kind"]) for change in response.get_json()["changes"]]
+        address, _, _ = response.headers.get("Link", "").strip("<").partition(">; rel=")
+    assert found == [(records[0]["id"], "registered"), (records[0]["id"], "verified")]
+
+
 def test_a_change_says_what_happened_to_whom(register: Register) -> None:
     record = register.registered()
     register.step(record["id"], "return", {"reason": "Thiếu xóm"})

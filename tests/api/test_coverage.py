@@ -331,7 +331,7 @@ def test_a_baseline_holds_from_its_date_on(filled: Register) -> None:
         for day in ("2025-07-31", "2025-08-01", "2026-07-31", "2026-08-01")
     }
     assert list(expected.values()) == [None, 10, 10, 20]
-    listed = filled.json(f"/v1/baselines/{THANH_VINH}")["baselines"]
+    listed = filled.json(f"/v1/baselines/{THANH_VINH}")["items"]
     assert [each["households"] for each in listed] == [20, 10]
 
 
@@ -367,7 +367,7 @@ def test_a_baseline_can_be_taken_back_and_the_one_before_it_counts(filled: Regis
         filled.client.put(address, json={"households": households, "source": "x", "date": day})
     taken = filled.client.delete(f"{address}?date=2026-08-01")
     assert (taken.status_code, taken.get_data()) == (204, b"")
-    assert [each["date"] for each in filled.json(address)["baselines"]] == ["2025-08-01"]
+    assert [each["date"] for each in filled.json(address)["items"]] == ["2025-08-01"]
     assert row_of(filled.json("/v1/coverage"), THANH_VINH)["expected"] == 10
     problem(filled.client.delete(f"{address}?date=2026-08-01"), 404, "baseline.not-found")
     problem(filled.client.delete(address), 422, "query.invalid")

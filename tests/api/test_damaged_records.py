@@ -74,7 +74,7 @@ def test_a_list_serves_the_others_and_leads_past_the_damaged_one(
     cursor: str | None = ""
     while cursor is not None:
         page = register.json(f"{address}&cursor={cursor}" if cursor else address)
-        served += page["households"]
+        served += page["items"]
         named += page.get("damaged", [])
         cursor = page["cursor"]
     assert (served, named) == (records, [damaged])
@@ -86,9 +86,9 @@ def test_a_list_in_order_of_change_leads_past_the_damaged_one(register: Register
     damage(session_database, "households", records[0]["id"])
     address = "/v1/households?updated_since=2020-01-01T00:00:00Z&limit=1&count=true"
     first = register.json(address)
-    assert (first["households"], first["damaged"], first["total"]) == ([], [records[0]["id"]], 3)
+    assert (first["items"], first["damaged"], first["total"]) == ([], [records[0]["id"]], 3)
     second = register.json(f"{address}&cursor={first['cursor']}")
-    assert second["households"] == [records[1]]
+    assert second["items"] == [records[1]]
     assert "damaged" not in second
 
 
@@ -96,10 +96,10 @@ def test_a_search_by_name_and_by_place_serves_the_others(register: Register, ses
     records = three(register)
     damage(session_database, "households", records[1]["id"])
     name = records[0]["head"]["full_name"]
-    assert register.json(f"/v1/households?q={name}")["households"] == [records[0], records[2]]
+    assert register.json(f"/v1/households?q={name}")["items"] == [records[0], records[2]]
     around = {"near": records[0]["parcels"][0]["geometry"]["coordinates"][0][0], "within": 100_000}
     found = register.client.post("/v1/households/search", json=around).get_json()
-    assert [each["id"] for each in found["households"]] == [each["id"] for each in records]
+    assert [each["id"] for each in found["items"]] == [each["id"] for each in records]
 
 
 def test_the_damaged_record_itself_is_refused_as_damaged(register: Register, session_database: Documents) -> None:
@@ -143,7 +143,7 @@ def test_what_holds_something_else_than_it_should_is_damaged_too(
     encryption = app.extensions["parts"].store.database.encryption
     session_database["households"].update_one({"_id": record["id"]}, {"$set": {"sealed": encryption.seal_value("x")}})
     page = register.json("/v1/households")
-    assert (page["households"], page["damaged"]) == ([other], [record["id"]])
+    assert (page["items"], page["damaged"]) == ([other], [record["id"]])
 
 
 def test_a_damaged_household_holds_up_no_neighbour(register: Register, session_database: Documents) -> None:
@@ -167,8 +167,8 @@ def test_a_damaged_photo_holds_up_no_other(register: Register, session_database:
     problem(register.get(address(household, damaged["id"])), 500, "store.damaged")
     after = sent(register, household)
     listed = register.json(address(household))
-    named = listed.get("damaged", [photo["id"] for photo in listed["photos"] if photo["id"] == damaged["id"]])
-    assert (named, [photo for photo in listed["photos"] if photo != damaged]) == ([damaged["id"]], [good, after])
+    named = listed.get("damaged", [photo["id"] for photo in listed["items"] if photo["id"] == damaged["id"]])
+    assert (named, [photo for photo in listed["items"] if photo != damaged]) == ([damaged["id"]], [good, after])
     request = register.client.post("/v1/requests", json={"kind": "copy", "household": household["id"]}).get_json()
     copy = register.json(f"/v1/requests/{request['id']}/copy")
     assert (copy["damaged_photos"], [photo["id"] for photo in copy["photos"]]) == (
@@ -206,7 +206,7 @@ def test_who_sees_nobody_reads_a_damaged_household_as_lists_give_it(
     statistics = {"Authorization": f"Bearer {token}"}
     damage(session_database, "households", household["id"])
     listed = register.get("/v1/households", **statistics).get_json()
-    assert register.get(f"/v1/households/{household['id']}", **statistics).get_json() == listed["households"][0]
+    assert register.get(f"/v1/households/{household['id']}", **statistics).get_json() == listed["items"][0]
     assert len(register.history(household["id"])) == 1  # its history is decrypted apart from it
 
 

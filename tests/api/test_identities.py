@@ -57,8 +57,8 @@ def test_a_household_is_registered_read_found_and_revised_by_codes(register: Reg
         other = registered(register, commune=code, commune_as_of="2025-06-01", captured_at=None)
         assert (other["commune"], other["former_commune"]) == (THANH_VINH, code)
         found = register.json("/v1/households?commune=16681&count=true")
-        assert other["id"] in [each["id"] for each in found["households"]]
-    assert [each["id"] for each in register.json("/v1/households?commune=16663")["households"]] == [other["id"]]
+        assert other["id"] in [each["id"] for each in found["items"]]
+    assert [each["id"] for each in register.json("/v1/households?commune=16663")["items"]] == [other["id"]]
     changed = register.patch(sent["id"], {"village": "Khối 9"}, if_match=1)
     assert (changed.status_code, changed.get_json()["commune"]) == (200, THANH_VINH)
     assert_exact(register_of(register.client.application).store)
@@ -114,7 +114,7 @@ def test_areas_hold_for_identities_and_are_shown_as_codes(register: Register) ->
     assert MARK not in refused.text
     found = register.client.post("/v1/households/search", json={"area": AREA}, headers=officer)
     assert found.status_code == 200, found.text
-    assert [each["commune"] for each in found.get_json()["households"]] == [THANH_VINH]
+    assert [each["commune"] for each in found.get_json()["items"]] == [THANH_VINH]
 
 
 def test_borders_belong_to_identities_and_findings_name_codes(register: Register) -> None:

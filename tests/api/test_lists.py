@@ -31,7 +31,7 @@ def found(register: Register, query: str) -> list[str]:
     while address is not None:
         response = register.get(address)
         assert response.status_code == 200, response.text
-        ids.extend(record["id"] for record in response.get_json()["households"])
+        ids.extend(record["id"] for record in response.get_json()["items"])
         address = response.headers["Link"].split(";")[0].strip("<>") if "Link" in response.headers else None
     return ids
 
@@ -61,7 +61,7 @@ def test_a_household_that_comes_while_pages_are_read_shifts_nothing(register: Re
     first = register.json("/v1/households?limit=2")
     register.put(a_least_household(id="00000000-0000-7000-8000-000000000000"))
     second = register.json(f"/v1/households?limit=2&cursor={first['cursor']}")
-    assert [record["id"] for page in (first, second) for record in page["households"]] == registered
+    assert [record["id"] for page in (first, second) for record in page["items"]] == registered
 
 
 def test_households_are_filtered_by_commune_stage_and_status(register: Register) -> None:

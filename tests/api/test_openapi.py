@@ -125,6 +125,35 @@ def test_a_household_is_what_its_schema_says_for_every_reader(register: Register
     assert list(validator.iter_errors(record | {"village": 5})) != []
 
 
+PARTS_OF_A_WHOLE = {
+    *("Changes.changes", "Coverage.rows"),  # fixed by the contract before lists had one name
+    *("CoverageMap.features", "Neighbours.features"),  # GeoJSON
+    *("OpenData.columns", "OpenData.rows", "Trend.days", "CodeList.codes", "Villages.villages"),
+    *("ParcelAnswer.findings", "PersonRequest.steps", "SignedInAccount.sessions"),
+    *("PersonCopy.history", "PersonCopy.photos", "PersonCopy.seen_by"),
+}
+"""Arrays of objects in a response that are not a list of resources: parts of one table, document or resource."""
+
+
+def test_every_list_has_one_form(described: Flask) -> None:
+    """What a client needs to read one list is enough to read any: ``items``, ``cursor`` and Link rel="next"."""
+    components = described.extensions["specification"]["components"]["schemas"]
+    found = set()
+    for path, method, operation in operations(described):
+        response = operation["responses"].get("200", {})
+        given = [content["schema"].get("$ref", "") for content in response.get("content", {}).values()]
+        names = {parameter["name"] for parameter in operation.get("parameters", [])}
+        for name in {each.rpartition("/")[2] for each in given if each} - {"HouseholdRecord"}:
+            lists = {item for item, shape in components[name]["properties"].items() if shape.get("type") == "array"}
+            objects = {item for item in lists if "$ref" in components[name]["properties"][item]["items"]}
+            found |= {f"{name}.{item}" for item in objects - {"items"}}
+            if names & {"limit", "cursor"}:
+                assert "cursor" in components[name]["required"], f"{method} {path}"
+                assert "Link" in response["headers"], f"{method} {path}"
+                assert names >= {"limit", "cursor"} or path == "/v1/changes", f"{method} {path}"
+    assert found <= PARTS_OF_A_WHOLE, "the list of a response is named items"
+
+
 def test_a_search_is_described_in_both_its_media_types(described: Flask) -> None:
     search = described.extensions["specification"]["paths"]["/v1/households/search"]["post"]
     assert search["responses"]["200"]["content"].keys() == {"application/json", "text/csv"}

@@ -199,7 +199,7 @@ def test_a_record_is_given_in_the_requested_system_and_can_be_sent_back(register
 
 def test_a_list_is_given_in_the_requested_system(register: Register) -> None:
     register.registered(**a_farm())
-    (record,) = register.json("/v1/households?crs=EPSG:9208")["households"]
+    (record,) = register.json("/v1/households?crs=EPSG:9208")["items"]
     assert record["parcels"][0]["crs"] == "EPSG:9208"
 
 

@@ -55,7 +55,7 @@ def sent(register: Register, household: Json, jpeg: bytes | None = None, of: str
 
 
 def photos_of(register: Register, household: Json) -> list[Json]:
-    photos: list[Json] = register.json(address(household))["photos"]
+    photos: list[Json] = register.json(address(household))["items"]
     return photos
 
 

@@ -312,7 +312,7 @@ class World:
     def _seen(self, headers: dict[str, str], more: str = "") -> set[str]:
         response = self.client.client.get(f"/v1/households?limit=1000{more}", headers=headers)
         assert response.status_code == 200, response.text
-        return {each["id"] for each in response.get_json()["households"]}
+        return {each["id"] for each in response.get_json()["items"]}
 
     def _heirs(self, commune: Commune) -> set[Commune]:
         units = self.parts.units.directory().of_level("commune", self.country.today)

@@ -62,7 +62,7 @@ def listed(replica: Replica) -> dict[str, int]:
     """Revision by household, as the register itself lists them to this system."""
     headers = {"Authorization": f"Bearer {replica.token}"}
     page = replica.register.client.get("/v1/households?limit=1000&status=any", headers=headers).get_json()
-    return {record["id"]: record["revision"] for record in page["households"]}
+    return {record["id"]: record["revision"] for record in page["items"]}
 
 
 def held(replica: Replica) -> dict[str, int]:

@@ -63,7 +63,7 @@ def test_a_list_that_is_not_there_is_not_found_and_the_others_are_named(register
 
 
 def test_the_code_lists_are_listed_and_each_is_there(register: Register) -> None:
-    listed = register.json("/v1/schema/codelists")["codelists"]
+    listed = register.json("/v1/schema/codelists")["items"]
     assert {"name": "sexes", "codes": 3} in listed
     for each in listed:
         assert register.get(f"/v1/schema/codelists/{each['name']}").status_code == 200

@@ -41,14 +41,14 @@ def found(register: Register, **body: Any) -> Json:
 
 
 def listed(register: Register, query: str) -> set[str]:
-    return {record["id"] for record in register.json(f"/v1/households?{query}")["households"]}
+    return {record["id"] for record in register.json(f"/v1/households?{query}")["items"]}
 
 
 def test_a_flooded_area_names_households_with_the_land_in_it(register: Register) -> None:
     whole, part = register.registered(**a_farm()), register.registered(**a_farm(east=200))
     register.registered(**a_farm(east=600))
     body = found(register, area=area(-50, -50, 300, 300))
-    rows = {row["id"]: row for row in body["households"]}
+    rows = {row["id"]: row for row in body["items"]}
     assert set(rows) == {whole["id"], part["id"]}
     assert rows[whole["id"]]["affected_area_m2"] == whole["parcels"][0]["measured_area_m2"]
     assert rows[part["id"]]["affected_area_m2"] == pytest.approx(5_000, rel=2e-3)
@@ -59,19 +59,19 @@ def test_a_flooded_area_names_households_with_the_land_in_it(register: Register)
 def test_a_home_in_the_area_is_enough(register: Register) -> None:
     home = {"type": "Point", "coordinates": [AT[0] + 0.02, AT[1]]}
     record = register.registered(**a_farm(location=home))
-    (row,) = found(register, near=home["coordinates"], within=300)["households"]
+    (row,) = found(register, near=home["coordinates"], within=300)["items"]
     assert (row["id"], row["home_inside"], row["parcels"]) == (record["id"], True, [])
 
 
 def test_around_a_place_within_a_distance(register: Register) -> None:
     near, far = register.registered(**a_farm()), register.registered(**a_farm(east=3_200))
-    assert {row["id"] for row in found(register, near=list(AT), within=3_000)["households"]} == {near["id"]}
-    assert {row["id"] for row in found(register, near=list(AT), within=3_400)["households"]} == {near["id"], far["id"]}
+    assert {row["id"] for row in found(register, near=list(AT), within=3_000)["items"]} == {near["id"]}
+    assert {row["id"] for row in found(register, near=list(AT), within=3_400)["items"]} == {near["id"], far["id"]}
 
 
 def test_what_touches_the_border_of_the_area_is_not_in_it(register: Register) -> None:
     register.registered(**a_farm())
-    assert found(register, area=area(100, 0, 100, 100))["households"] == []
+    assert found(register, area=area(100, 0, 100, 100))["items"] == []
 
 
 def test_a_hole_in_the_area_is_not_in_it(register: Register) -> None:
@@ -79,7 +79,7 @@ def test_a_hole_in_the_area_is_not_in_it(register: Register) -> None:
     ring = a_polygon(
         (0, 0), (300, 0), (300, 300), (0, 300), holes=[[(90, 90), (210, 90), (210, 210), (90, 210)]], at=AT
     )
-    assert found(register, area=geometry_json(ring))["households"] == []
+    assert found(register, area=geometry_json(ring))["items"] == []
 
 
 def test_the_withdrawn_are_not_found(register: Register) -> None:
@@ -92,7 +92,7 @@ def test_a_limit_cuts_the_rows_and_not_the_total(register: Register) -> None:
     for number in range(3):
         register.registered(**a_farm(east=150 * number))
     body = found(register, area=area(-50, -50, 900, 300), limit=2)
-    assert (len(body["households"]), body["more"], body["total"]["households"]) == (2, True, 3)
+    assert (len(body["items"]), body["more"], body["total"]["households"]) == (2, True, 3)
 
 
 @pytest.mark.parametrize("address", ["/v1/households/search.csv", "/v1/households/search"])

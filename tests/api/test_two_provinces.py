@@ -287,6 +287,6 @@ def test_units_are_listed_by_province(nghe_an: NgheAn) -> None:
     headers = {"Authorization": f"Bearer {STRANGERS[0].token(nghe_an.app)}"}
     for province, communes in ((HA_TINH, 69), ("40", 130)):
         address = f"/v1/units?level=commune&province={province}"
-        units = nghe_an.app.test_client().get(address, headers=headers).get_json()["units"]
+        units = nghe_an.app.test_client().get(address, headers=headers).get_json()["items"]
         assert {unit["parent"] for unit in units} == {province}
         assert len(units) == communes

@@ -22,12 +22,12 @@ from tests.api.asking import Register, problem
     ],
 )
 def test_units_are_listed_as_they_were_on_a_day(register: Register, query: str, count: int) -> None:
-    assert len(register.json(f"/v1/units?{query}")["units"]) == count
+    assert len(register.json(f"/v1/units?{query}")["items"]) == count
 
 
 @pytest.mark.parametrize("q", ["Thành Vinh", "thanh vinh", "phuong thanh v", "16681"])
 def test_a_unit_is_found_by_name_or_code(register: Register, q: str) -> None:
-    assert register.json(f"/v1/units?q={q}")["units"][0]["code"] == "16681"
+    assert register.json(f"/v1/units?q={q}")["items"][0]["code"] == "16681"
 
 
 def test_a_code_means_something_only_with_a_day(register: Register) -> None:

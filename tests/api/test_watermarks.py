@@ -29,7 +29,7 @@ def changed(register: Register, since: str, query: str = "", **headers: str) -> 
 
 
 def ids(page: Json) -> list[str]:
-    return [record["id"] for record in page["households"]]
+    return [record["id"] for record in page["items"]]
 
 
 def test_a_write_that_is_held_in_the_database_is_not_missed(

@@ -232,7 +232,7 @@ def test_the_history_is_read_page_by_page(register: Register) -> None:
     address: str | None = f"/v1/households/{record['id']}/history?limit=2"
     while address is not None:
         response = register.get(address)
-        paged.extend(response.get_json()["entries"])
+        paged.extend(response.get_json()["items"])
         address = response.headers["Link"].split(";")[0].strip("<>") if "Link" in response.headers else None
     assert paged == whole
     assert len(whole) == 7

@@ -24,5 +24,5 @@ def test_the_service_without_access_takes_and_returns_households(
     read = client.get(address)
     assert read.get_json()["head"]["full_name"] == household["head"]["full_name"]
     assert "Content-Security-Policy" not in read.headers
-    assert len(client.get("/v1/households").get_json()["households"]) == 1
+    assert len(client.get("/v1/households").get_json()["items"]) == 1
     register_of(app).store.close()

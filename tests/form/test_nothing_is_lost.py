@@ -32,7 +32,7 @@ def read_all(served: ServedForm) -> list[dict[str, Any]]:
     headers = {"Authorization": f"Bearer {token_of(served.weather.app, Role.OFFICER)}"}
     request = urllib.request.Request(f"{served.address}/v1/households", headers=headers)
     with urllib.request.urlopen(request, timeout=60) as response:
-        found: list[dict[str, Any]] = json.load(response)["households"]
+        found: list[dict[str, Any]] = json.load(response)["items"]
         return found
 
 

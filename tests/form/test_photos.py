@@ -77,7 +77,7 @@ def nothing_waits(officer: Officer) -> Officer:
 
 def at_the_register(served: ServedForm, household: str) -> list[dict[str, Any]]:
     """The photos that the register lists."""
-    listed: list[dict[str, Any]] = json.loads(call_register(served, f"/v1/households/{household}/photos"))["photos"]
+    listed: list[dict[str, Any]] = json.loads(call_register(served, f"/v1/households/{household}/photos"))["items"]
     return listed
 
 

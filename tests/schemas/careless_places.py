@@ -68,7 +68,7 @@ def seen_by(register: Register, household: str, headers: dict[str, str]) -> dict
         "words": sorted({word for word in WORDS for text in texts.values() if word in text}),
         "in_village": household in texts.get("GET /v1/households?village=xom%20kiem%20tra", ""),
         "in_box": household in texts[f"GET /v1/households?bbox={BOX}"],
-        "searched": [(len(each["parcels"]), each["home_inside"]) for each in search.get("households", ())],
+        "searched": [(len(each["parcels"]), each["home_inside"]) for each in search.get("items", ())],
         "animals": search.get("total", {}).get("livestock"),
         "facts": sorted(responses[f"GET /v1/households/{household}"].get_json().get("derived", {})),
         "neighbours": len(checked.get("neighbours", {}).get("features", ())),
@@ -89,9 +89,9 @@ def main() -> None:
                 "whole": seen_by(register, household["id"], whole),
                 "masked": seen_by(register, household["id"], masked_supervisor(register)),
                 "nobody": seen_by(register, household["id"], {"Authorization": f"Bearer {system}"}),
-                "by_name": len(register.json("/v1/households?q=zyxwv")["households"]),
+                "by_name": len(register.json("/v1/households?q=zyxwv")["items"]),
                 "ready": register.get("/readyz").status_code,
-                "by_commune": len(register.json(f"/v1/households?commune={THANH_VINH}")["households"]),
+                "by_commune": len(register.json(f"/v1/households?commune={THANH_VINH}")["items"]),
             }
         with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
             database = client.get_default_database()

@@ -59,7 +59,7 @@ def rows(register: Register, level: str, geography: str = DAY) -> dict[str | Non
 
 
 def listed(register: Register, code: str) -> set[str]:
-    return {each["id"] for each in register.json(f"/v1/households?commune={code}")["households"]}
+    return {each["id"] for each in register.json(f"/v1/households?commune={code}")["items"]}
 
 
 def a_household_of(register: Register, commune: str, **items: object) -> Json:
@@ -140,4 +140,4 @@ def test_where_a_code_is_given_to_another_commune_coverage_list_and_officers_agr
         assert listed(register, code) == ids
         assert rows(register, "commune")[code] == (len(ids), None)
         seen = register.seen_by(Role.OFFICER, code, "/v1/households")
-        assert {each["id"] for each in seen["households"]} == ids
+        assert {each["id"] for each in seen["items"]} == ids

@@ -59,7 +59,7 @@ export function sendablePhotos(photos: readonly Photo[], entries: readonly Entry
 
 /** The photos in the register's list; null when it is none. */
 export function readList(body: unknown): RegisteredPhoto[] | null {
-  const rows = isObject(body) ? body['photos'] : null;
+  const rows = isObject(body) ? body['items'] : null;
   if (!Array.isArray(rows)) return null;
   return rows.filter(isObject).map((row) => ({
     id: textAt(row, 'id'),

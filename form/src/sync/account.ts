@@ -61,7 +61,7 @@ export interface Device {
 export async function readDevices(): Promise<Device[]> {
   const { status, body } = await call('/v1/sessions');
   if (status !== 200 || !isObject(body)) return [];
-  return listAt(body, 'sessions').map((each) => ({ id: textAt(each, 'id'), name: textAt(each, 'device'), usedAt: textAt(each, 'used_at'), current: each['current'] === true }));
+  return listAt(body, 'items').map((each) => ({ id: textAt(each, 'id'), name: textAt(each, 'device'), usedAt: textAt(each, 'used_at'), current: each['current'] === true }));
 }
 
 /** Signs another device out. Returns whether the register did it. Raises ResponseLost. */

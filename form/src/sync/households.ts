@@ -22,9 +22,9 @@ const PAGE = 500;
 export async function fetchPage(filters: Record<string, string>, cursor: string | null, limit: number): Promise<Page> {
   const query = new URLSearchParams({ ...filters, limit: String(limit), ...(cursor === null ? {} : { cursor }) });
   const { status, body } = await call(`/v1/households?${query}`);
-  if (status !== 200 || !isObject(body) || !Array.isArray(body['households'])) throw new ResponseLost(String(status));
+  if (status !== 200 || !isObject(body) || !Array.isArray(body['items'])) throw new ResponseLost(String(status));
   const { cursor: next, total } = body;
-  return { households: body['households'].filter(isObject), cursor: typeof next === 'string' ? next : null, total: typeof total === 'number' ? total : null };
+  return { households: body['items'].filter(isObject), cursor: typeof next === 'string' ? next : null, total: typeof total === 'number' ? total : null };
 }
 
 /** All households of a commune; `onProgress` is called with how many came so far, of how many, in how many bytes. Raises ResponseLost. */

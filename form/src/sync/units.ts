@@ -38,7 +38,7 @@ export async function fetchUnits(): Promise<UnitLists | null> {
 
 async function fetchAll(query: string): Promise<{ units: Unit[]; on: string } | null> {
   const { status, body } = await call(`/v1/units?level=commune${query}`);
-  const rows = isObject(body) ? body['units'] : null;
+  const rows = isObject(body) ? body['items'] : null;
   if (status !== 200 || !Array.isArray(rows)) return null;
   return { units: rows.filter(isObject).map(unitOf), on: isObject(body) ? textAt(body, 'valid_on') : '' };
 }

@@ -1,25 +1,36 @@
-"""Keyset paging: opaque cursors and the Link header."""
+"""Responses that list something: their ``items``, and keyset paging by opaque cursors and the Link header.
+
+Every list has one form, so that a client reads all of them with the same few lines. ``PageQuery`` and a ``PageSchema``
+document a list that comes in pages, ``position`` reads where a page starts and ``page_response`` returns it.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from flask import request
+from flask import Response, request
 from marshmallow import fields
 
 from service.api.http.resource import Resource
+from service.api.http.responses import resource_response
 from service.errors import CursorInvalid
 
 LONGEST_CURSOR = 20_000
 
 
-class PageSchema(Resource):
-    """A page of a list; each kind of list adds its rows."""
+class ListSchema(Resource):
+    """A list that fits into one response. Each kind of list says what its ``items`` are."""
+
+    items: fields.List[Any]
+
+
+class PageSchema(ListSchema):
+    """A page of a list that may be longer."""
 
     cursor = fields.String(required=True, allow_none=True, metadata={"description": "Null on the last page."})
 
@@ -29,30 +40,40 @@ def encode_cursor(value: object) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(value, option=orjson.OPT_UTC_Z)).rstrip(b"=").decode()
 
 
-def decode_cursor(text: str, pointer: str = "/cursor") -> Any:
-    """The position that a cursor stands for. Raises CursorInvalid for one that this register did not make.
-
-    ``pointer`` names the query parameter that the cursor was given in.
-    """
+def _decode_cursor(text: str) -> Any:
     if len(text) > LONGEST_CURSOR:
-        raise CursorInvalid(pointer=pointer)
+        raise CursorInvalid(pointer="/cursor")
     try:
         return orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
     except (ValueError, binascii.Error):
-        raise CursorInvalid(pointer=pointer) from None
+        raise CursorInvalid(pointer="/cursor") from None
 
 
-def decode_position(cursor: str, *kinds: type) -> list[Any]:
-    """The parts, each of its kind, of the position that a list's cursor stands for. Raises CursorInvalid."""
-    position = decode_cursor(cursor)
-    if not isinstance(position, list) or [type(part) for part in position] != list(kinds):
+def position(arguments: Mapping[str, Any], *kinds: type) -> tuple[Any, ...] | None:
+    """The position after which the page starts, each of its parts of its kind; None for the first page.
+
+    Raises CursorInvalid for a cursor that this register did not make, or made for another list.
+    """
+    if "cursor" not in arguments:
+        return None
+    parts = _decode_cursor(arguments["cursor"])
+    if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds):
         raise CursorInvalid(pointer="/cursor")
-    return position
+    return tuple(parts)
 
 
-def next_link(cursor: str | None) -> Mapping[str, str]:
-    """The Link header to the next page (RFC 8288); empty on the last."""
+def page_response(
+    kind: type[PageSchema], items: Sequence[object], last: Sequence[object] | None, **beside: object
+) -> Response:
+    """A page: ``last`` is the position of its last item if more follow, ``beside`` what the page has further."""
+    cursor = None if last is None else encode_cursor(last)
+    body = {"items": items, "cursor": cursor, **beside}
+    return resource_response(kind, body, headers=next_link(cursor))
+
+
+def next_link(cursor: str | None, parameter: str = "cursor") -> dict[str, str]:
+    """The Link header to the next page (RFC 8288), whose address has the cursor; empty on the last."""
     if cursor is None:
         return {}
-    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
-    return {"Link": f'<{request.path}?{urlencode([*arguments, ("cursor", cursor)])}>; rel="next"'}
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != parameter]
+    return {"Link": f'<{request.path}?{urlencode([*arguments, (parameter, cursor)])}>; rel="next"'}

@@ -206,12 +206,17 @@ def tolerance_in_metres(default: int) -> WholeNumber:
     )
 
 
-class PageQuery(Query):
-    """What every paged list takes."""
+class LimitQuery(Query):
+    """How much a response has at most."""
 
     limit = whole_number(
         load_default=DEFAULT_PAGE,
         validate=between(1, MOST_ON_A_PAGE),
         metadata={"description": "How many at most on a page."},
     )
+
+
+class PageQuery(LimitQuery):
+    """What every list takes that comes in pages."""
+
     cursor = fields.String(metadata={"description": "Where the page starts: the cursor of the page before."})

@@ -160,4 +160,4 @@ class AccountWithSecretSchema(AccountSchema):
 class AccountPageSchema(PageSchema):
     """A page of accounts."""
 
-    accounts = fields.List(fields.Nested(AccountSchema), required=True)
+    items = fields.List(fields.Nested(AccountSchema), required=True)

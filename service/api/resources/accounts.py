@@ -13,7 +13,7 @@ from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
-from service.api.http.paging import decode_cursor, encode_cursor, next_link
+from service.api.http.paging import page_response, position
 from service.api.http.parameters import PageQuery
 from service.api.http.resource import Beside
 from service.api.http.responses import resource_response
@@ -25,7 +25,6 @@ from service.api.resources.account_schemas import (
     NewAccountSchema,
     SignedInAccountSchema,
 )
-from service.errors import CursorInvalid
 from service.principal import current_principal
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/v1/accounts", description="Accounts and their areas")
@@ -42,15 +41,9 @@ class AllAccounts(MethodView):
     @blueprint.doc(operationId="list_accounts", summary="List accounts")
     def get(self, arguments: dict[str, Any]) -> Response:
         """In order of name."""
-        after = None
-        if "cursor" in arguments:
-            after = decode_cursor(arguments["cursor"])
-            if not isinstance(after, str):
-                raise CursorInvalid(pointer="/cursor")
+        (after,) = position(arguments, str) or (None,)
         found, last = guard().accounts.page(current_principal(), after=after, limit=arguments["limit"])
-        cursor = None if last is None else encode_cursor(last)
-        page = {"accounts": found, "cursor": cursor}
-        return resource_response(AccountPageSchema, page, headers=dict(next_link(cursor)))
+        return page_response(AccountPageSchema, found, None if last is None else (last,))
 
     @needs("accounts.manage")
     @blueprint.body(NewAccountSchema)

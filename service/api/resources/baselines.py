@@ -14,8 +14,9 @@ from service.access.gate import needs
 from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
+from service.api.http.paging import ListSchema
 from service.api.http.parameters import Query, day
-from service.api.http.resource import Body, Day, FreeText, Resource, refusal, whole_number, without_zero_bytes
+from service.api.http.resource import Body, Day, FreeText, refusal, whole_number, without_zero_bytes
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.errors import BaselineInvalid, DomainError
@@ -52,10 +53,10 @@ class BaselineSchema(Body):
         return BaselineInvalid(pointer="", reason="object")
 
 
-class BaselineListSchema(Resource):
+class BaselineListSchema(ListSchema):
     """The baselines of one code."""
 
-    baselines = fields.List(fields.Nested(BaselineSchema), required=True)
+    items = fields.List(fields.Nested(BaselineSchema), required=True)
 
 
 class BaselineDayQuery(Query):
@@ -89,7 +90,7 @@ class OneBaseline(MethodView):
     def get(self, code: str) -> Response:
         """All of them, latest first; only of a unit that lies wholly in the account's area."""
         found = services().baselines.of(code, actor=actor("coverage.read"))
-        return resource_response(BaselineListSchema, {"baselines": found})
+        return resource_response(BaselineListSchema, {"items": found})
 
     @needs("baselines.write")
     @blueprint.query(BaselineDayQuery)

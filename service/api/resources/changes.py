@@ -12,9 +12,10 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from service.access.gate import needs
-from service.api.http.blueprint import Blueprint, reference
+from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.feed_cursor import read_offsets, written_offsets
-from service.api.http.parameters import DEFAULT_PAGE, MOST_ON_A_PAGE, Query, between, unit_code, whole_number
+from service.api.http.paging import next_link
+from service.api.http.parameters import LimitQuery, between, unit_code, whole_number
 from service.api.http.reader import reader
 from service.api.http.resource import Described, Moment, Resource
 from service.api.http.responses import resource_response
@@ -30,11 +31,10 @@ MOST_WAITING = 4
 places = threading.BoundedSemaphore(MOST_WAITING)
 
 
-class ChangesQuery(Query):
+class ChangesQuery(LimitQuery):
     """Where to start reading the feed."""
 
     after = fields.String(metadata={"description": "The cursor of the last response; without it, from the beginning."})
-    limit = whole_number(load_default=DEFAULT_PAGE, validate=between(1, MOST_ON_A_PAGE))
     wait = whole_number(
         load_default=0,
         validate=between(0, 30),
@@ -111,11 +111,14 @@ class Changes(MethodView):
 
     @needs("changes.read")
     @blueprint.query(ChangesQuery)
-    @blueprint.response(200, ChangesSchema)
+    @blueprint.response(200, ChangesSchema, headers=NEXT_HEADER)
     @blueprint.problems(422)
     @blueprint.doc(operationId="changes", summary="What has changed")
     def get(self, arguments: dict[str, Any]) -> Response:
         """Each log's entries come in order and without a gap; the cursor holds an offset for each log.
+
+        It is paged as every list: Link rel="next" leads on while there is ``more``. Unlike other lists it always
+        has a ``cursor``, from which it is read again later (``after``).
 
         Logs are read one after the other, so entries of a household that was transferred may come in another order
         than they were made. A copy is right in any order if for each household it remembers the last ``revision``
@@ -147,10 +150,11 @@ class Changes(MethodView):
         offsets = dict(after)
         for log, offset in page.places():
             offsets[log] = max(offset, offsets.get(log, 0))
-        body: dict[str, Any] = {"changes": page.entries, "cursor": written_offsets(offsets), "more": page.more}
+        cursor = written_offsets(offsets)
+        body: dict[str, Any] = {"changes": page.entries, "cursor": cursor, "more": page.more}
         if page.damaged:
             body["damaged"] = page.damaged
-        return resource_response(ChangesSchema, body)
+        return resource_response(ChangesSchema, body, headers=next_link(cursor if page.more else None, "after"))
 
 
 def _is_empty(page: FeedPage) -> bool:

@@ -12,7 +12,7 @@ from marshmallow import fields, validate
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import PATCH_TYPES, json_body, parsed_body
-from service.api.http.paging import PageSchema, decode_position, encode_cursor, next_link
+from service.api.http.paging import PageSchema, page_response, position
 from service.api.http.parameters import (
     Box,
     PageQuery,
@@ -30,7 +30,7 @@ from service.api.http.preconditions import must_be_new, named_revision
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
 from service.api.http.resource import Described, Moment, count
-from service.api.http.responses import record_response, resource_response, unless_known, written_response
+from service.api.http.responses import record_response, unless_known, written_response
 from service.api.http.services import actor, services
 from service.clock import vietnam_day
 from service.errors import CursorInvalid, QueryInvalid
@@ -46,7 +46,7 @@ class HouseholdPageSchema(PageSchema):
 
     absent_when_none = frozenset({"damaged", "next_since"})
 
-    households = fields.List(Described(reference("HouseholdRecord")), required=True)
+    items = fields.List(Described(reference("HouseholdRecord")), required=True)
     damaged = fields.List(
         fields.UUID(),
         metadata={
@@ -211,12 +211,9 @@ class Households(MethodView):
         page = reader().households(query, arguments.get("crs"))
         mark = _next_since(arguments, now, page)
         after = page.next_after if page.next_after is None or mark is None else (*page.next_after, mark)
-        cursor = None if after is None else encode_cursor(after)
-        body: dict[str, Any] = {"households": page.records, "damaged": page.damaged or None, "cursor": cursor}
-        body["next_since"] = mark
-        if arguments["count"]:
-            body["total"] = reader().count(query)
-        return resource_response(HouseholdPageSchema, body, headers=dict(next_link(cursor)))
+        total = {"total": reader().count(query)} if arguments["count"] else {}
+        beside = {"damaged": page.damaged or None, "next_since": mark, **total}
+        return page_response(HouseholdPageSchema, page.records, after, **beside)
 
     @needs("households.write")
     @blueprint.json_body("Household")
@@ -266,12 +263,12 @@ def _circle_of(arguments: dict[str, Any]) -> tuple[float, float, float] | None:
 
 
 def _position(arguments: dict[str, Any]) -> tuple[Any, ...] | None:
-    if "cursor" not in arguments:
-        return None
     if "updated_since" not in arguments:
-        return tuple(decode_position(arguments["cursor"], str))
-    moment_text, key, _ = decode_position(arguments["cursor"], str, str, str)
-    return _moment_of(moment_text), key
+        return position(arguments, str)
+    if (found := position(arguments, str, str, str)) is None:
+        return None
+    changed, key, _ = found
+    return _moment_of(changed), key
 
 
 def _next_since(arguments: dict[str, Any], now: datetime, page: HouseholdPage) -> datetime | None:
@@ -283,8 +280,8 @@ def _next_since(arguments: dict[str, Any], now: datetime, page: HouseholdPage) -
     since: datetime | None = arguments.get("updated_since")
     if since is None:
         return None
-    if "cursor" in arguments:
-        return _moment_of(decode_position(arguments["cursor"], str, str, str)[2])
+    if (found := position(arguments, str, str, str)) is not None:
+        return _moment_of(found[2])
     return max(since, now - COMPLETE_AFTER - page.majority_lag)
 
 

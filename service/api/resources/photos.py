@@ -12,6 +12,7 @@ from service.access.gate import needs
 from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import photo_body
+from service.api.http.paging import ListSchema
 from service.api.http.parameters import Query, moment, one_of
 from service.api.http.reader import reader, report_damaged
 from service.api.http.resource import Moment, Resource, whole_number
@@ -69,12 +70,12 @@ class PhotoSchema(Resource):
     actor = fields.String(required=True)
 
 
-class PhotoListSchema(Resource):
+class PhotoListSchema(ListSchema):
     """The photos of a household."""
 
     absent_when_none = frozenset({"damaged"})
 
-    photos = fields.List(fields.Nested(PhotoSchema), required=True)
+    items = fields.List(fields.Nested(PhotoSchema), required=True)
     damaged = fields.List(
         fields.UUID(),
         metadata={
@@ -96,7 +97,7 @@ class Photos(MethodView):
         """Oldest first; none if the record's legal basis does not cover photos."""
         found = reader().stored_beside(household_id, services().photos.of_household)
         report_damaged([household_id] if found.damaged else [])
-        return resource_response(PhotoListSchema, {"photos": found.photos, "damaged": found.damaged or None})
+        return resource_response(PhotoListSchema, {"items": found.photos, "damaged": found.damaged or None})
 
 
 @blueprint.route("/<photo_id>")

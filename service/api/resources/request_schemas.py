@@ -128,7 +128,7 @@ class PersonRequestSchema(Resource):
 class RequestPageSchema(PageSchema):
     """A page of requests."""
 
-    requests = fields.List(fields.Nested(PersonRequestSchema), required=True)
+    items = fields.List(fields.Nested(PersonRequestSchema), required=True)
 
 
 class PhotoCopySchema(PhotoSchema):

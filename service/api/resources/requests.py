@@ -16,7 +16,7 @@ from service.api.http.audit_trail import note_about, note_households
 from service.api.http.blueprint import FILE_NAME_HEADER, NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
-from service.api.http.paging import decode_position, encode_cursor, next_link
+from service.api.http.paging import page_response, position
 from service.api.http.parameters import PageQuery, day, flag, one_of
 from service.api.http.reader import reader, report_damaged
 from service.api.http.resource import Beside
@@ -62,12 +62,10 @@ class AllRequests(MethodView):
             kind=RequestKind(arguments["kind"]) if "kind" in arguments else None,
             open_only=arguments["open"],
             due_until=arguments.get("due_until"),
-            after=_position(arguments),
+            after=position(arguments, str, str),
         )
         found, last = guard().requests.page(query)
-        cursor = None if last is None else encode_cursor(list(last))
-        page = {"requests": reader().all_beside(found, attrgetter("household")), "cursor": cursor}
-        return resource_response(RequestPageSchema, page, headers=dict(next_link(cursor)))
+        return page_response(RequestPageSchema, reader().all_beside(found, attrgetter("household")), last)
 
     @needs("requests.manage")
     @blueprint.body(NewRequestSchema)
@@ -239,10 +237,3 @@ def _reasoned_step(request_id: str, step: Callable[..., PersonRequest]) -> Respo
 
 def _shown(request: PersonRequest) -> PersonRequest:
     return reader().beside(request.household, request)
-
-
-def _position(arguments: dict[str, Any]) -> tuple[str, str] | None:
-    if "cursor" not in arguments:
-        return None
-    day, key = decode_position(arguments["cursor"], str, str)
-    return day, key

@@ -19,6 +19,7 @@ from schemas.derive.json_schema import household_json_schema
 from schemas.derive.xlsform import xlsform_workbook
 from service.access.gate import public
 from service.api.http.blueprint import Blueprint
+from service.api.http.paging import ListSchema
 from service.api.http.parameters import Query, day
 from service.api.http.resource import Day, Resource, count
 from service.api.http.responses import conditional, resource_response, validated
@@ -62,10 +63,10 @@ class CodeListNameSchema(Resource):
     codes = count(required=True)
 
 
-class CodeListIndexSchema(Resource):
+class CodeListIndexSchema(ListSchema):
     """All code lists."""
 
-    codelists = fields.List(fields.Nested(CodeListNameSchema), required=True)
+    items = fields.List(fields.Nested(CodeListNameSchema), required=True)
 
 
 class CodeListQuery(Query):
@@ -130,7 +131,7 @@ def code_list_index() -> Response:
     """Their names, and how many codes each holds, withdrawn ones too."""
     lists = services().code_lists
     index = [{"name": name, "codes": len(lists[name].codes)} for name in lists.names()]
-    return validated(resource_response(CodeListIndexSchema, {"codelists": index}), "public, no-cache")
+    return validated(resource_response(CodeListIndexSchema, {"items": index}), "public, no-cache")
 
 
 @blueprint.route("/codelists/<name>")

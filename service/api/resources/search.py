@@ -16,6 +16,7 @@ from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.geojson import Outline
+from service.api.http.paging import ListSchema
 from service.api.http.reader import reader
 from service.api.http.resource import Body, Described, Number, Resource, count, refusal, whole_number
 from service.api.http.responses import resource_response, wants
@@ -145,10 +146,10 @@ class AffectedTotalSchema(Resource):
     livestock = fields.Dict(required=True, keys=fields.String(), values=count())
 
 
-class AreaAnswerSchema(Resource):
+class AreaAnswerSchema(ListSchema):
     """The households that fall in."""
 
-    households = fields.List(fields.Nested(AffectedSchema), required=True)
+    items = fields.List(fields.Nested(AffectedSchema), required=True)
     more = fields.Boolean(
         required=True, metadata={"description": "Whether more were found than the limit lets through."}
     )
@@ -211,7 +212,7 @@ def _found() -> tuple[list[Affected], int]:
 
 
 def _as_json(found: Sequence[Affected], limit: int) -> Response:
-    body = {"households": found[:limit], "more": len(found) > limit, "total": total_of(found)}
+    body = {"items": found[:limit], "more": len(found) > limit, "total": total_of(found)}
     return resource_response(AreaAnswerSchema, body)
 
 

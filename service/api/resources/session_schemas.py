@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validate
 
 from service.access.errors import GrantInvalid
 from service.api.http.oauth import CLIENT_CREDENTIALS, UNSUPPORTED
+from service.api.http.paging import ListSchema
 from service.api.http.resource import (
     Body,
     Computed,
@@ -198,7 +199,7 @@ class SessionSchema(Resource):
     current = Computed(lambda session: session.id == current_principal().session, fields.Boolean(), required=True)
 
 
-class SessionListSchema(Resource):
+class SessionListSchema(ListSchema):
     """Where somebody is signed in."""
 
-    sessions = fields.List(fields.Nested(SessionSchema), required=True)
+    items = fields.List(fields.Nested(SessionSchema), required=True)

@@ -133,7 +133,7 @@ class OwnSessions(MethodView):
         """Every device with an active session, the last used first."""
         who = current_principal()
         found = guard().accounts.sessions(who.account)
-        return resource_response(SessionListSchema, {"sessions": found})
+        return resource_response(SessionListSchema, {"items": found})
 
 
 @blueprint.route("/sessions/<session_id>")

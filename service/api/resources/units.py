@@ -12,6 +12,7 @@ from marshmallow import fields, validate
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import CACHE_AN_HOUR, FeatureSchema, geojson_response
+from service.api.http.paging import ListSchema
 from service.api.http.parameters import Query, day, one_of, tolerance_in_metres, unit_code
 from service.api.http.resource import Beside, Computed, Day, Resource
 from service.api.http.responses import resource_response, validated
@@ -66,11 +67,11 @@ class UnitSchema(ListedUnitSchema):
     predecessors = fields.List(fields.String(), required=True)
 
 
-class UnitListSchema(Resource):
+class UnitListSchema(ListSchema):
     """The units in force on a day."""
 
     valid_on = Day(required=True)
-    units = fields.List(fields.Nested(ListedUnitSchema), required=True)
+    items = fields.List(fields.Nested(ListedUnitSchema), required=True)
 
 
 class UnitBoundaryPropertiesSchema(Resource):
@@ -142,7 +143,7 @@ class Units(MethodView):
         if (province := arguments.get("province")) is not None:
             above = ((unit, province_of(unit, directory, on)) for unit in found)
             found = [unit for unit, itself in above if itself is not None and itself.code == province]
-        return validated(resource_response(UnitListSchema, {"valid_on": on, "units": found}))
+        return validated(resource_response(UnitListSchema, {"valid_on": on, "items": found}))
 
 
 @blueprint.route("/<code>")

@@ -13,13 +13,13 @@ from schemas.errors import ItemError, RecordInvalid
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import parsed_body
-from service.api.http.paging import PageSchema, decode_position, encode_cursor, next_link
+from service.api.http.paging import PageSchema, page_response, position
 from service.api.http.parameters import PageQuery
 from service.api.http.preconditions import named_revision
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
 from service.api.http.resource import Body, Described
-from service.api.http.responses import resource_response, written_response
+from service.api.http.responses import written_response
 from service.api.http.services import actor, services
 from service.api.resources.changes import ItemChangeSchema, LogEntrySchema, damaged_entries
 from service.errors import CursorInvalid
@@ -56,7 +56,7 @@ class HistoryEntrySchema(LogEntrySchema):
 class HistoryPageSchema(PageSchema):
     """A page of a household's history."""
 
-    entries = fields.List(fields.Nested(HistoryEntrySchema), required=True)
+    items = fields.List(fields.Nested(HistoryEntrySchema), required=True)
     damaged = damaged_entries()
 
 
@@ -130,17 +130,14 @@ class History(MethodView):
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
         """Its log entries, newest first, with what changed in each."""
         page = reader().history(household_id, before=_position(arguments), limit=arguments["limit"])
-        cursor = None if page.next_before is None else encode_cursor(page.next_before)
-        body: dict[str, Any] = {"entries": page.entries, "cursor": cursor}
-        if page.damaged:
-            body["damaged"] = page.damaged
-        return resource_response(HistoryPageSchema, body, headers=dict(next_link(cursor)))
+        damaged = {"damaged": page.damaged} if page.damaged else {}
+        return page_response(HistoryPageSchema, page.entries, page.next_before, **damaged)
 
 
 def _position(arguments: dict[str, Any]) -> tuple[int, str] | None:
-    if "cursor" not in arguments:
+    if (found := position(arguments, int, str)) is None:
         return None
-    revision, key = decode_position(arguments["cursor"], int, str)
+    revision, key = found
     if not 0 <= revision <= MOST_REVISIONS:
         raise CursorInvalid(pointer="/cursor")
     return revision, key
