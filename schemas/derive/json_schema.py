@@ -1,11 +1,12 @@
 """JSON Schema 2020-12 of a household, and the same as components of an OpenAPI document."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.codelists import code_lists
 from schemas.geometry import MOST_RINGS, SYSTEMS_OF_GEOJSON
+from schemas.given import PARTS
 from schemas.household import HouseholdSchema
 from schemas.language import (
     Code,
@@ -95,6 +96,14 @@ def record_components(*, reference_prefix: str) -> dict[str, JsonSchema]:
     return _RecordWriter(reference_prefix, conditions=False).components()
 
 
+def patch_components(*, reference_prefix: str) -> dict[str, JsonSchema]:
+    """Return the schemas of a JSON merge patch (RFC 7396) of a household ("HouseholdPatch", "HeadPatch", …).
+
+    Any item may be absent and stays as it is then; null removes an item that is not required; a list is replaced whole.
+    """
+    return _PatchWriter(reference_prefix, conditions=False).components()
+
+
 class _Writer:
     def __init__(self, reference_prefix: str, conditions: bool) -> None:
         self.reference_prefix = reference_prefix
@@ -102,10 +111,22 @@ class _Writer:
 
     def components(self) -> dict[str, JsonSchema]:
         components = {_name(section): self.section(section) for section in _sections(HouseholdSchema)}
-        return components | _geometries(self.reference)
+        given = {name: self.given(shape) for name, shape in PARTS.items()}
+        return components | _geometries(self.reference) | given
 
     def reference(self, name: str) -> JsonSchema:
         return {"$ref": self.reference_prefix + name}
+
+    def given(self, shape: Any) -> Any:
+        """Return the shape of what the register adds, with its references from here."""
+        if isinstance(shape, list):
+            return [self.given(each) for each in shape]
+        if not isinstance(shape, Mapping):
+            return shape
+        name = shape.get("$ref")
+        if isinstance(name, str):
+            return self.reference(name)
+        return {key: self.given(value) for key, value in shape.items()}
 
     def section(self, section: type[Section]) -> JsonSchema:
         fields = section_fields(section)
@@ -180,7 +201,7 @@ class _Writer:
                     **({"uniqueItems": True} if field.distinct else {}),
                 }
             case Given():
-                return dict(field.form)
+                return dict(self.given(field.form))
         raise TypeError(f"JSON Schema is not written for {type(field).__name__}")
 
 
@@ -203,6 +224,41 @@ class _RecordWriter(_Writer):
         if isinstance(field, Part) and _is_partly_hidden(field.section):
             return self.reference(_name(field.section) + "Record")
         return super().value(field)
+
+
+class _PatchWriter(_Writer):
+    """Writes the sections as a merge patch has them. The elements of lists are those of ``household_components``."""
+
+    def components(self) -> dict[str, JsonSchema]:
+        return {_name(section) + "Patch": self.section(section) for section in _merged(HouseholdSchema)}
+
+    def section(self, section: type[Section]) -> JsonSchema:
+        schema = super().section(section)
+        return {**schema, "description": f"{schema['description']} A JSON merge patch (RFC 7396) of it."}
+
+    def is_required(self, field: Field) -> bool:  # noqa: ARG002 - of a patch no item is
+        return False
+
+    def described(self, field: Field) -> JsonSchema:
+        schema = super().described(field)
+        if isinstance(field, Part):
+            schema |= self.reference(_name(field.section) + "Patch")
+        return schema if field.required or field.register_given else _or_null(schema)
+
+
+def _or_null(schema: JsonSchema) -> JsonSchema:
+    """Return the schema of the same values, or of null."""
+    if "type" in schema:
+        also = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+        return {**schema, "type": [schema["type"], "null"], **also}
+    reference = [{"$ref": schema["$ref"]}] if "$ref" in schema else schema["anyOf"]
+    return {"anyOf": [*reference, {"type": "null"}], "description": schema["description"]}
+
+
+def _merged(section: type[Section]) -> dict[type[Section], None]:
+    """Return the section and those in it that a merge patch enters: not the elements of lists."""
+    parts = [field.section for field in section_fields(section).values() if isinstance(field, Part)]
+    return {section: None} | {each: None for part in parts for each in _merged(part)}
 
 
 _MASKED_TEXT = frozenset({"initials", "last_three", "year"})

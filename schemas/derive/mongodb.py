@@ -27,6 +27,7 @@ def household_validator(*, sealed: Collection[str] | None = None) -> dict[str, A
     """
     paths = frozenset(sealed_items() if sealed is None else sealed)
     components = household_components(reference_prefix="", conditions=True)
+    components["FindingDetails"] = {"type": "object"}  # any member of it may be ciphertext
     schema = _Translator(components, paths).translate(components["Household"], "")
     properties = schema["properties"]
     properties["_id"] = properties.pop("id")

@@ -8,13 +8,15 @@ from typing import Any
 from apispec import APISpec
 from flask import Flask
 
-from schemas.derive.json_schema import household_components, record_components
+from schemas.derive.json_schema import household_components, patch_components, record_components
 from service.api.http.blueprint import ALSO_AS, FILE_NAME_HEADER, IF_MATCH, ONLY_NEW, VALIDATED
 from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
 from service.api.http.geojson import BoundarySchema
 from service.api.http.oauth import scopes_with
 from service.api.http.problems import ProblemSchema
+from service.api.resources.changes import ItemPartSchema
+from service.api.resources.definition_schemas import JsonSchemaSchema
 from service.api.resources.session_schemas import TokenSchema
 from service.api.resources.trail import TrailEntrySchema
 from service.formats.tables import WORKBOOK
@@ -63,6 +65,13 @@ IF_NONE_MATCH_PARAMETER: dict[str, Any] = {
     "description": "The ETag of a response that the client still has; if it is the same, the response is 304.",
     "schema": {"type": "string"},
 }
+LANGUAGE_PARAMETER: dict[str, Any] = {
+    "in": "header",
+    "name": "Accept-Language",
+    "description": "The language of messages and of headings: vi, which it is without this header, or en.",
+    "schema": {"type": "string"},
+    "example": "en",
+}
 _ENTITY_TAG = {"ETag": {"description": "The entity tag, for If-None-Match.", "schema": {"type": "string"}}}
 _LOCATION = {"Location": {"description": "The address of what was made.", "schema": {"type": "string"}}}
 _RETRY_AFTER = {
@@ -96,8 +105,8 @@ DESCRIPTION = (
     "stable codes, listed at /docs/problems.\n\n"
     "What a list lists is in `items`. Where it may be long it comes in pages: `limit` says how many items a page has, "
     '`Link: rel="next"` is the address of the next page, and so is this one with `cursor`, which is null on the last '
-    "page. The feed (/v1/changes) is read in the same way; its list is `changes`, and its cursor is sent as `after` and "
-    "also stands on the last page, to go on from there later."
+    "page. The feed (/v1/changes) is read in the same way; its list is `changes`, and its cursor is sent as `after` "
+    "and also stands on the last page, to go on from there later."
 )
 
 
@@ -106,8 +115,12 @@ _NAMED_BY_HAND = {
     "Token": TokenSchema,
     "Boundary": BoundarySchema,
     "TrailEntry": TrailEntrySchema,
+    "ItemPart": ItemPartSchema,
+    "JsonSchema": JsonSchemaSchema,
 }
 """Components that no view names by their schema."""
+_UNUSED = {"Error", "PaginationMetadata"}
+"""flask-smorest's own errors and its own way of paging."""
 
 
 def describe(app: Flask) -> None:
@@ -130,7 +143,8 @@ def finished_specification(spec: APISpec, example: dict[str, Any]) -> dict[str, 
             spec.components.schema(name, schema=schema)
     document: dict[str, Any] = spec.to_dict()
     components = document.setdefault("components", {})
-    components["schemas"] = {**components.get("schemas", {}), **_components(example)}
+    named = components.get("schemas", {})
+    components["schemas"] = {name: named[name] for name in named if name not in _UNUSED} | _components(example)
     components["responses"] = {"Problem": _problem_response()}
     components["securitySchemes"] = SECURITY_SCHEMES
     document["security"] = [{name: []} for name in FOR_ANYBODY]
@@ -169,6 +183,7 @@ def _finish(operation: dict[str, Any], *, reads: bool) -> None:
     """Any call can be refused for its parameters or what it accepts, meet a database that is away, or a fault."""
     problem = {"$ref": "#/components/responses/Problem"}
     responses = operation.setdefault("responses", {})
+    operation.setdefault("parameters", []).append(LANGUAGE_PARAMETER)
     if media_type := operation.pop(ALSO_AS, None):
         responses["200"]["content"][media_type] = {"schema": {"type": "string"}}
     if (required := operation.pop(IF_MATCH, None)) is not None:
@@ -226,5 +241,5 @@ def _components(example: dict[str, Any]) -> dict[str, Any]:
     return {
         **household_components(reference_prefix="#/components/schemas/", example=example),
         **record_components(reference_prefix="#/components/schemas/"),
-        "HouseholdPatch": {"type": "object", "description": "A JSON merge patch (RFC 7396) of a Household."},
+        **patch_components(reference_prefix="#/components/schemas/"),
     }

@@ -105,11 +105,11 @@ def test_a_household_outside_the_area_is_not_there(register: Register, role: Rol
 
 
 LISTS = [
-    ("/v1/households?count=true", "households"),
-    ("/v1/households?status=any&updated_since=2020-01-01T00:00:00Z", "households"),
-    ("/v1/households?q=Nguyễn", "households"),
-    (f"/v1/households?commune={OUTSIDE}", "households"),
-    ("/v1/households?bbox=100,10,110,25", "households"),
+    ("/v1/households?count=true", "items"),
+    ("/v1/households?status=any&updated_since=2020-01-01T00:00:00Z", "items"),
+    ("/v1/households?q=Nguyễn", "items"),
+    (f"/v1/households?commune={OUTSIDE}", "items"),
+    ("/v1/households?bbox=100,10,110,25", "items"),
     ("/v1/changes", "changes"),
     (f"/v1/changes?commune={OUTSIDE}", "changes"),
 ]

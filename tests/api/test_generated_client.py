@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 from flask import Flask
@@ -85,6 +87,49 @@ def test_the_generated_client_registers_and_reads_a_full_household(client: Any, 
         "agency",
     }
     assert read.to_dict().keys() - given == register_of(app).example.keys()
+
+
+def test_the_generated_client_reads_lists_notes_and_changes_by_name(client: Any, app: Flask) -> None:
+    models, household = part("models"), part("models").Household.from_dict(register_of(app).example)
+    part("api.households.put_household").sync(household.id, client=client, body=household)
+    patch = models.HouseholdPatch(address=None, head=models.HeadPatch(phone="0987654321"))
+    revise = part("api.households.patch_household").sync
+    assert revise(household.id, client=client, body=patch, if_match='"1"').head.phone == "+84987654321"
+    reason = models.Reason(reason="Thiếu xóm")
+    part("api.workflow.return_household").sync(household.id, client=leader_of(client, app), body=reason)
+    (found,) = part("api.households.list_households").sync(client=client).items
+    assert found.status_reason == "Thiếu xóm"
+    returned, revised, _ = part("api.workflow.household_history").sync(household.id, client=client).items
+    assert returned.note.reason == "Thiếu xóm"
+    assert [(each.pointer, each.before, each.after) for each in revised.changes] == [
+        ("/address", "số 12", part("types").UNSET),
+        ("/head/phone", "+84912345678", "+84987654321"),
+    ]
+    assert part("api.changes.changes").sync(client=client).changes[-1].note == returned.note
+
+
+def test_every_module_of_the_generated_client_can_be_imported(generated: ModuleType) -> None:
+    for module in pkgutil.walk_packages(generated.__path__, f"{NAME}."):
+        importlib.import_module(module.name)
+
+
+def test_the_generated_client_signs_in_by_json_and_by_form(client: Any, app: Flask) -> None:
+    grant = {"grant_type": "client_credentials", "client_id": "bo", "client_secret": "một mật khẩu đủ dài"}
+    for kind in ("TokenRequest", "TokenForm"):
+        body = getattr(part("models"), kind).from_dict(grant)
+        assert part("api.session.token").sync(client=client, body=body).code == "access.sign-in-failed"
+
+
+def test_the_generated_client_reads_the_form_and_the_schema_by_name(client: Any) -> None:
+    form = part("api.schema.schema_form").sync(client=client)
+    assert form.steps[0].items[0].label.en == "Commune"
+    schema = part("api.schema.schema_json").sync(client=client)
+    assert schema.properties["village"].type_ == "string"
+
+
+def leader_of(client: Any, app: Flask) -> Any:
+    """The same client, signed in as a leader."""
+    return attrs.evolve(client, token=token_of(app, Role.LEADER))
 
 
 def test_the_generated_client_reads_what_is_wrong(client: Any, app: Flask) -> None:

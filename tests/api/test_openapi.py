@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 from service.app import register_of
 from service.commands.derive import contract, openapi_page, problems_page
 from service.households.masking import seen
+from service.households.revealed import FINDINGS, NOTES
 from service.roles import Sight
 from tests.api.asking import Register
 from tests.builders import a_household
@@ -99,6 +100,89 @@ def test_every_reference_leads_somewhere(described: Flask) -> None:
             target = target[step]
 
 
+OF_ANY_SHAPE = {
+    "ItemPart": "what of a household changed can be any of its parts; the pointer beside it says which",
+    "OpenApiDocument.paths.*": "for OpenAPI to say",
+    "OpenApiDocument.components.*": "for OpenAPI to say",
+}
+"""Schemas that say nothing of what is inside, and why."""
+
+
+def untyped(schema: dict[str, Any], at: str) -> Iterator[str]:
+    """The places in a schema where any value, any object or any list would do."""
+    if not schema.keys() & {"$ref", "anyOf", "allOf", "oneOf", "enum"}:
+        kinds = [schema.get("type")] if isinstance(schema.get("type"), str) else schema.get("type", [])
+        inside = {"object": ("properties", "additionalProperties"), "array": ("items",)}
+        if not kinds or any(
+            not any(isinstance(schema.get(name), dict) and schema[name] for name in inside[kind])
+            for kind in kinds
+            if kind in inside
+        ):
+            yield at
+    for name, inner in schema.get("properties", {}).items():
+        yield from untyped(inner, f"{at}.{name}")
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            yield from untyped(schema[name], f"{at}.*")
+    for number, inner in enumerate(schema.get("anyOf", ())):
+        yield from untyped(inner, f"{at}|{number}")
+
+
+def schemas_of(node: Any, at: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """The schemas of parameters, bodies and responses below a node of the document."""
+    for name, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        if name == "schema":
+            yield inner, at
+        elif name not in ("example", "examples"):
+            yield from schemas_of(inner, f"{at} {name}")
+
+
+def test_everything_that_has_a_shape_is_typed(described: Flask) -> None:
+    document = described.extensions["specification"]
+    named = [(schema, name) for name, schema in document["components"]["schemas"].items()]
+    places = [*named, *schemas_of(document["paths"], ""), *schemas_of(document["components"]["responses"], "")]
+    assert {place for schema, at in places for place in untyped(schema, at)} == OF_ANY_SHAPE.keys()
+
+
+def test_a_note_says_of_each_of_its_items_who_sees_it(described: Flask) -> None:
+    note = described.extensions["specification"]["components"]["schemas"]["LogNote"]
+    assert note["properties"].keys() == NOTES.keys() | {"damaged"}
+
+
+def test_the_details_of_a_finding_are_described_by_name(described: Flask) -> None:
+    details = described.extensions["specification"]["components"]["schemas"]["FindingDetails"]["properties"]
+    assert {member.partition(".")[0] for reveals in FINDINGS.values() for member in reveals.members} == details.keys()
+
+
+def test_a_patch_removes_what_is_not_required_and_nothing_else(register: Register, described: Flask) -> None:
+    document = described.extensions["specification"]
+    schema = {"$ref": "#/components/schemas/HouseholdPatch", "components": document["components"]}
+    validator = jsonschema.Draft202012Validator(schema)
+    record = register.registered()
+    for patch, status in (
+        ({"village": None, "head": {"phone": None, "ethnic_group": None}, "members": []}, 200),
+        ({"commune": None}, 422),
+        ({"head": {"full_name": None}}, 422),
+        ({"villages": "Khối 3"}, 422),
+    ):
+        response = register.patch(record["id"], patch, record["revision"])
+        assert (response.status_code, validator.is_valid(patch)) == (status, status == 200), patch
+
+
+def test_derived_forms_are_what_the_contract_says_of_them(register: Register, described: Flask) -> None:
+    document = described.extensions["specification"]
+    for address, name in (
+        ("/v1/schema/form.json", "FormDefinition"),
+        ("/v1/schema/household.json", "HouseholdJson"),
+        ("/v1/jwks.json", "PublishedKeys"),
+        ("/openapi.json", "OpenApiDocument"),
+    ):
+        closed = {**document["components"]["schemas"][name], "components": document["components"]}
+        body = register.json(address)
+        assert list(jsonschema.Draft202012Validator(closed).iter_errors(body)) == []
+        assert body.keys() <= closed["properties"].keys() | {"security", "tags", "additionalProperties"}, name
+
+
 def test_component_schemas_are_json_schemas(described: Flask) -> None:
     for schema in described.extensions["specification"]["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
@@ -129,6 +213,8 @@ PARTS_OF_A_WHOLE = {
     *("Changes.changes", "Coverage.rows"),  # fixed by the contract before lists had one name
     *("CoverageMap.features", "Neighbours.features"),  # GeoJSON
     *("OpenData.columns", "OpenData.rows", "Trend.days", "CodeList.codes", "Villages.villages"),
+    *("FormDefinition.steps", "FormDefinition.one_of", "FormDefinition.rules"),
+    *("HouseholdJson.examples", "PublishedKeys.keys"),  # JSON Schema, RFC 7517
     *("ParcelAnswer.findings", "PersonRequest.steps", "SignedInAccount.sessions"),
     *("PersonCopy.history", "PersonCopy.photos", "PersonCopy.seen_by"),
 }

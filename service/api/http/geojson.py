@@ -27,7 +27,14 @@ class BoundarySchema(Resource):
         description = "A GeoJSON Polygon or MultiPolygon."
 
     type = fields.String(required=True, validate=validate.OneOf(["Polygon", "MultiPolygon"]))
-    coordinates = Described({"type": "array", "items": {}}, required=True)
+    coordinates = Described(
+        {
+            "type": "array",
+            "description": "Of a Polygon its rings, of a MultiPolygon the rings of each polygon.",
+            "items": {"anyOf": [reference("LinearRing"), {"type": "array", "items": reference("LinearRing")}]},
+        },
+        required=True,
+    )
 
 
 class FeatureSchema(Resource):

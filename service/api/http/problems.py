@@ -41,6 +41,7 @@ from service.access.errors import (
 )
 from service.access.openid import ProviderUnavailable
 from service.access.trail import TrailBusy
+from service.api.http.blueprint import reference
 from service.api.http.oauth import ERRORS, token_error
 from service.api.http.reader import reader
 from service.api.http.resource import BodyRefused, Described, Resource, written
@@ -203,7 +204,7 @@ class ProblemItemSchema(Resource):
     pointer = fields.String(required=True)
     code = fields.String(required=True)
     message = fields.String(required=True)
-    details = Described({"type": "object"})
+    details = Described(reference("FindingDetails"))
 
 
 class ProblemSchema(Resource):
@@ -219,7 +220,7 @@ class ProblemSchema(Resource):
         validate=validate.OneOf(ERRORS), metadata={"description": "Only of POST /v1/token: the error of RFC 6749, 5.2."}
     )
     errors = fields.List(fields.Nested(ProblemItemSchema))
-    current = Described({"$ref": "#/components/schemas/HouseholdRecord"})
+    current = Described(reference("HouseholdRecord"))
 
 
 def register_problems(app: Flask) -> None:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import fields, validate
+from marshmallow import INCLUDE, fields, validate
 
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
@@ -17,7 +17,7 @@ from service.api.http.feed_cursor import read_offsets, written_offsets
 from service.api.http.paging import next_link
 from service.api.http.parameters import LimitQuery, between, unit_code, whole_number
 from service.api.http.reader import reader
-from service.api.http.resource import Described, Moment, Resource
+from service.api.http.resource import Day, Described, Moment, Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import services
 from service.households.changes import Kind
@@ -43,18 +43,61 @@ class ChangesQuery(LimitQuery):
     commune = unit_code("Only this commune's log.")
 
 
-NOTE = (
-    "What the kind does not say: a reason, the communes of a transfer. With damaged=true what is stored of this entry "
-    "is damaged: record is null, and kind, revision, offset and hash are as they were."
+_NOTHING_BUT_ITS_PLACE = {
+    "description": "True where what is stored of this entry is damaged: record is null, and kind, revision, offset and "
+    "hash are as they were."
+}
+
+
+class VersionsSchema(Resource):
+    """From which version of the ministry data schema to which a record was migrated."""
+
+    from_ = fields.String(data_key="from", attribute="from", required=True)
+    to = fields.String(required=True)
+
+
+class LogNoteSchema(Resource):
+    """What the kind of an entry does not say. Which of its items are there follows from what happened."""
+
+    from_ = fields.String(
+        data_key="from", attribute="from", metadata={"description": "Of a transfer: the commune that it left."}
+    )
+    to = fields.String(metadata={"description": "Of a transfer: the commune that it came to."})
+    reason = fields.String(metadata={"description": "Of a return, a withdrawal, a settlement."})
+    finding = fields.String(metadata={"description": "The finding that began or ended by a write about another one."})
+    household = fields.String(metadata={"format": "uuid", "description": "The other household of this finding."})
+    settled = fields.String(metadata={"description": "The parcel whose overlaps or claims were settled."})
+    rehomed = Day(metadata={"description": "The day as of which the household's commune was decided again."})
+    schema_version = fields.Nested(VersionsSchema)
+    damaged = fields.Boolean(metadata=_NOTHING_BUT_ITS_PLACE)
+
+
+class ItemPartSchema(Resource):
+    """A part of a household's record."""
+
+    class Meta:
+        unknown = INCLUDE
+        description = "A part of a household, such as a parcel or a member: what HouseholdRecord has at this place."
+
+
+_INSIDE_A_LIST = (
+    *({"type": "string"}, {"type": "number"}, reference("ItemPart")),
+    *(reference("Position"), reference("LinearRing"), {"type": "array", "items": reference("LinearRing")}),
 )
+_VALUE = {
+    "anyOf": [
+        *({"type": "string"}, {"type": "number"}, {"type": "boolean"}, reference("ItemPart")),
+        {"type": "array", "items": {"anyOf": [*_INSIDE_A_LIST]}},
+    ]
+}
 
 
 class ItemChangeSchema(Resource):
     """What changed at one place of a record: the values before and after, where there were any."""
 
     pointer = fields.String(required=True)
-    before = Described({})
-    after = Described({})
+    before = Described({**_VALUE, "description": "Absent where nothing stood here."})
+    after = Described({**_VALUE, "description": "Absent where nothing stands here any more."})
 
 
 class LogEntrySchema(Resource):
@@ -70,7 +113,7 @@ class LogEntrySchema(Resource):
     revision = whole_number(required=True, validate=validate.Range(1))
     at = Moment(required=True)
     actor = fields.String(required=True)
-    note = Described({"type": ["object", "null"], "description": NOTE}, required=True)
+    note = fields.Nested(LogNoteSchema, required=True, allow_none=True)
     record = Described({"anyOf": [reference("HouseholdRecord"), {"type": "null"}]}, required=True)
     hash = fields.String(required=True)
 

@@ -5,20 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, current_app, render_template
+from marshmallow import fields
 
 from schemas.errors import RecordInvalid
 from service.access.gate import public
 from service.api.http.blueprint import Blueprint
 from service.api.http.problems import HTTP_CODES, INVALID_RECORD, STATUS
+from service.api.http.resource import Described, Resource
 from service.api.http.responses import json_response, validated
 from service.api.http.services import services
 
 blueprint = Blueprint("documentation", __name__, description="The contract")
 
 
+_OBJECT = {"type": "object", "additionalProperties": True}
+
+
+class DocumentInfoSchema(Resource):
+    """What the document is about."""
+
+    title = fields.String(required=True)
+    version = fields.String(required=True)
+    description = fields.String()
+
+
+class OpenApiDocumentSchema(Resource):
+    """An OpenAPI 3.1 document; what its objects look like is for its own specification to say."""
+
+    openapi = fields.String(required=True)
+    info = fields.Nested(DocumentInfoSchema, required=True)
+    paths = fields.Dict(required=True, keys=fields.String(), values=Described(_OBJECT))
+    components = fields.Dict(required=True, keys=fields.String(), values=Described(_OBJECT))
+
+
 @blueprint.route("/openapi.json")
 @public
-@blueprint.response(200, {"type": "object"})
+@blueprint.response(200, OpenApiDocumentSchema)
 @blueprint.validated
 @blueprint.doc(operationId="openapi", summary="The contract as OpenAPI 3.1")
 def openapi() -> Response:

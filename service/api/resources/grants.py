@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from flask import Response, g, request
 
@@ -20,6 +20,7 @@ from service.access.errors import (
 from service.access.sign_in import Caller, SignedIn, require_scopes
 from service.access.tokens import csrf_token
 from service.api.http.audit_trail import report_revoked, write_trail
+from service.api.http.blueprint import FORM
 from service.api.http.bodies import parsed_body
 from service.api.http.browser_session import REFRESH_COOKIE, browser, from_another_site, set_session_cookies
 from service.api.http.guard import guard
@@ -32,8 +33,6 @@ from service.api.resources.session_schemas import (
     TokenSchema,
 )
 from service.principal import Principal, nobody
-
-FORM: Final = "application/x-www-form-urlencoded"
 
 
 def sign_in_response(body: dict[str, Any], caller: Caller) -> Response:

@@ -42,8 +42,12 @@ def _text(description: str = "", **more: Any) -> fields.String:
     return fields.String(allow_none=True, metadata={**refusal(expected="text"), **described, **more})
 
 
-class PlainValue(fields.Raw):
+class PlainValue(Described):
     """A text or a number: anything but a list or an object."""
+
+    def __init__(self) -> None:
+        super().__init__({"type": ["string", "number", "boolean", "null"]}, allow_none=True)
+        self.metadata = {**self.metadata, **refusal(expected="text")}
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, list | dict):
@@ -62,8 +66,8 @@ class CheckedCropSchema(Schema):
         validate=Between(0, MOST_M2),
         metadata=refusal(expected="number"),
     )
-    season = PlainValue(allow_none=True, metadata=refusal(expected="text"))
-    year = PlainValue(allow_none=True, metadata=refusal(expected="text"))
+    season = PlainValue()
+    year = PlainValue()
 
 
 class ParcelQuestionSchema(Body):
@@ -120,7 +124,7 @@ class ParcelFindingSchema(Resource):
     severity = fields.String(required=True, validate=validate.OneOf(["error", "warning", "information"]))
     pointer = fields.String(required=True)
     message = fields.String(required=True)
-    details = fields.Dict(required=True)
+    details = Described(reference("FindingDetails"), required=True)
 
 
 class NeighbourPropertiesSchema(Resource):

@@ -24,6 +24,7 @@ from service.api.http.parameters import Query, day
 from service.api.http.resource import Day, Resource, count
 from service.api.http.responses import conditional, resource_response, validated
 from service.api.http.services import derived, services
+from service.api.resources.definition_schemas import FormDefinitionSchema, HouseholdJsonSchema
 from service.clock import vietnam_day
 from service.errors import CodeListNotFound
 from service.formats.tables import WORKBOOK
@@ -77,7 +78,7 @@ class CodeListQuery(Query):
 
 @blueprint.route("/household.json")
 @public
-@blueprint.response(200, {"type": "object"}, content_type="application/schema+json")
+@blueprint.response(200, HouseholdJsonSchema, content_type="application/schema+json")
 @blueprint.validated
 @blueprint.doc(operationId="schema_json", summary="The household as JSON Schema 2020-12")
 def json_schema() -> Response:
@@ -89,7 +90,7 @@ def json_schema() -> Response:
 
 @blueprint.route("/form.json")
 @public
-@blueprint.response(200, {"type": "object"})
+@blueprint.response(200, FormDefinitionSchema)
 @blueprint.validated
 @blueprint.doc(operationId="schema_form", summary="The phone form's definition")
 def form() -> Response:

@@ -199,6 +199,24 @@ class SessionSchema(Resource):
     current = Computed(lambda session: session.id == current_principal().session, fields.Boolean(), required=True)
 
 
+class PublishedKeySchema(Resource):
+    """A public key that access tokens are signed with (RFC 7517); a token's ``kid`` names it."""
+
+    kty = fields.String(required=True)
+    crv = fields.String(required=True)
+    x = fields.String(required=True)
+    y = fields.String(required=True)
+    kid = fields.String(required=True)
+    use = fields.String(required=True)
+    alg = fields.String(required=True)
+
+
+class PublishedKeysSchema(Resource):
+    """A JSON Web Key Set."""
+
+    keys = fields.List(fields.Nested(PublishedKeySchema), required=True)
+
+
 class SessionListSchema(ListSchema):
     """Where somebody is signed in."""
 

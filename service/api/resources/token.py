@@ -20,14 +20,16 @@ from service.api.http.browser_session import (
     from_another_site,
 )
 from service.api.http.guard import guard
-from service.api.http.responses import json_response, resource_response
-from service.api.resources.grants import FORM, caller_of, own_session, requested_grant, sign_in_response
+from service.api.http.responses import resource_response
+from service.api.resources.grants import caller_of, own_session, requested_grant, sign_in_response
 from service.api.resources.session_schemas import (
     BrowserSessionSchema,
     OwnSessionSchema,
     PasswordChangeSchema,
+    PublishedKeysSchema,
     SessionListSchema,
     SignInSchema,
+    TokenFormSchema,
     TokenRequestSchema,
 )
 from service.principal import current_principal
@@ -43,7 +45,7 @@ class Token(MethodView):
     """Signing in, or refreshing."""
 
     @public
-    @blueprint.body(TokenRequestSchema, media_types=("application/json", FORM))
+    @blueprint.body(TokenRequestSchema, form=TokenFormSchema)
     @blueprint.response(200, SIGNED_IN)
     @blueprint.problems(400, 401, 403, 415, 422, 429)
     @blueprint.doc(operationId="token", summary="Sign in, or refresh")
@@ -159,10 +161,10 @@ class PublishedKeys(MethodView):
     """The public keys of access tokens."""
 
     @public
-    @blueprint.response(200, {"type": "object"})
+    @blueprint.response(200, PublishedKeysSchema)
     @blueprint.doc(operationId="jwks", summary="The keys that access tokens are signed with")
     def get(self) -> Response:
         """A JSON Web Key Set (RFC 7517); a token's ``kid`` names its key."""
-        response = json_response(guard().tokens.published_keys())
+        response = resource_response(PublishedKeysSchema, guard().tokens.published_keys())
         response.headers["Cache-Control"] = "public, max-age=300"
         return response

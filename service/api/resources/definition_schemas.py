@@ -1,0 +1,158 @@
+"""What the derived forms of the ministry data schema look like: its JSON Schema, and the phone form's definition.
+
+They are made in schemas/derive and returned as they are; here is what openapi.yaml says of them. A test holds what is
+returned to it.
+"""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from schemas.catalogue import LANGUAGES
+from schemas.language import STEPS
+from service.api.http.blueprint import reference
+from service.api.http.resource import Day, Described, Resource, count
+
+KINDS = (
+    *("text", "number", "choice", "choices", "unit", "flag", "day", "partial-date", "moment"),
+    *("point", "polygon", "section", "list"),
+)
+_STAGES = ("registered", "standardized", "digitized")
+
+
+class JsonSchemaSchema(Resource):
+    """A schema in the words of JSON Schema 2020-12; it can have more of them than are named here.
+
+    ``additionalProperties`` is not, since generated clients have a member of this name for their own purpose.
+    """
+
+    type = Described({"type": ["string", "array"], "items": {"type": "string"}})
+    description = fields.String()
+    properties = fields.Dict(keys=fields.String(), values=Described(reference("JsonSchema")))
+    required = fields.List(fields.String())
+
+
+class HouseholdJsonSchema(JsonSchemaSchema):
+    """The household as a JSON Schema document."""
+
+    schema = fields.String(data_key="$schema", required=True)
+    identity = fields.String(data_key="$id", required=True, metadata={"description": "Changes with the version."})
+    title = fields.String(required=True)
+    definitions = fields.Dict(
+        data_key="$defs", required=True, keys=fields.String(), values=Described(reference("JsonSchema"))
+    )
+    examples = fields.List(Described(reference("Household")), required=True)
+
+
+class WordsSchema(Resource):
+    """A text in both languages."""
+
+    vi = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class AskedWhenSchema(Resource):
+    """Ask only when the item beside it has one of the values; null stands for "without a value"."""
+
+    name = fields.String(required=True)
+    values = fields.List(Described({"type": ["string", "number", "boolean", "null"]}), required=True)
+
+
+class ConfirmsSchema(Resource):
+    """Ask only where the check finds something at the item beside it; true says that it is right all the same."""
+
+    check = fields.String(required=True)
+    item = fields.String(required=True)
+
+
+class ChoiceSchemeSchema(Resource):
+    """The item beside a choice that names the scheme of its code, and the list of codes of each scheme."""
+
+    name = fields.String(required=True)
+    lists = fields.Dict(required=True, keys=fields.String(), values=fields.String())
+
+
+def _limit() -> fields.Field[float]:
+    return fields.Float(allow_none=True)
+
+
+class FormItemSchema(Resource):
+    """An item to ask for. Its kind says which of the members that are not required it has."""
+
+    name = fields.String(required=True)
+    label = fields.Nested(WordsSchema, required=True)
+    hint = fields.Nested(WordsSchema, required=True)
+    unit = fields.String(required=True)
+    required_for = fields.String(required=True, allow_none=True, validate=validate.OneOf(_STAGES))
+    required_unless = fields.String(required=True, allow_none=True)
+    sensitivity = fields.String(required=True, validate=validate.OneOf(["plain", "personal", "sensitive"]))
+    copied = fields.Boolean(required=True)
+    asked_when = fields.Nested(AskedWhenSchema, required=True, allow_none=True)
+    confirms = fields.Nested(ConfirmsSchema, required=True, allow_none=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+
+    longest = count()
+    lines = fields.Boolean()
+    pattern = fields.String(allow_none=True)
+    code = fields.String(allow_none=True)
+    example = fields.String()
+    keyboard = fields.String(validate=validate.OneOf(["text", "digits", "phone"]))
+    whole = fields.Boolean()
+    least = _limit()
+    above = _limit()
+    most = _limit()
+    list = fields.String()
+    open = fields.Boolean()
+    scheme = fields.Nested(ChoiceSchemeSchema, allow_none=True)
+    era = fields.String(validate=validate.OneOf(["now", "former"]))
+    types = fields.List(fields.String(validate=validate.OneOf(["Point", "Polygon", "MultiPolygon"])))
+    items = fields.List(fields.Nested(lambda: FormItemSchema()))  # noqa: PLW0108 - the class is made only after this
+    identifier = fields.String(allow_none=True)
+    register_given = fields.List(fields.String())
+
+
+class FormStepSchema(Resource):
+    """A page of the form."""
+
+    name = fields.String(required=True, validate=validate.OneOf(list(STEPS)))
+    label = fields.Nested(WordsSchema, required=True)
+    items = fields.List(fields.Nested(FormItemSchema), required=True)
+
+
+class OneOfSchema(Resource):
+    """Lists of which one must have an element for a stage."""
+
+    stage = fields.String(required=True, validate=validate.OneOf(_STAGES))
+    names = fields.List(fields.String(), required=True)
+
+
+class FormCodeSchema(Resource):
+    """A code that can be chosen, from its first day to its last."""
+
+    code = fields.String(required=True)
+    label = fields.Nested(WordsSchema, required=True)
+    valid_from = Day(required=True, allow_none=True)
+    valid_to = Day(required=True, allow_none=True)
+
+
+class FormRuleSchema(Resource):
+    """A rule between items."""
+
+    codes = fields.List(fields.String(), required=True)
+    severity = fields.String(required=True, validate=validate.OneOf(["error", "warning", "information"]))
+    check = fields.String(required=True, allow_none=True)
+    summary = fields.String(required=True)
+
+
+class FormDefinitionSchema(Resource):
+    """Everything that a form needs to ask for a household; docs/form-definition.md explains it."""
+
+    schema_version = fields.String(required=True)
+    languages = fields.List(fields.String(validate=validate.OneOf(LANGUAGES)), required=True)
+    steps = fields.List(fields.Nested(FormStepSchema), required=True)
+    one_of = fields.List(fields.Nested(OneOfSchema), required=True)
+    filled_in = fields.List(fields.String(), required=True)
+    register_given = fields.List(fields.String(), required=True)
+    lists = fields.Dict(required=True, keys=fields.String(), values=fields.List(fields.Nested(FormCodeSchema)))
+    rules = fields.List(fields.Nested(FormRuleSchema), required=True)
+    messages = fields.Dict(required=True, keys=fields.String(), values=fields.Nested(WordsSchema))
