@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import cache, lru_cache
 from typing import Any, Final
 
+from schemas.given import PARTS
 from schemas.household import HouseholdSchema
 from schemas.language import (
     Day,
@@ -194,15 +195,21 @@ def _given(form: Mapping[str, Any]) -> Check:
     """Return the check of what the register itself adds, from its JSON Schema."""
     match form["type"]:
         case "array":
-            return _every(_given(form["items"]))
+            return _every(_given(_named(form["items"])))
         case "object":
-            properties: Mapping[str, Mapping[str, Any]] = form.get("properties", {})
+            properties = {name: _named(each) for name, each in form.get("properties", {}).items()}
             inside = {name: _given(each) for name, each in properties.items() if each["type"] in ("object", "array")}
             types = {
                 name: _of_json(each) for name, each in properties.items() if each["type"] not in ("object", "array")
             }
             return _object(types, inside, frozenset(form.get("required", ())))
     return _of_type(_of_json(form))
+
+
+def _named(form: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the shape that a reference names. Details of findings are any object, since they may hold ciphertext."""
+    name = form.get("$ref")
+    return form if name is None else {"type": "object"} if name == "FindingDetails" else PARTS[name]
 
 
 def _of_json(form: Mapping[str, Any]) -> tuple[type, ...]:

@@ -8,6 +8,7 @@ from typing import cast
 from flask import Flask
 from flask_smorest import Api
 
+from service.api.examples import add_examples
 from service.api.http.bodies import read_out_refused_bodies
 from service.api.http.compression import compress_responses
 from service.api.http.gate import install_guard
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     refuse_unaccepted_kinds(app)
     document = finished_specification(api.spec, register.example)
     say_who_may(document, app)
+    add_examples(document, register.province.code)
     app.extensions["specification"] = document
     app.extensions["parts"] = register
     return app

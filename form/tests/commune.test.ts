@@ -42,7 +42,7 @@ describe('the list of communes', () => {
 
   it('has the register’s day, not the phone’s', async () => {
     const units = [{ code: '1', name: 'A', kind: 'xã', valid_from: '2025-07-01', successors: [] }];
-    const fetched = (path: string): Response => Response.json({ valid_on: path.includes('valid_on') ? '2025-06-30' : '2026-11-20', units });
+    const fetched = (path: string): Response => Response.json({ valid_on: path.includes('valid_on') ? '2025-06-30' : '2026-11-20', items: units });
     vi.stubGlobal('fetch', (path: string) => Promise.resolve(fetched(path)));
     expect(await fetchUnits()).toMatchObject({ on: '2026-11-20', now: [{ code: '1', validFrom: '2025-07-01' }] });
   });

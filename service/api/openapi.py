@@ -226,9 +226,9 @@ def _problem_response() -> dict[str, Any]:
         "type": "/docs/problems#household.invalid",
         "title": "Hồ sơ chưa hợp lệ",
         "status": 422,
-        "detail": "Có 1 chỗ cần sửa.",
+        "detail": "Hồ sơ có 1 chỗ cần sửa; xem từng chỗ trong danh sách lỗi.",
         "code": "household.invalid",
-        "errors": [{"pointer": "/head/sex", "code": "item.required", "message": "Thiếu mục bắt buộc này."}],
+        "errors": [{"pointer": "/head/sex", "code": "item.required", "message": "Mục bắt buộc còn thiếu."}],
     }
     return {
         "description": "A problem (RFC 9457) with a stable code, in the language of Accept-Language.",

@@ -210,6 +210,7 @@ def test_a_household_is_what_its_schema_says_for_every_reader(register: Register
 
 
 PARTS_OF_A_WHOLE = {
+    *("Changes.damaged", "HistoryPage.damaged"),
     *("Changes.changes", "Coverage.rows"),  # fixed by the contract before lists had one name
     *("CoverageMap.features", "Neighbours.features"),  # GeoJSON
     *("OpenData.columns", "OpenData.rows", "Trend.days", "CodeList.codes", "Villages.villages"),
