@@ -35,6 +35,11 @@ Tallies = dict[str, dict[str, int]]
 COUNTS = ("registered", "standardized", "digitized", "verified")
 
 
+def new_salt() -> bytes:
+    """The salt of a log entry's digest. The two entries of a move share one, and so the ciphertext that holds it."""
+    return secrets.token_bytes(16)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One log entry before it has an offset: which commune's log, what happened, and how the counters move.
@@ -54,7 +59,7 @@ class Entry:
     replaced: dict[str, Any] | None = None
     note: dict[str, Any] | None = None
     moves: Tallies
-    salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+    salt: bytes = field(default_factory=new_salt)
 
     def digest(self) -> str:
         """Salted digest of the entry's personal content; the salt is deleted when the person is erased."""
@@ -126,6 +131,7 @@ def _entries(
     if before is not None and moves_away:
         note = {"from": before["commune"], "to": record["commune"], **(note or {})}
     common: dict[str, Any] = {
+        "salt": new_salt(),
         "kind": kind,
         "household": record["id"],
         "revision": record["revision"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,6 +89,13 @@ class Recount(Protocol):
         """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
 
 
+class CommuneStates(ports.CommuneStates, Protocol):
+    """The communes' states, which a job can make before it writes to many communes."""
+
+    def make(self, communes: Iterable[str]) -> None:
+        """Make the states of communes that have none."""
+
+
 class JobRepositories(ports.HouseholdRepositories, Protocol):
     """The repositories that reconciliation and migration work on."""
 
@@ -97,6 +104,9 @@ class JobRepositories(ports.HouseholdRepositories, Protocol):
 
     @property
     def log(self) -> Log: ...
+
+    @property
+    def states(self) -> CommuneStates: ...
 
     @property
     def recount(self) -> Recount: ...

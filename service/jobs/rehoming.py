@@ -73,12 +73,10 @@ class Rehoming(HouseholdWriter[JobRepositories]):
 
         Communes that were merged into one write to that one's log; two groups can be moved at the same time.
         """
-        counts, directory, today = self._counts(), self._directory(), vietnam_day(self._clock())
+        counts = self._counts()
         groups: list[tuple[set[UnitId], list[UnitId]]] = []
         for commune in sorted(counts):
-            version = directory.known_on(commune, today)
-            heirs = () if version is None else directory.heirs_of(version, today)
-            logs, members = {commune, *(heir.identity for heir in heirs)}, [commune]
+            logs, members = self._logs_of(commune), [commune]
             for group in [each for each in groups if each[0] & logs]:
                 groups.remove(group)
                 logs, members = logs | group[0], [*group[1], *members]
@@ -91,13 +89,22 @@ class Rehoming(HouseholdWriter[JobRepositories]):
 
         While a batch is committed the next one is read and prepared.
         """
-        chosen = sorted(self._counts()) if communes is None else communes
+        chosen = sorted(self._counts() if communes is None else communes)
+        # A transaction that finds one missing has to begin again.
+        self._store.states.make(set().union(*map(self._logs_of, chosen)))
         batches = self.batches(chosen, batch)
         with ThreadPoolExecutor(1) as reading:
             following = reading.submit(next, batches, None)
             while (ready := following.result()) is not None:
                 following = reading.submit(next, batches, None)
                 yield from self._move(ready)
+
+    def _logs_of(self, commune: UnitId) -> set[UnitId]:
+        """The communes to whose logs moving the households of a commune can write."""
+        directory, today = self._directory(), vietnam_day(self._clock())
+        version = directory.known_on(commune, today)
+        heirs = () if version is None else directory.heirs_of(version, today)
+        return {commune, *(heir.identity for heir in heirs)}
 
     def _counts(self) -> dict[UnitId, int]:
         """How many households wait in each commune that is not in force today."""

@@ -85,12 +85,17 @@ def to_commune_state(document: Document) -> CommuneState:
     )
 
 
+def add_moves(moves: Tallies, more: Mapping[str, Mapping[str, int]]) -> None:
+    """Add the moves of another entry to those of the entries before it."""
+    for former, counts in more.items():
+        tally = moves.setdefault(former, {})
+        for name, count in counts.items():
+            tally[name] = tally.get(name, 0) + count
+
+
 def moved_tallies(tallies: Mapping[str, Mapping[str, int]], moves: Tallies) -> Tallies:
     """Tallies after the moves; counts and tallies that are zero are left out."""
     moved: Tallies = {former: dict(tally) for former, tally in tallies.items()}
-    for former, counts in moves.items():
-        tally = moved.setdefault(former, {})
-        for name, count in counts.items():
-            tally[name] = tally.get(name, 0) + count
+    add_moves(moved, moves)
     nonzero = {former: {name: count for name, count in tally.items() if count} for former, tally in moved.items()}
     return {former: tally for former, tally in nonzero.items() if tally}

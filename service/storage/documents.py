@@ -56,8 +56,22 @@ def sealed_entry(entry: Entry, fingerprint: str, encryption: FieldEncryption) ->
 
 
 def sealed_entries(change: Change, encryption: FieldEncryption) -> list[SealedEntry]:
-    """Encrypt the personal content of each entry of a change."""
-    return [sealed_entry(entry, change.fingerprint, encryption) for entry in change.entries]
+    """Encrypt the personal content of each entry of a change.
+
+    Of a move, the entry of the commune that was left hides nothing of its own but the salt that both entries have; it
+    shares the ciphertext, since encrypting is the most expensive part of an entry.
+    """
+    *left, last = change.entries
+    sealed = sealed_entry(last, change.fingerprint, encryption)
+    hides_nothing = SealedEntry(None, None, {}, sealed.sealed)
+    shared = [each.record is None and each.replaced is None and each.salt == last.salt for each in left]
+    return [
+        *(
+            hides_nothing if is_shared else sealed_entry(each, change.fingerprint, encryption)
+            for each, is_shared in zip(left, shared, strict=True)
+        ),
+        sealed,
+    ]
 
 
 def to_document(change: Change, sealed: SealedEntry, encryption: FieldEncryption) -> Document:

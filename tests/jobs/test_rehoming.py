@@ -20,6 +20,7 @@ from service.jobs.rehoming import Rehomed, Rehoming
 from service.parcels.examination import ParcelExaminer
 from service.province import province_of
 from service.settings import Settings
+from service.storage.collections import stored_household_validator
 from service.storage.documents import sealed_entries, to_document, to_update
 from service.storage.transaction import MongoTransaction
 from service.wiring import Register, examiner_of
@@ -313,6 +314,13 @@ def test_a_household_that_was_only_moved_is_stored_as_if_it_had_been_written_who
     whole = to_document(change, sealed_entries(change, encryption)[-1], encryption)
     assert {**whole, "sealed": after["sealed"]} == after
     assert encryption.contents(after["sealed"])["fingerprint"] == stored.fingerprint
+    # The validator is not asked about a move: what it writes is valid all the same.
+    assert households.count_documents({"$nor": [{"$jsonSchema": stored_household_validator()}]}) == 0
+    left, arrived = register.store.database["log"].find({"household": sent["id"], "kind": "transferred"}).sort("_id")
+    if left["record"] is not None:
+        left, arrived = arrived, left
+    assert (left["record"], left["replaced"]) == (None, None)
+    assert left["sealed"] == arrived["sealed"] == after["sealed"]
     assert_exact(register.store)
 
 
