@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import shutil
 import sys
@@ -18,7 +19,8 @@ threads = 8
 """Requests mostly wait for the database; more threads only make each of them slower."""
 
 preload_app = False
-"""Each worker creates its own application, because a pymongo client must be created after the fork."""
+"""Each worker creates its own application, because a pymongo client must be created after the fork. Only its
+modules are loaded before (``on_starting``)."""
 
 timeout = 120
 graceful_timeout = 20
@@ -53,7 +55,8 @@ def on_starting(server: Arbiter) -> None:
     """Called by gunicorn before it starts workers.
 
     Exits with instructions if the register can be reached from another machine but has no keys of its own. Deletes
-    the metrics files that the workers of an earlier run left behind.
+    the metrics files that the workers of an earlier run left behind. Loads the service's modules, which takes more than
+    a second of a processor: workers share them, and one that replaces another serves at once.
     """
     settings = read_settings()
     for address in server.cfg.address:
@@ -66,6 +69,7 @@ def on_starting(server: Arbiter) -> None:
     if measures:
         shutil.rmtree(measures, ignore_errors=True)
         Path(measures).mkdir(parents=True)
+    importlib.import_module("service.app")
 
 
 class Worker(Protocol):

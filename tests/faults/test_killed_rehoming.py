@@ -17,7 +17,7 @@ import pytest
 
 from service.actor import REGISTER_ITSELF
 from service.households.bulk import BulkRegistration
-from service.running.mongod import PrivateMongod
+from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import Settings, read_settings
 from service.storage.migration import migrate
 from service.storage.repositories import Repositories
@@ -87,6 +87,15 @@ class Merging:
         report = self.parts.coverage.report("commune")
         assert {row.code: row.registered for row in report.rows if row.registered} == {"90001": 1200, "90003": 1200}
         assert_exact(self.store)
+
+
+@pytest.fixture
+def mongod(tmp_path: Path) -> Iterator[PrivateMongod]:
+    """A mongod that soon aborts the transaction that a killed process left open, instead of after a minute."""
+    parameters = {"transactionLifetimeLimitSeconds": "5"}
+    options = MongodOptions(folder=tmp_path / "mongod", cache_gigabytes=0.25, parameters=parameters)
+    with PrivateMongod(options) as started:
+        yield started
 
 
 @pytest.fixture

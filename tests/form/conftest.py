@@ -25,7 +25,7 @@ from service.running.form_build import build_form
 from service.settings import Settings
 from tests.apps import OpenApp, opened_app
 from tests.conftest import empty, written_collections
-from tests.form.officer import PASSWORD, Officer, Phone
+from tests.form.officer import BROWSER, PASSWORD, Officer, Phone
 from tests.form.serving import ServedForm
 
 OWN_BUILD = Path(__file__).resolve().parents[2] / "form" / "dist"
@@ -123,9 +123,15 @@ def arrival(
 
 
 @pytest.fixture
-def has_arrived(request: pytest.FixtureRequest, form_settings: Settings, arrival: Arrival) -> bool:
-    """Whether the test begins after the arrival of its officer, at the service that this phone knows."""
-    return "officer" in request.fixturenames and form_settings == arrival.settings
+def program() -> str:
+    """The browser of the phones; a module that needs another one has a fixture of this name."""
+    return BROWSER
+
+
+@pytest.fixture
+def has_arrived(request: pytest.FixtureRequest, form_settings: Settings, program: str, arrival: Arrival) -> bool:
+    """Whether the test begins after the arrival of its officer, at the service and in the browser of that moment."""
+    return "officer" in request.fixturenames and form_settings == arrival.settings and program == BROWSER
 
 
 @pytest.fixture
@@ -156,18 +162,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """Playwright, driving Debian's Chromium."""
+    """Playwright, which drives Debian's Chromium."""
     with sync_playwright() as playwright:
         yield playwright
 
 
 @pytest.fixture
-def a_phone(playwright: Playwright, served: ServedForm, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
+def a_phone(playwright: Playwright, served: ServedForm, program: str, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
     """Makes phones; each has a profile of its own."""
     phones: list[Phone] = []
 
     def make(**options: Any) -> Phone:
-        phone = Phone(playwright, tmp_path / f"phone{len(phones)}", served.address, **options)
+        phone = Phone(playwright, tmp_path / f"phone{len(phones)}", served.address, program=program, **options)
         phones.append(phone)
         return phone
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from tests.form.serving import ServedForm
 
 CHROMIUM = "/usr/bin/chromium"
+BROWSER = os.environ.get("TEST_BROWSER") or shutil.which("chromium-headless-shell") or CHROMIUM
+"""Where it is installed, the same Chromium without its windows: a test takes a third less of a processor with it."""
+
 PIN = "271846"
 PASSWORD = "Lúa chín vàng đồng"
 PHONE = {"width": 360, "height": 640}
@@ -42,9 +46,18 @@ expect.set_options(timeout=WAIT)
 class Phone:
     """One phone: a browser with a profile on the disk, which can be killed and started again."""
 
-    def __init__(self, playwright: Playwright, folder: Path, address: str, slow: float = 1, **options: Any) -> None:
+    def __init__(
+        self,
+        playwright: Playwright,
+        folder: Path,
+        address: str,
+        slow: float = 1,
+        program: str = BROWSER,
+        **options: Any,
+    ) -> None:
         self._playwright = playwright
         self._folder = folder
+        self._program = program
         self._slow = slow
         self._options = options
         self.address = address
@@ -55,7 +68,7 @@ class Phone:
         """Turn the phone on."""
         self.context = self._playwright.chromium.launch_persistent_context(
             str(self._folder),
-            executable_path=CHROMIUM,
+            executable_path=self._program,
             headless=True,
             args=["--no-sandbox", "--enable-unsafe-swiftshader"],
             viewport=self._options.get("viewport", PHONE),

@@ -7,9 +7,10 @@ import struct
 import urllib.request
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.form.officer import Officer, Phone
+from tests.form.officer import CHROMIUM, Officer, Phone
 from tests.form.serving import ServedForm
 
 OFFER = """() => {
@@ -18,6 +19,12 @@ OFFER = """() => {
   dispatchEvent(offer);
   return offer.defaultPrevented;
 }"""
+
+
+@pytest.fixture
+def program() -> str:
+    """The whole Chromium: without windows it has nothing to install an app with, and finds nothing that hinders it."""
+    return CHROMIUM
 
 
 def test_the_browser_finds_nothing_that_hinders_installing(officer: Officer) -> None:
