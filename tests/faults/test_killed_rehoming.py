@@ -30,7 +30,7 @@ from tests.units.registers import BEGUN, ENDED, load
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-HOUSEHOLDS = 2_400
+HOUSEHOLDS = 2_000
 """So many that the command starts several processes, and that each has several batches to move."""
 OLD = ("90001", "90002", "90003", "90004")
 MERGED = (
@@ -85,7 +85,7 @@ class Merging:
             "transferred": {2},
         }
         report = self.parts.coverage.report("commune")
-        assert {row.code: row.registered for row in report.rows if row.registered} == {"90001": 1200, "90003": 1200}
+        assert {row.code: row.registered for row in report.rows if row.registered} == {"90001": 1000, "90003": 1000}
         assert_exact(self.store)
 
 
