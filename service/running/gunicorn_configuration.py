@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import shutil
 import sys
@@ -69,7 +68,7 @@ def on_starting(server: Arbiter) -> None:
     if measures:
         shutil.rmtree(measures, ignore_errors=True)
         Path(measures).mkdir(parents=True)
-    importlib.import_module("service.app")
+    import service.app  # noqa: F401 - here, so that it comes after the check of the keys and the folder for metrics
 
 
 class Worker(Protocol):
