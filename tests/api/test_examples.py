@@ -8,6 +8,7 @@ A new operation is called in tests/api/examples.py. After that, and after any ch
 
 from __future__ import annotations
 
+import html
 import json
 import os
 from collections.abc import Iterator
@@ -19,10 +20,12 @@ import pytest
 import shapely
 from flask import Flask
 
+from service.api.examples import recorded
 from service.app import register_of
 from service.province import FOLDER
 from service.settings import Settings
 from tests.api import examples
+from tests.api.asking import Register
 from tests.api.examples import Recorder, play
 from tests.apps import OpenApp
 from tests.builders import THANH_VINH, Json, MovedClock
@@ -89,3 +92,11 @@ def test_every_body_of_the_contract_has_an_example_that_its_schema_accepts(app: 
             validator = jsonschema.Draft202012Validator({**part["schema"], "components": document["components"]})
             invalid += [(operation, body, error.message) for error in validator.iter_errors(shown["value"])]
     assert (without, invalid) == ([], []), REMEDY
+
+
+def test_the_page_of_the_contract_shows_what_is_sent_and_what_comes(register: Register) -> None:
+    page = html.unescape(register.get("/docs").text)
+    for exchange in recorded("40")["return_household"]:
+        assert exchange["call"] in page
+        assert f'"reason": "{exchange["request"]["reason"]}"' in page
+        assert f'"status_reason": "{exchange["response"]["status_reason"]}"' in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from flask import Response, current_app, render_template
 from marshmallow import fields
 
@@ -73,6 +74,14 @@ def problems() -> Response:
 def style() -> Response:
     """Beside the templates, since nothing is loaded from elsewhere."""
     return Response(render_template("style.css"), mimetype="text/css")
+
+
+def json_text(value: object) -> str:
+    """A value as JSON that people read; a text as it is."""
+    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+blueprint.add_app_template_filter(json_text)
 
 
 def specification() -> dict[str, Any]:
