@@ -5,10 +5,10 @@ Coverage reads the counters of the communes (130 small documents), never the hou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from service.area import WHOLE_REGISTER, Communes
 from service.clock import Clock, vietnam_day
@@ -43,6 +43,8 @@ EVERYTHING: Final = Unit(
     name_en="All provinces of the register",
 )
 """The row of this level. It is not named after the country, of which a register may hold some provinces only."""
+
+K = TypeVar("K")
 
 _NOTHING = dict.fromkeys(COUNTS, 0)
 
@@ -120,6 +122,11 @@ class Row:
     def digitized_pct(self) -> float | None:
         """The digitized of those expected, in per cent."""
         return self._percentage(self.digitized)
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Count these households too."""
+        for name, count in counts.items():
+            self.counts[name] += count
 
     def _percentage(self, count: int) -> float | None:
         return percentage(count, self.expected if self.complete else None)
@@ -258,14 +265,17 @@ def rows_of(
         unplaced.complete = not has_parts(directory, level, geography, area)
         if not rows:
             raise CoverageOutsideArea(unit=level)
-    for state in states:
-        for key, tally in state.tallies.items():
-            identity = place.unit_of(state.commune, key)
-            row = unplaced if identity is None or identity not in rows else rows[identity]
-            for name, count in tally.items():
-                row.counts[name] += count
+    tallies = ((state.commune, key, tally) for state in states for key, tally in state.tallies.items())
+    add_counts(rows, unplaced, ((place.unit_of(commune, key), tally) for commune, key, tally in tallies))
     placed = list(rows.values())
     return [*placed, unplaced] if place.can_fail or any(unplaced.counts.values()) else placed
+
+
+def add_counts(rows: Mapping[K, Row], unplaced: Row, counted: Iterable[tuple[K | None, Mapping[str, int]]]) -> None:
+    """Add the counts of each group of households to the row of its unit; to ``unplaced`` where it has none."""
+    for key, counts in counted:
+        row = unplaced if key is None else rows.get(key, unplaced)
+        row.add(counts)
 
 
 def everything_of(provinces: Iterable[Row]) -> Row:
@@ -291,8 +301,7 @@ def total_of(rows: Iterable[Row]) -> Total:
     total = Total(None)
     for row in rows:
         total.units += row.unit is not None
-        for name in COUNTS:
-            total.counts[name] += row.counts[name]
+        total.add(row.counts)
         if row.expected is not None:
             total.expected = (total.expected or 0) + row.expected
             total.sources.extend(row.sources)

@@ -14,7 +14,7 @@ from typing import Final
 from service.area import Communes
 from service.clock import Clock, vietnam_day
 from service.errors import CoverageOutsideArea, QueryInvalid
-from service.reports.coverage import Report, Row, total_of
+from service.reports.coverage import Report, Row, add_counts, total_of
 from service.reports.days import require_known_geography
 from service.reports.ports import VillageCount, VillageCounts
 from service.reports.reach import whole_units
@@ -93,13 +93,14 @@ def _rows(
     }
     unknown = Row(None)
     finder = VillageFinder(villages, directory)
-    for each in counted:
+
+    def village_of(each: VillageCount) -> str | None:
         commune = directory.identity_since(each.commune, each.since)
         former = directory.former_of(commune, each.former)
         village = finder.find(each.village or "", commune, None if former is None else former.identity)
-        row = rows.get(village.id, unknown) if village is not None else unknown
-        for name, count in each.counts.items():
-            row.counts[name] += count
+        return None if village is None else village.id
+
+    add_counts(rows, unknown, ((village_of(each), each.counts) for each in counted))
     return [*rows.values(), unknown]
 
 
