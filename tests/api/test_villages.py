@@ -118,6 +118,10 @@ def test_a_list_that_is_none_is_refused_at_its_place_and_nothing_is_stored(
 def test_a_list_of_the_greatest_length_is_stored(register: Register) -> None:
     most = [{"name": f"Khối {number}", "expected": 0} for number in range(500)]
     assert len(put(register, most).get_json()["villages"]) == 500
+    # Also where they are given as those of two former communes, one after the other.
+    old = f"{DONG_VINH}?commune_as_of={THEN}"
+    for one_more, status in (([{"name": "Xóm 5"}], 422), ([], 200)):
+        assert put(register, one_more, code=old, If_Match='"1"').status_code == status
     assert put(register, [], If_Match='"1"').get_json()["villages"] == []
 
 
