@@ -67,6 +67,53 @@ def test_parcels_of_one_household_are_no_conflict() -> None:
     assert conflicts([claim(), claim(id="q")], [], ()) == []
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs", "in_conflict"),
+    [
+        ({}, {}, True),
+        ({"tenure": "owned"}, {"tenure": "contracted"}, True),
+        ({"tenure": "rented"}, {"tenure": "rented"}, True),
+        ({"tenure": "rented"}, {"tenure": "owned"}, False),
+        ({"tenure": "rented"}, {}, True),
+        ({"locality": "Đồng Bàu"}, {"locality": "dong  bau"}, True),
+        ({"locality": "Đồng Bàu"}, {"locality": "Đồng Lèn"}, False),
+        ({"locality": "Đồng Bàu"}, {}, True),
+        ({"geometry": {}}, {"geometry": {}}, False),
+        ({"geometry": {}}, {"geometry": None}, True),
+        ({"parcel_number": "0345"}, {}, True),
+        ({"parcel_number": "344"}, {}, False),
+        ({"former_commune": "16669"}, {}, False),
+    ],
+)
+def test_two_households_cannot_both_have_one_parcel(mine: Json, theirs: Json, in_conflict: bool) -> None:
+    one, other = claim("a", **mine), claim("b", **theirs)
+    assert conflicts([one], [other], ()) == ([(one, other)] if in_conflict else [])
+    assert conflicts([other], [one], ()) == ([(other, one)] if in_conflict else [])
+    assert conflicts([one, other], [], ()) == ([(other, one)] if in_conflict else [])
+
+
+def test_the_map_counts_where_it_numbers_a_parcel_otherwise_than_the_certificate() -> None:
+    on_the_map = {"cadastral_map_sheet": "7", "cadastral_parcel_number": "8"}
+    assert claim(**on_the_map).key == ("16663", "7", "8")
+    assert claim(cadastral_map_sheet="7").key == ("16663", "7", "345")
+    assert claim(cadastral_parcel_number="8").key == ("16663", "12", "8")
+    assert claim(cadastral_map_sheet="", cadastral_parcel_number="").key == claim().key
+
+
+def test_a_claim_says_whose_it_is_and_what_a_conflict_depends_on() -> None:
+    made = claim("a", locality="Đồng Bàu", tenure="rented", geometry={})
+    assert (made.household, made.parcel, made.number) == ("a", "p", 0)
+    assert made.content == (("16663", "12", "345"), "dong bau", "rented", True)
+    assert claim().content == (("16663", "12", "345"), "", None, False)
+    assert replace(made, number=3).content == made.content
+
+
+@pytest.mark.parametrize("item", ["map_sheet", "parcel_number", "former_commune"])
+def test_what_is_stored_damaged_claims_nothing_and_stops_nobody(item: str) -> None:
+    assert number_claims("a", "16663", [KEY | {item: 7}, KEY]) == [replace(claim(), number=1)]
+    assert claim(locality=7).locality == ""
+
+
 def test_beyond_a_few_claimants_only_what_was_reported_is_found_again() -> None:
     there = [claim(f"there {number}") for number in range(MOST_CLAIMANTS)]
     assert len(conflicts([claim()], there[1:], ())) == MOST_CLAIMANTS - 1
