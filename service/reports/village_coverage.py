@@ -16,7 +16,7 @@ from service.clock import Clock, vietnam_day
 from service.errors import CoverageOutsideArea, QueryInvalid
 from service.reports.coverage import Report, Row, add_counts, total_of
 from service.reports.days import require_known_geography
-from service.reports.ports import VillageCount, VillageCounts
+from service.reports.ports import Baseline, VillageCount, VillageCounts
 from service.reports.reach import whole_units
 from service.unit_names import UnitCode
 from service.units.areas import communes_of
@@ -88,7 +88,7 @@ def _rows(
     concerned = list(filter(meant.concerns, villages.villages))
     names = _names(concerned, directory, on)
     rows = {
-        village.id: Row(_as_unit(village, name), expected=village.expected)
+        village.id: Row(_as_unit(village, name), expected=village.expected, sources=_sources(village))
         for village, name in zip(concerned, names, strict=True)
     }
     unknown = Row(None)
@@ -102,6 +102,12 @@ def _rows(
 
     add_counts(rows, unknown, ((village_of(each), each.counts) for each in counted))
     return [*rows.values(), unknown]
+
+
+def _sources(village: Village) -> list[Baseline]:
+    """What says how many households a village has; nothing where its list does not say who did, and when."""
+    expected, source, on = village.expected, village.expected_source, village.expected_on
+    return [] if expected is None or source is None or on is None else [Baseline(village.id, expected, source, on)]
 
 
 def _names(villages: Sequence[Village], directory: UnitDirectory, on: date) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from pymongo.errors import DuplicateKeyError
 
@@ -55,7 +56,14 @@ def _to_document(villages: VillageList, actor: str) -> Document:
         "revision": villages.revision,
         "taken_over": sorted(villages.taken_over),
         "villages": [
-            {"id": each.id, "name": each.name, "former": each.former, "expected": each.expected}
+            {
+                "id": each.id,
+                "name": each.name,
+                "former": each.former,
+                "expected": each.expected,
+                "source": each.expected_source,
+                "on": None if each.expected_on is None else each.expected_on.isoformat(),
+            }
             for each in villages.villages
         ],
         "actor": actor,
@@ -66,10 +74,21 @@ def _to_document(villages: VillageList, actor: str) -> Document:
 def _to_list(document: Document) -> VillageList:
     return VillageList(
         commune=UnitId(document["_id"]),
-        villages=tuple(
-            Village(each["id"], each["name"], each["former"], each["expected"]) for each in document["villages"]
-        ),
+        villages=tuple(map(_to_village, document["villages"])),
         revision=document["revision"],
         taken_over=frozenset(map(UnitId, document["taken_over"])),
         updated_at=document["at"],
+    )
+
+
+def _to_village(item: Document) -> Village:
+    """A village of a stored list; one that was stored earlier says neither source nor day."""
+    day = item.get("on")
+    return Village(
+        item["id"],
+        item["name"],
+        item["former"],
+        item["expected"],
+        item.get("source"),
+        None if day is None else date.fromisoformat(day),
     )

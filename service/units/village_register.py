@@ -40,6 +40,8 @@ class NamedVillage:
     id: str | None = None
     former_commune: str | None = None
     expected: int | None = None
+    expected_source: str | None = None
+    expected_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,10 @@ class VillageRegister:
             raise CommuneOutsideArea(commune=code)
         if not meant.in_force:
             raise not_in_force(meant.commune.code, today, [meant.commune])
+        for position, each in enumerate(given):
+            if each.expected_on is not None and each.expected_on > today:
+                pointer = f"/villages/{position}/expected_on"
+                raise VillagesInvalid(pointer=pointer, reason="village-expected-on", most=MOST_VILLAGES)
         own, known = self._list(meant, directory, today)
         villages = _identified(given, meant, known, directory)
         if if_new and known.revision:
@@ -183,7 +189,14 @@ def _identified(
         raise VillagesInvalid(pointer="/villages", reason="villages", most=MOST_VILLAGES)
     villages = []
     for position, each in enumerate(given):
-        village = Village(each.id or "", each.name, _former_of(each, position, meant, directory), each.expected)
+        village = Village(
+            each.id or "",
+            each.name,
+            _former_of(each, position, meant, directory),
+            each.expected,
+            each.expected_source,
+            each.expected_on,
+        )
         villages.append(village if village.id else replace(village, id=ids.get(village.key) or _new_id()))
     for position, item in twice(villages, others):
         reason = "village-twice" if item == "name" else "village-id-twice"
@@ -221,7 +234,9 @@ def _shown(meant: Meant, villages: VillageList, directory: UnitDirectory, today:
         revision=villages.revision,
         updated_at=villages.updated_at,
         villages=tuple(
-            NamedVillage(each.name, each.id, code_of(each.former), each.expected)
+            NamedVillage(
+                each.name, each.id, code_of(each.former), each.expected, each.expected_source, each.expected_on
+            )
             for each in villages.villages
             if meant.concerns(each)
         ),

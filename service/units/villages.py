@@ -22,12 +22,16 @@ Key = tuple[UnitId | None, str]
 
 @dataclass(frozen=True, slots=True)
 class Village:
-    """A village: the commune in which it lay before mergers, where that matters, and how many households it has."""
+    """A village: the commune in which it lay before mergers, where that matters, and how many households it has, by
+    which source and as of which day.
+    """
 
     id: str
     name: str
     former: UnitId | None = None
     expected: int | None = None
+    expected_source: str | None = None
+    expected_on: date | None = None
 
     @property
     def key(self) -> Key:

@@ -36,7 +36,8 @@ def registered(found: Json) -> dict[str | None, int]:
 
 
 def test_every_village_of_the_list_has_a_row_and_unknown_ones_share_one(register: Register) -> None:
-    first, second = put_list(register, {"name": "Khối 3", "expected": 4}, {"name": "Hòa Bình", "expected": 10})
+    says = {"expected": 4, "expected_source": "Rà soát", "expected_on": "2026-10-01"}
+    first, second = put_list(register, {"name": "Khối 3", **says}, {"name": "Hòa Bình", "expected": 10})
     for village in ("Khối 3", "KHỐI 03", "Hoà  bình", "Khối 9", None):
         register.put(a_household(village=village))
     gone = a_household(village="Khối 3")
@@ -50,6 +51,11 @@ def test_every_village_of_the_list_has_a_row_and_unknown_ones_share_one(register
     ]
     counted = [(row["expected"], row["registered"], row["registered_pct"]) for row in found["rows"]]
     assert counted == [(4, 2, 50.0), (10, 1, 10.0), (None, 2, None)]
+    assert [(row["expected_source"], row["expected_on"]) for row in found["rows"]] == [
+        ("Rà soát", "2026-10-01"),
+        (None, None),
+        (None, None),
+    ]
     assert (found["level"], found["geography"], found["as_of"]) == ("village", "2025-07-01", "2026-11-23")
     total = found["total"]
     assert (total["units"], total["units_with_baseline"], total["expected"], total["registered"]) == (2, 2, 14, 5)

@@ -36,7 +36,8 @@ def as_role(register: Register, role: Role, *units: str) -> str:
 def test_a_list_is_read_as_it_was_written(register: Register) -> None:
     empty = register.get(f"/v1/villages/{THANH_VINH}")
     assert (empty.get_json()["revision"], empty.get_json()["villages"], empty.headers["ETag"]) == (0, [], '"0"')
-    named = [{"name": " Kho\u0302\u0301i 3 ", "expected": 120}, {"name": "Xóm 5", "former_commune": DONG_VINH}]
+    says = {"expected": 120, "expected_source": "Rà soát của phường", "expected_on": "2026-10-01"}
+    named = [{"name": " Kho\u0302\u0301i 3 ", **says}, {"name": "Xóm 5", "former_commune": DONG_VINH}]
     written = put(register, named)
     found = register.json(f"/v1/villages/{THANH_VINH}")
     assert found == written.get_json()
@@ -45,6 +46,8 @@ def test_a_list_is_read_as_it_was_written(register: Register) -> None:
     assert found["updated_at"] == "2026-11-23T02:00:00Z"
     assert stored(register) == [("Khối 3", None, 120), ("Xóm 5", DONG_VINH, None)]
     assert all(uuid.UUID(each["id"]).version == 7 for each in found["villages"])
+    assert {name: found["villages"][0][name] for name in says} == says
+    assert {found["villages"][1][name] for name in says} == {None}
 
 
 def test_the_same_list_again_is_the_same_write_and_villages_stay_the_same(register: Register) -> None:
@@ -92,6 +95,12 @@ def a_village(**items: Any) -> Json:
         ([a_village(expected="12")], ["/villages/0/expected"]),
         ([a_village(expected=True)], ["/villages/0/expected"]),
         ([a_village(expected=10**9)], ["/villages/0/expected"]),
+        ([a_village(expected=1, expected_source="x")], ["/villages/0/expected_on"]),
+        ([a_village(expected=1, expected_on="2026-01-01")], ["/villages/0/expected_source"]),
+        ([a_village(expected_source="x", expected_on="2026-01-01")], ["/villages/0/expected_on"]),
+        ([a_village(expected=1, expected_source="", expected_on="2026-01-01")], ["/villages/0/expected_source"]),
+        ([a_village(expected=1, expected_source="x", expected_on="1/1/2026")], ["/villages/0/expected_on"]),
+        ([a_village(expected=1, expected_source="x", expected_on="2026-11-24")], ["/villages/0/expected_on"]),
         ([a_village(former_commune={"$ne": 1})], ["/villages/0/former_commune"]),
         ([a_village(id="3")], ["/villages/0/id"]),
         ([a_village(colour="red")], ["/villages/0/colour"]),

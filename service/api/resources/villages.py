@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import ValidationError, fields, post_load, pre_load, validate
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from schemas.errors import pointer
 from schemas.text import spelling
@@ -20,6 +20,7 @@ from service.api.http.preconditions import must_be_new, named_revision
 from service.api.http.resource import (
     Body,
     BodyRefused,
+    Day,
     FreeText,
     Moment,
     count,
@@ -30,6 +31,7 @@ from service.api.http.resource import (
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.errors import DomainError
+from service.reports.baselines import LONGEST_SOURCE
 from service.units.errors import VillagesInvalid
 from service.units.village_register import MOST_VILLAGES, CommuneVillages, NamedVillage
 
@@ -74,6 +76,26 @@ class VillageSchema(Body):
         metadata=refusal(reason="village-expected", most=MOST_VILLAGES)
         | {"description": "How many farm households there are to register; null where that is not known."},
     )
+
+    expected_source = FreeText(
+        load_default=None,
+        allow_none=True,
+        validate=[validate.Length(1, LONGEST_SOURCE), without_zero_bytes],
+        metadata=refusal(reason="village-expected-source", most=MOST_VILLAGES)
+        | {"description": "Who says how many are expected; with `expected_on`, and only where a number is expected."},
+    )
+    expected_on = Day(
+        load_default=None,
+        allow_none=True,
+        metadata=refusal(reason="village-expected-on", most=MOST_VILLAGES)
+        | {"description": "The day as of which the number holds, at the latest today; with `expected_source`."},
+    )
+
+    @validates_schema
+    def _source_with_day(self, items: dict[str, Any], **_: Any) -> None:
+        source, on = items.get("expected_source"), items.get("expected_on")
+        if (source is None) != (on is None) or (source is not None and items.get("expected") is None):
+            raise ValidationError({"expected_source" if source is None else "expected_on": ["both, with a number"]})
 
     @post_load
     def _village(self, items: dict[str, Any], **_: Any) -> NamedVillage:
