@@ -35,8 +35,8 @@ EARLIER, LATER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=U
 ID = str(uuid.UUID(int=7))
 
 
-def a_village(name: str, former: UnitId | None = None, identity: str = "", **items: int) -> Village:
-    return Village(identity or f"{name} {former}", name, former, **items)
+def a_village(name: str, former: UnitId | None = None, identity: str = "", expected: int | None = None) -> Village:
+    return Village(identity or f"{name} {former}", name, former, expected)
 
 
 def test_a_commune_has_the_villages_of_those_merged_into_it_in_order_of_their_codes() -> None:
