@@ -24,7 +24,7 @@ DETAILS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("area_m2", "share_percent", "least_m2", "most_m2", "count", "max"), _NUMBER),
     **dict.fromkeys(("distance_m", "distance_km", "from_province_m"), _NUMBER),
     **dict.fromkeys(("declared_m2", "measured_m2", "difference_m2", "difference_percent", "crops_m2"), _NUMBER),
-    **dict.fromkeys(("crops", "sown", "age", "year", "digit"), _NUMBER),
+    **dict.fromkeys(("crops", "listed", "sown", "age", "year", "digit"), _NUMBER),
     "declared": {"type": ["string", "number"], "description": "A reference system, or an area in m²."},
     "first": {"type": ["string", "number"], "description": "Which one was there before, from 1 or by its pointer."},
     "household": {"type": "string", "format": "uuid"},
@@ -74,8 +74,10 @@ class Fact:
 
 
 _ANIMALS: Final = tuple(f"livestock.{name}" for name in ("kind", "heads"))
-_PARCELS: Final = tuple(
-    f"parcels.{name}" for name in ("land_use", "land_use_scheme", "declared_area_m2", "measured_area_m2")
+_USE: Final = ("land_use", "land_use_scheme")
+_PARCELS: Final = (
+    *(f"parcels.{name}" for name in (*_USE, "declared_area_m2", "measured_area_m2")),
+    *(f"parcels.land_uses.{name}" for name in (*_USE, "area_m2")),
 )
 _SECTORS: Final = ("crops", "livestock", "aquaculture", "forestry", "salt")
 _FARM: Final = (

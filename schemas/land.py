@@ -19,6 +19,7 @@ from schemas.language import (
 from schemas.production import MOST_AREA_M2, MOST_OUTPUT_T, CertificationSchema, LinkageSchema
 
 _LAND_LAW = "Luật Đất đai 2024; Thông tư 08/2024/TT-BTNMT"
+_LAND_USES = "Luật Đất đai 2024, điều 9; Thông tư 08/2024/TT-BTNMT"
 _CERTIFICATE = "Giấy chứng nhận quyền sử dụng đất"
 _CROPS = "Thông tư 18/2019/TT-BNNPTNT, điều 6"
 
@@ -68,6 +69,34 @@ class CropSchema(Section):
     high_tech = Flag(item("Sản xuất công nghệ cao", "High-tech production", source=_CROPS, copied=True, **OPEN))
     linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
     certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS, **OPEN), most=10)
+
+
+class LandUseSchema(Section):
+    """One of several uses of a parcel, with its area."""
+
+    land_use = Code(
+        "land_use",
+        item("Loại đất", "Land use", source=_LAND_USES, required_for="registered", **OPEN),
+        scheme="land_use_scheme",
+        schemes="land_use_schemes",
+    )
+    land_use_scheme = Code(
+        "land_use_schemes",
+        item(
+            "Danh mục loại đất",
+            "Land-use scheme",
+            hint_vi="Để trống là Thông tư 08/2024.",
+            hint_en="Circular 08/2024 unless given.",
+            source="Thông tư 08/2024/TT-BTNMT; Thông tư 27/2018/TT-BTNMT",
+            copied=True,
+            **OPEN,
+        ),
+    )
+    area_m2 = Number(
+        item("Diện tích", "Area", source=_LAND_USES, required_for="standardized", unit="m²", **OPEN),
+        above=0,
+        most=MOST_AREA_M2,
+    )
 
 
 class ParcelSchema(Section):
@@ -163,7 +192,18 @@ class ParcelSchema(Section):
     locality = Text(120, item("Xứ đồng", "Locality", source=_LAND_LAW, copied=True, **OPEN))
     land_use = Code(
         "land_use",
-        item("Loại đất", "Land use", source=_LAND_LAW, required_for="standardized", copied=True, **OPEN),
+        item(
+            "Loại đất",
+            "Land use",
+            hint_vi="Nếu thửa có nhiều loại đất, ghi từng loại; mục này khi đó là loại có diện tích lớn nhất.",
+            hint_en="List each of several uses with its area; this item is then the one with the largest area.",
+            source=_LAND_LAW,
+            required_for="standardized",
+            required_unless="land_uses",
+            asked_when=("land_uses", (None,)),
+            copied=True,
+            **OPEN,
+        ),
         scheme="land_use_scheme",
         schemes="land_use_schemes",
     )
@@ -175,9 +215,27 @@ class ParcelSchema(Section):
             hint_vi="Để trống là Thông tư 08/2024. Chọn Thông tư 27/2018 khi giấy chứng nhận ghi LUN, BHK, NHK.",
             hint_en="Circular 08/2024 unless given; Circular 27/2018 where the certificate says LUN, BHK or NHK.",
             source="Thông tư 08/2024/TT-BTNMT; Thông tư 27/2018/TT-BTNMT",
+            asked_when=("land_uses", (None,)),
             copied=True,
             **OPEN,
         ),
+    )
+    land_uses = many(
+        LandUseSchema,
+        item(
+            "Các loại đất của thửa",
+            "Uses of the parcel",
+            hint_vi="Khi giấy chứng nhận ghi nhiều loại đất cho một thửa, ví dụ đất ở (ONT) và đất vườn (CLN).",
+            hint_en="Where the certificate names several for one parcel, for example house (ONT) and garden (CLN).",
+            source=_LAND_USES,
+            shorthand=(
+                ("land_use", "land_use"),
+                ("land_use_scheme", "land_use_scheme"),
+                ("area_m2", "declared_area_m2"),
+            ),
+            **OPEN,
+        ),
+        most=10,
     )
     tenure = Code(
         "tenures",
@@ -231,6 +289,7 @@ class ParcelSchema(Section):
             "Declared area",
             source=_LAND_LAW,
             required_for="standardized",
+            required_unless="land_uses",
             unit="m²",
             **OPEN,
         ),

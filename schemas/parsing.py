@@ -12,6 +12,7 @@ from schemas.compiled import read_household
 from schemas.errors import ItemError, Path, Problem, RecordInvalid, pointer
 from schemas.geometry import geometry_json
 from schemas.household import HouseholdSchema
+from schemas.land_uses import state_main_uses
 from schemas.language import Part, loader, section_fields
 from schemas.partial_date import PartialDate
 
@@ -23,7 +24,8 @@ _PLAIN = frozenset({str, float, int, bool})
 def parse_household(data: object, *, today: date, without: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Parse the JSON form of a household into content.
 
-    Items that the register sets are ignored; optional items that are absent stay absent. `today` is the day in
+    Items that the register sets are ignored; optional items that are absent stay absent, except what follows from a
+    parcel's list of uses (`schemas/land_uses.py`). `today` is the day in
     Vietnam, `without` the codes of rules that are not applied. Raises RecordInvalid with every error at once.
     """
     content = read_household(data)
@@ -36,6 +38,7 @@ def parse_household(data: object, *, today: date, without: frozenset[str] = froz
     errors += [error for error in found if error.pointer not in refused and error.code not in without]
     if errors:
         raise RecordInvalid(_bounded(errors))
+    state_main_uses(content)
     return content
 
 

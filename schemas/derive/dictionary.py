@@ -142,6 +142,17 @@ letters and digits are ordinary ones; letters that look like Đ (U+00D0, U+0189)
 that nobody can distinguish from Latin ones are Latin. What cannot be seen is taken out of numbers, codes and dates
 too. Search ignores diacritics, case, and which apostrophe or dash is meant; names of villages are compared with
 their diacritics, but without regard to case, the place of the tone (hoà, hòa), i or y, and zeros before a number.
+
+*Loại đất*: thửa có một loại đất ghi ở `land_use`, với diện tích thửa; thửa có nhiều loại ghi từng loại với diện tích
+ở `land_uses`. Khi có `land_uses` thì danh sách này quyết định: `land_use` và `land_use_scheme` là loại có diện tích
+lớn nhất (loại ghi trước, nếu bằng nhau), do sổ ghi; `land_use` gửi kèm phải là một trong các loại đã ghi;
+`declared_area_m2` nếu không gửi là tổng diện tích các loại. Số liệu suy ra tính diện tích từng loại; loại duy nhất chưa
+ghi diện tích được tính phần còn lại của thửa. /
+*Land use*: a parcel of one use states it as `land_use`, with the area of the parcel; a parcel of several lists each
+with its area in `land_uses`. Where there is a list, it decides: `land_use` and `land_use_scheme` are those of the
+use with the largest area (the first of several), set by the register; a `land_use` that is sent along has to be one
+of the list; `declared_area_m2`, unless it is sent, is the sum of the areas. Derived facts count each use with its own
+area, and the only one without an area with what the others leave of the parcel.
 """
 
 

@@ -141,6 +141,7 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
                 "items": _items(inner.section, lists, copyable=True),
                 "most": field.most,
                 "identifier": identifiers[0] if identifiers else None,
+                "shorthand": dict(field.item.shorthand) or None,
                 "register_given": _register_given(inner.section),
             }
     raise TypeError(f"a form does not know {type(field).__name__}")

@@ -27,6 +27,7 @@ from schemas.language import (
     Whole,
     YearMonthOrDay,
     section_fields,
+    section_of,
 )
 from schemas.versions import SCHEMA_VERSION
 
@@ -158,10 +159,10 @@ class _Form:
     def _section(self, fields: dict[str, Field], prefix: str) -> Iterator[_Row]:
         for name, each in fields.items():
             if each.item.asked and not each.register_given:
-                yield from self._item(prefix + name, prefix, each, _required(name, fields, prefix))
+                yield from self._item(prefix + name, prefix, each, _required(name, fields, prefix), fields)
 
-    def _item(self, name: str, prefix: str, each: Field, required: str) -> Iterator[_Row]:
-        relevant = _relevant(each.item, prefix)
+    def _item(self, name: str, prefix: str, each: Field, required: str, beside: dict[str, Field]) -> Iterator[_Row]:
+        relevant = _relevant(each.item, prefix, beside)
         match each:
             case Part():
                 yield _Row("begin_group", name, each.item, relevant=relevant)
@@ -250,13 +251,16 @@ def _required(name: str, fields: dict[str, Field], prefix: str) -> str:
     return "yes" if item.required_for == "registered" and not item.required_unless else ""
 
 
-def _relevant(item: Item, prefix: str) -> str:
+def _relevant(item: Item, prefix: str, beside: dict[str, Field]) -> str:
     if item.confirms is not None:
         # Collect does not know the check, so it asks wherever there is something to confirm.
         return f"${{{prefix}{item.confirms[1]}}} != ''"
     if item.asked_when is None:
         return ""
     name, values = item.asked_when
+    if isinstance(beside[name], Many) and (section := section_of(beside[name])) is not None:
+        # Collect has no value of a repeat; whether there is an element shows in the first question of the first one.
+        name = f"{name}_{next(iter(section_fields(section)))}"
     return " or ".join(f"${{{prefix}{name}}} = '{_answer(value)}'" for value in values)
 
 

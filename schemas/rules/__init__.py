@@ -35,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("code.withdrawn", "code.not-yet-in-force"), "error", codes.code_in_force),
     Rule(("geometry.range", "location.swapped"), "error", land.range_of_positions),
     Rule(("parcel.id-twice", "parcel.key-twice"), "error", land.parcel_once),
+    Rule(("land-use.twice", "land-use.not-listed"), "error", land.uses_each_once, "land-uses"),
     Rule(("former-commune.contradiction",), "error", land.former_commune_not_both),
     Rule(("certificate.expires-before-issued",), "error", products.certificates_in_order),
     Rule(
@@ -71,6 +72,12 @@ RULES: tuple[Rule, ...] = (
                 "sown": ("parcels.crops.area_m2",),
             }
         ),
+    ),
+    Rule(
+        ("land-uses.area-differs",),
+        "warning",
+        land.uses_fill_the_parcel,
+        reveals=Reveals({"listed": ("parcels.land_uses.area_m2",), "declared": ("parcels.declared_area_m2",)}),
     ),
     Rule(("planting-area-code.unknown-shape",), "warning", land.planting_area_code_of_known_shape, reveals=NO_DETAILS),
     Rule(("product.unit-missing",), "warning", products.unit_of_output, reveals=NO_DETAILS),

@@ -6,11 +6,14 @@ from datetime import date
 from typing import Any
 
 from schemas.errors import pointer
+from schemas.land_uses import codes_of, every_area_is_listed, listed_area
 from schemas.rules.rule import Content, Trouble, elements
 from schemas.text import fold
 
 #: Areas that should add up may differ by a hundredth, for rounding on paper.
 AREA_TOLERANCE = 1.01
+#: Each area of a small parcel is rounded to whole square metres.
+LEAST_DIFFERENCE_M2 = 1.0
 
 _SERIAL = re.compile(r"[A-ZĐ]{2} ?[0-9]{6}|AA ?[0-9]{8}|[A-ZĐ] ?[0-9]{6}")
 _PLANTING_AREA = re.compile(r"VN[-.]?[0-9A-Z]+(?:[-. ]?[0-9A-Z]+)*")
@@ -71,6 +74,37 @@ def _numbered_again(content: Content, *, on_one_map: bool) -> Iterator[tuple[int
 def _may_be_one_place(one: Content, other: Content) -> bool:
     localities = {fold(each["locality"]) for each in (one, other) if each.get("locality")}
     return len(localities) < 2
+
+
+def uses_each_once(content: Content, _: date) -> Iterator[Trouble]:
+    """A parcel lists each of its uses once, and its single `land_use`, where it is given too, is one of them."""
+    for index, parcel in enumerate(elements(content, "parcels")):
+        first: dict[str, int] = {}
+        for number, code in codes_of(parcel):
+            path = ("parcels", index, "land_uses", number, "land_use")
+            if code in first:
+                yield path, "land-use.twice", {"value": code, "first": pointer((*path[:3], first[code], "land_use"))}
+            first.setdefault(code, number)
+        # The two schemes give one code to one use, so that the code alone is compared.
+        if first and "land_use" in parcel and parcel["land_use"] not in first:
+            yield (
+                ("parcels", index, "land_use"),
+                "land-use.not-listed",
+                {"value": parcel["land_use"], "listed": ", ".join(first)},
+            )
+
+
+def uses_fill_the_parcel(content: Content, _: date) -> Iterator[Trouble]:
+    """The areas of a parcel's uses add up to its declared area (Land Law 2024, article 9; Circular 08/2024)."""
+    for index, parcel in enumerate(elements(content, "parcels")):
+        declared = parcel.get("declared_area_m2")
+        listed = listed_area(parcel)
+        if declared is None or not listed:
+            continue
+        tolerance = max(declared * (AREA_TOLERANCE - 1), LEAST_DIFFERENCE_M2)
+        too_little = every_area_is_listed(parcel) and listed < declared - tolerance
+        if too_little or listed > declared + tolerance:
+            yield ("parcels", index, "land_uses"), "land-uses.area-differs", {"listed": listed, "declared": declared}
 
 
 def former_commune_not_both(content: Content, _: date) -> Iterator[Trouble]:

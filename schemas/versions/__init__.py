@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from schemas.versions import from_1_0_to_1_1
+from schemas.versions import from_1_0_to_1_1, from_1_1_to_1_2
 
 #: The version that new records are checked against.
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 #: The version of a record that names none; the first version did not write it.
 FIRST_VERSION = "1.0"
 
@@ -21,7 +21,10 @@ class Migration(NamedTuple):
 
 
 #: For each earlier version, the step to the next version.
-MIGRATIONS: dict[str, Migration] = {"1.0": Migration("1.1", from_1_0_to_1_1.migrate)}
+MIGRATIONS: dict[str, Migration] = {
+    "1.0": Migration("1.1", from_1_0_to_1_1.migrate),
+    "1.1": Migration("1.2", from_1_1_to_1_2.migrate),
+}
 
 
 class VersionUnknown(Exception):

@@ -118,13 +118,35 @@ def _parcel(random: Random, field: Field, terrain: Terrain, place: Item, *, mapp
         item["certificate_serial"] = f"{random.choice(_SERIAL_LETTERS)} {random.randrange(1_000_000):06d}"
     item["declared_area_m2"] = _declared(random, field.area_m2)
     item["irrigation"] = _irrigation(random, land_use, terrain)
-    crops = _crops(random, min(field.area_m2, item["declared_area_m2"]), land_use, terrain)
+    area_m2 = min(field.area_m2, item["declared_area_m2"])
+    house_m2 = _house(field, land_use)
+    if house_m2:
+        garden_m2 = round(item["declared_area_m2"] - house_m2, 1)
+        residential = "ODT" if terrain == "town" else "ONT"
+        del item["land_use"]
+        item["land_uses"] = [
+            {"land_use": residential, "area_m2": house_m2},
+            {"land_use": land_use, "area_m2": garden_m2},
+        ]
+        area_m2 = min(area_m2, garden_m2)
+    crops = _crops(random, area_m2, land_use, terrain)
     if crops:
         item["crops"] = crops
     if mapped:
         item["geometry"] = {"type": "Polygon", "coordinates": [field.ring]}
         item["boundary_method"] = random.choices(("drawn", "walked", "surveyed"), (60, 30, 10))[0]
     return item
+
+
+def _house(field: Field, land_use: str) -> float:
+    """Draw the area of the house and yard in a garden, in m²: on one certificate with it. 0 for land without a house.
+
+    Drawn from the field alone, so that the households that a seed gives stay as they were.
+    """
+    random = Random(f"house {field.area_m2}")
+    if land_use not in ("CLN", "HNK") or field.area_m2 < 800 or random.random() > 0.25:
+        return 0.0
+    return float(random.randrange(80, 301, 10))
 
 
 def _declared(random: Random, area_m2: float) -> float:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from schemas.codelists import code_lists
+from schemas.land_uses import uses_of
 from schemas.rules import current_land_use
 
 Content = Mapping[str, Any]
@@ -79,7 +80,10 @@ def livestock_scale(units: float) -> str:
 
 
 def area_by_land_use(content: Content) -> dict[str, float]:
-    """Declared area (measured where none is declared) in m² by land-use code of the current scheme."""
+    """Area in m² by land-use code of the current scheme: each use of a parcel by its own area.
+
+    A parcel of one use counts with its declared area, measured where none is declared.
+    """
     areas: dict[str, float] = {}
     for code, area in _parcel_areas(content):
         areas[code] = areas.get(code, 0.0) + area
@@ -118,14 +122,15 @@ def farm_class(content: Content, on: date | None = None) -> str | None:
 
 
 def _parcel_areas(content: Content) -> Iterator[tuple[str, float]]:
+    """The known area of each use of each parcel, by its code in the current scheme."""
     for parcel in content.get("parcels") or []:
-        area = parcel.get("declared_area_m2") or parcel.get("measured_area_m2")
-        if parcel.get("land_use") and area:
-            yield current_land_use(parcel.get("land_use_scheme"), parcel["land_use"]), float(area)
+        for scheme, code, area in uses_of(parcel):
+            if area:
+                yield current_land_use(scheme, code), float(area)
 
 
 def _area_by_sector(content: Content) -> dict[str, float]:
-    """Land in m² by sector: parcels by their land use, or what the sector's own list says where that is more."""
+    """Land in m² by sector: parcels by their land uses, or what the sector's own list says where that is more."""
     land = code_lists()["land_use"]
     areas: dict[str, float] = {}
     for code, area in _parcel_areas(content):

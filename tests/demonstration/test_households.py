@@ -166,3 +166,14 @@ def test_parts_are_whole_communes_and_make_up_the_set(
     parts = [list(demonstration.households(MANY, part=part, of=3)) for part in range(3)]
     assert {each["id"] for part in parts for each in part} == {each["id"] for each in households}
     assert sum(len(part) for part in parts) == MANY
+
+
+def test_some_gardens_have_a_house_on_the_same_certificate(households: list[Household]) -> None:
+    parcels = [parcel for household in households for parcel in household.get("parcels", ())]
+    gardens = [parcel for parcel in parcels if "land_uses" in parcel]
+    assert 0 < len(gardens) < len(parcels) / 5
+    for parcel in gardens:
+        house, garden = parcel["land_uses"]
+        assert house["land_use"] in ("ONT", "ODT")
+        assert house["area_m2"] + garden["area_m2"] == pytest.approx(parcel["declared_area_m2"])
+        assert all(crop["area_m2"] <= garden["area_m2"] for crop in parcel.get("crops", ()))

@@ -20,7 +20,7 @@ from service.jobs.schema_migration import Migrated, SchemaMigration
 from service.storage.repositories import Repositories
 from service.storage.transaction import MongoTransaction
 from service.units.unit_register import UnitRegister
-from tests.builders import MovedClock, a_household
+from tests.builders import MovedClock, a_household, a_parcel
 
 pytestmark = pytest.mark.slow  # together they take more than a second of a processor
 
@@ -77,6 +77,28 @@ def test_a_migration_is_a_revision_in_the_log_and_leaves_the_status_alone(
     assert newest.kind == "revised"
     assert newest.note == {"schema_version": {"from": "1.0", "to": SCHEMA_VERSION}}
     assert store.households.find(household_id).record["status"] == "verified"
+
+
+def test_a_record_of_1_1_stays_as_it_is_but_for_its_version_and_the_feed_has_it_again(
+    households: HouseholdRegister, store: Repositories, migration: SchemaMigration
+) -> None:
+    record = a_household(parcels=[a_parcel(map_sheet="7"), a_parcel(land_use="CLN", geometry=None)])
+    households.put(record["id"], record, if_match=None, actor=REGISTER_ITSELF)
+    before = store.households.find(record["id"]).record
+    store.database["households"].update_one({"_id": record["id"]}, {"$set": {"schema_version": "1.1"}})
+
+    assert list(migration.run()) == [Migrated(record["id"])]
+
+    after = store.households.find(record["id"]).record
+    changed = {"revision", "updated_at"}
+    assert {name: each for name, each in after.items() if name not in changed} == {
+        name: each for name, each in before.items() if name not in changed
+    }
+    entries, _ = store.log.changes({}, communes=None, limit=10)
+    assert [(each.kind, each.note) for each in parted(entries)[0]] == [
+        ("registered", None),
+        ("revised", {"schema_version": {"from": "1.1", "to": "1.2"}}),
+    ]
 
 
 def test_a_migration_that_was_killed_is_resumed(

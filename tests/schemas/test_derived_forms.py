@@ -77,6 +77,12 @@ def test_the_form_knows_bounds_patterns_and_alternatives() -> None:
     assert items["head.national_id"]["required_unless"] == "no_id_reason"
     assert items["head.farm_months"]["asked_when"] == {"name": "farm_work", "values": [True]}
     assert items["parcels"]["identifier"] == "id"
+    uses = items["parcels[].land_uses"]
+    assert uses["shorthand"] == {
+        "land_use": "land_use",
+        "land_use_scheme": "land_use_scheme",
+        "area_m2": "declared_area_m2",
+    }
     assert items["parcels[].land_use"]["scheme"]["lists"] == {"2024": "land_use", "2018": "land_use_2018"}
 
 
@@ -152,6 +158,7 @@ def test_the_xform_keeps_constraints_relevance_and_alternatives() -> None:
     assert bind("/head/head_national_id")["constraint"] == "regex(., '^([0-9]{12})$')"
     assert bind("/head/head_no_id_reason")["required"].endswith("head_national_id  = ''")
     assert bind("/head/head_farm_months")["relevant"].endswith("head_farm_work  = 'true'")
+    assert bind("/parcels/parcels_land_use")["relevant"].endswith("parcels_land_uses_land_use  = ''")
     assert bind("/parcels/parcels_declared_area_m2")["constraint"] == ". > 0 and . <= 100000000"
     assert bind("/parcels/parcels_geometry")["type"] == "geoshape"
     assert bind("/location")["type"] == "geopoint"

@@ -84,6 +84,14 @@ ERRORS: dict[str, tuple[Change, str]] = {
         again("parcels", id="0192f0c1-7a3b-7c4d-8e5f-0123456789ad"),
         "/parcels/1/parcel_number",
     ),
+    "land-use.twice": (
+        set_at("parcels", 0, "land_uses", value=[{"land_use": "LUC", "area_m2": area} for area in (50, 1200)]),
+        "/parcels/0/land_uses/1/land_use",
+    ),
+    "land-use.not-listed": (
+        set_at("parcels", 0, "land_uses", value=[{"land_use": "CLN", "area_m2": 1250}]),
+        "/parcels/0/land_use",
+    ),
     "former-commune.contradiction": (
         both(
             set_at("parcels", 0, "former_commune", value="16663"),
@@ -119,6 +127,10 @@ WARNINGS: dict[str, tuple[Change, str]] = {
     "certificate-serial.unknown-shape": (
         set_at("parcels", 0, "certificate_serial", value="12/QSDĐ"),
         "/parcels/0/certificate_serial",
+    ),
+    "land-uses.area-differs": (
+        set_at("parcels", 0, "land_uses", value=[{"land_use": "LUC", "area_m2": 1200}]),
+        "/parcels/0/land_uses",
     ),
     "crops.exceed-parcel": (set_at("parcels", 0, "crops", 0, "area_m2", value=2000), "/parcels/0/crops"),
     "crop.part-exceeds-sown": (

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.parsing import dump_household, parse_household
 from schemas.versions import SCHEMA_VERSION, VersionUnknown, migrate
-from tests.schemas.records import TODAY
+from tests.schemas.records import TODAY, example
 
 SAMPLES = sorted((Path(__file__).parent / "samples" / "1.0").glob("*.json"))
 
@@ -56,6 +56,11 @@ def test_migrating_twice_is_migrating_once() -> None:
     for path in SAMPLES:
         once = migrate(stored(path))
         assert migrate(once) == once
+
+
+def test_a_record_of_1_1_has_the_same_items_in_1_2() -> None:
+    record = example() | {"schema_version": "1.1"}
+    assert migrate(record) == record | {"schema_version": "1.2"}
 
 
 def test_a_version_to_come_is_refused() -> None:

@@ -108,6 +108,12 @@ class FormItemSchema(Resource):
     types = fields.List(fields.String(validate=validate.OneOf(["Point", "Polygon", "MultiPolygon"])))
     items = fields.List(fields.Nested(lambda: FormItemSchema()))  # noqa: PLW0108 - the class is made only after this
     identifier = fields.String(allow_none=True)
+    shorthand = fields.Dict(
+        allow_none=True,
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "For items of an element, the items beside the list that state them of an only one."},
+    )
     register_given = fields.List(fields.String())
 
 
