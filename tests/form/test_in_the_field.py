@@ -248,6 +248,24 @@ def test_a_walk_believes_no_leap_and_what_goes_past_the_beginning_is_cut_off(
     assert (parcel["boundary_method"], parcel["boundary_accuracy_m"]) == ("walked", 4)
 
 
+def test_house_and_garden_on_one_certificate_are_one_parcel(officer: Officer, registered: Registered) -> None:
+    on_paper = {"map_sheet": "12", "parcel_number": "345", "declared_area_m2": 1012.5}
+    registered.put("Hồ Văn Vườn", parcels=[a_parcel(**on_paper, land_use="ONT", crops=None, geometry=None)])
+    opened_at(revisit(officer, "ho van vuon"), "/parcels/0").add("loại đất")
+    house, garden = (officer.page.get_by_role("group", name=f"Loại đất {each}", exact=True) for each in (1, 2))
+    expect(house.get_by_role("button", name="Đất ở tại nông thôn (ONT)")).to_be_visible()
+    house.get_by_label("Diện tích").fill("200")
+    garden.get_by_role("button", name="Chọn…").click()
+    officer.page.get_by_role("searchbox").fill("CLN")
+    officer.page.get_by_role("dialog").locator("button.option").first.click()
+    look(officer, "land-uses-rest").tap("Lấy phần còn lại: 812,5 m²")
+    expect(officer.page.get_by_text("Cộng lại: 1.012,5 m²")).to_be_visible()
+    sent(look(officer, "land-uses"), "Hồ Văn Vườn")
+    [parcel] = registered.stored["parcels"]
+    assert [(use["land_use"], use["area_m2"]) for use in parcel["land_uses"]] == [("ONT", 200), ("CLN", 812.5)]
+    assert (parcel["land_use"], parcel["declared_area_m2"]) == ("CLN", 1012.5)
+
+
 def shown_area(officer: Officer) -> float:
     """The area that the map shows, in m²."""
     [shown] = re.findall(r"Diện tích ([\d.]+) m²", officer.page.get_by_text("Diện tích").inner_text())

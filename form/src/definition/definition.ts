@@ -76,6 +76,8 @@ export interface ListItem extends ItemMetadata {
   most: number;
   /** The name of the item that identifies an element, which the phone mints; null for none. */
   identifier: string | null;
+  /** Of a short list, which is shown in place: for items of an element the items beside the list that state an only one; see short-list.ts. */
+  shorthand: Readonly<Record<string, string>> | null;
 }
 export type Item =
   | TextItem | NumberItem | ChoiceItem | ChoicesItem | UnitItem | FlagItem | DateItem | GeometryItem | SectionItem | ListItem;

@@ -104,6 +104,7 @@ function itemOf(raw: JsonObject): Item | null {
         items: itemsOf(raw['items']),
         most: numberOr(raw['most'], 50),
         identifier: typeof raw['identifier'] === 'string' ? raw['identifier'] : null,
+        shorthand: isObject(raw['shorthand']) ? Object.fromEntries(Object.entries(raw['shorthand']).map(([name, beside]) => [name, text(beside)])) : null,
       };
     default:
       return null;

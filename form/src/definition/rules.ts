@@ -13,6 +13,7 @@ const RULES: Record<string, Rule> = {
     const both = textAt(head, 'national_id') !== '' && textAt(head, 'no_id_reason') !== '';
     return both ? [{ pointer: '/head/no_id_reason', code: 'national-id.and-reason', params: {} }] : [];
   },
+  'land-uses': (record) => listAt(record, 'parcels').flatMap((parcel, index) => usesNotOnce(parcel, `/parcels/${index}`)),
   'not-in-the-future': (record, now) => {
     const tomorrow = new Date(now.getTime() + 86_400_000).toISOString().slice(0, 10);
     return people(record)
@@ -57,6 +58,18 @@ function contradictions(person: JsonObject, pointer: string): Finding[] {
     findings.push({ pointer: place, code: 'national-id.birth-year', params: { digits: number.slice(3, 6), year: String(year) } });
   }
   return findings;
+}
+
+/** A use that a parcel lists a second time, and a single one that is not among those it lists. */
+function usesNotOnce(parcel: JsonObject, pointer: string): Finding[] {
+  const codes = listAt(parcel, 'land_uses').map((use) => textAt(use, 'land_use'));
+  const twice = codes.flatMap((code, index): Finding[] => {
+    const first = codes.indexOf(code);
+    return code === '' || first === index ? [] : [{ pointer: `${pointer}/land_uses/${index}/land_use`, code: 'land-use.twice', params: { value: code, first: String(first + 1) } }];
+  });
+  const single = textAt(parcel, 'land_use');
+  const strange = single !== '' && codes.some(Boolean) && !codes.includes(single);
+  return strange ? [...twice, { pointer: `${pointer}/land_use`, code: 'land-use.not-listed', params: { value: single, listed: codes.filter(Boolean).join(', ') } }] : twice;
 }
 
 function once(record: JsonObject): Finding[] {

@@ -70,7 +70,8 @@ export function placeOf(definition: Definition, screens: readonly Screen[], reco
       if (element === undefined || !isObject(valueAt(record, join(at, element)))) break;
       at = join(at, element);
       index += 1;
-      card = { list: item, pointer: at };
+      // The elements of a short list are on the screen of what holds it.
+      if (item.shorthand === null) card = { list: item, pointer: at };
     }
     if (item.kind !== 'list' && item.kind !== 'section') break;
     items = item.items;

@@ -2,6 +2,7 @@
 import { isEmpty } from '../definition/check';
 import type { Definition, Item, ListItem, SectionItem } from '../definition/definition';
 import { join } from '../definition/pointer';
+import { replacedBy, stated } from '../definition/short-list';
 import { normalize } from '../search/fold';
 import { contentOf, isObject, type Household, type Json, type JsonObject } from '../storage/household';
 
@@ -76,6 +77,11 @@ class Merger {
       if (!same(mine[lead], theirs[lead])) for (const name of [lead, ...companions]) taken.set(name, side);
       else for (const name of companions) if (place.filledIn.includes(name)) taken.set(name, base !== null && same(base[name], theirs[name]) ? 'mine' : 'theirs');
     }
+    for (const list of items) {
+      if (list.kind !== 'list' || !isListed(list, [base ?? {}, mine, theirs])) continue;
+      const side = this.#statedSide(list, base, mine, theirs, place);
+      for (const name of [list.name, ...replacedBy(list)]) taken.set(name, side);
+    }
     for (const name of names) {
       const item = known.get(name) ?? null;
       const inner: Place = { pointer: join(place.pointer, name), within: null, filledIn: [] };
@@ -103,6 +109,12 @@ class Merger {
     if (base !== null && same(base[name], own)) return 'theirs';
     if (base !== null && same(base[name], other)) return 'mine';
     return this.#ask({ pointer: join(place.pointer, name), item, within: place.within, mine: own, theirs: other, beside: { mine, theirs }, proposed: isEmpty(own) ? 'theirs' : 'mine' });
+  }
+
+  /** The side that a short list is taken from, together with the items beside it that state an only element. */
+  #statedSide(list: ListItem, base: JsonObject | null, mine: JsonObject, theirs: JsonObject, place: Place): Side {
+    const wholly = (owner: JsonObject): JsonObject => ({ [list.name]: stated(list, owner) });
+    return this.#side(list, list.name, base && wholly(base), wholly(mine), wholly(theirs), place);
   }
 
   #ask(difference: Difference): Side {
@@ -174,6 +186,11 @@ function plain(value: Json | undefined): Json | undefined {
   if (Array.isArray(value)) return value.every((each) => typeof each === 'string') ? [...value].sort() : value.map((each) => plain(each) ?? null);
   if (isObject(value)) return Object.fromEntries(Object.keys(value).sort().flatMap((name) => (isEmpty(value[name]) ? [] : [[name, plain(value[name])!]])));
   return value;
+}
+
+/** Whether a short list has elements in one of the versions: else each item beside it is merged by itself. */
+function isListed(list: ListItem, versions: readonly JsonObject[]): boolean {
+  return list.shorthand !== null && versions.some((each) => !isEmpty(each[list.name]));
 }
 
 function objectOf(value: Json | undefined): JsonObject {

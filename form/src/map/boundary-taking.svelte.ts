@@ -1,6 +1,7 @@
 // What carries the state machine of taking a boundary: positions of the GPS, the trace on the phone, border, neighbours, the register's check.
 import { phoneTime } from '../clock/clock.svelte';
 import { valueAt } from '../definition/pointer';
+import { declaredArea } from '../definition/short-list';
 import type { GeometryItem } from '../definition/definition';
 import type { Editor } from '../editing/editor.svelte';
 import { door } from '../session/door.svelte';
@@ -77,7 +78,7 @@ export class BoundaryTaking {
   });
   readonly declared = $derived.by((): number | null => {
     const parcel = valueAt(this.#editor.content, this.owner);
-    return isObject(parcel) && typeof parcel['declared_area_m2'] === 'number' ? parcel['declared_area_m2'] : null;
+    return isObject(parcel) ? declaredArea(parcel) : null;
   });
   /** Metres from the middle of the commune, where that is too far to be true and no border is known; else 0. */
   readonly far = $derived.by((): number => {

@@ -3,6 +3,7 @@ import type { Definition, Item, Language, Words } from '../definition/definition
 import { isObject, type Json, type JsonObject } from '../storage/household';
 import { say, unitName } from '../language/language.svelte';
 import { listOf } from '../definition/check';
+import { isReplaced, listed } from '../definition/short-list';
 import type { Unit } from '../sync/units';
 
 /** The parts of a partial date as typed; what is not there is ''. */
@@ -76,8 +77,13 @@ export function cardTitle(
   const parcel = typeof sheet === 'string' && sheet && typeof number === 'string' && number ? say('cards.parcel', { sheet, number }) : null;
   const called = parcel === null ? [] : ['map_sheet', 'parcel_number'];
   const texts = items
-    .filter(({ kind, name }) => !['section', 'list', 'point', 'polygon', 'unit'].includes(kind) && name !== 'id' && !called.includes(name))
+    .filter((item) => !isReplaced(items, item.name, element) && !called.includes(item.name) && item.name !== 'id')
+    .filter((item) => (item.kind === 'list' ? item.shorthand !== null : !['section', 'point', 'polygon', 'unit'].includes(item.kind)))
     .map((item) => {
+      if (item.kind === 'list') {
+        const [first] = item.items;
+        return listed(item, element).map((each) => (first ? inWords(definition, units, first, each[first.name], each, language) : '')).filter(Boolean).join(' + ');
+      }
       const text = inWords(definition, units, item, element[item.name], element, language);
       if (!text) return '';
       const bare = item.kind === 'number' || item.kind === 'flag' || item.name.includes('sheet') || item.name.includes('parcel_number');
