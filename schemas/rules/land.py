@@ -79,6 +79,8 @@ def _may_be_one_place(one: Content, other: Content) -> bool:
 def uses_each_once(content: Content, _: date) -> Iterator[Trouble]:
     """A parcel lists each of its uses once, and its single `land_use`, where it is given too, is one of them."""
     for index, parcel in enumerate(elements(content, "parcels")):
+        if not parcel.get("land_uses"):
+            continue
         first: dict[str, int] = {}
         for number, code in codes_of(parcel):
             path = ("parcels", index, "land_uses", number, "land_use")
@@ -98,9 +100,9 @@ def uses_fill_the_parcel(content: Content, _: date) -> Iterator[Trouble]:
     """The areas of a parcel's uses add up to its declared area (Land Law 2024, article 9; Circular 08/2024)."""
     for index, parcel in enumerate(elements(content, "parcels")):
         declared = parcel.get("declared_area_m2")
-        listed = listed_area(parcel)
-        if declared is None or not listed:
+        if declared is None or not parcel.get("land_uses"):
             continue
+        listed = listed_area(parcel)
         tolerance = max(declared * (AREA_TOLERANCE - 1), LEAST_DIFFERENCE_M2)
         too_little = every_area_is_listed(parcel) and listed < declared - tolerance
         if too_little or listed > declared + tolerance:
