@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import closing
+from time import sleep
 
 from service.access.errors import KeysMissing
 from service.access.keys import KeyFolder, key_folder
@@ -85,7 +85,7 @@ def _records(store: Repositories) -> None:
     added = encryption.add_data_key()
     seconds = FieldEncryption.HANDOVER.total_seconds()
     print(f"data key {added.name}: made; waiting {seconds:.0f} s until every worker knows it", flush=True)
-    time.sleep(seconds + 1)
+    sleep(seconds + 1)
     damaged: list[str] = []
     for name, count in reencrypt(store.database, lambda name, key: damaged.append(f"{name} {key}")):
         print(f"{name}: {count:,} encrypted anew", flush=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import stat
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -194,7 +193,7 @@ def test_a_damaged_document_holds_up_no_other_and_its_key_stays(
     (document, _) = session_database[collection].find().sort("_id")
     session_database[collection].update_one({"_id": document["_id"]}, {"$set": {"sealed": Binary(b"", 6)}})
     monkeypatch.setattr(FieldEncryption, "HANDOVER", FieldEncryption.HANDOVER * 0)
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(rotate_keys, "sleep", lambda _: None)  # not time.sleep: the threads of pymongo would never rest
     assert rotate_keys.main([*command, "--records"]) == 0
     printed = capsys.readouterr().out
     assert f"{collection}: 1 encrypted anew" in printed
