@@ -20,6 +20,8 @@ from tests.builders import THANH_VINH, TRUONG_VINH, MovedClock, a_least_househol
 from tests.storage.writing import assert_exact
 from tests.two_provinces import THANH_SEN
 
+pytestmark = pytest.mark.slow
+
 NGHE_AN, HA_TINH, OF_THE_SETTING = "000.00.00.H41", "000.00.00.H27", "H41.12"
 
 

@@ -24,6 +24,8 @@ from tests.api.test_changes import read
 from tests.api.test_photos import address, sent
 from tests.builders import THANH_VINH, TRUONG_VINH, Json, a_household, a_parcel, a_square
 
+pytestmark = pytest.mark.slow
+
 WEST, SOUTH, STEP = 105.66, 18.68, 0.0002
 IN_A_ROW = 20
 

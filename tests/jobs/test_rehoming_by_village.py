@@ -23,6 +23,8 @@ from tests.storage.writing import assert_exact
 from tests.units.lists import a_line
 from tests.units.registers import BEGUN, DAY_BEFORE, ENDED, a_register, load, two_communes
 
+pytestmark = pytest.mark.slow
+
 EARLY = {"captured_at": "2026-10-01T02:00:00Z", "commune": "90001"}
 WHOLE = a_line("90001", successor="90001;90003", **ENDED)
 SPLIT = (WHOLE, a_line("90001", **BEGUN), a_line("90003", **BEGUN))

@@ -27,6 +27,8 @@ from schemas.versions import SCHEMA_VERSION
 from tests.provinces import NGHE_AN
 from tests.schemas.records import TODAY, example
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 FORMS = "{http://www.w3.org/2002/xforms}"
 Json = dict[str, Any]
