@@ -36,24 +36,21 @@ NOT_SHOWN = ("image/jpeg", "text/html", "application/vnd.openxmlformats-officedo
 
 
 @pytest.fixture
-def played(
-    refreshing_app: Flask,
-    open_app: OpenApp,
-    register_settings: Settings,
-    database_uri: str,
-    clock: MovedClock,
-) -> Iterator[Recorder]:
-    """Every operation called once on the real service, over an empty register with the border of one commune."""
-    parts = register_of(refreshing_app)
+def played(open_app: OpenApp, own_settings: Settings, database_uri: str, clock: MovedClock) -> Recorder:
+    """Every operation called once on the real service, over an empty register with the border of one commune.
+
+    The register is the test's own, since the keys of one that others use may have been replaced.
+    """
+    app = open_app(replace(own_settings, units_refresh_seconds=0.0), clock)
+    parts = register_of(app)
     parts.store.borders.replace_borders({THANH_VINH: shapely.box(105.6, 18.6, 105.75, 18.75)})
     whole = parts.example
-    call = Recorder(refreshing_app, clock, [whole["id"], *(examples.an_own_id(number) for number in range(30))])
+    call = Recorder(app, clock, [whole["id"], *(examples.an_own_id(number) for number in range(30))])
     play(call, whole)
-    bare = Recorder(open_app(replace(register_settings, mongodb_uri=database_uri), clock), clock, [])
+    bare = Recorder(open_app(replace(own_settings, mongodb_uri=database_uri), clock), clock, [])
     bare("readyz", status=503, by=None)
     call.exchanges["readyz"] += bare.exchanges["readyz"]
-    yield call
-    parts.store.borders.replace_borders({})
+    return call
 
 
 def bodies(document: Json) -> Iterator[tuple[str, str, Json]]:

@@ -14,6 +14,8 @@ import pytest
 
 from service.running.command_line import ROOT
 
+pytestmark = pytest.mark.slow
+
 APPLICATION = """
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Request, Response

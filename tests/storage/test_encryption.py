@@ -316,6 +316,7 @@ def test_a_data_key_that_the_vault_has_lost_damages_no_document(
     assert restarted.open_value(sealed) == "secret"
 
 
+@pytest.mark.slow
 def test_while_the_vault_cannot_be_reached_nothing_is_damaged(encryption: FieldEncryption, keys: KeyFolder) -> None:
     sealed = encryption.seal_value("secret")
     with MongoClient[dict[str, Any]]("mongodb://127.0.0.1:1/away", serverSelectionTimeoutMS=50) as client:
