@@ -59,7 +59,8 @@ def state_main_uses(content: Mapping[str, Any]) -> None:
 
 def _state_main_use(parcel: dict[str, Any]) -> None:
     # The first of several with the same area, so that the same list always has the same main use.
-    main = max(parcel["land_uses"], key=lambda use: use.get("area_m2", 0.0))
+    listed, uses = parcel["land_uses"], uses_of(parcel)
+    main = listed[max(range(len(listed)), key=lambda index: uses[index].area_m2 or 0.0)]
     parcel["land_use"] = main["land_use"]
     parcel.pop("land_use_scheme", None)
     if "land_use_scheme" in main:

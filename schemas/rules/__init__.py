@@ -35,7 +35,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("code.withdrawn", "code.not-yet-in-force"), "error", codes.code_in_force),
     Rule(("geometry.range", "location.swapped"), "error", land.range_of_positions),
     Rule(("parcel.id-twice", "parcel.key-twice"), "error", land.parcel_once),
-    Rule(("land-use.twice", "land-use.not-listed"), "error", land.uses_each_once, "land-uses"),
+    Rule(("land-use.twice", "land-use.not-listed", "land-uses.too-large"), "error", land.uses_each_once, "land-uses"),
     Rule(("former-commune.contradiction",), "error", land.former_commune_not_both),
     Rule(("certificate.expires-before-issued",), "error", products.certificates_in_order),
     Rule(

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.errors import pointer
 from schemas.land_uses import codes_of, every_area_is_listed, listed_area
+from schemas.production import MOST_AREA_M2
 from schemas.rules.rule import Content, Trouble, elements
 from schemas.text import fold
 
@@ -77,10 +78,12 @@ def _may_be_one_place(one: Content, other: Content) -> bool:
 
 
 def uses_each_once(content: Content, _: date) -> Iterator[Trouble]:
-    """A parcel lists each of its uses once, and its single `land_use`, where it is given too, is one of them."""
+    """A parcel lists each use once, all no larger than a parcel can be; its `land_use`, where given too, is listed."""
     for index, parcel in enumerate(elements(content, "parcels")):
         if not parcel.get("land_uses"):
             continue
+        if listed_area(parcel) > MOST_AREA_M2:
+            yield ("parcels", index, "land_uses"), "land-uses.too-large", {"max": MOST_AREA_M2}
         first: dict[str, int] = {}
         for number, code in codes_of(parcel):
             path = ("parcels", index, "land_uses", number, "land_use")

@@ -22,7 +22,7 @@ from service.reports.reach import has_parts, require_everything, whole_units
 from service.unit_names import UnitCode
 from service.units.directory import UnitDirectory
 from service.units.geographies import latest_geography
-from service.units.placing import Placing, successor_unknown
+from service.units.placing import placing_of, successor_unknown
 from service.units.unit import Unit
 
 COUNTRY: Final = "country"
@@ -256,7 +256,7 @@ def rows_of(
     units = directory.of_level(level, geography)
     if not units:
         raise LevelNotInForce(level=level, geography=geography.isoformat())
-    place = Placing(directory, level, geography)
+    place = placing_of(directory, level, geography)
     rows = {unit.identity: Row(unit, successor_unknown=successor_unknown(unit, directory)) for unit in units}
     unplaced = Row(None)
     whole = whole_units(directory, level, geography, area)
@@ -332,7 +332,7 @@ def membership(
     whole = whole_units(directory, unit.level, geography, area)
     if whole is not None and unit.identity not in whole:
         raise CoverageOutsideArea(unit=code)
-    place = Placing(directory, unit.level, geography)
+    place = placing_of(directory, unit.level, geography)
 
     def inside(commune: str, tally: str) -> bool:
         return place.unit_of(commune, tally) == unit.identity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
@@ -31,6 +31,15 @@ def of_tally_key(key: str) -> tuple[str | None, str | None]:
 def successor_unknown(unit: Unit, directory: UnitDirectory) -> bool:
     """Whether a unit ended and the list does not say which others have had its households since."""
     return unit.day_after is not None and not directory.heirs_of(unit, unit.day_after)
+
+
+@lru_cache(maxsize=8)
+def placing_of(directory: UnitDirectory, level: str, geography: date) -> Placing:
+    """Return the Placing of a level and geography: made once for each list of units, since all coverage asks for it.
+
+    A directory never changes; a newer list is another one.
+    """
+    return Placing(directory, level, geography)
 
 
 class Placing:

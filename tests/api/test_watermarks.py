@@ -101,3 +101,9 @@ def test_what_is_lifted_comes_again_to_who_asks_what_changed(register: Register,
     since = "2026-11-28T00:00:00Z"
     assert ids(changed(register, since, Authorization=f"Bearer {token}")) == [household]
     assert ids(changed(register, since)) == []
+
+
+def test_a_reader_that_asks_from_a_time_to_come_misses_nothing_the_next_time(register: Register) -> None:
+    mark = changed(register, "2099-01-01T00:00:00Z")["next_since"]
+    household = register.registered()["id"]
+    assert ids(changed(register, mark)) == [household]

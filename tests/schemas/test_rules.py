@@ -92,6 +92,10 @@ ERRORS: dict[str, tuple[Change, str]] = {
         set_at("parcels", 0, "land_uses", value=[{"land_use": "CLN", "area_m2": 1250}]),
         "/parcels/0/land_use",
     ),
+    "land-uses.too-large": (
+        set_at("parcels", 0, "land_uses", value=[{"land_use": code, "area_m2": 6e7} for code in ("LUC", "CLN")]),
+        "/parcels/0/land_uses",
+    ),
     "former-commune.contradiction": (
         both(
             set_at("parcels", 0, "former_commune", value="16663"),

@@ -282,7 +282,9 @@ def _next_since(arguments: dict[str, Any], now: datetime, page: HouseholdPage) -
         return None
     if (found := position(arguments, str, str, str)) is not None:
         return _moment_of(found[2])
-    return max(since, now - COMPLETE_AFTER - page.majority_lag)
+    mark = now - COMPLETE_AFTER - page.majority_lag
+    # A reader that asks from a time to come would miss all changes until then.
+    return max(since, mark) if since <= now else mark
 
 
 def _moment_of(text: str) -> datetime:
