@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -67,7 +69,10 @@ def key_management(folder: Path) -> Iterator[KeyManagement]:
         _wait_for(folder / "kmip.log")
         yield KeyManagement(f"127.0.0.1:{port}", folder / "ca.crt", folder / "client.pem", folder / "stranger.pem")
     finally:
-        kill_child(child)  # terminated politely, it would first wait ten seconds for its listening socket
+        # Terminated politely, it would first wait ten seconds for its listening socket. It has a process of its own,
+        # in the same group, that would outlive it.
+        os.killpg(child.pid, signal.SIGKILL)
+        kill_child(child)
 
 
 def _wait_for(log: Path) -> None:

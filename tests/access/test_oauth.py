@@ -131,3 +131,24 @@ def test_the_contract_says_where_a_token_comes_from_and_which_scope_each_call_ne
     token = contract["paths"]["/v1/token"]["post"]
     assert {"client": []} in token["security"]
     assert "application/x-www-form-urlencoded" in token["requestBody"]["content"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"client_id": "thong-ke"}, {"client_secret": "wrong"}, {"client_id": "x", "scope": "a"}]
+)
+def test_a_client_that_names_itself_in_two_ways_is_refused(
+    app: Flask, client: FlaskClient, more: dict[str, str]
+) -> None:
+    secret = made(app, "bo", Role.SYSTEM, scopes=HELD).client_secret
+    sent = {"data": {"grant_type": "client_credentials", **more}, "auth": ("bo", secret)}
+    refused = client.post("/v1/token", **sent)
+    assert (refused.status_code, refused.get_json()["error"]) == (422, "invalid_request")
+    sent["data"] = {"grant_type": "client_credentials", "client_id": "bo"}
+    assert client.post("/v1/token", **sent).status_code == 200
+
+
+@pytest.mark.parametrize("body", ["scope=coverage:read&scope=records:read", "grant_type=password"])
+def test_a_form_that_gives_a_parameter_twice_is_refused(client: FlaskClient, body: str) -> None:
+    body = f"grant_type=client_credentials&client_id=bo&client_secret=x&{body}"
+    refused = client.post("/v1/token", data=body, content_type="application/x-www-form-urlencoded")
+    assert (refused.status_code, refused.get_json()["error"]) == (422, "invalid_request")

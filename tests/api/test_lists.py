@@ -301,3 +301,13 @@ def test_a_forged_cursor_of_a_history_is_refused(register: Register, position: A
     record = register.registered()
     cursor = base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
     problem(register.get(f"/v1/households/{record['id']}/history?cursor={cursor}"), 422, "cursor.invalid")
+
+
+def test_a_cursor_goes_on_with_its_own_list_and_filters_alone(register: Register) -> None:
+    for _ in range(2):
+        register.registered(parcels=None)
+    address = "/v1/households?status=submitted"
+    cursor = register.json(f"{address}&limit=1&count=true")["cursor"]
+    assert len(register.json(f"{address}&limit=5&cursor={cursor}")["items"]) == 1
+    for other in ("/v1/households?", "/v1/households?status=verified&", f"{address}&q=an&", "/v1/accounts?"):
+        problem(register.get(f"{other}cursor={cursor}"), 422, "cursor.invalid")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +22,7 @@ from service.api.http.responses import resource_response
 from service.errors import CursorInvalid
 
 LONGEST_CURSOR = 20_000
+_NO_FILTERS = ("cursor", "limit", "count", "crs")
 
 
 class ListSchema(Resource):
@@ -52,21 +54,27 @@ def _decode_cursor(text: str) -> Any:
 def position(arguments: Mapping[str, Any], *kinds: type) -> tuple[Any, ...] | None:
     """The position after which the page starts, each of its parts of its kind; None for the first page.
 
-    Raises CursorInvalid for a cursor that this register did not make, or made for another list.
+    Raises CursorInvalid for a cursor that this register did not make, or made for another list or other filters.
     """
     if "cursor" not in arguments:
         return None
     parts = _decode_cursor(arguments["cursor"])
-    if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds):
+    if not isinstance(parts, list) or [type(part) for part in parts] != [str, *kinds] or parts[0] != _list_mark():
         raise CursorInvalid(pointer="/cursor")
-    return tuple(parts)
+    return tuple(parts[1:])
+
+
+def _list_mark() -> str:
+    """What tells the requested list from others: its address and filters, without what changes only how it is shown."""
+    filters = sorted(each for each in request.args.items(multi=True) if each[0] not in _NO_FILTERS)
+    return hashlib.blake2s(orjson.dumps([request.path, filters]), digest_size=6).hexdigest()
 
 
 def page_response(
     kind: type[PageSchema], items: Sequence[object], last: Sequence[object] | None, **beside: object
 ) -> Response:
     """A page: ``last`` is the position of its last item if more follow, ``beside`` what the page has further."""
-    cursor = None if last is None else encode_cursor(last)
+    cursor = None if last is None else encode_cursor([_list_mark(), *last])
     body = {"items": items, "cursor": cursor, **beside}
     return resource_response(kind, body, headers=next_link(cursor))
 

@@ -58,13 +58,19 @@ def requested_grant() -> dict[str, Any]:
     form = request.mimetype == FORM
     if form:
         request.max_content_length = 10_000
+        repeated = [name for name, values in request.form.lists() if len(values) > 1]
+        if repeated:
+            raise GrantInvalid(pointer=f"/{repeated[0]}", reason="repeated")  # RFC 6749, 3.2
     body: dict[str, Any] = parsed(TokenFormSchema, request.form.to_dict()) if form else parsed_body(TokenRequestSchema)
     _read_basic_credentials(body)
     return body
 
 
 def _read_basic_credentials(body: dict[str, Any]) -> None:
-    """Take client id and secret from the Authorization header, if they are there (RFC 6749, 2.3.1)."""
+    """Take client id and secret from the Authorization header, if they are there (RFC 6749, 2.3.1).
+
+    Raises SignInFailed, and GrantInvalid for a client that names itself in two ways (RFC 6749, 2.3).
+    """
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return
@@ -72,8 +78,9 @@ def _read_basic_credentials(body: dict[str, Any]) -> None:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise SignInFailed() from None
-    body.setdefault("client_id", client_id)
-    body.setdefault("client_secret", secret)
+    if "client_secret" in body or body.get("client_id", client_id) != client_id:
+        raise GrantInvalid(pointer="/client_secret" if "client_secret" in body else "/client_id", reason="named-twice")
+    body |= {"client_id": client_id, "client_secret": secret}
 
 
 def caller_of(body: dict[str, Any]) -> Caller:
