@@ -234,6 +234,7 @@ class Officer:
         return self
 
     def _find(self, target: Locator) -> None:
+        target.wait_for(state="attached")  # the screen may still be on its way
         if not target.is_visible():
             for more in self.page.locator("details:not([open]) > summary").all():
                 more.click()
