@@ -65,7 +65,7 @@ def position(arguments: Mapping[str, Any], *kinds: type) -> tuple[Any, ...] | No
 
 
 def _list_mark() -> str:
-    """What tells the requested list from others: its address and filters, without what changes only how it is shown."""
+    """The address and filters of the requested list, without what changes only how it is shown."""
     filters = sorted(each for each in request.args.items(multi=True) if each[0] not in _NO_FILTERS)
     return hashlib.blake2s(orjson.dumps([request.path, filters]), digest_size=6).hexdigest()
 
