@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -74,6 +75,19 @@ def type_sheet(officer: Officer, corners: Corners) -> Officer:
 def notices(officer: Officer) -> Locator:
     """What the map warns of."""
     return officer.page.locator(".panel [role=alert]")
+
+
+def area_line(officer: Officer) -> Locator:
+    """The map's line with the area; other screens name the area too, but without square metres behind it."""
+    return officer.page.get_by_text(re.compile(r"^Diện tích [\d.]+ m²"))
+
+
+def shown_area(officer: Officer) -> float:
+    """The area that the map shows, in m²."""
+    line = area_line(officer)
+    expect(line).to_be_visible()
+    [shown] = re.findall(r"Diện tích ([\d.]+) m²", line.inner_text())
+    return float(shown.replace(".", ""))
 
 
 def square_metres(corners: Corners) -> float:

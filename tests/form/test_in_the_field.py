@@ -24,7 +24,7 @@ from tests.builders import THANH_VINH, Json, a_head, a_household, a_parcel, a_sq
 from tests.conftest import written_collections
 from tests.form.filling import put, revisit
 from tests.form.officer import PASSWORD, Officer, Phone
-from tests.form.on_the_map import FIELD, forget_borders, load_borders, sheet_of, square_metres
+from tests.form.on_the_map import FIELD, forget_borders, load_borders, sheet_of, shown_area, square_metres
 from tests.form.serving import ServedForm
 
 
@@ -264,9 +264,3 @@ def test_house_and_garden_on_one_certificate_are_one_parcel(officer: Officer, re
     [parcel] = registered.stored["parcels"]
     assert [(use["land_use"], use["area_m2"]) for use in parcel["land_uses"]] == [("ONT", 200), ("CLN", 812.5)]
     assert (parcel["land_use"], parcel["declared_area_m2"]) == ("CLN", 1012.5)
-
-
-def shown_area(officer: Officer) -> float:
-    """The area that the map shows, in m²."""
-    [shown] = re.findall(r"Diện tích ([\d.]+) m²", officer.page.get_by_text("Diện tích").inner_text())
-    return float(shown.replace(".", ""))

@@ -17,6 +17,7 @@ from tests.form.officer import Officer
 from tests.form.on_the_map import (
     FIELD,
     FIELD_OF_OTHERS,
+    area_line,
     forget_borders,
     load_borders,
     notices,
@@ -103,7 +104,7 @@ def test_a_field_confirmed_to_lie_elsewhere_is_not_reported_again(
     type_sheet(to_the_map(officer), FIELD_OF_OTHERS)
     expect(notices(officer).filter(has_text="Thửa nằm ngoài")).to_be_visible()
     officer.tap("Giữ ranh giới này").answer("Đã xác nhận thửa nằm ngoài xã", "Có").tap("Đã có ranh giới")
-    expect(officer.page.get_by_text("Diện tích")).to_be_visible()
+    expect(area_line(officer)).to_be_visible()
     expect(notices(officer)).to_have_count(0)
 
 

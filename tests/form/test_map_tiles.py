@@ -15,7 +15,7 @@ from service.settings import Settings
 from tests.builders import THANH_VINH, a_household
 from tests.form.filling import put, take_along
 from tests.form.officer import Officer, Phone
-from tests.form.on_the_map import FIELD, forget_borders, load_borders, notices, to_the_map, type_sheet
+from tests.form.on_the_map import FIELD, area_line, forget_borders, load_borders, notices, to_the_map, type_sheet
 from tests.form.serving import ServedForm
 from tests.form.tile_server import TileServer
 
@@ -132,7 +132,7 @@ def test_with_signal_the_map_shows_tiles_that_were_not_stored(
 def test_without_tiles_one_draws_all_the_same(officer: Officer, tiles: TileServer) -> None:
     tiles.close()
     type_sheet(to_the_map(officer), FIELD)
-    expect(officer.page.get_by_text("Diện tích")).to_be_visible()
+    expect(area_line(officer)).to_be_visible()
     expect(officer.page.locator("path.leaflet-interactive")).to_be_visible()
     officer.tap("Giữ ranh giới này").saved()
 

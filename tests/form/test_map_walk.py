@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any, cast
 
@@ -11,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.form.filling import to_review
 from tests.form.officer import Officer
-from tests.form.on_the_map import FIELD, sheet_of, square_metres, to_the_map, type_sheet
+from tests.form.on_the_map import FIELD, sheet_of, shown_area, square_metres, to_the_map, type_sheet
 
 Place = tuple[float, float]
 LONG_ENOUGH = 2.6
@@ -127,10 +126,3 @@ def test_a_corner_is_taken_where_one_stands(officer: Officer) -> None:
         go_to(following)
     officer.tap("Khép kín")
     assert shown_area(officer) == pytest.approx(square_metres(FIELD), abs=2)
-
-
-def shown_area(officer: Officer) -> float:
-    """The area that the map shows, in m²."""
-    line = officer.page.get_by_text("Diện tích")
-    expect(line).to_be_visible()
-    return float(re.search(r"Diện tích ([\d.]+) m²", line.inner_text())[1].replace(".", ""))  # type: ignore[index]
