@@ -17,6 +17,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
+from schemathesis.specs.openapi.adapter.parameters import OpenApiParameter
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -262,15 +263,21 @@ def test_every_response_is_as_the_contract_says_for_any_input(app: Flask, regist
     failures: list[str] = []
     for found in schemathesis.openapi.from_wsgi("/openapi.json", app).get_all_operations():
         operation = found.ok()  # type: ignore[union-attr]  # an Err has no ok: the test then fails, as it should
+        can_be_bad = bool(operation.body) or any(map(is_constrained, operation.iter_parameters()))
         for mode in GenerationMode:
+            if mode is GenerationMode.NEGATIVE and not can_be_bad:
+                continue  # hypothesis would find that out by trying 450 times
             try:
                 bombard(operation.as_strategy(generation_mode=mode))
-            except hypothesis.errors.Unsatisfiable:
-                continue  # no bad request can be made to an address without parameters
             except (Exception, FailureGroup) as failure:
                 causes = getattr(failure, "exceptions", [failure])
                 failures.extend(f"{operation.label}: {each}" for each in causes)
     assert not failures, "\n\n".join(failures)
+
+
+def is_constrained(parameter: OpenApiParameter) -> bool:
+    """Whether some value of it is refused: whatever a client sends in a header of type string is a string."""
+    return parameter.location != "header" or parameter.definition["schema"] != {"type": "string"}
 
 
 def bombard(cases: SearchStrategy[Case[Any]]) -> None:
