@@ -1,7 +1,4 @@
-"""Borders of administrative units in MongoDB: stored as well-known binary, read whole into memory, never queried.
-
-The collection, its field and its state are called `boundaries`, as in registers that are in use.
-"""
+"""Borders of administrative units in MongoDB: stored as well-known binary, read whole into memory, never queried."""
 
 from __future__ import annotations
 
@@ -27,14 +24,14 @@ class Borders:
     @translated()
     def border_version(self) -> str:
         """Returns a version that changes whenever the borders change; empty before the first."""
-        state = self._database["state"].find_one({"_id": "boundaries"})
+        state = self._database["state"].find_one({"_id": "borders"})
         return "" if state is None else str(state["version"])
 
     @translated()
     def border_list(self) -> dict[UnitId, BaseGeometry]:
         """Returns every border by the identity of its unit, in WGS 84."""
-        documents = list(self._database["boundaries"].find().sort("_id"))
-        geometries = shapely.from_wkb([bytes(document["boundary"]) for document in documents])
+        documents = list(self._database["borders"].find().sort("_id"))
+        geometries = shapely.from_wkb([bytes(document["border"]) for document in documents])
         return {UnitId(document["_id"]): geometry for document, geometry in zip(documents, geometries, strict=True)}
 
     @translated()
@@ -46,22 +43,20 @@ class Borders:
         Every other stored border stays, so that each province has its own.
         """
         new = {code: bytes(shapely.to_wkb(border)) for code, border in borders.items()}
-        known = {document["_id"]: bytes(document["boundary"]) for document in self._database["boundaries"].find()}
+        known = {document["_id"]: bytes(document["border"]) for document in self._database["borders"].find()}
         different = sorted(code for code, binary in new.items() if known.get(code) != binary)
         gone = sorted(code for code in known if code not in new and (instead_of is None or code in instead_of))
         writes: list[ReplaceOne[Document] | DeleteMany] = [
-            ReplaceOne({"_id": code}, {"_id": code, "boundary": Binary(new[code])}, upsert=True) for code in different
+            ReplaceOne({"_id": code}, {"_id": code, "border": Binary(new[code])}, upsert=True) for code in different
         ]
         if gone:
             writes.append(DeleteMany({"_id": {"$in": gone}}))
         if writes:
-            self._database["boundaries"].bulk_write(writes)
+            self._database["borders"].bulk_write(writes)
         digest = hashlib.sha256()
         for code, binary in sorted(({**known, **new}).items()):
             if code not in gone:
                 digest.update(code.encode() + b"\0" + binary)
         version = digest.hexdigest()[:16]
-        self._database["state"].replace_one(
-            {"_id": "boundaries"}, {"_id": "boundaries", "version": version}, upsert=True
-        )
+        self._database["state"].replace_one({"_id": "borders"}, {"_id": "borders", "version": version}, upsert=True)
         return len(different) + len(gone)

@@ -125,7 +125,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         shard_key=_BY_HASH,
     ),
     Collection("grid_cells", "Cells of the overlap grid, which a write to boundaries locks; _id is the cell."),
-    Collection("boundaries", "Boundaries of administrative units as well-known binary; _id is the unit's code."),
+    Collection("borders", "Borders of administrative units as well-known binary; _id is the unit's identity."),
     Collection("units", "Administrative units with validity and successor; _id is code@first day."),
     Collection("open_data", "The edition of the open data that is in force, and who makes the next."),
     Collection("baselines", "How many farm households a unit had; _id is unit@date."),

@@ -1,7 +1,6 @@
 """Borders of communes: read from a GeoJSON file, and the current ones cached in this process.
 
-The command line (``scripts/units --boundaries``), the collection ``boundaries`` and the code
-``boundaries.file-invalid`` keep their names, which operators and clients rely on.
+The option ``--boundaries`` of ``scripts/units`` and the code ``boundaries.file-invalid`` are published names and stay.
 """
 
 from __future__ import annotations

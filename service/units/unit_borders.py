@@ -1,7 +1,7 @@
 """The border of any administrative unit, simplified for a map.
 
-A commune has a border of its own; the border of any other unit is the union of its communes. The API address
-``/v1/units/{code}/boundary`` and the property names of its response say "boundary"; they are part of the contract.
+A commune has a border of its own; the border of any other unit is the union of its communes. The address
+``/v1/units/{code}/boundary`` and the code ``unit.boundary-not-loaded`` are published names and stay.
 """
 
 from __future__ import annotations

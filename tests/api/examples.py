@@ -251,7 +251,7 @@ def units_and_coverage(call: Recorder) -> None:
     """Units, what is expected in them, and what is there."""
     call("list_units", query={"level": "commune", "valid_on": "2025-06-30", "q": "vinh"})
     call("get_unit", code=THANH_VINH)
-    call("get_unit_boundary", code=THANH_VINH, query={"tolerance": 50})
+    call("get_unit_border", code=THANH_VINH, query={"tolerance": 50})
     baseline = {"households": 1200, "source": "Cục Thống kê", "date": "2026-07-01"}
     call("put_baseline", by=Role.SUPERVISOR, code=THANH_VINH, json=baseline)
     call("get_baselines", code=THANH_VINH)

@@ -1,4 +1,4 @@
-"""Boundaries of units, and coverage as a map: for the form, the dashboard, and programs that read GeoJSON."""
+"""Borders of units, and coverage as a map: for the form, the dashboard, and programs that read GeoJSON."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def a_wavy_square(column: int, row: int) -> BaseGeometry:
 
 @pytest.fixture
 def drawn(refreshing_app: Flask, register_settings: Settings, clock: MovedClock) -> Iterator[Register]:
-    """A register that has a boundary for every commune of today."""
+    """A register that has a border for every commune of today."""
     store = register_of(refreshing_app).store
     communes = [unit.identity for unit in store.units.unit_list() if unit.level == "commune" and unit.valid_to is None]
     store.borders.replace_borders({one: a_wavy_square(*divmod(number, 12)) for number, one in enumerate(communes)})
@@ -47,13 +47,13 @@ def drawn(refreshing_app: Flask, register_settings: Settings, clock: MovedClock)
     store.borders.replace_borders({})
 
 
-def boundary(register: Register, code: str, query: str = "") -> BaseGeometry:
+def border(register: Register, code: str, query: str = "") -> BaseGeometry:
     return shapely.geometry.shape(register.json(f"/v1/units/{code}/boundary{query}")["geometry"])
 
 
-def test_a_commune_has_its_boundary_within_the_tolerance(drawn: Register) -> None:
-    exact = boundary(drawn, THANH_VINH, "?tolerance=0")
-    coarse = boundary(drawn, THANH_VINH, "?tolerance=50")
+def test_a_commune_has_its_border_within_the_tolerance(drawn: Register) -> None:
+    exact = border(drawn, THANH_VINH, "?tolerance=0")
+    coarse = border(drawn, THANH_VINH, "?tolerance=50")
     assert shapely.get_num_coordinates(coarse) < 10 < shapely.get_num_coordinates(exact)
     assert coarse.is_valid
     assert 1 < shapely.hausdorff_distance(in_metres(exact), in_metres(coarse), densify=0.01) < 51
@@ -77,8 +77,8 @@ def test_the_feature_says_how_exact_it_is_and_how_far_outside_is_let_pass(drawn:
 @pytest.mark.parametrize(
     ("code", "query"), [("40", ""), ("40", "?valid_on=2025-06-30"), ("412", "?valid_on=2025-06-30")]
 )
-def test_what_is_made_up_of_whole_communes_has_a_boundary(drawn: Register, code: str, query: str) -> None:
-    communes = in_metres(boundary(drawn, code, query)).area / SIDE_M**2
+def test_what_is_made_up_of_whole_communes_has_a_border(drawn: Register, code: str, query: str) -> None:
+    communes = in_metres(border(drawn, code, query)).area / SIDE_M**2
     assert communes == pytest.approx(round(communes), abs=0.05)
     assert (round(communes) == 130) == (code == "40")
 
@@ -87,7 +87,7 @@ def test_what_is_only_a_part_of_a_commune_has_none(drawn: Register) -> None:
     problem(drawn.get("/v1/units/16663/boundary"), 404, "unit.boundary-not-loaded")
 
 
-def test_a_code_of_before_the_merger_does_not_get_the_boundary_of_today(drawn: Register) -> None:
+def test_a_code_of_before_the_merger_does_not_get_the_border_of_today(drawn: Register) -> None:
     body = problem(drawn.get(f"/v1/units/{THANH_VINH}/boundary?valid_on=2025-06-30"), 404, "unit.boundary-not-loaded")
     assert "Quang Trung" in body["detail"]
     assert "scripts/units --boundaries" in body["detail"]
@@ -123,23 +123,23 @@ def test_a_new_border_is_a_new_response(drawn: Register) -> None:
     assert after.data != before.data
 
 
-def test_anybody_who_is_signed_in_may_read_any_boundary(drawn: Register) -> None:
+def test_anybody_who_is_signed_in_may_read_any_border(drawn: Register) -> None:
     auditor = token_of(drawn.client.application, Role.AUDITOR, TRUONG_VINH)
     response = drawn.client.get(f"/v1/units/{THANH_VINH}/boundary", headers={"Authorization": f"Bearer {auditor}"})
     assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("query", "boundaries", "rows"),
+    ("query", "borders", "rows"),
     [("", 130, 130), ("level=district", 20, 21), ("level=province", 1, 1), ("geography=2025-06-30", 9, 413)],
 )
-def test_coverage_as_a_map_says_what_coverage_says(drawn: Register, query: str, boundaries: int, rows: int) -> None:
+def test_coverage_as_a_map_says_what_coverage_says(drawn: Register, query: str, borders: int, rows: int) -> None:
     assert drawn.put(a_household_without_boundaries()).status_code == 201
     plain, drawn_map = drawn.json(f"/v1/coverage?{query}"), drawn.json(f"/v1/coverage.geojson?{query}")
     assert [feature["properties"] for feature in drawn_map["features"]] == plain["rows"]
     assert drawn_map["total"] == plain["total"]
     assert len(plain["rows"]) == rows
-    assert sum(feature["geometry"] is not None for feature in drawn_map["features"]) == boundaries
+    assert sum(feature["geometry"] is not None for feature in drawn_map["features"]) == borders
 
 
 def test_coverage_as_a_map_ends_where_the_readers_area_ends(drawn: Register) -> None:
@@ -148,7 +148,7 @@ def test_coverage_as_a_map_ends_where_the_readers_area_ends(drawn: Register) -> 
     assert [feature["id"] for feature in response["features"]] == [THANH_VINH]
 
 
-def test_without_boundaries_the_map_has_rows_and_no_shapes(register: Register) -> None:
+def test_without_borders_the_map_has_rows_and_no_shapes(register: Register) -> None:
     features = register.json("/v1/coverage.geojson")["features"]
     assert len(features) == 130
     assert all(feature["geometry"] is None for feature in features)

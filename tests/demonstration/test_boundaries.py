@@ -23,7 +23,7 @@ from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from service.wiring import wire
 from tests.parcels.cells import cells_of, points_of
-from tests.parcels.real_boundaries import real_boundaries
+from tests.parcels.real_borders import real_borders
 from tests.provinces import NGHE_AN
 
 pytestmark = pytest.mark.slow  # together they take more than a second of a processor
@@ -119,9 +119,9 @@ def test_households_registered_before_the_borders_were_loaded_stay_unchanged(
     assert "20 registered, 130 there before, 0 refused" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(real_boundaries() is None, reason="needs the real boundaries (COMMUNE_BOUNDARIES)")
+@pytest.mark.skipif(real_borders() is None, reason="needs the real borders (COMMUNE_BOUNDARIES)")
 def test_fields_lie_within_the_real_borders_too(directory: UnitDirectory) -> None:
-    demonstration = Demonstration(directory, NGHE_AN, 2025, real_boundaries())
+    demonstration = Demonstration(directory, NGHE_AN, 2025, real_borders())
     household = [parcel for each in demonstration.households(1300) for parcel in each.get("parcels", ())]
     assert sum("geometry" in parcel for parcel in household) > 1000
     assert not any("outside_confirmed" in parcel for parcel in household)

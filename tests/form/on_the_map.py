@@ -46,7 +46,7 @@ def load_borders(settings: Settings) -> None:
 def forget_borders(settings: Settings) -> None:
     """No borders, as before they are loaded."""
     with pymongo.MongoClient[dict[str, object]](settings.mongodb_uri) as client:
-        client.get_default_database()["boundaries"].delete_many({})
+        client.get_default_database()["borders"].delete_many({})
 
 
 def to_the_map(officer: Officer, declared: str = "2300") -> Officer:

@@ -10,7 +10,7 @@ from pyproj import Geod
 from service.parcels.limits import PlaceRules
 from service.parcels.place import Borders, Place, interior_positions
 from tests.parcels.builders import a_field, a_polygon
-from tests.parcels.real_boundaries import real_boundaries
+from tests.parcels.real_borders import real_borders
 
 RULES = PlaceRules()
 GEOD = Geod(ellps="WGS84")
@@ -24,10 +24,10 @@ def three_in_a_row() -> Borders:
 
 @pytest.fixture(scope="module")
 def communes() -> Borders:
-    boundaries = real_boundaries()
-    if boundaries is None:
-        pytest.skip("no file of real boundaries: set COMMUNE_BOUNDARIES")
-    return boundaries
+    borders = real_borders()
+    if borders is None:
+        pytest.skip("no file of real borders: set COMMUNE_BOUNDARIES")
+    return borders
 
 
 def position(east: float, north: float = 500.0) -> np.ndarray:
@@ -66,7 +66,7 @@ def test_a_parcel_outside_the_province_is_reported_with_its_distance(three_in_a_
     assert place.outside_province(RULES)
 
 
-def test_a_commune_without_a_boundary_still_knows_the_province(three_in_a_row: Borders) -> None:
+def test_a_commune_without_a_border_still_knows_the_province(three_in_a_row: Borders) -> None:
     inside, outside = three_in_a_row.places(np.vstack([position(500), position(-400)]), ["99999", "99999"])
     assert inside is not None
     assert outside is not None
@@ -149,10 +149,10 @@ def test_a_point_of_vinh_declared_in_a_mountain_commune_is_far_away(communes: Bo
 def test_distances_agree_with_the_geodesic_ones(communes: Borders) -> None:
     vinh = shapely.Point(105.662199, 18.674281)
     for code in communes.codes[:20]:
-        boundary = communes.border(code)
+        border = communes.border(code)
         (place,) = communes.places(shapely.get_coordinates(vinh), [code])
         assert place is not None
-        vertices = shapely.get_coordinates(boundary)
+        vertices = shapely.get_coordinates(border)
         longitudes, latitudes = np.full(len(vertices), vinh.x), np.full(len(vertices), vinh.y)
         nearest_vertex = np.min(GEOD.inv(longitudes, latitudes, vertices[:, 0], vertices[:, 1])[2])
         # The border can be nearer than its nearest vertex, by no more than an edge's length.

@@ -95,10 +95,10 @@ def test_a_collection_that_is_there_gets_the_validator_that_a_new_one_has(
     assert (options["validationLevel"], options["validationAction"]) == ("moderate", "error")
     assert "head" in options["validator"]["$jsonSchema"]["required"]
     database.command("collMod", "households", validator={}, validationLevel="off", validationAction="warn")
-    database["boundaries"].drop()
+    database["borders"].drop()
     migrate(settings, say=output.append)
     assert database["households"].options() == options
-    assert output == ["collection boundaries: made"]
+    assert output == ["collection borders: made"]
 
 
 def test_a_newer_list_merges_communes_from_its_day_and_touches_no_household(

@@ -199,8 +199,8 @@ def reference_system() -> fields.String:
 
 
 def tolerance_in_metres(default: int) -> WholeNumber:
-    """How much a boundary may be simplified, in metres."""
-    description = "How far in metres the boundary may be from the exact one: the more, the fewer points it has."
+    """How much a border may be simplified, in metres."""
+    description = "How far in metres the border may be from the exact one: the more, the fewer points it has."
     return whole_number(
         load_default=default, validate=between(0, LARGEST_TOLERANCE_M), metadata={"description": description}
     )

@@ -74,7 +74,7 @@ class UnitListSchema(ListSchema):
     items = fields.List(fields.Nested(ListedUnitSchema), required=True)
 
 
-class UnitBoundaryPropertiesSchema(Resource):
+class UnitBorderPropertiesSchema(Resource):
     """Properties of a unit and its border, and of parcels beside it."""
 
     code = fields.String(required=True)
@@ -86,7 +86,7 @@ class UnitBoundaryPropertiesSchema(Resource):
     tolerance_m = fields.Float(
         required=True,
         validate=validate.Range(0),
-        metadata={"description": "How far this line may be from the exact one."},
+        metadata={"description": "How far this border may be from the exact one."},
     )
     tolerated_outside_m = fields.Float(
         required=True,
@@ -95,10 +95,10 @@ class UnitBoundaryPropertiesSchema(Resource):
     )
 
 
-class UnitBoundarySchema(FeatureSchema):
+class UnitBorderSchema(FeatureSchema):
     """The border of a unit as a GeoJSON Feature."""
 
-    properties = fields.Nested(UnitBoundaryPropertiesSchema, required=True)
+    properties = fields.Nested(UnitBorderPropertiesSchema, required=True)
 
 
 class UnitListQuery(Query):
@@ -119,7 +119,7 @@ class UnitQuery(Query):
     valid_on = day(metadata={"description": "In force on this day; without it, today or last."})
 
 
-class BoundaryQuery(UnitQuery):
+class BorderQuery(UnitQuery):
     """How exact a unit's border is to be."""
 
     tolerance = tolerance_in_metres(COMMUNE_TOLERANCE_M)
@@ -165,16 +165,16 @@ class OneUnit(MethodView):
 
 
 @blueprint.route("/<code>/boundary")
-class UnitBoundary(MethodView):
+class UnitBorder(MethodView):
     """The border of one unit."""
 
     # A border is public: readers of the list of units may read the border of any unit.
     @needs("units.read")
-    @blueprint.query(BoundaryQuery)
-    @blueprint.response(200, UnitBoundarySchema, content_type=GEOJSON)
+    @blueprint.query(BorderQuery)
+    @blueprint.response(200, UnitBorderSchema, content_type=GEOJSON)
     @blueprint.validated
     @blueprint.problems(404, 422)
-    @blueprint.doc(operationId="get_unit_boundary", summary="The border of a unit as GeoJSON")
+    @blueprint.doc(operationId="get_unit_border", summary="The border of a unit as GeoJSON")
     def get(self, arguments: dict[str, Any], code: str) -> Response:
         """A Feature in WGS 84, simplified to ``tolerance`` metres, with an ETag.
 
@@ -186,7 +186,7 @@ class UnitBoundary(MethodView):
         border = services().unit_borders.require_border(unit, tolerance)
         outside = services().settings.border_tolerated_m
         properties = Beside(unit, tolerance_m=tolerance, tolerated_outside_m=outside)
-        return geojson_response(UnitBoundarySchema, feature(unit.code, border, properties), CACHE_AN_HOUR)
+        return geojson_response(UnitBorderSchema, feature(unit.code, border, properties), CACHE_AN_HOUR)
 
 
 def _unit(code: str, on: date | None) -> Unit:

@@ -1,4 +1,4 @@
-"""The real boundaries of the communes, where this machine has them: test data that the project never carries."""
+"""The real borders of the communes, where this machine has them: test data that the project never carries."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import shapely
 from service.parcels.place import Borders
 
 
-def boundaries_file() -> Path | None:
-    """The file named by COMMUNE_BOUNDARIES, else the one in ../shared/data beside the project, or None."""
+def borders_file() -> Path | None:
+    """The file that COMMUNE_BOUNDARIES names, else one in a folder beside the project; None without either."""
     if named := os.environ.get("COMMUNE_BOUNDARIES"):
         return Path(named)
     beside = Path(__file__).parents[3] / "shared" / "data" / "commune_boundaries_2025.geojson.gz"
@@ -30,9 +30,9 @@ def feature_collection(path: Path) -> dict[str, Any]:
 
 
 @cache
-def real_boundaries() -> Borders | None:
-    """The boundaries of all communes, or None where this machine has no file."""
-    path = boundaries_file()
+def real_borders() -> Borders | None:
+    """The borders of all communes, or None where this machine has no file."""
+    path = borders_file()
     if path is None:
         return None
     features = feature_collection(path)["features"]

@@ -17,7 +17,7 @@ from service.storage.repositories import Repositories
 from service.units.borders import BorderFileInvalid, BorderRegister, borders_of, read_features
 from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.parcels.builders import a_field, a_polygon
-from tests.parcels.real_boundaries import boundaries_file
+from tests.parcels.real_borders import borders_file
 from tests.two_provinces import THANH_SEN, TRAN_PHU, second_province
 
 Json = dict[str, Any]
@@ -50,18 +50,18 @@ def test_a_file_that_is_not_there_is_refused_with_where_borders_can_be_had(
 
 
 def test_the_stored_borders_are_those_that_were_loaded(store: Repositories) -> None:
-    boundaries = {THANH_VINH: a_field(0, 0, 3_000, 3_000), TRUONG_VINH: a_field(3_000, 0, 3_000, 3_000)}
-    assert store.borders.replace_borders(boundaries) == 2
+    borders = {THANH_VINH: a_field(0, 0, 3_000, 3_000), TRUONG_VINH: a_field(3_000, 0, 3_000, 3_000)}
+    assert store.borders.replace_borders(borders) == 2
     stored = store.borders.border_list()
     assert list(stored) == [THANH_VINH, TRUONG_VINH]
-    assert all(shapely.equals_exact(stored[code], boundaries[code]) for code in boundaries)
+    assert all(shapely.equals_exact(stored[code], borders[code]) for code in borders)
 
 
 def test_loading_again_changes_nothing(store: Repositories) -> None:
-    boundaries = {THANH_VINH: a_field()}
-    store.borders.replace_borders(boundaries)
+    borders = {THANH_VINH: a_field()}
+    store.borders.replace_borders(borders)
     version = store.borders.border_version()
-    assert store.borders.replace_borders(boundaries) == 0
+    assert store.borders.replace_borders(borders) == 0
     assert store.borders.border_version() == version
 
 
@@ -100,12 +100,12 @@ def test_the_command_loads_the_real_file(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path = boundaries_file()
+    path = borders_file()
     if path is None:
-        pytest.skip("no file of real boundaries: set COMMUNE_BOUNDARIES")
+        pytest.skip("no file of real borders: set COMMUNE_BOUNDARIES")
     assert command(register_settings, monkeypatch, path) == 0
     assert "130 borders" in capsys.readouterr().out
-    assert all(boundary.is_valid for boundary in store.borders.border_list().values())
+    assert all(border.is_valid for border in store.borders.border_list().values())
 
 
 @pytest.mark.parametrize(
@@ -158,9 +158,9 @@ def test_the_command_reports_the_feature_at_fault_and_changes_nothing(
 
 def test_a_border_with_a_small_fault_is_repaired() -> None:
     bow_tie = a_feature(geometry=geometry_json(a_polygon((0, 0), (1_000, 1_000), (1_000, 0), (0, 1_000))))
-    boundaries = dict(borders_of([bow_tie]))
-    assert boundaries[THANH_VINH].is_valid
-    assert boundaries[THANH_VINH].area > 0
+    borders = dict(borders_of([bow_tie]))
+    assert borders[THANH_VINH].is_valid
+    assert borders[THANH_VINH].area > 0
 
 
 def test_the_borders_of_a_second_province_leave_those_of_the_first(
