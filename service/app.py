@@ -26,6 +26,7 @@ from service.api.resources import (
     changes,
     coverage,
     documentation,
+    form_settings,
     health,
     households,
     open_data,
@@ -65,6 +66,7 @@ BLUEPRINTS = (
     open_data.blueprint,
     changes.blueprint,
     schema.blueprint,
+    form_settings.blueprint,
     health.blueprint,
     documentation.blueprint,
     token.blueprint,
@@ -97,7 +99,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     if settings.form_folder:
-        pages = form_pages(Path(settings.form_folder), register.province, settings.tile_url, settings.tile_attribution)
+        pages = form_pages(Path(settings.form_folder), register.province, settings.tile_url)
         app.register_blueprint(pages)
     register_problems(app)
     read_out_refused_bodies(app)

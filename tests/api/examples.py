@@ -273,6 +273,7 @@ def derived_forms(call: Recorder) -> None:
     """What everybody may read of the register itself."""
     call("schema_json", by=None, few=("properties", "$defs"))
     call("schema_form", by=None, few=("lists", "messages"))
+    call("form_settings", by=None)
     call("schema_xlsform", by=None)
     call("schema_dictionary", by=None)
     call("schema_codelists", by=None)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from flask import Flask
+
 from service.api.resources.form_pages import PAGES
+from service.province import read_province
+from tests.api.asking import Register
 
 FORM = Path(__file__).parents[2] / "form" / "src"
 WORKER = FORM / "service-worker" / "worker.ts"
@@ -30,3 +34,14 @@ def test_a_phone_that_was_signed_out_is_erased_whichever_page_finds_out() -> Non
     """The form's beginning sees to it for all pages, outside of any of them."""
     assert len(re.findall(r"^whenRevoked\(", BEGINNING, flags=re.MULTILINE)) == 1
     assert BEGINNING.index("\nwhenRevoked(") < BEGINNING.index("PAGES[location.pathname]")
+
+
+def test_what_the_form_needs_to_know_of_the_province_is_in_the_contract(register: Register, app: Flask) -> None:
+    province = register.json("/form-settings.json")["province"]
+    assert (province["code"], province["centre"]) == ("40", list(read_province("40").map.centre))
+    assert province["zones"][0] == {
+        "code": "EPSG:9208", "name": "VN-2000 / TM-3 104°45′", "central_meridian": 104.75, "scale": 0.9999,
+    }  # fmt: skip
+    described = app.extensions["specification"]["components"]["schemas"]
+    assert set(described["FormProvince"]["required"]) == set(province)
+    assert set(described["Zone"]["required"]) == set(province["zones"][0])

@@ -6,17 +6,15 @@ import gzip
 import hashlib
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, request
 
 from service.access.gate import public
-from service.api.http.responses import conditional, json_response
-from service.parcels.reference_systems import system_of
+from service.api.http.responses import conditional
 from service.province import Province
 
 PAGES = ("/", "/dashboard")
@@ -51,7 +49,7 @@ class BuiltFile:
     cache: str
 
 
-def form_pages(folder: Path, province: Province, tile_url: str = "", tile_attribution: str = "") -> Blueprint:
+def form_pages(folder: Path, province: Province, tile_url: str = "") -> Blueprint:
     """The blueprint that serves the form built into ``folder``. Raises FormNotBuilt when there is none.
 
     The files are read once, half a megabyte in all: a build that is swapped under a running service must not be
@@ -76,37 +74,13 @@ def form_pages(folder: Path, province: Province, tile_url: str = "", tile_attrib
     def asset(name: str) -> Response:
         return file(f"assets/{name}")
 
-    @public
-    def settings() -> Response:
-        return json_response(
-            {"tile_url": tile_url, "tile_attribution": tile_attribution, "province": province_for_phones(province)}
-        )
-
     for address in PAGES:
         blueprint.add_url_rule(address, endpoint=f"page{address.replace('/', '_')}", view_func=page)
     blueprint.add_url_rule("/assets/<path:name>", endpoint="asset", view_func=asset)
     for name in sorted(files):
         if "/" not in name and name != "index.html":
             blueprint.add_url_rule(f"/{name}", endpoint=name.replace(".", "_"), view_func=file, defaults={"name": name})
-    blueprint.add_url_rule("/form-settings.json", endpoint="settings", view_func=settings)
     return blueprint
-
-
-def province_for_phones(province: Province) -> dict[str, Any]:
-    """What the pages say and need to know of the province; docs/form-definition.md describes it."""
-    zones = [system_of(code) for code in province.vn2000.zones]
-    return {
-        "code": province.code,
-        "name": asdict(province.name),
-        "full_name": asdict(province.full_name),
-        "agency": province.agency,
-        "centre": province.map.centre,
-        "box": province.map.box,
-        "zones": [
-            {"code": zone.code, "name": zone.name, "central_meridian": zone.central_meridian, "scale": zone.scale}
-            for zone in zones
-        ],
-    }
 
 
 def content_security_policy(tile_url: str = "") -> str:
