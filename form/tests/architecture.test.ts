@@ -4,12 +4,19 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', 'src');
+/** The rooms, lowest first: a file imports from its own room and from those named before it. */
+const FLOORS = [
+  ...['record', 'clock', 'geometry', 'search', 'definition', 'messages', 'storage', 'sync', 'language', 'session'],
+  ...['editing', 'parts', 'photos', 'map', 'screens', 'dashboard', 'App.svelte', 'main.ts', 'service-worker'],
+];
+const floorOf = (file: string): number => FLOORS.indexOf(file.split('/')[0]!);
+
 /** A section holds items, and an item can be a section: these two draw each other. */
 const RECURSIVE = 'parts/ItemField.svelte';
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].flatMap(([, path]) => {
+  return [...text.matchAll(/(?:from|import\(|import)\s*'(\.[^']+)'/g)].flatMap(([, path]) => {
     const target = normalize(join(dirname(file), path!));
     return [target, `${target}.ts`, `${target}.svelte`].filter((each) => /\.(ts|svelte)$/.test(each) && existsSync(join(root, each))).slice(0, 1);
   });
@@ -42,6 +49,11 @@ describe('time', () => {
 
 describe('imports', () => {
   it('are found', () => expect(imports.get('main.ts')).toContain('App.svelte'));
+  it('run down the floors only', () => {
+    expect(files.filter((file) => floorOf(file) < 0)).toEqual([]);
+    const up = files.flatMap((file) => imports.get(file)!.filter((target) => floorOf(target) > floorOf(file)).map((target) => `${file} → ${target}`));
+    expect(up).toEqual([]);
+  });
   it('go in no circle, types included', () => {
     expect(files.filter((file) => file !== RECURSIVE).flatMap((file) => circleThrough(file) ?? [])).toEqual([]);
   });

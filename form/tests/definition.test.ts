@@ -5,7 +5,7 @@ import { findErrors, findMissing, isAsked, reachedStage } from '../src/definitio
 import { copiedAnswers } from '../src/definition/definition';
 import { readDefinition } from '../src/definition/read';
 import { placeOf, screensOf } from '../src/definition/screens';
-import { merge } from '../src/editing/merging';
+import { merge } from '../src/sync/merging';
 import { readNumber } from '../src/definition/numbers';
 import { joinDate, splitDate } from '../src/parts/fields';
 

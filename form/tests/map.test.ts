@@ -1,12 +1,12 @@
 // The map's arithmetic, held to numbers that PROJ and GeographicLib give (pyproj 3.7).
 import { describe, expect, it } from 'vitest';
-import { metresOutside, placeInside, readBorder, type Border } from '../src/map/border';
+import { metresOutside, placeInside, readBorder, type Border } from '../src/geometry/border';
 import { overlapArea } from '../src/map/neighbours';
-import { commonArea } from '../src/map/overlap';
-import { areaOf, areaOfShape, contains, crossing, distance, fromGeometry, isOnLand, isTangled, toGeometry, type Ring, type Shape } from '../src/map/shape';
+import { commonArea } from '../src/geometry/overlap';
+import { areaOf, areaOfShape, contains, crossing, distance, fromGeometry, isOnLand, isTangled, toGeometry, type Ring, type Shape } from '../src/geometry/shape';
 import { forRegister, shapeOfParcel } from '../src/map/parcel-shape';
 import { readSheet } from '../src/map/sheet';
-import { fromGrid, toGrid } from '../src/map/vn2000';
+import { fromGrid, toGrid } from '../src/geometry/vn2000';
 import { MOST_TILES, planTiles, tileAt } from '../src/sync/tiles';
 import { average, corners, minutesMissed, step, takeBack, type Walk } from '../src/map/walk';
 

@@ -1,8 +1,8 @@
 // Two versions of a household and what both were made from: merged item by item, a person asked only where both changed the same one.
 import { describe, expect, it } from 'vitest';
 import { readDefinition } from '../src/definition/read';
-import { merge, type Side } from '../src/editing/merging';
-import type { Household } from '../src/storage/household';
+import { merge, type Side } from '../src/sync/merging';
+import type { Household } from '../src/record/household';
 
 const item = (name: string, kind: string, more: object = {}): object => ({ name, kind, label: { vi: name, en: '' }, ...more });
 const parcel = [item('declared_area_m2', 'number'), item('geometry', 'polygon'), item('boundary_method', 'choice', { list: 'm' }), item('boundary_accuracy_m', 'number')];

@@ -1,8 +1,8 @@
 // Photos: the arithmetic of cutting, when one may go, and what the register's responses mean for it.
 import { describe, expect, it } from 'vitest';
 import { CORNERS, FIRST, moved, SIZES, turned, withCorner, within, type Rectangle } from '../src/photos/crop';
-import { isCovered, readList, sendablePhotos, type Photo, type PhotoState } from '../src/photos/photo';
-import { readPhotoResponse } from '../src/photos/photo-sender';
+import { isCovered, readList, sendablePhotos, type Photo, type PhotoState } from '../src/storage/photo';
+import { readPhotoResponse } from '../src/sync/photo-sender';
 import type { Basis, Entry, EntryState } from '../src/storage/entries';
 import type { RegisterResponse } from '../src/sync/response';
 

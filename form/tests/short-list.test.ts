@@ -5,9 +5,9 @@ import type { ListItem } from '../src/definition/definition';
 import { readDefinition } from '../src/definition/read';
 import { placeOf, screensOf } from '../src/definition/screens';
 import { declaredArea, isReplaced, sumOf, withOneLess, withOneMore, type Changes } from '../src/definition/short-list';
-import { merge } from '../src/editing/merging';
+import { merge } from '../src/sync/merging';
 import { cardTitle } from '../src/parts/fields';
-import type { JsonObject } from '../src/storage/household';
+import type { JsonObject } from '../src/record/household';
 
 const item = (name: string, kind: string, more: object = {}): object => ({ name, kind, label: { vi: name, en: '' }, list: 'land_use', ...more });
 const scheme = item('land_use_scheme', 'choice', { list: 'schemes' });

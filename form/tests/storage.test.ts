@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { join, valueAt, withValue } from '../src/definition/pointer';
 import { isEditable, sendable, type Entry, type EntryState } from '../src/storage/entries';
-import { contentOf, isMasked, sameJson } from '../src/storage/household';
+import { contentOf, isMasked, sameJson } from '../src/record/household';
 import { mintIdentifier } from '../src/storage/identifier';
 
 let sequence = 0;

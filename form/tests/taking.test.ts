@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { NOTHING_HEARD, withFix, type Heard } from '../src/map/fixes';
 import { withNeighbours } from '../src/map/neighbours';
-import { areaOf, toGeometry, type Ring, type Shape } from '../src/map/shape';
+import { areaOf, toGeometry, type Ring, type Shape } from '../src/geometry/shape';
 import { begin, isCrossed, mayAccept, mayClose, mustStore, needsScreen, resumed, shapeOf, cutOf, transition, type Capture, type Taking, type TakingEvent } from '../src/map/taking';
-import { toGrid, type LonLat, type Zone } from '../src/map/vn2000';
+import { toGrid, type LonLat, type Zone } from '../src/geometry/vn2000';
 import type { Fix } from '../src/map/walk';
 
 const FIELD: Ring = [[105.664, 18.676], [105.6645, 18.676], [105.6645, 18.6764], [105.664, 18.6764]];

@@ -1,5 +1,5 @@
 // The coverage map as plain values: which class a share falls into, and units as paths of an SVG.
-import { isObject, type JsonObject } from '../storage/household';
+import { isObject, type JsonObject } from '../record/household';
 
 export interface Shape {
   unit: string;

@@ -1,6 +1,6 @@
 // The definition's checks on the phone: which values are invalid, and what is missing for each stage. Nothing is evaluated from text.
 import { normalize } from '../search/fold';
-import { isObject, type Json, type JsonObject } from '../storage/household';
+import { isObject, type Json, type JsonObject } from '../record/household';
 import { STAGES, type Definition, type Item, type Stage } from './definition';
 import type { Finding } from './finding';
 import { readingsFor } from './numbers';

@@ -1,5 +1,5 @@
 // The form definition as the form works with it; read.ts makes it from the register's /v1/schema/form.json.
-import type { JsonObject, RegisterGiven } from '../storage/household';
+import type { JsonObject, RegisterGiven } from '../record/household';
 
 export type Language = 'vi' | 'en';
 export type Words = Record<Language, string>;

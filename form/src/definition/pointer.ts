@@ -1,5 +1,5 @@
 // JSON pointers (RFC 6901): reading and changing a place in a record without touching the record that was read.
-import { isObject, type Json, type JsonObject } from '../storage/household';
+import { isObject, type Json, type JsonObject } from '../record/household';
 
 export function parts(pointer: string): string[] {
   return pointer === '' ? [] : pointer.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));

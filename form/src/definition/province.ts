@@ -1,6 +1,6 @@
 // The province that the register serves, as its settings describe it.
-import { isObject, textAt, type JsonObject } from '../storage/household';
-import type { LonLat, Zone } from '../map/vn2000';
+import { isObject, textAt, type JsonObject } from '../record/household';
+import type { LonLat, Zone } from '../geometry/vn2000';
 import type { Words } from './definition';
 
 export interface Province {

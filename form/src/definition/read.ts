@@ -1,5 +1,5 @@
 // Reads the register's /v1/schema/form.json (docs/form-definition.md) into the form's own types, once, at the door.
-import { isObject, type JsonObject, type RegisterGiven } from '../storage/household';
+import { isObject, type JsonObject, type RegisterGiven } from '../record/household';
 import { STAGES, type Code, type Definition, type Item, type Stage, type Words } from './definition';
 
 /** The definition, or null for a value that is not a definition. An item of a kind that this form does not know is left out: it stays in records as it is. */

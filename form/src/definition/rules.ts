@@ -1,5 +1,5 @@
 // The rules between items that the definition lets a phone check by itself, by their names in docs/form-definition.md.
-import { listAt, objectAt, textAt, type JsonObject } from '../storage/household';
+import { listAt, objectAt, textAt, type JsonObject } from '../record/household';
 import type { Finding } from './finding';
 
 type Rule = (record: JsonObject, now: Date) => Finding[];

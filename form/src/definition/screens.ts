@@ -1,5 +1,5 @@
 // How the definition becomes screens: one question group a screen, lists as cards, a card a screen of its own.
-import { isObject, type JsonObject } from '../storage/household';
+import { isObject, type JsonObject } from '../record/household';
 import type { Definition, GeometryItem, Item, ListItem, SectionItem, Words } from './definition';
 import { join, parts, valueAt } from './pointer';
 

@@ -1,5 +1,5 @@
 // Short lists: what the items beside a list state of an only element (`shorthand` in form.json), and a list of several in their place.
-import { isObject, listAt, type Json, type JsonObject } from '../storage/household';
+import { isObject, listAt, type Json, type JsonObject } from '../record/household';
 import { isEmpty } from './check';
 import type { Item, ListItem } from './definition';
 

@@ -1,5 +1,5 @@
 // A commune's code is given again to other communes, so that it means one only together with the day of the list that it was chosen from.
-import { textAt, type Household, type JsonObject } from '../storage/household';
+import { textAt, type Household, type JsonObject } from '../record/household';
 import type { UnitLists } from '../sync/units';
 
 const DAY = 'commune_as_of';

@@ -2,7 +2,7 @@
 import { isEmpty } from '../definition/check';
 import type { Item, ListItem } from '../definition/definition';
 import { join, valueAt } from '../definition/pointer';
-import { isObject, type JsonObject } from '../storage/household';
+import { isObject, type JsonObject } from '../record/household';
 import { cardOf } from './navigation';
 
 /** The items of a screen that are empty and were given for the household before. */

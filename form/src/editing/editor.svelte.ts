@@ -8,7 +8,7 @@ import type { Definition, Stage } from '../definition/definition';
 import { withValue } from '../definition/pointer';
 import { normalize } from '../search/fold';
 import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type OpenedEntry } from '../storage/entry-store';
-import type { Household, Json } from '../storage/household';
+import type { Household, Json } from '../record/household';
 import { outbox } from '../session/outbox.svelte';
 import { reference } from '../session/reference.svelte';
 import { withListDay } from './commune';

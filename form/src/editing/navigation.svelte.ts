@@ -1,6 +1,6 @@
 // The way through the screens of one household, by the address: the phone's own back key works.
 import { screensOf, type Screen } from '../definition/screens';
-import { address, go } from '../route.svelte';
+import { address, go } from '../session/route.svelte';
 import { reference } from '../session/reference.svelte';
 import type { Editor } from './editor.svelte';
 import { addressOfScreen, cardOf, whereabouts, type Whereabouts } from './navigation';

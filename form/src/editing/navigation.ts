@@ -2,7 +2,7 @@
 import type { Definition } from '../definition/definition';
 import { join, parts } from '../definition/pointer';
 import { placeOf, type Place, type Screen } from '../definition/screens';
-import type { JsonObject } from '../storage/household';
+import type { JsonObject } from '../record/household';
 
 /** The address of the last screen, on which the household is sent. */
 export const REVIEW = '/review';

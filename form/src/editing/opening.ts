@@ -3,7 +3,7 @@ import { momentNow } from '../clock/clock.svelte';
 import { copiedAnswers, type Definition } from '../definition/definition';
 import { isEditable, type Basis } from '../storage/entries';
 import type { OpenedEntry } from '../storage/entry-store';
-import { contentOf, textAt, type Household, type JsonObject } from '../storage/household';
+import { contentOf, textAt, type Household, type JsonObject } from '../record/household';
 import { mintIdentifier } from '../storage/identifier';
 import { stillMeant, withDayOf, withListDay } from './commune';
 import { account } from '../session/account.svelte';

@@ -1,6 +1,6 @@
 // Opening a household of the register again: the newest record that is available, but never a masked one instead of a complete one.
-import { go } from '../route.svelte';
-import { isMasked, isObject, textAt, type Household } from '../storage/household';
+import { go } from '../session/route.svelte';
+import { isMasked, isObject, textAt, type Household } from '../record/household';
 import { ResponseLost, call } from '../sync/register';
 import { openHousehold } from './opening';
 

@@ -3,11 +3,11 @@ import { L } from './leaflet';
 import '@geoman-io/leaflet-geoman-free';
 import 'leaflet/dist/leaflet.css';
 import { say } from '../language/language.svelte';
-import type { Border } from './border';
+import type { Border } from '../geometry/border';
 import type { Neighbour } from './neighbours';
-import type { Ring, Shape } from './shape';
+import type { Ring, Shape } from '../geometry/shape';
 import { FallbackTiles } from './tile-layer';
-import type { LonLat } from './vn2000';
+import type { LonLat } from '../geometry/vn2000';
 
 export interface MapEvents {
   tapped: (position: LonLat) => void;

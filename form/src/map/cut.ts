@@ -1,6 +1,6 @@
 // Cutting off what was walked beyond the beginning: of a line that crosses itself, the loop that is the field.
-import { areaOf, crossing, type Ring } from './shape';
-import type { LonLat } from './vn2000';
+import { areaOf, crossing, type Ring } from '../geometry/shape';
+import type { LonLat } from '../geometry/vn2000';
 
 /** A line that crosses itself more often than this is no walk around a field. */
 const MOST_CUTS = 6;

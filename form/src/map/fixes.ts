@@ -1,5 +1,5 @@
 // Positions of the GPS at one spot, and what the phone reports about its reception.
-import { distance } from './shape';
+import { distance } from '../geometry/shape';
 import { isLeap, withLeap, WORST_ACCURACY_METRES, type Fix } from './walk';
 
 export type Reception = 'waiting' | 'here' | 'none';

@@ -1,8 +1,8 @@
 // Neighbours' parcels that were taken along: those near a place, and how much a drawn boundary lies over them.
-import { listAt, textAt, type Household } from '../storage/household';
-import { commonArea } from './overlap';
-import { areaOfShape, distance, fromGeometry, isOnLand, type Shape } from './shape';
-import type { LonLat } from './vn2000';
+import { listAt, textAt, type Household } from '../record/household';
+import { commonArea } from '../geometry/overlap';
+import { areaOfShape, distance, fromGeometry, isOnLand, type Shape } from '../geometry/shape';
+import type { LonLat } from '../geometry/vn2000';
 
 export interface Neighbour {
   household: string;

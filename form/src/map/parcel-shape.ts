@@ -1,8 +1,8 @@
 // The land of a parcel as a record has it: in WGS 84, or in the metres of a sheet whose system the record names.
-import { textAt, type JsonObject } from '../storage/household';
-import { fromGeometry, toGeometry, type Shape } from './shape';
+import { textAt, type JsonObject } from '../record/household';
+import { fromGeometry, toGeometry, type Shape } from '../geometry/shape';
 import type { Capture } from './taking';
-import { fromGrid, type Zone } from './vn2000';
+import { fromGrid, type Zone } from '../geometry/vn2000';
 
 /** The parcel's land in WGS 84; empty where it has none, or in a system that this phone does not know. */
 export function shapeOfParcel(parcel: JsonObject, zones: readonly Zone[]): Shape {

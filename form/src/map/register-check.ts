@@ -1,8 +1,8 @@
 // The register's own check of a boundary, before it is submitted: its findings, and neighbours that are not on the phone.
-import { isObject, listAt, textAt, type JsonObject } from '../storage/household';
+import { isObject, listAt, textAt, type JsonObject } from '../record/household';
 import { ResponseLost, call } from '../sync/register';
 import type { Neighbour } from './neighbours';
-import { fromGeometry, type Shape } from './shape';
+import { fromGeometry, type Shape } from '../geometry/shape';
 
 export type RegisterCheck = { kind: 'unreachable' } | { kind: 'checked'; messages: string[]; proposal: Shape; neighbours: Neighbour[] };
 

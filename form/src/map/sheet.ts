@@ -1,5 +1,5 @@
 // Reading coordinates as surveyors paste them: which of a line's numbers are north and east, however columns and thousands are set off.
-import type { Grid } from './vn2000';
+import type { Grid } from '../geometry/vn2000';
 
 export interface Sheet {
   points: Grid[];

@@ -1,8 +1,8 @@
 // Taking a boundary or a position as a state machine: pure, so that every way through it is tested without a map, a GPS or a phone.
 import { withoutOverrun } from './cut';
-import { fromGeometry, isTangled, type Ring, type Shape } from './shape';
+import { fromGeometry, isTangled, type Ring, type Shape } from '../geometry/shape';
 import { readSheet } from './sheet';
-import { fromGrid, type Grid, type LonLat, type Zone } from './vn2000';
+import { fromGrid, type Grid, type LonLat, type Zone } from '../geometry/vn2000';
 import { accuracyOf, corners, minutesMissed, step, takeBack, WORST_ACCURACY_METRES, type Fix, type Walk } from './walk';
 
 /** How a boundary was taken; null for one that was there before, whose recorded method stays. */

@@ -1,6 +1,6 @@
 // Walking a boundary: which positions of the GPS become points, and how standing still makes a position better.
-import { distance, type Ring } from './shape';
-import type { LonLat } from './vn2000';
+import { distance, type Ring } from '../geometry/shape';
+import type { LonLat } from '../geometry/vn2000';
 
 export interface Fix {
   position: LonLat;

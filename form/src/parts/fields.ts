@@ -1,6 +1,6 @@
 // What fields share: reading what a person types into values, and showing values as people write them.
 import type { Definition, Item, Language, Words } from '../definition/definition';
-import { isObject, type Json, type JsonObject } from '../storage/household';
+import { isObject, type Json, type JsonObject } from '../record/household';
 import { say, unitName } from '../language/language.svelte';
 import { listOf } from '../definition/check';
 import { isReplaced, listed } from '../definition/short-list';

@@ -1,6 +1,6 @@
 // Pictures on canvases: a file opened upright and not larger than needed, a cut of it as a JPEG that the register takes.
 import { MOST_BYTES, SIZES, within, type Rectangle } from './crop';
-import { JPEG } from './photo-store';
+import { JPEG } from '../storage/photo-store';
 
 /** Longest side of what is worked on: more than is stored, and little enough for an old phone's memory. */
 const WORKING_SIDE = 2600;

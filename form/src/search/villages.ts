@@ -1,5 +1,5 @@
 // The villages of a list of households: one however its name is written, two where two former communes each have one of that name.
-import { textAt, type Household } from '../storage/household';
+import { textAt, type Household } from '../record/household';
 import { spelling } from './fold';
 
 export interface Village {

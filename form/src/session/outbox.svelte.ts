@@ -1,10 +1,10 @@
 // The outbox: entries and photos on the phone, and the sender that takes them to the register.
 import { bestKnownTime } from '../clock/clock.svelte';
-import type { Photo } from '../photos/photo';
-import type { PhotoStore } from '../photos/photo-store';
+import type { Photo } from '../storage/photo';
+import type { PhotoStore } from '../storage/photo-store';
 import { EntryStore, type OpenedEntry } from '../storage/entry-store';
 import type { Entry } from '../storage/entries';
-import { contentOf, isMasked, type Household } from '../storage/household';
+import { contentOf, isMasked, type Household } from '../record/household';
 import type { Vault } from '../storage/vault';
 import { Sender, type SenderView } from '../sync/sender';
 import { account } from './account.svelte';
@@ -42,7 +42,7 @@ class Outbox {
     store.onChange(() => void this.#readEntries());
     await this.#readEntries();
     await this.#forgetSent();
-    const { PhotoStore, sendNextPhoto } = await import('../photos/storing');
+    const { PhotoStore, sendNextPhoto } = await import('./photo-storing');
     const photoStore = new PhotoStore(door.database, vault);
     this.#photoStore = photoStore;
     photoStore.onChange(() => void this.#readPhotos());
@@ -96,7 +96,7 @@ async function reconcile({ content: mine, base }: Entry, theirs: Household): Pro
   const { definition } = reference;
   // What is hidden from this account must not be written back as if somebody had entered it.
   if (definition === null || base === null || isMasked(theirs)) return null;
-  const { merge } = await import('../editing/merging');
+  const { merge } = await import('../sync/merging');
   const { content, asked } = merge(definition, { base, mine, theirs });
   return asked.length > 0 ? null : { content, base: contentOf(theirs, definition.registerGiven) };
 }

@@ -5,7 +5,7 @@ import { readProvince, type Province } from '../definition/province';
 import { readDefinition } from '../definition/read';
 import { Communes } from '../storage/communes';
 import { PUBLIC_STORE } from '../storage/database';
-import { isObject } from '../storage/household';
+import { isObject } from '../record/household';
 import type { Vault } from '../storage/vault';
 import { ResponseLost, call } from '../sync/register';
 import { fetchUnits, type UnitLists } from '../sync/units';

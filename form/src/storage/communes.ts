@@ -2,7 +2,7 @@
 import { bestKnownTime } from '../clock/clock.svelte';
 import { SearchIndex, fold, normalize } from '../search/fold';
 import type { Database } from './database';
-import { listAt, objectAt, textAt, type Household, type JsonObject } from './household';
+import { listAt, objectAt, textAt, type Household, type JsonObject } from '../record/household';
 import type { Vault } from './vault';
 
 const PART_SIZE = 200;

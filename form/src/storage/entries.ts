@@ -1,5 +1,5 @@
 // What waits on the phone: an entry is one version of one household on its way to the register, in exactly one state.
-import type { Household, Problem } from './household';
+import type { Household, Problem } from '../record/household';
 
 /** One union, no pair of booleans: an entry is in one of these states and carries what that state needs. */
 export type EntryState =

@@ -2,7 +2,7 @@
 import { bestKnownTime } from '../clock/clock.svelte';
 import type { Database, StoredEntry } from './database';
 import { isEditable, type Basis, type Entry, type EntryState } from './entries';
-import type { Household } from './household';
+import type { Household } from '../record/household';
 import { mintIdentifier } from './identifier';
 import type { Vault } from './vault';
 

@@ -1,5 +1,5 @@
 // Who is signed in, as the register says; a register without sign-in has no account to report.
-import { isObject, listAt, textAt, type JsonObject } from '../storage/household';
+import { isObject, listAt, textAt, type JsonObject } from '../record/household';
 import { readProblem } from './response';
 import { ResponseLost, call } from './register';
 

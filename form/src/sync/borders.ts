@@ -1,6 +1,6 @@
 // Borders of communes: fetched with a commune that is taken along or opened on the map, and stored on the phone, in plain: borders are public.
 import { phoneTime } from '../clock/clock.svelte';
-import { readBorder, type Border } from '../map/border';
+import { readBorder, type Border } from '../geometry/border';
 import { PUBLIC_STORE, type Database } from '../storage/database';
 import { call } from './register';
 

@@ -1,5 +1,5 @@
 // Reading lists of households from the register, page by page.
-import { isObject, type Household } from '../storage/household';
+import { isObject, type Household } from '../record/household';
 import { ResponseLost, call } from './register';
 
 export interface Page {

@@ -1,6 +1,6 @@
 // The way to the register: one fetch with a time limit, and responses as plain values. A lost response is an error of its own.
 import { hearRegister } from '../clock/clock.svelte';
-import type { Household } from '../storage/household';
+import type { Household } from '../record/household';
 import { isRevoked, type RegisterResponse } from './response';
 
 const LIMIT_MILLISECONDS = 30_000;

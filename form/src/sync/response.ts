@@ -1,5 +1,5 @@
 // What the register's response to a sent household means for the entry. Pure: the table of status codes, and nothing else.
-import { isObject, type Household, type JsonObject, type Problem } from '../storage/household';
+import { isObject, type Household, type JsonObject, type Problem } from '../record/household';
 
 export interface RegisterResponse {
   status: number;

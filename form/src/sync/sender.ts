@@ -1,7 +1,7 @@
 // The sender: takes queued entries to the register, one tab at a time, each household in order, until each is decided.
 import { sendable, type Entry } from '../storage/entries';
 import { EntryGone, type EntryStore } from '../storage/entry-store';
-import { isObject, type Household } from '../storage/household';
+import { isObject, type Household } from '../record/household';
 import { LOST, readResponse, type RegisterResponse, type Outcome } from './response';
 import { waitSeconds } from './backoff';
 import { ResponseLost, call, putHousehold } from './register';

@@ -1,8 +1,8 @@
 // Map tiles for a commune taken along: which ones, fetched on request, stored for the map to draw without signal.
-import type { Border } from '../map/border';
-import { contains, fromGeometry } from '../map/shape';
-import type { LonLat } from '../map/vn2000';
-import { isObject, listAt, type Household } from '../storage/household';
+import type { Border } from '../geometry/border';
+import { contains, fromGeometry } from '../geometry/shape';
+import type { LonLat } from '../geometry/vn2000';
+import { isObject, listAt, type Household } from '../record/household';
 
 const CACHE = 'tiles';
 const ZOOMS = [12, 13, 14, 15, 16, 17] as const;

@@ -1,5 +1,5 @@
 // The communes of the province, those in force and those of before July 2025, for choosing by name.
-import { isObject, textAt, type JsonObject } from '../storage/household';
+import { isObject, textAt, type JsonObject } from '../record/household';
 import { ResponseLost, call } from './register';
 
 export interface Unit {

@@ -1,6 +1,6 @@
 // A photo of a paper on its way to the register: what it is, in which state, and when it may go. Pure.
-import type { Entry } from '../storage/entries';
-import { isObject, listAt, textAt, type JsonObject, type Problem } from '../storage/household';
+import type { Entry } from './entries';
+import { isObject, listAt, textAt, type JsonObject, type Problem } from '../record/household';
 
 /** What a photo shows, in the register's words. */
 export type PhotoOf = 'identity_card' | 'land_certificate';

@@ -1,5 +1,5 @@
 // A commune's border on the phone: how it is read from the register's GeoJSON, and how far outside it a place lies.
-import { isObject, textAt } from '../storage/household';
+import { isObject, textAt } from '../record/household';
 import { distance, isOnLand, type Ring, type Shape } from './shape';
 import type { LonLat } from './vn2000';
 

@@ -4,7 +4,7 @@ import type { Definition, Item, ListItem, SectionItem } from '../definition/defi
 import { join } from '../definition/pointer';
 import { replacedBy, stated } from '../definition/short-list';
 import { normalize } from '../search/fold';
-import { contentOf, isObject, type Household, type Json, type JsonObject } from '../storage/household';
+import { contentOf, isObject, type Household, type Json, type JsonObject } from '../record/household';
 
 export type Side = 'mine' | 'theirs';
 

@@ -1,8 +1,8 @@
 // Photos in the phone's database: a photo's content and its picture, both sealed, each in a store of its own.
-import type { Database, StoredPhoto } from '../storage/database';
-import { PhoneFull } from '../storage/entry-store';
-import { mintIdentifier } from '../storage/identifier';
-import type { Vault } from '../storage/vault';
+import type { Database, StoredPhoto } from './database';
+import { PhoneFull } from './entry-store';
+import { mintIdentifier } from './identifier';
+import type { Vault } from './vault';
 import type { Photo, PhotoState } from './photo';
 
 const CHANNEL = 'photos';

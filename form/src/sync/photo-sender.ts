@@ -1,10 +1,10 @@
 // One photo to the register, or one removal: the call, what its response means, and what becomes of the photo on the phone.
 import type { Entry } from '../storage/entries';
-import { isObject } from '../storage/household';
-import { LOST, readResponse, type RegisterResponse, type Outcome } from '../sync/response';
-import { ResponseLost, call } from '../sync/register';
-import { photoAddress, sendablePhotos, type Photo } from './photo';
-import type { PhotoStore } from './photo-store';
+import { isObject } from '../record/household';
+import { LOST, readResponse, type RegisterResponse, type Outcome } from './response';
+import { ResponseLost, call } from './register';
+import { photoAddress, sendablePhotos, type Photo } from '../storage/photo';
+import type { PhotoStore } from '../storage/photo-store';
 
 /** 300 kB over the thinnest signal that carries anything. */
 const LIMIT_MILLISECONDS = 180_000;
