@@ -136,10 +136,10 @@ def start(data: Path) -> Iterator[Callable[..., Run]]:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Run]:
+def running(first_run: Path) -> Iterator[Run]:
     """A run for the tests that only look at it."""
     with private_folder() as folder:
-        run = Run(Path(folder) / "data", "--empty", "--port", "0")
+        run = Run(shutil.copytree(first_run, Path(folder) / "data"), "--empty", "--port", "0")
         run.ready()
         yield run
         run.end_at_once()
