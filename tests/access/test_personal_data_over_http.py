@@ -13,6 +13,7 @@ from pymongo import MongoClient
 
 from schemas.geometry import geometry_json
 from service.access.account import Account
+from service.api.http.values import EXAMPLE_ID
 from service.households import reading
 from service.jobs.reconciliation import reconcile, verify_log
 from service.roles import Role, Sight
@@ -169,6 +170,16 @@ def received(register: Register, household: str, kind: str, **items: Any) -> dic
     assert response.status_code == 201, response.text
     body: dict[str, Any] = response.get_json()
     return body
+
+
+def test_a_household_that_is_no_id_is_refused_with_an_example_of_one(register: Register) -> None:
+    for household in (5, ["a"], "\0"):
+        request = {"kind": "view", "household": household}
+        body = problem(register.client.post("/v1/requests", json=request), 422, "request.invalid")
+        assert (body["errors"][0]["pointer"], body["detail"]) == (
+            "/household",
+            f"Mục này chưa đúng; cần: {EXAMPLE_ID}.",
+        )
 
 
 @pytest.mark.parametrize(("day", "status"), [("0001-01-01", 422), ("2025-12-31", 422), ("2026-01-01", 201)])

@@ -13,9 +13,9 @@ import pytest
 
 import service
 from schemas.catalogue import Catalogue
-from service.api.http.parameters import LEVELS
 from service.api.http.problems import CODES, STATUS, WORD, WORDS
 from service.people.person_request import RequestState
+from service.units.unit import LEVELS
 from tests.access.test_personal_data_over_http import received
 from tests.api.asking import Register, problem
 from tests.api.test_problems import ITEM_MESSAGES, MESSAGES

@@ -107,3 +107,42 @@ def test_a_whole_number_is_written_in_the_digits_0_to_9(register: Register, numb
     asked = register.client.get("/v1/households", query_string={"limit": number})
     assert problem(asked, 422, "query.invalid")["errors"][0]["pointer"] == "/limit"
     assert register.get("/v1/households?limit=5").status_code == 200
+
+
+OTHER_FORMS = {
+    "date": ("20261123", "2026-W48-1", "2026W481", "2026-11-2", "2026-11-23T00:00Z", "２０２６-11-23", "2026-02-30"),
+    "date-time": ("20261123T000000Z", "2026-11-23T00:00Z", "2026-W48-1T00:00:00Z", "2026-11-23 00:00:00Z"),
+    "number": ("1_0", "١٠", " 10 ", "+10", "1e400", "inf", "0x10", "10,0"),
+}
+"""Forms in which Python would read a day, a moment and a number, by the format or type of the parameter."""
+
+
+def in_other_forms(app: Flask) -> Iterator[tuple[str, str, str, dict[str, str]]]:
+    """Method, address, name and query of every parameter that is a day, a moment or a number, in each such form."""
+    for path, item in app.extensions["specification"]["paths"].items():
+        for method in sorted({"get", "put", "delete"} & set(item)):
+            given = [each for each in item[method]["parameters"] if each.get("in") == "query"]
+            needed = {each["name"]: each["schema"].get("enum", ["40"])[0] for each in given if each.get("required")}
+            for name, shape in ((each["name"], each["schema"]) for each in given):
+                for value in OTHER_FORMS.get(shape.get("format", shape.get("type")), ()):
+                    yield method, re.sub(r"{[^}]+}", an_id(), path), name, needed | {name: value}
+
+
+def test_a_day_a_moment_and_a_number_have_one_form_in_every_query(app: Flask, register: Register) -> None:
+    asked = set()
+    for method, address, name, query in in_other_forms(app):
+        body = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
+        response = register.client.open(address, method=method, query_string=query, **body)
+        if response.status_code != 403:
+            assert problem(response, 422, "query.invalid")["errors"][0]["pointer"] == f"/{name}", (address, query)
+            asked.add(name)
+    assert {"as_of", "valid_on", "geography", "from", "due_until", "within", "updated_since", "taken_at"} <= asked
+
+
+@pytest.mark.parametrize(
+    "query", ["near=1_0,18", "near=١٠٥,18", "near=105, 18", "bbox=1_05,18,106,19", "bbox=105,18,1"]
+)
+def test_the_numbers_of_a_place_and_of_a_box_are_written_in_the_same_digits(register: Register, query: str) -> None:
+    name = query.partition("=")[0]
+    body = problem(register.get(f"/v1/households?{query}&within=5"), 422, "query.invalid")
+    assert body["errors"][0]["pointer"] == f"/{name}"

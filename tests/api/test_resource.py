@@ -18,18 +18,15 @@ from service.api.http.resource import (
     Body,
     BodyRefused,
     Computed,
-    Day,
     Described,
-    Flag,
-    Moment,
     Resource,
     correct_document,
     parsed,
     refusal,
     refuse,
-    whole_number,
     written,
 )
+from service.api.http.values import Day, Flag, Moment, WholeNumber
 from service.errors import BodyNotAnObject, BodyUnknownItem, DomainError, ReasonRequired
 
 
@@ -49,7 +46,7 @@ class BoatSchema(Body):
     length = fields.Float(
         validate=validate.Range(0, 30, min_inclusive=False), allow_none=True, metadata=refusal(known="0 < … ≤ 30")
     )
-    crew = whole_number()
+    crew = WholeNumber()
     motor = Flag()
     flag = fields.String(validate=validate.OneOf(["red", "blue"]), allow_none=True)
     launched = Moment(dump_only=True)

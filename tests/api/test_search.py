@@ -11,6 +11,7 @@ import shapely
 from werkzeug.test import TestResponse
 
 from schemas.geometry import geometry_json
+from service.parcels.regions import LARGEST_CIRCLE_M
 from tests.api.asking import Register, pointers, problem
 from tests.builders import SOUTH_WEST, TRUONG_VINH, Json, a_household, a_parcel
 from tests.parcels.builders import a_field, a_polygon
@@ -155,6 +156,12 @@ def test_as_a_workbook_with_words_for_headings_and_a_column_for_each_kind_of_ani
 )
 def test_what_is_no_area_is_refused_at_its_place(register: Register, body: Json, place: str) -> None:
     assert pointers(problem(search(register, **body), 422, "search.area-invalid"))[0][0] == place
+
+
+@pytest.mark.parametrize("item", [{"limit": "a"}, {"limit": 0}, {"within": "5"}, {"near": [18.6]}])
+def test_every_refusal_states_the_largest_circle_as_it_is(register: Register, item: Json) -> None:
+    body = problem(search(register, **{"near": [105.6, 18.6], "within": 5} | item), 422, "search.area-invalid")
+    assert f"nhiều nhất {LARGEST_CIRCLE_M:.0f}" in body["detail"].replace(".", "")
 
 
 def test_an_item_that_is_none_is_refused(register: Register) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
 
 from schemas.text import fold, spelling
+from service.api.http.values import EXAMPLE_ID, Day, Flag, Moment, SingleValue, WholeNumber, numbers_in
 from service.errors import QueryInvalid, QueryRepeated, QueryUnknown
 
 MOST_ON_A_PAGE: Final = 1000
@@ -19,12 +18,15 @@ LONGEST_SEARCH: Final = 100
 LONGEST_NAME: Final = 120
 LARGEST_TOLERANCE_M: Final = 1000
 
-LEVELS: Final = ("commune", "district", "province")
-
 _UNKNOWN = "unknown"
 _ANYTHING = "…"
-_EXAMPLES: Final = {fields.UUID: "0192f0c1-7d5e-7b3a-8a55-1d6f4a7c1e11", fields.Boolean: "true | false"}
-_DATE_ERRORS = ("invalid", "invalid_awareness", "format")
+_EXAMPLES: Final[Mapping[type, str]] = {
+    fields.UUID: EXAMPLE_ID,
+    Flag: "true | false",
+    Day: "2026-11-23",
+    Moment: "2026-11-23T00:00:00Z",
+    WholeNumber: "0, 1, 2, …",
+}
 _CODE_PATTERN = r"^[0-9]{2,5}$"
 _CODE_RANGE = "00…99999"
 
@@ -38,7 +40,9 @@ class Query(Schema):
     error_messages = {"unknown": _UNKNOWN, "required": _ANYTHING}  # noqa: RUF012 - marshmallow's way
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002 - marshmallow's way
-        """Put an example in the place of each of marshmallow's own English messages that the field would give."""
+        """Let the field parse text, and replace each of marshmallow's own English messages by an example."""
+        if isinstance(field_obj, SingleValue):
+            field_obj.from_text = True
         example = _example(field_obj)
         for kind in reversed(type(field_obj).__mro__):
             for name, message in getattr(kind, "default_error_messages", {}).items():
@@ -90,73 +94,13 @@ class Box(fields.Field[tuple[float, float, float, float]]):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float, float, float]:
         try:
-            west, south, east, north = (float(part) for part in str(value).split(","))
+            west, south, east, north = numbers_in(str(value))
         except ValueError:
             raise ValidationError("west,south,east,north") from None
         inside = -180 <= west < east <= 180 and -90 <= south < north <= 90
         if not inside:
             raise ValidationError("west < east, south < north, degrees")
         return west, south, east, north
-
-
-class Place(fields.Field[tuple[float, float]]):
-    """A position in degrees: longitude,latitude."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float]:
-        try:
-            longitude, latitude = (float(part) for part in str(value).split(","))
-        except ValueError:
-            raise ValidationError("longitude,latitude") from None
-        if not (-179 <= longitude <= 179 and -80 <= latitude <= 80):
-            raise ValidationError("longitude -179…179, latitude -80…80")
-        return longitude, latitude
-
-
-_WHOLE_NUMBER = re.compile("-?[0-9]+")
-_UNESCAPED_OFFSET = re.compile(r"(:\d\d(?:[.]\d+)?) (\d\d:?\d\d)$")
-
-
-class Moment(fields.AwareDateTime):
-    """A moment with its offset from UTC, parsed into UTC."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        if isinstance(value, str):  # a plus sign that was not escaped arrives as a space
-            value = _UNESCAPED_OFFSET.sub(r"\1+\2", value)
-        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            return moment.astimezone(UTC)
-        except OverflowError:  # the first or the last hours of the calendar
-            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
-
-
-def moment(**options: Any) -> Moment:
-    """A moment, RFC 3339."""
-    return Moment(format="iso", error_messages=dict.fromkeys(_DATE_ERRORS, "2026-11-23T00:00:00Z"), **options)
-
-
-def day(**options: Any) -> fields.Date:
-    """A calendar day."""
-    return fields.Date(error_messages=dict.fromkeys(_DATE_ERRORS, "2026-11-23"), **options)
-
-
-class WholeNumber(fields.Integer):
-    """A whole number in the digits 0 to 9. Python would also read ``1_000``, ``+5``, spaces and other digits."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if not _WHOLE_NUMBER.fullmatch(str(value)):
-            raise self.make_error("invalid", input=value)
-        number: int = super()._deserialize(value, attr, data, **kwargs)
-        return number
-
-
-def whole_number(**options: Any) -> WholeNumber:
-    """A whole number."""
-    return WholeNumber(error_messages={"invalid": "0, 1, 2, …", "too_large": "0, 1, 2, …"}, **options)
-
-
-def flag(**options: Any) -> fields.Boolean:
-    """true or false, in these letters: marshmallow would also read yes, on, 1 and the like."""
-    return fields.Boolean(truthy={"true"}, falsy={"false"}, error_messages={"invalid": "true | false"}, **options)
 
 
 def between(least: int, most: int) -> validate.Range:
@@ -201,7 +145,7 @@ def reference_system() -> fields.String:
 def tolerance_in_metres(default: int) -> WholeNumber:
     """How much a border may be simplified, in metres."""
     description = "How far in metres the border may be from the exact one: the more, the fewer points it has."
-    return whole_number(
+    return WholeNumber(
         load_default=default, validate=between(0, LARGEST_TOLERANCE_M), metadata={"description": description}
     )
 
@@ -209,7 +153,7 @@ def tolerance_in_metres(default: int) -> WholeNumber:
 class LimitQuery(Query):
     """How much a response has at most."""
 
-    limit = whole_number(
+    limit = WholeNumber(
         load_default=DEFAULT_PAGE,
         validate=between(1, MOST_ON_A_PAGE),
         metadata={"description": "How many at most on a page."},

@@ -7,13 +7,12 @@ class without its ending ``Schema``:
     class BoatSchema(Body):
         refused_with = BoatInvalid
         id = fields.String(dump_only=True)
-        length = whole_number(required=True, validate=validate.Range(0, 30), metadata=refusal(known="0…30"))
+        length = WholeNumber(required=True, validate=validate.Range(0, 30), metadata=refusal(known="0…30"))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
 from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, NoReturn, TypeVar, cast
@@ -22,7 +21,6 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask_smorest import Api
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
-from schemas.errors import Problem
 from schemas.errors import pointer as pointer_of
 from schemas.text import normalize
 from service.errors import BodyNotAnObject, BodyUnknownItem, DomainError
@@ -129,44 +127,6 @@ def _errors(schema: Body, messages: Mapping[str, Any]) -> Iterable[DomainError]:
 # Fields --------------------------------------------------------------------------------------------------------------
 
 
-class Moment(fields.AwareDateTime):
-    """A moment. It is written by the JSON encoder, in UTC."""
-
-    def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> Any:
-        return value
-
-
-class Day(fields.Date):
-    """A calendar day, written YYYY-MM-DD and in no other form of ISO 8601. It is written by the JSON encoder."""
-
-    def _serialize(self, value: date | None, *_: Any, **__: Any) -> Any:
-        return value
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
-        parsed_day: date = super()._deserialize(value, attr, data, **kwargs)
-        if parsed_day.isoformat() != value:
-            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
-        return parsed_day
-
-
-class Flag(fields.Boolean):
-    """``true`` or ``false``, and nothing that could stand for them."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
-
-
-class Number(fields.Float):
-    """A JSON number, and no text or flag that could stand for one."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
-        if type(value) not in (int, float):
-            raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **kwargs)
-
-
 class Described(fields.Raw):
     """An item that is written as it is and documented by a JSON Schema, for instance by ``reference(…)``."""
 
@@ -181,25 +141,6 @@ class Computed(fields.Field[Any]):
         super().__init__(dump_only=True, **options)
         self.compute = compute
         self.like = like
-
-
-class Between(validate.Range):
-    """A range whose faults are those of a household's items: which bound was passed, and where it lies."""
-
-    def _format_error(self, value: Any, message: str) -> Any:  # noqa: ARG002 - marshmallow's way
-        if self.min is not None and value <= self.min:
-            return [Problem("number.too-small" if self.min_inclusive else "number.not-above", {"min": self.min})]
-        return [Problem("number.too-large", {"max": self.max})]
-
-
-def whole_number(**options: Any) -> fields.Integer:
-    """A whole number, written without a point."""
-    return fields.Integer(strict=True, **options)
-
-
-def count(**options: Any) -> fields.Integer:
-    """How many there are of something."""
-    return whole_number(validate=validate.Range(0), **options)
 
 
 class FreeText(fields.String):

@@ -12,7 +12,8 @@ from service.access.accounts import NewAccount
 from service.access.errors import AccountInvalid
 from service.api.http.guard import guard
 from service.api.http.paging import PageSchema
-from service.api.http.resource import Body, Computed, Day, Moment, Resource, refusal, text, without_zero_bytes
+from service.api.http.resource import Body, Computed, Resource, refusal, text, without_zero_bytes
+from service.api.http.values import Day, Moment
 from service.api.resources.session_schemas import AREA_ENDED, SessionSchema
 from service.area import WHOLE_REGISTER
 from service.roles import SCOPES, Role, Sight

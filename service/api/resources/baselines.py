@@ -15,10 +15,11 @@ from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.paging import ListSchema
-from service.api.http.parameters import Query, day
-from service.api.http.resource import Body, Day, FreeText, refusal, whole_number, without_zero_bytes
+from service.api.http.parameters import Query
+from service.api.http.resource import Body, FreeText, refusal, without_zero_bytes
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
+from service.api.http.values import Day, WholeNumber
 from service.errors import BaselineInvalid, DomainError
 from service.reports.baselines import LONGEST_SOURCE, MOST_HOUSEHOLDS
 from service.reports.ports import Baseline
@@ -34,7 +35,7 @@ class BaselineSchema(Body):
     unit = fields.String(dump_only=True)
     name = fields.String(dump_only=True)
     kind = fields.String(dump_only=True)
-    households = whole_number(
+    households = WholeNumber(
         required=True, validate=validate.Range(0, MOST_HOUSEHOLDS), metadata=refusal(reason="households")
     )
     source = FreeText(
@@ -62,7 +63,7 @@ class BaselineListSchema(ListSchema):
 class BaselineDayQuery(Query):
     """Which of a code's baselines."""
 
-    date = day(required=True, metadata={"description": "The date that the baseline was set for."})
+    date = Day(required=True, metadata={"description": "The date that the baseline was set for."})
 
 
 @blueprint.route("/<code>")

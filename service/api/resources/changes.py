@@ -15,11 +15,12 @@ from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.feed_cursor import read_offsets, written_offsets
 from service.api.http.paging import next_link
-from service.api.http.parameters import LimitQuery, between, unit_code, whole_number
+from service.api.http.parameters import LimitQuery, between, unit_code
 from service.api.http.reader import reader
-from service.api.http.resource import Day, Described, Moment, Resource
+from service.api.http.resource import Described, Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import services
+from service.api.http.values import Day, Moment, WholeNumber
 from service.households.changes import Kind
 from service.households.released import FeedPage
 
@@ -35,7 +36,7 @@ class ChangesQuery(LimitQuery):
     """Where to start reading the feed."""
 
     after = fields.String(metadata={"description": "The cursor of the last response; without it, from the beginning."})
-    wait = whole_number(
+    wait = WholeNumber(
         load_default=0,
         validate=between(0, 30),
         metadata={"description": "Seconds to wait for a change if there is none."},
@@ -108,9 +109,9 @@ class LogEntrySchema(Resource):
         required=True,
         metadata={"description": "Which log the offset counts in: that of one commune, whatever its code becomes."},
     )
-    offset = whole_number(required=True, validate=validate.Range(1))
+    offset = WholeNumber(required=True, validate=validate.Range(1))
     kind = fields.String(required=True, validate=validate.OneOf(get_args(Kind)))
-    revision = whole_number(required=True, validate=validate.Range(1))
+    revision = WholeNumber(required=True, validate=validate.Range(1))
     at = Moment(required=True)
     actor = fields.String(required=True)
     note = fields.Nested(LogNoteSchema, required=True, allow_none=True)
@@ -128,7 +129,7 @@ class DamagedEntrySchema(Resource):
     """The place of a log entry that is stored damaged and cannot be read."""
 
     log = fields.String(required=True)
-    offset = whole_number(required=True, validate=validate.Range(1))
+    offset = WholeNumber(required=True, validate=validate.Range(1))
 
 
 def damaged_entries() -> fields.List[Any]:

@@ -13,11 +13,12 @@ from shapely.geometry.base import BaseGeometry
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import FeatureSchema, geojson_response
-from service.api.http.parameters import LEVELS, Query, day, one_of, tolerance_in_metres, unit_code
-from service.api.http.resource import Beside, Day, Resource, count, schema_of, written
+from service.api.http.parameters import Query, one_of, tolerance_in_metres, unit_code
+from service.api.http.resource import Beside, Resource, schema_of, written
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.api.http.tables import CsvQuery, csv_form, csv_response, workbook_response
+from service.api.http.values import Day, count
 from service.errors import QueryInvalid
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
@@ -25,7 +26,7 @@ from service.households.usable_items import require_village
 from service.principal import current_principal
 from service.reports.coverage import COUNTRY, Report
 from service.reports.village_coverage import VILLAGE
-from service.units.unit import Unit
+from service.units.unit import LEVELS, Unit
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/v1", description="Coverage")
 
@@ -34,7 +35,7 @@ MAP_TOLERANCE_M = 200
 """Not visible on a map of the province that fits a screen; 130 communes are then some 150 kB."""
 
 
-COVERAGE_LEVELS = (VILLAGE, *LEVELS, COUNTRY)
+COVERAGE_LEVELS = (VILLAGE, *reversed(LEVELS), COUNTRY)
 _UNIT_PATTERN = r"^([0-9]{2,5}|[*])$"
 _UNIT_RANGE = "00…99999 | *"
 _GEOGRAPHY = (
@@ -48,8 +49,8 @@ class CoverageQuery(Query):
 
     level = fields.String(load_default="commune", validate=one_of([*COVERAGE_LEVELS]))
     unit = unit_code("Only with level=village, which needs it: the commune whose villages are reported.")
-    geography = day(metadata={"description": _GEOGRAPHY})
-    as_of = day(
+    geography = Day(metadata={"description": _GEOGRAPHY})
+    as_of = Day(
         metadata={"description": "As it stood at the end of this day in Vietnam, at the latest today; without it, now."}
     )
 
@@ -73,8 +74,8 @@ class TrendQuery(Query):
         error_messages={"required": _UNIT_RANGE},
         metadata={"pattern": _UNIT_PATTERN, "description": 'The code of a unit, or "*" for all of the register.'},
     )
-    from_ = day(data_key="from", metadata={"description": "The first day; without it, 29 days before the last."})
-    to = day(metadata={"description": "The last day; without it, and where it is yet to come, today in Vietnam."})
+    from_ = Day(data_key="from", metadata={"description": "The first day; without it, 29 days before the last."})
+    to = Day(metadata={"description": "The last day; without it, and where it is yet to come, today in Vietnam."})
 
 
 class CoverageRowSchema(Resource):

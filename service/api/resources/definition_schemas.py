@@ -11,7 +11,8 @@ from marshmallow import fields, validate
 from schemas.catalogue import LANGUAGES
 from schemas.language import STEPS
 from service.api.http.blueprint import reference
-from service.api.http.resource import Day, Described, Resource, count
+from service.api.http.resource import Described, Resource
+from service.api.http.values import Day, count
 
 KINDS = (
     *("text", "number", "choice", "choices", "unit", "flag", "day", "partial-date", "moment"),

@@ -13,25 +13,14 @@ from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import PATCH_TYPES, json_body, parsed_body
 from service.api.http.paging import PageSchema, page_response, position
-from service.api.http.parameters import (
-    Box,
-    PageQuery,
-    Place,
-    Query,
-    flag,
-    moment,
-    named,
-    one_of,
-    reference_system,
-    searchable,
-    unit_code,
-)
+from service.api.http.parameters import Box, PageQuery, Query, named, one_of, reference_system, searchable, unit_code
 from service.api.http.preconditions import must_be_new, named_revision
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
-from service.api.http.resource import Described, Moment, count
+from service.api.http.resource import Described
 from service.api.http.responses import record_response, unless_known, written_response
 from service.api.http.services import actor, services
+from service.api.http.values import Flag, Moment, Number, Position, count
 from service.clock import vietnam_day
 from service.errors import CursorInvalid, QueryInvalid
 from service.households.ports import HouseholdPage, HouseholdQuery
@@ -102,14 +91,13 @@ class HouseholdListQuery(PageQuery):
         },
     )
     bbox = Box(metadata={"description": "west,south,east,north: parcels or home in this box.", "type": "string"})
-    near = Place(metadata={"description": "longitude,latitude: parcels or home near it.", "type": "string"})
-    within = fields.Float(
+    near = Position(metadata={"description": "longitude,latitude: parcels or home near it.", "type": "string"})
+    within = Number(
         validate=validate.Range(0, 100_000, min_inclusive=False, error="0 < … ≤ 100000"),
-        error_messages=dict.fromkeys(("invalid", "special", "too_large"), "0 < … ≤ 100000"),
         metadata={"description": "Metres around near."},
     )
     crs = reference_system()
-    updated_since = moment(
+    updated_since = Moment(
         metadata={
             "description": "Changed at or after this moment; the list is then in order of change. Take the moment from "
             "next_since of the list before, never from a household: its updated_at can be older than one already read. "
@@ -117,7 +105,7 @@ class HouseholdListQuery(PageQuery):
             "was erased is in no list: only the feed (/v1/changes) says so."
         }
     )
-    count = flag(load_default=False, metadata={"description": "Also count all that the query finds."})
+    count = Flag(load_default=False, metadata={"description": "Also count all that the query finds."})
 
 
 @blueprint.route("/<household_id>")

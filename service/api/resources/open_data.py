@@ -15,10 +15,11 @@ from service.access.gate import public
 from service.api.http.blueprint import LICENCE_HEADER, Blueprint
 from service.api.http.guard import guard
 from service.api.http.parameters import Query, one_of, unit_code
-from service.api.http.resource import Beside, Day, Resource, count
+from service.api.http.resource import Beside, Resource
 from service.api.http.responses import resource_response, validated
 from service.api.http.services import language, services
 from service.api.http.tables import CsvQuery, csv_form, csv_response, workbook_response
+from service.api.http.values import Day, count
 from service.formats.tables import WORKBOOK
 from service.province import Province, known_provinces, read_province
 from service.reports.open_data import DIMENSIONS, POVERTY, Number, Table, TableTotal

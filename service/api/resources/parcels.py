@@ -18,9 +18,10 @@ from service.api.http.bodies import parsed_body
 from service.api.http.geojson import BoundarySchema, FeatureSchema, Outline
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
-from service.api.http.resource import Between, Body, Described, Flag, Number, Resource, refusal
+from service.api.http.resource import Body, Described, Resource, refusal
 from service.api.http.responses import resource_response, written_response
 from service.api.http.services import actor, services
+from service.api.http.values import Between, Flag, Number
 from service.clock import vietnam_day
 from service.formats.geojson import drawn_feature
 from service.households.parcel_checks import Neighbour, Question

@@ -13,11 +13,12 @@ from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import photo_body
 from service.api.http.paging import ListSchema
-from service.api.http.parameters import Query, moment, one_of
+from service.api.http.parameters import Query, one_of
 from service.api.http.reader import reader, report_damaged
-from service.api.http.resource import Moment, Resource, whole_number
+from service.api.http.resource import Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
+from service.api.http.values import Moment, WholeNumber
 from service.errors import QueryInvalid
 from service.people.jpeg import JPEG
 from service.people.ports import Photo, PhotoOf
@@ -35,7 +36,7 @@ class PhotoQuery(Query):
         validate=validate.Length(1, 100, error="1…100"),
         metadata={"description": "With of=land_certificate: the id of the parcel that the certificate is for."},
     )
-    taken_at = moment(
+    taken_at = Moment(
         metadata={
             "description": "When it was taken, by the phone's clock. Up to a day ahead is set to now, more refused."
         }
@@ -51,7 +52,7 @@ class PhotoSchema(Resource):
     household = fields.UUID(required=True)
     of = fields.Enum(PhotoOf, by_value=fields.String, required=True)
     parcel = fields.String()
-    size = whole_number(
+    size = WholeNumber(
         data_key="bytes",
         required=True,
         validate=validate.Range(min=1),
@@ -60,8 +61,8 @@ class PhotoSchema(Resource):
     sha256 = fields.String(
         required=True, metadata={"description": "Of the JPEG as it is stored, in hexadecimal digits."}
     )
-    width = whole_number(required=True, validate=validate.Range(min=1))
-    height = whole_number(required=True, validate=validate.Range(min=1))
+    width = WholeNumber(required=True, validate=validate.Range(min=1))
+    height = WholeNumber(required=True, validate=validate.Range(min=1))
     taken_at = Moment()
     taken_at_sent = Moment(
         metadata={"description": "What came as taken_at, where it was ahead and the time of receipt was stored."}

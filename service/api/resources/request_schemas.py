@@ -10,19 +10,9 @@ from marshmallow import fields, pre_load, validate
 from service.api.http.blueprint import reference
 from service.api.http.paging import PageSchema
 from service.api.http.reasons import Reason, ReasonSchema
-from service.api.http.resource import (
-    Body,
-    Computed,
-    Day,
-    Described,
-    Moment,
-    Resource,
-    refusal,
-    text,
-    whole_number,
-    without_zero_bytes,
-)
+from service.api.http.resource import Body, Computed, Described, Resource, refusal, text, without_zero_bytes
 from service.api.http.services import services
+from service.api.http.values import EXAMPLE_ID, Day, Moment, WholeNumber
 from service.api.resources.changes import ItemChangeSchema
 from service.api.resources.photos import PhotoSchema
 from service.clock import vietnam_day
@@ -51,7 +41,7 @@ class NewRequestSchema(Body):
     household = fields.String(
         required=True,
         validate=[validate.Length(max=LONGEST_TEXT), without_zero_bytes],
-        metadata=refusal(reason="text", known=f"1…{LONGEST_TEXT}") | {"format": "uuid"},
+        metadata=refusal(reason="text", known=EXAMPLE_ID) | {"format": "uuid"},
     )
     received_on = Day(allow_none=True, metadata=refusal(reason="day", known="2026-11-23"))
     person = _text()
@@ -113,7 +103,7 @@ class PersonRequestSchema(Resource):
     acknowledge_by = Day(required=True)
     acknowledged_on = Day(required=True, allow_none=True)
     answer_by = Day(required=True)
-    extended_by = whole_number(required=True)
+    extended_by = WholeNumber(required=True)
     closed_on = Day(required=True, allow_none=True)
     outcome = fields.String(required=True, allow_none=True)
     lifted_on = Day(required=True, allow_none=True)

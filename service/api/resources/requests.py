@@ -17,11 +17,12 @@ from service.api.http.blueprint import FILE_NAME_HEADER, NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
 from service.api.http.paging import page_response, position
-from service.api.http.parameters import PageQuery, day, flag, one_of
+from service.api.http.parameters import PageQuery, one_of
 from service.api.http.reader import reader, report_damaged
 from service.api.http.resource import Beside
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
+from service.api.http.values import Day, Flag
 from service.api.resources.request_schemas import (
     NewRequestSchema,
     OutcomeSchema,
@@ -40,8 +41,8 @@ class RequestListQuery(PageQuery):
 
     household = fields.UUID()
     kind = fields.String(validate=one_of([str(kind) for kind in RequestKind]))
-    open = flag(load_default=False)
-    due_until = day(metadata={"description": "To be decided or carried out on this day or before."})
+    open = Flag(load_default=False)
+    due_until = Day(metadata={"description": "To be decided or carried out on this day or before."})
 
 
 @blueprint.route("")

@@ -20,10 +20,11 @@ from schemas.derive.xlsform import xlsform_workbook
 from service.access.gate import public
 from service.api.http.blueprint import Blueprint
 from service.api.http.paging import ListSchema
-from service.api.http.parameters import Query, day
-from service.api.http.resource import Day, Resource, count
+from service.api.http.parameters import Query
+from service.api.http.resource import Resource
 from service.api.http.responses import conditional, resource_response, validated
 from service.api.http.services import derived, services
+from service.api.http.values import Day, count
 from service.api.resources.definition_schemas import FormDefinitionSchema, HouseholdJsonSchema
 from service.clock import vietnam_day
 from service.errors import CodeListNotFound
@@ -73,7 +74,7 @@ class CodeListIndexSchema(ListSchema):
 class CodeListQuery(Query):
     """On which day a code list is read."""
 
-    valid_on = day(metadata={"description": "The codes in force on this day; today without it."})
+    valid_on = Day(metadata={"description": "The codes in force on this day; today without it."})
 
 
 @blueprint.route("/household.json")

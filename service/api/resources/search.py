@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, stream_with_context
 from flask.views import MethodView
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 from shapely.geometry.base import BaseGeometry
 
+from schemas.errors import pointer
 from schemas.geometry import GeometryInvalid
 from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
@@ -18,11 +19,12 @@ from service.api.http.bodies import parsed_body
 from service.api.http.geojson import Outline
 from service.api.http.paging import ListSchema
 from service.api.http.reader import reader
-from service.api.http.resource import Body, Described, Number, Resource, count, refusal, whole_number
+from service.api.http.resource import Body, Resource, refusal
 from service.api.http.responses import resource_response, wants
 from service.api.http.services import language, services
 from service.api.http.tables import CsvQuery, csv_form, workbook_response
-from service.errors import SearchAreaInvalid
+from service.api.http.values import Number, Position, WholeNumber, count
+from service.errors import DomainError, SearchAreaInvalid
 from service.formats.tables import BYTE_ORDER_MARK, WORKBOOK, CsvForm, csv_line
 from service.households.area_search import (
     DEFAULT_ROWS,
@@ -37,8 +39,7 @@ from service.parcels.regions import LARGEST_CIRCLE_M, circle
 blueprint = Blueprint("search", __name__, url_prefix="/v1/households", description="Everyone in an area")
 
 _COLUMNS = ("household", "commune", "village", "home_inside", "parcels", "affected_area_m2")
-_PLACE = {"reason": "[longitude, latitude]", "most_m": int(LARGEST_CIRCLE_M)}
-_METRES = {"reason": f"0 < within <= {LARGEST_CIRCLE_M:.0f}", "most_m": int(LARGEST_CIRCLE_M)}
+_METRES = {"reason": f"0 < within <= {LARGEST_CIRCLE_M:.0f}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +52,7 @@ class AreaQuestion:
 
 def _faults(invalid: GeometryInvalid) -> list[Any]:
     path, problem = invalid.problems[0]
-    return [search_area_invalid("/".join(("/area", *(str(step) for step in path))), problem.code, **problem.params)]
-
-
-class Position(Described):
-    """[longitude, latitude] in degrees."""
-
-    def __init__(self, **options: Any) -> None:
-        shape = {
-            "type": "array",
-            "items": {"type": "number"},
-            "minItems": 2,
-            "maxItems": 2,
-            "description": "A place, in place of an area: longitude, latitude.",
-        }
-        super().__init__(shape, **options)
-        self.metadata = {**self.metadata, **refusal(**_PLACE)}
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float]:
-        numbers = isinstance(value, list) and len(value) == 2 and all(type(each) in (int, float) for each in value)
-        if not numbers or not (-179 <= value[0] <= 179 and -80 <= value[1] <= 80):
-            raise ValidationError("[longitude, latitude]")
-        return float(value[0]), float(value[1])
+    return [search_area_invalid(pointer(("area", *path)), problem.code, **problem.params)]
 
 
 class AreaQuestionSchema(Body):
@@ -80,18 +60,32 @@ class AreaQuestionSchema(Body):
 
     refused_with = SearchAreaInvalid
 
-    limit = whole_number(
+    limit = WholeNumber(
         load_default=DEFAULT_ROWS,
         validate=validate.Range(1, MOST_ROWS),
-        metadata=refusal(reason=f"1 <= limit <= {MOST_ROWS}", most_m=0),
+        metadata=refusal(reason=f"1 <= limit <= {MOST_ROWS}"),
     )
     area = Outline(_faults, allow_none=True)
-    near = Position(allow_none=True)
+    near = Position(
+        allow_none=True,
+        metadata={
+            **refusal(reason="[longitude, latitude]"),
+            "description": "A place, in place of an area: longitude, latitude.",
+            "type": "array",
+            "items": {"type": "number"},
+            "minItems": 2,
+            "maxItems": 2,
+        },
+    )
     within = Number(
         allow_none=True,
         validate=validate.Range(0, LARGEST_CIRCLE_M, min_inclusive=False),
         metadata={**refusal(**_METRES), "description": "Metres around near."},
     )
+
+    def refused_item(self, name: str, params: Mapping[str, Any]) -> DomainError:
+        """The error of an item, with the limits that its text names."""
+        return search_area_invalid(pointer((name,)), **params)
 
     @post_load
     def question(self, items: dict[str, Any], **_: Any) -> AreaQuestion:

@@ -10,18 +10,9 @@ from marshmallow import ValidationError, fields, validate
 from service.access.errors import GrantInvalid
 from service.api.http.oauth import CLIENT_CREDENTIALS, UNSUPPORTED
 from service.api.http.paging import ListSchema
-from service.api.http.resource import (
-    Body,
-    Computed,
-    Flag,
-    Moment,
-    Resource,
-    refusal,
-    refuse,
-    whole_number,
-    without_zero_bytes,
-)
+from service.api.http.resource import Body, Computed, Resource, refusal, refuse, without_zero_bytes
 from service.api.http.services import services
+from service.api.http.values import Flag, Moment, WholeNumber
 from service.area import WHOLE_REGISTER
 from service.clock import vietnam_day
 from service.errors import DomainError
@@ -171,7 +162,7 @@ class BrowserSessionSchema(OwnSessionSchema):
     """What a browser's sign-in returns beside its cookies: one's own account, and when its cookie is refreshed."""
 
     token_type = fields.String(required=True, validate=validate.OneOf(["Cookie"]))
-    expires_in = whole_number(required=True, validate=validate.Range(min=0))
+    expires_in = WholeNumber(required=True, validate=validate.Range(min=0))
 
 
 class TokenSchema(Resource):
@@ -179,9 +170,9 @@ class TokenSchema(Resource):
 
     access_token = fields.String()
     token_type = fields.String(required=True, validate=validate.OneOf(["Bearer"]))
-    expires_in = whole_number(required=True, validate=validate.Range(min=0))
+    expires_in = WholeNumber(required=True, validate=validate.Range(min=0))
     refresh_token = fields.String()
-    refresh_expires_in = whole_number(validate=validate.Range(min=0))
+    refresh_expires_in = WholeNumber(validate=validate.Range(min=0))
     scope = fields.String()
     account = fields.Nested(OwnAccountSchema)
 

@@ -14,8 +14,9 @@ from service.access.gate import needs
 from service.access.trail import TrailEntry
 from service.api.http.blueprint import Blueprint
 from service.api.http.guard import guard
-from service.api.http.parameters import Query, moment
-from service.api.http.resource import Moment, Resource, whole_number, written
+from service.api.http.parameters import Query
+from service.api.http.resource import Resource, written
+from service.api.http.values import Moment, WholeNumber
 from service.principal import current_principal
 
 blueprint = Blueprint("trail", __name__, url_prefix="/v1/trail", description="Who saw whose record")
@@ -31,8 +32,8 @@ def _word(description: str) -> fields.String:
 class TrailQuery(Query):
     """Which part of the trail is requested."""
 
-    from_ = moment(data_key="from")
-    to = moment()
+    from_ = Moment(data_key="from")
+    to = Moment()
     household = _word("A household's id.")
     account = _word("An account's id or name.")
     address = _word("The address that the requests came from.")
@@ -52,7 +53,7 @@ class TrailEntrySchema(Resource):
     session = fields.String(required=True, allow_none=True)
     request = fields.String(required=True, allow_none=True)
     path = fields.String(required=True)
-    status = whole_number(required=True)
+    status = WholeNumber(required=True)
     households = fields.List(fields.String(), required=True)
     about = fields.String(required=True, allow_none=True)
 

@@ -13,10 +13,11 @@ from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import CACHE_AN_HOUR, FeatureSchema, geojson_response
 from service.api.http.paging import ListSchema
-from service.api.http.parameters import Query, day, one_of, tolerance_in_metres, unit_code
-from service.api.http.resource import Beside, Computed, Day, Resource
+from service.api.http.parameters import Query, one_of, tolerance_in_metres, unit_code
+from service.api.http.resource import Beside, Computed, Resource
 from service.api.http.responses import resource_response, validated
 from service.api.http.services import services
+from service.api.http.values import Day
 from service.clock import vietnam_day
 from service.errors import UnitNotFound
 from service.formats.geojson import GEOJSON, feature
@@ -105,7 +106,7 @@ class UnitListQuery(Query):
     """Which administrative units to list."""
 
     level = fields.String(validate=one_of(list(LEVELS)))
-    valid_on = day(metadata={"description": "In force on this day; today without it."})
+    valid_on = Day(metadata={"description": "In force on this day; today without it."})
     q = fields.String(
         validate=validate.Length(0, 100, error="0…100"),
         metadata={"description": "Name with or without diacritics, or code."},
@@ -116,7 +117,7 @@ class UnitListQuery(Query):
 class UnitQuery(Query):
     """On which day a unit's code is read."""
 
-    valid_on = day(metadata={"description": "In force on this day; without it, today or last."})
+    valid_on = Day(metadata={"description": "In force on this day; without it, today or last."})
 
 
 class BorderQuery(UnitQuery):

@@ -15,21 +15,12 @@ from service.access.gate import needs
 from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
-from service.api.http.parameters import LONGEST_NAME, Query, day
+from service.api.http.parameters import LONGEST_NAME, Query
 from service.api.http.preconditions import must_be_new, named_revision
-from service.api.http.resource import (
-    Body,
-    BodyRefused,
-    Day,
-    FreeText,
-    Moment,
-    count,
-    refusal,
-    whole_number,
-    without_zero_bytes,
-)
+from service.api.http.resource import Body, BodyRefused, FreeText, refusal, without_zero_bytes
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
+from service.api.http.values import Day, Moment, WholeNumber, count
 from service.errors import DomainError
 from service.reports.baselines import LONGEST_SOURCE
 from service.units.errors import VillagesInvalid
@@ -69,7 +60,7 @@ class VillageSchema(Body):
         metadata=refusal(reason="village-former", most=MOST_VILLAGES)
         | {"description": "The commune in which it lay before mergers."},
     )
-    expected = whole_number(
+    expected = WholeNumber(
         load_default=None,
         allow_none=True,
         validate=validate.Range(0, MOST_EXPECTED),
@@ -165,7 +156,7 @@ def _faults(of_villages: Mapping[Any, Any]) -> Iterator[DomainError]:
 class VillagesQuery(Query):
     """As of which day a commune's code is read."""
 
-    commune_as_of = day(
+    commune_as_of = Day(
         metadata={
             "description": "The code is read as of this day, today without it. The code of a former commune means the "
             "villages that came from it; the others of the commune of today are not in the list and stay as they are."
