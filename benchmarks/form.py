@@ -309,7 +309,7 @@ class _Phone:
         self._page.goto(f"{self._address}/#/")
         self._page.reload()
         self._page.get_by_label("Mã PIN", exact=True).fill(PIN)
-        self._page.get_by_role("button", name="Mở sổ").click()
+        self._page.get_by_role("button", name="Mở", exact=True).click()
         self._page.locator("#search").wait_for()
 
     def longest_task(self) -> _Typing:

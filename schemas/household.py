@@ -154,7 +154,7 @@ class HouseholdSchema(Section):
             "Thời điểm thu thập",
             "Captured at",
             asked=False,
-            hint_vi="Thời điểm lập phiếu tại hộ.",
+            hint_vi="Thời điểm lập hồ sơ tại hộ.",
             hint_en="When the record was drawn up with the household.",
             source=_REGISTER,
             step="household",
@@ -180,7 +180,7 @@ class HouseholdSchema(Section):
             "Mã cơ quan lập",
             "Agency",
             asked=False,
-            hint_vi="Mã định danh của cơ quan lập bản ghi. Để trống thì bản ghi mới nhận mã của tỉnh.",
+            hint_vi="Mã định danh của cơ quan lập hồ sơ. Để trống thì hồ sơ mới nhận mã của tỉnh.",
             hint_en="The identifier of the agency that made the record. A new record without has the province’s.",
             source="QCVN 102:2016/BTTTT; Quyết định 20/2020/QĐ-TTg",
             step="household",
@@ -338,7 +338,7 @@ class HouseholdSchema(Section):
     missing = Given(MISSING, item("Còn thiếu", "Missing", source=_REGISTER, **OPEN), open_members=("pointer", "for"))
     findings = Given(
         FINDINGS,
-        item("Cảnh báo", "Findings", source=_REGISTER, **OPEN),
+        item("Lưu ý", "Findings", source=_REGISTER, **OPEN),
         open_members=("code", "severity", "pointer"),
     )
     revision = Whole(item("Lần sửa", "Revision", source=_REGISTER, **OPEN), least=1, most=2**53, register_given=True)

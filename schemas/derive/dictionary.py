@@ -126,7 +126,7 @@ Phiên bản lược đồ / schema version: **{version}**. *Bắt buộc cho* l
 chỉ bắt buộc khi nhóm hoặc phần tử ấy có mặt. *Sổ ghi* là mục do sổ đăng ký ghi,
 người dùng không gửi. Để đạt chuẩn hóa, hộ phải có ít nhất một trong: {one_of}.
 *Khi che* là phần mà người chỉ được xem bản che thấy; *lưu trữ* là cách mục nằm trong cơ sở dữ liệu;
-*chép sang* là mục mà biểu mẫu có thể chép từ hộ trước, hoặc từ phần tử trước của danh sách. Mục không nói gì
+*chép sang* là mục mà ứng dụng có thể chép từ hộ trước, hoặc từ phần tử trước của danh sách. Mục không nói gì
 thì ẩn, mã hóa và không chép. / *Khi che* is what readers who see people masked are shown; *lưu trữ* is how the item
 lies in the database; *chép sang* is what a form can copy from the household or list element before. An item that says
 nothing is hidden, encrypted and not copied.

@@ -191,7 +191,7 @@ class Officer:
     def unlock(self, pin: str = PIN) -> Officer:
         """Give the PIN at the door."""
         self.page.get_by_label("Mã PIN", exact=True).fill(pin)
-        self.page.get_by_role("button", name="Mở sổ").click()
+        self.page.get_by_role("button", name="Mở", exact=True).click()
         return self
 
     def begin(self) -> Officer:

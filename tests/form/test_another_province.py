@@ -22,7 +22,7 @@ from tests.form.officer import Officer
 FIELD = ((105.9050, 18.3450), (105.9055, 18.3450), (105.9055, 18.3454), (105.9050, 18.3454))
 """53 by 44 metres in Thành Sen."""
 
-ZONE = "Hệ tọa độ và kinh tuyến trục ghi trên phiếu"
+ZONE = "Hệ tọa độ và kinh tuyến trục ghi trên phiếu đo"
 
 
 @pytest.fixture

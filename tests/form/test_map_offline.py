@@ -53,7 +53,7 @@ def test_the_map_opens_on_the_commune_that_was_taken_along(borders: None, office
     to_the_map(officer)
     line = officer.page.locator("path.border").last
     expect(line).to_be_visible()
-    expect(officer.page.get_by_text("Đường nét đứt là ranh giới")).to_be_hidden()
+    expect(officer.page.get_by_text("Đường xám nét đứt là địa giới")).to_be_hidden()
     box, screen = line.bounding_box(), officer.page.locator(".leaflet-container").bounding_box()
     assert box is not None
     assert screen is not None
@@ -82,7 +82,7 @@ def test_a_parcel_outside_the_commune_is_reported_as_the_register_does(
     type_sheet(to_the_map(officer), FIELD_OF_OTHERS)
     warning = notices(officer).filter(has_text="Thửa nằm ngoài phường Thành Vinh")
     expect(warning).to_be_visible()
-    expect(officer.page.get_by_text("Đường nét đứt là ranh giới phường Thành Vinh")).to_be_visible()
+    expect(officer.page.get_by_text("Đường xám nét đứt là địa giới phường Thành Vinh")).to_be_visible()
     metres = int(re.search(r"cách phường Thành Vinh ([\d.]+) m", warning.inner_text())[1].replace(".", ""))  # type: ignore[index]
     served.weather.mood = "fair"
     [finding] = the_registers_word(officer, FIELD_OF_OTHERS)["findings"]

@@ -122,7 +122,7 @@ def test_a_corner_is_taken_where_one_stands(officer: Officer) -> None:
     for number, following in enumerate([*FIELD[1:], FIELD[0]], 1):
         # The button waits for a position that was measured since the last corner.
         officer.tap("Chấm chỗ tôi đứng")
-        expect(officer.page.get_by_text(f"{number} điểm")).to_be_visible()
+        expect(officer.page.get_by_text(f"{number} góc")).to_be_visible()
         go_to(following)
     officer.tap("Khép kín")
     assert shown_area(officer) == pytest.approx(square_metres(FIELD), abs=2)

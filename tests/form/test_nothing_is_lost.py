@@ -185,7 +185,7 @@ def test_another_tab_takes_over_and_the_first_writes_no_more(officer: Officer, h
     officer.saved()
     second = Officer(officer.phone).come_back("/" + officer.page.url.partition("/#")[2].join(["#", ""]))
     second.on("Chủ hộ").answer("Họ và tên", "Lê Thị Lan").saved()
-    expect(officer.page.get_by_text("đang được sửa ở một thẻ khác")).to_be_visible()
+    expect(officer.page.get_by_text("đang được sửa ở một tab khác")).to_be_visible()
     to_review(second)
     second.tap("Gửi").sent()
     assert [household["head"]["full_name"] for household in households.find()] == ["Lê Thị Lan"]

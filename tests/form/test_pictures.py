@@ -216,7 +216,7 @@ def test_a_phone_that_was_lost(a_phone: Callable[..., Phone], folder: Path) -> N
     officer.saved()
     finder = Officer(a_phone(device_scale_factor=1.5)).arrive()
     finder.tap("Máy này").on("Máy này")
-    finder.page.get_by_role("heading", name="Thiết bị khác đang đăng nhập").scroll_into_view_if_needed()
+    finder.page.get_by_role("heading", name="Máy khác đang đăng nhập").scroll_into_view_if_needed()
     picture(finder, folder / "18-devices.png")
     finder.tap("Cho thoát và xóa dữ liệu")
     officer.reload()

@@ -91,7 +91,7 @@ export class BoundaryMap {
       polygon.addTo(this.#others);
     }
     for (const shape of own) {
-      L.polygon(toLatLngs(shape), { color: token('--brand'), weight: 1, dashArray: '4 4', fillOpacity: 0.1, interactive: false, pmIgnore: true }).addTo(this.#others);
+      L.polygon(toLatLngs(shape), { color: token('--brand'), weight: 1, fillOpacity: 0.1, interactive: false, pmIgnore: true }).addTo(this.#others);
     }
   }
 

@@ -25,8 +25,8 @@ export const viDashboard = {
   'dashboard.outside': 'Không có đơn vị nào ở cấp này nằm trọn trong địa bàn của bạn. Hãy chọn cấp xã.',
   'dashboard.trend': '30 ngày qua',
   'dashboard.search': 'Tìm xã, phường',
-  'dashboard.lost': 'Chưa lấy được số liệu. Hãy thử lại khi có mạng.',
+  'dashboard.lost': 'Chưa lấy được số liệu. Hãy thử lại khi có sóng.',
   'dashboard.again': 'Thử lại',
   'dashboard.download': 'Tải bảng',
-  'dashboard.form': 'Về biểu mẫu',
+  'dashboard.form': 'Về ứng dụng',
 } as const;
