@@ -47,7 +47,7 @@ def prepared(change: Change, encryption: FieldEncryption) -> Prepared:
     """Return the documents of a change as the register's storage makes them, personal items already encrypted."""
     (entry,) = change.entries
     (sealed,) = sealed_entries(change, encryption)
-    number = next(iter(change.claims), None)
+    number = next(iter(change.takes), None)
     boundaries = [parcel["geometry"] for parcel in change.record.get("parcels", ()) if "geometry" in parcel]
     return Prepared(
         commune=entry.commune,

@@ -74,7 +74,7 @@ describe('a photo goes', () => {
 });
 
 describe('a response', () => {
-  it('settles a photo only when the register names it', () => {
+  it('removes a photo only when the register names it', () => {
     expect(readPhotoResponse(responseOf(201, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
     expect(readPhotoResponse(responseOf(200, { id: 'p1', household: 'h1' }), photo()).kind).toBe('done');
     expect(readPhotoResponse(responseOf(200, null, 'text/html'), photo()).kind).toBe('again');

@@ -187,13 +187,13 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         """Split a batch into what is still to be registered and outcomes for what is taken,
         in the store or within the batch."""
         known, damaged = self._known([w.prepared.household_id for w in batch])
-        holders = self._store.households.holders_of(number for w in batch for number in w.change.claims)
+        holders = self._store.households.holders_of(number for w in batch for number in w.change.takes)
         remaining: list[_Waiting] = []
         outcomes: list[Outcome] = []
         for each in batch:
             household_id = each.prepared.household_id
             stored = known.get(household_id)
-            number = next((n for n in sorted(each.change.claims) if holders.get(n, household_id) != household_id), None)
+            number = next((n for n in sorted(each.change.takes) if holders.get(n, household_id) != household_id), None)
             if household_id in damaged:
                 outcomes.append(Outcome(each.position, household_id, "refused", StoreDamaged(reason="record")))
             elif stored is not None:
@@ -204,7 +204,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
             else:
                 remaining.append(each)
                 known[household_id] = Stored(each.change.record, each.change.fingerprint)
-                holders.update(dict.fromkeys(each.change.claims, household_id))
+                holders.update(dict.fromkeys(each.change.takes, household_id))
         return remaining, outcomes
 
     def _known(self, household_ids: Sequence[str]) -> tuple[dict[str, Stored], frozenset[str]]:
@@ -233,5 +233,5 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
 
 def _id_of(body: object) -> str:
     """The record's own id, or a new one. Raises HouseholdIdInvalid."""
-    given = body.get("id") if isinstance(body, dict) else None
-    return household_id_of(given) if isinstance(given, str) else str(uuid_utils.uuid7())
+    sent = body.get("id") if isinstance(body, dict) else None
+    return household_id_of(sent) if isinstance(sent, str) else str(uuid_utils.uuid7())

@@ -70,17 +70,17 @@ class Entry:
 class Change:
     """One household's part of a transaction.
 
-    ``replaces`` is the revision that must still be the stored one (None: the household is new). ``claims`` and
-    ``releases`` are personal numbers that the household takes or gives up. ``fingerprint`` identifies the content for
-    retries. ``place_only`` says that nobody wrote anything new about the household: storage may then write what differs
-    and leave the rest of the document as it is.
+    ``replaces`` is the revision that must still be the stored one (None: the household is new). ``takes`` and
+    ``releases`` are the personal numbers that the household begins or ceases to hold. ``fingerprint`` identifies the
+    content for retries. ``place_only`` says that nobody wrote anything new about the household: storage may then write
+    what differs and leave the rest of the document as it is.
     """
 
     record: Record
     replaces: int | None
     entries: tuple[Entry, ...]
     fingerprint: str
-    claims: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
     releases: frozenset[str] = frozenset()
     place_only: bool = False
 
@@ -92,7 +92,7 @@ class Change:
             replaces=None,
             entries=_entries("registered", record, None, actor=actor, note=None),
             fingerprint=fingerprint,
-            claims=personal_numbers(record),
+            takes=personal_numbers(record),
         )
 
     @classmethod
@@ -114,7 +114,7 @@ class Change:
             replaces=before["revision"],
             entries=_entries(kind, record, before, actor=actor, note=note),
             fingerprint=fingerprint,
-            claims=holds - held,
+            takes=holds - held,
             releases=held - holds,
             place_only=place_only,
         )

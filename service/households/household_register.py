@@ -85,8 +85,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
 
     def post(self, body: object, *, if_match: int | None = None, if_new: bool = False, actor: Actor) -> Written:
         """As ``put``, under the id in the body, or under one that the register mints."""
-        given = body.get("id") if isinstance(body, dict) else None
-        household_id = given if isinstance(given, str) else str(uuid_utils.uuid7())
+        sent = body.get("id") if isinstance(body, dict) else None
+        household_id = sent if isinstance(sent, str) else str(uuid_utils.uuid7())
         return self.put(household_id, body, if_match=if_match, if_new=if_new, actor=actor)
 
     def patch(self, household_id: str, patch: object, *, if_match: int | None, actor: Actor) -> Written:
@@ -188,15 +188,15 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         """The household in its new place, without the items about the old one."""
         left = {"commune", "former_commune", "commune_as_of", "village", "address"}
         shown, today = self._shown(before, now), vietnam_day(now)
-        given = {"commune_as_of": today.isoformat(), **place}
-        body = {name: value for name, value in content_of(shown).items() if name not in left} | given
+        sent = {"commune_as_of": today.isoformat(), **place}
+        body = {name: value for name, value in content_of(shown).items() if name not in left} | sent
         if "parcels" in body:
             body["parcels"] = [with_its_old_commune(parcel, shown) for parcel in body["parcels"]]
         content = parse(body, before["id"], today=vietnam_day(self._clock()))
         resolved = self._directory().resolve_commune(content["commune"], content.get("commune_as_of") or today, today)
         if not decides_on_a_split(before, resolved.commune.identity, self._directory(), today):
             return self._prepare(content, before["id"], now=now, times_of=before)
-        body = {"former_commune": shown["commune"], **content_of(shown), **given}
+        body = {"former_commune": shown["commune"], **content_of(shown), **sent}
         content = parse(body, before["id"], today=vietnam_day(self._clock()))
         return self._prepare(content, before["id"], now=now, known=before)
 
@@ -215,7 +215,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         actor.require(commune, self._directory().called(commune, vietnam_day(now))[0])
 
     def _shown(self, record: Record, now: datetime) -> Record:
-        """A stored record as it was given: with codes in place of the identities of units."""
+        """A stored record as it was sent: with codes in place of the identities of units."""
         return Places(self._directory(), vietnam_day(now)).shown(record)
 
     def _patched(self, record: Record, patch: object, now: datetime) -> dict[str, Any]:

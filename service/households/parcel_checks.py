@@ -46,7 +46,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class NeighbouringBoundary:
     """A boundary around the one that is checked, and the overlap beyond tolerance, if there is one."""
 
     boundary: Boundary
@@ -71,7 +71,7 @@ class CheckedParcel:
     measured_area_m2: float | None
     findings: list[Finding]
     proposal: BaseGeometry | None
-    neighbours: list[Neighbour]
+    neighbours: list[NeighbouringBoundary]
 
 
 class ParcelRegister:
@@ -152,7 +152,9 @@ class ParcelRegister:
         )
         return read_drawings([drawing], self._examiner.borders(), self._examiner.rules)[0]
 
-    def _around(self, question: Question, geometry: BaseGeometry | None, communes: Communes) -> list[Neighbour]:
+    def _around(
+        self, question: Question, geometry: BaseGeometry | None, communes: Communes
+    ) -> list[NeighbouringBoundary]:
         """Returns the boundaries within some 30 m: those that overlap first, then the nearest."""
         if geometry is None:
             return []
@@ -172,7 +174,7 @@ class ParcelRegister:
         distances = shapely.distance(geometries, geometry)
         near = np.flatnonzero(shapely.intersects(geometries, reach)).tolist()
         near.sort(key=lambda number: (number not in overlaps, distances[number]))
-        return [Neighbour(boundaries[number], overlaps.get(number)) for number in near[:MOST_NEIGHBOURS]]
+        return [NeighbouringBoundary(boundaries[number], overlaps.get(number)) for number in near[:MOST_NEIGHBOURS]]
 
 
 def _overlap_finding(boundary: Boundary, overlap: Overlap) -> Finding:

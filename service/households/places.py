@@ -1,4 +1,4 @@
-"""The place of a household: stored by the identities of units, given and shown as codes with a day.
+"""The place of a household: stored by the identities of units, sent and shown as codes with a day.
 
 Codes are read here when they come in and written here when a record leaves; nothing in between speaks of codes.
 """
@@ -260,8 +260,8 @@ def _stands_again(code: str, as_of: date, known: _Record, directory: UnitDirecto
     commune, stored = known_identity(known, directory), known["commune_as_of"]
     shown = Places(directory, today).shown({"commune": commune, "commune_as_of": stored})
     then = directory.known_on(commune, date.fromisoformat(stored))
-    given = (code, as_of.isoformat())
-    return given == (shown["commune"], shown["commune_as_of"]) or (then is not None and given == (then.code, stored))
+    sent = (code, as_of.isoformat())
+    return sent == (shown["commune"], shown["commune_as_of"]) or (then is not None and sent == (then.code, stored))
 
 
 def _not_before_the_code(code: str, as_of: date, known: _Record, directory: UnitDirectory, today: date) -> date:
@@ -281,9 +281,9 @@ def _not_before_the_code(code: str, as_of: date, known: _Record, directory: Unit
 
 def _as_of(content: _Record, directory: UnitDirectory, today: date, known: _Record | None) -> date:
     """The day as of which content gives its commune's code."""
-    given: date | None = content.get("commune_as_of")
-    if given is not None:
-        return given
+    sent: date | None = content.get("commune_as_of")
+    if sent is not None:
+        return sent
     captured: datetime | None = content.get("captured_at")
     if captured is not None:
         return vietnam_day(captured)

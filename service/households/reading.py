@@ -21,7 +21,7 @@ from service.households.area_search import Affected, households_beginning_in, ho
 from service.households.changes import Record
 from service.households.history import changes_of, parted
 from service.households.masking import seen, seen_change, seen_findings_of_a_check, seen_note, sees
-from service.households.parcel_checks import Neighbour
+from service.households.parcel_checks import NeighbouringBoundary
 from service.households.places import Places
 from service.households.ports import (
     HouseholdPage,
@@ -245,7 +245,7 @@ class Reader:
         self._note(household_of(value) for value in shown)
         return shown
 
-    def neighbours(self, around: Sequence[Neighbour]) -> list[Neighbour]:
+    def neighbours(self, around: Sequence[NeighbouringBoundary]) -> list[NeighbouringBoundary]:
         """The boundaries around one that is checked, for readers who see boundaries: nothing about people."""
         if not self._sees_boundaries:
             return []

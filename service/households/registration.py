@@ -67,7 +67,7 @@ def household_id_of(text: str) -> str:
 def parse(body: object, household_id: str, *, today: date) -> dict[str, Any]:
     """Parse a request's record. Raises RecordInvalid with every error at once, or HouseholdIdMismatch."""
     if isinstance(body, dict) and isinstance(body.get("id"), str) and body["id"].lower() != household_id:
-        raise HouseholdIdMismatch(pointer="/id", id=household_id, given=body["id"][:80])
+        raise HouseholdIdMismatch(pointer="/id", id=household_id, sent=body["id"][:80])
     return parse_household(body, today=today)
 
 
@@ -229,7 +229,7 @@ def revision(
 
 
 def content_of(record: Record) -> dict[str, Any]:
-    """What a client gave of a record: all but the items that the register gives."""
+    """What a client sent of a record: all but the items that the register adds (``register_given``)."""
     return {name: value for name, value in record.items() if name not in REGISTER_GIVEN and name != "id"}
 
 

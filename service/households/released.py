@@ -36,7 +36,7 @@ class FeedPage:
     more: bool
     damaged: Sequence[DamagedEntry] = ()
 
-    def places(self) -> Iterator[tuple[str, int]]:
+    def offsets(self) -> Iterator[tuple[str, int]]:
         """Log and offset of every entry that was read."""
         yield from ((entry["log"], entry["offset"]) for entry in self.entries)
         yield from ((entry.log, entry.offset) for entry in self.damaged)

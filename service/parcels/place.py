@@ -18,7 +18,7 @@ from service.parcels.rings import Geometries, Positions
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Located:
     """Where one position lies.
 
     ``commune`` is the commune that contains it (None outside all of them), ``nearest`` that one or the nearest one.
@@ -88,12 +88,12 @@ class Borders:
                 found[number] = self.codes[polygon]
         return found
 
-    def places(self, positions: Positions, communes: Sequence[str]) -> list[Place | None]:
+    def places(self, positions: Positions, communes: Sequence[str]) -> list[Located | None]:
         """Locate each of n positions, given the commune where it should lie; all None if no border is loaded.
 
         Nearly all positions lie where they should; these are found commune by commune with a prepared polygon.
         """
-        places: list[Place | None] = [None] * len(positions)
+        places: list[Located | None] = [None] * len(positions)
         if len(self.codes) == 0:
             return places
         expected = np.asarray(communes)
@@ -103,22 +103,22 @@ class Borders:
             inside = self.within(code, positions[rows])
             for row, fits in zip(rows.tolist(), inside.tolist(), strict=True):
                 if fits:
-                    places[row] = Place(code, 0.0, 0.0, code)
+                    places[row] = Located(code, 0.0, 0.0, code)
                 else:
                     astray.append(row)
         for row, commune in zip(astray, self.communes_at(positions[astray]), strict=True):
             places[row] = self._place_astray(positions[row], communes[row], commune)
         return places
 
-    def _place_astray(self, position: Positions, expected: str, commune: str | None) -> Place:
+    def _place_astray(self, position: Positions, expected: str, commune: str | None) -> Located:
         point = shapely.Point(from_wgs84(np.asarray([position]), self._metric)[0])
         known = expected in self._number
         distance = shapely.distance(self._in_metres[self._number[expected]], point) if known else 0.0
         if commune is not None:
-            return Place(commune, float(distance), 0.0, commune)
+            return Located(commune, float(distance), 0.0, commune)
         nearest = int(self._tree_in_metres.nearest(point))
         from_province = float(shapely.distance(self._in_metres[nearest], point))
-        return Place(None, float(distance), from_province, self.codes[nearest])
+        return Located(None, float(distance), from_province, self.codes[nearest])
 
     @cached_property
     def _tree(self) -> shapely.STRtree:

@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from schemas.errors import Finding
 from schemas.geometry import geometry_json
 from service.parcels.limits import GeometryRules
-from service.parcels.place import Borders, Place, interior_positions
+from service.parcels.place import Borders, Located, interior_positions
 from service.parcels.reference_systems import (
     SYSTEMS,
     WGS84,
@@ -73,7 +73,7 @@ class Reading:
     shape: Shape
     system: ReferenceSystem
     original: BaseGeometry | None = None
-    place: Place | None = None
+    place: Located | None = None
 
 
 def read_drawings(drawings: Sequence[Drawing], borders: Borders, rules: GeometryRules) -> list[Reading]:

@@ -40,8 +40,8 @@ class Picture:
     height: int
 
 
-def bare_picture(given: bytes) -> Picture:
-    """Return the picture in ``given`` without metadata (position, time, camera, thumbnails, comments) or trailing data.
+def bare_picture(sent: bytes) -> Picture:
+    """Return the picture in ``sent`` without metadata (position, time, camera, thumbnails, comments) or trailing data.
 
     The coded picture is copied byte by byte, so the quality is unchanged, and the function is idempotent. Raises
     PhotoUnreadable for anything but a complete JPEG, and PhotoNotUpright where the metadata say that the picture must
@@ -50,7 +50,7 @@ def bare_picture(given: bytes) -> Picture:
     parts = [b"\xff\xd8"]
     size: tuple[int, int] | None = None
     scanned = False
-    for marker, content, scan in _segments(given):
+    for marker, content, scan in _segments(sent):
         if marker in _FRAMES:
             if size is not None:
                 raise PhotoUnreadable(pointer="", reason="two frames")
@@ -72,41 +72,41 @@ def bare_picture(given: bytes) -> Picture:
     return Picture(b"".join((*parts, b"\xff\xd9")), *size)
 
 
-def _segments(given: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+def _segments(sent: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Yield marker, content and, for the header of a scan, its coded data, up to the end of the picture."""
-    if given[:2] != b"\xff\xd8":
+    if sent[:2] != b"\xff\xd8":
         raise PhotoUnreadable(pointer="", reason="start")
     at = 2
     while True:
-        marker, at = _marker(given, at)
+        marker, at = _marker(sent, at)
         if marker == _END:
             return
         if marker in _OTHER_FRAMES or marker < 0xC0 or 0xD0 <= marker <= _START:
             raise PhotoUnreadable(pointer="", reason=f"marker {marker:02x}")
-        length = int.from_bytes(given[at : at + 2], "big")
-        content = given[at + 2 : at + length]
+        length = int.from_bytes(sent[at : at + 2], "big")
+        content = sent[at + 2 : at + length]
         if length < 2 or len(content) != length - 2:
             raise PhotoUnreadable(pointer="", reason="cut off")
         at += length
         scan = b""
         if marker == _SCAN:
-            end = _END_OF_SCAN.search(given, at)
+            end = _END_OF_SCAN.search(sent, at)
             if end is None:
                 raise PhotoUnreadable(pointer="", reason="cut off")
-            scan = given[at : end.start()]
+            scan = sent[at : end.start()]
             at = end.start()
         yield marker, content, scan
 
 
-def _marker(given: bytes, at: int) -> tuple[int, int]:
+def _marker(sent: bytes, at: int) -> tuple[int, int]:
     """Return the marker at a position, after any fill bytes, and the position behind it."""
-    if given[at : at + 1] != b"\xff":
+    if sent[at : at + 1] != b"\xff":
         raise PhotoUnreadable(pointer="", reason="marker")
-    while given[at : at + 1] == b"\xff":
+    while sent[at : at + 1] == b"\xff":
         at += 1
-    if at >= len(given):
+    if at >= len(sent):
         raise PhotoUnreadable(pointer="", reason="cut off")
-    return given[at], at + 1
+    return sent[at], at + 1
 
 
 def _size_of(frame: bytes) -> tuple[int, int]:

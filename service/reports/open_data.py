@@ -32,8 +32,8 @@ OTHER: Final = "other"
 
 _NOT_KNOWN: Final = {"vi": "Chưa rõ", "en": "Not known"}
 _OTHERS: Final = {"vi": "Các xã, phường không nêu riêng", "en": "Communes not shown one by one"}
-_CLAIM: Final = timedelta(minutes=10)
-"""How long a claim to make an edition holds; the worker of an older one has died."""
+_LEASE: Final = timedelta(minutes=10)
+"""How long the lease to make an edition lasts; the worker that holds an older one has died."""
 _CACHED: Final = timedelta(minutes=1)
 
 
@@ -142,23 +142,23 @@ class OpenData:
         return found
 
     def _next(self, last: Editions | None, now: datetime) -> Editions:
-        if not self._store.claim(now, now + _CLAIM):
+        if not self._store.lease(now, now + _LEASE):
             if last is None:
                 raise OpenDataPreparing()
             return last
         found = self._store.editions()
         if found is not None and found.made_at + self._lasting > now:
-            self._store.give_up()  # another worker made them in the meantime
+            self._store.release()  # another worker made them in the meantime
             return found
         try:
             made = editions_of(self._store.count(), self._directory(), now)
         except BaseException:
-            self._store.give_up()
+            self._store.release()
             raise
         if any(any(edition.tables.values()) for edition in made.by_province.values()):
             self._store.put_editions(made)
         else:
-            self._store.give_up()  # there is nothing to show yet
+            self._store.release()  # there is nothing to show yet
         return made
 
     def table(self, by: str, language: str, province: str | None = None) -> Table:

@@ -103,10 +103,10 @@ class OpenDataStore(Protocol):
         """The last editions."""
 
     def put_editions(self, editions: Editions) -> None:
-        """Store editions in place of the last, and give up the claim to make some."""
+        """Store editions in place of the last, and release the lease."""
 
-    def claim(self, now: datetime, until: datetime) -> bool:
-        """Claim to make the next editions; returns False while another worker holds the claim."""
+    def lease(self, now: datetime, until: datetime) -> bool:
+        """Take the lease to make the next editions; returns False while another worker holds it."""
 
-    def give_up(self) -> None:
-        """Give up the claim without an edition; another worker may make them."""
+    def release(self) -> None:
+        """Release the lease without an edition; another worker may make them."""

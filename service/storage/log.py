@@ -142,7 +142,7 @@ def _require_within(after: Mapping[str, int], ends: Mapping[str, int], communes:
     for log, offset in after.items():
         end = ends.get(log, 0)
         if offset > end and (communes is None or log in communes):
-            raise CursorAhead(pointer="/after", log=log[:20], end=end, given=offset)
+            raise CursorAhead(pointer="/after", log=log[:20], end=end, sent=offset)
 
 
 def entry_id(commune: str, offset: int) -> str:

@@ -56,14 +56,14 @@ class MongoOpenData:
     def editions(self) -> Editions | None:
         """The last editions."""
         with translated(self._client):
-            document = self._editions.find_one({"_id": _HOUSEHOLDS}, {"claimed_until": 0})
+            document = self._editions.find_one({"_id": _HOUSEHOLDS}, {"leased_until": 0})
         if document is None or "made_at" not in document:
             return None
         made_at = document["made_at"]
         return Editions(made_at, {each["province"]: _to_edition(each, made_at) for each in document["provinces"]})
 
     def put_editions(self, editions: Editions) -> None:
-        """Store editions in place of the last, and give up the claim to make some."""
+        """Store editions in place of the last, and release the lease."""
         provinces = [
             {
                 "province": province,
@@ -79,20 +79,20 @@ class MongoOpenData:
         with translated(self._client):
             self._editions.replace_one({"_id": _HOUSEHOLDS}, document, upsert=True)
 
-    def claim(self, now: datetime, until: datetime) -> bool:
-        """Claim to make the next editions; returns False while another worker holds the claim."""
-        free = {"_id": _HOUSEHOLDS, "$or": [{"claimed_until": None}, {"claimed_until": {"$lte": now}}]}
+    def lease(self, now: datetime, until: datetime) -> bool:
+        """Take the lease to make the next editions; returns False while another worker holds it."""
+        free = {"_id": _HOUSEHOLDS, "$or": [{"leased_until": None}, {"leased_until": {"$lte": now}}]}
         with translated(self._client):
             try:
-                self._editions.update_one(free, {"$set": {"claimed_until": until}}, upsert=True)
+                self._editions.update_one(free, {"$set": {"leased_until": until}}, upsert=True)
             except DuplicateKeyError:
                 return False
         return True
 
-    def give_up(self) -> None:
-        """Give up the claim without an edition; another worker may make them."""
+    def release(self) -> None:
+        """Release the lease without an edition; another worker may make them."""
         with translated(self._client):
-            self._editions.update_one({"_id": _HOUSEHOLDS}, {"$unset": {"claimed_until": ""}})
+            self._editions.update_one({"_id": _HOUSEHOLDS}, {"$unset": {"leased_until": ""}})
 
 
 def _to_edition(document: Document, made_at: datetime) -> Edition:

@@ -139,7 +139,7 @@ class MongoTransaction:
             return
         where = {"_id": {"$in": wanted}}
         states = self.collections["commune_states"]
-        found = states.update_many(where, {"$inc": {"claims": 1}}, session=self.session).matched_count
+        found = states.update_many(where, {"$inc": {"locks": 1}}, session=self.session).matched_count
         if found < len(wanted):
             raise CommuneStateMissing(wanted)
 
@@ -343,15 +343,15 @@ class MongoTransaction:
         for number, household in released:
             key = self.encryption.digest(number)
             self.collections["identities"].delete_one({"_id": key, "household": household}, session=self.session)
-        keys = {self.encryption.digest(number): number for change in changes for number in change.claims}
-        claimed = [
+        keys = {self.encryption.digest(number): number for change in changes for number in change.takes}
+        taken = [
             {"_id": self.encryption.digest(number), "household": change.record["id"]}
             for change in changes
-            for number in sorted(change.claims)
+            for number in sorted(change.takes)
         ]
-        if claimed:
+        if taken:
             try:
-                self._insert("identities", claimed)
+                self._insert("identities", taken)
             except (DuplicateKeyError, BulkWriteError) as error:
                 number = keys.get(duplicate_of(error), "")
                 raise PersonalNumberTaken(pointer="/head/national_id", national_id=number) from None

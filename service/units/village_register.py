@@ -34,7 +34,7 @@ MOST_VILLAGES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class NamedVillage:
-    """A village as it is given and shown: its former commune by a code, its id only where it has one already."""
+    """A village as it is sent and shown: its former commune by a code, its id only where it has one already."""
 
     name: str
     id: str | None = None
@@ -120,7 +120,7 @@ class VillageRegister:
         self,
         code: str,
         as_of: date | None,
-        given: Sequence[NamedVillage],
+        sent: Sequence[NamedVillage],
         *,
         if_match: int | None,
         if_new: bool,
@@ -138,12 +138,12 @@ class VillageRegister:
             raise CommuneOutsideArea(commune=code)
         if not meant.in_force:
             raise not_in_force(meant.commune.code, today, [meant.commune])
-        for position, each in enumerate(given):
+        for position, each in enumerate(sent):
             if each.expected_on is not None and each.expected_on > today:
                 pointer = f"/villages/{position}/expected_on"
                 raise VillagesInvalid(pointer=pointer, reason="village-expected-on", most=MOST_VILLAGES)
         own, known = self._list(meant, directory, today)
-        villages = _identified(given, meant, known, directory)
+        villages = _identified(sent, meant, known, directory)
         if if_new and known.revision:
             raise VillagesStale(current=known.revision)
         if villages == tuple(filter(meant.concerns, known.villages)):
@@ -177,18 +177,18 @@ def _lies_in(commune: Unit, area: Communes) -> bool:
 
 
 def _identified(
-    given: Sequence[NamedVillage], meant: Meant, known: VillageList, directory: UnitDirectory
+    sent: Sequence[NamedVillage], meant: Meant, known: VillageList, directory: UnitDirectory
 ) -> tuple[Village, ...]:
-    """The given villages with identities of former communes; one without an id has that of the same name before.
+    """The sent villages with identities of former communes; one without an id has that of the same name before.
 
     Raises VillagesInvalid for two with one name or id and for too many, FormerCommuneMismatch.
     """
     ids = {village.key: village.id for village in known.villages}
     others = [village for village in known.villages if not meant.concerns(village)]
-    if len(others) + len(given) > MOST_VILLAGES:
+    if len(others) + len(sent) > MOST_VILLAGES:
         raise VillagesInvalid(pointer="/villages", reason="villages", most=MOST_VILLAGES)
     villages = []
-    for position, each in enumerate(given):
+    for position, each in enumerate(sent):
         village = Village(
             each.id or "",
             each.name,

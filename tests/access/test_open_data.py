@@ -211,10 +211,10 @@ def test_while_the_next_edition_is_made_the_last_one_is_served(database: Databas
     OpenData(store, directory, moment, timedelta(days=30)).edition()
     first = moment.now
     moment.now += timedelta(days=31)
-    assert store.claim(moment.now, moment.now + timedelta(minutes=10))
+    assert store.lease(moment.now, moment.now + timedelta(minutes=10))
     other = OpenData(store, directory, moment, timedelta(days=30))
     assert other.edition().made_at == first
-    moment.now += timedelta(minutes=11)  # the worker that claimed it has died
+    moment.now += timedelta(minutes=11)  # the worker that holds the lease has died
     assert other.edition().made_at == moment.now
 
 

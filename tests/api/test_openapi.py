@@ -217,7 +217,7 @@ PARTS_OF_A_WHOLE = {
     *("OpenData.columns", "OpenData.rows", "Trend.days", "CodeList.codes", "Villages.villages"),
     *("FormDefinition.steps", "FormDefinition.one_of", "FormDefinition.rules"),
     *("HouseholdJson.examples", "PublishedKeys.keys"),  # JSON Schema, RFC 7517
-    *("ParcelAnswer.findings", "PersonRequest.steps", "SignedInAccount.sessions"),
+    *("CheckedParcel.findings", "PersonRequest.steps", "SignedInAccount.sessions"),
     *("PersonCopy.history", "PersonCopy.photos", "PersonCopy.seen_by"),
 }
 """Arrays of objects in a response that are not a list of resources: parts of one table, document or resource."""

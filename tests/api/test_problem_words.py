@@ -23,7 +23,7 @@ from tests.builders import a_square
 
 SOURCES = Path(service.__file__).parent
 TYPES = Catalogue()._files["vi"]["types"]
-NOT_WORDS = {"permission", "name", "known", "given", "wanted", "id", "type"}
+NOT_WORDS = {"permission", "name", "known", "sent", "wanted", "id", "type"}
 """Params that a client sent, or is to send as they are: names, values, media types, permissions."""
 CODES_BY_NAME = {kind.__name__: kind.code for kind in STATUS if hasattr(kind, "code")}
 ENGLISH = re.compile(r"\b(?!near\b|within\b|limit\b|area\b|of\b|land_certificate\b|true\b|false\b)[a-z]{4,}\b")

@@ -15,7 +15,7 @@ from service.actor import Actor
 from service.area import Area
 from service.errors import HouseholdNotFound, PermissionMissing, ReferenceSystemUnknown
 from service.households.changes import Record
-from service.households.parcel_checks import Neighbour
+from service.households.parcel_checks import NeighbouringBoundary
 from service.households.places import Places
 from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.reading import Reader, Sources
@@ -357,7 +357,7 @@ def test_who_sees_no_boundaries_does_not_find_them_by_trying_areas(services: Reg
     boundary = Boundary(record["id"], record["parcels"][0]["id"], 0, FIELD)
     finding = {"code": "parcel.overlap", "details": {"household": record["id"]}}
     for who, count in ((statistics, 0), (masked, 1)):
-        assert len(reader_of(who).neighbours([Neighbour(boundary, None)])) == count
+        assert len(reader_of(who).neighbours([NeighbouringBoundary(boundary, None)])) == count
         assert len(reader_of(who).findings([finding])) == count
 
 

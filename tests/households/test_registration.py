@@ -40,12 +40,12 @@ def test_a_registration_makes_one_entry_in_its_communes_log(directory: UnitDirec
 def test_a_household_claims_the_number_of_its_head(directory: UnitDirectory) -> None:
     household = a_household()
     change = registered(household, directory)
-    assert change.claims == {household["head"]["national_id"]}
+    assert change.takes == {household["head"]["national_id"]}
     assert change.releases == frozenset()
 
 
 def test_a_head_without_a_number_claims_none(directory: UnitDirectory) -> None:
-    assert registered(a_household(head=a_head(no_id_reason="lost")), directory).claims == frozenset()
+    assert registered(a_household(head=a_head(no_id_reason="lost")), directory).takes == frozenset()
 
 
 def test_a_new_head_releases_the_number_of_the_old_one(directory: UnitDirectory) -> None:
@@ -53,7 +53,7 @@ def test_a_new_head_releases_the_number_of_the_old_one(directory: UnitDirectory)
     head = a_head()
     change = revised(before, directory, head=head)
     assert change.releases == {before["head"]["national_id"]}
-    assert change.claims == {head["national_id"]}
+    assert change.takes == {head["national_id"]}
 
 
 def test_a_withdrawn_household_holds_no_number(directory: UnitDirectory) -> None:

@@ -56,7 +56,7 @@ def test_another_id_in_the_body_is_named_with_the_one_in_the_address() -> None:
     identity, household = an_id(), a_household(id="Y" * 90)
     with pytest.raises(HouseholdIdMismatch) as refused:
         parse(household, identity, today=TODAY)
-    assert (refused.value.pointer, refused.value.params) == ("/id", {"id": identity, "given": "Y" * 80})
+    assert (refused.value.pointer, refused.value.params) == ("/id", {"id": identity, "sent": "Y" * 80})
     assert parse({**household, "id": identity.upper()}, identity, today=TODAY)["village"] == "Khối 3"
 
 

@@ -8,7 +8,7 @@ import shapely
 from pyproj import Geod
 
 from service.parcels.limits import PlaceRules
-from service.parcels.place import Borders, Place, interior_positions
+from service.parcels.place import Borders, Located, interior_positions
 from tests.parcels.builders import a_field, a_polygon
 from tests.parcels.real_borders import real_borders
 
@@ -90,7 +90,7 @@ def test_several_positions_are_located_in_their_order(three_in_a_row: Borders) -
 
 
 def test_the_tolerated_distance_itself_is_tolerated() -> None:
-    at, beyond = Place("00001", 100.0, 100.0, "00001"), Place("00001", 100.1, 100.1, "00001")
+    at, beyond = Located("00001", 100.0, 100.0, "00001"), Located("00001", 100.1, 100.1, "00001")
     assert (at.outside_commune(RULES), at.outside_province(RULES)) == (False, False)
     assert (beyond.outside_commune(RULES), beyond.outside_province(RULES)) == (True, True)
 

@@ -85,7 +85,7 @@ def test_a_failing_transaction_leaves_nothing(store: Repositories) -> None:
         store.transactions.run(fail)
     assert store.households.known([change.record["id"]]) == {}
     assert offsets(store, THANH_VINH) == []
-    assert store.households.holders_of(change.claims) == {}
+    assert store.households.holders_of(change.takes) == {}
 
 
 def test_several_changes_are_one_transaction(store: Repositories) -> None:

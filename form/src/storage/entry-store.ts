@@ -96,7 +96,7 @@ export class EntryStore {
     });
   }
 
-  /** Reads an entry, lets `alter` make the new one, stores it; again if another tab came between. */
+  /** Reads an entry, lets `alter` make the new one, stores it; retries if another tab changed it. */
   async change(id: string, alter: (entry: OpenedEntry) => OpenedEntry): Promise<OpenedEntry> {
     for (;;) {
       const before = await this.get(id);
@@ -110,7 +110,7 @@ export class EntryStore {
 
   /** The register has stored the entry: it is Sent, and an entry that follows it is now made from that revision. One transaction. */
   async arrived(id: string, record: Household, revision: number): Promise<void> {
-    await this.#settle(id, (entry) => ({
+    await this.#decided(id, (entry) => ({
       entry: { ...entry, state: { kind: 'sent', at: bestKnownTime().toISOString(), revision }, content: record },
       ofFollower: { basis: { kind: 'revision', revision } },
     }));
@@ -118,12 +118,12 @@ export class EntryStore {
 
   /** The register did not take the entry. A later version of the same household on this phone takes its place, if there is one. */
   async turnedBack(id: string, state: EntryState): Promise<void> {
-    await this.#settle(id, (entry) => ({ entry: { ...entry, state }, ofFollower: { basis: entry.basis, base: entry.base }, supersede: true }));
+    await this.#decided(id, (entry) => ({ entry: { ...entry, state }, ofFollower: { basis: entry.basis, base: entry.base }, supersede: true }));
   }
 
   /** Sends the entry again as `content`, which includes what the register has at `revision`. A later version of the household takes its place: it is merged itself. */
   async merged(id: string, content: Household, base: Household, revision: number): Promise<void> {
-    await this.#settle(id, (entry) => ({ entry: mergedEntry(entry, content, base, revision), ofFollower: { basis: entry.basis, base: entry.base }, supersede: true }));
+    await this.#decided(id, (entry) => ({ entry: mergedEntry(entry, content, base, revision), ofFollower: { basis: entry.basis, base: entry.base }, supersede: true }));
   }
 
   async remove(id: string): Promise<void> {
@@ -132,7 +132,7 @@ export class EntryStore {
     this.#changed();
   }
 
-  async #settle(
+  async #decided(
     id: string,
     outcome: (entry: OpenedEntry) => { entry: OpenedEntry; ofFollower: Partial<Pick<Entry, 'basis' | 'base'>>; supersede?: boolean },
   ): Promise<void> {

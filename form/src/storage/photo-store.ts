@@ -69,8 +69,8 @@ export class PhotoStore {
     });
   }
 
-  /** Takes a photo off the phone: the register has it, or is rid of it. One that the person wants otherwise by now stays. Returns whether it went. */
-  async settle({ id, state }: Photo): Promise<boolean> {
+  /** Takes a photo off the phone: the register has stored or deleted it. One that the person wants otherwise by now stays. Returns whether it went. */
+  async removeWhenSent({ id, state }: Photo): Promise<boolean> {
     await this.#alter(id, (photo) => (photo.state.kind === state.kind ? null : photo));
     return (await this.get(id)) === null;
   }

@@ -41,7 +41,7 @@ export async function sendNextPhoto(store: PhotoStore, entries: readonly Entry[]
   switch (outcome.kind) {
     case 'done':
       // The person may have thrown it away meanwhile: then it is removed there too, right after.
-      if (!(await store.settle(photo))) tried.delete(photo.id);
+      if (!(await store.removeWhenSent(photo))) tried.delete(photo.id);
       break;
     case 'rejected':
       await store.change(photo.id, ({ state }) => (state.kind === photo.state.kind ? { kind: 'rejected', problem: outcome.problem } : null));

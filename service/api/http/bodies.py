@@ -36,10 +36,10 @@ def json_body(*, types: frozenset[str] = JSON_TYPES, most_bytes: int | None = No
     Raises ContentTypeUnsupported, ContentEncodingUnsupported, JsonInvalid and werkzeug's RequestEntityTooLarge.
     """
     if request.mimetype not in types:
-        raise ContentTypeUnsupported(given=request.mimetype[:100] or "-", wanted=", ".join(sorted(types)))
+        raise ContentTypeUnsupported(sent=request.mimetype[:100] or "-", wanted=", ".join(sorted(types)))
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity"):
-        raise ContentEncodingUnsupported(given=encoding[:100])
+        raise ContentEncodingUnsupported(sent=encoding[:100])
     return parse_json(_whole_body(services().settings.record_bytes if most_bytes is None else most_bytes))
 
 
@@ -88,7 +88,7 @@ def parsed_body(kind: type[Body], *, optional: bool = False, otherwise: Mapping[
 def photo_body() -> bytes:
     """The request's JPEG, not yet looked at. Raises ContentTypeUnsupported, PhotoTooLarge."""
     if request.mimetype != JPEG:
-        raise ContentTypeUnsupported(given=request.mimetype[:100] or "-", wanted=JPEG)
+        raise ContentTypeUnsupported(sent=request.mimetype[:100] or "-", wanted=JPEG)
     most = services().settings.photo_bytes
     try:
         return _whole_body(most)

@@ -60,9 +60,9 @@ def require_own_page(principal: Principal) -> None:
     The proof is the session's CSRF token, which only our page can read, or a header that another site's page cannot
     send without a preflight request (CORS is closed), together with the browser's own statement of the page's origin.
     """
-    given = request.headers.get(CSRF_HEADER)
-    if given is not None:
-        proven = same(given, csrf_token(guard().keys.secret("csrf"), principal.session or ""))
+    sent = request.headers.get(CSRF_HEADER)
+    if sent is not None:
+        proven = same(sent, csrf_token(guard().keys.secret("csrf"), principal.session or ""))
     else:
         proven = OWN_PAGE_HEADER in request.headers and _states_own_origin()
     if not proven or from_another_site():

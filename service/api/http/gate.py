@@ -79,9 +79,9 @@ def install_guard(app: Flask, parts: Guard) -> None:
 
 def _name_request() -> None:
     """Give the request an id: the one from a proxy if it is well-formed, else a new one."""
-    given = request.headers.get(REQUEST_ID, "")
-    usable = 8 <= len(given) <= _LONGEST_REQUEST_ID and all(sign.isalnum() or sign in "-_" for sign in given)
-    g.request_id = given if usable and given.isascii() else uuid.uuid4().hex
+    sent = request.headers.get(REQUEST_ID, "")
+    usable = 8 <= len(sent) <= _LONGEST_REQUEST_ID and all(sign.isalnum() or sign in "-_" for sign in sent)
+    g.request_id = sent if usable and sent.isascii() else uuid.uuid4().hex
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request=g.request_id)
 

@@ -21,7 +21,7 @@ def named_revision() -> int | None:
         return None
     found = _REVISION.fullmatch(text.strip())
     if found is None:
-        raise PreconditionInvalid(given=text[:80])
+        raise PreconditionInvalid(sent=text[:80])
     return int(found[1])
 
 
@@ -31,5 +31,5 @@ def must_be_new() -> bool:
     if text is None:
         return False
     if text.strip() != "*":
-        raise PreconditionInvalid(given=text[:80])
+        raise PreconditionInvalid(sent=text[:80])
     return True

@@ -225,21 +225,21 @@ class ProblemSchema(Resource):
 
 def register_problems(app: Flask) -> None:
     """Turn every exception into a problem; no response carries a traceback."""
-    app.register_error_handler(DomainError, answer_domain_error)
-    app.register_error_handler(BodyRefused, answer_body_refused)
-    app.register_error_handler(RecordInvalid, answer_record_invalid)
-    app.register_error_handler(JsonInvalid, answer_json_invalid)
-    app.register_error_handler(HTTPException, answer_http_exception)
-    app.register_error_handler(ParseException, answer_broken_body)
-    app.register_error_handler(Exception, answer_unexpected)
+    app.register_error_handler(DomainError, problem_of_domain_error)
+    app.register_error_handler(BodyRefused, problem_of_body_refused)
+    app.register_error_handler(RecordInvalid, problem_of_record_invalid)
+    app.register_error_handler(JsonInvalid, problem_of_json_invalid)
+    app.register_error_handler(HTTPException, problem_of_http_exception)
+    app.register_error_handler(ParseException, problem_of_broken_body)
+    app.register_error_handler(Exception, problem_of_unexpected)
 
 
-def answer_domain_error(error: DomainError) -> Response:
+def problem_of_domain_error(error: DomainError) -> Response:
     """The problem of a domain error."""
     try:
         params, more = _from_the_reader(error)
     except HouseholdNotFound as withheld:
-        return answer_domain_error(withheld)
+        return problem_of_domain_error(withheld)
     status = _status(error)
     if status >= 500:
         _log.error("refused", code=error.code, cause=_cause(error), params=_plain(error.params))
@@ -263,26 +263,26 @@ def _from_the_reader(error: DomainError) -> tuple[dict[str, Any], dict[str, Any]
     return error.params, {}
 
 
-def answer_body_refused(error: BodyRefused) -> Response:
+def problem_of_body_refused(error: BodyRefused) -> Response:
     """The problem of a body with several faults: the status and code of the first, and each with its place."""
     first = error.errors[0]
     items = [_item(ItemError(one.pointer or "", one.code, one.params)) for one in error.errors]
     return problem(_status(first), first.code, first.params, errors=items)
 
 
-def answer_record_invalid(error: RecordInvalid) -> Response:
+def problem_of_record_invalid(error: RecordInvalid) -> Response:
     """The problem of a record that breaks the schema: every error at once, of what is stored only what may be seen."""
     items = [_item(item) for item in reader().refusal(error)]
     return problem(422, INVALID_RECORD, {"count": len(items)}, errors=items)
 
 
-def answer_json_invalid(error: JsonInvalid) -> Response:
+def problem_of_json_invalid(error: JsonInvalid) -> Response:
     """The problem of a body that is not the JSON that the register reads."""
     item = {"pointer": "", "code": error.code, "message": _text(error.code, error.params)}
     return problem(400, error.code, error.params, errors=[item])
 
 
-def answer_http_exception(error: HTTPException) -> Response:
+def problem_of_http_exception(error: HTTPException) -> Response:
     """The problem of what Flask refused by itself: no such address, a body that is too large."""
     status = error.code or 500
     if isinstance(error, ClientDisconnected):
@@ -291,13 +291,13 @@ def answer_http_exception(error: HTTPException) -> Response:
         _read_past_the_body()
     limit = request.max_content_length or services().settings.record_bytes
     code = HTTP_CODES.get(status, "http.bad-request" if status < 500 else "internal")
-    response = problem(status, code, {"limit": limit, "given": "", "wanted": "application/json"})
+    response = problem(status, code, {"limit": limit, "sent": "", "wanted": "application/json"})
     if status == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return response
 
 
-def answer_broken_body(error: Exception) -> Response:
+def problem_of_broken_body(error: Exception) -> Response:
     """The problem of a body whose chunks the server cannot parse; it finds out while a view reads the body."""
     _log.warning("broken body", kind=type(error).__name__)
     return problem(400, HTTP_CODES[400], {})
@@ -314,7 +314,7 @@ def _read_past_the_body() -> None:
             left -= part
 
 
-def answer_unexpected(error: Exception) -> Response:
+def problem_of_unexpected(error: Exception) -> Response:
     """A fault of the register: its log gets the traceback, the client nothing but the request's id."""
     _log.exception("unexpected", path=request.path, method=request.method, kind=type(error).__name__)
     return problem(500, "internal", {})
@@ -370,8 +370,8 @@ def _text(code: str, params: Any) -> str:
 
 
 def _catalogue_of(code: str) -> Catalogue:
-    part = services()
-    return part.messages if code in part.messages else part.item_messages
+    current = services()
+    return current.messages if code in current.messages else current.item_messages
 
 
 def _word(value: Any, params: Mapping[str, Any]) -> Any:

@@ -48,8 +48,8 @@ def report_damaged(household_ids: Iterable[str]) -> None:
 
 def text_of(code: str, details: Mapping[str, Any]) -> str:
     """The words of a code in the language of the request; a code of an older version that has none stays as it is."""
-    part = services()
-    for catalogue in (part.messages, part.item_messages):
+    current = services()
+    for catalogue in (current.messages, current.item_messages):
         if code in catalogue:
             return catalogue.text(code, language(), **details)
     return code

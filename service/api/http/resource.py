@@ -159,9 +159,9 @@ def text(longest: int, *, exactly: bool = False, **described: Any) -> fields.Str
     )
 
 
-def without_zero_bytes(given: str) -> None:
+def without_zero_bytes(sent: str) -> None:
     """Refuse a text with zero bytes, which the database does not store in every place."""
-    if "\0" in given:
+    if "\0" in sent:
         raise ValidationError("zero byte")
 
 

@@ -29,7 +29,7 @@ blueprint = Blueprint("changes", __name__, url_prefix="/v1/changes", description
 _LOOK_AGAIN_SECONDS = 0.5
 MOST_WAITING = 4
 """How many requests of a worker may wait for a change: half of its threads, so that others are served."""
-places = threading.BoundedSemaphore(MOST_WAITING)
+waiting = threading.BoundedSemaphore(MOST_WAITING)
 
 
 class ChangesQuery(LimitQuery):
@@ -44,7 +44,7 @@ class ChangesQuery(LimitQuery):
     commune = unit_code("Only this commune's log.")
 
 
-_NOTHING_BUT_ITS_PLACE = {
+_ITS_OFFSET_ALONE = {
     "description": "True where what is stored of this entry is damaged: record is null, and kind, revision, offset and "
     "hash are as they were."
 }
@@ -70,7 +70,7 @@ class LogNoteSchema(Resource):
     settled = fields.String(metadata={"description": "The parcel whose overlaps or claims were settled."})
     rehomed = Day(metadata={"description": "The day as of which the household's commune was decided again."})
     schema_version = fields.Nested(VersionsSchema)
-    damaged = fields.Boolean(metadata=_NOTHING_BUT_ITS_PLACE)
+    damaged = fields.Boolean(metadata=_ITS_OFFSET_ALONE)
 
 
 class ItemPartSchema(Resource):
@@ -93,8 +93,8 @@ _VALUE = {
 }
 
 
-class ItemChangeSchema(Resource):
-    """What changed at one place of a record: the values before and after, where there were any."""
+class ItemDifferenceSchema(Resource):
+    """A difference at one place (pointer) of a record: the values before and after, where there were any."""
 
     pointer = fields.String(required=True)
     before = Described({**_VALUE, "description": "Absent where nothing stood here."})
@@ -126,7 +126,7 @@ class ChangeSchema(LogEntrySchema):
 
 
 class DamagedEntrySchema(Resource):
-    """The place of a log entry that is stored damaged and cannot be read."""
+    """Stands for a log entry that is stored damaged and cannot be read."""
 
     log = fields.String(required=True)
     offset = WholeNumber(required=True, validate=validate.Range(1))
@@ -186,13 +186,13 @@ class Changes(MethodView):
             return reader().changes(after, of=of, limit=arguments["limit"])
 
         page = look()
-        if _is_empty(page) and arguments["wait"] and places.acquire(blocking=False):
+        if _is_empty(page) and arguments["wait"] and waiting.acquire(blocking=False):
             try:
                 page = _waited_for(look, arguments["wait"])
             finally:
-                places.release()
+                waiting.release()
         offsets = dict(after)
-        for log, offset in page.places():
+        for log, offset in page.offsets():
             offsets[log] = max(offset, offsets.get(log, 0))
         cursor = written_offsets(offsets)
         body: dict[str, Any] = {"changes": page.entries, "cursor": cursor, "more": page.more}

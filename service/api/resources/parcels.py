@@ -24,7 +24,7 @@ from service.api.http.services import actor, services
 from service.api.http.values import Between, Flag, Number
 from service.clock import vietnam_day
 from service.formats.geojson import drawn_feature
-from service.households.parcel_checks import Neighbour, Question
+from service.households.parcel_checks import NeighbouringBoundary, Question
 from service.households.stages import findings_in_json
 
 blueprint = Blueprint("parcels", __name__, url_prefix="/v1/parcels", description="Boundaries of parcels")
@@ -94,8 +94,8 @@ class ParcelQuestionSchema(Body):
     @post_load
     def question(self, items: dict[str, Any], **_: Any) -> Question:
         """The plain value of a body."""
-        given = {name: value for name, value in items.items() if value is not None}
-        return Question(**{**given, "crops": tuple(given.get("crops", ()))})
+        sent = {name: value for name, value in items.items() if value is not None}
+        return Question(**{**sent, "crops": tuple(sent.get("crops", ()))})
 
 
 def item_errors(schema: Schema, messages: Mapping[str, Any], path: Path = ()) -> Iterator[ItemError]:
@@ -151,7 +151,7 @@ class NeighboursSchema(Resource):
     features = fields.List(fields.Nested(NeighbourSchema), required=True)
 
 
-class ParcelAnswerSchema(Resource):
+class CheckedParcelSchema(Resource):
     """What was found about a boundary."""
 
     absent_when_none = frozenset({"proposal"})
@@ -168,7 +168,7 @@ class Check(MethodView):
 
     @needs("parcels.check")
     @blueprint.body(ParcelQuestionSchema)
-    @blueprint.response(200, ParcelAnswerSchema)
+    @blueprint.response(200, CheckedParcelSchema)
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="check_parcel", summary="Check one boundary before it is sent")
     def post(self) -> Response:
@@ -186,10 +186,10 @@ class Check(MethodView):
             "proposal": None if checked.proposal is None else geometry_json(checked.proposal),
             "neighbours": neighbours_in_json(reader().neighbours(checked.neighbours)),
         }
-        return resource_response(ParcelAnswerSchema, body)
+        return resource_response(CheckedParcelSchema, body)
 
 
-def neighbours_in_json(neighbours: Sequence[Neighbour]) -> dict[str, Any]:
+def neighbours_in_json(neighbours: Sequence[NeighbouringBoundary]) -> dict[str, Any]:
     """A FeatureCollection of the boundaries around."""
     features = [drawn_feature(each.boundary.parcel, each.boundary.geometry, each) for each in neighbours]
     return {"type": "FeatureCollection", "features": features}
@@ -197,8 +197,8 @@ def neighbours_in_json(neighbours: Sequence[Neighbour]) -> dict[str, Any]:
 
 def _commune_today(code: str) -> str:
     """Returns the identity of the commune of today that a code means now, or meant last. Raises CommuneUnknown."""
-    part = services()
-    directory, today = part.units.directory(), vietnam_day(part.clock())
+    current = services()
+    directory, today = current.units.directory(), vietnam_day(current.clock())
     meanings = directory.require_commune(code)
     now = any(unit.in_force_on(today) for unit in meanings)
     read_on = today if now else meanings[-1].valid_to or today

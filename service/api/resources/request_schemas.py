@@ -13,7 +13,7 @@ from service.api.http.reasons import Reason, ReasonSchema
 from service.api.http.resource import Body, Computed, Described, Resource, refusal, text, without_zero_bytes
 from service.api.http.services import services
 from service.api.http.values import EXAMPLE_ID, Day, Moment, WholeNumber
-from service.api.resources.changes import ItemChangeSchema
+from service.api.resources.changes import ItemDifferenceSchema
 from service.api.resources.photos import PhotoSchema
 from service.clock import vietnam_day
 from service.households.changes import Kind
@@ -136,7 +136,7 @@ class SeenBySchema(Resource):
     action = fields.String(required=True)
 
 
-class PastChangeSchema(Resource):
+class PastEntrySchema(Resource):
     """What happened to a household."""
 
     absent_when_none = frozenset({"damaged"})
@@ -144,7 +144,7 @@ class PastChangeSchema(Resource):
     at = Moment(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(get_args(Kind)))
     actor = fields.String(required=True)
-    changes = fields.List(fields.Nested(ItemChangeSchema), required=True)
+    changes = fields.List(fields.Nested(ItemDifferenceSchema), required=True)
     damaged = fields.Boolean(metadata={"description": "True where what was stored of this can no longer be read."})
 
 
@@ -154,7 +154,7 @@ class PersonCopySchema(Resource):
     absent_when_none = frozenset({"damaged_photos"})
 
     household = Described(reference("HouseholdRecord"), required=True)
-    history = fields.List(fields.Nested(PastChangeSchema), required=True)
+    history = fields.List(fields.Nested(PastEntrySchema), required=True)
     photos = fields.List(fields.Nested(PhotoCopySchema), required=True)
     damaged_photos = fields.List(
         fields.UUID(),

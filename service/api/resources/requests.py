@@ -75,15 +75,15 @@ class AllRequests(MethodView):
     @blueprint.doc(operationId="receive_request", summary="Store a person's request")
     def post(self) -> Response:
         """The due dates are computed from the day of receipt."""
-        given = parsed_body(NewRequestSchema)
+        sent = parsed_body(NewRequestSchema)
         request = guard().requests.receive(
-            given["kind"],
-            given["household"],
+            sent["kind"],
+            sent["household"],
             actor=actor("requests.manage"),
-            received_on=given.get("received_on"),
-            person=given.get("person"),
-            text=given.get("text"),
-            purpose=given.get("purpose"),
+            received_on=sent.get("received_on"),
+            person=sent.get("person"),
+            text=sent.get("text"),
+            purpose=sent.get("purpose"),
         )
         note_about(request.id)
         headers = {"Location": f"/v1/requests/{request.id}"}

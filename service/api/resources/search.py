@@ -140,7 +140,7 @@ class AffectedTotalSchema(Resource):
     livestock = fields.Dict(required=True, keys=fields.String(), values=count())
 
 
-class AreaAnswerSchema(ListSchema):
+class AreaResultSchema(ListSchema):
     """The households that fall in."""
 
     items = fields.List(fields.Nested(AffectedSchema), required=True)
@@ -157,7 +157,7 @@ class Search(MethodView):
     @needs("households.search")
     @blueprint.query(CsvQuery)
     @blueprint.body(AreaQuestionSchema)
-    @blueprint.response(200, AreaAnswerSchema)
+    @blueprint.response(200, AreaResultSchema)
     @blueprint.also_as("text/csv")
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households", summary="Everyone in an area")
@@ -207,7 +207,7 @@ def _found() -> tuple[list[Affected], int]:
 
 def _as_json(found: Sequence[Affected], limit: int) -> Response:
     body = {"items": found[:limit], "more": len(found) > limit, "total": total_of(found)}
-    return resource_response(AreaAnswerSchema, body)
+    return resource_response(AreaResultSchema, body)
 
 
 def _as_csv(found: Sequence[Affected], form: CsvForm) -> Response:

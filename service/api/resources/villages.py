@@ -119,8 +119,8 @@ class VillagesSchema(Body):
     @pre_load
     def _without_what_is_shown(self, items: dict[str, Any], **_: Any) -> dict[str, Any]:
         """A list that was read can be sent back whole. One that is far too long is not even parsed."""
-        given = items.get("villages")
-        if isinstance(given, list) and len(given) > MOST_VILLAGES:
+        sent = items.get("villages")
+        if isinstance(sent, list) and len(sent) > MOST_VILLAGES:
             raise ValidationError({"villages": ["too many"]})
         shown = {name for name, field in self.fields.items() if field.dump_only}
         return {name: value for name, value in items.items() if name not in shown}
@@ -197,11 +197,11 @@ class Villages(MethodView):
         them: case, spaces, the place of the tone and i or y make no difference.
         """
         note_about(f"villages of {code[:20]}")
-        given: list[NamedVillage] = parsed_body(VillagesSchema)["villages"]
+        sent: list[NamedVillage] = parsed_body(VillagesSchema)["villages"]
         written = services().villages.put(
             code,
             arguments.get("commune_as_of"),
-            given,
+            sent,
             if_match=named_revision(),
             if_new=must_be_new(),
             actor=actor("villages.write"),

@@ -21,7 +21,7 @@ from service.api.http.reasons import ReasonSchema
 from service.api.http.resource import Body, Described
 from service.api.http.responses import written_response
 from service.api.http.services import actor, services
-from service.api.resources.changes import ItemChangeSchema, LogEntrySchema, damaged_entries
+from service.api.resources.changes import ItemDifferenceSchema, LogEntrySchema, damaged_entries
 from service.errors import CursorInvalid
 
 blueprint = Blueprint("workflow", __name__, url_prefix="/v1/households", description="From submitted to verified")
@@ -50,7 +50,7 @@ class TransferSchema(Body):
 class HistoryEntrySchema(LogEntrySchema):
     """An entry of a household's history."""
 
-    changes = fields.List(fields.Nested(ItemChangeSchema), required=True)
+    changes = fields.List(fields.Nested(ItemDifferenceSchema), required=True)
 
 
 class HistoryPageSchema(PageSchema):
