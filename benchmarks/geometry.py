@@ -108,7 +108,7 @@ def _search(services: Register, collection: Collection[Document], details: str, 
 
     pairs = in_turn(turns, ours, bare)
     notes = (pairs.described("ms", 1000), f"{parcels[-1]:,} parcels in the area, {details}")
-    return Figure("everyone in an area", pairs.ratio, "of the bare query", SEARCH_TARGET, notes)
+    return Figure("households in an area", pairs.ratio, "of the bare query", SEARCH_TARGET, notes)
 
 
 def _bulk(place: Workplace, households: int) -> Figure:

@@ -347,7 +347,7 @@ def _geometries(reference: Any) -> dict[str, JsonSchema]:
                 "coordinates": coordinates,
                 "bbox": {
                     "type": "array",
-                    "description": "Passed over.",
+                    "description": "Ignored.",
                     "minItems": 4,
                     "maxItems": 6,
                     "items": {"type": "number"},

@@ -70,7 +70,7 @@ class Item:
     #: A check of the form, and the item beside it that the check speaks of: it is asked for only where the check finds
     #: something in the object that holds both, and confirms that the item is right all the same.
     confirms: tuple[str, str] | None = None
-    #: Of a short list: for items of an element the items beside the list that state them of an only element.
+    #: Of a short list: maps items of an element to the items beside the list that hold them when there is only one.
     #: A number beside it is the sum.
     shorthand: tuple[tuple[str, str], ...] = ()
 

@@ -16,7 +16,7 @@ import orjson
 from service.province import FOLDER
 
 NAME: Final = "recorded"
-"""By which the document calls the one example of a body."""
+"""Name of the example of a body in the document."""
 
 Exchange = dict[str, Any]
 """A call and its ``status``; ``request`` and ``response`` with their media types. Of pages and files only the types."""

@@ -180,7 +180,7 @@ def _ways_in(permission: str) -> list[dict[str, list[str]]]:
 
 
 def _finish(operation: dict[str, Any], *, reads: bool) -> None:
-    """Any call can be refused for its parameters or what it accepts, meet a database that is away, or a fault."""
+    """Any call can be refused for its parameters or what it accepts, find the database unavailable, or fail."""
     problem = {"$ref": "#/components/responses/Problem"}
     responses = operation.setdefault("responses", {})
     operation.setdefault("parameters", []).append(LANGUAGE_PARAMETER)
@@ -207,7 +207,7 @@ def _finish(operation: dict[str, Any], *, reads: bool) -> None:
 
 
 def _declare_headers(responses: dict[str, Any]) -> None:
-    """A file has a name, what is made has an address, and 304 has the headers of the 200 that it stands for."""
+    """A file has Content-Disposition, 201 has Location, and 304 has the headers of the 200 that it stands for."""
     for status, response in responses.items():
         headers = response.setdefault("headers", {}) if "$ref" not in response else {}
         if status == "201":

@@ -11,7 +11,7 @@ from typing import Final
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 BYTE_ORDER_MARK = "\ufeff"
-"""By which spreadsheets know UTF-8."""
+"""The byte order mark, by which spreadsheets recognize UTF-8."""
 
 
 _FORMULA_SIGNS = frozenset("=+-@\t\r\n＝＋－＠")

@@ -26,16 +26,16 @@ _USED_TOGETHER = (
     ("livestock.kind", "livestock.heads"),
     ("parcels.id", "parcels.geometry", "parcels.measured_area_m2"),
 )
-"""What is read of each household beside its commune: of a group all items or none, since none says anything alone."""
+"""What is read of each household beside its commune. Items of a group are read together: one alone is useless."""
 ITEMS = ("commune", *chain.from_iterable(_USED_TOGETHER))
-"""What is read for readers who may use all of it."""
+"""All items, for readers who may use every one."""
 
 MOST_ROWS = 10_000
 DEFAULT_ROWS = 1_000
 WIDEST_DEGREES = 10.0
 _TOGETHER = 1_000
 _LEAST_AREA_M2 = 0.05
-"""Less is what rounding leaves where a border is shared."""
+"""Smaller areas come from rounding along a shared edge."""
 
 
 class AffectedParcel(NamedTuple):

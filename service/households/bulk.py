@@ -81,7 +81,7 @@ class _Waiting:
 
 
 class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
-    """Registers streams of records. What is refused is reported and does not hold up the rest."""
+    """Registers streams of records. What is refused is reported and skipped; the others are processed."""
 
     def register(self, bodies: Iterable[object], *, actor: Actor, batch: int = BATCH) -> Iterator[Outcome]:
         """Register records (JSON form). Yields an outcome for each, batch by batch, not in the order of the input.

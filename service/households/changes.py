@@ -23,7 +23,7 @@ Record = dict[str, Any]
 Kind = Literal[
     "registered", "revised", "verified", "returned", "transferred", "withdrawn", "erased", "restricted", "lifted"
 ]
-"""What an entry says. ``restricted`` and ``lifted`` are no revisions: they have the revision that the record is at."""
+"""What happened. ``restricted`` and ``lifted`` do not create a revision: the entry has the record's current one."""
 
 
 FIRST_HASH = "0" * 64

@@ -13,7 +13,7 @@ REGISTRATION: Final = "registration"
 """The purpose of the consent that a record whose legal basis is consent rests on."""
 
 REGISTRATION_CONSENT_WITHDRAWN: Final = "Người dân đã rút lại sự đồng ý cho việc đăng ký hộ."
-"""The reason of a household that is withdrawn because nothing permits to process its data any longer."""
+"""The reason of a withdrawal because no legal basis remains for processing the household's data."""
 
 
 def consent_withdrawn(before: Record, purpose: str, *, at: datetime, actor: str) -> Change | None:

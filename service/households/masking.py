@@ -80,7 +80,7 @@ def seen_findings_of_a_check(findings: Iterable[Mapping[str, Any]], sight: Sight
 def sees(path: str, sight: Sight) -> bool:
     """Return whether a reader sees all of an item, named as ``parcels.geometry``; only then may it be used for them.
 
-    An item that is shown in part may not: a search by it, or what is computed from it, would give the rest away.
+    An item that is shown in part may not: a search by it, or what is computed from it, would reveal the rest.
     """
     return sight is Sight.PERSONAL or _visibility_at("/" + path.replace(".", "/"), sight) == "shown"
 

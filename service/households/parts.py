@@ -24,7 +24,7 @@ from service.units.unit import Unit
 from service.units.villages import VillageFinder, lineage_of, list_of
 
 PartOf = Callable[[Mapping[str, Any], Place], Place | None]
-"""Returns the part to which a household in a place (``home_of``) belongs; None where it is open, or nothing was split.
+"""Returns the part to which a household in a place (``home_of``) belongs; None if that is undecided, or nothing was split.
 """
 
 
@@ -91,12 +91,12 @@ class Parts:
 
 
 def undecided(record: Mapping[str, Any], home: Place) -> Place | None:  # noqa: ARG001 - the signature of PartOf
-    """Leaves every household of a commune that was split in it."""
+    """Leave the households of a split commune where they are."""
     return None
 
 
 def decided_in(made: Mapping[str, Any], directory: UnitDirectory, today: date) -> PartOf:
-    """Decides as was decided of a stored record."""
+    """Apply the decision that the stored record contains."""
     part = known_identity(made, directory)
 
     def part_of(_: Mapping[str, Any], home: Place) -> Place | None:

@@ -103,8 +103,8 @@ def resolve_place(
 ) -> Place:
     """Read the codes of parsed content as of their day; return the place to be stored.
 
-    What is known already is not changed by lists that came since: content that says of its place what the stored
-    record shows, or showed when it was stored, has the place that is stored. Raises CommuneUnknown, CommuneNotInForce,
+    A newer list never changes a stored place: content that names the place that the stored record shows, or showed
+    when it was stored, keeps the stored place. Raises CommuneUnknown, CommuneNotInForce,
     FormerCommuneMismatch.
     """
     as_of = _as_of(content, directory, today, known)
@@ -124,7 +124,7 @@ def resolve_place(
         if known is not None and resolved.parts:
             at_home = home_of(known, directory, today)
             if at_home.commune in {part.identity for part in resolved.parts}:
-                # To which part it belongs was decided; who still writes the code of the whole does not undo that.
+                # The part was decided; resending the old code does not undo it.
                 stands, commune, former = True, at_home.commune, at_home.former
     version = directory.known_on(commune, today)
     assert version is not None  # noqa: S101 - it was just resolved

@@ -1,4 +1,4 @@
-"""What the rules about households need from storage; service/storage fulfils it and service/wiring.py passes it in."""
+"""What the rules about households need from storage; service/storage implements it and service/wiring.py passes it in."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class Transaction(Protocol):
         """Those of the households that are stored, by id, as this transaction sees them. Raises StoreDamaged."""
 
     def readable(self, household_ids: Iterable[str]) -> dict[str, Stored]:
-        """The same without those that are stored damaged: they stay as they are, and hold up nobody else's write."""
+        """The same without those that are stored damaged: they are skipped and stay as they are."""
 
     def closed_household(self, household_id: str) -> Record:
         """The household without its encrypted items. Raises HouseholdNotFound."""
@@ -187,7 +187,7 @@ class Transaction(Protocol):
         """
 
     def erase(self, entry: Entry) -> None:
-        """Remove record, identities and what the log says of the household; append the entry that says so."""
+        """Remove record, identities and what the log says of the household; append the entry ``erased``."""
 
 
 class Transactions(Protocol):

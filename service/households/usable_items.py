@@ -1,4 +1,4 @@
-"""What may serve to find households for a reader: an item seen only in part would give the rest away."""
+"""What a reader may search households by. A partly masked item could be reconstructed by searching."""
 
 from __future__ import annotations
 

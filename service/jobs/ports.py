@@ -42,10 +42,10 @@ class Households(ports.Households, Protocol):
         """How many households were checked by another schema version."""
 
     def of_other_versions(self, version: str, *, after: str | None, limit: int) -> RecordsRead:
-        """Households of another schema version in order of id, behind ``after``; a damaged one holds up no other."""
+        """Households of another schema version in order of id, after ``after``; a damaged one is skipped."""
 
     def counts_of_communes(self, communes: frozenset[UnitId]) -> dict[UnitId, int]:
-        """How many households, also withdrawn ones, are stored under each of these communes; none that has none."""
+        """How many households, also withdrawn ones, are stored under each of these communes; communes without are left out."""
 
     def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> RecordsRead:
         """Households, also withdrawn ones, of a commune in order of id, behind ``after``; as ``of_other_versions``."""

@@ -52,7 +52,7 @@ class Batch:
     changes: Sequence[Change]
     at: datetime
     damaged: Sequence[str] = ()
-    """Households that cannot be read; they stay where they are and hold up no other."""
+    """Households that cannot be read; they are skipped and stay where they are; the others are processed."""
 
 
 class Rehoming(HouseholdWriter[JobRepositories]):

@@ -38,7 +38,7 @@ RESTRICTING: Final = frozenset({RequestKind.RESTRICT, RequestKind.OBJECT})
 """Once carried out, they hide the household from every other system until they are lifted."""
 
 FIRST_DAY: Final = date(2026, 1, 1)
-"""From here on Law 91/2025 is in force: a request that came before is none under it, and has none of its due dates."""
+"""Law 91/2025 is in force from this day; earlier requests have no due dates."""
 
 ACKNOWLEDGE_WORKING_DAYS: Final = 2
 ANSWER_DAYS: Final[Mapping[RequestKind, int]] = {

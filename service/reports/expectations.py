@@ -71,7 +71,7 @@ class Expectations:
         return [each for each in found if each.before.identity != unit.identity]
 
     def _comings_and_goings(self, unit: Unit) -> list[Succession]:
-        """After these days a baseline of before does not say any more how many households the unit has."""
+        """The successions after which earlier baselines of the unit no longer apply."""
         if unit.level == "commune":
             first = self._directory.versions_of(unit.identity)[0]
             return [each for each in self._arrivals(unit) if each.day > first.begins]

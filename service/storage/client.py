@@ -157,7 +157,7 @@ def refusal(code: int | None) -> DomainError:
 def translated(client: MongoClient[Document] | None = None) -> Iterator[None]:
     """Translate pymongo's exceptions into the register's own errors; no other room imports pymongo.
 
-    With the client, raises StoreUnavailable at once while its database is known to be away.
+    With the client, raises StoreUnavailable at once while its database is known to be unavailable.
     """
     known = client if isinstance(client, RegisterClient) else None
     if known is not None:

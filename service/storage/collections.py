@@ -1,14 +1,15 @@
 """Every collection with its indexes, validator and shard key: what migration creates and readiness looks for.
 
-Shard keys. One replica set holds a province, so nothing shards a collection yet; the keys are declared, and every
-filter of a write names them, so that a second shard is a matter of operations and not of code. MongoDB keeps a unique
+Shard keys. One replica set holds a province, so nothing shards a collection yet; the keys are declared,
+and every write of a registration or revision names them, so that a second shard is a matter of operations and not of
+code; an erasure is sent to every shard. MongoDB keeps a unique
 index, ``_id`` included, within each shard only, unless it begins with the shard key. Therefore:
 
 - ``households`` and ``identities`` are sharded by ``_id``: an id and a personal number are then unique in the whole
   cluster, whatever their commune. With (commune, _id) two shards could each accept the same id, and a personal number
   has no commune. The keys are hashed, because ids are made in order of time and would all go to the last shard.
-- ``log``, ``commune_states`` and ``days`` begin with the commune's code in their ``_id``. In ranges, a commune's log,
-  state and days lie on one shard, and a zone of codes keeps a province's on the shards of that province.
+- ``log``, ``commune_states`` and ``days`` begin with the commune's identity in their ``_id``. In ranges, a commune's log,
+  state and days lie on one shard, and a zone of identities keeps a province's on the shards of that province.
 - Everything else is small, or is looked up by other things than its ``_id``, and stays unsharded on one shard.
 
 The price is that a registration is a transaction over up to three shards, which MongoDB commits in two phases, and that
@@ -60,7 +61,7 @@ def stored_household_validator() -> Mapping[str, Any]:
 
 
 INDEXED_PLACES = tuple(place for place in ("parcels.geometry", "location") if plain_at_rest(place))
-"""The places by which households are found. One that the schema seals is in no index, so nobody finds any by it."""
+"""The places by which households are found. A sealed place is not indexed and cannot be searched."""
 
 
 def _place_indexes() -> Iterator[IndexModel]:

@@ -12,7 +12,7 @@ DUPLICATE_KEY = 11000
 
 
 def first_error(error: DuplicateKeyError | BulkWriteError) -> Any:
-    """The first thing that MongoDB refused, as it says so; an empty object where it says nothing."""
+    """Returns MongoDB's first error; an empty object if it reports none."""
     details: Any = error.details or {}
     return details.get("writeErrors", [details])[0]
 

@@ -116,12 +116,12 @@ class Households:
 
     @translated()
     def of_other_versions(self, version: str, *, after: str | None, limit: int) -> RecordsRead:
-        """Households of another schema version in order of id, behind ``after``; a damaged one holds up no other."""
+        """Households of another schema version in order of id, after ``after``; a damaged one is skipped."""
         return self._records_read({"schema_version": {"$ne": version}}, after, limit)
 
     @translated()
     def counts_of_communes(self, communes: frozenset[UnitId]) -> dict[UnitId, int]:
-        """How many households, also withdrawn ones, are stored under each of these communes; none that has none."""
+        """How many households, also withdrawn ones, are stored under each of these communes; communes without are left out."""
         these = {"$match": {"commune": {"$in": sorted(communes)}}}
         found = self._database["households"].aggregate([these, {"$group": {"_id": "$commune", "count": {"$sum": 1}}}])
         return {UnitId(each["_id"]): each["count"] for each in found}

@@ -138,7 +138,7 @@ class Log:
 
 
 def _require_within(after: Mapping[str, int], ends: Mapping[str, int], communes: Communes) -> None:
-    """Raise CursorAhead for an offset that its log does not have: nothing would ever come behind it, or come twice."""
+    """Raise CursorAhead for an offset that its log does not have: the reader would miss entries or get them twice."""
     for log, offset in after.items():
         end = ends.get(log, 0)
         if offset > end and (communes is None or log in communes):
@@ -251,7 +251,7 @@ def _served(document: Document, encryption: FieldEncryption) -> LogEntry | Damag
 
 
 def _place_of(document: Document) -> DamagedEntry:
-    """Where an entry stands, as its key says."""
+    """Commune and offset of an entry, from its key."""
     commune, _, offset = str(document["_id"]).rpartition(":")
     revision = document.get("revision")
     return DamagedEntry(UnitId(commune), int(offset), int(revision) if isinstance(revision, (int, float)) else 0)

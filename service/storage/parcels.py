@@ -29,11 +29,11 @@ Collections = Mapping[str, Collection[Document]]
 
 ACTIVE = {"$ne": "withdrawn"}
 NOWHERE: dict[str, Any] = {"_id": {"$in": []}}
-"""The condition that nothing fulfils."""
+"""A filter that matches no document."""
 _MARGIN_DEGREES = 1e-4
 _BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
 _CELLS_ARE_STORED = all(map(plain_at_rest, _BOUNDARIES))
-"""Whether cells may be stored in clear: they tell where a boundary lies, so only if the boundary is stored so too."""
+"""Whether cells may be stored in clear: they reveal where a boundary lies, so only if the boundary is stored so too."""
 _NUMBERS = {
     "former_commune": 1,
     **dict.fromkeys(
@@ -51,7 +51,7 @@ _NUMBERS = {
     ),
 }
 _CLAIMS_ARE_STORED = all(map(plain_at_rest, _NUMBERS))
-"""The same of the keys of claims, which a guess of a parcel's number could be tried against."""
+"""Likewise for keys of claims: with them a parcel's number could be guessed."""
 _OF_NEIGHBOURS = {"commune": 1, **_BOUNDARIES, **(_NUMBERS if _CLAIMS_ARE_STORED else {})}
 """By what the parcels of two households are compared."""
 _OUTLINED = frozenset(_BOUNDARIES)
@@ -222,7 +222,7 @@ def _text_of(document: Document, name: str) -> str | None:
 def meeting(geometry: Mapping[str, Any], places: Container[str]) -> list[dict[str, Any]]:
     """The conditions, one of which holds, that a household meets a GeoJSON geometry by one of the places.
 
-    There is always one, if need be one that nothing fulfils.
+    There is always one, if need be one that matches no document.
     """
     meets = {"$geoIntersects": {"$geometry": dict(geometry)}}
     return [{place: meets} for place in INDEXED_PLACES if place in places] or [NOWHERE]

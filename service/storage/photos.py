@@ -38,7 +38,7 @@ _OLDEST_FIRST: Final = [("uploadDate", 1), ("_id", 1)]
 
 
 class MongoPhotos:
-    """Fulfils service.people.photos.PhotoStore."""
+    """Implements service.people.ports.PhotoStore."""
 
     def __init__(self, database: Database, transactions: Transactions) -> None:
         self._database = database
@@ -166,7 +166,7 @@ def _chunks(name: str, data: bytes) -> list[Document]:
 
 
 def _photos(files: Iterable[Document], encryption: FieldEncryption) -> StoredPhotos:
-    """The photos of documents; one that is damaged is named and holds up no other."""
+    """The photos of documents; a damaged one is named and skipped."""
     photos: list[Photo] = []
     damaged: list[str] = []
     for file in files:

@@ -76,7 +76,7 @@ def _findings_in(items: Any) -> Any:
 
 
 def _between_households(findings: Any) -> list[Mapping[str, Any]]:
-    """The overlaps and claims among findings; what is damaged is none of them."""
+    """The overlaps and claims among findings; damaged findings are skipped."""
     return [each for each in findings if _is_between(each)] if isinstance(findings, list) else []
 
 

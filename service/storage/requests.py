@@ -34,7 +34,7 @@ _IS_OPEN: Final = {"$in": sorted(OPEN)}
 
 
 class MongoRequests:
-    """Fulfils service.people.requests.RequestStore."""
+    """Implements service.people.ports.RequestStore."""
 
     def __init__(self, database: Database[Document], encryption: FieldEncryption, transactions: Transactions) -> None:
         self._client = database.client

@@ -69,7 +69,7 @@ class CommuneStateMissing(Exception):
 
 
 class MongoTransaction:
-    """Fulfils service.households.ports.Transaction on one session."""
+    """Implements service.households.ports.Transaction on one session."""
 
     def __init__(
         self,

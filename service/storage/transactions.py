@@ -30,7 +30,7 @@ _LONGEST_PAUSE_SECONDS = 0.02
 def run_transaction(client: MongoClient[Document], seconds: float, work: Callable[[ClientSession], T]) -> T:
     """Run ``work`` in a transaction and commit it; both are retried on what MongoDB labels transient.
 
-    Raises WriteContention when other writes conflicted for ``seconds``, StoreUnavailable when the database is away.
+    Raises WriteContention when other writes conflicted for ``seconds``, StoreUnavailable when the database is unavailable.
     """
     end = time.monotonic() + seconds
     pause = _FIRST_PAUSE_SECONDS
@@ -43,8 +43,8 @@ def run_transaction(client: MongoClient[Document], seconds: float, work: Callabl
                 return result
             except PyMongoError as error:
                 _abort(session)
-                away = isinstance(error, ServerSelectionTimeoutError)  # it was waited for already
-                if away or not error.has_error_label("TransientTransactionError"):
+                unavailable = isinstance(error, ServerSelectionTimeoutError)  # it was waited for already
+                if unavailable or not error.has_error_label("TransientTransactionError"):
                     raise
                 if time.monotonic() + pause > end:
                     if isinstance(error, ConnectionFailure):

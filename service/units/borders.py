@@ -60,7 +60,7 @@ class BorderRegister:
     def borders(self) -> Borders:
         """Returns the current borders, empty before any were loaded.
 
-        Raises StoreUnavailable while the database is away and nothing is cached.
+        Raises StoreUnavailable while the database is unavailable and nothing is cached.
         """
         borders = self._borders
         if borders is not None and self._clock() - self._looked_at < self._refresh_seconds:

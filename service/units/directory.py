@@ -62,7 +62,7 @@ class UnitDirectory:
         """Iterate over every validity of every unit, in order of code and time."""
         return iter(self._units)
 
-    # By code and day: what comes in.
+    # Lookups by code and day (requests).
 
     def in_force(self, code: str, on: date) -> Unit:
         """Return the unit that has the code on that day.
@@ -140,7 +140,7 @@ class UnitDirectory:
                 ranked.append((2, unit))
         return [unit for _, unit in sorted(ranked, key=lambda each: (each[0], each[1].code))]
 
-    # By identity: what is stored.
+    # Lookups by identity (stored records).
 
     def versions_of(self, identity: str) -> tuple[Unit, ...]:
         """Return the validities of a unit, earliest first; none for an identity that is not in the list."""
@@ -267,7 +267,7 @@ class UnitDirectory:
         """
         return unit.valid_to is None or unit.valid_to >= RECORDS_SINCE or len(self._following(unit)) > 1
 
-    # By time: what became of units, and what they were.
+    # Lookups by day (successors and predecessors).
 
     def of_level(self, level: str, on: date) -> list[Unit]:
         """Return the units of a level in force on that day, in order of code."""

@@ -134,7 +134,7 @@ def _zeros_missing(code: str, digits: int) -> str:
 
 
 def remarks(plan: PlannedEdition, before: UnitDirectory, after: UnitDirectory, today: date) -> Iterator[str]:
-    """Yield what an operator should know of a list that is accepted: what it leaves out, and what is in the past."""
+    """Yield warnings for the operator about an accepted list: what it leaves out, and what is in the past."""
     known = {unit.identity for unit in before}
     for unit in sorted(after, key=lambda each: (each.code, each.begins)):
         if unit.level != "commune" or unit.key not in {each.key for each in plan.put}:

@@ -24,7 +24,7 @@ class UnitRegister:
         self._looked_at = float("-inf")
 
     def directory(self) -> UnitDirectory:
-        """Return the current units. Raises StoreUnavailable while the database is away and nothing is cached."""
+        """Return the current units. Raises StoreUnavailable while the database is unavailable and nothing is cached."""
         directory = self._directory
         if directory is not None and self._clock() - self._looked_at < self._refresh_seconds:
             return directory

@@ -1,4 +1,4 @@
-"""Alive, ready, measured; and what is reported while the database is away."""
+"""Alive, ready, measured; and what is reported while the database is unavailable."""
 
 from __future__ import annotations
 

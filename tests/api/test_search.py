@@ -1,4 +1,4 @@
-"""Asking by place: lists near a place or in a box, and everyone in an area with land and animals."""
+"""Asking by place: lists near a place or in a box, and households in an area with land and animals."""
 
 from __future__ import annotations
 

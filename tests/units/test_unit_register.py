@@ -1,4 +1,4 @@
-"""The list of units cached in a process: read again when it has changed, and served while storage is away."""
+"""The list of units cached in a process: read again when it has changed, and served while storage is unavailable."""
 
 from __future__ import annotations
 

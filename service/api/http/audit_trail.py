@@ -48,7 +48,7 @@ def note_about(about: str) -> None:
 
 
 def note_households(household_ids: Iterable[str]) -> None:
-    """Remember whose records the response shows; only the Reader of the request says so.
+    """Remember whose records the response shows; only the Reader of the request calls this.
 
     While a response is being streamed its entry is stored already: each note is stored as an entry of its own, before
     what it is about goes out. Raises StoreUnavailable, which ends the stream.

@@ -161,6 +161,6 @@ class LimitQuery(Query):
 
 
 class PageQuery(LimitQuery):
-    """What every list takes that comes in pages."""
+    """Parameters of paged lists."""
 
     cursor = fields.String(metadata={"description": "Where the page starts: the cursor of the page before."})

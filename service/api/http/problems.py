@@ -199,7 +199,7 @@ _log = structlog.get_logger("service.problems")
 
 
 class ProblemItemSchema(Resource):
-    """One fault of what was sent, at its place."""
+    """One error, with the JSON pointer of the item."""
 
     pointer = fields.String(required=True)
     code = fields.String(required=True)
@@ -264,7 +264,7 @@ def _from_the_reader(error: DomainError) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def problem_of_body_refused(error: BodyRefused) -> Response:
-    """The problem of a body with several faults: the status and code of the first, and each with its place."""
+    """The problem of a body with several faults: the status and code of the first, and each with its pointer."""
     first = error.errors[0]
     items = [_item(ItemError(one.pointer or "", one.code, one.params)) for one in error.errors]
     return problem(_status(first), first.code, first.params, errors=items)
@@ -388,7 +388,7 @@ def _name_in(list_name: str, value: Any) -> Any:
 
 
 def _cause(error: DomainError) -> str | None:
-    """The kind and number of what lies behind an error. Its words may quote a record, so they are not written down."""
+    """The kind and number of the error's cause. Its message may quote a record, so it is not logged."""
     cause = error.__cause__
     return None if cause is None else f"{type(cause).__name__} {getattr(cause, 'code', None) or ''}".rstrip()
 

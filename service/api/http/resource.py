@@ -144,7 +144,7 @@ class Computed(fields.Field[Any]):
 
 
 class FreeText(fields.String):
-    """A text in its normal form: what nobody can see is no text."""
+    """A text in its normal form; invisible characters do not count."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         return normalize(super()._deserialize(value, attr, data, **kwargs) or "")

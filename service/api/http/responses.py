@@ -60,7 +60,7 @@ def conditional(response: Response) -> Response:
 def unless_known(response: Response) -> Response:
     """The response, or 304 for a client whose If-None-Match has its strong entity tag.
 
-    A weak tag says no more than that the revision is the same, so it never saves a response.
+    A weak tag says no more than that the revision is the same, so it never leads to 304.
     """
     tag, strong = response.get_etag()[0], not response.get_etag()[1]
     if tag is not None and strong and request.if_none_match.contains(tag):

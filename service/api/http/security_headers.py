@@ -1,4 +1,4 @@
-"""The headers of every response that keep a browser strict."""
+"""Security headers of every response."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Services:
 
 
 def install(services: Services) -> None:
-    """Keep the services with the current app."""
+    """Attach the services to the current app."""
     current_app.extensions[_KEY] = services
 
 

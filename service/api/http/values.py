@@ -64,7 +64,7 @@ class Day(SingleValue, fields.Date):
 
 
 class Flag(SingleValue, fields.Boolean):
-    """``true`` or ``false``, and nothing that could stand for them."""
+    """Only ``true`` and ``false``; no text or number."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
         if self.from_text:

@@ -53,7 +53,7 @@ class WordsSchema(Resource):
 
 
 class AskedWhenSchema(Resource):
-    """Ask only when the item beside it has one of the values; null stands for "without a value"."""
+    """Ask only if the other item has one of these values; null means that it has no value."""
 
     name = fields.String(required=True)
     values = fields.List(Described({"type": ["string", "number", "boolean", "null"]}), required=True)
@@ -113,7 +113,7 @@ class FormItemSchema(Resource):
         allow_none=True,
         keys=fields.String(),
         values=fields.String(),
-        metadata={"description": "For items of an element, the items beside the list that state them of an only one."},
+        metadata={"description": "Maps items of an element to the items beside the list that hold them when there is only one element."},
     )
     register_given = fields.List(fields.String())
 

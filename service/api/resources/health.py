@@ -15,7 +15,7 @@ from service.api.http.resource import Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import services
 
-blueprint = Blueprint("health", __name__, description="Alive, ready, measured")
+blueprint = Blueprint("health", __name__, description="Health and metrics")
 
 
 class HealthSchema(Resource):

@@ -105,7 +105,7 @@ class HouseholdListQuery(PageQuery):
             "was erased is in no list: only the feed (/v1/changes) says so."
         }
     )
-    count = Flag(load_default=False, metadata={"description": "Also count all that the query finds."})
+    count = Flag(load_default=False, metadata={"description": "Also return `total`."})
 
 
 @blueprint.route("/<household_id>")
@@ -212,7 +212,7 @@ class Households(MethodView):
     @blueprint.problems(400, 404, 409, 410, 412, 413, 415, 422)
     @blueprint.doc(operationId="post_household", summary="Register a household")
     def post(self) -> Response:
-        """As PUT, with the id in the body or minted by the register."""
+        """Like PUT; the id is in the body, or the register creates one."""
         written = services().households.post(
             json_body(), if_match=named_revision(), if_new=must_be_new(), actor=actor("households.write")
         )

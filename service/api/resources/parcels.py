@@ -57,7 +57,7 @@ class PlainValue(Described):
 
 
 class CheckedCropSchema(Schema):
-    """What of a crop is compared with the parcel's area; the rest of it is passed over."""
+    """What of a crop is compared with the parcel's area; the rest is ignored."""
 
     class Meta:
         unknown = INCLUDE
@@ -82,8 +82,8 @@ class ParcelQuestionSchema(Body):
         validate=Between(0, MOST_M2, min_inclusive=False),
         metadata=refusal(expected="number"),
     )
-    household = _text("Whose parcel it is: its other parcels are not held against it.")
-    parcel = _text("Which parcel it is: only this one is not held against it.")
+    household = _text("The household; its own parcels are excluded from the comparison.")
+    parcel = _text("The stored parcel to exclude from the comparison.")
     outside_confirmed = Flag(allow_none=True, metadata=refusal(expected="boolean"))
     crops = fields.List(fields.Nested(CheckedCropSchema), allow_none=True, metadata=refusal(expected="list"))
 

@@ -56,10 +56,10 @@ class PhotoSchema(Resource):
         data_key="bytes",
         required=True,
         validate=validate.Range(min=1),
-        metadata={"description": "Of the JPEG as it is stored, without metadata."},
+        metadata={"description": "Size of the stored JPEG, without metadata, in bytes."},
     )
     sha256 = fields.String(
-        required=True, metadata={"description": "Of the JPEG as it is stored, in hexadecimal digits."}
+        required=True, metadata={"description": "SHA-256 of the stored JPEG, hexadecimal."}
     )
     width = WholeNumber(required=True, validate=validate.Range(min=1))
     height = WholeNumber(required=True, validate=validate.Range(min=1))

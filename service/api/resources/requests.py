@@ -155,7 +155,7 @@ class Cancellation(MethodView):
     @blueprint.problems(401, 403, 404, 409)
     @blueprint.doc(operationId="cancel_request", summary="Close a request that was taken back")
     def post(self, request_id: str) -> Response:
-        """Nothing is done."""
+        """Closes the request without carrying it out."""
         return _step(request_id, guard().requests.cancel)
 
 
@@ -204,7 +204,7 @@ class Copy(MethodView):
     @blueprint.problems(401, 403, 404, 422)
     @blueprint.doc(operationId="copy_request", summary="The copy of their data that a person requested")
     def get(self, request_id: str) -> Response:
-        """The record, its history and photos, and who has seen it: all that the register keeps of the household."""
+        """The record, its history and photos, and who has seen it: all that the register stores of the household."""
         request = guard().requests.get(request_id, actor=actor("requests.manage"))
         if request.kind not in {RequestKind.VIEW, RequestKind.COPY}:
             raise RequestInvalid(pointer="/kind", reason="kind", known="view, copy")

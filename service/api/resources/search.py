@@ -1,4 +1,4 @@
-"""Everyone in an area: households whose parcels or home fall in, as JSON or CSV."""
+"""Households in an area: those whose parcels or home fall in, as JSON or CSV."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from service.households.area_search import (
 )
 from service.parcels.regions import LARGEST_CIRCLE_M, circle
 
-blueprint = Blueprint("search", __name__, url_prefix="/v1/households", description="Everyone in an area")
+blueprint = Blueprint("search", __name__, url_prefix="/v1/households", description="Households in an area")
 
 _COLUMNS = ("household", "commune", "village", "home_inside", "parcels", "affected_area_m2")
 _METRES = {"reason": f"0 < within <= {LARGEST_CIRCLE_M:.0f}"}
@@ -129,10 +129,10 @@ class AffectedSchema(Resource):
 
 
 class AffectedTotalSchema(Resource):
-    """The sums over all that were found."""
+    """Totals over all households found."""
 
     class Meta(Resource.Meta):
-        description = "Over all that were found, whatever the limit."
+        description = "Totals over all households found, regardless of limit."
 
     households = count(required=True)
     parcels = count(required=True)
@@ -160,7 +160,7 @@ class Search(MethodView):
     @blueprint.response(200, AreaResultSchema)
     @blueprint.also_as("text/csv")
     @blueprint.problems(400, 413, 415, 422)
-    @blueprint.doc(operationId="search_households", summary="Everyone in an area")
+    @blueprint.doc(operationId="search_households", summary="Households in an area")
     def post(self, arguments: dict[str, Any]) -> Response:
         """Households within reach whose parcels or home fall in, their affected land and animals; CSV if requested."""
         found, limit = _found()
@@ -176,7 +176,7 @@ class SearchCsv(MethodView):
     @blueprint.body(AreaQuestionSchema)
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
     @blueprint.problems(400, 413, 415, 422)
-    @blueprint.doc(operationId="search_households_csv", summary="Everyone in an area, as CSV")
+    @blueprint.doc(operationId="search_households_csv", summary="Households in an area, as CSV")
     def post(self, arguments: dict[str, Any]) -> Response:
         """Every household found, one a line, with a column for each kind of animal."""
         return _as_csv(_found()[0], csv_form(arguments))
@@ -190,7 +190,7 @@ class SearchWorkbook(MethodView):
     @blueprint.body(AreaQuestionSchema)
     @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
     @blueprint.problems(400, 413, 415, 422)
-    @blueprint.doc(operationId="search_households_xlsx", summary="Everyone in an area, as a workbook")
+    @blueprint.doc(operationId="search_households_xlsx", summary="Households in an area, as a workbook")
     def post(self) -> Response:
         """The same table with headings in the reader's language."""
         found, _ = _found()

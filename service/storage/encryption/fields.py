@@ -135,7 +135,7 @@ class FieldEncryption(KeyRing):
         return self._opened(value)
 
     def seal_of(self, owner: str, value: Any) -> Binary:
-        """One value encrypted together with the id of the document whose it is.
+        """One value encrypted together with the id of the document that it belongs to.
 
         Another document's, put in its place, would open as well, since all are encrypted under the same key.
         """

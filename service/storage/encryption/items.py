@@ -38,7 +38,7 @@ ELSEWHERE: Final = b""
 RECORD: Final = "record"
 """What of a household's record is hidden, among the contents of ``sealed``."""
 OF: Final = "of"
-"""Among the contents of a ciphertext: the document whose it is."""
+"""Among the contents of a ciphertext: the id of the document that it belongs to."""
 
 
 def key_of(value: Any) -> bytes | None:

@@ -162,7 +162,7 @@ class KeyRing:
         return self._attempt(work)
 
     def _names_no_key(self, key: bytes) -> bool:
-        """Whether a ciphertext's key id is none that this register ever had in use: its bytes were then changed.
+        """Whether a ciphertext's key id was never in use here, so that the ciphertext must have been altered.
 
         The vault itself is asked, where another process can have made a key just now. A key that is listed as in use
         and not in the vault was lost there, and so is everything if nothing is listed: neither is the fault of the
