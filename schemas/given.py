@@ -54,7 +54,7 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "FindingDetails": {
         "type": "object",
-        "description": "The values that a message speaks of. Which there are depends on the code (docs/findings.md).",
+        "description": "The values that a message names. Which there are depends on the code (docs/findings.md).",
         "properties": DETAILS,
         "additionalProperties": True,
     },

@@ -40,6 +40,12 @@ RETIRED = {
     "somewhen": "at some point during",
     "answers": "a function returns, a service responds; an answer is what a person enters in a form",
     "answered": "got a response, was handled",
+    "fulfils": "implements, matches",
+    "speaks of": "names, contains",
+    "rid of": "deleted",
+    "whose it is": "the id of what it belongs to",
+    "holds up no": "is skipped; the others are processed",
+    "is away": "is unavailable",
 }
 """Words that had several meanings or hid the standard term, and what to write instead. They defeat search."""
 

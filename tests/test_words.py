@@ -48,3 +48,41 @@ def test_what_people_are_asked_to_fill_in_is_called_as_in_the_form() -> None:
     named = {name for code, text in texts() for name in re.findall(asked, text)}
     assert len(named) >= 6
     assert named <= labels
+
+
+RETIRED = {
+    r"số phiên bản|bản hiện tại là": "lần sửa",
+    r"dự kiến": "cần đăng ký",
+    r"phạm vi của bạn": "địa bàn của bạn",
+    r"\bđỉnh\b": "góc",
+    r"(?<!phiên )bản ghi\b": "hồ sơ",
+    r"phiếu(?! giấy| đo\b| đồng ý)": "hồ sơ, phiếu giấy or phiếu đo",
+    r"phiên làm việc": "phiên đăng nhập",
+    r"(?:người|cán bộ|báo|hoặc) quản trị(?! viên)": "quản trị viên",
+    r"lỗi của hệ thống|trang của hệ thống|hệ thống gặp lỗi": "sổ",
+    r"(?<!, )thiết bị": "máy",
+    r"(?:có|mất|cần) mạng": "sóng",
+    r"ranh giới (?:xã|tỉnh|các xã|\{commune\})|tệp ranh giới": "địa giới (ranh giới is a parcel's)",
+    r"\bmục (?:này\?|trước)|\{count\} mục chờ": "the name of the list",
+    r"\bthẻ khác": "tab (thẻ is the identity card)",
+    r"mở sổ|cài sổ|bản mới của sổ|phần này của sổ|về biểu mẫu": "ứng dụng (sổ is the register)",
+    r"cảnh báo của sổ": "lưu ý của sổ",
+}
+"""Vietnamese words for what has another name, and that name (docs/glossary.md)."""
+
+
+def retired_in(text: str) -> set[str]:
+    return {word for word in RETIRED if re.search(word, text, re.IGNORECASE)}
+
+
+def test_no_vietnamese_text_has_a_retired_word() -> None:
+    guide = (FORM.parents[2] / "docs" / "guide.vi.md").read_text(encoding="utf-8")
+    labels = (f"{field.item.label_vi} {field.item.hint_vi}" for field in items())
+    read = [text for _, text in texts()] + [*labels, *guide.splitlines()]
+    assert {text: words for text in read if (words := retired_in(text))} == {}
+
+
+def test_a_retired_vietnamese_word_is_noticed() -> None:
+    assert retired_in("Giờ ghi trong phiếu") == {r"phiếu(?! giấy| đo\b| đồng ý)"}
+    assert retired_in("Số phiếu giấy, phiếu đo VN-2000") == set()
+    assert len(retired_in("Báo quản trị: bản ghi có đỉnh")) == 3

@@ -67,7 +67,7 @@ class Item:
     asked: bool = True
     #: An item beside it, and the values of that item with which a form asks for this one.
     asked_when: tuple[str, tuple[Any, ...]] | None = None
-    #: A check of the form, and the item beside it that the check speaks of: it is asked for only where the check finds
+    #: A check of the form, and the item beside it that the check is about: it is asked for only where the check finds
     #: something in the object that holds both, and confirms that the item is right all the same.
     confirms: tuple[str, str] | None = None
     #: Of a short list: maps items of an element to the items beside the list that hold them when there is only one.

@@ -24,8 +24,7 @@ from service.units.unit import Unit
 from service.units.villages import VillageFinder, lineage_of, list_of
 
 PartOf = Callable[[Mapping[str, Any], Place], Place | None]
-"""Returns the part to which a household in a place (``home_of``) belongs; None if that is undecided, or nothing was split.
-"""
+"""Returns the part to which a household in a place (``home_of``) belongs; None if undecided, or nothing was split."""
 
 
 class Parts:

@@ -1,6 +1,6 @@
 """The place of a household: stored by the identities of units, sent and shown as codes with a day.
 
-Codes are read here when they come in and written here when a record leaves; nothing in between speaks of codes.
+Codes are read here when they come in and written here when a record leaves; nothing in between uses codes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the rules about households need from storage; service/storage implements it and service/wiring.py passes it in."""
+"""What the rules about households need from storage; service/storage implements it, service/wiring.py passes it in."""
 
 from __future__ import annotations
 

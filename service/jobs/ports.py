@@ -45,7 +45,7 @@ class Households(ports.Households, Protocol):
         """Households of another schema version in order of id, after ``after``; a damaged one is skipped."""
 
     def counts_of_communes(self, communes: frozenset[UnitId]) -> dict[UnitId, int]:
-        """How many households, also withdrawn ones, are stored under each of these communes; communes without are left out."""
+        """How many households, withdrawn ones too, are stored under these communes; those without are left out."""
 
     def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> RecordsRead:
         """Households, also withdrawn ones, of a commune in order of id, behind ``after``; as ``of_other_versions``."""

@@ -8,8 +8,8 @@ index, ``_id`` included, within each shard only, unless it begins with the shard
 - ``households`` and ``identities`` are sharded by ``_id``: an id and a personal number are then unique in the whole
   cluster, whatever their commune. With (commune, _id) two shards could each accept the same id, and a personal number
   has no commune. The keys are hashed, because ids are made in order of time and would all go to the last shard.
-- ``log``, ``commune_states`` and ``days`` begin with the commune's identity in their ``_id``. In ranges, a commune's log,
-  state and days lie on one shard, and a zone of identities keeps a province's on the shards of that province.
+- ``log``, ``commune_states`` and ``days`` begin with the commune's identity in their ``_id``. In ranges, a commune's
+  log, state and days lie on one shard, and a zone of identities keeps a province's on the shards of that province.
 - Everything else is small, or is looked up by other things than its ``_id``, and stays unsharded on one shard.
 
 The price is that a registration is a transaction over up to three shards, which MongoDB commits in two phases, and that

@@ -30,8 +30,8 @@ DAMAGE: Final = (StoreDamaged, KeyError, TypeError, ValueError, AttributeError)
 class SealedEntry:
     """A log entry's personal part: record and replaced items without what they hide, and that in one ciphertext.
 
-    ``sealed`` contains the hidden items of both, the salt and the fingerprint, and the id of the document. Salt and fingerprint
-    are hidden because someone who knows everything but a number could try all numbers against them.
+    ``sealed`` contains the hidden items of both, the salt and the fingerprint, and the id of the document. Salt and
+    fingerprint are hidden because someone who knows everything but a number could try all numbers against them.
     """
 
     record: Document | None

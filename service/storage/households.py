@@ -121,7 +121,7 @@ class Households:
 
     @translated()
     def counts_of_communes(self, communes: frozenset[UnitId]) -> dict[UnitId, int]:
-        """How many households, also withdrawn ones, are stored under each of these communes; communes without are left out."""
+        """How many households, withdrawn ones too, are stored under these communes; those without are left out."""
         these = {"$match": {"commune": {"$in": sorted(communes)}}}
         found = self._database["households"].aggregate([these, {"$group": {"_id": "$commune", "count": {"$sum": 1}}}])
         return {UnitId(each["_id"]): each["count"] for each in found}

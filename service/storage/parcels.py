@@ -203,7 +203,7 @@ def _boundaries_of(documents: Iterable[Document]) -> list[Boundary]:
 
 def _parcels_of(document: Document, read: frozenset[str]) -> Iterable[tuple[int, Document]]:
     """The parcels of a household with their positions. One that is damaged is left out and reported in the service's
-    log, so that it holds up no neighbour.
+    log, so that no neighbour waits for it.
     """
     parcels, fits = document.get("parcels", []), stored_form(read)
     if fits({"parcels": parcels}):

@@ -30,7 +30,8 @@ _LONGEST_PAUSE_SECONDS = 0.02
 def run_transaction(client: MongoClient[Document], seconds: float, work: Callable[[ClientSession], T]) -> T:
     """Run ``work`` in a transaction and commit it; both are retried on what MongoDB labels transient.
 
-    Raises WriteContention when other writes conflicted for ``seconds``, StoreUnavailable when the database is unavailable.
+    Raises WriteContention when other writes conflicted for ``seconds``, StoreUnavailable when the database cannot be
+    reached.
     """
     end = time.monotonic() + seconds
     pause = _FIRST_PAUSE_SECONDS

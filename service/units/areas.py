@@ -1,6 +1,6 @@
 """The area of an account: stored as identities of units, sent and shown as codes with a day.
 
-Codes are read when an account is made or changed, and written when it is shown; nothing in between speaks of codes, so
+Codes are read when an account is made or changed, and written when it is shown; nothing in between uses codes, so
 that no later list of units gives an account the communes of another unit.
 """
 

@@ -22,7 +22,7 @@ Key = tuple[str, UnitCode, date | None]
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One list as it was loaded: from which source, by whom, and which validities it speaks of.
+    """One list as it was loaded: from which source, by whom, and which validities it contains.
 
     ``shipped`` is the code of the province whose list came with a version of the program; None where an operator loaded
     the list. ``units`` are the validities as the list has them.

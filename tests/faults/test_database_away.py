@@ -1,4 +1,4 @@
-"""While the database is away each request waits for it at most once, and soon none does; it comes back by itself."""
+"""Without the database each request waits for it at most once, and soon none does; it comes back by itself."""
 
 from __future__ import annotations
 

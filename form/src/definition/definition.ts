@@ -17,7 +17,7 @@ interface ItemMetadata {
   requiredUnless: string | null;
   /** An item beside it, and the values of that item with which the form asks for this one. */
   askedWhen: { name: string; values: readonly unknown[] } | null;
-  /** A check, and the item beside it that the check speaks of: asked only where it finds something, to confirm that the item is right. */
+  /** A check, and the item beside it that the check is about: asked only where it finds something, to confirm that the item is right. */
   confirms: { check: string; item: string } | null;
   /** Whether the form offers to copy it: from the household before, or inside a list from the element before. */
   copied: boolean;

@@ -21,7 +21,7 @@ export interface Photo {
   of: PhotoOf;
   /** The parcel that a certificate is for. */
   parcel: string | null;
-  /** Whose it is, for lists. */
+  /** The head of the household that it belongs to, for lists. */
   name: string;
   takenAt: string;
   bytes: number;

@@ -118,7 +118,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
 
 def _check_parameters() -> None:
-    """Refuse parameters that the view would not read. Called after the gate, so that unauthorized clients learn nothing."""
+    """Refuse parameters that the view would not read. Called after the gate: unauthorized clients learn nothing."""
     if not request.query_string or request.endpoint is None or request.method == "OPTIONS":
         return
     view = current_app.view_functions[request.endpoint]

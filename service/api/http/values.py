@@ -75,7 +75,7 @@ class Flag(SingleValue, fields.Boolean):
 
 
 class Number(SingleValue, fields.Float):
-    """A number of JSON, and no text or flag that could stand for one; in a query its text."""
+    """A JSON number; no text or boolean. In a query its text."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
         if self.from_text:
@@ -115,7 +115,7 @@ class Position(SingleValue, fields.Field[tuple[float, float]]):
 
 
 LONGEST_NUMBER: Final = 40
-"""In a query. What is longer is no number that anybody means; Python refuses to read the longest."""
+"""In a query. Nobody means a longer number, and Python refuses to read the longest."""
 
 
 def number_in(text: str) -> float:

@@ -113,7 +113,10 @@ class FormItemSchema(Resource):
         allow_none=True,
         keys=fields.String(),
         values=fields.String(),
-        metadata={"description": "Maps items of an element to the items beside the list that hold them when there is only one element."},
+        metadata={
+            "description": "Maps items of an element to the items beside the list that hold them when there is "
+            "only one element."
+        },
     )
     register_given = fields.List(fields.String())
 

@@ -58,9 +58,7 @@ class PhotoSchema(Resource):
         validate=validate.Range(min=1),
         metadata={"description": "Size of the stored JPEG, without metadata, in bytes."},
     )
-    sha256 = fields.String(
-        required=True, metadata={"description": "SHA-256 of the stored JPEG, hexadecimal."}
-    )
+    sha256 = fields.String(required=True, metadata={"description": "SHA-256 of the stored JPEG, hexadecimal."})
     width = WholeNumber(required=True, validate=validate.Range(min=1))
     height = WholeNumber(required=True, validate=validate.Range(min=1))
     taken_at = Moment()
