@@ -134,7 +134,7 @@ def test_when_the_queue_is_full_the_next_request_gets_its_response_at_once(
 ) -> None:
     full = BoundedSemaphore(1)
     full.acquire()
-    monkeypatch.setattr(feed, "places", full)
+    monkeypatch.setattr(feed, "waiting", full)
     monkeypatch.setattr(feed, "_waited_for", lambda *_: pytest.fail("it waits all the same"))
     assert register.json("/v1/changes?wait=30")["changes"] == []
 
