@@ -201,7 +201,7 @@ class CursorInvalid(DomainError):
 
 
 class CursorAhead(DomainError):
-    """The feed's cursor is behind the end of a log, which was brought back from a backup; params: log, end, given."""
+    """The feed's cursor is beyond the end of a log, which was brought back from a backup; params: log, end, sent."""
 
     code = "cursor.ahead"
 

@@ -39,7 +39,7 @@ class FormerCommune:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdQuery:
-    """Which households a list is to contain. ``after`` is the position behind which the page starts."""
+    """Which households a list is to contain. ``after`` is the position after which the page starts."""
 
     limit: int
     area: Communes = None
@@ -172,7 +172,7 @@ class Transaction(Protocol):
         """Lock communes that nothing else is written to, so that another write to one of them is retried."""
 
     def neighbours(self, cells: Cells, held: Iterable[int], parcels: frozenset[str]) -> list[Neighbour]:
-        """The households, but the withdrawn, that touch one of the cells or hold one of the parcels; locks ``held``."""
+        """Households, except withdrawn ones, that touch one of the cells or hold one of the parcels; locks ``held``."""
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Write records, log entries, counters and identities.
@@ -206,7 +206,7 @@ class SearchStore(Protocol):
     """Where households are found by where they lie."""
 
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
-        """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items.
+        """Households, except withdrawn ones, that the index finds to meet a geometry, with the requested items.
 
         They are found by those of the items that are places (a boundary, the home).
         """
@@ -237,7 +237,7 @@ class LogSource(Protocol):
     def history(
         self, household_id: str, *, before: tuple[int, str] | None, limit: int
     ) -> list[LogEntry | DamagedEntry]:
-        """Log entries of a household, newest first, behind the position ``before`` (revision, key).
+        """Log entries of a household, newest first, after the position ``before`` (revision, key).
 
         One of which record or note is damaged is there, marked as such; of one that is damaged further, its place. One
         that does not say its household or revision any more is not found.
@@ -246,7 +246,7 @@ class LogSource(Protocol):
     def changes(
         self, after: Mapping[str, int], *, communes: Communes, limit: int
     ) -> tuple[list[LogEntry | DamagedEntry], bool]:
-        """Entries behind each commune's offset in ``after``, at most ``limit``, each commune's in order;
+        """Entries after each commune's offset in ``after``, at most ``limit``, each commune's in order;
         and whether there are more. Those that are damaged as in ``history``."""
 
 
@@ -303,7 +303,7 @@ class Parcels(Protocol):
     """Parcels by where they lie and who holds them."""
 
     def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes = None) -> list[Boundary]:
-        """All boundaries of the communes' households, but the withdrawn, of which one meets a GeoJSON geometry."""
+        """All boundaries of the communes' households, except withdrawn ones, of which one meets a GeoJSON geometry."""
 
     def holders_of_parcel(self, parcel: str, area: Communes = None) -> list[str]:
         """The households within the area that hold a parcel of this id."""

@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 Note = Callable[[Iterable[str]], None]
 """Notes for the audit trail that these households were shown."""
-"""Or reports that what is stored of them is damaged."""
+"""Or reports households whose stored record is damaged."""
 Wording = Callable[[str, Mapping[str, Any]], str]
 """The text of a code with its details, in the language of the request."""
 
@@ -176,7 +176,7 @@ class Reader:
         return found
 
     def history(self, household_id: str, *, before: tuple[int, str] | None, limit: int) -> HistoryPage:
-        """A household's log entries, newest first, behind the position ``before``; each with what changed in it.
+        """A household's log entries, newest first, after the position ``before``; each with what changed in it.
 
         Raises HouseholdNotFound.
         """
@@ -201,7 +201,7 @@ class Reader:
         return WholeHousehold(self.released(record), self._whole_history(record["id"]))
 
     def changes(self, after: Mapping[str, int], *, of: frozenset[UnitId] | None = None, limit: int) -> FeedPage:
-        """The log's entries behind each log's offset, and whether there are more; only those ``of`` these communes.
+        """The log's entries after each log's offset, and whether there are more; only those ``of`` these communes.
 
         The entries of a household that is withheld, or has left the area since, keep their places in the log, without
         the record and what was freely written.

@@ -134,7 +134,7 @@ def resolve(
     """Parsed content in its commune in force today, by the identity of that commune, every parcel with an id, and with
     the agency that makes the record where it names none.
 
-    A time of capture that cannot be right says nothing of the code. ``place`` is given where another one than the
+    An implausible time of capture does not decide how the code is read. ``place`` is given where another one than the
     code's was decided on. Raises as ``prepare`` about the commune.
     """
     content = {name: value for name, value in timed.content.items() if name != "id"}

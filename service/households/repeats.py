@@ -31,7 +31,7 @@ def made_by(
         made = store.log.at_revision(household_id, revision)
         before = store.log.at_revision(household_id, revision - 1) if revision > 1 else None
     except StoreDamaged:
-        return False  # nobody can say any more what was stored, so it is not the same
+        return False  # what was stored is no longer known, so it counts as different
     if made is None:
         return False
     known = None if before is None else before.record

@@ -11,7 +11,7 @@ from schemas.requirements import Missing
 Stage = Literal["registered", "standardized", "digitized"]
 
 HOLDING_BACK = frozenset({"parcel.overlap"})
-"""Findings that hold a record back from *digitized* until somebody mends or settles them."""
+"""Findings that hold a record back from *digitized* until they are corrected or settled."""
 
 
 def stage_of(missing: Iterable[Missing], findings: Iterable[Finding]) -> Stage:

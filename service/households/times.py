@@ -21,7 +21,7 @@ IMPLAUSIBLE: Final = "time.implausible"
 REVEALED: Final = {AHEAD: Reveals({"sent": (THE_ITEM,)}), IMPLAUSIBLE: NO_DETAILS}
 """What the findings about times reveal."""
 MOST_AHEAD: Final = timedelta(days=1)
-"""A clock is ahead by so much because of a wrong zone or a wrong day; more is no clock's fault."""
+"""A wrong time zone or day puts a clock ahead by this much; more cannot be a clock's error."""
 OLDEST: Final = timedelta(days=366)
 """A new record is not older."""
 

@@ -1,4 +1,4 @@
-"""What all that writes households does alike: prepare content by the rules, commit changes with the overlaps."""
+"""What all writers of households share: prepare content by the rules, commit changes with the overlaps."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class HouseholdWriter(Generic[Repositories]):
         )
 
     def _parts(self, now: datetime, area: Communes = None) -> Parts:
-        """Finds the part of a split commune to which a household belongs, of those in which ``area`` lets it be."""
+        """Finds the part of a split commune to which a household belongs, among those within ``area``."""
         return Parts(self._store.villages, self._examiner.borders, self._directory(), vietnam_day(now), area)
 
     def _commit(

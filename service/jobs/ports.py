@@ -48,7 +48,7 @@ class Households(ports.Households, Protocol):
         """How many households, withdrawn ones too, are stored under these communes; those without are left out."""
 
     def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> RecordsRead:
-        """Households, also withdrawn ones, of a commune in order of id, behind ``after``; as ``of_other_versions``."""
+        """Households, also withdrawn ones, of a commune in order of id, after ``after``; as ``of_other_versions``."""
 
     def communes_with_first_day(self) -> frozenset[UnitId]:
         """Communes of records from before units had identities, whose code is only clear with its first day."""
@@ -83,10 +83,10 @@ class Recount(Protocol):
         """Personal number and household id of every household that is not withdrawn and whose head has a number."""
 
     def records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
-        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
+        """Records in order of id, after ``after``, each with the last entry of the log that has a record of it."""
 
     def households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
-        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
+        """Households that the log knows, in order of id, after ``after``; and whether a record of each is there."""
 
 
 class CommuneStates(ports.CommuneStates, Protocol):

@@ -99,7 +99,7 @@ def _segments(sent: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 
 def _marker(sent: bytes, at: int) -> tuple[int, int]:
-    """Return the marker at a position, after any fill bytes, and the position behind it."""
+    """Return the marker at a position, after any fill bytes, and the position after it."""
     if sent[at : at + 1] != b"\xff":
         raise PhotoUnreadable(pointer="", reason="marker")
     while sent[at : at + 1] == b"\xff":

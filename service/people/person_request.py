@@ -52,7 +52,7 @@ ANSWER_DAYS: Final[Mapping[RequestKind, int]] = {
 }
 """Days within which a request is decided (Decree 356/2025); each can be extended once by the same number of days."""
 REMIND_DAYS: Final = 3
-"""A reminder appears so many days before the due date."""
+"""Days before the due date on which a reminder appears."""
 
 
 class RequestNotFound(DomainError):

@@ -50,7 +50,7 @@ class MongoAccounts:
         return self._found({"external.issuer": issuer, "external.subject": subject})
 
     def accounts(self, *, after: str | None, limit: int) -> list[Account]:
-        """Accounts in order of name, behind the name ``after``."""
+        """Accounts in order of name, after the name ``after``."""
         where: Document = {} if after is None else {"name": {"$gt": _key_of(after)}}
         with translated(self._client):
             return [_account(document) for document in self._accounts.find(where).sort("name", 1).limit(limit)]

@@ -131,7 +131,7 @@ def contents_of(
 
 
 def _name_of(household: str, revision: int) -> str:
-    """Whose a document's ``sealed`` is: a household shares it with the log entry of its revision."""
+    """To which document ``sealed`` belongs: a household shares it with the log entry of its revision."""
     return f"{household}:{revision}"
 
 

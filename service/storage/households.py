@@ -128,7 +128,7 @@ class Households:
 
     @translated()
     def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> RecordsRead:
-        """Households, also withdrawn ones, of a commune in order of id, behind ``after``; as ``of_other_versions``."""
+        """Households, also withdrawn ones, of a commune in order of id, after ``after``; as ``of_other_versions``."""
         return self._records_read({"commune": {"$eq": commune}}, after, limit)
 
     @translated()
@@ -202,7 +202,7 @@ class Households:
         return communes
 
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
-        """Households, but the withdrawn, that the index finds to meet a geometry, with the requested items.
+        """Households, except withdrawn ones, that the index finds to meet a geometry, with the requested items.
 
         Decrypting thousands would take as long as finding them, so it is done only if an item is stored encrypted. One
         that is then found damaged is reported in the service's log.

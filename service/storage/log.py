@@ -39,7 +39,7 @@ class Log:
         before: tuple[int, str] | None,
         limit: int,
     ) -> list[LogEntry | DamagedEntry]:
-        """Entries of a household, newest first, behind the position ``before`` (revision, key of the entry)."""
+        """Entries of a household, newest first, after the position ``before`` (revision, key of the entry)."""
         where: dict[str, Any] = {"household": household, "revision": {"$type": "number"}}
         if before is not None:
             revision, key = before
@@ -82,7 +82,7 @@ class Log:
         communes: Communes,
         limit: int,
     ) -> tuple[list[LogEntry | DamagedEntry], bool]:
-        """Entries behind each commune's offset, at most ``limit``, and whether there are more. Raises CursorAhead."""
+        """Entries after each commune's offset, at most ``limit``, and whether there are more. Raises CursorAhead."""
         entries: list[LogEntry | DamagedEntry] = []
         states = self._states.now(communes)
         _require_within(after, {state.commune: state.offset for state in states}, communes)
@@ -260,7 +260,7 @@ def _place_of(document: Document) -> DamagedEntry:
 def _personal_part(
     document: Document, encryption: FieldEncryption
 ) -> tuple[Record | None, dict[str, Any] | None, bytes | None]:
-    """Record, replaced items and salt of an entry; None for what an erasure has taken, which is all of them."""
+    """Record, replaced items and salt of an entry; None for what an erasure has removed, which is all of them."""
     record, replaced = document["record"], document["replaced"]
     if record is None and replaced is None and document[SEALED] is None:
         return None, None, None

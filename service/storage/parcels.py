@@ -67,7 +67,7 @@ class Parcels:
 
     @translated()
     def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes = None) -> list[Boundary]:
-        """All boundaries of the communes' households, but the withdrawn, of which one meets a GeoJSON geometry."""
+        """All boundaries of the communes' households, except withdrawn ones, of which one meets a GeoJSON geometry."""
         conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, ["parcels.geometry"])}, {"status": ACTIVE}]
         if communes is not None:
             conditions.append({"commune": {"$in": sorted(communes)}})
@@ -134,7 +134,7 @@ def make_missing_cells(collections: Collections, cells: Iterable[int]) -> None:
 
 
 def around(cells: Cells, parcels: frozenset[str]) -> dict[str, Any] | None:
-    """The condition of households, but the withdrawn, that a write meets: None where it can meet nobody.
+    """A filter for the households, except withdrawn ones, that a write can affect; None if there can be none.
 
     They touch one of the cells, have one of the claims, or hold a parcel of one of the ids; each branch has its index.
     """
@@ -176,7 +176,7 @@ def neighbours_and_states(
 def neighbours_in(
     collections: Collections, where: Mapping[str, Any], session: ClientSession | None = None
 ) -> list[Neighbour]:
-    """The households that fulfil a condition (``around``), with what their parcels are compared by."""
+    """The households that match a filter (``around``), with what their parcels are compared by."""
     return _neighbours_of(collections["households"].find(where, _OF_NEIGHBOURS, session=session))
 
 
@@ -248,7 +248,7 @@ def beginning_in(box: Box) -> list[dict[str, Any]]:
 def fallen_in(
     collections: Collections, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]
 ) -> Iterator[Record]:
-    """Households, but the withdrawn, that meet a geometry by one of the requested items, with these, undecrypted."""
+    """Households, except withdrawn ones, of which a requested item meets a geometry, with these, not decrypted."""
     conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, items)}, {"status": ACTIVE}]
     if area is not None:
         conditions.append({"commune": {"$in": sorted(area)}})

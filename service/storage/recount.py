@@ -81,7 +81,7 @@ class Recount:
                     yield "", document["_id"]  # no identity has this key, so that the household is reported
 
     def records(self, *, after: str | None, limit: int) -> list[LoggedRecord]:
-        """Records in order of id behind ``after``, each with the last entry of the log that has a record of it."""
+        """Records in order of id, after ``after``, each with the last entry of the log that has a record of it."""
         with self._database.snapshot():
             where: dict[str, Any] = {} if after is None else {"_id": {"$gt": after}}
             # Compare every ciphertext: one put in another's place would find a household by a stranger's number.
@@ -113,7 +113,7 @@ class Recount:
             return found
 
     def households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
-        """Households that the log knows, in order of id behind ``after``; and whether a record of each is there."""
+        """Households that the log knows, in order of id, after ``after``; and whether a record of each is there."""
         with self._database.snapshot():
             where: dict[str, Any] = {} if after is None else {"household": {"$gt": after}}
             # A covered query: the index contains all that is read.

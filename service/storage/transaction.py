@@ -144,7 +144,7 @@ class MongoTransaction:
             raise CommuneStateMissing(wanted)
 
     def neighbours(self, cells: Cells, held: Iterable[int], parcels: frozenset[str]) -> list[Neighbour]:
-        """The households, but the withdrawn, that touch one of the cells or hold one of the parcels; locks ``held``.
+        """Households, except withdrawn ones, that touch one of the cells or hold one of the parcels; locks ``held``.
 
         Raises CellsMissing.
         """

@@ -109,7 +109,7 @@ export function isCalendarDate(text: string, kind: 'day' | 'partial-date'): bool
   return day === undefined || (Number(day) >= 1 && Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate());
 }
 
-/** Everything that each stage still lacks, in the order of the form; an item counts for the first stage that wants it. */
+/** Everything that each stage still lacks, in the order of the form; an item counts for the first stage that requires it. */
 export function findMissing(definition: Definition, record: JsonObject): Missing[] {
   const missing = definition.steps.flatMap(({ items }) => missingOf(items, record, ''));
   for (const { stage, names } of definition.oneOf) {

@@ -19,7 +19,7 @@ export function valueAt(record: Json | undefined, pointer: string): Json | undef
   return value;
 }
 
-/** A copy of `record` with `value` at `pointer`; undefined takes the place away. Objects on the way are made, and lists for indexes. */
+/** A copy of `record` with `value` at `pointer`; undefined removes the item. Missing objects on the way are created, and lists for indexes. */
 export function withValue(record: JsonObject, pointer: string, value: Json | undefined): JsonObject {
   return put(record, parts(pointer), value) as JsonObject;
 }

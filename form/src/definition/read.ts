@@ -1,4 +1,4 @@
-// Reads the register's /v1/schema/form.json (docs/form-definition.md) into the form's own types, once, at the door.
+// Reads the register's /v1/schema/form.json (docs/form-definition.md) into the form's own types, once, when it is received.
 import { isObject, type JsonObject, type RegisterGiven } from '../record/household';
 import { STAGES, type Code, type Definition, type Item, type Stage, type Words } from './definition';
 

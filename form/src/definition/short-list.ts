@@ -60,7 +60,7 @@ export interface Sum {
   /** The name of the number that is added up. */
   name: string;
   sum: number;
-  /** What the elements make together, where that is known. */
+  /** The sum of the elements, where it is known. */
   whole: number | null;
   /** What is left for the only element without a number; null where that is not one, or nothing is left. */
   rest: number | null;
@@ -110,7 +110,7 @@ export function declaredArea(parcel: JsonObject): number | null {
   return areas.length > 0 && known.length === areas.length ? rounded(known.reduce((sum, area) => sum + area, 0)) : null;
 }
 
-/** Without what adding decimals leaves behind: 0.1 + 0.2. */
+/** Rounds away the error of adding decimals (0.1 + 0.2). */
 function rounded(value: number): number {
   return Math.round(value * 10_000) / 10_000;
 }

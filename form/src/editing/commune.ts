@@ -4,7 +4,7 @@ import type { UnitLists } from '../sync/units';
 
 const DAY = 'commune_as_of';
 
-/** A household after its commune was answered: the code is read by the list that the phone shows now. */
+/** A household whose commune was just chosen: the code is read by the list that the phone shows now. */
 export function withListDay(content: Household, { on }: UnitLists): Household {
   const { [DAY]: _, ...rest } = content;
   return textAt(rest, 'commune') && on ? { ...rest, [DAY]: on } : rest;
@@ -16,7 +16,7 @@ export function withDayOf(answers: JsonObject, content: Household): JsonObject {
   return day && textAt(answers, 'commune') ? { ...answers, [DAY]: day } : answers;
 }
 
-/** The same as they may be copied: without a commune whose code can be another one's in the list of now. That is to be chosen again. */
+/** The same as they may be copied: without a commune whose code can name another commune in the current list; it has to be chosen again. */
 export function stillMeant(answers: JsonObject, { now }: UnitLists): JsonObject {
   const { commune, [DAY]: day, ...rest } = answers;
   if (commune === undefined) return rest;

@@ -27,9 +27,9 @@ const CALM_MILLISECONDS = 300;
 export type Saving =
   | { kind: 'saved'; at: string }
   | { kind: 'waiting' }
-  /** Nothing is lost while the page is open, but the phone has no room, or another fault stands in the way: it is tried again. */
+  /** Nothing is lost while the page is open, but the phone is full or the write failed: it is retried. */
   | { kind: 'full' | 'failed' }
-  /** Another tab holds a newer version; this one must not write over it. */
+  /** Another tab holds a newer version; this one must not overwrite it. */
   | { kind: 'elsewhere' };
 
 export class Editor {
@@ -69,7 +69,7 @@ export class Editor {
     this.#definition = definition;
   }
 
-  /** Takes the entry away again if it was only looked at: a look leaves no draft behind. */
+  /** Removes the entry again if nothing was changed, so that opening a household leaves no draft. */
   async leave(): Promise<void> {
     await this.save();
     if (!this.#fresh || this.#answered.size > 0 || !this.stored) return;
@@ -92,7 +92,7 @@ export class Editor {
     this.#changed();
   };
 
-  /** Another tab edits the entry now: this one must not write over it. */
+  /** Another tab edits the entry now: this one must not overwrite it. */
   takenElsewhere(): void {
     this.saving = { kind: 'elsewhere' };
   }
@@ -117,7 +117,7 @@ export class Editor {
     this.#soon.request();
   }
 
-  /** Stores at once whenever the page is hidden or left: a phone may stop it without a further event. Returns how to stop that. */
+  /** Stores at once whenever the page is hidden or left: a phone may stop it without a further event. Returns a function that stops this. */
   saveWhenHidden(): () => void {
     const save = (): void => void this.save();
     const onVisibility = (): void => {

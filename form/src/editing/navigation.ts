@@ -1,4 +1,4 @@
-// Finding one's way in a household: which screen an address leads to, and what on it is wrong. Pure.
+// Navigation in a household: which screen an address leads to, and what is wrong on it. Pure.
 import type { Definition } from '../definition/definition';
 import { join, parts } from '../definition/pointer';
 import { placeOf, type Place, type Screen } from '../definition/screens';
@@ -29,7 +29,7 @@ function owningScreen(screens: readonly Screen[], at: string): number {
   return Math.max(0, screens.findIndex(owns));
 }
 
-/** The address of the wizard's screen `index`; that of the last screen behind the others. */
+/** The address of the wizard's screen `index`; for a larger index that of the last screen. */
 export function addressOfScreen(screens: readonly Screen[], index: number): string {
   const screen = screens[index];
   if (!screen) return REVIEW;

@@ -10,7 +10,7 @@ export class Throttle {
     this.#milliseconds = milliseconds;
   }
 
-  /** Requests a run. Unlike a debounce, further requests do not put it off: somebody who never pauses would never be stored. */
+  /** Requests a run. Unlike a debounce, further requests do not delay it: what somebody types without a pause would never be stored. */
   request(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;

@@ -1,4 +1,4 @@
-// Measuring and checking a drawn boundary on the phone; the register's own check has the last word.
+// Measuring and checking a drawn boundary on the phone; the register's own check decides.
 import type { LonLat } from './vn2000';
 
 const A = 6378137;

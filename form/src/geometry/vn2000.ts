@@ -1,4 +1,4 @@
-// VN-2000, the coordinates of field sheets, to and from WGS 84 by operation EPSG:6960. Which zones there are, the register says.
+// VN-2000, the coordinates of survey sheets, to and from WGS 84 by operation EPSG:6960. The register's settings list the zones.
 
 const A = 6378137;
 const F = 1 / 298.257223563;
@@ -129,12 +129,12 @@ function shift([x, y, z]: Space, direction: 1 | -1): Space {
   ];
 }
 
-/** A point of a field sheet as WGS 84 longitude and latitude. */
+/** A point of a survey sheet as WGS 84 longitude and latitude. */
 export function fromGrid(grid: Grid, zone: Zone): LonLat {
   return fromSpace(shift(toSpace(unproject(grid, zone)), 1));
 }
 
-/** A WGS 84 position as a point of a field sheet. */
+/** A WGS 84 position as a point of a survey sheet. */
 export function toGrid(position: LonLat, zone: Zone): Grid {
   return project(fromSpace(shift(toSpace(position), -1)), zone);
 }

@@ -65,7 +65,7 @@ function contentInside(value: Json, given: RegisterGiven): Json {
   return isObject(value) ? contentOf(value, given) : value;
 }
 
-/** Whether two JSON values say the same; the order of an object's names does not matter. */
+/** Whether two JSON values are equal; the order of an object's names does not matter. */
 export function sameJson(left: Json | undefined, right: Json | undefined): boolean {
   if (left === right) return true;
   if (Array.isArray(left) && Array.isArray(right)) {

@@ -1,6 +1,6 @@
-// Text as the register writes and searches it (schemas/text.py); both sides are held to form/tests/spellings.json.
+// Text as the register writes and searches it (schemas/text.py); form/tests/spellings.json tests both.
 
-/** What nobody can see: format characters, variation selectors and what else is ignorable, except the Hangul fillers. */
+/** Invisible characters: format characters, variation selectors and other ignorable ones, except the Hangul fillers. */
 const INVISIBLE =
   /[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufffb\u{110bd}\u{110cd}\u{13430}-\u{1343f}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
 /** What looks like an ordinary space. */
@@ -44,7 +44,7 @@ function translated(text: string, letters: ReadonlyMap<string, string>): string 
   return [...text].map((letter) => letters.get(letter) ?? letter).join('');
 }
 
-/** `text` as the register stores it: what an officer cannot see is gone, and letters that look like others are those. */
+/** `text` as the register stores it: invisible characters are removed, look-alike letters replaced. */
 export function normalize(text: string): string {
   if (ASCII.test(text)) return text.trim();
   const seen = visible(text);

@@ -6,11 +6,11 @@ import { signOutIfOwed } from './sign-out-owed';
 
 class SignedIn {
   current = $state.raw<Account | null>(null);
-  /** The register wants to know who is there: nothing is lost, but nothing goes on either. */
+  /** A sign-in is required: nothing is lost, but nothing is sent until then. */
   signInNeeded = $state(false);
   #goOn: () => Promise<void> = () => Promise.resolve();
 
-  /** A leader or supervisor reads and decides, but fills in nothing. Who is not known yet may: the register decides in the end. */
+  /** A leader or supervisor reads and decides, but fills in nothing. An account that is not known yet may: the register decides. */
   get mayWrite(): boolean {
     return this.#may('households.write');
   }
@@ -18,7 +18,7 @@ class SignedIn {
     return this.#may('households.verify');
   }
 
-  /** What goes on once somebody has signed in. */
+  /** Called after somebody has signed in. */
   whenSignedIn(goOn: () => Promise<void>): void {
     this.#goOn = goOn;
   }
@@ -42,7 +42,7 @@ class SignedIn {
     this.signInNeeded = true;
   }
 
-  /** Requests from the register who is signed in. */
+  /** Asks the register who is signed in. */
   async refresh(): Promise<void> {
     try {
       await signOutIfOwed(door.database);

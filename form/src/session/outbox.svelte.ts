@@ -24,7 +24,7 @@ class Outbox {
   #photoStore: PhotoStore | undefined;
   #sender: Sender | undefined;
 
-  /** Households whose last word is on this phone alone. */
+  /** Households whose latest version is on this phone alone. */
   get unsent(): number {
     return this.entries.filter(({ state }) => state.kind !== 'sent').length;
   }

@@ -28,7 +28,7 @@ class Reference {
     return present(this.#communes);
   }
 
-  /** Reads what lies on the phone, and fetches it anew now and whenever the signal is back. */
+  /** Reads what is stored on the phone, and fetches it again now and whenever the signal is back. */
   async start(): Promise<void> {
     this.definition = readDefinition(await stored('form.json'));
     this.units = { ...this.units, ...(await stored<UnitLists>('units')) };
@@ -41,7 +41,7 @@ class Reference {
     this.#communes = new Communes(door.database, vault);
   }
 
-  /** Fetches everything; what lies on the phone stays in use where the register does not respond. */
+  /** Fetches everything; what is stored on the phone stays in use where the register does not respond. */
   async refresh(): Promise<void> {
     await Promise.all([
       fetched('/v1/schema/form.json', (body) => this.#takeDefinition(body)),

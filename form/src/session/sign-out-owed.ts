@@ -17,7 +17,7 @@ export async function signOutIfOwed(database: Database): Promise<void> {
     await signOut();
     await database.delete(PUBLIC_STORE, SIGN_OUT_OWED);
   } catch (error) {
-    // Without signal it stays owed; nobody on the phone can do anything about it, so nothing is shown.
+    // Without signal it is retried later; nobody on the phone can do anything about it, so nothing is shown.
     if (!(error instanceof ResponseLost)) throw error;
   }
 }

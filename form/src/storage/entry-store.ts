@@ -37,7 +37,7 @@ export class EntryStore {
     this.#channel.onmessage = () => this.#notifyListeners();
   }
 
-  /** Calls `listener` after every change, in this tab or another. Returns how to stop. */
+  /** Calls `listener` after every change, in this tab or another. Returns a function that stops it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

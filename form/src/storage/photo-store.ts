@@ -69,24 +69,24 @@ export class PhotoStore {
     });
   }
 
-  /** Takes a photo off the phone: the register has stored or deleted it. One that the person wants otherwise by now stays. Returns whether it went. */
+  /** Takes a photo off the phone: the register has stored or deleted it. A photo whose state has changed since stays. Returns whether it was removed. */
   async removeWhenSent({ id, state }: Photo): Promise<boolean> {
     await this.#alter(id, (photo) => (photo.state.kind === state.kind ? null : photo));
     return (await this.get(id)) === null;
   }
 
-  /** The person wants a photo no more: its picture goes at once, and the photo from the register too if that may have it. */
+  /** Removes a photo: its picture at once, and the photo from the register too if that may have it. */
   remove(id: string): Promise<void> {
     return this.#alter(id, (photo) => (mayBeKnown(photo) ? { ...photo, state: { kind: 'removing' } } : null));
   }
 
-  /** The person wants a photo no more that only the register has; a removal is sent to the register when possible. */
+  /** Removes a photo that only the register has: the removal is sent when possible. */
   async removeRegistered(photo: Omit<Photo, 'state'>): Promise<void> {
     const row = await this.#seal({ ...photo, state: { kind: 'removing' } });
     await this.#write(() => this.#database.put('photos', row));
   }
 
-  /** Takes along what was photographed in an entry that the person threw away. */
+  /** Removes the photos of an entry that the person deleted. */
   async forgetEntry(entry: string): Promise<void> {
     const own = (await this.all()).filter((photo) => photo.entry === entry);
     for (const photo of own) await this.remove(photo.id);

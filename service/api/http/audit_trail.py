@@ -109,7 +109,7 @@ def begin_entry(principal: Principal, permission: Permission) -> None:
 
 
 def _finish_entry(status: int, shown: Iterable[str]) -> bool:
-    """Wait for the entry that was begun. Returns whether it is still true. Raises StoreUnavailable."""
+    """Wait for the entry that was begun. Returns whether it is still accurate. Raises StoreUnavailable."""
     begun: Begun = g.begun
     guard().trail.finish(begun)
     return status in {200, 304} and tuple(shown) == begun.entry.households

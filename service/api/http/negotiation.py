@@ -28,6 +28,6 @@ def refuse_unaccepted_kinds(app: Flask) -> None:
 
 
 def _is_accepted(kind: str) -> bool:
-    """Whether ``Accept`` lets this kind through; who accepts JSON accepts its special forms too."""
+    """Whether ``Accept`` allows this media type; a client that accepts JSON accepts its special forms too."""
     accepted = request.accept_mimetypes
     return not accepted or accepted[kind] > 0 or (kind.endswith("+json") and accepted[_JSON] > 0)

@@ -14,7 +14,7 @@ from service.roles import SCOPES, Permission, Role
 TOKEN_ENDPOINT: Final = "session.Token"  # noqa: S105 - the name of a route
 CLIENT_CREDENTIALS: Final = "client_credentials"
 UNSUPPORTED: Final = "grant-unsupported"
-"""The reason of GrantInvalid for a grant type that there is not."""
+"""The reason of GrantInvalid for an unknown grant type."""
 ERRORS: Final = (
     "invalid_request",
     "invalid_client",

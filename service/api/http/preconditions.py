@@ -26,7 +26,7 @@ def named_revision() -> int | None:
 
 
 def must_be_new() -> bool:
-    """Whether If-None-Match: * asks that nothing be there yet. Raises PreconditionInvalid for any other value."""
+    """Whether If-None-Match: * requires that nothing is stored yet. Raises PreconditionInvalid for any other value."""
     text = request.headers.get("If-None-Match")
     if text is None:
         return False

@@ -22,7 +22,7 @@ _log = structlog.get_logger("service.reader")
 def reader() -> Reader:
     """The Reader of the principal, for the purpose of the called endpoint's permission.
 
-    Raises PermissionMissing where the endpoint is public: nothing leaves by it.
+    Raises PermissionMissing where the endpoint is public: those return no records.
     """
     if "reader" not in g:
         purpose: Permission | None = g.get("permission")

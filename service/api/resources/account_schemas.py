@@ -31,7 +31,7 @@ LONGEST_TEXT = 300
 
 
 def _codes(*, required: bool = False, item: dict[str, Any] | None = None, **options: Any) -> fields.List[str]:
-    """Codes of units, or names of scopes; whether they exist is for the register to say."""
+    """Codes of units, or names of scopes; the register checks whether they exist."""
     return fields.List(
         fields.String(validate=[validate.Length(max=80), without_zero_bytes], metadata=item or {}),
         required=required,

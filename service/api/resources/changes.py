@@ -58,7 +58,7 @@ class VersionsSchema(Resource):
 
 
 class LogNoteSchema(Resource):
-    """What the kind of an entry does not say. Which of its items are there follows from what happened."""
+    """Details beside the kind of an entry. Which items it has depends on what happened."""
 
     from_ = fields.String(
         data_key="from", attribute="from", metadata={"description": "Of a transfer: the commune that it left."}
@@ -173,7 +173,7 @@ class Changes(MethodView):
         Of a household that has left the reader's area since, earlier entries come without ``record`` and reason.
 
         ``restricted`` (without the record) and ``lifted`` (with it) have the revision that the record is at: between
-        them no other system gets the record, and what changed meanwhile comes with ``lifted``. A cursor behind the end
+        them no other system gets the record, and what changed meanwhile comes with ``lifted``. A cursor beyond the end
         of a log is refused (``cursor.ahead``): the register was restored from a backup, so read it all again. Where
         many wait already, the response comes before ``wait`` is over.
         """

@@ -31,7 +31,7 @@ class DocumentInfoSchema(Resource):
 
 
 class OpenApiDocumentSchema(Resource):
-    """An OpenAPI 3.1 document; what its objects look like is for its own specification to say."""
+    """An OpenAPI 3.1 document; its objects are defined by its own specification."""
 
     openapi = fields.String(required=True)
     info = fields.Nested(DocumentInfoSchema, required=True)

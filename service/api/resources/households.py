@@ -74,7 +74,7 @@ class HouseholdListQuery(PageQuery):
     stage = fields.String(validate=one_of(["registered", "standardized", "digitized"]))
     status = fields.String(
         validate=one_of(["submitted", "verified", "returned", "withdrawn", "any"]),
-        metadata={"description": "Without it, all but the withdrawn."},
+        metadata={"description": "Without it, all except withdrawn ones."},
     )
     q = fields.String(
         validate=searchable,

@@ -50,7 +50,7 @@ class NewRequestSchema(Body):
 
     @pre_load
     def _household_or_none(self, items: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """A request that names no household is refused as one that names none that exists."""
+        """A request without a household is refused like one that names an unknown household."""
         return {**items, "household": ""} if items.get("household") is None else items
 
 

@@ -148,7 +148,7 @@ class Refusal(MethodView):
 
 @blueprint.route("/<request_id>/cancel")
 class Cancellation(MethodView):
-    """Closing a request that the person took back."""
+    """Closing a request that the person withdrew."""
 
     @needs("requests.manage")
     @blueprint.response(200, PersonRequestSchema)

@@ -39,7 +39,7 @@ def _given(**options: Any) -> fields.String:
 
 
 class TokenRequestSchema(Body):
-    """What is sent to sign in, or to go on (RFC 6749)."""
+    """What is sent to sign in, or to refresh a sign-in (RFC 6749)."""
 
     refused_with = GrantInvalid
 
@@ -112,7 +112,7 @@ def _communes(who: Any) -> list[str] | None:
 
 
 class OwnAccountSchema(Resource):
-    """What somebody may know of themselves, made of a principal."""
+    """A principal's own account, as it may see it."""
 
     id = fields.String(attribute="account", required=True)
     username = fields.String(attribute="name", required=True)

@@ -30,7 +30,7 @@ blueprint = Blueprint("villages", __name__, url_prefix="/v1/villages", descripti
 
 MOST_EXPECTED: Final = 100_000
 MOST_ERRORS: Final = 100
-"""So many faults of a list are reported; more would help nobody."""
+"""Most faults of a list that are reported."""
 
 _REVISION_HEADER = {"ETag": {"description": "The revision of the list, in quotes.", "schema": {"type": "string"}}}
 
