@@ -9,7 +9,7 @@ from random import Random
 
 import shapely
 
-from service.demonstration.places import BLOCK_SIDE_M, Place
+from service.demonstration.places import BLOCK_SIDE_M, CommuneLand
 
 _CELL_M = 40.0
 _CELLS_A_STRIP = 4
@@ -58,7 +58,7 @@ class Homestead:
     house_outside: bool = False
 
 
-def homestead_of(place: Place, number: int, random: Random) -> Homestead:
+def homestead_of(place: CommuneLand, number: int, random: Random) -> Homestead:
     """Lay out the fields of the household with this ``number`` in the commune, counted from 0.
 
     Households of one village are neighbours: number n belongs to village n modulo the number of villages, and has its

@@ -14,7 +14,7 @@ from typing import Any
 from service.demonstration import production
 from service.demonstration.fields import Field, homestead_of
 from service.demonstration.people import Person, PersonalNumbers, family_of, phone_number
-from service.demonstration.places import MERGER, Place, Village, places_of
+from service.demonstration.places import MERGER, CommuneLand, Village, places_of
 from service.parcels.place import Borders
 from service.province import Province
 from service.reports.ports import Baseline
@@ -95,7 +95,7 @@ class Demonstration:
             for code, part in zip(formers, _split(expected, shares), strict=True):
                 yield Baseline(code, part, _SOURCE, date(MERGER.year, 1, 1))
 
-    def _shares(self, households: int) -> list[tuple[Place, list[int]]]:
+    def _shares(self, households: int) -> list[tuple[CommuneLand, list[int]]]:
         """Distribute the households: first one to each commune, then by weight."""
         if not 0 <= households <= MOST_HOUSEHOLDS:
             raise ValueError(f"the generator makes 0 to {MOST_HOUSEHOLDS} households, not {households}")
@@ -122,7 +122,7 @@ def _split(whole: int, shares: list[int]) -> list[int]:
     return parts
 
 
-def _household(seed: int, index: int, number: int, place: Place, numbers: PersonalNumbers) -> Household:
+def _household(seed: int, index: int, number: int, place: CommuneLand, numbers: PersonalNumbers) -> Household:
     random = Random(f"{seed}/{index}")
     village = place.villages[number % len(place.villages)]
     kind = random.choices((_DIGITIZED, _STANDARDIZED, _LISTED), (66, 20, 14))[0]
@@ -158,7 +158,7 @@ def _identity(seed: int, index: int, captured_at: datetime) -> str:
     return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
 
 
-def _commune(random: Random, place: Place, village: Village) -> Household:
+def _commune(random: Random, place: CommuneLand, village: Village) -> Household:
     """Describe where the household lives, in one of the ways in which officers and old lists do."""
     day = _day_between(random, FIRST_DAY, LAST_DAY)
     place_items: Household = {"commune": place.commune.code, "captured_at": _moment(random, day)}
@@ -222,12 +222,12 @@ def _member(random: Random, person: Person) -> Household:
     return described
 
 
-def _poverty(random: Random, place: Place) -> str:
+def _poverty(random: Random, place: CommuneLand) -> str:
     shares = (70, 14, 16) if place.terrain == "mountains" else (95, 3, 2)
     return random.choices(("none", "near_poor", "poor"), shares)[0]
 
 
-def _farm(random: Random, fields: tuple[Field, ...], place: Place, kind: _Kind, *, classified: bool) -> Household:
+def _farm(random: Random, fields: tuple[Field, ...], place: CommuneLand, kind: _Kind, *, classified: bool) -> Household:
     """Describe what the household farms; it always has something."""
     terrain = place.terrain
     mapped = [random.random() < kind.mapped for _ in fields]

@@ -54,7 +54,7 @@ class Village:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CommuneLand:
     """A commune with what the generator needs to know of it.
 
     ``blocks`` are the centres (longitude, latitude) of its squares of land: first the ``blocks_inside`` that lie wholly
@@ -106,7 +106,7 @@ def _grid_of(province: Province) -> _Grid:
 
 def places_of(
     directory: UnitDirectory, province: Province, seed: int, borders: Borders | None = None
-) -> tuple[Place, ...]:
+) -> tuple[CommuneLand, ...]:
     """Describe every commune of the province that is in force since the merger and has a point to place fields around,
     in order of code.
 
@@ -177,7 +177,7 @@ class _Maker:
 
     def place(
         self, unit: Unit, size: int, blocks: tuple[Position, ...], inside: int, border: BaseGeometry | None
-    ) -> Place:
+    ) -> CommuneLand:
         """Describe a commune with ``size`` nearest squares; of its blocks the first ``inside`` lie in its border."""
         formers = self.directory.predecessors(unit.code, MERGER)
         districts = [former.parent or "" for former in formers]
@@ -186,7 +186,7 @@ class _Maker:
         for district in districts or [""]:
             for group, share in self.profile.ethnic_groups.get(district, _KINH_ALONE).items():
                 groups[group] = groups.get(group, 0) + share
-        return Place(
+        return CommuneLand(
             commune=unit,
             terrain=terrain,
             weight=size * _DENSITY[terrain],
