@@ -1,6 +1,6 @@
 """Coordinate reference systems: WGS 84 and every VN-2000 projection of the country.
 
-Each province has a central meridian of its own, in which its cadastral sheets are drawn; those of its neighbours and
+Each province has a central meridian of its own, in which its survey sheets are drawn; those of its neighbours and
 old sheets use other zones. All are transformed to WGS 84 by one pinned operation, EPSG:6960 "VN-2000 to WGS 84 (2)"
 (accuracy 1 m), written out below as a PROJ pipeline, so that neither another version of PROJ's database nor a network
 grid can change it.
