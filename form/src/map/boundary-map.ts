@@ -26,7 +26,7 @@ const fromLatLngs = (nested: L.LatLng[][] | L.LatLng[][][]): Shape => {
   const polygons = (Array.isArray(nested[0]?.[0]) ? nested : [nested]) as L.LatLng[][][];
   return polygons.map((rings) => rings.map((ring) => ring.map(fromLatLng)));
 };
-/** Colours come from the tokens, so that the dark theme holds on the map too. */
+/** Colours come from the tokens, so that the dark theme applies to the map too. */
 const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** Seen from further away, names of parcels would lie over each other. */
@@ -72,7 +72,7 @@ export class BoundaryMap {
     this.#map.on('click', ({ latlng }) => events.tapped(fromLatLng(latlng)));
   }
 
-  /** Draws the commune's border: a calm line that nobody takes for a parcel. */
+  /** Draws the commune's border: a grey dashed line, unlike any parcel's. */
   showBorder(border: Border): void {
     this.#border.clearLayers();
     const rings = border.polygons.map((polygon) => polygon.map((ring) => ring.map(toLatLng)));
@@ -97,7 +97,7 @@ export class BoundaryMap {
 
   /** Draws the boundary: a line while it grows, an area when it is closed; red where it cannot stand. */
   showBoundary(shape: Shape, closed: boolean, wrong: boolean, editing: boolean): void {
-    // While a corner is dragged the shape is geoman's; drawing it anew would take it from under the finger.
+    // While a corner is dragged the shape is geoman's; redrawing it would interrupt the drag.
     if (editing && this.#editing && this.#polygon) {
       this.#polygon.setStyle({ color: token(wrong ? '--bad' : '--brand') });
       return;
@@ -136,7 +136,7 @@ export class BoundaryMap {
     if (position) L.circleMarker(toLatLng(position), { radius: 9, color: token('--brand'), weight: 4, fillColor: token('--focus'), fillOpacity: 1, interactive: false }).addTo(this.#shape);
   }
 
-  /** Shows where the phone is, with the circle in which it believes to be. */
+  /** Shows where the phone is, with the circle of its accuracy. */
   showMe(position: LonLat, accuracy: number): void {
     this.#me.clearLayers();
     L.circle(toLatLng(position), { radius: accuracy, color: token('--link'), weight: 1, fillOpacity: 0.1, interactive: false, pmIgnore: true }).addTo(this.#me);

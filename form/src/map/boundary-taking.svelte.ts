@@ -1,4 +1,4 @@
-// What carries the state machine of taking a boundary: positions of the GPS, the trace on the phone, border, neighbours, the register's check.
+// Runs the state machine of taking a boundary: positions of the GPS, the trace on the phone, border, neighbours, the register's check.
 import { phoneTime } from '../clock/clock.svelte';
 import { valueAt } from '../definition/pointer';
 import { declaredArea } from '../definition/short-list';
@@ -151,7 +151,7 @@ export class BoundaryTaking {
     return fits(chosen) ? [] : this.zones.filter(fits);
   }
 
-  /** Begins on a map that is drawn: looks round, listens to the GPS, has the register check a boundary that is there. */
+  /** Begins once the map is drawn: centres it, listens to the GPS, and has the register check an existing boundary. */
   async run(map: BoundaryMap): Promise<void> {
     this.#map = map;
     const { place, ownParcels } = this.start;
@@ -215,7 +215,7 @@ export class BoundaryTaking {
     this.#editor.answer(`${this.#pointer}_accuracy_m`, decimetres(accuracy));
   }
 
-  /** A boundary that was only looked at stays as it was recorded; a new one comes with how it was taken, and with nothing of the one before. */
+  /** A boundary that was only looked at stays as it was recorded; a new one comes with how it was taken, and nothing of the one before. */
   #acceptBoundary(shape: Shape, capture: Capture): void {
     const { method, accuracy } = capture;
     if (method === null) return;

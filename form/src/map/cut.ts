@@ -21,7 +21,7 @@ function loops(ring: Ring, cutsLeft: number): Ring[] {
   const meeting = meetingOf(ring[i]!, ring[(i + 1) % ring.length]!, ring[j]!, ring[(j + 1) % ring.length]!);
   const inner = distinct([meeting, ...ring.slice(i + 1, j + 1)]);
   const outer = distinct([meeting, ...ring.slice(j + 1), ...ring.slice(0, i + 1)]);
-  // The cut must take something away: else it would be made again and again.
+  // The cut must remove something: otherwise it would be repeated for ever.
   return [inner, outer].filter((each) => each.length < ring.length + 1 && !sameRing(each, ring)).flatMap((each) => loops(each, cutsLeft - 1));
 }
 

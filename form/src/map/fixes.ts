@@ -15,7 +15,7 @@ export const NOTHING_HEARD: Heard = { fixes: [], leaps: [] };
 const MOST = 30;
 const SPOT_METRES = 10;
 
-/** What was heard with one more position. One that is too inexact does not count; those of another spot say nothing about this one and are dropped. */
+/** What was heard with one more position. One that is too inexact does not count; those of another spot are dropped. */
 export function withFix({ fixes, leaps }: Heard, fix: Fix): Heard {
   if (fix.accuracy > WORST_ACCURACY_METRES) return { fixes, leaps };
   const last = fixes.at(-1);

@@ -6,7 +6,7 @@ import { fromGeometry, type Shape } from '../geometry/shape';
 
 export type RegisterCheck = { kind: 'unreachable' } | { kind: 'checked'; messages: string[]; proposal: Shape; neighbours: Neighbour[] };
 
-/** Milliseconds that a person waits for the register's word. */
+/** Milliseconds that a person waits for the register's check. */
 const PATIENCE = 8000;
 
 /** Sends the boundary to the register's check. Unreachable where there is no signal or no proper response: it checks again on receipt. */

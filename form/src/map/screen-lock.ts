@@ -20,7 +20,7 @@ export class ScreenLock {
       // Refused, e.g. to save the battery: the walk goes on, and the panel says that the screen may go dark.
       return false;
     }
-    // Let go of in the meantime.
+    // Released in the meantime.
     if (this.#wanted) this.#lock = lock;
     else await lock.release();
     return true;

@@ -67,7 +67,7 @@ export type TakingEvent =
   | { kind: 'clear' }
   /** A mended shape is taken in the place of the one that was walked or drawn. */
   | { kind: 'mend'; shape: Shape }
-  /** The register's check of `shape`: news of another shape come too late. */
+  /** The register's check of `shape`: the check of another shape came too late. */
   | { kind: 'check'; shape: Shape; check: Check };
 
 /** Metres by which a corner of a walk may be off when points on a line are left out. */
@@ -80,7 +80,7 @@ const AS_IT_WAS: Capture = { method: null, accuracy: null, sheet: null };
 /** A boundary whose corners were set by hand. */
 const BY_HAND: Capture = { method: 'tapped', accuracy: null, sheet: null };
 
-/** Where taking begins: with the geometry that is there, if there is one. */
+/** The first state: with the existing geometry, if there is one. */
 export function begin(item: 'point' | 'polygon', given: unknown): Taking {
   if (item === 'point') {
     const point = pointOf(given);
@@ -259,7 +259,7 @@ export function needsScreen(state: Taking): boolean {
 /** How often a walk is stored while the person stands still. */
 const SEEN_STORED_MILLISECONDS = 15_000;
 
-/** Whether `after` must be stored, given what is stored: every change but the register's word and the clock of somebody who stands still. */
+/** Whether `after` must be stored, given what is stored: every change except the register's check and the clock while somebody stands still. */
 export function mustStore(stored: Taking | null, after: Taking): boolean {
   if (stored === after || after.kind === 'position') return false;
   if (stored?.kind === 'ready' && after.kind === 'ready') return stored.shape !== after.shape;

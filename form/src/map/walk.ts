@@ -29,7 +29,7 @@ export interface Walk {
 
 const LEAST_STEP_METRES = 3;
 const LEAST_SECONDS = 2;
-/** A position that is worse says nothing, neither about a boundary nor about a corner or a home. */
+/** A worse position is not used, neither for a boundary nor for a corner or a home. */
 export const WORST_ACCURACY_METRES = 30;
 /** Nobody walks along a field faster: what is further away is a leap of the GPS. */
 const FASTEST_METRES_A_SECOND = 4;
@@ -97,7 +97,7 @@ export function minutesMissed(walk: Walk, fix: Fix, now: number): number {
   return gap > LONGEST_GAP_MILLISECONDS && distance(last, fix.position) > Math.max(FARTHEST_GAP_METRES, fix.accuracy) ? gap / 60_000 : 0;
 }
 
-/** The mean of fixes taken at one spot, each weighted by its accuracy. GPS errors of one minute hang together, so the claim is never better than half the best fix. */
+/** The mean of fixes taken at one spot, each weighted by its accuracy. GPS errors within a minute are correlated, so the stated accuracy is never better than half the best fix's. */
 export function average(fixes: readonly Fix[]): { position: LonLat; accuracy: number } | null {
   let weight = 0;
   let lon = 0;

@@ -25,12 +25,12 @@ class Door {
   get database(): Database {
     return present(this.#database);
   }
-  /** Small values under the PIN. */
+  /** Small values, sealed under the PIN. */
   get sealed(): SealedValues {
     return present(this.#sealed);
   }
 
-  /** What is done with the vault once it is open, and before it is locked. */
+  /** Called with the vault once it is open, and before it is locked. */
   whenUnlocked(enter: (vault: Vault) => Promise<void>, leave: () => void): void {
     this.#enter = enter;
     this.#leave = leave;
@@ -74,7 +74,7 @@ class Door {
     return unlocking;
   }
 
-  /** Forgets the key. What was typed is stored already: screens store it as it is typed. */
+  /** Drops the key. Nothing is lost: screens store what is typed at once. */
   lock(): void {
     this.#leave();
     location.hash = '#/';
@@ -88,7 +88,7 @@ class Door {
     this.lock();
   }
 
-  /** Somebody has signed in: why the phone was erased need not be shown any more. */
+  /** After a sign-in the reason why the phone was erased is no longer shown. */
   async forgetRevocation(): Promise<void> {
     this.revoked = false;
     await forgetRevocation(this.database);

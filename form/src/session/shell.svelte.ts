@@ -6,7 +6,7 @@ interface Installation extends Event {
 }
 
 class Shell {
-  /** A sentence for the person, announced once, e.g. after something was stored. */
+  /** A message to the person, announced once, e.g. after something was stored. */
   message = $state('');
   /** A new version of the form that waits to take over. */
   update = $state<ServiceWorker | null>(null);
@@ -36,7 +36,7 @@ class Shell {
     try {
       this.mayBeCleared = !(await navigator.storage?.persist?.());
     } catch {
-      // Some browsers refuse even the question, which is a no; the notice says what helps.
+      // Some browsers refuse the request, which counts as no; the notice says what helps.
       this.mayBeCleared = true;
     }
   }

@@ -20,7 +20,7 @@ export class Communes {
   readonly #vault: Vault;
   #households: Promise<Map<string, Household>> | undefined;
   #index: Promise<SearchIndex<Household>> | undefined;
-  /** Households by what makes two heads look like one person. */
+  /** Households by the values by which two heads are taken for one person. */
   #marks: Promise<Map<string, Household[]>> | undefined;
 
   constructor(database: Database, vault: Vault) {
@@ -106,7 +106,7 @@ export class Communes {
     const households = new Map<string, Household>();
     for (const key of await this.#database.getAllKeys('communes')) {
       const row = await this.#database.get('communes', key);
-      // Later parts hold newer words on the same household.
+      // Later parts hold newer versions of the same household.
       for (const household of row ? await this.#vault.open<Household[]>(row.sealed) : []) households.set(textAt(household, 'id'), household);
     }
     return households;
@@ -153,7 +153,7 @@ function breath(): Promise<void> {
   });
 }
 
-/** By what a person is known again, however name and number were typed: the numbers on the cards; name and year of birth. */
+/** The keys by which a person is recognized, however name and number were typed: the numbers on the cards; name and year of birth. */
 function marksOf(head: JsonObject): string[] {
   const number = normalize(textAt(head, 'national_id'));
   const old = normalize(textAt(head, 'old_id_number'));

@@ -33,7 +33,7 @@ export interface StoredPart {
 export interface StoredPhoto {
   id: string;
   household: string;
-  /** Another with every write: who holds an older one must not write over a newer one. */
+  /** Changes with every write: a tab that read an older one must not overwrite a newer one. */
   version: string;
   sealed: Sealed;
 }
@@ -41,7 +41,7 @@ export interface StoredPhoto {
 interface FormDatabase extends DBSchema {
   vault: { key: string; value: StoredVault };
   entries: { key: string; value: StoredEntry; indexes: { household: string } };
-  /** Public things that need no seal: the form definition, settings, the shape of communes. */
+  /** Public data, not encrypted: the form definition, settings, the shape of communes. */
   public: { key: string; value: { name: string; value: unknown } };
   /** Sealed things by name: the account, the last values given, traces of walked boundaries. */
   sealed: { key: string; value: { name: string; sealed: Sealed } };

@@ -1,7 +1,7 @@
 // What waits on the phone: an entry is one version of one household on its way to the register, in exactly one state.
 import type { Household, Problem } from '../record/household';
 
-/** One union, no pair of booleans: an entry is in one of these states and carries what that state needs. */
+/** A union instead of booleans: an entry is in exactly one of these states, with the data that the state needs. */
 export type EntryState =
   | { kind: 'draft' }
   | { kind: 'queued'; attempts: number; lastFailure: string | null }
@@ -21,7 +21,7 @@ export interface Entry {
   household: string;
   /** Order on this phone; entries of one household leave in this order. */
   sequence: number;
-  /** Counts stored changes: a tab that holds an older one must not write over a newer one. */
+  /** Counts stored changes: a tab that holds an older one must not overwrite a newer one. */
   version: number;
   basis: Basis;
   state: EntryState;
@@ -30,7 +30,7 @@ export interface Entry {
   base: Household | null;
   /** When it was last changed on this phone, by the phone's clock (for people to read, never to order by). */
   changedAt: string;
-  /** Step of the form that was open, so that a restart goes on where the officer was. */
+  /** Step of the form that was open, so that a restart continues there. */
   step: number;
 }
 

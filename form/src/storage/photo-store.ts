@@ -94,7 +94,7 @@ export class PhotoStore {
 
   /**
    * Reads a photo and writes what `alter` makes of it (null: it goes), again if another tab or the sender came between:
-   * a try is counted and a photo thrown away in one order or the other, never at once. A picture stays for as long as it is wanted.
+   * counting a try and deleting a photo happen one after the other, never at once. A picture stays until its photo is removed.
    */
   async #alter(id: string, alter: (photo: Photo) => Photo | null): Promise<void> {
     for (;;) {

@@ -1,4 +1,4 @@
-// What encryption leaves of a value: only the vault that sealed it can open it.
+// A sealed value: only the vault that sealed it can open it.
 
 export interface Sealed {
   vector: Uint8Array<ArrayBuffer>;

@@ -29,7 +29,7 @@ export class Vault {
     return { vector, data: await crypto.subtle.encrypt({ name: 'AES-GCM', iv: vector }, this.#key, plain) };
   }
 
-  /** Opens what `seal` made. Raises OperationError when it was tampered with or sealed by another vault. */
+  /** Decrypts what `seal` encrypted. Raises OperationError when it was tampered with or sealed by another vault. */
   async open<Value>(sealed: Sealed): Promise<Value> {
     return JSON.parse(new TextDecoder().decode(await this.openBytes(sealed))) as Value;
   }
@@ -73,7 +73,7 @@ async function unwrap(stored: StoredVault, pin: string, extractable: boolean): P
   );
 }
 
-/** Whether anybody would try these digits first: all the same, or a run up or down. */
+/** Whether these digits are easily guessed: all the same, or a run up or down. */
 export function isGuessable(digits: string): boolean {
   const steps = [...digits].slice(1).map((digit, index) => Number(digit) - Number(digits[index]));
   return steps.every((each) => each === steps[0]) && Math.abs(steps[0] ?? 0) <= 1;
@@ -94,7 +94,7 @@ export async function eraseRevoked(database: Database): Promise<boolean> {
 export async function makeVault(database: Database, pin: string): Promise<Vault> {
   const dataKey = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, true, ['encrypt', 'decrypt']);
   const stored = await wrap(dataKey, pin);
-  // Whatever is left of an earlier vault can be opened by nobody: it goes. If there is a vault, `add` fails and nothing goes.
+  // Nobody can decrypt what is left of an earlier vault, so it is deleted. If there is a vault, `add` fails and nothing is deleted.
   const transaction = database.transaction(database.objectStoreNames, 'readwrite', { durability: 'strict' });
   const sealed = [...database.objectStoreNames].filter((name) => name !== 'vault' && name !== PUBLIC_STORE);
   await Promise.all([transaction.objectStore('vault').add(stored), ...sealed.map((name) => transaction.objectStore(name).clear()), transaction.done]);
@@ -123,7 +123,7 @@ export async function unlock(database: Database, pin: string): Promise<Unlocking
   return { kind: 'open', vault: new Vault(key) };
 }
 
-/** Puts the same data key under a new PIN if `pin` is right; a wrong one counts as a try, and the tenth erases everything. */
+/** Puts the same data key under a new PIN if `pin` is right; a wrong PIN counts as a try, and the tenth erases everything. */
 export async function changePin(database: Database, pin: string, newPin: string): Promise<Unlocking> {
   const unlocking = await unlock(database, pin);
   const stored = await database.get('vault', 'vault');

@@ -18,7 +18,7 @@ export interface Unit {
 export interface UnitLists {
   now: Unit[];
   former: Unit[];
-  /** The register's day of the list of now, by which its codes are to be read; '' in a list that an earlier form stored. */
+  /** The day of the current list at the register, as of which its codes are read; '' in a list that an earlier form stored. */
   on: string;
 }
 

@@ -1,4 +1,4 @@
-// Updates of the form: a new version waits until the person takes it, and never comes between a draft and the disk.
+// Updates of the form: a new version waits until the person takes it, and never interrupts the storing of a draft.
 
 /** What is known of the version that the browser has stored. */
 export interface StoredVersions {
