@@ -1,0 +1,16 @@
+// What everything that shows a question of the definition gets, and how its element on the page is named.
+import type { ItemProblem, Json, JsonObject } from '../record/household';
+
+export interface Asked {
+  /** Pointer of the object that holds the items. */
+  owner: string;
+  /** That object: the values beside each other. */
+  beside: JsonObject;
+  problems: readonly ItemProblem[];
+  answer: (pointer: string, value: Json | undefined) => void;
+}
+
+/** The id of the element that gets the focus when somebody goes to the item. */
+export function elementIdOf(pointer: string): string {
+  return `item${pointer.replaceAll('/', '-')}`;
+}
