@@ -1,5 +1,6 @@
 // The map's arithmetic, held to numbers that PROJ and GeographicLib give (pyproj 3.7).
 import { describe, expect, it } from 'vitest';
+import { readLimits, USUAL_LIMITS } from '../src/definition/limits';
 import { metresOutside, placeInside, readBorder, type Border } from '../src/geometry/border';
 import { overlapArea } from '../src/map/neighbours';
 import { commonArea } from '../src/geometry/overlap';
@@ -125,12 +126,21 @@ describe('two parcels', () => {
 
   it('are reported when a fifth lies over the other, not when borders measured twice differ', () => {
     const own = square(105, 18);
-    expect(overlapArea([[own]], neighbour(square(105.0008, 18))) / areaOf(own)).toBeCloseTo(0.2, 3);
-    expect(overlapArea([[own]], neighbour(square(105.00096, 18)))).toBe(0);
+    expect(overlapArea([[own]], neighbour(square(105.0008, 18)), USUAL_LIMITS) / areaOf(own)).toBeCloseTo(0.2, 3);
+    expect(overlapArea([[own]], neighbour(square(105.00096, 18)), USUAL_LIMITS)).toBe(0);
     // A strip of four metres along a hundred: more than a twentieth of a narrow field, and still only a border.
     const narrow: Ring = [[105, 18], [105.001, 18], [105.001, 18.0003], [105, 18.0003]];
-    expect(overlapArea([[narrow]], neighbour(square(105, 18.00027)))).toBe(0);
-    expect(overlapArea([[narrow]], neighbour(square(105, 18.00022)))).toBeGreaterThan(800);
+    expect(overlapArea([[narrow]], neighbour(square(105, 18.00027)), USUAL_LIMITS)).toBe(0);
+    expect(overlapArea([[narrow]], neighbour(square(105, 18.00022)), USUAL_LIMITS)).toBeGreaterThan(800);
+  });
+
+  it('are reported by the limits of the register where its settings state others', () => {
+    const own = square(105, 18);
+    const overlaps = (limits: object): boolean => overlapArea([[own]], neighbour(square(105.0009, 18)), readLimits(limits)) > 0;
+    expect(overlaps({})).toBe(true);
+    expect(overlaps({ overlap_share: 0.2 })).toBe(false);
+    expect(overlaps({ overlap_width_m: 15 })).toBe(false);
+    expect(overlaps({ overlap_width_m: 15, sliver_share: 0.05 })).toBe(true);
   });
 
   const hook: Ring = [[105, 18], [105.003, 18], [105.003, 18.003], [105.002, 18.003], [105.002, 18.001], [105, 18.001]];
@@ -171,7 +181,7 @@ describe('land with holes and in parts', () => {
     expect(commonArea([[square(105.002, 18)]], land) / whole).toBeCloseTo(1, 3);
     expect(isOnLand(land, [105.0005, 18.0005])).toBe(false);
     expect(isOnLand(land, [105.0025, 18.0005])).toBe(true);
-    expect(overlapArea([[pond]], [{ household: 'other', name: '', shape: land }])).toBe(0);
+    expect(overlapArea([[pond]], [{ household: 'other', name: '', shape: land }], USUAL_LIMITS)).toBe(0);
   });
 
   it('is judged by a place that is on it', () => {

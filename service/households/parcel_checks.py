@@ -21,6 +21,7 @@ from service.households.overlaps import settled
 from service.households.parcel_findings import OVERLAP, open_findings
 from service.households.ports import HouseholdRepositories, Transaction, Written
 from service.parcels.examination import Called, ParcelExaminer, area_findings, with_names
+from service.parcels.limits import GeometryRules
 from service.parcels.overlap import Overlap, overlaps_between
 from service.parcels.ports import Boundary
 from service.parcels.reading import Drawing, Reading, read_drawings
@@ -82,6 +83,11 @@ class ParcelRegister:
         self._called = called
         self._clock = clock
         self._examiner = examiner
+
+    @property
+    def rules(self) -> GeometryRules:
+        """The limits that boundaries are held to."""
+        return self._examiner.rules
 
     def check(self, question: Question, around: Communes = None) -> CheckedParcel:
         """Returns all that a registration would find about one boundary, and the boundaries around it.

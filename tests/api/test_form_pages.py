@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
 
 from service.api.resources.form_pages import PAGES
 from service.province import read_province
+from service.settings import Settings
 from tests.api.asking import Register
+from tests.apps import opened_app
+from tests.builders import MovedClock
 
 FORM = Path(__file__).parents[2] / "form" / "src"
 WORKER = FORM / "service-worker" / "worker.ts"
@@ -45,3 +49,19 @@ def test_what_the_form_needs_to_know_of_the_province_is_in_the_contract(register
     described = app.extensions["specification"]["components"]["schemas"]
     assert set(described["FormProvince"]["required"]) == set(province)
     assert set(described["Zone"]["required"]) == set(province["zones"][0])
+
+
+def test_the_form_is_given_the_limits_that_the_register_holds_to(migrated_settings: Settings) -> None:
+    """Else a phone warns of overlaps that the register tolerates, and makes photos that it refuses."""
+    own = replace(migrated_settings, overlap_tolerated_percent=2.0, overlap_tolerated_width_m=3.0, photo_bytes=200_000)
+    with opened_app(own, MovedClock()) as app:
+        limits = Register(app.test_client()).json("/form-settings.json")["limits"]
+    assert limits == {"overlap_share": 0.02, "overlap_width_m": 3.0, "sliver_share": 0.5, "photo_bytes": 200_000}
+
+
+def test_a_phone_without_settings_holds_to_the_limits_of_a_register_without_settings(register: Register) -> None:
+    source = (FORM / "definition" / "limits.ts").read_text(encoding="utf-8")
+    usual = re.search(r"USUAL_LIMITS: Limits = \{(.*?)\}", source)
+    assert usual is not None
+    numbers = [float(number.replace("_", "")) for number in re.findall(r": ([\d._]+)", usual[1])]
+    assert numbers == list(register.json("/form-settings.json")["limits"].values())

@@ -65,7 +65,7 @@ export class BoundaryTaking {
   readonly crossed = $derived(isCrossed(this.state));
   readonly #sound = $derived(this.closed && isWhole(this.shape) && !this.crossed);
   readonly area = $derived(areaOfShape(this.shape));
-  readonly overlap = $derived(this.#sound ? overlapArea(this.shape, this.neighbours) : 0);
+  readonly overlap = $derived(this.#sound ? overlapArea(this.shape, this.neighbours, reference.settings.limits) : 0);
   /** How a boundary that cannot stand might be mended: by cutting what was walked beyond the beginning, or as the register proposes. */
   readonly mends: readonly { by: 'cut' | 'register'; shape: Shape; area: number }[] = $derived.by(() => {
     const { state } = this;

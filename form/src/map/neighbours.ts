@@ -1,4 +1,5 @@
 // Neighbours' parcels that were taken along: those near a place, and how much a drawn boundary lies over them.
+import type { Limits } from '../definition/limits';
 import { listAt, textAt, type Household } from '../record/household';
 import { commonArea } from '../geometry/overlap';
 import { areaOfShape, distance, fromGeometry, isOnLand, type Shape } from '../geometry/shape';
@@ -33,18 +34,13 @@ export function withNeighbours(known: readonly Neighbour[], more: readonly Neigh
   return added.length > 0 ? [...known, ...added] : known;
 }
 
-/** The register's tolerances: a share of the smaller parcel; a strip along the border; what is no strip any more. */
-const TOLERATED_SHARE = 0.05;
-const TOLERATED_WIDTH_METRES = 5;
-const STRIP_SHARE = 0.5;
-
 /** m² of `shape` that lie inside neighbours beyond what borders measured twice differ by. Its rings must be simple. */
-export function overlapArea(shape: Shape, neighbours: readonly Neighbour[]): number {
+export function overlapArea(shape: Shape, neighbours: readonly Neighbour[], limits: Limits): number {
   return neighbours.reduce((sum, neighbour) => {
     const common = commonArea(shape, neighbour.shape);
     const share = common <= 0 ? 0 : common / Math.min(areaOfShape(shape), areaOfShape(neighbour.shape));
-    const strip = share <= STRIP_SHARE && common <= TOLERATED_WIDTH_METRES * lengthInside(shape, neighbour.shape);
-    return share <= TOLERATED_SHARE || strip ? sum : sum + common;
+    const strip = share <= limits.sliverShare && common <= limits.overlapWidthMetres * lengthInside(shape, neighbour.shape);
+    return share <= limits.overlapShare || strip ? sum : sum + common;
   }, 0);
 }
 

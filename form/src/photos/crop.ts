@@ -12,8 +12,6 @@ export type Corner = (typeof CORNERS)[number];
 
 /** A side is never shorter than this share of the picture: two corners stay apart under a thumb. */
 const SHORTEST = 0.1;
-/** What a photo of a paper may weigh at the register. */
-export const MOST_BYTES = 300_000;
 /** Tried one after the other until the picture weighs little enough; the last ones fit any picture. */
 export const SIZES: readonly { side: number; quality: number }[] = [
   { side: 2000, quality: 0.85 },

@@ -1,5 +1,5 @@
 // Pictures on canvases: a file opened upright and not larger than needed, a cut of it as a JPEG that the register takes.
-import { MOST_BYTES, SIZES, within, type Rectangle } from './crop';
+import { SIZES, within, type Rectangle } from './crop';
 import { JPEG } from '../storage/photo-store';
 
 /** Longest side of what is worked on: more than is stored, and little enough for an old phone's memory. */
@@ -33,8 +33,8 @@ export function turnedPicture(picture: HTMLCanvasElement): HTMLCanvasElement {
   return canvas;
 }
 
-/** The cut as a JPEG of 300 kB at most. A canvas knows pixels alone, so nothing of the camera's metadata is in it. Raises NoPicture. */
-export async function cut(picture: HTMLCanvasElement, { left, top, right, bottom }: Rectangle): Promise<Blob> {
+/** The cut as a JPEG of `most` bytes at most. A canvas knows pixels alone, so nothing of the camera's metadata is in it. Raises NoPicture. */
+export async function cut(picture: HTMLCanvasElement, { left, top, right, bottom }: Rectangle, most: number): Promise<Blob> {
   const [x, y] = [left * picture.width, top * picture.height];
   const [width, height] = [(right - left) * picture.width, (bottom - top) * picture.height];
   let canvas: HTMLCanvasElement | null = null;
@@ -45,7 +45,7 @@ export async function cut(picture: HTMLCanvasElement, { left, top, right, bottom
       paint(canvas, picture, x, y, width, height);
     }
     const jpeg = await asJpeg(canvas, quality);
-    if (jpeg.size <= MOST_BYTES) return jpeg;
+    if (jpeg.size <= most) return jpeg;
   }
   throw new NoPicture('too large');
 }

@@ -1,6 +1,7 @@
 // Reference data: the form definition, units and settings with the province, which are public, and the communes taken along, which are sealed.
 import { phoneTime } from '../clock/clock.svelte';
 import type { Definition } from '../definition/definition';
+import { readLimits, USUAL_LIMITS, type Limits } from '../definition/limits';
 import { readProvince, type Province } from '../definition/province';
 import { readDefinition } from '../definition/read';
 import { Communes } from '../storage/communes';
@@ -17,7 +18,12 @@ const UNITS_STAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 class Reference {
   definition = $state.raw<Definition | null>(null);
   units = $state.raw<UnitLists>({ now: [], former: [], on: '' });
-  settings = $state.raw<{ tileUrl: string | null; tileAttribution: string; province: Province | null }>({ tileUrl: null, tileAttribution: '', province: null });
+  settings = $state.raw<{ tileUrl: string | null; tileAttribution: string; province: Province | null; limits: Limits }>({
+    tileUrl: null,
+    tileAttribution: '',
+    province: null,
+    limits: USUAL_LIMITS,
+  });
   #communes: Communes | undefined;
 
   /** Without the names of the communes no household can be begun. */
@@ -32,7 +38,7 @@ class Reference {
   async start(): Promise<void> {
     this.definition = readDefinition(await stored('form.json'));
     this.units = { ...this.units, ...(await stored<UnitLists>('units')) };
-    this.settings = (await stored<typeof this.settings>('settings')) ?? this.settings;
+    this.settings = { ...this.settings, ...(await stored<typeof this.settings>('settings')) };
     addEventListener('online', () => void this.refresh());
     void this.refresh();
   }
@@ -66,6 +72,7 @@ class Reference {
       tileUrl: typeof url === 'string' && url ? url : null,
       tileAttribution: typeof attribution === 'string' ? attribution : '',
       province: readProvince(body['province']),
+      limits: readLimits(body['limits']),
     };
     await store('settings', { ...this.settings });
   }

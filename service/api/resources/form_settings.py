@@ -1,4 +1,4 @@
-"""What the pages need to know of this installation: the province, its map and its tiles."""
+"""What the pages need to know of this installation: the province, its map and its tiles, the register's limits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from service.api.http.blueprint import Blueprint
 from service.api.http.resource import Beside, Computed, Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import services
+from service.api.http.values import WholeNumber
 from service.api.resources.definition_schemas import WordsSchema
 from service.parcels.reference_systems import system_of
 
@@ -54,6 +55,28 @@ class FormProvinceSchema(Resource):
     )
 
 
+class FormLimitsSchema(Resource):
+    """The register's limits that a phone applies without signal."""
+
+    overlap_share = fields.Float(
+        attribute="tolerated_share",
+        required=True,
+        metadata={"description": "Share of the smaller of two parcels that may lie on the other without a finding."},
+    )
+    overlap_width_m = fields.Float(
+        attribute="tolerated_width_m",
+        required=True,
+        metadata={
+            "description": "A strip along the common edge nowhere wider than this, in metres, has no finding either…"
+        },
+    )
+    sliver_share = fields.Float(
+        required=True,
+        metadata={"description": "…unless it is more than this share of the smaller parcel."},
+    )
+    photo_bytes = WholeNumber(required=True, metadata={"description": "Largest photo of a paper, in bytes."})
+
+
 class FormSettingsSchema(Resource):
     """What the pages need to know of this installation."""
 
@@ -63,6 +86,7 @@ class FormSettingsSchema(Resource):
     )
     tile_attribution = fields.String(required=True, metadata={"description": "Whose tiles they are."})
     province = fields.Nested(FormProvinceSchema, required=True)
+    limits = fields.Nested(FormLimitsSchema, required=True)
 
 
 @blueprint.route("/form-settings.json")
@@ -70,5 +94,7 @@ class FormSettingsSchema(Resource):
 @blueprint.response(200, FormSettingsSchema)
 @blueprint.doc(operationId="form_settings", summary="The settings of the form")
 def form_settings() -> Response:
-    """The province that is registered here, and where the map's tiles are fetched from."""
-    return resource_response(FormSettingsSchema, Beside(services().settings, province=services().province))
+    """The province that is registered here, where the map's tiles are fetched from, and the limits to hold to."""
+    found = services()
+    limits = Beside(found.parcels.rules.overlap, photo_bytes=found.settings.photo_bytes)
+    return resource_response(FormSettingsSchema, Beside(found.settings, province=found.province, limits=limits))
