@@ -215,7 +215,7 @@ def counts_of(record: Record | None) -> tuple[str, dict[str, int]] | None:
         counts["digitized"] = 1
     if record["status"] == "verified":
         counts["verified"] = 1
-    return tally_key(record.get("former_commune"), record.get("commune_since")), counts
+    return tally_key(record.get("former_commune")), counts
 
 
 def moves_between(before: Record | None, after: Record | None) -> Tallies:

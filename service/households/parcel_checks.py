@@ -113,8 +113,8 @@ class ParcelRegister:
     def settle(self, parcel: str, reason: str, *, household: str | None = None, actor: Actor) -> Written:
         """Settle every open overlap and claim of a parcel, on all records that report it; returns the parcel's own.
 
-        ``household`` is whose parcel it is: needed where several hold one of this id, as records of before can. Raises
-        ParcelNotFound, ParcelOfSeveral, NothingToSettle.
+        ``household`` is whose parcel it is: needed where several hold one of this id, since two simultaneous writes
+        can both be accepted. Raises ParcelNotFound, ParcelOfSeveral, NothingToSettle.
         """
         try:
             parcel = str(uuid.UUID(parcel))

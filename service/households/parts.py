@@ -15,7 +15,7 @@ from schemas.geometry import parse_geometry
 from schemas.text import spelling
 from service.area import Communes
 from service.clock import vietnam_day
-from service.households.places import Place, known_identity
+from service.households.places import Place
 from service.parcels.place import Borders, interior_positions
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
@@ -72,7 +72,7 @@ class Parts:
         spelled = spelling(record.get("village") or "")
         if not spelled or whole.day_after is None:
             return None
-        commune = known_identity(record, self._directory)
+        commune = record["commune"]
         former = self._directory.former_of(commune, record.get("former_commune"))
         came_from = None if former is None else former.identity
         finders = [(part, self._finder(part.identity, whole.day_after)) for part in parts]
@@ -96,7 +96,7 @@ def undecided(record: Mapping[str, Any], home: Place) -> Place | None:  # noqa: 
 
 def decided_in(made: Mapping[str, Any], directory: UnitDirectory, today: date) -> PartOf:
     """Apply the decision that the stored record contains."""
-    part = known_identity(made, directory)
+    part = made["commune"]
 
     def part_of(_: Mapping[str, Any], home: Place) -> Place | None:
         whole = directory.known_on(home.commune, today)

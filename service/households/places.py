@@ -114,8 +114,8 @@ def resolve_place(
     if known is not None and stands:
         at_home = home_of(known, directory, today)
         commune, former = at_home.commune, known.get("former_commune") if named is None else None
-        if former is None and commune != known_identity(known, directory):
-            former = known_identity(known, directory)
+        if former is None and commune != known["commune"]:
+            former = known["commune"]
     else:
         if known is not None and content.get("commune_as_of") in (None, date.fromisoformat(known["commune_as_of"])):
             as_of = _not_before_the_code(code, as_of, known, directory, today)
@@ -147,7 +147,7 @@ def home_of(record: _Record, directory: UnitDirectory, today: date) -> Place:
 
     A commune that ended without a successor, or was split, stays its place.
     """
-    commune = known_identity(record, directory)
+    commune = record["commune"]
     former = directory.former_of(commune, record.get("former_commune"))
     as_of = date.fromisoformat(record["commune_as_of"])
     version = directory.known_on(commune, today)
@@ -157,14 +157,9 @@ def home_of(record: _Record, directory: UnitDirectory, today: date) -> Place:
     return Place(heir.identity, commune if former is None else former.identity, max(as_of, heir.begins))
 
 
-def known_identity(record: _Record, directory: UnitDirectory) -> UnitId:
-    """The identity of a stored record's commune; records from before there were identities hold a code and a day."""
-    return directory.identity_since(record["commune"], record.get("commune_since"))
-
-
 def decides_on_a_split(before: _Record, commune: str, directory: UnitDirectory, today: date) -> bool:
     """Whether a move to ``commune`` decides to which part of a commune that was split a household belongs."""
-    version = directory.known_on(known_identity(before, directory), today)
+    version = directory.known_on(before["commune"], today)
     if version is None or directory.heir_of(version, today) is not None:
         return False
     return commune in {part.identity for part in directory.heirs_of(version, today)}
@@ -232,14 +227,14 @@ def _former_again(
     """The former commune that is stored, where its code is sent again: in a merged commune it can mean another one."""
     if named is None or commune not in (known["commune"], home_of(known, directory, today).commune):
         return None
-    before = directory.former_of(known_identity(known, directory), known.get("former_commune"))
+    before = directory.former_of(known["commune"], known.get("former_commune"))
     return None if before is None or before.code != named else before.identity
 
 
 def _as_known(place: Place, as_of: date, known: _Record, directory: UnitDirectory, *, stands: bool) -> Place:
     """The place as it is stored already, where a write gives the same one in other words."""
-    commune = known_identity(known, directory)
-    if place.commune != commune or known["commune"] != commune:
+    commune = known["commune"]
+    if place.commune != commune:
         return place
     before = directory.former_of(commune, known.get("former_commune"))
     # A commune that has long been the same one is its own former commune; that says as much as none.
@@ -257,7 +252,7 @@ def _as_known(place: Place, as_of: date, known: _Record, directory: UnitDirector
 
 def _stands_again(code: str, as_of: date, known: _Record, directory: UnitDirectory, today: date) -> bool:
     """Whether a code with its day is what is shown of a stored record now, or was shown when it was stored."""
-    commune, stored = known_identity(known, directory), known["commune_as_of"]
+    commune, stored = known["commune"], known["commune_as_of"]
     shown = Places(directory, today).shown({"commune": commune, "commune_as_of": stored})
     then = directory.known_on(commune, date.fromisoformat(stored))
     sent = (code, as_of.isoformat())
@@ -271,7 +266,7 @@ def _not_before_the_code(code: str, as_of: date, known: _Record, directory: Unit
     try:
         directory.in_force(code, as_of)
     except CommuneNotInForce:
-        version = directory.known_on(known_identity(known, directory), today)
+        version = directory.known_on(known["commune"], today)
         around = () if version is None else (version, *directory.heirs_of(version, today))
         return max([as_of, *(unit.begins for unit in around if unit.code == code)])
     except CommuneUnknown:

@@ -26,18 +26,6 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class FormerCommune:
-    """A commune of before, as records name it: by its identity.
-
-    Records from before units had identities name it by its ``code``, which meant it in these ``successors`` of it.
-    """
-
-    identity: UnitId
-    code: str
-    successors: frozenset[UnitId] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class HouseholdQuery:
     """Which households a list is to contain. ``after`` is the position after which the page starts."""
 
@@ -47,7 +35,7 @@ class HouseholdQuery:
     """Households that are not to be found: their people restricted the use of their data."""
     communes: frozenset[UnitId] = frozenset()
     """Where households are stored; none for all communes."""
-    former_communes: tuple[FormerCommune, ...] = ()
+    former_communes: tuple[UnitId, ...] = ()
     """Former communes; households that are still stored under one of them belong to it too."""
     stage: str | None = None
     status: str | None = None

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.errors import CommuneUnknown
-from service.households.ports import FormerCommune
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 from service.units.provinces import communes_by_province, lies_in
@@ -18,7 +17,7 @@ class UnitHouseholds:
     """Where the households of a unit are stored, and where only a part of what is stored there is the unit's: which."""
 
     communes: frozenset[UnitId]
-    former_communes: tuple[FormerCommune, ...] = ()
+    former_communes: tuple[UnitId, ...] = ()
 
 
 def households_of_unit(directory: UnitDirectory, code: str, today: date) -> UnitHouseholds:
@@ -37,7 +36,7 @@ def households_of_unit(directory: UnitDirectory, code: str, today: date) -> Unit
         if unit.level == "province":
             return UnitHouseholds(communes_by_province(directory, today).get(unit.identity, frozenset()))
     if unit.level == "commune":
-        return UnitHouseholds(_stored(directory, unit, today), (_named(directory, unit),))
+        return UnitHouseholds(_stored(directory, unit, today), (unit.identity,))
     return _of_former(directory, unit, today)
 
 
@@ -46,15 +45,10 @@ def _of_former(directory: UnitDirectory, unit: Unit, today: date) -> UnitHouseho
     inside = [each for each in directory.of_level("commune", end) if lies_in(each, unit, directory, end)]
     return UnitHouseholds(
         frozenset[UnitId]().union(*(_stored(directory, each, today) for each in inside)),
-        tuple(_named(directory, each) for each in inside),
+        tuple(each.identity for each in inside),
     )
 
 
 def _stored(directory: UnitDirectory, former: Unit, today: date) -> frozenset[UnitId]:
     heirs = directory.heirs_of(former, max(today, former.begins))
     return frozenset({former.identity}).union(*(directory.stored_in(heir, today) for heir in heirs))
-
-
-def _named(directory: UnitDirectory, former: Unit) -> FormerCommune:
-    following = frozenset(succession.after.identity for succession in directory.successions_from(former))
-    return FormerCommune(former.identity, former.code, following)

@@ -194,7 +194,7 @@ def _require_no_household_left(before: UnitDirectory, after: UnitDirectory, stat
     left = {unit.identity for unit in before} - {unit.identity for unit in after}
     faults = []
     for state in states:
-        named = {state.commune, *(of_tally_key(key)[0] for key in state.tallies)}
+        named = {state.commune, *map(of_tally_key, state.tallies)}
         for identity in sorted(left & {each for each in named if each is not None}):
             code, name = before.called(identity, date.max)
             reason = f"{name} ({code}) cannot be taken back: households refer to it"

@@ -50,9 +50,6 @@ class Households(ports.Households, Protocol):
     def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> RecordsRead:
         """Households, also withdrawn ones, of a commune in order of id, after ``after``; as ``of_other_versions``."""
 
-    def communes_with_first_day(self) -> frozenset[UnitId]:
-        """Communes of records from before units had identities, whose code is only clear with its first day."""
-
 
 class Log(ports.Log, Protocol):
     """The communes' logs, read from end to end."""

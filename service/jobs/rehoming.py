@@ -111,7 +111,7 @@ class Rehoming(HouseholdWriter[JobRepositories]):
         directory, today = self._directory(), vietnam_day(self._clock())
         communes = {unit.identity for unit in directory if unit.level == "commune"}
         ended = frozenset(one for one in communes if directory.version_on(one, today) is None)
-        return self._store.households.counts_of_communes(ended | self._store.households.communes_with_first_day())
+        return self._store.households.counts_of_communes(ended)
 
     def batches(self, communes: Iterable[UnitId], size: int = BATCH) -> Iterator[Batch]:
         """The households of these communes batch by batch, with what moves them; nothing is written."""
@@ -184,8 +184,7 @@ class Rehoming(HouseholdWriter[JobRepositories]):
         home = parts.part_of(before, home) or home
         if home.commune == before["commune"]:
             return None
-        left = ("former_commune", "commune_since")
-        record: Record = {name: value for name, value in before.items() if name not in left}
+        record: Record = {name: value for name, value in before.items() if name != "former_commune"}
         record |= {
             "commune": home.commune,
             "commune_as_of": home.as_of.isoformat(),

@@ -15,8 +15,7 @@ from service.unit_names import NO_IDENTITY, UnitId
 class Baseline:
     """How many farm households a unit had on ``date`` by ``source``.
 
-    ``unit`` is its code on that date. ``identity`` is empty before the code was read, and in baselines from before
-    units had identities.
+    ``unit`` is its code on that date. ``identity`` is empty before the code was read.
     """
 
     unit: str
@@ -75,13 +74,11 @@ class Editions:
 class VillageCount:
     """The counts of the households of a commune that name a village, by their former commune.
 
-    ``village`` is the spelling of its name. ``since`` is only in records from before units had identities, whose
-    commune is a code: the day from which it meant the commune.
+    ``village`` is the spelling of its name.
     """
 
     commune: UnitId
     former: str | None
-    since: str | None
     village: str | None
     counts: Mapping[str, int]
 

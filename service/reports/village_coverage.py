@@ -74,9 +74,7 @@ class VillageCoverage:
         found = self._counts.by_village(communes_of(meant.named, directory, today))
         place = Placing(directory, "commune", geography)
         counted = (
-            each
-            for each in found
-            if place.unit_of(each.commune, tally_key(each.former, each.since)) == meant.named.identity
+            each for each in found if place.unit_of(each.commune, tally_key(each.former)) == meant.named.identity
         )
         rows = _rows(meant, villages, counted, directory, geography)
         return Report(VILLAGE, geography, today, rows, total_of(rows))
@@ -95,9 +93,8 @@ def _rows(
     finder = VillageFinder(villages, directory)
 
     def village_of(each: VillageCount) -> str | None:
-        commune = directory.identity_since(each.commune, each.since)
-        former = directory.former_of(commune, each.former)
-        village = finder.find(each.village or "", commune, None if former is None else former.identity)
+        former = directory.former_of(each.commune, each.former)
+        village = finder.find(each.village or "", each.commune, None if former is None else former.identity)
         return None if village is None else village.id
 
     add_counts(rows, unknown, ((village_of(each), each.counts) for each in counted))

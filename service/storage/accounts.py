@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from pymongo import ReturnDocument
@@ -63,17 +63,6 @@ class MongoAccounts:
                 {"_id": account_id}, {"$set": plain}, return_document=ReturnDocument.AFTER
             )
         return None if document is None else _account(document)
-
-    def identify_areas(self, unit_meant: Callable[[str, date], UnitId]) -> int:
-        """Replace the codes with a day that an earlier version stored as areas by identities of units, as
-        ``unit_meant`` reads them; returns in how many accounts.
-        """
-        with translated(self._client):
-            found = list(self._accounts.find({"area.unit": {"$exists": True}}, {"area": 1}))
-            for document in found:
-                read = [unit_meant(one["unit"], date.fromisoformat(one["as_of"])) for one in document["area"]]
-                self._accounts.update_one(document, {"$set": {"area": list(dict.fromkeys(read))}})
-        return len(found)
 
     def remember_device(self, account_id: str, device: Device, *, keep: int) -> None:
         """Add the device to the account's, or update it; only the last ``keep`` are retained."""

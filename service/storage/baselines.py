@@ -61,5 +61,5 @@ def _to_baseline(document: Document) -> Baseline:
         document["households"],
         document["source"],
         date.fromisoformat(document["date"]),
-        UnitId(document.get("identity", "")),
+        UnitId(document["identity"]),
     )

@@ -212,7 +212,7 @@ def _names_another(finding: Mapping[str, Any], sealed: str | None) -> bool:
     )
 
 
-_OF_A_PLACE = frozenset({"commune", "commune_as_of", "commune_since", "former_commune", "findings", "stage"})
+_OF_A_PLACE = frozenset({"commune", "commune_as_of", "former_commune", "findings", "stage"})
 """What a change of place changes: items that nobody searches by a ciphertext. Of them ``index`` repeats the former
 commune, in the keys of claims."""
 _VILLAGE_IS_INDEXED = plain_at_rest("village")

@@ -15,7 +15,7 @@ from schemas.text import fold, spelling
 from service.area import Communes
 from service.errors import HouseholdErased, HouseholdNotFound, StoreDamaged
 from service.households.changes import Record
-from service.households.ports import FormerCommune, HouseholdPage, HouseholdQuery, Stored
+from service.households.ports import HouseholdPage, HouseholdQuery, Stored
 from service.jobs.ports import RecordsRead
 from service.parcels.regions import circle
 from service.storage import parcels
@@ -130,12 +130,6 @@ class Households:
     def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> RecordsRead:
         """Households, also withdrawn ones, of a commune in order of id, after ``after``; as ``of_other_versions``."""
         return self._records_read({"commune": {"$eq": commune}}, after, limit)
-
-    @translated()
-    def communes_with_first_day(self) -> frozenset[UnitId]:
-        """Communes of records from before units had identities, whose code is only clear with its first day."""
-        where = {"commune": {"$type": "string"}, "commune_since": {"$exists": True}}
-        return frozenset(self._database["households"].distinct("commune", where))
 
     def _records_read(self, where: dict[str, Any], after: str | None, limit: int) -> RecordsRead:
         if after is not None:
@@ -255,16 +249,9 @@ def _conditions_of_place(query: HouseholdQuery) -> Iterator[dict[str, Any]]:
         yield _in_one_of([geometry_json(circle(*query.near))], query.places)
 
 
-def _former_condition(formers: Sequence[FormerCommune]) -> dict[str, Any]:
+def _former_condition(formers: Sequence[UnitId]) -> dict[str, Any]:
     """Households that former communes came with: moved to a successor since, or still stored under one of them."""
-    items = ("former_commune", "commune")
-    known: list[dict[str, Any]] = [{item: {"$eq": former.identity}} for item in items for former in formers]
-    known.extend(
-        {"former_commune": {"$eq": former.code}, "commune": {"$in": sorted(former.successors)}}
-        for former in formers
-        if former.code != former.identity
-    )
-    return {"$or": known}
+    return {"$or": [{item: {"$eq": former}} for item in ("former_commune", "commune") for former in formers]}
 
 
 def _one_of(values: frozenset[UnitId]) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from service.settings_invalid import SettingsInvalid
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
 from service.storage.repositories import Repositories
-from service.units.areas import unit_meant
 from service.units.directory import UnitDirectory
 from service.units.editions import planned, shipped_lines
 from service.units.ports import NewEdition
@@ -42,13 +41,9 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
             prepare_keys(settings, store, say)
         for province in provinces:
             load_shipped_units(store, province, say)
-        store.units.replace_units(())  # units that an earlier version stored get their identities
         today = vietnam_day(system_clock())
         directory = UnitDirectory(store.units.unit_list())
         store.states.make(unit.identity for unit in directory.of_level("commune", today))
-        identified = store.accounts.identify_areas(lambda code, as_of: unit_meant(code, as_of, directory, today))
-        if identified:
-            say(f"accounts: the areas of {identified} are stored by the identities of their units")
     finally:
         store.close()
 

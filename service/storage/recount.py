@@ -54,14 +54,13 @@ class Recount:
     def counts(self) -> Iterator[tuple[UnitId, str, dict[str, int]]]:
         """Commune, key of the tally and counts, from a pass over all households."""
         with translated():
-            group = {"_id": {"commune": "$commune", "former": "$former_commune", "since": "$commune_since"}, **TALLY}
+            group = {"_id": {"commune": "$commune", "former": "$former_commune"}, **TALLY}
             for row in self._database["households"].aggregate(
                 [{"$match": ALIVE}, {"$group": group}], allowDiskUse=True
             ):
                 place = row["_id"]
-                former, since = text_or_none(place.get("former")), text_or_none(place.get("since"))
                 commune = UnitId(text_or_none(place.get("commune")) or "")
-                yield commune, tally_key(former, since), nonzero_counts(row)
+                yield commune, tally_key(text_or_none(place.get("former"))), nonzero_counts(row)
 
     def identities(self) -> Iterator[tuple[str, str]]:
         """The key (a digest) of every personal number that is taken, with its household."""

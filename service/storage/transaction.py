@@ -53,7 +53,7 @@ ERASED_ITEMS = ("record", "replaced", "note", "sealed")
 """A log entry's personal content, and what a guess could be verified against."""
 
 
-_COUNTED = frozenset({"commune", "former_commune", "commune_since", "revision", "stage", "status"})
+_COUNTED = frozenset({"commune", "former_commune", "revision", "stage", "status"})
 _OF_AN_ERASURE = _COUNTED | {"findings"} | parcels.COMPARED
 """What log, counters and neighbours need to know of a household that is erased."""
 _CELLS_WITH_STATE = 100

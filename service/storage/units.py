@@ -32,8 +32,7 @@ class Units:
     @translated()
     def unit_list(self) -> tuple[Unit, ...]:
         """All units of the register, each with its identity."""
-        # Units that an earlier version stored have none; the same list always gives them the same ones.
-        return with_identities(_to_unit(document) for document in self._database["units"].find().sort("_id"))
+        return tuple(_to_unit(document) for document in self._database["units"].find().sort("_id"))
 
     @translated()
     def unit_version(self) -> str:
@@ -57,7 +56,7 @@ class Units:
         self, session: ClientSession, units: Sequence[Unit], withdrawn: Sequence[Unit], edition: NewEdition | None
     ) -> int:
         known = {document["_id"]: document for document in self._database["units"].find(session=session)}
-        before = {_key(unit): unit for unit in with_identities(map(_to_unit, known.values()))}
+        before = {_key(unit): unit for unit in map(_to_unit, known.values())}
         state = self._database["state"].find_one({"_id": "unit identities"}, session=session)
         given = {unit.identity for unit in before.values()} | {UnitId(each) for each in (state or {}).get("given", ())}
         gone = {_key(unit) for unit in withdrawn}
@@ -132,7 +131,7 @@ def _to_unit(document: Document) -> Unit:
     values = {name: value for name, value in document.items() if name != "_id"}
     for name in _DATES:
         values[name] = None if values[name] is None else date.fromisoformat(values[name])
-    values["parts"] = tuple(Part(**part) for part in values.get("parts", ()))
+    values["parts"] = tuple(Part(**part) for part in values["parts"])
     return Unit(**values)
 
 

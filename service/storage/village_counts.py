@@ -23,7 +23,6 @@ class VillageCounts:
         place = {
             "commune": "$commune",
             "former": "$former_commune",
-            "since": "$commune_since",
             "village": "$index.village",
         }
         these = {**ALIVE, "commune": {"$in": sorted(communes)}}
@@ -32,7 +31,6 @@ class VillageCounts:
             VillageCount(
                 UnitId(row["_id"]["commune"]),
                 text_or_none(row["_id"].get("former")),
-                text_or_none(row["_id"].get("since")),
                 text_or_none(row["_id"].get("village")),
                 nonzero_counts(row),
             )

@@ -82,13 +82,12 @@ def _to_list(document: Document) -> VillageList:
 
 
 def _to_village(item: Document) -> Village:
-    """A village of a stored list; one that was stored earlier says neither source nor day."""
-    day = item.get("on")
+    day = item["on"]
     return Village(
         item["id"],
         item["name"],
         item["former"],
         item["expected"],
-        item.get("source"),
+        item["source"],
         None if day is None else date.fromisoformat(day),
     )

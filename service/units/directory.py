@@ -190,29 +190,13 @@ class UnitDirectory:
         versions = self._by_identity.get(identity)
         return f"{versions[-1].kind} {versions[-1].name}" if versions else identity
 
-    def identity_since(self, identity: str, since: str | None) -> UnitId:
-        """Return the identity that a stored commune means.
-
-        Records from before units had identities hold a code instead, and ``since`` the first day of its meaning where
-        the code was used again; other records hold the identity itself.
-        """
-        if since is not None:
-            for unit in self._by_code.get(identity, ()):
-                if unit.begins.isoformat() == since:
-                    return unit.identity
-        return UnitId(identity)
-
     def former_of(self, identity: str, former: str | None) -> Unit | None:
-        """Return the former commune of a household of a commune, both as stored; None where it is not known.
-
-        Records from before units had identities hold the former commune's code, which means the nearest predecessor
-        of their commune that had it.
-        """
+        """Return the former commune of a household of a commune, both as stored; None where it is not known."""
         versions = self._by_identity.get(identity)
         if former is None or not versions:
             return None
         before = [unit for unit in self.ancestors_of(versions[-1]) if unit.identity != identity]
-        found = next((unit for unit in before if unit.identity == former), None) or self._coded(before, former)
+        found = next((unit for unit in before if unit.identity == former), None)
         return found or (versions[0] if former == identity else self._open_end(self._by_identity.get(former)))
 
     def former_named(self, commune: Unit, code: str) -> Unit | None:

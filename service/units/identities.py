@@ -22,8 +22,8 @@ def with_identities(
     A unit that follows exactly one other, which has no further successor, is that unit under another name, code, kind
     or parent. ``known`` are validities whose identities were given before; ``taken`` identities are of units that are
     no longer in the list, and are never given again. A new unit's identity is its first code, or with its first day
-    where that code named another unit; in one list with two of them, the unit that households can refer to comes
-    first, so that records from before there were identities keep their meaning.
+    where that code named another unit; in one list with two of them, the unit that households can refer to has the
+    code itself.
     """
     rows = tuple(units)
     given = {unit.key: unit.identity for unit in known if unit.identity}

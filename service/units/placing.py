@@ -14,18 +14,14 @@ FORMER_UNKNOWN = "unknown"
 """Key of the tally of households whose former commune is not known."""
 
 
-def tally_key(former: str | None, since: str | None = None) -> str:
-    """Return the key of a tally: the former commune, or FORMER_UNKNOWN.
-
-    ``since`` is only in records from before units had identities: the day from which the commune's code meant it.
-    """
-    return f"{former or FORMER_UNKNOWN}@{since}" if since else former or FORMER_UNKNOWN
+def tally_key(former: str | None) -> str:
+    """Return the key of a tally: the former commune, or FORMER_UNKNOWN."""
+    return former or FORMER_UNKNOWN
 
 
-def of_tally_key(key: str) -> tuple[str | None, str | None]:
-    """Return the former commune (None: not known) of a tally's key, and the day that ``tally_key`` has."""
-    former, _, since = key.partition("@")
-    return None if former == FORMER_UNKNOWN else former, since or None
+def of_tally_key(key: str) -> str | None:
+    """Return the former commune of a tally's key; None where it is not known."""
+    return None if key == FORMER_UNKNOWN else key
 
 
 def successor_unknown(unit: Unit, directory: UnitDirectory) -> bool:
@@ -61,8 +57,7 @@ class Placing:
         """
         key = (commune, tally)
         if key not in self._known:
-            former, since = of_tally_key(tally)
-            self._known[key] = self.unit_above(self._directory.identity_since(commune, since), former)
+            self._known[key] = self.unit_above(commune, of_tally_key(tally))
         return self._known[key]
 
     def reachable(self, area: Iterable[str]) -> set[UnitId | None]:

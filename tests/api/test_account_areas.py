@@ -13,7 +13,6 @@ from service.app import register_of
 from service.principal import register_itself
 from service.roles import Role
 from service.settings import Settings
-from service.storage.migration import migrate
 from tests.api.asking import Register
 from tests.api.signed_in import token_of
 from tests.apps import opened_app
@@ -142,28 +141,3 @@ def test_an_area_is_shown_as_codes_with_a_day_on_which_they_mean_its_units(
         address, headers = f"/v1/accounts/{account['id']}", administrator(register)
         assert register.client.patch(address, json=again, headers=headers).status_code == 200
         assert as_read(register, account["id"])["area_as_of"] == [day]
-
-
-def test_areas_that_an_earlier_version_stored_are_migrated(own_settings: Settings) -> None:
-    with opened_app(own_settings, MovedClock()) as app:
-        parts = register_of(app)
-        load(parts, *LISTS["used again"], HA_TINH)
-        register = Register(app.test_client())
-        account = an_account(register, FIRST)["id"]
-        stored = parts.store.database["accounts"]
-        areas = [("90001", "2026-10-01"), ("90001", "2026-11-20"), ("90002", "2026-11-20"), ("77777", "2026-01-01")]
-        old = [{"unit": code, "as_of": day} for code, day in areas]
-        for area in (old, [{"unit": "*", "as_of": "2026-01-01"}]):
-            stored.update_one({"_id": account}, {"$set": {"area": area}})
-            printed: list[str] = []
-            for _ in range(2):
-                migrate(own_settings, printed.append)
-            assert [line for line in printed if line.startswith("accounts: ")] == [
-                "accounts: the areas of 1 are stored by the identities of their units"
-            ]
-            if area is old:
-                shown = as_read(register, account)
-                assert shown["area"] == ["90001", "90001", "90002", "77777"]
-                assert shown["area_as_of"][:2] == [DAY_BEFORE, TODAY.isoformat()]
-                assert shown["area_ended"] == ["77777"]
-        assert as_read(register, account)["area"] == ["*"]

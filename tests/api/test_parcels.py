@@ -490,7 +490,7 @@ def test_the_overlaps_of_two_parcels_with_one_id_are_settled_one_by_one(
     here, beside = (register.registered(**a_farm(east=east)) for east in (0, 50))
     there, yonder = (register.registered(**a_farm(east=east)) for east in (500, 550))
     parcel = here["parcels"][0]["id"]
-    with MongoClient[Json](register_settings.mongodb_uri) as client:  # as records of before ids were unique
+    with MongoClient[Json](register_settings.mongodb_uri) as client:  # as two simultaneous writes can
         stored = client.get_default_database()["households"]
         stored.update_one({"_id": there["id"]}, {"$set": {"parcels.0.id": parcel}})
         stored.update_one({"_id": yonder["id"]}, {"$set": {"findings.0.details.parcel": parcel}})

@@ -23,7 +23,7 @@ from service.households.changes import (
 from service.households.registration import fingerprint_of_record
 from service.storage.commune_states import moved_tallies
 from service.unit_names import UnitId
-from service.units.placing import FORMER_UNKNOWN, tally_key
+from service.units.placing import FORMER_UNKNOWN
 from tests.builders import NOW
 
 
@@ -145,12 +145,6 @@ def test_a_household_that_stays_is_counted_by_what_changed() -> None:
     assert not change.place_only
     again = change.with_record({**after, "stage": "digitized"}, before)
     assert [entry.moves for entry in again.entries] == [{"16663": {"standardized": 1, "digitized": 1}}]
-
-
-def test_a_former_commune_whose_code_began_on_a_day_is_counted_apart() -> None:
-    record = a_record(former_commune="16663", commune_since="2025-07-01")
-    assert counts_of(record) != counts_of(a_record(former_commune="16663"))
-    assert moves_between(None, record).keys() == {tally_key("16663", "2025-07-01")}
 
 
 def test_what_the_register_adds_to_a_parcel_is_no_content() -> None:

@@ -13,7 +13,6 @@ from service.households.places import (
     Places,
     decides_on_a_split,
     home_of,
-    known_identity,
     resolve_parcels,
     resolve_place,
     unmoved,
@@ -196,11 +195,6 @@ def test_home_is_the_merged_commune_and_stays_where_a_commune_ended_or_was_split
 ) -> None:
     assert home_of(record, directory, TODAY) == home
     assert home_of(record, directory, OLD).commune == record["commune"]
-
-
-def test_a_record_from_before_identities_means_its_commune_by_code_and_first_day(directory: UnitDirectory) -> None:
-    assert known_identity(a_record("1"), directory) == "1"
-    assert known_identity(a_record("1", commune_since="2027-01-01"), directory) == NEW_ONE
 
 
 def test_content_that_differs_only_by_what_became_of_its_commune_is_unmoved(directory: UnitDirectory) -> None:

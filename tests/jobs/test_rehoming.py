@@ -326,12 +326,12 @@ def test_a_household_that_was_only_moved_is_stored_as_if_it_had_been_written_who
 
 def test_a_move_removes_what_the_new_place_does_not_have(register: Register) -> None:
     _, before = verified(register, commune="90002")
-    old = {**before, "commune_since": "2026-01-01"}
+    old = {**before, "former_commune": "90003"}
     moved = {**before, "commune": "90001", "revision": before["revision"] + 1}
     change = Change.revision(old, moved, "transferred", actor="test", fingerprint="", place_only=True)
     update = to_update(change, sealed_entries(change, register.store.database.encryption)[-1])
     assert update is not None
-    assert (update["$set"]["commune"], update["$unset"]) == ("90001", {"commune_since": ""})
+    assert (update["$set"]["commune"], update["$unset"]) == ("90001", {"former_commune": ""})
 
 
 def test_communes_that_write_to_one_log_are_in_one_group(register: Register) -> None:

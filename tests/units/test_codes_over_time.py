@@ -180,11 +180,10 @@ def test_a_unit_is_followed_back_to_the_day_and_no_further() -> None:
     assert directory.origins_of(directory.in_force("7", OLD), date(2005, 1, 1)) == ()
 
 
-def test_an_identity_that_is_in_no_list_has_no_versions_and_means_itself() -> None:
+def test_an_identity_that_is_in_no_list_has_no_versions() -> None:
     directory = a_directory(a_line("1"))
     assert directory.versions_of("9") == ()
     assert directory.version_on("9", NOW) is None
-    assert directory.identity_since("9", "2026-01-01") == "9"
     assert directory.former_of("9", "1") is None
 
 

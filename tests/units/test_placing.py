@@ -14,7 +14,7 @@ from tests.units.test_newer_units import BEFORE, LONG_BEFORE, NEWER
 
 DIRECTORY = UnitDirectory(NEWER)
 MERGED = DIRECTORY.in_force(THANH_VINH, TODAY).identity
-"""The ward of November 2026; records from before units had identities hold the code and its first day instead."""
+"""The ward of November 2026, which has the code of one that was merged into it."""
 
 
 def reached(level: str, geography: date, *area: str) -> set[str | None]:
@@ -28,19 +28,15 @@ def reached(level: str, geography: date, *area: str) -> set[str | None]:
     [
         (TODAY, THANH_VINH, "unknown", THANH_VINH),
         (TODAY, TRUONG_VINH, "unknown", THANH_VINH),
-        (TODAY, THANH_VINH, "unknown@2026-11-01", THANH_VINH),
         (TODAY, MERGED, "unknown", THANH_VINH),
         (BEFORE, MERGED, "unknown", None),
-        (BEFORE, MERGED, "16690", TRUONG_VINH),
+        (BEFORE, MERGED, TRUONG_VINH, TRUONG_VINH),
         (LONG_BEFORE, MERGED, "16663", "16663"),
-        (date(2026, 11, 1), THANH_VINH, "unknown@2026-11-01", THANH_VINH),
+        (date(2026, 11, 1), MERGED, "unknown", THANH_VINH),
         (BEFORE, THANH_VINH, "unknown", THANH_VINH),
         (BEFORE, TRUONG_VINH, "unknown", TRUONG_VINH),
-        (BEFORE, THANH_VINH, "unknown@2026-11-01", None),
-        (BEFORE, THANH_VINH, "16690@2026-11-01", TRUONG_VINH),
-        (BEFORE, THANH_VINH, "16663@2026-11-01", THANH_VINH),
+        (BEFORE, MERGED, "16663", THANH_VINH),
         (LONG_BEFORE, THANH_VINH, "16663", "16663"),
-        (LONG_BEFORE, THANH_VINH, "16663@2026-11-01", "16663"),
         (LONG_BEFORE, THANH_VINH, "unknown", None),
         (LONG_BEFORE, THANH_VINH, "99999", None),
         (LONG_BEFORE, "16816", "unknown", "16816"),
@@ -56,8 +52,8 @@ def test_one_placing_distinguishes_communes_and_tallies() -> None:
     place = Placing(DIRECTORY, "commune", BEFORE)
     for _ in range(2):
         assert place.unit_of(THANH_VINH, "unknown") == THANH_VINH
-        assert place.unit_of(THANH_VINH, "unknown@2026-11-01") is None
         assert place.unit_of(MERGED, "unknown") is None
+        assert place.unit_of(MERGED, TRUONG_VINH) == TRUONG_VINH
         assert place.unit_of(TRUONG_VINH, "unknown") == TRUONG_VINH
 
 
@@ -78,7 +74,6 @@ def test_what_became_of_a_former_commune_is_followed_to_the_geography() -> None:
     )
     for day, unit in ((date(2009, 12, 31), "1"), (date(2010, 1, 1), "2"), (date(2019, 12, 31), "2")):
         assert placed(directory, "commune", day, "4", "1") == unit
-    assert placed(directory, "commune", date(2009, 12, 31), "4", "2") == "1"
     assert placed(directory, "commune", date(2015, 1, 1), "4", "3") == "3"
     assert placed(directory, "commune", date(2015, 1, 1), "4", "unknown") is None
     assert placed(directory, "commune", date(2020, 1, 1), "4", "1") == "4"

@@ -223,8 +223,8 @@ class Settlement(MethodView):
     def post(self, parcel_id: str) -> Response:
         """Both records then have the finding as settled, with who settled it and why; it holds neither back.
 
-        Where several households hold a parcel of this id (records of before ids were unique) the body names whose is
-        meant: ``household``.
+        Where several households hold a parcel of this id (two simultaneous writes can both be accepted) the body names
+        whose is meant: ``household``.
         """
         body = parsed_body(SettlementSchema)
         household = None if body.get("household") is None else str(body["household"])
