@@ -102,12 +102,17 @@ class Change:
         record: Record,
         kind: Kind,
         *,
+        at: datetime,
         actor: str,
         fingerprint: str,
         note: dict[str, Any] | None = None,
         place_only: bool = False,
     ) -> Change:
-        """The change from ``before`` to ``record``: one log entry, or one in each commune's log when it moves."""
+        """The change that makes ``record`` the next revision of ``before``, written ``at`` this time.
+
+        It has one log entry, or one in each commune's log when the household moves.
+        """
+        record = {**record, "revision": before["revision"] + 1, "updated_at": at}
         held, holds = personal_numbers(before), personal_numbers(record)
         return cls(
             record=record,

@@ -26,13 +26,14 @@ def consent_withdrawn(before: Record, purpose: str, *, at: datetime, actor: str)
     consents = [_ended(consent, at) if _stands(consent, purpose) else consent for consent in before.get("consents", ())]
     if not any(_stands(consent, purpose) for consent in before.get("consents", ())):
         return None
-    record: Record = {**before, "consents": consents, "revision": before["revision"] + 1, "updated_at": at}
+    record: Record = {**before, "consents": consents}
     kind: Kind = "revised"
     note: dict[str, Any] | None = None
     if purpose == REGISTRATION and before.get("legal_basis") == "consent" and before["status"] != "withdrawn":
         kind, note = "withdrawn", {"reason": REGISTRATION_CONSENT_WITHDRAWN}
         record |= {"status": "withdrawn", "status_reason": REGISTRATION_CONSENT_WITHDRAWN}
-    return Change.revision(before, record, kind, actor=actor, fingerprint=fingerprint_of_record(record), note=note)
+    fingerprint = fingerprint_of_record(record)
+    return Change.revision(before, record, kind, at=at, actor=actor, fingerprint=fingerprint, note=note)
 
 
 def _stands(consent: dict[str, Any], purpose: str) -> bool:

@@ -37,7 +37,7 @@ from service.households.registration import (
     household_id_of,
     parse,
     registration,
-    revision,
+    replacement,
 )
 from service.households.repeats import made_by
 from service.households.writer import HouseholdWriter
@@ -156,7 +156,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             if prepared.content["commune"] == before["commune"]:
                 raise TransferToSameCommune(pointer="/commune", commune=self._shown(before, now)["commune"])
             stays = self._only_decided(before, prepared, now)
-            change = revision(prepared, before, at=now, actor=actor.name, keep_status=stays)
+            change = replacement(prepared, before, at=now, actor=actor.name, keep_status=stays)
             return self._commit_named(change, before, if_match, actor)
 
         with sent_items(place.keys(), household_id):
@@ -282,7 +282,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             return Written(before, changed=False)
         self._require(actor, prepared.content["commune"], now)
         stays = self._only_decided(before, prepared, now)
-        change = revision(prepared, before, at=now, actor=actor.name, keep_status=stays)
+        change = replacement(prepared, before, at=now, actor=actor.name, keep_status=stays)
         return self._commit_named(change, before, if_match, actor)
 
     def _changeable(self, household_id: str, if_match: int | None, actor: Actor) -> Stored:
@@ -353,8 +353,8 @@ def _step_change(
     if before["status"] not in possible_from:
         raise StatusConflict(status=before["status"], wanted=status)
     record: Record = {name: value for name, value in before.items() if name != "status_reason"}
-    record |= {"status": status, "revision": before["revision"] + 1, "updated_at": at}
+    record["status"] = status
     if reason is not None:
         record["status_reason"] = reason
     note = None if reason is None else {"reason": reason}
-    return Change.revision(before, record, status, actor=actor, fingerprint=stored.fingerprint, note=note)
+    return Change.revision(before, record, status, at=at, actor=actor, fingerprint=stored.fingerprint, note=note)

@@ -125,8 +125,8 @@ def settled(stored: Mapping[str, Stored], key: ParcelKey, reason: str, *, at: da
             for finding in one.record.get("findings", ())
         ]
         if findings != one.record.get("findings", []):
-            record = _revised(one.record, findings, at)
-            changes.append(_change_of(one, record, actor=actor, note={"settled": parcel, "reason": reason}))
+            note = {"settled": parcel, "reason": reason}
+            changes.append(_with_other_findings(one, findings, at=at, actor=actor, note=note))
     return changes
 
 
@@ -343,8 +343,7 @@ def _other_record(
     changed = [code for code in BETWEEN_HOUSEHOLDS if _sorted(findings, code) != _sorted(before, code)]
     if not changed:
         return None
-    note = _note_of(changed, cause)
-    return _change_of(stored, _revised(stored.record, findings, at), actor=actor, note=note)
+    return _with_other_findings(stored, findings, at=at, actor=actor, note=_note_of(changed, cause))
 
 
 def _with_findings(change: Change, found: list[FindingInJson], befores: Mapping[str, Record]) -> Change:
@@ -357,15 +356,14 @@ def _with_findings(change: Change, found: list[FindingInJson], befores: Mapping[
     return change.with_record(record, befores.get(record["id"]))
 
 
-def _revised(before: Record, findings: list[FindingInJson], at: datetime) -> Record:
-    record = {**before, "findings": findings, "revision": before["revision"] + 1, "updated_at": at}
-    record["stage"] = stage_again(record)
-    return record
-
-
-def _change_of(stored: Stored, record: Record, *, actor: str, note: dict[str, Any]) -> Change:
+def _with_other_findings(
+    stored: Stored, findings: list[FindingInJson], *, at: datetime, actor: str, note: dict[str, Any]
+) -> Change:
     """The register's own revision of a record: its content, and so its fingerprint and its status, stay as they are."""
-    return Change.revision(stored.record, record, "revised", actor=actor, fingerprint=stored.fingerprint, note=note)
+    before, fingerprint = stored.record, stored.fingerprint
+    record = {**before, "findings": findings}
+    record["stage"] = stage_again(record)
+    return Change.revision(before, record, "revised", at=at, actor=actor, fingerprint=fingerprint, note=note)
 
 
 def _settled(finding: FindingInJson, settlement: Mapping[str, Any]) -> FindingInJson:

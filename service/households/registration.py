@@ -199,7 +199,7 @@ def registration(prepared: Prepared, *, at: datetime, actor: str) -> Change:
     return Change.registration(record, actor=actor, fingerprint=prepared.fingerprint)
 
 
-def revision(
+def replacement(
     prepared: Prepared,
     before: Record,
     *,
@@ -220,12 +220,10 @@ def revision(
         **prepared.content,
         **(status if keep_status else {"status": "submitted"}),
         **prepared.given,
-        "revision": before["revision"] + 1,
         "created_at": before["created_at"],
-        "updated_at": at,
     }
     kind: Kind = "revised" if record["commune"] == before["commune"] else "transferred"
-    return Change.revision(before, record, kind, actor=actor, fingerprint=prepared.fingerprint, note=note)
+    return Change.revision(before, record, kind, at=at, actor=actor, fingerprint=prepared.fingerprint, note=note)
 
 
 def content_of(record: Record) -> dict[str, Any]:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from schemas.land import ParcelSchema
-from schemas.protection import register_given_items
 from service.actor import REGISTER_ITSELF
 from service.clock import vietnam_day
 from service.errors import DomainError, HouseholdStale, StoreDamaged, StoreUnavailable, WriteContention
-from service.households.changes import Change, Record, fingerprint_of
+from service.households.changes import Change, Record
 from service.households.optimistic import retried
 from service.households.parts import Parts
 from service.households.places import home_of
-from service.households.registration import content_of
+from service.households.registration import fingerprint_of_record
 from service.households.writer import OLDEST_STAMP, HouseholdWriter
 from service.jobs.ports import JobRepositories
 from service.unit_names import UnitId
@@ -31,8 +29,6 @@ _FRESH: Final = OLDEST_STAMP / 3
 _LEFT_OPEN_SECONDS: Final = 120
 """So long a batch waits for others to write to its communes. The transaction of a process that was killed stays open,
 and locks what it wrote, until MongoDB ends it within 90 seconds (``transactionLifetimeLimitSeconds`` is 60)."""
-
-_OF_PARCELS: Final = register_given_items(ParcelSchema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,30 +181,16 @@ class Rehoming(HouseholdWriter[JobRepositories]):
         if home.commune == before["commune"]:
             return None
         record: Record = {name: value for name, value in before.items() if name != "former_commune"}
-        record |= {
-            "commune": home.commune,
-            "commune_as_of": home.as_of.isoformat(),
-            "revision": before["revision"] + 1,
-            "updated_at": now,
-        }
+        record |= {"commune": home.commune, "commune_as_of": home.as_of.isoformat()}
         if home.former is not None:
             record["former_commune"] = home.former
         return Change.revision(
             before,
             record,
             "transferred",
+            at=now,
             actor=REGISTER_ITSELF.name,
-            fingerprint=fingerprint_of(_content_in_json(record)),
+            fingerprint=fingerprint_of_record(record),
             note={"rehomed": today.isoformat()},
             place_only=True,
         )
-
-
-def _content_in_json(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a record was entered, in the form whose fingerprint is stored."""
-    content = content_of(dict(record))
-    if "parcels" in content:
-        content["parcels"] = [
-            {name: value for name, value in parcel.items() if name not in _OF_PARCELS} for parcel in content["parcels"]
-        ]
-    return content

@@ -15,7 +15,7 @@ from service.errors import DomainError, HouseholdStale, StoreDamaged, StoreUnava
 from service.households.changes import Change, Record
 from service.households.optimistic import retried
 from service.households.places import Places
-from service.households.registration import content_of, revision
+from service.households.registration import content_of, replacement
 from service.households.writer import HouseholdWriter
 from service.jobs.ports import JobRepositories
 
@@ -107,4 +107,4 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         content = parse_household(migrated, today=today, without=_ENDED if before["status"] == "withdrawn" else _NONE)
         prepared = self._prepare(content, household_id, now=now, known=before)
         note = {"schema_version": {"from": before["schema_version"], "to": SCHEMA_VERSION}}
-        return revision(prepared, before, at=now, actor=REGISTER_ITSELF.name, keep_status=True, note=note)
+        return replacement(prepared, before, at=now, actor=REGISTER_ITSELF.name, keep_status=True, note=note)

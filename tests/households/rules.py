@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from service.households.changes import Change, Record
-from service.households.registration import Prepared, parse, prepare, registration, revision
+from service.households.registration import Prepared, parse, prepare, registration, replacement
 from service.households.times import end_of
 from service.units.directory import UnitDirectory
 from tests.builders import NOW, TODAY, Json
@@ -27,4 +27,4 @@ def registered(household: Json, directory: UnitDirectory, at: datetime = NOW) ->
 
 def revised(before: Record, directory: UnitDirectory, at: datetime = NOW, **items: Any) -> Change:
     """The change that revises a record by some items."""
-    return revision(prepared({**before, **items}, directory, known=before), before, at=at, actor=OFFICER)
+    return replacement(prepared({**before, **items}, directory, known=before), before, at=at, actor=OFFICER)

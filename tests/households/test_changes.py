@@ -127,10 +127,10 @@ def a_stored(commune: str, **items: Any) -> dict[str, Any]:
 
 def test_a_household_that_moves_is_counted_out_of_one_commune_and_into_the_other() -> None:
     before, after = a_stored("16681", stage="standardized"), a_stored("16690", status="verified")
-    left, arrived = Change.revision(before, after, "transferred", actor="officer", fingerprint="f").entries
+    left, arrived = Change.revision(before, after, "transferred", at=NOW, actor="officer", fingerprint="f").entries
     assert (left.commune, left.moves) == ("16681", {"16663": {"registered": -1, "standardized": -1}})
     assert (arrived.commune, arrived.moves) == ("16690", {"16663": {"registered": 1, "verified": 1}})
-    again = Change.revision(before, after, "transferred", actor="officer", fingerprint="f")
+    again = Change.revision(before, after, "transferred", at=NOW, actor="officer", fingerprint="f")
     left, arrived = again.with_record({**after, "stage": "standardized"}, before).entries
     assert (left.moves, arrived.moves) == (
         {"16663": {"registered": -1, "standardized": -1}},
@@ -140,7 +140,7 @@ def test_a_household_that_moves_is_counted_out_of_one_commune_and_into_the_other
 
 def test_a_household_that_stays_is_counted_by_what_changed() -> None:
     before, after = a_stored("16681"), a_stored("16681", stage="standardized")
-    change = Change.revision(before, after, "revised", actor="officer", fingerprint="f")
+    change = Change.revision(before, after, "revised", at=NOW, actor="officer", fingerprint="f")
     assert [entry.moves for entry in change.entries] == [{"16663": {"standardized": 1}}]
     assert not change.place_only
     again = change.with_record({**after, "stage": "digitized"}, before)

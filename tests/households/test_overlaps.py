@@ -58,8 +58,7 @@ def half(number: int, parcel: str, household: str, **settlement: Any) -> dict[st
 def written(record: Record, before: Record | None = None) -> Change:
     if before is None:
         return Change.registration(record, actor="officer", fingerprint="new")
-    record = {**record, "revision": before["revision"] + 1, "updated_at": LATER}
-    return Change.revision(before, record, "revised", actor="officer", fingerprint="new")
+    return Change.revision(before, record, "revised", at=LATER, actor="officer", fingerprint="new")
 
 
 class Neighbourhood:

@@ -20,7 +20,7 @@ from service.errors import (
     HouseholdIdMismatch,
 )
 from service.households.places import Places
-from service.households.registration import household_id_of, parse, prepare, registration, revision
+from service.households.registration import household_id_of, parse, prepare, registration, replacement
 from service.households.times import end_of
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.units.directory import UnitDirectory
@@ -156,15 +156,15 @@ def test_a_registration_and_a_revision_are_whole_records(directory: UnitDirector
     assert change.record == {"id": ready.household_id, **ready.content, "status": "submitted", **ready.given, **stamps}
     assert (change.fingerprint, change.replaces) == (ready.fingerprint, None)
     before = {**change.record, "status": "returned", "status_reason": "blurred", "revision": 4}
-    after = revision(ready, before, at=LATER, actor="leader", note={"why": "x"})
+    after = replacement(ready, before, at=LATER, actor="leader", note={"why": "x"})
     assert after.record == {**change.record, "revision": 5, "updated_at": LATER}
     assert (after.fingerprint, after.replaces) == (ready.fingerprint, 4)
     (entry,) = after.entries
     assert (entry.kind, entry.actor, entry.note) == ("revised", "leader", {"why": "x"})
-    unchanged = revision(ready, before, at=LATER, actor="leader", keep_status=True).record
+    unchanged = replacement(ready, before, at=LATER, actor="leader", keep_status=True).record
     assert unchanged == {**before, "revision": 5, "updated_at": LATER}
     del before["status_reason"]
-    assert revision(ready, before, at=LATER, actor="leader", keep_status=True).record["status"] == "returned"
+    assert replacement(ready, before, at=LATER, actor="leader", keep_status=True).record["status"] == "returned"
 
 
 # The commune and its date ------------------------------------------------------------------------------------------

@@ -310,7 +310,9 @@ def test_a_household_that_was_only_moved_is_stored_as_if_it_had_been_written_who
     assert differ == moved & after.keys()
     encryption = register.store.database.encryption
     stored = register.store.households.find(sent["id"])
-    change = Change.revision(stored.record, stored.record, "revised", actor="test", fingerprint=stored.fingerprint)
+    before, at = {**stored.record, "revision": stored.record["revision"] - 1}, stored.record["updated_at"]
+    fingerprint = stored.fingerprint
+    change = Change.revision(before, stored.record, "revised", at=at, actor="test", fingerprint=fingerprint)
     whole = to_document(change, sealed_entries(change, encryption)[-1], encryption)
     assert {**whole, "sealed": after["sealed"]} == after
     assert encryption.contents(after["sealed"])["fingerprint"] == stored.fingerprint
@@ -327,8 +329,8 @@ def test_a_household_that_was_only_moved_is_stored_as_if_it_had_been_written_who
 def test_a_move_removes_what_the_new_place_does_not_have(register: Register) -> None:
     _, before = verified(register, commune="90002")
     old = {**before, "former_commune": "90003"}
-    moved = {**before, "commune": "90001", "revision": before["revision"] + 1}
-    change = Change.revision(old, moved, "transferred", actor="test", fingerprint="", place_only=True)
+    moved, at = {**before, "commune": "90001"}, before["updated_at"]
+    change = Change.revision(old, moved, "transferred", at=at, actor="test", fingerprint="", place_only=True)
     update = to_update(change, sealed_entries(change, register.store.database.encryption)[-1])
     assert update is not None
     assert (update["$set"]["commune"], update["$unset"]) == ("90001", {"former_commune": ""})

@@ -29,8 +29,8 @@ def a_registration(at: datetime = NOW, **items: Any) -> Change:
 
 def a_step(before: Record, kind: Kind = "verified", at: datetime = NOW, **items: Any) -> Change:
     """The change that replaces some items of a record at its next revision."""
-    record = {**before, **items, "revision": before["revision"] + 1, "updated_at": at}
-    return Change.revision(before, record, kind, actor=OFFICER, fingerprint=f"revision {record['revision']}")
+    fingerprint = f"revision {before['revision'] + 1}"
+    return Change.revision(before, {**before, **items}, kind, at=at, actor=OFFICER, fingerprint=fingerprint)
 
 
 def apply(store: Repositories, *changes: Change) -> None:
