@@ -40,6 +40,7 @@ from service.households.registration import (
 from service.households.repeats import made_by
 from service.households.times import Timed, corrected
 from service.households.writer import HouseholdWriter
+from service.retry import tries
 
 BATCH = 250
 """Households in one transaction: many enough that the commit hardly counts, few enough to lock a commune for
@@ -155,26 +156,27 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         holder has just been withdrawn, or whose household is gone): after ``_SAME_BATCH`` tries the batch is halved,
         until what is refused is refused for itself.
         """
-        outcomes: list[Outcome] = []
-        tries = 0
-        while batch:
+        if not batch:
+            return []
+        refused: DomainError | None = None
+        for _ in tries(_SAME_BATCH):
             # A batch can have waited for long until it was full: its time is that of the commit.
             at = self._clock()
             changes = [registration(each.prepared, at=at, actor=actor.name) for each in batch]
             try:
                 self._commit(changes, {}, actor, make_cells=True)
             except (HouseholdIdTaken, PersonalNumberTaken) as error:
-                batch, taken = self._without_taken(batch)
-                outcomes.extend(taken)
-                tries = 0 if taken else tries + 1
-                if tries == _SAME_BATCH:
-                    return [*outcomes, *self._commit_in_halves(batch, actor, error)]
+                remaining, taken = self._without_taken(batch)
+                if taken:
+                    return [*taken, *self._commit_batch(remaining, actor)]
+                refused = error
             except (BoundaryUnplaceable, ParcelIdTaken, StoreDamaged, StoreRefused) as error:
-                return [*outcomes, *self._commit_in_halves(batch, actor, error)]
-            else:
-                outcomes.extend(Outcome(each.position, each.prepared.household_id, "registered") for each in batch)
+                refused = error
                 break
-        return outcomes
+            else:
+                return [Outcome(each.position, each.prepared.household_id, "registered") for each in batch]
+        assert refused is not None  # noqa: S101 - the first try is always made
+        return self._commit_in_halves(batch, actor, refused)
 
     def _commit_in_halves(self, batch: Sequence[_Waiting], actor: Actor, error: DomainError) -> list[Outcome]:
         """Find the record that the store refused for itself, and commit the others."""

@@ -27,7 +27,6 @@ from service.households.confirmations import confirmed_by, without_unnamed
 from service.households.consents import consent_withdrawn
 from service.households.history import parted
 from service.households.merge_patch import merge_patch
-from service.households.optimistic import retried
 from service.households.places import PLACE_ITEMS, Places, decides_on_a_split, with_its_old_commune
 from service.households.ports import HouseholdRepositories, Stored, Written
 from service.households.registration import (
@@ -41,6 +40,7 @@ from service.households.registration import (
 )
 from service.households.repeats import made_by
 from service.households.writer import HouseholdWriter
+from service.retry import retried
 from service.unit_names import UnitId
 
 
@@ -117,7 +117,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
                 return Written(before, changed=False)
             return self._commit_one(change, before, actor)
 
-        return retried(attempt)
+        return retried(attempt, when=HouseholdStale)
 
     def verify(self, household_id: str, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader confirms the record; again on a verified one, nothing is written."""
@@ -160,7 +160,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             return self._commit_named(change, before, if_match, actor)
 
         with sent_items(place.keys(), household_id):
-            return attempt() if if_match is not None else retried(attempt)
+            return attempt() if if_match is not None else retried(attempt, when=HouseholdStale)
 
     def _transferred_already(
         self, household_id: str, place: dict[str, Any], if_match: int | None, actor: Actor
@@ -323,7 +323,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             change = _step_change(stored, status, possible_from, reason, at=self._clock(), actor=actor.name)
             return self._commit_named(change, stored.record, if_match, actor)
 
-        return attempt() if if_match is not None else retried(attempt)
+        return attempt() if if_match is not None else retried(attempt, when=HouseholdStale)
 
     def _commit_named(self, change: Change, before: Record, if_match: int | None, actor: Actor) -> Written:
         """Commit a revision; when it is stale and the client named a revision, say which one is current."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,14 +10,14 @@ from typing import Final
 
 from service.actor import REGISTER_ITSELF
 from service.clock import vietnam_day
-from service.errors import DomainError, HouseholdStale, StoreDamaged, StoreUnavailable, WriteContention
+from service.errors import DomainError, StoreDamaged, StoreUnavailable, WriteContention
 from service.households.changes import Change, Record
-from service.households.optimistic import retried
 from service.households.parts import Parts
 from service.households.places import home_of
 from service.households.registration import fingerprint_of_record
-from service.households.writer import OLDEST_STAMP, HouseholdWriter
-from service.jobs.ports import JobRepositories
+from service.households.writer import OLDEST_STAMP
+from service.jobs.writer import JobWriter
+from service.retry import tries
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 
@@ -51,7 +50,7 @@ class Batch:
     """Households that cannot be read; they are skipped and stay where they are; the others are processed."""
 
 
-class Rehoming(HouseholdWriter[JobRepositories]):
+class Rehoming(JobWriter):
     """Moves every household whose commune is not in force any more; killed and restarted, it continues where it was.
 
     Each move is a transfer in both communes' logs that leaves the status as it is: nobody has written anything new
@@ -125,8 +124,8 @@ class Rehoming(HouseholdWriter[JobRepositories]):
 
     def _move(self, ready: Batch) -> Iterator[Rehomed]:
         befores = {record["id"]: record for record in ready.records}
-        one_by_one, until = False, time.monotonic() + _LEFT_OPEN_SECONDS
-        while True:
+        one_by_one = False
+        for _ in tries(None, seconds=_LEFT_OPEN_SECONDS):
             if self._clock() - ready.at > _FRESH:  # nobody took a result for a while: a commit would be refused
                 ready = self._batch(ready.records, ready.damaged)
             try:
@@ -136,42 +135,31 @@ class Rehoming(HouseholdWriter[JobRepositories]):
             except StoreUnavailable:
                 raise
             except WriteContention:
-                if time.monotonic() > until:
-                    raise
                 ready = self._batch(ready.records, ready.damaged)
             except DomainError:
                 one_by_one = True  # one of them was revised meanwhile, or cannot be stored: the others are not held up
                 break
+        else:
+            raise WriteContention()
         moving = {change.record["id"] for change in ready.changes}
         yield from (Rehomed(each, moved=False, error=StoreDamaged(reason="record")) for each in ready.damaged)
         yield from (Rehomed(record["id"], moved=False) for record in ready.records if record["id"] not in moving)
         if one_by_one:
-            yield from (self._alone(change, befores[change.record["id"]]) for change in ready.changes)
+            yield from (self._alone(befores[change.record["id"]]) for change in ready.changes)
         else:
             yield from (Rehomed(each) for each in sorted(moving))
 
-    def _alone(self, change: Change, before: Record) -> Rehomed:
-        waiting: Change | None = change
-
-        def attempt() -> None:
-            nonlocal waiting, before
-            if waiting is None:
-                return
-            try:
-                self._commit([waiting], {before["id"]: before}, REGISTER_ITSELF)
-            except HouseholdStale as stale:
-                before = stale.current
-                now, directory = self._clock(), self._directory()
-                waiting = self._change(before, now, directory, self._parts(now))
-                raise
+    def _alone(self, before: Record) -> Rehomed:
+        def change_of(record: Record) -> Change | None:
+            now = self._clock()
+            return self._change(record, now, self._directory(), self._parts(now))
 
         try:
-            retried(attempt)
+            return Rehomed(before["id"], moved=self._committed_alone(before, change_of))
         except StoreUnavailable:
             raise
         except DomainError as error:
             return Rehomed(before["id"], moved=False, error=error)
-        return Rehomed(before["id"], moved=waiting is not None)
 
     def _change(self, before: Record, now: datetime, directory: UnitDirectory, parts: Parts) -> Change | None:
         """The move of a household to its commune of today; None where it has none, or where it is open which."""

@@ -11,13 +11,11 @@ from schemas.parsing import parse_household
 from schemas.versions import SCHEMA_VERSION, VersionUnknown, migrate
 from service.actor import REGISTER_ITSELF
 from service.clock import vietnam_day
-from service.errors import DomainError, HouseholdStale, StoreDamaged, StoreUnavailable
+from service.errors import DomainError, StoreDamaged, StoreUnavailable
 from service.households.changes import Change, Record
-from service.households.optimistic import retried
 from service.households.places import Places
 from service.households.registration import content_of, replacement
-from service.households.writer import HouseholdWriter
-from service.jobs.ports import JobRepositories
+from service.jobs.writer import JobWriter
 
 BATCH = 250
 
@@ -34,7 +32,7 @@ class Migrated:
     error: RecordInvalid | DomainError | VersionUnknown | None = None
 
 
-class SchemaMigration(HouseholdWriter[JobRepositories]):
+class SchemaMigration(JobWriter):
     """Revises every record of an earlier schema version; killed and restarted, it continues where it was."""
 
     def waiting(self) -> int:
@@ -74,25 +72,17 @@ class SchemaMigration(HouseholdWriter[JobRepositories]):
         yield from (Migrated(change.record["id"]) for change in changes)
 
     def _alone(self, before: Record) -> Migrated:
-        household_id = before["id"]
-
-        def attempt() -> None:
-            nonlocal before
-            if before["schema_version"] == SCHEMA_VERSION:
-                return
-            try:
-                self._commit([self._change(before, self._clock())], {household_id: before}, REGISTER_ITSELF)
-            except HouseholdStale as stale:
-                before = stale.current
-                raise
+        def change_of(record: Record) -> Change | None:
+            migrated = record["schema_version"] == SCHEMA_VERSION
+            return None if migrated else self._change(record, self._clock())
 
         try:
-            retried(attempt)
+            self._committed_alone(before, change_of)
         except StoreUnavailable:
             raise
         except (RecordInvalid, DomainError, VersionUnknown) as error:
-            return Migrated(household_id, error)
-        return Migrated(household_id)
+            return Migrated(before["id"], error)
+        return Migrated(before["id"])
 
     def _change(self, before: Record, now: datetime) -> Change:
         """The revision with the same content in the new version.

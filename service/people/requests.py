@@ -13,7 +13,6 @@ from service.actor import Actor
 from service.clock import Clock, vietnam_day
 from service.errors import HouseholdIdInvalid, HouseholdNotFound, StoreDamaged
 from service.households.changes import Entry, Kind
-from service.households.optimistic import retried
 from service.households.ports import Stored
 from service.households.registration import household_id_of
 from service.households.times import MOST_AHEAD
@@ -35,6 +34,7 @@ from service.people.person_request import (
 )
 from service.people.ports import Erase, Households, RequestStore
 from service.people.working_days import WorkingDays
+from service.retry import retried
 
 LONGEST_REASON: Final = 1000
 """Most characters of the reason that a person is given for an extension or a refusal."""

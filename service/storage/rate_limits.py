@@ -17,13 +17,12 @@ from pymongo.write_concern import WriteConcern
 
 from service.access.errors import TooManyAttempts, TooManyRequests
 from service.clock import Clock, system_clock
+from service.retry import tries
 from service.storage.client import Document, translated
 
 RATES: Final = "rates"
 ATTEMPTS: Final = "attempts"
 
-FREE_ATTEMPTS: Final = 5
-"""Wrong secrets without a pause: people mistype."""
 LONGEST_PAUSE: Final = timedelta(minutes=15)
 FORGOTTEN_AFTER: Final = timedelta(hours=1)
 _TRIES: Final = 5
@@ -144,7 +143,7 @@ class Attempts:
         ]
         free_now = {"_id": key, "$or": [{"paused_until": None}, {"paused_until": {"$lte": now}}]}
         with translated(self._client):
-            for _ in range(_TRIES):
+            for _ in tries(_TRIES):
                 try:
                     self._attempts.update_one(free_now, update, upsert=True)
                     return

@@ -20,6 +20,7 @@ from service.errors import (
     HouseholdStale,
     PersonalNumberTaken,
     StoreDamaged,
+    WriteContention,
 )
 from service.households.changes import Change, Entry, Record, Tallies
 from service.households.ports import CommuneState, Neighbour, Stored
@@ -56,6 +57,8 @@ ERASED_ITEMS = ("record", "replaced", "note", "sealed")
 _COUNTED = frozenset({"commune", "former_commune", "revision", "stage", "status"})
 _OF_AN_ERASURE = _COUNTED | {"findings"} | parcels.COMPARED
 """What log, counters and neighbours need to know of a household that is erased."""
+_BEGINNINGS = 5
+"""How often a transaction begins: usually at most once more for the states and once for the cells that were missing."""
 _CELLS_WITH_STATE = 100
 """Up to so many cells (some ten parcels) the state is read together with the neighbours: each row repeats it."""
 
@@ -380,7 +383,8 @@ class Transactions:
         if cells:
             with translated():
                 parcels.make_missing_cells(collections, cells)
-        while True:  # at most once more for the states and once for the cells that were missing
+        # Not ``tries``: nobody was faster. What was missing is made, and a pause would only delay the write.
+        for _ in range(_BEGINNINGS):
             try:
                 return self._database.run(in_session, communes)
             except CommuneStateMissing as missing:
@@ -388,6 +392,7 @@ class Transactions:
             except CellsMissing as missing_cells:
                 with translated():
                     parcels.make_cells(collections, missing_cells.cells)
+        raise WriteContention()
 
 
 def _as_it_was(change: Change) -> Document:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from pymongo.write_concern import WriteConcern
 
 from service.errors import WriteContention
 from service.fail_fast_lock import FailFastLock
+from service.retry import tries
 from service.storage.client import Document, translated
 
 T = TypeVar("T")
@@ -34,9 +34,9 @@ def run_transaction(client: MongoClient[Document], seconds: float, work: Callabl
     reached.
     """
     end = time.monotonic() + seconds
-    pause = _FIRST_PAUSE_SECONDS
+    transient: PyMongoError | None = None
     with translated(), client.start_session() as session:
-        while True:
+        for _ in tries(None, seconds=seconds, first_pause=_FIRST_PAUSE_SECONDS, longest_pause=_LONGEST_PAUSE_SECONDS):
             try:
                 session.start_transaction(read_concern=_SNAPSHOT, write_concern=_MAJORITY)
                 result = work(session)
@@ -47,27 +47,28 @@ def run_transaction(client: MongoClient[Document], seconds: float, work: Callabl
                 unavailable = isinstance(error, ServerSelectionTimeoutError)  # it was waited for already
                 if unavailable or not error.has_error_label("TransientTransactionError"):
                     raise
-                if time.monotonic() + pause > end:
-                    if isinstance(error, ConnectionFailure):
-                        raise
-                    raise WriteContention() from error
+                transient = error
             except BaseException:
                 _abort(session)
                 raise
-            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads the retries, guards nothing
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        if isinstance(transient, ConnectionFailure):
+            raise transient
+        raise WriteContention() from transient
 
 
 def _commit(session: ClientSession, end: float) -> None:
     """Commit, and again when the response was lost: MongoDB commits a transaction once however often it is sent."""
-    while True:
+    unknown: PyMongoError | None = None
+    for _ in tries(None, seconds=max(0.0, end - time.monotonic()), first_pause=_FIRST_PAUSE_SECONDS):
         try:
             session.commit_transaction()
             return
         except PyMongoError as error:
-            unknown = error.has_error_label("UnknownTransactionCommitResult")
-            if not unknown or time.monotonic() > end:
+            if not error.has_error_label("UnknownTransactionCommitResult"):
                 raise
+            unknown = error
+    assert unknown is not None  # noqa: S101 - the first attempt is always made
+    raise unknown
 
 
 def _abort(session: ClientSession) -> None:

@@ -29,6 +29,7 @@ from service.access.trail import (
 )
 from service.clock import Clock, system_clock
 from service.errors import StoreUnavailable
+from service.retry import tries
 from service.storage.client import Document, translated
 from service.storage.trail.documents import FIRST_HASH, TRAIL, batch_hash, entry_document, lane_hash
 from service.storage.trail.reading import TrailReader
@@ -142,7 +143,7 @@ class Trail(TrailReader):
 
     def _open_lane(self) -> _Lane:
         name = uuid.uuid4().hex
-        for _ in range(_TRIES):
+        for _ in tries(_TRIES):
             last = next(iter(self._lanes.find().sort("_id", -1).limit(1)), None)
             number, previous = (0, FIRST_HASH) if last is None else (last["_id"], last["hash"])
             opened = {"_id": number + 1, "lane": name, "opened_at": self._clock(), "previous": previous}

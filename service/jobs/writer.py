@@ -1,0 +1,37 @@
+"""What the jobs that revise many households do alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from service.actor import REGISTER_ITSELF
+from service.errors import HouseholdStale
+from service.households.changes import Change, Record
+from service.households.writer import HouseholdWriter
+from service.jobs.ports import JobRepositories
+from service.retry import retried
+
+
+class JobWriter(HouseholdWriter[JobRepositories]):
+    """The base of jobs that revise households batch by batch."""
+
+    def _committed_alone(self, before: Record, change_of: Callable[[Record], Change | None]) -> bool:
+        """Commit the change of one household; returns False where there is none to make, or none any more.
+
+        It is made anew of the record as it is then when somebody else revised the household meanwhile. Raises what
+        ``change_of`` and ``_commit`` raise, but HouseholdStale; WriteContention at the bound of ``retried``.
+        """
+
+        def attempt() -> bool:
+            nonlocal before
+            change = change_of(before)
+            if change is None:
+                return False
+            try:
+                self._commit([change], {before["id"]: before}, REGISTER_ITSELF)
+            except HouseholdStale as stale:
+                before = stale.current
+                raise
+            return True
+
+        return retried(attempt, when=HouseholdStale)
