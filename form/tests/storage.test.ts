@@ -4,6 +4,7 @@ import { join, valueAt, withValue } from '../src/definition/pointer';
 import { isEditable, sendable, type Entry, type EntryState } from '../src/storage/entries';
 import { contentOf, isMasked, sameJson } from '../src/record/household';
 import { mintIdentifier } from '../src/storage/identifier';
+import { ATTEMPTS, retried, STALE, StillChanging } from '../src/storage/retry';
 
 let sequence = 0;
 function entry(household: string, state: EntryState, basis: Entry['basis'] = { kind: 'new' }): Entry {
@@ -106,4 +107,31 @@ describe('a masked household', () => {
     [{ full_name: 'An' }, false],
     [{ full_name: 'Nguyễn Văn An', national_id: '040078001234' }, false],
   ])('is known by %o', (head, masked) => expect(isMasked({ head })).toBe(masked));
+});
+
+describe('writing what another tab changes too', () => {
+  const pauses: number[] = [];
+  const pause = async (milliseconds: number): Promise<void> => void pauses.push(milliseconds);
+  const staleBefore = (success: number, made: { attempts: number }) => async (): Promise<string | typeof STALE> => {
+    made.attempts += 1;
+    return made.attempts < success ? STALE : 'written';
+  };
+
+  it('reads and writes again until nobody was faster, with pauses that grow to a bound', async () => {
+    const made = { attempts: 0 };
+    expect(await retried(staleBefore(8, made), pause)).toBe('written');
+    expect(made.attempts).toBe(8);
+    [5, 10, 20, 40, 80, 160, 200].forEach((most, index) => {
+      expect(pauses[index]).toBeGreaterThanOrEqual(most / 2);
+      expect(pauses[index]).toBeLessThanOrEqual(most);
+    });
+    expect(pauses.length).toBe(7);
+  });
+
+  it('ends at a bound, and at once with any other error', async () => {
+    const made = { attempts: 0 };
+    await expect(retried(staleBefore(ATTEMPTS + 1, made), pause)).rejects.toThrow(StillChanging);
+    expect(made.attempts).toBe(ATTEMPTS);
+    await expect(retried(() => Promise.reject(new RangeError('other')), pause)).rejects.toThrow(RangeError);
+  });
 });

@@ -4,6 +4,7 @@ import type { Database, StoredEntry } from './database';
 import { isEditable, type Basis, type Entry, type EntryState } from './entries';
 import type { Household } from '../record/household';
 import { mintIdentifier } from './identifier';
+import { retried, STALE } from './retry';
 import type { Vault } from './vault';
 
 /** Another tab changed the entry since this one read it. */
@@ -98,14 +99,13 @@ export class EntryStore {
 
   /** Reads an entry, lets `alter` make the new one, stores it; retries if another tab changed it. */
   async change(id: string, alter: (entry: OpenedEntry) => OpenedEntry): Promise<OpenedEntry> {
-    for (;;) {
+    const after = await retried(async () => {
       const before = await this.get(id);
-      const after = { ...alter(before), version: before.version + 1 };
-      if (await this.#replace([{ before, after }])) {
-        this.#changed();
-        return after;
-      }
-    }
+      const altered = { ...alter(before), version: before.version + 1 };
+      return (await this.#replace([{ before, after: altered }])) ? altered : STALE;
+    });
+    this.#changed();
+    return after;
   }
 
   /** The register has stored the entry: it is Sent, and an entry that follows it is now made from that revision. One transaction. */
@@ -136,7 +136,7 @@ export class EntryStore {
     id: string,
     outcome: (entry: OpenedEntry) => { entry: OpenedEntry; ofFollower: Partial<Pick<Entry, 'basis' | 'base'>>; supersede?: boolean },
   ): Promise<void> {
-    for (;;) {
+    await retried(async () => {
       const before = await this.get(id);
       const { entry, ofFollower, supersede } = outcome(before);
       const follower = (await this.ofHousehold(before.household)).find(
@@ -146,8 +146,8 @@ export class EntryStore {
         { before, after: follower && supersede ? null : { ...entry, version: before.version + 1 } },
       ];
       if (follower) changes.push({ before: follower, after: { ...follower, ...ofFollower, version: follower.version + 1 } });
-      if (await this.#replace(changes)) break;
-    }
+      return (await this.#replace(changes)) || STALE;
+    });
     this.#changed();
   }
 

@@ -2,6 +2,7 @@
 import type { Database, StoredPhoto } from './database';
 import { PhoneFull } from './entry-store';
 import { mintIdentifier } from './identifier';
+import { retried, STALE } from './retry';
 import type { Vault } from './vault';
 import type { Photo, PhotoState } from './photo';
 
@@ -93,16 +94,16 @@ export class PhotoStore {
   }
 
   /**
-   * Reads a photo and writes what `alter` makes of it (null: it goes), again if another tab or the sender came between:
+   * Reads a photo and writes what `alter` makes of it (null: it goes), retried if another tab or the sender changed it meanwhile:
    * counting a try and deleting a photo happen one after the other, never at once. A picture stays until its photo is removed.
    */
   async #alter(id: string, alter: (photo: Photo) => Photo | null): Promise<void> {
-    for (;;) {
+    await retried(async () => {
       const before = await this.#database.get('photos', id);
-      if (!before) return;
+      if (!before) return true;
       const photo = await this.#open(before);
       const after = alter(photo);
-      if (after === photo) return;
+      if (after === photo) return true;
       // Sealing comes first: a transaction of IndexedDB ends by itself while one waits for anything else.
       const row = after && (await this.#seal(after));
       const done = await this.#write(async () => {
@@ -116,8 +117,8 @@ export class PhotoStore {
         await transaction.done;
         return same;
       });
-      if (done) return;
-    }
+      return done || STALE;
+    });
   }
 
   async #open(row: StoredPhoto): Promise<Photo> {
