@@ -49,6 +49,11 @@ class Principal:
         """Whether the principal has the permission, at least somewhere."""
         return self.role is None or Permission(permission) in self.granted
 
+    @property
+    def sees_somebody(self) -> bool:
+        """Whether any part of a person is shown; who is shown nobody leaves no household in the audit trail."""
+        return self.sight is not Sight.NOBODY
+
     def require(self, permission: Permission | str) -> None:
         """Raise `PermissionMissing` unless the principal has the permission."""
         if not self.may(permission):

@@ -159,16 +159,33 @@ def test_what_serves_requests_never_imports_storage() -> None:
     assert wrong == []
 
 
+READERS_OWN = tuple(
+    f"service.households.{name}" for name in ("history", "masking", "refusals", "releasing", "revealed", "usable_items")
+)
+"""What only a Reader decides by: what of a record, a refusal or a finding is shown, and what may be searched by."""
+
+
 def test_what_serves_requests_neither_masks_records_nor_reads_them_past_the_reader() -> None:
     """Only the one place that makes a request's Reader has to do with what a Reader is made of."""
-    within = ("service.households.masking", "service.households.history")
     wrong = [
         f"{name} imports {imported}"
         for name in modules()
         if room_of(name) == "api"
         for imported in imports_of(modules()[name])
-        if any(lies_in(imported, each) for each in within)
+        if any(lies_in(imported, each) for each in READERS_OWN)
         or (lies_in(imported, "service.households.reading") and name not in MADE_WITH_THE_READER)
+    ]
+    assert wrong == []
+
+
+def test_what_serves_requests_never_asks_how_much_of_a_person_a_reader_sees() -> None:
+    """A schema may show an account's sight (as the name of a field); nothing is decided by it."""
+    wrong = [
+        f"{name} line {node.lineno}: .sight"
+        for name, file in modules().items()
+        if room_of(name) == "api"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "sight"
     ]
     assert wrong == []
 

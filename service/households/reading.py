@@ -16,11 +16,11 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import ItemError, RecordInvalid
 from service.clock import vietnam_day
-from service.errors import HouseholdNotFound, PermissionMissing
+from service.errors import PermissionMissing
 from service.households.area_search import Affected, households_beginning_in, households_in, items_for
 from service.households.changes import Record
-from service.households.history import changes_of, parted
-from service.households.masking import seen, seen_change, seen_findings_of_a_check, seen_note, sees
+from service.households.history import parted
+from service.households.masking import sees
 from service.households.parcel_checks import NeighbouringBoundary
 from service.households.places import Places
 from service.households.ports import (
@@ -34,7 +34,8 @@ from service.households.ports import (
 from service.households.refusals import seen_errors
 from service.households.registration import household_id_of
 from service.households.released import FeedPage, HistoryPage, Released, WholeHousehold
-from service.households.usable_items import may_use, usable_query
+from service.households.releasing import WITHHELD_TEXT, Note, Releasing, Wording
+from service.households.usable_items import may_use, require_seen, usable_query
 from service.parcels.examination import known_system, record_in
 from service.parcels.regions import whole_cells
 from service.principal import Principal
@@ -43,19 +44,9 @@ from service.unit_names import UnitId
 
 T = TypeVar("T")
 
-Note = Callable[[Iterable[str]], None]
-"""Notes for the audit trail that these households were shown."""
-"""Or reports households whose stored record is damaged."""
-Wording = Callable[[str, Mapping[str, Any]], str]
-"""The text of a code with its details, in the language of the request."""
-
 ENTRIES_AT_ONCE: Final = 1_000
 """How many log entries are read in one round trip of a whole history."""
-_WITHHELD: Final = "…"
-_FINDINGS: Final = "/findings/"
 _EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
-_OPEN_ITEMS: Final = ("offset", "kind", "household", "revision", "at", "actor", "hash")
-"""The items of a log entry that leave as they are; its schema decides which of them a response has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +77,18 @@ class Reader:
         self._sources = sources
         self._purpose = purpose
         self._sight = principal.sight
+        self._sees_somebody = principal.sees_somebody
         area = principal.area_for(purpose)
-        self._area = area.communes()
+        self.communes = area.communes()
+        """Where the purpose's permission holds."""
         self.surroundings = area.surroundings
         """The communes of the provinces of the area: from there, boundaries are shown as neighbours."""
         self._is_other_system = principal.role is Role.SYSTEM
         self._take_note = note
-        self._wording = wording
         self._report_damaged = report_damaged
+        self._releasing = Releasing(
+            principal.sight, wording, report_damaged, places=lambda: self._places, withheld=lambda: self.withheld
+        )
 
     @cached_property
     def _places(self) -> Places:
@@ -109,6 +104,10 @@ class Reader:
         """Whether the principal sees all of a person."""
         return self._sight is Sight.PERSONAL
 
+    def require(self, item: str) -> None:
+        """Raise PermissionMissing unless the principal is shown an item, and so may have counts by it."""
+        require_seen(item, self._sight)
+
     def released(self, record: Record) -> Record:
         """A record at hand (just written, or found stale) as it may leave, each finding with its text.
 
@@ -118,22 +117,13 @@ class Reader:
 
     def release(self, record: Record) -> Released:
         """As ``released``, and whether it is the whole record."""
-        shown = self._seen(record)
+        shown = self._releasing.seen(record)
         self._note([record["id"]])
-        return Released(self._with_words(shown), whole=self.sees_persons and shown == record)
+        return Released(self._releasing.with_words(shown), whole=self.sees_persons and shown == record)
 
     def _released(self, record: Record) -> Record:
         """A record as it may leave, which the caller notes. Raises HouseholdNotFound for one that is withheld."""
-        return self._with_words(self._seen(record))
-
-    def _seen(self, record: Record) -> Record:
-        self._require_shared(record["id"])
-        return seen(self._places.shown(self._without_withheld(record)), self._sight)
-
-    def _with_words(self, shown: Record) -> Record:
-        if self._wording is None or not shown.get("findings"):
-            return shown
-        return {**shown, "findings": [self._worded(finding) for finding in shown["findings"]]}
+        return self._releasing.with_words(self._releasing.seen(record))
 
     def household(self, household_id: str, crs: str | None = None) -> Record:
         """One household, its boundaries in the system ``crs``. Raises HouseholdNotFound, ReferenceSystemUnknown."""
@@ -166,9 +156,9 @@ class Reader:
         """The households that fall into a drawn area, in order of their ids."""
         records, items = self._sources.records, items_for(lambda item: may_use(item, self._sight))
         if self._sight is Sight.NOBODY:
-            within = households_beginning_in(records, whole_cells(drawn.bounds), self._area, items)
+            within = households_beginning_in(records, whole_cells(drawn.bounds), self.communes, items)
         else:
-            within = households_in(records, drawn, self._area, items)
+            within = households_in(records, drawn, self.communes, items)
         shared = (each for each in within if each.household not in self.withheld)
         coded = (replace(each, commune=self._places.code_of(each.commune)) for each in shared)
         found = sorted(coded, key=lambda each: each.household)
@@ -181,13 +171,13 @@ class Reader:
         Raises HouseholdNotFound.
         """
         household = household_id_of(household_id)
-        self._sources.records.commune_of(household, self._area)
-        self._require_shared(household)
+        self._sources.records.commune_of(household, self.communes)
+        self._releasing.require_shared(household)
         found = self._sources.log.history(household, before=before, limit=limit + 1)
         self._note([household])
         readable, damaged = parted(found[:limit])
         self._report_damaged([each.key for each in damaged])
-        entries = [{**self._entry(entry, self.withheld), "changes": self._changes(entry)} for entry in readable]
+        entries = [self._entry_with_changes(entry) for entry in readable]
         last = found[limit - 1] if len(found) > limit else None
         return HistoryPage(entries, None if last is None else (last.revision, last.key), damaged)
 
@@ -206,14 +196,14 @@ class Reader:
         The entries of a household that is withheld, or has left the area since, keep their places in the log, without
         the record and what was freely written.
         """
-        communes = self._area
+        communes = self.communes
         if of is not None:
             communes = of if communes is None else communes & of
         found, more = self._sources.log.changes(after, communes=communes, limit=limit)
         readable, damaged = parted(found)
         self._report_damaged([each.key for each in damaged])
         hidden = self.withheld | self._left(entry.household for entry in readable)
-        entries = [self._entry(entry, hidden) for entry in readable]
+        entries = [self._releasing.entry(entry, hidden) for entry in readable]
         self._note([entry["household"] for entry in entries if entry["record"] is not None])
         return FeedPage(entries, more, damaged)
 
@@ -234,7 +224,7 @@ class Reader:
         The household itself need not be there any more. Raises PermissionMissing, HouseholdNotFound.
         """
         self._require_sight()
-        self._require_shared(household_id)
+        self._releasing.require_shared(household_id)
         self._note([household_id])
         return written
 
@@ -253,8 +243,7 @@ class Reader:
 
     def findings(self, findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Findings that are in no record yet, each with its text; none that names a household that is withheld."""
-        shared = (each for each in findings if not self._names_withheld(each))
-        return [self._worded(finding) for finding in seen_findings_of_a_check(shared, self._sight)]
+        return self._releasing.findings_of_a_check(findings)
 
     def refusal(self, error: RecordInvalid) -> Sequence[ItemError]:
         """What is wrong with a record; noted where it reveals what is stored."""
@@ -264,26 +253,12 @@ class Reader:
 
     def free_text(self, text: str) -> str:
         """What somebody wrote freely (a reason), for readers who see persons: it may name people."""
-        return text if self.sees_persons else _WITHHELD
+        return text if self.sees_persons else WITHHELD_TEXT
 
     def _stored(self, household_id: str, *, personal: bool = True) -> Record:
-        record = self._sources.records.record(household_id_of(household_id), self._area, personal=personal)
-        self._require_shared(record["id"])
+        record = self._sources.records.record(household_id_of(household_id), self.communes, personal=personal)
+        self._releasing.require_shared(record["id"])
         return record
-
-    def _without_withheld(self, record: Record) -> Record:
-        """The record without the findings that name a household that is withheld."""
-        findings = record.get("findings")
-        if not findings or not self.withheld:
-            return record
-        return {**record, "findings": [each for each in findings if not self._names_withheld(each)]}
-
-    def _names_withheld(self, finding: Mapping[str, Any]) -> bool:
-        return (finding.get("details") or {}).get("household") in self.withheld
-
-    def _require_shared(self, household_id: str) -> None:
-        if household_id in self.withheld:
-            raise HouseholdNotFound(id=household_id)
 
     @cached_property
     def _sees_boundaries(self) -> bool:
@@ -295,13 +270,13 @@ class Reader:
 
     def _note(self, household_ids: Iterable[str]) -> None:
         """Note whose records are shown; a reader who sees no persons was shown nobody."""
-        if self._sight is not Sight.NOBODY:
+        if self._sees_somebody:
             self._take_note(household_ids)
 
     def _within_reach(self, query: HouseholdQuery) -> HouseholdQuery:
         query = usable_query(query, self._sight)
         also = self._lifted_since(query.updated_since)
-        return replace(query, area=self._area, without=self.withheld, also=also)
+        return replace(query, area=self.communes, without=self.withheld, also=also)
 
     def _lifted_since(self, moment: datetime | None) -> frozenset[str]:
         """Households that come back to another system; a day earlier than needed, as a list may have what was known."""
@@ -311,37 +286,11 @@ class Reader:
 
     def _left(self, household_ids: Iterable[str]) -> frozenset[str]:
         """Those of the households that are in another area today: what was registered here is theirs to see."""
-        return frozenset() if self._area is None else self._sources.records.outside(household_ids, self._area)
+        return frozenset() if self.communes is None else self._sources.records.outside(household_ids, self.communes)
 
-    def _entry(self, entry: LogEntry, hidden: frozenset[str]) -> dict[str, Any]:
-        """A log entry as it may leave. Of one that is damaged the note says so, since its record is missing."""
-        note = self._shared_note(entry, hidden)
-        if entry.damaged:
-            self._report_damaged([entry.household])
-            note = {**(note or {}), "damaged": True}
-        return {
-            **{name: getattr(entry, name) for name in _OPEN_ITEMS},
-            "commune": self._places.code_of(entry.commune),
-            "log": entry.commune,
-            "note": note,
-            "record": None if entry.record is None or entry.household in hidden else self._released(entry.record),
-        }
-
-    def _shared_note(self, entry: LogEntry, hidden: frozenset[str]) -> dict[str, Any] | None:
-        """The note of a log entry as it may leave: of a hidden household only the communes that it moved between.
-
-        None where it is about an overlap with a withheld household; whether it is, a damaged entry does not say.
-        """
-        note = self._places.shown_note(entry.note)
-        if note is None or not hidden:
-            return seen_note(note, self._sight)
-        if entry.household in hidden or (entry.damaged and self.withheld):
-            return {name: note[name] for name in ("from", "to") if name in note} or None
-        findings = (entry.record or {}).get("findings") or ()
-        settled_with_withheld = "settled" in note and any(self._names_withheld(each) for each in findings)
-        if settled_with_withheld or note.get("household") in self.withheld:
-            return None
-        return seen_note(note, self._sight)
+    def _entry_with_changes(self, entry: LogEntry) -> dict[str, Any]:
+        shown = self._releasing.entry(entry, self.withheld)
+        return {**shown, "changes": self._releasing.changes(entry)}
 
     def _whole_history(self, household: str) -> Iterator[dict[str, Any]]:
         """What happened to a household, newest first, to the very first entry."""
@@ -350,49 +299,7 @@ class Reader:
             readable, damaged = parted(found)
             self._report_damaged([each.key for each in damaged])
             for each in readable:
-                entry = self._entry(each, self.withheld)
-                yield {**entry, "changes": self._changes(each), "damaged": each.damaged or None}
+                yield {**self._entry_with_changes(each), "damaged": each.damaged or None}
             before = (found[-1].revision, found[-1].key)
             if len(found) < ENTRIES_AT_ONCE:
                 return
-
-    def _changes(self, entry: LogEntry) -> list[dict[str, Any]]:
-        entry = self._with_codes(self._with_seen_findings(entry))
-        found = changes_of(entry)
-        changes = (each if each["pointer"].startswith(_FINDINGS) else seen_change(each, self._sight) for each in found)
-        return [change for change in changes if change is not None]
-
-    def _with_codes(self, entry: LogEntry) -> LogEntry:
-        """A log entry with the codes of units, before and after, in place of their identities."""
-        if entry.record is None:
-            return entry
-        replaced = self._places.shown_before(entry.record, entry.replaced)
-        return replace(entry, record=self._places.shown(entry.record), replaced=replaced)
-
-    def _with_seen_findings(self, entry: LogEntry) -> LogEntry:
-        """A log entry whose findings, before and after, are those that records show: only these are compared.
-
-        A change inside a finding does not say which finding it is, so it could not be masked afterwards.
-        """
-        if entry.record is None or entry.replaced is None or "findings" not in entry.replaced:
-            return entry
-        if self.sees_persons and not self.withheld:
-            return entry
-        record = {**entry.record, "findings": self._seen_findings(entry.record)}
-        return replace(
-            entry, record=record, replaced={**entry.replaced, "findings": self._seen_findings(entry.replaced)}
-        )
-
-    def _seen_findings(self, items: Record) -> list[dict[str, Any]]:
-        shared = self._without_withheld({"findings": items.get("findings") or []})
-        findings: list[dict[str, Any]] = seen(shared, self._sight)["findings"]
-        return findings
-
-    def _worded(self, finding: Mapping[str, Any]) -> dict[str, Any]:
-        """A finding with its text; without one where the text needs details that were left out."""
-        if self._wording is None:
-            return dict(finding)
-        message = self._wording(finding["code"], finding.get("details", {}))
-        if "{" in message and not self.sees_persons:
-            return dict(finding)
-        return {**finding, "message": message}

@@ -27,19 +27,19 @@ def usable_query(query: HouseholdQuery, sight: Sight) -> HouseholdQuery:
         # Readers who may not see a number or a name may not try them one by one either.
         raise PermissionMissing(permission="personal:read")
     if query.village is not None:
-        require_village(sight)
+        require_seen("village", sight)
     places = frozenset(place for place in query.places if may_use(place, sight))
     if sight is Sight.NOBODY:
         query = _coarse(query)
     return replace(query, places=places, personal=sight is not Sight.NOBODY)
 
 
-def require_village(sight: Sight) -> None:
-    """Raise PermissionMissing for readers who are not shown in which village a household is: they may not find or count
-    households by it either.
+def require_seen(item: str, sight: Sight) -> None:
+    """Raise PermissionMissing for readers who are not shown an item: they may not find or count households by it
+    either.
     """
-    if not sees("village", sight):
-        raise PermissionMissing(permission="masked:read" if sees("village", Sight.MASKED) else "personal:read")
+    if not sees(item, sight):
+        raise PermissionMissing(permission="masked:read" if sees(item, Sight.MASKED) else "personal:read")
 
 
 def _coarse(query: HouseholdQuery) -> HouseholdQuery:

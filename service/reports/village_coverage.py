@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Final
 
-from service.area import Communes
 from service.clock import Clock, vietnam_day
 from service.errors import CoverageOutsideArea, QueryInvalid
+from service.households.reading import Reader
 from service.reports.coverage import Report, Row, add_counts, total_of
 from service.reports.days import require_known_geography
 from service.reports.ports import Baseline, VillageCount, VillageCounts
@@ -51,13 +51,15 @@ class VillageCoverage:
         self._clock = clock
         self._units_since = units_since
 
-    def report(self, code: str, geography: date | None, as_of: date | None, area: Communes = None) -> Report:
+    def report(self, code: str, geography: date | None, as_of: date | None, reader: Reader) -> Report:
         """Returns coverage by village of the commune that has the code on ``geography``, by default today.
 
         The last row counts the households whose village is not in the list or not clear; all rows together count what
-        the commune's own row counts. Raises as ``meant_by``, QueryInvalid for another day than today and for an unknown
-        geography, CoverageOutsideArea for a commune that does not lie wholly in the area.
+        the commune's own row counts. Raises PermissionMissing for readers who are not shown a household's village, as
+        ``meant_by``, QueryInvalid for another day than today and for an unknown geography, CoverageOutsideArea for a
+        commune that does not lie wholly in the reader's area.
         """
+        reader.require("village")
         today = vietnam_day(self._clock())
         if as_of not in (None, today):
             raise QueryInvalid(pointer="/as_of", name="as_of", reason="village-as-of")
@@ -66,7 +68,7 @@ class VillageCoverage:
             geography = latest_geography(directory, "commune", today)
         require_known_geography(geography, self._units_since, today)
         meant = meant_by(code, geography, directory, today)
-        whole = whole_units(directory, "commune", geography, area)
+        whole = whole_units(directory, "commune", geography, reader.communes)
         if whole is not None and meant.named.identity not in whole:
             raise CoverageOutsideArea(unit=code)
         commune = meant.commune.identity

@@ -20,6 +20,7 @@ from service.households.places import Places
 from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.reading import Reader, Sources
 from service.households.released import FeedPage
+from service.households.releasing import Wording
 from service.parcels.ports import Boundary
 from service.principal import Principal, principal, register_itself
 from service.roles import SCOPES, Permission, Role, Sight
@@ -75,8 +76,10 @@ def reader_of(services: Register, notes: Notes, restricted: Restricted) -> Reade
 
     sources = Sources(services.store.households, services.store.log, restricted, places)
 
-    def make(who: Principal, purpose: Permission = Permission.HOUSEHOLDS_READ) -> Reader:
-        return Reader(sources, who, purpose, note=notes.extend, wording=worded)
+    def make(
+        who: Principal, purpose: Permission = Permission.HOUSEHOLDS_READ, wording: Wording | None = None
+    ) -> Reader:
+        return Reader(sources, who, purpose, note=notes.extend, wording=wording or worded)
 
     return make
 
@@ -297,8 +300,10 @@ def test_findings_about_people_show_no_details_and_no_placeholders(
     services: Register, reader_of: ReaderOf, who: Principal, codes: list[str]
 ) -> None:
     head = {"full_name": "Vi An", "sex": "male", "birth_date": "2012-05-06", "national_id": "999212001234"}
-    record, reader = stored(services, head=head, parcels=None), reader_of(who)
-    reader._wording = lambda code, details: f"{code} {details['age']}" if "age" in details else f"{code} {{age}}"
+    record = stored(services, head=head, parcels=None)
+    reader = reader_of(
+        who, wording=lambda code, details: f"{code} {details['age']}" if "age" in details else f"{code} {{age}}"
+    )
     services.households.patch(
         record["id"], {"head": {**head, "birth_date": "2012-11-30"}}, if_match=1, actor=EVERYWHERE
     )

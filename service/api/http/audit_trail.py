@@ -15,7 +15,7 @@ from service.access.trail import UNDERWAY, Begun, TrailEntry
 from service.api.http.guard import guard
 from service.errors import DomainError
 from service.principal import Principal, current_principal, nobody
-from service.roles import Permission, Sight
+from service.roles import Permission
 
 _HOUSEHOLD_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -102,7 +102,7 @@ def begin_entry(principal: Principal, permission: Permission) -> None:
     """Begin to store the entry of a read while the household is read, if the address names the household."""
     household = (request.view_args or {}).get("household_id", "")
     expected = permission is Permission.HOUSEHOLDS_READ and request.method in _READING
-    if not (expected and principal.sight is not Sight.NOBODY and _HOUSEHOLD_ID.fullmatch(household)):
+    if not (expected and principal.sees_somebody and _HOUSEHOLD_ID.fullmatch(household)):
         return
     entry = _entry(str(permission), principal, households=(household,), status=UNDERWAY, underway=uuid.uuid4().hex)
     g.begun = guard().trail.begin(entry)

@@ -14,6 +14,7 @@ from service.access.gate import needs
 from service.api.http.blueprint import Blueprint
 from service.api.http.geojson import FeatureSchema, geojson_response
 from service.api.http.parameters import Query, one_of, tolerance_in_metres, unit_code
+from service.api.http.reader import reader
 from service.api.http.resource import Beside, Resource, schema_of, written
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
@@ -22,8 +23,6 @@ from service.api.http.values import Day, count
 from service.errors import QueryInvalid
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
-from service.households.usable_items import require_village
-from service.principal import current_principal
 from service.reports.coverage import COUNTRY, Report
 from service.reports.village_coverage import VILLAGE
 from service.units.unit import LEVELS, Unit
@@ -165,15 +164,13 @@ _COLUMNS = tuple(schema_of(CoverageRowSchema).fields)
 
 
 def _report(arguments: dict[str, Any]) -> Report:
-    area = actor("coverage.read").area
     unit = arguments.get("unit")
     if (unit is not None) != (arguments["level"] == VILLAGE):
         reason = "village-unit" if unit is None else "unit-of-villages"
         raise QueryInvalid(pointer="/unit", name="unit", reason=reason)
     if unit is not None:
-        require_village(current_principal().sight)
-        geography, as_of = arguments.get("geography"), arguments.get("as_of")
-        return services().village_coverage.report(unit, geography, as_of, area)
+        return services().village_coverage.report(unit, arguments.get("geography"), arguments.get("as_of"), reader())
+    area = actor("coverage.read").area
     return services().coverage.report(arguments["level"], arguments.get("geography"), arguments.get("as_of"), area)
 
 
