@@ -97,7 +97,7 @@ def test_a_second_parcel_is_begun_as_a_copy_of_the_first_without_its_number(offi
     fill_in(officer)
     officer.next().next().on("Thửa đất").add("thửa đất")
     officer.answer("Số tờ bản đồ", "12").answer("Số thửa", "345").answer("Quyền sử dụng", "Thuê, mượn")
-    officer.tap("Xong").on("Thửa đất").add("thửa đất").tap("Chép từ thửa đất trước")
+    officer.tap("Xong").on("Thửa đất").add("thửa đất").tap("Chép từ thửa đất liền trước")
     expect(officer.page.get_by_label("Số tờ bản đồ", exact=True)).to_have_value("12")
     expect(officer.page.get_by_label("Số thửa", exact=True)).to_have_value("")
     expect(officer.page.get_by_label("Thuê, mượn")).to_be_checked()

@@ -163,7 +163,7 @@ export const vi = {
   'cards.done': 'Xong',
   'cards.remove': 'Bỏ {what} này',
   'cards.sureRemove': 'Bỏ {what} này?',
-  'cards.copy': 'Chép từ {what} trước',
+  'cards.copy': 'Chép từ {what} liền trước',
   'shortList.element': '{what} {count}',
   'shortList.remove': 'Bỏ',
   'shortList.removeThis': 'Bỏ {what}',
