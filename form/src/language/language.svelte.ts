@@ -43,9 +43,9 @@ export function language(): Language {
   return current;
 }
 
-/** The text under `key` in the chosen language, its {placeholders} filled. */
+/** The text under `key` in the chosen language, its {placeholders} filled. A text that nobody included shows its key: a screen must not end for it. */
 export function say(key: MessageKey, params: Record<string, string | number> = {}): string {
-  return fill(catalogue[key], params);
+  return fill(catalogue[key] ?? key, params);
 }
 
 /** Words of the definition in the chosen language, Vietnamese where it lacks them. */

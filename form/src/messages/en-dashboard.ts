@@ -28,7 +28,6 @@ export const enDashboard: Record<keyof typeof viDashboard, string> = {
   'dashboard.trend': 'Last 30 days',
   'dashboard.search': 'Find a commune',
   'dashboard.lost': 'The figures could not be loaded. Try again when there is a network.',
-  'dashboard.again': 'Try again',
   'dashboard.download': 'Download',
   'dashboard.form': 'To the form',
 };

@@ -48,7 +48,6 @@ export const enMap: Record<keyof typeof viMap, string> = {
   'map.sheetHelp': 'Copy the corners from the survey sheet, one a line: X (north), then Y (east).',
   'map.zone': 'System and central meridian on the survey sheet',
   'map.sheetWrong': 'Cannot read line {lines}.',
-  'map.sheetRead': '{count} corners read',
   'map.draw': 'Draw these corners',
   'map.checking': 'Asking the register…',
   'map.checked': 'Checked by the register: nothing found.',

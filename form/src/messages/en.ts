@@ -43,7 +43,6 @@ export const en: Record<MessageKey, string> = {
   'signIn.change': 'Change the password',
   'signIn.wrong': 'The user name or password is not right.',
   'signIn.lost': 'The register cannot be reached. Try again when there is signal.',
-  'signIn.locked': 'Too many tries. Wait a few minutes and try again.',
 
   'update.ready': 'A new version is ready.',
   'update.notOffline': 'This phone could not store the form, so it will not open without signal. Open the page again with signal, or free some space, before you go where there is none.',
@@ -88,6 +87,7 @@ export const en: Record<MessageKey, string> = {
   'sync.now': 'Send now',
 
   'fault.part': 'This part of the form could not be opened. Try again with signal.',
+  'fault.again': 'Try again',
   'fault.reload': 'Reload the page',
   'fault.unexpected': 'Something went wrong. Whatever was marked as saved is still there. Reload the page; if it happens again, tell your administrator.',
   'definition.missing': 'The form is not loaded yet',

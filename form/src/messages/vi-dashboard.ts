@@ -26,7 +26,6 @@ export const viDashboard = {
   'dashboard.trend': '30 ngày qua',
   'dashboard.search': 'Tìm xã, phường',
   'dashboard.lost': 'Chưa lấy được số liệu. Hãy thử lại khi có sóng.',
-  'dashboard.again': 'Thử lại',
   'dashboard.download': 'Tải bảng',
   'dashboard.form': 'Về ứng dụng',
 } as const;

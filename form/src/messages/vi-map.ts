@@ -46,7 +46,6 @@ export const viMap = {
   'map.sheetHelp': 'Chép từng góc từ phiếu đo, mỗi dòng một góc: X (bắc) rồi Y (đông).',
   'map.zone': 'Hệ tọa độ và kinh tuyến trục ghi trên phiếu đo',
   'map.sheetWrong': 'Không đọc được dòng {lines}.',
-  'map.sheetRead': 'Đọc được {count} góc',
   'map.draw': 'Vẽ các góc này',
   'map.checking': 'Đang hỏi sổ…',
   'map.checked': 'Sổ đã kiểm tra: không thấy vấn đề.',

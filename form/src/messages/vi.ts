@@ -39,7 +39,6 @@ export const vi = {
   'signIn.change': 'Đổi mật khẩu',
   'signIn.wrong': 'Tên đăng nhập hoặc mật khẩu không đúng.',
   'signIn.lost': 'Không kết nối được với sổ. Hãy thử lại khi có sóng.',
-  'signIn.locked': 'Thử quá nhiều lần. Hãy đợi vài phút rồi thử lại.',
 
   'update.ready': 'Đã có phiên bản mới của ứng dụng.',
   'update.notOffline': 'Máy này chưa lưu được ứng dụng để mở khi không có sóng. Hãy mở lại trang khi có sóng, hoặc giải phóng bộ nhớ, trước khi đi vào vùng không có sóng.',
@@ -84,6 +83,7 @@ export const vi = {
   'sync.now': 'Gửi ngay',
 
   'fault.part': 'Chưa mở được phần này của ứng dụng. Hãy thử lại khi có sóng.',
+  'fault.again': 'Thử lại',
   'fault.reload': 'Tải lại trang',
   'fault.unexpected': 'Có lỗi ngoài dự tính. Những gì đã báo “Đã lưu” vẫn còn. Hãy tải lại trang; nếu lỗi lặp lại, xin báo quản trị viên.',
   'definition.missing': 'Chưa tải được biểu mẫu',

@@ -28,7 +28,7 @@ class SignedIn {
     this.current = (await door.sealed.get<Account>('account')) ?? null;
   }
 
-  async signedIn(account: Account | null): Promise<void> {
+  async signedIn(account: Account): Promise<void> {
     this.signInNeeded = false;
     await door.forgetRevocation();
     await this.#remember(account);

@@ -1,6 +1,6 @@
 // Who is signed in, as the register says; a register without sign-in has no account to report.
-import { isObject, listAt, textAt, type JsonObject } from '../record/household';
-import { readProblem } from './response';
+import { isObject, listAt, textAt, type JsonObject, type Problem } from '../record/household';
+import { readProblem, type RegisterResponse } from './response';
 import { ResponseLost, call } from './register';
 
 export interface Account {
@@ -17,36 +17,41 @@ export interface Account {
 export async function readAccount(): Promise<Account | 'nobody' | 'unknown'> {
   const { status, body } = await call('/v1/session');
   if (status === 401) return 'nobody';
-  return status === 200 && isObject(body) ? accountOf(body) : 'unknown';
+  return (status === 200 && readBody(body)) || 'unknown';
 }
 
-export type SignIn = { kind: 'signed-in'; account: Account | null } | { kind: 'wrong' | 'lost' | 'locked' };
+/** 'refused' comes with the register's own words; 'lost' is also what a log-in page on the way responds with, whatever its status. */
+export type SignIn = { kind: 'signed-in'; account: Account } | { kind: 'refused'; words: string } | { kind: 'wrong' | 'lost' };
 
 /** Signs in with cookies that no script can read. */
 export async function signIn(username: string, password: string): Promise<SignIn> {
+  let response: RegisterResponse;
   try {
-    const { status, body } = await call('/v1/session', { method: 'POST', body: { username, password } });
-    if (status >= 200 && status < 300) {
-      return { kind: 'signed-in', account: isObject(body) ? accountOf(body) : null };
-    }
-    return { kind: status === 429 ? 'locked' : status >= 500 ? 'lost' : 'wrong' };
+    response = await call('/v1/session', { method: 'POST', body: { username, password } });
   } catch (error) {
     if (error instanceof ResponseLost) return { kind: 'lost' };
     throw error;
   }
+  const account = response.status === 200 ? readBody(response.body) : null;
+  if (account) return { kind: 'signed-in', account };
+  const problem = readProblem(response);
+  if (problem === null) return { kind: 'lost' };
+  return response.status === 401 ? { kind: 'wrong' } : { kind: 'refused', words: wordsOf(problem) };
 }
 
 /** Changes the password. Returns null when it is done, else the register's own words on why not. Raises ResponseLost. */
 export async function changePassword(old: string, password: string): Promise<string | null> {
   const response = await call('/v1/session/password', { method: 'PUT', body: { old_password: old, password } });
-  if (response.status >= 200 && response.status < 300) return null;
+  if (response.status === 204) return null;
   const problem = readProblem(response);
-  return problem?.errors[0]?.message || problem?.detail || problem?.title || String(response.status);
+  if (problem === null) throw new ResponseLost(String(response.status));
+  return wordsOf(problem);
 }
 
-/** Ends the session at the register. Raises ResponseLost. */
+/** Ends the session at the register, which may have ended it before. Raises ResponseLost where it did not: the session goes on. */
 export async function signOut(): Promise<void> {
-  await call('/v1/session', { method: 'DELETE' });
+  const { status } = await call('/v1/session', { method: 'DELETE' });
+  if (status !== 204 && status !== 401) throw new ResponseLost(String(status));
 }
 
 /** One place where the account is signed in. */
@@ -57,10 +62,10 @@ export interface Device {
   current: boolean;
 }
 
-/** Where the account is signed in, the last used first; none where the register does not say. Raises ResponseLost. */
+/** Where the account is signed in, the last used first. Raises ResponseLost where the register does not say: no list is not an empty one. */
 export async function readDevices(): Promise<Device[]> {
   const { status, body } = await call('/v1/sessions');
-  if (status !== 200 || !isObject(body)) return [];
+  if (status !== 200 || !isObject(body)) throw new ResponseLost(String(status));
   return listAt(body, 'items').map((each) => ({ id: textAt(each, 'id'), name: textAt(each, 'device'), usedAt: textAt(each, 'used_at'), current: each['current'] === true }));
 }
 
@@ -68,6 +73,13 @@ export async function readDevices(): Promise<Device[]> {
 export async function endDevice(id: string): Promise<boolean> {
   const { status } = await call(`/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' });
   return status === 204;
+}
+
+const wordsOf = ({ errors, detail, title, status }: Problem): string => errors[0]?.message || detail || title || String(status);
+
+/** The account in a body of the register; null in anything else. */
+function readBody(body: unknown): Account | null {
+  return isObject(body) && typeof body['username'] === 'string' ? accountOf(body) : null;
 }
 
 function accountOf(raw: JsonObject): Account {
