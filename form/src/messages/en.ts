@@ -69,6 +69,7 @@ export const en: Record<MessageKey, string> = {
   'home.sureRemove': 'Delete “{name}” from this phone? This cannot be undone.',
   'home.willSend': 'Goes out when there is signal',
   'home.tried': 'Tried {count} times, will try again',
+  'home.refused': 'Tried {count} times, the register cannot take it now (code {reason}); will try again',
   'home.sentAt': 'Arrived {at}',
   'home.changedAt': 'Changed {at}',
 
@@ -80,9 +81,12 @@ export const en: Record<MessageKey, string> = {
   'state.rejected': 'Not accepted',
 
   'sync.sending': 'Sending…',
-  'sync.waiting': '{count} waiting. They go out when there is signal.',
-  'sync.notRegister': '{count} waiting. This network wants a log-in of its own or blocks the register.',
-  'sync.fault': '{count} waiting to be sent. This phone failed while sending and will try again; if it goes on, reload the page.',
+  'sync.households': '{count} households',
+  'sync.photos': '{count} photos',
+  'sync.held.signal': '{what} waiting. They go out when there is signal.',
+  'sync.held.network': '{what} waiting. This network wants a log-in of its own or blocks the register.',
+  'sync.held.register': '{what} waiting. The register cannot take them now (code {reason}); the form will try again. If it goes on, tell your administrator.',
+  'sync.held.phone': '{what} waiting to be sent. This phone failed while sending and will try again; if it goes on, reload the page.',
   'sync.nothing': 'Nothing waits to be sent',
   'sync.now': 'Send now',
 
@@ -228,5 +232,4 @@ export const en: Record<MessageKey, string> = {
   'verify.loading': 'Loading…',
 
   'photo.list': 'Photos of papers',
-  'photo.waiting': '{count} photos to be sent',
 };

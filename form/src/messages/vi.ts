@@ -65,6 +65,7 @@ export const vi = {
   'home.sureRemove': 'Xóa bản của “{name}” khỏi máy? Không lấy lại được.',
   'home.willSend': 'Gửi khi có sóng',
   'home.tried': 'Đã thử {count} lần, sẽ tự gửi lại',
+  'home.refused': 'Đã thử {count} lần, sổ chưa nhận được (mã {reason}); sẽ tự gửi lại',
   'home.sentAt': 'Gửi xong {at}',
   'home.changedAt': 'Sửa lúc {at}',
 
@@ -76,9 +77,12 @@ export const vi = {
   'state.rejected': 'Chưa được nhận',
 
   'sync.sending': 'Đang gửi…',
-  'sync.waiting': '{count} hộ chờ gửi. Sẽ tự gửi khi có sóng.',
-  'sync.notRegister': '{count} hộ chờ gửi. Mạng này đòi đăng nhập riêng hoặc đang chặn sổ.',
-  'sync.fault': '{count} hộ và ảnh chờ gửi. Máy gặp lỗi khi gửi và sẽ tự thử lại; nếu lặp lại, hãy tải lại trang.',
+  'sync.households': '{count} hộ',
+  'sync.photos': '{count} ảnh',
+  'sync.held.signal': '{what} chờ gửi. Sẽ tự gửi khi có sóng.',
+  'sync.held.network': '{what} chờ gửi. Mạng này đòi đăng nhập riêng hoặc đang chặn sổ.',
+  'sync.held.register': '{what} chờ gửi. Sổ chưa nhận được lúc này (mã {reason}); ứng dụng sẽ tự gửi lại. Nếu kéo dài, xin báo quản trị viên.',
+  'sync.held.phone': '{what} chờ gửi. Máy gặp lỗi khi gửi và sẽ tự thử lại; nếu lặp lại, hãy tải lại trang.',
   'sync.nothing': 'Không có gì chờ gửi',
   'sync.now': 'Gửi ngay',
 
@@ -224,7 +228,6 @@ export const vi = {
   'verify.loading': 'Đang tải…',
 
   'photo.list': 'Ảnh giấy tờ',
-  'photo.waiting': '{count} ảnh chờ gửi',
 } as const;
 
 export type MessageKey = keyof typeof vi | keyof typeof viDashboard | keyof typeof viPhone | keyof typeof viPhotos;
