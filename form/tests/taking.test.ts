@@ -1,6 +1,6 @@
 // Taking a boundary: every way through the state machine, without a map, a GPS or a phone.
 import { describe, expect, it } from 'vitest';
-import { NOTHING_HEARD, withFix, type Heard } from '../src/map/fixes';
+import { measuredAnew, NOTHING_HEARD, withFailure, withFix, type Heard } from '../src/map/fixes';
 import { withNeighbours } from '../src/map/neighbours';
 import { areaOf, toGeometry, type Ring, type Shape } from '../src/geometry/shape';
 import { begin, isCrossed, mayAccept, mayClose, mustStore, needsScreen, resumed, shapeOf, cutOf, transition, type Capture, type Taking, type TakingEvent } from '../src/map/taking';
@@ -173,10 +173,19 @@ describe('positions that say nothing', () => {
   const heard = (...fixes: Fix[]): Heard => fixes.reduce(withFix, NOTHING_HEARD);
 
   it('are those that are too inexact, for a home and a corner as for a walk', () => {
-    expect(heard(here(1, 1500), here(2, 31))).toEqual(NOTHING_HEARD);
+    expect(heard(here(1, 1500), here(2, 31))).toEqual({ ...NOTHING_HEARD, weak: 31, reception: 'here' });
     expect(after(begin('point', undefined), fixAt(FIELD[0]!, 1, 1000, 1500))).toEqual(begin('point', undefined));
     expect(ringOf(after(START, WALK, fixAt(FIELD[0]!, 1, 1000, 1500)))).toEqual([]);
     expect(heard(here(1, 1500), here(2)).fixes).toEqual([here(2)]);
+  });
+
+  it('are those of before the GPS was lost: nobody is known to stand there still', () => {
+    expect(withFailure(heard(here(1), here(2)), 1)).toEqual({ ...NOTHING_HEARD, reception: 'none' });
+    expect(withFailure(heard(here(1)), 2)).toEqual({ ...NOTHING_HEARD, reception: 'none' });
+    expect(withFailure(heard(here(1)), 3)).toEqual(NOTHING_HEARD);
+    expect(withFailure(NOTHING_HEARD, 3).reception).toBe('none');
+    expect(withFix(withFailure(heard(here(1)), 2), here(9))).toEqual(heard(here(9)));
+    expect(measuredAnew(heard(here(1), here(2, 50)))).toEqual({ ...NOTHING_HEARD, weak: 50, reception: 'here' });
   });
 
   it('are those that nobody can have walked to, until three agree', () => {

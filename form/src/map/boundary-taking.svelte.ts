@@ -11,7 +11,7 @@ import { borderIsFresh, fetchBorder, storedBorder } from '../sync/borders';
 import { ResponseLost } from '../sync/register';
 import { metresOutside, placeInside, type Border } from '../geometry/border';
 import type { BoundaryMap } from './boundary-map';
-import { NOTHING_HEARD, withFix, type Heard, type Reception } from './fixes';
+import { measuredAnew, NOTHING_HEARD, withFailure, withFix, type Heard } from './fixes';
 import { overlapArea, parcelsNear, withNeighbours, type Neighbour } from './neighbours';
 import { forRegister, shapeOfParcel } from './parcel-shape';
 import { askRegister } from './register-check';
@@ -19,10 +19,12 @@ import { ScreenLock } from './screen-lock';
 import { areaOfShape, distance, toGeometry, type Shape } from '../geometry/shape';
 import { begin, cutOf, isClosed, isCrossed, isWhole, mayAccept, mustStore, needsScreen, resumed, shapeOf, transition, type Capture, type Method, type Taking, type TakingEvent } from './taking';
 import { fromGrid, type Grid, type LonLat, type Zone } from '../geometry/vn2000';
-import { average, WORST_ACCURACY_METRES, type Fix } from './walk';
+import { average, type Fix } from './walk';
 
 const NEAR_METRES = 1500;
 const FAR_METRES = 20_000;
+/** GeolocationPositionError.POSITION_UNAVAILABLE. */
+const NO_LOCATION = 2;
 /** The middle of the country, for a phone that does not know its province yet. */
 const COUNTRY: LonLat = [107.0, 16.5];
 const METHOD_CODES: Record<Exclude<Method, null>, string> = { walked: 'walked', tapped: 'drawn', sheet: 'sheet' };
@@ -48,9 +50,6 @@ export class BoundaryTaking {
 
   state: Taking = $state.raw({ kind: 'choosing' });
   #heard: Heard = $state.raw(NOTHING_HEARD);
-  /** The accuracy of the last position where it is too inexact to count; else 0. */
-  weak = $state(0);
-  reception: Reception = $state('waiting');
   neighbours: readonly Neighbour[] = $state.raw([]);
   border: Border | null = $state.raw(null);
   /** The phone does not promise to keep the screen on. */
@@ -59,6 +58,8 @@ export class BoundaryTaking {
   unstored = $state(false);
 
   readonly fixes = $derived(this.#heard.fixes);
+  readonly weak = $derived(this.#heard.weak);
+  readonly reception = $derived(this.#heard.reception);
   readonly mean = $derived(average(this.fixes));
   readonly shape: Shape = $derived(shapeOf(this.state));
   readonly closed = $derived(isClosed(this.state));
@@ -183,7 +184,7 @@ export class BoundaryTaking {
   async takeHere(): Promise<void> {
     if (!this.mean) return;
     const { position, accuracy } = this.mean;
-    this.#heard = NOTHING_HEARD;
+    this.#heard = measuredAnew(this.#heard);
     await this.send({ kind: 'point', position, accuracy });
   }
 
@@ -240,13 +241,10 @@ export class BoundaryTaking {
   }
 
   #listen(): void {
-    if (!navigator.geolocation) {
-      this.reception = 'none';
-      return;
-    }
-    const failed = (): void => {
-      if (this.fixes.length === 0 && this.weak === 0) this.reception = 'none';
+    const failed = ({ code }: Pick<GeolocationPositionError, 'code'>): void => {
+      this.#heard = withFailure(this.#heard, code);
     };
+    if (!navigator.geolocation) return failed({ code: NO_LOCATION });
     this.#watch = navigator.geolocation.watchPosition((position) => void this.#located(position), failed, { enableHighAccuracy: true, maximumAge: 0, timeout: 30_000 });
   }
 
@@ -254,8 +252,6 @@ export class BoundaryTaking {
     const fix: Fix = { position: [coords.longitude, coords.latitude], accuracy: coords.accuracy, time: performance.now() };
     const first = this.fixes.length === 0;
     this.#heard = withFix(this.#heard, fix);
-    this.weak = fix.accuracy > WORST_ACCURACY_METRES ? fix.accuracy : 0;
-    this.reception = 'here';
     this.#map?.showMe(fix.position, fix.accuracy);
     const { state } = this;
     const drawn = this.shape.flat(2).length;

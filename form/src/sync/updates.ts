@@ -34,10 +34,17 @@ export async function watchForUpdates(report: StoredVersions): Promise<void> {
   const noteWaiting = (): void => {
     if (registration.waiting && container.controller) report.update = registration.waiting;
   };
+  const watch = (worker: ServiceWorker | null): void => {
+    worker?.addEventListener('statechange', () => {
+      noteWaiting();
+      // `register` resolves before the files are stored: a worker that could not store them all is dropped. One that works already goes on working.
+      if (worker.state === 'redundant' && !registration.active) report.notOffline = true;
+      if (worker.state === 'activated') report.notOffline = false;
+    });
+  };
   noteWaiting();
-  registration.addEventListener('updatefound', () => {
-    registration.installing?.addEventListener('statechange', noteWaiting);
-  });
+  watch(registration.installing);
+  registration.addEventListener('updatefound', () => watch(registration.installing));
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') return;
     // Without signal no newer version can be fetched: the next check tries again.
