@@ -1,15 +1,17 @@
-// Signing in and out: only what the register itself says counts, and what it refuses is shown in its own words.
+// Signing in and out, and a leader's verdicts: only what the register itself says counts, and what it refuses is shown in its own words.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { oweSignOut, signOutIfOwed } from '../src/session/sign-out-owed';
 import type { Database } from '../src/storage/database';
 import { changePassword, readAccount, readDevices, signIn, signOut } from '../src/sync/account';
 import { ResponseLost } from '../src/sync/register';
+import { decideOn } from '../src/sync/verdict';
 
 const ACCOUNT = { username: 'can-bo', role: 'officer', communes: ['16681'], permissions: [], must_change_password: false };
-const HOTSPOT = ['<html>Wi-Fi</html>', 200, 'text/html'] as const;
+const HOTSPOT: Parameters<typeof responds> = ['<html>Wi-Fi</html>', 200, 'text/html'];
+const OTHER: Parameters<typeof responds> = [{ id: 'other', revision: 4 }, 200];
 const problem = (status: number, code: string, detail: string): [unknown, number, string] => [{ code, detail, title: '', errors: [] }, status, 'application/problem+json'];
 
-/** The next responses of whoever responds, the last one again and again. */
+/** What every request gets from now on, from the register or from something on the way. */
 function responds(body: unknown, status: number, type = 'application/json'): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(status === 204 ? null : text, { status, headers: { 'Content-Type': type } })));
@@ -88,5 +90,23 @@ describe('the list of devices', () => {
     expect(await readDevices()).toHaveLength(1);
     responds(...problem(503, 'store.unavailable', ''));
     await expect(readDevices()).rejects.toBeInstanceOf(ResponseLost);
+  });
+});
+
+describe('a verdict', () => {
+  it('has arrived when the register responds with the household', async () => {
+    responds({ id: 'h', revision: 4 }, 200);
+    expect(await decideOn('h', 3, { kind: 'verify' })).toEqual({ kind: 'done' });
+    for (const strange of [HOTSPOT, OTHER]) {
+      responds(...strange);
+      await expect(decideOn('h', 3, { kind: 'verify' })).rejects.toBeInstanceOf(ResponseLost);
+    }
+  });
+
+  it('that is refused shows the register’s words, and the newer revision where there is one', async () => {
+    responds(...problem(412, 'household.stale', 'Có bản mới.'));
+    expect(await decideOn('h', 3, { kind: 'return', reason: 'x' })).toMatchObject({ kind: 'refused', words: 'Có bản mới.', stale: true });
+    responds(...problem(403, 'access.outside-area', 'Ngoài địa bàn.'));
+    expect(await decideOn('h', 3, { kind: 'verify' })).toMatchObject({ words: 'Ngoài địa bàn.', stale: false });
   });
 });

@@ -14,7 +14,7 @@ describe('what waits', () => {
     expect(held(1, 3, 'lost')).toMatch(/^1 hộ, 3 ảnh chờ gửi/);
   });
 
-  it.each([[500, {}], [503, {}], [429, {}], [403, { code: 'access.request-forged' }]])('is held back by the register at %i, which is said with its code', (status, body) => {
+  it.each([[500, {}], [503, {}], [429, {}], [403, { code: 'access.request-forged' }]])('is held back by the register at %i, which is shown with its code', (status, body) => {
     const reason = reasonOf(status, body, 'application/problem+json');
     for (const text of [held(1, 0, reason), held(0, 1, reason), tries({ attempts: 3, lastFailure: reason })]) {
       expect(text).toContain('chưa nhận được');

@@ -1,4 +1,4 @@
-// What the person hears of the version that the browser stores, or cannot store.
+// What is reported to the person of the version that the browser stores, or cannot store.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { watchForUpdates, type StoredVersions } from '../src/sync/updates';
 
