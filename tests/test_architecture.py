@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from service.app import BLUEPRINTS
+
 ROOT = Path(__file__).parents[1]
 
 FLOORS: tuple[frozenset[str], ...] = (
@@ -41,6 +43,7 @@ LIBRARIES = {
     "flask": {"service.api", "service.app"},
     "flask_smorest": {"service.api", "service.app"},
     "werkzeug": {"service.api", "service.app"},
+    "prometheus_client": {"service.api", "service.running"},
 }
 """Which rooms may import a library."""
 
@@ -274,6 +277,22 @@ def test_a_library_stays_in_its_rooms(library: str) -> None:
         if lies_in(imported, library) and not any(lies_in(name, room) for room in LIBRARIES[library])
     ]
     assert strangers == []
+
+
+def test_every_file_of_resources_is_served() -> None:
+    """A view whose blueprint is not among BLUEPRINTS of service/app.py is in no document and nobody can reach it."""
+    resources = {
+        name: ast.parse(file.read_text(encoding="utf-8"))
+        for name, file in modules().items()
+        if lies_in(name, "service.api.resources")
+    }
+    calls = {
+        name: [node.value for node in tree.body if isinstance(node, ast.Assign)] for name, tree in resources.items()
+    }
+    made = {
+        name for name, values in calls.items() if any(ast.unparse(each).startswith("Blueprint(") for each in values)
+    }
+    assert made == {blueprint.import_name for blueprint in BLUEPRINTS}
 
 
 def test_nothing_of_ours_imports_the_tests() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +26,8 @@ REFUSING = {
     "crs.format",
 }
 """Codes of the page that only refuse a record, whose sender knows what it holds; they are among no findings."""
+
+ROOT = Path(__file__).parents[2]
 
 LESS = (Sight.MASKED, Sight.NOBODY)
 
@@ -48,6 +52,54 @@ def test_every_item_that_is_revealed_is_in_the_schema() -> None:
         section: Any = HouseholdSchema
         for name in path.split("."):
             section = section_of(section_fields(section)[name])
+
+
+NOBODYS = {"redacted", "damaged"}
+"""Members for the register itself (the digests that an erasure stores), and one that the Reader adds for everybody."""
+
+
+def members_of_notes(code: str) -> Iterator[str]:
+    """The members of every note that a module makes: of what it passes, assigns or returns as a note."""
+    for node in ast.walk(ast.parse(code)):
+        notes: list[ast.AST] = []
+        match node:
+            case ast.keyword(arg="note", value=value):
+                notes = [value]
+            case ast.Assign(targets=targets, value=value):
+                pairs = [pair for target in targets for pair in _bound(target, value)]
+                notes = [given for name, given in pairs if name == "note"]
+            case ast.FunctionDef(name="_note_of", body=body):
+                notes = [each for each in body if isinstance(each, ast.Return)]
+        for note in notes:
+            yield from _members(note)
+
+
+def _bound(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    match target, value:
+        case ast.Name(id=name), _:
+            yield name, value
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values):
+            for one, other in zip(targets, values, strict=True):
+                yield from _bound(one, other)
+
+
+def _members(node: ast.AST) -> Iterator[str]:
+    """The members of the objects in an expression, without those inside them."""
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                yield from _members(value)
+            elif isinstance(key, ast.Constant):
+                yield str(key.value)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _members(child)
+
+
+def test_every_member_of_a_note_says_what_it_reveals() -> None:
+    """One that is not declared is shown to nobody, not even in the history of the household."""
+    made = {member for file in (ROOT / "service").rglob("*.py") for member in members_of_notes(file.read_text("utf-8"))}
+    assert made - NOBODYS == NOTES.keys()
 
 
 @pytest.mark.parametrize("sight", LESS)
