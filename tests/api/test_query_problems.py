@@ -75,6 +75,7 @@ def test_without_the_permission_parameters_are_not_explained(app: Flask) -> None
     problem(app.test_client().get("/v1/households?crss=1"), 401, "access.not-signed-in")
 
 
+@pytest.mark.slow
 def test_a_wrong_value_is_explained_in_signs_and_never_in_another_program_s_english(
     app: Flask, register: Register
 ) -> None:

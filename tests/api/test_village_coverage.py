@@ -152,6 +152,7 @@ FORMERS = st.sampled_from([None, DONG_VINH, QUANG_TRUNG])
 HOUSEHOLDS = st.lists(st.tuples(NAMES, FORMERS), max_size=8)
 
 
+@pytest.mark.slow
 @given(households=HOUSEHOLDS, villages=st.lists(st.tuples(st.sampled_from(["Xóm 5", "Xóm 6"]), FORMERS), unique=True))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_rows_together_are_the_row_of_the_commune_in_every_geography(

@@ -83,6 +83,7 @@ def test_fields_stay_apart_when_a_village_needs_a_second_block(places: tuple[Com
     assert overlaps(polygons) == 0
 
 
+@pytest.mark.slow
 def test_fields_of_all_communes_together_never_overlap(places: tuple[CommuneLand, ...]) -> None:
     polygons = [polygon for place in places for polygon in fields_of(place, len(place.villages) * 2)]
     assert overlaps(polygons) == 0

@@ -94,6 +94,7 @@ def test_the_command_loads_a_file(
     assert list(store.borders.border_list()) == [THANH_VINH, TRUONG_VINH]
 
 
+@pytest.mark.slow
 def test_the_command_loads_the_real_file(
     store: Repositories,
     register_settings: Settings,
@@ -163,6 +164,7 @@ def test_a_border_with_a_small_fault_is_repaired() -> None:
     assert borders[THANH_VINH].area > 0
 
 
+@pytest.mark.slow
 def test_the_borders_of_a_second_province_leave_those_of_the_first(
     own_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
