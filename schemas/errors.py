@@ -30,9 +30,15 @@ class ItemError:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: How severe rules and findings are.
+SEVERITIES: Final = ("error", "warning", "information")
+#: In place of its severity, of a finding about which a supervisor has decided.
+SETTLED: Final = "settled"
+
+
 @dataclass(frozen=True)
 class Finding:
-    """A problem that does not refuse the record. `severity` is "warning" or "information"."""
+    """A problem that does not refuse the record. `severity` is one of SEVERITIES, or SETTLED."""
 
     code: str
     severity: str

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from schemas.errors import SETTLED, SEVERITIES
+
 _TEXT: Final = {"type": "string"}
 _AMOUNT: Final = {"type": "number", "minimum": 0}
 
@@ -45,7 +47,7 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
         "description": "A remark of the register that does not refuse the record.",
         "properties": {
             "code": _TEXT,
-            "severity": _TEXT,
+            "severity": {"type": "string", "enum": [*SEVERITIES, SETTLED]},
             "pointer": _TEXT,
             "message": _TEXT,
             "details": {"$ref": "FindingDetails"},

@@ -278,6 +278,12 @@ class BodyUnknownItem(DomainError):
     code = "body.unknown-item"
 
 
+class BodyMoreErrors(DomainError):
+    """A body has more errors than are listed: the last one in the list."""
+
+    code = "body.more-errors"
+
+
 class ParcelNotFound(DomainError):
     """No parcel has this id, or the reader may not know of it."""
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from schemas.errors import SETTLED
 from service.area import Communes
 from service.households.changes import Change, Record
 from service.households.parcel_findings import (
     BETWEEN_HOUSEHOLDS,
     CLAIMED,
     OVERLAP,
-    SETTLED,
     FindingInJson,
     ParcelKey,
     Side,

@@ -28,6 +28,8 @@ from service.parcels.reading import Drawing, Reading, read_drawings
 from service.parcels.rings import geometries_of
 
 MOST_NEIGHBOURS = 500
+"""How many boundaries around one are shown. Every overlap is found, however many there are."""
+
 _AROUND_DEGREES = 0.0003
 """How far around a boundary its neighbours are shown: some 30 m."""
 
@@ -140,7 +142,7 @@ class ParcelRegister:
         """The household within the actor's area whose parcel is meant. Raises ParcelNotFound, ParcelOfSeveral."""
         holders = self._store.parcels.holders_of_parcel(parcel, actor.area)
         if household is not None:
-            holders = [holder for holder in holders if holder == household.lower()]
+            holders = [holder for holder in holders if holder == household]
         if not holders:
             raise ParcelNotFound(id=parcel)
         if len(holders) > 1:
@@ -180,7 +182,7 @@ class ParcelRegister:
         distances = shapely.distance(geometries, geometry)
         near = np.flatnonzero(shapely.intersects(geometries, reach)).tolist()
         near.sort(key=lambda number: (number not in overlaps, distances[number]))
-        return [NeighbouringBoundary(boundaries[number], overlaps.get(number)) for number in near[:MOST_NEIGHBOURS]]
+        return [NeighbouringBoundary(boundaries[number], overlaps.get(number)) for number in near]
 
 
 def _overlap_finding(boundary: Boundary, overlap: Overlap) -> Finding:

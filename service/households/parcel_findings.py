@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from schemas.errors import FREE_TEXT, Reveals
+from schemas.errors import FREE_TEXT, SETTLED, Reveals
 from service.households.changes import Record
 
 OVERLAP = "parcel.overlap"
 CLAIMED = "parcel.number-claimed"
 BETWEEN_HOUSEHOLDS: Final = frozenset({OVERLAP, CLAIMED})
 """Findings that name a parcel of another household, which has one that names this parcel; a supervisor settles them."""
-SETTLED = "settled"
 
 _BOUNDARIES: Final = ("parcels.geometry", "parcels.id")
 _NUMBERS: Final = ("parcels.former_commune", "parcels.map_sheet", "parcels.parcel_number", "parcels.id")

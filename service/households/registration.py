@@ -53,14 +53,14 @@ class Prepared:
         return fingerprint in (self.fingerprint, self.unmoved)
 
 
-def household_id_of(text: str) -> str:
-    """The canonical form of a household's id. Raises HouseholdIdInvalid unless it is a UUID."""
+def household_id_of(text: str, pointer: str = "/id") -> str:
+    """The canonical form of a household's id. Raises HouseholdIdInvalid, at the pointer, unless it is a UUID."""
     try:
         canonical = str(uuid.UUID(text))
     except ValueError:
-        raise HouseholdIdInvalid(pointer="/id", id=text[:80]) from None
+        raise HouseholdIdInvalid(pointer=pointer, id=text[:80]) from None
     if canonical != text.lower():
-        raise HouseholdIdInvalid(pointer="/id", id=text[:80])
+        raise HouseholdIdInvalid(pointer=pointer, id=text[:80])
     return canonical
 
 

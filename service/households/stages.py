@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from schemas.errors import Finding
+from schemas.errors import SETTLED, Finding
 from schemas.requirements import Missing
 
 Stage = Literal["registered", "standardized", "digitized"]
@@ -19,7 +19,7 @@ def stage_of(missing: Iterable[Missing], findings: Iterable[Finding]) -> Stage:
     lacking = {item.for_ for item in missing}
     if "standardized" in lacking:
         return "registered"
-    if "digitized" in lacking or any(f.code in HOLDING_BACK and f.severity != "settled" for f in findings):
+    if "digitized" in lacking or any(f.code in HOLDING_BACK and f.severity != SETTLED for f in findings):
         return "standardized"
     return "digitized"
 

@@ -502,7 +502,10 @@ def test_the_overlaps_of_two_parcels_with_one_id_are_settled_one_by_one(
     settled_in = {each["id"]: overlaps(register.household(each["id"]))[0]["severity"] for each in (there, yonder)}
     assert (set(open_in.values()), set(settled_in.values())) == ({"warning"}, {"settled"})
     problem(settle(register, parcel, household=beside["id"]), 404, "parcel.not-found")
-    problem(settle(register, parcel, household="none"), 404, "parcel.not-found")
+    problem(settle(register, parcel, household=an_id()), 404, "parcel.not-found")
+    for no_id in ("none", 5, {"x": 1}, [1], True, here["id"].replace("-", "")):
+        refused = problem(settle(register, parcel, household=no_id), 422, "household.id-invalid")
+        assert pointers(refused) == [("/household", "household.id-invalid")]
 
 
 # The ids of parcels --------------------------------------------------------------------------------------------------
@@ -566,6 +569,19 @@ def test_a_check_gives_area_findings_and_neighbours_without_people(register: Reg
     assert feature["id"] == neighbour["parcels"][0]["id"]
     assert feature["properties"] == {"household": neighbour["id"], "overlaps": True}
     assert feature["geometry"] == neighbour["parcels"][0]["geometry"]
+
+
+def test_a_check_finds_every_overlap_and_says_where_it_shows_fewer_neighbours(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered = [register.registered(**a_farm(east=east)) for east in (0, 110, 220)]
+    drawn = geometry_json(a_field(50, width=100, at=AT))
+    body = check(register, geometry=drawn).get_json()
+    assert (codes(body), body["neighbours"]["more"]) == (["parcel.overlap"] * 2, False)
+    monkeypatch.setattr("service.api.resources.parcels.MOST_NEIGHBOURS", 1)
+    body = check(register, geometry=drawn).get_json()
+    assert (codes(body), body["neighbours"]["more"]) == (["parcel.overlap"] * 2, True)
+    assert [each["id"] for each in body["neighbours"]["features"]] < [each["parcels"][0]["id"] for each in registered]
 
 
 def test_a_check_of_a_bow_tie_gives_the_crossing_and_a_proposal(register: Register) -> None:

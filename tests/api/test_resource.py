@@ -77,6 +77,12 @@ def test_every_fault_is_reported_at_once_and_unknown_items_first() -> None:
     assert [error.params for error in errors[1:3]] == [{"known": "a name"}, {"known": "0 < … ≤ 30"}]
 
 
+def test_of_very_many_faults_the_first_are_listed_and_all_counted() -> None:
+    errors = refused({"name": "a", **{f"sail{number}": 1 for number in range(150)}})
+    assert len(errors) == 101
+    assert (errors[-1].code, errors[-1].params) == ("body.more-errors", {"shown": 100, "count": 150})
+
+
 def test_one_fault_is_raised_as_itself() -> None:
     assert [type(error) for error in refused({"name": 5})] == [AccountInvalid]
     assert [type(error) for error in refused({"name": "a", "sail": 1})] == [BodyUnknownItem]

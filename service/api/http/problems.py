@@ -64,6 +64,7 @@ from service.units.errors import VillagesInvalid, VillagesStale
 STATUS: dict[type[Exception], int] = {
     errors.BodyNotAnObject: 422,
     errors.BodyUnknownItem: 422,
+    errors.BodyMoreErrors: 422,
     errors.PreconditionInvalid: 400,
     JsonInvalid: 400,
     errors.CommuneOutsideArea: 403,
@@ -278,8 +279,7 @@ def problem_of_record_invalid(error: RecordInvalid) -> Response:
 
 def problem_of_json_invalid(error: JsonInvalid) -> Response:
     """The problem of a body that is not the JSON that the register reads."""
-    item = {"pointer": "", "code": error.code, "message": _text(error.code, error.params)}
-    return problem(400, error.code, error.params, errors=[item])
+    return problem(400, error.code, error.params, errors=[_item(ItemError("", error.code, error.params))])
 
 
 def problem_of_http_exception(error: HTTPException) -> Response:

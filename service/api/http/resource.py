@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from operator import attrgetter, itemgetter
-from typing import Any, ClassVar, NoReturn, TypeVar, cast
+from typing import Any, ClassVar, Final, NoReturn, TypeVar, cast
 
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask_smorest import Api
@@ -23,7 +23,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validat
 
 from schemas.errors import pointer as pointer_of
 from schemas.text import normalize
-from service.errors import BodyNotAnObject, BodyUnknownItem, DomainError
+from service.errors import BodyMoreErrors, BodyNotAnObject, BodyUnknownItem, DomainError
 
 Kind = TypeVar("Kind", bound=Schema)
 
@@ -68,12 +68,21 @@ class Body(Resource):
         return found[0] if len(found) == 1 else BodyRefused(found)
 
 
+MOST_ERRORS: Final = 100
+"""How many errors of one body are listed; more would help nobody."""
+
+
 class BodyRefused(Exception):
-    """Several items of a body are refused. The problem has the status and code of the first and names all of them."""
+    """Several items of a body are refused. The problem has the status and code of the first and lists all of them.
+
+    Of very many it lists the first, and says how many there are.
+    """
 
     def __init__(self, errors: Iterable[DomainError]) -> None:
         super().__init__()
-        self.errors = tuple(errors)
+        found = tuple(errors)
+        more = BodyMoreErrors(pointer="", shown=MOST_ERRORS, count=len(found))
+        self.errors = (*found[:MOST_ERRORS], *([more] if len(found) > MOST_ERRORS else []))
 
 
 def refusal(**params: Any) -> dict[str, Any]:

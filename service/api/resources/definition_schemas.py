@@ -9,6 +9,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from schemas.catalogue import LANGUAGES
+from schemas.errors import SEVERITIES
 from schemas.language import STEPS
 from service.api.http.blueprint import reference
 from service.api.http.resource import Described, Resource
@@ -149,7 +150,7 @@ class FormRuleSchema(Resource):
     """A rule between items."""
 
     codes = fields.List(fields.String(), required=True)
-    severity = fields.String(required=True, validate=validate.OneOf(["error", "warning", "information"]))
+    severity = fields.String(required=True, validate=validate.OneOf(SEVERITIES))
     check = fields.String(required=True, allow_none=True)
     summary = fields.String(required=True)
 

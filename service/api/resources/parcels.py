@@ -18,13 +18,15 @@ from service.api.http.bodies import parsed_body
 from service.api.http.geojson import BoundarySchema, FeatureSchema, Outline
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
-from service.api.http.resource import Body, Described, Resource, refusal
+from service.api.http.resource import Body, Described, Resource, refusal, refuse
 from service.api.http.responses import resource_response, written_response
 from service.api.http.services import actor, services
 from service.api.http.values import Between, Flag, Number
 from service.clock import vietnam_day
+from service.errors import HouseholdIdInvalid
 from service.formats.geojson import drawn_feature
-from service.households.parcel_checks import NeighbouringBoundary, Question
+from service.households.parcel_checks import MOST_NEIGHBOURS, NeighbouringBoundary, Question
+from service.households.registration import household_id_of
 from service.households.stages import findings_in_json
 
 blueprint = Blueprint("parcels", __name__, url_prefix="/v1/parcels", description="Boundaries of parcels")
@@ -118,16 +120,6 @@ def item_errors(schema: Schema, messages: Mapping[str, Any], path: Path = ()) ->
             yield ItemError(pointer(place), "item.type", field.metadata.get("refusal", {"expected": "object"}))
 
 
-class ParcelFindingSchema(Resource):
-    """A remark on a boundary."""
-
-    code = fields.String(required=True)
-    severity = fields.String(required=True, validate=validate.OneOf(["error", "warning", "information"]))
-    pointer = fields.String(required=True)
-    message = fields.String(required=True)
-    details = Described(reference("FindingDetails"), required=True)
-
-
 class NeighbourPropertiesSchema(Resource):
     """Whose parcel is near; nothing about people."""
 
@@ -145,10 +137,14 @@ class NeighboursSchema(Resource):
     """The parcels around as a GeoJSON FeatureCollection."""
 
     class Meta(Resource.Meta):
-        description = "A GeoJSON FeatureCollection: id is the parcel, properties name the household."
+        description = (
+            "A GeoJSON FeatureCollection: id is the parcel, properties name the household. It has at most "
+            f"{MOST_NEIGHBOURS} features: those that overlap first, then the nearest."
+        )
 
     type = fields.String(required=True, validate=validate.OneOf(["FeatureCollection"]))
-    features = fields.List(fields.Nested(NeighbourSchema), required=True)
+    features = fields.List(fields.Nested(NeighbourSchema), required=True, validate=validate.Length(max=MOST_NEIGHBOURS))
+    more = fields.Boolean(required=True, metadata={"description": "Whether there are more neighbours than features."})
 
 
 class CheckedParcelSchema(Resource):
@@ -157,7 +153,7 @@ class CheckedParcelSchema(Resource):
     absent_when_none = frozenset({"proposal"})
 
     measured_area_m2 = fields.Float(required=True, allow_none=True)
-    findings = fields.List(fields.Nested(ParcelFindingSchema), required=True)
+    findings = fields.List(Described(reference("Finding")), required=True)
     proposal = fields.Nested(BoundarySchema)
     neighbours = fields.Nested(NeighboursSchema, required=True)
 
@@ -172,7 +168,7 @@ class Check(MethodView):
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="check_parcel", summary="Check one boundary before it is sent")
     def post(self) -> Response:
-        """All that registering would find, a mended boundary where one is needed, and the neighbours' boundaries.
+        """All that registering would find, a mended boundary where one is needed, and boundaries around it.
 
         Neighbours are those of the account's provinces; an overlap beyond is found when the record is sent.
         """
@@ -190,9 +186,10 @@ class Check(MethodView):
 
 
 def neighbours_in_json(neighbours: Sequence[NeighbouringBoundary]) -> dict[str, Any]:
-    """A FeatureCollection of the boundaries around."""
-    features = [drawn_feature(each.boundary.parcel, each.boundary.geometry, each) for each in neighbours]
-    return {"type": "FeatureCollection", "features": features}
+    """A FeatureCollection of the boundaries around, of which it has the first."""
+    shown = neighbours[:MOST_NEIGHBOURS]
+    features = [drawn_feature(each.boundary.parcel, each.boundary.geometry, each) for each in shown]
+    return {"type": "FeatureCollection", "features": features, "more": len(neighbours) > len(shown)}
 
 
 def _commune_today(code: str) -> str:
@@ -205,10 +202,20 @@ def _commune_today(code: str) -> str:
     return directory.resolve_commune(code, read_on, today).commune.identity
 
 
+class HouseholdId(fields.UUID):
+    """The id of a household in its canonical form."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        try:
+            return household_id_of(value if isinstance(value, str) else "", "/household")
+        except HouseholdIdInvalid as error:
+            refuse(error)
+
+
 class SettlementSchema(ReasonSchema):
     """Why an overlap or claim is settled, and whose parcel it is."""
 
-    household = Described({"type": "string", "format": "uuid"}, allow_none=True)
+    household = HouseholdId(allow_none=True)
 
 
 @blueprint.route("/<parcel_id>/settle")
@@ -227,6 +234,7 @@ class Settlement(MethodView):
         whose is meant: ``household``.
         """
         body = parsed_body(SettlementSchema)
-        household = None if body.get("household") is None else str(body["household"])
         who = actor("parcels.settle")
-        return written_response(services().parcels.settle(parcel_id, body["reason"], household=household, actor=who))
+        return written_response(
+            services().parcels.settle(parcel_id, body["reason"], household=body.get("household"), actor=who)
+        )

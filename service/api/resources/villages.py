@@ -29,8 +29,6 @@ from service.units.village_register import MOST_VILLAGES, CommuneVillages, Named
 blueprint = Blueprint("villages", __name__, url_prefix="/v1/villages", description="Villages")
 
 MOST_EXPECTED: Final = 100_000
-MOST_ERRORS: Final = 100
-"""Most faults of a list that are reported."""
 
 _REVISION_HEADER = {"ETag": {"description": "The revision of the list, in quotes.", "schema": {"type": "string"}}}
 
@@ -138,7 +136,7 @@ class VillagesSchema(Body):
         of_villages = messages.get("villages")
         if not isinstance(of_villages, Mapping) or messages.keys() - {"villages"}:
             return super().refused(messages)
-        found = list(_faults(of_villages))[:MOST_ERRORS]
+        found = list(_faults(of_villages))
         return found[0] if len(found) == 1 else BodyRefused(found)
 
 
