@@ -87,6 +87,11 @@ def household_components(
     return components
 
 
+def item_schema(name: str) -> JsonSchema:
+    """Return the schema of one of the household's own items, as ``household_components`` has it."""
+    return _Writer("#/components/schemas/", conditions=False).described(section_fields(HouseholdSchema)[name])
+
+
 def record_components(*, reference_prefix: str) -> dict[str, JsonSchema]:
     """Return the schemas of a household as a reader may see it ("HouseholdRecord", "HeadRecord", …).
 

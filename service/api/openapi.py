@@ -17,7 +17,6 @@ from service.api.http.oauth import scopes_with
 from service.api.http.problems import ProblemSchema
 from service.api.resources.changes import ItemPartSchema
 from service.api.resources.definition_schemas import JsonSchemaSchema
-from service.api.resources.session_schemas import TokenSchema
 from service.api.resources.trail import TrailEntrySchema
 from service.formats.tables import WORKBOOK
 from service.roles import FOR_EVERYBODY, SCOPES, Permission
@@ -112,7 +111,6 @@ DESCRIPTION = (
 
 _NAMED_BY_HAND = {
     "Problem": ProblemSchema,
-    "Token": TokenSchema,
     "Boundary": BoundarySchema,
     "TrailEntry": TrailEntrySchema,
     "ItemPart": ItemPartSchema,

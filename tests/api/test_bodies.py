@@ -5,10 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 from typing import Any
 
+import pytest
+from flask import Flask
+
 from tests.api.asking import Register, problem
-from tests.builders import Json, a_least_household
+from tests.builders import Json, a_least_household, an_id
 
 LIMIT = 2_000_000
 
@@ -61,3 +65,26 @@ def test_a_compressed_body_is_refused_with_the_request_to_send_it_plain(register
     )
     assert "gzip" in problem(response, 415, "body.content-encoding")["detail"]
     assert response.headers["Accept-Encoding"] == "identity"
+
+
+HOUSEHOLDS = {"Household", "HouseholdPatch", "ParcelQuestion"}
+"""Bodies that are a household or a part of one, whose faults are those of a record."""
+
+
+@pytest.mark.parametrize(("body", "code"), [({"colour": "red"}, "body.unknown-item"), ([], "body.not-an-object")])
+def test_every_body_that_is_no_object_or_has_an_unknown_item_is_refused_alike(
+    app: Flask, register: Register, body: object, code: str
+) -> None:
+    refused = set()
+    for path, item in app.extensions["specification"]["paths"].items():
+        for method in sorted({"put", "post", "patch", "delete"} & set(item)):
+            shape = item[method].get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            if not shape or shape.get("$ref", "").rpartition("/")[2] in HOUSEHOLDS:
+                continue
+            address = re.sub(r"{[^}]+}", an_id(), path)
+            response = register.client.open(address, method=method, json=body, headers={"If-Match": '"1"'})
+            if response.status_code != 403:
+                first = problem(response, 422, response.get_json()["code"])["errors"][0]
+                assert first["code"] == code, (method, path, first)
+                refused.add(path)
+    assert {"/v1/token", "/v1/baselines/{code}", "/v1/villages/{code}", "/v1/parcels/{parcel_id}/settle"} <= refused

@@ -27,6 +27,9 @@ ONLY_NEW = "x-only-new"
 FORM = "application/x-www-form-urlencoded"
 """The media type of a form-encoded body."""
 
+LINES = "application/x-ndjson"
+"""The media type of a text with one JSON value a line."""
+
 _HAS_QUERY = "has_query"
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -50,6 +53,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         """Document what the view returns; it makes its Response itself."""
         decorate: Callable[[View], View] = super().response(status_code, schema, **documented)
         return decorate
+
+    def file(
+        self, media_type: str, description: str = "", headers: dict[str, Any] | None = None
+    ) -> Callable[[View], View]:
+        """Document that the response 200 is a text or a file of this media type."""
+        return self.response(200, _content_of(media_type, description), content_type=media_type, headers=headers)
+
+    def file_body(self, media_type: str) -> Callable[[View], View]:
+        """Document that the body is a file of this media type; the view reads it by service.api.http.bodies."""
+        return self.doc(requestBody={"required": True, "content": {media_type: {"schema": _content_of(media_type)}}})
 
     def also_as(self, media_type: str) -> Callable[[View], View]:
         """Document that the response 200 is a text of this media type if the request's Accept names it."""
@@ -127,19 +140,24 @@ def _check_parameters() -> None:
     refuse_stray_parameters(dict(request.args.lists()), has_query=getattr(handler, _HAS_QUERY, False))
 
 
+def _content_of(media_type: str, description: str = "") -> dict[str, str]:
+    """The JSON Schema of a text, or of the bytes of a file."""
+    is_text = media_type.startswith("text/") or media_type == LINES
+    described = {"description": description} if description else {}
+    return {"type": "string", **described} if is_text else {"type": "string", "format": "binary"}
+
+
 def reference(name: str) -> dict[str, str]:
     """A reference to a component schema of openapi.yaml."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-REVISION_HEADER = {
-    "ETag": {
-        "description": "The revision, in quotes; weak (W/) unless the whole record is shown.",
-        "schema": {"type": "string"},
-    }
-}
-NEXT_HEADER = {"Link": {"description": 'The next page, rel="next".', "schema": {"type": "string"}}}
-LICENCE_HEADER = {"Link": {"description": 'The licence of the data, rel="license".', "schema": {"type": "string"}}}
-FILE_NAME_HEADER = {
-    "Content-Disposition": {"description": "The name under which to save the file.", "schema": {"type": "string"}}
-}
+def header(name: str, description: str) -> dict[str, Any]:
+    """A header of a response, for its documentation."""
+    return {name: {"description": description, "schema": {"type": "string"}}}
+
+
+REVISION_HEADER = header("ETag", "The revision, in quotes; weak (W/) unless the whole record is shown.")
+NEXT_HEADER = header("Link", 'The next page, rel="next".')
+LICENCE_HEADER = header("Link", 'The licence of the data, rel="license".')
+FILE_NAME_HEADER = header("Content-Disposition", "The name under which to save the file.")

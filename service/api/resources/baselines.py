@@ -9,7 +9,6 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from schemas.errors import pointer
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
@@ -20,7 +19,7 @@ from service.api.http.resource import Body, FreeText, refusal, without_zero_byte
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.api.http.values import Day, WholeNumber
-from service.errors import BaselineInvalid, DomainError
+from service.errors import BaselineInvalid
 from service.reports.baselines import LONGEST_SOURCE, MOST_HOUSEHOLDS
 from service.reports.ports import Baseline
 
@@ -44,14 +43,6 @@ class BaselineSchema(Body):
         metadata=refusal(reason="source"),
     )
     date = Day(required=True, metadata=refusal(reason="date"))
-
-    def unknown_item(self, name: str) -> DomainError:
-        """The error of an item that a baseline does not have."""
-        return BaselineInvalid(pointer=pointer((name,)), reason="unknown")
-
-    def not_an_object(self) -> DomainError:
-        """The error of a body that is no JSON object."""
-        return BaselineInvalid(pointer="", reason="object")
 
 
 class BaselineListSchema(ListSchema):

@@ -204,7 +204,7 @@ class CoverageTable(MethodView):
 
     @needs("coverage.read")
     @blueprint.query(CoverageTableQuery)
-    @blueprint.response(200, {"type": "string"}, content_type="text/csv")
+    @blueprint.file("text/csv")
     @blueprint.problems(403, 422)
     @blueprint.doc(operationId="coverage_csv", summary="Coverage by unit as CSV")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -219,7 +219,7 @@ class CoverageWorkbook(MethodView):
 
     @needs("coverage.read")
     @blueprint.query(CoverageQuery)
-    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+    @blueprint.file(WORKBOOK)
     @blueprint.problems(403, 422)
     @blueprint.doc(operationId="coverage_xlsx", summary="Coverage by unit as a workbook")
     def get(self, arguments: dict[str, Any]) -> Response:

@@ -51,7 +51,7 @@ def openapi() -> Response:
 
 @blueprint.route("/docs")
 @public
-@blueprint.response(200, {"type": "string"}, content_type="text/html")
+@blueprint.file("text/html")
 @blueprint.doc(operationId="docs", summary="The contract as a page")
 def docs() -> Response:
     """Every call with its parameters, bodies and responses."""
@@ -60,7 +60,7 @@ def docs() -> Response:
 
 @blueprint.route("/docs/problems")
 @public
-@blueprint.response(200, {"type": "string"}, content_type="text/html")
+@blueprint.file("text/html")
 @blueprint.doc(operationId="docs_problems", summary="Every problem and the way out")
 def problems() -> Response:
     """Each code in Vietnamese and English."""
@@ -69,7 +69,7 @@ def problems() -> Response:
 
 @blueprint.route("/docs/style.css")
 @public
-@blueprint.response(200, {"type": "string"}, content_type="text/css")
+@blueprint.file("text/css")
 @blueprint.doc(operationId="docs_style", summary="The style of the pages")
 def style() -> Response:
     """Beside the templates, since nothing is loaded from elsewhere."""

@@ -49,7 +49,7 @@ def readyz() -> Response:
 
 @blueprint.route("/metrics")
 @needs("metrics.read")
-@blueprint.response(200, {"type": "string"}, content_type="text/plain")
+@blueprint.file("text/plain")
 @blueprint.doc(operationId="metrics", summary="Measures for Prometheus")
 def metrics() -> Response:
     """Requests by endpoint and status, and how long they took."""

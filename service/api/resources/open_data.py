@@ -75,7 +75,7 @@ class OpenDataSchema(Resource):
     province = fields.String(required=True, metadata={"description": "The province whose communes are counted."})
     edition = Day(required=True)
     next_edition = Day(required=True)
-    least = fields.Integer(metadata={"description": "Smaller counts are withheld."})
+    least = count(required=True, metadata={"description": "Smaller counts are withheld."})
     columns = fields.List(fields.Nested(OpenDataColumnSchema), required=True)
     rows = fields.List(fields.Nested(OpenDataRowSchema), required=True)
     total = fields.Nested(OpenDataTotalSchema, required=True)
@@ -86,7 +86,7 @@ class OpenDataSchema(Resource):
         required=True, metadata={"description": "Identifier of the agency that publishes it (QCVN 102:2016/BTTTT)."}
     )
     licence = fields.String(required=True)
-    note = fields.String()
+    note = fields.String(required=True)
 
 
 class OpenDataQuery(Query):
@@ -127,7 +127,7 @@ class OpenHouseholdsTable(MethodView):
 
     @public
     @blueprint.query(OpenDataTableQuery)
-    @blueprint.response(200, {"type": "string"}, content_type="text/csv", headers=LICENCE_HEADER)
+    @blueprint.file("text/csv", headers=LICENCE_HEADER)
     @blueprint.validated
     @blueprint.problems(404, 422, 429, 503)
     @blueprint.doc(operationId="open_households_csv", summary="The same as CSV")
@@ -143,7 +143,7 @@ class OpenHouseholdsWorkbook(MethodView):
 
     @public
     @blueprint.query(OpenDataQuery)
-    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK, headers=LICENCE_HEADER)
+    @blueprint.file(WORKBOOK, headers=LICENCE_HEADER)
     @blueprint.validated
     @blueprint.problems(404, 422, 429, 503)
     @blueprint.doc(operationId="open_households_xlsx", summary="The same as a workbook")

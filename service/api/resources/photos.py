@@ -104,7 +104,7 @@ class OnePhoto(MethodView):
     """One photo of a household."""
 
     @needs("photos.read")
-    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=JPEG)
+    @blueprint.file(JPEG)
     @blueprint.problems(403, 404, 409, 410, 422)
     @blueprint.doc(operationId="get_photo", summary="Read a photo of a paper")
     def get(self, household_id: str, photo_id: str) -> Response:
@@ -122,11 +122,8 @@ class OnePhoto(MethodView):
     @blueprint.response(200, PhotoSchema)
     @blueprint.response(201, PhotoSchema)
     @blueprint.problems(403, 404, 409, 410, 413, 415, 422)
-    @blueprint.doc(
-        operationId="put_photo",
-        summary="Store a photo of a paper",
-        requestBody={"required": True, "content": {JPEG: {"schema": {"type": "string", "format": "binary"}}}},
-    )
+    @blueprint.file_body(JPEG)
+    @blueprint.doc(operationId="put_photo", summary="Store a photo of a paper")
     def put(self, arguments: dict[str, Any], household_id: str, photo_id: str) -> Response:
         """A new id stores the photo (201); the same photo again is the same write (200). Only JPEG, at most 300 kB.
 

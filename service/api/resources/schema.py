@@ -101,7 +101,7 @@ def form() -> Response:
 
 @blueprint.route("/household.xlsx")
 @public
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+@blueprint.file(WORKBOOK)
 @blueprint.validated
 @blueprint.doc(operationId="schema_xlsform", summary="The household as XLSForm for ODK Collect")
 def xlsform() -> Response:
@@ -115,7 +115,7 @@ def xlsform() -> Response:
 
 @blueprint.route("/dictionary.xlsx")
 @public
-@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+@blueprint.file(WORKBOOK)
 @blueprint.validated
 @blueprint.doc(operationId="schema_dictionary", summary="The data dictionary as a workbook")
 def dictionary() -> Response:

@@ -174,7 +174,7 @@ class SearchCsv(MethodView):
     @needs("households.search")
     @blueprint.query(CsvQuery)
     @blueprint.body(AreaQuestionSchema)
-    @blueprint.response(200, {"type": "string"}, content_type="text/csv")
+    @blueprint.file("text/csv")
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households_csv", summary="Households in an area, as CSV")
     def post(self, arguments: dict[str, Any]) -> Response:
@@ -188,7 +188,7 @@ class SearchWorkbook(MethodView):
 
     @needs("households.search")
     @blueprint.body(AreaQuestionSchema)
-    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=WORKBOOK)
+    @blueprint.file(WORKBOOK)
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households_xlsx", summary="Households in an area, as a workbook")
     def post(self) -> Response:

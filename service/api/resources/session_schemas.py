@@ -15,7 +15,6 @@ from service.api.http.services import services
 from service.api.http.values import Flag, Moment, WholeNumber
 from service.area import WHOLE_REGISTER
 from service.clock import vietnam_day
-from service.errors import DomainError
 from service.principal import current_principal
 from service.roles import SCOPES, Permission, Role, Sight
 from service.unit_names import UnitId
@@ -69,10 +68,6 @@ class TokenRequestSchema(Body):
 
 class TokenFormSchema(TokenRequestSchema):
     """The same, form-encoded."""
-
-    def unknown_item(self, name: str) -> DomainError:
-        """As for any other item of a form that is not valid."""
-        return GrantInvalid(pointer=f"/{name[:60]}", reason="item")
 
 
 class SignInSchema(Body):
@@ -168,13 +163,13 @@ class BrowserSessionSchema(OwnSessionSchema):
 class TokenSchema(Resource):
     """What a sign-in returns: the tokens and the account."""
 
-    access_token = fields.String()
+    access_token = fields.String(required=True)
     token_type = fields.String(required=True, validate=validate.OneOf(["Bearer"]))
     expires_in = WholeNumber(required=True, validate=validate.Range(min=0))
     refresh_token = fields.String()
     refresh_expires_in = WholeNumber(validate=validate.Range(min=0))
     scope = fields.String()
-    account = fields.Nested(OwnAccountSchema)
+    account = fields.Nested(OwnAccountSchema, required=True)
 
 
 class SessionSchema(Resource):

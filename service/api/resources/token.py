@@ -12,7 +12,7 @@ from service.access.errors import (
 )
 from service.access.gate import needs, public
 from service.api.http.audit_trail import note_about, write_trail
-from service.api.http.blueprint import Blueprint, reference
+from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.browser_session import (
     browser,
@@ -31,10 +31,11 @@ from service.api.resources.session_schemas import (
     SignInSchema,
     TokenFormSchema,
     TokenRequestSchema,
+    TokenSchema,
 )
 from service.principal import current_principal
 
-SIGNED_IN = {"anyOf": [reference("Token"), reference("BrowserSession")]}
+SIGNED_IN = {"anyOf": [TokenSchema, BrowserSessionSchema]}
 """Tokens, or with cookies the account itself."""
 
 blueprint = Blueprint("session", __name__, url_prefix="/v1", description="Signing in and out")

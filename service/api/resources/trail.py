@@ -12,7 +12,7 @@ from marshmallow import fields, validate
 
 from service.access.gate import needs
 from service.access.trail import TrailEntry
-from service.api.http.blueprint import Blueprint
+from service.api.http.blueprint import LINES, Blueprint
 from service.api.http.guard import guard
 from service.api.http.parameters import Query
 from service.api.http.resource import Resource, written
@@ -20,9 +20,6 @@ from service.api.http.values import Moment, WholeNumber
 from service.principal import current_principal
 
 blueprint = Blueprint("trail", __name__, url_prefix="/v1/trail", description="Who saw whose record")
-
-
-LINES = {"type": "string", "description": "One TrailEntry a line."}
 
 
 def _word(description: str) -> fields.String:
@@ -64,7 +61,7 @@ class TrailLines(MethodView):
 
     @needs("trail.read")
     @blueprint.query(TrailQuery)
-    @blueprint.response(200, LINES, content_type="application/x-ndjson")
+    @blueprint.file(LINES, "One TrailEntry a line.")
     @blueprint.problems(401, 403, 422)
     @blueprint.doc(operationId="trail", summary="Who saw or changed whose record")
     def get(self, arguments: dict[str, Any]) -> Response:
@@ -82,7 +79,7 @@ class TrailLines(MethodView):
             address=arguments.get("address"),
             token=arguments.get("token"),
         )
-        response = Response(_lines(found), mimetype="application/x-ndjson")
+        response = Response(_lines(found), mimetype=LINES)
         response.headers["Cache-Control"] = "no-store"
         return response
 

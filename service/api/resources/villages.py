@@ -13,15 +13,15 @@ from schemas.errors import pointer
 from schemas.text import spelling
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about
-from service.api.http.blueprint import Blueprint
+from service.api.http.blueprint import Blueprint, header
 from service.api.http.bodies import parsed_body
 from service.api.http.parameters import LONGEST_NAME, Query
 from service.api.http.preconditions import must_be_new, named_revision
-from service.api.http.resource import Body, BodyRefused, FreeText, refusal, without_zero_bytes
+from service.api.http.resource import Body, BodyRefused, FreeText, refusal, schema_of, without_zero_bytes
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.api.http.values import Day, Moment, WholeNumber, count
-from service.errors import DomainError
+from service.errors import BodyUnknownItem, DomainError
 from service.reports.baselines import LONGEST_SOURCE
 from service.units.errors import VillagesInvalid
 from service.units.village_register import MOST_VILLAGES, CommuneVillages, NamedVillage
@@ -30,7 +30,7 @@ blueprint = Blueprint("villages", __name__, url_prefix="/v1/villages", descripti
 
 MOST_EXPECTED: Final = 100_000
 
-_REVISION_HEADER = {"ETag": {"description": "The revision of the list, in quotes.", "schema": {"type": "string"}}}
+_REVISION_HEADER = header("ETag", "The revision of the list, in quotes.")
 
 
 def _has_letters(name: str) -> None:
@@ -123,14 +123,6 @@ class VillagesSchema(Body):
         shown = {name for name, field in self.fields.items() if field.dump_only}
         return {name: value for name, value in items.items() if name not in shown}
 
-    def unknown_item(self, name: str) -> DomainError:
-        """The error of an item that a list does not have."""
-        return VillagesInvalid(pointer=pointer((name,)), reason="unknown", most=MOST_VILLAGES)
-
-    def not_an_object(self) -> DomainError:
-        """The error of a body that is no JSON object."""
-        return VillagesInvalid(pointer="", reason="object", most=MOST_VILLAGES)
-
     def refused(self, messages: Mapping[str, Any]) -> Exception:
         """What is raised for the faults that marshmallow found, each at its village."""
         of_villages = messages.get("villages")
@@ -142,13 +134,15 @@ class VillagesSchema(Body):
 
 def _faults(of_villages: Mapping[Any, Any]) -> Iterator[DomainError]:
     """The faults of villages by their position in the list."""
+    village = schema_of(VillageSchema)
     for position, faults in of_villages.items():
-        for item in faults if isinstance(faults, Mapping) else ("_schema",):
-            field = VillageSchema._declared_fields.get(item)
+        for item in sorted(faults, key=village.fields.__contains__) if isinstance(faults, Mapping) else ("_schema",):
             at = ("villages", position) if item == "_schema" else ("villages", position, item)
-            reason = "object" if item == "_schema" else "unknown"
-            params = {"reason": reason, "most": MOST_VILLAGES} if field is None else field.metadata["refusal"]
-            yield VillagesInvalid(pointer=pointer(at), **params)
+            if item != "_schema" and item not in village.fields:
+                yield BodyUnknownItem(pointer=pointer(at), name=str(item)[:60])
+            else:
+                params = {"reason": "object"} if item == "_schema" else village.fields[item].metadata["refusal"]
+                yield VillagesInvalid(pointer=pointer(at), **{"most": MOST_VILLAGES} | params)
 
 
 class VillagesQuery(Query):

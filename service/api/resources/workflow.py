@@ -9,6 +9,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import fields
 
+from schemas.derive.json_schema import item_schema
 from schemas.errors import ItemError, RecordInvalid
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
@@ -28,17 +29,20 @@ blueprint = Blueprint("workflow", __name__, url_prefix="/v1/households", descrip
 
 MOST_REVISIONS = 2**53
 
-_TEXT = {"type": "string"}
+
+def _of_household(name: str, **options: Any) -> Described:
+    """An item of the household, described as there."""
+    return Described(item_schema(name), allow_none=True, **options)
 
 
 class TransferSchema(Body):
     """A household's new place. The items are the household's own, so its schema judges their values."""
 
-    commune = Described(_TEXT, required=True, allow_none=True)
-    commune_as_of = Described({**_TEXT, "format": "date"}, allow_none=True)
-    former_commune = Described(_TEXT, allow_none=True)
-    village = Described(_TEXT, allow_none=True)
-    address = Described(_TEXT, allow_none=True)
+    commune = _of_household("commune", required=True)
+    commune_as_of = _of_household("commune_as_of")
+    former_commune = _of_household("former_commune")
+    village = _of_household("village")
+    address = _of_household("address")
 
     def refused(self, messages: Mapping[str, Any]) -> Exception:
         """An unknown item as in any body, and a commune that is missing as in a household's record."""
