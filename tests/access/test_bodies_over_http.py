@@ -87,6 +87,8 @@ def test_what_has_no_value_may_be_null(administrator: FlaskClient) -> None:
         ({"grant_type": "password"}, ["/username", "/password"]),
         ({"grant_type": "client_credentials", "client_id": "a", "client_secret": ""}, ["/client_secret"]),
         ({"grant_type": "refresh_token"}, ["/refresh_token"]),
+        ({"grant_type": "refresh_token", "refresh_token": "a", "device": "x" * 201}, ["/device"]),
+        ({"grant_type": "password", "device_name": "x" * 201}, ["/device_name"]),
         ({"grant_type": "password", "username": None, "password": 5}, ["/username", "/password"]),
     ],
 )

@@ -137,9 +137,6 @@ def test_a_request_that_is_closed_says_so_in_the_language_of_the_reader(register
 
 
 def test_a_baseline_is_refused_in_vietnamese_and_without_zero_bytes(register: Register) -> None:
-    for body, word in (([], "(không phải đối tượng JSON)"), ({"colour": 1}, "(có mục không dùng ở đây)")):
-        refused = register.client.put("/v1/baselines/16681", json=body).get_json()
-        assert word in refused["detail"], refused
     source = {"households": 1, "source": "Chi cục\u0000", "date": "2026-01-01"}
     response = register.client.put("/v1/baselines/16681", json=source)
     assert problem(response, 422, "baseline.invalid")["errors"][0]["pointer"] == "/source"

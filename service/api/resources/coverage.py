@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 from shapely.geometry.base import BaseGeometry
 
 from service.access.gate import needs
@@ -20,7 +20,6 @@ from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.api.http.tables import CsvQuery, csv_form, csv_response, workbook_response
 from service.api.http.values import Day, count
-from service.errors import QueryInvalid
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
 from service.reports.coverage import COUNTRY, Report
@@ -52,6 +51,11 @@ class CoverageQuery(Query):
     as_of = Day(
         metadata={"description": "As it stood at the end of this day in Vietnam, at the latest today; without it, now."}
     )
+
+    @validates_schema
+    def _unit_with_its_level(self, items: dict[str, Any], **_: Any) -> None:
+        if ("unit" in items) != (items["level"] == VILLAGE):
+            raise ValidationError({"unit": ["unit-of-villages" if "unit" in items else "village-unit"]})
 
 
 class CoverageMapQuery(CoverageQuery):
@@ -165,9 +169,6 @@ _COLUMNS = tuple(schema_of(CoverageRowSchema).fields)
 
 def _report(arguments: dict[str, Any]) -> Report:
     unit = arguments.get("unit")
-    if (unit is not None) != (arguments["level"] == VILLAGE):
-        reason = "village-unit" if unit is None else "unit-of-villages"
-        raise QueryInvalid(pointer="/unit", name="unit", reason=reason)
     if unit is not None:
         return services().village_coverage.report(unit, arguments.get("geography"), arguments.get("as_of"), reader())
     area = actor("coverage.read").area

@@ -21,16 +21,18 @@ from service.access.sign_in import Caller, SignedIn, require_scopes
 from service.access.tokens import csrf_token
 from service.api.http.audit_trail import report_revoked, write_trail
 from service.api.http.blueprint import FORM
-from service.api.http.bodies import parsed_body
+from service.api.http.bodies import json_body
 from service.api.http.browser_session import REFRESH_COOKIE, browser, from_another_site, set_session_cookies
 from service.api.http.guard import guard
-from service.api.http.resource import Beside, BodyRefused, parsed
+from service.api.http.resource import Beside, parsed
 from service.api.http.responses import resource_response
 from service.api.resources.session_schemas import (
+    LONGEST_DEVICE,
     BrowserSessionSchema,
     TokenFormSchema,
     TokenRequestSchema,
     TokenSchema,
+    grant_lacks,
 )
 from service.principal import Principal, nobody
 
@@ -61,26 +63,28 @@ def requested_grant() -> dict[str, Any]:
         repeated = [name for name, values in request.form.lists() if len(values) > 1]
         if repeated:
             raise GrantInvalid(pointer=f"/{repeated[0]}", reason="repeated")  # RFC 6749, 3.2
-    body: dict[str, Any] = parsed(TokenFormSchema, request.form.to_dict()) if form else parsed_body(TokenRequestSchema)
-    _read_basic_credentials(body)
-    return body
+    given: object = request.form.to_dict() if form else json_body()
+    if isinstance(given, dict):
+        given = {**given, **_basic_credentials(given)}
+    grant: dict[str, Any] = parsed(TokenFormSchema if form else TokenRequestSchema, given)
+    return grant
 
 
-def _read_basic_credentials(body: dict[str, Any]) -> None:
-    """Take client id and secret from the Authorization header, if they are there (RFC 6749, 2.3.1).
+def _basic_credentials(body: dict[str, Any]) -> dict[str, str]:
+    """Return client id and secret from the Authorization header, if they are there (RFC 6749, 2.3.1).
 
     Raises SignInFailed, and GrantInvalid for a client that names itself in two ways (RFC 6749, 2.3).
     """
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
-        return
+        return {}
     try:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise SignInFailed() from None
     if "client_secret" in body or body.get("client_id", client_id) != client_id:
         raise GrantInvalid(pointer="/client_secret" if "client_secret" in body else "/client_id", reason="named-twice")
-    body |= {"client_id": client_id, "client_secret": secret}
+    return {"client_id": client_id, "client_secret": secret}
 
 
 def caller_of(body: dict[str, Any]) -> Caller:
@@ -93,8 +97,8 @@ def caller_of(body: dict[str, Any]) -> Caller:
     if by_cookie:
         return browser()
     secret = body.get("device")
-    name = body.get("device_name") or request.headers.get("User-Agent", "")
-    return Caller(request.remote_addr or "", secret[:200] if secret else None, name[:200])
+    name = body.get("device_name") or request.headers.get("User-Agent", "")[:LONGEST_DEVICE]
+    return Caller(request.remote_addr or "", secret or None, name)
 
 
 def _granted(body: dict[str, Any], caller: Caller) -> SignedIn:
@@ -102,27 +106,17 @@ def _granted(body: dict[str, Any], caller: Caller) -> SignedIn:
     g.grant_type = body["grant_type"]
     match body["grant_type"]:
         case "password":
-            username, password = _given(body, "username", "password")
             require_scopes(body.get("scope", "").split(), ())  # a person's role decides, not scopes
-            return sign_in.by_password(username, password, caller)
+            return sign_in.by_password(body["username"], body["password"], caller)
         case "client_credentials":
             scopes = body.get("scope", "").split()
-            client_id, secret = _given(body, "client_id", "client_secret")
-            return sign_in.by_client_secret(client_id, secret, caller, scopes)
+            return sign_in.by_client_secret(body["client_id"], body["client_secret"], caller, scopes)
         case _:
             require_scopes(body.get("scope", "").split(), ())  # only people have refresh tokens
-            token = request.cookies.get(REFRESH_COOKIE, "") if caller.by_cookie else _given(body, "refresh_token")[0]
+            token = request.cookies.get(REFRESH_COOKIE, "") if caller.by_cookie else body.get("refresh_token", "")
+            if not token and not caller.by_cookie:
+                raise grant_lacks("refresh_token")
             return sign_in.refresh(token, caller)
-
-
-def _given(body: dict[str, Any], *names: str) -> tuple[str, ...]:
-    """Return the items that this kind of grant needs. Raises GrantInvalid, BodyRefused."""
-    missing = [GrantInvalid(pointer=f"/{name}", reason="missing") for name in names if not body.get(name)]
-    if len(missing) > 1:
-        raise BodyRefused(missing)
-    if missing:
-        raise missing[0]
-    return tuple(body[name] for name in names)
 
 
 def _token_response(signed_in: SignedIn, who: Principal) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
@@ -22,7 +22,7 @@ from service.api.http.responses import record_response, unless_known, written_re
 from service.api.http.services import actor, services
 from service.api.http.values import Flag, Moment, Number, Position, count
 from service.clock import vietnam_day
-from service.errors import CursorInvalid, QueryInvalid
+from service.errors import CursorInvalid
 from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.unit_households import households_of_unit
 from service.households.writer import COMPLETE_AFTER
@@ -106,6 +106,12 @@ class HouseholdListQuery(PageQuery):
         }
     )
     count = Flag(load_default=False, metadata={"description": "Also return `total`."})
+
+    @validates_schema
+    def _place_with_distance(self, items: dict[str, Any], **_: Any) -> None:
+        if ("near" in items) != ("within" in items):
+            missing = "within" if "near" in items else "near"
+            raise ValidationError({missing: ["near=longitude,latitude&within=metres"]})
 
 
 @blueprint.route("/<household_id>")
@@ -243,10 +249,6 @@ def _in_unit(code: str | None) -> dict[str, Any]:
 
 
 def _circle_of(arguments: dict[str, Any]) -> tuple[float, float, float] | None:
-    """Place and distance. Raises QueryInvalid for one without the other."""
-    if ("near" in arguments) != ("within" in arguments):
-        missing = "within" if "near" in arguments else "near"
-        raise QueryInvalid(pointer=f"/{missing}", name=missing, reason="near=longitude,latitude&within=metres")
     return (*arguments["near"], arguments["within"]) if "near" in arguments else None
 
 

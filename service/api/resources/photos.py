@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about
@@ -19,7 +19,6 @@ from service.api.http.resource import Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.api.http.values import Moment, WholeNumber
-from service.errors import QueryInvalid
 from service.people.jpeg import JPEG
 from service.people.ports import Photo, PhotoOf
 
@@ -41,6 +40,11 @@ class PhotoQuery(Query):
             "description": "When it was taken, by the phone's clock. Up to a day ahead is set to now, more refused."
         }
     )
+
+    @validates_schema
+    def _parcel_of_a_certificate(self, items: dict[str, Any], **_: Any) -> None:
+        if "parcel" in items and items["of"] != PhotoOf.LAND_CERTIFICATE:
+            raise ValidationError({"parcel": ["of=land_certificate"]})
 
 
 class PhotoSchema(Resource):
@@ -132,16 +136,12 @@ class OnePhoto(MethodView):
         """
         who = actor("photos.write")
         note_about(photo_id[:80])
-        of = PhotoOf(arguments["of"])
-        parcel: str | None = arguments.get("parcel")
-        if parcel is not None and of is not PhotoOf.LAND_CERTIFICATE:
-            raise QueryInvalid(pointer="/parcel", name="parcel", reason="of=land_certificate")
         sent = services().photos.put(
             household_id,
             photo_id,
             photo_body(),
-            of=of,
-            parcel=parcel,
+            of=PhotoOf(arguments["of"]),
+            parcel=arguments.get("parcel"),
             taken_at=arguments.get("taken_at"),
             actor=who,
         )

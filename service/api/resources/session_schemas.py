@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from service.access.errors import GrantInvalid
 from service.api.http.oauth import CLIENT_CREDENTIALS, UNSUPPORTED
@@ -20,6 +20,9 @@ from service.roles import SCOPES, Permission, Role, Sight
 from service.unit_names import UnitId
 
 GRANT_TYPES = ("password", CLIENT_CREDENTIALS, "refresh_token")
+LONGEST_DEVICE = 200
+_NEEDED = {"password": ("username", "password"), CLIENT_CREDENTIALS: ("client_id", "client_secret")}
+"""By grant type, what has to be there. A refresh token may come in a cookie instead."""
 
 
 def _supported(grant_type: str) -> None:
@@ -57,13 +60,27 @@ class TokenRequestSchema(Body):
         | {"description": "Scopes of a system, with spaces between; all of its own without."}
     )
     device = fields.String(
+        validate=validate.Length(max=LONGEST_DEVICE),
         metadata=refusal(reason="item")
-        | {"description": "A secret of the device's own: binds the refresh token to it."}
+        | {"description": "A secret of the device's own: binds the refresh token to it."},
     )
-    device_name = fields.String(validate=without_zero_bytes, metadata=refusal(reason="item"))
+    device_name = fields.String(
+        validate=[validate.Length(max=LONGEST_DEVICE), without_zero_bytes], metadata=refusal(reason="item")
+    )
     cookie = Flag(
         metadata=refusal(reason="item") | {"description": "Respond with HttpOnly cookies instead of tokens (browsers)."}
     )
+
+    @validates_schema
+    def _complete(self, items: dict[str, Any], **_: Any) -> None:
+        missing = [name for name in _NEEDED.get(items["grant_type"], ()) if not items.get(name)]
+        if missing:
+            raise ValidationError({name: [grant_lacks(name)] for name in missing})
+
+
+def grant_lacks(name: str) -> GrantInvalid:
+    """The error of a grant without an item that its type needs."""
+    return GrantInvalid(pointer=f"/{name}", reason="missing")
 
 
 class TokenFormSchema(TokenRequestSchema):
