@@ -141,3 +141,11 @@ def test_a_retired_word_is_noticed_in_texts_and_names_and_not_inside_another_wor
     assert list(retired_in("Kept here, told_at, isKept, KeptEntry, answered", of_forms=True)) == ["kept", "told"]
     assert list(retired_in("It answers; the lookups_answered", of_forms=False)) == ["answers", "answered"]
     assert list(retired_in("stored, unkept, mistold, keptlike, Saigon, answer_by", of_forms=False)) == []
+
+
+def test_the_glossary_defines_every_term_once() -> None:
+    lines = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").split("## Published names")[0].splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ") and not line.startswith("| ---")]
+    terms = [term for row in rows if row[0] != "word" for term in row[0].split(" · ")]
+    assert len(terms) > 70
+    assert sorted(terms) == sorted(set(terms))
