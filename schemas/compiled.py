@@ -21,7 +21,7 @@ from schemas.language import (
     Formatted,
     Many,
     Number,
-    Part,
+    One,
     Section,
     Text,
     Whole,
@@ -138,7 +138,7 @@ class _Compiler:
             case YearMonthOrDay():
                 yield "if value.__class__ is not str or len(value) > 10: raise Unsure"
                 yield "value = partial(value)"
-            case Part():
+            case One():
                 yield f"value = {self._constant(name, _section_parser(field.section))}(value)"
             case Many():
                 yield f"if value.__class__ is not list or len(value) > {field.most}: raise Unsure"
@@ -147,7 +147,7 @@ class _Compiler:
                 yield f"value = {self._constant(name, field.parse)}(value)"
 
     def _elements(self, name: str, field: Many) -> Iterator[str]:
-        if isinstance(field.inner, Part):
+        if isinstance(field.inner, One):
             parse = self._constant(name, _section_parser(field.inner.section))
             yield f"value = [{parse}(each) for each in value]"
         else:

@@ -14,7 +14,7 @@ from schemas.language import (
     Given,
     Moment,
     Number,
-    Part,
+    One,
     Section,
     Text,
     UnitCode,
@@ -192,7 +192,7 @@ class HouseholdSchema(Section):
         60,
         item("Số phiếu giấy", "Paper form number", source=_REGISTER, step="household", **OPEN),
     )
-    head = Part(
+    head = One(
         HeadSchema,
         item(
             "Chủ hộ",
@@ -263,17 +263,17 @@ class HouseholdSchema(Section):
     machinery = many(
         MachinerySchema, item("Máy móc, thiết bị", "Machinery", source=_CENSUS, step="production", **OPEN), most=50
     )
-    hired_labour = Part(
+    hired_labour = One(
         HiredLabourSchema, item("Lao động thuê ngoài", "Hired labour", source=_CENSUS, step="production", **OPEN)
     )
-    cooperative = Part(
+    cooperative = One(
         CooperativeSchema, item("Hợp tác xã, tổ hợp tác", "Cooperative", source=_CENSUS, step="production", **OPEN)
     )
-    insurance = Part(
+    insurance = One(
         InsuranceSchema, item("Bảo hiểm nông nghiệp", "Farm insurance", source=_CENSUS, step="production", **OPEN)
     )
-    loans = Part(LoansSchema, item("Vay vốn sản xuất", "Loans", source=_CENSUS, step="production", **OPEN))
-    output_value = Part(
+    loans = One(LoansSchema, item("Vay vốn sản xuất", "Loans", source=_CENSUS, step="production", **OPEN))
+    output_value = One(
         OutputValueSchema,
         item(
             "Giá trị sản xuất một năm",
@@ -288,7 +288,7 @@ class HouseholdSchema(Section):
         item("Sản phẩm bán ra", "Products", source="Kế hoạch 1034/QĐ-BTTTT (2021)", step="products", **OPEN),
         most=50,
     )
-    digital = Part(
+    digital = One(
         DigitalSchema,
         item("Tiếp cận số", "Digital access", source="Kế hoạch 1034/QĐ-BTTTT (2021)", step="digital", **OPEN),
     )

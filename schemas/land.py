@@ -67,7 +67,7 @@ class CropSchema(Section):
         ),
     )
     high_tech = Flag(item("Sản xuất công nghệ cao", "High-tech production", source=_CROPS, copied=True, **OPEN))
-    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
+    linkage = LinkageSchema.one(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
     certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS, **OPEN), most=10)
 
 

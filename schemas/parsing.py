@@ -13,7 +13,7 @@ from schemas.errors import ItemError, Path, Problem, RecordInvalid, pointer
 from schemas.geometry import geometry_json
 from schemas.household import HouseholdSchema
 from schemas.land_uses import state_main_uses
-from schemas.language import Part, loader, section_fields
+from schemas.language import One, loader, section_fields
 from schemas.partial_date import PartialDate
 
 #: Nobody corrects a record with more errors than this item by item.
@@ -50,7 +50,7 @@ def explain_household(data: object) -> tuple[dict[str, Any], list[ItemError]]:
         read = error.valid_data if isinstance(error.valid_data, dict) else {}
         for name, field in section_fields(HouseholdSchema).items():
             # marshmallow leaves out an object of which nothing could be read; what it lacks must still be reported.
-            if isinstance(field, Part) and isinstance(data, Mapping) and isinstance(data.get(name), dict):
+            if isinstance(field, One) and isinstance(data, Mapping) and isinstance(data.get(name), dict):
                 read.setdefault(name, {})
         return read, list(_item_errors((), error.messages))
     return content, []

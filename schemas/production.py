@@ -1,6 +1,6 @@
 """Production other than crops: livestock, aquaculture, forestry, salt, machines; contracts and certificates."""
 
-from schemas.language import OPEN, Code, Day, Flag, Item, Number, Part, Section, Text, Whole, YearMonthOrDay, item, many
+from schemas.language import OPEN, Code, Day, Flag, Item, Number, One, Section, Text, Whole, YearMonthOrDay, item, many
 
 MOST_AREA_M2 = 100_000_000
 MOST_OUTPUT_T = 1_000_000
@@ -40,9 +40,9 @@ class LinkageSchema(Section):
     until = YearMonthOrDay(item("Thời hạn", "Until", source=_CROPS, **OPEN))
 
     @classmethod
-    def part(cls, item: Item) -> Part:
+    def one(cls, item: Item) -> One:
         """Return the field of a linkage contract in another section."""
-        return Part(cls, item)
+        return One(cls, item)
 
 
 class LivestockSchema(Section):
@@ -74,7 +74,7 @@ class LivestockSchema(Section):
     manure = Code(
         "manure_treatments", item("Xử lý chất thải", "Manure treatment", source=_LIVESTOCK, copied=True, **OPEN)
     )
-    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
+    linkage = LinkageSchema.one(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
     certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS, **OPEN), most=10)
 
 
@@ -106,7 +106,7 @@ class AquacultureSchema(Section):
         item("Sản lượng trong năm", "Output a year", source=_FISHERIES, unit="t", **OPEN), least=0, most=MOST_OUTPUT_T
     )
     stocked_on = YearMonthOrDay(item("Thời điểm thả giống", "Stocked", source=_FISHERIES, **OPEN))
-    linkage = LinkageSchema.part(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
+    linkage = LinkageSchema.one(item("Hợp đồng liên kết", "Linkage contract", source=_CROPS, **OPEN))
     certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_CROPS, **OPEN), most=10)
 
 

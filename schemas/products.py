@@ -1,6 +1,6 @@
 """Products that the household sells: classification, season, scale, certificates, OCOP."""
 
-from schemas.language import OPEN, Code, Day, Many, Number, Part, Section, Text, Whole, item, many
+from schemas.language import OPEN, Code, Day, Many, Number, One, Section, Text, Whole, item, many
 from schemas.production import CertificationSchema
 
 _ECOMMERCE = "Kế hoạch 1034/QĐ-BTTTT (2021)"
@@ -55,4 +55,4 @@ class ProductSchema(Section):
         100, item("Mã truy xuất nguồn gốc", "Traceability code", source=_ECOMMERCE, copied=True, **OPEN)
     )
     certifications = many(CertificationSchema, item("Chứng nhận", "Certifications", source=_ECOMMERCE, **OPEN), most=10)
-    ocop = Part(OcopSchema, item("OCOP", "OCOP", source=_OCOP, **OPEN))
+    ocop = One(OcopSchema, item("OCOP", "OCOP", source=_OCOP, **OPEN))

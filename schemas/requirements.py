@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from schemas.errors import Path, pointer
 from schemas.household import HouseholdSchema
-from schemas.language import Field, Many, Part, Section, Stage, section_fields
+from schemas.language import Field, Many, One, Section, Stage, section_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _what_matters(section: type[Section], *, alternatives: bool) -> tuple[tuple[
     for name, field in section_fields(section).items():
         part = field.inner if isinstance(field, Many) else field
         inner = (
-            part.section if isinstance(part, Part) and _what_matters(part.section, alternatives=alternatives) else None
+            part.section if isinstance(part, One) and _what_matters(part.section, alternatives=alternatives) else None
         )
         item = field.item
         wanted = item.required_for == "registered" and item.required_unless if alternatives else item.required_for

@@ -21,7 +21,7 @@ from schemas.language import (
     Many,
     Moment,
     Number,
-    Part,
+    One,
     Section,
     Whole,
     section_fields,
@@ -156,7 +156,7 @@ def _kind(field: Field) -> str:
 def _inside(field: Field, path: str, read: frozenset[str] | None, current: bool) -> Check | None:
     """Return the check of a value that is more than a type; None for the others."""
     match field:
-        case Part():
+        case One():
             return _section(field.section, f"{path}.", read, current=current)
         case Many():
             inner = _inside(field.inner, path, read, current) or _of_type(_KINDS[_kind(field.inner)])

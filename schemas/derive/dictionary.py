@@ -23,7 +23,7 @@ from schemas.language import (
     Mask,
     Moment,
     Number,
-    Part,
+    One,
     Section,
     Sensitivity,
     Stage,
@@ -322,9 +322,9 @@ def _rows(section: type[Section], prefix: str, step: str, *, copyable: bool) -> 
     for name, field in section_fields(section).items():
         here = STEPS[field.item.step][0] if field.item.step else step
         part = field.inner if isinstance(field, Many) else field
-        is_list = isinstance(field, Many) and isinstance(part, Part)
+        is_list = isinstance(field, Many) and isinstance(part, One)
         yield DictionaryRow(prefix + name, section, field, here, copyable)
-        if isinstance(part, Part):
+        if isinstance(part, One):
             yield from _rows(
                 part.section, f"{prefix}{name}[]." if is_list else f"{prefix}{name}.", here, copyable=is_list
             )
@@ -356,9 +356,9 @@ def _kind(field: Field) -> str:  # noqa: C901 - one case for each kind of field
             return "thời điểm"
         case Geometry():
             return "hình học GeoJSON: " + ", ".join(field.kinds)
-        case Part():
+        case One():
             return "nhóm mục"
-        case Many(inner=Part()):
+        case Many(inner=One()):
             return f"danh sách, đến {field.most}"
         case Many():
             return f"danh sách {_kind(field.inner)}"

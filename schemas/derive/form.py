@@ -16,7 +16,7 @@ from schemas.language import (
     Many,
     Moment,
     Number,
-    Part,
+    One,
     Phone,
     Section,
     Step,
@@ -125,7 +125,7 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
             return {"kind": "moment"}
         case Geometry():
             return {"kind": "point" if field.kinds == ("Point",) else "polygon", "types": list(field.kinds)}
-        case Part():
+        case One():
             return {
                 "kind": "section",
                 "items": _items(field.section, lists, copyable=False),
@@ -134,7 +134,7 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
         case Many(inner=Code() as inner):
             lists[inner.list_name] = None
             return {"kind": "choices", "list": inner.list_name, "most": field.most}
-        case Many(inner=Part() as inner):
+        case Many(inner=One() as inner):
             identifiers = [name for name, each in section_fields(inner.section).items() if isinstance(each, Uuid)]
             return {
                 "kind": "list",

@@ -19,7 +19,7 @@ from schemas.language import (
     Many,
     Moment,
     Number,
-    Part,
+    One,
     Section,
     Text,
     Uuid,
@@ -196,7 +196,7 @@ class _Writer:
             case Geometry():
                 kinds = [self.reference(kind) for kind in field.kinds]
                 return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-            case Part():
+            case One():
                 return self.reference(_name(field.section))
             case Many():
                 return {
@@ -226,7 +226,7 @@ class _RecordWriter(_Writer):
     def value(self, field: Field) -> JsonSchema:
         if field.item.mask in _MASKED_TEXT:
             return {"type": "string"}
-        if isinstance(field, Part) and _is_partly_hidden(field.section):
+        if isinstance(field, One) and _is_partly_hidden(field.section):
             return self.reference(_name(field.section) + "Record")
         return super().value(field)
 
@@ -246,7 +246,7 @@ class _PatchWriter(_Writer):
 
     def described(self, field: Field) -> JsonSchema:
         schema = super().described(field)
-        if isinstance(field, Part):
+        if isinstance(field, One):
             schema |= self.reference(_name(field.section) + "Patch")
         return schema if field.required or field.register_given else _or_null(schema)
 
@@ -262,7 +262,7 @@ def _or_null(schema: JsonSchema) -> JsonSchema:
 
 def _merged(section: type[Section]) -> dict[type[Section], None]:
     """Return the section and those in it that a merge patch enters: not the elements of lists."""
-    parts = [field.section for field in section_fields(section).values() if isinstance(field, Part)]
+    parts = [field.section for field in section_fields(section).values() if isinstance(field, One)]
     return {section: None} | {each: None for part in parts for each in _merged(part)}
 
 
@@ -285,7 +285,7 @@ def _sections(section: type[Section]) -> dict[type[Section], None]:
     found: dict[type[Section], None] = {section: None}
     for field in section_fields(section).values():
         part = field.inner if isinstance(field, Many) else field
-        if isinstance(part, Part):
+        if isinstance(part, One):
             found |= _sections(part.section)
     return found
 

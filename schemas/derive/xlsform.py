@@ -20,7 +20,7 @@ from schemas.language import (
     Many,
     Moment,
     Number,
-    Part,
+    One,
     Suggested,
     Text,
     UnitCode,
@@ -164,11 +164,11 @@ class _Form:
     def _item(self, name: str, prefix: str, each: Field, required: str, beside: dict[str, Field]) -> Iterator[_Row]:
         relevant = _relevant(each.item, prefix, beside)
         match each:
-            case Part():
+            case One():
                 yield _Row("begin_group", name, each.item, relevant=relevant)
                 yield from self._section(section_fields(each.section), f"{name}_")
                 yield _Row("end_group")
-            case Many(inner=Part() as inner):
+            case Many(inner=One() as inner):
                 yield _Row("begin_repeat", name, each.item, relevant=relevant)
                 yield from self._section(section_fields(inner.section), f"{name}_")
                 yield _Row("end_repeat")

@@ -10,7 +10,7 @@ from schemas.language.dates import Day, Moment, YearMonthOrDay
 from schemas.language.fields import Field, Flag, Geometry, Given
 from schemas.language.items import OPEN, STEPS, AtRest, Item, Mask, Sensitivity, Stage, Step, item
 from schemas.language.numbers import Number, Whole
-from schemas.language.sections import Many, Part, Section, loader, many, section_fields, section_of
+from schemas.language.sections import Many, One, Section, loader, many, section_fields, section_of
 from schemas.language.texts import Formatted, Phone, Suggested, Text, UnitCode, Uuid
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "Mask",
     "Moment",
     "Number",
-    "Part",
+    "One",
     "Phone",
     "Section",
     "Sensitivity",

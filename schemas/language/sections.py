@@ -38,7 +38,7 @@ def loader(section: type[Section]) -> Section:
     return section()
 
 
-class Part(Field):
+class One(Field):
     """One object inside another."""
 
     expected = "object"
@@ -98,13 +98,13 @@ class Many(Field):
 
 def many(section: type[Section], item: Item, *, most: int, register_given: bool = False) -> Many:
     """Return the field of a list of objects."""
-    return Many(Part(section), item, most=most, register_given=register_given)
+    return Many(One(section), item, most=most, register_given=register_given)
 
 
 def section_of(field: Field) -> type[Section] | None:
     """Return the section of an object or of a list of objects; None for every other field."""
     part = field.inner if isinstance(field, Many) else field
-    return part.section if isinstance(part, Part) else None
+    return part.section if isinstance(part, One) else None
 
 
 def section_fields(section: type[Section]) -> dict[str, Field]:

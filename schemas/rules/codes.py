@@ -10,7 +10,7 @@ from schemas.codelists import CodeList, code_lists
 from schemas.errors import Path
 from schemas.household import HouseholdSchema
 from schemas.land import ParcelSchema
-from schemas.language import Code, Many, Part, Section, section_fields
+from schemas.language import Code, Many, One, Section, section_fields
 from schemas.rules.rule import Content, Trouble, record_day
 
 
@@ -53,7 +53,7 @@ def _code_places() -> tuple[CodePlace, ...]:
             here = (*path, name)
             if isinstance(field, Many):
                 inner, here = field.inner, (*here, "*")
-            if isinstance(inner, Part):
+            if isinstance(inner, One):
                 yield from walk(inner.section, here, is_open)
             elif isinstance(inner, Code) and not field.register_given:
                 lists = {scheme: code_lists()[each] for scheme, each in inner.lists().items()}

@@ -10,7 +10,7 @@ from service.households.ports import DamagedEntry, LogEntry
 _ABSENT = object()
 
 
-def parted(found: Iterable[LogEntry | DamagedEntry]) -> tuple[list[LogEntry], list[DamagedEntry]]:
+def partition(found: Iterable[LogEntry | DamagedEntry]) -> tuple[list[LogEntry], list[DamagedEntry]]:
     """Returns the entries that can be read, and the others."""
     readable: list[LogEntry] = []
     damaged: list[DamagedEntry] = []

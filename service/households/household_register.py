@@ -25,7 +25,7 @@ from service.errors import (
 from service.households.changes import Change, Kind, Record
 from service.households.confirmations import confirmed_by, without_unnamed
 from service.households.consents import consent_withdrawn
-from service.households.history import parted
+from service.households.history import partition
 from service.households.merge_patch import merge_patch
 from service.households.places import PLACE_ITEMS, Places, decides_on_a_split, with_its_old_commune
 from service.households.ports import HouseholdRepositories, Stored, Written
@@ -175,7 +175,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         if if_match not in (None, record["revision"] - 1) or record["status"] == "withdrawn":
             return None
         last = self._store.log.history(record["id"], before=None, limit=1)
-        if [(each.kind, each.actor) for each in parted(last)[0]] != [("transferred", actor.name)]:
+        if [(each.kind, each.actor) for each in partition(last)[0]] != [("transferred", actor.name)]:
             return None
         try:
             made_from = self._store.log.at_revision(record["id"], record["revision"] - 1)

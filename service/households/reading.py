@@ -19,7 +19,7 @@ from service.clock import vietnam_day
 from service.errors import PermissionMissing
 from service.households.area_search import Affected, households_beginning_in, households_in, items_for
 from service.households.changes import Record
-from service.households.history import parted
+from service.households.history import partition
 from service.households.masking import sees
 from service.households.parcel_checks import NeighbouringBoundary
 from service.households.places import Places
@@ -175,7 +175,7 @@ class Reader:
         self._releasing.require_shared(household)
         found = self._sources.log.history(household, before=before, limit=limit + 1)
         self._note([household])
-        readable, damaged = parted(found[:limit])
+        readable, damaged = partition(found[:limit])
         self._report_damaged([each.key for each in damaged])
         entries = [self._entry_with_changes(entry) for entry in readable]
         last = found[limit - 1] if len(found) > limit else None
@@ -200,7 +200,7 @@ class Reader:
         if of is not None:
             communes = of if communes is None else communes & of
         found, more = self._sources.log.changes(after, communes=communes, limit=limit)
-        readable, damaged = parted(found)
+        readable, damaged = partition(found)
         self._report_damaged([each.key for each in damaged])
         hidden = self.withheld | self._left(entry.household for entry in readable)
         entries = [self._releasing.entry(entry, hidden) for entry in readable]
@@ -296,7 +296,7 @@ class Reader:
         """What happened to a household, newest first, to the very first entry."""
         before: tuple[int, str] | None = None
         while found := self._sources.log.history(household, before=before, limit=ENTRIES_AT_ONCE):
-            readable, damaged = parted(found)
+            readable, damaged = partition(found)
             self._report_damaged([each.key for each in damaged])
             for each in readable:
                 yield {**self._entry_with_changes(each), "damaged": each.damaged or None}

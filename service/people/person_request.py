@@ -41,7 +41,7 @@ FIRST_DAY: Final = date(2026, 1, 1)
 """Law 91/2025 is in force from this day; earlier requests have no due dates."""
 
 ACKNOWLEDGE_WORKING_DAYS: Final = 2
-ANSWER_DAYS: Final[Mapping[RequestKind, int]] = {
+REPLY_DAYS: Final[Mapping[RequestKind, int]] = {
     RequestKind.VIEW: 10,
     RequestKind.CORRECT: 10,
     RequestKind.COPY: 10,

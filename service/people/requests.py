@@ -18,9 +18,9 @@ from service.households.registration import household_id_of
 from service.households.times import MOST_AHEAD
 from service.people.person_request import (
     ACKNOWLEDGE_WORKING_DAYS,
-    ANSWER_DAYS,
     FIRST_DAY,
     OPEN,
+    REPLY_DAYS,
     PersonRequest,
     RequestChanged,
     RequestClosed,
@@ -117,7 +117,7 @@ class PeopleRequests:
             commune=commune,
             received_on=day,
             acknowledge_by=self._days.after(day, ACKNOWLEDGE_WORKING_DAYS),
-            answer_by=self._days.end_of(day, ANSWER_DAYS[kind]),
+            answer_by=self._days.end_of(day, REPLY_DAYS[kind]),
             state=RequestState.RECEIVED,
             received_by=actor.name,
             person=person,
@@ -167,7 +167,7 @@ class PeopleRequests:
         def extended(request: PersonRequest) -> PersonRequest:
             if request.extended_by:
                 raise RequestExtended()
-            more = ANSWER_DAYS[request.kind]
+            more = REPLY_DAYS[request.kind]
             changed = replace(request, extended_by=more, answer_by=self._days.end_of(request.received_on, 2 * more))
             return self._stepped(changed, actor, "extended", reason)
 

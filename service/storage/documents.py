@@ -42,8 +42,8 @@ class SealedEntry:
 
 def sealed_entry(entry: Entry, fingerprint: str, encryption: FieldEncryption) -> SealedEntry:
     """Encrypt an entry's personal content."""
-    record, hidden = _parted(entry.record, encryption)
-    replaced, also_hidden = _parted(entry.replaced, encryption)
+    record, hidden = _split_hidden(entry.record, encryption)
+    replaced, also_hidden = _split_hidden(entry.replaced, encryption)
     contents = {
         OF: _name_of(entry.household, entry.revision),
         "fingerprint": fingerprint,
@@ -135,8 +135,8 @@ def _name_of(household: str, revision: int) -> str:
     return f"{household}:{revision}"
 
 
-def _parted(items: Mapping[str, Any] | None, encryption: FieldEncryption) -> tuple[Document | None, Document]:
-    return (None, {}) if items is None else encryption.parted(items)
+def _split_hidden(items: Mapping[str, Any] | None, encryption: FieldEncryption) -> tuple[Document | None, Document]:
+    return (None, {}) if items is None else encryption.separated(items)
 
 
 def to_record(document: Document, encryption: FieldEncryption, *, each: bool = False) -> Record:

@@ -84,7 +84,7 @@ def _entry(document: Document, encryption: FieldEncryption) -> Document:
     for name, items in ((RECORD, entry.record), ("replaced", entry.replaced)):
         contents.pop(name, None)
         if items is not None:
-            renewed[name], contents[name] = encryption.parted(items)
+            renewed[name], contents[name] = encryption.separated(items)
     return {**renewed, SEALED: encryption.seal_value(contents)}
 
 

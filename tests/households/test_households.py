@@ -8,7 +8,7 @@ import pytest
 
 from service.actor import REGISTER_ITSELF, Actor
 from service.errors import CommuneOutsideArea, HouseholdNotFound, HouseholdStale
-from service.households.history import parted
+from service.households.history import partition
 from service.units.unit_register import UnitRegister
 from service.wiring import Register
 from tests.builders import THANH_VINH, TRUONG_VINH, Json, a_household
@@ -76,7 +76,7 @@ def test_steps_without_a_revision_are_about_the_household_as_it_stands(services:
 
 def test_who_wrote_stands_in_the_log(services: Register, record: Json) -> None:
     services.households.verify(record["id"], if_match=None, actor=OFFICER)
-    assert [entry.actor for entry in parted(services.store.log.history(record["id"], before=None, limit=9))[0]] == [
+    assert [entry.actor for entry in partition(services.store.log.history(record["id"], before=None, limit=9))[0]] == [
         "officer",
         "register",
     ]

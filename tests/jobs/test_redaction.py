@@ -11,7 +11,7 @@ from bson.binary import Binary
 
 from service.actor import REGISTER_ITSELF, Actor
 from service.households.erasure import Erasure
-from service.households.history import parted
+from service.households.history import partition
 from service.jobs.reconciliation import reconcile_records, verify_log
 from service.storage.reencryption import reencrypt
 from service.wiring import Register
@@ -76,7 +76,7 @@ def test_the_reason_goes_with_the_household_that_it_can_name(row: Row) -> None:
     (left,) = row.services.households.read(row.middle, actor=EVERYWHERE)["findings"]
     assert (left["details"]["household"], left["severity"]) == (row.last, "settled")
     assert left["details"]["settled"].keys() == {"by", "at"}
-    notes = [entry.note for entry in parted(row.services.store.log.history(row.middle, before=None, limit=99))[0]]
+    notes = [entry.note for entry in partition(row.services.store.log.history(row.middle, before=None, limit=99))[0]]
     assert [note for note in notes if note and "settled" in note] == [
         {"settled": row.services.households.read(row.middle, actor=EVERYWHERE)["parcels"][0]["id"]}
     ]
@@ -101,7 +101,7 @@ def test_another_decision_with_the_same_words_keeps_them(row: Row) -> None:
     assert [(each["details"]["household"], each["details"]["settled"].get("reason")) for each in found] == [
         (row.last, REASON)
     ]
-    notes = [entry.note for entry in parted(row.services.store.log.history(record["id"], before=None, limit=99))[0]]
+    notes = [entry.note for entry in partition(row.services.store.log.history(record["id"], before=None, limit=99))[0]]
     assert [note["reason"] for note in notes if note and "settled" in note] == [REASON]
     assert row.faults == []
 

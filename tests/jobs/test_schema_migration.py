@@ -13,7 +13,7 @@ from schemas.versions import SCHEMA_VERSION
 from service.actor import REGISTER_ITSELF
 from service.errors import StoreDamaged, StoreRefused
 from service.households.changes import Change
-from service.households.history import parted
+from service.households.history import partition
 from service.households.household_register import HouseholdRegister
 from service.jobs.reconciliation import reconcile, verify_log
 from service.jobs.schema_migration import Migrated, SchemaMigration
@@ -73,7 +73,7 @@ def test_a_migration_is_a_revision_in_the_log_and_leaves_the_status_alone(
 
     list(migration.run())
 
-    ((newest,), _) = parted(store.log.history(household_id, before=None, limit=1))
+    ((newest,), _) = partition(store.log.history(household_id, before=None, limit=1))
     assert newest.kind == "revised"
     assert newest.note == {"schema_version": {"from": "1.0", "to": SCHEMA_VERSION}}
     assert store.households.find(household_id).record["status"] == "verified"
@@ -95,7 +95,7 @@ def test_a_record_of_1_1_stays_as_it_is_but_for_its_version_and_the_feed_has_it_
         name: each for name, each in before.items() if name not in changed
     }
     entries, _ = store.log.changes({}, communes=None, limit=10)
-    assert [(each.kind, each.note) for each in parted(entries)[0]] == [
+    assert [(each.kind, each.note) for each in partition(entries)[0]] == [
         ("registered", None),
         ("revised", {"schema_version": {"from": "1.1", "to": "1.2"}}),
     ]

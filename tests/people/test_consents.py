@@ -8,7 +8,7 @@ import pytest
 
 from service.actor import REGISTER_ITSELF
 from service.households.consents import REGISTRATION_CONSENT_WITHDRAWN
-from service.households.history import parted
+from service.households.history import partition
 from service.households.registration import fingerprint_of_record
 from service.people.person_request import RequestKind, RequestState
 from service.people.requests import PeopleRequests
@@ -45,7 +45,7 @@ def test_who_withdraws_the_consent_to_registration_is_withdrawn(services: Regist
     record = services.households.read(household, actor=REGISTER_ITSELF)
     assert (record["status"], record["status_reason"]) == ("withdrawn", REGISTRATION_CONSENT_WITHDRAWN)
     assert [consent.get("withdrawn_at") for consent in record["consents"]] == ["2026-11-23T02:00:00Z", None]
-    ((last,), _) = parted(services.store.log.history(household, before=None, limit=1))
+    ((last,), _) = partition(services.store.log.history(household, before=None, limit=1))
     assert (last.kind, last.note) == ("withdrawn", {"reason": REGISTRATION_CONSENT_WITHDRAWN})
     assert_exact(services.store)
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from service.people.person_request import ANSWER_DAYS, PersonRequest, RequestKind, RequestState
+from service.people.person_request import REPLY_DAYS, PersonRequest, RequestKind, RequestState
 from service.people.working_days import WorkingDays, read_holidays
 
 TET_2026 = read_holidays("2026-02-16, 2026-02-17,2026-02-18,2026-02-19,2026-02-20")
@@ -41,8 +41,8 @@ def test_a_period_that_ends_on_a_day_off_ends_on_the_next_working_day(received: 
 
 
 def test_every_kind_has_its_days() -> None:
-    assert set(ANSWER_DAYS) == set(RequestKind)
-    assert (ANSWER_DAYS[RequestKind.VIEW], ANSWER_DAYS[RequestKind.RESTRICT], ANSWER_DAYS[RequestKind.ERASE]) == (
+    assert set(REPLY_DAYS) == set(RequestKind)
+    assert (REPLY_DAYS[RequestKind.VIEW], REPLY_DAYS[RequestKind.RESTRICT], REPLY_DAYS[RequestKind.ERASE]) == (
         10,
         15,
         20,

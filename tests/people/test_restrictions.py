@@ -12,7 +12,7 @@ import pytest
 from pymongo import MongoClient, monitoring
 
 from service.actor import Actor
-from service.households.history import parted
+from service.households.history import partition
 from service.households.household_register import HouseholdRegister
 from service.people.person_request import RESTRICTING, RequestKind
 from service.people.requests import PeopleRequests
@@ -68,7 +68,7 @@ def test_of_restrictions_that_end_at_the_same_moment_exactly_one_is_the_last(
         for step in (partial(_carried_out, workers), partial(_lifted, workers)):
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(step, range(2), requests))
-    kinds = [entry.kind for entry in reversed(parted(store.log.history(household, before=None, limit=100))[0])]
+    kinds = [entry.kind for entry in reversed(partition(store.log.history(household, before=None, limit=100))[0])]
     assert kinds == ["registered", *["restricted", "lifted"] * 5]
 
 

@@ -17,7 +17,7 @@ from schemas.language import (
     Many,
     Moment,
     Number,
-    Part,
+    One,
     Section,
     Text,
     Whole,
@@ -125,12 +125,12 @@ def _places(value: Any, section: type[Section]) -> list[tuple[Any, Any, Field]]:
         if field.register_given or name not in value:
             continue
         places.append((value, name, field))
-        if isinstance(field, Part):
+        if isinstance(field, One):
             places += _places(value[name], field.section)
         elif isinstance(field, Many) and isinstance(value[name], list):
             for index, element in enumerate(value[name]):
                 places.append((value[name], index, field.inner))
-                if isinstance(field.inner, Part):
+                if isinstance(field.inner, One):
                     places += _places(element, field.inner.section)
     return places
 
@@ -213,9 +213,9 @@ def _values(field: Field) -> st.SearchStrategy[Any]:  # noqa: C901 - one case fo
             if field.kinds == ("Point",):
                 return corner.map(lambda at: {"type": "Point", "coordinates": list(at)})
             return corner.map(lambda at: square(round(at[0], 7), round(at[1], 7)))
-        case Part():
+        case One():
             return _sections(field.section)
-        case Many(inner=Part() as inner):
+        case Many(inner=One() as inner):
             return st.lists(_sections(inner.section), max_size=2)
         case Many():
             return st.lists(_values(field.inner), max_size=3, unique=True)

@@ -32,11 +32,11 @@ CARELESS = (
     (
         "production.py",
         '    vaccinated = Flag(item("Đã tiêm phòng", ',
-        '    bought_by = LinkageSchema.part(item("Người mua", "Buyer", source=_CROPS))\n',
+        '    bought_by = LinkageSchema.one(item("Người mua", "Buyer", source=_CROPS))\n',
     ),
     (
         "household.py",
-        "    head = Part(\n",
+        "    head = One(\n",
         '    savings_book = Text(40, item("Sổ tiết kiệm", "Savings book", source=_REGISTER, step="household"))\n',
     ),
     (

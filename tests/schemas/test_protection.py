@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from schemas.derive.form import form_definition
-from schemas.language import OPEN, Code, Item, Many, Part, Section, Text, Whole, item
+from schemas.language import OPEN, Code, Item, Many, One, Section, Text, Whole, item
 from schemas.protection import register_given_items, sealed_items
 from tests.schemas.test_derived_forms import items_of
 
@@ -63,7 +63,7 @@ def test_a_section_that_says_nothing_is_sealed_as_a_whole() -> None:
         """Outside."""
 
         silent = Many(Code("months"), item("Tháng", "Months"), most=3)
-        inner = Many(Part(Inner), item("Trong", "Inner"), most=3)
+        inner = Many(One(Inner), item("Trong", "Inner"), most=3)
 
     assert sealed_items(Outer) == {"silent": "sealed", "inner": "sealed"}
 

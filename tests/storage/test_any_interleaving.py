@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemas.errors import RecordInvalid
 from service.actor import REGISTER_ITSELF
 from service.errors import DomainError, StoreRefused, StoreUnavailable
-from service.households.history import parted
+from service.households.history import partition
 from service.settings import Settings
 from service.units.placing import FORMER_UNKNOWN
 from service.wiring import Register, wire
@@ -139,7 +139,7 @@ def assert_whole(world: World) -> None:
     assert all(count == 1 for count in numbers.values())
     assert store.households.holders_of(numbers).keys() == numbers.keys()
     for identity, record in stored.items():
-        entries, _ = parted(store.log.history(identity, before=None, limit=1000))
+        entries, _ = partition(store.log.history(identity, before=None, limit=1000))
         made = sorted(entry.revision for entry in entries if entry.record is not None)
         assert made == list(range(1, record["revision"] + 1))
         assert next(entry.record for entry in entries if entry.record is not None) == record

@@ -18,7 +18,7 @@ from service.errors import (
     PersonalNumberTaken,
 )
 from service.households.changes import FIRST_HASH
-from service.households.history import parted
+from service.households.history import partition
 from service.households.ports import HouseholdQuery
 from service.storage.repositories import Repositories
 from service.unit_names import UnitId
@@ -246,7 +246,7 @@ def test_the_feed_gives_every_entry_once_in_each_communes_order(store: Repositor
     more = True
     while more:
         found, more = store.log.changes(after, communes=None, limit=2)
-        entries, _ = parted(found)
+        entries, _ = partition(found)
         read.extend(entry.key for entry in entries)
         after |= {entry.commune: entry.offset for entry in entries}
     assert read == [f"{commune}:{offset:012d}" for commune in COMMUNES for offset in (1, 2, 3)]
@@ -257,7 +257,7 @@ def test_the_feed_can_be_limited_to_communes(store: Repositories) -> None:
     for commune in COMMUNES:
         register(store, commune=commune)
     found, more = store.log.changes({}, communes=frozenset({TRUONG_VINH}), limit=100)
-    entries, _ = parted(found)
+    entries, _ = partition(found)
     assert [entry.commune for entry in entries] == [TRUONG_VINH]
     assert not more
     assert store.log.changes({}, communes=frozenset(), limit=100) == ([], False)
@@ -269,7 +269,7 @@ def test_a_reader_of_the_feed_misses_nothing_while_others_write(store: Repositor
     read: list[tuple[str, int]] = []
 
     def follow() -> None:
-        entries, _ = parted(store.log.changes(after, communes=None, limit=7)[0])
+        entries, _ = partition(store.log.changes(after, communes=None, limit=7)[0])
         read.extend((entry.commune, entry.offset) for entry in entries)
         after.update({entry.commune: entry.offset for entry in entries})
 

@@ -16,7 +16,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from schemas.household import HouseholdSchema
-from schemas.language import Many, Part, Section, section_fields
+from schemas.language import Many, One, Section, section_fields
 from service.access.errors import KeysMissing
 from service.access.keys import KeyFolder
 from service.errors import StoreUnavailable
@@ -248,7 +248,7 @@ def test_every_encrypted_item_is_in_the_definition_and_personal() -> None:
         for step in way:
             field = section_fields(section)[step.removesuffix("[]")]
             part = field.inner if isinstance(field, Many) else field
-            assert isinstance(part, Part)
+            assert isinstance(part, One)
             section = part.section
         assert section_fields(section)[last].item.sensitivity == "personal"
 

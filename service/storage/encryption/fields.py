@@ -30,8 +30,8 @@ from service.storage.encryption.items import (
     joined,
     key_of,
     mapped,
-    parted,
     searchable,
+    separated,
 )
 from service.storage.encryption.key_ring import CACHED_VALUES, CiphertextDamaged, KeyRing
 from service.storage.encryption.master_keys import MasterKeys
@@ -63,20 +63,20 @@ class FieldEncryption(KeyRing):
         self._opened = lru_cache(CACHED_VALUES)(self._decrypt)
         self._contents = lru_cache(_CACHED_CONTENTS)(self._decrypt)
 
-    def parted(self, record: Mapping[str, Any]) -> tuple[Document, Document]:
+    def separated(self, record: Mapping[str, Any]) -> tuple[Document, Document]:
         """A record, or items of one, with ``ELSEWHERE`` for its personal items; and these, in the same shape.
 
         The given record stays as it is; parts that hide nothing are shared with it.
         """
-        return parted(record, self._branches)
+        return separated(record, self._branches)
 
     def searchable(self, shown: Mapping[str, Any], hidden: Mapping[str, Any]) -> Document:
-        """What ``parted`` returned, with deterministic ciphertexts in the places where equality is searched."""
+        """What ``separated`` returned, with deterministic ciphertexts in the places where equality is searched."""
         return searchable(shown, hidden, self._branches, self._seal_value)
 
     def seal(self, record: Mapping[str, Any], **beside: Any) -> Document:
         """A record as it is stored: searchable, with what it hides, and what is given ``beside``, under ``sealed``."""
-        shown, hidden = self.parted(record)
+        shown, hidden = self.separated(record)
         return {**self.searchable(shown, hidden), SEALED: self.seal_value({RECORD: hidden, **beside})}
 
     def contents(self, sealed: Binary) -> Mapping[str, Any]:
@@ -106,7 +106,7 @@ class FieldEncryption(KeyRing):
         return record
 
     def joined(self, shown: Mapping[str, Any], hidden: Mapping[str, Any], *, partly: bool = False) -> Document:
-        """What ``parted`` returned, put together again. Raises ValueError where the two do not fit.
+        """What ``separated`` returned, put together again. Raises ValueError where the two do not fit.
 
         Only where nothing is hidden are the places searched for what is missing: otherwise each of them is visited.
         """

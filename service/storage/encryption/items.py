@@ -84,7 +84,7 @@ def _below(branch: Branches, element: Mapping[str, Any]) -> Branches:
     return {"details": dict.fromkeys(names, Manner.HIDDEN)} if names else {}
 
 
-def parted(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Document]:
+def separated(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Document]:
     """A copy with ``ELSEWHERE`` at the branches' ends, and what stood there; None and missing items stay."""
     shown, hidden = dict(record), dict[str, Any]()
     for name, branch in branches.items():
@@ -96,12 +96,14 @@ def parted(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Doc
                 raise ValueError(f"{name} is sealed already: what it hides would be lost")
             shown[name], hidden[name] = ELSEWHERE, value
         elif isinstance(branch, _Each):
-            parts = [parted(each, _below(branch, each)) if isinstance(each, Mapping) else (each, {}) for each in value]
+            parts = [
+                separated(each, _below(branch, each)) if isinstance(each, Mapping) else (each, {}) for each in value
+            ]
             if any(part for _, part in parts):
                 shown[name] = [each for each, _ in parts]
                 hidden[name] = [part for _, part in parts]
         elif isinstance(value, Mapping):
-            part, inner = parted(value, branch)
+            part, inner = separated(value, branch)
             if inner:
                 shown[name], hidden[name] = part, inner
     return shown, hidden
@@ -110,7 +112,7 @@ def parted(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Doc
 def joined(
     shown: Mapping[str, Any], hidden: Mapping[str, Any], *, all_places: bool = True, partly: bool = False
 ) -> Document:
-    """What was parted, put together again. Raises ValueError where the two do not fit, since one was then damaged.
+    """What was separated, put together again. Raises ValueError where the two do not fit, since one was then damaged.
 
     With ``partly`` an item that is not in ``shown`` was not read, and stays out. Without ``all_places`` only the places
     that contain ``ELSEWHERE`` are filled.
