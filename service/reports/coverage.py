@@ -218,10 +218,12 @@ class Coverage:
         if area is not None:
             states = [state for state in states if state.commune in area]
         rows = rows_of(directory, by, geography, states, area=area)
-        expect(rows, directory, by, geography, self._baselines.baselines(as_of))
+        together = expect(rows, directory, by, geography, self._baselines.baselines(as_of))
+        total = total_of(rows, together)
         if level == COUNTRY:
-            rows = [everything_of(rows)]
-        return Report(level, geography, as_of, rows, total_of(rows))
+            rows = [everything_of(total)]
+            total = total_of(rows)
+        return Report(level, geography, as_of, rows, total)
 
     def trend(self, code: str, first: date | None, last: date | None, area: Communes = None) -> Trend:
         """Returns the counts of one unit at the end of each day; the unit is one in force today, or the last so coded.
@@ -278,26 +280,38 @@ def add_counts(rows: Mapping[K, Row], unplaced: Row, counted: Iterable[tuple[K |
         row.add(counts)
 
 
-def everything_of(provinces: Iterable[Row]) -> Row:
-    """Returns one row for all provinces; it has an expected number only when each of them has one."""
-    total = total_of(provinces)
+def everything_of(total: Total) -> Row:
+    """Returns one row for all provinces, whose ``total`` it is; it has an expected number only where that is of all."""
     row = Row(EVERYTHING, total.counts)
     if total.complete:
         row.expected, row.sources = total.expected, total.sources
     return row
 
 
-def expect(rows: list[Row], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]) -> None:
-    """Fill in what is expected: a unit's own latest baseline, or the sum over its communes when all have one."""
+def expect(
+    rows: list[Row], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]
+) -> list[Baseline]:
+    """Fill in what is expected: a unit's own latest baseline, or the sum over its communes when it is known of all.
+
+    Returns the baselines of all rows together, where it is not known of each of them but of all: of the parts of a
+    commune that was split without shares. Else none.
+    """
     expectations = Expectations(directory, level, geography, baselines)
+    units = [row.unit for row in rows if row.unit is not None]
     for row in rows:
         if row.unit is not None and (found := expectations.of(row.unit)):
             row.sources = found
             row.expected = sum(baseline.households for baseline in found)
+    if all(row.expected is not None for row in rows if row.unit is not None):
+        return []
+    return expectations.of_all(units)
 
 
-def total_of(rows: Iterable[Row]) -> Total:
-    """Returns the sum of all rows; it has percentages only when every unit has a baseline."""
+def total_of(rows: Iterable[Row], together: list[Baseline] | None = None) -> Total:
+    """Returns the sum of all rows; it has percentages only when it is known of all units how many are expected.
+
+    ``together`` are the baselines of all rows where it is not known of each of them (``expect``).
+    """
     total = Total(None)
     for row in rows:
         total.units += row.unit is not None
@@ -306,10 +320,12 @@ def total_of(rows: Iterable[Row]) -> Total:
             total.expected = (total.expected or 0) + row.expected
             total.sources.extend(row.sources)
             total.units_with_baseline += row.unit is not None
-        elif row.unit is not None:
+        elif row.unit is not None and not together:
             total.complete = False
         if not row.complete:
             total.complete = False
+    if together:
+        total.expected, total.sources = sum(each.households for each in together), together
     return total
 
 

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
+from service.units.identities import RECORDS_SINCE
 from service.units.placing import Placing
+from service.units.provinces import units_beside
 from service.units.unit import Succession, Unit
 
 _DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Communes of which only together it is known what is expected, since a unit before them had the number."""
+
+    members: frozenset[UnitId]
+    baselines: list[Baseline]
 
 
 class Expectations:
@@ -24,21 +35,42 @@ class Expectations:
         self._directory = directory
         self._level = level
         self._geography = geography
+        self._baselines = tuple(baselines)
         self._own: dict[UnitId, list[Baseline]] = defaultdict(list)
-        for each in baselines:
+        for each in self._baselines:
             self._own[each.identity or directory.meant(each.unit, each.date).identity].append(each)
         self._own.default_factory = None
         self._moves = [each for each in directory.successions if each.kind == "moved"]
         self._parts = _parts_of(directory, level, geography) if self._own and level != "commune" else {}
+        self._changes: dict[UnitId, list[date]] = {}
+        self._found: dict[tuple[UnitId, date], list[Baseline]] = {}
 
     def of(self, unit: Unit) -> list[Baseline]:
-        """Return the baselines whose sum is expected in a unit; none where any part of it has none."""
-        return self._of(unit, self._geography) if self._own else []
+        """Return the baselines whose sum is expected in a unit; none where it is not known of any part of it."""
+        if not self._own:
+            return []
+        return self._together([unit], self._geography) if unit.level == "commune" else self._of(unit, self._geography)
+
+    def of_all(self, units: Iterable[Unit]) -> list[Baseline]:
+        """Return the baselines whose sum is expected in units of the level together; none where it is not known.
+
+        It can be known of all together where it is not of each: of the parts of a unit that was split without shares.
+        """
+        given = list(units)
+        if found := _all_of([self.of(unit) for unit in given]):
+            return found
+        if self._level != "commune":
+            given = [part for unit in given for part in self._parts.get(unit.identity, ())]
+        return self._together(given, self._geography) if self._own else []
 
     def _of(self, unit: Unit, on: date) -> list[Baseline]:
-        changes = sorted({each.day for each in self._comings_and_goings(unit)})
-        start = max((day for day in changes if day <= on), default=None)
-        end = min((day for day in changes if day > on), default=None)
+        key = (unit.identity, on)
+        if key not in self._found:
+            self._found[key] = self._looked_up(unit, on)
+        return self._found[key]
+
+    def _looked_up(self, unit: Unit, on: date) -> list[Baseline]:
+        start, end = self._span(unit, on)
         own = [
             each
             for each in self._own.get(unit.identity, ())
@@ -47,7 +79,7 @@ class Expectations:
         if own:
             return own[-1:]
         if unit.level != "commune":
-            return _all_of([self._of(part, on) for part in self._parts.get(unit.identity, ())])
+            return self._together(self._parts.get(unit.identity, ()), on)
         first = self._directory.versions_of(unit.identity)[0]
         arrived = [each for each in self._arrivals(unit) if each.day == (start or first.begins)]
         found = [self._passed_on(each) for each in arrived]
@@ -55,14 +87,129 @@ class Expectations:
             found.append(self._of(unit, start - _DAY))
         return _all_of(found)
 
+    def _together(self, communes: Sequence[Unit], on: date) -> list[Baseline]:
+        """The baselines whose sum is expected in communes together; none where it is not known of any of them.
+
+        Where it is not known of one, it can be of several: a whole that was split without shares had the number of all
+        its parts.
+        """
+        found: dict[UnitId, list[Baseline]] = {}
+        doubtful = _doubtful(self._directory)
+        for each in communes:
+            found[each.identity] = self._of(each, on)
+            if not found[each.identity] and each.identity not in doubtful:
+                return []
+        groups: list[_Group] = []
+        for commune in communes:
+            if found[commune.identity] or any(commune.identity in group.members for group in groups):
+                continue
+            group = self._group(commune, communes, on)
+            if group is None:
+                return []
+            # A group that meets another one contains it: it is of an earlier day, from which all of them come.
+            groups = [*(each for each in groups if each.members.isdisjoint(group.members)), group]
+        grouped = {member for group in groups for member in group.members}
+        alone = [each for each in communes if each.identity not in grouped]
+        return _all_of([*(found[each.identity] for each in alone), *(group.baselines for group in groups)])
+
+    def _group(self, commune: Unit, among: Sequence[Unit], on: date) -> _Group | None:
+        """The communes that have all households of the units from which one of them comes, of an earlier day on which
+        it is known how many these had. None where some of them are not ``among`` the communes that are asked for.
+        """
+        within = {unit.identity for unit in among}
+        before, day = [commune], on
+        while True:
+            open_since = [self._since(unit, day) for unit in before if not self._of(unit, day)]
+            began = max((each for each in open_since if each is not None), default=None)
+            if began is None:
+                return None
+            day = began - _DAY
+            members = {commune.identity}
+            before = []
+            waiting = [commune]
+            while waiting:
+                unit = waiting.pop()
+                origins = self._directory.origins_of(unit, day)
+                if not origins:
+                    return self._with_newcomers(among, on)
+                fresh = [each for each in origins if each not in before]
+                before.extend(fresh)
+                for heirs in (self._heirs(each, on) for each in fresh):
+                    if not heirs or not within.issuperset(each.identity for each in heirs):
+                        return None
+                    waiting.extend(each for each in heirs if each.identity not in members)
+                    members |= {each.identity for each in heirs}
+            if found := self._together(before, day):
+                return _Group(frozenset(members), found)
+
+    def _with_newcomers(self, among: Sequence[Unit], on: date) -> _Group | None:
+        """All the communes that are asked for, where some began without a predecessor since the register exists.
+
+        Their households were counted in others of their province before, no list names in which: so only of the whole
+        province it is known how many are expected, and from before they began.
+        """
+        within = {unit.identity for unit in among}
+        begun_alone = _newcomers(self._directory)
+        newcomers = [unit for unit in among if unit.identity in begun_alone]
+        if not newcomers or not self._have_all_around(newcomers, within, on):
+            return None
+        begun = max(unit.begins for unit in newcomers)
+        day = begun - _DAY
+        others = [unit for unit in among if unit not in newcomers or unit.begins < begun]
+        origins = [self._directory.origins_of(unit, day) for unit in others]
+        before = list({each.identity: each for found in origins for each in found}.values())
+        heirs = [self._heirs(each, on) for each in before]
+        if (
+            not all(origins)
+            or not all(heirs)
+            or not within.issuperset(each.identity for part in heirs for each in part)
+        ):
+            return None
+        dated = [each for each in self._baselines if each.date <= day]
+        found = Expectations(self._directory, "commune", day, dated).of_all(before)
+        return _Group(frozenset(within), found) if found else None
+
+    def _have_all_around(self, communes: Iterable[Unit], within: set[UnitId], on: date) -> bool:
+        """Whether ``within`` has every commune of the provinces in which these communes lie."""
+        beside = units_beside(communes, self._directory, on)
+        return within.issuperset(each.identity for each in beside if each.level == "commune" and each.in_force_on(on))
+
+    def _heirs(self, unit: Unit, on: date) -> list[Unit]:
+        """The communes that have a unit's households later; none where part of it ended without a successor."""
+        if unit.valid_to is None or unit.day_after is None or on <= unit.valid_to:
+            return [unit]
+        following = [self._heirs(each, on) for each in self._directory.heirs_of(unit, unit.day_after)]
+        return [heir for each in following for heir in each] if all(following) else []
+
     def _passed_on(self, succession: Succession) -> list[Baseline]:
-        """The baselines of a unit that another succeeded; of a split, the share of the part, if it is known."""
+        """The baselines of a unit that another succeeded; of a split, the share of the part, if it is known.
+
+        The parts are rounded so that their sum is the whole.
+        """
         found = self._of(succession.before, succession.day - _DAY)
         if succession.kind != "split":
             return found
         if succession.share is None:
             return []
-        return [replace(each, households=round(each.households * succession.share)) for each in found]
+        parts = sorted(self._directory.successions_from(succession.before), key=lambda each: each.after.code)
+        shares = [each.share or 0.0 for each in parts]
+        position = parts.index(succession)
+        low, high = (sum(shares[:end]) / sum(shares) for end in (position, position + 1))
+        return [
+            replace(each, households=round(each.households * high) - round(each.households * low)) for each in found
+        ]
+
+    def _since(self, unit: Unit, on: date) -> date | None:
+        """The last day until ``on`` on which a commune began, or others came to it; None where that is not known."""
+        return self._span(unit, on)[0] or self._directory.versions_of(unit.identity)[0].valid_from
+
+    def _span(self, unit: Unit, on: date) -> tuple[date | None, date | None]:
+        """The days around ``on`` between which a baseline says how many households a unit has."""
+        if unit.identity not in self._changes:
+            self._changes[unit.identity] = sorted({each.day for each in self._comings_and_goings(unit)})
+        changes = self._changes[unit.identity]
+        start = max((day for day in changes if day <= on), default=None)
+        return start, min((day for day in changes if day > on), default=None)
 
     def _arrivals(self, unit: Unit) -> list[Succession]:
         """The other units that were merged into a unit, or that it is a part of, at its beginning and since."""
@@ -86,6 +233,29 @@ class Expectations:
         while above is not None and above.identity != unit.identity:
             above = self._directory.parent_of(above, commune.valid_to or commune.begins)
         return above is not None
+
+
+@lru_cache(maxsize=8)
+def _newcomers(directory: UnitDirectory) -> frozenset[UnitId]:
+    """The communes that began without a predecessor since the register exists."""
+    begun = {unit.identity for unit in directory if unit.level == "commune" and unit.begins > RECORDS_SINCE}
+    firsts = (directory.versions_of(identity)[0] for identity in begun)
+    return frozenset(
+        unit.identity for unit in firsts if unit.begins > RECORDS_SINCE and not directory.successions_to(unit)
+    )
+
+
+@lru_cache(maxsize=8)
+def _doubtful(directory: UnitDirectory) -> frozenset[UnitId]:
+    """Communes that can have a number only together with others: parts of a whole that was split without shares, what
+    took these over, and newcomers.
+    """
+    found = set(_newcomers(directory))
+    found |= {each.after.identity for each in directory.successions if each.kind == "split" and each.share is None}
+    for each in sorted(directory.successions, key=lambda each: each.day):
+        if each.before.identity in found:
+            found.add(each.after.identity)
+    return frozenset(found)
 
 
 def _all_of(found: list[list[Baseline]]) -> list[Baseline]:

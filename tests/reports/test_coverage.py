@@ -164,7 +164,7 @@ def test_everything_is_one_row_expected_only_when_every_province_is(both: UnitDi
             NOW,
             [a_baseline(code, size, NOW) for code, size in zip(known, (10, 5), strict=False)],
         )
-        row = everything_of(found)
+        row = everything_of(total_of(found))
         assert (row.code, row.registered, row.expected) == ("*", 5, result)
         assert row.registered_pct == (33.3 if result else None)
 

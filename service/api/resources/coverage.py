@@ -38,7 +38,8 @@ _UNIT_PATTERN = r"^([0-9]{2,5}|[*])$"
 _UNIT_RANGE = "00…99999 | *"
 _GEOGRAPHY = (
     "The units in force on this day, which lies between the day on which the list of units begins and today. Without "
-    "it, today's units; of a level that has none today (districts), those of its last day. The response names the day."
+    "it, today's units; of a level that has none today (districts), those of its last day. The response names the day. "
+    "With several provinces, one whose list begins later has the units with which it begins."
 )
 
 
@@ -91,7 +92,15 @@ class CoverageRowSchema(Resource):
     unit = fields.String(attribute="code", required=True, allow_none=True)
     name = fields.String(required=True, allow_none=True)
     kind = fields.String(required=True, allow_none=True)
-    expected = count(required=True, allow_none=True)
+    expected = count(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The unit's own latest baseline, else the sum of those of the units that it consists of or "
+            "came from; expected_on says of which day the latest is. Null where it is not known of a part. A merged "
+            "unit with a newer baseline than those from which it came has another number in each geography."
+        },
+    )
     expected_source = fields.String(required=True, allow_none=True)
     expected_on = Day(required=True, allow_none=True)
     registered = count(required=True)
@@ -111,7 +120,12 @@ class CoverageRowSchema(Resource):
 
 
 class CoverageTotalSchema(CoverageRowSchema):
-    """The sum of all rows."""
+    """The sum of all rows.
+
+    Where ``units_with_baseline`` is less than ``units`` and there are no percentages, ``expected`` is the sum of the
+    units with a baseline only. With percentages it is of all: of the parts of a commune that was split it can be known
+    together though not of each.
+    """
 
     units = count(required=True)
     units_with_baseline = count(required=True)
