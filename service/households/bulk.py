@@ -81,6 +81,14 @@ class _Waiting:
     change: Change
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    position: int
+    household_id: str
+    content: dict[str, Any]
+    error: DomainError | RecordInvalid
+
+
 class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
     """Registers streams of records. What is refused is reported and skipped; the others are processed."""
 
@@ -123,8 +131,9 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         directory, today, agency_of = self._directory(), vietnam_day(now), self._agency_of(now)
         part_of = self._parts(now, actor.area).part_of
         parsed: list[_Parsed] = []
+        refused: list[_Refused] = []
         for position, body in part:
-            household_id = None
+            household_id = content = None
             try:
                 household_id = _id_of(body)
                 content = parse(body, household_id, today=today)
@@ -132,9 +141,13 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
                 resolved = resolve(timed, household_id, directory=directory, today=today, agency_of=agency_of)
                 actor.require(resolved["commune"], directory.called(resolved["commune"], today)[0])
             except (DomainError, RecordInvalid) as error:
-                yield Outcome(position, household_id, "refused", error)
+                if household_id is None or content is None:
+                    yield Outcome(position, household_id, "refused", error)
+                else:
+                    refused.append(_Refused(position, household_id, content, error))
             else:
                 parsed.append(_Parsed(position, household_id, content, timed, resolved))
+        yield from self._unless_there(refused, actor)
         contents = [each.resolved for each in parsed]
         examinations = self._examiner.examine(contents, [None] * len(contents), partial(directory.called, on=today))
         for each, examination in zip(parsed, examinations, strict=True):
@@ -199,7 +212,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
             if household_id in damaged:
                 outcomes.append(Outcome(each.position, household_id, "refused", StoreDamaged(reason="record")))
             elif stored is not None:
-                outcomes.append(self._already_there(each, stored.record, stored.fingerprint))
+                outcomes.append(self._already_there(each.position, each.content, stored))
             elif number is not None:
                 taken = PersonalNumberTaken(pointer="/head/national_id", national_id=number)
                 outcomes.append(Outcome(each.position, household_id, "refused", taken))
@@ -220,17 +233,41 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         (known, damaged), (others, other_damaged) = map(self._known, (household_ids[:middle], household_ids[middle:]))
         return known | others, damaged | other_damaged
 
-    def _already_there(self, each: _Waiting, record: dict[str, Any], fingerprint: str) -> Outcome:
-        household_id = each.prepared.household_id
+    def _unless_there(self, refused: Sequence[_Refused], actor: Actor) -> Iterator[Outcome]:
+        """Records that would not be registered today: refused, but for those that were before.
+
+        A newer list of units can have given the code of their commune another meaning since.
+        """
+        known = self._known([each.household_id for each in refused])[0] if refused else {}
+        for each in refused:
+            stored = known.get(each.household_id)
+            if stored is None or not (actor.area is None or stored.record["commune"] in actor.area):
+                yield Outcome(each.position, each.household_id, "refused", each.error)
+            else:
+                yield self._already_there(each.position, each.content, stored, each.error)
+
+    def _already_there(
+        self,
+        position: int,
+        content: dict[str, Any],
+        stored: Stored,
+        refused: DomainError | RecordInvalid | None = None,
+    ) -> Outcome:
+        """What becomes of content whose household is stored: nothing if it is the same write again.
+
+        ``refused`` is why a new household with it would be refused.
+        """
+        record = stored.record
+        household_id: str = record["id"]
         if record["status"] == "withdrawn":
             withdrawn = HouseholdWithdrawn(id=household_id, reason=record.get("status_reason", ""), current=record)
-            return Outcome(each.position, household_id, "refused", withdrawn)
-        again = self._prepare(each.content, household_id, now=self._clock(), known=record)
-        known_again = made_by(self._store, self._directory(), 1, each.content, household_id)
-        if again.says_the_same(fingerprint) or known_again:
-            return Outcome(each.position, household_id, "unchanged")
-        error = HouseholdIdTaken(pointer="/id", id=household_id, revision=record["revision"])
-        return Outcome(each.position, household_id, "refused", error)
+            return Outcome(position, household_id, "refused", withdrawn)
+        if self._says_the_same(content, stored, self._clock()) or made_by(
+            self._store, self._directory(), 1, content, household_id
+        ):
+            return Outcome(position, household_id, "unchanged")
+        taken = HouseholdIdTaken(pointer="/id", id=household_id, revision=record["revision"])
+        return Outcome(position, household_id, "refused", refused or taken)
 
 
 def _id_of(body: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,9 +13,11 @@ from schemas.errors import RecordInvalid, sent_items
 from service.actor import Actor
 from service.clock import vietnam_day
 from service.errors import (
+    DomainError,
     HouseholdErased,
     HouseholdExists,
     HouseholdIdTaken,
+    HouseholdNotFound,
     HouseholdStale,
     HouseholdWithdrawn,
     PreconditionRequired,
@@ -38,10 +41,11 @@ from service.households.registration import (
     registration,
     replacement,
 )
-from service.households.repeats import made_by
+from service.households.repeats import lists_at, made_by
 from service.households.writer import HouseholdWriter
 from service.retry import retried
 from service.unit_names import UnitId
+from service.units.directory import UnitDirectory
 
 
 class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
@@ -72,8 +76,11 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             if if_new:
                 raise HouseholdExists(current=stored.record)
             return self._revise(content, stored, if_match, now=now, actor=actor)
-        prepared = self._prepare(content, household_id, now=now, part_of=self._parts(now, actor.area).part_of)
-        self._require(actor, prepared.content["commune"], now)
+        try:
+            prepared = self._prepare(content, household_id, now=now, part_of=self._parts(now, actor.area).part_of)
+            self._require(actor, prepared.content["commune"], now)
+        except (DomainError, RecordInvalid) as refused:
+            return self._again(content, household_id, if_new=if_new, now=now, actor=actor, refused=refused)
         change = registration(prepared, at=now, actor=actor.name)
         try:
             return replace(self._commit_one(change, None, actor), created=True)
@@ -152,7 +159,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
                 return Written(moved, changed=False)
             before = self._changeable(household_id, if_match, actor).record
             now = self._clock()
-            prepared = self._moved(before, place, now=now)
+            prepared = self._moved(before, place, now=now, directory=self._directory())
             if prepared.content["commune"] == before["commune"]:
                 raise TransferToSameCommune(pointer="/commune", commune=self._shown(before, now)["commune"])
             stays = self._only_decided(before, prepared, now)
@@ -181,24 +188,32 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             made_from = self._store.log.at_revision(record["id"], record["revision"] - 1)
         except StoreDamaged:
             return None
-        moved = None if made_from is None else self._moved(made_from.record, place, now=record["updated_at"])
-        return record if moved is not None and moved.says_the_same(stored.fingerprint) else None
+        if made_from is None:
+            return None
+        at = record["updated_at"]
+        for directory in (self._directory(), *lists_at(self._store.units, at)):
+            with suppress(DomainError, RecordInvalid):
+                moved = self._moved(made_from.record, place, now=at, directory=directory)
+                if moved.says_the_same(stored.fingerprint):
+                    return record
+        return None
 
-    def _moved(self, before: Record, place: dict[str, Any], *, now: datetime) -> Prepared:
+    def _moved(self, before: Record, place: dict[str, Any], *, now: datetime, directory: UnitDirectory) -> Prepared:
         """The household in its new place, without the items about the old one."""
         left = {"commune", "former_commune", "commune_as_of", "village", "address"}
-        shown, today = self._shown(before, now), vietnam_day(now)
+        today = vietnam_day(now)
+        shown = Places(directory, today).shown(before)
         sent = {"commune_as_of": today.isoformat(), **place}
         body = {name: value for name, value in content_of(shown).items() if name not in left} | sent
         if "parcels" in body:
             body["parcels"] = [with_its_old_commune(parcel, shown) for parcel in body["parcels"]]
         content = parse(body, before["id"], today=vietnam_day(self._clock()))
-        resolved = self._directory().resolve_commune(content["commune"], content.get("commune_as_of") or today, today)
-        if not decides_on_a_split(before, resolved.commune.identity, self._directory(), today):
-            return self._prepare(content, before["id"], now=now, times_of=before)
+        resolved = directory.resolve_commune(content["commune"], content.get("commune_as_of") or today, today)
+        if not decides_on_a_split(before, resolved.commune.identity, directory, today):
+            return self._prepare(content, before["id"], now=now, times_of=before, directory=directory)
         body = {"former_commune": shown["commune"], **content_of(shown), **sent}
         content = parse(body, before["id"], today=vietnam_day(self._clock()))
-        return self._prepare(content, before["id"], now=now, known=before)
+        return self._prepare(content, before["id"], now=now, known=before, directory=directory)
 
     def _only_decided(self, before: Record, prepared: Prepared, now: datetime) -> bool:
         """Whether nothing is new of a household but to which part of its split commune it belongs."""
@@ -238,20 +253,33 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         return content is not None and self._made(named + 1, content, household_id, confirmed_anew=anew)
 
     def _again(
-        self, content: dict[str, Any], household_id: str, *, if_new: bool, now: datetime, actor: Actor
+        self,
+        content: dict[str, Any],
+        household_id: str,
+        *,
+        if_new: bool,
+        now: datetime,
+        actor: Actor,
+        refused: DomainError | RecordInvalid | None = None,
     ) -> Written:
         """A known id without a revision: the same write sent again, or another household's id.
 
-        Of a withdrawn household no write is repeated: the response would read as if the household were there.
+        ``refused`` is why the content would not be registered today, by which a new household is refused: it can be a
+        write that was accepted before a newer list of units gave its commune's code another meaning. Of a withdrawn
+        household no write is repeated: the response would read as if the household were there.
         """
-        stored = self._store.households.find(household_id, actor.area)
+        try:
+            stored = self._store.households.find(household_id, actor.area)
+        except (HouseholdNotFound, StoreDamaged):
+            if refused is None:
+                raise
+            raise refused from None
         if if_new:
             raise HouseholdExists(current=stored.record)
         _refuse_withdrawn(stored.record)
-        prepared = self._prepare(content, household_id, now=now, known=stored.record)
-        if prepared.says_the_same(stored.fingerprint) or self._made(1, content, household_id):
+        if self._says_the_same(content, stored, now) or self._made(1, content, household_id):
             return Written(stored.record, changed=False)
-        raise HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
+        raise refused or HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
 
     def _made(self, revision: int, content: dict[str, Any], household_id: str, *, confirmed_anew: bool = False) -> bool:
         """Whether this same write made a revision: resolved on that revision's day, it equals what was stored."""
@@ -271,12 +299,14 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         before = stored.record
         _refuse_withdrawn(before)
         part_of = self._parts(now, actor.area).part_of
+        stale = before["revision"] != if_match
+        # Before the rules of today are asked, which can refuse what was accepted.
+        if stale and self._made(if_match + 1, content, before["id"], confirmed_anew=confirmed_anew):
+            return Written(before, changed=False)
         prepared = self._prepare(
             content, before["id"], now=now, known=before, confirmed_anew=confirmed_anew, part_of=part_of
         )
-        if before["revision"] != if_match:
-            if self._made(if_match + 1, content, before["id"], confirmed_anew=confirmed_anew):
-                return Written(before, changed=False)
+        if stale:
             raise HouseholdStale(current=before, named=if_match)
         if prepared.says_the_same(stored.fingerprint):
             return Written(before, changed=False)

@@ -5,14 +5,14 @@ Codes are read here when they come in and written here when a record leaves; not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from service.clock import vietnam_day
 from service.errors import CommuneNotInForce, CommuneUnknown, FormerCommuneMismatch
 from service.unit_names import UnitCode, UnitId
-from service.units.directory import UnitDirectory
+from service.units.directory import ResolvedCommune, UnitDirectory
 
 PLACE_ITEMS = frozenset({"commune", "former_commune", "commune_as_of"})
 
@@ -25,6 +25,15 @@ class Place(NamedTuple):
     commune: UnitId
     former: str | None
     as_of: date
+
+
+ListsAt = Callable[[datetime], Iterable[UnitDirectory]]
+"""Returns the lists of units, other than the current one, by which a write of a moment can have been read."""
+
+
+def no_other_lists(moment: datetime) -> Iterable[UnitDirectory]:  # noqa: ARG001 - the signature of ListsAt
+    """Returns no list: where nothing can have been loaded since."""
+    return ()
 
 
 def place_in(content: _Record) -> Place:
@@ -99,7 +108,11 @@ class Places:
 
 
 def resolve_place(
-    content: dict[str, Any], directory: UnitDirectory, today: date, known: dict[str, Any] | None
+    content: dict[str, Any],
+    directory: UnitDirectory,
+    today: date,
+    known: dict[str, Any] | None,
+    lists_at: ListsAt = no_other_lists,
 ) -> Place:
     """Read the codes of parsed content as of their day; return the place to be stored.
 
@@ -110,36 +123,84 @@ def resolve_place(
     as_of = _as_of(content, directory, today, known)
     code, named = content["commune"], content.get("former_commune")
     stands = known is not None and _stands_again(code, as_of, known, directory, today)
+    resolved: ResolvedCommune | None = None
+    if not stands:
+        if known is not None and content.get("commune_as_of") in (None, date.fromisoformat(known["commune_as_of"])):
+            as_of = _not_before_the_code(code, as_of, known, directory, today)
+        resolved = _resolved(code, as_of, directory, today, known, lists_at)
     former: str | None
-    if known is not None and stands:
+    if known is not None and resolved is None:
+        stands = True
         at_home = home_of(known, directory, today)
         commune, former = at_home.commune, known.get("former_commune") if named is None else None
         if former is None and commune != known["commune"]:
             former = known["commune"]
     else:
-        if known is not None and content.get("commune_as_of") in (None, date.fromisoformat(known["commune_as_of"])):
-            as_of = _not_before_the_code(code, as_of, known, directory, today)
-        resolved = directory.resolve_commune(code, as_of, today)
+        assert resolved is not None  # noqa: S101 - only what is known can stand
         commune, former = resolved.commune.identity, None if resolved.former is None else resolved.former.identity
         if known is not None and resolved.parts:
             at_home = home_of(known, directory, today)
             if at_home.commune in {part.identity for part in resolved.parts}:
                 # The part was decided; resending the old code does not undo it.
                 stands, commune, former = True, at_home.commune, at_home.former
+    former = _former_in(commune, former, named, directory, today, known)
     version = directory.known_on(commune, today)
     assert version is not None  # noqa: S101 - it was just resolved
-    again = None if known is None else _former_again(named, commune, known, directory, today)
-    if again is not None:
-        former = again
-    elif named is not None:
-        unit = directory.former_named(version, named)
-        if unit is None:
-            raise FormerCommuneMismatch(
-                pointer="/former_commune", former=named, commune=version.code, name=version.name
-            )
-        former = unit.identity
     place = Place(commune, former, max(as_of, version.begins))
     return place if known is None else _as_known(place, as_of, known, directory, stands=stands)
+
+
+def _former_in(
+    commune: UnitId,
+    former: str | None,
+    named: str | None,
+    directory: UnitDirectory,
+    today: date,
+    known: dict[str, Any] | None,
+) -> str | None:
+    """The former commune of a household in a commune: the one that is ``named``, else the one that was found.
+
+    Raises FormerCommuneMismatch.
+    """
+    again = None if known is None else _former_again(named, commune, known, directory, today)
+    if again is not None:
+        return again
+    if named is None:
+        return former
+    version = directory.known_on(commune, today)
+    assert version is not None  # noqa: S101 - it was just resolved
+    unit = directory.former_named(version, named)
+    if unit is None:
+        raise FormerCommuneMismatch(pointer="/former_commune", former=named, commune=version.code, name=version.name)
+    return unit.identity
+
+
+def _resolved(
+    code: str,
+    as_of: date,
+    directory: UnitDirectory,
+    today: date,
+    known: dict[str, Any] | None,
+    lists_at: ListsAt,
+) -> ResolvedCommune | None:
+    """What a code means on its day; None where a known household stays where it is stored.
+
+    That is so if code and day are what its record showed when it was stored, and a list that was loaded since gives
+    that code another meaning on that day, or none. Raises CommuneUnknown, CommuneNotInForce.
+    """
+    refused: CommuneNotInForce | None = None
+    try:
+        resolved = directory.resolve_commune(code, as_of, today)
+    except CommuneNotInForce as error:
+        refused = error
+    else:
+        if known is None or resolved.commune.identity == home_of(known, directory, today).commune:
+            return resolved
+    if known is not None and _stood(code, as_of, known, directory, lists_at):
+        return None
+    if refused is not None:
+        raise refused
+    return resolved
 
 
 def home_of(record: _Record, directory: UnitDirectory, today: date) -> Place:
@@ -259,6 +320,14 @@ def _stands_again(code: str, as_of: date, known: _Record, directory: UnitDirecto
     return sent == (shown["commune"], shown["commune_as_of"]) or (then is not None and sent == (then.code, stored))
 
 
+def _stood(code: str, as_of: date, known: _Record, directory: UnitDirectory, lists_at: ListsAt) -> bool:
+    """Whether a code with its day is what was shown of a record by the list that was there when it was stored."""
+    if "updated_at" not in known or not _was_called(known, code, directory):
+        return False
+    at = known["updated_at"]
+    return any(_stands_again(code, as_of, known, then, vietnam_day(at)) for then in lists_at(at))
+
+
 def _not_before_the_code(code: str, as_of: date, known: _Record, directory: UnitDirectory, today: date) -> date:
     """The first day of a code that no unit had on the day of capture, where it is that of the commune in which the
     household is stored, or of a part of it: so a household captured before a split is moved to a part by its code.
@@ -274,6 +343,19 @@ def _not_before_the_code(code: str, as_of: date, known: _Record, directory: Unit
     return as_of
 
 
+def _was_called(known: _Record, code: str, directory: UnitDirectory) -> bool:
+    """Whether the commune of a stored record has, or ever had, a code."""
+    return any(unit.code == code for unit in directory.versions_of(known_identity(known, directory)))
+
+
+def _is_in_force(code: str, directory: UnitDirectory, on: date) -> bool:
+    try:
+        directory.in_force(code, on)
+    except (CommuneUnknown, CommuneNotInForce):
+        return False
+    return True
+
+
 def _as_of(content: _Record, directory: UnitDirectory, today: date, known: _Record | None) -> date:
     """The day as of which content gives its commune's code."""
     sent: date | None = content.get("commune_as_of")
@@ -286,4 +368,6 @@ def _as_of(content: _Record, directory: UnitDirectory, today: date, known: _Reco
         shown = Places(directory, today).shown(dict(known))
         if shown["commune"] == content["commune"]:
             return date.fromisoformat(shown["commune_as_of"])
+        if _was_called(known, content["commune"], directory) and not _is_in_force(content["commune"], directory, today):
+            return date.fromisoformat(known["commune_as_of"])
     return today

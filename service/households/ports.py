@@ -12,7 +12,7 @@ from service.households.changes import Change, Entry, Kind, Record, Tallies
 from service.parcels.cells import Cells
 from service.parcels.ports import Boundary
 from service.unit_names import UnitId
-from service.units.ports import VillageStore
+from service.units.ports import UnitStore, VillageStore
 
 T = TypeVar("T")
 
@@ -317,6 +317,9 @@ class HouseholdRepositories(Protocol):
 
     @property
     def villages(self) -> VillageStore: ...
+
+    @property
+    def units(self) -> UnitStore: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,15 @@ from service.households.derived import derived_facts
 from service.households.far_parcels import far_parcels
 from service.households.parcel_ids import named_parcels
 from service.households.parts import PartOf, undecided
-from service.households.places import Place, place_in, resolve_parcels, resolve_place, unmoved
+from service.households.places import (
+    ListsAt,
+    Place,
+    no_other_lists,
+    place_in,
+    resolve_parcels,
+    resolve_place,
+    unmoved,
+)
 from service.households.stages import findings_in_json, missing_in_json, stage_of
 from service.households.times import Timed, corrected
 from service.parcels.examination import BORDERLESS, Examination, ParcelExaminer
@@ -83,13 +91,15 @@ def prepare(
     examiner: ParcelExaminer = BORDERLESS,
     agency_of: AgencyOf = unknown_agency,
     part_of: PartOf = undecided,
+    lists_at: ListsAt = no_other_lists,
 ) -> Prepared:
     """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
 
     ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
     that the same write sent again is the same content. ``times_of`` is the record whose times, boundaries and home
     were judged before, where it is not the known one. ``confirmed_anew``: this very write confirmed what is confirmed.
-    ``agency_of`` is asked for a new household that names no agency, ``part_of`` for one of a commune that was split.
+    ``agency_of`` is asked for a new household that names no agency, ``part_of`` for one of a commune that was split,
+    ``lists_at`` where the code of a known one's commune has another meaning by now.
     Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
     """
     today = vietnam_day(now)
@@ -101,7 +111,14 @@ def prepare(
 
     def prepared_in(place: Place | None) -> Prepared:
         resolved = resolve(
-            timed, household_id, directory=directory, today=today, known=known, agency_of=agency_of, place=place
+            timed,
+            household_id,
+            directory=directory,
+            today=today,
+            known=known,
+            agency_of=agency_of,
+            place=place,
+            lists_at=lists_at,
         )
         (examination,) = examiner.examine([resolved], [made], partial(directory.called, on=today))
         noted = (*timed.findings, *far_parcels(resolved, directory, today))
@@ -130,16 +147,17 @@ def resolve(
     known: Record | None = None,
     agency_of: AgencyOf = unknown_agency,
     place: Place | None = None,
+    lists_at: ListsAt = no_other_lists,
 ) -> dict[str, Any]:
     """Parsed content in its commune in force today, by the identity of that commune, every parcel with an id, and with
     the agency that makes the record where it names none.
 
     An implausible time of capture does not decide how the code is read. ``place`` is given where another one than the
-    code's was decided on. Raises as ``prepare`` about the commune.
+    code's was decided on; ``lists_at`` is as for ``prepare``. Raises as ``prepare`` about the commune.
     """
     content = {name: value for name, value in timed.content.items() if name != "id"}
     spoken = content if timed.captured_is_right else {name: v for name, v in content.items() if name != "captured_at"}
-    place = place or resolve_place(spoken, directory, today, known)
+    place = place or resolve_place(spoken, directory, today, known, lists_at)
     content["commune"], content["commune_as_of"] = place.commune, place.as_of
     if place.former is not None:
         content["former_commune"] = place.former

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any, Final
 
 from schemas.errors import RecordInvalid
 from service.clock import vietnam_day
-from service.errors import DomainError, StoreDamaged
+from service.errors import CommuneNotInForce, CommuneUnknown, DomainError, StoreDamaged
 from service.households.agencies import agency_in
+from service.households.changes import Record
 from service.households.parts import decided_in
-from service.households.ports import HouseholdRepositories
-from service.households.registration import prepare
+from service.households.ports import HouseholdRepositories, Stored
+from service.households.registration import fingerprint_of_record, prepare
 from service.units.directory import UnitDirectory
+from service.units.ports import UnitStore
+
+LIST_LAG: Final = timedelta(minutes=10)
+"""So long after an edition's time a write can still have been read by the list before it: the time is taken when the
+loading begins, and each worker looks for a newer list only now and then."""
 
 
 def made_by(
@@ -25,7 +34,10 @@ def made_by(
 ) -> bool:
     """Whether parsed content, resolved as on the day of a revision, is the content that the revision stored.
 
-    So a repeated write is recognized after later revisions, on a later day and under a newer list of units.
+    So a repeated write is recognized after later revisions, on a later day and under a newer list of units. Where the
+    newer list says of that day already that the commune's code meant another unit, the content is read by the list that
+    was there then. Another day as of which the code means the same commune says nothing new of the household: it is
+    the way out that a refused code's message names.
     """
     try:
         made = store.log.at_revision(household_id, revision)
@@ -35,11 +47,49 @@ def made_by(
     if made is None:
         return False
     known = None if before is None else before.record
+    at = made.record["updated_at"]
+    return any(
+        _is_made_of(
+            content, made, known, then, confirmed_anew=confirmed_anew, whatever_day=_means_one(content, then, directory)
+        )
+        for then in chain((directory,), lists_at(store.units, at))
+    )
+
+
+def _means_one(content: Record, then: UnitDirectory, now: UnitDirectory) -> bool:
+    """Whether content gives a day as of which its commune's code means the same unit by both lists."""
+    if (day := content.get("commune_as_of")) is None:
+        return False
     try:
-        at = made.record["updated_at"]
+        return then.in_force(content["commune"], day).identity == now.in_force(content["commune"], day).identity
+    except (CommuneUnknown, CommuneNotInForce):
+        return False
+
+
+def lists_at(units: UnitStore, moment: datetime) -> Iterator[UnitDirectory]:
+    """The lists, other than the current one, by which the register can have read a write of that moment."""
+    found = None
+    for at in (moment, moment - LIST_LAG):
+        earlier = units.list_at(at)
+        if earlier is not None and earlier != found:
+            found = earlier
+            yield UnitDirectory(earlier)
+
+
+def _is_made_of(
+    content: Record,
+    made: Stored,
+    known: Record | None,
+    directory: UnitDirectory,
+    *,
+    confirmed_anew: bool,
+    whatever_day: bool,
+) -> bool:
+    at = made.record["updated_at"]
+    try:
         prepared = prepare(
             content,
-            household_id,
+            made.record["id"],
             directory=directory,
             now=at,
             known=known,
@@ -49,4 +99,7 @@ def made_by(
         )
     except (DomainError, RecordInvalid):
         return False
-    return prepared.fingerprint == made.fingerprint
+    if prepared.fingerprint == made.fingerprint:
+        return True
+    read_then = {**prepared.content, "commune_as_of": made.record["commune_as_of"]}
+    return whatever_day and fingerprint_of_record(read_then) == made.fingerprint

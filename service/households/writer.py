@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
+from schemas.errors import RecordInvalid
 from service.actor import Actor
 from service.area import Communes
 from service.clock import Clock, vietnam_day
-from service.errors import WriteContention
+from service.errors import DomainError, WriteContention
 from service.households.agencies import AgencyOf, agency_of_province
 from service.households.changes import Change, Record
 from service.households.overlaps import moved_parcels, with_overlaps
 from service.households.parts import PartOf, Parts, undecided
-from service.households.ports import HouseholdRepositories, Transaction
+from service.households.ports import HouseholdRepositories, Stored, Transaction
 from service.households.registration import Prepared, prepare
+from service.households.repeats import lists_at
 from service.parcels.examination import BORDERLESS, ParcelExaminer
 from service.parcels.number_claims import NumberClaim
 from service.unit_names import UnitId
@@ -62,12 +65,16 @@ class HouseholdWriter(Generic[Repositories]):
         times_of: Record | None = None,
         confirmed_anew: bool = False,
         part_of: PartOf = undecided,
+        directory: UnitDirectory | None = None,
     ) -> Prepared:
-        """Parsed content as the rules make it of the units and borders of now. Raises as ``prepare``."""
+        """Parsed content as the rules make it of the units and borders of now, or of another list of units.
+
+        Raises as ``prepare``.
+        """
         return prepare(
             content,
             household_id,
-            directory=self._directory(),
+            directory=directory or self._directory(),
             now=now,
             known=known,
             times_of=times_of,
@@ -75,7 +82,16 @@ class HouseholdWriter(Generic[Repositories]):
             examiner=self._examiner,
             agency_of=self._agency_of(now),
             part_of=part_of,
+            lists_at=partial(lists_at, self._store.units),
         )
+
+    def _says_the_same(self, content: dict[str, Any], stored: Stored, now: datetime) -> bool:
+        """Whether content is what is stored of a household now."""
+        try:
+            prepared = self._prepare(content, stored.record["id"], now=now, known=stored.record)
+        except (DomainError, RecordInvalid):
+            return False
+        return prepared.says_the_same(stored.fingerprint)
 
     def _parts(self, now: datetime, area: Communes = None) -> Parts:
         """Finds the part of a split commune to which a household belongs, among those within ``area``."""

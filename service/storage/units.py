@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pymongo import DeleteOne, ReplaceOne
@@ -75,15 +75,24 @@ class Units:
         self._state(session, "units", {"version": hashlib.sha256(canonical(everything)).hexdigest()[:16]})
         touched = {_key(unit) for unit in units} & {document["_id"] for document in different}
         if edition is not None and (touched or gone):
-            self._note(session, edition, units, withdrawn)
+            changed = {document["_id"] for document in different} | (gone - after.keys())
+            replaced = [known[key] for key in sorted(changed & known.keys())]
+            note = {"replaced": replaced, "added": sorted(changed - known.keys())}
+            self._note(session, edition, units, withdrawn, note)
         return len(touched | gone)
 
     def _state(self, session: ClientSession, name: str, items: Document) -> None:
         self._database["state"].replace_one({"_id": name}, {"_id": name, **items}, upsert=True, session=session)
 
     def _note(
-        self, session: ClientSession, edition: NewEdition, units: Sequence[Unit], withdrawn: Sequence[Unit]
+        self,
+        session: ClientSession,
+        edition: NewEdition,
+        units: Sequence[Unit],
+        withdrawn: Sequence[Unit],
+        undoing: Document,
     ) -> None:
+        """Note an edition; ``undoing`` is what its loading replaced and added, by which ``list_at`` takes it back."""
         number = self._database["unit_editions"].count_documents({}, session=session) + 1
         document = {
             "_id": number,
@@ -94,6 +103,7 @@ class Units:
             "shipped": edition.shipped,
             "units": [_to_document(unit) for unit in units],
             "withdrawn": [_to_document(unit) for unit in withdrawn],
+            **undoing,
         }
         self._database["unit_editions"].insert_one(document, session=session)
 
@@ -101,6 +111,23 @@ class Units:
     def editions(self) -> list[Edition]:
         """All editions that were loaded, the first one first."""
         return [_to_edition(document) for document in self._database["unit_editions"].find().sort("_id")]
+
+    @translated()
+    def list_at(self, moment: datetime) -> tuple[Unit, ...] | None:
+        """All units as the register knew them at a moment; None where no edition was loaded since.
+
+        None too where one was loaded by an earlier version of the program, which did not note what it replaced.
+        """
+        items = {"replaced": 1, "added": 1}
+        since = list(self._database["unit_editions"].find({"at": {"$gt": moment}}, items).sort("_id", -1))
+        if not since or any(name not in edition for edition in since for name in items):
+            return None
+        documents = {document["_id"]: document for document in self._database["units"].find()}
+        for edition in since:
+            for key in edition["added"]:
+                documents.pop(key, None)
+            documents |= {document["_id"]: document for document in edition["replaced"]}
+        return with_identities(map(_to_unit, documents.values()))
 
 
 def _to_edition(document: Document) -> Edition:

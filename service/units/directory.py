@@ -67,7 +67,7 @@ class UnitDirectory:
     def in_force(self, code: str, on: date) -> Unit:
         """Return the unit that has the code on that day.
 
-        Raises CommuneUnknown when no unit ever had the code, CommuneNotInForce when one had it at another time.
+        Raises CommuneUnknown when no unit ever had it, CommuneNotInForce, with the days of the one before, otherwise.
         """
         validities = self._by_code.get(code)
         if not validities:
@@ -75,7 +75,7 @@ class UnitDirectory:
         for unit in validities:
             if unit.in_force_on(on):
                 return unit
-        raise not_in_force(code, on, validities)
+        raise not_in_force(code, on, [self.meant(code, on)])
 
     def meant(self, code: str, on: date) -> Unit:
         """Return the latest unit that had begun by that day under this code, even if a later list has ended it since.
@@ -375,7 +375,7 @@ class UnitDirectory:
 
 
 def not_in_force(code: str, on: date, validities: list[Unit]) -> CommuneNotInForce:
-    """Make the error that gives the first and last day of the code; an open end is three dots."""
+    """Make the error that gives the first and last day of these validities; an open end is three dots."""
     return CommuneNotInForce(
         commune=code,
         on=on.isoformat(),

@@ -45,6 +45,11 @@ class UnitStore(Protocol):
     def editions(self) -> list[Edition]:
         """Returns all editions that were loaded, the first one first."""
 
+    def list_at(self, moment: datetime) -> tuple[Unit, ...] | None:
+        """Returns all units as the register knew them at a moment; None where no edition was loaded since, or where
+        that is not known any more.
+        """
+
 
 class BorderStore(Protocol):
     """The stored borders of communes."""

@@ -44,6 +44,13 @@ def test_a_code_out_of_force_is_refused_with_its_first_and_last_day(
     assert refused.value.params == {"commune": code, "on": on.isoformat(), **days}
 
 
+def test_a_code_between_two_meanings_is_refused_with_the_days_of_the_one_before() -> None:
+    ended, begun = a_line("7", valid_to="2019-12-31"), a_line("7", name_vi="Mới", valid_from="2031-01-01")
+    with pytest.raises(CommuneNotInForce) as refused:
+        a_directory(ended, begun).in_force("7", NOW)
+    assert (refused.value.params["known_from"], refused.value.params["known_to"]) == ("…", "2019-12-31")
+
+
 def test_a_code_that_nobody_had_is_refused_by_every_lookup() -> None:
     directory = merged()
     for lookup in (directory.in_force, directory.meant):
