@@ -173,8 +173,11 @@ def provinces_of(settings: NamesProvinces) -> tuple[Province, ...]:
 
 
 def units_since(provinces: Iterable[Province]) -> date:
-    """Return the first day on which the lists of all these provinces are complete."""
-    return max(province.units_since for province in provinces)
+    """Return the first day on which the list of one of these provinces is complete.
+
+    A province whose list begins later has before that the units with which it begins.
+    """
+    return min(province.units_since for province in provinces)
 
 
 def read_province(named: str = "", *, agency: str = "", licence: str = "") -> Province:

@@ -14,7 +14,7 @@ import pytest
 from schemas.codelists import code_lists
 from service.commands.database import command_settings
 from service.parcels.reference_systems import SYSTEMS
-from service.province import Province, known_provinces, province_of, provinces_of, read_province
+from service.province import Province, known_provinces, province_of, provinces_of, read_province, units_since
 from service.settings import Settings
 from service.settings_invalid import SettingsInvalid
 from service.units.areas import area_of_units, unit_meant
@@ -113,6 +113,16 @@ def test_commands_serve_the_province_of_the_register_that_runs_in_their_data_fol
 
 def test_without_a_name_it_is_the_default_one() -> None:
     assert read_province() == read_province("40")
+
+
+def test_several_provinces_have_the_geographies_of_the_one_whose_list_begins_first() -> None:
+    both = provinces_of(Settings("mongodb://127.0.0.1/none", province="42,40"))
+    assert (
+        units_since(both) == read_province("40").units_since < read_province("42").units_since == units_since(both[:1])
+    )
+    directory = UnitDirectory([unit for province in both for unit in read_units(province.units)])
+    report = {unit.parent for unit in directory.of_level("district", units_since(both))}
+    assert report == {"40", "42"}
 
 
 def test_several_provinces_share_a_register_whose_own_is_the_first() -> None:

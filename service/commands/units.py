@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,19 +16,21 @@ from tqdm import tqdm
 from service.access.trail import TrailEntry
 from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
-from service.jobs.edition_effects import Situation, all_accounts, effects_of
+from service.households.ports import CommuneState
+from service.jobs.edition_effects import Situation, all_accounts, effects_of, taken_back_in_use
+from service.jobs.units_touched import number
 from service.province import province_of, provinces_of
 from service.settings import Settings
 from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail
 from service.units.borders import BorderFileInvalid, borders_of, read_features
 from service.units.directory import UnitDirectory
-from service.units.editions import planned, remarks
+from service.units.editions import PlannedEdition, planned, remarks
 from service.units.identities import with_identities
 from service.units.ports import NewEdition
 from service.units.provinces import units_beside
 from service.units.unit import LEVELS
-from service.units.unit_list import UnitListInvalid, lines_of, table_of
+from service.units.unit_list import UnitLine, UnitListInvalid, lines_of, table_of
 
 MOST_FAULTS = 40
 """So many faults of a list are printed: more are one mistake in every line."""
@@ -92,7 +95,8 @@ def print_editions(store: Repositories) -> int:
     """Print every edition in a line; returns the exit status."""
     for each in store.units.editions():
         by = f"with the program ({each.shipped})" if each.shipped else f"by {each.author}"
-        print(f"{each.number}\t{each.day}\t{each.source}\t{len(each.units)} lines\tloaded {each.at:%F %H:%M} {by}")
+        lines = number(len(each.units), "line")
+        print(f"{each.number}\t{each.day}\t{each.source}\t{lines}\tloaded {each.at:%F %H:%M} {by}")
     return 0
 
 
@@ -104,17 +108,18 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
     if not table.is_usual:
         print(f"{file.name} is read as {table.read_as}")
     before = UnitDirectory(store.units.unit_list())
-    plan = planned(lines, tuple(before))
+    states = store.states.now()
+    plan = _planned(lines, before, states)
     staying = [unit for unit in before if unit not in plan.withdrawn]
     after = UnitDirectory(with_identities(plan.after, staying, {unit.identity for unit in before}))
     accounts = all_accounts(lambda name: store.accounts.accounts(after=name, limit=1000))
     borders = frozenset(store.borders.border_list())
     baselines, requests = store.baselines.baselines(date.max), store.requests.open_by_commune()
-    situation = Situation(store.states.now(), accounts, borders, baselines, requests, store.villages.counts())
+    situation = Situation(states, accounts, borders, baselines, requests, store.villages.counts())
     effects = effects_of(plan, before, after, situation, today)
-    report = [*remarks(plan, before, after, today), *effects.lines()]
+    report = [*(f"WARNING: {each}" for each in remarks(plan, before, after, today)), *effects.lines()]
     if dry_run:
-        print(f"{len(plan.put)} lines and {len(plan.withdrawn)} withdrawn: nothing was changed (--dry-run)")
+        print(f"{number(len(plan.put), 'line')} and {len(plan.withdrawn)} withdrawn: nothing was changed (--dry-run)")
         print(*report, sep="\n")
         return 0
     changed = store.units.replace_units(plan.put, plan.withdrawn, edition)
@@ -122,13 +127,25 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
         print(f"nothing to do: the register has all of {file.name}")
         return 0
     trail = Trail(store.database.mongo, system_clock, retained=timedelta(days=settings.trail_days))
-    about = f"{edition.source}, {edition.day}: {changed} validities"
+    about = f"{edition.source}, {edition.day}: {changed} {'validity' if changed == 1 else 'validities'}"
     trail.write(
         TrailEntry(edition.at, "units-loaded", "scripts/units", edition.author, None, "", path=file.name, about=about)
     )
     print(f"units: {changed} new or changed of {len(lines)} in {file.name}")
     print(*report, sep="\n")
     return 0
+
+
+def _planned(lines: Sequence[UnitLine], before: UnitDirectory, states: Sequence[CommuneState]) -> PlannedEdition:
+    """What a list changes. Raises UnitListInvalid with every fault, also of units taken back that households name."""
+    faults = list(taken_back_in_use(lines, before, states))
+    try:
+        plan = planned(lines, tuple(before))
+    except UnitListInvalid as error:
+        raise UnitListInvalid([*faults, *error.faults]) from None
+    if faults:
+        raise UnitListInvalid(faults)
+    return plan
 
 
 def load_borders(file: Path, data: str | None) -> int:

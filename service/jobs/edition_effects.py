@@ -18,6 +18,7 @@ from service.jobs.units_touched import (
     accounts_by_unit,
     by_province,
     draft_readings,
+    number,
     units_touched,
 )
 from service.reports.coverage import Row, rows_of, total_of
@@ -28,7 +29,7 @@ from service.units.directory import UnitDirectory
 from service.units.editions import PlannedEdition
 from service.units.placing import of_tally_key
 from service.units.unit import Unit
-from service.units.unit_list import UnitFault, UnitListInvalid
+from service.units.unit_list import UnitFault, UnitLine, UnitListInvalid
 
 NAMED: Final = 20
 """So many accounts are named; of the others the number."""
@@ -59,7 +60,7 @@ class ProvinceEffect:
     after: int
 
     def __str__(self) -> str:
-        touched = f"{self.communes} communes touched, with {self.households:,} households"
+        touched = f"{number(self.communes, 'commune')} touched, with {number(self.households, 'household')}"
         return f"province {self.name}: {touched}; registered {self.before:,} before, {self.after:,} after"
 
 
@@ -69,7 +70,7 @@ class Effects:
     after, where they differ.
     """
 
-    communes: list[Unit]
+    communes: int
     households: int
     without_successor: dict[str, int]
     accounts: list[str]
@@ -84,10 +85,10 @@ class Effects:
 
     def lines(self) -> Iterator[str]:
         """The effects in sentences."""
-        touched = f"{self.households:,} households and {self.baselines} baselines"
-        yield f"communes touched: {len(self.communes)}, with {touched}"
+        touched = f"{number(self.households, 'household')} and {number(self.baselines, 'baseline')}"
+        yield f"communes touched: {self.communes:,}, with {touched}"
         for name, households in self.without_successor.items():
-            yield f"WARNING: {name} ends without a successor: {households:,} households stay in it"
+            yield f"WARNING: {name} ends without a successor: {number(households, 'household')} left in it"
         for name, codes in self.ended_accounts.items():
             yield f"WARNING: account {name} names {', '.join(codes)}, which covers nothing any more"
         named = ", ".join(self.accounts[:NAMED]) + (", …" if len(self.accounts) > NAMED else "")
@@ -130,7 +131,7 @@ def effects_of(
     old, new = (_by_name(rows_of(each, "commune", day, situation.states, area=None)) for each in (before, after))
     names = [*new, *(name for name in old if name not in new)]
     return Effects(
-        communes=communes,
+        communes=sum(_is_commune(each, before, after) for each in changed),
         households=sum(counts.get(identity, 0) for identity in changed),
         without_successor={f"{unit.kind} {unit.name} ({unit.code})": counts.get(unit.identity, 0) for unit in ended},
         accounts=[each.username for each in _accounts_that_change(situation.accounts, before, after, day)],
@@ -187,6 +188,29 @@ def _province_effects(
 def _is_commune(identity: UnitId, before: UnitDirectory, after: UnitDirectory) -> bool:
     versions = before.versions_of(identity) or after.versions_of(identity)
     return bool(versions) and versions[0].level == "commune"
+
+
+def taken_back_in_use(
+    lines: Iterable[UnitLine], before: UnitDirectory, states: Iterable[CommuneState]
+) -> Iterator[UnitFault]:
+    """Yield each line that takes a unit back to which households, or their former communes, refer.
+
+    A line that only takes one validity back is none, where another one of the same unit stays or takes its place.
+    """
+    taken = {(line.unit.level, line.unit.code, line.replaces or line.unit.valid_from): line for line in lines}
+    gone = {key for key, line in taken.items() if line.withdrawn}
+    named: Counter[UnitId] = Counter()
+    for state in states:
+        for key, tally in state.tallies.items():
+            for identity in {state.commune, of_tally_key(key)[0]} - {None}:
+                named[UnitId(str(identity))] += tally.get("registered", 0)
+    for identity in sorted(named):
+        versions = before.versions_of(identity)
+        withdrawn = [taken[unit.key] for unit in versions if unit.key in gone]
+        if versions and len(withdrawn) == len(versions):
+            code, name = before.called(identity, date.max)
+            refer = f"{number(named[identity], 'household')} refer{'s' if named[identity] == 1 else ''} to it"
+            yield UnitFault(withdrawn[-1].number, "withdrawn", f"{name} ({code}) cannot be taken back: {refer}")
 
 
 def _require_no_household_left(before: UnitDirectory, after: UnitDirectory, states: Iterable[CommuneState]) -> None:

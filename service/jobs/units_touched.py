@@ -15,6 +15,11 @@ from service.units.provinces import province_of
 from service.units.unit import Unit
 
 
+def number(count: int, noun: str) -> str:
+    """Return a number with its noun: "1 line", "2,000 lines"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class References:
     """How much of a register refers to each unit, by identity."""
@@ -41,12 +46,12 @@ class UnitTouched:
 
     def __str__(self) -> str:
         counts = (
-            f"{self.households:,} households",
-            f"{self.accounts} accounts that name it",
-            f"{self.borders} borders",
-            f"{self.baselines} baselines",
-            f"{self.requests} open requests of people",
-            f"{self.villages} villages",
+            number(self.households, "household"),
+            f"{number(self.accounts, 'account')} that name{'s' if self.accounts == 1 else ''} it",
+            number(self.borders, "border"),
+            number(self.baselines, "baseline"),
+            f"{number(self.requests, 'open request')} of people",
+            number(self.villages, "village"),
         )
         return f"touched: {self.name}: {', '.join(counts)}"
 

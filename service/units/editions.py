@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
@@ -58,7 +58,7 @@ def planned(lines: Sequence[UnitLine], existing: Sequence[Unit]) -> PlannedEditi
     a validity, which stays the same unit; with ``withdrawn`` one is taken back. Raises UnitListInvalid with every
     fault: the register is then as it was.
     """
-    faults = list(_faults_of_lines(lines))
+    faults = list(_faults_of_lines(lines, existing))
     by_key = {unit.key: unit for unit in existing}
     put: list[tuple[int, Unit]] = []
     gone: dict[Key, Unit] = {}
@@ -98,27 +98,37 @@ def _key_of(line: UnitLine, existing: Mapping[Key, Unit]) -> Key:
     return unknown if unknown in existing and unit.key not in existing else unit.key
 
 
-def _faults_of_lines(lines: Sequence[UnitLine]) -> Iterator[UnitFault]:
-    """Yield what is wrong with single lines, whatever the register has."""
+def _faults_of_lines(lines: Sequence[UnitLine], existing: Sequence[Unit]) -> Iterator[UnitFault]:
+    """Yield what is wrong with single lines."""
     if not lines:
         yield UnitFault(1, "code", "the list has a header and no unit")
+    units = [line.unit for line in lines]
+    codes = {(unit.level, unit.code.zfill(_DIGITS[unit.level])) for unit in (*existing, *units)}
+    eaten = any(len(unit.code) < _DIGITS[unit.level] for unit in units)
     for line in lines:
         unit = line.unit
-        yield from _faults_of_codes(line)
+        yield from _faults_of_codes(line, codes, eaten=eaten)
         if unit.longitude is not None and not _WEST <= unit.longitude <= _EAST:
             yield UnitFault(line.number, "longitude", f"{unit.longitude} is not in Viet Nam")
         if unit.latitude is not None and not _SOUTH <= unit.latitude <= _NORTH:
             yield UnitFault(line.number, "latitude", f"{unit.latitude} is not in Viet Nam")
 
 
-def _faults_of_codes(line: UnitLine) -> Iterator[UnitFault]:
-    """Yield the codes of a line that have not as many digits as their level; a spreadsheet takes zeros away."""
+def _faults_of_codes(line: UnitLine, codes: Collection[tuple[str, str]], *, eaten: bool) -> Iterator[UnitFault]:
+    """Yield the codes of a line that have not as many digits as their level; a spreadsheet takes zeros away.
+
+    ``codes`` are those of the list and the register, ``eaten`` says whether zeros are missing before units of the list.
+    Otherwise a short successor is rather the code of a unit of another level than one without its zeros.
+    """
     unit, digits = line.unit, _DIGITS[line.unit.level]
     if len(unit.code) != digits:
         reason = f"a {unit.level} has a code of {digits} digits"
         yield UnitFault(line.number, "code", reason + _zeros_missing(unit.code, digits))
     for part in unit.heirs:
         if advice := _zeros_missing(part.code, digits):
+            meant = eaten or (unit.level, part.code.zfill(digits)) in codes
+            others = [level for level in _DIGITS if level != unit.level and (level, part.code) in codes]
+            advice = advice if meant else f", {part.code} is {f'a {others[0]}' if others else 'not one'}"
             yield UnitFault(line.number, "successor", f"the successor of a {unit.level} has {digits} digits{advice}")
     # The parent of a commune can be a district or a province.
     if unit.parent is not None and (advice := _zeros_missing(unit.parent, _DIGITS["province"])):

@@ -182,3 +182,9 @@ def test_a_cursor_from_nowhere_finds_nothing_wrong(register: Register, position:
 )
 def test_a_feed_that_cannot_be_read_is_refused(register: Register, query: str) -> None:
     assert register.get(f"/v1/changes?{query}").status_code == 422
+
+
+@pytest.mark.parametrize("code", ["40", "412"])
+def test_the_feed_is_of_a_commune_and_refuses_the_code_of_another_unit_for_that(register: Register, code: str) -> None:
+    problem = register.get(f"/v1/changes?commune={code}", accept_language="en").get_json()
+    assert (problem["code"], "00000…99999" in problem["detail"]) == ("query.invalid", True)

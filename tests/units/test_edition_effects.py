@@ -58,6 +58,24 @@ def a_request(key: str, commune: str, state: RequestState) -> PersonRequest:
     return PersonRequest(key, RequestKind.VIEW, "household", commune, day, day, day, state, "can.bo")
 
 
+def test_a_commune_that_ends_is_counted_among_those_touched(own_store: Repositories, reported: Saying) -> None:
+    register(own_store)
+    lines = reported(ENDED)
+    assert lines[0] == "1 line and 0 withdrawn: nothing was changed (--dry-run)"
+    assert "communes touched: 1, with 1 household and 0 baselines" in lines
+
+
+def test_a_unit_with_households_is_named_beside_what_else_speaks_against_taking_it_back(
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(own_store)
+    line = "16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,,,,,x,,yes"
+    assert loaded(tmp_path, f"{HEADER}\n{line}\n") == 1
+    faults = capsys.readouterr().err
+    assert "line 2, withdrawn: phường Thành Vinh (16681) cannot be taken back: 1 household refers to it" in faults
+    assert "successor: 16681 is not in force on 2025-07-01" in faults
+
+
 def test_a_dry_run_says_of_each_unit_what_refers_to_it(own_store: Repositories, reported: Saying) -> None:
     register(own_store)
     for name, area in (("a", [THANH_VINH]), ("b", [THANH_VINH, TRUONG_VINH]), ("c", ["40"])):
@@ -79,8 +97,8 @@ def test_a_dry_run_says_of_each_unit_what_refers_to_it(own_store: Repositories, 
         villages_of = VillageList(UnitId(commune), villages, revision=1, updated_at=NOW)
         assert own_store.villages.put_villages(villages_of, replaced=0, actor="a")
     lines = reported(MERGER)
-    of_one = "1 households, 2 accounts that name it, 0 borders, 1 baselines, 2 open requests of people, 3 villages"
-    of_two = "0 households, 1 accounts that name it, 0 borders, 0 baselines, 0 open requests of people, 0 villages"
+    of_one = "1 household, 2 accounts that name it, 0 borders, 1 baseline, 2 open requests of people, 3 villages"
+    of_two = "0 households, 1 account that names it, 0 borders, 0 baselines, 0 open requests of people, 0 villages"
     assert [line for line in lines if line.startswith("touched: ")] == [
         f"touched: phường Thành Vinh (16681): {of_one}",
         f"touched: phường Trường Vinh (16690): {of_two}",
@@ -91,7 +109,7 @@ def test_a_unit_to_which_only_villages_refer_is_touched(own_store: Repositories,
     villages = VillageList(UnitId(THANH_VINH), (Village("1", "Xóm 5"),), revision=1, updated_at=NOW)
     assert own_store.villages.put_villages(villages, replaced=0, actor="a")
     (line,) = [line for line in reported(RENAMED) if line.startswith("touched: ")]
-    assert (": 0 households," in line, line.endswith(", 1 villages")) == (True, True)
+    assert (": 0 households," in line, line.endswith(", 1 village")) == (True, True)
 
 
 DRAFTS = "drafts that name phường Thành Vinh (16681)"
@@ -136,7 +154,7 @@ def test_with_several_provinces_a_dry_run_reports_the_effects_of_each(
     assert not any(line.startswith("province ") for line in reported(MERGER))
     own_store.units.replace_units(second_province())
     assert [line for line in reported(MOVED) if line.startswith("province ")] == [
-        "province Nghệ An (40): 1 communes touched, with 1 households; registered 1 before, 0 after",
+        "province Nghệ An (40): 1 commune touched, with 1 household; registered 1 before, 0 after",
         "province Hà Tĩnh (42): 0 communes touched, with 0 households; registered 0 before, 1 after",
     ]
     found = "99001,Mới,New ward,phường,commune,42,2027-01-01,,,,,x,,"

@@ -103,7 +103,7 @@ def test_a_dry_run_says_what_a_list_does_and_changes_nothing(
     assert loaded(tmp_path, MERGER, "--dry-run") == 0
     output = capsys.readouterr().out
     assert "nothing was changed" in output
-    assert "with 1 households" in output
+    assert "with 1 household and" in output
     assert "registered in Thành Vinh (16681): 1 before, 0 after" in output
     assert "registered in Vinh (16681): 0 before, 1 after" in output
     assert "registered in all: 1 before, 1 after" in output
@@ -148,7 +148,7 @@ def test_a_unit_with_households_is_not_taken_back(
         {"_id": merged}, {"$set": {"tallies": {"unknown": {"registered": 1}}}}
     )
     assert loaded(tmp_path, WITHDRAWN) == 1
-    assert "phường Vinh (16681) cannot be taken back: households refer to it" in capsys.readouterr().err
+    assert "phường Vinh (16681) cannot be taken back: 1 household refers to it" in capsys.readouterr().err
     assert name_on(own_store, AFTER) == "Vinh"
 
 
@@ -160,7 +160,7 @@ def test_a_commune_that_ends_for_good_is_loaded_with_a_warning_that_names_accoun
     line = "16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,,,,x,,\n"
     assert loaded(tmp_path, f"{HEADER}\n{line}") == 0
     output = capsys.readouterr().out
-    assert "WARNING: phường Thành Vinh (16681) ends without a successor: 1 households stay in it" in output
+    assert "WARNING: phường Thành Vinh (16681) ends without a successor: 1 household left in it" in output
     assert "WARNING: account can.bo names 16681, which covers nothing any more" in output
 
 
@@ -212,8 +212,8 @@ def test_a_unit_without_a_predecessor_and_one_in_the_past_are_remarked(
 ) -> None:
     assert loaded(tmp_path, f"{HEADER}\n12345,Mới,New,xã,commune,40,1990-01-01,,,,,x,,\n") == 0
     output = capsys.readouterr().out
-    assert "xã Mới (12345) begins on 1990-01-01 without a predecessor" in output
-    assert "xã Mới (12345) begins on 1990-01-01, in the past" in output
+    assert "WARNING: xã Mới (12345) begins on 1990-01-01 without a predecessor" in output
+    assert "WARNING: xã Mới (12345) begins on 1990-01-01, in the past" in output
 
 
 def a_new_version(tmp_path: Path, *changes: tuple[str, str]) -> Province:

@@ -156,6 +156,22 @@ def test_codes_and_places_that_no_unit_of_viet_nam_has_are_refused(line: str, fa
     assert planned_faults(changes(line), stored()) == [f"line 2, {fault}"]
 
 
+@pytest.mark.parametrize(
+    ("successor", "others", "fault"),
+    [
+        ("40", (), "the successor of a commune has 5 digits, 40 is a province"),
+        ("42", (), "the successor of a commune has 5 digits, 42 is not one"),
+        ("42", (a_line("00042"),), f"the successor of a commune has 5 digits{EATEN} '00042', or export the list again"),
+        ("42", (a_line("43"),), f"the successor of a commune has 5 digits{EATEN} '00042', or export the list again"),
+    ],
+)
+def test_zeros_are_added_to_a_successor_only_where_they_can_be_missing(
+    successor: str, others: tuple[str, ...], fault: str
+) -> None:
+    lines = changes(a_line("00001", successor=successor, **ENDED), *others)
+    assert f"line 2, successor: {fault}" in planned_faults(lines, stored())
+
+
 @pytest.mark.parametrize(("longitude", "latitude"), [("102", "6"), ("118", "23.5")])
 def test_viet_nam_reaches_from_ca_mau_to_ha_giang_and_to_its_islands(longitude: str, latitude: str) -> None:
     lines = changes(a_line("00001", longitude=longitude, latitude=latitude), a_line("401", level="district"))

@@ -29,6 +29,8 @@ _EXAMPLES: Final[Mapping[type, str]] = {
 }
 _CODE_PATTERN = r"^[0-9]{2,5}$"
 _CODE_RANGE = "00…99999"
+_COMMUNE_PATTERN = r"^[0-9]{5}$"
+_COMMUNE_RANGE = "00000…99999"
 
 
 class Query(Schema):
@@ -123,6 +125,14 @@ def named(text: str) -> None:
     """Refuse a name that is too long, or of which nothing is left to compare."""
     if len(text) > LONGEST_NAME or not spelling(text):
         raise ValidationError(f"1…{LONGEST_NAME}")
+
+
+def commune_code(description: str) -> fields.String:
+    """The code of a commune: units of other levels have shorter ones, and are not meant."""
+    return fields.String(
+        validate=validate.Regexp(_COMMUNE_PATTERN, error=_COMMUNE_RANGE),
+        metadata={"description": description, "pattern": _COMMUNE_PATTERN},
+    )
 
 
 def unit_code(description: str = "", *, required: bool = False) -> fields.String:

@@ -15,7 +15,7 @@ from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
 from service.api.http.feed_cursor import read_offsets, written_offsets
 from service.api.http.paging import next_link
-from service.api.http.parameters import LimitQuery, between, unit_code
+from service.api.http.parameters import LimitQuery, between, commune_code
 from service.api.http.reader import reader
 from service.api.http.resource import Described, Resource
 from service.api.http.responses import resource_response
@@ -41,7 +41,7 @@ class ChangesQuery(LimitQuery):
         validate=between(0, 30),
         metadata={"description": "Seconds to wait for a change if there is none."},
     )
-    commune = unit_code("Only this commune's log.")
+    commune = commune_code("Only this commune's log; its code, or one that it had.")
 
 
 _ITS_OFFSET_ALONE = {
