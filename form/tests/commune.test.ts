@@ -1,7 +1,9 @@
 // A commune's code goes with the day of the list that it was chosen from.
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { stillMeant, withDayOf, withListDay } from '../src/editing/commune';
-import { fetchUnits, type Unit, type UnitLists } from '../src/sync/units';
+import type { Definition, UnitItem } from '../src/definition/definition';
+import { meantUnit, stillMeant, withDayOf, withListDay } from '../src/editing/commune';
+import { inWords } from '../src/parts/fields';
+import { fetchUnits, withPast, type Unit, type UnitLists } from '../src/sync/units';
 
 const unit = (code: string, validFrom: string): Unit => ({ code, name: code, kind: 'xã', validFrom, successors: [], longitude: Number.NaN, latitude: Number.NaN });
 const lists = (on: string, ...now: Unit[]): UnitLists => ({ now, former: [], on });
@@ -34,6 +36,35 @@ describe('a commune that is copied from the household before', () => {
     expect(stillMeant({ commune: '1' }, lists('2026-11-21', unit('1', '2026-11-21')))).toEqual({ commune: '1' });
     expect(withDayOf({ commune: '1' }, { commune: '1' })).toEqual({ commune: '1' });
     expect(withDayOf({ village: 'K1' }, { commune: '1', commune_as_of: '2026-11-20' })).toEqual({ village: 'K1' });
+  });
+});
+
+describe('a commune whose code was given again', () => {
+  const [first, second, third] = [
+    { ...unit('1', ''), name: 'First' },
+    { ...unit('1', '2025-07-01'), name: 'Second' },
+    { ...unit('1', '2026-11-01'), name: 'Third' },
+  ] as const;
+  const known = withPast(lists('2026-11-20', third, unit('2', '2026-11-01')), { now: [second, unit('2', '2025-07-01')], former: [first], on: '2026-10-01' });
+  const all = { ...known, former: [first] };
+
+  it('is named as the one that it was on the day of the draft', () => {
+    const named = (day: string | undefined): string | undefined => meantUnit('1', day === undefined ? {} : { commune_as_of: day }, all)?.name;
+    expect(['2025-06-30', '2025-07-01', '2026-10-31', '2026-11-01', undefined].map(named)).toEqual(['First', 'Second', 'Second', 'Third', 'Third']);
+    const item = { kind: 'unit', era: 'now', name: 'commune' } as UnitItem;
+    const shown = (day: string): string => inWords({} as Definition, all, item, '1', { commune: '1', commune_as_of: day }, 'vi');
+    expect(['2026-10-31', '2026-11-20'].map(shown)).toEqual(['Second', 'Third']);
+  });
+
+  it('is not called by the name of today’s where the phone never had the one before', () => {
+    expect(meantUnit('1', { commune_as_of: '2026-10-31' }, { now: [third], former: [first] })).toBeUndefined();
+    expect(meantUnit('9', { commune_as_of: '2026-10-31' }, all)).toBeUndefined();
+  });
+
+  it('stays known over further lists, and is no past one once it is in force again', () => {
+    const later = withPast(lists('2026-12-20', third), known);
+    expect(later.past).toEqual([second, unit('2', '2025-07-01'), unit('2', '2026-11-01')]);
+    expect(withPast(lists('2026-12-21', second), later).past).toEqual([unit('2', '2025-07-01'), unit('2', '2026-11-01'), third]);
   });
 });
 

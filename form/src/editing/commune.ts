@@ -1,6 +1,6 @@
 // A commune's code is given again to other communes, so that it means one only together with the day of the list that it was chosen from.
-import { textAt, type Household, type JsonObject } from '../record/household';
-import type { UnitLists } from '../sync/units';
+import { textAt, type Household, type Json, type JsonObject } from '../record/household';
+import { LAST_DAY_OF_DISTRICTS, type Unit, type UnitLists } from '../sync/units';
 
 const DAY = 'commune_as_of';
 
@@ -23,4 +23,13 @@ export function stillMeant(answers: JsonObject, { now }: UnitLists): JsonObject 
   const unit = now.find(({ code }) => code === commune);
   const same = day === undefined || (unit !== undefined && unit.validFrom <= String(day));
   return same ? { ...rest, commune } : rest;
+}
+
+/** The commune that a code means beside its day (`commune_as_of`): not today's where the code was given again since. Undefined where the phone never had it. */
+export function meantUnit(code: Json | undefined, beside: JsonObject, { now, former, past }: Pick<UnitLists, 'now' | 'former' | 'past'>): Unit | undefined {
+  const day = textAt(beside, DAY);
+  const today = now.find((unit) => unit.code === code);
+  if (day === '' || (today && today.validFrom <= day)) return today;
+  const before = day <= LAST_DAY_OF_DISTRICTS ? former : (past ?? []);
+  return before.filter((unit) => unit.code === code && unit.validFrom <= day).reduce<Unit | undefined>((last, unit) => (last && last.validFrom > unit.validFrom ? last : unit), undefined);
 }

@@ -3,6 +3,7 @@ import { phoneTime } from '../clock/clock.svelte';
 import { valueAt } from '../definition/pointer';
 import { declaredArea } from '../definition/short-list';
 import type { GeometryItem } from '../definition/definition';
+import { meantUnit } from '../editing/commune';
 import type { Editor } from '../editing/editor.svelte';
 import { door } from '../session/door.svelte';
 import { reference } from '../session/reference.svelte';
@@ -105,7 +106,7 @@ export class BoundaryTaking {
     const parcel = valueAt(editor.content, this.owner);
     const given = this.isPoint || !isObject(parcel) ? valueAt(editor.content, pointer) : toGeometry(shapeOfParcel(parcel, this.zones));
     this.#stored = this.#written = this.state = begin(item.kind, given);
-    const commune = reference.units.now.find(({ code }) => code === editor.content['commune']);
+    const commune = meantUnit(editor.content['commune'], editor.content, reference.units);
     this.#centre = commune && Number.isFinite(commune.longitude) ? [commune.longitude, commune.latitude] : null;
   }
 
@@ -285,9 +286,16 @@ export class BoundaryTaking {
   }
 
   /** The commune of the household; before it is chosen, the one that was taken along. */
+  /** Borders are by the code of today: where that was given to another commune since, it is not the border of this household's. */
+  get #codeIsTodays(): boolean {
+    const { commune } = this.#editor.content;
+    const today = reference.units.now.find(({ code }) => code === commune);
+    return today === undefined || meantUnit(commune, this.#editor.content, reference.units) === today;
+  }
+
   async #borderHere(): Promise<Border | null> {
     const chosen = textAt(this.#editor.content, 'commune');
-    if (chosen) return storedBorder(door.database, chosen);
+    if (chosen) return this.#codeIsTodays ? storedBorder(door.database, chosen) : null;
     const taken = await reference.communes.taken();
     return taken.length === 1 ? storedBorder(door.database, taken[0]!.commune) : null;
   }
@@ -295,7 +303,7 @@ export class BoundaryTaking {
   /** Where there is signal, a border that is missing or old is fetched while the person goes on. */
   async #refreshBorder(): Promise<void> {
     const chosen = textAt(this.#editor.content, 'commune');
-    if (!chosen || (await borderIsFresh(door.database, chosen))) return;
+    if (!chosen || !this.#codeIsTodays || (await borderIsFresh(door.database, chosen))) return;
     try {
       this.border = await fetchBorder(door.database, chosen);
     } catch (error) {

@@ -3,8 +3,9 @@ import type { Definition, Item, Language, Words } from '../definition/definition
 import { isObject, type Json, type JsonObject } from '../record/household';
 import { say, unitName } from '../language/language.svelte';
 import { listOf } from '../definition/check';
+import { meantUnit } from '../editing/commune';
 import { isReplaced, listed } from '../definition/short-list';
-import type { Unit } from '../sync/units';
+import type { UnitLists } from '../sync/units';
 
 /** The parts of a partial date as typed; what is not there is ''. */
 export function splitDate(value: string): { year: string; month: string; day: string } {
@@ -24,7 +25,7 @@ export function joinDate({ year, month, day }: { year: string; month: string; da
 /** A value in words, for review and comparison. */
 export function inWords(
   definition: Definition,
-  units: { now: readonly Unit[]; former: readonly Unit[] },
+  units: Pick<UnitLists, 'now' | 'former' | 'past'>,
   item: Item | null,
   value: Json | undefined,
   beside: JsonObject,
@@ -42,7 +43,7 @@ export function inWords(
     case 'choices':
       return Array.isArray(value) ? value.map((each) => code(item.list, each)).join(', ') : String(value);
     case 'unit':
-      return units[item.era].find((unit) => unit.code === value)?.name ?? String(value);
+      return (item.era === 'now' ? meantUnit(value, beside, units) : units.former.find((unit) => unit.code === value))?.name ?? String(value);
     case 'flag':
       return value === true ? (language === 'vi' ? 'Có' : 'Yes') : language === 'vi' ? 'Không' : 'No';
     case 'number':
@@ -67,7 +68,7 @@ export function inWords(
 /** The sentence that names a card: its first values in words. */
 export function cardTitle(
   definition: Definition,
-  units: { now: readonly Unit[]; former: readonly Unit[] },
+  units: Pick<UnitLists, 'now' | 'former' | 'past'>,
   items: readonly Item[],
   element: JsonObject,
   language: Language,

@@ -9,7 +9,7 @@ import { PUBLIC_STORE } from '../storage/database';
 import { isObject } from '../record/household';
 import type { Vault } from '../storage/vault';
 import { ResponseLost, call } from '../sync/register';
-import { fetchUnits, type UnitLists } from '../sync/units';
+import { fetchUnits, withPast, type UnitLists } from '../sync/units';
 import { door } from './door.svelte';
 import { present } from './present';
 
@@ -81,8 +81,9 @@ class Reference {
     const age = phoneTime() - ((await stored<number>('units-at')) ?? 0);
     // A clock that was set back must not retain an old list for years.
     if (this.hasUnits && age >= 0 && age < UNITS_STAY_MILLISECONDS) return;
-    const units = await fetchUnits();
-    if (units === null) return;
+    const newest = await fetchUnits();
+    if (newest === null) return;
+    const units = withPast(newest, this.units);
     await store('units', units);
     await store('units-at', phoneTime());
     this.units = units;

@@ -20,9 +20,19 @@ export interface UnitLists {
   former: Unit[];
   /** The day of the current list at the register, as of which its codes are read; '' in a list that an earlier form stored. */
   on: string;
+  /** Communes of lists that the phone had before, and that the list of now has no more: drafts can still mean them. */
+  past?: Unit[];
 }
 
-const LAST_DAY_OF_DISTRICTS = '2025-06-30';
+/** The day of the list of former communes. */
+export const LAST_DAY_OF_DISTRICTS = '2025-06-30';
+
+/** A newer list, with what the phone knows of the communes before. */
+export function withPast(newer: UnitLists, before: UnitLists): UnitLists {
+  const same = (one: Unit) => (other: Unit) => one.code === other.code && one.validFrom === other.validFrom;
+  const gone = [...(before.past ?? []), ...before.now].filter((unit, position, all) => !newer.now.some(same(unit)) && all.findIndex(same(unit)) === position);
+  return { ...newer, past: gone };
+}
 
 /** Both lists, or null when the register does not respond with them. */
 export async function fetchUnits(): Promise<UnitLists | null> {
