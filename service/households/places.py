@@ -345,7 +345,7 @@ def _not_before_the_code(code: str, as_of: date, known: _Record, directory: Unit
 
 def _was_called(known: _Record, code: str, directory: UnitDirectory) -> bool:
     """Whether the commune of a stored record has, or ever had, a code."""
-    return any(unit.code == code for unit in directory.versions_of(known_identity(known, directory)))
+    return any(unit.code == code for unit in directory.versions_of(known["commune"]))
 
 
 def _is_in_force(code: str, directory: UnitDirectory, on: date) -> bool:

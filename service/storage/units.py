@@ -114,13 +114,10 @@ class Units:
 
     @translated()
     def list_at(self, moment: datetime) -> tuple[Unit, ...] | None:
-        """All units as the register knew them at a moment; None where no edition was loaded since.
-
-        None too where one was loaded by an earlier version of the program, which did not note what it replaced.
-        """
+        """All units as the register knew them at a moment; None where no edition was loaded since."""
         items = {"replaced": 1, "added": 1}
         since = list(self._database["unit_editions"].find({"at": {"$gt": moment}}, items).sort("_id", -1))
-        if not since or any(name not in edition for edition in since for name in items):
+        if not since:
             return None
         documents = {document["_id"]: document for document in self._database["units"].find()}
         for edition in since:

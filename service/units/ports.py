@@ -46,9 +46,7 @@ class UnitStore(Protocol):
         """Returns all editions that were loaded, the first one first."""
 
     def list_at(self, moment: datetime) -> tuple[Unit, ...] | None:
-        """Returns all units as the register knew them at a moment; None where no edition was loaded since, or where
-        that is not known any more.
-        """
+        """Returns all units as the register knew them at a moment; None where no edition was loaded since."""
 
 
 class BorderStore(Protocol):
