@@ -202,7 +202,7 @@ def taken_back_in_use(
     named: Counter[UnitId] = Counter()
     for state in states:
         for key, tally in state.tallies.items():
-            for identity in {state.commune, of_tally_key(key)[0]} - {None}:
+            for identity in {state.commune, of_tally_key(key)} - {None}:
                 named[UnitId(str(identity))] += tally.get("registered", 0)
     for identity in sorted(named):
         versions = before.versions_of(identity)
