@@ -3,6 +3,9 @@ import { readProvince } from '../src/definition/province';
 import { describe, expect, it } from 'vitest';
 import { findErrors, findMissing, isAsked, reachedStage } from '../src/definition/check';
 import { copiedAnswers } from '../src/definition/definition';
+import { ruleFindings } from '../src/definition/rules';
+import type { JsonObject } from '../src/record/household';
+import rules from './rules.json';
 import { readDefinition } from '../src/definition/read';
 import { placeOf, screensOf } from '../src/definition/screens';
 import { merge } from '../src/sync/merging';
@@ -181,5 +184,16 @@ describe('typing', () => {
     expect(joinDate(splitDate('1978-03'))).toBe('1978-03');
     expect(joinDate({ year: '1978', month: '', day: '7' })).toBe('1978--07');
     expect(joinDate({ year: '', month: '', day: '' })).toBeUndefined();
+  });
+});
+
+describe('rules between items', () => {
+  const CHECKS = ['personal-number', 'personal-number-once', 'identity-and-reason', 'land-uses', 'not-in-the-future'];
+  const base: JsonObject = rules.record;
+  const merged = (changes: JsonObject): JsonObject => ({ ...base, ...changes, head: { ...(base['head'] as JsonObject), ...((changes['head'] ?? {}) as JsonObject) } });
+
+  it.each(rules.cases as unknown as { why: string; changes: JsonObject; found: string[][]; by_the_register_alone?: boolean }[])('find what the register finds: $why', ({ changes, found, by_the_register_alone: alone }) => {
+    const findings = ruleFindings(CHECKS, merged(changes), new Date(`${rules.today}T05:00:00Z`));
+    expect(findings.map(({ pointer, code }) => [pointer, code]).sort()).toEqual(alone ? [] : [...found].sort());
   });
 });

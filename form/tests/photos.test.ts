@@ -1,5 +1,7 @@
 // Photos: the arithmetic of cutting, when one may go, and what the register's responses mean for it.
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../src/record/household';
+import basis from './photo-basis.json';
 import { CORNERS, FIRST, moved, SIZES, turned, withCorner, within, type Rectangle } from '../src/photos/crop';
 import { isCovered, readList, sendablePhotos, type Photo, type PhotoState } from '../src/storage/photo';
 import { readPhotoResponse } from '../src/sync/photo-sender';
@@ -98,12 +100,8 @@ describe('a response', () => {
   });
 });
 
-it('a legal basis covers photos as the register says', () => {
-  expect(isCovered({ legal_basis: 'state_function' })).toBe(true);
-  expect(isCovered({ legal_basis: 'contract' })).toBe(false);
-  expect(isCovered({ legal_basis: 'consent', consents: [{ purpose: 'registration' }] })).toBe(false);
-  expect(isCovered({ legal_basis: 'consent', consents: [{ purpose: 'document_photos' }] })).toBe(true);
-  expect(isCovered({ legal_basis: 'consent', consents: [{ purpose: 'document_photos', withdrawn_at: '2026-11-02T00:00:00Z' }] })).toBe(false);
+it.each(basis)('a legal basis covers photos as the register says: $record', ({ record, covered }) => {
+  expect(isCovered(record as JsonObject)).toBe(covered);
 });
 
 it('the list of the register is read, and nothing else is taken for it', () => {

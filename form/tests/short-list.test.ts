@@ -81,7 +81,7 @@ describe('a short list', () => {
     const missing = findMissing(definition, { parcels: [{ land_uses: [house, { land_use: 'CLN' }] }] });
     expect(missing).toEqual([{ pointer: '/parcels/0/land_uses/1/area_m2', stage: 'standardized' }]);
     expect(placeOf(definition, screensOf(definition), { parcels: [parcel] }, missing[0]!.pointer)).toMatchObject({ kind: 'card', pointer: '/parcels/0', focus: missing[0]!.pointer });
-    expect(cardTitle(definition, { now: [], former: [] }, parcels.items, parcel, 'vi').title).toBe('ONT + CLN');
+    expect(cardTitle(definition, { now: [], former: [] }, parcels.items, parcel).title).toBe('ONT + CLN');
   });
 
   it('has each use once, and a single one beside it is among them', () => {

@@ -1,8 +1,10 @@
 """Rules between items: each refuses or remarks on what it should, at the place where it can be mended."""
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -241,3 +243,20 @@ def test_a_boundary_in_metres_says_its_reference_system() -> None:
 def test_clocks_may_be_a_day_ahead() -> None:
     record = least() | {"captured_at": "2026-11-24T10:00:00+07:00"}
     assert parse_household(record, today=TODAY)["captured_at"].date() == date(2026, 11, 24)
+
+
+TABLE = json.loads((Path(__file__).parents[2] / "form" / "tests" / "rules.json").read_text("utf-8"))
+"""Records and what is found in them by the rules that the phone checks too; the form's tests read the same file."""
+
+
+@pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: case["why"])
+def test_the_register_finds_what_the_phone_finds(case: dict[str, Any]) -> None:
+    changes = case["changes"]
+    record = TABLE["record"] | changes | {"head": TABLE["record"]["head"] | changes.get("head", {})}
+    checked = {code for rule in RULES if rule.check for code in rule.codes}
+    found = []
+    try:
+        parse_household(record, today=date.fromisoformat(TABLE["today"]))
+    except RecordInvalid as invalid:
+        found = [[each.pointer, each.code] for each in invalid.errors if each.code in checked]
+    assert sorted(found) == sorted(case["found"])

@@ -14,12 +14,7 @@ const RULES: Record<string, Rule> = {
     return both ? [{ pointer: '/head/no_id_reason', code: 'national-id.and-reason', params: {} }] : [];
   },
   'land-uses': (record) => listAt(record, 'parcels').flatMap((parcel, index) => usesNotOnce(parcel, `/parcels/${index}`)),
-  'not-in-the-future': (record, now) => {
-    const tomorrow = new Date(now.getTime() + 86_400_000).toISOString().slice(0, 10);
-    return people(record)
-      .filter(({ person }) => textAt(person, 'birth_date') > tomorrow)
-      .map(({ pointer }) => ({ pointer: `${pointer}/birth_date`, code: 'birth-date.future', params: {} }));
-  },
+  'not-in-the-future': notInTheFuture,
 };
 
 /** Rules about one object that a confirmation inside it can set aside, by the same names. */
@@ -34,6 +29,31 @@ export function isContradicted(check: string, owner: JsonObject): boolean {
 
 export function ruleFindings(checks: readonly string[], record: JsonObject, now: Date): Finding[] {
   return checks.flatMap((name) => RULES[name]?.(record, now) ?? []);
+}
+
+const DAY_MILLISECONDS = 86_400_000;
+const VIETNAM_MILLISECONDS = 7 * 3_600_000;
+
+/** The day in Vietnam. */
+function dayOf(milliseconds: number): string {
+  return new Date(milliseconds + VIETNAM_MILLISECONDS).toISOString().slice(0, 10);
+}
+
+/** Dates that a person gives. Those that the form fills in itself (`captured_at`, `commune_as_of`) nobody could mend here. */
+function notInTheFuture(record: JsonObject, now: Date): Finding[] {
+  const today = dayOf(now.getTime());
+  const tomorrow = dayOf(now.getTime() + DAY_MILLISECONDS);
+  // A year or a month alone sorts before all of its days, so that it counts by its first one.
+  const unborn = people(record).filter(({ person }) => textAt(person, 'birth_date') > today);
+  const findings = unborn.map(({ pointer }): Finding => ({ pointer: `${pointer}/birth_date`, code: 'birth-date.future', params: {} }));
+  if (textAt(record, 'poverty_date') > tomorrow) findings.push({ pointer: '/poverty_date', code: 'time.future', params: {} });
+  listAt(record, 'consents').forEach((consent, index) => {
+    for (const name of ['granted_at', 'withdrawn_at']) {
+      const at = Date.parse(textAt(consent, name));
+      if (dayOf(Number.isNaN(at) ? 0 : at) > tomorrow) findings.push({ pointer: `/consents/${index}/${name}`, code: 'time.future', params: {} });
+    }
+  });
+  return findings;
 }
 
 function people(record: JsonObject): { person: JsonObject; pointer: string }[] {

@@ -1,7 +1,7 @@
 // What fields share: reading what a person types into values, and showing values as people write them.
-import type { Definition, Item, Language, Words } from '../definition/definition';
+import type { Definition, Item } from '../definition/definition';
 import { isObject, type Json, type JsonObject } from '../record/household';
-import { say, unitName } from '../language/language.svelte';
+import { moment, number, say, unitName, words } from '../language/language.svelte';
 import { listOf } from '../definition/check';
 import { meantUnit } from '../editing/commune';
 import { isReplaced, listed } from '../definition/short-list';
@@ -29,12 +29,10 @@ export function inWords(
   item: Item | null,
   value: Json | undefined,
   beside: JsonObject,
-  language: Language,
 ): string {
-  const pick = (label: Words): string => label[language] || label.vi;
   const code = (list: string, each: Json | undefined): string => {
     const found = definition.lists[list]?.find((entry) => entry.code === each);
-    return found ? pick(found.label) : String(each);
+    return found ? words(found.label) : String(each);
   };
   if (value === undefined || value === null || value === '') return '';
   switch (item?.kind) {
@@ -45,16 +43,14 @@ export function inWords(
     case 'unit':
       return (item.era === 'now' ? meantUnit(value, beside, units) : units.former.find((unit) => unit.code === value))?.name ?? String(value);
     case 'flag':
-      return value === true ? (language === 'vi' ? 'Có' : 'Yes') : language === 'vi' ? 'Không' : 'No';
+      return say(value === true ? 'field.yes' : 'field.no');
     case 'number':
-      return typeof value === 'number'
-        ? `${new Intl.NumberFormat(language === 'vi' ? 'vi-VN' : 'en-GB').format(value)}${item.unit ? ` ${unitName(item.unit)}` : ''}`
-        : String(value);
+      return typeof value === 'number' ? `${number(value)}${item.unit ? ` ${unitName(item.unit)}` : ''}` : String(value);
     case 'day':
     case 'partial-date':
       return typeof value === 'string' ? value.split('-').reverse().join('/') : '';
     case 'moment':
-      return typeof value === 'string' ? new Date(value).toLocaleString(language === 'vi' ? 'vi-VN' : 'en-GB') : '';
+      return typeof value === 'string' ? moment(value) : '';
     case 'point':
     case 'polygon':
       return isObject(value) ? '✓' : '';
@@ -71,11 +67,10 @@ export function cardTitle(
   units: Pick<UnitLists, 'now' | 'former' | 'past'>,
   items: readonly Item[],
   element: JsonObject,
-  language: Language,
 ): { title: string; rest: string[] } {
   // A parcel is called by sheet and number together, as on its papers.
-  const [sheet, number] = [element['map_sheet'], element['parcel_number']];
-  const parcel = typeof sheet === 'string' && sheet && typeof number === 'string' && number ? say('cards.parcel', { sheet, number }) : null;
+  const [sheet, plot] = [element['map_sheet'], element['parcel_number']];
+  const parcel = typeof sheet === 'string' && sheet && typeof plot === 'string' && plot ? say('cards.parcel', { sheet, number: plot }) : null;
   const called = parcel === null ? [] : ['map_sheet', 'parcel_number'];
   const texts = items
     .filter((item) => !isReplaced(items, item.name, element) && !called.includes(item.name) && item.name !== 'id')
@@ -83,12 +78,12 @@ export function cardTitle(
     .map((item) => {
       if (item.kind === 'list') {
         const [first] = item.items;
-        return listed(item, element).map((each) => (first ? inWords(definition, units, first, each[first.name], each, language) : '')).filter(Boolean).join(' + ');
+        return listed(item, element).map((each) => (first ? inWords(definition, units, first, each[first.name], each) : '')).filter(Boolean).join(' + ');
       }
-      const text = inWords(definition, units, item, element[item.name], element, language);
+      const text = inWords(definition, units, item, element[item.name], element);
       if (!text) return '';
       const bare = item.kind === 'number' || item.kind === 'flag' || item.name.includes('sheet') || item.name.includes('parcel_number');
-      return bare ? `${item.label[language] || item.label.vi}: ${text}` : text;
+      return bare ? `${words(item.label)}: ${text}` : text;
     })
     .filter(Boolean);
   const [title = '', ...rest] = parcel === null ? texts : [parcel, ...texts];
