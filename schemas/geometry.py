@@ -120,7 +120,9 @@ def geometry_json(geometry: BaseGeometry) -> dict[str, Any]:
 
 
 def _rings(polygon: Polygon) -> list[list[list[float]]]:
-    return [shapely.get_coordinates(ring).round(DECIMALS).tolist() for ring in (polygon.exterior, *polygon.interiors)]
+    # Most have no holes: their coordinates are those of their only ring, which need not be made.
+    rings = shapely.get_rings(polygon) if shapely.get_num_interior_rings(polygon) else (polygon,)
+    return [shapely.get_coordinates(ring).round(DECIMALS).tolist() for ring in rings]
 
 
 def _position(value: object, path: Path) -> Coordinates:

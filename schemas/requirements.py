@@ -1,13 +1,13 @@
 """What a record lacks for the next stage, by what the items of the schema say they are required for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 from schemas.errors import Path, pointer
 from schemas.household import HouseholdSchema
-from schemas.language import Field, Many, One, Section, Stage, section_fields
+from schemas.language import Many, One, Section, Stage, section_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def missing_items(content: Mapping[str, Any]) -> list[Missing]:
     """
     return [
         Missing(pointer(path), stage)
-        for path, field, stage in _gaps(HouseholdSchema, content, ())
+        for path, stage, _ in _gaps(HouseholdSchema, content)
         if stage == "standardized" or stage == "digitized"
     ]
 
@@ -33,48 +33,67 @@ def missing_items(content: Mapping[str, Any]) -> list[Missing]:
 def registration_gaps(content: Mapping[str, Any]) -> list[tuple[Path, str]]:
     """Return the absent items that registration needs and that another item can replace, as (path, other item)."""
     return [
-        (path, field.item.required_unless)
-        for path, field, stage in _gaps(HouseholdSchema, content, (), alternatives=True)
-        if stage == "registered" and field is not None and field.item.required_unless
+        (path, other)
+        for path, stage, other in _gaps(HouseholdSchema, content, alternatives=True)
+        if stage == "registered" and other
     ]
 
 
-def _gaps(
-    section: type[Section], content: Mapping[str, Any], path: Path, *, alternatives: bool = False
-) -> Iterator[tuple[Path, Field | None, Stage]]:
-    for name, field, inner in _what_matters(section, alternatives=alternatives):
+_Gap = tuple[Path, Stage, str | None]
+"""The path of an absent item, the stage that it is mandatory for, and the item that can replace it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What of a section is mandatory for some stage: items, and of which items there must be one.
+
+    Of each item its name, the stage, the item that can replace it, and what is mandatory inside it.
+    """
+
+    items: tuple[tuple[str, Stage | None, str | None, "_Matter | None"], ...]
+    one_of: tuple[tuple[Stage, tuple[str, ...]], ...]
+
+
+def _gaps(section: type[Section], content: Mapping[str, Any], *, alternatives: bool = False) -> list[_Gap]:
+    gaps: list[_Gap] = []
+    _add_gaps(gaps, _what_matters(section, alternatives=alternatives), content, ())
+    return gaps
+
+
+def _add_gaps(gaps: list[_Gap], matter: _Matter, content: Mapping[str, Any], path: Path) -> None:
+    """Add what an object lacks. It is called for each object of each record, so it makes no generators."""
+    for name, required, other, inner in matter.items:
         value = content.get(name)
         if value is None or value == []:
-            required = field.item.required_for
-            if required and not (field.item.required_unless and content.get(field.item.required_unless) is not None):
-                yield (*path, name), field, required
+            if required and not (other and content.get(other) is not None):
+                gaps.append(((*path, name), required, other))
         elif inner is None:
             continue
         elif isinstance(value, dict):
-            yield from _gaps(inner, value, (*path, name), alternatives=alternatives)
+            _add_gaps(gaps, inner, value, (*path, name))
         elif isinstance(value, list):
             for index, element in enumerate(value):
                 if isinstance(element, dict):
-                    yield from _gaps(inner, element, (*path, name, index), alternatives=alternatives)
-    for stage, names in section.one_of:
-        if not any(content.get(name) for name in names):
-            yield (*path, names[0]), None, stage
+                    _add_gaps(gaps, inner, element, (*path, name, index))
+    for stage, names in matter.one_of:
+        if not any(map(content.get, names)):
+            gaps.append(((*path, names[0]), stage, None))
 
 
 @cache
-def _what_matters(section: type[Section], *, alternatives: bool) -> tuple[tuple[str, Field, type[Section] | None], ...]:
-    """Return the items that are mandatory for some stage or hold such items: (name, field, the section inside).
+def _what_matters(section: type[Section], *, alternatives: bool) -> _Matter:
+    """Return the items that are mandatory for some stage or hold such items.
 
     With `alternatives` only those that registration needs and that another item can replace.
     """
     matters = []
     for name, field in section_fields(section).items():
         part = field.inner if isinstance(field, Many) else field
-        inner = (
-            part.section if isinstance(part, One) and _what_matters(part.section, alternatives=alternatives) else None
-        )
+        inner = _what_matters(part.section, alternatives=alternatives) if isinstance(part, One) else None
+        if inner is not None and not inner.items:
+            inner = None
         item = field.item
         wanted = item.required_for == "registered" and item.required_unless if alternatives else item.required_for
         if wanted or inner:
-            matters.append((name, field, inner))
-    return tuple(matters)
+            matters.append((name, item.required_for, item.required_unless, inner))
+    return _Matter(tuple(matters), tuple(section.one_of))

@@ -113,9 +113,10 @@ def fold(text: str) -> str:
     `fold("Nguyễn  Văn Đức") == "nguyen van duc"`, `fold("H'Hoa") == "hhoa"`; folding is idempotent.
     """
     # Most names need no more than this, and it is several times faster.
-    quick = _MARKS.sub("", unicodedata.normalize("NFD", text)).lower().replace("đ", "d")
+    bare = text if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFD", text))
+    quick = bare.lower().replace("đ", "d")
     if quick.isascii():
-        return _SPACES.sub(" ", quick.replace("'", "").replace("`", "")).strip()
+        return " ".join(quick.replace("'", "").replace("`", "").split())
     folded = _folded(text)
     # Compatibility forms can decompose into further ones; what is ASCII by now stays as it is.
     while not folded.isascii() and (again := _folded(folded)) != folded:

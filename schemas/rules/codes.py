@@ -82,9 +82,11 @@ def _found(content: Any, steps: tuple[str, ...], path: Path = ()) -> Iterator[tu
     if step == "*":
         for index, element in enumerate(content):
             yield from _found(element, rest, (*path, index))
-    elif isinstance(content, Mapping) and content.get(step) is not None:
-        for found, parent, value in _found(content[step], rest, (*path, step)):
-            yield found, content if not rest else parent, value
+    elif isinstance(content, dict) and (value := content.get(step)) is not None:
+        if rest:
+            yield from _found(value, rest, (*path, step))
+        else:
+            yield (*path, step), content, value
 
 
 def code_in_its_scheme(content: Content, _: date) -> Iterator[Trouble]:
@@ -102,8 +104,10 @@ def _codes_of_the_day(content: Content, today: date) -> Iterator[tuple[Path, str
     for place in places_with_days():
         for path, parent, code in _found(content, place.steps):
             codes = place.lists.get((parent or {}).get(place.scheme_item) if place.scheme_item else None)
-            entry = codes.get(code) if codes else None
-            if codes and entry and codes.get(code, day) is None:
+            if codes is None or code not in codes.dated_codes:
+                continue
+            entry = codes.get(code)
+            if entry and codes.get(code, day) is None:
                 yield path, code if place.repeated else _NOT_REPEATED, entry.valid_from, entry.valid_to
 
 

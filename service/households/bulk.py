@@ -78,7 +78,6 @@ class _Waiting:
     position: int
     prepared: Prepared
     content: dict[str, Any]
-    change: Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
                 if isinstance(step, Outcome):
                     yield step
                     continue
-                commune = step.change.record["commune"]
+                commune = step.prepared.content["commune"]
                 batch = waiting.setdefault(commune, [])
                 batch.append(step)
                 if len(batch) >= size:
@@ -159,8 +158,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
             except RecordInvalid as error:
                 yield Outcome(each.position, each.household_id, "refused", error)
             else:
-                change = registration(prepared, at=now, actor=actor.name)
-                yield _Waiting(each.position, prepared, each.content, change)
+                yield _Waiting(each.position, prepared, each.content)
 
     def _commit_batch(self, batch: Sequence[_Waiting], actor: Actor) -> list[Outcome]:
         """Commit a batch as one transaction; when something in it is taken, report which and commit the others.
@@ -179,7 +177,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
             try:
                 self._commit(changes, {}, actor, make_cells=True)
             except (HouseholdIdTaken, PersonalNumberTaken) as error:
-                remaining, taken = self._without_taken(batch)
+                remaining, taken = self._without_taken(batch, changes)
                 if taken:
                     return [*taken, *self._commit_batch(remaining, actor)]
                 refused = error
@@ -198,17 +196,19 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
         middle = len(batch) // 2
         return [*self._commit_batch(batch[:middle], actor), *self._commit_batch(batch[middle:], actor)]
 
-    def _without_taken(self, batch: Sequence[_Waiting]) -> tuple[list[_Waiting], list[Outcome]]:
-        """Split a batch into what is still to be registered and outcomes for what is taken,
-        in the store or within the batch."""
+    def _without_taken(
+        self, batch: Sequence[_Waiting], changes: Sequence[Change]
+    ) -> tuple[list[_Waiting], list[Outcome]]:
+        """Split a batch into what is still to be registered and outcomes for what is taken, in the store or within
+        the batch. ``changes`` are those of the batch."""
         known, damaged = self._known([w.prepared.household_id for w in batch])
-        holders = self._store.households.holders_of(number for w in batch for number in w.change.takes)
+        holders = self._store.households.holders_of(number for change in changes for number in change.takes)
         remaining: list[_Waiting] = []
         outcomes: list[Outcome] = []
-        for each in batch:
+        for each, change in zip(batch, changes, strict=True):
             household_id = each.prepared.household_id
             stored = known.get(household_id)
-            number = next((n for n in sorted(each.change.takes) if holders.get(n, household_id) != household_id), None)
+            number = next((n for n in sorted(change.takes) if holders.get(n, household_id) != household_id), None)
             if household_id in damaged:
                 outcomes.append(Outcome(each.position, household_id, "refused", StoreDamaged(reason="record")))
             elif stored is not None:
@@ -218,8 +218,8 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
                 outcomes.append(Outcome(each.position, household_id, "refused", taken))
             else:
                 remaining.append(each)
-                known[household_id] = Stored(each.change.record, each.change.fingerprint)
-                holders.update(dict.fromkeys(each.change.takes, household_id))
+                known[household_id] = Stored(change.record, change.fingerprint)
+                holders.update(dict.fromkeys(change.takes, household_id))
         return remaining, outcomes
 
     def _known(self, household_ids: Sequence[str]) -> tuple[dict[str, Stored], frozenset[str]]:

@@ -52,14 +52,17 @@ class Moved:
 
 def moved_parcels(changes: Sequence[Change], befores: Mapping[str, Record]) -> Moved:
     """Which boundaries and claims change; this depends on nobody else, so the transaction need not have begun."""
-    moved = tuple(change for change in changes if _moves_parcels(change.record, befores.get(change.record["id"])))
-    boundaries = tuple(boundary for change in moved for boundary in boundaries_in(change.record))
-    claims = tuple(claim for change in moved for claim in claims_in(change.record))
+    moved, boundaries, claims = list[Change](), list[Boundary](), list[NumberClaim]()
+    for change in changes:
+        if (parcels := _moved_to(change.record, befores.get(change.record["id"]))) is not None:
+            moved.append(change)
+            boundaries += parcels[0]
+            claims += parcels[1]
     left = [boundary for change in moved for boundary in boundaries_in(befores.get(change.record["id"]))]
     cells = cells_of_stored(boundary.geometry for boundary in boundaries)
     left_cells = cells_of_stored(boundary.geometry for boundary in left)
     looked_up = replace(cells, queried=cells.queried | cells_of_claims(claims))
-    return Moved(moved, boundaries, claims, looked_up, cells.coarse | left_cells.coarse)
+    return Moved(tuple(moved), tuple(boundaries), tuple(claims), looked_up, cells.coarse | left_cells.coarse)
 
 
 def with_overlaps(
@@ -205,17 +208,23 @@ def _pairs(overlaps: Iterable[Overlap], left: Sequence[Boundary], right: Sequenc
     return [(left[overlap.first], right[overlap.second], overlap) for overlap in overlaps]
 
 
-def _moves_parcels(record: Record, before: Record | None) -> bool:
+def _moved_to(record: Record, before: Record | None) -> tuple[list[Boundary], list[NumberClaim]] | None:
+    """The boundaries and claims of a record; None where they are those of the record before."""
     if before is not None and record.get("parcels") is before.get("parcels") and _reads_alike(record, before):
-        return False  # a change of status or place alone passes the parcels on as they are
+        return None  # a change of status or place alone passes the parcels on as they are
+    boundaries, claims = boundaries_in(record), claims_in(record)
+    if before is None:
+        return (boundaries, claims) if boundaries or claims else None
 
-    def boundaries(of: Record | None) -> list[tuple[str, Mapping[str, Any]]]:
-        return sorted(((g.parcel, g.geometry) for g in boundaries_in(of)), key=lambda pair: pair[0])
+    def outlines(of: Iterable[Boundary]) -> list[tuple[str, Mapping[str, Any]]]:
+        return sorted(((each.parcel, each.geometry) for each in of), key=lambda pair: pair[0])
 
-    def claims(of: Record | None) -> dict[str, tuple[Any, ...]]:
-        return {claim.parcel: claim.content for claim in claims_in(of)}
+    def named(of: Iterable[NumberClaim]) -> dict[str, tuple[Any, ...]]:
+        return {claim.parcel: claim.content for claim in of}
 
-    return boundaries(record) != boundaries(before) or claims(record) != claims(before)
+    if outlines(boundaries) != outlines(boundaries_in(before)) or named(claims) != named(claims_in(before)):
+        return boundaries, claims
+    return None
 
 
 def _reads_alike(record: Record, before: Record) -> bool:
@@ -279,17 +288,20 @@ def _settled_before(moved: Sequence[Change], befores: Mapping[str, Record]) -> d
 
     That the area in common is the same says nothing: a boundary moved along its neighbour overlaps other land.
     """
+    settled_ones = [
+        (finding, record)
+        for record in befores.values()
+        for finding in record.get("findings", ())
+        if finding["code"] in BETWEEN_HOUSEHOLDS and finding["severity"] == SETTLED
+    ]
+    if not settled_ones:
+        return {}
     changed = {each for change in moved for each in _changed_parcels(change.record, befores.get(change.record["id"]))}
     found: dict[Side, FindingInJson] = {}
-    for record in befores.values():
-        keys = _keys_by_place(record)
-        for finding in record.get("findings", ()):
-            code, place = finding["code"], place_of(finding)
-            if code not in BETWEEN_HOUSEHOLDS or finding["severity"] != SETTLED or place not in keys:
-                continue
-            mine, theirs = keys[place], theirs_of(finding)
-            if not {(code, mine), (code, theirs)} & changed:
-                found[code, mine, theirs] = found[code, theirs, mine] = finding
+    for finding, record in settled_ones:
+        code, mine, theirs = finding["code"], _keys_by_place(record).get(place_of(finding)), theirs_of(finding)
+        if mine is not None and not {(code, mine), (code, theirs)} & changed:
+            found[code, mine, theirs] = found[code, theirs, mine] = finding
     return found
 
 

@@ -7,9 +7,10 @@ would show a stranger that somebody holds the id: those that the register gives 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+import uuid_utils
 
 from service.area import Communes
 from service.errors import ParcelIdTaken
@@ -76,7 +77,7 @@ def _is_given(identity: str, household_id: str, position: int, count: int) -> bo
 def _given_at(household_id: str, position: int, count: int) -> Iterator[str]:
     """What the register can call the parcel at a place of a list of ``count``, in the order of its attempts."""
     for attempt in range(count + 1):
-        yield str(uuid.uuid5(uuid.UUID(household_id), f"parcel {position} {attempt}"))
+        yield str(uuid_utils.uuid5(uuid_utils.UUID(household_id), f"parcel {position} {attempt}"))
 
 
 def _ids_of(record: Record | None) -> Iterator[tuple[str, int]]:

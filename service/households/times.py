@@ -109,18 +109,19 @@ class _Judged:
 
     def stored_for(self, name: str, sent: date) -> date | None:
         """What was stored in the place of this same value, when it was sent before."""
-        text = self.stored.get((name, dump_value(sent)))
+        text = self.stored.get((name, dump_value(sent))) if self.stored else None
         return None if text is None else type(sent).fromisoformat(text)
 
     def sent_as(self, name: str, value: date) -> str | None:
         """What was sent, where this value is stored in its place."""
-        return self.sent.get((name, dump_value(value)))
+        return self.sent.get((name, dump_value(value))) if self.sent else None
 
     def implausible(self, name: str, moment: datetime, today: date) -> bool:
         """Whether it lies before the register began, or more than a year before a record that is new."""
-        key = name, dump_value(moment)
-        if key in self.doubted or key in self.accepted:
-            return key in self.doubted
+        if self.accepted:
+            key = name, dump_value(moment)
+            if key in self.doubted or key in self.accepted:
+                return key in self.doubted
         day = vietnam_day(moment)
         return day < REGISTER_BEGAN or (day < today - OLDEST and (self.is_new or name == "captured_at"))
 

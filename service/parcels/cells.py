@@ -21,7 +21,9 @@ Box = tuple[float, float, float, float]
 _FINE_PER_DEGREE = 1_000
 _COARSE_PER_DEGREE = 50
 _WIDEST_FINE_DEGREES = 0.02
-_FINE, _WITHIN, _WIDE = 1, 2, 3
+_FINE, _WITHIN, _WIDE = 1 << 50, 2 << 50, 3 << 50
+_NOT_NEGATIVE = 1 << 20
+"""Added to the coordinates of cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +56,16 @@ def cells_of_boxes(boxes: Iterable[Box]) -> Cells:
     for box in boxes:
         west, south, east, north = box
         here = _cells(box, _COARSE_PER_DEGREE)
-        coarse.update(_key(0, cell) for cell in here)
-        within, wide = {_key(_WITHIN, cell) for cell in here}, {_key(_WIDE, cell) for cell in here}
+        coarse.update(here)
+        within, wide = [_WITHIN | cell for cell in here], [_WIDE | cell for cell in here]
+        queried.update(wide)
         if east - west <= _WIDEST_FINE_DEGREES and north - south <= _WIDEST_FINE_DEGREES:
-            fine = {_key(_FINE, cell) for cell in _cells(box, _FINE_PER_DEGREE)}
-            own |= fine | within
-            queried |= fine | wide
+            fine = [_FINE | cell for cell in _cells(box, _FINE_PER_DEGREE)]
+            own.update(fine, within)
+            queried.update(fine)
         else:
-            own |= wide
-            queried |= within | wide
+            own.update(wide)
+            queried.update(within)
     return Cells(frozenset(own), frozenset(queried), frozenset(coarse))
 
 
@@ -73,12 +76,7 @@ def _box_of(boundary: Mapping[str, Any]) -> Box:
     return min(longitudes), min(latitudes), max(longitudes), max(latitudes)
 
 
-def _cells(box: Box, per_degree: int) -> list[tuple[int, int]]:
-    west, south, east, north = (floor(degrees * per_degree) for degrees in box)
-    return [(x, y) for x in range(west, east + 1) for y in range(south, north + 1)]
-
-
-def _key(kind: int, cell: tuple[int, int]) -> int:
-    """Return one number for kind and cell, which fits into 64 bits and is the same on every machine."""
-    x, y = cell
-    return (kind << 50) | ((x + (1 << 20)) << 24) | (y + (1 << 20))
+def _cells(box: Box, per_degree: int) -> list[int]:
+    """Return one number for each cell. With its kind it fits into 64 bits and is the same on every machine."""
+    west, south, east, north = (floor(degrees * per_degree) + _NOT_NEGATIVE for degrees in box)
+    return [(x << 24) | y for x in range(west, east + 1) for y in range(south, north + 1)]
