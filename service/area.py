@@ -52,10 +52,6 @@ class Area:
         """Return the communes to put into a query; `None` for no limit."""
         return self._communes
 
-    def covers(self, commune: str | None) -> bool:
-        """Whether a commune in force today lies inside."""
-        return self._communes is None or (commune is not None and commune in self._communes)
-
     def holds(self, other: Area) -> bool:
         """Whether all of another area lies inside this one."""
         if self._communes is None:

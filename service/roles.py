@@ -38,13 +38,10 @@ class Permission(StrEnum):
     VILLAGES_WRITE = "villages.write"
     UNITS_READ = "units.read"
     CHANGES_READ = "changes.read"
-    IMPORTS_WRITE = "imports.write"
-    EXPORTS_READ = "exports.read"
     ACCOUNTS_MANAGE = "accounts.manage"
     REQUESTS_MANAGE = "requests.manage"
     TRAIL_READ = "trail.read"
     METRICS_READ = "metrics.read"
-    SCHEMA_READ = "schema.read"
     REQUESTS_DECIDE = "requests.decide"
     """Carrying out an erasure: a different role from the one that takes the request in."""
     SESSION_OWN = "session.own"
@@ -75,7 +72,6 @@ EVERYWHERE: Final = Reach.EVERYWHERE
 
 FOR_EVERYBODY: Final[Mapping[Permission, Reach]] = {
     Permission.UNITS_READ: EVERYWHERE,
-    Permission.SCHEMA_READ: EVERYWHERE,
     Permission.SESSION_OWN: EVERYWHERE,
 }
 
@@ -87,7 +83,6 @@ _READER: Final[Mapping[Permission, Reach]] = {
     Permission.HOUSEHOLDS_HISTORY: OWN_AREA,
     Permission.COVERAGE_READ: OWN_AREA,
     Permission.CHANGES_READ: OWN_AREA,
-    Permission.EXPORTS_READ: OWN_AREA,
 }
 
 
@@ -100,7 +95,6 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
         Permission.HOUSEHOLDS_TRANSFER: OWN_AREA,
         Permission.HOUSEHOLDS_WITHDRAW: OWN_AREA,
         Permission.PARCELS_CHECK: OWN_AREA,
-        Permission.IMPORTS_WRITE: OWN_AREA,
         Permission.REQUESTS_MANAGE: OWN_AREA,
     },
     Role.LEADER: {
@@ -123,7 +117,6 @@ TABLE: Final[Mapping[Role, Mapping[Permission, Reach]]] = {
         Permission.PARCELS_SETTLE: OWN_AREA,
         Permission.BASELINES_WRITE: OWN_AREA,
         Permission.VILLAGES_WRITE: OWN_AREA,
-        Permission.IMPORTS_WRITE: OWN_AREA,
         Permission.REQUESTS_MANAGE: OWN_AREA,
         Permission.REQUESTS_DECIDE: OWN_AREA,
     },
@@ -156,7 +149,6 @@ SCOPES: Final[Mapping[str, frozenset[Permission]]] = {
             Permission.HOUSEHOLDS_READ,
             Permission.HOUSEHOLDS_SEARCH,
             Permission.HOUSEHOLDS_HISTORY,
-            Permission.EXPORTS_READ,
         }
     ),
     "personal:read": frozenset({Permission.PHOTOS_READ}),
@@ -181,7 +173,6 @@ NEEDS_ALL_OF_PERSONS: Final = frozenset(
     {
         Permission.HOUSEHOLDS_WRITE,
         Permission.PHOTOS_WRITE,
-        Permission.IMPORTS_WRITE,
         Permission.REQUESTS_MANAGE,
         Permission.REQUESTS_DECIDE,
     }

@@ -1,4 +1,8 @@
-"""People under the names of QCVN 109:2017/BTTTT, for exchange with the national population database."""
+"""People under the names of QCVN 109:2017/BTTTT, for exchange with the national population database.
+
+Nothing sends such a file yet. The mapping stands here because the data dictionary promises these names, and the tests
+hold the items of the schema to it.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import accumulate
 from math import cos, dist, radians
 from random import Random
@@ -223,8 +223,3 @@ class _Maker:
                 villages.append(Village(f"{word} {number if by_number else name.removeprefix(f'{word} ')}", former))
         random.shuffle(villages)
         return tuple(villages)
-
-
-def day_before_merger() -> date:
-    """Return the last day of the communes and districts before the merger."""
-    return MERGER - timedelta(days=1)

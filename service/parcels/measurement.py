@@ -14,11 +14,6 @@ from shapely.geometry.base import BaseGeometry
 ELLIPSOID = Geod(ellps="WGS84")
 
 
-def geodesic_area(geometry: BaseGeometry) -> float:
-    """Return the area of a polygon or multipolygon in m² without its holes, whatever the winding; 0 for others."""
-    return float(geodesic_areas(np.asarray([geometry], dtype=object))[0])
-
-
 def geodesic_areas(geometries: Sequence[BaseGeometry] | NDArray[np.object_]) -> NDArray[np.float64]:
     """Return the areas in m² of n geometries as an array of n.
 

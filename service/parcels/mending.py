@@ -26,7 +26,7 @@ def mended(geometry: BaseGeometry, rules: ShapeRules) -> BaseGeometry | None:
     """Return a proposal for an invalid boundary: the nearest valid polygon, or None if nothing sensible remains.
 
     Repeated vertices and spikes are removed first, since they would otherwise become thin parts. Then follows GEOS's
-    structural repair, and parts too small to be land are dropped. A proposal passes examine_shape without an error.
+    structural repair, and parts too small to be land are dropped. A proposal passes examine_shapes without an error.
     """
     if any(distinct_vertices(ring) < 3 for ring in rings_of(geometry)):
         return None

@@ -147,14 +147,6 @@ def geometry_from_wgs84(geometry: BaseGeometry, system: ReferenceSystem) -> Base
     return converted
 
 
-def geometry_to_wgs84(geometry: BaseGeometry, system: ReferenceSystem) -> BaseGeometry:
-    """Convert a geometry of another system to WGS 84, unrounded."""
-    if system.code == WGS84:
-        return geometry
-    converted: BaseGeometry = shapely.transform(geometry, lambda pairs: to_wgs84(pairs, system))
-    return converted
-
-
 def north_comes_first(positions: Positions) -> bool:
     """Whether metres are in the Vietnamese order, X (northing) before Y (easting). False if that cannot be decided."""
     if len(positions) == 0:

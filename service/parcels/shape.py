@@ -57,11 +57,6 @@ class Shape:
         return all(finding.severity != "error" for finding in self.findings)
 
 
-def examine_shape(geometry: BaseGeometry | None, rules: ShapeRules, pointer: str) -> Shape:
-    """Examine one boundary in WGS 84 longitude and latitude."""
-    return examine_shapes([geometry], rules, [pointer])[0]
-
-
 def examine_shapes(
     geometries: Sequence[BaseGeometry | None], rules: ShapeRules, pointers: Sequence[str]
 ) -> list[Shape]:

@@ -15,6 +15,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from service.running.replica_set import NOT_YET_INITIALIZED, REPLICA_SET
 
+ADMINISTRATOR = "root"
 SERVICE_ACCOUNT = "register"
 USER_ALREADY_EXISTS = 51003
 WAIT_SECONDS = 120.0
@@ -22,14 +23,14 @@ WAIT_SECONDS = 120.0
 Client = MongoClient[dict[str, Any]]
 
 
-def form_replica_set(members: Sequence[str], password: str, *, user: str = "root") -> None:
+def form_replica_set(members: Sequence[str], password: str) -> None:
     """Make the mongods at ``members`` (``host:port``) one replica set, or add the new ones to it one by one.
 
-    The first must have the administrator's account ``user``, the others must be empty; they authenticate to each
+    The first must have the administrator's account, the others must be empty; they authenticate to each
     other with a key file. Members are never removed: that is for a person to decide. Raises PyMongoError.
     """
     client: Client = MongoClient(
-        members[0], directConnection=True, username=user, password=password, serverSelectionTimeoutMS=2000
+        members[0], directConnection=True, username=ADMINISTRATOR, password=password, serverSelectionTimeoutMS=2000
     )
     with client:
         try:
@@ -41,19 +42,17 @@ def form_replica_set(members: Sequence[str], password: str, *, user: str = "root
             client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": named})
             return
     known = {member["host"] for member in configuration["members"]}
-    with _connected(members, password, user) as primary:
+    with _connected(members, password) as primary:
         for host in members:
             if host not in known:
                 _add_member(primary, host)
 
 
-def give_account(
-    members: Sequence[str], password: str, database: str, service_password: str, *, user: str = "root"
-) -> None:
+def give_account(members: Sequence[str], password: str, database: str, service_password: str) -> None:
     """Create or update the service's account, which can read, write and migrate its own database and nothing else."""
     # dbAdmin is for indexes and validators. The service needs no other database.
     roles = [{"role": role, "db": database} for role in ("readWrite", "dbAdmin")]
-    with _connected(members, password, user) as client:
+    with _connected(members, password) as client:
         try:
             client[database].command("createUser", SERVICE_ACCOUNT, pwd=service_password, roles=roles)
         except OperationFailure as error:
@@ -62,11 +61,11 @@ def give_account(
             client[database].command("updateUser", SERVICE_ACCOUNT, pwd=service_password, roles=roles)
 
 
-def _connected(members: Sequence[str], password: str, user: str) -> Client:
+def _connected(members: Sequence[str], password: str) -> Client:
     return MongoClient(
         list(members),
         replicaSet=REPLICA_SET,
-        username=user,
+        username=ADMINISTRATOR,
         password=password,
         w="majority",
         serverSelectionTimeoutMS=int(WAIT_SECONDS * 1000),

@@ -219,8 +219,3 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("unit_editions", "The lists of units as they were loaded: source, day, author, and what each changed."),
     Collection("state", "What the database was last migrated to, and the version of the list of units."),
 )
-
-
-def collection_named(name: str) -> Collection:
-    """The declaration of a collection."""
-    return next(collection for collection in COLLECTIONS if collection.name == name)

@@ -139,9 +139,9 @@ def _split_hidden(items: Mapping[str, Any] | None, encryption: FieldEncryption) 
     return (None, {}) if items is None else encryption.separated(items)
 
 
-def to_record(document: Document, encryption: FieldEncryption, *, each: bool = False) -> Record:
+def to_record(document: Document, encryption: FieldEncryption) -> Record:
     """The record of a document that was read without ``index``. Raises StoreDamaged."""
-    return _opened(document.pop("_id"), document, encryption, each=each)[0]
+    return _opened(document.pop("_id"), document, encryption)[0]
 
 
 def to_part_of_record(record: Record, items: frozenset[str], encryption: FieldEncryption, *, sealed: bool) -> Record:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Set
-from pathlib import Path
 from typing import Any
 
 from pymongo.database import Database
@@ -166,18 +165,3 @@ def load_shipped_units(store: Repositories, province: Province, say: Callable[[s
         say(f"units: {left} lines of {province.units.name} are left out, since other ones were loaded here")
     with translated():
         state.replace_one({"_id": key}, {"_id": key, "version": shipped}, upsert=True)
-
-
-def load_units(store: Repositories, file: Path, say: Callable[[str], None], edition: NewEdition | None = None) -> int:
-    """Load a list of administrative units; households are not touched. Raises UnitListInvalid.
-
-    The list is added to what is there, as ``planned`` describes. The whole must hold together, or nothing is loaded.
-    """
-    lines = read_lines(file)
-    plan = planned(lines, store.units.unit_list())
-    now = system_clock()
-    edition = edition or NewEdition(file.name, vietnam_day(now), "register", now)
-    changed = store.units.replace_units(plan.put, plan.withdrawn, edition)
-    if changed:
-        say(f"units: {changed} new or changed of {len(lines)} in {file.name}")
-    return changed

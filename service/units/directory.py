@@ -348,13 +348,6 @@ class UnitDirectory:
         above = self._by_code.get(unit.parent, ())
         return next((each for each in above if each.in_force_on(day) and each.level != unit.level), None)
 
-    def district_of(self, commune: Unit) -> Unit | None:
-        """Return the district that a commune belonged to; None for a commune from a time without districts."""
-        for parent in self._by_code.get(commune.parent or "", []):
-            if parent.level == "district" and is_above(commune, [parent]):
-                return parent
-        return None
-
     def _following(self, unit: Unit) -> list[Unit]:
         """Return the units that have a unit's households on the day after it ended: itself where it goes on."""
         versions = self._by_identity[unit.identity]

@@ -106,7 +106,7 @@ class UnitLine:
 
 def read_lines(source: str | Path) -> list[UnitLine]:
     """Read the lines of a list without comparing them: a list of changes holds together only with the units that the
-    register has (``require_consistent``). Raises UnitListInvalid with every fault of a line.
+    register has (``planned``). Raises UnitListInvalid with every fault of a line.
 
     Beside those of ``COLUMNS`` the columns ``replaces`` (a day, or ``…``) and ``withdrawn`` (``yes``) are read where
     they are.
@@ -152,17 +152,6 @@ def _require_columns(header: Sequence[str]) -> None:
         raise UnitListInvalid([UnitFault(1, column, "column is not known") for column in unknown])
     if twice := sorted({column for column in header if header.count(column) > 1}):
         raise UnitListInvalid([UnitFault(1, column, "column is there twice") for column in twice])
-
-
-def require_consistent(new: Sequence[Unit], existing: Sequence[Unit]) -> None:
-    """Check a new list together with the existing units that it does not replace.
-
-    Raises UnitListInvalid, in which an existing unit has line 0 and its name.
-    """
-    numbered = [*((0, unit) for unit in existing), *((line, unit) for line, unit in enumerate(new, 2))]
-    faults = list(contradictions(numbered))
-    if faults:
-        raise UnitListInvalid(faults)
 
 
 def _parse_row(row: Row) -> UnitLine | list[UnitFault]:

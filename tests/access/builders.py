@@ -21,7 +21,7 @@ from service.area import Area
 from service.principal import Principal, principal, register_itself
 from service.roles import Role
 from service.storage.accounts import MongoAccounts
-from service.storage.collections import collection_named
+from service.storage.collections import COLLECTIONS
 from service.storage.migration import prepare_collection
 from service.storage.rate_limits import Attempts
 from service.unit_names import UnitId
@@ -77,7 +77,8 @@ def prepare(database: Database[dict[str, Any]], *names: str) -> None:
     """Make collections with their indexes, as migration does."""
     existing = frozenset(database.list_collection_names())
     for name in names:
-        prepare_collection(database, collection_named(name), existing, lambda _: None)
+        declared = next(each for each in COLLECTIONS if each.name == name)
+        prepare_collection(database, declared, existing, lambda _: None)
 
 
 def office(database: Database[dict[str, Any]], folder: Path, units: Directory = directory) -> Office:

@@ -128,7 +128,7 @@ def test_no_entry_of_the_trail_is_lost_with_the_database(officer: Officer, mongo
     mongod.start()
     with officer.client.application.app_context():
         trail = cast(Trail, guard().trail)
-    until(trail.is_confirmed)
+    until(lambda: not trail._unconfirmed)
     reads = [entry for entry in trail.entries() if entry.action == "households.read"]
     assert len(reads) == 30
     assert list(trail.verify()) == []

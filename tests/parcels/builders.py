@@ -9,6 +9,11 @@ import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
+from service.parcels.limits import ShapeRules
+from service.parcels.measurement import geodesic_areas
+from service.parcels.reference_systems import ReferenceSystem, to_wgs84
+from service.parcels.shape import Shape, examine_shapes
+
 VINH = (105.6813, 18.6796)
 _METRES = Geod(ellps="WGS84")
 _EAST = 1 / _METRES.inv(*VINH, VINH[0] + 1e-3, VINH[1])[2] * 1e-3
@@ -37,3 +42,19 @@ def a_field(
 ) -> BaseGeometry:
     """A rectangular field, in metres."""
     return on_the_ground(shapely.box(east, north, east + width, north + height), at)
+
+
+def examine_shape(geometry: BaseGeometry | None, rules: ShapeRules, pointer: str) -> Shape:
+    """Examine one boundary in longitude and latitude."""
+    return examine_shapes([geometry], rules, [pointer])[0]
+
+
+def geodesic_area(geometry: BaseGeometry) -> float:
+    """The area of one boundary in m²."""
+    return float(geodesic_areas([geometry])[0])
+
+
+def geometry_to_wgs84(geometry: BaseGeometry, system: ReferenceSystem) -> BaseGeometry:
+    """A geometry of another system in longitude and latitude, unrounded."""
+    converted: BaseGeometry = shapely.transform(geometry, lambda pairs: to_wgs84(pairs, system))
+    return converted

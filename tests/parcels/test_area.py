@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from service.parcels.measurement import geodesic_area, geodesic_areas
+from service.parcels.measurement import geodesic_areas
 from tests.examples import examples
-from tests.parcels.builders import VINH, a_field, a_polygon, on_the_ground
+from tests.parcels.builders import VINH, a_field, a_polygon, geodesic_area, on_the_ground
 
 GEOD = Geod(ellps="WGS84")
 

@@ -23,8 +23,7 @@ from service.parcels.findings import REVEALED, _members
 from service.parcels.limits import AreaRules
 from service.parcels.place import Borders
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
-from service.parcels.shape import examine_shape
-from tests.parcels.builders import VINH, a_field, a_polygon, on_the_ground
+from tests.parcels.builders import VINH, a_field, a_polygon, examine_shape, on_the_ground
 
 RULES = AreaRules()
 BORDERS = Borders({"00001": a_field(-1_000, -1_000, 2_000, 2_000), "00002": a_field(1_000, -1_000, 9_000, 2_000)})

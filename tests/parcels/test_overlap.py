@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
 from service.parcels.limits import OverlapRules
-from service.parcels.measurement import geodesic_area
 from service.parcels.overlap import Overlap, overlaps_among, overlaps_between
 from tests.examples import examples
-from tests.parcels.builders import a_field, a_polygon, in_metres, on_the_ground
+from tests.parcels.builders import a_field, a_polygon, geodesic_area, in_metres, on_the_ground
 
 RULES = OverlapRules()
 

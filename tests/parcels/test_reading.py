@@ -11,12 +11,11 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Finding
 from schemas.geometry import geometry_json
-from service.parcels.measurement import geodesic_area
 from service.parcels.place import Borders
 from service.parcels.reading import Drawing, Reading, read_drawings
 from service.parcels.reference_systems import SYSTEMS, Zones, geometry_from_wgs84, system_of
 from service.province import Province
-from tests.parcels.builders import a_field
+from tests.parcels.builders import a_field, geodesic_area
 from tests.provinces import HA_TINH, NGHE_AN, RULES, zones_of
 
 NONE_LOADED = Borders({})

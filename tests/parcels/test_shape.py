@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
 from service.parcels.limits import ShapeRules
-from service.parcels.measurement import geodesic_area
 from service.parcels.rings import gnomonic
-from service.parcels.shape import Shape, examine_shape, examine_shapes
+from service.parcels.shape import Shape, examine_shapes
 from tests.examples import examples
-from tests.parcels.builders import VINH, a_field, a_polygon, in_metres, on_the_ground
+from tests.parcels.builders import VINH, a_field, a_polygon, examine_shape, geodesic_area, in_metres, on_the_ground
 
 RULES = ShapeRules()
 POINTER = "/parcels/0/geometry"

@@ -13,11 +13,10 @@ from schemas.errors import Finding
 from service.parcels import shape as shape_module
 from service.parcels.explanation import places_in_params, what_is_wrong
 from service.parcels.limits import ShapeRules
-from service.parcels.measurement import geodesic_area
 from service.parcels.mending import mended, without_repeats, without_spikes
 from service.parcels.rings import gnomonic
-from service.parcels.shape import Shape, examine_shape, examine_shapes
-from tests.parcels.builders import VINH, a_field, a_polygon, in_metres, on_the_ground
+from service.parcels.shape import Shape, examine_shapes
+from tests.parcels.builders import VINH, a_field, a_polygon, examine_shape, geodesic_area, in_metres, on_the_ground
 
 RULES = ShapeRules()
 SQUARE = [(0, 0), (100, 0), (100, 100), (0, 100)]

@@ -17,11 +17,12 @@ from service.commands import reconcile as reconcile_command
 from service.commands import units as units_command
 from service.commands import verify_log as verify_command
 from service.settings import Settings, read_settings
-from service.storage.migration import load_units, migrate
+from service.storage.migration import migrate
 from service.storage.readiness import missing_parts
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
-from service.units.unit_list import COLUMNS, UnitListInvalid
+from service.units.editions import planned
+from service.units.unit_list import COLUMNS, UnitListInvalid, read_lines
 from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.storage.writing import register
 
@@ -43,6 +44,12 @@ def a_list(folder: Path, text: str) -> Path:
     file = folder / "units.csv"
     file.write_text(",".join(COLUMNS) + "\n" + text, encoding="utf-8")
     return file
+
+
+def load_units(store: Repositories, file: Path) -> None:
+    """Load a list as the command does."""
+    plan = planned(read_lines(file), store.units.unit_list())
+    store.units.replace_units(plan.put, plan.withdrawn)
 
 
 def households(own_store: Repositories) -> list[dict[str, Any]]:
@@ -107,7 +114,7 @@ def test_a_newer_list_merges_communes_from_its_day_and_touches_no_household(
     register(own_store)
     register(own_store, commune=TRUONG_VINH)
     before = households(own_store)
-    load_units(own_store, a_list(tmp_path, MERGER), print)
+    load_units(own_store, a_list(tmp_path, MERGER))
     assert households(own_store) == before
     assert names_on(own_store, date(2026, 12, 31))[TRUONG_VINH] == "Trường Vinh"
     assert names_on(own_store, date(2027, 1, 1))[THANH_VINH] == "Vinh"
@@ -117,7 +124,7 @@ def test_a_newer_list_merges_communes_from_its_day_and_touches_no_household(
 def test_a_newer_list_stays_when_the_register_starts_again(
     commanded_settings: Settings, own_store: Repositories, tmp_path: Path
 ) -> None:
-    load_units(own_store, a_list(tmp_path, MERGER), print)
+    load_units(own_store, a_list(tmp_path, MERGER))
     version = own_store.units.unit_version()
     migrate(commanded_settings, say=lambda _: None)
     assert own_store.units.unit_version() == version
@@ -125,7 +132,7 @@ def test_a_newer_list_stays_when_the_register_starts_again(
 
 
 def test_another_provinces_list_stands_beside_the_first(own_store: Repositories, tmp_path: Path) -> None:
-    load_units(own_store, a_list(tmp_path, ELSEWHERE), print)
+    load_units(own_store, a_list(tmp_path, ELSEWHERE))
     assert names_on(own_store, date(2026, 1, 1))["18073"] == "Thành Sen"
     assert len(names_on(own_store, date(2026, 1, 1))) == 131
 
@@ -134,7 +141,7 @@ def test_a_list_that_contradicts_what_is_there_is_refused_whole(own_store: Repos
     version = own_store.units.unit_version()
     twice = ELSEWHERE + "16681,Khác,Another,xã,commune,42,2026-01-01,,,,,x\n"
     with pytest.raises(UnitListInvalid) as refused:
-        load_units(own_store, a_list(tmp_path, twice), print)
+        load_units(own_store, a_list(tmp_path, twice))
     assert [(fault.line, fault.column) for fault in refused.value.faults] == [(4, "valid_from")]
     assert own_store.units.unit_version() == version
 

@@ -18,10 +18,9 @@ from service.households.area_search import fallen_in, households_in
 from service.households.ports import Neighbour
 from service.parcels.cells import Cells, cells_of
 from service.parcels.limits import ShapeRules
-from service.parcels.shape import examine_shape
 from service.storage import parcels
 from tests.examples import examples
-from tests.parcels.builders import a_field, a_polygon
+from tests.parcels.builders import a_field, a_polygon, examine_shape
 
 Json = dict[str, Any]
 COMMUNE = "16681"

@@ -9,6 +9,7 @@ from service.unit_names import UnitId
 from service.units.areas import NamedUnit, unit_meant
 from service.units.directory import UnitDirectory
 from service.units.placing import Placing
+from service.units.unit import Unit
 from service.units.unit_list import COLUMNS, read_units
 
 
@@ -44,3 +45,9 @@ def units_meant(named: Iterable[NamedUnit], directory: UnitDirectory, today: dat
 def a_directory(*lines: str) -> UnitDirectory:
     """The directory of these lines under the province 40."""
     return UnitDirectory(read_units(a_list(*lines)))
+
+
+def district_of(directory: UnitDirectory, commune: Unit) -> Unit | None:
+    """The district that a commune belonged to; None for a commune from a time without districts."""
+    above = directory.parent_of(commune, commune.valid_to or commune.begins)
+    return above if above is not None and above.level == "district" else None

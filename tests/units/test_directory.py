@@ -8,7 +8,7 @@ import pytest
 
 from service.errors import CommuneNotInForce, CommuneUnknown
 from service.units.directory import UnitDirectory, is_above
-from tests.units.lists import a_directory, a_line
+from tests.units.lists import a_directory, a_line, district_of
 
 OLD = date(2015, 1, 1)
 NOW = date(2025, 1, 1)
@@ -184,12 +184,12 @@ def test_a_commune_lies_in_the_district_of_its_time() -> None:
         a_line("2", parent="51", valid_to="2009-12-31"),
         a_line("3", **BEGUN),
     )
-    assert directory.district_of(directory.in_force("1", OLD)) == directory.in_force("51", OLD)
-    assert directory.district_of(directory.in_force("2", date(2005, 1, 1))) == directory.in_force(
+    assert district_of(directory, directory.in_force("1", OLD)) == directory.in_force("51", OLD)
+    assert district_of(directory, directory.in_force("2", date(2005, 1, 1))) == directory.in_force(
         "51", date(2005, 1, 1)
     )
-    assert directory.district_of(directory.in_force("3", NOW)) is None
-    assert directory.district_of(directory.in_force("40", NOW)) is None
+    assert district_of(directory, directory.in_force("3", NOW)) is None
+    assert district_of(directory, directory.in_force("40", NOW)) is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from service.unit_names import UnitCode
 from service.units.unit import Unit
-from service.units.unit_list import COLUMNS, UnitListInvalid, read_lines, read_units, require_consistent
+from service.units.unit_list import COLUMNS, UnitListInvalid, contradictions, read_lines, read_units
 from tests.units.lists import a_line, a_list
 
 REWRITTEN = ": a spreadsheet rewrites dates as its language writes them. Format the column as text"
@@ -244,6 +245,13 @@ def test_an_error_lists_every_fault_and_carries_the_first() -> None:
         read_units(a_list(a_line("1", kind=""), a_line("2", valid_to="soon")))
     assert caught.value.params == {"line": 3, "column": "kind", "reason": "empty", "faults": 2}
     assert str(caught.value) == "line 3, kind: empty\nline 4, valid_to: 'soon' is not a date (YYYY-MM-DD)"
+
+
+def require_consistent(new: Sequence[Unit], existing: Sequence[Unit]) -> None:
+    """Check a new list with the units that stay, as an edition is: these have line 0."""
+    numbered = [*((0, unit) for unit in existing), *((line, unit) for line, unit in enumerate(new, 2))]
+    if found := list(contradictions(numbered)):
+        raise UnitListInvalid(found)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from service.errors import CommuneNotInForce, CommuneUnknown
 from service.units.directory import Unit, UnitDirectory
 from service.units.unit_list import UnitListInvalid, read_units
 from tests.provinces import NGHE_AN
-from tests.units.lists import a_line, a_list
+from tests.units.lists import a_line, a_list, district_of
 
 OFFICIAL_LIST = NGHE_AN.units
 BEFORE = date(2025, 6, 30)
@@ -66,8 +66,8 @@ def test_every_former_commune_has_a_successor_in_force_the_day_after(directory: 
 
 def test_every_former_commune_lies_in_a_district_of_its_time(directory: UnitDirectory) -> None:
     districts = directory.of_level("district", BEFORE)
-    assert {directory.district_of(commune) for commune in directory.of_level("commune", BEFORE)} == set(districts)
-    assert all(directory.district_of(commune) is None for commune in directory.of_level("commune", TODAY))
+    assert {district_of(directory, commune) for commune in directory.of_level("commune", BEFORE)} == set(districts)
+    assert all(district_of(directory, commune) is None for commune in directory.of_level("commune", TODAY))
 
 
 def test_every_commune_of_today_has_a_point_inside_the_province(directory: UnitDirectory) -> None:

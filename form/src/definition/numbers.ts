@@ -17,11 +17,6 @@ export function readingsOf(text: string): number[] {
   return [...readings];
 }
 
-/** The number that the text most likely means; null when it is not a number. */
-export function readNumber(text: string): number | null {
-  return readingsOf(text)[0] ?? null;
-}
-
 /** The readings that the item can have: 1.250 head of cattle are never one and a quarter. All of them where it can have none. */
 export function readingsFor(item: NumberItem, text: string): number[] {
   const readings = readingsOf(text);

@@ -48,9 +48,6 @@ export interface RegisterGiven {
   inside: Readonly<Record<string, RegisterGiven>>;
 }
 
-/** For a phone that has never had a definition: it has no entry to send either. */
-export const NOTHING_GIVEN: RegisterGiven = { names: [], inside: {} };
-
 /** `record` without the items that the register sets: what the officer entered. Two records that differ only in those are the same. */
 export function contentOf(record: JsonObject, given: RegisterGiven): JsonObject {
   return Object.fromEntries(

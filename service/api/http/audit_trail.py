@@ -31,8 +31,6 @@ _ALWAYS_NOTED: Final = frozenset(
         Permission.PARCELS_SETTLE,
         Permission.BASELINES_WRITE,
         Permission.VILLAGES_WRITE,
-        Permission.IMPORTS_WRITE,
-        Permission.EXPORTS_READ,
         Permission.ACCOUNTS_MANAGE,
         Permission.REQUESTS_MANAGE,
         Permission.REQUESTS_DECIDE,
@@ -69,16 +67,9 @@ def write_trail(
     households: Iterable[str] = (),
     about: str | None = None,
     status: int = 200,
-    address: str | None = None,
-    request_id: str | None = None,
 ) -> None:
     """Store an audit entry now: for signing in, and for responses that are still being streamed."""
-    entry = _entry(action, principal, households=tuple(households), about=about, status=status)
-    if address is not None:
-        entry = replace(entry, address=address)
-    if request_id is not None:
-        entry = replace(entry, request=request_id)
-    guard().trail.write(entry)
+    guard().trail.write(_entry(action, principal, households=tuple(households), about=about, status=status))
 
 
 def _entry(action: str, principal: Principal, **items: Any) -> TrailEntry:

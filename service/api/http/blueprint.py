@@ -99,12 +99,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
         return decorate
 
-    def json_body(
-        self, name: str, *, required: bool = True, media_types: tuple[str, ...] = ("application/json",)
-    ) -> Callable[[View], View]:
+    def json_body(self, name: str, *, media_types: tuple[str, ...] = ("application/json",)) -> Callable[[View], View]:
         """Document a JSON body by the name of its component schema; the view reads it by service.api.http.bodies."""
         content = {media_type: {"schema": reference(name)} for media_type in media_types}
-        return self.doc(requestBody={"required": required, "content": content})
+        return self.doc(requestBody={"required": True, "content": content})
 
     def body(
         self, schema: type[Body], *, required: bool = True, form: type[Body] | None = None

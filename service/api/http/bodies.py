@@ -30,7 +30,7 @@ UNREAD_SECONDS = 10.0
 """How much of a refused body is read, and for how long, so that its connection can be used again."""
 
 
-def json_body(*, types: frozenset[str] = JSON_TYPES, most_bytes: int | None = None) -> object:
+def json_body(*, types: frozenset[str] = JSON_TYPES) -> object:
     """The request's JSON.
 
     Raises ContentTypeUnsupported, ContentEncodingUnsupported, JsonInvalid and werkzeug's RequestEntityTooLarge.
@@ -40,7 +40,7 @@ def json_body(*, types: frozenset[str] = JSON_TYPES, most_bytes: int | None = No
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity"):
         raise ContentEncodingUnsupported(sent=encoding[:100])
-    return parse_json(_whole_body(services().settings.record_bytes if most_bytes is None else most_bytes))
+    return parse_json(_whole_body(services().settings.record_bytes))
 
 
 def _whole_body(most_bytes: int) -> bytes:

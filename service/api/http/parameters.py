@@ -135,14 +135,11 @@ def commune_code(description: str) -> fields.String:
     )
 
 
-def unit_code(description: str = "", *, required: bool = False) -> fields.String:
+def unit_code(description: str) -> fields.String:
     """The code of an administrative unit."""
-    described = {"description": description} if description else {}
     return fields.String(
-        required=required,
         validate=validate.Regexp(_CODE_PATTERN, error=_CODE_RANGE),
-        error_messages={"required": _CODE_RANGE},
-        metadata={**described, "pattern": _CODE_PATTERN},
+        metadata={"description": description, "pattern": _CODE_PATTERN},
     )
 
 

@@ -206,10 +206,6 @@ class Trail(TrailReader):
             for _ in batches:
                 self._unconfirmed.popleft()
 
-    def is_confirmed(self) -> bool:
-        """Whether everything that was written is confirmed."""
-        return not self._unconfirmed
-
     def _write_again(self, batches: Sequence[Document]) -> None:
         ids = [batch["_id"] for batch in batches]
         there = {found["_id"] for found in self._batches.find({"_id": {"$in": ids}}, {"_id": 1})}
