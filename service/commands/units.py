@@ -17,7 +17,7 @@ from service.access.trail import TrailEntry
 from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
 from service.households.ports import CommuneState
-from service.jobs.edition_effects import Situation, all_accounts, effects_of, taken_back_in_use
+from service.jobs.edition_effects import Situation, all_accounts, effects_of, put_off_in_use, taken_back_in_use
 from service.jobs.units_touched import number
 from service.province import province_of, provinces_of
 from service.settings import Settings
@@ -26,6 +26,7 @@ from service.storage.trail.writing import Trail
 from service.units.borders import BorderFileInvalid, borders_of, read_features
 from service.units.directory import UnitDirectory
 from service.units.editions import PlannedEdition, planned, remarks
+from service.units.errors import UnitsChanged
 from service.units.identities import with_identities
 from service.units.ports import NewEdition
 from service.units.provinces import units_beside
@@ -107,9 +108,10 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
     lines = lines_of(table)
     if not table.is_usual:
         print(f"{file.name} is read as {table.read_as}")
+    version = store.units.unit_version()
     before = UnitDirectory(store.units.unit_list())
     states = store.states.now()
-    plan = _planned(lines, before, states)
+    plan = _planned(lines, before, states, today)
     staying = [unit for unit in before if unit not in plan.withdrawn]
     after = UnitDirectory(with_identities(plan.after, staying, {unit.identity for unit in before}))
     accounts = all_accounts(lambda name: store.accounts.accounts(after=name, limit=1000))
@@ -122,7 +124,11 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
         print(f"{number(len(plan.put), 'line')} and {len(plan.withdrawn)} withdrawn: nothing was changed (--dry-run)")
         print(*report, sep="\n")
         return 0
-    changed = store.units.replace_units(plan.put, plan.withdrawn, edition)
+    try:
+        changed = store.units.replace_units(plan.put, plan.withdrawn, edition, planned_from=version)
+    except UnitsChanged:
+        print(f"{file.name} was not loaded: another list was loaded meanwhile; run this again", file=sys.stderr)
+        return 1
     if not changed:
         print(f"nothing to do: the register has all of {file.name}")
         return 0
@@ -136,14 +142,19 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
     return 0
 
 
-def _planned(lines: Sequence[UnitLine], before: UnitDirectory, states: Sequence[CommuneState]) -> PlannedEdition:
-    """What a list changes. Raises UnitListInvalid with every fault, also of units taken back that households name."""
+def _planned(
+    lines: Sequence[UnitLine], before: UnitDirectory, states: Sequence[CommuneState], today: date
+) -> PlannedEdition:
+    """What a list changes.
+
+    Raises UnitListInvalid with every fault, also of units taken back or put off that households name.
+    """
     faults = list(taken_back_in_use(lines, before, states))
     try:
         plan = planned(lines, tuple(before))
     except UnitListInvalid as error:
         raise UnitListInvalid([*faults, *error.faults]) from None
-    if faults:
+    if faults := [*faults, *put_off_in_use(lines, plan, before, states, today)]:
         raise UnitListInvalid(faults)
     return plan
 

@@ -199,18 +199,53 @@ def taken_back_in_use(
     """
     taken = {(line.unit.level, line.unit.code, line.replaces or line.unit.valid_from): line for line in lines}
     gone = {key for key, line in taken.items() if line.withdrawn}
+    for identity, households in _referring(states):
+        versions = before.versions_of(identity)
+        withdrawn = [taken[unit.key] for unit in versions if unit.key in gone]
+        if versions and len(withdrawn) == len(versions):
+            reason = f"{_named(identity, before)} cannot be taken back: {_refer(households)}"
+            yield UnitFault(withdrawn[-1].number, "withdrawn", reason)
+
+
+def put_off_in_use(
+    lines: Iterable[UnitLine],
+    plan: PlannedEdition,
+    before: UnitDirectory,
+    states: Iterable[CommuneState],
+    today: date,
+) -> Iterator[UnitFault]:
+    """Yield each line by which a unit that has begun would begin only after today, though households are stored in it.
+
+    Until that day they would be in no commune, and nobody's but an account's of the whole register.
+    """
+    renewed = {unit.identity: unit for unit in plan.put if unit.identity and unit.begins > today}
+    placed = {line.unit.key: line.number for line in lines}
+    way_out = "let it end today, and name the communes that go on as its successors (CODE;CODE)"
+    for identity, households in _referring(states):
+        unit, versions = renewed.get(identity), before.versions_of(identity)
+        if unit is None or versions[0].begins > today or versions[0].key in {each.key for each in plan.after}:
+            continue
+        reason = f"{_named(identity, before)} has begun, and {_refer(households)}: {way_out}"
+        yield UnitFault(placed[unit.key], "valid_from", reason)
+
+
+def _referring(states: Iterable[CommuneState]) -> list[tuple[UnitId, int]]:
+    """How many households name each unit as their commune or their former one, in order of identity."""
     named: Counter[UnitId] = Counter()
     for state in states:
         for key, tally in state.tallies.items():
             for identity in {state.commune, of_tally_key(key)} - {None}:
                 named[UnitId(str(identity))] += tally.get("registered", 0)
-    for identity in sorted(named):
-        versions = before.versions_of(identity)
-        withdrawn = [taken[unit.key] for unit in versions if unit.key in gone]
-        if versions and len(withdrawn) == len(versions):
-            code, name = before.called(identity, date.max)
-            refer = f"{number(named[identity], 'household')} refer{'s' if named[identity] == 1 else ''} to it"
-            yield UnitFault(withdrawn[-1].number, "withdrawn", f"{name} ({code}) cannot be taken back: {refer}")
+    return sorted(named.items())
+
+
+def _refer(households: int) -> str:
+    return f"{number(households, 'household')} refer{'s' if households == 1 else ''} to it"
+
+
+def _named(identity: UnitId, directory: UnitDirectory) -> str:
+    code, name = directory.called(identity, date.max)
+    return f"{name} ({code})"
 
 
 def _require_no_household_left(before: UnitDirectory, after: UnitDirectory, states: Iterable[CommuneState]) -> None:
@@ -220,8 +255,8 @@ def _require_no_household_left(before: UnitDirectory, after: UnitDirectory, stat
     for state in states:
         named = {state.commune, *map(of_tally_key, state.tallies)}
         for identity in sorted(left & {each for each in named if each is not None}):
-            code, name = before.called(identity, date.max)
-            reason = f"{name} ({code}) cannot be taken back: households refer to it"
+            code, _ = before.called(identity, date.max)
+            reason = f"{_named(identity, before)} cannot be taken back: households refer to it"
             faults.append(UnitFault(0, "withdrawn", reason, f"commune {code}"))
     if faults:
         raise UnitListInvalid(faults)

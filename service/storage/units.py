@@ -16,6 +16,7 @@ from service.storage.client import Document, translated
 from service.storage.database import Database
 from service.unit_names import UnitId
 from service.units.editions import Edition
+from service.units.errors import UnitsChanged
 from service.units.identities import with_identities
 from service.units.ports import NewEdition
 from service.units.unit import Part, Unit
@@ -42,15 +43,27 @@ class Units:
 
     @translated()
     def replace_units(
-        self, units: Sequence[Unit], withdrawn: Sequence[Unit] = (), edition: NewEdition | None = None
+        self,
+        units: Sequence[Unit],
+        withdrawn: Sequence[Unit] = (),
+        edition: NewEdition | None = None,
+        planned_from: str | None = None,
     ) -> int:
         """Add the units, replacing those of the same key, and remove the withdrawn; returns how many are other.
 
         The key is code and level with the first day, so a newer list closes a unit (valid_to, successor) and adds its
         successors. A unit that is new gets an identity, which no other unit ever had. All of it happens in one
-        transaction, with the note of the edition.
+        transaction, with the note of the edition. Raises UnitsChanged where the list has another version than
+        ``planned_from``: what two operators load at once was compared only with the list before.
         """
-        return self._database.run(lambda session: self._replace(session, units, withdrawn, edition))
+
+        def work(session: ClientSession) -> int:
+            state = self._database["state"].find_one({"_id": "units"}, session=session)
+            if planned_from is not None and planned_from != ("" if state is None else state["version"]):
+                raise UnitsChanged()
+            return self._replace(session, units, withdrawn, edition)
+
+        return self._database.run(work)
 
     def _replace(
         self, session: ClientSession, units: Sequence[Unit], withdrawn: Sequence[Unit], edition: NewEdition | None

@@ -5,6 +5,12 @@ from __future__ import annotations
 from service.errors import DomainError
 
 
+class UnitsChanged(DomainError):
+    """The list of units is not the one any more from which an edition was planned."""
+
+    code = "units.changed"
+
+
 class VillagesInvalid(DomainError):
     """A list of villages, or one of its villages, is not valid; params: reason, most."""
 

@@ -36,10 +36,15 @@ class UnitStore(Protocol):
         """Returns a version that changes whenever the list of units changes."""
 
     def replace_units(
-        self, units: Sequence[Unit], withdrawn: Sequence[Unit] = (), edition: NewEdition | None = None
+        self,
+        units: Sequence[Unit],
+        withdrawn: Sequence[Unit] = (),
+        edition: NewEdition | None = None,
+        planned_from: str | None = None,
     ) -> int:
         """Adds the units, replacing those with the same code and first day, and removes the withdrawn; returns how many
         were changed. A new unit gets an identity that no other unit ever had. The edition is noted if anything changed.
+        Raises UnitsChanged where the list has another version than ``planned_from``; nothing is written then.
         """
 
     def editions(self) -> list[Edition]:

@@ -138,6 +138,36 @@ def test_what_was_loaded_can_be_put_off_and_taken_back(own_store: Repositories, 
     assert UnitDirectory(own_store.units.unit_list()).in_force(THANH_VINH, AFTER).identity not in (merged, THANH_VINH)
 
 
+def test_a_list_is_not_loaded_onto_another_one_than_it_was_compared_with(
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_store.units.__class__, "unit_version", lambda _: "another")
+    assert loaded(tmp_path, MERGER) == 1
+    assert "another list was loaded meanwhile" in capsys.readouterr().err
+    assert (name_on(own_store, AFTER), own_store.units.editions()[1:]) == ("Thành Vinh", [])
+
+
+def test_a_unit_that_has_begun_and_has_households_is_not_put_off_beyond_today(
+    own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = [
+        text.replace("2026-12-31", "2026-01-31").replace("2027-01-01", "2026-02-01") for text in (MERGER, POSTPONED)
+    ]
+    assert loaded(tmp_path, begun[0]) == 0
+    merged = UnitDirectory(own_store.units.unit_list()).in_force(THANH_VINH, AFTER).identity
+    own_store.states.make([merged])
+    states = own_store.database["commune_states"]
+    states.update_one({"_id": merged}, {"$set": {"tallies": {"unknown": {"registered": 2}}}})
+    later = begun[1].replace("2027-06-30", "2126-06-30").replace("2027-07-01", "2126-07-01")
+    assert loaded(tmp_path, later) == 1
+    assert (
+        "line 4, valid_from: phường Vinh (16681) has begun, and 2 households refer to it: let"
+        in capsys.readouterr().err
+    )
+    states.update_one({"_id": merged}, {"$set": {"tallies": {}}})
+    assert loaded(tmp_path, later) == 0
+
+
 def test_a_unit_with_households_is_not_taken_back(
     own_store: Repositories, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
