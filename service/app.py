@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -12,10 +13,10 @@ from service.api.examples import add_examples
 from service.api.http.bodies import read_out_refused_bodies
 from service.api.http.compression import compress_responses
 from service.api.http.gate import install_guard
-from service.api.http.guard import Guard
 from service.api.http.measures import measure_requests
 from service.api.http.negotiation import refuse_unaccepted_kinds
 from service.api.http.problems import register_problems
+from service.api.http.reader import install_sources
 from service.api.http.resource import correct_document
 from service.api.http.services import Services, install
 from service.api.http.unparsed import refuse_unparsed_requests
@@ -92,8 +93,14 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     compress_responses(app)
     register = wire(settings, clock)
     guarding = wire_guard(settings, clock, register.store, register.units.directory, register.households)
+
+    def places() -> Places:
+        return Places(register.units.directory(), vietnam_day(register.clock()))
+
+    store = register.store
+    install_sources(app, Sources(store.households, store.log, guarding.requests, places, register.checks.check))
     with app.app_context():
-        install(_services_of(register, guarding))
+        install(_services_of(register, places))
     api = Api(app)
     correct_document(api)
     for blueprint in BLUEPRINTS:
@@ -120,17 +127,14 @@ def register_of(app: Flask) -> Register:
     return cast(Register, app.extensions["parts"])
 
 
-def _services_of(register: Register, guarding: Guard) -> Services:
+def _services_of(register: Register, places: Callable[[], Places]) -> Services:
     """The services that views use; records leave the store by the Reader alone."""
-
-    def places() -> Places:
-        return Places(register.units.directory(), vietnam_day(register.clock()))
-
     return Services(
         settings=register.settings,
         province=register.province,
         clock=register.clock,
-        sources=Sources(register.store.households, register.store.log, guarding.requests, places),
+        places=places,
+        rules=register.examiner.rules,
         units=register.units,
         households=register.households,
         parcels=register.parcels,

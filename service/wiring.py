@@ -24,7 +24,8 @@ from service.api.http.guard import Guard
 from service.clock import Clock, system_clock, vietnam_day
 from service.households.erasure import Erasure
 from service.households.household_register import HouseholdRegister
-from service.households.parcel_checks import ParcelRegister
+from service.households.parcel_checks import BoundaryChecks
+from service.households.settling import ParcelRegister
 from service.parcels.examination import ParcelExaminer
 from service.parcels.limits import AreaRules, GeometryRules, OverlapRules, PlaceRules, ShapeRules
 from service.parcels.reference_systems import UnknownReferenceSystem, Zones, system_of
@@ -130,6 +131,7 @@ class Register:
     agencies: Mapping[str, str]
     """The agency of each province, by the province's code."""
     households: HouseholdRegister
+    checks: BoundaryChecks
     parcels: ParcelRegister
     photos: PhotoRegister
     coverage: Coverage
@@ -175,7 +177,8 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         examiner=examiner,
         agencies=agencies,
         households=households,
-        parcels=ParcelRegister(store, called, clock, examiner),
+        checks=BoundaryChecks(store.parcels, called, examiner),
+        parcels=ParcelRegister(store, clock),
         photos=PhotoRegister(store.photos, clock, most_photos=settings.photos_per_household),
         coverage=Coverage(store.states, store.baselines, directory, clock, units_since(provinces)),
         village_coverage=VillageCoverage(

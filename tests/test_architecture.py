@@ -33,8 +33,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 """The rooms of service/ from the ground up. Below them lie schemas/ and the modules of service/ itself (``GROUND``)."""
 
-MADE_WITH_THE_READER = {"service.api.http.reader", "service.api.http.services"}
-"""Where the Reader of a request is made, and where what it takes records from waits for it."""
+MADE_WITH_THE_READER = "service.api.http.reader"
+"""Where the Reader of a request is made: only there may be imported what it reads from and notes with."""
 
 LIBRARIES = {
     "pymongo": {"service.storage", "service.running"},
@@ -176,9 +176,19 @@ def test_what_serves_requests_neither_masks_records_nor_reads_them_past_the_read
         if room_of(name) == "api"
         for imported in imports_of(modules()[name])
         if any(lies_in(imported, each) for each in READERS_OWN)
-        or (lies_in(imported, "service.households.reading") and name not in MADE_WITH_THE_READER)
+        or (lies_in(imported, "service.households.reading") and name != MADE_WITH_THE_READER)
     ]
     assert wrong == []
+
+
+def test_only_the_reader_writes_whose_records_were_shown_or_changed_into_the_trail() -> None:
+    """A view that noted households itself would have to be remembered by the next one."""
+    wrong = [
+        name
+        for name, file in modules().items()
+        if room_of(name) == "api" and "note_households" in file.read_text(encoding="utf-8")
+    ]
+    assert sorted(wrong) == ["service.api.http.audit_trail", MADE_WITH_THE_READER]
 
 
 def test_what_serves_requests_never_asks_how_much_of_a_person_a_reader_sees() -> None:

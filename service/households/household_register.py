@@ -51,12 +51,13 @@ from service.units.directory import UnitDirectory
 class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     """Registers, revises, verifies, returns, transfers and withdraws households."""
 
-    def read(self, household_id: str, *, actor: Actor) -> Record:
-        """The stored record. Raises HouseholdNotFound, StoreDamaged."""
-        return self._store.households.record(household_id_of(household_id), actor.area)
+    def purposes_consented(self, household_id: str, *, actor: Actor) -> frozenset[str]:
+        """The purposes of all consents of a household that are valid. Raises HouseholdNotFound, StoreDamaged."""
+        record = self._store.households.record(household_id_of(household_id), actor.area)
+        return frozenset(each["purpose"] for each in record.get("consents") or () if "withdrawn_at" not in each)
 
     def commune_of(self, household_id: str, *, actor: Actor) -> UnitId:
-        """The commune where a household is stored, also one of which the rest is damaged. Raises as ``read``."""
+        """The commune where a household is stored, also one of which the rest is damaged. Raises HouseholdNotFound."""
         return self._store.households.commune_of(household_id_of(household_id), actor.area)
 
     @sent_items(None)

@@ -1,8 +1,7 @@
-"""Parcels on their own: one boundary checked before it is sent, an overlap settled by a supervisor."""
+"""One boundary on its own, checked before it is sent."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +12,10 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Finding
 from schemas.geometry import geometry_json
-from service.actor import Actor
 from service.area import Communes
-from service.clock import Clock
-from service.errors import NothingToSettle, ParcelNotFound, ParcelOfSeveral
-from service.households.overlaps import settled
-from service.households.parcel_findings import OVERLAP, open_findings
-from service.households.ports import HouseholdRepositories, Transaction, Written
+from service.households.parcel_findings import OVERLAP
+from service.households.ports import Parcels
 from service.parcels.examination import Called, ParcelExaminer, area_findings, with_names
-from service.parcels.limits import GeometryRules
 from service.parcels.overlap import Overlap, overlaps_between
 from service.parcels.ports import Boundary
 from service.parcels.reading import Drawing, Reading, read_drawings
@@ -77,21 +71,15 @@ class CheckedParcel:
     neighbours: list[NeighbouringBoundary]
 
 
-class ParcelRegister:
-    """Checks boundaries before they are sent, and settles overlaps."""
+class BoundaryChecks:
+    """Checks boundaries before they are sent; what it finds leaves by a Reader (``Reader.check_boundary``)."""
 
-    def __init__(self, store: HouseholdRepositories, called: Called, clock: Clock, examiner: ParcelExaminer) -> None:
-        self._store = store
+    def __init__(self, boundaries: Parcels, called: Called, examiner: ParcelExaminer) -> None:
+        self._boundaries = boundaries
         self._called = called
-        self._clock = clock
         self._examiner = examiner
 
-    @property
-    def rules(self) -> GeometryRules:
-        """The limits that boundaries are held to."""
-        return self._examiner.rules
-
-    def check(self, question: Question, around: Communes = None) -> CheckedParcel:
+    def check(self, question: Question, around: Communes) -> CheckedParcel:
         """Returns all that a registration would find about one boundary, and the boundaries around it.
 
         Neighbours, and overlaps with them, are those of the communes ``around``: by trying places nobody may find the
@@ -111,43 +99,6 @@ class ParcelRegister:
         neighbours = self._around(question, shape.geometry, around)
         findings += [_overlap_finding(each.boundary, each.overlap) for each in neighbours if each.overlap is not None]
         return CheckedParcel(shape.geometry, _rounded(shape.area_m2), findings, shape.proposal, neighbours)
-
-    def settle(self, parcel: str, reason: str, *, household: str | None = None, actor: Actor) -> Written:
-        """Settle every open overlap and claim of a parcel, on all records that report it; returns the parcel's own.
-
-        ``household`` is whose parcel it is: needed where several hold one of this id, since two simultaneous writes
-        can both be accepted. Raises ParcelNotFound, ParcelOfSeveral, NothingToSettle.
-        """
-        try:
-            parcel = str(uuid.UUID(parcel))
-        except ValueError:
-            raise ParcelNotFound(id=parcel[:80]) from None
-        holder = self._holder_of(parcel, household, actor)
-
-        def work(transaction: Transaction) -> Written:
-            own = transaction.known([holder])
-            others = {o["details"]["household"] for s in own.values() for o in open_findings(s.record)}
-            everybody = {**transaction.readable(others - set(own)), **own}
-            changes = settled(everybody, (holder, parcel), reason, at=self._clock(), actor=actor.name)
-            if not changes:
-                raise NothingToSettle(id=parcel)
-            transaction.apply(changes)
-            by_id = {change.record["id"]: change.record for change in changes}
-            record = by_id[holder] if holder in by_id else own[holder].record
-            return Written(record, neighbours=tuple(one for one in by_id if one != record["id"]))
-
-        return self._store.transactions.run(work)
-
-    def _holder_of(self, parcel: str, household: str | None, actor: Actor) -> str:
-        """The household within the actor's area whose parcel is meant. Raises ParcelNotFound, ParcelOfSeveral."""
-        holders = self._store.parcels.holders_of_parcel(parcel, actor.area)
-        if household is not None:
-            holders = [holder for holder in holders if holder == household]
-        if not holders:
-            raise ParcelNotFound(id=parcel)
-        if len(holders) > 1:
-            raise ParcelOfSeveral(pointer="/household", id=parcel, households=", ".join(sorted(holders)))
-        return holders[0]
 
     def _read(self, question: Question) -> Reading:
         drawing = Drawing(
@@ -172,7 +123,7 @@ class ParcelRegister:
         )
         boundaries = [
             boundary
-            for boundary in self._store.parcels.boundaries_of_meeting(geometry_json(reach), communes)
+            for boundary in self._boundaries.boundaries_of_meeting(geometry_json(reach), communes)
             if not _is_checked_itself(boundary, question)
         ]
         geometries = geometries_of([boundary.geometry for boundary in boundaries])

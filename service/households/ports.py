@@ -290,10 +290,10 @@ class CommuneStates(Protocol):
 class Parcels(Protocol):
     """Parcels by where they lie and who holds them."""
 
-    def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes = None) -> list[Boundary]:
+    def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes) -> list[Boundary]:
         """All boundaries of the communes' households, except withdrawn ones, of which one meets a GeoJSON geometry."""
 
-    def holders_of_parcel(self, parcel: str, area: Communes = None) -> list[str]:
+    def holders_of_parcel(self, parcel: str, area: Communes) -> list[str]:
         """The households within the area that hold a parcel of this id."""
 
 

@@ -15,13 +15,14 @@ from typing import Any, Final, TypeVar
 from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import ItemError, RecordInvalid
+from service.area import Communes
 from service.clock import vietnam_day
 from service.errors import PermissionMissing
 from service.households.area_search import Affected, households_beginning_in, households_in, items_for
 from service.households.changes import Record
 from service.households.history import partition
 from service.households.masking import sees
-from service.households.parcel_checks import NeighbouringBoundary
+from service.households.parcel_checks import MOST_NEIGHBOURS, CheckedParcel, Question
 from service.households.places import Places
 from service.households.ports import (
     HouseholdPage,
@@ -30,11 +31,13 @@ from service.households.ports import (
     LogSource,
     RecordSource,
     Restrictions,
+    Written,
 )
 from service.households.refusals import seen_errors
 from service.households.registration import household_id_of
-from service.households.released import FeedPage, HistoryPage, Released, WholeHousehold
+from service.households.released import FeedPage, HistoryPage, Released, ReleasedCheck, WholeHousehold
 from service.households.releasing import WITHHELD_TEXT, Note, Releasing, Wording
+from service.households.stages import findings_in_json
 from service.households.usable_items import may_use, require_seen, usable_query
 from service.parcels.examination import known_system, record_in
 from service.parcels.regions import whole_cells
@@ -58,6 +61,8 @@ class Sources:
     restrictions: Restrictions
     places: Callable[[], Places]
     """Writes the places of records as codes of today."""
+    check: Callable[[Question, Communes], CheckedParcel]
+    """Compares a boundary with those of these communes."""
 
 
 class Reader:
@@ -85,7 +90,8 @@ class Reader:
         """The communes of the provinces of the area: from there, boundaries are shown as neighbours."""
         self._is_other_system = principal.role is Role.SYSTEM
         self._take_note = note
-        self._report_damaged = report_damaged
+        self.report_damaged = report_damaged
+        """Reports households of which something that is stored is damaged."""
         self._releasing = Releasing(
             principal.sight, wording, report_damaged, places=lambda: self._places, withheld=lambda: self.withheld
         )
@@ -121,6 +127,16 @@ class Reader:
         self._note([record["id"]])
         return Released(self._releasing.with_words(shown), whole=self.sees_persons and shown == record)
 
+    def release_written(self, written: Written) -> Released:
+        """The record of a write as it may leave, noted with the other households whose records were revised with it."""
+        found = self.release(written.record)
+        self.note_revised(written.neighbours)
+        return found
+
+    def note_revised(self, households: Iterable[str]) -> None:
+        """Note other households whose records were revised with a write, whatever the principal sees of them."""
+        self._take_note(households)
+
     def _released(self, record: Record) -> Record:
         """A record as it may leave, which the caller notes. Raises HouseholdNotFound for one that is withheld."""
         return self._releasing.with_words(self._releasing.seen(record))
@@ -143,7 +159,7 @@ class Reader:
         """
         known_system(crs)
         page = self._sources.records.page(self._within_reach(query))
-        self._report_damaged(page.damaged)
+        self.report_damaged(page.damaged)
         records = [record_in(self._released(record), crs) for record in page.records]
         self._note([record["id"] for record in page.records])  # at once: a streamed response has an entry for each note
         return replace(page, records=records)
@@ -176,7 +192,7 @@ class Reader:
         found = self._sources.log.history(household, before=before, limit=limit + 1)
         self._note([household])
         readable, damaged = partition(found[:limit])
-        self._report_damaged([each.key for each in damaged])
+        self.report_damaged([each.key for each in damaged])
         entries = [self._entry_with_changes(entry) for entry in readable]
         last = found[limit - 1] if len(found) > limit else None
         return HistoryPage(entries, None if last is None else (last.revision, last.key), damaged)
@@ -201,7 +217,7 @@ class Reader:
             communes = of if communes is None else communes & of
         found, more = self._sources.log.changes(after, communes=communes, limit=limit)
         readable, damaged = partition(found)
-        self._report_damaged([each.key for each in damaged])
+        self.report_damaged([each.key for each in damaged])
         hidden = self.withheld | self._left(entry.household for entry in readable)
         entries = [self._releasing.entry(entry, hidden) for entry in readable]
         self._note([entry["household"] for entry in entries if entry["record"] is not None])
@@ -235,15 +251,21 @@ class Reader:
         self._note(household_of(value) for value in shown)
         return shown
 
-    def neighbours(self, around: Sequence[NeighbouringBoundary]) -> list[NeighbouringBoundary]:
-        """The boundaries around one that is checked, for readers who see boundaries: nothing about people."""
-        if not self._sees_boundaries:
-            return []
-        return [each for each in around if each.boundary.household not in self.withheld]
+    def check_boundary(self, question: Question) -> ReleasedCheck:
+        """What registering a boundary would find, and the boundaries around it.
 
-    def findings(self, findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Findings that are in no record yet, each with its text; none that names a household that is withheld."""
-        return self._releasing.findings_of_a_check(findings)
+        Those are shown to readers who see boundaries, of the provinces of the area; none of a household that is
+        withheld. Whose they are is noted, since by trying places somebody could collect them.
+        """
+        checked = self._sources.check(question, self.surroundings)
+        around = checked.neighbours if self._sees_boundaries else []
+        around = [each for each in around if each.household not in self.withheld]
+        findings = self._releasing.findings_of_a_check(findings_in_json(checked.findings))
+        shown = around[:MOST_NEIGHBOURS]
+        named = (finding.get("details", {}).get("household") for finding in findings)
+        self._note([*(each.household for each in shown), *filter(None, named)])
+        more = len(around) > len(shown)
+        return ReleasedCheck(checked.measured_area_m2, findings, checked.proposal, shown, more)
 
     def refusal(self, error: RecordInvalid) -> Sequence[ItemError]:
         """What is wrong with a record; noted where it reveals what is stored."""
@@ -297,7 +319,7 @@ class Reader:
         before: tuple[int, str] | None = None
         while found := self._sources.log.history(household, before=before, limit=ENTRIES_AT_ONCE):
             readable, damaged = partition(found)
-            self._report_damaged([each.key for each in damaged])
+            self.report_damaged([each.key for each in damaged])
             for each in readable:
                 yield {**self._entry_with_changes(each), "damaged": each.damaged or None}
             before = (found[-1].revision, found[-1].key)

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shapely.geometry.base import BaseGeometry
+
 from service.households.changes import Record
+from service.households.parcel_checks import NeighbouringBoundary
 from service.households.ports import DamagedEntry
 
 
@@ -16,6 +19,18 @@ class Released:
 
     record: Record
     whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedCheck:
+    """What a reader is shown of a checked boundary: findings with their texts, and the boundaries around."""
+
+    measured_area_m2: float | None
+    findings: list[dict[str, Any]]
+    proposal: BaseGeometry | None
+    neighbours: list[NeighbouringBoundary]
+    more_neighbours: bool
+    """Whether there are more of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,6 @@ class RequestQuery:
     """Which requests a list is to hold; the most urgent come first."""
 
     limit: int
-    area: frozenset[str] | None = None
     household: str | None = None
     kind: RequestKind | None = None
     open_only: bool = False

@@ -28,6 +28,7 @@ from service.errors import (
     StoreDamaged,
 )
 from service.households.changes import Record
+from service.households.reading import Reader
 from service.households.registration import household_id_of
 from service.households.times import MOST_AHEAD
 from service.people.jpeg import bare_picture
@@ -60,7 +61,7 @@ def covered(record: Mapping[str, Any]) -> bool:
 
 
 class PhotoRegister:
-    """Stores, returns and removes the photos of a record that the Reader returned."""
+    """Stores, returns and removes photos; what a reader gets of them comes by the Reader of who asks."""
 
     def __init__(self, store: PhotoStore, clock: Clock, *, most_photos: int) -> None:
         self._store = store
@@ -114,12 +115,30 @@ class PhotoRegister:
         known = self._store.add_photo(photo, picture.jpeg, accept, actor.area)
         return SentPhoto(photo, created=True) if known is None else SentPhoto(known, created=False)
 
-    def of_household(self, record: Record) -> StoredPhotos:
-        """Return all photos of a household, oldest first."""
+    def of_household(self, household_id: str, reader: Reader) -> StoredPhotos:
+        """Return all photos of a household, oldest first. Raises as ``Reader.stored_beside``."""
+        found = reader.stored_beside(household_id, self._all_of)
+        reader.report_damaged([household_id] if found.damaged else [])
+        return found
+
+    def picture(self, household_id: str, photo_id: str, reader: Reader) -> tuple[Photo, bytes]:
+        """Return a photo with its JPEG. Raises PhotoNoLegalBasis, PhotoNotFound, and as ``Reader.stored_beside``."""
+        return reader.stored_beside(household_id, lambda record: self._picture(record, photo_id))
+
+    def pictures(self, household_id: str, reader: Reader) -> tuple[list[tuple[Photo, bytes]], list[str]]:
+        """Return all photos of a household with their JPEGs, oldest first, and the ids of those that are damaged."""
+        found, damaged = reader.stored_beside(household_id, self._pictures)
+        reader.report_damaged([household_id] if damaged else [])
+        return found, damaged
+
+    def remove(self, household_id: str, photo_id: str, reader: Reader) -> None:
+        """Remove a photo irrecoverably. Raises PhotoNotFound, and as ``Reader.stored_beside``."""
+        reader.stored_beside(household_id, lambda record: self._remove(record, photo_id))
+
+    def _all_of(self, record: Record) -> StoredPhotos:
         return self._store.photos(record["id"]) if covered(record) else StoredPhotos()
 
-    def picture(self, record: Record, photo_id: str) -> tuple[Photo, bytes]:
-        """Return a photo of a household with its JPEG. Raises PhotoNoLegalBasis, PhotoNotFound."""
+    def _picture(self, record: Record, photo_id: str) -> tuple[Photo, bytes]:
         if not covered(record):
             raise PhotoNoLegalBasis(basis=record.get("legal_basis", "-"))
         found = self._store.photo(record["id"], photo_id_of(photo_id))
@@ -127,9 +146,8 @@ class PhotoRegister:
             raise PhotoNotFound(id=photo_id[:80])
         return found
 
-    def pictures(self, record: Record) -> tuple[list[tuple[Photo, bytes]], list[str]]:
-        """Return all photos of a household with their JPEGs, oldest first, and the ids of those that are damaged."""
-        there = self.of_household(record)
+    def _pictures(self, record: Record) -> tuple[list[tuple[Photo, bytes]], list[str]]:
+        there = self._all_of(record)
         found: list[tuple[Photo, bytes]] = []
         damaged = list(there.damaged)
         for photo in there.photos:
@@ -141,8 +159,7 @@ class PhotoRegister:
                 found += [] if picture is None else [picture]  # None: removed while the others were read
         return found, damaged
 
-    def remove(self, record: Record, photo_id: str) -> None:
-        """Remove a photo of a household irrecoverably. Raises PhotoNotFound."""
+    def _remove(self, record: Record, photo_id: str) -> None:
         if not self._store.remove_photo(record["id"], photo_id_of(photo_id)):
             raise PhotoNotFound(id=photo_id[:80])
 

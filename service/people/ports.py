@@ -25,8 +25,8 @@ class RequestStore(Protocol):
     def request(self, request_id: str, area: frozenset[str] | None) -> PersonRequest | None:
         """Return a request of the area."""
 
-    def requests(self, query: RequestQuery) -> list[PersonRequest]:
-        """Return requests in order of their due date."""
+    def requests(self, query: RequestQuery, area: Communes) -> list[PersonRequest]:
+        """Return requests of the area in order of their due date."""
 
     def replace_request(self, request: PersonRequest) -> None:
         """Replace the request of the revision before. Raises RequestChanged when it has another revision by now."""
@@ -56,11 +56,14 @@ class RequestStore(Protocol):
 class Households(Protocol):
     """What carrying out a request needs of the register."""
 
-    def read(self, household_id: str, *, actor: Actor) -> Record:
-        """Return the stored record. Raises HouseholdIdInvalid, HouseholdNotFound, StoreDamaged."""
+    def purposes_consented(self, household_id: str, *, actor: Actor) -> frozenset[str]:
+        """Return what its people consented to. Raises HouseholdIdInvalid, HouseholdNotFound, StoreDamaged."""
 
     def commune_of(self, household_id: str, *, actor: Actor) -> UnitId:
-        """Return the commune where a household is stored, also one of which the rest is damaged. Raises as ``read``."""
+        """Return the commune where a household is stored, also one of which the rest is damaged.
+
+        Raises HouseholdIdInvalid, HouseholdNotFound.
+        """
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any, Final
+from operator import attrgetter
+from typing import Final
 
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
 from service.errors import HouseholdIdInvalid, HouseholdNotFound, StoreDamaged
 from service.households.changes import Entry, Kind
 from service.households.ports import Stored
+from service.households.reading import Reader
 from service.households.registration import household_id_of
 from service.households.times import MOST_AHEAD
 from service.people.person_request import (
@@ -96,7 +98,8 @@ class PeopleRequests:
         today = vietnam_day(now)
         try:
             commune = self._households.commune_of(household, actor=actor)
-            consents = self._households.read(household, actor=actor) if kind is RequestKind.WITHDRAW_CONSENT else {}
+            withdraws = kind is RequestKind.WITHDRAW_CONSENT
+            purposes = self._households.purposes_consented(household, actor=actor) if withdraws else frozenset()
         except HouseholdIdInvalid as error:
             error.pointer = "/household"
             raise
@@ -107,8 +110,8 @@ class PeopleRequests:
             raise RequestInvalid(pointer="/received_on", reason="past", known=f"≥ {FIRST_DAY}")
         ahead = f"received_on={day}" if day > today else None
         day = min(day, today)
-        if kind is RequestKind.WITHDRAW_CONSENT and purpose not in _purposes_of(consents):
-            known = ", ".join(sorted(_purposes_of(consents)))
+        if withdraws and purpose not in purposes:
+            known = ", ".join(sorted(purposes))
             raise RequestInvalid(pointer="/purpose", reason="purpose", known=known)
         request = PersonRequest(
             id=str(uuid.uuid4()),
@@ -142,13 +145,14 @@ class PeopleRequests:
             raise RequestNotFound(id=request_id[:80])
         return request
 
-    def page(self, query: RequestQuery) -> tuple[list[PersonRequest], tuple[str, str] | None]:
-        """Return a page of requests, the most urgent first, and the position after which the next page starts."""
-        found = self._store.requests(replace(query, limit=query.limit + 1))
+    def page(self, query: RequestQuery, reader: Reader) -> tuple[list[PersonRequest], tuple[str, str] | None]:
+        """Return a page of a reader's requests, the most urgent first, and the position after which the next starts."""
+        found = self._store.requests(replace(query, limit=query.limit + 1), reader.communes)
+        shown = reader.all_beside(found[: query.limit], attrgetter("household"))
         if len(found) <= query.limit:
-            return found, None
+            return shown, None
         last = found[query.limit - 1]
-        return found[: query.limit], (last.answer_by.isoformat(), last.id)
+        return shown, (last.answer_by.isoformat(), last.id)
 
     def acknowledge(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """Note that the request's arrival was acknowledged to the person. A second call changes nothing."""
@@ -187,7 +191,7 @@ class PeopleRequests:
         outcome: str | None,
         *,
         actor: Actor,
-        note: Callable[[Iterable[str]], None] = lambda _: None,
+        note: Callable[[Iterable[str]], None],
     ) -> PersonRequest:
         """Carry the request out and close it. Raises HouseholdNotFound, StoreDamaged.
 
@@ -261,8 +265,3 @@ def restriction_entry(stored: Stored, kind: Kind, *, at: datetime, actor: str) -
         record=record if kind == "lifted" else None,
         moves={},
     )
-
-
-def _purposes_of(record: Mapping[str, Any]) -> set[str]:
-    consents: Iterable[Mapping[str, Any]] = record.get("consents") or ()
-    return {consent["purpose"] for consent in consents if "withdrawn_at" not in consent}

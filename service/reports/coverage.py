@@ -194,9 +194,7 @@ class Coverage:
         self._clock = clock
         self._units_since = units_since
 
-    def report(
-        self, level: str, geography: date | None = None, as_of: date | None = None, area: Communes = None
-    ) -> Report:
+    def report(self, level: str, geography: date | None = None, as_of: date | None = None, *, area: Communes) -> Report:
         """Returns coverage by unit of ``level``; without a geography, in today's or the last that had such units.
 
         Rows are the units that lie wholly in the area; what is counted in others is in the row without a unit. Raises
@@ -225,7 +223,7 @@ class Coverage:
             total = total_of(rows)
         return Report(level, geography, as_of, rows, total)
 
-    def trend(self, code: str, first: date | None, last: date | None, area: Communes = None) -> Trend:
+    def trend(self, code: str, first: date | None, last: date | None, *, area: Communes) -> Trend:
         """Returns the counts of one unit at the end of each day; the unit is one in force today, or the last so coded.
 
         Raises UnitNotFound, CoverageOutsideArea for a unit that does not lie wholly in the area, QueryInvalid for a
@@ -329,9 +327,7 @@ def total_of(rows: Iterable[Row], together: list[Baseline] | None = None) -> Tot
     return total
 
 
-def membership(
-    directory: UnitDirectory, code: str, today: date, *, area: Communes = None
-) -> Callable[[str, str], bool]:
+def membership(directory: UnitDirectory, code: str, today: date, *, area: Communes) -> Callable[[str, str], bool]:
     """Returns a test by commune and key of a tally: does a household counted there belong to the unit of that code?
 
     The code means the unit that has it today, else the former unit that last had it; WHOLE_REGISTER means every unit.

@@ -66,7 +66,7 @@ class Parcels:
         self._database = database
 
     @translated()
-    def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes = None) -> list[Boundary]:
+    def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes) -> list[Boundary]:
         """All boundaries of the communes' households, except withdrawn ones, of which one meets a GeoJSON geometry."""
         conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, ["parcels.geometry"])}, {"status": ACTIVE}]
         if communes is not None:
@@ -75,7 +75,7 @@ class Parcels:
         return _boundaries_of(self._database["households"].find(where, _BOUNDARIES))
 
     @translated()
-    def holders_of_parcel(self, parcel: str, area: Communes = None) -> list[str]:
+    def holders_of_parcel(self, parcel: str, area: Communes) -> list[str]:
         """The households within the area that hold a parcel of this id."""
         where: dict[str, Any] = {"parcels.id": {"$eq": parcel}, "status": ACTIVE}
         if area is not None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pymongo.database import Database
 
+from service.area import Communes
 from service.households.changes import Entry, Kind
 from service.households.ports import Stored
 from service.people.person_request import (
@@ -56,11 +57,11 @@ class MongoRequests:
             document = self._requests.find_one(where)
         return None if document is None else self._request(document)
 
-    def requests(self, query: RequestQuery) -> list[PersonRequest]:
+    def requests(self, query: RequestQuery, area: Communes) -> list[PersonRequest]:
         """Requests in order of the date by which they are due."""
         where: list[Document] = []
-        if query.area is not None:
-            where.append({"commune": {"$in": sorted(query.area)}})
+        if area is not None:
+            where.append({"commune": {"$in": sorted(area)}})
         if query.household is not None:
             where.append({"household": {"$eq": query.household}})
         if query.kind is not None:

@@ -25,7 +25,6 @@ from service.access.gate import declared_on, needs
 from service.actor import Actor
 from service.api.http.reader import reader
 from service.api.http.responses import json_response
-from service.api.http.services import services
 from service.app import register_of
 from service.households.ports import HouseholdQuery
 from service.households.reading import Reader
@@ -168,7 +167,7 @@ def seeded(app: Flask, places: str = "") -> Seed:
 
 
 def _now(app: Flask, body: dict[str, Any]) -> int:
-    return int(register_of(app).households.read(body["id"], actor=EVERYWHERE)["revision"])
+    return int(register_of(app).store.households.record(body["id"])["revision"])
 
 
 # The requests --------------------------------------------------------------------------------------------------
@@ -431,7 +430,7 @@ def test_a_new_route_that_passes_the_reader_by_is_found(
 
     @needs("households.read")
     def bypass(household_id: str) -> Response:
-        return json_response(services().households.read(household_id, actor=EVERYWHERE))
+        return json_response(register_of(app).store.households.record(household_id))
 
     app.add_url_rule("/v1/bypass/<household_id>", view_func=bypass)
     found = [

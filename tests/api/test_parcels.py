@@ -578,7 +578,7 @@ def test_a_check_finds_every_overlap_and_says_where_it_shows_fewer_neighbours(
     drawn = geometry_json(a_field(50, width=100, at=AT))
     body = check(register, geometry=drawn).get_json()
     assert (codes(body), body["neighbours"]["more"]) == (["parcel.overlap"] * 2, False)
-    monkeypatch.setattr("service.api.resources.parcels.MOST_NEIGHBOURS", 1)
+    monkeypatch.setattr("service.households.reading.MOST_NEIGHBOURS", 1)
     body = check(register, geometry=drawn).get_json()
     assert (codes(body), body["neighbours"]["more"]) == (["parcel.overlap"] * 2, True)
     assert [each["id"] for each in body["neighbours"]["features"]] < [each["parcels"][0]["id"] for each in registered]

@@ -50,9 +50,9 @@ def test_each_province_has_households_and_baselines(both: Settings, register: Re
     for _ in range(2):
         assert main(["--households", str(EACH)]) == 0
     assert main(["--households", "9999", "--if-empty"]) == 0
-    report = register.coverage.report("province")
+    report = register.coverage.report("province", area=None)
     assert {row.code: row.registered for row in report.rows} == {"40": EACH, "42": EACH}
-    country = register.coverage.report("country").rows
+    country = register.coverage.report("country", area=None).rows
     assert [(row.code, row.registered) for row in country] == [("*", 2 * EACH)]
     assert country[0].expected == sum(row.expected or 0 for row in report.rows)
     assert list(reconcile(register.store)) == []

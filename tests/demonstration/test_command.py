@@ -81,7 +81,7 @@ def test_a_small_set_after_a_large_one_lowers_no_baseline(register_settings: Set
     assert main(["--households", "400"]) == 0
     assert main(["--households", "140"]) == 0
     services = wire(register_settings)
-    total = services.coverage.report("province").total
+    total = services.coverage.report("province", area=None).total
     services.store.close()
     assert total.registered == 400
     assert (total.expected or 0) > 400

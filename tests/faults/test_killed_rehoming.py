@@ -84,7 +84,7 @@ class Merging:
             "registered": {1},
             "transferred": {2},
         }
-        report = self.parts.coverage.report("commune")
+        report = self.parts.coverage.report("commune", area=None)
         assert {row.code: row.registered for row in report.rows if row.registered} == {"90001": 1000, "90003": 1000}
         assert_exact(self.store)
 

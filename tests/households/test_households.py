@@ -38,7 +38,7 @@ def test_an_officer_registers_in_the_own_area_only(services: Register) -> None:
 def test_a_household_elsewhere_is_not_there_for_an_officer(services: Register, record: Json) -> None:
     register, identity = services.households, record["id"]
     for attempt in (
-        lambda: register.read(identity, actor=NEIGHBOUR),
+        lambda: register.purposes_consented(identity, actor=NEIGHBOUR),
         lambda: register.put(identity, record, if_match=1, actor=NEIGHBOUR),
         lambda: register.patch(identity, {"village": "x"}, if_match=1, actor=NEIGHBOUR),
         lambda: register.verify(identity, if_match=None, actor=NEIGHBOUR),

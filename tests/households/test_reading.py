@@ -15,13 +15,12 @@ from service.actor import Actor
 from service.area import Area
 from service.errors import HouseholdNotFound, PermissionMissing, ReferenceSystemUnknown
 from service.households.changes import Record
-from service.households.parcel_checks import NeighbouringBoundary
+from service.households.parcel_checks import Question
 from service.households.places import Places
 from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.reading import Reader, Sources
 from service.households.released import FeedPage
 from service.households.releasing import Wording
-from service.parcels.ports import Boundary
 from service.principal import Principal, principal, register_itself
 from service.roles import SCOPES, Permission, Role, Sight
 from service.wiring import Register
@@ -74,7 +73,7 @@ def reader_of(services: Register, notes: Notes, restricted: Restricted) -> Reade
     def places() -> Places:
         return Places(services.units.directory(), TODAY)
 
-    sources = Sources(services.store.households, services.store.log, restricted, places)
+    sources = Sources(services.store.households, services.store.log, restricted, places, services.checks.check)
 
     def make(
         who: Principal, purpose: Permission = Permission.HOUSEHOLDS_READ, wording: Wording | None = None
@@ -86,6 +85,13 @@ def reader_of(services: Register, notes: Notes, restricted: Restricted) -> Reade
 
 def worded(code: str, details: Mapping[str, Any]) -> str:
     return f"{code} in words"
+
+
+def checked(reader: Reader) -> tuple[list[str], list[str]]:
+    """The texts of the overlaps, and the households around, that a reader is shown of a boundary on FIELD."""
+    found = reader.check_boundary(Question(parse_geometry(FIELD, ("Polygon",))))
+    overlaps = [each["message"] for each in found.findings if each["code"] == "parcel.overlap"]
+    return overlaps, [each.household for each in found.neighbours]
 
 
 def stored(services: Register, **items: Any) -> Record:
@@ -161,10 +167,9 @@ def test_a_restricted_household_is_in_no_area_search_and_no_neighbour(
 ) -> None:
     restricted.add(stored(services)["id"])
     assert reader_of(ministry, Permission.HOUSEHOLDS_SEARCH).fallen_in(AREA) == []
-    finding = {"code": "parcel.overlap", "details": {"household": next(iter(restricted))}}
-    assert reader_of(ministry).findings([finding]) == []
+    assert checked(reader_of(ministry)) == ([], [])
     assert len(reader_of(supervisor).fallen_in(AREA)) == 1
-    assert reader_of(supervisor).findings([finding])[0]["message"] == "parcel.overlap in words"
+    assert checked(reader_of(supervisor)) == (["parcel.overlap in words"], list(restricted))
 
 
 @pytest.mark.parametrize("who", [masked, statistics])
@@ -329,7 +334,7 @@ def test_a_neighbour_reveals_nothing_of_a_restricted_household(
             reader.households(HouseholdQuery(limit=9)).records,
             reader.history(neighbour["id"], before=None, limit=9).entries,
             [each for each in reader.changes({}, limit=99).entries if each["household"] == neighbour["id"]],
-            reader.released(services.households.read(neighbour["id"], actor=EVERYWHERE)),
+            reader.released(services.store.households.record(neighbour["id"])),
         ]
         return [mark for mark in (gone["id"], parcel, "Ông An đồng ý") if mark in str(exits)]
 
@@ -359,11 +364,16 @@ def test_who_sees_no_boundaries_does_not_find_them_by_trying_areas(services: Reg
     assert [reader_of(statistics).count(each) for each in queries] == [1, 1]
     assert [reader_of(supervisor).count(each) for each in queries] == [0, 0]
     assert reader_of(statistics).count(HouseholdQuery(limit=9, near=(*far, 5.0))) == 0
-    boundary = Boundary(record["id"], record["parcels"][0]["id"], 0, FIELD)
-    finding = {"code": "parcel.overlap", "details": {"household": record["id"]}}
-    for who, count in ((statistics, 0), (masked, 1)):
-        assert len(reader_of(who).neighbours([NeighbouringBoundary(boundary, None)])) == count
-        assert len(reader_of(who).findings([finding])) == count
+    assert checked(reader_of(statistics)) == ([], [])
+    assert checked(reader_of(masked)) == (["parcel.overlap in words"], [record["id"]])
+
+
+def test_whose_boundaries_a_check_shows_is_noted(services: Register, reader_of: ReaderOf, notes: Notes) -> None:
+    record = stored(services)
+    assert checked(reader_of(statistics)) == ([], [])
+    assert notes == []
+    checked(reader_of(supervisor))
+    assert set(notes) == {record["id"]}
 
 
 @pytest.mark.parametrize("parts", [1, 2])

@@ -54,7 +54,7 @@ def test_a_restriction_holds_and_ends_in_every_worker_at_once(
     here, there = workers
     request = here.receive(kind, household, actor=OFFICER)
     assert (here.restricted(), there.restricted()) == (frozenset(), frozenset())
-    here.carry_out(request.id, None, actor=OFFICER)
+    here.carry_out(request.id, None, actor=OFFICER, note=lambda _: None)
     assert (here.restricted(), there.restricted()) == (frozenset({household}), frozenset({household}))
     there.lift(request.id, actor=OFFICER)
     assert (here.restricted(), there.restricted()) == (frozenset(), frozenset())
@@ -73,7 +73,7 @@ def test_of_restrictions_that_end_at_the_same_moment_exactly_one_is_the_last(
 
 
 def _carried_out(workers: tuple[PeopleRequests, PeopleRequests], number: int, request: str) -> None:
-    workers[number].carry_out(request, None, actor=OFFICER)
+    workers[number].carry_out(request, None, actor=OFFICER, note=lambda _: None)
 
 
 def _lifted(workers: tuple[PeopleRequests, PeopleRequests], number: int, request: str) -> None:
@@ -85,7 +85,7 @@ def test_the_restricted_are_read_from_an_index_alone(
 ) -> None:
     for kind in (RequestKind.RESTRICT, RequestKind.VIEW):
         request = workers[0].receive(kind, household, actor=OFFICER)
-        workers[0].carry_out(request.id, None, actor=OFFICER)
+        workers[0].carry_out(request.id, None, actor=OFFICER, note=lambda _: None)
     sent: list[dict[str, Any]] = []
 
     class Sent(monitoring.CommandListener):

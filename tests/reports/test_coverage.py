@@ -175,7 +175,7 @@ def test_a_unit_outside_the_area_is_not_followed(both: UnitDirectory) -> None:
         with pytest.raises(CoverageOutsideArea):
             membership(both, code, TODAY, area=area)
     assert membership(both, "42", TODAY, area=area)(TRAN_PHU, FORMER_UNKNOWN)
-    assert membership(both, "*", TODAY)(THANH_VINH, FORMER_UNKNOWN)
+    assert membership(both, "*", TODAY, area=None)(THANH_VINH, FORMER_UNKNOWN)
 
 
 def test_without_a_geography_the_last_one_with_such_units_is_meant(directory: UnitDirectory) -> None:
@@ -272,7 +272,7 @@ def test_a_unit_contains_its_households_whatever_its_level(directory: UnitDirect
         ("412", (THANH_VINH, "16663"), ("16816", "16816")),
         ("40", (THANH_VINH, FORMER_UNKNOWN), ("99999", FORMER_UNKNOWN)),
     ]:
-        belongs = membership(directory, code, TODAY)
+        belongs = membership(directory, code, TODAY, area=None)
         assert belongs(*inside)
         if outside[0] != "99999":
             assert not belongs(*outside)
@@ -280,7 +280,7 @@ def test_a_unit_contains_its_households_whatever_its_level(directory: UnitDirect
 
 def test_an_unknown_code_contains_nothing(directory: UnitDirectory) -> None:
     with pytest.raises(UnitNotFound):
-        membership(directory, "99999", TODAY)
+        membership(directory, "99999", TODAY, area=None)
 
 
 # A list to come

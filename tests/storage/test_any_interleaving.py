@@ -82,7 +82,7 @@ class Step:
         if self.action == "register":
             register.put(identity, household, if_match=None, actor=actor)
             return
-        record = register.read(identity, actor=actor)
+        record = world.services.store.households.record(identity)
         revision = record["revision"]
         named = None if self.blind else revision
         if self.action == "revise":

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import structlog
-from flask import g, request
+from flask import Flask, current_app, g, request
 
 from service.api.http.audit_trail import note_households
 from service.api.http.measures import count_damaged
 from service.api.http.services import language, services
 from service.errors import PermissionMissing
-from service.households.reading import Reader
+from service.households.reading import Reader, Sources
 from service.principal import current_principal
 from service.roles import Permission
 
+_KEY: Final = "sources"
 _log = structlog.get_logger("service.reader")
+
+
+def install_sources(app: Flask, sources: Sources) -> None:
+    """Store with the app what the Reader of each request takes records from; no view gets it."""
+    app.extensions[_KEY] = sources
 
 
 def reader() -> Reader:
@@ -29,7 +35,7 @@ def reader() -> Reader:
         if purpose is None:
             raise PermissionMissing(permission=str(Permission.HOUSEHOLDS_READ))
         g.reader = Reader(
-            services().sources,
+            current_app.extensions[_KEY],
             current_principal(),
             purpose,
             note=note_households,

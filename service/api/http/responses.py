@@ -7,7 +7,6 @@ import hashlib
 import orjson
 from flask import Response, request
 
-from service.api.http.audit_trail import note_households
 from service.api.http.reader import reader
 from service.api.http.resource import Resource, written
 from service.api.http.services import LANGUAGES, language
@@ -70,8 +69,7 @@ def unless_known(response: Response) -> Response:
 
 def written_response(written: Written) -> Response:
     """201 with the address for a new household, 200 for a changed or an unchanged one."""
-    found = reader().release(written.record)
-    note_households(written.neighbours)
+    found = reader().release_written(written)
     if not written.created:
         return record_response(found)
     return record_response(found, 201, {"Location": f"/v1/households/{found.record['id']}"})

@@ -13,8 +13,9 @@ from schemas.codelists import CodeLists
 from service.actor import Actor
 from service.clock import Clock
 from service.households.household_register import HouseholdRegister
-from service.households.parcel_checks import ParcelRegister
-from service.households.reading import Sources
+from service.households.places import Places
+from service.households.settling import ParcelRegister
+from service.parcels.limits import GeometryRules
 from service.people.photos import PhotoRegister
 from service.principal import current_principal
 from service.province import Province
@@ -38,8 +39,10 @@ class Services:
     settings: Settings
     province: Province
     clock: Clock
-    sources: Sources
-    """What the Reader of each request takes records from (service/api/http/reader.py)."""
+    places: Callable[[], Places]
+    """Writes units as codes of today."""
+    rules: GeometryRules
+    """The limits that boundaries are held to."""
     units: UnitRegister
     households: HouseholdRegister
     parcels: ParcelRegister

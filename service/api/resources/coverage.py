@@ -186,7 +186,7 @@ def _report(arguments: dict[str, Any]) -> Report:
     if unit is not None:
         return services().village_coverage.report(unit, arguments.get("geography"), arguments.get("as_of"), reader())
     area = actor("coverage.read").area
-    return services().coverage.report(arguments["level"], arguments.get("geography"), arguments.get("as_of"), area)
+    return services().coverage.report(arguments["level"], arguments.get("geography"), arguments.get("as_of"), area=area)
 
 
 @blueprint.route("/coverage")
@@ -282,7 +282,7 @@ class Trend(MethodView):
         At most 1,100 days, both ends included.
         """
         area = actor("coverage.read").area
-        trend = services().coverage.trend(arguments["unit"], arguments.get("from_"), arguments.get("to"), area)
+        trend = services().coverage.trend(arguments["unit"], arguments.get("from_"), arguments.get("to"), area=area)
         return resource_response(TrendSchema, trend)
 
 

@@ -96,5 +96,5 @@ class FormSettingsSchema(Resource):
 def form_settings() -> Response:
     """The province that is registered here, where the map's tiles are fetched from, and the limits to hold to."""
     found = services()
-    limits = Beside(found.parcels.rules.overlap, photo_bytes=found.settings.photo_bytes)
+    limits = Beside(found.rules.overlap, photo_bytes=found.settings.photo_bytes)
     return resource_response(FormSettingsSchema, Beside(found.settings, province=found.province, limits=limits))

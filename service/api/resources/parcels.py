@@ -27,7 +27,6 @@ from service.errors import HouseholdIdInvalid
 from service.formats.geojson import drawn_feature
 from service.households.parcel_checks import MOST_NEIGHBOURS, NeighbouringBoundary, Question
 from service.households.registration import household_id_of
-from service.households.stages import findings_in_json
 
 blueprint = Blueprint("parcels", __name__, url_prefix="/v1/parcels", description="Boundaries of parcels")
 
@@ -175,21 +174,20 @@ class Check(MethodView):
         question: Question = parsed_body(ParcelQuestionSchema)
         if question.commune is not None:
             question = replace(question, commune=_commune_today(question.commune))
-        checked = services().parcels.check(question, reader().surroundings)
+        checked = reader().check_boundary(question)
         body = {
             "measured_area_m2": checked.measured_area_m2,
-            "findings": reader().findings(findings_in_json(checked.findings)),
+            "findings": checked.findings,
             "proposal": None if checked.proposal is None else geometry_json(checked.proposal),
-            "neighbours": neighbours_in_json(reader().neighbours(checked.neighbours)),
+            "neighbours": neighbours_in_json(checked.neighbours, more=checked.more_neighbours),
         }
         return resource_response(CheckedParcelSchema, body)
 
 
-def neighbours_in_json(neighbours: Sequence[NeighbouringBoundary]) -> dict[str, Any]:
-    """A FeatureCollection of the boundaries around, of which it has the first."""
-    shown = neighbours[:MOST_NEIGHBOURS]
-    features = [drawn_feature(each.boundary.parcel, each.boundary.geometry, each) for each in shown]
-    return {"type": "FeatureCollection", "features": features, "more": len(neighbours) > len(shown)}
+def neighbours_in_json(neighbours: Sequence[NeighbouringBoundary], *, more: bool) -> dict[str, Any]:
+    """A FeatureCollection of the boundaries around; ``more`` says that there are others."""
+    features = [drawn_feature(each.boundary.parcel, each.boundary.geometry, each) for each in neighbours]
+    return {"type": "FeatureCollection", "features": features, "more": more}
 
 
 def _commune_today(code: str) -> str:

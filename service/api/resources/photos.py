@@ -14,7 +14,7 @@ from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import photo_body
 from service.api.http.paging import ListSchema
 from service.api.http.parameters import Query, one_of
-from service.api.http.reader import reader, report_damaged
+from service.api.http.reader import reader
 from service.api.http.resource import Resource
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
@@ -98,8 +98,7 @@ class Photos(MethodView):
     @blueprint.doc(operationId="list_photos", summary="List a household's photos of papers")
     def get(self, household_id: str) -> Response:
         """Oldest first; none if the record's legal basis does not cover photos."""
-        found = reader().stored_beside(household_id, services().photos.of_household)
-        report_damaged([household_id] if found.damaged else [])
+        found = services().photos.of_household(household_id, reader())
         return resource_response(PhotoListSchema, {"items": found.photos, "damaged": found.damaged or None})
 
 
@@ -114,8 +113,7 @@ class OnePhoto(MethodView):
     def get(self, household_id: str, photo_id: str) -> Response:
         """The picture. It is never cached; who has seen it is stored in the audit trail."""
         note_about(photo_id[:80])
-        photos = services().photos
-        photo, jpeg = reader().stored_beside(household_id, lambda record: photos.picture(record, photo_id))
+        photo, jpeg = services().photos.picture(household_id, photo_id, reader())
         response = Response(jpeg, mimetype=JPEG)
         response.headers["Content-Disposition"] = f'inline; filename="{photo.of}-{photo.id}.jpg"'
         response.headers["Cache-Control"] = "private, no-store"
@@ -157,8 +155,7 @@ class OnePhoto(MethodView):
     def delete(self, household_id: str, photo_id: str) -> Response:
         """Irrecoverably: a photo is no part of the record and has no history."""
         note_about(photo_id[:80])
-        photos = services().photos
-        reader().stored_beside(household_id, lambda record: photos.remove(record, photo_id))
+        services().photos.remove(household_id, photo_id, reader())
         return Response(status=204)
 
 

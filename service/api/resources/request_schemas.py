@@ -82,7 +82,7 @@ def _reminder(request: PersonRequest) -> str | None:
 
 
 def _commune(request: PersonRequest) -> str:
-    return services().sources.places().code_of(request.commune)
+    return services().places().code_of(request.commune)
 
 
 class PersonRequestSchema(Resource):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Any
 
 from flask import Response
@@ -12,13 +11,13 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from service.access.gate import needs
-from service.api.http.audit_trail import note_about, note_households
+from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import FILE_NAME_HEADER, NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
 from service.api.http.paging import page_response, position
 from service.api.http.parameters import PageQuery, one_of
-from service.api.http.reader import reader, report_damaged
+from service.api.http.reader import reader
 from service.api.http.resource import Beside
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
@@ -31,7 +30,8 @@ from service.api.resources.request_schemas import (
     RequestPageSchema,
     RequestReasonSchema,
 )
-from service.people.person_request import PersonRequest, RequestInvalid, RequestKind, RequestQuery
+from service.people.copies import copy_for
+from service.people.person_request import PersonRequest, RequestKind, RequestQuery
 
 blueprint = Blueprint("requests", __name__, url_prefix="/v1/requests", description="People's requests about their data")
 
@@ -58,15 +58,14 @@ class AllRequests(MethodView):
         """The most urgent first; ``reminder`` names what is due or overdue."""
         query = RequestQuery(
             limit=arguments["limit"],
-            area=actor("requests.manage").area,
             household=str(arguments["household"]) if "household" in arguments else None,
             kind=RequestKind(arguments["kind"]) if "kind" in arguments else None,
             open_only=arguments["open"],
             due_until=arguments.get("due_until"),
             after=position(arguments, str, str),
         )
-        found, last = guard().requests.page(query)
-        return page_response(RequestPageSchema, reader().all_beside(found, attrgetter("household")), last)
+        found, last = guard().requests.page(query, reader())
+        return page_response(RequestPageSchema, found, last)
 
     @needs("requests.manage")
     @blueprint.body(NewRequestSchema)
@@ -178,7 +177,7 @@ class Carrying(MethodView):
         who = actor("requests.manage")
         if guard().requests.get(request_id, actor=who).kind is RequestKind.ERASE:
             who = actor("requests.decide")
-        done = guard().requests.carry_out(request_id, outcome, actor=who, note=note_households)
+        done = guard().requests.carry_out(request_id, outcome, actor=who, note=reader().note_revised)
         return resource_response(PersonRequestSchema, _shown(done))
 
 
@@ -206,17 +205,13 @@ class Copy(MethodView):
     def get(self, request_id: str) -> Response:
         """The record, its history and photos, and who has seen it: all that the register stores of the household."""
         request = guard().requests.get(request_id, actor=actor("requests.manage"))
-        if request.kind not in {RequestKind.VIEW, RequestKind.COPY}:
-            raise RequestInvalid(pointer="/kind", reason="kind", known="view, copy")
-        whole = reader().whole(request.household)
-        household = whole.record["id"]
-        pictures, damaged = services().photos.pictures(whole.record)
-        report_damaged([household] if damaged else [])
+        found = copy_for(request, reader(), services().photos)
+        household = found.record["id"]
         copy = {
-            "household": whole.record,
-            "history": whole.history,
-            "photos": [Beside(photo, jpeg=b64encode(jpeg).decode()) for photo, jpeg in pictures],
-            "damaged_photos": damaged or None,
+            "household": found.record,
+            "history": found.history,
+            "photos": [Beside(photo, jpeg=b64encode(jpeg).decode()) for photo, jpeg in found.pictures],
+            "damaged_photos": found.damaged_photos or None,
             "seen_by": guard().trail.entries(households=[household]),
         }
         headers = {"Content-Disposition": f'attachment; filename="ho-{household}.json"'}

@@ -109,7 +109,7 @@ AREA_ENDED = "Those of the codes that cover no commune today: their unit ended w
 
 
 def _codes(units: Iterable[UnitId]) -> list[str]:
-    places = services().sources.places()
+    places = services().places()
     return [places.code_of(unit) for unit in units]
 
 
