@@ -2,7 +2,9 @@
 import './design/tokens.css';
 import './design/base.css';
 import { mount } from 'svelte';
-import { startLanguage } from './language/language.svelte';
+import { say, startLanguage } from './language/language.svelte';
+import { watchForFaults } from './session/faults';
+import { shell } from './session/shell.svelte';
 import { openDatabase } from './storage/database';
 import { eraseRevoked } from './storage/vault';
 import { whenRevoked } from './sync/register';
@@ -13,7 +15,7 @@ const target = document.getElementById('form')!;
 /** The pages by their addresses: the same as in the service and in the service worker, which a test compares. */
 const PAGES: Record<string, () => Promise<void>> = {
   '/': async () => {
-    const [{ default: App }, { start }, { shell }] = await Promise.all([import('./App.svelte'), import('./session/start'), import('./session/shell.svelte')]);
+    const [{ default: App }, { start }] = await Promise.all([import('./App.svelte'), import('./session/start')]);
     mount(App, { target });
     void start();
     void watchForUpdates(shell);
@@ -23,9 +25,28 @@ const PAGES: Record<string, () => Promise<void>> = {
   },
 };
 
+/** A page whose files do not come (thin signal at the first visit, a new release while this one was opening) says so and offers to try again. */
+function showUnopened(): void {
+  const notice = document.createElement('p');
+  notice.className = 'notice bad';
+  notice.role = 'alert';
+  notice.textContent = say('fault.part');
+  const reload = document.createElement('button');
+  reload.className = 'button wide';
+  reload.textContent = say('fault.reload');
+  reload.onclick = () => location.reload();
+  target.replaceChildren(notice, reload);
+}
+
+watchForFaults();
 await startLanguage();
 // On every page, so that none can forget it. The form's door replaces it by its own, which also leaves what is open.
 whenRevoked(async () => {
   if (await eraseRevoked(await openDatabase())) location.replace('/');
 });
-await (PAGES[location.pathname] ?? PAGES['/']!)();
+try {
+  await (PAGES[location.pathname] ?? PAGES['/']!)();
+} catch (error) {
+  console.error(error);
+  showUnopened();
+}

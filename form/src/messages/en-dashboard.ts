@@ -28,6 +28,8 @@ export const enDashboard: Record<keyof typeof viDashboard, string> = {
   'dashboard.trend': 'Last 30 days',
   'dashboard.search': 'Find a commune',
   'dashboard.lost': 'The figures could not be loaded. Try again when there is a network.',
+  'dashboard.mapLost': 'The map could not be loaded.',
+  'dashboard.trendLost': 'The last 30 days could not be loaded.',
   'dashboard.download': 'Download',
   'dashboard.form': 'To the form',
 };

@@ -26,6 +26,8 @@ export const viDashboard = {
   'dashboard.trend': '30 ngày qua',
   'dashboard.search': 'Tìm xã, phường',
   'dashboard.lost': 'Chưa lấy được số liệu. Hãy thử lại khi có sóng.',
+  'dashboard.mapLost': 'Chưa lấy được bản đồ.',
+  'dashboard.trendLost': 'Chưa lấy được số liệu 30 ngày qua.',
   'dashboard.download': 'Tải bảng',
   'dashboard.form': 'Về ứng dụng',
 } as const;
