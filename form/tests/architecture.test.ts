@@ -58,3 +58,18 @@ describe('imports', () => {
     expect(files.filter((file) => file !== RECURSIVE).flatMap((file) => circleThrough(file) ?? [])).toEqual([]);
   });
 });
+
+describe('exports', () => {
+  it('each have an importer, if only a test', () => {
+    const tests = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts'));
+    const texts = new Map([...files, ...tests.map((name) => join('..', 'tests', name))].map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+    // Types of what a function takes or returns are left out: they are exported with it.
+    const unused = [...texts].flatMap(([file, text]) =>
+      [...text.matchAll(/^export (?:async )?(?:function|const|class|let) (\w+)/gm)]
+        .map(([, name]) => name!)
+        .filter((name) => ![...texts].some(([other, its]) => other !== file && new RegExp(`\\b${name}\\b`).test(its)))
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(unused).toEqual([]);
+  });
+});

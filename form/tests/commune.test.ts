@@ -32,7 +32,7 @@ describe('a commune that is copied from the household before', () => {
     for (const now of [unit('1', '2026-11-21'), unit('2', '')]) expect(stillMeant(last, lists('2026-11-21', now))).toEqual({ village: 'K1' });
   });
 
-  it('is copied as it was where an earlier form noted no day', () => {
+  it('is copied as it was where its household has no day', () => {
     expect(stillMeant({ commune: '1' }, lists('2026-11-21', unit('1', '2026-11-21')))).toEqual({ commune: '1' });
     expect(withDayOf({ commune: '1' }, { commune: '1' })).toEqual({ commune: '1' });
     expect(withDayOf({ village: 'K1' }, { commune: '1', commune_as_of: '2026-11-20' })).toEqual({ village: 'K1' });

@@ -221,11 +221,6 @@ describe('how exact a boundary is', () => {
     expect(after(START, TAP, ...stoodOn, { kind: 'close' })).toMatchObject({ capture: { method: 'walked', accuracy: 3 } });
     expect(after(START, TAP, ...stoodOn, { kind: 'point', position: [105.6639, 18.6762] }, { kind: 'close' })).toMatchObject({ capture: BY_HAND });
   });
-
-  it('is not known of a trace that an earlier form stored', () => {
-    const earlier = { kind: 'ready', ring: FIELD, method: 'walked', check: { kind: 'none' } } as unknown as Taking;
-    expect(resumed(earlier, 0)).toMatchObject({ kind: 'ready', shape: [[FIELD]], capture: { method: 'walked', accuracy: null } });
-  });
 });
 
 describe('walking past the beginning', () => {

@@ -85,6 +85,16 @@ def test_without_boundaries_there_is_the_table_and_no_map(a_phone: Callable[...,
     expect(page.get_by_role("heading", name="Bản đồ tiến độ")).to_have_count(0)
 
 
+def test_a_page_whose_files_do_not_come_says_so_and_opens_when_they_do(a_phone: Callable[..., Phone]) -> None:
+    person = Officer(a_phone())
+    person.page.route("**/assets/Dashboard-*.js", lambda route: route.abort())
+    person.page.goto(person.phone.address + "/dashboard")
+    expect(person.page.get_by_role("alert")).to_contain_text("Chưa mở được phần này của ứng dụng")
+    person.look("page-that-did-not-come").page.unroute("**/assets/Dashboard-*.js")
+    person.tap("Tải lại trang")
+    expect(person.page.get_by_label("Tên đăng nhập")).to_be_visible()
+
+
 @pytest.mark.parametrize("level", ["Huyện cũ", "Toàn tỉnh"])
 def test_levels_whose_communes_are_not_all_loaded_have_no_map(
     register_settings: Settings, a_phone: Callable[..., Phone], served: ServedForm, level: str

@@ -99,7 +99,7 @@ export function listOf(item: Extract<Item, { kind: 'choice' }>, beside: JsonObje
 }
 
 /** A full date must be in the calendar; a partial one may stop at its year or month. Years 1900 to 2100. */
-export function isCalendarDate(text: string, kind: 'day' | 'partial-date'): boolean {
+function isCalendarDate(text: string, kind: 'day' | 'partial-date'): boolean {
   const match = /^((?:19|20)\d\d)(?:-(\d\d)(?:-(\d\d))?)?$/.exec(text);
   if (!match) return false;
   const [, year, month, day] = match;

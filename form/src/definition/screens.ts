@@ -39,7 +39,7 @@ export function screensOf(definition: Definition): Screen[] {
 
 const NO_HINT: Words = { vi: '', en: '' };
 
-export function isGroup(item: Item): item is SectionItem | ListItem {
+function isGroup(item: Item): item is SectionItem | ListItem {
   return item.kind === 'section' || item.kind === 'list';
 }
 

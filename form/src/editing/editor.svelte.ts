@@ -199,7 +199,7 @@ function savingAfter(error: unknown): Saving {
 }
 
 /** What is sent: text as the register stores it, and nothing that is empty. */
-export function tidy(value: Household): Household {
+function tidy(value: Household): Household {
   return (tidied(value) ?? {}) as Household;
 }
 

@@ -30,7 +30,7 @@ function turn(a: LonLat, b: LonLat, c: LonLat): number {
 }
 
 /** Ear clipping: a simple ring of n corners becomes n − 2 counter-clockwise triangles. */
-export function triangles(ring: Ring): Triangle[] {
+function triangles(ring: Ring): Triangle[] {
   const signed = ring.reduce((sum, point, index) => sum + turn(ring[0]!, point, ring[(index + 1) % ring.length]!), 0);
   const rest = signed < 0 ? [...ring].reverse() : [...ring];
   const found: Triangle[] = [];

@@ -91,21 +91,9 @@ export function begin(item: 'point' | 'polygon', given: unknown): Taking {
 }
 
 /** A stored taking in a page that was loaded again; `time` is that page's clock. */
-export function resumed(given: Taking, time: number): Taking {
-  const stored = ofThisForm(given);
+export function resumed(stored: Taking, time: number): Taking {
   if (stored.kind === 'walking') return { ...stored, walk: { ...unconnected(stored.walk), lastTime: time - CLOCK_MARGIN_MILLISECONDS } };
   return stored.kind === 'ready' ? { ...stored, check: NOT_CHECKED } : stored;
-}
-
-/** A trace that an earlier form stored: it had one ring, and knew of no accuracies. */
-function ofThisForm(stored: Taking & { ring?: Ring; method?: Method }): Taking {
-  if ((stored.kind === 'ready' || stored.kind === 'editing') && !('shape' in stored)) {
-    const { ring = [], method = null, kind } = stored as { kind: 'ready' | 'editing'; ring?: Ring; method?: Method };
-    const capture: Capture = { method, accuracy: null, sheet: null };
-    return kind === 'ready' ? { kind, shape: [[ring]], capture, check: NOT_CHECKED } : { kind, shape: [[ring]], capture };
-  }
-  if (stored.kind === 'walking') return { ...stored, walk: { ...stored.walk, accuracies: stored.walk.accuracies ?? [] } };
-  return stored.kind === 'tapping' ? { ...stored, accuracies: stored.accuracies ?? stored.ring.map(() => null) } : stored;
 }
 
 /** The state after `event`; the same object where the event changes nothing in this state. */

@@ -206,10 +206,8 @@ export const en: Record<MessageKey, string> = {
   'unit.million đồng': 'million đồng',
 
   'check.text.shape': 'Not of the right shape. For example: {example}.',
-  'check.text.too-long': 'Too long; at most {max} characters.',
   'check.number.typed': 'Give a number, for example 1250 or 12.5.',
   'check.number.two-readings': 'Choose one of the two readings of this number.',
-  'check.number.not-whole': 'Give a whole number.',
   'check.date.typed': 'This day is not in the calendar. The year alone is fine if the day is not known.',
   'check.code.typed': 'Choose from the list.',
   'check.unknown': 'This value is not valid ({code}).',

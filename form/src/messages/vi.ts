@@ -3,6 +3,7 @@ import type { viDashboard } from './vi-dashboard';
 import { viMap } from './vi-map';
 import type { viPhone } from './vi-phone';
 import type { viPhotos } from './vi-photos';
+import type { viVerify } from './vi-verify';
 
 export const vi = {
   ...viMap,
@@ -202,32 +203,20 @@ export const vi = {
   'unit.million đồng': 'triệu đồng',
 
   'check.text.shape': 'Chưa đúng mẫu. Ví dụ: {example}.',
-  'check.text.too-long': 'Quá dài; nhiều nhất {max} ký tự.',
   'check.number.typed': 'Hãy nhập một số, ví dụ 1250 hoặc 12,5.',
   'check.number.two-readings': 'Hãy chọn một trong hai cách đọc số này.',
-  'check.number.not-whole': 'Phải là số nguyên.',
   'check.date.typed': 'Ngày này không có trong lịch. Có thể chỉ ghi năm nếu không nhớ.',
   'check.code.typed': 'Hãy chọn trong danh sách.',
   'check.unknown': 'Câu trả lời này chưa hợp lệ ({code}).',
 
   'settings.title': 'Máy này',
 
-  'verify.title': 'Hộ chờ xác minh',
-  'verify.none': 'Không còn hộ nào chờ xác minh.',
   'verify.more': 'Xem thêm',
-  'verify.verify': 'Xác minh',
-  'verify.return': 'Trả lại',
-  'verify.reason': 'Lý do trả lại',
-  'verify.reasonNeeded': 'Hãy ghi lý do để cán bộ biết cần sửa gì.',
-  'verify.done': 'Đã xác minh hộ {name}.',
-  'verify.returned': 'Đã trả lại hộ {name}.',
+  'verify.title': 'Hộ chờ xác minh',
   'verify.lost': 'Không kết nối được. Hãy thử lại khi có sóng.',
-  'verify.findings': 'Lưu ý của sổ',
-  'verify.paper': 'Phiếu giấy số {number}',
-  'verify.parcels': '{count} thửa, đo được {area} m²',
   'verify.loading': 'Đang tải…',
 
   'photo.list': 'Ảnh giấy tờ',
 } as const;
 
-export type MessageKey = keyof typeof vi | keyof typeof viDashboard | keyof typeof viPhone | keyof typeof viPhotos;
+export type MessageKey = keyof typeof vi | keyof typeof viDashboard | keyof typeof viPhone | keyof typeof viPhotos | keyof typeof viVerify;

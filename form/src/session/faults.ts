@@ -10,7 +10,7 @@ export function watchForFaults(): void {
 }
 
 /** Browsers also report harmless events as errors, e.g. of a ResizeObserver; those carry no error. */
-export function showFault(fault: unknown): void {
+function showFault(fault: unknown): void {
   if (fault instanceof Error) shell.message = say(isFull(fault) ? 'saving.fullHelp' : 'fault.unexpected');
 }
 

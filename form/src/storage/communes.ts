@@ -6,7 +6,7 @@ import { listAt, objectAt, textAt, type Household, type JsonObject } from '../re
 import type { Vault } from './vault';
 
 const PART_SIZE = 200;
-export const TAKEN = 'communes-taken';
+const TAKEN = 'communes-taken';
 
 export interface Taken {
   commune: string;

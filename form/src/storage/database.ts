@@ -51,8 +51,8 @@ interface FormDatabase extends DBSchema {
 }
 
 export type Database = IDBPDatabase<FormDatabase>;
-export const DATABASE_NAME = 'so-nong-ho';
-const DATABASE_VERSION = 2;
+const DATABASE_NAME = 'so-nong-ho';
+const DATABASE_VERSION = 1;
 
 /** Opens the database, making or upgrading it as needed. `onBlocked` is called when another tab holds an older version open. */
 export function openDatabase(onBlocked: () => void = () => undefined): Promise<Database> {
@@ -65,8 +65,6 @@ export function openDatabase(onBlocked: () => void = () => undefined): Promise<D
         database.createObjectStore('public', { keyPath: 'name' });
         database.createObjectStore('sealed', { keyPath: 'name' });
         database.createObjectStore('communes', { keyPath: ['commune', 'part'] });
-      }
-      if (oldVersion < 2) {
         database.createObjectStore('photos', { keyPath: 'id' });
         database.createObjectStore('pictures', { keyPath: 'id' });
       }

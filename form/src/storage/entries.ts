@@ -26,9 +26,9 @@ export interface Entry {
   basis: Basis;
   state: EntryState;
   content: Household;
-  /** What `content` was made from: two versions are merged by it. Null for a new household, and in entries of earlier forms. */
+  /** What `content` was made from: two versions are merged by it. Null for a new household. */
   base: Household | null;
-  /** When it was last changed on this phone, by the phone's clock (for people to read, never to order by). */
+  /** When it was last changed on this phone, by the best known time (for people to read, never to order by). */
   changedAt: string;
   /** Step of the form that was open, so that a restart continues there. */
   step: number;

@@ -188,7 +188,7 @@ export class EntryStore {
     if (known?.version === row.version) return known;
     const part = await this.#vault.open<SealedPart>(row.sealed);
     const { id, household, sequence, version } = row;
-    const entry = { id, household, sequence, version, ...part, base: part.base ?? null };
+    const entry = { id, household, sequence, version, ...part };
     this.#opened.set(id, entry);
     return entry;
   }

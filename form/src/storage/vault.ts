@@ -4,7 +4,7 @@ import { PUBLIC_STORE, wasRevoked, wipe, type Database, type StoredVault } from 
 
 /** OWASP's figure for PBKDF2 with SHA-256 (2023). The count is stored, so that it can grow. */
 const ITERATIONS = 600_000;
-export const WRONG_TRIES = 10;
+const WRONG_TRIES = 10;
 export const SHORTEST_PIN = 6;
 
 export type Unlocking =

@@ -18,7 +18,7 @@ export interface Unit {
 export interface UnitLists {
   now: Unit[];
   former: Unit[];
-  /** The day of the current list at the register, as of which its codes are read; '' in a list that an earlier form stored. */
+  /** The day of the current list at the register, as of which its codes are read. */
   on: string;
   /** Communes of lists that the phone had before, and that the list of now has no more: drafts can still mean them. */
   past?: Unit[];
