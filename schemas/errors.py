@@ -1,6 +1,6 @@
 """What is wrong with a record: errors, which refuse it, and findings, which do not."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -52,23 +52,64 @@ THE_ITEM: Final = "the item"
 FREE_TEXT: Final = "free text"
 
 
+TEXT: Final[Mapping[str, Any]] = {"type": "string"}
+NUMBER: Final[Mapping[str, Any]] = {"type": "number"}
+MOMENT: Final[Mapping[str, Any]] = {"type": "string", "format": "date-time"}
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A member of a finding's details: the items that it repeats or is computed from, and its JSON Schema.
+
+    What is about nobody (a limit, the name of a reference system) names no item.
+    """
+
+    items: Sequence[str]
+    shape: Mapping[str, Any] = field(default_factory=lambda: TEXT)
+
+
 @dataclass(frozen=True)
 class Reveals:
     """What the details of a finding can reveal; declared beside its code by what makes it.
 
-    `members` names for each member of the details the items (as `parcels.geometry`) that it repeats or is computed
-    from; a member inside another is named `settled.by`. Who does not see all of these items does not see the member.
-    What is about nobody (a limit, the name of a reference system) names no item. A member, or a code, that is declared
-    nowhere is shown only to readers who see people.
+    `members` has each member of the details by its name; one inside another is named `settled.by`. Who does not see all
+    items (as `parcels.geometry`) of a member does not see it. A member, or a code, that is declared nowhere is shown
+    only to readers who see people.
     """
 
-    members: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    members: Mapping[str, Detail] = field(default_factory=dict)
     #: The items of other households that the finding itself reveals; who does not see them does not see the finding.
     of_others: Sequence[str] = ()
 
 
 #: Of a finding without details.
 NO_DETAILS: Final = Reveals()
+
+
+def details(names: Iterable[str], items: Sequence[str], shape: Mapping[str, Any] = TEXT) -> dict[str, Detail]:
+    """Return members of details that reveal the same items and have the same JSON Schema."""
+    return dict.fromkeys(names, Detail(items, shape))
+
+
+def shapes_of(revealed: Iterable[Reveals]) -> dict[str, Any]:
+    """Return the JSON Schema of every member that details can have, by its name and in its order."""
+    found: dict[str, Any] = {}
+    for each in revealed:
+        for path, detail in each.members.items():
+            name, _, inner = path.partition(".")
+            if inner:
+                found.setdefault(name, {"type": "object", "properties": {}})["properties"][inner] = detail.shape
+            else:
+                found[name] = _either(found.get(name, detail.shape), detail.shape)
+    return dict(sorted(found.items()))
+
+
+def _either(one: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the JSON Schema of a member that has one of two types, depending on the finding."""
+    if one == other:
+        return one
+    types = [one["type"]] if isinstance(one["type"], str) else one["type"]
+    return {"type": sorted({*types, other["type"]})}
 
 
 class RecordInvalid(Exception):

@@ -17,29 +17,6 @@ MISSING: Final[Mapping[str, Any]] = {
         "required": ["pointer", "for"],
     },
 }
-_NUMBER: Final = {"type": "number"}
-_PLACE: Final = {"type": "array", "items": _NUMBER}
-DETAILS: Final[Mapping[str, Any]] = {
-    **dict.fromkeys(("parcel", "crs", "known", "declared_name", "likely", "likely_name", "type"), _TEXT),
-    **dict.fromkeys(("commune", "commune_name", "lies_in", "lies_in_name", "former", "former_name"), _TEXT),
-    **dict.fromkeys(("place", "digits", "value", "from"), _TEXT),
-    **dict.fromkeys(("area_m2", "share_percent", "least_m2", "most_m2", "count", "max"), _NUMBER),
-    **dict.fromkeys(("distance_m", "distance_km", "from_province_m"), _NUMBER),
-    **dict.fromkeys(("declared_m2", "measured_m2", "difference_m2", "difference_percent", "crops_m2"), _NUMBER),
-    **dict.fromkeys(("crops", "listed", "sown", "age", "year", "digit"), _NUMBER),
-    "declared": {"type": ["string", "number"], "description": "A reference system, or an area in m²."},
-    "first": {"type": ["string", "number"], "description": "Which one was there before, from 1 or by its pointer."},
-    "household": {"type": "string", "format": "uuid"},
-    "sent": {"type": "string", "format": "date-time"},
-    "point": _PLACE,
-    "points": {"type": "array", "items": _PLACE},
-    "settled": {
-        "type": "object",
-        "properties": {"by": _TEXT, "at": {"type": "string", "format": "date-time"}, "reason": _TEXT},
-    },
-}
-"""What the details of findings hold, by name. Which of them a finding has depends on its code and on who reads it."""
-
 FINDINGS: Final[Mapping[str, Any]] = {"type": "array", "items": {"$ref": "Finding"}}
 PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "Finding": {
@@ -57,7 +34,6 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "FindingDetails": {
         "type": "object",
         "description": "The values that a message names. Which there are depends on the code (docs/findings.md).",
-        "properties": DETAILS,
         "additionalProperties": True,
     },
 }

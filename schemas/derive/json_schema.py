@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.codelists import code_lists
+from schemas.errors import shapes_of
 from schemas.geometry import MOST_RINGS, SYSTEMS_OF_GEOJSON
 from schemas.given import PARTS
 from schemas.household import HouseholdSchema
@@ -27,7 +28,7 @@ from schemas.language import (
     YearMonthOrDay,
     section_fields,
 )
-from schemas.rules import RULES
+from schemas.rules import REVEALED, RULES
 from schemas.text import BLANKS, INVISIBLE
 from schemas.versions import SCHEMA_VERSION
 
@@ -56,12 +57,12 @@ _CONTROL_BUT_LINES = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _SPACE = r"\x09-\x0d\x1c-\x20\x85" + BLANKS + INVISIBLE
 
 
-def household_json_schema(example: JsonSchema | None = None) -> JsonSchema:
+def household_json_schema(example: JsonSchema | None = None, details: Mapping[str, Any] | None = None) -> JsonSchema:
     """Return the JSON Schema of a household, as a request sends it and a response holds it.
 
     Everything that JSON Schema can express is in it, also conditions between items; the rest is listed in `UNSAID`.
     """
-    definitions = household_components(conditions=True, example=example)
+    definitions = household_components(conditions=True, example=example, details=details)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:so-nong-ho:household:{SCHEMA_VERSION}",
@@ -72,16 +73,22 @@ def household_json_schema(example: JsonSchema | None = None) -> JsonSchema:
 
 
 def household_components(
-    *, reference_prefix: str = "#/$defs/", conditions: bool = False, example: JsonSchema | None = None
+    *,
+    reference_prefix: str = "#/$defs/",
+    conditions: bool = False,
+    example: JsonSchema | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> dict[str, JsonSchema]:
     """Return the schema of each section by its name ("Household", "Parcel", …); references start with the prefix.
 
-    ``example`` is a household to show with them.
+    ``example`` is a household to show with them. ``details`` are the JSON Schemas of what findings can hold, by name;
+    without it those of the findings that are made here.
 
     Conditions between items (one of two is present, a code belongs to its scheme) are left out unless requested, since
     client generators turn them into unions.
     """
     components = _Writer(reference_prefix, conditions).components()
+    components["FindingDetails"]["properties"] = shapes_of(REVEALED.values()) if details is None else details
     if example is not None:
         components["Household"]["examples"] = [example]
     return components

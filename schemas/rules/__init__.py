@@ -6,8 +6,9 @@ it. `RULES` lists all rules by code; the modules hold them by theme.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
-from schemas.errors import NO_DETAILS, THE_ITEM, Finding, ItemError, Reveals, pointer
+from schemas.errors import NO_DETAILS, NUMBER, TEXT, THE_ITEM, Finding, ItemError, Reveals, details, pointer
 from schemas.rules import codes, land, people, products, times
 from schemas.rules.codes import current_land_use
 from schemas.rules.rule import VIETNAM, Content, Rule, Trouble, record_day
@@ -15,9 +16,14 @@ from schemas.rules.rule import VIETNAM, Content, Rule, Trouble, record_day
 __all__ = ["REVEALED", "RULES", "Finding", "Rule", "Trouble", "current_land_use", "errors", "record_day", "warnings"]
 
 
-def _of_the_item(*members: str) -> Reveals:
+def _of_the_item(*members: str, shape: Mapping[str, Any] = TEXT) -> Reveals:
     """Return that these members reveal the item that the finding is about."""
-    return Reveals(dict.fromkeys(members, (THE_ITEM,)))
+    return Reveals(details(members, (THE_ITEM,), shape))
+
+
+_KEY_OF_PARCEL = ("parcels.map_sheet", "parcels.parcel_number", "parcels.former_commune")
+_CROPS = ("parcels.crops.area_m2",)
+_DECLARED = ("parcels.declared_area_m2",)
 
 
 RULES: tuple[Rule, ...] = (
@@ -42,11 +48,11 @@ RULES: tuple[Rule, ...] = (
         ("national-id.sex", "national-id.birth-year"),
         "warning",
         people.digits_confirmed_against_the_card,
-        reveals=_of_the_item("digit", "digits", "year"),
+        reveals=Reveals({**details(("digit", "year"), (THE_ITEM,), NUMBER), **details(("digits",), (THE_ITEM,))}),
     ),
     Rule(("national-id.place-unknown",), "warning", people.known_place, reveals=_of_the_item("place")),
     Rule(("members.spouse-twice",), "warning", people.one_spouse, reveals=NO_DETAILS),
-    Rule(("head.young",), "warning", people.head_of_age, reveals=_of_the_item("age")),
+    Rule(("head.young",), "warning", people.head_of_age, reveals=_of_the_item("age", shape=NUMBER)),
     Rule(("code.newer-than-record",), "warning", codes.code_newer_than_record, reveals=_of_the_item("value", "from")),
     Rule(
         ("certificate-serial.unknown-shape",),
@@ -59,25 +65,24 @@ RULES: tuple[Rule, ...] = (
         ("parcel.key-alike",),
         "warning",
         land.parcel_numbered_alike,
-        reveals=Reveals({"first": ("parcels.map_sheet", "parcels.parcel_number", "parcels.former_commune")}),
+        reveals=Reveals(details(("first",), _KEY_OF_PARCEL, NUMBER)),
     ),
     Rule(
         ("crops.exceed-parcel", "crop.part-exceeds-sown"),
         "warning",
         land.crops_in_the_parcel,
-        reveals=Reveals(
-            {
-                "crops": ("parcels.crops.area_m2",),
-                "declared": ("parcels.declared_area_m2",),
-                "sown": ("parcels.crops.area_m2",),
-            }
-        ),
+        reveals=Reveals({**details(("crops", "sown"), _CROPS, NUMBER), **details(("declared",), _DECLARED, NUMBER)}),
     ),
     Rule(
         ("land-uses.area-differs",),
         "warning",
         land.uses_fill_the_parcel,
-        reveals=Reveals({"listed": ("parcels.land_uses.area_m2",), "declared": ("parcels.declared_area_m2",)}),
+        reveals=Reveals(
+            {
+                **details(("listed",), ("parcels.land_uses.area_m2",), NUMBER),
+                **details(("declared",), _DECLARED, NUMBER),
+            }
+        ),
     ),
     Rule(("planting-area-code.unknown-shape",), "warning", land.planting_area_code_of_known_shape, reveals=NO_DETAILS),
     Rule(("product.unit-missing",), "warning", products.unit_of_output, reveals=NO_DETAILS),

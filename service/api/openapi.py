@@ -19,6 +19,7 @@ from service.api.resources.changes import ItemPartSchema
 from service.api.resources.definition_schemas import JsonSchemaSchema
 from service.api.resources.trail import TrailEntrySchema
 from service.formats.tables import WORKBOOK
+from service.households.finding_details import DETAILS
 from service.roles import FOR_EVERYBODY, SCOPES, Permission
 
 TOKEN_ADDRESS = "/v1/token"  # noqa: S105 - an address
@@ -237,7 +238,7 @@ def _problem_response() -> dict[str, Any]:
 
 def _components(example: dict[str, Any]) -> dict[str, Any]:
     return {
-        **household_components(reference_prefix="#/components/schemas/", example=example),
+        **household_components(reference_prefix="#/components/schemas/", example=example, details=DETAILS),
         **record_components(reference_prefix="#/components/schemas/"),
         **patch_components(reference_prefix="#/components/schemas/"),
     }

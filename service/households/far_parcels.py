@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from schemas.errors import Finding, Reveals, pointer
+from schemas.errors import NUMBER, Finding, Reveals, details, pointer
 from service.parcels.measurement import ELLIPSOID
 from service.units.directory import UnitDirectory
 from service.units.unit import Unit
@@ -19,10 +19,9 @@ _BOTH = ("commune", "parcels.former_commune")
 REVEALED: Final = {
     FAR: Reveals(
         {
-            "former": ("parcels.former_commune",),
-            "former_name": ("parcels.former_commune",),
-            "commune_name": ("commune",),
-            "distance_km": _BOTH,
+            **details(("former", "former_name"), ("parcels.former_commune",)),
+            **details(("commune_name",), ("commune",)),
+            **details(("distance_km",), _BOTH, NUMBER),
         }
     )
 }

@@ -286,7 +286,7 @@ def _details_shown(code: str, sight: Sight, *, knows_the_item: bool, checks: boo
             return knows_the_item
         return sees(item, sight) or (checks and not reveals.of_others and item != FREE_TEXT)
 
-    return _members([member for member, items in reveals.members.items() if all(map(may_see, items))])
+    return _members([member for member, detail in reveals.members.items() if all(map(may_see, detail.items))])
 
 
 def _members(paths: Sequence[str]) -> _Members:

@@ -5,9 +5,10 @@ Each names a parcel of another household, whose record has the same finding abou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from schemas.errors import FREE_TEXT, SETTLED, Reveals
+from schemas.errors import FREE_TEXT, MOMENT, NUMBER, SETTLED, Detail, Reveals, details
 from service.households.changes import Record
 
 OVERLAP = "parcel.overlap"
@@ -17,22 +18,29 @@ BETWEEN_HOUSEHOLDS: Final = frozenset({OVERLAP, CLAIMED})
 
 _BOUNDARIES: Final = ("parcels.geometry", "parcels.id")
 _NUMBERS: Final = ("parcels.former_commune", "parcels.map_sheet", "parcels.parcel_number", "parcels.id")
+_HOUSEHOLD: Final = {"type": "string", "format": "uuid"}
+
+
+def _other_parcel(items: Sequence[str]) -> dict[str, Detail]:
+    """What names the other household's parcel, and what a supervisor decided."""
+    return {
+        **details(("parcel",), items),
+        **details(("household",), items, _HOUSEHOLD),
+        **details(("settled.by",), items),
+        **details(("settled.at",), items, MOMENT),
+        **details(("settled.reason",), (FREE_TEXT,)),
+    }
+
+
 REVEALED: Final = {
     OVERLAP: Reveals(
         {
-            **dict.fromkeys(("parcel", "household", "area_m2", "share_percent"), _BOUNDARIES),
-            **dict.fromkeys(("settled.by", "settled.at"), _BOUNDARIES),
-            "settled.reason": (FREE_TEXT,),
+            **_other_parcel(_BOUNDARIES),
+            **details(("area_m2", "share_percent"), _BOUNDARIES, NUMBER),
         },
         of_others=_BOUNDARIES,
     ),
-    CLAIMED: Reveals(
-        {
-            **dict.fromkeys(("parcel", "household", "settled.by", "settled.at"), _NUMBERS),
-            "settled.reason": (FREE_TEXT,),
-        },
-        of_others=_NUMBERS,
-    ),
+    CLAIMED: Reveals(_other_parcel(_NUMBERS), of_others=_NUMBERS),
 }
 """What these findings reveal: where two households have their boundaries, and which parcels are theirs."""
 REVEALED_IN_NOTES: Final = dict.fromkeys(("finding", "household", "settled"), (*_BOUNDARIES, *_NUMBERS))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from schemas.errors import NO_DETAILS, THE_ITEM, Finding, ItemError, RecordInvalid, Reveals, pointer
+from schemas.errors import MOMENT, NO_DETAILS, THE_ITEM, Finding, ItemError, RecordInvalid, Reveals, details, pointer
 from schemas.parsing import dump_value
 from schemas.rules.rule import REGISTER_BEGAN
 from service.clock import VIETNAM, vietnam_day
@@ -18,7 +18,7 @@ from service.households.changes import Record
 
 AHEAD: Final = "time.ahead"
 IMPLAUSIBLE: Final = "time.implausible"
-REVEALED: Final = {AHEAD: Reveals({"sent": (THE_ITEM,)}), IMPLAUSIBLE: NO_DETAILS}
+REVEALED: Final = {AHEAD: Reveals(details(("sent",), (THE_ITEM,), MOMENT)), IMPLAUSIBLE: NO_DETAILS}
 """What the findings about times reveal."""
 MOST_AHEAD: Final = timedelta(days=1)
 """A wrong time zone or day puts a clock ahead by this much; more cannot be a clock's error."""

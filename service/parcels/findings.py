@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from schemas.errors import NO_DETAILS, Reveals
+from schemas.errors import NO_DETAILS, NUMBER, Reveals, details
 
 _BOUNDARY: Final = ("parcels.geometry",)
 _HOME: Final = ("location",)
@@ -15,15 +15,30 @@ _ABOUT_NOBODY: Final = ()
 """Of a limit of the rules."""
 
 
-def _members(names: Iterable[str], items: Sequence[str]) -> dict[str, Sequence[str]]:
-    return dict.fromkeys(names, items)
+_PLACE: Final = {"type": "array", "items": NUMBER}
+_PLACES: Final = Reveals(
+    {
+        **details(("point",), _BOUNDARY, _PLACE),
+        **details(("points",), _BOUNDARY, {"type": "array", "items": _PLACE}),
+        **details(("count",), _BOUNDARY, NUMBER),
+    }
+)
+_SYSTEMS: Final = Reveals(details(("declared", "declared_name", "likely", "likely_name"), _BOUNDARY))
+_SIZE: Final = Reveals(
+    {**details(("area_m2",), _BOUNDARY, NUMBER), **details(("least_m2", "most_m2"), _ABOUT_NOBODY, NUMBER)}
+)
 
 
-_PLACES: Final = Reveals(_members(("point", "points", "count"), _BOUNDARY))
-_SYSTEMS: Final = Reveals(_members(("declared", "declared_name", "likely", "likely_name"), _BOUNDARY))
-_SIZE: Final = Reveals({"area_m2": _BOUNDARY, "least_m2": _ABOUT_NOBODY, "most_m2": _ABOUT_NOBODY})
-_COMMUNE: Final = _members(("commune", "commune_name"), ("commune",))
-_WHERE: Final = ("distance_m", "from_province_m", "lies_in", "lies_in_name")
+def _outside(items: Sequence[str]) -> Reveals:
+    """What a finding reveals about where something lies, and about the commune in which it should lie."""
+    return Reveals(
+        {
+            **details(("distance_m", "from_province_m"), items, NUMBER),
+            **details(("lies_in", "lies_in_name"), items),
+            **details(("commune", "commune_name"), ("commune",)),
+        }
+    )
+
 
 REVEALED: Final[Mapping[str, Reveals]] = {
     **dict.fromkeys(
@@ -45,10 +60,12 @@ REVEALED: Final[Mapping[str, Reveals]] = {
     **dict.fromkeys(
         ("geometry.empty", "geometry.altitude-dropped", "geometry.not-finite", "geometry.antimeridian"), NO_DETAILS
     ),
-    "geometry.not-a-polygon": Reveals({"type": _BOUNDARY}),
-    "geometry.too-many-points": Reveals({"count": _BOUNDARY, "max": _ABOUT_NOBODY}),
-    "geometry.north-first": Reveals({"crs": _BOUNDARY}),
-    "crs.unknown": Reveals({"crs": _BOUNDARY, "known": _ABOUT_NOBODY}),
+    "geometry.not-a-polygon": Reveals(details(("type",), _BOUNDARY)),
+    "geometry.too-many-points": Reveals(
+        {**details(("count",), _BOUNDARY, NUMBER), **details(("max",), _ABOUT_NOBODY, NUMBER)}
+    ),
+    "geometry.north-first": Reveals(details(("crs",), _BOUNDARY)),
+    "crs.unknown": Reveals({**details(("crs",), _BOUNDARY), **details(("known",), _ABOUT_NOBODY)}),
     **dict.fromkeys(
         (
             "geometry.swapped",
@@ -59,19 +76,17 @@ REVEALED: Final[Mapping[str, Reveals]] = {
         ),
         _SYSTEMS,
     ),
-    **dict.fromkeys(
-        ("parcel.outside-commune", "parcel.outside-province"), Reveals({**_members(_WHERE, _BOUNDARY), **_COMMUNE})
-    ),
-    **dict.fromkeys(
-        ("location.outside-commune", "location.outside-province"), Reveals({**_members(_WHERE, _HOME), **_COMMUNE})
-    ),
+    **dict.fromkeys(("parcel.outside-commune", "parcel.outside-province"), _outside(_BOUNDARY)),
+    **dict.fromkeys(("location.outside-commune", "location.outside-province"), _outside(_HOME)),
     "parcel.area-differs": Reveals(
         {
-            "declared_m2": _DECLARED,
-            "measured_m2": _MEASURED,
-            **_members(("difference_m2", "difference_percent"), (*_DECLARED, *_MEASURED)),
+            **details(("declared_m2",), _DECLARED, NUMBER),
+            **details(("measured_m2",), _MEASURED, NUMBER),
+            **details(("difference_m2", "difference_percent"), (*_DECLARED, *_MEASURED), NUMBER),
         }
     ),
-    "parcel.crops-exceed-measured": Reveals({"crops_m2": ("parcels.crops.area_m2",), "measured_m2": _MEASURED}),
+    "parcel.crops-exceed-measured": Reveals(
+        {**details(("crops_m2",), ("parcels.crops.area_m2",), NUMBER), **details(("measured_m2",), _MEASURED, NUMBER)}
+    ),
 }
 """By code, of every finding of this room, also of those that refuse a boundary: a check lists them."""

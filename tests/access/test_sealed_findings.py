@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import FREE_TEXT, THE_ITEM, Reveals
+from schemas.errors import FREE_TEXT, THE_ITEM, Detail, Reveals
 from service.households.revealed import FINDINGS
 from service.jobs.reconciliation import reconcile, verify_log
 from service.roles import Role
@@ -129,7 +129,8 @@ def test_what_repeats_items_that_lie_in_clear_stays_in_clear() -> None:
 
 @pytest.mark.parametrize("pointer", ["/members/11/phone", "/members/11", "", "/head", "/unknown", None])
 def test_what_repeats_the_item_is_sealed_where_any_of_it_is(pointer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(vars(findings), "FINDINGS", {"made.up": Reveals({"value": (THE_ITEM,), "limit": ()})})
+    members = {"value": Detail((THE_ITEM,)), "limit": Detail(())}
+    monkeypatch.setitem(vars(findings), "FINDINGS", {"made.up": Reveals(members)})
     findings._sealed_by_rule.cache_clear()
     assert sealed_details(finding("made.up", pointer, value="x", limit=3)) == {"value"}
     findings._sealed_by_rule.cache_clear()
@@ -145,6 +146,6 @@ def test_what_is_sealed_already_counts_as_sealed_whatever_the_rule_says_today() 
 
 
 def test_free_text_is_as_readable_in_a_finding_as_where_it_is_entered() -> None:
-    settled = [items for reveals in FINDINGS.values() for items in reveals.members.values() if FREE_TEXT in items]
+    settled = [one.items for reveals in FINDINGS.values() for one in reveals.members.values() if FREE_TEXT in one.items]
     assert set(settled) == {(FREE_TEXT,)}
     assert sealed_details(finding("parcel.overlap", "/parcels/0/geometry", settled={"reason": "x"})) == frozenset()

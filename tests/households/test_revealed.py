@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from schemas.errors import FREE_TEXT, THE_ITEM, Reveals
+from schemas.errors import FREE_TEXT, NUMBER, THE_ITEM, Detail, Reveals, details, shapes_of
 from schemas.household import HouseholdSchema
 from schemas.language import section_fields, section_of
 from service.households import masking
@@ -45,7 +45,7 @@ def test_every_detail_that_a_text_needs_is_declared(code: str, language: str) ->
 
 
 def test_every_item_that_is_revealed_is_in_the_schema() -> None:
-    revealed = {item for each in FINDINGS.values() for items in each.members.values() for item in items}
+    revealed = {item for each in FINDINGS.values() for one in each.members.values() for item in one.items}
     revealed |= {item for each in FINDINGS.values() for item in each.of_others}
     revealed |= {item for items in NOTES.values() for item in items}
     for path in revealed - {THE_ITEM, FREE_TEXT}:
@@ -102,6 +102,20 @@ def test_every_member_of_a_note_says_what_it_reveals() -> None:
     assert made - NOBODYS == NOTES.keys()
 
 
+def test_the_shape_of_a_detail_is_declared_once_beside_what_it_reveals() -> None:
+    found = shapes_of(
+        [
+            Reveals({**details(("age", "first"), (THE_ITEM,), NUMBER), "settled.by": Detail(())}),
+            Reveals({**details(("first",), ()), "settled.at": Detail((), NUMBER)}),
+        ]
+    )
+    assert found == {
+        "age": {"type": "number"},
+        "first": {"type": ["number", "string"]},
+        "settled": {"type": "object", "properties": {"by": {"type": "string"}, "at": {"type": "number"}}},
+    }
+
+
 @pytest.mark.parametrize("sight", LESS)
 def test_free_text_is_no_item_that_anybody_could_open(sight: Sight) -> None:
     assert FREE_TEXT not in section_fields(HouseholdSchema)
@@ -114,7 +128,8 @@ def test_free_text_is_no_item_that_anybody_could_open(sight: Sight) -> None:
 @pytest.fixture
 def made_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A finding that reveals the item, a boundary, and members inside others."""
-    members = {"value": (THE_ITEM,), "area_m2": ("parcels.geometry",), "a.x": (), "a.y": (FREE_TEXT,), "b.z": ()}
+    items = {"value": (THE_ITEM,), "area_m2": ("parcels.geometry",), "a.x": (), "a.y": (FREE_TEXT,), "b.z": ()}
+    members = {name: Detail(revealed) for name, revealed in items.items()}
     monkeypatch.setattr(masking, "FINDINGS", {"made.up": Reveals(members)})
     masking._details_shown.cache_clear()
     yield

@@ -9,7 +9,7 @@ import pytest
 from shapely import Point
 
 from schemas import rules
-from schemas.errors import THE_ITEM, Reveals, pointer
+from schemas.errors import THE_ITEM, Detail, Reveals, pointer
 from schemas.partial_date import PartialDate
 from schemas.rules.rule import VIETNAM
 from tests.schemas.records import TODAY
@@ -391,5 +391,5 @@ def test_only_an_output_without_a_unit_lacks_one() -> None:
 
 
 def test_what_a_warning_says_of_its_item_is_shown_to_who_sees_the_item() -> None:
-    assert rules._of_the_item("digit", "year") == Reveals({"digit": (THE_ITEM,), "year": (THE_ITEM,)})
+    assert rules._of_the_item("digit", "year") == Reveals(dict.fromkeys(("digit", "year"), Detail((THE_ITEM,))))
     assert rules._of_the_item("place") == rules.REVEALED["national-id.place-unknown"]

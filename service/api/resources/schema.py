@@ -29,6 +29,7 @@ from service.api.resources.definition_schemas import FormDefinitionSchema, House
 from service.clock import vietnam_day
 from service.errors import CodeListNotFound
 from service.formats.tables import WORKBOOK
+from service.households.finding_details import DETAILS
 
 blueprint = Blueprint("schema", __name__, url_prefix="/v1/schema", description="The ministry data schema")
 
@@ -84,9 +85,11 @@ class CodeListQuery(Query):
 @blueprint.doc(operationId="schema_json", summary="The household as JSON Schema 2020-12")
 def json_schema() -> Response:
     """What a program can check before it sends; the rules that JSON Schema cannot say are listed in the dictionary."""
-    return _derived(
-        "household.json", lambda: orjson.dumps(household_json_schema(services().example)), "application/schema+json"
-    )
+
+    def made() -> bytes:
+        return orjson.dumps(household_json_schema(services().example, DETAILS))
+
+    return _derived("household.json", made, "application/schema+json")
 
 
 @blueprint.route("/form.json")

@@ -5,11 +5,11 @@ Code, severity and pointer stay as they are, so that households can be found by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from schemas.errors import FREE_TEXT, THE_ITEM
+from schemas.errors import FREE_TEXT, THE_ITEM, Detail
 from schemas.protection import plain_at_rest, sealed_items
 from service.households.revealed import FINDINGS
 
@@ -31,12 +31,12 @@ def _sealed_by_rule(code: object, pointer: object, names: tuple[str, ...]) -> fr
     return frozenset(name for name in names if not _is_plain(name, members, pointer))
 
 
-def _is_plain(name: str, members: Mapping[str, Sequence[str]], pointer: object) -> bool:
+def _is_plain(name: str, members: Mapping[str, Detail], pointer: object) -> bool:
     """Whether a member is declared, and repeats only items that lie in the database in clear.
 
     What somebody wrote freely lies there in clear wherever it is entered (``note``, ``status_reason``).
     """
-    declared = [items for member, items in members.items() if member.partition(".")[0] == name]
+    declared = [detail.items for member, detail in members.items() if member.partition(".")[0] == name]
     sources = {item for items in declared for item in items if item != FREE_TEXT}
     return bool(declared) and all(_whole_is_plain(_path_of(pointer) if i == THE_ITEM else i) for i in sources)
 
