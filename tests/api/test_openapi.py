@@ -11,6 +11,10 @@ import jsonschema
 import pytest
 from flask import Flask
 
+from schemas.catalogue import Catalogue
+from schemas.derive.form import form_definition
+from service.api.http.resource import written
+from service.api.resources.definition_schemas import FormDefinitionSchema
 from service.app import register_of
 from service.commands.derive import contract, openapi_page, problems_page
 from service.households.masking import seen
@@ -169,6 +173,13 @@ def test_derived_forms_are_what_the_contract_says_of_them(register: Register, de
         body = register.json(address)
         assert list(jsonschema.Draft202012Validator(closed).iter_errors(body)) == []
         assert body.keys() <= closed["properties"].keys() | {"security", "tags", "additionalProperties"}, name
+
+
+def test_the_form_is_written_by_its_schema_which_has_every_member_of_it() -> None:
+    made = form_definition(Catalogue())
+    assert written(FormDefinitionSchema, made) == made
+    beside = {**made, "colour": 1, "steps": [{**step, "colour": 1} for step in made["steps"]]}
+    assert written(FormDefinitionSchema, beside) == made
 
 
 def test_component_schemas_are_json_schemas(described: Flask) -> None:

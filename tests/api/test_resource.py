@@ -164,6 +164,42 @@ def test_the_document_says_what_the_schema_does() -> None:
     assert items["owner"] == {"$ref": "#/components/schemas/Owner"}
 
 
+class NamedItems(Resource):
+    """What a body may have, and a response always has."""
+
+    name = fields.String(allow_none=True, metadata=refusal(known="a name"))
+
+
+class NewPortSchema(NamedItems, Body):
+    """A port as it is sent."""
+
+    refused_with = AccountInvalid
+
+
+class PortSchema(NamedItems):
+    """A port as it is returned, with a part of its own kind."""
+
+    always = frozenset({"name"})
+
+    inner = fields.List(fields.Nested(lambda: PortSchema()))  # noqa: PLW0108 - the class is made only after this
+    by_code = fields.Dict(keys=fields.String(), values=fields.Nested(BoatSchema))
+
+
+def test_a_body_and_a_response_can_share_the_definition_of_their_items() -> None:
+    assert parsed(NewPortSchema, {}) == {}
+    assert documented(NewPortSchema).get("required") is None
+    assert documented(PortSchema)["required"] == ["name"]
+
+
+def test_what_is_inside_its_own_kind_or_in_a_dictionary_is_written_by_its_schema_too() -> None:
+    port = {"name": "a", "inner": [{"name": "b", "secret": 1, "inner": []}], "by_code": {"x": {"name": "c", "sail": 1}}}
+    assert written(PortSchema, port) == {
+        "name": "a",
+        "inner": [{"name": "b", "inner": []}],
+        "by_code": {"x": {"name": "c"}},
+    }
+
+
 class HarbourSchema(Resource):
     """What is computed of a harbour."""
 

@@ -37,8 +37,16 @@ class Resource(Schema):
     absent_when_none: ClassVar[frozenset[str]] = frozenset()
     """Names in JSON of items that are left out of a response when they have no value, instead of being null."""
 
+    always: ClassVar[frozenset[str]] = frozenset()
+    """Names of items that a response always has, where a body that shares their definition may lack them."""
+
     class Meta:
         unknown = EXCLUDE  # so that openapi.yaml lets a response gain items
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Document the items that are always there."""
+        if field_name in self.always:
+            field_obj.required = True
 
 
 class Body(Resource):
@@ -268,14 +276,26 @@ def _computed_of(field: Computed) -> Write:
     return lambda value: None if (result := compute(value)) is None else convert(result)
 
 
+def _later(field: fields.Nested) -> Write:
+    """How a value is written by a schema whose writer is made only later, since the schema is inside itself."""
+
+    def write(value: Any) -> Any:
+        return _writer(type(field.schema))(value)
+
+    return write
+
+
 def _write_of(field: fields.Field[Any]) -> Write | None:
     """How a value of the field is written; None for as it is."""
     if isinstance(field, fields.Nested):
-        one = _writer(type(field.schema))
+        one = _writer(type(field.schema)) if isinstance(field.nested, type) else _later(field)
         return (lambda values: [one(each) for each in values]) if field.many else one
     if isinstance(field, fields.List):
         inner = _write_of(field.inner)
         return list if inner is None else lambda values: [inner(each) for each in values]
+    if isinstance(field, fields.Dict) and field.value_field is not None:
+        of_value = _write_of(field.value_field)
+        return None if of_value is None else lambda values: {name: of_value(each) for name, each in values.items()}
     if isinstance(field, _AS_IT_IS):
         return None
     raise TypeError(f"it is not known how a {type(field).__name__} is written")

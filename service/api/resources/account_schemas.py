@@ -54,24 +54,16 @@ class IdentitySchema(Body):
     subject = fields.String(required=True, validate=[validate.Length(max=300), without_zero_bytes])
 
 
-class AccountPatchSchema(Body):
-    """What can be changed of an account."""
-
-    refused_with = AccountInvalid
+class ChangeableItems(Resource):
+    """What can be changed of an account, and is shown as it is sent."""
 
     full_name = text(LONGEST_TEXT)
-    area = _codes(minItems=1, description=_AREA)
-    area_as_of = Day(
-        allow_none=True,
-        metadata=refusal(reason="day", known="2025-06-30")
-        | {"description": "The day on which the codes are read, once, when they are given; today or last without it."},
-    )
     sight = fields.Enum(Sight, by_value=fields.String, allow_none=True, metadata=refusal(reason="sight", known=_SIGHTS))
     scopes = _codes(item={"enum": list(SCOPES)})
 
 
-class NewAccountSchema(AccountPatchSchema):
-    """The items of a new account."""
+class LastingItems(Resource):
+    """What an account is made with, and keeps."""
 
     username = fields.String(
         required=True,
@@ -79,6 +71,24 @@ class NewAccountSchema(AccountPatchSchema):
         metadata=refusal(reason="username", known="2…80"),
     )
     role = fields.Enum(Role, by_value=fields.String, required=True, metadata=refusal(reason="role", known=_ROLES))
+
+
+class AccountPatchSchema(ChangeableItems, Body):
+    """What can be changed of an account."""
+
+    refused_with = AccountInvalid
+
+    area = _codes(minItems=1, description=_AREA)
+    area_as_of = Day(
+        allow_none=True,
+        metadata=refusal(reason="day", known="2025-06-30")
+        | {"description": "The day on which the codes are read, once, when they are given; today or last without it."},
+    )
+
+
+class NewAccountSchema(LastingItems, AccountPatchSchema):
+    """The items of a new account."""
+
     area = _codes(required=True, minItems=1, description=_AREA)
     password = text(LONGEST_TEXT, exactly=True, minLength=10, maxLength=256)
     external = fields.Nested(
@@ -108,13 +118,12 @@ def _identity(account: Account) -> dict[str, str] | None:
     return None if account.external is None else {"issuer": account.external[0], "subject": account.external[1]}
 
 
-class AccountSchema(Resource):
+class AccountSchema(LastingItems, ChangeableItems):
     """An account, without any of its secrets, hashed or not."""
 
+    always = frozenset({"full_name", "sight", "scopes"})
+
     id = fields.String(required=True)
-    username = fields.String(required=True)
-    full_name = fields.String(required=True, allow_none=True)
-    role = fields.Enum(Role, by_value=fields.String, required=True)
     area = Computed(
         _codes_of_area,
         fields.List(fields.String()),
@@ -128,8 +137,6 @@ class AccountSchema(Resource):
         metadata={"description": "For each code a day on which it means the unit: today, or the last one."},
     )
     area_ended = Computed(_ended, fields.List(fields.String()), required=True, metadata={"description": AREA_ENDED})
-    sight = fields.Enum(Sight, by_value=fields.String, required=True, allow_none=True)
-    scopes = fields.List(fields.String(metadata={"enum": list(SCOPES)}), required=True)
     state = fields.String(required=True, validate=validate.OneOf([ACTIVE, SUSPENDED]))
     must_change_password = fields.Boolean(required=True)
     external = Computed(_identity, fields.Nested(IdentitySchema, allow_none=True), required=True)

@@ -27,10 +27,8 @@ REMINDERS = ("acknowledge", "acknowledge-overdue", "answer", "answer-overdue")
 _text = partial(text, LONGEST_TEXT)
 
 
-class NewRequestSchema(Body):
-    """A request as it is taken in."""
-
-    refused_with = RequestInvalid
+class ReceivedItems(Resource):
+    """What a request is received with."""
 
     kind = fields.Enum(
         RequestKind,
@@ -47,6 +45,12 @@ class NewRequestSchema(Body):
     person = _text()
     text = _text()
     purpose = _text(description="Of the consent that is withdrawn.")
+
+
+class NewRequestSchema(ReceivedItems, Body):
+    """A request as it is taken in."""
+
+    refused_with = RequestInvalid
 
     @pre_load
     def _household_or_none(self, items: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -85,19 +89,15 @@ def _commune(request: PersonRequest) -> str:
     return services().places().code_of(request.commune)
 
 
-class PersonRequestSchema(Resource):
+class PersonRequestSchema(ReceivedItems):
     """A person's request, with its due dates and everything that was done."""
 
     absent_when_none = frozenset({"damaged"})
+    always = frozenset({"person", "text", "purpose"})
 
     id = fields.String(required=True)
-    kind = fields.Enum(RequestKind, by_value=fields.String, required=True)
-    household = fields.String(required=True)
     commune = Computed(_commune, fields.String(), required=True)
     state = fields.Enum(RequestState, by_value=fields.String, required=True)
-    person = fields.String(required=True, allow_none=True)
-    text = fields.String(required=True, allow_none=True)
-    purpose = fields.String(required=True, allow_none=True)
     received_on = Day(required=True)
     received_by = fields.String(required=True)
     acknowledge_by = Day(required=True)

@@ -21,7 +21,7 @@ from service.access.gate import public
 from service.api.http.blueprint import Blueprint
 from service.api.http.paging import ListSchema
 from service.api.http.parameters import Query
-from service.api.http.resource import Resource
+from service.api.http.resource import Resource, written
 from service.api.http.responses import conditional, resource_response, validated
 from service.api.http.services import derived, services
 from service.api.http.values import Day, count
@@ -99,7 +99,11 @@ def json_schema() -> Response:
 @blueprint.doc(operationId="schema_form", summary="The phone form's definition")
 def form() -> Response:
     """Steps, items, labels, choices, conditions and checks; docs/form-definition.md describes it."""
-    return _derived("form.json", lambda: orjson.dumps(form_definition(services().item_messages)), "application/json")
+
+    def made() -> bytes:
+        return orjson.dumps(written(FormDefinitionSchema, form_definition(services().item_messages)))
+
+    return _derived("form.json", made, "application/json")
 
 
 @blueprint.route("/household.xlsx")
