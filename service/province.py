@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
@@ -139,37 +139,6 @@ class Province:
             "home_system": self.vn2000.home,
             "centre": f"({longitude}; {latitude})".replace(".", ",") if vietnamese else f"({longitude}, {latitude})",
         }
-
-
-class NamesProvinces(Protocol):
-    """What of the settings says which provinces are served."""
-
-    @property
-    def province(self) -> str:
-        """As in Settings."""
-
-    @property
-    def agency(self) -> str:
-        """As in Settings."""
-
-    @property
-    def open_data_licence(self) -> str:
-        """As in Settings."""
-
-
-def province_of(settings: NamesProvinces) -> Province:
-    """Return the province that the settings name. Raises SettingsInvalid, which says what to do."""
-    return read_province(settings.province, agency=settings.agency, licence=settings.open_data_licence)
-
-
-def provinces_of(settings: NamesProvinces) -> tuple[Province, ...]:
-    """Return all provinces that the settings name, the register's own first. Raises SettingsInvalid."""
-    beside = (named.strip() for named in settings.province.split(",")[1:])
-    found = (province_of(settings), *(read_province(named) for named in beside))
-    codes = [province.code for province in found]
-    if len(set(codes)) < len(codes):
-        raise SettingsInvalid(f"PROVINCE={settings.province!r}: a province is named twice")
-    return found
 
 
 def units_since(provinces: Iterable[Province]) -> date:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
-from service.province import provinces_of
+from service.province import Province, read_province
 from service.settings_invalid import SettingsInvalid
 
 
@@ -190,6 +190,21 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(**values)  # type: ignore[arg-type]
     provinces_of(settings)
     return settings
+
+
+def province_of(settings: Settings) -> Province:
+    """Return the province that the settings name. Raises SettingsInvalid, which says what to do."""
+    return read_province(settings.province, agency=settings.agency, licence=settings.open_data_licence)
+
+
+def provinces_of(settings: Settings) -> tuple[Province, ...]:
+    """Return all provinces that the settings name, the register's own first. Raises SettingsInvalid."""
+    beside = (named.strip() for named in settings.province.split(",")[1:])
+    found = (province_of(settings), *(read_province(named) for named in beside))
+    codes = [province.code for province in found]
+    if len(set(codes)) < len(codes):
+        raise SettingsInvalid(f"PROVINCE={settings.province!r}: a province is named twice")
+    return found
 
 
 def _parse_integer(name: str, text: str) -> int:

@@ -32,12 +32,12 @@ from service.parcels.reference_systems import UnknownReferenceSystem, Zones, sys
 from service.people.photos import PhotoRegister
 from service.people.requests import PeopleRequests
 from service.people.working_days import WorkingDays, read_holidays
-from service.province import Province, province_of, provinces_of, units_since
+from service.province import Province, units_since
 from service.reports.baselines import Baselines
 from service.reports.coverage import Coverage
 from service.reports.open_data import OpenData
 from service.reports.village_coverage import VillageCoverage
-from service.settings import Settings
+from service.settings import Settings, province_of, provinces_of
 from service.settings_invalid import SettingsInvalid
 from service.storage.rate_limits import Attempts, RateLimits
 from service.storage.repositories import Repositories

@@ -14,8 +14,8 @@ import pytest
 from schemas.codelists import code_lists
 from service.commands.database import command_settings
 from service.parcels.reference_systems import SYSTEMS
-from service.province import Province, known_provinces, province_of, provinces_of, read_province, units_since
-from service.settings import Settings
+from service.province import Province, known_provinces, read_province, units_since
+from service.settings import Settings, province_of, provinces_of
 from service.settings_invalid import SettingsInvalid
 from service.units.areas import area_of_units, unit_meant
 from service.units.directory import UnitDirectory

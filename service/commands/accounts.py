@@ -20,9 +20,9 @@ from service.area import WHOLE_REGISTER
 from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
 from service.principal import register_itself
-from service.province import Province, provinces_of
+from service.province import Province
 from service.roles import SCOPES, Role, Sight
-from service.settings import Settings
+from service.settings import Settings, provinces_of
 from service.storage.accounts import MongoAccounts
 from service.storage.repositories import Repositories
 from service.units.areas import area_of_units, unit_meant

@@ -14,8 +14,7 @@ from service.commands.database import command_settings, run
 from service.errors import DomainError, StoreDamaged
 from service.exit_statuses import RECORDS_SKIPPED
 from service.jobs.schema_migration import Migrated, SchemaMigration
-from service.province import province_of
-from service.settings import Settings
+from service.settings import Settings, province_of
 from service.storage.migration import migrate
 from service.storage.repositories import Repositories
 from service.units.unit_register import UnitRegister

@@ -16,8 +16,7 @@ from service.commands.database import command_settings, run
 from service.errors import DomainError, StoreDamaged, StoreRefused
 from service.jobs.rehoming import Rehoming
 from service.processes import in_processes, most_processes
-from service.province import province_of
-from service.settings import Settings
+from service.settings import Settings, province_of
 from service.storage.repositories import Repositories
 from service.unit_names import UnitId
 from service.units.unit_register import UnitRegister

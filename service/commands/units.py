@@ -19,8 +19,7 @@ from service.commands.database import command_settings, run
 from service.households.ports import CommuneState
 from service.jobs.edition_effects import Situation, all_accounts, effects_of, put_off_in_use, taken_back_in_use
 from service.jobs.units_touched import number
-from service.province import province_of, provinces_of
-from service.settings import Settings
+from service.settings import Settings, province_of, provinces_of
 from service.storage.repositories import Repositories
 from service.storage.trail.writing import Trail
 from service.units.borders import BorderFileInvalid, borders_of, read_features

@@ -15,7 +15,7 @@ from schemas.geometry import geometry_json
 from service.area import Communes
 from service.errors import SearchAreaInvalid
 from service.households.changes import Record
-from service.households.ports import SearchStore
+from service.households.ports import Households
 from service.parcels.measurement import geodesic_areas
 from service.parcels.regions import LARGEST_CIRCLE_M, Box, begins_in, covering
 from service.parcels.rings import geometries_of
@@ -106,7 +106,7 @@ def items_for(may_use: Callable[[str], bool]) -> tuple[str, ...]:
 
 
 def households_in(
-    store: SearchStore, drawn: BaseGeometry, area: Communes, items: Sequence[str] = ITEMS
+    store: Households, drawn: BaseGeometry, area: Communes, items: Sequence[str] = ITEMS
 ) -> Iterator[Affected]:
     """Returns every household within reach that falls into a search area, by those of the items that are places.
 
@@ -120,7 +120,7 @@ def households_in(
 
 
 def households_beginning_in(
-    store: SearchStore, box: Box, area: Communes, items: Sequence[str] = ITEMS
+    store: Households, box: Box, area: Communes, items: Sequence[str] = ITEMS
 ) -> Iterator[Affected]:
     """Returns every household within reach of which a parcel begins in a box of whole cells, with all of that parcel.
 

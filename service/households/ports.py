@@ -190,18 +190,24 @@ class Transactions(Protocol):
         """
 
 
-class SearchStore(Protocol):
-    """Where households are found by where they lie."""
+class Restrictions(Protocol):
+    """Whose people restricted the use of their data."""
+
+    def restricted(self) -> frozenset[str]:
+        """Households that go to no other system."""
+
+    def lifted_since(self, day: date) -> frozenset[str]:
+        """Households that go to other systems again, since this day or later."""
+
+
+class Households(Protocol):
+    """The households as they are now."""
 
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
         """Households, except withdrawn ones, that the index finds to meet a geometry, with the requested items.
 
         They are found by those of the items that are places (a boundary, the home).
         """
-
-
-class RecordSource(SearchStore, Protocol):
-    """Households as they are now, for the Reader."""
 
     def record(self, household_id: str, area: Communes = None, *, personal: bool = True) -> Record:
         """A household's record; ``personal`` as in HouseholdQuery. Raises HouseholdNotFound, also outside the area."""
@@ -218,9 +224,18 @@ class RecordSource(SearchStore, Protocol):
     def outside(self, household_ids: Iterable[str], area: frozenset[UnitId]) -> frozenset[str]:
         """Those of the households that are stored in a commune outside the area."""
 
+    def find(self, household_id: str, area: Communes = None) -> Stored:
+        """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area, StoreDamaged."""
 
-class LogSource(Protocol):
-    """The communes' logs, for the Reader."""
+    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
+        """Those of the households that are stored. Raises StoreDamaged."""
+
+    def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
+        """Household by personal number, for the numbers that are taken."""
+
+
+class Log(Protocol):
+    """The communes' logs."""
 
     def history(
         self, household_id: str, *, before: tuple[int, str] | None, limit: int
@@ -236,33 +251,6 @@ class LogSource(Protocol):
     ) -> tuple[list[LogEntry | DamagedEntry], bool]:
         """Entries after each commune's offset in ``after``, at most ``limit``, each commune's in order;
         and whether there are more. Those that are damaged as in ``history``."""
-
-
-class Restrictions(Protocol):
-    """Whose people restricted the use of their data."""
-
-    def restricted(self) -> frozenset[str]:
-        """Households that go to no other system."""
-
-    def lifted_since(self, day: date) -> frozenset[str]:
-        """Households that go to other systems again, since this day or later."""
-
-
-class Households(RecordSource, Protocol):
-    """The households as they are now."""
-
-    def find(self, household_id: str, area: Communes = None) -> Stored:
-        """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area, StoreDamaged."""
-
-    def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
-        """Those of the households that are stored. Raises StoreDamaged."""
-
-    def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
-        """Household by personal number, for the numbers that are taken."""
-
-
-class Log(LogSource, Protocol):
-    """The communes' logs."""
 
     def at_revision(self, household_id: str, revision: int) -> Stored | None:
         """The household as that revision left it, from the log; None where there was none, or it is erased.

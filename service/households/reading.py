@@ -27,9 +27,9 @@ from service.households.places import Places
 from service.households.ports import (
     HouseholdPage,
     HouseholdQuery,
+    Households,
+    Log,
     LogEntry,
-    LogSource,
-    RecordSource,
     Restrictions,
     Written,
 )
@@ -56,8 +56,8 @@ _EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 class Sources:
     """Where a Reader takes records from; made once for each process."""
 
-    records: RecordSource
-    log: LogSource
+    records: Households
+    log: Log
     restrictions: Restrictions
     places: Callable[[], Places]
     """Writes the places of records as codes of today."""

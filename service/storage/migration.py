@@ -12,8 +12,8 @@ from pymongo.errors import OperationFailure
 from service.access.errors import KeysMissing
 from service.access.keys import key_folder
 from service.clock import system_clock, vietnam_day
-from service.province import Province, provinces_of
-from service.settings import Settings
+from service.province import Province
+from service.settings import Settings, provinces_of
 from service.settings_invalid import SettingsInvalid
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection

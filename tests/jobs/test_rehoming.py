@@ -18,8 +18,7 @@ from service.households.changes import Change, Record
 from service.households.places import Places
 from service.jobs.rehoming import Rehomed, Rehoming
 from service.parcels.examination import ParcelExaminer
-from service.province import province_of
-from service.settings import Settings
+from service.settings import Settings, province_of
 from service.storage.collections import stored_household_validator
 from service.storage.documents import sealed_entries, to_document, to_update
 from service.storage.transaction import MongoTransaction

@@ -14,8 +14,7 @@ import shapely
 from service.actor import REGISTER_ITSELF, Actor
 from service.households.bulk import BulkRegistration
 from service.jobs.rehoming import Rehoming
-from service.province import province_of
-from service.settings import Settings
+from service.settings import Settings, province_of
 from service.units.village_register import NamedVillage
 from service.wiring import Register, examiner_of
 from tests.builders import TODAY, Json, MovedClock, a_household, a_least_household, a_parcel, a_square

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from pymongo.collection import Collection
 
 from schemas.geometry import geometry_json
 from service.households.area_search import fallen_in, households_in
-from service.households.ports import Neighbour
+from service.households.ports import Households, Neighbour
 from service.parcels.cells import Cells, cells_of
 from service.parcels.limits import ShapeRules
 from service.storage import parcels
@@ -94,7 +94,7 @@ areas = st.one_of(squares, corners.map(lambda shell: a_polygon(*((2 * x, 2 * y) 
 def test_the_index_finds_what_a_look_at_everything_finds(rows: Rows, households: list[Any], drawn: Any) -> None:
     records = [a_record(number, boundaries, home) for number, (boundaries, home) in enumerate(households)]
     rows.fill(records)
-    by_index = list(households_in(rows, drawn, None))
+    by_index = list(households_in(cast(Households, rows), drawn, None))
     by_looking = list(fallen_in(records, drawn))
     assert sorted(by_index, key=repr) == sorted(by_looking, key=repr)
 
