@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from service.area import WHOLE_REGISTER, Communes
 from service.clock import Clock, vietnam_day
@@ -138,6 +138,13 @@ class Total(Row):
 
     units: int = 0
     units_with_baseline: int = 0
+
+
+class Together(NamedTuple):
+    """The baselines of several units together, and whether they are of all of them."""
+
+    baselines: list[Baseline]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,11 +295,11 @@ def everything_of(total: Total) -> Row:
 
 def expect(
     rows: list[Row], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]
-) -> list[Baseline]:
+) -> Together | None:
     """Fill in what is expected: a unit's own latest baseline, or the sum over its communes when it is known of all.
 
-    Returns the baselines of all rows together, where it is not known of each of them but of all: of the parts of a
-    commune that was split without shares. Else none.
+    Returns the baselines of the rows together where it is not known of each of them: it can be of several, the parts of
+    a commune that was split without shares.
     """
     expectations = Expectations(directory, level, geography, baselines)
     units = [row.unit for row in rows if row.unit is not None]
@@ -301,14 +308,14 @@ def expect(
             row.sources = found
             row.expected = sum(baseline.households for baseline in found)
     if all(row.expected is not None for row in rows if row.unit is not None):
-        return []
-    return expectations.of_all(units)
+        return None
+    return Together(*expectations.of_all(units))
 
 
-def total_of(rows: Iterable[Row], together: list[Baseline] | None = None) -> Total:
+def total_of(rows: Iterable[Row], together: Together | None = None) -> Total:
     """Returns the sum of all rows; it has percentages only when it is known of all units how many are expected.
 
-    ``together`` are the baselines of all rows where it is not known of each of them (``expect``).
+    ``together`` is what ``expect`` returned.
     """
     total = Total(None)
     for row in rows:
@@ -318,12 +325,13 @@ def total_of(rows: Iterable[Row], together: list[Baseline] | None = None) -> Tot
             total.expected = (total.expected or 0) + row.expected
             total.sources.extend(row.sources)
             total.units_with_baseline += row.unit is not None
-        elif row.unit is not None and not together:
+        elif row.unit is not None and not (together and together.complete):
             total.complete = False
         if not row.complete:
             total.complete = False
-    if together:
-        total.expected, total.sources = sum(each.households for each in together), together
+    if together and together.baselines:
+        total.expected = sum(each.households for each in together.baselines)
+        total.sources = together.baselines
     return total
 
 

@@ -51,17 +51,22 @@ class Expectations:
             return []
         return self._together([unit], self._geography) if unit.level == "commune" else self._of(unit, self._geography)
 
-    def of_all(self, units: Iterable[Unit]) -> list[Baseline]:
-        """Return the baselines whose sum is expected in units of the level together; none where it is not known.
+    def of_all(self, units: Iterable[Unit]) -> tuple[list[Baseline], bool]:
+        """Return the baselines whose sum is expected in units of the level together, and whether it is of all of them.
 
-        It can be known of all together where it is not of each: of the parts of a unit that was split without shares.
+        It can be known of several together where it is not of each: of the parts of a unit that was split without
+        shares.
         """
         given = list(units)
-        if found := _all_of([self.of(unit) for unit in given]):
-            return found
-        if self._level != "commune":
-            given = [part for unit in given for part in self._parts.get(unit.identity, ())]
-        return self._together(given, self._geography) if self._own else []
+        if not self._own:
+            return [], False
+        if self._level == "commune":
+            return self._known(given, self._geography, partly=True)
+        of_each = [self.of(unit) for unit in given]
+        communes = [part for unit in given for part in self._parts.get(unit.identity, ())]
+        if not (found := _all_of(of_each) or self._together(communes, self._geography)):
+            return [baseline for each in of_each for baseline in each], False
+        return found, True
 
     def _of(self, unit: Unit, on: date) -> list[Baseline]:
         key = (unit.identity, on)
@@ -88,29 +93,38 @@ class Expectations:
         return _all_of(found)
 
     def _together(self, communes: Sequence[Unit], on: date) -> list[Baseline]:
-        """The baselines whose sum is expected in communes together; none where it is not known of any of them.
+        """The baselines whose sum is expected in communes together; none where it is not known of any of them."""
+        found, complete = self._known(communes, on)
+        return found if complete else []
+
+    def _known(self, communes: Sequence[Unit], on: date, *, partly: bool = False) -> tuple[list[Baseline], bool]:
+        """The baselines whose sum is expected in communes together, and whether that is of all of them.
 
         Where it is not known of one, it can be of several: a whole that was split without shares had the number of all
-        its parts.
+        its parts. Only with ``partly`` are there any where it is not known of all.
         """
         found: dict[UnitId, list[Baseline]] = {}
         doubtful = _doubtful(self._directory)
         for each in communes:
             found[each.identity] = self._of(each, on)
-            if not found[each.identity] and each.identity not in doubtful:
-                return []
+            if not partly and not found[each.identity] and each.identity not in doubtful:
+                return [], False
         groups: list[_Group] = []
+        complete = bool(found)
         for commune in communes:
             if found[commune.identity] or any(commune.identity in group.members for group in groups):
                 continue
-            group = self._group(commune, communes, on)
+            group = self._group(commune, communes, on) if commune.identity in doubtful else None
             if group is None:
-                return []
+                if not partly:
+                    return [], False
+                complete = False
+                continue
             # A group that meets another one contains it: it is of an earlier day, from which all of them come.
             groups = [*(each for each in groups if each.members.isdisjoint(group.members)), group]
         grouped = {member for group in groups for member in group.members}
-        alone = [each for each in communes if each.identity not in grouped]
-        return _all_of([*(found[each.identity] for each in alone), *(group.baselines for group in groups)])
+        alone = [found[each.identity] for each in communes if each.identity not in grouped]
+        return [baseline for each in (*alone, *(group.baselines for group in groups)) for baseline in each], complete
 
     def _group(self, commune: Unit, among: Sequence[Unit], on: date) -> _Group | None:
         """The communes that have all households of the units from which one of them comes, of an earlier day on which
@@ -166,8 +180,8 @@ class Expectations:
         ):
             return None
         dated = [each for each in self._baselines if each.date <= day]
-        found = Expectations(self._directory, "commune", day, dated).of_all(before)
-        return _Group(frozenset(within), found) if found else None
+        found, complete = Expectations(self._directory, "commune", day, dated).of_all(before)
+        return _Group(frozenset(within), found) if complete else None
 
     def _have_all_around(self, communes: Iterable[Unit], within: set[UnitId], on: date) -> bool:
         """Whether ``within`` has every commune of the provinces in which these communes lie."""

@@ -74,7 +74,9 @@ def test_there_are_no_districts_any_more(directory: UnitDirectory) -> None:
 
 
 def test_a_household_counts_in_its_commune_and_in_its_former_one(directory: UnitDirectory) -> None:
-    states = [a_state(f16663={"registered": 2}, f16681={"registered": 3})]
+    quang_trung = directory.in_force("16681", BEFORE).identity
+    tallies = {"16663": {"registered": 2}, quang_trung: {"registered": 3}}
+    states = [CommuneState(THANH_VINH, 1, "", TODAY, tallies)]
     assert counted(rows(directory, "commune", NOW, states)) == {THANH_VINH: 5}
     assert counted(rows(directory, "commune", BEFORE, states)) == {"16663": 2, "16681": 3}
     assert counted(rows(directory, "district", BEFORE, states)) == {"412": 5}

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from service.reports.coverage import Row, everything_of, expect, rows_of, total_of
+from service.reports.coverage import Row, Together, everything_of, expect, rows_of, total_of
 from service.reports.expectations import Expectations
 from service.reports.ports import Baseline
 from service.units.directory import UnitDirectory
@@ -42,6 +42,17 @@ def test_a_split_without_shares_takes_nothing_from_what_its_province_is_expected
     assert expected(directory, "commune", given) == {"90001": None, "90003": None, "90009": 50, None: 151}
     assert expected(directory, "commune", given, date.fromisoformat(DAY_BEFORE))[None] == 151
     assert everything_of(total_of(rows_of(directory, "province", TODAY, [], area=None))).expected is None
+
+
+def test_a_total_that_is_not_of_all_units_has_what_is_known_of_parts_together() -> None:
+    directory = a_directory(*SPLIT, OTHER, a_line("90008"))
+    given = baselines(("90001", 101, EARLY), ("90009", 50, EARLY))
+    for geography in (TODAY, date.fromisoformat(DAY_BEFORE)):
+        rows = rows_of(directory, "commune", geography, [], area=None)
+        total = total_of(rows, expect(rows, directory, "commune", geography, given))
+        assert (total.expected, total.complete) == (151, False)
+    rows = rows_of(directory, "province", TODAY, [], area=None)
+    assert total_of(rows, expect(rows, directory, "province", TODAY, given)).expected is None
 
 
 def test_the_number_of_the_whole_holds_until_all_its_parts_have_their_own() -> None:
@@ -132,8 +143,8 @@ def test_without_all_communes_of_the_province_a_new_one_can_have_come_from_any_o
     given = baselines(("90001", 101, EARLY), ("90009", 50, EARLY))
     expectations = Expectations(directory, "commune", TODAY, given)
     some = [unit for unit in directory.of_level("commune", TODAY) if unit.code != "90009"]
-    assert expectations.of_all(some) == []
-    assert expectations.of_all(directory.of_level("commune", TODAY)) != []
+    assert expectations.of_all(some) == (given[:1], False)
+    assert expectations.of_all(directory.of_level("commune", TODAY)) == (given, True)
 
 
 def test_a_part_that_ended_without_a_successor_leaves_open_what_the_other_has() -> None:
@@ -152,5 +163,5 @@ def test_shares_are_rounded_so_that_the_parts_have_as_many_as_the_whole(househol
 
 
 def test_a_row_without_a_unit_has_no_part_in_what_is_expected() -> None:
-    total = total_of([Row(None)], baselines(("90001", 5, EARLY)))
+    total = total_of([Row(None)], Together(baselines(("90001", 5, EARLY)), True))
     assert (total.expected, total.complete) == (5, True)
