@@ -190,6 +190,9 @@ def _is_commune(identity: UnitId, before: UnitDirectory, after: UnitDirectory) -
     return bool(versions) and versions[0].level == "commune"
 
 
+_WAY_OUT: Final = "; let it end today, and name the communes that go on as its successors (CODE;CODE)"
+
+
 def taken_back_in_use(
     lines: Iterable[UnitLine], before: UnitDirectory, states: Iterable[CommuneState]
 ) -> Iterator[UnitFault]:
@@ -203,7 +206,7 @@ def taken_back_in_use(
         versions = before.versions_of(identity)
         withdrawn = [taken[unit.key] for unit in versions if unit.key in gone]
         if versions and len(withdrawn) == len(versions):
-            reason = f"{_named(identity, before)} cannot be taken back: {_refer(households)}"
+            reason = f"{_named(identity, before)} cannot be taken back: {_refer(households)}{_WAY_OUT}"
             yield UnitFault(withdrawn[-1].number, "withdrawn", reason)
 
 
@@ -220,12 +223,11 @@ def put_off_in_use(
     """
     renewed = {unit.identity: unit for unit in plan.put if unit.identity and unit.begins > today}
     placed = {line.unit.key: line.number for line in lines}
-    way_out = "let it end today, and name the communes that go on as its successors (CODE;CODE)"
     for identity, households in _referring(states):
         unit, versions = renewed.get(identity), before.versions_of(identity)
         if unit is None or versions[0].begins > today or versions[0].key in {each.key for each in plan.after}:
             continue
-        reason = f"{_named(identity, before)} has begun, and {_refer(households)}: {way_out}"
+        reason = f"{_named(identity, before)} has begun, and {_refer(households)}{_WAY_OUT}"
         yield UnitFault(placed[unit.key], "valid_from", reason)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from pymongo.read_concern import ReadConcern
 
+from service.clock import system_clock, vietnam_day
 from service.commands import accounts as accounts_command
 from service.commands import units as units_command
 from service.province import Province, read_province
@@ -161,9 +162,17 @@ def test_a_unit_that_has_begun_and_has_households_is_not_put_off_beyond_today(
     later = begun[1].replace("2027-06-30", "2126-06-30").replace("2027-07-01", "2126-07-01")
     assert loaded(tmp_path, later) == 1
     assert (
-        "line 4, valid_from: phường Vinh (16681) has begun, and 2 households refer to it: let"
+        "line 4, valid_from: phường Vinh (16681) has begun, and 2 households refer to it; let it end"
         in capsys.readouterr().err
     )
+    today = vietnam_day(system_clock())
+    tomorrow = today + timedelta(days=1)
+    way_out = f"""{HEADER}
+16681,Vinh,Vinh ward,phường,commune,40,2026-02-01,{today},16681;16690,,,x,,
+16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,{tomorrow},,,,,x,,
+16690,Trường Vinh,Truong Vinh ward,phường,commune,40,{tomorrow},,,,,x,,
+"""
+    assert loaded(tmp_path, way_out, "--dry-run") == 0
     states.update_one({"_id": merged}, {"$set": {"tallies": {}}})
     assert loaded(tmp_path, later) == 0
 
