@@ -90,8 +90,8 @@ class Units:
         if edition is not None and (touched or gone):
             changed = {document["_id"] for document in different} | (gone - after.keys())
             replaced = [known[key] for key in sorted(changed & known.keys())]
-            note = {"replaced": replaced, "added": sorted(changed - known.keys())}
-            self._note(session, edition, units, withdrawn, note)
+            undoing = {"replaced": replaced, "added": sorted(changed - known.keys())}
+            self._note(session, edition, units, withdrawn, undoing)
         return len(touched | gone)
 
     def _state(self, session: ClientSession, name: str, items: Document) -> None:
