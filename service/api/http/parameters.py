@@ -54,6 +54,8 @@ class Query(Schema):
 
 def _example(field: fields.Field[Any]) -> str:
     """What a field expects: by its first validator's message, or by its type."""
+    if isinstance(field, fields.Enum):
+        return " | ".join(str(choice.value) for choice in field.enum)
     examples = (getattr(validator, "error", None) for validator in field.validators)
     return next((each for each in examples if each), _EXAMPLES.get(type(field), _ANYTHING))
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import photo_body
 from service.api.http.paging import ListSchema
-from service.api.http.parameters import Query, one_of
+from service.api.http.parameters import Query
 from service.api.http.reader import reader
 from service.api.http.resource import Resource
 from service.api.http.responses import resource_response
@@ -27,10 +27,10 @@ blueprint = Blueprint(
 )
 
 
-class PhotoQuery(Query):
-    """What the photo shows."""
+class PhotoItems(Schema):
+    """What a photo is sent with, and returned."""
 
-    of = fields.String(required=True, validate=one_of([str(kind) for kind in PhotoOf]))
+    of = fields.Enum(PhotoOf, by_value=fields.String, required=True)
     parcel = fields.String(
         validate=validate.Length(1, 100, error="1…100"),
         metadata={"description": "With of=land_certificate: the id of the parcel that the certificate is for."},
@@ -41,21 +41,23 @@ class PhotoQuery(Query):
         }
     )
 
+
+class PhotoQuery(Query, PhotoItems):
+    """What the photo shows."""
+
     @validates_schema
     def _parcel_of_a_certificate(self, items: dict[str, Any], **_: Any) -> None:
-        if "parcel" in items and items["of"] != PhotoOf.LAND_CERTIFICATE:
+        if "parcel" in items and items["of"] is not PhotoOf.LAND_CERTIFICATE:
             raise ValidationError({"parcel": ["of=land_certificate"]})
 
 
-class PhotoSchema(Resource):
+class PhotoSchema(PhotoItems, Resource):
     """A photo's description; the picture itself is at its address."""
 
     absent_when_none = frozenset({"parcel", "taken_at", "taken_at_sent"})
 
     id = fields.UUID(required=True)
     household = fields.UUID(required=True)
-    of = fields.Enum(PhotoOf, by_value=fields.String, required=True)
-    parcel = fields.String()
     size = WholeNumber(
         data_key="bytes",
         required=True,
@@ -65,7 +67,6 @@ class PhotoSchema(Resource):
     sha256 = fields.String(required=True, metadata={"description": "SHA-256 of the stored JPEG, hexadecimal."})
     width = WholeNumber(required=True, validate=validate.Range(min=1))
     height = WholeNumber(required=True, validate=validate.Range(min=1))
-    taken_at = Moment()
     taken_at_sent = Moment(
         metadata={"description": "What came as taken_at, where it was ahead and the time of receipt was stored."}
     )
@@ -138,7 +139,7 @@ class OnePhoto(MethodView):
             household_id,
             photo_id,
             photo_body(),
-            of=PhotoOf(arguments["of"]),
+            of=arguments["of"],
             parcel=arguments.get("parcel"),
             taken_at=arguments.get("taken_at"),
             actor=who,
