@@ -36,9 +36,8 @@ class NoEncryption(FieldEncryption):
         """What was put there."""
         return decode(sealed)
 
-    def seal_value(self, value: Any, manner: Any = None) -> Any:
+    def seal_value(self, value: Any) -> Any:
         """The value itself; several of them as BSON, since the validator wants one binary value."""
-        del manner
         return Binary(encode(value)) if isinstance(value, dict) else value
 
     def open_value(self, value: Any) -> Any:

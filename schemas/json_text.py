@@ -6,15 +6,16 @@ from typing import Any, NoReturn
 
 from schemas.errors import JsonInvalid
 
+MAX_DEPTH = 32
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-def parse_json(body: bytes, *, max_depth: int = 32) -> object:
+def parse_json(body: bytes) -> object:
     """Parse UTF-8 JSON text.
 
     Raises JsonInvalid for malformed text (with line and column), NaN and Infinity, a key twice in one object,
-    lone surrogates, bytes that are not UTF-8, and nesting deeper than `max_depth`.
+    lone surrogates, bytes that are not UTF-8, and nesting deeper than `MAX_DEPTH`.
     """
     try:
         text = body.decode("utf-8-sig")
@@ -25,12 +26,12 @@ def parse_json(body: bytes, *, max_depth: int = 32) -> object:
     except json.JSONDecodeError as error:
         raise JsonInvalid("json.malformed", line=error.lineno, column=error.colno) from None
     except RecursionError:
-        raise JsonInvalid("json.too-deep", max=max_depth) from None
+        raise JsonInvalid("json.too-deep", max=MAX_DEPTH) from None
     except ValueError:
         # Python refuses integers of more than 4,300 digits.
         raise JsonInvalid("json.number-too-long") from None
-    if text.count("[") + text.count("{") > max_depth:
-        _refuse_deep(data, max_depth)
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _refuse_deep(data)
     if _SURROGATE_ESCAPE.search(text) and _holds_surrogate(data):
         raise JsonInvalid("json.surrogate")
     return data
@@ -54,13 +55,13 @@ def _refuse_constant(name: str) -> NoReturn:
 _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
 
 
-def _refuse_deep(data: object, max_depth: int) -> None:
+def _refuse_deep(data: object) -> None:
     level = [data] if isinstance(data, (dict, list)) else []
     depth = 0
     while level:
         depth += 1
-        if depth > max_depth:
-            raise JsonInvalid("json.too-deep", max=max_depth)
+        if depth > MAX_DEPTH:
+            raise JsonInvalid("json.too-deep", max=MAX_DEPTH)
         level = [
             child
             for container in level

@@ -1,6 +1,5 @@
 """MongoDB's $jsonSchema of a stored household: the JSON Schema in the keywords that MongoDB 6 supports."""
 
-from collections.abc import Collection
 from typing import Any
 
 from schemas.derive.json_schema import JsonSchema, household_components
@@ -18,17 +17,15 @@ _BSON_TYPES: dict[str, list[str]] = {
 _LEFT_OUT = frozenset({"description", "title", "format", "examples", "readOnly", "$schema", "$id", "$comment"})
 
 
-def household_validator(*, sealed: Collection[str] | None = None) -> dict[str, Any]:
+def household_validator() -> dict[str, Any]:
     """Return the `$jsonSchema` of the collection of households.
 
     A document is the JSON form with `_id` for `id`, `created_at` and `updated_at` as dates, and what storage needs
-    under `index` and `sealed`. The argument `sealed` names the paths (`head.phone`, `members[].phone`) whose values may
-    be ciphertext (binary); unless given, those of the items that are sealed at rest.
+    under `index` and `sealed`. The values of items that are sealed at rest may be ciphertext (binary).
     """
-    paths = frozenset(sealed_items() if sealed is None else sealed)
     components = household_components(reference_prefix="", conditions=True)
     components["FindingDetails"] = {"type": "object"}  # any member of it may be ciphertext
-    schema = _Translator(components, paths).translate(components["Household"], "")
+    schema = _Translator(components, frozenset(sealed_items())).translate(components["Household"], "")
     properties = schema["properties"]
     properties["_id"] = properties.pop("id")
     properties["index"] = {"bsonType": "object"}

@@ -96,9 +96,9 @@ class Many(Field):
         return elements
 
 
-def many(section: type[Section], item: Item, *, most: int, register_given: bool = False) -> Many:
+def many(section: type[Section], item: Item, *, most: int) -> Many:
     """Return the field of a list of objects."""
-    return Many(One(section), item, most=most, register_given=register_given)
+    return Many(One(section), item, most=most)
 
 
 def section_of(field: Field) -> type[Section] | None:

@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey
 from service.access.keys import KeyFolder
 from service.access.tokens import ALGORITHM
 from service.access.trail import TrailAnchor
-from service.clock import Clock, system_clock
+from service.clock import system_clock
 from service.storage.repositories import Repositories
 from service.storage.trail.reading import TrailReader
 
@@ -30,9 +30,7 @@ class AnchorInvalid(Exception):
     """The file was not written by --anchors, or was changed since then."""
 
 
-def anchor_lines(
-    store: Repositories, trail: TrailReader, keys: KeyFolder, clock: Clock = system_clock
-) -> Iterator[str]:
+def anchor_lines(store: Repositories, trail: TrailReader, keys: KeyFolder) -> Iterator[str]:
     """Yield the anchor of each commune's log and of each lane of the trail, one per line, and a signature over them."""
     digest = hashlib.sha256()
     for anchor in _anchors(store, trail):
@@ -41,10 +39,11 @@ def anchor_lines(
         yield line
     signing = keys.signing_keys()[-1]
     header = {"alg": ALGORITHM, "typ": TYPE, "kid": signing.kid}
-    content = {"sha256": digest.hexdigest(), "iat": int(clock().timestamp())}
+    now = system_clock()
+    content = {"sha256": digest.hexdigest(), "iat": int(now.timestamp())}
     token = jwt.encode(header, content, signing.key, algorithms=[ALGORITHM])
     public = {**signing.key.as_dict(private=False), "kid": signing.kid}
-    yield orjson.dumps({"of": "signature", "at": clock().isoformat(), "signature": token, "key": public}).decode()
+    yield orjson.dumps({"of": "signature", "at": now.isoformat(), "signature": token, "key": public}).decode()
 
 
 def _anchors(store: Repositories, trail: TrailReader) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +29,7 @@ class RunOptions:
         return self.bind in {"localhost", "::1"} or self.bind.startswith("127.")
 
 
-def read_options(arguments: Sequence[str] | None = None) -> RunOptions:
+def read_options() -> RunOptions:
     """Read the options of scripts/run; exits with the usage message if they are wrong."""
     parser = argparse.ArgumentParser(
         prog="scripts/run",
@@ -61,7 +60,7 @@ def read_options(arguments: Sequence[str] | None = None) -> RunOptions:
         metavar="PROGRAM",
         help="a Python with the packages of requirements/run.txt, used instead of a virtual environment made here",
     )
-    given = parser.parse_args(arguments)
+    given = parser.parse_args()
     return RunOptions(
         port=given.port,
         bind=given.bind,

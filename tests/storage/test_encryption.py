@@ -21,7 +21,7 @@ from service.access.errors import KeysMissing
 from service.access.keys import KeyFolder
 from service.errors import StoreUnavailable
 from service.storage.encryption.fields import FieldEncryption
-from service.storage.encryption.items import ELSEWHERE, ENCRYPTED_ITEMS, Manner, key_of
+from service.storage.encryption.items import ELSEWHERE, ENCRYPTED_ITEMS, key_of
 from service.storage.encryption.key_ring import CiphertextDamaged
 from service.storage.encryption.master_keys import master_keys_of_files
 from tests.access.builders import prepare
@@ -101,7 +101,7 @@ def test_a_hidden_item_looks_different_each_time(encryption: FieldEncryption) ->
 
 def test_a_record_is_opened_by_one_ciphertext_and_keeps_the_order_of_its_items(encryption: FieldEncryption) -> None:
     sealed = encryption.seal(household())
-    number_of_another = encryption.seal_value("040078009999", Manner.SEARCHED)
+    (number_of_another,) = encryption.equal_to("040078009999")["$in"]
     changed = {**sealed, "head": {**sealed["head"], "national_id": number_of_another}}
     assert encryption.open(changed) == household()
     assert list(encryption.open(sealed)["parcels"][0]) == ["certificate_serial", "land_use"]
@@ -110,7 +110,7 @@ def test_a_record_is_opened_by_one_ciphertext_and_keeps_the_order_of_its_items(e
 def test_who_holds_one_against_the_other_sees_the_ciphertext_that_is_searched(encryption: FieldEncryption) -> None:
     sealed = encryption.seal(household())
     assert encryption.open(sealed, each=True) == household()
-    number_of_another = encryption.seal_value("040078009999", Manner.SEARCHED)
+    (number_of_another,) = encryption.equal_to("040078009999")["$in"]
     changed = {**sealed, "head": {**sealed["head"], "national_id": number_of_another}}
     assert encryption.open(changed, each=True) == household("040078009999")
     del changed["head"]["national_id"]
@@ -231,7 +231,7 @@ def test_without_the_master_key_nothing_opens(
 
 def test_a_retired_data_key_is_gone(database: Database[dict[str, Any]], keys: KeyFolder) -> None:
     encryption = prepared(database, keys)
-    sealed = encryption.seal_value("secret", Manner.SEARCHED)
+    (sealed,) = encryption.equal_to("secret")["$in"]
     assert isinstance(sealed, Binary)
     (first,) = encryption.data_keys()
     encryption.add_data_key()

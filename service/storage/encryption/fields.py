@@ -120,9 +120,9 @@ class FieldEncryption(KeyRing):
         record.pop(SEALED, None)
         return record
 
-    def seal_value(self, value: Any, manner: Manner = Manner.HIDDEN) -> Binary:
+    def seal_value(self, value: Any) -> Binary:
         """One value (text, number, bytes) encrypted."""
-        return self._seal_value(value, manner)
+        return self._seal_value(value, Manner.HIDDEN)
 
     def open_value(self, value: Any) -> Any:
         """One value decrypted; what is not encrypted is returned as it is."""
