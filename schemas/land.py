@@ -1,5 +1,7 @@
 """Land: parcels, their certificates, tenure, use, crops and boundaries."""
 
+from typing import Any
+
 from schemas.language import (
     OPEN,
     Code,
@@ -16,11 +18,12 @@ from schemas.language import (
     item,
     many,
 )
-from schemas.production import MOST_AREA_M2, MOST_OUTPUT_T, CertificationSchema, LinkageSchema
+from schemas.production import AREA_TOLERANCE, MOST_AREA_M2, MOST_OUTPUT_T, CertificationSchema, LinkageSchema
 
 _LAND_LAW = "Luật Đất đai 2024; Thông tư 08/2024/TT-BTNMT"
 _LAND_USES = "Luật Đất đai 2024, điều 9; Thông tư 08/2024/TT-BTNMT"
 _CERTIFICATE = "Giấy chứng nhận quyền sử dụng đất"
+_OF_THE_BOUNDARY: dict[str, Any] = {"source": "Sổ đăng ký hộ", "goes_with": "geometry", **OPEN}
 _CROPS = "Thông tư 18/2019/TT-BNNPTNT, điều 6"
 
 
@@ -233,6 +236,7 @@ class ParcelSchema(Section):
                 ("land_use_scheme", "land_use_scheme"),
                 ("area_m2", "declared_area_m2"),
             ),
+            sum_tolerance=AREA_TOLERANCE,
             **OPEN,
         ),
         most=10,
@@ -329,6 +333,7 @@ class ParcelSchema(Section):
             hint_en="WGS84 (EPSG:4326) unless given. VN-2000 sheets: by central meridian; 105°00′ is EPSG:5897.",
             source="Quyết định 05/2007/QĐ-BTNMT; EPSG",
             asked=False,
+            goes_with="geometry",
             **OPEN,
         ),
         example="EPSG:5897",
@@ -346,10 +351,12 @@ class ParcelSchema(Section):
     )
     boundary_method = Code(
         "boundary_methods",
-        item("Cách lấy ranh giới", "How the boundary was taken", source="Sổ đăng ký hộ", copied=True, **OPEN),
+        item("Cách lấy ranh giới", "How the boundary was taken", copied=True, **_OF_THE_BOUNDARY),
     )
     boundary_accuracy_m = Number(
-        item("Sai số vị trí", "Position error", source="Sổ đăng ký hộ", unit="m", **OPEN), least=0, most=10000
+        item("Sai số vị trí", "Position error", unit="m", **_OF_THE_BOUNDARY),
+        least=0,
+        most=10000,
     )
     measured_area_m2 = Number(
         item(

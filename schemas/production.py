@@ -1,8 +1,26 @@
 """Production other than crops: livestock, aquaculture, forestry, salt, machines; contracts and certificates."""
 
-from schemas.language import OPEN, Code, Day, Flag, Item, Number, One, Section, Text, Whole, YearMonthOrDay, item, many
+from schemas.language import (
+    OPEN,
+    Code,
+    Day,
+    Flag,
+    Item,
+    Number,
+    One,
+    Section,
+    Text,
+    Tolerance,
+    Whole,
+    YearMonthOrDay,
+    item,
+    many,
+)
 
 MOST_AREA_M2 = 100_000_000
+#: Areas that should add up may differ by a hundredth, for rounding on paper, and by a square metre in any case, since
+#: each area of a small parcel is rounded to whole ones.
+AREA_TOLERANCE = Tolerance(share=0.01, least=1.0)
 MOST_OUTPUT_T = 1_000_000
 
 _CROPS = "Thông tư 18/2019/TT-BNNPTNT, điều 6"

@@ -52,7 +52,7 @@ describe('a commune whose code was given again', () => {
     const named = (day: string | undefined): string | undefined => meantUnit('1', day === undefined ? {} : { commune_as_of: day }, all)?.name;
     expect(['2025-06-30', '2025-07-01', '2026-10-31', '2026-11-01', undefined].map(named)).toEqual(['First', 'Second', 'Second', 'Third', 'Third']);
     const item = { kind: 'unit', era: 'now', name: 'commune' } as UnitItem;
-    const shown = (day: string): string => inWords({} as Definition, all, item, '1', { commune: '1', commune_as_of: day }, 'vi');
+    const shown = (day: string): string => inWords({} as Definition, all, item, '1', { commune: '1', commune_as_of: day });
     expect(['2026-10-31', '2026-11-20'].map(shown)).toEqual(['Second', 'Third']);
   });
 

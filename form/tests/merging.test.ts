@@ -5,7 +5,7 @@ import { merge, type Side } from '../src/sync/merging';
 import type { Household } from '../src/record/household';
 
 const item = (name: string, kind: string, more: object = {}): object => ({ name, kind, label: { vi: name, en: '' }, ...more });
-const parcel = [item('declared_area_m2', 'number'), item('geometry', 'polygon'), item('boundary_method', 'choice', { list: 'm' }), item('boundary_accuracy_m', 'number')];
+const parcel = [item('declared_area_m2', 'number'), item('geometry', 'polygon', { taken_with: ['crs', 'boundary_method', 'boundary_accuracy_m'] }), item('boundary_method', 'choice', { list: 'm' }), item('boundary_accuracy_m', 'number')];
 const definition = readDefinition({
   register_given: ['revision', 'findings'],
   filled_in: ['id', 'captured_at', 'location_accuracy_m', 'commune_as_of'],
@@ -13,7 +13,7 @@ const definition = readDefinition({
     {
       name: 'all',
       items: [
-        item('commune', 'unit', { era: 'now' }), item('village', 'text'), item('address', 'text'), item('location', 'point'), item('ecommerce', 'choices', { list: 'e' }),
+        item('commune', 'unit', { era: 'now', taken_with: ['commune_as_of'] }), item('village', 'text'), item('address', 'text'), item('location', 'point', { taken_with: ['location_accuracy_m'] }), item('ecommerce', 'choices', { list: 'e' }),
         item('head', 'section', { items: [item('full_name', 'text'), item('phone', 'text')] }),
         item('parcels', 'list', { identifier: 'id', items: parcel, register_given: ['measured_area_m2'] }),
         item('livestock', 'list', { identifier: null, items: [item('kind', 'text'), item('heads', 'number')] }),

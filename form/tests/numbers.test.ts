@@ -6,7 +6,7 @@ import { readingsFor, readingsOf } from '../src/definition/numbers';
 
 const item: NumberItem = {
   kind: 'number', name: 'output', label: { vi: '', en: '' }, hint: { vi: '', en: '' }, unit: 't', requiredFor: null, requiredUnless: null,
-  askedWhen: null, confirms: null, copied: false, whole: false, least: 0, above: null, most: null,
+  askedWhen: null, confirms: null, copied: false, takenWith: [], whole: false, least: 0, above: null, most: null,
 };
 
 describe('a typed number', () => {

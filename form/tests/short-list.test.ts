@@ -27,6 +27,7 @@ const definition = readDefinition({
               identifier: null,
               most: 10,
               shorthand: { land_use: 'land_use', land_use_scheme: 'land_use_scheme', area_m2: 'declared_area_m2' },
+              sum_tolerance: { share: 0.01, least: 1 },
               items: [use({ required_for: 'registered' }), scheme, area('area_m2', { required_for: 'standardized' })],
             }),
             area('declared_area_m2', { required_for: 'standardized', required_unless: 'land_uses' }),
@@ -69,6 +70,8 @@ describe('a short list', () => {
     expect(rest).toMatchObject({ sum: 200, whole: 1012.5, rest: 812.5, differs: false });
     const whole = (declared_area_m2: number): unknown => sumOf(list, { land_uses: [house, garden], declared_area_m2 });
     expect([1012.5, 1022.6, 1023, 1002].map(whole)).toMatchObject([false, false, true, true].map((differs) => ({ differs, rest: null })));
+    // Of a small parcel each area is rounded to whole square metres.
+    expect([51, 51.5].map((declared_area_m2) => sumOf(list, { land_uses: [{ area_m2: 20 }, { area_m2: 30 }], declared_area_m2 })?.differs)).toEqual([false, true]);
     expect(sumOf(list, { land_uses: [house, {}, {}], declared_area_m2: 1012.5 })).toMatchObject({ rest: null, differs: false });
     expect(sumOf(list, { land_uses: [house, { area_m2: '2.300' }], declared_area_m2: 1012.5 })).toMatchObject({ rest: null, differs: false });
     expect([{ land_uses: [house, garden] }, { land_uses: [house, {}] }, { declared_area_m2: 5 }, {}].map(declaredArea)).toEqual([1012.5, null, 5, null]);

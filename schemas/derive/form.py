@@ -45,7 +45,7 @@ def form_definition(catalogue: Catalogue | None = None) -> dict[str, Any]:
             continue
         if field.item.step is None:
             raise ValueError(f"{name} is in no step of the form")
-        by_step[field.item.step].append(_item(name, field, lists, copyable=True))
+        by_step[field.item.step].append(_item(HouseholdSchema, name, lists, copyable=True))
     return {
         "schema_version": SCHEMA_VERSION,
         "languages": list(LANGUAGES),
@@ -73,7 +73,9 @@ def form_definition(catalogue: Catalogue | None = None) -> dict[str, Any]:
     }
 
 
-def _item(name: str, field: Field, lists: dict[str, None], *, copyable: bool) -> dict[str, Any]:
+def _item(section: type[Section], name: str, lists: dict[str, None], *, copyable: bool) -> dict[str, Any]:
+    fields = section_fields(section)
+    field = fields[name]
     item = field.item
     asked_when = None
     if item.asked_when is not None:
@@ -89,6 +91,7 @@ def _item(name: str, field: Field, lists: dict[str, None], *, copyable: bool) ->
         # What is copied is the record's own items, or an element of a list; never a section.
         "copied": item.copied and copyable,
         "asked_when": asked_when,
+        "taken_with": [each for each, beside in fields.items() if beside.item.goes_with == name],
         "confirms": None if item.confirms is None else {"check": item.confirms[0], "item": item.confirms[1]},
         **_kind(field, lists),
     }
@@ -142,6 +145,7 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
                 "most": field.most,
                 "identifier": identifiers[0] if identifiers else None,
                 "shorthand": dict(field.item.shorthand) or None,
+                "sum_tolerance": field.item.sum_tolerance and field.item.sum_tolerance._asdict(),
                 "register_given": _register_given(inner.section),
             }
     raise TypeError(f"a form does not know {type(field).__name__}")
@@ -162,7 +166,7 @@ def _text(longest: int, *, lines: bool = False, shape: Formatted | None = None) 
 
 def _items(section: type[Section], lists: dict[str, None], *, copyable: bool) -> list[dict[str, Any]]:
     return [
-        _item(name, field, lists, copyable=copyable)
+        _item(section, name, lists, copyable=copyable)
         for name, field in section_fields(section).items()
         if field.item.asked and not field.register_given
     ]

@@ -8,7 +8,7 @@ is masked and sealed) is derived from them.
 from schemas.language.codes import Code
 from schemas.language.dates import Day, Moment, YearMonthOrDay
 from schemas.language.fields import Field, Flag, Geometry, Given
-from schemas.language.items import OPEN, STEPS, AtRest, Item, Mask, Sensitivity, Stage, Step, item
+from schemas.language.items import OPEN, STEPS, AtRest, Item, Mask, Sensitivity, Stage, Step, Tolerance, item
 from schemas.language.numbers import Number, Whole
 from schemas.language.sections import Many, One, Section, loader, many, section_fields, section_of
 from schemas.language.texts import Formatted, Phone, Suggested, Text, UnitCode, Uuid
@@ -37,6 +37,7 @@ __all__ = [
     "Step",
     "Suggested",
     "Text",
+    "Tolerance",
     "UnitCode",
     "Uuid",
     "Whole",

@@ -1,7 +1,7 @@
 """The metadata of an item besides its type: labels, source, obligation, and how it is protected."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, Literal, NamedTuple, TypedDict
 
 Stage = Literal["registered", "standardized", "digitized"]
 Step = Literal["household", "people", "land", "production", "products", "digital", "consent"]
@@ -32,6 +32,13 @@ class Protection(TypedDict):
 
 #: For an item that is not about a person, and for a section or list that leaves protection to the items inside.
 OPEN: Final[Protection] = {"sensitivity": "plain", "mask": "shown", "at_rest": "plain"}
+
+
+class Tolerance(NamedTuple):
+    """By how much a sum may differ from the whole: the larger of a share of the whole and an amount."""
+
+    share: float
+    least: float
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,11 @@ class Item:
     #: Of a short list: maps items of an element to the items beside the list that hold them when there is only one.
     #: A number beside it is the sum.
     shorthand: tuple[tuple[str, str], ...] = ()
+    #: Of a short list: by how much the sum may differ from that number.
+    sum_tolerance: Tolerance | None = None
+    #: The item beside it of which it says how it was taken or is to be read. Where two versions of a record are merged,
+    #: both come from the same one.
+    goes_with: str | None = None
 
 
 def item(label_vi: str, label_en: str, **metadata: Any) -> Item:

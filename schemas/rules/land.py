@@ -7,14 +7,9 @@ from typing import Any
 
 from schemas.errors import pointer
 from schemas.land_uses import codes_of, every_area_is_listed, listed_area
-from schemas.production import MOST_AREA_M2
+from schemas.production import AREA_TOLERANCE, MOST_AREA_M2
 from schemas.rules.rule import Content, Trouble, elements
 from schemas.text import fold
-
-#: Areas that should add up may differ by a hundredth, for rounding on paper.
-AREA_TOLERANCE = 1.01
-#: Each area of a small parcel is rounded to whole square metres.
-LEAST_DIFFERENCE_M2 = 1.0
 
 _SERIAL = re.compile(r"[A-ZĐ]{2} ?[0-9]{6}|AA ?[0-9]{8}|[A-ZĐ] ?[0-9]{6}")
 _PLANTING_AREA = re.compile(r"VN[-.]?[0-9A-Z]+(?:[-. ]?[0-9A-Z]+)*")
@@ -106,7 +101,7 @@ def uses_fill_the_parcel(content: Content, _: date) -> Iterator[Trouble]:
         if declared is None or not parcel.get("land_uses"):
             continue
         listed = listed_area(parcel)
-        tolerance = max(declared * (AREA_TOLERANCE - 1), LEAST_DIFFERENCE_M2)
+        tolerance = max(declared * AREA_TOLERANCE.share, AREA_TOLERANCE.least)
         too_little = every_area_is_listed(parcel) and listed < declared - tolerance
         if too_little or listed > declared + tolerance:
             yield ("parcels", index, "land_uses"), "land-uses.area-differs", {"listed": listed, "declared": declared}
@@ -138,11 +133,11 @@ def crops_in_the_parcel(content: Content, _: date) -> Iterator[Trouble]:
             season = (crop.get("year"), crop.get("season"))
             by_season[season] = by_season.get(season, 0.0) + area
             for part in ("newly_planted_area_m2", "harvested_area_m2"):
-                if crop.get(part, 0) > area * AREA_TOLERANCE:
+                if crop.get(part, 0) > area * (1 + AREA_TOLERANCE.share):
                     yield ("parcels", index, "crops", number, part), "crop.part-exceeds-sown", {"sown": area}
         declared = parcel.get("declared_area_m2")
         total = max(by_season.values(), default=0.0)
-        if declared is not None and total > declared * AREA_TOLERANCE:
+        if declared is not None and total > declared * (1 + AREA_TOLERANCE.share):
             yield (
                 ("parcels", index, "crops"),
                 "crops.exceed-parcel",

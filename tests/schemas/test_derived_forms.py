@@ -22,6 +22,8 @@ from schemas.derive.form import form_definition
 from schemas.derive.json_schema import household_components
 from schemas.derive.people_exchange import exchange_person, split_name
 from schemas.derive.xlsform import xlsform_workbook
+from schemas.land import ParcelSchema
+from schemas.language import section_fields
 from schemas.parsing import parse_household
 from schemas.versions import SCHEMA_VERSION
 from tests.provinces import NGHE_AN
@@ -85,7 +87,24 @@ def test_the_form_knows_bounds_patterns_and_alternatives() -> None:
         "land_use_scheme": "land_use_scheme",
         "area_m2": "declared_area_m2",
     }
+    assert uses["sum_tolerance"] == {"share": 0.01, "least": 1.0}
     assert items["parcels[].land_use"]["scheme"]["lists"] == {"2024": "land_use", "2018": "land_use_2018"}
+
+
+def test_the_form_knows_which_items_are_taken_with_another() -> None:
+    """The phone merges a boundary and how it was taken from the same version (`form/src/sync/merging.ts`)."""
+    assert {path: item["taken_with"] for path, item in form_items().items() if item["taken_with"]} == {
+        "commune": ["commune_as_of"],
+        "location": ["location_accuracy_m"],
+        "parcels[].geometry": ["crs", "boundary_method", "boundary_accuracy_m"],
+    }
+
+
+def test_what_a_boundary_is_described_by_goes_with_it() -> None:
+    """An item of a boundary that does not say so would be merged apart from it."""
+    names = [name for name, each in section_fields(ParcelSchema).items() if not each.register_given]
+    described = [name for name in names if name.startswith(("boundary_", "crs"))]
+    assert {section_fields(ParcelSchema)[name].item.goes_with for name in described} == {"geometry"}
 
 
 def test_the_form_has_a_text_for_every_code_that_it_can_report() -> None:

@@ -21,6 +21,8 @@ interface ItemMetadata {
   confirms: { check: string; item: string } | null;
   /** Whether the form offers to copy it: from the household before, or inside a list from the element before. */
   copied: boolean;
+  /** Items beside it that say how it was taken or is to be read: of two versions, they come from the same one as it does. */
+  takenWith: readonly string[];
 }
 
 export interface TextItem extends ItemMetadata {
@@ -78,6 +80,8 @@ export interface ListItem extends ItemMetadata {
   identifier: string | null;
   /** Of a short list, which is shown in place: for items of an element the items beside the list that state an only one; see short-list.ts. */
   shorthand: Readonly<Record<string, string>> | null;
+  /** Of a short list: the share of the number beside it, and the amount in any case, by which the sum may differ from that number. */
+  sumTolerance: { share: number; least: number };
 }
 export type Item =
   | TextItem | NumberItem | ChoiceItem | ChoicesItem | UnitItem | FlagItem | DateItem | GeometryItem | SectionItem | ListItem;

@@ -51,6 +51,7 @@ function itemOf(raw: JsonObject): Item | null {
     askedWhen: when === null ? null : { name: text(when['name']), values: Array.isArray(when['values']) ? when['values'] : [] },
     confirms: confirms === null ? null : { check: text(confirms['check']), item: text(confirms['item']) },
     copied: raw['copied'] === true,
+    takenWith: texts(raw['taken_with']),
   };
   switch (raw['kind']) {
     case 'text':
@@ -97,7 +98,8 @@ function itemOf(raw: JsonObject): Item | null {
       return { ...base, kind: raw['kind'] };
     case 'section':
       return { ...base, kind: 'section', items: itemsOf(raw['items']) };
-    case 'list':
+    case 'list': {
+      const tolerance = isObject(raw['sum_tolerance']) ? raw['sum_tolerance'] : {};
       return {
         ...base,
         kind: 'list',
@@ -105,7 +107,9 @@ function itemOf(raw: JsonObject): Item | null {
         most: numberOr(raw['most'], 50),
         identifier: typeof raw['identifier'] === 'string' ? raw['identifier'] : null,
         shorthand: isObject(raw['shorthand']) ? Object.fromEntries(Object.entries(raw['shorthand']).map(([name, beside]) => [name, text(beside)])) : null,
+        sumTolerance: { share: numberOr(tolerance['share'], 0), least: numberOr(tolerance['least'], 0) },
       };
+    }
     default:
       return null;
   }

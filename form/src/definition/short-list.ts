@@ -6,10 +6,6 @@ import type { Item, ListItem } from './definition';
 /** Values by the names of items of the object that holds the list; undefined removes one. */
 export type Changes = Record<string, Json | undefined>;
 
-/** Areas may differ by a hundredth and by one square metre, for rounding on paper: what the register allows, too. */
-const SHARE_ALLOWED = 0.01;
-const LEAST_ALLOWED = 1;
-
 export function listed(list: ListItem, owner: JsonObject): JsonObject[] {
   const value = owner[list.name];
   return Array.isArray(value) ? value.filter(isObject) : [];
@@ -77,7 +73,7 @@ export function sumOf(list: ListItem, owner: JsonObject): Sum | null {
   const sum = rounded(numbers.reduce((total, value) => total + value, 0));
   const whole = typeof owner[beside] === 'number' ? owner[beside] : null;
   const left = whole === null ? 0 : rounded(whole - sum);
-  const allowed = Math.max(LEAST_ALLOWED, (whole ?? 0) * SHARE_ALLOWED);
+  const allowed = Math.max(list.sumTolerance.least, (whole ?? 0) * list.sumTolerance.share);
   const lacking = values.filter(isEmpty).length;
   const complete = numbers.length === values.length;
   return {

@@ -31,13 +31,6 @@ export interface Versions {
   theirs: Household;
 }
 
-/** Items that describe how the item before them was taken, or is to be read: they come from the same side as it does. */
-const TAKEN_WITH: Record<string, readonly string[]> = {
-  geometry: ['crs', 'boundary_method', 'boundary_accuracy_m'],
-  location: ['location_accuracy_m'],
-  commune: ['commune_as_of'],
-};
-
 /** The household that the versions make together, by the choices by pointer and else as proposed, and what is to be asked. */
 export function merge(definition: Definition, { base, mine, theirs }: Versions, chosen: Readonly<Record<string, Side>> = {}): { content: Household; asked: Difference[] } {
   const asked: Difference[] = [];
@@ -71,9 +64,10 @@ class Merger {
     const take = (name: string, value: Json | undefined): void => {
       if (value !== undefined) result[name] = value;
     };
-    for (const [lead, companions] of Object.entries(TAKEN_WITH)) {
-      if (!names.has(lead)) continue;
-      const side = this.#side(known.get(lead) ?? null, lead, base, mine, theirs, place);
+    for (const item of items) {
+      const { name: lead, takenWith: companions } = item;
+      if (companions.length === 0 || !names.has(lead)) continue;
+      const side = this.#side(item, lead, base, mine, theirs, place);
       if (!same(mine[lead], theirs[lead])) for (const name of [lead, ...companions]) taken.set(name, side);
       else for (const name of companions) if (place.filledIn.includes(name)) taken.set(name, base !== null && same(base[name], theirs[name]) ? 'mine' : 'theirs');
     }

@@ -78,6 +78,13 @@ def _limit() -> fields.Field[float]:
     return fields.Float(allow_none=True)
 
 
+class SumToleranceSchema(Resource):
+    """By how much the sum of a list's numbers may differ from the number beside the list: the larger of the two."""
+
+    share = fields.Float(required=True, metadata={"description": "Of the number beside the list."})
+    least = fields.Float(required=True)
+
+
 class FormItemSchema(Resource):
     """An item to ask for. Its kind says which of the members that are not required it has."""
 
@@ -90,6 +97,11 @@ class FormItemSchema(Resource):
     sensitivity = fields.String(required=True, validate=validate.OneOf(["plain", "personal", "sensitive"]))
     copied = fields.Boolean(required=True)
     asked_when = fields.Nested(AskedWhenSchema, required=True, allow_none=True)
+    taken_with = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Items beside it that say how it was taken or is to be read."},
+    )
     confirms = fields.Nested(ConfirmsSchema, required=True, allow_none=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
 
@@ -119,6 +131,7 @@ class FormItemSchema(Resource):
             "only one element."
         },
     )
+    sum_tolerance = fields.Nested(SumToleranceSchema, allow_none=True)
     register_given = fields.List(fields.String())
 
 
