@@ -64,7 +64,7 @@ def dump_household(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def dump_time(moment: datetime) -> str:
     """Return a time with zone as the register writes it: UTC, to the second, `2026-11-20T02:11:09Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def dump_value(value: Any) -> Any:

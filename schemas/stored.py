@@ -116,13 +116,17 @@ def _object(types: Mapping[str, tuple[type, ...]], inside: Mapping[str, Check], 
     The first class of an item decides nearly always; numbers of the database are subclasses of Python's.
     """
     usual_of, check_of = {name: wanted[0] for name, wanted in types.items()}.get, inside.get
+    names = tuple(required)
 
     def fits(value: Any) -> bool:
-        if value.__class__ is not dict or not required <= value.keys():
+        if type(value) is not dict:
             return False
+        for name in names:
+            if name not in value:
+                return False
         for name, each in value.items():
             usual = usual_of(name)
-            if usual is each.__class__:
+            if usual is type(each):
                 continue
             if usual is not None:
                 if not _is_one_of(each, types[name]):

@@ -72,11 +72,13 @@ def cells_of_boxes(boxes: Iterable[Box]) -> Cells:
 def _box_of(boundary: Mapping[str, Any]) -> Box:
     polygons = [boundary["coordinates"]] if boundary["type"] == "Polygon" else boundary["coordinates"]
     pairs = [pair for polygon in polygons for pair in polygon[0]]
-    longitudes, latitudes = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    longitudes, latitudes, *_ = zip(*pairs, strict=False)
     return min(longitudes), min(latitudes), max(longitudes), max(latitudes)
 
 
 def _cells(box: Box, per_degree: int) -> list[int]:
     """Return one number for each cell. With its kind it fits into 64 bits and is the same on every machine."""
-    west, south, east, north = (floor(degrees * per_degree) + _NOT_NEGATIVE for degrees in box)
-    return [(x << 24) | y for x in range(west, east + 1) for y in range(south, north + 1)]
+    west, south, east, north = box
+    columns = range(floor(west * per_degree) + _NOT_NEGATIVE, floor(east * per_degree) + _NOT_NEGATIVE + 1)
+    rows = range(floor(south * per_degree) + _NOT_NEGATIVE, floor(north * per_degree) + _NOT_NEGATIVE + 1)
+    return [(x << 24) | y for x in columns for y in rows]

@@ -161,7 +161,7 @@ def _opened(
     """The record, and what its document hides."""
     try:
         contents = contents_of(items, household, items["revision"], encryption)
-        record = {"id": household, **encryption.open(items, each=each, partly=partly)}
+        record = {"id": household, **encryption.opened(items, contents, each=each, partly=partly)}
     except StoreDamaged:
         raise
     except DAMAGE as error:

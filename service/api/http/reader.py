@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 import structlog
@@ -39,7 +39,7 @@ def reader() -> Reader:
             current_principal(),
             purpose,
             note=note_households,
-            wording=text_of,
+            wording=_wording(),
             report_damaged=report_damaged,
         )
     return cast(Reader, g.reader)
@@ -52,10 +52,17 @@ def report_damaged(household_ids: Iterable[str]) -> None:
         _log.error("damaged", household=household, endpoint=request.endpoint)
 
 
-def text_of(code: str, details: Mapping[str, Any]) -> str:
-    """The words of a code in the language of the request; a code of an older version that has none stays as it is."""
-    current = services()
-    for catalogue in (current.messages, current.item_messages):
-        if code in catalogue:
-            return catalogue.text(code, language(), **details)
-    return code
+def _wording() -> Callable[[str, Mapping[str, Any]], str]:
+    """What gives the words of a code in the language of the request, which is looked up once for all of a page.
+
+    A code of an older version that has no words stays as it is.
+    """
+    catalogues, wanted = (services().messages, services().item_messages), language()
+
+    def text_of(code: str, details: Mapping[str, Any]) -> str:
+        for catalogue in catalogues:
+            if code in catalogue:
+                return catalogue.text(code, wanted, **details)
+        return code
+
+    return text_of

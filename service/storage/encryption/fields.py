@@ -97,7 +97,13 @@ class FieldEncryption(KeyRing):
         those who check whether it does.
         Raises CiphertextDamaged, and ValueError and the like where an item is not what it should be.
         """
-        hidden = self.contents(document[SEALED]).get(RECORD, {})
+        return self.opened(document, self.contents(document[SEALED]), each=each, partly=partly)
+
+    def opened(
+        self, document: Mapping[str, Any], contents: Mapping[str, Any], *, each: bool = False, partly: bool = False
+    ) -> Document:
+        """As ``open``, of a document whose ``contents`` are at hand."""
+        hidden = contents.get(RECORD, {})
         if each:
             record = joined(mapped(document, self._branches, self._open_value), hidden, all_places=False, partly=True)
         else:

@@ -48,6 +48,11 @@ def key_of(value: Any) -> bytes | None:
     return None
 
 
+def _is_object(value: Any) -> bool:
+    """Whether a value is an object; of most the class says so, and to ask for `Mapping` takes several times as long."""
+    return type(value) is dict or isinstance(value, Mapping)
+
+
 class _Each(dict[str, Any]):
     """The branches below every element of a list."""
 
@@ -96,13 +101,11 @@ def separated(record: Mapping[str, Any], branches: Branches) -> tuple[Document, 
                 raise ValueError(f"{name} is sealed already: what it hides would be lost")
             shown[name], hidden[name] = ELSEWHERE, value
         elif isinstance(branch, _Each):
-            parts = [
-                separated(each, _below(branch, each)) if isinstance(each, Mapping) else (each, {}) for each in value
-            ]
+            parts = [separated(each, _below(branch, each)) if _is_object(each) else (each, {}) for each in value]
             if any(part for _, part in parts):
                 shown[name] = [each for each, _ in parts]
                 hidden[name] = [part for _, part in parts]
-        elif isinstance(value, Mapping):
+        elif _is_object(value):
             part, inner = separated(value, branch)
             if inner:
                 shown[name], hidden[name] = part, inner
@@ -120,11 +123,14 @@ def joined(
     whole = dict(shown)
     for name, part in hidden.items():
         place = whole.get(name)
-        if place is None:
+        if type(part) is str and isinstance(place, bytes):  # nearly all
+            if all_places or place == ELSEWHERE:
+                whole[name] = part
+        elif place is None:
             if partly:
                 continue
             raise ValueError(f"there is no place for {name}, which is sealed")
-        if isinstance(part, dict) and isinstance(place, Mapping):
+        elif isinstance(part, dict) and _is_object(place):
             whole[name] = joined(place, part, all_places=all_places, partly=partly)
         elif isinstance(part, list) and isinstance(place, list):
             whole[name] = [
