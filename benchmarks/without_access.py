@@ -23,7 +23,7 @@ _GATE = "service.api.http.gate"
 class NoEncryption(FieldEncryption):
     """An encryption that leaves every item as it is."""
 
-    def parted(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def separated(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """All of it, and nothing hidden."""
         return dict(record), {}
 

@@ -11,6 +11,8 @@ from service.api.http.resource import parsed
 from service.api.resources.baselines import BaselineSchema
 from service.errors import (
     BaselineInvalid,
+    BodyNotAnObject,
+    BodyUnknownItem,
     CommuneNotInForce,
     CommuneOutsideArea,
     CommuneUnknown,
@@ -46,8 +48,6 @@ def test_baselines_are_listed_latest_first_and_replaced_by_date(services: Regist
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ([], ""),
-        (a_body(colour="red"), "/colour"),
         (a_body(households=-1), "/households"),
         (a_body(households=1.5), "/households"),
         (a_body(households=True), "/households"),
@@ -67,6 +67,14 @@ def test_a_baseline_that_is_none_is_refused_at_its_place(services: Register, bod
     with pytest.raises(BaselineInvalid) as refused:
         services.baselines.put(Baseline(THANH_VINH, **parsed(BaselineSchema, body)), actor=REGISTER_ITSELF)
     assert refused.value.pointer == pointer
+
+
+def test_a_baseline_is_an_object_of_known_items() -> None:
+    with pytest.raises(BodyNotAnObject):
+        parsed(BaselineSchema, [])
+    with pytest.raises(BodyUnknownItem) as refused:
+        parsed(BaselineSchema, a_body(colour="red"))
+    assert refused.value.pointer == "/colour"
 
 
 def test_a_code_is_read_on_the_baselines_own_date(services: Register) -> None:
