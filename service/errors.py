@@ -44,34 +44,36 @@ class HouseholdIdInvalid(DomainError):
     code = "household.id-invalid"
 
 
-class HouseholdStale(DomainError):
-    """The revision that a change was made from is not the current one (optimistic lock); ``current`` is the record."""
+class RecordCarried(DomainError):
+    """Base of the errors that carry a record (``current``): their problem has what the Reader shows of it."""
+
+    of_record: ClassVar[tuple[tuple[str, str], ...]] = ()  # params, each with the item of the record that it is
+    written_freely: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, *, current: Any = None, **params: Any) -> None:
+        super().__init__(**{name: current[item] for name, item in self.of_record}, **params)
+        self.current = current
+
+
+class HouseholdStale(RecordCarried):
+    """The revision that a change was made from (``named``) is not the current one (optimistic lock)."""
 
     code = "household.stale"
-
-    def __init__(self, *, current: dict[str, Any], named: int) -> None:
-        super().__init__(current=current["revision"], named=named)
-        self.current = current
+    of_record = (("current", "revision"),)
 
 
-class HouseholdExists(DomainError):
-    """The id is known, and the write was to be made only if it is not (If-None-Match: *); ``current`` is the record."""
+class HouseholdExists(RecordCarried):
+    """The id is known, and the write was to be made only if it is not (If-None-Match: *)."""
 
     code = "household.exists"
-
-    def __init__(self, *, current: dict[str, Any]) -> None:
-        super().__init__(id=current["id"], revision=current["revision"])
-        self.current = current
+    of_record = (("id", "id"), ("revision", "revision"))
 
 
-class HouseholdWithdrawn(DomainError):
-    """The household was withdrawn; its record is read-only. ``current`` is the record, where it is at hand."""
+class HouseholdWithdrawn(RecordCarried):
+    """The household was withdrawn (``id``, ``reason``); its record is read-only. It is carried where it is at hand."""
 
     code = "household.withdrawn"
-
-    def __init__(self, *, id: str, reason: str, current: dict[str, Any] | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, reason=reason)
-        self.current = current
+    written_freely = frozenset({"reason"})
 
 
 class HouseholdErased(HouseholdNotFound):

@@ -145,7 +145,8 @@ def resolve_place(
                 stands, commune, former = True, at_home.commune, at_home.former
     former = _former_in(commune, former, named, directory, today, known)
     version = directory.known_on(commune, today)
-    assert version is not None  # noqa: S101 - it was just resolved
+    if version is None:  # a list of before does not have the commune where the household stands
+        raise CommuneUnknown(commune=code, pointer="/commune")
     place = Place(commune, former, max(as_of, version.begins))
     return place if known is None else _as_known(place, as_of, known, directory, stands=stands)
 

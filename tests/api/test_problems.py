@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from inspect import getsource, signature
 from pathlib import Path
 from string import Formatter
 
@@ -17,6 +18,7 @@ from schemas.errors import JsonInvalid, RecordInvalid
 from schemas.rules import RULES
 from service import errors
 from service.api.http.problems import HTTP_CODES, STATUS
+from service.errors import RecordCarried
 from service.units.borders import BorderFileInvalid
 from service.units.unit_list import UnitListInvalid
 from tests.api.asking import Register
@@ -40,7 +42,7 @@ def domain_errors() -> list[type[errors.DomainError]]:
     for module in pkgutil.walk_packages(service.__path__, "service."):
         importlib.import_module(module.name)
     ours = {kind for kind in below(errors.DomainError) if kind.__module__.startswith("service.")}
-    return sorted(ours - ONLY_IN_SCRIPTS, key=lambda kind: (kind.code, kind.__name__))
+    return sorted(ours - ONLY_IN_SCRIPTS - {RecordCarried}, key=lambda kind: (kind.code, kind.__name__))
 
 
 DOMAIN_ERRORS = domain_errors()
@@ -61,6 +63,13 @@ def test_every_domain_error_has_a_status_of_its_own_and_texts(kind: type[errors.
 
 def test_an_error_of_scripts_alone_is_not_in_the_table() -> None:
     assert not ONLY_IN_SCRIPTS & STATUS.keys()
+
+
+def test_an_error_with_a_record_is_one_whose_record_the_reader_releases() -> None:
+    """Whatever else is given a record would put it into a problem as it is stored."""
+    takes_one = {kind for kind in DOMAIN_ERRORS if "current" in signature(kind.__init__).parameters}
+    assert takes_one == {kind for kind in DOMAIN_ERRORS if issubclass(kind, RecordCarried)}
+    assert [kind for kind in DOMAIN_ERRORS if "self.current" in getsource(kind)] == []
 
 
 def test_codes_are_stable_words_and_nobody_shares_one() -> None:

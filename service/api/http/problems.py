@@ -49,12 +49,10 @@ from service.api.http.services import language, services
 from service.errors import (
     AccessError,
     DomainError,
-    HouseholdExists,
     HouseholdNotFound,
-    HouseholdStale,
-    HouseholdWithdrawn,
     OutsideArea,
     PermissionMissing,
+    RecordCarried,
     StatusConflict,
 )
 from service.people.person_request import RequestClosed, RequestExtended, RequestInvalid, RequestNotFound
@@ -256,12 +254,11 @@ def problem_of_domain_error(error: DomainError) -> Response:
 
 def _from_the_reader(error: DomainError) -> tuple[dict[str, Any], dict[str, Any]]:
     """The params of an error, and what its problem carries of a record. Raises HouseholdNotFound."""
-    if isinstance(error, HouseholdStale | HouseholdExists):
-        return error.params, {"current": reader().released(error.current)}
-    if isinstance(error, HouseholdWithdrawn):
-        more = {} if error.current is None else {"current": reader().released(error.current)}
-        return {**error.params, "reason": reader().free_text(error.params["reason"])}, more
-    return error.params, {}
+    if not isinstance(error, RecordCarried):
+        return error.params, {}
+    texts = {name: reader().free_text(error.params[name]) for name in error.written_freely}
+    more = {} if error.current is None else {"current": reader().released(error.current)}
+    return {**error.params, **texts}, more
 
 
 def problem_of_body_refused(error: BodyRefused) -> Response:
