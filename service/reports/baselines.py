@@ -68,13 +68,15 @@ class Baselines:
         unit = directory.meant(code, day)
         if not self._lies_within(unit, directory, actor):
             raise CommuneOutsideArea(commune=code)
-        if not self._store.remove_baseline(code, day):
+        if not self._store.remove_baseline(unit.identity, day):
             raise BaselineNotFound(unit=code, date=day.isoformat())
 
     def of(self, code: str, *, actor: Actor) -> list[NamedBaseline]:
-        """Returns all baselines of a code, latest first, of the units that lie wholly in the actor's area.
+        """Returns all baselines of the units that ever had a code and lie wholly in the actor's area, latest first.
 
-        Raises UnitNotFound for a code that no unit ever had, CoverageOutsideArea where all its units lie elsewhere.
+        Each is named as its unit was on its date, under the code by which it can be replaced or removed: a unit that
+        was recoded has those from before too. Raises UnitNotFound for a code that no unit ever had, CoverageOutsideArea
+        where all its units lie elsewhere.
         """
         directory = self._directory()
         units = [unit for unit in directory if unit.code == code]
@@ -83,9 +85,10 @@ class Baselines:
         inside = [unit for unit in units if self._lies_within(unit, directory, actor)]
         if not inside:
             raise CoverageOutsideArea(unit=code)
-        found = [each for each in self._store.baselines(date.max) if each.unit == code]
-        meant = [(each, directory.meant(code, each.date)) for each in reversed(found)]
-        return [_named(each, unit) for each, unit in meant if unit in inside]
+        identities = {unit.identity for unit in inside}
+        found = [each for each in reversed(self._store.baselines(date.max)) if each.identity in identities]
+        named = ((each, directory.known_on(each.identity, each.date)) for each in found)
+        return [_named(each, unit) for each, unit in named if unit is not None]
 
     def _lies_within(self, unit: Unit, directory: UnitDirectory, actor: Actor) -> bool:
         """Whether every commune of today that took over any part of the unit lies in the actor's area."""
@@ -96,4 +99,4 @@ class Baselines:
 
 
 def _named(baseline: Baseline, unit: Unit) -> NamedBaseline:
-    return NamedBaseline(baseline.unit, unit.name, unit.kind, baseline.households, baseline.source, baseline.date)
+    return NamedBaseline(unit.code, unit.name, unit.kind, baseline.households, baseline.source, baseline.date)

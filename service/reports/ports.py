@@ -29,9 +29,9 @@ class BaselineStore(Protocol):
     """Baselines by unit and date."""
 
     def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
-        """Store a baseline; one of the same unit and date is replaced."""
+        """Store a baseline; one of the same identity and date is replaced."""
 
-    def remove_baseline(self, unit: str, day: date) -> bool:
+    def remove_baseline(self, unit: UnitId, day: date) -> bool:
         """Remove the baseline of a unit and a date; returns whether there was one."""
 
     def baselines(self, until: date) -> list[Baseline]:

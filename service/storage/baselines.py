@@ -20,8 +20,8 @@ class Baselines:
 
     @translated()
     def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
-        """Store a baseline; one of the same unit and date is replaced."""
-        key = _key(baseline.unit, baseline.date)
+        """Store a baseline; one of the same unit, by its identity, and date is replaced."""
+        key = _key(baseline.identity, baseline.date)
         document = {
             "_id": key,
             "unit": baseline.unit,
@@ -35,7 +35,7 @@ class Baselines:
         self._database["baselines"].replace_one({"_id": key}, document, upsert=True)
 
     @translated()
-    def remove_baseline(self, unit: str, day: date) -> bool:
+    def remove_baseline(self, unit: UnitId, day: date) -> bool:
         """Remove the baseline of a unit and a date; returns whether there was one."""
         return self._database["baselines"].delete_one({"_id": _key(unit, day)}).deleted_count > 0
 
@@ -51,7 +51,7 @@ class Baselines:
         return [_to_baseline(document) for document in found]
 
 
-def _key(unit: str, day: date) -> str:
+def _key(unit: UnitId, day: date) -> str:
     return f"{unit}@{day}"
 
 

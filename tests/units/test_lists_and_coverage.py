@@ -96,6 +96,29 @@ def test_of_a_split_without_shares_nobody_knows_what_to_expect_in_a_part(registe
     }
 
 
+def test_a_baseline_belongs_to_its_unit_when_a_late_list_gives_its_code_to_another(
+    register: Register, tmp_path: Path
+) -> None:
+    assert loaded(tmp_path, WHOLE) == 0
+    expect(register, "90001", 100, "2026-11-05")
+    again = a_line("90001", name_vi="Khác", **BEGUN)
+    assert loaded(tmp_path, a_line("90001", successor="90011", **ENDED), a_line("90011", **BEGUN), again) == 0
+    assert rows(register, "commune") == {"90001": (0, None), "90011": (0, 100)}
+
+    def listed_of(code: str) -> list[tuple[str, str, int]]:
+        items = register.json_of(register.get(f"/v1/baselines/{code}", **everywhere(register)))["items"]
+        return [(each["unit"], each["name"], each["households"]) for each in items]
+
+    old = ("90011", "Làng", 100)
+    assert (listed_of("90001"), listed_of("90011")) == ([old], [old])
+    expect(register, "90001", 7, "2026-11-05")
+    assert rows(register, "commune") == {"90001": (0, 7), "90011": (0, 100)}
+    for code in ("90001", "90011"):
+        response = register.client.delete(f"/v1/baselines/{code}?date=2026-11-05", headers=everywhere(register))
+        assert response.status_code == 204, response.text
+        assert rows(register, "commune")[code] == (0, None)
+
+
 def test_a_province_that_begins_after_its_communes_is_refused_by_line_and_coverage_goes_on(
     register: Register, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
