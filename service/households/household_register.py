@@ -192,7 +192,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         if made_from is None:
             return None
         at = record["updated_at"]
-        for directory in (self._directory(), *lists_at(self._store.units, at)):
+        about = (place["commune"], place.get("former_commune"), record["commune"], record.get("former_commune"))
+        for directory in (self._directory(), *lists_at(self._store.units, at, about)):
             with suppress(DomainError, RecordInvalid):
                 moved = self._moved(made_from.record, place, now=at, directory=directory)
                 if moved.says_the_same(stored.fingerprint):

@@ -27,11 +27,16 @@ class Place(NamedTuple):
     as_of: date
 
 
-ListsAt = Callable[[datetime], Iterable[UnitDirectory]]
-"""Returns the lists of units, other than the current one, by which a write of a moment can have been read."""
+ListsAt = Callable[[datetime, Iterable[str | None]], Iterable[UnitDirectory]]
+"""Returns the lists of units, other than the current one, by which a write of a moment about units with these codes and
+identities can have been read.
+"""
 
 
-def no_other_lists(moment: datetime) -> Iterable[UnitDirectory]:  # noqa: ARG001 - the signature of ListsAt
+def no_other_lists(
+    moment: datetime,  # noqa: ARG001 - the signature of ListsAt
+    about: Iterable[str | None],  # noqa: ARG001 - as above
+) -> Iterable[UnitDirectory]:
     """Returns no list: where nothing can have been loaded since."""
     return ()
 
@@ -326,7 +331,9 @@ def _stood(code: str, as_of: date, known: _Record, directory: UnitDirectory, lis
     if "updated_at" not in known or not _was_called(known, code, directory):
         return False
     at = known["updated_at"]
-    return any(_stands_again(code, as_of, known, then, vietnam_day(at)) for then in lists_at(at))
+    return any(
+        _stands_again(code, as_of, known, then, vietnam_day(at)) for then in lists_at(at, (code, known["commune"]))
+    )
 
 
 def _not_before_the_code(code: str, as_of: date, known: _Record, directory: UnitDirectory, today: date) -> date:

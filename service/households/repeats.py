@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, Final
@@ -47,12 +47,12 @@ def made_by(
     if made is None:
         return False
     known = None if before is None else before.record
-    at = made.record["updated_at"]
+    about = [items.get(name) for items in (content, made.record) for name in ("commune", "former_commune")]
     return any(
         _is_made_of(
             content, made, known, then, confirmed_anew=confirmed_anew, whatever_day=_means_one(content, then, directory)
         )
-        for then in chain((directory,), lists_at(store.units, at))
+        for then in chain((directory,), lists_at(store.units, made.record["updated_at"], about))
     )
 
 
@@ -66,11 +66,14 @@ def _means_one(content: Record, then: UnitDirectory, now: UnitDirectory) -> bool
         return False
 
 
-def lists_at(units: UnitStore, moment: datetime) -> Iterator[UnitDirectory]:
-    """The lists, other than the current one, by which the register can have read a write of that moment."""
-    found = None
+def lists_at(units: UnitStore, moment: datetime, about: Iterable[str | None]) -> Iterator[UnitDirectory]:
+    """The lists, other than the current one, by which the register can have read a write of that moment about units.
+
+    ``about`` are their codes and identities: a list that changed none of them reads it as the current one does.
+    """
+    found, named = None, [each for each in about if each is not None]
     for at in (moment, moment - LIST_LAG):
-        earlier = units.list_at(at)
+        earlier = units.list_at(at, named)
         if earlier is not None and earlier != found:
             found = earlier
             yield UnitDirectory(earlier)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -126,14 +127,18 @@ class Units:
         return [_to_edition(document) for document in self._database["unit_editions"].find().sort("_id")]
 
     @translated()
-    def list_at(self, moment: datetime) -> tuple[Unit, ...] | None:
-        """All units as the register knew them at a moment; None where no edition was loaded since."""
-        items = {"replaced": 1, "added": 1}
-        since = list(self._database["unit_editions"].find({"at": {"$gt": moment}}, items).sort("_id", -1))
-        if not since:
+    def list_at(self, moment: datetime, about: Iterable[str]) -> tuple[Unit, ...] | None:
+        """All units as the register knew them at a moment.
+
+        None where no edition was loaded since that changed a unit with one of these codes or identities.
+        """
+        names, since, editions = sorted(set(about)), {"at": {"$gt": moment}}, self._database["unit_editions"]
+        added = [re.compile(f"^commune:{re.escape(name)}@") for name in names]
+        touches = [{"added": {"$in": added}}, *({f"replaced.{item}": {"$in": names}} for item in ("code", "identity"))]
+        if editions.find_one({**since, "$or": touches}, {"_id": 1}) is None:
             return None
         documents = {document["_id"]: document for document in self._database["units"].find()}
-        for edition in since:
+        for edition in editions.find(since, {"replaced": 1, "added": 1}).sort("_id", -1):
             for key in edition["added"]:
                 documents.pop(key, None)
             documents |= {document["_id"]: document for document in edition["replaced"]}

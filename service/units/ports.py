@@ -50,8 +50,10 @@ class UnitStore(Protocol):
     def editions(self) -> list[Edition]:
         """Returns all editions that were loaded, the first one first."""
 
-    def list_at(self, moment: datetime) -> tuple[Unit, ...] | None:
-        """Returns all units as the register knew them at a moment; None where no edition was loaded since."""
+    def list_at(self, moment: datetime, about: Iterable[str]) -> tuple[Unit, ...] | None:
+        """Returns all units as the register knew them at a moment; None where no edition was loaded since that changed
+        a unit with one of these codes or identities.
+        """
 
 
 class BorderStore(Protocol):

@@ -113,6 +113,19 @@ def test_a_write_sent_again_is_the_same_whatever_became_of_its_commune(register:
     assert in_bulk(register, *bodies, *registered) == [("unchanged", None)] * 4 * len(CODES)
 
 
+def test_the_list_of_a_moment_is_known_about_the_units_that_changed_since(register: Register) -> None:
+    units, moment = register.store.units, register.clock()
+    before = units.unit_list()
+    pass_by(register)
+    load_edition(register, *RECODED)
+    for about in (["90001"], [ELSEWHERE, "90011"]):
+        found = units.list_at(moment, about)
+        assert found is not None
+        assert sorted(found, key=str) == sorted(before, key=str)
+    assert units.list_at(moment, [ELSEWHERE]) is None
+    assert units.list_at(register.clock(), ["90001"]) is None
+
+
 def test_a_write_while_a_list_is_being_loaded_was_read_by_the_list_before(register: Register) -> None:
     body = a_body(CODES[0])
     put(register, body)
