@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from service.errors import (
 from service.households.bulk import BulkRegistration
 from service.settings import Settings
 from service.unit_names import UnitId
+from service.units.unit import Unit
 from service.wiring import Register
 from tests.builders import Json, MovedClock, a_least_household
 from tests.units.lists import a_line
@@ -115,15 +116,20 @@ def test_a_write_sent_again_is_the_same_whatever_became_of_its_commune(register:
 
 def test_the_list_of_a_moment_is_known_about_the_units_that_changed_since(register: Register) -> None:
     units, moment = register.store.units, register.clock()
-    before = units.unit_list()
+    before = of_these_tests(units.unit_list())
     pass_by(register)
     load_edition(register, *RECODED)
     for about in (["90001"], [ELSEWHERE, "90011"]):
         found = units.list_at(moment, about)
         assert found is not None
-        assert sorted(found, key=str) == sorted(before, key=str)
+        assert of_these_tests(found) == before
     assert units.list_at(moment, [ELSEWHERE]) is None
     assert units.list_at(register.clock(), ["90001"]) is None
+
+
+def of_these_tests(units: Iterable[Unit]) -> set[Unit]:
+    """The communes of these tests: the province's own list was loaded by the real clock."""
+    return {unit for unit in units if unit.code.startswith("9")}
 
 
 def test_a_write_while_a_list_is_being_loaded_was_read_by_the_list_before(register: Register) -> None:
