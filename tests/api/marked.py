@@ -98,6 +98,8 @@ def _section(
             value: Any = _section(inner.section, f"{place}.", marks, numbers, masked=hidden, private=personal)
         else:
             value, text = _value(inner, name, next(numbers))
+            if isinstance(inner, Code) and isinstance(field, Many):
+                text = f'"{name}":["{value}"'
             if text is not None:
                 marks.append(Mark(place, text.encode(), hidden, personal))
         body[name] = [value] if isinstance(field, Many) else value

@@ -49,19 +49,8 @@ NAME, NOTE, ADDRESS, VILLAGE = BODY["head"]["full_name"], BODY["note"], BODY["ad
 CERTIFICATE = BODY["parcels"][0]["certificate_serial"]
 REASON = "Bà Biệt Danh khai thiếu"
 NOTHING_OF_ONES_OWN = {
-    *(
-        "agency",
-        "commune",
-        "commune_as_of",
-        "created_at",
-        "demonstration",
-        "derived",
-        "findings",
-        "id",
-        "insurance",
-        "legal_basis",
-    ),
-    *("loans", "missing", "outside_confirmed", "revision", "schema_version", "stage", "status", "updated_at"),
+    *("agency", "commune", "commune_as_of", "created_at", "demonstration", "derived", "findings", "id"),
+    *("legal_basis", "missing", "outside_confirmed", "revision", "schema_version", "stage", "status", "updated_at"),
 }
 """Items of the record whose values many records have."""
 JPEG = a_bare_photo(320, 200, noise=0.3)
