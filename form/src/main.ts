@@ -35,7 +35,10 @@ function showUnopened(): void {
   reload.className = 'button wide';
   reload.textContent = say('fault.reload');
   reload.onclick = () => location.reload();
-  target.replaceChildren(notice, reload);
+  const page = document.createElement('main');
+  page.className = 'column page stack';
+  page.append(notice, reload);
+  target.replaceChildren(page);
 }
 
 watchForFaults();

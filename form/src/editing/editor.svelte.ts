@@ -50,6 +50,7 @@ export class Editor {
   #calm: ReturnType<typeof setTimeout> | undefined;
   #changedAt = 0;
   #writing: Promise<void> = Promise.resolve();
+  #left = false;
 
   missing: Missing[] = $derived.by(() => findMissing(this.#definition(), this.content));
   errors: Finding[] = $derived.by(() => findErrors(this.#definition(), this.content, bestKnownTime()));
@@ -71,7 +72,9 @@ export class Editor {
 
   /** Removes the entry again if nothing was changed, so that opening a household leaves no draft. */
   async leave(): Promise<void> {
+    this.#left = true;
     await this.save();
+    this.#noteUnstored();
     if (!this.#fresh || this.#answered.size > 0 || !this.stored) return;
     const photographed = outbox.photos.some(({ entry }) => entry === this.id);
     // Photos of a household that the register has go by themselves; those of a new one wait for its record.
@@ -147,11 +150,33 @@ export class Editor {
       const stored = await outbox.store.saveContent(this.id, this.#contentVersion, this.content, this.#step);
       this.#contentVersion = stored.contentVersion;
       this.#showSaved(stored.changedAt);
+      this.#noteUnstored();
     } catch (error) {
       this.#dirty = true;
       this.saving = savingAfter(error);
       if (this.saving.kind !== 'elsewhere') this.#retry = setTimeout(() => void this.save(), RETRY_MILLISECONDS);
     }
+  }
+
+  /** An editor that no screen shows any more goes on trying: the list shows what it could not store, and opening the household again takes it up. */
+  #noteUnstored(): void {
+    if (!this.#left) return;
+    const { kind } = this.saving;
+    const unstored = !this.stored && (kind === 'full' || kind === 'failed');
+    if (unstored) leftUnstored.set(this.id, this);
+    else leftUnstored.delete(this.id);
+    outbox.noteUnstored(this.id, unstored ? kind : null);
+  }
+
+  /** Takes up an editor that was left before it could store what it holds; null where there is none. */
+  static takeUp(id: string): Editor | null {
+    const editor = leftUnstored.get(id) ?? null;
+    if (editor) {
+      editor.#left = false;
+      leftUnstored.delete(id);
+      outbox.noteUnstored(id, null);
+    }
+    return editor;
   }
 
   #showSaved(at: string): void {
@@ -184,8 +209,13 @@ export class Editor {
       this.saving = savingAfter(error);
       return false;
     }
-    await rememberAnswers(this.#definition(), this.content);
     outbox.sendNow();
+    try {
+      await rememberAnswers(this.#definition(), this.content);
+    } catch (error) {
+      // The household is in the queue. Only the next one has less to copy, which nobody need be stopped for.
+      console.error(error);
+    }
     return true;
   }
 }
@@ -218,3 +248,6 @@ function tidied(value: Json): Json | undefined {
   }
   return value === null ? undefined : value;
 }
+
+/** Editors whose screen was left while what they hold could not be stored. */
+const leftUnstored = new Map<string, Editor>();

@@ -7,6 +7,7 @@ export const enPhone = {
   'settings.taking': '{count} of {total} households, {size}',
   'settings.taken': '{name}: {count} households, {size}, loaded {at}',
   'settings.failed': 'Not loaded. What was loaded before is still there.',
+  'settings.partly': 'The households came, but not the commune’s border or the lists. Take it along again when there is signal.',
   'settings.language': 'Language',
   'settings.pin': 'Change the PIN',
   'settings.pinOld': 'Present PIN',

@@ -7,6 +7,7 @@ export const viPhone = {
   'settings.taking': 'Đã tải {count}/{total} hộ, {size}',
   'settings.taken': '{name}: {count} hộ, {size}, tải lúc {at}',
   'settings.failed': 'Chưa tải được. Dữ liệu tải lần trước vẫn còn.',
+  'settings.partly': 'Đã tải các hộ, nhưng chưa tải được địa giới của xã hoặc danh mục. Bấm “Tải về” lần nữa khi có sóng.',
   'settings.language': 'Ngôn ngữ',
   'settings.pin': 'Đổi mã PIN',
   'settings.pinOld': 'Mã PIN đang dùng',

@@ -20,6 +20,8 @@ class Outbox {
   /** Photos of papers that are still on this phone, without their pictures. */
   photos = $state.raw<Photo[]>([]);
   sender = $state.raw<SenderView>({ busy: false, signInNeeded: false, lastFailure: null });
+  /** Entries whose screen was left before what was typed could be stored, and why it cannot be. */
+  unstored = $state.raw<ReadonlyMap<string, 'full' | 'failed'>>(new Map());
   #store: EntryStore | undefined;
   #photoStore: PhotoStore | undefined;
   #sender: Sender | undefined;
@@ -58,6 +60,12 @@ class Outbox {
       (...pass) => sendNextPhoto(photoStore, ...pass),
     );
     this.#sender.start();
+  }
+
+  /** Notes why what was typed into an entry is not stored; null: it is, or a screen shows it again. */
+  noteUnstored(entry: string, why: 'full' | 'failed' | null): void {
+    const { [entry]: _, ...others } = Object.fromEntries(this.unstored);
+    this.unstored = new Map(Object.entries(why === null ? others : { ...others, [entry]: why }));
   }
 
   close(): void {

@@ -47,13 +47,14 @@ class Reference {
     this.#communes = new Communes(door.database, vault);
   }
 
-  /** Fetches everything; what is stored on the phone stays in use where the register does not respond. */
-  async refresh(): Promise<void> {
-    await Promise.all([
+  /** Fetches everything; what is stored on the phone stays in use where the register does not respond. Returns whether all of it came. */
+  async refresh(): Promise<boolean> {
+    const came = await Promise.all([
       fetched('/v1/schema/form.json', (body) => this.#takeDefinition(body)),
       fetched('/form-settings.json', (body) => this.#takeSettings(body)),
       this.#refreshUnits(),
     ]);
+    return came.every(Boolean);
   }
 
   async #takeDefinition(body: unknown): Promise<void> {
@@ -77,26 +78,29 @@ class Reference {
     await store('settings', { ...this.settings });
   }
 
-  async #refreshUnits(): Promise<void> {
+  async #refreshUnits(): Promise<boolean> {
     const age = phoneTime() - ((await stored<number>('units-at')) ?? 0);
     // A clock that was set back must not retain an old list for years.
-    if (this.hasUnits && age >= 0 && age < UNITS_STAY_MILLISECONDS) return;
+    if (this.hasUnits && age >= 0 && age < UNITS_STAY_MILLISECONDS) return true;
     const newest = await fetchUnits();
-    if (newest === null) return;
+    if (newest === null) return false;
     const units = withPast(newest, this.units);
     await store('units', units);
     await store('units-at', phoneTime());
     this.units = units;
+    return true;
   }
 }
 
-async function fetched(path: string, take: (body: unknown) => Promise<void>): Promise<void> {
+async function fetched(path: string, take: (body: unknown) => Promise<void>): Promise<boolean> {
   try {
     const { status, body } = await call(path);
     if (status === 200) await take(body);
+    return status === 200;
   } catch (error) {
     // Without signal what was fetched before serves; where there is nothing yet, the list says what to do.
-    if (!(error instanceof ResponseLost)) throw error;
+    if (error instanceof ResponseLost) return false;
+    throw error;
   }
 }
 

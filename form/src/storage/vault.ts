@@ -73,8 +73,14 @@ async function unwrap(stored: StoredVault, pin: string, extractable: boolean): P
   );
 }
 
+/** Why this PIN may not be chosen, as the end of a text's key; null where it may. */
+export function pinProblem(pin: string): 'short' | 'guessable' | null {
+  if (!/^\d+$/.test(pin) || pin.length < SHORTEST_PIN) return 'short';
+  return isGuessable(pin) ? 'guessable' : null;
+}
+
 /** Whether these digits are easily guessed: all the same, or a run up or down. */
-export function isGuessable(digits: string): boolean {
+function isGuessable(digits: string): boolean {
   const steps = [...digits].slice(1).map((digit, index) => Number(digit) - Number(digits[index]));
   return steps.every((each) => each === steps[0]) && Math.abs(steps[0] ?? 0) <= 1;
 }

@@ -2,7 +2,7 @@
 import { phoneTime } from '../clock/clock.svelte';
 import { readBorder, type Border } from '../geometry/border';
 import { PUBLIC_STORE, type Database } from '../storage/database';
-import { call } from './register';
+import { ResponseLost, call } from './register';
 
 const DAY_MILLISECONDS = 86_400_000;
 const nameOf = (commune: string): string => `border ${commune}`;
@@ -24,7 +24,7 @@ export async function storedBorder(database: Database, commune: string): Promise
 /** Fetches the border anew; null where the register has none. Raises ResponseLost, and what is stored stays. */
 export async function fetchBorder(database: Database, commune: string): Promise<Border | null> {
   const { status, body } = await call(`/v1/units/${encodeURIComponent(commune)}/boundary`);
-  if (status !== 200 && status !== 404) return storedBorder(database, commune);
+  if (status !== 200 && status !== 404) throw new ResponseLost(String(status));
   const border = status === 200 ? readBorder(body) : null;
   await database.put(PUBLIC_STORE, { name: nameOf(commune), value: { border, at: phoneTime() } satisfies StoredBorder });
   return border;
