@@ -1,8 +1,10 @@
 // Mọi câu chữ của các màn hình, bằng tiếng Việt. Khóa là tên chỗ dùng; {tên} là chỗ điền.
+import type { viConflict } from './vi-conflict';
 import type { viDashboard } from './vi-dashboard';
 import { viMap } from './vi-map';
 import type { viPhone } from './vi-phone';
 import type { viPhotos } from './vi-photos';
+import type { viReview } from './vi-review';
 import type { viVerify } from './vi-verify';
 
 export const vi = {
@@ -123,14 +125,6 @@ export const vi = {
   'stage.name.standardized': 'Chuẩn hóa',
   'stage.name.digitized': 'Số hóa',
 
-  'review.title': 'Xem lại và gửi',
-  'review.cannot': 'Chưa gửi được. Xin xem lại:',
-  'review.give': 'Cần có: {what}',
-  'review.reached': 'đã đạt',
-  'review.lacks': 'Còn thiếu {count} mục',
-  'review.change': 'Sửa {what}',
-  'review.send': 'Gửi',
-  'review.sendHelp': 'Không có sóng vẫn bấm được: hộ nằm an toàn trong máy và tự gửi khi có sóng. Phần còn thiếu có thể bổ sung sau.',
 
   'rejected.title': 'Sổ chưa nhận bản này',
   'rejected.here': 'Sổ chưa nhận bản này. Mục cần sửa được ghi màu đỏ.',
@@ -149,17 +143,7 @@ export const vi = {
   'problem.title': 'Có {count} chỗ cần sửa trên màn hình này',
   'problem.later': 'Bấm “Tiếp tục” lần nữa nếu muốn sửa sau.',
 
-  'conflict.title': 'Có hai bản của hộ này',
   'conflict.short': 'Sổ đã có bản mới hơn bản trên máy',
-  'conflict.help': 'Trong lúc bạn sửa, người khác cũng đã sửa chính những mục này. Chọn từng mục: giữ bản của tôi hay lấy bản trong sổ. Những mục chỉ một người sửa đã được gộp.',
-  'conflict.helpAll': 'Trong lúc bạn sửa, người khác cũng đã sửa. Chọn từng mục: giữ bản của tôi hay lấy bản trong sổ.',
-  'conflict.mine': 'Của tôi',
-  'conflict.theirs': 'Trong sổ',
-  'conflict.empty': '(trống)',
-  'conflict.send': 'Gửi bản đã chọn',
-  'conflict.allTheirs': 'Bỏ bản của tôi',
-  'conflict.sureTheirs': 'Bỏ hết phần sửa của tôi và giữ bản trong sổ?',
-  'conflict.same': 'Hai bản không khác nhau.',
 
   'cards.add': 'Thêm {what}',
   'cards.unnamed': '{what} {count}',
@@ -219,4 +203,4 @@ export const vi = {
   'photo.list': 'Ảnh giấy tờ',
 } as const;
 
-export type MessageKey = keyof typeof vi | keyof typeof viDashboard | keyof typeof viPhone | keyof typeof viPhotos | keyof typeof viVerify;
+export type MessageKey = keyof typeof vi | keyof typeof viConflict | keyof typeof viDashboard | keyof typeof viPhone | keyof typeof viPhotos | keyof typeof viReview | keyof typeof viVerify;
