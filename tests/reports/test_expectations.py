@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.reports.coverage import Row, Together, everything_of, expect, rows_of, total_of
 from service.reports.expectations import Expectations
@@ -160,6 +162,50 @@ def test_shares_are_rounded_so_that_the_parts_have_as_many_as_the_whole(househol
     directory = a_directory(a_line("90001", successor=shares, **ENDED), *parts)
     found = expected(directory, "commune", baselines(("90001", households, EARLY)))
     assert sum(found[code] or 0 for code in ("90001", "90003", "90004")) == found[None] == households
+
+
+_Rows = list[tuple[str, date | None, date | None, str]]
+
+
+def _of_steps(steps: Iterable[tuple[str, int]]) -> UnitDirectory:
+    """Three communes and what became of them: each step is a kind, and of which of the communes then it is."""
+    alive: dict[str, date | None] = dict.fromkeys(("90000", "90001", "90002"))
+    rows: _Rows = []
+    for number, (kind, which) in enumerate(steps):
+        day = date(2026, 2, 1) + timedelta(days=10 * number)
+        codes = sorted(alive)
+        one, other = codes[which % len(codes)], codes[(which + 1) % len(codes)]
+        fresh = [f"91{number:02}{each}" for each in range(2)]
+        heirs = {
+            "merge": {one: fresh[0], other: fresh[0]},
+            "split": {one: ";".join(fresh)},
+            "share": {one: f"{fresh[0]}=0.3;{fresh[1]}=0.7"},
+            "absorb": {one: f"{fresh[0]};{other}", other: other},
+            "rename": {one: one},
+        }[kind]
+        if one == other:
+            continue
+        rows.extend((code, alive.pop(code), day - timedelta(days=1), heir) for code, heir in heirs.items())
+        alive |= {part.partition("=")[0]: day for heir in heirs.values() for part in heir.split(";")}
+    rows.extend((code, begun, None, "") for code, begun in alive.items())
+    return a_directory(
+        *(
+            a_line(code, valid_from=str(begun or ""), valid_to=str(ended or ""), successor=heir)
+            for code, begun, ended, heir in rows
+        )
+    )
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["merge", "split", "share", "absorb", "rename"]), st.integers(0, 5)), max_size=5)
+)
+def test_whatever_became_of_communes_all_are_expected_to_have_what_the_first_had(steps: list[tuple[str, int]]) -> None:
+    directory = _of_steps(steps)
+    known = baselines(("90000", 7, "2026-01-05"), ("90001", 20, "2026-01-05"), ("90002", 101, "2026-01-05"))
+    for on in (date(2026, 1, 6), *directory.geographies(), TODAY):
+        for level in ("commune", "province"):
+            found, complete = Expectations(directory, level, on, known).of_all(directory.of_level(level, on))
+            assert (sum(each.households for each in found), complete) == (128, True)
 
 
 def test_a_row_without_a_unit_has_no_part_in_what_is_expected() -> None:

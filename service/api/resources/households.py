@@ -144,6 +144,9 @@ class OneHousehold(MethodView):
     def put(self, household_id: str) -> Response:
         """A new id registers (201). The same content again is the same write (200). Other content needs If-Match.
 
+        It stays the same write when a list of units gives the commune's code another meaning, or none, and with another
+        ``commune_as_of`` on which the code means the same commune.
+
         With ``If-None-Match: *`` a known id is 412, whatever the content. A withdrawn household takes no more writes,
         a repeated one neither: 409 ``household.withdrawn`` with the record as it is (``current``), whose history says
         whether an earlier write arrived. A family that farms again is registered under a new id. An erased one is 410.
