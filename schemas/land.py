@@ -23,7 +23,7 @@ from schemas.production import AREA_TOLERANCE, MOST_AREA_M2, MOST_OUTPUT_T, Cert
 _LAND_LAW = "Luật Đất đai 2024; Thông tư 08/2024/TT-BTNMT"
 _LAND_USES = "Luật Đất đai 2024, điều 9; Thông tư 08/2024/TT-BTNMT"
 _CERTIFICATE = "Giấy chứng nhận quyền sử dụng đất"
-_OF_THE_BOUNDARY: dict[str, Any] = {"source": "Sổ đăng ký hộ", "goes_with": "geometry", **OPEN}
+_OF_THE_BOUNDARY: dict[str, Any] = {"source": "Sổ đăng ký hộ", "goes_with": "geometry"}
 _CROPS = "Thông tư 18/2019/TT-BNNPTNT, điều 6"
 
 
@@ -351,10 +351,10 @@ class ParcelSchema(Section):
     )
     boundary_method = Code(
         "boundary_methods",
-        item("Cách lấy ranh giới", "How the boundary was taken", copied=True, **_OF_THE_BOUNDARY),
+        item("Cách lấy ranh giới", "How the boundary was taken", copied=True, **_OF_THE_BOUNDARY, **OPEN),
     )
     boundary_accuracy_m = Number(
-        item("Sai số vị trí", "Position error", unit="m", **_OF_THE_BOUNDARY),
+        item("Sai số vị trí", "Position error", unit="m", **_OF_THE_BOUNDARY, **OPEN),
         least=0,
         most=10000,
     )

@@ -107,6 +107,13 @@ def section_of(field: Field) -> type[Section] | None:
     return part.section if isinstance(part, One) else None
 
 
+@cache
 def section_fields(section: type[Section]) -> dict[str, Field]:
-    """Return the fields of a section in the order of the definition."""
-    return cast(dict[str, Field], section._declared_fields)
+    """Return the fields of a section in the order of the definition.
+
+    Raises TypeError for a field without an item: it would not say how it is protected.
+    """
+    found = cast(dict[str, Field], section._declared_fields)
+    if silent := [name for name, field in found.items() if not field.item.label_en]:
+        raise TypeError(f"{section.__name__}: no item describes {', '.join(silent)}")
+    return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
@@ -13,6 +14,7 @@ from service.clock import Clock, vietnam_day
 from service.principal import Principal
 from service.units.areas import administered_area
 
+_HOUSEHOLD: Final = re.compile(r"(?<=/households/)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _AT_ONCE: Final = 200
 """How many entries are compared with the area in one round trip."""
 
@@ -20,8 +22,8 @@ _AT_ONCE: Final = 200
 class AreaTrail:
     """Returns the entries of an area: what its accounts did, and what anybody read or changed of its households.
 
-    The area of an account and the commune of a household are those of now. Of the households of an entry only those
-    of the area are named: an account, too, may have had another area before.
+    The area of an account and the commune of a household are those of now. Of the households of an entry, and of
+    the addresses that were called, only those of the area are named: an account, too, may have had another area before.
     """
 
     def __init__(
@@ -42,13 +44,15 @@ class AreaTrail:
             return
         inside: dict[str, bool] = {}
         while entries := list(islice(found, _AT_ONCE)):
-            places = self._places.communes_of({one for entry in entries for one in entry.households})
+            named = {one for entry in entries for one in (*entry.households, *_named_in(entry))}
+            places = self._places.communes_of(named)
             for entry in entries:
                 shown = tuple(one for one in entry.households if places.get(one) in area)
                 if household is not None and household not in shown:
                     continue
                 if shown or self._is_of(entry, by, inside):
-                    yield replace(entry, households=shown)
+                    hidden = (one for one in _named_in(entry) if places.get(one) not in area)
+                    yield replace(entry, households=shown, path=_without(entry.path, hidden))
 
     def _is_of(self, entry: TrailEntry, by: Principal, known: dict[str, bool]) -> bool:
         """Whether the entry is of an account that lies in the auditor's area."""
@@ -58,3 +62,14 @@ class AreaTrail:
                 administered_area(account.area, self._directory(), vietnam_day(self._clock()))
             )
         return known[entry.account]
+
+
+def _named_in(entry: TrailEntry) -> list[str]:
+    """The households that the address of an entry names."""
+    return _HOUSEHOLD.findall(entry.path)
+
+
+def _without(path: str, households: Iterable[str]) -> str:
+    for household in households:
+        path = path.replace(household, "…")
+    return path

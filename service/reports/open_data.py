@@ -13,11 +13,13 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from schemas.codelists import code_lists
+from schemas.protection import plain_at_rest
 from service.clock import Clock, vietnam_day
 from service.errors import DomainError, QueryInvalid
-from service.households.masking import LEAST_COUNT, is_small
+from service.households.masking import LEAST_COUNT, is_small, sees
 from service.reports.ports import Count, Edition, Editions, OpenDataStore
 from service.reports.small_cells import TOTAL, Cell, Name, with_totals, withheld
+from service.roles import Sight
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 from service.units.provinces import communes_by_province, province_of
@@ -35,6 +37,17 @@ _OTHERS: Final = {"vi": "Các xã, phường không nêu riêng", "en": "Commune
 _LEASE: Final = timedelta(minutes=10)
 """How long the lease to make an edition lasts; the worker that holds an older one has died."""
 _CACHED: Final = timedelta(minutes=1)
+
+
+_COUNTED_BY: Final = {"scheme": "head.ethnic_scheme", "group": "head.ethnic_group", "poverty": "poverty"}
+
+
+def countable() -> dict[str, str]:
+    """Returns what households may be counted by, each with its item.
+
+    An item that is encrypted, or hidden from readers who see people masked, counts as not known.
+    """
+    return {name: item for name, item in _COUNTED_BY.items() if plain_at_rest(item) and sees(item, Sight.MASKED)}
 
 
 class OpenDataPreparing(DomainError):
@@ -151,7 +164,7 @@ class OpenData:
             self._store.release()  # another worker made them in the meantime
             return found
         try:
-            made = editions_of(self._store.count(), self._directory(), now)
+            made = editions_of(self._store.count(countable()), self._directory(), now)
         except BaseException:
             self._store.release()
             raise

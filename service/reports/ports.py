@@ -93,8 +93,11 @@ class VillageCounts(Protocol):
 class OpenDataStore(Protocol):
     """Counts, and the editions made of them."""
 
-    def count(self) -> list[Count]:
-        """Households that are not withdrawn, by commune, ethnic group of the head and poverty class."""
+    def count(self, by: Mapping[str, str]) -> list[Count]:
+        """Households that are not withdrawn, by commune and by these items, each under its name in a Count.
+
+        What is not among them is None in every Count.
+        """
 
     def editions(self) -> Editions | None:
         """The last editions."""

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from schemas.protection import plain_at_rest
-from service.households.masking import sees
 from service.reports.ports import Count, Edition, Editions
-from service.roles import Sight
 from service.storage.client import Document, translated
 
 OPEN_DATA: Final = "open_data"
 _HOUSEHOLDS: Final = "households"
-_COUNTED_BY: Final = {"scheme": "head.ethnic_scheme", "group": "head.ethnic_group", "poverty": "poverty"}
-_GROUPS: Final = {
-    name: {"$ifNull": [f"${item}", None]} if plain_at_rest(item) and sees(item, Sight.MASKED) else {"$literal": None}
-    for name, item in _COUNTED_BY.items()
-}
-"""What is counted by. An item that is encrypted, or hidden from readers who see people masked, counts as not known."""
 
 
 class MongoOpenData:
@@ -32,25 +24,27 @@ class MongoOpenData:
         self._database = database
         self._editions = database[OPEN_DATA]
 
-    def count(self) -> list[Count]:
-        """Households that are not withdrawn, by commune, ethnic group of the head and poverty class.
+    def count(self, by: Mapping[str, str]) -> list[Count]:
+        """Households that are not withdrawn, by commune and the items of ``by``.
 
         Commune by commune along its index, so that no single query occupies the database for long.
         """
+        groups = {name: {"$ifNull": [f"${item}", None]} for name, item in by.items()}
         with translated(self._client):
             communes = sorted(state["_id"] for state in self._database["commune_states"].find({}, {"_id": 1}))
-            return [count for commune in communes for count in self._of(commune)]
+            return [count for commune in communes for count in self._of(commune, groups)]
 
-    def _of(self, commune: str) -> list[Count]:
+    def _of(self, commune: str, groups: Document) -> list[Count]:
         found = self._database["households"].aggregate(
             [
                 {"$match": {"commune": commune, "status": {"$ne": "withdrawn"}}},
-                {"$group": {"_id": _GROUPS, "households": {"$sum": 1}}},
+                {"$group": {"_id": groups, "households": {"$sum": 1}}},
             ]
         )
         return [
-            Count(commune, row["_id"]["scheme"], row["_id"]["group"], row["_id"]["poverty"], row["households"])
+            Count(commune, each.get("scheme"), each.get("group"), each.get("poverty"), row["households"])
             for row in found
+            for each in (row["_id"],)
         ]
 
     def editions(self) -> Editions | None:

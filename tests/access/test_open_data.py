@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
 
+from service.app import register_of
 from service.errors import QueryInvalid
-from service.reports.open_data import DIMENSIONS, OTHER, OpenData, OpenDataPreparing, edition_of, editions_of
+from service.reports.open_data import DIMENSIONS, OTHER, OpenData, OpenDataPreparing, countable, edition_of, editions_of
 from service.reports.ports import Count
 from service.reports.small_cells import TOTAL
 from service.settings import Settings
@@ -184,10 +185,23 @@ class Counting(MongoOpenData):
 
     times = 0
 
-    def count(self) -> list[Count]:
+    def count(self, by: Mapping[str, str]) -> list[Count]:  # noqa: ARG002 - the same signature
         """One commune with ten households."""
         self.times += 1
         return [Count("16681", None, "01", "none", 10)]
+
+
+@pytest.mark.parametrize("rule", ["sees", "plain_at_rest"])
+def test_nothing_is_counted_by_an_item_that_is_hidden_or_encrypted(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+    assert set(countable()) == {"scheme", "group", "poverty"}
+    monkeypatch.setattr(f"service.reports.open_data.{rule}", lambda item, *_: item != "poverty")
+    assert set(countable()) == {"scheme", "group"}
+
+
+def test_what_is_not_counted_by_is_not_known(register: Register) -> None:
+    households(register, THANH_VINH, 1, poverty="poor")
+    (count,) = register_of(register.client.application).store.open_data.count({"group": "head.ethnic_group"})
+    assert (count.group, count.scheme, count.poverty, count.households) == ("01", None, None, 1)
 
 
 def test_many_workers_make_one_edition(database: Database[dict[str, Any]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from service.access.trail import TrailEntry
@@ -99,3 +101,17 @@ def test_a_response_whose_audit_entry_cannot_be_stored_is_replaced_by_a_problem_
     assert response.mimetype == "application/problem+json"
     assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert response.headers["X-Request-Id"]
+
+
+def test_an_auditor_is_not_shown_the_address_of_a_household_that_left_the_area(register: Register) -> None:
+    """The officer's entry is the auditor's to read, since the account is of the area; the household is not any more."""
+    left, stays = (register.registered(commune=THANH_VINH, parcels=None)["id"] for _ in range(2))
+    name = an_id()
+    named = headers(register, name)
+    for household in (left, stays):
+        assert register.client.get(f"/v1/households/{household}/history", headers=named).status_code == 200
+    assert register.client.post(f"/v1/households/{left}/transfer", json={"commune": VINH_LOC}).status_code == 200
+    auditor = token_of(register.client.application, Role.AUDITOR, THANH_VINH, name=an_id())
+    found = register.client.get(f"/v1/trail?account={name}", headers={"Authorization": f"Bearer {auditor}"})
+    shown = [(entry["path"], entry["households"]) for entry in map(json.loads, found.text.splitlines())]
+    assert shown == [("/v1/households/…/history", []), (f"/v1/households/{stays}/history", [stays])]

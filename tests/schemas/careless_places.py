@@ -12,6 +12,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from service.reports.open_data import countable
 from service.roles import Role
 from service.storage.open_data import MongoOpenData
 from tests.access.test_data_files import files_of
@@ -96,7 +97,7 @@ def main() -> None:
         with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
             database = client.get_default_database()
             stored = database["households"].find_one({"_id": household["id"]}) or {}
-            counts = MongoOpenData(database).count()
+            counts = MongoOpenData(database).count(countable())
             report["counted"] = [(each.scheme, each.group, each.poverty) for each in counts]
             report["cells"] = "cells" in stored["index"]
             report["sealed_facts"] = sorted(name for name, value in stored["derived"].items() if value == b"")
