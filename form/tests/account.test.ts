@@ -105,8 +105,8 @@ describe('a verdict', () => {
 
   it('that is refused shows the register’s words, and the newer revision where there is one', async () => {
     responds(...problem(412, 'household.stale', 'Có bản mới.'));
-    expect(await decideOn('h', 3, { kind: 'return', reason: 'x' })).toMatchObject({ kind: 'refused', words: 'Có bản mới.', stale: true });
+    expect(await decideOn('h', 3, { kind: 'return', reason: 'x' })).toMatchObject({ kind: 'refused', problem: { detail: 'Có bản mới.' }, stale: true });
     responds(...problem(403, 'access.outside-area', 'Ngoài địa bàn.'));
-    expect(await decideOn('h', 3, { kind: 'verify' })).toMatchObject({ words: 'Ngoài địa bàn.', stale: false });
+    expect(await decideOn('h', 3, { kind: 'verify' })).toMatchObject({ problem: { detail: 'Ngoài địa bàn.' }, stale: false });
   });
 });

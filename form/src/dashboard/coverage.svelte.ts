@@ -1,21 +1,20 @@
 // What the supervisor's page shows of coverage: the table, its map and the last 30 days, each loaded, lost or refused for itself.
 import { bestKnownTime } from '../clock/clock.svelte';
+import { STAGES, type Stage } from '../definition/definition';
 import { readProvince, type Province } from '../definition/province';
 import { isObject, textAt, type JsonObject } from '../record/household';
 import { ResponseLost, call } from '../sync/register';
+import { LAST_DAY_OF_DISTRICTS } from '../sync/units';
 import { drawing, type Drawing } from './drawing';
 
 export type Level = 'commune' | 'district' | 'province' | 'country';
-export const STAGES = ['registered', 'standardized', 'digitized'] as const;
 
 const LEVELS: readonly Level[] = ['commune', 'district', 'province'];
-/** Districts were in force until this day. */
-const DISTRICT_GEOGRAPHY = '2025-06-30';
 const DAYS = 30;
 const DAY_MILLISECONDS = 86_400_000;
 
 /** A day of the trend. */
-export type Point = Record<(typeof STAGES)[number], number>;
+export type Point = Record<Stage, number>;
 
 export class Coverage {
   level = $state<Level>('commune');
@@ -41,7 +40,7 @@ export class Coverage {
 
   /** The query of the register's reports on this level. */
   get query(): string {
-    return `level=${this.level}${this.level === 'district' ? `&geography=${DISTRICT_GEOGRAPHY}` : ''}`;
+    return `level=${this.level}${this.level === 'district' ? `&geography=${LAST_DAY_OF_DISTRICTS}` : ''}`;
   }
 
   show(level: Level): Promise<void> {

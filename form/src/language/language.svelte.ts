@@ -85,6 +85,11 @@ export function size(bytes: number): string {
   return `${number(bytes / by, 1)} ${unit}`;
 }
 
+/** A day, a month or a year as people here write it: 2026-11-20 as 20/11/2026. */
+export function day(text: string): string {
+  return text.split('-').reverse().join('/');
+}
+
 /** A time of this phone for people: today's as hours and minutes, others with the day. */
 export function moment(text: string): string {
   const time = new Date(text);

@@ -1,7 +1,7 @@
 // What fields share: reading what a person types into values, and showing values as people write them.
 import type { Definition, Item } from '../definition/definition';
 import { isObject, type Json, type JsonObject } from '../record/household';
-import { moment, number, say, unitName, words } from '../language/language.svelte';
+import { day, moment, number, say, unitName, words } from '../language/language.svelte';
 import { listOf } from '../definition/check';
 import { meantUnit } from '../editing/commune';
 import { isReplaced, listed } from '../definition/short-list';
@@ -48,7 +48,7 @@ export function inWords(
       return typeof value === 'number' ? `${number(value)}${item.unit ? ` ${unitName(item.unit)}` : ''}` : String(value);
     case 'day':
     case 'partial-date':
-      return typeof value === 'string' ? value.split('-').reverse().join('/') : '';
+      return typeof value === 'string' ? day(value) : '';
     case 'moment':
       return typeof value === 'string' ? moment(value) : '';
     case 'point':

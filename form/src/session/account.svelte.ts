@@ -12,10 +12,10 @@ class SignedIn {
 
   /** A leader or supervisor reads and decides, but fills in nothing. An account that is not known yet may: the register decides. */
   get mayWrite(): boolean {
-    return this.#may('households.write');
+    return this.may('households.write');
   }
   get mayVerify(): boolean {
-    return this.#may('households.verify');
+    return this.may('households.verify');
   }
 
   /** Called after somebody has signed in. */
@@ -62,7 +62,8 @@ class SignedIn {
     await door.sealed.put('account', account ?? undefined);
   }
 
-  #may(permission: string): boolean {
+  /** Whether this account may; where nobody is signed in, nothing is ruled out. */
+  may(permission: string): boolean {
     return this.current === null || this.current.permissions.includes(permission);
   }
 }

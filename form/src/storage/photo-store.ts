@@ -70,6 +70,11 @@ export class PhotoStore {
     });
   }
 
+  /** Has a refused photo sent once more. */
+  tryAgain(id: string): Promise<void> {
+    return this.change(id, ({ state }) => (state.kind === 'rejected' ? { kind: 'waiting', attempts: 1, lastFailure: null } : null));
+  }
+
   /** Takes a photo off the phone: the register has stored or deleted it. A photo whose state has changed since stays. Returns whether it was removed. */
   async removeWhenSent({ id, state }: Photo): Promise<boolean> {
     await this.#alter(id, (photo) => (photo.state.kind === state.kind ? null : photo));

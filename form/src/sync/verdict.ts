@@ -1,10 +1,11 @@
 // A leader's word on a household: verified, or returned with a reason.
+import type { Problem } from '../record/household';
 import { call, ResponseLost } from './register';
 import { readProblem, readResponse } from './response';
 
 export type Verdict = { kind: 'verify' } | { kind: 'return'; reason: string };
-/** `words` are the register's own on why not; `stale`: there is a newer revision to look at. */
-export type Decided = { kind: 'done' } | { kind: 'refused'; words: string; status: number; stale: boolean };
+/** `stale`: there is a newer revision to look at. */
+export type Decided = { kind: 'done' } | { kind: 'refused'; problem: Problem; stale: boolean };
 
 /** Sends the verdict on the revision that was looked at. Raises ResponseLost, also where something on the way responds instead of the register. */
 export async function decideOn(household: string, revision: number, verdict: Verdict): Promise<Decided> {
@@ -16,5 +17,5 @@ export async function decideOn(household: string, revision: number, verdict: Ver
   if (readResponse(response, household).kind === 'stored') return { kind: 'done' };
   const problem = readProblem(response);
   if (problem === null) throw new ResponseLost(String(response.status));
-  return { kind: 'refused', words: problem.detail || problem.title, status: response.status, stale: response.status === 412 };
+  return { kind: 'refused', problem, stale: response.status === 412 };
 }
