@@ -214,11 +214,18 @@ def test_places_that_say_nothing_are_stored_in_no_index_and_found_by_nobody(tmp_
     assert (report["cells"], report["ready"], report["by_name"], report["names"]) == (False, 200, 1, True)
 
 
-def test_the_register_refuses_a_schema_that_hides_what_it_works_by(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("item", "refusal"),
+    [
+        ("stage", "stage: the register itself works by this item"),
+        ("status_reason", "status_reason: log notes and settled findings repeat it in clear"),
+    ],
+)
+def test_the_register_refuses_a_schema_that_hides_what_it_works_by(tmp_path: Path, item: str, refusal: str) -> None:
     edited_schemas(tmp_path)
-    say_nothing(tmp_path, (("household.py", "stage"),), *_EVERYTHING)
+    say_nothing(tmp_path, (("household.py", item),), *_EVERYTHING)
     (tmp_path / "service").symlink_to(ROOT / "service")
     program = (
         "try:\n    import service.storage.collections\nexcept TypeError as refused:\n    print('\"', refused, '\"')"
     )
-    assert "stage: the register itself works by this item" in answer_of(tmp_path, "-c", program)
+    assert refusal in answer_of(tmp_path, "-c", program)
