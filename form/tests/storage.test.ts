@@ -1,7 +1,7 @@
 // Entries: which may be edited, which may be sent, and in which order; ids; pointers; comparing what two records say.
 import { describe, expect, it } from 'vitest';
 import { join, valueAt, withValue } from '../src/definition/pointer';
-import { isEditable, sendable, type Entry, type EntryState } from '../src/storage/entries';
+import { isEditable, sendable, stillReturned, type Entry, type EntryState } from '../src/storage/entries';
 import { contentOf, isMasked, sameJson } from '../src/record/household';
 import { mintIdentifier } from '../src/storage/identifier';
 import { ATTEMPTS, retried, STALE, StillChanging } from '../src/storage/retry';
@@ -36,6 +36,21 @@ describe('sending order', () => {
     const draft = entry('a', { kind: 'draft' });
     const rejected = entry('b', { kind: 'rejected', problem: { status: 422, code: 'x', title: '', detail: '', errors: [] } });
     expect(sendable([draft, rejected])).toEqual([]);
+  });
+});
+
+describe('what was returned', () => {
+  const returned = [{ id: 'a', revision: 3 }, { id: 'b', revision: 1 }, { id: 'b', revision: 2 }];
+
+  it('is listed once, as the register listed it last', () => {
+    expect(stillReturned(returned, [entry('b', { kind: 'draft' })])).toEqual([{ id: 'a', revision: 3 }, { id: 'b', revision: 2 }]);
+  });
+
+  it('is no longer once its correction is on the way or has arrived', () => {
+    expect(stillReturned(returned, [entry('a', queued), entry('b', { kind: 'sending', attempts: 1 })])).toEqual([]);
+    const sent = (revision: number): Entry => entry('a', { kind: 'sent', at: '', revision });
+    expect(stillReturned(returned, [sent(4)]).map(({ id }) => id)).toEqual(['b']);
+    expect(stillReturned(returned, [sent(3)]).map(({ id }) => id)).toEqual(['a', 'b']);
   });
 });
 

@@ -1,6 +1,7 @@
 // The register's own check of a boundary, before it is submitted: its findings, and neighbours that are not on the phone.
 import { isObject, listAt, textAt, type JsonObject } from '../record/household';
 import { ResponseLost, call } from '../sync/register';
+import { readProblem } from '../sync/response';
 import type { Neighbour } from './neighbours';
 import { fromGeometry, type Shape } from '../geometry/shape';
 
@@ -16,6 +17,9 @@ export async function askRegister(boundary: JsonObject, household: string, commu
   if (declared !== null) body['declared_area_m2'] = declared;
   try {
     const response = await call('/v1/parcels/check', { method: 'POST', body, limit: PATIENCE });
+    const errors = readProblem(response)?.errors ?? [];
+    // Refused: what stands in its way now would stand in the household's way, too.
+    if (errors.length > 0) return { kind: 'checked', messages: errors.map(({ message, code }) => message || code), proposal: [], neighbours: [] };
     if (response.status !== 200 || !isObject(response.body)) return { kind: 'unreachable' };
     const features = isObject(response.body['neighbours']) ? listAt(response.body['neighbours'], 'features') : [];
     return {

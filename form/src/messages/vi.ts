@@ -4,7 +4,7 @@ import type { viDashboard } from './vi-dashboard';
 import { viMap } from './vi-map';
 import type { viPhone } from './vi-phone';
 import type { viPhotos } from './vi-photos';
-import type { viReview } from './vi-review';
+import type { viHousehold } from './vi-household';
 import type { viVerify } from './vi-verify';
 
 export const vi = {
@@ -145,21 +145,6 @@ export const vi = {
 
   'conflict.short': 'Sổ đã có bản mới hơn bản trên máy',
 
-  'cards.add': 'Thêm {what}',
-  'cards.unnamed': '{what} {count}',
-  'cards.parcel': 'Tờ {sheet}, thửa {number}',
-  'cards.wrong': 'Cần sửa',
-  'cards.done': 'Xong',
-  'cards.remove': 'Bỏ {what} này',
-  'cards.sureRemove': 'Bỏ {what} này?',
-  'cards.copy': 'Chép từ {what} liền trước',
-  'shortList.element': '{what} {count}',
-  'shortList.remove': 'Bỏ',
-  'shortList.removeThis': 'Bỏ {what}',
-  'shortList.rest': 'Lấy phần còn lại: {rest}',
-  'shortList.sum': 'Cộng lại: {sum}',
-  'shortList.differs': 'Cộng lại là {sum}, khác với tổng đã ghi ({whole}). Xin kiểm tra lại theo giấy tờ.',
-  'hub.help': 'Chỉ mở những phần hộ có. Phần nào không có thì bỏ qua.',
   'fields.more': 'Thông tin thêm ({count} mục, không bắt buộc)',
   'fields.answered': 'đã ghi {count}',
   'field.yes': 'Có',
@@ -186,6 +171,8 @@ export const vi = {
   'unit.t/ha': 'tấn/ha',
   'unit.million đồng': 'triệu đồng',
 
+  'cards.parcel': 'Tờ {sheet}, thửa {number}',
+
   'check.text.shape': 'Chưa đúng mẫu. Ví dụ: {example}.',
   'check.number.typed': 'Hãy nhập một số, ví dụ 1250 hoặc 12,5.',
   'check.number.two-readings': 'Hãy chọn một trong hai cách đọc số này.',
@@ -203,4 +190,4 @@ export const vi = {
   'photo.list': 'Ảnh giấy tờ',
 } as const;
 
-export type MessageKey = keyof typeof vi | keyof typeof viConflict | keyof typeof viDashboard | keyof typeof viPhone | keyof typeof viPhotos | keyof typeof viReview | keyof typeof viVerify;
+export type MessageKey = keyof typeof vi | keyof typeof viConflict | keyof typeof viDashboard | keyof typeof viPhone | keyof typeof viPhotos | keyof typeof viHousehold | keyof typeof viVerify;

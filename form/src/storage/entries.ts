@@ -60,3 +60,13 @@ export function sendable(entries: readonly Entry[]): Entry[] {
   }
   return ready;
 }
+
+/** Of the households that were returned, each once as listed last, those that are not corrected yet: not on their way, and not sent since. */
+export function stillReturned(returned: readonly Household[], entries: readonly Entry[]): Household[] {
+  const all = new Map(returned.map((household) => [household['id'], household]));
+  for (const { household, state } of entries) {
+    const newer = state.kind === 'sent' && state.revision > Number(all.get(household)?.['revision'] ?? 0);
+    if (newer || state.kind === 'queued' || state.kind === 'sending') all.delete(household);
+  }
+  return [...all.values()];
+}

@@ -1,5 +1,5 @@
 // Importing this file makes the texts of this part known.
 import { include } from '../language/language.svelte';
-import { viReview } from '../messages/vi-review';
+import { viHousehold } from '../messages/vi-household';
 
-include(viReview);
+include(viHousehold);
