@@ -7,6 +7,7 @@ import json
 import pytest
 
 from service.access.trail import TrailEntry
+from service.api.http import audit_trail
 from service.api.http.guard import guard
 from service.app import register_of
 from service.roles import Role
@@ -115,3 +116,16 @@ def test_an_auditor_is_not_shown_the_address_of_a_household_that_left_the_area(r
     found = register.client.get(f"/v1/trail?account={name}", headers={"Authorization": f"Bearer {auditor}"})
     shown = [(entry["path"], entry["households"]) for entry in map(json.loads, found.text.splitlines())]
     assert shown == [("/v1/households/…/history", []), (f"/v1/households/{stays}/history", [stays])]
+
+
+def test_a_use_that_shows_nobody_is_stored_unless_its_permission_is_declared_otherwise(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the use of a new permission is stored, without anybody having to remember it."""
+    name = an_id()
+    named = headers(register, name)
+    assert register.client.get("/v1/coverage", headers=named).status_code == 200
+    assert of(register, name) == []
+    monkeypatch.setattr(audit_trail, "_ONLY_WHEN_SHOWN", frozenset())
+    assert register.client.get("/v1/coverage", headers=named).status_code == 200
+    assert [(entry.action, entry.households) for entry in of(register, name)] == [("coverage.read", ())]

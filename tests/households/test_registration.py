@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from schemas.errors import RecordInvalid
+from schemas.household import HouseholdSchema
+from schemas.language import section_fields
 from service.errors import (
     CommuneNotInForce,
     CommuneUnknown,
@@ -206,3 +208,9 @@ def test_an_id_that_would_be_minted_and_is_taken_is_not_minted_twice(directory: 
     parcels = [a_parcel(), a_parcel(id=minted)]
     ids = [parcel["id"] for parcel in prepared({**household, "parcels": parcels}, directory).content["parcels"]]
     assert len(set(ids)) == 2
+
+
+def test_no_item_that_the_register_sets_is_content_whatever_the_schema_adds() -> None:
+    given = {name for name, field in section_fields(HouseholdSchema).items() if field.register_given}
+    assert {"commune_since", "status", "revision"} <= given
+    assert content_of({**dict.fromkeys(given, "x"), "id": an_id(), "village": "Khối 3"}) == {"village": "Khối 3"}

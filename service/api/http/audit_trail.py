@@ -20,24 +20,20 @@ from service.roles import Permission
 _HOUSEHOLD_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_ALWAYS_NOTED: Final = frozenset(
+_ONLY_WHEN_SHOWN: Final = frozenset(
     {
-        Permission.HOUSEHOLDS_WRITE,
-        Permission.HOUSEHOLDS_VERIFY,
-        Permission.HOUSEHOLDS_TRANSFER,
-        Permission.HOUSEHOLDS_WITHDRAW,
-        Permission.PHOTOS_READ,
-        Permission.PHOTOS_WRITE,
-        Permission.PARCELS_SETTLE,
-        Permission.BASELINES_WRITE,
-        Permission.VILLAGES_WRITE,
-        Permission.ACCOUNTS_MANAGE,
-        Permission.REQUESTS_MANAGE,
-        Permission.REQUESTS_DECIDE,
-        Permission.TRAIL_READ,
+        Permission.HOUSEHOLDS_READ,
+        Permission.HOUSEHOLDS_SEARCH,
+        Permission.HOUSEHOLDS_HISTORY,
+        Permission.PARCELS_CHECK,
+        Permission.COVERAGE_READ,
+        Permission.UNITS_READ,
+        Permission.CHANGES_READ,
+        Permission.METRICS_READ,
+        Permission.SESSION_OWN,
     }
 )
-"""Permissions whose use is stored in the trail even if no household was shown."""
+"""Permissions whose use is stored in the trail only if a household was shown. The use of any other always is."""
 
 
 def note_about(about: str) -> None:
@@ -121,7 +117,7 @@ def store_entry(response: Response) -> Response:
     refused = response.status_code in {401, 403}
     principal = current_principal()
     begun: Begun | None = g.get("begun")
-    noted = shown or permission in _ALWAYS_NOTED or refused or begun is not None
+    noted = shown or permission not in _ONLY_WHEN_SHOWN or refused or begun is not None
     too_many = response.status_code == 429
     if permission is None or not noted or not principal.account or too_many:
         # Requests without an account, or above the rate limit, must not fill the trail.
