@@ -131,7 +131,7 @@ class BoundaryUnplaceable(DomainError):
 
 
 class FormerCommuneMismatch(DomainError):
-    """The given former commune did not become part of the given commune."""
+    """The former commune that was sent did not become part of the commune that was sent."""
 
     code = "commune.former-mismatch"
 
@@ -233,7 +233,7 @@ class StoreUnavailable(DomainError):
 
 
 class StoreDamaged(DomainError):
-    """What is stored of a record is damaged and cannot be read; only a backup brings it back."""
+    """The stored record is damaged and cannot be read; only a backup brings it back."""
 
     code = "store.damaged"
 

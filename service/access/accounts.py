@@ -152,7 +152,7 @@ class Accounts:
         sight: Sight | None = None,
         scopes: Sequence[str] | None = None,
     ) -> Account:
-        """Change the given items. The role cannot change: another role is another account."""
+        """Change the items that were sent. The role cannot change: another role is another account."""
         account = self.get(account_id, by)
         items: dict[str, Any] = {"updated_at": self._clock()}
         if full_name is not None:

@@ -33,7 +33,7 @@ class AccountStore(Protocol):
         """Return accounts in order of name, after the name ``after``."""
 
     def change_account(self, account_id: str, items: Mapping[str, Any]) -> Account | None:
-        """Set the given items of an account. Returns the changed account."""
+        """Set these items of an account. Returns the changed account."""
 
     def remember_device(self, account_id: str, device: Device, *, keep: int) -> None:
         """Add the device to the account's or update it; only the ``keep`` latest ones stay."""

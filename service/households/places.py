@@ -20,7 +20,7 @@ _Record = Mapping[str, Any]
 
 
 class Place(NamedTuple):
-    """Where a household is: what is stored of it."""
+    """The stored place of a household."""
 
     commune: UnitId
     former: str | None

@@ -178,7 +178,7 @@ def prepared_from(
     today: date,
     noted: Sequence[Finding] = (),
 ) -> Prepared:
-    """What is stored of resolved content whose parcels were examined. Raises RecordInvalid for what they must not be.
+    """Return the form in which resolved content with examined parcels is stored. Raises RecordInvalid for its errors.
 
     ``noted`` are findings that were made on the way, about times and former communes.
 

@@ -15,7 +15,7 @@ from service.households.ports import LogEntry
 from service.roles import Sight
 
 Note = Callable[[Iterable[str]], None]
-"""Notes for the audit trail that these households were shown, or reports that what is stored of them is damaged."""
+"""Notes for the audit trail that these households were shown, or reports that their stored records are damaged."""
 Wording = Callable[[str, Mapping[str, Any]], str]
 """The text of a code with its details, in the language of the request."""
 

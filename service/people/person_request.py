@@ -120,7 +120,7 @@ class PersonRequest:
     revision: int = 1
     """Rises with every change: the optimistic lock of the request."""
     damaged: bool = False
-    """Whether the texts are missing because what is stored of them cannot be read."""
+    """Whether the texts are missing because the stored ones are damaged."""
 
     @property
     def restricts(self) -> bool:

@@ -108,7 +108,7 @@ class StoredPhotos:
 
     photos: Sequence[Photo] = ()
     damaged: Sequence[str] = ()
-    """The ids of those of which what is stored cannot be read."""
+    """The ids of the photos that are damaged in storage and cannot be read."""
 
 
 Accept = Callable[[Record, StoredPhotos], Photo | None]

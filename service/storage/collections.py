@@ -134,9 +134,9 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection("grid_cells", "Cells of the overlap grid, which a write to boundaries locks; _id is the cell."),
     Collection("borders", "Borders of administrative units as well-known binary; _id is the unit's identity."),
-    Collection("units", "Administrative units with validity and successor; _id is code@first day."),
+    Collection("units", "Administrative units with validity and successor; _id is level:code@first day."),
     Collection("open_data", "The edition of the open data that is in force, and who makes the next."),
-    Collection("baselines", "How many farm households a unit had; _id is unit@date."),
+    Collection("baselines", "How many farm households a unit had; _id is identity@date."),
     Collection("villages", "The villages of a commune, with the households expected in each; _id is its identity."),
     Collection(
         "accounts",

@@ -581,7 +581,8 @@ def test_a_check_finds_every_overlap_and_says_where_it_shows_fewer_neighbours(
     monkeypatch.setattr("service.households.reading.MOST_NEIGHBOURS", 1)
     body = check(register, geometry=drawn).get_json()
     assert (codes(body), body["neighbours"]["more"]) == (["parcel.overlap"] * 2, True)
-    assert [each["id"] for each in body["neighbours"]["features"]] < [each["parcels"][0]["id"] for each in registered]
+    (shown,) = body["neighbours"]["features"]
+    assert shown["id"] in {each["parcels"][0]["id"] for each in registered[:2]}
 
 
 def test_a_check_of_a_bow_tie_gives_the_crossing_and_a_proposal(register: Register) -> None:

@@ -46,7 +46,7 @@ def reader() -> Reader:
 
 
 def report_damaged(household_ids: Iterable[str]) -> None:
-    """Report in the service's log and metrics that what is stored of these households cannot be read."""
+    """Report in the service's log and metrics that the stored records of these households cannot be read."""
     for household in household_ids:
         count_damaged()
         _log.error("damaged", household=household, endpoint=request.endpoint)

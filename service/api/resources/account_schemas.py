@@ -82,7 +82,7 @@ class AccountPatchSchema(ChangeableItems, Body):
     area_as_of = Day(
         allow_none=True,
         metadata=refusal(reason="day", known="2025-06-30")
-        | {"description": "The day on which the codes are read, once, when they are given; today or last without it."},
+        | {"description": "The day on which the codes are read, once, when they are sent; today or last without it."},
     )
 
 

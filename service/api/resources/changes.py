@@ -45,8 +45,8 @@ class ChangesQuery(LimitQuery):
 
 
 _ITS_OFFSET_ALONE = {
-    "description": "True where what is stored of this entry is damaged: record is null, and kind, revision, offset and "
-    "hash are as they were."
+    "description": "True where the stored entry is damaged: record is null, and kind, revision, offset and hash are as "
+    "they were."
 }
 
 

@@ -1,7 +1,7 @@
 """What the derived forms of the ministry data schema look like: its JSON Schema, and the phone form's definition.
 
-They are made in schemas/derive and returned as they are; here is what openapi.yaml says of them. A test holds what is
-returned to it.
+Both are made in schemas/derive. The JSON Schema is returned as it is, and this only documents it; the form's definition
+is written by its schema here, so that an item without a field does not leave.
 """
 
 from __future__ import annotations

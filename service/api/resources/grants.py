@@ -29,7 +29,6 @@ from service.api.http.responses import resource_response
 from service.api.resources.session_schemas import (
     LONGEST_DEVICE,
     BrowserSessionSchema,
-    TokenFormSchema,
     TokenRequestSchema,
     TokenSchema,
     grant_lacks,
@@ -63,10 +62,10 @@ def requested_grant() -> dict[str, Any]:
         repeated = [name for name, values in request.form.lists() if len(values) > 1]
         if repeated:
             raise GrantInvalid(pointer=f"/{repeated[0]}", reason="repeated")  # RFC 6749, 3.2
-    given: object = request.form.to_dict() if form else json_body()
-    if isinstance(given, dict):
-        given = {**given, **_basic_credentials(given)}
-    grant: dict[str, Any] = parsed(TokenFormSchema if form else TokenRequestSchema, given)
+    sent: object = request.form.to_dict() if form else json_body()
+    if isinstance(sent, dict):
+        sent = {**sent, **_basic_credentials(sent)}
+    grant: dict[str, Any] = parsed(TokenRequestSchema, sent)
     return grant
 
 

@@ -83,8 +83,8 @@ class PhotoListSchema(ListSchema):
     damaged = fields.List(
         fields.UUID(),
         metadata={
-            "description": "Ids of the photos of which what is stored is damaged and cannot be read; absent if there "
-            "are none. Only a backup brings one back; it can be deleted, and sent again under another id."
+            "description": "Ids of the photos that are damaged in storage and cannot be read; absent if there are "
+            "none. Only a backup brings one back; it can be deleted, and sent again under another id."
         },
     )
 

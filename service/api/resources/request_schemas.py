@@ -111,7 +111,7 @@ class PersonRequestSchema(ReceivedItems):
     steps = fields.List(fields.Nested(RequestStepSchema), required=True)
     damaged = Computed(
         lambda request: request.damaged or None,
-        fields.Boolean(metadata={"description": "True where the texts are missing: what is stored cannot be read."}),
+        fields.Boolean(metadata={"description": "True where the texts are missing: the stored ones are damaged."}),
     )
 
 
@@ -145,7 +145,7 @@ class PastEntrySchema(Resource):
     kind = fields.String(required=True, validate=validate.OneOf(get_args(Kind)))
     actor = fields.String(required=True)
     changes = fields.List(fields.Nested(ItemDifferenceSchema), required=True)
-    damaged = fields.Boolean(metadata={"description": "True where what was stored of this can no longer be read."})
+    damaged = fields.Boolean(metadata={"description": "True where the stored entry is damaged and cannot be read."})
 
 
 class PersonCopySchema(Resource):
@@ -158,6 +158,6 @@ class PersonCopySchema(Resource):
     photos = fields.List(fields.Nested(PhotoCopySchema), required=True)
     damaged_photos = fields.List(
         fields.UUID(),
-        metadata={"description": "Ids of the photos of which what is stored cannot be read; absent if there are none."},
+        metadata={"description": "Ids of the photos that are damaged in storage; absent if there are none."},
     )
     seen_by = fields.List(fields.Nested(SeenBySchema), required=True)

@@ -144,9 +144,7 @@ class AreaResultSchema(ListSchema):
     """The households that fall in."""
 
     items = fields.List(fields.Nested(AffectedSchema), required=True)
-    more = fields.Boolean(
-        required=True, metadata={"description": "Whether more were found than the limit lets through."}
-    )
+    more = fields.Boolean(required=True, metadata={"description": "Whether more were found than `limit`."})
     total = fields.Nested(AffectedTotalSchema, required=True)
 
 

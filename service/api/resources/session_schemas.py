@@ -84,7 +84,7 @@ def grant_lacks(name: str) -> GrantInvalid:
 
 
 class TokenFormSchema(TokenRequestSchema):
-    """The same, form-encoded."""
+    """The same, form-encoded: a component of its own, since generated clients choose by it how to send a body."""
 
 
 class SignInSchema(Body):
