@@ -37,6 +37,7 @@ from tests.api.test_one_way_out import (
     REQUEST,
     VILLAGE,
     WHOLE,
+    WITHDRAWN,
     Asker,
     Options,
     Seed,
@@ -215,6 +216,7 @@ def walk(nghe_an: NgheAn, asker: Asker, *, reading: bool = False) -> Iterator[tu
         for address in addresses(rule, nghe_an):
             for way in ways:
                 options = dict(way) if isinstance(way, dict) else way(nghe_an.seed)
+                options.pop(WITHDRAWN, None)  # the household stays as it is, for all requests
                 headers = {**options.pop("headers", {}), "Authorization": f"Bearer {asker.token(nghe_an.app)}"}
                 response = client.open(address, method=method, headers=headers, buffered=True, **options)
                 assert response.status_code < 500, (method, address, response.text)
