@@ -1,10 +1,10 @@
 // A household whose screen is left while the phone cannot store it: shown on the list, tried again, and there when it is opened again.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Definition } from '../src/definition/definition';
-import { PhoneFull, type OpenedEntry } from '../src/storage/entry-store';
+import { EntryGone, PhoneFull, type OpenedEntry } from '../src/storage/entry-store';
 
 const saveContent = vi.fn<(...given: unknown[]) => Promise<unknown>>();
-const outbox = vi.hoisted(() => ({ store: {} as Record<string, unknown>, photos: [], noteUnstored: (() => undefined) as (id: string, why: string | null) => void, sendNow: () => undefined }));
+const outbox = vi.hoisted(() => ({ store: {} as Record<string, unknown>, photos: [], noteUnstored: (() => undefined) as (id: string, why: string | null) => void, sendNow: vi.fn() }));
 vi.mock('../src/session/outbox.svelte', () => ({ outbox }));
 vi.mock('../src/session/reference.svelte', () => ({ reference: {} }));
 vi.mock('../src/editing/opening', () => ({ rememberAnswers: () => Promise.reject(new PhoneFull('x')) }));
@@ -32,6 +32,18 @@ it('is shown until the phone has stored it', async () => {
   expect(Editor.takeUp('e')).toBeNull();
 });
 
+it('is shown no longer once its entry is gone, and not tried again', async () => {
+  saveContent.mockReset().mockRejectedValueOnce(new PhoneFull('x')).mockRejectedValueOnce(new EntryGone('e'));
+  const editor = new Editor(entry, () => ({}) as Definition);
+  editor.answer('/village', 'K1');
+  await editor.leave();
+  expect(noted.get('e')).toBe('full');
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(saveContent).toHaveBeenCalledTimes(2);
+  expect(noted.get('e')).toBeNull();
+  expect(Editor.takeUp('e')).toBeNull();
+});
+
 it('is taken up where it is opened again before that', async () => {
   saveContent.mockRejectedValueOnce(new Error('x')).mockResolvedValue(stored);
   vi.spyOn(console, 'error').mockReturnValueOnce();
@@ -49,4 +61,5 @@ it('that is sent is in the queue even where nothing more can be remembered', asy
   vi.spyOn(console, 'error').mockReturnValueOnce();
   saveContent.mockResolvedValue(stored);
   expect(await new Editor(entry, () => ({}) as Definition).queue()).toBe(true);
+  expect(outbox.sendNow).toHaveBeenCalledOnce();
 });

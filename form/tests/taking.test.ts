@@ -1,6 +1,6 @@
 // Taking a boundary: every way through the state machine, without a map, a GPS or a phone.
 import { describe, expect, it } from 'vitest';
-import { measuredAnew, NOTHING_HEARD, withFailure, withFix, type Heard } from '../src/map/fixes';
+import { afterFailure, measuredAnew, NOTHING_HEARD, withFix, type Heard } from '../src/map/fixes';
 import { withNeighbours } from '../src/map/neighbours';
 import { areaOf, toGeometry, type Ring, type Shape } from '../src/geometry/shape';
 import { begin, isCrossed, mayAccept, mayClose, mustStore, needsScreen, resumed, shapeOf, cutOf, transition, type Capture, type Taking, type TakingEvent } from '../src/map/taking';
@@ -180,12 +180,14 @@ describe('positions that say nothing', () => {
   });
 
   it('are those of before the GPS was lost: nobody is known to stand there still', () => {
-    expect(withFailure(heard(here(1), here(2)), 1)).toEqual({ ...NOTHING_HEARD, reception: 'none' });
-    expect(withFailure(heard(here(1)), 2)).toEqual({ ...NOTHING_HEARD, reception: 'none' });
-    expect(withFailure(heard(here(1)), 3)).toEqual(NOTHING_HEARD);
-    expect(withFailure(NOTHING_HEARD, 3).reception).toBe('none');
-    expect(withFix(withFailure(heard(here(1)), 2), here(9))).toEqual(heard(here(9)));
+    expect(afterFailure(1)).toEqual({ ...NOTHING_HEARD, reception: 'none' });
+    expect(afterFailure(2)).toEqual({ ...NOTHING_HEARD, reception: 'none' });
+    expect(withFix(afterFailure(2), here(9))).toEqual(heard(here(9)));
     expect(measuredAnew(heard(here(1), here(2, 50)))).toEqual({ ...NOTHING_HEARD, weak: 50, reception: 'here' });
+  });
+
+  it('do not come for a while under trees: the GPS is on, and nobody is asked to turn it on', () => {
+    expect(afterFailure(3)).toEqual(NOTHING_HEARD);
   });
 
   it('are those that nobody can have walked to, until three agree', () => {

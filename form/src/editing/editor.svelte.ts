@@ -150,11 +150,13 @@ export class Editor {
       const stored = await outbox.store.saveContent(this.id, this.#contentVersion, this.content, this.#step);
       this.#contentVersion = stored.contentVersion;
       this.#showSaved(stored.changedAt);
-      this.#noteUnstored();
     } catch (error) {
       this.#dirty = true;
       this.saving = savingAfter(error);
       if (this.saving.kind !== 'elsewhere') this.#retry = setTimeout(() => void this.save(), RETRY_MILLISECONDS);
+    } finally {
+      // Also where nothing is retried any more, since the entry is gone or another tab's: the list must not show it for ever.
+      this.#noteUnstored();
     }
   }
 

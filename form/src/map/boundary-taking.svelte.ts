@@ -12,7 +12,7 @@ import { borderIsFresh, fetchBorder, storedBorder } from '../sync/borders';
 import { ResponseLost } from '../sync/register';
 import { metresOutside, placeInside, type Border } from '../geometry/border';
 import type { BoundaryMap } from './boundary-map';
-import { measuredAnew, NOTHING_HEARD, withFailure, withFix, type Heard } from './fixes';
+import { afterFailure, measuredAnew, NOTHING_HEARD, withFix, type Heard } from './fixes';
 import { overlapArea, parcelsNear, withNeighbours, type Neighbour } from './neighbours';
 import { forRegister, shapeOfParcel } from './parcel-shape';
 import { askRegister } from './register-check';
@@ -243,7 +243,7 @@ export class BoundaryTaking {
 
   #listen(): void {
     const failed = ({ code }: Pick<GeolocationPositionError, 'code'>): void => {
-      this.#heard = withFailure(this.#heard, code);
+      this.#heard = afterFailure(code);
     };
     if (!navigator.geolocation) return failed({ code: NO_LOCATION });
     this.#watch = navigator.geolocation.watchPosition((position) => void this.#located(position), failed, { enableHighAccuracy: true, maximumAge: 0, timeout: 30_000 });
@@ -285,7 +285,6 @@ export class BoundaryTaking {
     }
   }
 
-  /** The commune of the household; before it is chosen, the one that was taken along. */
   /** Borders are by the code of today: where that was given to another commune since, it is not the border of this household's. */
   get #codeIsTodays(): boolean {
     const { commune } = this.#editor.content;
@@ -293,6 +292,7 @@ export class BoundaryTaking {
     return today === undefined || meantUnit(commune, this.#editor.content, reference.units) === today;
   }
 
+  /** The border of the household's commune; before it is chosen, that of the one that was taken along. */
   async #borderHere(): Promise<Border | null> {
     const chosen = textAt(this.#editor.content, 'commune');
     if (chosen) return this.#codeIsTodays ? storedBorder(door.database, chosen) : null;

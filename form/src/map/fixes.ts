@@ -37,8 +37,8 @@ export function withFix({ fixes, leaps }: Heard, fix: Fix): Heard {
 }
 
 /** Nothing is heard any more: where the person stood before must not be taken for where they stand now. `code` as in GeolocationPositionError. */
-export function withFailure(heard: Heard, code: number): Heard {
-  return { ...NOTHING_HEARD, reception: code === TIMEOUT && heard.reception === 'here' ? 'waiting' : 'none' };
+export function afterFailure(code: number): Heard {
+  return { ...NOTHING_HEARD, reception: code === TIMEOUT ? 'waiting' : 'none' };
 }
 
 /** The next corner is measured anew. */
