@@ -192,8 +192,8 @@ describe('rules between items', () => {
   const base: JsonObject = rules.record;
   const merged = (changes: JsonObject): JsonObject => ({ ...base, ...changes, head: { ...(base['head'] as JsonObject), ...((changes['head'] ?? {}) as JsonObject) } });
 
-  it.each(rules.cases as unknown as { why: string; changes: JsonObject; found: string[][]; by_the_register_alone?: boolean }[])('find what the register finds: $why', ({ changes, found, by_the_register_alone: alone }) => {
+  it.each(rules.cases as unknown as { why: string; changes: JsonObject; found: unknown[][]; by_the_register_alone?: boolean }[])('find what the register finds: $why', ({ changes, found, by_the_register_alone: alone }) => {
     const findings = ruleFindings(CHECKS, merged(changes), new Date(`${rules.today}T05:00:00Z`));
-    expect(findings.map(({ pointer, code }) => [pointer, code]).sort()).toEqual(alone ? [] : [...found].sort());
+    expect(findings.map(({ pointer, code, params }) => [pointer, code, params]).sort()).toEqual(alone ? [] : [...found].sort());
   });
 });

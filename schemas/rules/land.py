@@ -83,7 +83,7 @@ def uses_each_once(content: Content, _: date) -> Iterator[Trouble]:
         for number, code in codes_of(parcel):
             path = ("parcels", index, "land_uses", number, "land_use")
             if code in first:
-                yield path, "land-use.twice", {"value": code, "first": pointer((*path[:3], first[code], "land_use"))}
+                yield path, "land-use.twice", {"value": code, "first": first[code] + 1}
             first.setdefault(code, number)
         # The two schemes give one code to one use, so that the code alone is compared.
         if first and "land_use" in parcel and parcel["land_use"] not in first:

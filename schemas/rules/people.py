@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from schemas.codelists import code_lists
-from schemas.errors import Path, pointer
+from schemas.errors import Path
 from schemas.partial_date import PartialDate
 from schemas.requirements import registration_gaps
 from schemas.rules.rule import Content, Trouble, elements
@@ -62,15 +62,15 @@ def _contradictions(path: Path, person: Content) -> Iterator[Trouble]:
 
 def number_once(content: Content, _: date) -> Iterator[Trouble]:
     """A personal number occurs once in a household."""
-    seen: dict[str, Path] = {}
+    names: dict[str, str] = {}
     for path, person in people(content):
         number = person.get("national_id")
         if not number:
             continue
-        if number in seen:
-            yield (*path, "national_id"), "national-id.twice", {"first": pointer((*seen[number], "national_id"))}
+        if number in names:
+            yield (*path, "national_id"), "national-id.twice", {"first": names[number]}
         else:
-            seen[number] = path
+            names[number] = person.get("full_name", "")
 
 
 def known_place(content: Content, _: date) -> Iterator[Trouble]:

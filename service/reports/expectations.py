@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Communes of which only together it is known what is expected, since a unit before them had the number."""
+    """Communes whose expected number is only known for all of them together, since a predecessor had the baseline."""
 
     members: frozenset[UnitId]
     baselines: list[Baseline]
@@ -46,24 +46,24 @@ class Expectations:
         self._found: dict[tuple[UnitId, date], list[Baseline]] = {}
 
     def of(self, unit: Unit) -> list[Baseline]:
-        """Return the baselines whose sum is expected in a unit; none where it is not known of any part of it."""
+        """Return the baselines whose sum is expected in a unit; none unless every part of it has a known number."""
         if not self._own:
             return []
         return self._together([unit], self._geography) if unit.level == "commune" else self._of(unit, self._geography)
 
     def of_all(self, units: Iterable[Unit]) -> tuple[list[Baseline], bool]:
-        """Return the baselines whose sum is expected in units of the level together, and whether it is of all of them.
+        """Return the baselines whose sum is expected in these units together, and whether they cover all of the units.
 
-        It can be known of several together where it is not of each: of the parts of a unit that was split without
-        shares.
+        Several units can have a known number together although none has one alone: the parts of a unit that was split
+        without shares.
         """
-        given = list(units)
+        requested = list(units)
         if not self._own:
             return [], False
         if self._level == "commune":
-            return self._known(given, self._geography, partly=True)
-        of_each = [self.of(unit) for unit in given]
-        communes = [part for unit in given for part in self._parts.get(unit.identity, ())]
+            return self._known(requested, self._geography, partly=True)
+        of_each = [self.of(unit) for unit in requested]
+        communes = [part for unit in requested for part in self._parts.get(unit.identity, ())]
         if not (found := _all_of(of_each) or self._together(communes, self._geography)):
             return [baseline for each in of_each for baseline in each], False
         return found, True
@@ -93,15 +93,15 @@ class Expectations:
         return _all_of(found)
 
     def _together(self, communes: Sequence[Unit], on: date) -> list[Baseline]:
-        """The baselines whose sum is expected in communes together; none where it is not known of any of them."""
+        """Return the baselines whose sum is expected in these communes; none unless every one of them is covered."""
         found, complete = self._known(communes, on)
         return found if complete else []
 
     def _known(self, communes: Sequence[Unit], on: date, *, partly: bool = False) -> tuple[list[Baseline], bool]:
-        """The baselines whose sum is expected in communes together, and whether that is of all of them.
+        """Return the baselines whose sum is expected in these communes, and whether they cover all of the communes.
 
-        Where it is not known of one, it can be of several: a whole that was split without shares had the number of all
-        its parts. Only with ``partly`` are there any where it is not known of all.
+        Communes without a number of their own can be covered together: a unit that was split without shares had the
+        number of all its parts. Where some commune is not covered, baselines are returned only with ``partly``.
         """
         found: dict[UnitId, list[Baseline]] = {}
         doubtful = _doubtful(self._directory)
@@ -127,8 +127,10 @@ class Expectations:
         return [baseline for each in (*alone, *(group.baselines for group in groups)) for baseline in each], complete
 
     def _group(self, commune: Unit, among: Sequence[Unit], on: date) -> _Group | None:
-        """The communes that have all households of the units from which one of them comes, of an earlier day on which
-        it is known how many these had. None where some of them are not ``among`` the communes that are asked for.
+        """Return the smallest set of communes with this one whose joint predecessors have a known baseline.
+
+        The search goes back in time until a day on which the predecessors have one. Returns None where there is no such
+        day, or where a successor of the predecessors is not ``among`` the requested communes.
         """
         within = {unit.identity for unit in among}
         before, day = [commune], on
@@ -157,10 +159,10 @@ class Expectations:
                 return _Group(frozenset(members), found)
 
     def _with_newcomers(self, among: Sequence[Unit], on: date) -> _Group | None:
-        """All the communes that are asked for, where some began without a predecessor since the register exists.
+        """Return all requested communes as one group where some of them began without a named predecessor.
 
-        Their households were counted in others of their province before, no list names in which: so only of the whole
-        province it is known how many are expected, and from before they began.
+        Before, the households of such a newcomer were counted in other communes of the province, and no list says in
+        which. Only the whole province therefore has a known number, from the day before the newcomers began.
         """
         within = {unit.identity for unit in among}
         begun_alone = _newcomers(self._directory)
@@ -184,19 +186,19 @@ class Expectations:
         return _Group(frozenset(within), found) if complete else None
 
     def _have_all_around(self, communes: Iterable[Unit], within: set[UnitId], on: date) -> bool:
-        """Whether ``within`` has every commune of the provinces in which these communes lie."""
+        """Return whether ``within`` has every commune of the provinces in which these communes lie."""
         beside = units_beside(communes, self._directory, on)
         return within.issuperset(each.identity for each in beside if each.level == "commune" and each.in_force_on(on))
 
     def _heirs(self, unit: Unit, on: date) -> list[Unit]:
-        """The communes that have a unit's households later; none where part of it ended without a successor."""
+        """Return the communes that have a unit's households on a day; none where a part ended without a successor."""
         if unit.valid_to is None or unit.day_after is None or on <= unit.valid_to:
             return [unit]
         following = [self._heirs(each, on) for each in self._directory.heirs_of(unit, unit.day_after)]
         return [heir for each in following for heir in each] if all(following) else []
 
     def _passed_on(self, succession: Succession) -> list[Baseline]:
-        """The baselines of a unit that another succeeded; of a split, the share of the part, if it is known.
+        """Return the baselines that a predecessor passes on; of a split, the part's share, or none if it is not known.
 
         The parts are rounded so that their sum is the whole.
         """
@@ -214,11 +216,11 @@ class Expectations:
         ]
 
     def _since(self, unit: Unit, on: date) -> date | None:
-        """The last day until ``on`` on which a commune began, or others came to it; None where that is not known."""
+        """Return the last day up to ``on`` on which a commune began or others joined it; None where it is not known."""
         return self._span(unit, on)[0] or self._directory.versions_of(unit.identity)[0].valid_from
 
     def _span(self, unit: Unit, on: date) -> tuple[date | None, date | None]:
-        """The days around ``on`` between which a baseline says how many households a unit has."""
+        """Return the days around ``on`` between which a baseline of the unit applies; the second is outside."""
         if unit.identity not in self._changes:
             self._changes[unit.identity] = sorted({each.day for each in self._comings_and_goings(unit)})
         changes = self._changes[unit.identity]
@@ -226,13 +228,13 @@ class Expectations:
         return start, min((day for day in changes if day > on), default=None)
 
     def _arrivals(self, unit: Unit) -> list[Succession]:
-        """The other units that were merged into a unit, or that it is a part of, at its beginning and since."""
+        """Return the successions by which other units, or parts of them, became part of a unit."""
         versions = self._directory.versions_of(unit.identity)
         found = (each for version in versions for each in self._directory.successions_to(version))
         return [each for each in found if each.before.identity != unit.identity]
 
     def _comings_and_goings(self, unit: Unit) -> list[Succession]:
-        """The successions after which earlier baselines of the unit no longer apply."""
+        """Return the successions after which earlier baselines of the unit no longer apply."""
         if unit.level == "commune":
             first = self._directory.versions_of(unit.identity)[0]
             return [each for each in self._arrivals(unit) if each.day > first.begins]
@@ -251,7 +253,7 @@ class Expectations:
 
 @lru_cache(maxsize=8)
 def _newcomers(directory: UnitDirectory) -> frozenset[UnitId]:
-    """The communes that began without a predecessor since the register exists."""
+    """Return the communes that began without a predecessor since the register exists."""
     begun = {unit.identity for unit in directory if unit.level == "commune" and unit.begins > RECORDS_SINCE}
     firsts = (directory.versions_of(identity)[0] for identity in begun)
     return frozenset(
@@ -261,8 +263,9 @@ def _newcomers(directory: UnitDirectory) -> frozenset[UnitId]:
 
 @lru_cache(maxsize=8)
 def _doubtful(directory: UnitDirectory) -> frozenset[UnitId]:
-    """Communes that can have a number only together with others: parts of a whole that was split without shares, what
-    took these over, and newcomers.
+    """Return the communes that may have a known number only together with others.
+
+    These are newcomers, parts of a unit that was split without shares, and the successors of both.
     """
     found = set(_newcomers(directory))
     found |= {each.after.identity for each in directory.successions if each.kind == "split" and each.share is None}
@@ -273,12 +276,12 @@ def _doubtful(directory: UnitDirectory) -> frozenset[UnitId]:
 
 
 def _all_of(found: list[list[Baseline]]) -> list[Baseline]:
-    """The baselines of all parts; none where any part has none."""
+    """Return the baselines of all parts; none where any part has none."""
     return [baseline for each in found for baseline in each] if found and all(found) else []
 
 
 def _parts_of(directory: UnitDirectory, level: str, geography: date) -> dict[UnitId, list[Unit]]:
-    """The communes in each unit of a level above them."""
+    """Return the communes in each unit of a level above them."""
     place = Placing(directory, level, geography)
     parts: dict[UnitId, list[Unit]] = {}
     for commune in directory.of_level("commune", geography):

@@ -89,7 +89,7 @@ function usesNotOnce(parcel: JsonObject, pointer: string): Finding[] {
   });
   const single = textAt(parcel, 'land_use');
   const strange = single !== '' && codes.some(Boolean) && !codes.includes(single);
-  return strange ? [...twice, { pointer: `${pointer}/land_use`, code: 'land-use.not-listed', params: { value: single, listed: codes.filter(Boolean).join(', ') } }] : twice;
+  return strange ? [...twice, { pointer: `${pointer}/land_use`, code: 'land-use.not-listed', params: { value: single, listed: [...new Set(codes.filter(Boolean))].join(', ') } }] : twice;
 }
 
 function once(record: JsonObject): Finding[] {
