@@ -20,6 +20,7 @@ from service import errors
 from service.api.http.problems import HTTP_CODES, STATUS
 from service.errors import RecordCarried
 from service.units.borders import BorderFileInvalid
+from service.units.errors import UnitsChanged
 from service.units.unit_list import UnitListInvalid
 from tests.api.asking import Register
 
@@ -27,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 MESSAGES = Catalogue(ROOT / "service" / "messages")
 ITEM_MESSAGES = Catalogue(ROOT / "schemas" / "messages")
 
-ONLY_IN_SCRIPTS = {BorderFileInvalid, UnitListInvalid}
-"""Errors about a file that an operator loads with a script, which prints them; no request raises them."""
+ONLY_IN_SCRIPTS = {BorderFileInvalid, UnitListInvalid, UnitsChanged}
+"""Errors about a file that an operator loads with a script, which prints them or retries; no request raises them."""
 
 
 def below(kind: type[errors.DomainError]) -> Iterator[type[errors.DomainError]]:
