@@ -16,7 +16,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What every page needs comes as one file: on an old phone each further file costs more than its bytes.
-        codeSplitting: { groups: [{ name: 'core', test: /node_modules\/(svelte|idb|esm-env|clsx)\/|src\/(clock|record|language\/language|session\/(shell|faults)|parts\/(Toast|SignInForm|Brand)|storage\/(?!photo)|sync\/(account|backoff|register|response|sender|units|updates)|definition\/(read|definition|province|limits|pointer)|search)|src\/messages\/vi(-map)?\.ts/ }] },
+        codeSplitting: { groups: [{ name: 'core', test: /node_modules\/(svelte|idb|esm-env|clsx)\/|src\/(clock|record|language\/(language|explain)|session\/(shell|faults)|parts\/(Toast|SignInForm|Brand)|storage\/(?!photo)|sync\/(account|backoff|register|response|sender|units|updates)|definition\/(read|definition|province|limits|pointer)|search)|src\/messages\/vi(-map)?\.ts/ }] },
       },
     },
   },

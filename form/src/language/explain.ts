@@ -1,7 +1,8 @@
-// What a finding of the phone's own checks says to a person: the definition's text where it has one, else ours.
+// What is wrong, in words: a finding of the phone's own checks, by the definition's text where it has one, and what the register refused.
 import type { Finding } from '../definition/finding';
 import type { Definition } from '../definition/definition';
 import { vi, type MessageKey } from '../messages/vi';
+import type { Problem } from '../record/household';
 import { fill, say, words } from './language.svelte';
 
 export function explain(definition: Definition, { code, params }: Finding): string {
@@ -9,4 +10,9 @@ export function explain(definition: Definition, { code, params }: Finding): stri
   if (given) return fill(words(given), params);
   const key = `check.${code}`;
   return key in vi ? say(key as MessageKey, params) : say('check.unknown', { code });
+}
+
+/** Why the register refused something, in its words; where it gave none, its status. */
+export function refusal({ detail, title, status }: Pick<Problem, 'detail' | 'title' | 'status'>): string {
+  return detail || title || say('rejected.unknown', { status });
 }

@@ -1,5 +1,4 @@
 // What waits on the phone, and what holds it back, in words.
-import type { Problem } from '../record/household';
 import { hindranceOf } from '../sync/hindrance';
 import { say } from './language.svelte';
 
@@ -13,9 +12,4 @@ export function held(households: number, photos: number, lastFailure: string | n
 export function tries({ attempts, lastFailure }: { attempts: number; lastFailure: string | null }): string {
   if (attempts === 0) return say('home.willSend');
   return hindranceOf(lastFailure) === 'register' ? say('home.refused', { count: attempts, reason: lastFailure ?? '' }) : say('home.tried', { count: attempts });
-}
-
-/** Why the register refused something, in its words; where it gave none, its status. */
-export function refusal({ detail, title, status }: Pick<Problem, 'detail' | 'title' | 'status'>): string {
-  return detail || title || say('rejected.unknown', { status });
 }

@@ -20,8 +20,8 @@ export async function readAccount(): Promise<Account | 'nobody' | 'unknown'> {
   return (status === 200 && readBody(body)) || 'unknown';
 }
 
-/** 'refused' comes with the register's own words; 'lost' is also what a log-in page on the way responds with, whatever its status. */
-export type SignIn = { kind: 'signed-in'; account: Account } | { kind: 'refused'; words: string } | { kind: 'wrong' | 'lost' };
+/** 'refused' comes with why the register did; 'lost' is also what a log-in page on the way responds with, whatever its status. */
+export type SignIn = { kind: 'signed-in'; account: Account } | { kind: 'refused'; problem: Problem } | { kind: 'wrong' | 'lost' };
 
 /** Signs in with cookies that no script can read. */
 export async function signIn(username: string, password: string): Promise<SignIn> {
@@ -36,16 +36,16 @@ export async function signIn(username: string, password: string): Promise<SignIn
   if (account) return { kind: 'signed-in', account };
   const problem = readProblem(response);
   if (problem === null) return { kind: 'lost' };
-  return response.status === 401 ? { kind: 'wrong' } : { kind: 'refused', words: wordsOf(problem) };
+  return response.status === 401 ? { kind: 'wrong' } : { kind: 'refused', problem };
 }
 
-/** Changes the password. Returns null when it is done, else the register's own words on why not. Raises ResponseLost. */
-export async function changePassword(old: string, password: string): Promise<string | null> {
+/** Changes the password. Returns null when it is done, else why the register refused it. Raises ResponseLost. */
+export async function changePassword(old: string, password: string): Promise<Problem | null> {
   const response = await call('/v1/session/password', { method: 'PUT', body: { old_password: old, password } });
   if (response.status === 204) return null;
   const problem = readProblem(response);
   if (problem === null) throw new ResponseLost(String(response.status));
-  return wordsOf(problem);
+  return problem;
 }
 
 /** Ends the session at the register, which may have ended it before. Raises ResponseLost where it did not: the session goes on. */
@@ -74,8 +74,6 @@ export async function endDevice(id: string): Promise<boolean> {
   const { status } = await call(`/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' });
   return status === 204;
 }
-
-const wordsOf = ({ errors, detail, title, status }: Problem): string => errors[0]?.message || detail || title || String(status);
 
 /** The account in a body of the register; null in anything else. */
 function readBody(body: unknown): Account | null {
