@@ -114,8 +114,7 @@ def _of_phones(drafts: Sequence[DraftReading]) -> Iterator[str]:
 def effects_of(
     plan: PlannedEdition, before: UnitDirectory, after: UnitDirectory, situation: Situation, today: date
 ) -> Effects:
-    """Return the effects of a list. Raises UnitListInvalid where it takes back a unit that households refer to."""
-    _require_no_household_left(before, after, situation.states)
+    """Return the effects of a list. Raises UnitListInvalid where no commune is in force afterwards."""
     changed = {unit.identity for unit in (*before, *after)} & _touched(plan, before, after)
     day = max([today, *(unit.day_after or unit.begins for unit in plan.put)])
     if not after.of_level("commune", day):
@@ -194,19 +193,22 @@ _WAY_OUT: Final = "; let it end today, and name the communes that go on as its s
 
 
 def taken_back_in_use(
-    lines: Iterable[UnitLine], before: UnitDirectory, states: Iterable[CommuneState]
+    lines: Iterable[UnitLine], before: UnitDirectory, states: Sequence[CommuneState]
 ) -> Iterator[UnitFault]:
     """Yield each line that takes a unit back to which households, or their former communes, refer.
 
+    A commune whose log has entries is referred to as well: no tally counts the withdrawn households stored in it.
     A line that only takes one validity back is none, where another one of the same unit stays or takes its place.
     """
     taken = {(line.unit.level, line.unit.code, line.replaces or line.unit.valid_from): line for line in lines}
     gone = {key for key, line in taken.items() if line.withdrawn}
-    for identity, households in _referring(states):
+    referring = dict(_referring(states))
+    for identity in sorted({*referring, *(state.commune for state in states if state.offset)}):
         versions = before.versions_of(identity)
         withdrawn = [taken[unit.key] for unit in versions if unit.key in gone]
         if versions and len(withdrawn) == len(versions):
-            reason = f"{_named(identity, before)} cannot be taken back: {_refer(households)}{_WAY_OUT}"
+            why = _refer(referring[identity]) if identity in referring else "its log has entries"
+            reason = f"{_named(identity, before)} cannot be taken back: {why}{_WAY_OUT}"
             yield UnitFault(withdrawn[-1].number, "withdrawn", reason)
 
 
@@ -232,13 +234,16 @@ def put_off_in_use(
 
 
 def _referring(states: Iterable[CommuneState]) -> list[tuple[UnitId, int]]:
-    """How many households name each unit as their commune or their former one, in order of identity."""
+    """Return how many households name each unit as their commune or their former one, in order of identity.
+
+    Units that no household names are left out.
+    """
     named: Counter[UnitId] = Counter()
     for state in states:
         for key, tally in state.tallies.items():
             for identity in {state.commune, of_tally_key(key)} - {None}:
                 named[UnitId(str(identity))] += tally.get("registered", 0)
-    return sorted(named.items())
+    return sorted((identity, households) for identity, households in named.items() if households)
 
 
 def _refer(households: int) -> str:
@@ -248,20 +253,6 @@ def _refer(households: int) -> str:
 def _named(identity: UnitId, directory: UnitDirectory) -> str:
     code, name = directory.called(identity, date.max)
     return f"{name} ({code})"
-
-
-def _require_no_household_left(before: UnitDirectory, after: UnitDirectory, states: Iterable[CommuneState]) -> None:
-    """Raise UnitListInvalid where households, or their former communes, are of a unit that the list takes back."""
-    left = {unit.identity for unit in before} - {unit.identity for unit in after}
-    faults = []
-    for state in states:
-        named = {state.commune, *map(of_tally_key, state.tallies)}
-        for identity in sorted(left & {each for each in named if each is not None}):
-            code, _ = before.called(identity, date.max)
-            reason = f"{_named(identity, before)} cannot be taken back: households refer to it"
-            faults.append(UnitFault(0, "withdrawn", reason, f"commune {code}"))
-    if faults:
-        raise UnitListInvalid(faults)
 
 
 def _touched(plan: PlannedEdition, before: UnitDirectory, after: UnitDirectory) -> set[UnitId]:

@@ -20,7 +20,7 @@ from service.errors import (
     HouseholdIdMismatch,
 )
 from service.households.places import Places
-from service.households.registration import household_id_of, parse, prepare, registration, replacement
+from service.households.registration import content_of, household_id_of, parse, prepare, registration, replacement
 from service.households.times import end_of
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.units.directory import UnitDirectory
@@ -221,6 +221,15 @@ def test_what_is_stored_of_a_merged_commune_keeps_its_meaning_until_it_is_revise
     assert Places(newer, TODAY).shown(again)["commune_since"] == "2026-11-01"
     with pytest.raises(CommuneNotInForce):
         prepared({**before, "commune_as_of": "2026-11-22"}, newer, known=before)
+
+
+def test_what_was_sent_of_a_shown_record_is_without_what_the_register_added() -> None:
+    newer, sent = UnitDirectory(NEWER), a_least_household()
+    record = registered(sent, newer).record
+    shown = Places(newer, TODAY).shown(record)
+    assert "commune_since" in shown
+    added = {"agency", "commune_as_of"}  # what a client could have sent too
+    assert content_of(shown).keys() - added == sent.keys() - added - {"id"}
 
 
 def test_a_household_of_a_commune_that_was_not_merged_has_no_first_day(directory: UnitDirectory) -> None:

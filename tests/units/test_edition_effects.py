@@ -9,14 +9,19 @@ from pathlib import Path
 import pytest
 
 from service.commands import accounts as accounts_command
+from service.households.ports import CommuneState
+from service.jobs.edition_effects import taken_back_in_use
 from service.people.person_request import PersonRequest, RequestKind, RequestState
 from service.reports.ports import Baseline
 from service.storage.repositories import Repositories
 from service.unit_names import UnitId
+from service.units.placing import FORMER_UNKNOWN
+from service.units.unit_list import read_lines
 from service.units.villages import Village, VillageList
-from tests.builders import NOW, THANH_VINH, TRUONG_VINH
+from tests.builders import NOW, THANH_VINH, TODAY, TRUONG_VINH
 from tests.storage.writing import register
 from tests.two_provinces import TRAN_PHU, second_province
+from tests.units.lists import a_directory, a_line
 from tests.units.test_editions import HEADER, MERGER, loaded
 
 SPLIT = f"""\
@@ -74,6 +79,18 @@ def test_a_unit_with_households_is_named_beside_what_else_speaks_against_taking_
     faults = capsys.readouterr().err
     assert "line 2, withdrawn: phường Thành Vinh (16681) cannot be taken back: 1 household refers to it" in faults
     assert "successor: 16681 is not in force on 2025-07-01" in faults
+
+
+def test_a_commune_of_which_only_withdrawn_households_are_stored_is_not_taken_back() -> None:
+    lines = read_lines(f"{HEADER}\n{a_line('00001')},,yes\n")
+    states = [
+        CommuneState(UnitId("00001"), offset, "", TODAY, {FORMER_UNKNOWN: {"registered": 0}}) for offset in (0, 2)
+    ]
+    unwritten, written = (list(taken_back_in_use(lines, a_directory(a_line()), [state])) for state in states)
+    assert unwritten == []
+    (fault,) = written
+    assert (fault.line, fault.column) == (2, "withdrawn")
+    assert fault.reason.startswith("xã Làng (00001) cannot be taken back: its log has entries; let it end today")
 
 
 def test_a_dry_run_says_of_each_unit_what_refers_to_it(own_store: Repositories, reported: Saying) -> None:
