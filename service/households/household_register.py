@@ -53,12 +53,12 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
 
     def purposes_consented(self, household_id: str, *, actor: Actor) -> frozenset[str]:
         """The purposes of all consents of a household that are valid. Raises HouseholdNotFound, StoreDamaged."""
-        record = self._store.households.record(household_id_of(household_id), actor.area)
+        record = self._store.households.record(household_id_of(household_id), area=actor.area)
         return frozenset(each["purpose"] for each in record.get("consents") or () if "withdrawn_at" not in each)
 
     def commune_of(self, household_id: str, *, actor: Actor) -> UnitId:
         """The commune where a household is stored, also one of which the rest is damaged. Raises HouseholdNotFound."""
-        return self._store.households.commune_of(household_id_of(household_id), actor.area)
+        return self._store.households.commune_of(household_id_of(household_id), area=actor.area)
 
     @sent_items(None)
     def put(
@@ -73,7 +73,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         now = self._clock()
         content = parse(body, household_id, today=vietnam_day(now))
         if if_match is not None:
-            stored = self._store.households.find(household_id, actor.area)
+            stored = self._store.households.find(household_id, area=actor.area)
             if if_new:
                 raise HouseholdExists(current=stored.record)
             return self._revise(content, stored, if_match, now=now, actor=actor)
@@ -86,7 +86,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         try:
             return replace(self._commit_one(change, None, actor), created=True)
         except HouseholdErased:
-            self._store.households.find(household_id, actor.area)  # erased elsewhere, it is not there for this actor
+            # A household that was erased elsewhere is not found by this actor.
+            self._store.households.find(household_id, area=actor.area)
             raise
         except HouseholdIdTaken:
             return self._again(content, household_id, if_new=if_new, now=now, actor=actor)
@@ -100,7 +101,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     def patch(self, household_id: str, patch: object, *, if_match: int | None, actor: Actor) -> Written:
         """Revise by merge patch (RFC 7396). Raises PreconditionRequired without a revision, else as ``put``."""
         household_id = household_id_of(household_id)
-        stored = self._store.households.find(household_id, actor.area)
+        stored = self._store.households.find(household_id, area=actor.area)
         _refuse_withdrawn(stored.record)
         if if_match is None:
             raise PreconditionRequired(revision=stored.record["revision"])
@@ -119,7 +120,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         household_id = household_id_of(household_id)
 
         def attempt() -> Written:
-            before = self._store.households.find(household_id, actor.area).record
+            before = self._store.households.find(household_id, area=actor.area).record
             change = consent_withdrawn(before, purpose, at=self._clock(), actor=actor.name)
             if change is None:
                 return Written(before, changed=False)
@@ -178,7 +179,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         Usually it has thereby left the actor's area, so it is looked for everywhere, and returned only to who moved it:
         another account could confirm guesses of the address by it.
         """
-        stored = self._store.households.find(household_id)
+        stored = self._store.households.find(household_id, area=None)
         record = stored.record
         if if_match not in (None, record["revision"] - 1) or record["status"] == "withdrawn":
             return None
@@ -271,7 +272,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         household no write is repeated: the response would read as if the household were there.
         """
         try:
-            stored = self._store.households.find(household_id, actor.area)
+            stored = self._store.households.find(household_id, area=actor.area)
         except (HouseholdNotFound, StoreDamaged):
             if refused is None:
                 raise
@@ -319,7 +320,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
 
     def _changeable(self, household_id: str, if_match: int | None, actor: Actor) -> Stored:
         """The stored household, if the named revision is current and it is not withdrawn."""
-        stored = self._store.households.find(household_id_of(household_id), actor.area)
+        stored = self._store.households.find(household_id_of(household_id), area=actor.area)
         record = stored.record
         if if_match is not None and record["revision"] != if_match:
             raise HouseholdStale(current=record, named=if_match)
@@ -345,7 +346,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         household_id = household_id_of(household_id)
 
         def attempt() -> Written:
-            before = self._store.households.find(household_id, actor.area).record
+            before = self._store.households.find(household_id, area=actor.area).record
             done = before["status"] == status and if_match in (None, before["revision"] - 1, before["revision"])
             if done and reason is not None:
                 done = self._store.log.last_actor(household_id, status) == actor.name
@@ -364,7 +365,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         except HouseholdStale:
             if if_match is None:
                 raise
-            current = self._store.households.find(before["id"], actor.area).record
+            current = self._store.households.find(before["id"], area=actor.area).record
             raise HouseholdStale(current=current, named=if_match) from None
 
     def _commit_one(self, change: Change, before: Record | None, actor: Actor) -> Written:

@@ -209,10 +209,10 @@ class Households(Protocol):
         They are found by those of the items that are places (a boundary, the home).
         """
 
-    def record(self, household_id: str, area: Communes = None, *, personal: bool = True) -> Record:
+    def record(self, household_id: str, *, area: Communes, personal: bool = True) -> Record:
         """A household's record; ``personal`` as in HouseholdQuery. Raises HouseholdNotFound, also outside the area."""
 
-    def commune_of(self, household_id: str, area: Communes = None) -> UnitId:
+    def commune_of(self, household_id: str, *, area: Communes) -> UnitId:
         """The commune where a household is stored, also one of which the rest is damaged. Raises as ``record``."""
 
     def page(self, query: HouseholdQuery) -> HouseholdPage:
@@ -224,7 +224,7 @@ class Households(Protocol):
     def outside(self, household_ids: Iterable[str], area: frozenset[UnitId]) -> frozenset[str]:
         """Those of the households that are stored in a commune outside the area."""
 
-    def find(self, household_id: str, area: Communes = None) -> Stored:
+    def find(self, household_id: str, *, area: Communes) -> Stored:
         """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area, StoreDamaged."""
 
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:

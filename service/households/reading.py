@@ -187,7 +187,7 @@ class Reader:
         Raises HouseholdNotFound.
         """
         household = household_id_of(household_id)
-        self._sources.records.commune_of(household, self.communes)
+        self._sources.records.commune_of(household, area=self.communes)
         self._releasing.require_shared(household)
         found = self._sources.log.history(household, before=before, limit=limit + 1)
         self._note([household])
@@ -278,7 +278,7 @@ class Reader:
         return text if self.sees_persons else WITHHELD_TEXT
 
     def _stored(self, household_id: str, *, personal: bool = True) -> Record:
-        record = self._sources.records.record(household_id_of(household_id), self.communes, personal=personal)
+        record = self._sources.records.record(household_id_of(household_id), area=self.communes, personal=personal)
         self._releasing.require_shared(record["id"])
         return record
 

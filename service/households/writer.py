@@ -93,7 +93,7 @@ class HouseholdWriter(Generic[Repositories]):
             return False
         return prepared.says_the_same(stored.fingerprint)
 
-    def _parts(self, now: datetime, area: Communes = None) -> Parts:
+    def _parts(self, now: datetime, area: Communes) -> Parts:
         """Finds the part of a split commune to which a household belongs, among those within ``area``."""
         return Parts(self._store.villages, self._examiner.borders, self._directory(), vietnam_day(now), area)
 

@@ -118,7 +118,7 @@ class Rehoming(JobWriter):
 
     def _batch(self, records: Sequence[Record], damaged: Sequence[str]) -> Batch:
         now, directory = self._clock(), self._directory()
-        parts = self._parts(now)
+        parts = self._parts(now, area=None)
         moves = (self._change(record, now, directory, parts) for record in records)
         return Batch(records, [change for change in moves if change is not None], now, damaged)
 
@@ -152,7 +152,7 @@ class Rehoming(JobWriter):
     def _alone(self, before: Record) -> Rehomed:
         def change_of(record: Record) -> Change | None:
             now = self._clock()
-            return self._change(record, now, self._directory(), self._parts(now))
+            return self._change(record, now, self._directory(), self._parts(now, area=None))
 
         try:
             return Rehomed(before["id"], moved=self._committed_alone(before, change_of))

@@ -44,12 +44,12 @@ class Households:
         self._database = database
 
     @translated()
-    def find(self, household_id: str, area: Communes = None) -> Stored:
+    def find(self, household_id: str, *, area: Communes) -> Stored:
         """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area, StoreDamaged."""
         return to_stored(self._find_one(household_id, area, None), self._database.encryption)
 
     @translated()
-    def record(self, household_id: str, area: Communes = None, *, personal: bool = True) -> Record:
+    def record(self, household_id: str, *, area: Communes, personal: bool = True) -> Record:
         """One household's record, without what only storage needs. Raises HouseholdNotFound, StoreDamaged.
 
         Without ``personal`` nothing is decrypted, so that one of which a ciphertext is damaged can be read as well.
@@ -58,7 +58,7 @@ class Households:
         return read(self._find_one(household_id, area, {"index": 0}), self._database.encryption)
 
     @translated()
-    def commune_of(self, household_id: str, area: Communes = None) -> UnitId:
+    def commune_of(self, household_id: str, *, area: Communes) -> UnitId:
         """The commune where a household is stored, and nothing else. Raises HouseholdNotFound, StoreDamaged."""
         commune = self._find_one(household_id, area, {"commune": 1}).get("commune")
         if not isinstance(commune, str):

@@ -86,7 +86,7 @@ def test_no_document_has_digits_of_a_number_among_its_findings(store: Repositori
 
 def test_a_reader_for_whom_nothing_is_decrypted_gets_no_placeholder(store: Repositories, register: Register) -> None:
     household = registered(register)["id"]
-    assert doubts(store.households.record(household, personal=False)) == {PLACE: {}}
+    assert doubts(store.households.record(household, personal=False, area=None)) == {PLACE: {}}
     address = f"/v1/households/{household}"
     for each in (address, "/v1/households", f"{address}/history", "/v1/changes"):
         response = register.client.get(each, headers=closed_reader(register))

@@ -206,7 +206,7 @@ def seeded(app: Flask, places: str = "") -> Seed:
 
 
 def _now(app: Flask, body: dict[str, Any]) -> int:
-    return int(register_of(app).store.households.record(body["id"])["revision"])
+    return int(register_of(app).store.households.record(body["id"], area=None)["revision"])
 
 
 # The requests --------------------------------------------------------------------------------------------------
@@ -473,7 +473,7 @@ def test_a_new_route_that_passes_the_reader_by_is_found(
 
     @needs("households.read")
     def bypass(household_id: str) -> Response:
-        return json_response(register_of(app).store.households.record(household_id))
+        return json_response(register_of(app).store.households.record(household_id, area=None))
 
     app.add_url_rule("/v1/bypass/<household_id>", view_func=bypass)
     (step,) = walk(app, BY_NAME["officer"], withheld, only="/bypass/")

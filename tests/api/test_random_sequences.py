@@ -266,7 +266,7 @@ class World:
             household.revision += each.moved
             heirs = self._heirs(household.commune)
             if each.moved and len(heirs) > 1:  # to the commune that was split, or to the part that has its village
-                there = parts.store.households.record(household.id)["commune"]
+                there = parts.store.households.record(household.id, area=None)["commune"]
                 found = (heir for heir in heirs if self._unit_of(heir).identity == there)
                 household.commune = next(found, household.commune)
 

@@ -334,7 +334,7 @@ def test_a_neighbour_reveals_nothing_of_a_restricted_household(
             reader.households(HouseholdQuery(limit=9)).records,
             reader.history(neighbour["id"], before=None, limit=9).entries,
             [each for each in reader.changes({}, limit=99).entries if each["household"] == neighbour["id"]],
-            reader.released(services.store.households.record(neighbour["id"])),
+            reader.released(services.store.households.record(neighbour["id"], area=None)),
         ]
         return [mark for mark in (gone["id"], parcel, "Ông An đồng ý") if mark in str(exits)]
 

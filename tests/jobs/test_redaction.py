@@ -48,7 +48,7 @@ class Row:
 
     def revise(self, household: str, **items: Any) -> None:
         register = self.services.households
-        revision = self.services.store.households.record(household)["revision"]
+        revision = self.services.store.households.record(household, area=None)["revision"]
         register.patch(household, items, if_match=revision, actor=EVERYWHERE)
 
 
@@ -73,12 +73,12 @@ def test_the_reason_goes_with_the_household_that_it_can_name(row: Row) -> None:
     row.erase(row.gone)
     assert REASON.encode() not in row.dump
     assert row.faults == []
-    (left,) = row.services.store.households.record(row.middle)["findings"]
+    (left,) = row.services.store.households.record(row.middle, area=None)["findings"]
     assert (left["details"]["household"], left["severity"]) == (row.last, "settled")
     assert left["details"]["settled"].keys() == {"by", "at"}
     notes = [entry.note for entry in partition(row.services.store.log.history(row.middle, before=None, limit=99))[0]]
     assert [note for note in notes if note and "settled" in note] == [
-        {"settled": row.services.store.households.record(row.middle)["parcels"][0]["id"]}
+        {"settled": row.services.store.households.record(row.middle, area=None)["parcels"][0]["id"]}
     ]
 
 
@@ -97,7 +97,7 @@ def test_another_decision_with_the_same_words_keeps_them(row: Row) -> None:
     record = row.services.households.put(other["id"], other, if_match=None, actor=EVERYWHERE).record
     row.services.parcels.settle(record["parcels"][0]["id"], REASON, actor=Actor("somebody else", None))
     row.erase(row.gone)
-    found = row.services.store.households.record(record["id"])["findings"]
+    found = row.services.store.households.record(record["id"], area=None)["findings"]
     assert [(each["details"]["household"], each["details"]["settled"].get("reason")) for each in found] == [
         (row.last, REASON)
     ]

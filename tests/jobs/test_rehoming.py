@@ -80,7 +80,7 @@ def test_a_merger_moves_every_household_and_leaves_it_verified(register: Registe
     assert all(each.moved for each in rehoming(register).run())
     merged = register.units.directory().in_force("90001", TODAY).identity
     for (sent, before), former in zip(both, ("90001", "90002"), strict=True):
-        after = register.store.households.find(sent["id"])
+        after = register.store.households.find(sent["id"], area=None)
         assert (after.record["commune"], after.record["former_commune"]) == (merged, former)
         assert (after.record["status"], after.record["revision"]) == ("verified", before["revision"] + 1)
         assert put(register, sent, if_match=3) == after.record
@@ -97,7 +97,7 @@ def test_parcels_whose_maps_are_known_once_they_were_merged_are_compared_by_numb
     list(rehoming(register).run())
     third = put(register, a_household(**EARLY, commune="90001", former_commune="90001", parcels=plots[:1]))
     for household, others in ((ids[0], [ids[1], third["id"]]), (ids[1], [ids[0], third["id"]]), (third["id"], ids)):
-        found = register.store.households.find(household).record["findings"]
+        found = register.store.households.find(household, area=None).record["findings"]
         assert {each["code"] for each in found} == {"parcel.number-claimed"}
         assert sorted(each["details"]["household"] for each in found) == sorted(others)
 
@@ -167,7 +167,7 @@ def test_a_record_sent_again_after_a_merger_is_the_same_before_and_after_rehomin
     assert put(register, sent, if_match=2) == before == put(register, shown(register, before), if_match=2)
     assert put(register, sent) == before
     list(rehoming(register).run())
-    moved = register.store.households.record(sent["id"])
+    moved = register.store.households.record(sent["id"], area=None)
     assert put(register, sent) == moved == put(register, shown(register, moved), if_match=3)
 
 
@@ -186,8 +186,8 @@ def test_a_split_is_decided_by_the_home_or_the_parcels_and_else_by_an_officer(re
     moving = Rehoming(register.store, register.units.directory, register.clock, _examiner(register))
     found = {each.household_id: each.moved for each in moving.run()}
     assert found == {by_home["id"]: True, by_parcel["id"]: True, torn["id"]: False, nowhere["id"]: False}
-    assert register.store.households.record(by_home["id"])["commune"] == three
-    assert register.store.households.record(by_parcel["id"])["commune"] == one
+    assert register.store.households.record(by_home["id"], area=None)["commune"] == three
+    assert register.store.households.record(by_parcel["id"], area=None)["commune"] == one
     assert rows(register, TODAY) == {"90001": 1, "90003": 1, None: 2}
     officer = Actor("officer", directory.stored_in(directory.in_force("90003", TODAY), TODAY))
     place = {"commune": "90003", "former_commune": "90001"}
@@ -244,7 +244,7 @@ def test_a_household_that_comes_late_under_the_code_of_a_split_commune_stays_ope
     late = put(register, sent, actor=first)
     assert (late["commune"], put(register, sent, actor=first)) == (whole, late)
     for officer in (first, other):
-        assert register.store.households.record(sent["id"], officer.area) == late
+        assert register.store.households.record(sent["id"], area=officer.area) == late
     assert rows(register, TODAY) == {None: 1}
     assert rows(register, date.fromisoformat(DAY_BEFORE)) == {"90001": 1}
     assert [each.moved for each in rehoming(register).run()] == [False]
@@ -252,7 +252,7 @@ def test_a_household_that_comes_late_under_the_code_of_a_split_commune_stays_ope
     assert (shown(register, decided)["commune"], decided["revision"]) == ("90003", 2)
     assert rows(register, TODAY) == {"90003": 1}
     with pytest.raises(HouseholdNotFound):
-        register.store.households.record(sent["id"], first.area)
+        register.store.households.record(sent["id"], area=first.area)
     assert_exact(register.store)
 
 
@@ -288,7 +288,7 @@ def test_a_household_that_changes_meanwhile_is_moved_as_it_is_then(
 
     monkeypatch.setattr(job, "_commit", first_revised)
     assert list(job.run()) == [Rehomed(before["id"])]
-    after = register.store.households.record(before["id"])
+    after = register.store.households.record(before["id"], area=None)
     assert (after["status"], after["revision"]) == ("withdrawn", 4)
     assert after["commune"] == register.units.directory().in_force("90001", TODAY).identity
     assert_exact(register.store)
@@ -308,7 +308,7 @@ def test_a_household_that_was_only_moved_is_stored_as_if_it_had_been_written_who
     moved = {"commune", "commune_as_of", "former_commune", "index", "revision", "updated_at", "sealed"}
     assert differ == moved & after.keys()
     encryption = register.store.database.encryption
-    stored = register.store.households.find(sent["id"])
+    stored = register.store.households.find(sent["id"], area=None)
     before, at = {**stored.record, "revision": stored.record["revision"] - 1}, stored.record["updated_at"]
     fingerprint = stored.fingerprint
     change = Change.revision(before, stored.record, "revised", at=at, actor="test", fingerprint=fingerprint)

@@ -60,7 +60,10 @@ def moved(register: Register) -> dict[str, str]:
     job = Rehoming(register.store, register.units.directory, register.clock, examiner)
     households = [each.household_id for each in job.run() if each.moved]
     directory = register.units.directory()
-    return {each: directory.called(register.store.households.record(each)["commune"], TODAY)[0] for each in households}
+    return {
+        each: directory.called(register.store.households.record(each, area=None)["commune"], TODAY)[0]
+        for each in households
+    }
 
 
 def test_the_one_part_whose_list_names_the_village_has_the_household(register: Register) -> None:
@@ -87,7 +90,7 @@ def test_a_household_that_its_village_moved_stays_verified_and_has_its_village(r
     load(register, *SPLIT)
     put_list(register, "90003", "Xóm 5")
     assert moved(register) == {key: "90003"}
-    record = register.store.households.record(key)
+    record = register.store.households.record(key, area=None)
     assert (record["status"], record["village"], record["address"]) == ("verified", "Xóm 5", "số 12")
     assert (record["former_commune"], record["revision"]) == ("90001", 3)
     assert moved(register) == {}
@@ -158,7 +161,7 @@ def test_a_village_that_came_to_a_part_from_elsewhere_is_another(register: Regis
 
 def stored_in(register: Register, key: str) -> tuple[str, str | None, bool]:
     """Code and former commune of a stored household, and whether its commune is in force."""
-    record = register.store.households.record(key)
+    record = register.store.households.record(key, area=None)
     directory = register.units.directory()
     in_force = directory.version_on(record["commune"], TODAY) is not None
     return directory.called(record["commune"], TODAY)[0], record.get("former_commune"), in_force
@@ -191,7 +194,10 @@ def test_a_write_under_the_code_of_the_whole_lands_in_the_part_that_rehoming_wou
     expected = [("90001", "90001", True), ("90003", "90001", True), ("90001", "90001", True), ("90001", None, False)]
     assert [stored_in(register, each["id"]) for each in sent] == expected
     # They are examined in the part: its neighbour's land is outside.
-    found = [{each["code"] for each in register.store.households.record(one["id"])["findings"]} for one in sent[:3]]
+    found = [
+        {each["code"] for each in register.store.households.record(one["id"], area=None)["findings"]}
+        for one in sent[:3]
+    ]
     assert ["parcel.outside-commune" in each for each in found] == [True, False, False]
     assert moved(register) == {}
     report = register.coverage.report("commune", TODAY, area=None)

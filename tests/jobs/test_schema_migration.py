@@ -59,7 +59,7 @@ def test_a_record_of_1_0_gets_the_new_name_the_new_item_and_the_new_version(
 
     assert list(migration.run()) == [Migrated(household_id)]
 
-    record = store.households.find(household_id).record
+    record = store.households.find(household_id, area=None).record
     assert record["schema_version"] == SCHEMA_VERSION
     assert record["legal_basis"] == "state_function"
     assert all("declared_area_m2" in parcel and "declared_area" not in parcel for parcel in record["parcels"])
@@ -76,7 +76,7 @@ def test_a_migration_is_a_revision_in_the_log_and_leaves_the_status_alone(
     ((newest,), _) = partition(store.log.history(household_id, before=None, limit=1))
     assert newest.kind == "revised"
     assert newest.note == {"schema_version": {"from": "1.0", "to": SCHEMA_VERSION}}
-    assert store.households.find(household_id).record["status"] == "verified"
+    assert store.households.find(household_id, area=None).record["status"] == "verified"
 
 
 def test_a_record_of_1_1_stays_as_it_is_but_for_its_version_and_the_feed_has_it_again(
@@ -84,12 +84,12 @@ def test_a_record_of_1_1_stays_as_it_is_but_for_its_version_and_the_feed_has_it_
 ) -> None:
     record = a_household(parcels=[a_parcel(map_sheet="7"), a_parcel(land_use="CLN", geometry=None)])
     households.put(record["id"], record, if_match=None, actor=REGISTER_ITSELF)
-    before = store.households.find(record["id"]).record
+    before = store.households.find(record["id"], area=None).record
     store.database["households"].update_one({"_id": record["id"]}, {"$set": {"schema_version": "1.1"}})
 
     assert list(migration.run()) == [Migrated(record["id"])]
 
-    after = store.households.find(record["id"]).record
+    after = store.households.find(record["id"], area=None).record
     changed = {"revision", "updated_at"}
     assert {name: each for name, each in after.items() if name not in changed} == {
         name: each for name, each in before.items() if name not in changed
@@ -122,7 +122,7 @@ def test_run_again_a_migration_writes_nothing(
     list(migration.run())
 
     assert list(migration.run()) == []
-    assert store.households.find(household_id).record["revision"] == 2
+    assert store.households.find(household_id, area=None).record["revision"] == 2
 
 
 def test_a_record_that_the_new_version_refuses_stays_as_it_is_and_is_named(
@@ -137,7 +137,7 @@ def test_a_record_that_the_new_version_refuses_stays_as_it_is_and_is_named(
 
     assert results[broken] is not None
     assert results[whole] is None
-    assert store.households.find(broken).record["schema_version"] == "1.0"
+    assert store.households.find(broken, area=None).record["schema_version"] == "1.0"
 
 
 def test_a_household_that_withdrew_its_consent_to_registration_is_migrated_too(
@@ -150,7 +150,7 @@ def test_a_household_that_withdrew_its_consent_to_registration_is_migrated_too(
     store.database["households"].update_one({"_id": record["id"]}, {"$set": {"schema_version": "1.0"}})
 
     assert list(migration.run()) == [Migrated(record["id"])]
-    assert store.households.find(record["id"]).record["status"] == "withdrawn"
+    assert store.households.find(record["id"], area=None).record["status"] == "withdrawn"
 
 
 def broken(value: Binary) -> Binary:
@@ -175,7 +175,7 @@ def test_damaged_records_are_named_and_hold_up_no_other(
 
     assert {household for household, error in results.items() if isinstance(error, StoreDamaged)} == {sealed, bare}
     assert results == {**dict.fromkeys(whole), sealed: results[sealed], bare: results[bare]}
-    assert {store.households.find(each).record["schema_version"] for each in whole} == {SCHEMA_VERSION}
+    assert {store.households.find(each, area=None).record["schema_version"] for each in whole} == {SCHEMA_VERSION}
     assert migration.waiting() == 2
 
 
@@ -215,7 +215,7 @@ def test_a_record_that_the_database_refuses_holds_up_no_other(
     results = {each.household_id: each.error for each in migration.run()}
     assert isinstance(results.pop(refused), StoreRefused)
     assert results == dict.fromkeys(whole)
-    assert store.households.find(whole[0]).record["schema_version"] == SCHEMA_VERSION
+    assert store.households.find(whole[0], area=None).record["schema_version"] == SCHEMA_VERSION
 
 
 def test_a_fault_of_the_register_itself_is_no_damage_of_a_record(

@@ -42,7 +42,7 @@ def withdrawn(requests: PeopleRequests, household: str, purpose: str) -> None:
 def test_who_withdraws_the_consent_to_registration_is_withdrawn(services: Register, requests: PeopleRequests) -> None:
     household = registered(services, "registration", "ecommerce", legal_basis="consent")
     withdrawn(requests, household, "registration")
-    record = services.store.households.record(household)
+    record = services.store.households.record(household, area=None)
     assert (record["status"], record["status_reason"]) == ("withdrawn", REGISTRATION_CONSENT_WITHDRAWN)
     assert [consent.get("withdrawn_at") for consent in record["consents"]] == ["2026-11-23T02:00:00Z", None]
     ((last,), _) = partition(services.store.log.history(household, before=None, limit=1))
@@ -56,7 +56,7 @@ def test_the_other_consents_of_a_withdrawn_household_can_be_withdrawn_too(
     household = registered(services, "registration", "ecommerce", legal_basis="consent")
     for purpose in ("registration", "ecommerce"):
         withdrawn(requests, household, purpose)
-    record = services.store.households.record(household)
+    record = services.store.households.record(household, area=None)
     assert all("withdrawn_at" in consent for consent in record["consents"])
     assert (record["status"], record["revision"]) == ("withdrawn", 3)
 
@@ -66,17 +66,17 @@ def test_where_the_law_is_the_basis_a_household_stays_without_consent(
 ) -> None:
     household = registered(services, "registration")
     withdrawn(requests, household, "registration")
-    record = services.store.households.record(household)
+    record = services.store.households.record(household, area=None)
     assert (record["status"], "status_reason" in record) == ("submitted", False)
     assert "withdrawn_at" in record["consents"][0]
 
 
 def test_the_content_stays_what_its_client_sent(services: Register, requests: PeopleRequests) -> None:
     household = registered(services, "ecommerce")
-    stored = services.store.households.find(household)
+    stored = services.store.households.find(household, area=None)
     assert fingerprint_of_record(stored.record) == stored.fingerprint
     withdrawn(requests, household, "ecommerce")
-    stored = services.store.households.find(household)
+    stored = services.store.households.find(household, area=None)
     assert fingerprint_of_record(stored.record) == stored.fingerprint
     again = services.households.put(household, dict(stored.record), if_match=2, actor=REGISTER_ITSELF)
     assert not again.changed
@@ -87,5 +87,5 @@ def test_a_consent_whose_clock_was_ahead_ends_when_it_began(services: Register, 
     ahead = {"$set": {"consents.0.granted_at": "2026-11-23T20:00:00Z"}}
     services.store.database["households"].update_one({"_id": household}, ahead)
     withdrawn(requests, household, "ecommerce")
-    record = services.store.households.record(household)
+    record = services.store.households.record(household, area=None)
     assert record["consents"][0]["withdrawn_at"] == "2026-11-23T20:00:00Z"

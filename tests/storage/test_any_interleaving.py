@@ -82,7 +82,7 @@ class Step:
         if self.action == "register":
             register.put(identity, household, if_match=None, actor=actor)
             return
-        record = world.services.store.households.record(identity)
+        record = world.services.store.households.record(identity, area=None)
         revision = record["revision"]
         named = None if self.blind else revision
         if self.action == "revise":

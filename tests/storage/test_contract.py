@@ -51,22 +51,22 @@ def at_once(works: Sequence[Callable[[], Any]], threads: int = 8) -> list[Any]:
 def test_what_is_written_is_read_again(store: Repositories) -> None:
     change = a_registration()
     apply(store, change)
-    stored = store.households.find(change.record["id"])
+    stored = store.households.find(change.record["id"], area=None)
     assert stored.record == change.record
     assert stored.fingerprint == change.fingerprint
 
 
 def test_a_household_that_is_not_there_is_not_found(store: Repositories) -> None:
     with pytest.raises(HouseholdNotFound):
-        store.households.find(an_id())
+        store.households.find(an_id(), area=None)
 
 
 def test_a_household_outside_the_area_is_not_found_either(store: Repositories) -> None:
     record = register(store)
-    assert store.households.find(record["id"], frozenset({THANH_VINH})).record == record
+    assert store.households.find(record["id"], area=frozenset({THANH_VINH})).record == record
     for area in (frozenset({TRUONG_VINH}), frozenset[UnitId]()):
         with pytest.raises(HouseholdNotFound):
-            store.households.find(record["id"], area)
+            store.households.find(record["id"], area=area)
 
 
 def test_a_transaction_sees_its_own_reading(store: Repositories) -> None:
@@ -110,7 +110,7 @@ def test_a_revision_must_replace_the_one_that_it_was_made_from(store: Repositori
     with pytest.raises(HouseholdStale) as refused:
         apply(store, a_step(before, "withdrawn", status="withdrawn"))
     assert refused.value.current["status"] == "verified"
-    assert store.households.find(before["id"]).record["revision"] == 2
+    assert store.households.find(before["id"], area=None).record["revision"] == 2
 
 
 def test_of_eight_who_revise_at_once_one_gets_through(store: Repositories) -> None:
@@ -372,7 +372,7 @@ def test_what_another_program_writes_badly_is_refused_by_the_database(store: Rep
     record = register(store)
     with pytest.raises(WriteError):
         store.database["households"].update_one({"_id": record["id"]}, damage)
-    assert store.households.record(record["id"]) == record
+    assert store.households.record(record["id"], area=None) == record
 
 
 # Counters by day

@@ -77,7 +77,7 @@ def test_a_late_list_counts_every_household_where_it_belongs_and_changes_none(re
     assert rows(register, BEFORE) == {THANH_VINH: 1, TRUONG_VINH: 1}
     assert rows(register, LONG_BEFORE) == {"16663": 1, None: 1}
     assert register.coverage.report("district", area=None).total.registered == 2
-    assert [register.store.households.record(each["id"]) for each in (known, other)] == [known, other]
+    assert [register.store.households.record(each["id"], area=None) for each in (known, other)] == [known, other]
 
 
 def test_a_reused_code_distinguishes_old_and_new_households(register: Register) -> None:

@@ -161,7 +161,7 @@ def test_revisions_patches_and_transfers_sent_again_are_the_same_too(register: R
     load_all(register)
     assert not any(write().changed for write in again)
     for body, elsewhere, actor in households:
-        found = [register.store.households.record(each["id"], actor.area) for each in (body, elsewhere)]
+        found = [register.store.households.record(each["id"], area=actor.area) for each in (body, elsewhere)]
         assert [record["revision"] for record in found] == [3, 2]
 
 
