@@ -1,4 +1,6 @@
 // What everything that shows a question of the definition gets, and how its element on the page is named.
+import type { Component } from 'svelte';
+import type { Item } from '../definition/definition';
 import type { ItemProblem, Json, JsonObject } from '../record/household';
 
 export interface Asked {
@@ -8,6 +10,12 @@ export interface Asked {
   beside: JsonObject;
   problems: readonly ItemProblem[];
   answer: (pointer: string, value: Json | undefined) => void;
+}
+
+/** One question, and what draws the questions inside it: an item can be a section or a list, which hold items. */
+export interface Question extends Asked {
+  item: Item;
+  Field: Component<Question>;
 }
 
 /** The id of the element that gets the focus when somebody goes to the item. */
