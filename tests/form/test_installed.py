@@ -69,7 +69,7 @@ def test_where_the_browser_may_clear_the_phone_it_says_so_and_counts_what_is_uns
     officer.begin().answer("Thôn, xóm, bản, khối", "Khối 3").saved().page.evaluate("location.hash = '#/'")
     warning = officer.page.locator("[data-unsent]")
     expect(warning).to_contain_text("Trên máy còn 1 hộ và 0 ảnh chưa gửi")
-    expect(warning).to_contain_text("Hãy cài sổ lên màn hình chính")
+    expect(warning).to_contain_text("Hãy cài ứng dụng lên màn hình chính")
     officer.look("storage").page.evaluate(OFFER)
     expect(warning.get_by_role("button", name="Cài lên màn hình chính")).to_be_visible()
     officer.look("storage-offer").tap("Máy này").on("Máy này")

@@ -170,7 +170,7 @@ def test_a_lost_network_is_reported_and_what_came_stays(officer: Officer, tiles:
     on_the_phone(officer)
     tiles.close()
     officer.tap("Lưu nền bản đồ")
-    expect(officer.page.get_by_role("alert").filter(has_text="Mất mạng giữa chừng")).to_be_visible(timeout=MANY)
+    expect(officer.page.get_by_role("alert").filter(has_text="Mất sóng giữa chừng")).to_be_visible(timeout=MANY)
     expect(officer.page.get_by_role("button", name="Lưu nền bản đồ")).to_be_visible()
 
 
