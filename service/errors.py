@@ -163,7 +163,7 @@ class UnitNotFound(DomainError):
 class BorderNotLoaded(DomainError):
     """No border of this unit is loaded, nor of all the communes that it consists of."""
 
-    code = "unit.boundary-not-loaded"
+    code = "unit.border-not-loaded"
 
 
 class LevelNotInForce(DomainError):

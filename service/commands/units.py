@@ -1,4 +1,4 @@
-"""scripts/units: load a list of administrative units, or the borders of communes (option ``--boundaries``)."""
+"""scripts/units: load a list of administrative units, or the borders of communes (option ``--borders``)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     and first day corrects one; the column replaces (a first day) puts one off or brings it forward, withdrawn (yes)
     takes one back; successor names the parts of a split (CODE;CODE, or with shares CODE=SHARE;CODE=SHARE).
 
-    With --boundaries, load the borders of communes from GeoJSON instead (a FeatureCollection in WGS 84, gzipped or
+    With --borders, load the borders of communes from GeoJSON instead (a FeatureCollection in WGS 84, gzipped or
     not, properties.code the commune's code); they replace those that were there of the same provinces. No household is
     changed. A file with any fault is refused as a whole, with the place of each fault.
     """
@@ -58,13 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--day", metavar="DAY", type=date.fromisoformat, help="the day of the list (default: today)")
     parser.add_argument("--author", metavar="NAME", help="who loads it (default: who runs this command)")
     parser.add_argument("--editions", action="store_true", help="print the editions that were loaded")
-    parser.add_argument("--boundaries", metavar="FILE", help="borders of communes (GeoJSON)")
+    parser.add_argument("--borders", metavar="FILE", help="borders of communes (GeoJSON)")
     parser.add_argument("--data", metavar="DIR", help="folder of the running register (default: .run)")
     options = parser.parse_args(arguments)
 
     def work() -> int:
-        if options.boundaries:
-            return load_borders(Path(options.boundaries), options.data)
+        if options.borders:
+            return load_borders(Path(options.borders), options.data)
         settings = command_settings(options.data)
         with closing(Repositories(settings)) as store:
             if options.editions:

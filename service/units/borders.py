@@ -1,7 +1,4 @@
-"""Borders of communes: read from a GeoJSON file, and the current ones cached in this process.
-
-The option ``--boundaries`` of ``scripts/units`` and the code ``boundaries.file-invalid`` are published names and stay.
-"""
+"""Borders of communes: read from a GeoJSON file, and the current ones cached in this process."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ from service.units.ports import BorderStore
 class BorderFileInvalid(DomainError):
     """A file of borders that cannot be read; ``feature`` is the number of the feature at fault (0: the file itself)."""
 
-    code: ClassVar[str] = "boundaries.file-invalid"
+    code: ClassVar[str] = "borders.file-invalid"
 
 
 class BorderRegister:

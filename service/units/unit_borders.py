@@ -1,7 +1,6 @@
 """The border of any administrative unit, simplified for a map.
 
-A commune has a border of its own; the border of any other unit is the union of its communes. The address
-``/v1/units/{code}/boundary`` and the code ``unit.boundary-not-loaded`` are published names and stay.
+A commune has a border of its own; the border of any other unit is the union of its communes.
 """
 
 from __future__ import annotations

@@ -47,11 +47,11 @@ def load_borders(folder: Path, borders: Mapping[str, shapely.Polygon]) -> None:
     features = [{"type": "Feature", "properties": {"code": code}, "geometry": shape} for code, shape in shapes.items()]
     file = folder / "borders.geojson"
     file.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
-    assert units_command.main(["--boundaries", str(file)]) == 0
+    assert units_command.main(["--borders", str(file)]) == 0
 
 
 def border(register: Register, code: str) -> shapely.Geometry:
-    return shapely.geometry.shape(register.json(f"/v1/units/{code}/boundary?tolerance=0")["geometry"])
+    return shapely.geometry.shape(register.json(f"/v1/units/{code}/border?tolerance=0")["geometry"])
 
 
 def findings(register: Register, commune: str, geometry: object) -> set[str]:
@@ -77,7 +77,7 @@ def test_a_merged_commune_has_the_land_of_both_and_a_code_given_again_has_none(
     assert (after["commune"], after["former_commune"]) == ("90001", "90002")
     for record in (before, after):
         assert "parcel.outside-commune" not in {each["code"] for each in record["findings"]}
-    problem(register.get("/v1/units/90002/boundary"), 404, "unit.boundary-not-loaded")
+    problem(register.get("/v1/units/90002/border"), 404, "unit.border-not-loaded")
     assert "parcel.outside-commune" not in findings(register, "90002", IN_THE_SOUTH[1])
 
 
@@ -90,5 +90,5 @@ def test_the_borders_of_one_province_stay_when_those_of_another_are_loaded(
     assert shapely.equals(border(register, THANH_VINH), WEST)
     assert shapely.equals(border(register, THANH_SEN), EAST)
     load_borders(tmp_path, {"16690": WEST})  # another commune of Nghệ An, whose borders are replaced as a whole
-    problem(register.get(f"/v1/units/{THANH_VINH}/boundary"), 404, "unit.boundary-not-loaded")
+    problem(register.get(f"/v1/units/{THANH_VINH}/border"), 404, "unit.border-not-loaded")
     assert shapely.equals(border(register, THANH_SEN), EAST)

@@ -134,6 +134,6 @@ def test_borders_belong_to_identities_and_findings_name_codes(register: Register
     record = registered(register, parcels=[a_parcel(geometry=a_square(105.7, 18.5))])
     (finding,) = [each for each in record["findings"] if each["code"] == "parcel.outside-commune"]
     assert finding["details"]["lies_in"] == TRUONG_VINH
-    border = register.json(f"/v1/units/{THANH_VINH}/boundary")
+    border = register.json(f"/v1/units/{THANH_VINH}/border")
     assert border["id"] == THANH_VINH
     assert MARK not in str(border)

@@ -309,7 +309,7 @@ ABOUT_ACCOUNTS = re.compile(r"/v1/(accounts|sessions?|token)(/.*)?")
 NOT_HERE = {
     "/v1/openid/start",
     "/v1/openid/callback",
-    "/v1/units/<code>/boundary",
+    "/v1/units/<code>/border",
     "/v1/accounts/<account_id>",
     f"{REQUEST}/lift",
 }

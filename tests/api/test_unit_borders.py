@@ -48,7 +48,7 @@ def drawn(refreshing_app: Flask, register_settings: Settings, clock: MovedClock)
 
 
 def border(register: Register, code: str, query: str = "") -> BaseGeometry:
-    return shapely.geometry.shape(register.json(f"/v1/units/{code}/boundary{query}")["geometry"])
+    return shapely.geometry.shape(register.json(f"/v1/units/{code}/border{query}")["geometry"])
 
 
 def test_a_commune_has_its_border_within_the_tolerance(drawn: Register) -> None:
@@ -60,7 +60,7 @@ def test_a_commune_has_its_border_within_the_tolerance(drawn: Register) -> None:
 
 
 def test_the_feature_says_how_exact_it_is_and_how_far_outside_is_let_pass(drawn: Register) -> None:
-    feature = drawn.json(f"/v1/units/{THANH_VINH}/boundary")
+    feature = drawn.json(f"/v1/units/{THANH_VINH}/border")
     assert (feature["type"], feature["id"]) == ("Feature", THANH_VINH)
     assert feature["properties"] == {
         "code": THANH_VINH,
@@ -84,48 +84,48 @@ def test_what_is_made_up_of_whole_communes_has_a_border(drawn: Register, code: s
 
 
 def test_what_is_only_a_part_of_a_commune_has_none(drawn: Register) -> None:
-    problem(drawn.get("/v1/units/16663/boundary"), 404, "unit.boundary-not-loaded")
+    problem(drawn.get("/v1/units/16663/border"), 404, "unit.border-not-loaded")
 
 
 def test_a_code_of_before_the_merger_does_not_get_the_border_of_today(drawn: Register) -> None:
-    body = problem(drawn.get(f"/v1/units/{THANH_VINH}/boundary?valid_on=2025-06-30"), 404, "unit.boundary-not-loaded")
+    body = problem(drawn.get(f"/v1/units/{THANH_VINH}/border?valid_on=2025-06-30"), 404, "unit.border-not-loaded")
     assert "Quang Trung" in body["detail"]
-    assert "scripts/units --boundaries" in body["detail"]
+    assert "scripts/units --borders" in body["detail"]
 
 
 def test_without_borders_the_problem_says_how_to_load_them(register: Register) -> None:
-    problem(register.get(f"/v1/units/{THANH_VINH}/boundary"), 404, "unit.boundary-not-loaded")
-    problem(register.get("/v1/units/99999/boundary"), 404, "unit.not-found")
+    problem(register.get(f"/v1/units/{THANH_VINH}/border"), 404, "unit.border-not-loaded")
+    problem(register.get("/v1/units/99999/border"), 404, "unit.not-found")
 
 
 @pytest.mark.parametrize("query", ["tolerance=-1", "tolerance=1001", "tolerance=x", "tolerance=1.5", "exact=yes"])
 def test_a_wrong_query_is_explained_in_words(drawn: Register, query: str) -> None:
-    assert drawn.get(f"/v1/units/{THANH_VINH}/boundary?{query}").status_code == 422
+    assert drawn.get(f"/v1/units/{THANH_VINH}/border?{query}").status_code == 422
 
 
 def test_a_browser_that_has_it_gets_304(drawn: Register) -> None:
-    first = drawn.get(f"/v1/units/{THANH_VINH}/boundary")
+    first = drawn.get(f"/v1/units/{THANH_VINH}/border")
     assert first.mimetype == "application/geo+json"
     assert first.headers["Cache-Control"] == "private, max-age=3600"
-    again = drawn.get(f"/v1/units/{THANH_VINH}/boundary", if_none_match=first.headers["ETag"])
+    again = drawn.get(f"/v1/units/{THANH_VINH}/border", if_none_match=first.headers["ETag"])
     assert (again.status_code, again.data) == (304, b"")
-    exact = f"/v1/units/{THANH_VINH}/boundary?tolerance=0"
+    exact = f"/v1/units/{THANH_VINH}/border?tolerance=0"
     packed = drawn.get(exact, accept_encoding="gzip")
     assert packed.headers["Content-Encoding"] == "gzip"
     assert packed.headers["ETag"] != drawn.get(exact).headers["ETag"]
 
 
 def test_a_new_border_is_a_new_response(drawn: Register) -> None:
-    before = drawn.get(f"/v1/units/{THANH_VINH}/boundary")
+    before = drawn.get(f"/v1/units/{THANH_VINH}/border")
     register_of(drawn.client.application).store.borders.replace_borders({THANH_VINH: a_wavy_square(40, 40)})
-    after = drawn.get(f"/v1/units/{THANH_VINH}/boundary", if_none_match=before.headers["ETag"])
+    after = drawn.get(f"/v1/units/{THANH_VINH}/border", if_none_match=before.headers["ETag"])
     assert after.status_code == 200
     assert after.data != before.data
 
 
 def test_anybody_who_is_signed_in_may_read_any_border(drawn: Register) -> None:
     auditor = token_of(drawn.client.application, Role.AUDITOR, TRUONG_VINH)
-    response = drawn.client.get(f"/v1/units/{THANH_VINH}/boundary", headers={"Authorization": f"Bearer {auditor}"})
+    response = drawn.client.get(f"/v1/units/{THANH_VINH}/border", headers={"Authorization": f"Bearer {auditor}"})
     assert response.status_code == 200
 
 

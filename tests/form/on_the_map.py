@@ -32,7 +32,7 @@ FIELD_OF_OTHERS = ((105.6940, 18.6760), (105.6945, 18.6760), (105.6945, 18.6764)
 
 
 def load_borders(settings: Settings) -> None:
-    """What scripts/units --boundaries does."""
+    """What scripts/units --borders does."""
     store = Repositories(settings)
     store.borders.replace_borders(
         {

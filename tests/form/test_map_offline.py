@@ -145,7 +145,7 @@ def test_an_overlap_with_a_neighbour_taken_along_is_measured(officer: Officer, s
     officer.tap("Giữ ranh giới này").saved()
 
 
-def test_borders_that_were_measured_twice_are_no_overlap(officer: Officer, served: ServedForm) -> None:
+def test_boundaries_that_were_measured_twice_are_no_overlap(officer: Officer, served: ServedForm) -> None:
     put(served, a_household(commune=THANH_VINH, parcels=[a_parcel(geometry=a_square(105.66449, 18.6760, 0.0004))]))
     take_along(officer)
     officer.lose_signal(served)

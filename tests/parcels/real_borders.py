@@ -15,8 +15,8 @@ from service.parcels.place import Borders
 
 
 def borders_file() -> Path | None:
-    """The file that COMMUNE_BOUNDARIES names, else one in a folder beside the project; None without either."""
-    if named := os.environ.get("COMMUNE_BOUNDARIES"):
+    """The file that COMMUNE_BORDERS names, else one in a folder beside the project; None without either."""
+    if named := os.environ.get("COMMUNE_BORDERS"):
         return Path(named)
     beside = Path(__file__).parents[3] / "shared" / "data" / "commune_boundaries_2025.geojson.gz"
     return beside if beside.is_file() else None

@@ -26,7 +26,7 @@ def three_in_a_row() -> Borders:
 def communes() -> Borders:
     borders = real_borders()
     if borders is None:
-        pytest.skip("no file of real borders: set COMMUNE_BOUNDARIES")
+        pytest.skip("no file of real borders: set COMMUNE_BORDERS")
     return borders
 
 

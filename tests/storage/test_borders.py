@@ -37,7 +37,7 @@ def a_file(folder: Path, *features: Json) -> Path:
 def command(settings: Settings, monkeypatch: pytest.MonkeyPatch, path: Path) -> int:
     monkeypatch.setenv("MONGODB_URI", settings.mongodb_uri)
     monkeypatch.setenv("DATA_FOLDER", settings.data_folder)
-    return units.main(["--boundaries", str(path)])
+    return units.main(["--borders", str(path)])
 
 
 def test_a_file_that_is_not_there_is_refused_with_where_borders_can_be_had(
@@ -103,7 +103,7 @@ def test_the_command_loads_the_real_file(
 ) -> None:
     path = borders_file()
     if path is None:
-        pytest.skip("no file of real borders: set COMMUNE_BOUNDARIES")
+        pytest.skip("no file of real borders: set COMMUNE_BORDERS")
     assert command(register_settings, monkeypatch, path) == 0
     assert "130 borders" in capsys.readouterr().out
     assert all(border.is_valid for border in store.borders.border_list().values())

@@ -15,7 +15,7 @@ export interface Border {
   tolerated: number;
 }
 
-/** The border in a response of GET /v1/units/{code}/boundary; null for anything else. */
+/** The border in a response of GET /v1/units/{code}/border; null for anything else. */
 export function readBorder(body: unknown): Border | null {
   if (!isObject(body) || !isObject(body['properties']) || !isObject(body['geometry'])) return null;
   const { properties, geometry } = body;

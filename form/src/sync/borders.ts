@@ -23,7 +23,7 @@ export async function storedBorder(database: Database, commune: string): Promise
 
 /** Fetches the border anew; null where the register has none. Raises ResponseLost, and what is stored stays. */
 export async function fetchBorder(database: Database, commune: string): Promise<Border | null> {
-  const { status, body } = await call(`/v1/units/${encodeURIComponent(commune)}/boundary`);
+  const { status, body } = await call(`/v1/units/${encodeURIComponent(commune)}/border`);
   if (status !== 200 && status !== 404) throw new ResponseLost(String(status));
   const border = status === 200 ? readBorder(body) : null;
   await database.put(PUBLIC_STORE, { name: nameOf(commune), value: { border, at: phoneTime() } satisfies StoredBorder });

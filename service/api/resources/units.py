@@ -165,7 +165,7 @@ class OneUnit(MethodView):
         return validated(resource_response(UnitSchema, found))
 
 
-@blueprint.route("/<code>/boundary")
+@blueprint.route("/<code>/border")
 class UnitBorder(MethodView):
     """The border of one unit."""
 
@@ -179,7 +179,7 @@ class UnitBorder(MethodView):
     def get(self, arguments: dict[str, Any], code: str) -> Response:
         """A Feature in WGS 84, simplified to ``tolerance`` metres, with an ETag.
 
-        Communes have the border that was loaded (scripts/units --boundaries); the province, a former district and a
+        Communes have the border that was loaded (scripts/units --borders); the province, a former district and a
         former commune that is made up of whole communes of today have theirs together.
         """
         unit = _unit(code, arguments.get("valid_on"))

@@ -38,14 +38,14 @@ def directory() -> UnitDirectory:
 
 
 @pytest.fixture(scope="module")
-def boundaries(directory: UnitDirectory) -> Borders:
-    """A made-up boundary for each commune: what is nearest to its point, all of it moved east."""
+def borders(directory: UnitDirectory) -> Borders:
+    """A made-up border for each commune: what is nearest to its point, all of it moved east."""
     return Borders(cells_of(directory, ASIDE))
 
 
-def loaded(settings: Settings, boundaries: dict[UnitId, BaseGeometry]) -> None:
+def loaded(settings: Settings, borders: dict[UnitId, BaseGeometry]) -> None:
     store = Repositories(settings)
-    store.borders.replace_borders(boundaries)
+    store.borders.replace_borders(borders)
     store.close()
 
 
@@ -65,9 +65,9 @@ def findings(settings: Settings) -> list[str]:
 
 
 @pytest.mark.slow
-def test_fields_and_homes_lie_inside_unless_marked_as_outside(directory: UnitDirectory, boundaries: Borders) -> None:
+def test_fields_and_homes_lie_inside_unless_marked_as_outside(directory: UnitDirectory, borders: Borders) -> None:
     inside = outside = 0
-    for place in places_of(directory, NGHE_AN, 5, boundaries):
+    for place in places_of(directory, NGHE_AN, 5, borders):
         for number in range(60):
             homestead = homestead_of(place, number, Random(number))
             assert homestead.house_outside or not place.lies_outside(*homestead.house)
@@ -78,16 +78,16 @@ def test_fields_and_homes_lie_inside_unless_marked_as_outside(directory: UnitDir
     assert outside < inside / 100
 
 
-def test_communes_still_share_no_land(directory: UnitDirectory, boundaries: Borders) -> None:
-    blocks = [block for place in places_of(directory, NGHE_AN, 5, boundaries) for block in place.blocks]
+def test_communes_still_share_no_land(directory: UnitDirectory, borders: Borders) -> None:
+    blocks = [block for place in places_of(directory, NGHE_AN, 5, borders) for block in place.blocks]
     assert len(set(blocks)) == len(blocks)
 
 
-def test_the_people_are_the_same_with_borders_and_without(directory: UnitDirectory, boundaries: Borders) -> None:
+def test_the_people_are_the_same_with_borders_and_without(directory: UnitDirectory, borders: Borders) -> None:
     def people(demonstration: Demonstration) -> list[Any]:
         return [(each["id"], each["commune"], each["head"]) for each in demonstration.households(200)]
 
-    assert people(Demonstration(directory, NGHE_AN, 5, boundaries)) == people(Demonstration(directory, NGHE_AN, 5))
+    assert people(Demonstration(directory, NGHE_AN, 5, borders)) == people(Demonstration(directory, NGHE_AN, 5))
 
 
 def test_communes_without_room_say_that_fields_lie_elsewhere(directory: UnitDirectory) -> None:
@@ -119,7 +119,7 @@ def test_households_registered_before_the_borders_were_loaded_stay_unchanged(
     assert "20 registered, 130 there before, 0 refused" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(real_borders() is None, reason="needs the real borders (COMMUNE_BOUNDARIES)")
+@pytest.mark.skipif(real_borders() is None, reason="needs the real borders (COMMUNE_BORDERS)")
 def test_fields_lie_within_the_real_borders_too(directory: UnitDirectory) -> None:
     demonstration = Demonstration(directory, NGHE_AN, 2025, real_borders())
     household = [parcel for each in demonstration.households(1300) for parcel in each.get("parcels", ())]
