@@ -45,8 +45,8 @@ from service.api.resources import (
 )
 from service.api.resources.form_pages import form_pages
 from service.clock import Clock, system_clock, vietnam_day
-from service.households.places import Places
 from service.households.reading import Sources
+from service.households.residence import Residences
 from service.log_lines import configure_log_lines
 from service.settings import Settings, read_settings
 from service.wiring import Register, require_complete, wire, wire_guard
@@ -94,13 +94,13 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     register = wire(settings, clock)
     guarding = wire_guard(settings, clock, register.store, register.units.directory, register.households)
 
-    def places() -> Places:
-        return Places(register.units.directory(), vietnam_day(register.clock()))
+    def residences() -> Residences:
+        return Residences(register.units.directory(), vietnam_day(register.clock()))
 
     store = register.store
-    install_sources(app, Sources(store.households, store.log, guarding.requests, places, register.checks.check))
+    install_sources(app, Sources(store.households, store.log, guarding.requests, residences, register.checks.check))
     with app.app_context():
-        install(_services_of(register, places))
+        install(_services_of(register, residences))
     api = Api(app)
     correct_document(api)
     for blueprint in BLUEPRINTS:
@@ -127,13 +127,13 @@ def register_of(app: Flask) -> Register:
     return cast(Register, app.extensions["parts"])
 
 
-def _services_of(register: Register, places: Callable[[], Places]) -> Services:
+def _services_of(register: Register, residences: Callable[[], Residences]) -> Services:
     """The services that views use; records leave the store by the Reader alone."""
     return Services(
         settings=register.settings,
         province=register.province,
         clock=register.clock,
-        places=places,
+        residences=residences,
         rules=register.examiner.rules,
         units=register.units,
         households=register.households,

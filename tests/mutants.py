@@ -41,7 +41,7 @@ HOUSEHOLD_RULES = (
     "agencies",
     "reason",
     "times",
-    "places",
+    "residence",
     "consents",
     "usable_items",
 )

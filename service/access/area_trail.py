@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
-from service.access.ports import AccountStore, AuditTrail, Directory, HouseholdPlaces
+from service.access.ports import AccountStore, AuditTrail, Directory, HouseholdCommunes
 from service.access.trail import TrailEntry
 from service.clock import Clock, vietnam_day
 from service.principal import Principal
@@ -27,11 +27,16 @@ class AreaTrail:
     """
 
     def __init__(
-        self, trail: AuditTrail, accounts: AccountStore, places: HouseholdPlaces, directory: Directory, clock: Clock
+        self,
+        trail: AuditTrail,
+        accounts: AccountStore,
+        households: HouseholdCommunes,
+        directory: Directory,
+        clock: Clock,
     ) -> None:
         self._trail = trail
         self._accounts = accounts
-        self._places = places
+        self._households = households
         self._directory = directory
         self._clock = clock
 
@@ -45,13 +50,13 @@ class AreaTrail:
         inside: dict[str, bool] = {}
         while entries := list(islice(found, _AT_ONCE)):
             named = {one for entry in entries for one in (*entry.households, *_named_in(entry))}
-            places = self._places.communes_of(named)
+            communes = self._households.communes_of(named)
             for entry in entries:
-                shown = tuple(one for one in entry.households if places.get(one) in area)
+                shown = tuple(one for one in entry.households if communes.get(one) in area)
                 if household is not None and household not in shown:
                     continue
                 if shown or self._is_of(entry, by, inside):
-                    hidden = (one for one in _named_in(entry) if places.get(one) not in area)
+                    hidden = (one for one in _named_in(entry) if communes.get(one) not in area)
                     yield replace(entry, households=shown, path=_without(entry.path, hidden))
 
     def _is_of(self, entry: TrailEntry, by: Principal, known: dict[str, bool]) -> bool:

@@ -107,7 +107,7 @@ class AuditTrail(Protocol):
         """Entries that match all conditions, in order of time."""
 
 
-class HouseholdPlaces(Protocol):
+class HouseholdCommunes(Protocol):
     """Knows where households are now."""
 
     def communes_of(self, household_ids: Iterable[str]) -> dict[str, str]:

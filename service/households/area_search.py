@@ -108,7 +108,7 @@ def items_for(may_use: Callable[[str], bool]) -> tuple[str, ...]:
 def households_in(
     store: Households, drawn: BaseGeometry, area: Communes, items: Sequence[str] = ITEMS
 ) -> Iterator[Affected]:
-    """Returns every household within reach that falls into a search area, by those of the items that are places.
+    """Returns every household within reach that falls into a search area, by boundary or home.
 
     The index finds what meets a slightly larger area. What really falls in, and how much of it, is computed from the
     boundaries themselves, so that the result is that of a full scan.

@@ -27,7 +27,6 @@ from service.errors import (
 )
 from service.households.changes import Change
 from service.households.far_parcels import far_parcels
-from service.households.places import place_in
 from service.households.ports import HouseholdRepositories, Stored
 from service.households.registration import (
     Prepared,
@@ -38,6 +37,7 @@ from service.households.registration import (
     resolve,
 )
 from service.households.repeats import made_by
+from service.households.residence import residence_in
 from service.households.times import Timed, corrected
 from service.households.writer import HouseholdWriter
 from service.retry import tries
@@ -153,7 +153,7 @@ class BulkRegistration(HouseholdWriter[HouseholdRepositories]):
             try:
                 noted = (*each.timed.findings, *far_parcels(each.resolved, directory, today))
                 prepared = prepared_from(each.resolved, examination, each.household_id, today=today, noted=noted)
-                if part_of(prepared.content, place_in(prepared.content)) is not None:
+                if part_of(prepared.content, residence_in(prepared.content)) is not None:
                     prepared = self._prepare(each.content, each.household_id, now=now, part_of=part_of)
             except RecordInvalid as error:
                 yield Outcome(each.position, each.household_id, "refused", error)

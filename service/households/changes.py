@@ -72,8 +72,8 @@ class Change:
 
     ``replaces`` is the revision that must still be the stored one (None: the household is new). ``takes`` and
     ``releases`` are the personal numbers that the household begins or ceases to hold. ``fingerprint`` identifies the
-    content for retries. ``place_only`` says that nobody wrote anything new about the household: storage may then write
-    what differs and leave the rest of the document as it is.
+    content for retries. ``residence_only`` says that nobody wrote anything new about the household: storage may then
+    write what differs and leave the rest of the document as it is.
     """
 
     record: Record
@@ -82,7 +82,7 @@ class Change:
     fingerprint: str
     takes: frozenset[str] = frozenset()
     releases: frozenset[str] = frozenset()
-    place_only: bool = False
+    residence_only: bool = False
 
     @classmethod
     def registration(cls, record: Record, *, actor: str, fingerprint: str) -> Change:
@@ -106,7 +106,7 @@ class Change:
         actor: str,
         fingerprint: str,
         note: dict[str, Any] | None = None,
-        place_only: bool = False,
+        residence_only: bool = False,
     ) -> Change:
         """The change that makes ``record`` the next revision of ``before``, written ``at`` this time.
 
@@ -121,7 +121,7 @@ class Change:
             fingerprint=fingerprint,
             takes=holds - held,
             releases=held - holds,
-            place_only=place_only,
+            residence_only=residence_only,
         )
 
     def with_record(self, record: Record, before: Record | None) -> Change:

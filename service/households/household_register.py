@@ -30,7 +30,6 @@ from service.households.confirmations import confirmed_by, without_unnamed
 from service.households.consents import consent_withdrawn
 from service.households.history import partition
 from service.households.merge_patch import merge_patch
-from service.households.places import PLACE_ITEMS, Places, decides_on_a_split, with_its_old_commune
 from service.households.ports import HouseholdRepositories, Stored, Written
 from service.households.registration import (
     Prepared,
@@ -42,6 +41,7 @@ from service.households.registration import (
     replacement,
 )
 from service.households.repeats import lists_at, made_by
+from service.households.residence import RESIDENCE_ITEMS, Residences, decides_on_a_split, with_its_old_commune
 from service.households.writer import HouseholdWriter
 from service.retry import retried
 from service.unit_names import UnitId
@@ -146,33 +146,33 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         possible_from = frozenset({"submitted", "returned", "verified"})
         return self._step(household_id, "withdrawn", possible_from, reason, if_match=if_match, actor=actor)
 
-    def transfer(self, household_id: str, place: dict[str, Any], *, if_match: int | None, actor: Actor) -> Written:
+    def transfer(self, household_id: str, residence: dict[str, Any], *, if_match: int | None, actor: Actor) -> Written:
         """Move a household to another commune; it keeps id and history and is submitted to the new commune's leader.
 
         Only where its commune was split, and this says to which part it belongs, the family has not moved: it stays
         verified, and has its village, address and former commune as before.
-        ``place`` names ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village``, ``address``.
+        ``residence`` has ``commune`` and, where known, ``commune_as_of``, ``former_commune``, ``village``, ``address``.
         Raises TransferToSameCommune, CommuneUnknown, CommuneNotInForce.
         """
         household_id = household_id_of(household_id)
 
         def attempt() -> Written:
-            if (moved := self._transferred_already(household_id, place, if_match, actor)) is not None:
+            if (moved := self._transferred_already(household_id, residence, if_match, actor)) is not None:
                 return Written(moved, changed=False)
             before = self._changeable(household_id, if_match, actor).record
             now = self._clock()
-            prepared = self._moved(before, place, now=now, directory=self._directory())
+            prepared = self._moved(before, residence, now=now, directory=self._directory())
             if prepared.content["commune"] == before["commune"]:
                 raise TransferToSameCommune(pointer="/commune", commune=self._shown(before, now)["commune"])
             stays = self._only_decided(before, prepared, now)
             change = replacement(prepared, before, at=now, actor=actor.name, keep_status=stays)
             return self._commit_named(change, before, if_match, actor)
 
-        with sent_items(place.keys(), household_id):
+        with sent_items(residence.keys(), household_id):
             return attempt() if if_match is not None else retried(attempt, when=HouseholdStale)
 
     def _transferred_already(
-        self, household_id: str, place: dict[str, Any], if_match: int | None, actor: Actor
+        self, household_id: str, residence: dict[str, Any], if_match: int | None, actor: Actor
     ) -> Record | None:
         """The household, if the last thing that happened to it is this same transfer, whose response was lost.
 
@@ -193,20 +193,20 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         if made_from is None:
             return None
         at = record["updated_at"]
-        about = (place["commune"], place.get("former_commune"), record["commune"], record.get("former_commune"))
+        about = (residence["commune"], residence.get("former_commune"), record["commune"], record.get("former_commune"))
         for directory in (self._directory(), *lists_at(self._store.units, at, about)):
             with suppress(DomainError, RecordInvalid):
-                moved = self._moved(made_from.record, place, now=at, directory=directory)
+                moved = self._moved(made_from.record, residence, now=at, directory=directory)
                 if moved.says_the_same(stored.fingerprint):
                     return record
         return None
 
-    def _moved(self, before: Record, place: dict[str, Any], *, now: datetime, directory: UnitDirectory) -> Prepared:
-        """The household in its new place, without the items about the old one."""
+    def _moved(self, before: Record, residence: dict[str, Any], *, now: datetime, directory: UnitDirectory) -> Prepared:
+        """The household in its new residence, without the items about the old one."""
         left = {"commune", "former_commune", "commune_as_of", "village", "address"}
         today = vietnam_day(now)
-        shown = Places(directory, today).shown(before)
-        sent = {"commune_as_of": today.isoformat(), **place}
+        shown = Residences(directory, today).shown(before)
+        sent = {"commune_as_of": today.isoformat(), **residence}
         body = {name: value for name, value in content_of(shown).items() if name not in left} | sent
         if "parcels" in body:
             body["parcels"] = [with_its_old_commune(parcel, shown) for parcel in body["parcels"]]
@@ -223,7 +223,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         if not decides_on_a_split(before, prepared.content["commune"], self._directory(), vietnam_day(now)):
             return False
         old, new = (
-            {name: value for name, value in record.items() if name not in PLACE_ITEMS}
+            {name: value for name, value in record.items() if name not in RESIDENCE_ITEMS}
             for record in (before, prepared.content)
         )
         return fingerprint_of_record(old) == fingerprint_of_record(new)
@@ -234,7 +234,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
 
     def _shown(self, record: Record, now: datetime) -> Record:
         """A stored record as it was sent: with codes in place of the identities of units."""
-        return Places(self._directory(), vietnam_day(now)).shown(record)
+        return Residences(self._directory(), vietnam_day(now)).shown(record)
 
     def _patched(self, record: Record, patch: object, now: datetime) -> dict[str, Any]:
         """The parsed content of a record with a merge patch. Raises RecordInvalid."""

@@ -24,7 +24,7 @@ from service.households.parcel_findings import (
     ParcelKey,
     Side,
     is_open,
-    place_of,
+    parcel_pointer,
     theirs_of,
 )
 from service.households.parcel_ids import new_parcels, require_free
@@ -120,10 +120,10 @@ def settled(stored: Mapping[str, Stored], key: ParcelKey, reason: str, *, at: da
     changes = []
     for one in stored.values():
         mine = {each["id"]: number for number, each in enumerate(one.record.get("parcels", ()))}.get(parcel)
-        place = f"/parcels/{mine}" if one.record["id"] == household else None
+        pointer = f"/parcels/{mine}" if one.record["id"] == household else None
         findings = [
             _settled(finding, settlement)
-            if is_open(finding) and (place == place_of(finding) or theirs_of(finding) == key)
+            if is_open(finding) and (pointer == parcel_pointer(finding) or theirs_of(finding) == key)
             else finding
             for finding in one.record.get("findings", ())
         ]
@@ -241,17 +241,20 @@ def _carried_over(change: Change, befores: Mapping[str, Record]) -> Change:
     before = befores.get(change.record["id"])
     if before is None:
         return change
-    now = {key: place for place, key in _keys_by_place(change.record).items()}
-    then = _keys_by_place(before)
+    now = {key: pointer for pointer, key in _keys_by_pointer(change.record).items()}
+    then = _keys_by_pointer(before)
     carried = [
-        {**finding, "pointer": finding["pointer"].replace(place_of(finding), now[then[place_of(finding)]], 1)}
+        {
+            **finding,
+            "pointer": finding["pointer"].replace(parcel_pointer(finding), now[then[parcel_pointer(finding)]], 1),
+        }
         for finding in before.get("findings", ())
-        if finding["code"] in BETWEEN_HOUSEHOLDS and then.get(place_of(finding)) in now
+        if finding["code"] in BETWEEN_HOUSEHOLDS and then.get(parcel_pointer(finding)) in now
     ]
     return _with_findings(change, carried, befores)
 
 
-def _keys_by_place(record: Record) -> dict[str, ParcelKey]:
+def _keys_by_pointer(record: Record) -> dict[str, ParcelKey]:
     """The parcels of a record by their pointers; none of a withdrawn one."""
     if record["status"] == "withdrawn":
         return {}
@@ -299,7 +302,7 @@ def _settled_before(moved: Sequence[Change], befores: Mapping[str, Record]) -> d
     changed = {each for change in moved for each in _changed_parcels(change.record, befores.get(change.record["id"]))}
     found: dict[Side, FindingInJson] = {}
     for finding, record in settled_ones:
-        code, mine, theirs = finding["code"], _keys_by_place(record).get(place_of(finding)), theirs_of(finding)
+        code, mine, theirs = finding["code"], _keys_by_pointer(record).get(parcel_pointer(finding)), theirs_of(finding)
         if mine is not None and not {(code, mine), (code, theirs)} & changed:
             found[code, mine, theirs] = found[code, theirs, mine] = finding
     return found
@@ -309,9 +312,9 @@ def _claimed_before(befores: Iterable[Record]) -> set[tuple[ParcelKey, ParcelKey
     """The pairs of parcels that records report as claimed by number, seen from either side."""
     found: set[tuple[ParcelKey, ParcelKey]] = set()
     for record in befores:
-        keys = _keys_by_place(record)
+        keys = _keys_by_pointer(record)
         for finding in record.get("findings", ()):
-            if finding["code"] == CLAIMED and (mine := keys.get(place_of(finding))) is not None:
+            if finding["code"] == CLAIMED and (mine := keys.get(parcel_pointer(finding))) is not None:
                 found |= {(mine, theirs_of(finding)), (theirs_of(finding), mine)}
     return found
 

@@ -82,8 +82,8 @@ class BoundaryChecks:
     def check(self, question: Question, around: Communes) -> CheckedParcel:
         """Returns all that a registration would find about one boundary, and the boundaries around it.
 
-        Neighbours, and overlaps with them, are those of the communes ``around``: by trying places nobody may find the
-        boundaries of another province. A registration finds every overlap.
+        Neighbours, and overlaps with them, are those of the communes ``around``: by trying geometries nobody may find
+        the boundaries of another province. A registration finds every overlap.
         Of the household in question, the parcel with the id is left out, or without an id all of its parcels: the
         client holds newer versions of them than the register.
         """

@@ -63,10 +63,10 @@ def is_open(finding: FindingInJson) -> bool:
     return finding["code"] in BETWEEN_HOUSEHOLDS and finding["severity"] != SETTLED
 
 
-def place_of(finding: FindingInJson) -> str:
+def parcel_pointer(finding: FindingInJson) -> str:
     """The pointer of the parcel that a finding is about."""
-    place, _, _ = finding["pointer"].rpartition("/")
-    return str(place)
+    pointer, _, _ = finding["pointer"].rpartition("/")
+    return str(pointer)
 
 
 def theirs_of(finding: FindingInJson) -> ParcelKey:

@@ -15,7 +15,7 @@ from schemas.geometry import parse_geometry
 from schemas.text import spelling
 from service.area import Communes
 from service.clock import vietnam_day
-from service.households.places import Place
+from service.households.residence import Residence
 from service.parcels.place import Borders, interior_positions
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
@@ -23,8 +23,8 @@ from service.units.ports import VillageStore
 from service.units.unit import Unit
 from service.units.villages import VillageFinder, lineage_of, list_of
 
-PartOf = Callable[[Mapping[str, Any], Place], Place | None]
-"""Returns the part to which a household in a place (``home_of``) belongs; None if undecided, or nothing was split."""
+PartOf = Callable[[Mapping[str, Any], Residence], Residence | None]
+"""Returns the part to which a household with this ``current_residence`` belongs; None if undecided or not split."""
 
 
 class Parts:
@@ -48,12 +48,12 @@ class Parts:
         self._area = area
         self._finders: dict[tuple[UnitId, date], VillageFinder | None] = {}
 
-    def part_of(self, record: Mapping[str, Any], home: Place) -> Place | None:
+    def part_of(self, record: Mapping[str, Any], residence: Residence) -> Residence | None:
         """Return the part in which a household lies, or else which has its village; as ``PartOf``.
 
         ``record`` is in JSON form, with its commune as an identity.
         """
-        whole = self._directory.known_on(home.commune, self._today)
+        whole = self._directory.known_on(residence.commune, self._today)
         if whole is None or whole.in_force_on(self._today):
             return None
         parts = self._directory.heirs_of(whole, self._today)
@@ -61,7 +61,7 @@ class Parts:
         part = next((each for each in parts if each.identity == found), None) or self._by_village(record, whole, parts)
         if part is None or (self._area is not None and part.identity not in self._area):
             return None
-        return Place(part.identity, home.former or home.commune, max(home.as_of, part.begins))
+        return Residence(part.identity, residence.former or residence.commune, max(residence.as_of, part.begins))
 
     def _by_village(self, record: Mapping[str, Any], whole: Unit, parts: Iterable[Unit]) -> Unit | None:
         """Return the only part with a list that names the household's village; None where there is none, or several.
@@ -89,7 +89,7 @@ class Parts:
         return self._finders[part, since]
 
 
-def undecided(record: Mapping[str, Any], home: Place) -> Place | None:  # noqa: ARG001 - the signature of PartOf
+def undecided(record: Mapping[str, Any], residence: Residence) -> Residence | None:  # noqa: ARG001 - the signature of PartOf
     """Leave the households of a split commune where they are."""
     return None
 
@@ -98,13 +98,13 @@ def decided_in(made: Mapping[str, Any], directory: UnitDirectory, today: date) -
     """Apply the decision that the stored record contains."""
     part = made["commune"]
 
-    def part_of(_: Mapping[str, Any], home: Place) -> Place | None:
-        whole = directory.known_on(home.commune, today)
+    def part_of(_: Mapping[str, Any], residence: Residence) -> Residence | None:
+        whole = directory.known_on(residence.commune, today)
         if whole is None or whole.in_force_on(today):
             return None
         if part not in {each.identity for each in directory.heirs_of(whole, today)}:
             return None
-        return Place(part, made.get("former_commune"), date.fromisoformat(made["commune_as_of"]))
+        return Residence(part, made.get("former_commune"), date.fromisoformat(made["commune_as_of"]))
 
     return part_of
 

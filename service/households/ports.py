@@ -45,7 +45,7 @@ class HouseholdQuery:
     bbox: tuple[float, float, float, float] | None = None
     near: tuple[float, float, float] | None = None
     """Longitude, latitude, and the distance in metres."""
-    places: frozenset[str] = frozenset({"parcels.geometry", "location"})
+    geometries: frozenset[str] = frozenset({"parcels.geometry", "location"})
     """The items by which an area finds households: not by those of which the reader may not see where they lie."""
     personal: bool = True
     """Whether anything encrypted is to be read: not for readers who are shown nothing of it.
@@ -206,7 +206,7 @@ class Households(Protocol):
     def fallen_in(self, geometry: Mapping[str, Any], area: Communes, items: Sequence[str]) -> Iterator[Record]:
         """Households, except withdrawn ones, that the index finds to meet a geometry, with the requested items.
 
-        They are found by those of the items that are places (a boundary, the home).
+        They are found by those of the items that are geometries (boundaries, the home).
         """
 
     def record(self, household_id: str, *, area: Communes, personal: bool = True) -> Record:

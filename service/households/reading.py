@@ -23,7 +23,6 @@ from service.households.changes import Record
 from service.households.history import partition
 from service.households.masking import sees
 from service.households.parcel_checks import MOST_NEIGHBOURS, CheckedParcel, Question
-from service.households.places import Places
 from service.households.ports import (
     HouseholdPage,
     HouseholdQuery,
@@ -37,6 +36,7 @@ from service.households.refusals import seen_errors
 from service.households.registration import household_id_of
 from service.households.released import FeedPage, HistoryPage, Released, ReleasedCheck, WholeHousehold
 from service.households.releasing import WITHHELD_TEXT, Note, Releasing, Wording
+from service.households.residence import Residences
 from service.households.stages import findings_in_json
 from service.households.usable_items import may_use, require_seen, usable_query
 from service.parcels.examination import known_system, record_in
@@ -59,8 +59,8 @@ class Sources:
     records: Households
     log: Log
     restrictions: Restrictions
-    places: Callable[[], Places]
-    """Writes the places of records as codes of today."""
+    residences: Callable[[], Residences]
+    """Writes the residences of records as codes of today."""
     check: Callable[[Question, Communes], CheckedParcel]
     """Compares a boundary with those of these communes."""
 
@@ -93,12 +93,16 @@ class Reader:
         self.report_damaged = report_damaged
         """Reports households of which something that is stored is damaged."""
         self._releasing = Releasing(
-            principal.sight, wording, report_damaged, places=lambda: self._places, withheld=lambda: self.withheld
+            principal.sight,
+            wording,
+            report_damaged,
+            residences=lambda: self._residences,
+            withheld=lambda: self.withheld,
         )
 
     @cached_property
-    def _places(self) -> Places:
-        return self._sources.places()
+    def _residences(self) -> Residences:
+        return self._sources.residences()
 
     @cached_property
     def withheld(self) -> frozenset[str]:
@@ -176,7 +180,7 @@ class Reader:
         else:
             within = households_in(records, drawn, self.communes, items)
         shared = (each for each in within if each.household not in self.withheld)
-        coded = (replace(each, commune=self._places.code_of(each.commune)) for each in shared)
+        coded = (replace(each, commune=self._residences.code_of(each.commune)) for each in shared)
         found = sorted(coded, key=lambda each: each.household)
         self._note(affected.household for affected in found)
         return found
@@ -255,7 +259,7 @@ class Reader:
         """What registering a boundary would find, and the boundaries around it.
 
         Those are shown to readers who see boundaries, of the provinces of the area; none of a household that is
-        withheld. Whose they are is noted, since by trying places somebody could collect them.
+        withheld. Whose they are is noted, since by trying areas somebody could collect them.
         """
         checked = self._sources.check(question, self.surroundings)
         around = checked.neighbours if self._sees_boundaries else []

@@ -25,13 +25,13 @@ from service.households.derived import derived_facts
 from service.households.far_parcels import far_parcels
 from service.households.parcel_ids import named_parcels
 from service.households.parts import PartOf, undecided
-from service.households.places import (
+from service.households.residence import (
     ListsAt,
-    Place,
+    Residence,
     no_other_lists,
-    place_in,
+    residence_in,
     resolve_parcels,
-    resolve_place,
+    resolve_residence,
     unmoved,
 )
 from service.households.stages import findings_in_json, missing_in_json, stage_of
@@ -93,7 +93,7 @@ def prepare(
     part_of: PartOf = undecided,
     lists_at: ListsAt = no_other_lists,
 ) -> Prepared:
-    """Apply the rules to parsed content: its place, the ids of its parcels, their boundaries, stage, what is missing.
+    """Apply the rules to parsed content: residence, ids of parcels, their boundaries, stage, what is missing.
 
     ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
     that the same write sent again is the same content. ``times_of`` is the record whose times, boundaries and home
@@ -109,7 +109,7 @@ def prepare(
     if (made := known or times_of) is not None:
         agency_of = agency_in(made)
 
-    def prepared_in(place: Place | None) -> Prepared:
+    def prepared_in(residence: Residence | None) -> Prepared:
         resolved = resolve(
             timed,
             household_id,
@@ -117,7 +117,7 @@ def prepare(
             today=today,
             known=known,
             agency_of=agency_of,
-            place=place,
+            residence=residence,
             lists_at=lists_at,
         )
         (examination,) = examiner.examine([resolved], [made], partial(directory.called, on=today))
@@ -125,7 +125,7 @@ def prepare(
         return prepared_from(resolved, examination, household_id, today=today, noted=noted)
 
     prepared = prepared_in(None)
-    if (part := part_of(prepared.content, place_in(prepared.content))) is not None:
+    if (part := part_of(prepared.content, residence_in(prepared.content))) is not None:
         # Examined again, since where a parcel may lie follows from the commune.
         return replace(prepared_in(part), unmoved=prepared.fingerprint)
     if known is None:
@@ -146,25 +146,25 @@ def resolve(
     today: date,
     known: Record | None = None,
     agency_of: AgencyOf = unknown_agency,
-    place: Place | None = None,
+    residence: Residence | None = None,
     lists_at: ListsAt = no_other_lists,
 ) -> dict[str, Any]:
     """Parsed content in its commune in force today, by the identity of that commune, every parcel with an id, and with
     the agency that makes the record where it names none.
 
-    An implausible time of capture does not decide how the code is read. ``place`` is given where another one than the
-    code's was decided on; ``lists_at`` is as for ``prepare``. Raises as ``prepare`` about the commune.
+    An implausible time of capture does not decide how the code is read. ``residence`` is given where another one
+    than the code's was decided on; ``lists_at`` is as for ``prepare``. Raises as ``prepare`` about the commune.
     """
     content = {name: value for name, value in timed.content.items() if name != "id"}
     spoken = content if timed.captured_is_right else {name: v for name, v in content.items() if name != "captured_at"}
-    place = place or resolve_place(spoken, directory, today, known, lists_at)
-    content["commune"], content["commune_as_of"] = place.commune, place.as_of
-    if place.former is not None:
-        content["former_commune"] = place.former
-    if content.get("agency") is None and (agency := agency_of(place.commune)) is not None:
+    residence = residence or resolve_residence(spoken, directory, today, known, lists_at)
+    content["commune"], content["commune_as_of"] = residence.commune, residence.as_of
+    if residence.former is not None:
+        content["former_commune"] = residence.former
+    if content.get("agency") is None and (agency := agency_of(residence.commune)) is not None:
         content["agency"] = agency
     if content.get("parcels"):
-        content["parcels"] = resolve_parcels(content["parcels"], place.commune, directory, known)
+        content["parcels"] = resolve_parcels(content["parcels"], residence.commune, directory, known)
     if parcels := content.get("parcels"):
         content["parcels"] = named_parcels(parcels, household_id)
     return content

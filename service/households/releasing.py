@@ -10,8 +10,8 @@ from service.errors import HouseholdNotFound
 from service.households.changes import Record
 from service.households.history import changes_of
 from service.households.masking import seen, seen_change, seen_findings_of_a_check, seen_note
-from service.households.places import Places
 from service.households.ports import LogEntry
+from service.households.residence import Residences
 from service.roles import Sight
 
 Note = Callable[[Iterable[str]], None]
@@ -32,7 +32,7 @@ class Releasing:
     sight: Sight
     wording: Wording | None
     report_damaged: Note
-    places: Callable[[], Places]
+    residences: Callable[[], Residences]
     withheld: Callable[[], frozenset[str]]
     """Read from storage only where somebody asks for it who may not see all households."""
 
@@ -44,7 +44,7 @@ class Releasing:
     def seen(self, record: Record) -> Record:
         """What is shown of a record, its findings without texts. Raises HouseholdNotFound for one that is withheld."""
         self.require_shared(record["id"])
-        return seen(self.places().shown(self._without_withheld(record)), self.sight)
+        return seen(self.residences().shown(self._without_withheld(record)), self.sight)
 
     def require_shared(self, household_id: str) -> None:
         """Raise HouseholdNotFound for a household that is withheld."""
@@ -71,7 +71,7 @@ class Releasing:
         record = None if entry.household in hidden else entry.record
         return {
             **{name: getattr(entry, name) for name in _OPEN_ITEMS},
-            "commune": self.places().code_of(entry.commune),
+            "commune": self.residences().code_of(entry.commune),
             "log": entry.commune,
             "note": note,
             "record": None if record is None else self.with_words(self.seen(record)),
@@ -89,7 +89,7 @@ class Releasing:
 
         None where it is about an overlap with a withheld household; whether it is, a damaged entry does not say.
         """
-        note = self.places().shown_note(entry.note)
+        note = self.residences().shown_note(entry.note)
         if note is None or not hidden:
             return seen_note(note, self.sight)
         if entry.household in hidden or (entry.damaged and self.withheld()):
@@ -104,8 +104,8 @@ class Releasing:
         """A log entry with the codes of units, before and after, in place of their identities."""
         if entry.record is None:
             return entry
-        replaced = self.places().shown_before(entry.record, entry.replaced)
-        return replace(entry, record=self.places().shown(entry.record), replaced=replaced)
+        replaced = self.residences().shown_before(entry.record, entry.replaced)
+        return replace(entry, record=self.residences().shown(entry.record), replaced=replaced)
 
     def _with_seen_findings(self, entry: LogEntry) -> LogEntry:
         """A log entry whose findings, before and after, are those that records show: only these are compared.

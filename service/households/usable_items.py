@@ -28,10 +28,10 @@ def usable_query(query: HouseholdQuery, sight: Sight) -> HouseholdQuery:
         raise PermissionMissing(permission="personal:read")
     if query.village is not None:
         require_seen("village", sight)
-    places = frozenset(place for place in query.places if may_use(place, sight))
+    geometries = frozenset(item for item in query.geometries if may_use(item, sight))
     if sight is Sight.NOBODY:
         query = _coarse(query)
-    return replace(query, places=places, personal=sight is not Sight.NOBODY)
+    return replace(query, geometries=geometries, personal=sight is not Sight.NOBODY)
 
 
 def require_seen(item: str, sight: Sight) -> None:
@@ -43,7 +43,7 @@ def require_seen(item: str, sight: Sight) -> None:
 
 
 def _coarse(query: HouseholdQuery) -> HouseholdQuery:
-    """The query with its places enlarged to whole cells, for readers who see no boundaries."""
+    """The query with its box and circle enlarged to whole cells, for readers who see no boundaries."""
     boxes = [] if query.bbox is None else [whole_cells(query.bbox)]
     if query.near is not None:
         boxes.append(whole_cells(circle(*query.near).bounds))

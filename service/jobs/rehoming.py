@@ -13,8 +13,8 @@ from service.clock import vietnam_day
 from service.errors import DomainError, StoreDamaged, StoreUnavailable, WriteContention
 from service.households.changes import Change, Record
 from service.households.parts import Parts
-from service.households.places import home_of
 from service.households.registration import fingerprint_of_record
+from service.households.residence import current_residence
 from service.households.writer import OLDEST_STAMP
 from service.jobs.writer import JobWriter
 from service.retry import tries
@@ -55,7 +55,7 @@ class Rehoming(JobWriter):
 
     Each move is a transfer in both communes' logs that leaves the status as it is: nobody has written anything new
     about the household. A unit that was renamed or given another code is the same unit, so its households stay. Of a
-    commune that was split, those move whose home or parcels lie within one part, else those whose village only the
+    commune that was split, those move whose residence or parcels lie within one part, else those whose village only the
     list of one part names; the others stay for an officer, who transfers them.
     """
 
@@ -164,14 +164,14 @@ class Rehoming(JobWriter):
     def _change(self, before: Record, now: datetime, directory: UnitDirectory, parts: Parts) -> Change | None:
         """The move of a household to its commune of today; None where it has none, or where it is open which."""
         today = vietnam_day(now)
-        home = home_of(before, directory, today)
-        home = parts.part_of(before, home) or home
-        if home.commune == before["commune"]:
+        residence = current_residence(before, directory, today)
+        residence = parts.part_of(before, residence) or residence
+        if residence.commune == before["commune"]:
             return None
         record: Record = {name: value for name, value in before.items() if name != "former_commune"}
-        record |= {"commune": home.commune, "commune_as_of": home.as_of.isoformat()}
-        if home.former is not None:
-            record["former_commune"] = home.former
+        record |= {"commune": residence.commune, "commune_as_of": residence.as_of.isoformat()}
+        if residence.former is not None:
+            record["former_commune"] = residence.former
         return Change.revision(
             before,
             record,
@@ -180,5 +180,5 @@ class Rehoming(JobWriter):
             actor=REGISTER_ITSELF.name,
             fingerprint=fingerprint_of_record(record),
             note={"rehomed": today.isoformat()},
-            place_only=True,
+            residence_only=True,
         )

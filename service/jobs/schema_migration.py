@@ -13,8 +13,8 @@ from service.actor import REGISTER_ITSELF
 from service.clock import vietnam_day
 from service.errors import DomainError, StoreDamaged, StoreUnavailable
 from service.households.changes import Change, Record
-from service.households.places import Places
 from service.households.registration import content_of, replacement
+from service.households.residence import Residences
 from service.jobs.writer import JobWriter
 
 BATCH = 250
@@ -91,7 +91,7 @@ class SchemaMigration(JobWriter):
         """
         household_id = before["id"]
         today = vietnam_day(now)
-        sent = content_of(Places(self._directory(), today).shown(before))
+        sent = content_of(Residences(self._directory(), today).shown(before))
         migrated = migrate({"id": household_id, **sent, "schema_version": before["schema_version"]})
         del migrated["schema_version"]
         content = parse_household(migrated, today=today, without=_ENDED if before["status"] == "withdrawn" else _NONE)

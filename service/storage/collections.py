@@ -60,15 +60,15 @@ def stored_household_validator() -> Mapping[str, Any]:
     return validator
 
 
-INDEXED_PLACES = tuple(place for place in ("parcels.geometry", "location") if plain_at_rest(place))
-"""The places by which households are found. A sealed place is not indexed and cannot be searched."""
+INDEXED_GEOMETRIES = tuple(item for item in ("parcels.geometry", "location") if plain_at_rest(item))
+"""The items by which an area finds households. A sealed one is not indexed and cannot be searched."""
 
 
-def _place_indexes() -> Iterator[IndexModel]:
-    """An index of each place that is stored in clear; MongoDB would refuse a ciphertext in one."""
-    for place in INDEXED_PLACES:
-        name = "parcels_place" if place == "parcels.geometry" else "location_place"
-        yield IndexModel([(place, GEOSPHERE)], name=name, sparse=True)
+def _spatial_indexes() -> Iterator[IndexModel]:
+    """An index of each geometry that is stored in clear; MongoDB would refuse a ciphertext in one."""
+    for item in INDEXED_GEOMETRIES:
+        name = "parcels_place" if item == "parcels.geometry" else "location_place"
+        yield IndexModel([(item, GEOSPHERE)], name=name, sparse=True)
 
 
 WORKED_BY = ("id", "commune", "former_commune", "status", "stage", "revision", "updated_at", "schema_version")
@@ -105,7 +105,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             IndexModel([("index.village", ASCENDING), ("commune", ASCENDING)], name="village", sparse=True),
             IndexModel([("index.cells", ASCENDING)], name="cells", sparse=True),
             IndexModel([("parcels.id", ASCENDING)], name="parcel", sparse=True),
-            *_place_indexes(),
+            *_spatial_indexes(),
         ),
         stored_household_validator,
         shard_key=_BY_HASH,

@@ -95,7 +95,7 @@ def to_update(change: Change, sealed: SealedEntry) -> Document | None:
     fewer items to read. ``sealed`` is written anew: it holds the salt of the log entry.
     """
     shown, replaced = sealed.record, change.entries[-1].replaced
-    if not change.place_only or shown is None or replaced is None or not replaced.keys() <= _OF_A_PLACE:
+    if not change.residence_only or shown is None or replaced is None or not replaced.keys() <= _OF_RESIDENCE:
         return None
     names = sorted(replaced.keys() | (shown.keys() & BOOKKEEPING))
     update: Document = {"$set": {**{name: shown[name] for name in names if name in shown}, SEALED: sealed.sealed}}
@@ -212,7 +212,7 @@ def _names_another(finding: Mapping[str, Any], sealed: str | None) -> bool:
     )
 
 
-_OF_A_PLACE = frozenset({"commune", "commune_as_of", "former_commune", "findings", "stage"})
+_OF_RESIDENCE = frozenset({"commune", "commune_as_of", "former_commune", "findings", "stage"})
 """What a change of place changes: items that nobody searches by a ciphertext. Of them ``index`` repeats the former
 commune, in the keys of claims."""
 _VILLAGE_IS_INDEXED = plain_at_rest("village")

@@ -231,22 +231,22 @@ def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[st
         conditions.append({"status": {"$eq": query.status}})
     if query.text is not None:
         conditions.append(_text_condition(query.text, encryption))
-    conditions.extend(_conditions_of_place(query))
+    conditions.extend(_spatial_conditions(query))
     if query.updated_since is not None:
         changed: dict[str, Any] = {"updated_at": {"$gte": query.updated_since}}
         conditions.append({"$or": [changed, {"_id": {"$in": sorted(query.also)}}]} if query.also else changed)
     return {"$and": conditions} if conditions else {}
 
 
-def _conditions_of_place(query: HouseholdQuery) -> Iterator[dict[str, Any]]:
+def _spatial_conditions(query: HouseholdQuery) -> Iterator[dict[str, Any]]:
     if query.village is not None:
         yield {"index.village": {"$eq": spelling(query.village)}}
-    if query.bbox is not None and not query.personal and query.places:
+    if query.bbox is not None and not query.personal and query.geometries:
         yield from parcels.beginning_in(query.bbox)
     elif query.bbox is not None:
-        yield _in_one_of(box_polygons(*query.bbox), query.places)
+        yield _in_one_of(box_polygons(*query.bbox), query.geometries)
     if query.near is not None:
-        yield _in_one_of([geometry_json(circle(*query.near))], query.places)
+        yield _in_one_of([geometry_json(circle(*query.near))], query.geometries)
 
 
 def _former_condition(formers: Sequence[UnitId]) -> dict[str, Any]:
@@ -299,6 +299,6 @@ def _numbers_in(compact: str) -> list[tuple[str, str]]:
     return numbers
 
 
-def _in_one_of(polygons: list[dict[str, Any]], places: frozenset[str]) -> dict[str, Any]:
-    """Households that one of these places puts into one of the polygons."""
-    return {"$or": [each for polygon in polygons for each in parcels.meeting(polygon, places)] or [parcels.NOWHERE]}
+def _in_one_of(polygons: list[dict[str, Any]], geometries: frozenset[str]) -> dict[str, Any]:
+    """Households that one of these geometries puts into one of the polygons."""
+    return {"$or": [each for polygon in polygons for each in parcels.meeting(polygon, geometries)] or [parcels.NOWHERE]}

@@ -21,7 +21,7 @@ from service.parcels.ports import Boundary
 from service.parcels.regions import Box
 from service.storage.boxes import box_polygons
 from service.storage.client import Document, translated
-from service.storage.collections import INDEXED_PLACES
+from service.storage.collections import INDEXED_GEOMETRIES
 from service.storage.database import Database
 from service.unit_names import UnitId
 
@@ -219,13 +219,13 @@ def _text_of(document: Document, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def meeting(geometry: Mapping[str, Any], places: Container[str]) -> list[dict[str, Any]]:
-    """The conditions, one of which holds, that a household meets a GeoJSON geometry by one of the places.
+def meeting(geometry: Mapping[str, Any], geometries: Container[str]) -> list[dict[str, Any]]:
+    """The conditions, one of which holds, that a household meets a GeoJSON geometry by one of these items.
 
     There is always one, if need be one that matches no document.
     """
     meets = {"$geoIntersects": {"$geometry": dict(geometry)}}
-    return [{place: meets} for place in INDEXED_PLACES if place in places] or [NOWHERE]
+    return [{item: meets} for item in INDEXED_GEOMETRIES if item in geometries] or [NOWHERE]
 
 
 def beginning_in(box: Box) -> list[dict[str, Any]]:

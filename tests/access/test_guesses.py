@@ -119,16 +119,17 @@ def test_it_is_the_same_write_also_after_a_revision_of_the_register_itself(regis
 @pytest.mark.parametrize("match", [None, 1, 2])
 def test_the_address_of_a_household_that_was_moved_cannot_be_guessed(register: Register, match: int | None) -> None:
     record = register.registered(commune=THANH_VINH)
-    address, place = f"/v1/households/{record['id']}/transfer", {"commune": VINH_LOC, "village": "Khối 3"}
+    address, residence = f"/v1/households/{record['id']}/transfer", {"commune": VINH_LOC, "village": "Khối 3"}
     whole = signed_in(register, "whole", Role.SUPERVISOR, None)
-    moved = register.client.post(address, json={**place, "address": ADDRESS}, headers=whole)
+    moved = register.client.post(address, json={**residence, "address": ADDRESS}, headers=whole)
     assert moved.status_code == 200, moved.text
     masked = signed_in(register, "masked", Role.SUPERVISOR)
     right, wrong = (
-        outcome(register, masked, "POST", address, {**place, "address": guess}, match) for guess in (ADDRESS, "số 1")
+        outcome(register, masked, "POST", address, {**residence, "address": guess}, match)
+        for guess in (ADDRESS, "số 1")
     )
     assert right == wrong
-    again = register.client.post(address, json={**place, "address": ADDRESS}, headers=whole)
+    again = register.client.post(address, json={**residence, "address": ADDRESS}, headers=whole)
     assert (again.status_code, again.get_json()["revision"]) == (200, 2)
 
 

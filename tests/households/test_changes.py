@@ -142,7 +142,7 @@ def test_a_household_that_stays_is_counted_by_what_changed() -> None:
     before, after = a_stored("16681"), a_stored("16681", stage="standardized")
     change = Change.revision(before, after, "revised", at=NOW, actor="officer", fingerprint="f")
     assert [entry.moves for entry in change.entries] == [{"16663": {"standardized": 1}}]
-    assert not change.place_only
+    assert not change.residence_only
     again = change.with_record({**after, "stage": "digitized"}, before)
     assert [entry.moves for entry in again.entries] == [{"16663": {"standardized": 1, "digitized": 1}}]
 

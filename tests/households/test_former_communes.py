@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.errors import CommuneSuccessorUnknown, FormerCommuneMismatch
-from service.households.places import Places, home_of
+from service.households.residence import Residences, current_residence
 from service.units.directory import UnitDirectory
 from tests.builders import THANH_VINH, TODAY, Json, a_household, a_least_household, a_parcel
 from tests.households.rules import prepared
@@ -24,17 +24,17 @@ def about_former_communes(household: Json, directory: UnitDirectory) -> list[tup
 
 
 @pytest.mark.parametrize(
-    "place",
+    "residence",
     [
         {"commune": QUYNH_SON, "former_commune": QUYNH_MY},
         {"commune": QUYNH_MY, "commune_as_of": "2024-11-30"},
     ],
 )
-def test_a_household_is_of_a_commune_that_was_merged_twice(directory: UnitDirectory, place: Json) -> None:
-    content = prepared(a_least_household(**place), directory).content
-    shown = Places(directory, TODAY).shown(content)
+def test_a_household_is_of_a_commune_that_was_merged_twice(directory: UnitDirectory, residence: Json) -> None:
+    content = prepared(a_least_household(**residence), directory).content
+    shown = Residences(directory, TODAY).shown(content)
     assert (shown["commune"], shown["former_commune"]) == (QUYNH_SON, QUYNH_MY)
-    assert home_of(content, directory, TODAY).former == QUYNH_MY
+    assert current_residence(content, directory, TODAY).former == QUYNH_MY
 
 
 def test_a_code_that_a_merger_took_over_means_who_had_it_on_that_day(directory: UnitDirectory) -> None:
@@ -60,7 +60,7 @@ def test_a_former_commune_whose_successor_is_not_known_is_taken_within_its_provi
     household = a_household(former_commune=HUNG_THANH)
     content = prepared(household, directory).content
     assert content["former_commune"] == HUNG_THANH
-    assert home_of(content, directory, TODAY)[:2] == (THANH_VINH, HUNG_THANH)
+    assert current_residence(content, directory, TODAY)[:2] == (THANH_VINH, HUNG_THANH)
     assert prepared(household, directory, known=content).content == content
     with pytest.raises(FormerCommuneMismatch):
         prepared(a_household(former_commune=QUYNH_MY), directory)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.households.parcel_findings import CLAIMED, OVERLAP, is_open, open_findings, place_of, theirs_of
+from service.households.parcel_findings import CLAIMED, OVERLAP, is_open, open_findings, parcel_pointer, theirs_of
 
 
 def a_finding(code: str = OVERLAP, severity: str = "warning", pointer: str = "/parcels/3/geometry") -> dict[str, Any]:
@@ -28,6 +28,6 @@ def test_no_other_finding_is_one_between_households() -> None:
 
 
 def test_it_is_about_a_parcel_of_one_and_names_that_of_the_other() -> None:
-    assert place_of(a_finding()) == "/parcels/3"
-    assert place_of(a_finding(CLAIMED, pointer="/parcels/12/parcel_number")) == "/parcels/12"
+    assert parcel_pointer(a_finding()) == "/parcels/3"
+    assert parcel_pointer(a_finding(CLAIMED, pointer="/parcels/12/parcel_number")) == "/parcels/12"
     assert theirs_of(a_finding()) == ("b", "p")

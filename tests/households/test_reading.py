@@ -16,11 +16,11 @@ from service.area import Area
 from service.errors import HouseholdNotFound, PermissionMissing, ReferenceSystemUnknown
 from service.households.changes import Record
 from service.households.parcel_checks import Question
-from service.households.places import Places
 from service.households.ports import HouseholdPage, HouseholdQuery
 from service.households.reading import Reader, Sources
 from service.households.released import FeedPage
 from service.households.releasing import Wording
+from service.households.residence import Residences
 from service.principal import Principal, principal, register_itself
 from service.roles import SCOPES, Permission, Role, Sight
 from service.wiring import Register
@@ -70,10 +70,10 @@ def restricted() -> Restricted:
 def reader_of(services: Register, notes: Notes, restricted: Restricted) -> ReaderOf:
     """Makes Readers on the register's real store."""
 
-    def places() -> Places:
-        return Places(services.units.directory(), TODAY)
+    def residences() -> Residences:
+        return Residences(services.units.directory(), TODAY)
 
-    sources = Sources(services.store.households, services.store.log, restricted, places, services.checks.check)
+    sources = Sources(services.store.households, services.store.log, restricted, residences, services.checks.check)
 
     def make(
         who: Principal, purpose: Permission = Permission.HOUSEHOLDS_READ, wording: Wording | None = None

@@ -18,8 +18,8 @@ from service.errors import (
     HouseholdIdMismatch,
 )
 from service.households.changes import personal_numbers
-from service.households.places import Places
 from service.households.registration import content_of, household_id_of, parse
+from service.households.residence import Residences
 from service.units.directory import UnitDirectory
 from tests.builders import NOW, THANH_VINH, TODAY, TRUONG_VINH, a_head, a_household, a_least_household, a_parcel, an_id
 from tests.households.rules import OFFICER, prepared, registered, revised
@@ -120,13 +120,13 @@ def test_an_old_code_becomes_the_commune_of_today(directory: UnitDirectory, code
     content = prepared(a_household(commune=code, commune_as_of=as_of), directory).content
     former = directory.in_force(code, date.fromisoformat(as_of)).identity
     assert (content["commune"], content["former_commune"]) == (THANH_VINH, former)
-    shown = Places(directory, TODAY).shown(content)
+    shown = Residences(directory, TODAY).shown(content)
     assert (shown["commune"], shown["former_commune"]) == ("16681", code)
 
 
 def test_the_stored_date_gives_the_stored_code_its_stored_meaning(directory: UnitDirectory) -> None:
     content = prepared(a_household(commune="16681", commune_as_of="2025-06-01"), directory).content
-    shown = Places(directory, TODAY).shown(content)
+    shown = Residences(directory, TODAY).shown(content)
     again = prepared({**a_household(), **shown}, directory).content
     assert (again["commune"], again["former_commune"]) == (content["commune"], content["former_commune"])
     assert content["commune_as_of"] == "2025-07-01"

@@ -19,8 +19,8 @@ from service.errors import (
     HouseholdIdInvalid,
     HouseholdIdMismatch,
 )
-from service.households.places import Places
 from service.households.registration import content_of, household_id_of, parse, prepare, registration, replacement
+from service.households.residence import Residences
 from service.households.times import end_of
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from service.units.directory import UnitDirectory
@@ -218,7 +218,7 @@ def test_what_is_stored_of_a_merged_commune_keeps_its_meaning_until_it_is_revise
         TRUONG_VINH,
         "2026-11-23",
     )
-    assert Places(newer, TODAY).shown(again)["commune_since"] == "2026-11-01"
+    assert Residences(newer, TODAY).shown(again)["commune_since"] == "2026-11-01"
     with pytest.raises(CommuneNotInForce):
         prepared({**before, "commune_as_of": "2026-11-22"}, newer, known=before)
 
@@ -226,7 +226,7 @@ def test_what_is_stored_of_a_merged_commune_keeps_its_meaning_until_it_is_revise
 def test_what_was_sent_of_a_shown_record_is_without_what_the_register_added() -> None:
     newer, sent = UnitDirectory(NEWER), a_least_household()
     record = registered(sent, newer).record
-    shown = Places(newer, TODAY).shown(record)
+    shown = Residences(newer, TODAY).shown(record)
     assert "commune_since" in shown
     added = {"agency", "commune_as_of"}  # what a client could have sent too
     assert content_of(shown).keys() - added == sent.keys() - added - {"id"}
@@ -235,8 +235,8 @@ def test_what_was_sent_of_a_shown_record_is_without_what_the_register_added() ->
 def test_a_household_of_a_commune_that_was_not_merged_has_no_first_day(directory: UnitDirectory) -> None:
     newer = UnitDirectory(NEWER)
     content = prepared(a_least_household(commune="16702"), newer).content
-    assert "commune_since" not in Places(newer, TODAY).shown(content)
-    assert "commune_since" not in Places(directory, TODAY).shown(prepared(a_least_household(), directory).content)
+    assert "commune_since" not in Residences(newer, TODAY).shown(content)
+    assert "commune_since" not in Residences(directory, TODAY).shown(prepared(a_least_household(), directory).content)
 
 
 def test_the_day_of_capture_is_read_in_vietnam_also_from_what_is_known(directory: UnitDirectory) -> None:

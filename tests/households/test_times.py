@@ -94,8 +94,8 @@ def test_the_same_write_again_is_the_same_write_at_any_later_time(
 def test_a_transfer_keeps_what_was_sent(services: Register, clock: MovedClock) -> None:
     record = put(services, a_household(captured_at=IN_20_HOURS))
     clock.pass_by(days=500)
-    place = {"commune": "16690"}
-    moved = services.households.transfer(record["id"], place, if_match=1, actor=REGISTER_ITSELF).record
+    residence = {"commune": "16690"}
+    moved = services.households.transfer(record["id"], residence, if_match=1, actor=REGISTER_ITSELF).record
     assert about_times(moved) == [(AHEAD, "/captured_at", IN_20_HOURS)]
 
 

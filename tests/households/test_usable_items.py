@@ -14,17 +14,17 @@ from service.roles import Sight
 
 BOX = (105.671, 18.672, 105.689, 18.688)
 QUERY = HouseholdQuery(limit=10, stage="registered")
-PLACES = frozenset({"parcels.geometry", "location"})
+GEOMETRIES = frozenset({"parcels.geometry", "location"})
 
 
 @pytest.mark.parametrize(
-    ("sight", "places"),
-    [(Sight.PERSONAL, PLACES), (Sight.MASKED, {"parcels.geometry"}), (Sight.NOBODY, {"parcels.geometry"})],
+    ("sight", "geometries"),
+    [(Sight.PERSONAL, GEOMETRIES), (Sight.MASKED, {"parcels.geometry"}), (Sight.NOBODY, {"parcels.geometry"})],
 )
-def test_an_area_finds_by_home_only_who_may_see_homes(sight: Sight, places: set[str]) -> None:
-    assert {place for place in PLACES if may_use(place, sight)} == places
+def test_an_area_finds_by_home_only_who_may_see_homes(sight: Sight, geometries: set[str]) -> None:
+    assert {item for item in GEOMETRIES if may_use(item, sight)} == geometries
     usable = usable_query(replace(QUERY, bbox=BOX), sight)
-    assert usable.places == places
+    assert usable.geometries == geometries
     assert (usable.stage, usable.limit) == ("registered", 10)
 
 

@@ -15,7 +15,7 @@ from service.actor import REGISTER_ITSELF, Actor
 from service.commands.rehome import main
 from service.errors import HouseholdNotFound, StoreDamaged, StoreRefused
 from service.households.changes import Change, Record
-from service.households.places import Places
+from service.households.residence import Residences
 from service.jobs.rehoming import Rehomed, Rehoming
 from service.parcels.examination import ParcelExaminer
 from service.settings import Settings, province_of
@@ -70,7 +70,7 @@ def rows(register: Register, geography: date) -> dict[str | None, int]:
 
 
 def shown(register: Register, record: Record) -> Record:
-    return Places(register.units.directory(), TODAY).shown(record)
+    return Residences(register.units.directory(), TODAY).shown(record)
 
 
 def test_a_merger_moves_every_household_and_leaves_it_verified(register: Register) -> None:
@@ -190,8 +190,8 @@ def test_a_split_is_decided_by_the_home_or_the_parcels_and_else_by_an_officer(re
     assert register.store.households.record(by_parcel["id"], area=None)["commune"] == one
     assert rows(register, TODAY) == {"90001": 1, "90003": 1, None: 2}
     officer = Actor("officer", directory.stored_in(directory.in_force("90003", TODAY), TODAY))
-    place = {"commune": "90003", "former_commune": "90001"}
-    moved = register.households.transfer(nowhere["id"], place, if_match=1, actor=officer).record
+    residence = {"commune": "90003", "former_commune": "90001"}
+    moved = register.households.transfer(nowhere["id"], residence, if_match=1, actor=officer).record
     assert (moved["commune"], moved["former_commune"]) == (three, "90001")
     assert rows(register, TODAY) == {"90001": 1, "90003": 2, None: 1}
     assert rows(register, date.fromisoformat(DAY_BEFORE)) == {"90001": 4}
@@ -211,12 +211,12 @@ def test_an_officer_who_only_decides_on_the_part_leaves_the_household_verified(
     sent, before = verified(register, commune="90001", address="số 12")
     load(register, *SPLIT)
     officer = officer_of(register, code)
-    place = {"commune": code} | ({} if day is None else {"commune_as_of": day})
+    residence = {"commune": code} | ({} if day is None else {"commune_as_of": day})
     for _ in range(2):
         if by == "transfer":
-            moved = register.households.transfer(sent["id"], place, if_match=2, actor=officer).record
+            moved = register.households.transfer(sent["id"], residence, if_match=2, actor=officer).record
         else:
-            content = {**shown(register, before), "commune_as_of": None, **place}
+            content = {**shown(register, before), "commune_as_of": None, **residence}
             moved = put(register, {k: v for k, v in content.items() if v is not None}, if_match=2, actor=officer)
     part = register.units.directory().in_force(code, TODAY).identity
     assert (moved["commune"], moved["former_commune"], moved["revision"]) == (part, "90001", 3)
@@ -329,7 +329,7 @@ def test_a_move_removes_what_the_new_place_does_not_have(register: Register) -> 
     _, before = verified(register, commune="90002")
     old = {**before, "former_commune": "90003"}
     moved, at = {**before, "commune": "90001"}, before["updated_at"]
-    change = Change.revision(old, moved, "transferred", at=at, actor="test", fingerprint="", place_only=True)
+    change = Change.revision(old, moved, "transferred", at=at, actor="test", fingerprint="", residence_only=True)
     update = to_update(change, sealed_entries(change, register.store.database.encryption)[-1])
     assert update is not None
     assert (update["$set"]["commune"], update["$unset"]) == ("90001", {"former_commune": ""})

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from service.actor import REGISTER_ITSELF
-from service.households.places import Places
 from service.households.ports import HouseholdQuery
+from service.households.residence import Residences
 from service.settings import Settings
 from service.unit_names import UnitId
 from service.units.areas import area_of_units, unit_meant
@@ -99,7 +99,7 @@ def test_a_household_from_before_a_merger_moves_when_it_is_revised(register: Reg
     revised = {**before, "village": "Khối 9"}
     after = steps.put(before["id"], revised, if_match=2, actor=REGISTER_ITSELF).record
     assert (after["commune"], after["former_commune"]) == (MERGED.identity, TRUONG_VINH)
-    shown = Places(register.units.directory(), TODAY).shown(after)
+    shown = Residences(register.units.directory(), TODAY).shown(after)
     assert (shown["commune"], shown["commune_since"]) == (THANH_VINH, MERGED_ON.isoformat())
     assert steps.put(before["id"], shown, if_match=3, actor=REGISTER_ITSELF).changed is False
     assert rows(register, BEFORE) == {TRUONG_VINH: 1}

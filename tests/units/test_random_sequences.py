@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from service.errors import DomainError
-from service.households.places import Place, Places, home_of, resolve_place
+from service.households.residence import Residence, Residences, current_residence, resolve_residence
 from service.units.areas import area_of_units
 from service.units.placing import Placing, tally_key
 from tests.examples import examples
@@ -24,10 +24,10 @@ class Household:
     record: dict[str, Any]
     commune: Commune
 
-    def moves(self, place: Place) -> None:
-        self.record = {"commune": place.commune, "commune_as_of": place.as_of.isoformat()}
-        if place.former is not None:
-            self.record["former_commune"] = place.former
+    def moves(self, residence: Residence) -> None:
+        self.record = {"commune": residence.commune, "commune_as_of": residence.as_of.isoformat()}
+        if residence.former is not None:
+            self.record["former_commune"] = residence.former
 
 
 class Register:
@@ -56,39 +56,39 @@ class Register:
         unit = units[first % len(units)]
         content = {"commune": unit.code, "commune_as_of": day}
         try:
-            place = resolve_place(content, directory, self.country.today, None)
+            residence = resolve_residence(content, directory, self.country.today, None)
         except DomainError:
             assert not self._today(self.country.commune_of(unit))
             return
         household = Household({}, self.country.commune_of(unit))
-        household.moves(place)
+        household.moves(residence)
         self.households.append(household)
 
     def _again(self, household: Household, _: int) -> None:
         """The record as it is shown, sent again, stays where it is, or moves where rehoming would move it."""
         directory, today = self.country.directory(), self.country.today
-        shown = shows(Places(directory, today).shown(household.record))
+        shown = shows(Residences(directory, today).shown(household.record))
         content = {**shown, "commune_as_of": date.fromisoformat(shown["commune_as_of"])}
-        place = resolve_place(content, directory, today, household.record)
-        home = home_of(household.record, directory, today)
-        assert (place.commune, place.former) == (home.commune, home.former or place.former)
-        if place.commune == household.record["commune"]:
-            assert place.as_of.isoformat() == household.record["commune_as_of"]
+        residence = resolve_residence(content, directory, today, household.record)
+        current = current_residence(household.record, directory, today)
+        assert (residence.commune, residence.former) == (current.commune, current.former or residence.former)
+        if residence.commune == household.record["commune"]:
+            assert residence.as_of.isoformat() == household.record["commune_as_of"]
 
     def _rehome(self, household: Household, _: int) -> None:
-        household.moves(home_of(household.record, self.country.directory(), self.country.today))
+        household.moves(current_residence(household.record, self.country.directory(), self.country.today))
 
     def _decide(self, household: Household, second: int) -> None:
         """An officer decides to which part of a split commune a household belongs."""
         directory, today = self.country.directory(), self.country.today
-        home = home_of(household.record, directory, today)
-        version = directory.known_on(home.commune, today)
+        current = current_residence(household.record, directory, today)
+        version = directory.known_on(current.commune, today)
         assert version is not None
         parts = directory.heirs_of(version, today)
         if version.in_force_on(today) or not parts:
             return
         part = parts[second % len(parts)]
-        household.moves(Place(part.identity, home.former or home.commune, max(home.as_of, part.begins)))
+        household.moves(Residence(part.identity, current.former or current.commune, max(current.as_of, part.begins)))
         household.commune = self.country.commune_of(part)
 
     def check(self) -> None:

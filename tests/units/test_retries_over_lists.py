@@ -153,10 +153,10 @@ def test_revisions_patches_and_transfers_sent_again_are_the_same_too(register: R
         put(register, elsewhere)
         revised = {**body, "village": "Xóm 1"}
         patch = {"village": "Xóm 2", "commune": body["commune"], "commune_as_of": "2026-11-05"}
-        place = {"commune": body["commune"]}
+        residence = {"commune": body["commune"]}
         again.append(partial(put, register, revised, if_match=1))
         again.append(partial(register.households.patch, body["id"], patch, if_match=2, actor=actor))
-        again.append(partial(register.households.transfer, elsewhere["id"], place, if_match=1, actor=actor))
+        again.append(partial(register.households.transfer, elsewhere["id"], residence, if_match=1, actor=actor))
     assert all(write().changed for write in again)
     load_all(register)
     assert not any(write().changed for write in again)

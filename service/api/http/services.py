@@ -13,7 +13,7 @@ from schemas.codelists import CodeLists
 from service.actor import Actor
 from service.clock import Clock
 from service.households.household_register import HouseholdRegister
-from service.households.places import Places
+from service.households.residence import Residences
 from service.households.settling import ParcelRegister
 from service.parcels.limits import GeometryRules
 from service.people.photos import PhotoRegister
@@ -39,7 +39,7 @@ class Services:
     settings: Settings
     province: Province
     clock: Clock
-    places: Callable[[], Places]
+    residences: Callable[[], Residences]
     """Writes units as codes of today."""
     rules: GeometryRules
     """The limits that boundaries are held to."""

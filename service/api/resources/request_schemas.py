@@ -86,7 +86,7 @@ def _reminder(request: PersonRequest) -> str | None:
 
 
 def _commune(request: PersonRequest) -> str:
-    return services().places().code_of(request.commune)
+    return services().residences().code_of(request.commune)
 
 
 class PersonRequestSchema(ReceivedItems):

@@ -109,8 +109,8 @@ AREA_ENDED = "Those of the codes that cover no commune today: their unit ended w
 
 
 def _codes(units: Iterable[UnitId]) -> list[str]:
-    places = services().places()
-    return [places.code_of(unit) for unit in units]
+    residences = services().residences()
+    return [residences.code_of(unit) for unit in units]
 
 
 def _communes(who: Any) -> list[str] | None:

@@ -36,7 +36,7 @@ def _of_household(name: str, **options: Any) -> Described:
 
 
 class TransferSchema(Body):
-    """A household's new place. The items are the household's own, so its schema judges their values."""
+    """A household's new residence. The items are the household's own, so its schema judges their values."""
 
     commune = _of_household("commune", required=True)
     commune_as_of = _of_household("commune_as_of")
@@ -115,9 +115,9 @@ class Transfer(MethodView):
     @blueprint.doc(operationId="transfer_household", summary="Transfer a household to another commune")
     def post(self, household_id: str) -> Response:
         """Id and history stay; both communes' logs have an entry."""
-        place = parsed_body(TransferSchema)
+        residence = parsed_body(TransferSchema)
         written = services().households.transfer(
-            household_id, place, if_match=named_revision(), actor=actor("households.transfer")
+            household_id, residence, if_match=named_revision(), actor=actor("households.transfer")
         )
         return written_response(written)
 

@@ -1,4 +1,4 @@
-"""The place of a household: stored by the identities of units, sent and shown as codes with a day.
+"""The residence of a household: stored by the identities of units, sent and shown as codes with a day.
 
 Codes are read here when they come in and written here when a record leaves; nothing in between uses codes.
 """
@@ -14,13 +14,13 @@ from service.errors import CommuneNotInForce, CommuneUnknown, FormerCommuneMisma
 from service.unit_names import UnitCode, UnitId
 from service.units.directory import ResolvedCommune, UnitDirectory
 
-PLACE_ITEMS = frozenset({"commune", "former_commune", "commune_as_of"})
+RESIDENCE_ITEMS = frozenset({"commune", "former_commune", "commune_as_of"})
 
 _Record = Mapping[str, Any]
 
 
-class Place(NamedTuple):
-    """The stored place of a household."""
+class Residence(NamedTuple):
+    """The stored residence of a household."""
 
     commune: UnitId
     former: str | None
@@ -41,13 +41,13 @@ def no_other_lists(
     return ()
 
 
-def place_in(content: _Record) -> Place:
-    """The place that is stored of content in JSON form."""
-    return Place(content["commune"], content.get("former_commune"), date.fromisoformat(content["commune_as_of"]))
+def residence_in(content: _Record) -> Residence:
+    """The residence that is stored of content in JSON form."""
+    return Residence(content["commune"], content.get("former_commune"), date.fromisoformat(content["commune_as_of"]))
 
 
-class Places:
-    """Writes the places of records that leave, as codes of one day."""
+class Residences:
+    """Writes the residences of records that leave, as codes of one day."""
 
     def __init__(self, directory: UnitDirectory, today: date) -> None:
         self._directory = directory
@@ -79,7 +79,7 @@ class Places:
 
     def shown_before(self, record: _Record | None, replaced: dict[str, Any] | None) -> dict[str, Any] | None:
         """What a log entry says stood in a record before, with codes in place of identities."""
-        if record is None or not replaced or not (PLACE_ITEMS | {"parcels"}) & replaced.keys():
+        if record is None or not replaced or not (RESIDENCE_ITEMS | {"parcels"}) & replaced.keys():
             return replaced
         before = {name: value for name, value in {**record, **replaced}.items() if value is not None}
         if "commune" not in before:
@@ -112,18 +112,17 @@ class Places:
         return parcel if former is None else {**parcel, "former_commune": self._former(commune, former)}
 
 
-def resolve_place(
+def resolve_residence(
     content: dict[str, Any],
     directory: UnitDirectory,
     today: date,
     known: dict[str, Any] | None,
     lists_at: ListsAt = no_other_lists,
-) -> Place:
-    """Read the codes of parsed content as of their day; return the place to be stored.
+) -> Residence:
+    """Read the codes of parsed content as of their day; return the residence to be stored.
 
-    A newer list never changes a stored place: content that names the place that the stored record shows, or showed
-    when it was stored, keeps the stored place. Raises CommuneUnknown, CommuneNotInForce,
-    FormerCommuneMismatch.
+    A newer list never changes a stored residence: content with the residence that the stored record shows, or showed
+    when it was stored, does not move the household. Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch.
     """
     as_of = _as_of(content, directory, today, known)
     code, named = content["commune"], content.get("former_commune")
@@ -136,24 +135,24 @@ def resolve_place(
     former: str | None
     if known is not None and resolved is None:
         stands = True
-        at_home = home_of(known, directory, today)
-        commune, former = at_home.commune, known.get("former_commune") if named is None else None
+        current = current_residence(known, directory, today)
+        commune, former = current.commune, known.get("former_commune") if named is None else None
         if former is None and commune != known["commune"]:
             former = known["commune"]
     else:
         assert resolved is not None  # noqa: S101 - only what is known can stand
         commune, former = resolved.commune.identity, None if resolved.former is None else resolved.former.identity
         if known is not None and resolved.parts:
-            at_home = home_of(known, directory, today)
-            if at_home.commune in {part.identity for part in resolved.parts}:
+            current = current_residence(known, directory, today)
+            if current.commune in {part.identity for part in resolved.parts}:
                 # The part was decided; resending the old code does not undo it.
-                stands, commune, former = True, at_home.commune, at_home.former
+                stands, commune, former = True, current.commune, current.former
     former = _former_in(commune, former, named, directory, today, known)
     version = directory.known_on(commune, today)
     if version is None:  # a list of before does not have the commune where the household stands
         raise CommuneUnknown(commune=code, pointer="/commune")
-    place = Place(commune, former, max(as_of, version.begins))
-    return place if known is None else _as_known(place, as_of, known, directory, stands=stands)
+    residence = Residence(commune, former, max(as_of, version.begins))
+    return residence if known is None else _as_known(residence, as_of, known, directory, stands=stands)
 
 
 def _former_in(
@@ -200,7 +199,7 @@ def _resolved(
     except CommuneNotInForce as error:
         refused = error
     else:
-        if known is None or resolved.commune.identity == home_of(known, directory, today).commune:
+        if known is None or resolved.commune.identity == current_residence(known, directory, today).commune:
             return resolved
     if known is not None and _stood(code, as_of, known, directory, lists_at):
         return None
@@ -209,10 +208,10 @@ def _resolved(
     return resolved
 
 
-def home_of(record: _Record, directory: UnitDirectory, today: date) -> Place:
-    """The place of a stored household in the units of today: where its commune was merged, and which one it was.
+def current_residence(record: _Record, directory: UnitDirectory, today: date) -> Residence:
+    """The residence of a stored household in the units of today: where its commune was merged, and which one it was.
 
-    A commune that ended without a successor, or was split, stays its place.
+    A commune that ended without a successor, or was split, stays its residence.
     """
     commune = record["commune"]
     former = directory.former_of(commune, record.get("former_commune"))
@@ -220,8 +219,8 @@ def home_of(record: _Record, directory: UnitDirectory, today: date) -> Place:
     version = directory.known_on(commune, today)
     heir = None if version is None else directory.last_known_successor(version, today)
     if heir is None or heir.identity == commune:
-        return Place(commune, None if former is None else former.identity, as_of)
-    return Place(heir.identity, commune if former is None else former.identity, max(as_of, heir.begins))
+        return Residence(commune, None if former is None else former.identity, as_of)
+    return Residence(heir.identity, commune if former is None else former.identity, max(as_of, heir.begins))
 
 
 def decides_on_a_split(before: _Record, commune: str, directory: UnitDirectory, today: date) -> bool:
@@ -235,9 +234,9 @@ def decides_on_a_split(before: _Record, commune: str, directory: UnitDirectory, 
 def unmoved(
     content: dict[str, Any], known: dict[str, Any], directory: UnitDirectory, today: date
 ) -> dict[str, Any] | None:
-    """The stored place of a household, where resolved content differs from it only by what became of its commune."""
-    home = home_of(known, directory, today)
-    if home.commune == known["commune"] or (content["commune"], content.get("former_commune")) != home[:2]:
+    """The stored residence, where resolved content differs from it only by what became of the household's commune."""
+    current = current_residence(known, directory, today)
+    if current.commune == known["commune"] or (content["commune"], content.get("former_commune")) != current[:2]:
         return None
     stored = {"commune": known["commune"], "commune_as_of": date.fromisoformat(known["commune_as_of"])}
     former = known.get("former_commune")
@@ -292,35 +291,37 @@ def _former_again(
     named: str | None, commune: UnitId, known: dict[str, Any], directory: UnitDirectory, today: date
 ) -> str | None:
     """The former commune that is stored, where its code is sent again: in a merged commune it can mean another one."""
-    if named is None or commune not in (known["commune"], home_of(known, directory, today).commune):
+    if named is None or commune not in (known["commune"], current_residence(known, directory, today).commune):
         return None
     before = directory.former_of(known["commune"], known.get("former_commune"))
     return None if before is None or before.code != named else before.identity
 
 
-def _as_known(place: Place, as_of: date, known: _Record, directory: UnitDirectory, *, stands: bool) -> Place:
-    """The place as it is stored already, where a write gives the same one in other words."""
+def _as_known(
+    residence: Residence, as_of: date, known: _Record, directory: UnitDirectory, *, stands: bool
+) -> Residence:
+    """The residence as it is stored already, where a write gives the same one in other words."""
     commune = known["commune"]
-    if place.commune != commune:
-        return place
+    if residence.commune != commune:
+        return residence
     before = directory.former_of(commune, known.get("former_commune"))
     # A commune that has long been the same one is its own former commune; that says as much as none.
     known_before = None if before is None or before.identity == commune else before.identity
-    same_former = (None if place.former == commune else place.former) == known_before
+    same_former = (None if residence.former == commune else residence.former) == known_before
     stored = date.fromisoformat(known["commune_as_of"])
     then = directory.known_on(commune, vietnam_day(known["updated_at"])) if "updated_at" in known else None
     same_day = stands or (then is not None and max(as_of, then.begins) == stored)
-    return Place(
+    return Residence(
         commune,
-        known.get("former_commune") if same_former else place.former,
-        stored if same_day else place.as_of,
+        known.get("former_commune") if same_former else residence.former,
+        stored if same_day else residence.as_of,
     )
 
 
 def _stands_again(code: str, as_of: date, known: _Record, directory: UnitDirectory, today: date) -> bool:
     """Whether a code with its day is what is shown of a stored record now, or was shown when it was stored."""
     commune, stored = known["commune"], known["commune_as_of"]
-    shown = Places(directory, today).shown({"commune": commune, "commune_as_of": stored})
+    shown = Residences(directory, today).shown({"commune": commune, "commune_as_of": stored})
     then = directory.known_on(commune, date.fromisoformat(stored))
     sent = (code, as_of.isoformat())
     return sent == (shown["commune"], shown["commune_as_of"]) or (then is not None and sent == (then.code, stored))
@@ -373,7 +374,7 @@ def _as_of(content: _Record, directory: UnitDirectory, today: date, known: _Reco
     if captured is not None:
         return vietnam_day(captured)
     if known is not None:
-        shown = Places(directory, today).shown(dict(known))
+        shown = Residences(directory, today).shown(dict(known))
         if shown["commune"] == content["commune"]:
             return date.fromisoformat(shown["commune_as_of"])
         if _was_called(known, content["commune"], directory) and not _is_in_force(content["commune"], directory, today):

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from service.errors import CommuneNotInForce, CommuneUnknown, FormerCommuneMismatch
-from service.households.places import (
-    Place,
-    Places,
+from service.households.residence import (
+    Residence,
+    Residences,
+    current_residence,
     decides_on_a_split,
-    home_of,
     resolve_parcels,
-    resolve_place,
+    resolve_residence,
     unmoved,
 )
 from service.unit_names import UnitId
@@ -44,8 +44,8 @@ def directory() -> UnitDirectory:
     )
 
 
-def a_place(commune: str, former: str | None, as_of: date) -> Place:
-    return Place(UnitId(commune), former, as_of)
+def a_residence(commune: str, former: str | None, as_of: date) -> Residence:
+    return Residence(UnitId(commune), former, as_of)
 
 
 def a_record(commune: str, as_of: date = OLD, **items: Any) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def a_record(commune: str, as_of: date = OLD, **items: Any) -> dict[str, Any]:
 
 def resolved(
     directory: UnitDirectory, commune: str, known: dict[str, Any] | None = None, today: date = TODAY, **items: Any
-) -> Place:
-    return resolve_place({"commune": commune, **items}, directory, today, known)
+) -> Residence:
+    return resolve_residence({"commune": commune, **items}, directory, today, known)
 
 
 # What leaves --------------------------------------------------------------------------------------------------------
@@ -75,56 +75,56 @@ def resolved(
 def test_a_record_shows_the_code_of_today_with_a_day_on_which_it_means_the_commune(
     directory: UnitDirectory, record: dict[str, Any], shown: dict[str, Any]
 ) -> None:
-    places = Places(directory, TODAY)
+    residences = Residences(directory, TODAY)
     for _ in range(2):
-        assert places.shown(record) == shown
-    assert places.code_of(record["commune"]) == shown["commune"]
+        assert residences.shown(record) == shown
+    assert residences.code_of(record["commune"]) == shown["commune"]
 
 
 def test_a_record_that_says_the_same_in_codes_is_shown_as_it_is(directory: UnitDirectory) -> None:
-    places = Places(directory, TODAY)
+    residences = Residences(directory, TODAY)
     for record in (a_record("1"), a_record("3", NEW, former_commune="1"), a_record("99"), {"commune": "3"}):
-        assert places.shown(record) is record
+        assert residences.shown(record) is record
 
 
 def test_the_former_communes_of_parcels_are_shown_as_codes_too(directory: UnitDirectory) -> None:
     parcels = [{"id": "a", "former_commune": "4"}, {"id": "b"}, {"id": "c", "former_commune": "1"}]
-    shown = Places(directory, TODAY).shown(a_record("3", NEW, parcels=parcels))
+    shown = Residences(directory, TODAY).shown(a_record("3", NEW, parcels=parcels))
     assert shown["parcels"] == [{"id": "a", "former_commune": "7"}, {"id": "b"}, {"id": "c", "former_commune": "1"}]
     without = a_record("3", NEW, parcels=[{"id": "b"}])
-    assert Places(directory, TODAY).shown(without) is without
+    assert Residences(directory, TODAY).shown(without) is without
 
 
 def test_an_entry_of_the_log_shows_what_stood_there_before_in_codes(directory: UnitDirectory) -> None:
-    places, record = Places(directory, TODAY), a_record("3", NEW, former_commune="1", village="Khối 3")
+    residences, record = Residences(directory, TODAY), a_record("3", NEW, former_commune="1", village="Khối 3")
     replaced = {"commune": "4", "former_commune": None, "village": "Khối 1"}
-    assert places.shown_before(record, replaced) == {"commune": "7", "former_commune": None, "village": "Khối 1"}
-    assert places.shown_before(record, {"commune_as_of": "2026-11-01"}) == {"commune_as_of": "2027-01-01"}
+    assert residences.shown_before(record, replaced) == {"commune": "7", "former_commune": None, "village": "Khối 1"}
+    assert residences.shown_before(record, {"commune_as_of": "2026-11-01"}) == {"commune_as_of": "2027-01-01"}
     parcels = {"parcels": [{"id": "a", "former_commune": "4"}]}
-    assert places.shown_before(record, parcels) == {"parcels": [{"id": "a", "former_commune": "7"}]}
+    assert residences.shown_before(record, parcels) == {"parcels": [{"id": "a", "former_commune": "7"}]}
     for same in ({"village": "Khối 1"}, {}, None):
-        assert places.shown_before(record, same) is same
-    assert places.shown_before(None, replaced) is replaced
-    assert places.shown_before({"village": "Khối 3"}, {"former_commune": "4"}) == {"former_commune": "4"}
+        assert residences.shown_before(record, same) is same
+    assert residences.shown_before(None, replaced) is replaced
+    assert residences.shown_before({"village": "Khối 3"}, {"former_commune": "4"}) == {"former_commune": "4"}
 
 
 # What comes in ------------------------------------------------------------------------------------------------------
 
 
 def test_a_code_is_read_as_of_its_day_or_the_day_of_capture_or_today(directory: UnitDirectory) -> None:
-    assert resolved(directory, "1", commune_as_of=OLD) == a_place("3", "1", NEW)
-    assert resolved(directory, "1", commune_as_of=date(2027, 2, 1)) == a_place(NEW_ONE, None, date(2027, 2, 1))
-    assert resolved(directory, "1", captured_at=datetime(2026, 12, 31, 16, tzinfo=UTC)) == a_place("3", "1", NEW)
+    assert resolved(directory, "1", commune_as_of=OLD) == a_residence("3", "1", NEW)
+    assert resolved(directory, "1", commune_as_of=date(2027, 2, 1)) == a_residence(NEW_ONE, None, date(2027, 2, 1))
+    assert resolved(directory, "1", captured_at=datetime(2026, 12, 31, 16, tzinfo=UTC)) == a_residence("3", "1", NEW)
     assert resolved(directory, "1", captured_at=datetime(2026, 12, 31, 17, tzinfo=UTC)).commune == NEW_ONE
     captured = datetime(2027, 3, 1, tzinfo=UTC)
     assert resolved(directory, "1", commune_as_of=OLD, captured_at=captured).commune == "3"
-    assert resolved(directory, "1") == a_place(NEW_ONE, None, TODAY)
-    assert resolved(directory, "4", commune_as_of=OLD) == a_place("4", "4", NEW)
+    assert resolved(directory, "1") == a_residence(NEW_ONE, None, TODAY)
+    assert resolved(directory, "4", commune_as_of=OLD) == a_residence("4", "4", NEW)
 
 
 def test_a_former_commune_is_one_from_which_the_commune_came(directory: UnitDirectory) -> None:
-    assert resolved(directory, "3", former_commune="2") == a_place("3", "2", TODAY)
-    assert resolved(directory, "1", commune_as_of=OLD, former_commune="2") == a_place("3", "2", NEW)
+    assert resolved(directory, "3", former_commune="2") == a_residence("3", "2", TODAY)
+    assert resolved(directory, "1", commune_as_of=OLD, former_commune="2") == a_residence("3", "2", NEW)
     with pytest.raises(FormerCommuneMismatch) as refused:
         resolved(directory, "3", former_commune="6")
     assert refused.value.pointer == "/former_commune"
@@ -147,31 +147,31 @@ def test_a_former_commune_is_one_from_which_the_commune_came(directory: UnitDire
 def test_what_a_record_shows_or_showed_sent_again_is_the_place_that_is_stored(
     directory: UnitDirectory, known: dict[str, Any], content: dict[str, Any]
 ) -> None:
-    stored = a_place(known["commune"], known.get("former_commune"), date.fromisoformat(known["commune_as_of"]))
-    assert resolve_place(content, directory, TODAY, known) == stored
+    stored = a_residence(known["commune"], known.get("former_commune"), date.fromisoformat(known["commune_as_of"]))
+    assert resolve_residence(content, directory, TODAY, known) == stored
 
 
 @pytest.mark.parametrize(
-    ("content", "place"),
+    ("content", "residence"),
     [
-        ({"commune": "1", "commune_as_of": OLD}, a_place("3", "1", NEW)),
-        ({"commune": "1", "commune_as_of": OLD, "former_commune": "2"}, a_place("3", "2", NEW)),
-        ({"commune": "7"}, a_place("4", None, TODAY)),
+        ({"commune": "1", "commune_as_of": OLD}, a_residence("3", "1", NEW)),
+        ({"commune": "1", "commune_as_of": OLD, "former_commune": "2"}, a_residence("3", "2", NEW)),
+        ({"commune": "7"}, a_residence("4", None, TODAY)),
     ],
 )
 def test_a_household_whose_commune_was_merged_moves_with_its_next_revision(
-    directory: UnitDirectory, content: dict[str, Any], place: Place
+    directory: UnitDirectory, content: dict[str, Any], residence: Residence
 ) -> None:
-    found = resolve_place(content, directory, TODAY, a_record("1"))
-    assert (found.commune, found.as_of) == (place.commune, place.as_of)
-    assert place.former is None or found.former == place.former
+    found = resolve_residence(content, directory, TODAY, a_record("1"))
+    assert (found.commune, found.as_of) == (residence.commune, residence.as_of)
+    assert residence.former is None or found.former == residence.former
 
 
 def test_another_commune_than_the_stored_one_is_read_as_a_new_one(directory: UnitDirectory) -> None:
     known = a_record("3", NEW, former_commune="1")
-    assert resolved(directory, "1", known) == a_place(NEW_ONE, None, TODAY)
-    assert resolved(directory, "2", known, commune_as_of=OLD) == a_place("3", "2", NEW)
-    assert resolved(directory, "3", known, former_commune="2") == a_place("3", "2", NEW)
+    assert resolved(directory, "1", known) == a_residence(NEW_ONE, None, TODAY)
+    assert resolved(directory, "2", known, commune_as_of=OLD) == a_residence("3", "2", NEW)
+    assert resolved(directory, "3", known, former_commune="2") == a_residence("3", "2", NEW)
     assert resolved(directory, "3", known, commune_as_of=date(2027, 3, 1)).as_of == date(2027, 3, 1)
 
 
@@ -179,29 +179,29 @@ def test_another_commune_than_the_stored_one_is_read_as_a_new_one(directory: Uni
 
 
 @pytest.mark.parametrize(
-    ("record", "home"),
+    ("record", "current"),
     [
-        (a_record("1"), a_place("3", "1", NEW)),
-        (a_record("1", former_commune="1"), a_place("3", "1", NEW)),
-        (a_record("3", date(2027, 2, 1), former_commune="2"), a_place("3", "2", date(2027, 2, 1))),
-        (a_record("4"), a_place("4", None, OLD)),
-        (a_record("6"), a_place("6", None, OLD)),
-        (a_record("0"), a_place("0", None, OLD)),
-        (a_record("99"), a_place("99", None, OLD)),
+        (a_record("1"), a_residence("3", "1", NEW)),
+        (a_record("1", former_commune="1"), a_residence("3", "1", NEW)),
+        (a_record("3", date(2027, 2, 1), former_commune="2"), a_residence("3", "2", date(2027, 2, 1))),
+        (a_record("4"), a_residence("4", None, OLD)),
+        (a_record("6"), a_residence("6", None, OLD)),
+        (a_record("0"), a_residence("0", None, OLD)),
+        (a_record("99"), a_residence("99", None, OLD)),
     ],
 )
 def test_home_is_the_merged_commune_and_stays_where_a_commune_ended_or_was_split(
-    directory: UnitDirectory, record: dict[str, Any], home: Place
+    directory: UnitDirectory, record: dict[str, Any], current: Residence
 ) -> None:
-    assert home_of(record, directory, TODAY) == home
-    assert home_of(record, directory, OLD).commune == record["commune"]
+    assert current_residence(record, directory, TODAY) == current
+    assert current_residence(record, directory, OLD).commune == record["commune"]
 
 
 def test_content_that_differs_only_by_what_became_of_its_commune_is_unmoved(directory: UnitDirectory) -> None:
-    known, home = a_record("1"), {"commune": "3", "former_commune": "1"}
-    assert unmoved(home, known, directory, TODAY) == {"commune": "1", "commune_as_of": OLD}
+    known, current = a_record("1"), {"commune": "3", "former_commune": "1"}
+    assert unmoved(current, known, directory, TODAY) == {"commune": "1", "commune_as_of": OLD}
     with_former = {**known, "former_commune": "1"}
-    assert unmoved(home, with_former, directory, TODAY) == {
+    assert unmoved(current, with_former, directory, TODAY) == {
         "commune": "1",
         "commune_as_of": OLD,
         "former_commune": "1",
@@ -266,7 +266,7 @@ def test_a_later_day_changes_the_day_alone_where_a_commune_is_its_own_former_one
     day = date(2027, 3, 1)
     for former in (None, "4"):
         known = a_record("4", NEW) if former is None else a_record("4", NEW, former_commune=former)
-        assert resolved(directory, "7", known, commune_as_of=day) == a_place("4", former, day)
+        assert resolved(directory, "7", known, commune_as_of=day) == a_residence("4", former, day)
 
 
 def test_a_first_write_sent_again_after_its_commune_got_another_name_has_the_day_that_was_stored() -> None:
@@ -278,8 +278,8 @@ def test_a_first_write_sent_again_after_its_commune_got_another_name_has_the_day
     )
     known = a_record("3", NEW, former_commune="1", updated_at=datetime(2027, 6, 1, tzinfo=UTC))
     today = date(2028, 6, 1)
-    assert resolved(directory, "1", known, today, commune_as_of=OLD) == a_place("3", "1", NEW)
-    assert resolved(directory, "1", None, today, commune_as_of=OLD) == a_place("3", "1", date(2028, 1, 1))
+    assert resolved(directory, "1", known, today, commune_as_of=OLD) == a_residence("3", "1", NEW)
+    assert resolved(directory, "1", None, today, commune_as_of=OLD) == a_residence("3", "1", date(2028, 1, 1))
 
 
 def test_a_move_to_a_part_of_the_split_commune_decides_on_the_split_and_no_other_move_does(
@@ -297,7 +297,7 @@ def test_a_household_captured_before_a_split_is_moved_to_a_part_by_the_code_alon
         for day in ({}, {"commune_as_of": OLD}):
             captured = datetime(2026, 11, 1, 2, tzinfo=UTC)
             found = resolved(directory, "9", known, captured_at=captured, **day)
-            assert found == a_place("9", "6", NEW)
+            assert found == a_residence("9", "6", NEW)
     with pytest.raises(CommuneNotInForce):
         resolved(directory, "9", a_record("6"), commune_as_of=date(2026, 10, 1))
     with pytest.raises(CommuneNotInForce):
@@ -306,4 +306,4 @@ def test_a_household_captured_before_a_split_is_moved_to_a_part_by_the_code_alon
         resolved(directory, "9", a_record("99"), commune_as_of=OLD)
     with pytest.raises(CommuneUnknown):
         resolved(directory, "77", a_record("6"))
-    assert resolved(directory, "4", a_record("6"), commune_as_of=OLD) == a_place("4", "4", NEW)
+    assert resolved(directory, "4", a_record("6"), commune_as_of=OLD) == a_residence("4", "4", NEW)
