@@ -1,1 +1,1 @@
-"""People's rights: consents, requests, photos of papers."""
+"""People's rights: their requests, copies of their data, photos of papers."""

@@ -1,1 +1,1 @@
-"""The only room that knows pymongo: repositories, transactions, encryption."""
+"""What is stored in MongoDB, through pymongo: repositories, transactions, encryption."""

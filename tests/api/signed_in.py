@@ -29,7 +29,10 @@ _WORK: tuple[tuple[str, str, Role], ...] = (
     ("", r"^/v1/trail", Role.AUDITOR),
     ("POST", r"^/v1/requests/[^/]+/carry-out$", Role.LEADER),
 )
-"""Whose work a request is, by method and path; everything else is an officer's."""
+"""Whose work a request is, by method and path; everything else is an officer's.
+
+A route of another role needs a row: without it, it gets 403.
+"""
 
 
 class SignedInClient(FlaskClient):

@@ -317,7 +317,7 @@ NOT_HERE = {
 
 
 def address_of(rule: str, seed: Seed) -> str:
-    """The address of a route about a household. Raises KeyError for a place that the walk cannot fill."""
+    """The address of a route about a household."""
     places = {
         "household_id": seed.record["id"],
         "photo_id": seed.photo,
@@ -328,6 +328,8 @@ def address_of(rule: str, seed: Seed) -> str:
         "account_id": NOBODY,
         "session_id": NOBODY,
     }
+    unknown = {name for name in re.findall(r"<(?:[^:>]+:)?([^>]+)>", rule) if name not in places}
+    assert not unknown, f"{rule}: add {unknown} here and in tests/api/test_two_provinces.py"
     return re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda place: str(places[place[1]]), rule)
 
 

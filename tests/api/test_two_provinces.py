@@ -185,7 +185,7 @@ OWN = {"/v1/session", "/v1/sessions", "/v1/sessions/<session_id>", "/v1/session/
 
 
 def addresses(rule: str, nghe_an: NgheAn) -> Iterator[str]:
-    """Every address of a route about Nghệ An. Raises KeyError for a place that the walk cannot fill."""
+    """Every address of a route about Nghệ An."""
     seed = nghe_an.seed
     places: dict[str, tuple[str, ...]] = {
         "household_id": (seed.record["id"],),
@@ -199,7 +199,9 @@ def addresses(rule: str, nghe_an: NgheAn) -> Iterator[str]:
     }
     found = [""]
     for part in rule.split("/")[1:]:
-        filled_in = places[part[1:-1].partition(":")[2] or part[1:-1]] if part.startswith("<") else (part,)
+        name = part[1:-1].partition(":")[2] or part[1:-1]
+        assert not part.startswith("<") or name in places, f"{rule}: add {name} here"
+        filled_in = places[name] if part.startswith("<") else (part,)
         found = [f"{before}/{each}" for before in found for each in filled_in]
     yield from found
 
