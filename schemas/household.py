@@ -61,6 +61,7 @@ class HouseholdSchema(Section):
             hint_vi="Mã 5 chữ số của xã, phường nơi hộ sản xuất.",
             hint_en="The five-digit code of the commune where the household farms.",
             source=_UNITS,
+            stored_since="1.0",
             required_for="registered",
             step="household",
             copied=True,
@@ -171,6 +172,7 @@ class HouseholdSchema(Section):
             hint_vi="Mã xã được hiểu theo danh mục có hiệu lực vào ngày này.",
             hint_en="The commune’s code is read by the list in force on this day.",
             source=_UNITS,
+            stored_since="1.0",
             step="household",
             **OPEN,
         )
@@ -200,6 +202,7 @@ class HouseholdSchema(Section):
             "Chủ hộ",
             "Head of the household",
             source=_CENSUS,
+            stored_since="1.0",
             required_for="registered",
             step="people",
             sensitivity="personal",
@@ -330,26 +333,45 @@ class HouseholdSchema(Section):
         lines=True,
     )
 
-    status = Code("statuses", item("Tình trạng", "Status", source=_REGISTER, **OPEN), register_given=True)
+    status = Code(
+        "statuses", item("Tình trạng", "Status", source=_REGISTER, stored_since="1.0", **OPEN), register_given=True
+    )
     status_reason = Text(
         500,
         item("Lý do", "Reason of the status", source=_REGISTER, sensitivity="personal", mask="hidden", at_rest="plain"),
         register_given=True,
     )
-    stage = Code("stages", item("Mức hoàn thành", "Stage", source="Nghị quyết 09-NQ/TU", **OPEN), register_given=True)
-    missing = Given(MISSING, item("Còn thiếu", "Missing", source=_REGISTER, **OPEN), open_members=("pointer", "for"))
+    stage = Code(
+        "stages",
+        item("Mức hoàn thành", "Stage", source="Nghị quyết 09-NQ/TU", stored_since="1.0", **OPEN),
+        register_given=True,
+    )
+    missing = Given(
+        MISSING,
+        item("Còn thiếu", "Missing", source=_REGISTER, stored_since="1.0", **OPEN),
+        open_members=("pointer", "for"),
+    )
     findings = Given(
         FINDINGS,
-        item("Lưu ý", "Findings", source=_REGISTER, **OPEN),
+        item("Lưu ý", "Findings", source=_REGISTER, stored_since="1.0", **OPEN),
         open_members=("code", "severity", "pointer"),
     )
-    revision = Whole(item("Lần sửa", "Revision", source=_REGISTER, **OPEN), least=1, most=2**53, register_given=True)
-    created_at = Moment(item("Ghi lần đầu", "Created at", source=_REGISTER, **OPEN), register_given=True)
-    updated_at = Moment(item("Ghi lần cuối", "Updated at", source=_REGISTER, **OPEN), register_given=True)
+    revision = Whole(
+        item("Lần sửa", "Revision", source=_REGISTER, stored_since="1.0", **OPEN),
+        least=1,
+        most=2**53,
+        register_given=True,
+    )
+    created_at = Moment(
+        item("Ghi lần đầu", "Created at", source=_REGISTER, stored_since="1.0", **OPEN), register_given=True
+    )
+    updated_at = Moment(
+        item("Ghi lần cuối", "Updated at", source=_REGISTER, stored_since="1.0", **OPEN), register_given=True
+    )
     schema_version = Formatted(
         r"[0-9]+[.][0-9]+",
         "version.format",
-        item("Phiên bản lược đồ", "Schema version", source=_REGISTER, **OPEN),
+        item("Phiên bản lược đồ", "Schema version", source=_REGISTER, stored_since="1.0", **OPEN),
         register_given=True,
     )
     commune_since = Day(
@@ -365,6 +387,6 @@ class HouseholdSchema(Section):
     )
     derived = Given(
         DERIVED,
-        item("Số liệu suy ra", "Derived facts", source="Tính từ các mục khác", **OPEN),
+        item("Số liệu suy ra", "Derived facts", source="Tính từ các mục khác", stored_since="1.2", **OPEN),
         computed_from=COMPUTED_FROM,
     )

@@ -105,7 +105,7 @@ class LandUseSchema(Section):
 class ParcelSchema(Section):
     """A parcel of land that the household uses."""
 
-    id = Uuid(item("Mã thửa trong sổ", "Parcel id", source="Sổ đăng ký hộ", asked=False, **OPEN))
+    id = Uuid(item("Mã thửa trong sổ", "Parcel id", source="Sổ đăng ký hộ", asked=False, stored_since="1.0", **OPEN))
     former_commune = UnitCode(
         item(
             "Xã cũ của thửa",

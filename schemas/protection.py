@@ -46,6 +46,11 @@ def register_given_items(section: type[Section] = HouseholdSchema) -> frozenset[
     return frozenset(name for name, field in section_fields(section).items() if field.register_given)
 
 
+def always_stored_items(section: type[Section] = HouseholdSchema) -> frozenset[str]:
+    """Return the names of a section's items that every record has which is stored in the version in force."""
+    return frozenset(name for name, field in section_fields(section).items() if field.item.stored_since is not None)
+
+
 _OPEN = (OPEN["sensitivity"], OPEN["mask"], OPEN["at_rest"])
 
 

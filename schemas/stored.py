@@ -26,31 +26,11 @@ from schemas.language import (
     Whole,
     section_fields,
 )
-from schemas.versions import MIGRATIONS
+from schemas.versions import FIRST_VERSION, MIGRATIONS
 
 Check = Callable[[Any], bool]
 """Returns whether a value has the form that a stored one has."""
 
-ALWAYS_GIVEN: Final[Mapping[str, frozenset[str]]] = {
-    "": frozenset(
-        {
-            "commune",
-            "commune_as_of",
-            "created_at",
-            "head",
-            "revision",
-            "schema_version",
-            "stage",
-            "status",
-            "updated_at",
-        }
-    ),
-    "parcels.": frozenset({"id"}),
-}
-"""What every stored household has, whatever the version of the schema that it was checked by."""
-
-_MOMENTS: Final = frozenset({"created_at", "updated_at"})
-"""Items that are stored as times of the database's own; other times are text."""
 _KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "text": (str,),
     "boolean": (bool,),
@@ -92,7 +72,7 @@ def _section(
 ) -> Check:
     """Return the check of an object: the types of its plain values in one loop, then what is inside.
 
-    Items are missed only of the ``whole`` object; those that the ``current`` version makes mandatory, or always given.
+    Items are missed only of the ``whole`` object: those that the ``current`` version makes mandatory, or the first did.
     """
     types: dict[str, tuple[type, ...]] = {}
     inside: dict[str, Check] = {}
@@ -101,12 +81,12 @@ def _section(
         path = way + name
         if field.item.at_rest != "plain" or not _is_read(path, read):
             continue
-        if whole and (name in ALWAYS_GIVEN.get(way, ()) or (current and field.required)):
+        if whole and _is_missed(field, current):
             required.add(name)
         if (check := _inside(field, path, read, current)) is not None:
             inside[name] = check
         else:
-            types[name] = _KINDS["moment" if not way and name in _MOMENTS else _kind(field)]
+            types[name] = _KINDS[_kind(field)]
     return _object(types, inside, frozenset(required))
 
 
@@ -149,7 +129,16 @@ def _is_read(path: str, read: frozenset[str] | None) -> bool:
     )
 
 
+def _is_missed(field: Field, current: bool) -> bool:
+    """Whether a record of the current version, or else one of any version, has this item."""
+    if current:
+        return field.required or field.item.stored_since is not None
+    return field.item.stored_since == FIRST_VERSION
+
+
 def _kind(field: Field) -> str:
+    if isinstance(field, Moment):
+        return "moment" if field.is_stored_as_time else "text"
     if isinstance(field, Whole):
         return "whole"
     if isinstance(field, Number):
@@ -171,7 +160,7 @@ def _inside(field: Field, path: str, read: frozenset[str] | None, current: bool)
             return _given(field.form)
         case Day():
             return _is_day
-        case Moment() if path not in _MOMENTS:
+        case Moment() if not field.is_stored_as_time:
             return _is_moment
     return None
 

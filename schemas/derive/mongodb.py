@@ -3,6 +3,8 @@
 from typing import Any
 
 from schemas.derive.json_schema import JsonSchema, household_components
+from schemas.household import HouseholdSchema
+from schemas.language import Moment, section_fields
 from schemas.protection import sealed_items
 
 _BSON_TYPES: dict[str, list[str]] = {
@@ -20,8 +22,8 @@ _LEFT_OUT = frozenset({"description", "title", "format", "examples", "readOnly",
 def household_validator() -> dict[str, Any]:
     """Return the `$jsonSchema` of the collection of households.
 
-    A document is the JSON form with `_id` for `id`, `created_at` and `updated_at` as dates, and what storage needs
-    under `index` and `sealed`. The values of items that are sealed at rest may be ciphertext (binary).
+    A document is the JSON form with `_id` for `id`, the register's own times as dates, and what storage needs under
+    `index` and `sealed`. The values of items that are sealed at rest may be ciphertext (binary).
     """
     components = household_components(reference_prefix="", conditions=True)
     components["FindingDetails"] = {"type": "object"}  # any member of it may be ciphertext
@@ -30,8 +32,9 @@ def household_validator() -> dict[str, Any]:
     properties["_id"] = properties.pop("id")
     properties["index"] = {"bsonType": "object"}
     properties["sealed"] = {"bsonType": "binData"}
-    for name in ("created_at", "updated_at"):
-        properties[name] = {"bsonType": "date"}
+    for name, field in section_fields(HouseholdSchema).items():
+        if isinstance(field, Moment) and field.is_stored_as_time:
+            properties[name] = {"bsonType": "date"}
     schema["required"] = ["_id", *schema["required"]]
     return schema
 

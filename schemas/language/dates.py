@@ -55,6 +55,11 @@ class Moment(Field):
     )
     _shape = re.compile(PATTERN)
 
+    @property
+    def is_stored_as_time(self) -> bool:
+        """Whether it is stored as a time of the database's own, as what the register gives is; what is sent is text."""
+        return self.register_given
+
     def parse(self, value: Any) -> datetime:
         """Return the time with its zone, in UTC, without fractions of a second."""
         if not isinstance(value, str):

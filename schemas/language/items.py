@@ -58,6 +58,9 @@ class Item:
     required_for: Stage | None = None
     #: The item beside it that may be given in its place.
     required_unless: str | None = None
+    #: The version of the schema since which every stored record has it, sent by a client or given by the register; a
+    #: record without it is damaged. What is required of clients only since a later version does not say it.
+    stored_since: str | None = None
     #: Whether it is about a person. Readers who may see nobody are shown only what is plain.
     sensitivity: Sensitivity = "sensitive"
     #: What readers who see people masked are shown of it.

@@ -25,7 +25,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel
 
 from schemas.derive.mongodb import household_validator
-from schemas.protection import plain_at_rest, require_open, require_plain
+from schemas.protection import always_stored_items, plain_at_rest, require_open, require_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,7 @@ def stored_household_validator() -> Mapping[str, Any]:
     So another program cannot insert a record that the register could not read or revise.
     """
     validator = household_validator()
-    given = ("commune_as_of", "status", "stage", "missing", "findings", "derived")
-    maintained = ("revision", "schema_version", "created_at", "updated_at", "index")
-    validator["required"] = [*validator["required"], *given, *maintained]
+    validator["required"] = list(dict.fromkeys([*validator["required"], *always_stored_items(), "index"]))
     properties = validator["properties"]
     properties["index"] = {"bsonType": "object", "required": ["names"]}
     # A stored household names communes by their identities, which need not be codes.

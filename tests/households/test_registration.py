@@ -10,6 +10,7 @@ import pytest
 from schemas.errors import RecordInvalid
 from schemas.household import HouseholdSchema
 from schemas.language import section_fields
+from schemas.protection import always_stored_items
 from service.errors import (
     CommuneNotInForce,
     CommuneUnknown,
@@ -17,7 +18,7 @@ from service.errors import (
     HouseholdIdInvalid,
     HouseholdIdMismatch,
 )
-from service.households.changes import personal_numbers
+from service.households.changes import BOOKKEEPING, Change, personal_numbers
 from service.households.registration import content_of, household_id_of, parse
 from service.households.residence import Residences
 from service.units.directory import UnitDirectory
@@ -29,6 +30,23 @@ def test_a_new_household_is_submitted_at_revision_one(directory: UnitDirectory) 
     record = registered(a_household(), directory).record
     assert (record["status"], record["revision"]) == ("submitted", 1)
     assert record["created_at"] == record["updated_at"] == NOW
+
+
+def test_what_every_record_has_is_what_the_register_adds_to_the_least_household(directory: UnitDirectory) -> None:
+    """An item that the register adds to each record says so (``stored_since``): one without it is then damaged."""
+    sent = a_least_household()
+    added = {name for name in registered(sent, directory).record if name not in sent}
+    sections = section_fields(HouseholdSchema).items()
+    sent_always = {name for name, field in sections if name in sent and field.item.stored_since is not None}
+    assert always_stored_items() == added | sent_always
+    assert sent_always == {"commune", "head"}
+
+
+def test_what_a_revision_itself_counts_on_is_not_among_what_it_replaced(directory: UnitDirectory) -> None:
+    before = registered(a_household(), directory).record
+    change = Change.revision(before, before, "revised", at=NOW + timedelta(hours=1), actor=OFFICER, fingerprint="f")
+    assert {name for name in before if change.record[name] != before[name]} <= BOOKKEEPING
+    assert change.entries[-1].replaced == {}
 
 
 def test_a_registration_makes_one_entry_in_its_communes_log(directory: UnitDirectory) -> None:
