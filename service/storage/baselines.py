@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from service.reports.ports import Baseline
-from service.storage.client import Document, translated
+from service.storage.client import Document, fails_fast
 from service.storage.database import Database
 from service.unit_names import UnitId
 
@@ -18,7 +18,7 @@ class Baselines:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @translated()
+    @fails_fast
     def put_baseline(self, baseline: Baseline, *, actor: str, at: datetime) -> None:
         """Store a baseline; one of the same unit, by its identity, and date is replaced."""
         key = _key(baseline.identity, baseline.date)
@@ -34,12 +34,12 @@ class Baselines:
         }
         self._database["baselines"].replace_one({"_id": key}, document, upsert=True)
 
-    @translated()
+    @fails_fast
     def remove_baseline(self, unit: UnitId, day: date) -> bool:
         """Remove the baseline of a unit and a date; returns whether there was one."""
         return self._database["baselines"].delete_one({"_id": _key(unit, day)}).deleted_count > 0
 
-    @translated()
+    @fails_fast
     def baselines(self, until: date) -> list[Baseline]:
         """All baselines dated ``until`` or before, in order of date."""
         found = (

@@ -10,7 +10,7 @@ from bson.binary import Binary
 from pymongo import DeleteMany, ReplaceOne
 from shapely.geometry.base import BaseGeometry
 
-from service.storage.client import Document, translated
+from service.storage.client import Document, fails_fast
 from service.storage.database import Database
 from service.unit_names import UnitId
 
@@ -21,20 +21,20 @@ class Borders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @translated()
+    @fails_fast
     def border_version(self) -> str:
         """Returns a version that changes whenever the borders change; empty before the first."""
         state = self._database["state"].find_one({"_id": "borders"})
         return "" if state is None else str(state["version"])
 
-    @translated()
+    @fails_fast
     def border_list(self) -> dict[UnitId, BaseGeometry]:
         """Returns every border by the identity of its unit, in WGS 84."""
         documents = list(self._database["borders"].find().sort("_id"))
         geometries = shapely.from_wkb([bytes(document["border"]) for document in documents])
         return {UnitId(document["_id"]): geometry for document, geometry in zip(documents, geometries, strict=True)}
 
-    @translated()
+    @fails_fast
     def replace_borders(
         self, borders: Mapping[UnitId, BaseGeometry], instead_of: Container[UnitId] | None = None
     ) -> int:

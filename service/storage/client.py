@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient, ReadPreference
@@ -30,6 +31,9 @@ from service.settings import Settings
 from service.settings_invalid import SettingsInvalid
 
 Document = dict[str, Any]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CANNOT_EXTRACT_GEO_KEYS = 16755
 _PASSING = frozenset(
@@ -99,12 +103,27 @@ class RegisterClient(MongoClient[Document]):
     def _sees_primary(self) -> bool:
         found = self.topology_description
         if found is not self._there:
-            # A client with a direct connection reports its server as writable before it has found it.
-            if not found.known_servers or not found.has_writable_server():
+            if not knows_primary(self):
                 return False
             self._there = found
         self._away_since = None
         return True
+
+
+def knows_primary(client: MongoClient[Document]) -> bool:
+    """Whether a primary is known now, so that an operation would not wait for one."""
+    found = client.topology_description
+    # A client with a direct connection reports its server as writable before it has found it.
+    return bool(found.known_servers) and found.has_writable_server()
+
+
+def waited_in_vain(error: BaseException) -> bool:
+    """Whether an operation failed because no primary was found in time.
+
+    pymongo retries what lost its connection. When the retry has waited in vain, pymongo raises the error of the first
+    attempt, with the one of the wait as its context.
+    """
+    return any(isinstance(each, ServerSelectionTimeoutError) for each in (error, error.__context__))
 
 
 def connect(settings: Settings) -> RegisterClient:
@@ -164,11 +183,9 @@ def translated(client: MongoClient[Document] | None = None) -> Iterator[None]:
         known.require_available()
     try:
         yield
-    except ServerSelectionTimeoutError as error:
-        if known is not None:
-            known.note_timeout()
-        raise StoreUnavailable() from error
     except (ConnectionFailure, AutoReconnect, ExecutionTimeout) as error:
+        if known is not None and waited_in_vain(error):
+            known.note_timeout()
         raise StoreUnavailable() from error
     except WriteError as error:
         raise refusal(error.code) from error
@@ -176,3 +193,31 @@ def translated(client: MongoClient[Document] | None = None) -> Iterator[None]:
         if error.code in _PASSING or error.has_error_label("TransientTransactionError"):
             raise StoreUnavailable() from error
         raise
+
+
+class _HasClient(Protocol):
+    @property
+    def client(self) -> MongoClient[Document]: ...
+
+
+class _Repository(Protocol):
+    @property
+    def _database(self) -> _HasClient: ...
+
+
+R = TypeVar("R", bound=_Repository)
+
+
+def fails_fast(method: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
+    """Decorator for a repository's method: ``translated`` with the client of its database.
+
+    So of the operations of one request only the first waits for a database that is unavailable, also where the request
+    goes on after that one because it has a cached list of units or borders.
+    """
+
+    @wraps(method)
+    def translating(self: R, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with translated(self._database.client):
+            return method(self, *args, **kwargs)
+
+    return translating

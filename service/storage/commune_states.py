@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 from service.area import Communes
 from service.households.changes import FIRST_HASH, Tallies
 from service.households.ports import CommuneState
-from service.storage.client import Document, translated
+from service.storage.client import Document, fails_fast, translated
 from service.storage.database import Database
 from service.unit_names import UnitId
 
@@ -22,7 +22,7 @@ class CommuneStates:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @translated()
+    @fails_fast
     def now(self, communes: Communes = None) -> list[CommuneState]:
         """The current state of each commune, in order of commune."""
         where: dict[str, Any] = {} if communes is None else {"_id": {"$in": sorted(communes)}}
@@ -30,7 +30,7 @@ class CommuneStates:
         found = self._database["commune_states"].find(where).sort("_id").batch_size(1000)
         return [to_commune_state(document) for document in found]
 
-    @translated()
+    @fails_fast
     def on(self, day: date) -> list[CommuneState]:
         """Each commune's tallies at the end of ``day``: one index seek a commune, however old the register is."""
         text = day.isoformat()
@@ -55,14 +55,14 @@ class CommuneStates:
     def days(self, first: date, last: date) -> Iterator[CommuneState]:
         """Each commune's closing tallies of each day within the span on which it was written to, in order of day."""
         span = {"$gte": first.isoformat(), "$lte": last.isoformat()}
-        with translated():
+        with translated(self._database.client):
             # The current day first: one that is closed between the two reads is then read twice, never missed.
             running = [to_commune_state(each) for each in self._database["commune_states"].find({"day": span})]
             closed = [to_commune_state(each) for each in self._database["days"].find({"day": span})]
         by_day = {(str(state.day), state.commune): state for state in (*running, *closed)}
         yield from (by_day[key] for key in sorted(by_day))
 
-    @translated()
+    @fails_fast
     def make(self, communes: Iterable[str]) -> None:
         """Create the states of communes that have none; those that are there stay as they are."""
         erasing = self._database["commune_states"].find_one({"erasures": {"$gt": 0}}, {"erasures": 1})

@@ -65,7 +65,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Let all reads of this thread see the database as it is at one moment, whatever is written meanwhile."""
-        with translated(), self.client.start_session(snapshot=True) as session, session.bind():
+        with translated(self.client), self.client.start_session(snapshot=True) as session, session.bind():
             yield
 
     def run(self, work: Callable[[ClientSession], T], communes: Iterable[str] = ()) -> T:

@@ -20,7 +20,7 @@ from service.jobs.ports import RecordsRead
 from service.parcels.regions import circle
 from service.storage import parcels
 from service.storage.boxes import box_polygons
-from service.storage.client import Document, translated
+from service.storage.client import Document, fails_fast, translated
 from service.storage.database import Database
 from service.storage.documents import to_closed_record, to_part_of_record, to_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
@@ -43,12 +43,12 @@ class Households:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @translated()
+    @fails_fast
     def find(self, household_id: str, *, area: Communes) -> Stored:
         """One household. Raises HouseholdErased, HouseholdNotFound, also for one outside the area, StoreDamaged."""
         return to_stored(self._find_one(household_id, area, None), self._database.encryption)
 
-    @translated()
+    @fails_fast
     def record(self, household_id: str, *, area: Communes, personal: bool = True) -> Record:
         """One household's record, without what only storage needs. Raises HouseholdNotFound, StoreDamaged.
 
@@ -57,7 +57,7 @@ class Households:
         read = to_record if personal else to_closed_record
         return read(self._find_one(household_id, area, {"index": 0}), self._database.encryption)
 
-    @translated()
+    @fails_fast
     def commune_of(self, household_id: str, *, area: Communes) -> UnitId:
         """The commune where a household is stored, and nothing else. Raises HouseholdNotFound, StoreDamaged."""
         commune = self._find_one(household_id, area, {"commune": 1}).get("commune")
@@ -65,20 +65,20 @@ class Households:
             raise StoreDamaged(reason="record")
         return UnitId(commune)
 
-    @translated()
+    @fails_fast
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
         """Those of the households that are stored, by id. Raises StoreDamaged."""
         found = self._database["households"].find({"_id": {"$in": list(household_ids)}})
         return {document["_id"]: to_stored(document, self._database.encryption) for document in found}
 
-    @translated()
+    @fails_fast
     def holders_of(self, numbers: Iterable[str]) -> dict[str, str]:
         """Household by personal number, for the numbers that are taken."""
         by_key = {self._database.encryption.digest(number): number for number in numbers}
         found = self._database["identities"].find({"_id": {"$in": list(by_key)}})
         return {by_key[identity["_id"]]: identity["household"] for identity in found}
 
-    @translated()
+    @fails_fast
     def page(self, query: HouseholdQuery) -> HouseholdPage:
         """One page, by keyset: in order of id, or of the last change where ``updated_since`` is given.
 
@@ -98,35 +98,35 @@ class Households:
         records, damaged = self._read(found[: query.limit], to_record if query.personal else to_closed_record)
         return HouseholdPage(records, after, damaged, lag)
 
-    @translated()
+    @fails_fast
     def count(self, query: HouseholdQuery) -> int:
         """How many households the query finds in all."""
         return self._database["households"].count_documents(conditions_of(query, self._database.encryption))
 
-    @translated()
+    @fails_fast
     def outside(self, household_ids: Iterable[str], area: frozenset[UnitId]) -> frozenset[str]:
         """Those of the households that are stored in a commune outside the area."""
         where = {"_id": {"$in": list(set(household_ids))}, "commune": {"$nin": sorted(area)}}
         return frozenset(document["_id"] for document in self._database["households"].find(where, {"_id": 1}))
 
-    @translated()
+    @fails_fast
     def count_of_other_versions(self, version: str) -> int:
         """How many households were checked by another schema version."""
         return self._database["households"].count_documents({"schema_version": {"$ne": version}})
 
-    @translated()
+    @fails_fast
     def of_other_versions(self, version: str, *, after: str | None, limit: int) -> RecordsRead:
         """Households of another schema version in order of id, after ``after``; a damaged one is skipped."""
         return self._records_read({"schema_version": {"$ne": version}}, after, limit)
 
-    @translated()
+    @fails_fast
     def counts_of_communes(self, communes: frozenset[UnitId]) -> dict[UnitId, int]:
         """How many households, withdrawn ones too, are stored under these communes; those without are left out."""
         these = {"$match": {"commune": {"$in": sorted(communes)}}}
         found = self._database["households"].aggregate([these, {"$group": {"_id": "$commune", "count": {"$sum": 1}}}])
         return {UnitId(each["_id"]): each["count"] for each in found}
 
-    @translated()
+    @fails_fast
     def of_commune(self, commune: UnitId, *, after: str | None, limit: int) -> RecordsRead:
         """Households, also withdrawn ones, of a commune in order of id, after ``after``; as ``of_other_versions``."""
         return self._records_read({"commune": {"$eq": commune}}, after, limit)
@@ -175,14 +175,14 @@ class Households:
         found = self._database["log"].find_one(erased, {"_id": 1})
         return HouseholdNotFound(id=household_id) if found is None else HouseholdErased(id=household_id)
 
-    @translated()
+    @fails_fast
     def of_person(self, number: str) -> list[str]:
         """The households whose head or a member has this personal number."""
         sealed = self._database.encryption.equal_to(number)
         where = {"$or": [{"head.national_id": sealed}, {"members.national_id": sealed}]}
         return [document["_id"] for document in self._database["households"].find(where, {"_id": 1})]
 
-    @translated()
+    @fails_fast
     def communes_of(self, household_ids: Iterable[str]) -> dict[str, str]:
         """The commune of each of the households that are there, and of those erased the one where they were."""
         wanted = set(household_ids)
@@ -203,7 +203,7 @@ class Households:
         """
         sealed = not all(map(plain_at_rest, items))
         read, wanted = (*items, "revision", SEALED) if sealed else items, frozenset(items)
-        with translated():
+        with translated(self._database.client):
             for record in parcels.fallen_in(self._database.collections, geometry, area, read):
                 household = record["id"]
                 try:

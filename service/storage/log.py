@@ -15,7 +15,7 @@ from service.errors import CursorAhead, StoreDamaged, StoreUnavailable
 from service.households.changes import Entry, Kind, Record, entry_hash
 from service.households.ports import DamagedEntry, LogEntry, Stored
 from service.jobs.ports import EntryUnreadable
-from service.storage.client import Document, translated
+from service.storage.client import Document, fails_fast, translated
 from service.storage.commune_states import CommuneStates
 from service.storage.database import Database
 from service.storage.documents import DAMAGE, SealedEntry, contents_of
@@ -31,7 +31,7 @@ class Log:
         self._database = database
         self._states = states
 
-    @translated()
+    @fails_fast
     def history(
         self,
         household: str,
@@ -47,7 +47,7 @@ class Log:
         found = self._database["log"].find(where).sort([("revision", -1), ("_id", -1)]).limit(limit)
         return [_served(document, self._database.encryption) for document in found]
 
-    @translated()
+    @fails_fast
     def at_revision(self, household: str, revision: int) -> Stored | None:
         """A household as that revision left it; of a transfer's two entries, the one that has the record.
 
@@ -67,14 +67,14 @@ class Log:
             raise StoreDamaged(reason="log entry")
         return Stored(record, fingerprint)
 
-    @translated()
+    @fails_fast
     def last_actor(self, household: str, kind: Kind) -> str | None:
         """Who made the household's newest entry of a kind; None where there is none."""
         where = {"household": household, "kind": kind}
         found = self._database["log"].find_one(where, {"actor": 1}, sort=[("revision", -1)])
         return None if found is None else str(found["actor"])
 
-    @translated()
+    @fails_fast
     def changes(
         self,
         after: Mapping[str, int],
@@ -105,17 +105,17 @@ class Log:
 
     def walk(self, commune: str) -> Iterator[LogEntry]:
         """All entries of a commune's log in order of offset."""
-        with translated():
+        with translated(self._database.client):
             span = {"$gte": entry_id(commune, 0), "$lt": f"{commune};"}
             for document in self._database["log"].find({"_id": span}).sort("_id"):
                 yield readable(document, self._database.encryption)
 
-    @translated()
+    @fails_fast
     def is_erased(self, household: str) -> bool:
         """Whether the log says that the household's people were erased."""
         return self._database["log"].find_one({"household": household, "kind": "erased"}, {"_id": 1}) is not None
 
-    @translated()
+    @fails_fast
     def redacted_digest(self, erased: str, key: str) -> str | None:
         """The digest of a redacted log entry, as the entry of an erasure recorded it."""
         found = self._database["log"].find_one({"household": erased, "kind": "erased"}, {"note": 1})
@@ -124,13 +124,13 @@ class Log:
 
     def communes(self) -> Iterator[UnitId]:
         """Communes that have a log, in order: one seek each."""
-        with translated():
+        with translated(self._database.client):
             behind = ""
             while entry := self._database["log"].find_one({"_id": {"$gt": behind}}, {"commune": 1}, sort=[("_id", 1)]):
                 yield entry["commune"]
                 behind = f"{entry['commune']};"
 
-    @translated()
+    @fails_fast
     def hash_at(self, commune: str, offset: int) -> str | None:
         """The hash of one entry of a commune's log; None where there is none."""
         found = self._database["log"].find_one({"_id": entry_id(commune, offset)}, {"hash": 1})

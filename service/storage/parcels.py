@@ -20,7 +20,7 @@ from service.parcels.number_claims import cells_of_claims, number_claims
 from service.parcels.ports import Boundary
 from service.parcels.regions import Box
 from service.storage.boxes import box_polygons
-from service.storage.client import Document, translated
+from service.storage.client import Document, fails_fast
 from service.storage.collections import INDEXED_GEOMETRIES
 from service.storage.database import Database
 from service.unit_names import UnitId
@@ -65,7 +65,7 @@ class Parcels:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @translated()
+    @fails_fast
     def boundaries_of_meeting(self, geometry: Mapping[str, Any], communes: Communes) -> list[Boundary]:
         """All boundaries of the communes' households, except withdrawn ones, of which one meets a GeoJSON geometry."""
         conditions: list[dict[str, Any]] = [{"$or": meeting(geometry, ["parcels.geometry"])}, {"status": ACTIVE}]
@@ -74,7 +74,7 @@ class Parcels:
         where = {"$and": conditions}
         return _boundaries_of(self._database["households"].find(where, _BOUNDARIES))
 
-    @translated()
+    @fails_fast
     def holders_of_parcel(self, parcel: str, area: Communes) -> list[str]:
         """The households within the area that hold a parcel of this id."""
         where: dict[str, Any] = {"parcels.id": {"$eq": parcel}, "status": ACTIVE}

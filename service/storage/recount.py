@@ -53,7 +53,7 @@ class Recount:
 
     def counts(self) -> Iterator[tuple[UnitId, str, dict[str, int]]]:
         """Commune, key of the tally and counts, from a pass over all households."""
-        with translated():
+        with translated(self._database.client):
             group = {"_id": {"commune": "$commune", "former": "$former_commune"}, **TALLY}
             for row in self._database["households"].aggregate(
                 [{"$match": ALIVE}, {"$group": group}], allowDiskUse=True
@@ -64,14 +64,14 @@ class Recount:
 
     def identities(self) -> Iterator[tuple[str, str]]:
         """The key (a digest) of every personal number that is taken, with its household."""
-        with translated():
+        with translated(self._database.client):
             for document in self._database["identities"].find():
                 yield document["_id"], document["household"]
 
     def heads(self) -> Iterator[tuple[str, str]]:
         """Key in ``identities`` and household of every household that is not withdrawn and whose head has a number."""
         encryption = self._database.encryption
-        with translated():
+        with translated(self._database.client):
             where = {**ALIVE, "head.national_id": {"$exists": True}}
             for document in self._database["households"].find(where, {"head.national_id": 1}):
                 try:

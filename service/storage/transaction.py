@@ -381,7 +381,7 @@ class Transactions:
             return work(MongoTransaction(collections, session, encryption, communes))
 
         if cells:
-            with translated():
+            with translated(self._database.client):
                 parcels.make_missing_cells(collections, cells)
         # Not ``tries``: nobody was faster. What was missing is made, and a pause would only delay the write.
         for _ in range(_BEGINNINGS):
@@ -390,7 +390,7 @@ class Transactions:
             except CommuneStateMissing as missing:
                 self._states.make(missing.communes)
             except CellsMissing as missing_cells:
-                with translated():
+                with translated(self._database.client):
                     parcels.make_cells(collections, missing_cells.cells)
         raise WriteContention()
 

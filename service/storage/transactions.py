@@ -5,19 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TypeVar
 
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
-from pymongo.errors import ConnectionFailure, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import ConnectionFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from service.errors import WriteContention
+from service.errors import StoreUnavailable, WriteContention
 from service.fail_fast_lock import FailFastLock
 from service.retry import tries
-from service.storage.client import Document, translated
+from service.storage.client import Document, RegisterClient, knows_primary, translated, waited_in_vain
 
 T = TypeVar("T")
 
@@ -31,29 +31,46 @@ def run_transaction(client: MongoClient[Document], seconds: float, work: Callabl
     """Run ``work`` in a transaction and commit it; both are retried on what MongoDB labels transient.
 
     Raises WriteContention when other writes conflicted for ``seconds``, StoreUnavailable when the database cannot be
-    reached.
+    reached. A primary is waited for once at most: by a command of ``work``, by the commit, or by the abort after a lost
+    connection.
     """
+    with translated(client):
+        session = client.start_session()
+        try:
+            return _retried(client, session, seconds, work)
+        finally:
+            # One that could not be aborted stays as it is: to end its session would wait for a primary again.
+            if not session.in_transaction:
+                session.end_session()
+
+
+def _retried(
+    client: MongoClient[Document], session: ClientSession, seconds: float, work: Callable[[ClientSession], T]
+) -> T:
     end = time.monotonic() + seconds
     transient: PyMongoError | None = None
-    with translated(), client.start_session() as session:
-        for _ in tries(None, seconds=seconds, first_pause=_FIRST_PAUSE_SECONDS, longest_pause=_LONGEST_PAUSE_SECONDS):
-            try:
-                session.start_transaction(read_concern=_SNAPSHOT, write_concern=_MAJORITY)
-                result = work(session)
-                _commit(session, end)
-                return result
-            except PyMongoError as error:
-                _abort(session)
-                unavailable = isinstance(error, ServerSelectionTimeoutError)  # it was waited for already
-                if unavailable or not error.has_error_label("TransientTransactionError"):
-                    raise
-                transient = error
-            except BaseException:
-                _abort(session)
+    for _ in tries(None, seconds=seconds, first_pause=_FIRST_PAUSE_SECONDS, longest_pause=_LONGEST_PAUSE_SECONDS):
+        try:
+            session.start_transaction(read_concern=_SNAPSHOT, write_concern=_MAJORITY)
+            result = work(session)
+            _commit(session, end)
+            return result
+        except PyMongoError as error:
+            if waited_in_vain(error):
                 raise
-        if isinstance(transient, ConnectionFailure):
-            raise transient
-        raise WriteContention() from transient
+            if not _abort(client, session) or not error.has_error_label("TransientTransactionError"):
+                raise
+            transient = error
+        except StoreUnavailable:
+            if knows_primary(client):
+                _abort(client, session)
+            raise
+        except BaseException:
+            _abort(client, session)
+            raise
+    if isinstance(transient, ConnectionFailure):
+        raise transient
+    raise WriteContention() from transient
 
 
 def _commit(session: ClientSession, end: float) -> None:
@@ -64,20 +81,28 @@ def _commit(session: ClientSession, end: float) -> None:
             session.commit_transaction()
             return
         except PyMongoError as error:
-            if not error.has_error_label("UnknownTransactionCommitResult"):
+            if waited_in_vain(error) or not error.has_error_label("UnknownTransactionCommitResult"):
                 raise
             unknown = error
     assert unknown is not None  # noqa: S101 - the first attempt is always made
     raise unknown
 
 
-def _abort(session: ClientSession) -> None:
-    if session.in_transaction:
-        try:
-            session.abort_transaction()
-        except PyMongoError:
-            # The server aborts an unfinished transaction by itself; the first error is the one to report.
-            return
+def _abort(client: MongoClient[Document], session: ClientSession) -> bool:
+    """Abort the transaction, so that nobody has to wait until the server aborts it by itself, a minute later.
+
+    Returns whether it is worth trying again: False if no primary was found in time, which pymongo does not report.
+    """
+    if not session.in_transaction:
+        return True
+    began = time.monotonic()
+    with suppress(PyMongoError):  # the first error is the one to report
+        session.abort_transaction()
+    if knows_primary(client) or time.monotonic() - began < client.options.server_selection_timeout:
+        return True
+    if isinstance(client, RegisterClient):
+        client.note_timeout()
+    return False
 
 
 class Turns:

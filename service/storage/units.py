@@ -13,7 +13,7 @@ from pymongo import DeleteOne, ReplaceOne
 from pymongo.client_session import ClientSession
 
 from service.households.changes import canonical
-from service.storage.client import Document, translated
+from service.storage.client import Document, fails_fast
 from service.storage.database import Database
 from service.unit_names import UnitId
 from service.units.editions import Edition
@@ -31,18 +31,18 @@ class Units:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @translated()
+    @fails_fast
     def unit_list(self) -> tuple[Unit, ...]:
         """All units of the register, each with its identity."""
         return tuple(_to_unit(document) for document in self._database["units"].find().sort("_id"))
 
-    @translated()
+    @fails_fast
     def unit_version(self) -> str:
         """Changes whenever the list of units changes; empty before the first."""
         state = self._database["state"].find_one({"_id": "units"})
         return "" if state is None else str(state["version"])
 
-    @translated()
+    @fails_fast
     def replace_units(
         self,
         units: Sequence[Unit],
@@ -121,12 +121,12 @@ class Units:
         }
         self._database["unit_editions"].insert_one(document, session=session)
 
-    @translated()
+    @fails_fast
     def editions(self) -> list[Edition]:
         """All editions that were loaded, the first one first."""
         return [_to_edition(document) for document in self._database["unit_editions"].find().sort("_id")]
 
-    @translated()
+    @fails_fast
     def list_at(self, moment: datetime, about: Iterable[str]) -> tuple[Unit, ...] | None:
         """All units as the register knew them at a moment.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from service.reports.ports import VillageCount
-from service.storage.client import translated
+from service.storage.client import fails_fast
 from service.storage.database import Database
 from service.storage.recount import ALIVE, TALLY, nonzero_counts, text_or_none
 from service.unit_names import UnitId
@@ -17,7 +17,7 @@ class VillageCounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @translated()
+    @fails_fast
     def by_village(self, communes: Iterable[UnitId]) -> list[VillageCount]:
         """Households that are not withdrawn, by commune, former commune and spelling of the village."""
         place = {

@@ -7,7 +7,7 @@ from datetime import date
 
 from pymongo.errors import DuplicateKeyError
 
-from service.storage.client import Document, translated
+from service.storage.client import Document, fails_fast
 from service.storage.database import Database
 from service.unit_names import UnitId
 from service.units.villages import Village, VillageList
@@ -19,13 +19,13 @@ class Villages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @translated()
+    @fails_fast
     def lists_of(self, communes: Iterable[UnitId]) -> dict[UnitId, VillageList]:
         """The lists of these communes; none for one that never stored any."""
         found = self._database["villages"].find({"_id": {"$in": sorted(communes)}})
         return {UnitId(document["_id"]): _to_list(document) for document in found}
 
-    @translated()
+    @fails_fast
     def counts(self) -> dict[UnitId, int]:
         """How many villages each stored list has."""
         size = {"count": {"$size": "$villages"}}
@@ -33,7 +33,7 @@ class Villages:
             UnitId(each["_id"]): each["count"] for each in self._database["villages"].aggregate([{"$project": size}])
         }
 
-    @translated()
+    @fails_fast
     def put_villages(self, villages: VillageList, *, replaced: int, actor: str) -> bool:
         """Store a list in place of the commune's own one of the revision ``replaced`` (0: there is none yet).
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partialmethod
 from pathlib import Path
 from typing import cast
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pymongo import monitoring
 from werkzeug.test import TestResponse
 
 from service.api.http.guard import guard
 from service.roles import Role
 from service.running.mongod import PrivateMongod
-from service.settings import read_settings
+from service.settings import Settings, read_settings
+from service.storage.client import RegisterClient
 from service.storage.migration import migrate
 from service.storage.trail.writing import Trail
 from tests.api.asking import problem
@@ -29,17 +34,57 @@ from tests.builders import Json, a_household
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 
+REQUESTS = "requests"
+"""Begins the names of the threads that send requests, where it is not the test's own."""
+
+
 class Waits(logging.Handler):
-    """Counts how often somebody waited for the database: what pymongo itself says of it."""
+    """Counts how often a request waited for the database: what pymongo itself says of it.
+
+    A request of Flask's test client is served in the thread that sends it. The register's threads in the background
+    wait as well, and nobody waits for them.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.count = 0
+        self.own = threading.current_thread().name
+        self.operations: list[str] = []
+
+    @property
+    def count(self) -> int:
+        """How often."""
+        return len(self.operations)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count the record if it is of somebody who begins to wait."""
-        waiting = "Waiting for suitable server to become available" in record.getMessage()
-        self.count += waiting and record.threadName not in {"trail", "probe"}  # nobody waits for these
+        """Count the record if it is of a request that begins to wait."""
+        name, message = record.threadName or "", record.getMessage()
+        waiting = "Waiting for suitable server to become available" in message
+        if waiting and (name == self.own or name.startswith(REQUESTS)):
+            self.operations.append(str(json.loads(message)["operation"]))
+
+
+class Killer(monitoring.CommandListener):
+    """Kills the database when a command is about to be sent to it by a thread, before the register can notice."""
+
+    def __init__(self, mongod: PrivateMongod) -> None:
+        self.mongod = mongod
+        self.sent: list[str] = []
+        self.victim: int | None = None
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Note the command; kill the database if it is the one that was chosen."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if len(self.sent) == self.victim:
+            self.victim = None
+            self.mongod.kill()
+        self.sent.append(event.command_name)
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Not of interest."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Not of interest."""
 
 
 @contextmanager
@@ -77,15 +122,25 @@ class Officer:
         address = f"/v1/households/{self.household['id']}"
         return self.client.put(address, json=self.household, headers=self.headers)
 
+    def put_another(self) -> TestResponse:
+        """Register another household."""
+        self.household = a_household()
+        return self.put()
+
     def get(self, address: str) -> TestResponse:
         """Read something."""
         return self.client.get(address, headers=self.headers)
 
 
+def settings_of(mongod: PrivateMongod, folder: Path, **more: str) -> Settings:
+    """Settings of a register on this mongod."""
+    return read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(folder / "data"), **more})
+
+
 @pytest.fixture
 def officer(mongod: PrivateMongod, open_app: OpenApp, tmp_path: Path) -> Officer:
     """An officer of a register whose database a test may kill."""
-    settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(tmp_path / "data")})
+    settings = settings_of(mongod, tmp_path)
     migrate(settings, say=lambda _: None)
     officer = Officer(open_app(settings))
     assert officer.put().status_code == 201
@@ -138,10 +193,35 @@ def test_many_simultaneous_requests_each_wait_once_and_not_for_each_other(
     officer: Officer, mongod: PrivateMongod
 ) -> None:
     mongod.kill()
-    with waits() as counted, ThreadPoolExecutor(12) as threads:
+    with waits() as counted, ThreadPoolExecutor(12, REQUESTS) as threads:
         responses = list(threads.map(lambda _: officer.put(), range(12)))
     assert {response.status_code for response in responses} == {503}
     assert counted.count <= 12
     with waits() as later:
         problem(officer.put(), 503, "store.unavailable")
     assert later.count == 0
+
+
+def test_whichever_command_loses_the_database_its_request_waits_once(
+    mongod: PrivateMongod, open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killer = Killer(mongod)
+    monkeypatch.setattr(RegisterClient, "__init__", partialmethod(RegisterClient.__init__, event_listeners=[killer]))
+    impatient = {"DATABASE_TIMEOUT_SECONDS": "1", "UNITS_REFRESH_SECONDS": "0"}  # the units are read by every request
+    settings = settings_of(mongod, tmp_path, **impatient)
+    migrate(settings, say=lambda _: None)
+    officer = Officer(open_app(settings))
+    assert officer.put_another().status_code == 201
+    killer.sent.clear()
+    assert officer.put_another().status_code == 201
+    sent = tuple(killer.sent)
+    units, trail = 0, len(sent) - 1
+    for victim in (units, sent.index("aggregate"), sent.index("commitTransaction"), trail):
+        killer.sent.clear()
+        killer.victim = victim
+        with waits() as counted:
+            problem(officer.put_another(), 503, "store.unavailable")
+        assert killer.sent == list(sent[: victim + 1])
+        assert counted.operations in ([sent[victim]], ["abortTransaction"])
+        mongod.start()
+        until(lambda: officer.put_another().status_code == 201)
