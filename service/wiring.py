@@ -27,7 +27,7 @@ from service.households.household_register import HouseholdRegister
 from service.households.parcel_checks import BoundaryChecks
 from service.households.settling import ParcelRegister
 from service.parcels.examination import ParcelExaminer
-from service.parcels.limits import AreaRules, GeometryRules, OverlapRules, PlaceRules, ShapeRules
+from service.parcels.limits import AreaRules, GeometryRules, LocatingRules, OverlapRules, ShapeRules
 from service.parcels.reference_systems import UnknownReferenceSystem, Zones, system_of
 from service.people.photos import PhotoRegister
 from service.people.requests import PeopleRequests
@@ -242,7 +242,7 @@ def examiner_of(
             tolerated_share=settings.overlap_tolerated_percent / 100,
             tolerated_width_m=settings.overlap_tolerated_width_m,
         ),
-        place=PlaceRules(tolerated_distance_m=settings.border_tolerated_m),
+        locating=LocatingRules(tolerated_distance_m=settings.border_tolerated_m),
         area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
         zones=Zones(home, tuple(systems)),
     )

@@ -81,7 +81,7 @@ ROOMS = (
 def main() -> int:
     """Run the rooms, or only the named files, and print what became of the mutants of each file."""
     parser = argparse.ArgumentParser(prog="scripts/mutants", description=__doc__)
-    parser.add_argument("paths", nargs="*", help="only these files of the rooms, e.g. service/units/placing.py")
+    parser.add_argument("paths", nargs="*", help="only these files of the rooms, e.g. service/units/attribution.py")
     parser.add_argument("--folder", type=Path, default=ROOT / ".run" / "mutants", help="where the copies lie")
     parser.add_argument("--at-once", type=int, default=1, help="how many mutants are tried at the same time")
     parser.add_argument("--ending", default="", help="a sample: only mutants whose number ends in one of these digits")

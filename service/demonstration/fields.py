@@ -9,7 +9,7 @@ from random import Random
 
 import shapely
 
-from service.demonstration.places import BLOCK_SIDE_M, CommuneLand
+from service.demonstration.land import BLOCK_SIDE_M, CommuneLand
 
 _CELL_M = 40.0
 _CELLS_A_STRIP = 4
@@ -22,7 +22,7 @@ _BANK_M = 1.0
 """Half the width of the bank between two fields, so that neighbouring fields never touch."""
 
 _LARGEST_TURN_DEGREES = 8.0
-"""A block rotated by this angle still fits into its square of 920 m (service/demonstration/places.py)."""
+"""A block rotated by this angle still fits into its square of 920 m (service/demonstration/land.py)."""
 
 _PATTERNS: tuple[tuple[float, ...], ...] = (
     (1,), (2,), (0.5, 0.5), (1, 1), (1, 0.5), (2, 1), (1, 0.5, 0.5), (1, 1, 1), (2, 1, 0.5), (2, 2), (0.5, 0.5, 1, 1),
@@ -58,35 +58,35 @@ class Homestead:
     house_outside: bool = False
 
 
-def homestead_of(place: CommuneLand, number: int, random: Random) -> Homestead:
+def homestead_of(land: CommuneLand, number: int, random: Random) -> Homestead:
     """Lay out the fields of the household with this ``number`` in the commune, counted from 0.
 
     Households of one village are neighbours: number n belongs to village n modulo the number of villages, and has its
     own strip of 160 by 40 metres. When a village's block is full, its next one lies further out. If fewer blocks than
     villages lie inside the commune's border, villages share them. Raises ValueError when the commune's land is full.
     """
-    villages = len(place.villages)
+    villages = len(land.villages)
     village, turn = number % villages, number // villages
-    apart = min(villages, place.blocks_inside) or villages
+    apart = min(villages, land.blocks_inside) or villages
     group = village % apart
     sharing = len(range(group, villages, apart))
     earlier = turn * sharing + village // apart
     block = group + apart * (earlier // STRIPS_A_BLOCK)
     strip = earlier % STRIPS_A_BLOCK
-    if block >= len(place.blocks):
-        raise ValueError(f"the land of {place.commune.kind} {place.commune.name} is full: generate fewer households")
-    frame = _Frame.of_block(*place.blocks[block])
+    if block >= len(land.blocks):
+        raise ValueError(f"the land of {land.commune.kind} {land.commune.name} is full: generate fewer households")
+    frame = _Frame.of_block(*land.blocks[block])
     left = (strip % _STRIPS_A_ROW) * _CELL_M * _CELLS_A_STRIP - BLOCK_SIDE_M / 2
     bottom = (strip // _STRIPS_A_ROW) * _CELL_M - BLOCK_SIDE_M / 2
     fields: list[Field] = []
-    astray = block >= place.blocks_inside
+    astray = block >= land.blocks_inside
     for cells in random.choices(_PATTERNS, _PATTERN_WEIGHTS)[0]:
         corners = _corners(random, left, bottom, cells)
         field = frame.field(corners)
-        fields.append(replace(field, outside=astray and place.lies_outside(*middle_of(field.ring))))
+        fields.append(replace(field, outside=astray and land.lies_outside(*middle_of(field.ring))))
         left += cells * _CELL_M
     house = frame.position(random.uniform(-60, 60), BLOCK_SIDE_M / 2 + random.uniform(5, 50))
-    return Homestead(tuple(fields), (house[0], house[1]), astray and place.lies_outside(house[0], house[1]))
+    return Homestead(tuple(fields), (house[0], house[1]), astray and land.lies_outside(house[0], house[1]))
 
 
 def middle_of(ring: Ring) -> tuple[float, float]:

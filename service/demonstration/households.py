@@ -13,9 +13,9 @@ from typing import Any
 
 from service.demonstration import production
 from service.demonstration.fields import Field, homestead_of
+from service.demonstration.land import MERGER, CommuneLand, Village, land_of_communes
 from service.demonstration.people import Person, PersonalNumbers, family_of, phone_number
-from service.demonstration.places import MERGER, CommuneLand, Village, places_of
-from service.parcels.place import Borders
+from service.parcels.locating import Borders
 from service.province import Province
 from service.reports.ports import Baseline
 from service.units.directory import UnitDirectory
@@ -57,12 +57,12 @@ class Demonstration:
         Raises ValueError when the list of units has no communes of today with a point.
         """
         self.seed = seed
-        self.places = places_of(directory, province, seed, borders)
+        self.communes = land_of_communes(directory, province, seed, borders)
         self._province = province
 
     def counts(self, households: int) -> dict[str, int]:
         """Return how many of ``households`` live in each commune, by code. Raises ValueError above 600,000."""
-        return {place.commune.code: len(indices) for place, indices in self._shares(households)}
+        return {land.commune.code: len(indices) for land, indices in self._shares(households)}
 
     def households(self, households: int, *, part: int = 0, of: int = 1) -> Iterator[Household]:
         """Make ``households`` households, commune by commune in order of code. Raises ValueError above 600,000.
@@ -71,14 +71,14 @@ class Demonstration:
         communes, so that parts can be registered concurrently with few conflicts.
         """
         before = 0
-        for position, (place, indices) in enumerate(self._shares(households)):
+        for position, (land, indices) in enumerate(self._shares(households)):
             mine = before * of // max(1, households) == part
             before += len(indices)
             if not mine:
                 continue
-            numbers = PersonalNumbers(self._province.personal_number_prefix, position, len(self.places), self.seed)
+            numbers = PersonalNumbers(self._province.personal_number_prefix, position, len(self.communes), self.seed)
             for number, index in enumerate(indices):
-                yield _household(self.seed, index, number, place, numbers)
+                yield _household(self.seed, index, number, land, numbers)
 
     def baselines(self, households: int) -> Iterator[Baseline]:
         """Make a baseline for each commune, and for the time before the merger for each former commune; the latter add
@@ -86,12 +86,12 @@ class Demonstration:
 
         They are a little above the generated number, so that coverage is high but not complete.
         """
-        for place, indices in self._shares(households):
-            random = Random(f"{self.seed}/baseline/{place.commune.code}")
+        for land, indices in self._shares(households):
+            random = Random(f"{self.seed}/baseline/{land.commune.code}")
             expected = round(len(indices) * random.uniform(1.04, 1.45)) + random.randint(2, 9)
-            yield Baseline(place.commune.code, expected, _SOURCE, MERGER)
-            formers = sorted({village.former.code for village in place.villages if village.former is not None})
-            shares = [sum(v.former is not None and v.former.code == code for v in place.villages) for code in formers]
+            yield Baseline(land.commune.code, expected, _SOURCE, MERGER)
+            formers = sorted({village.former.code for village in land.villages if village.former is not None})
+            shares = [sum(v.former is not None and v.former.code == code for v in land.villages) for code in formers]
             for code, part in zip(formers, _split(expected, shares), strict=True):
                 yield Baseline(code, part, _SOURCE, date(MERGER.year, 1, 1))
 
@@ -99,43 +99,43 @@ class Demonstration:
         """Distribute the households: first one to each commune, then by weight."""
         if not 0 <= households <= MOST_HOUSEHOLDS:
             raise ValueError(f"the generator makes 0 to {MOST_HOUSEHOLDS} households, not {households}")
-        weights = list(accumulate(place.weight for place in self.places))
+        weights = list(accumulate(land.weight for land in self.communes))
         random = Random(f"{self.seed}/communes")
-        shares: list[list[int]] = [[] for _ in self.places]
-        for index in range(min(households, len(self.places))):
+        shares: list[list[int]] = [[] for _ in self.communes]
+        for index in range(min(households, len(self.communes))):
             shares[index].append(index)
-        rest = range(len(self.places), households)
+        rest = range(len(self.communes), households)
         for index, position in zip(
-            rest, random.choices(range(len(self.places)), cum_weights=weights, k=len(rest)), strict=True
+            rest, random.choices(range(len(self.communes)), cum_weights=weights, k=len(rest)), strict=True
         ):
             shares[position].append(index)
-        return list(zip(self.places, shares, strict=True))
+        return list(zip(self.communes, shares, strict=True))
 
 
 def _split(whole: int, shares: list[int]) -> list[int]:
     """Split a whole number by shares, by largest remainder."""
     total = sum(shares)
     parts = [whole * share // total for share in shares]
-    remainders = sorted(range(len(shares)), key=lambda place: (-(whole * shares[place] % total), place))
-    for place in remainders[: whole - sum(parts)]:
-        parts[place] += 1
+    remainders = sorted(range(len(shares)), key=lambda index: (-(whole * shares[index] % total), index))
+    for index in remainders[: whole - sum(parts)]:
+        parts[index] += 1
     return parts
 
 
-def _household(seed: int, index: int, number: int, place: CommuneLand, numbers: PersonalNumbers) -> Household:
+def _household(seed: int, index: int, number: int, land: CommuneLand, numbers: PersonalNumbers) -> Household:
     random = Random(f"{seed}/{index}")
-    village = place.villages[number % len(place.villages)]
+    village = land.villages[number % len(land.villages)]
     kind = random.choices((_DIGITIZED, _STANDARDIZED, _LISTED), (66, 20, 14))[0]
-    placed = _commune(random, place, village)
-    captured_at = datetime.fromisoformat(placed["captured_at"])
-    group = place.ethnic_group(random)
+    residence = _commune(random, land, village)
+    captured_at = datetime.fromisoformat(residence["captured_at"])
+    group = land.ethnic_group(random)
     people = family_of(random, group, captured_at.date(), numbers)
-    homestead = homestead_of(place, number, random)
-    household: Household = {"id": _identity(seed, index, captured_at), "demonstration": True, **placed}
+    homestead = homestead_of(land, number, random)
+    household: Household = {"id": _identity(seed, index, captured_at), "demonstration": True, **residence}
     household |= _people(random, people, group, kind)
     household["legal_basis"] = "state_function"
     if kind.complete or random.random() < 0.5:
-        household |= {"village": village.name, "poverty": _poverty(random, place)}
+        household |= {"village": village.name, "poverty": _poverty(random, land)}
     if household.get("poverty", "none") != "none":
         household["poverty_date"] = "2025-12-15" if captured_at.date() > date(2025, 12, 15) else "2024-12-15"
     if kind.mapped:
@@ -144,8 +144,8 @@ def _household(seed: int, index: int, number: int, place: CommuneLand, numbers: 
             household["outside_confirmed"] = True
     if kind.complete:
         # Only records since VSIC 2025 came into force (2025-11-15) use its codes.
-        classified = captured_at.date() >= FIRST_DAY and "commune_as_of" not in placed
-        household |= _farm(random, homestead.fields, place, kind, classified=classified)
+        classified = captured_at.date() >= FIRST_DAY and "commune_as_of" not in residence
+        household |= _farm(random, homestead.fields, land, kind, classified=classified)
     return household
 
 
@@ -158,21 +158,21 @@ def _identity(seed: int, index: int, captured_at: datetime) -> str:
     return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
 
 
-def _commune(random: Random, place: CommuneLand, village: Village) -> Household:
+def _commune(random: Random, land: CommuneLand, village: Village) -> Household:
     """Describe where the household lives, in one of the ways in which officers and old lists do."""
     day = _day_between(random, FIRST_DAY, LAST_DAY)
-    place_items: Household = {"commune": place.commune.code, "captured_at": _moment(random, day)}
+    residence: Household = {"commune": land.commune.code, "captured_at": _moment(random, day)}
     if village.former is None or random.random() < 0.3:
-        return place_items
+        return residence
     way = random.random()
     if way < 0.5:
-        return place_items | {"former_commune": village.former.code}
+        return residence | {"former_commune": village.former.code}
     earlier = _day_between(random, *_BEFORE_MERGER)
     if way < 0.9:
         # A paper list from before the merger, entered now.
-        return place_items | {"commune": village.former.code, "commune_as_of": earlier.isoformat()}
+        return residence | {"commune": village.former.code, "commune_as_of": earlier.isoformat()}
     # A record made before the merger, which names the code of that time with the day of its making.
-    return place_items | {"commune": village.former.code, "commune_as_of": _moment(random, earlier)[:10]}
+    return residence | {"commune": village.former.code, "commune_as_of": _moment(random, earlier)[:10]}
 
 
 def _day_between(random: Random, first: date, last: date) -> date:
@@ -222,14 +222,14 @@ def _member(random: Random, person: Person) -> Household:
     return described
 
 
-def _poverty(random: Random, place: CommuneLand) -> str:
-    shares = (70, 14, 16) if place.terrain == "mountains" else (95, 3, 2)
+def _poverty(random: Random, land: CommuneLand) -> str:
+    shares = (70, 14, 16) if land.terrain == "mountains" else (95, 3, 2)
     return random.choices(("none", "near_poor", "poor"), shares)[0]
 
 
-def _farm(random: Random, fields: tuple[Field, ...], place: CommuneLand, kind: _Kind, *, classified: bool) -> Household:
+def _farm(random: Random, fields: tuple[Field, ...], land: CommuneLand, kind: _Kind, *, classified: bool) -> Household:
     """Describe what the household farms; it always has something."""
-    terrain = place.terrain
+    terrain = land.terrain
     mapped = [random.random() < kind.mapped for _ in fields]
     if kind is _STANDARDIZED:
         mapped[-1] = False
@@ -237,7 +237,7 @@ def _farm(random: Random, fields: tuple[Field, ...], place: CommuneLand, kind: _
     for parcel, each in zip(parcels, fields, strict=True):
         if each.outside and "geometry" in parcel:
             parcel["outside_confirmed"] = True
-    sold = production.products(random, parcels, terrain, place.product_names, classified=classified)
+    sold = production.products(random, parcels, terrain, land.product_names, classified=classified)
     farm: Household = {
         "parcels": parcels,
         "livestock": production.livestock(random, terrain),
@@ -250,6 +250,6 @@ def _farm(random: Random, fields: tuple[Field, ...], place: CommuneLand, kind: _
         farm["cooperative"] = {
             "member": True,
             "kind": "cooperative",
-            "name": f"Hợp tác xã nông nghiệp {place.commune.name}",
+            "name": f"Hợp tác xã nông nghiệp {land.commune.name}",
         }
     return {name: value for name, value in farm.items() if value}

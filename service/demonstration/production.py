@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from service.demonstration.fields import Field
-from service.demonstration.places import Terrain
+from service.demonstration.land import Terrain
 
 Item = dict[str, Any]
 
@@ -101,17 +101,17 @@ def parcels(random: Random, fields: Sequence[Field], terrain: Terrain, mapped: S
     sheet, number = random.randint(1, 42), random.randint(1, 1900)
     described = []
     for position, (field, drawn) in enumerate(zip(fields, mapped, strict=True)):
-        place = {"map_sheet": str(sheet), "parcel_number": str(number + position)}
-        described.append(_parcel(random, field, terrain, place, mapped=drawn))
+        numbers = {"map_sheet": str(sheet), "parcel_number": str(number + position)}
+        described.append(_parcel(random, field, terrain, numbers, mapped=drawn))
     return described
 
 
-def _parcel(random: Random, field: Field, terrain: Terrain, place: Item, *, mapped: bool) -> Item:
+def _parcel(random: Random, field: Field, terrain: Terrain, numbers: Item, *, mapped: bool) -> Item:
     uses = _LAND_USES[terrain]
     land_use = random.choices(tuple(uses), tuple(uses.values()))[0]
     item: Item = {"land_use": land_use, "tenure": random.choices(tuple(_TENURES), tuple(_TENURES.values()))[0]}
     if random.random() < 0.97:
-        item |= place
+        item |= numbers
     else:
         item["unnumbered_reason"] = random.choice(("not_surveyed", "number_unknown"))
     if item["tenure"] == "owned" and random.random() < 0.8:

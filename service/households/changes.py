@@ -15,7 +15,7 @@ from typing import Any, Literal
 import orjson
 
 from service.unit_names import UnitId
-from service.units.placing import tally_key
+from service.units.attribution import tally_key
 
 Record = dict[str, Any]
 """A household in JSON form; created_at and updated_at are aware datetimes."""

@@ -16,7 +16,7 @@ from schemas.text import spelling
 from service.area import Communes
 from service.clock import vietnam_day
 from service.households.residence import Residence
-from service.parcels.place import Borders, interior_positions
+from service.parcels.locating import Borders, interior_positions
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 from service.units.ports import VillageStore

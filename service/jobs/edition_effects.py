@@ -25,9 +25,9 @@ from service.reports.coverage import Row, rows_of, total_of
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
 from service.units.areas import area_of_units, named_unit
+from service.units.attribution import of_tally_key
 from service.units.directory import UnitDirectory
 from service.units.editions import PlannedEdition
-from service.units.placing import of_tally_key
 from service.units.unit import Unit
 from service.units.unit_list import UnitFault, UnitLine, UnitListInvalid
 

@@ -9,7 +9,7 @@ from service.area import Communes
 from service.households.changes import COUNTS, FIRST_HASH, Record, entry_hash, salted_digest
 from service.households.ports import LogEntry
 from service.jobs.ports import EntryUnreadable, JobRepositories, LoggedRecord
-from service.units.placing import FORMER_UNKNOWN
+from service.units.attribution import FORMER_UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from shapely.geometry.base import BaseGeometry
 from schemas.errors import Finding, ItemError
 from schemas.geometry import geometry_json
 from service.errors import ReferenceSystemUnknown
-from service.parcels.limits import AreaRules, GeometryRules, PlaceRules
-from service.parcels.place import Borders
+from service.parcels.limits import AreaRules, GeometryRules, LocatingRules
+from service.parcels.locating import Borders
 from service.parcels.reading import Drawing, Reading, read_drawings
 from service.parcels.reference_systems import (
     SYSTEMS,
@@ -88,7 +88,7 @@ class ParcelExaminer:
         readings = read_drawings(drawings, borders, self.rules) if drawings else []
         for (household, number), reading in zip(owners, readings, strict=True):
             _take(examinations[household], number, reading, known[household], self.rules.area, called)
-        _place_homes(contents, known, examinations, borders, self.rules.place, called)
+        _locate_homes(contents, known, examinations, borders, self.rules.locating, called)
         return examinations
 
 
@@ -199,12 +199,12 @@ def _take(
     examination.findings += area_findings(parcel, area, rules, f"/parcels/{number}")
 
 
-def _place_homes(
+def _locate_homes(
     contents: Sequence[Content],
     known: Sequence[Record | None],
     examinations: Sequence[Examination],
     borders: Borders,
-    rules: PlaceRules,
+    rules: LocatingRules,
     called: Called,
 ) -> None:
     """Report homes that lie outside their household's commune, and refuse new ones outside the province."""
@@ -212,18 +212,18 @@ def _place_homes(
     if not rows or not len(borders):
         return
     positions = np.asarray([(contents[row]["location"].x, contents[row]["location"].y) for row in rows])
-    for row, place in zip(rows, borders.places(positions, [contents[row]["commune"] for row in rows]), strict=True):
-        if place is None or contents[row].get("outside_confirmed"):
+    for row, located in zip(rows, borders.locate(positions, [contents[row]["commune"] for row in rows]), strict=True):
+        if located is None or contents[row].get("outside_confirmed"):
             continue
-        details = {"distance_m": round(place.distance_m), "from_province_m": round(place.from_province_m)}
-        if place.outside_province(rules):
+        details = {"distance_m": round(located.distance_m), "from_province_m": round(located.from_province_m)}
+        if located.outside_province(rules):
             stored = (known[row] or {}).get("location")
             if stored == geometry_json(contents[row]["location"]):
                 examinations[row].findings.append(Finding("location.outside-province", "warning", "/location", details))
             else:
                 examinations[row].errors.append(ItemError("/location", "location.outside-province", details))
-        elif place.outside_commune(rules):
-            lies_in = {"commune": contents[row]["commune"], "lies_in": place.nearest}
+        elif located.outside_commune(rules):
+            lies_in = {"commune": contents[row]["commune"], "lies_in": located.nearest}
             finding = Finding("location.outside-commune", "warning", "/location", {**details, **lies_in})
             examinations[row].findings.append(with_names(finding, called))
 

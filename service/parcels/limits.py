@@ -40,7 +40,7 @@ class OverlapRules:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceRules:
+class LocatingRules:
     """How far outside its unit a parcel may lie, in metres: published borders are less exact than boundaries."""
 
     tolerated_distance_m: float = 100.0
@@ -60,6 +60,6 @@ class GeometryRules:
 
     shape: ShapeRules = ShapeRules()
     overlap: OverlapRules = OverlapRules()
-    place: PlaceRules = PlaceRules()
+    locating: LocatingRules = LocatingRules()
     area: AreaRules = AreaRules()
     zones: Zones = EVERYWHERE

@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from schemas.errors import Finding
 from schemas.geometry import geometry_json
 from service.parcels.limits import GeometryRules
-from service.parcels.place import Borders, Located, interior_positions
+from service.parcels.locating import Borders, Located, interior_positions
 from service.parcels.reference_systems import (
     SYSTEMS,
     WGS84,
@@ -66,14 +66,14 @@ class Drawing:
 class Reading:
     """The result for a drawing: its shape in WGS 84 with all findings, its reference system, and where it lies.
 
-    ``original`` is the given geometry if that was not WGS 84. ``place`` is None if no borders are loaded or the
+    ``original`` is the given geometry if that was not WGS 84. ``located`` is None if no borders are loaded or the
     boundary is invalid.
     """
 
     shape: Shape
     system: ReferenceSystem
     original: BaseGeometry | None = None
-    place: Located | None = None
+    located: Located | None = None
 
 
 def read_drawings(drawings: Sequence[Drawing], borders: Borders, rules: GeometryRules) -> list[Reading]:
@@ -92,7 +92,7 @@ def read_drawings(drawings: Sequence[Drawing], borders: Borders, rules: Geometry
         readings.append(Reading(shape, system, drawing.geometry if system.code != WGS84 else None))
     _place(drawings, readings, borders)
     for drawing, reading in zip(drawings, readings, strict=True):
-        _explain_place(drawing, reading, borders, rules)
+        _explain_location(drawing, reading, borders, rules)
     return readings
 
 
@@ -127,23 +127,23 @@ def _place(drawings: Sequence[Drawing], readings: Sequence[Reading], borders: Bo
     geometries = np.empty(len(rows), dtype=object)
     geometries[:] = [readings[row].shape.geometry for row in rows]
     communes = [drawings[row].commune or "" for row in rows]
-    for row, place in zip(rows, borders.places(interior_positions(geometries), communes), strict=True):
-        readings[row].place = place
+    for row, located in zip(rows, borders.locate(interior_positions(geometries), communes), strict=True):
+        readings[row].located = located
 
 
-def _explain_place(drawing: Drawing, reading: Reading, borders: Borders, rules: GeometryRules) -> None:
+def _explain_location(drawing: Drawing, reading: Reading, borders: Borders, rules: GeometryRules) -> None:
     """Report that a boundary lies where it should not, with the mistake that would explain it."""
-    shape, place = reading.shape, reading.place
+    shape, located = reading.shape, reading.located
     if _nowhere(reading):
         mistake = _mistake(drawing, reading.system, borders, rules.zones, blocking=True)
         if mistake is not None:
             shape.findings = [finding for finding in shape.findings if finding.code not in _PLACELESS | _COLLAPSED]
             _report(mistake, drawing, reading, rules, severity="error")
         return
-    if place is None or drawing.outside_confirmed:
+    if located is None or drawing.outside_confirmed:
         return
-    distance = {"distance_m": round(place.distance_m), "from_province_m": round(place.from_province_m)}
-    if place.outside_province(rules.place):
+    distance = {"distance_m": round(located.distance_m), "from_province_m": round(located.from_province_m)}
+    if located.outside_province(rules.locating):
         # A boundary stored before the borders were loaded must not block other changes of its household.
         severity = "warning" if _is_stored(drawing, reading) else "error"
         shape.findings.append(Finding("parcel.outside-province", severity, drawing.pointer, distance))
@@ -152,8 +152,8 @@ def _explain_place(drawing: Drawing, reading: Reading, borders: Borders, rules: 
             _report(mistake, drawing, reading, rules, severity=severity)
         if severity == "error":
             shape.geometry = None
-    elif place.outside_commune(rules.place):
-        lies_in = {"commune": drawing.commune, "lies_in": place.commune or place.nearest}
+    elif located.outside_commune(rules.locating):
+        lies_in = {"commune": drawing.commune, "lies_in": located.commune or located.nearest}
         shape.findings.append(Finding("parcel.outside-commune", "warning", drawing.pointer, {**distance, **lies_in}))
         mistake = _mistake(drawing, reading.system, borders, rules.zones, blocking=False)
         if mistake is not None:

@@ -100,12 +100,12 @@ def polygons_of(geometry: BaseGeometry) -> list[shapely.Polygon]:
     return list(shapely.get_parts(geometry))
 
 
-def place_of(pair: Positions) -> list[float]:
+def position_of(pair: Positions) -> list[float]:
     return [round(float(pair[0]), 7), round(float(pair[1]), 7)]
 
 
-def place_within(geometry: BaseGeometry) -> list[float]:
-    return place_of(shapely.get_coordinates(shapely.point_on_surface(geometry))[0])
+def position_within(geometry: BaseGeometry) -> list[float]:
+    return position_of(shapely.get_coordinates(shapely.point_on_surface(geometry))[0])
 
 
 def geometries_of(stored: Sequence[Mapping[str, Any]]) -> Geometries:

@@ -1,4 +1,4 @@
-"""Checks the shape of a boundary: closed, simple, plausible and storable; a fault is explained with its place.
+"""Checks the shape of a boundary: closed, simple, plausible and storable; a fault is explained with its position.
 
 A boundary is checked in two planes. In longitude and latitude it must be valid as GeoJSON. MongoDB connects vertices by
 great circles instead, so it must also be valid in the gnomonic projection around itself, where great circles are
@@ -28,7 +28,7 @@ from service.parcels.rings import (
     corners_of,
     edges_of,
     gnomonic,
-    place_of,
+    position_of,
     rings_of,
     sharp_corners,
 )
@@ -152,7 +152,7 @@ def _readable(shape: Shape, geometry: BaseGeometry | None, rules: ShapeRules, po
         return refuse("geometry.not-finite")
     if np.any(np.abs(pairs[:, 0]) > 180) or np.any(np.abs(pairs[:, 1]) > 90):
         worst = pairs[np.argmax(np.maximum(np.abs(pairs[:, 0]) - 180, np.abs(pairs[:, 1]) - 90))]
-        return refuse("geometry.out-of-range", point=place_of(worst))
+        return refuse("geometry.out-of-range", point=position_of(worst))
     if np.ptp(pairs[:, 0]) > 180:
         return refuse("geometry.antimeridian")
     if np.ptp(pairs[:, 0]) > WIDEST_DEGREES or np.ptp(pairs[:, 1]) > WIDEST_DEGREES:

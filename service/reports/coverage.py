@@ -20,9 +20,9 @@ from service.reports.expectations import Expectations
 from service.reports.ports import Baseline, BaselineStore
 from service.reports.reach import has_parts, require_everything, whole_units
 from service.unit_names import UnitCode
+from service.units.attribution import attribution_of, successor_unknown
 from service.units.directory import UnitDirectory
 from service.units.geographies import latest_geography
-from service.units.placing import placing_of, successor_unknown
 from service.units.unit import Unit
 
 COUNTRY: Final = "country"
@@ -259,29 +259,29 @@ class Coverage:
 def rows_of(
     directory: UnitDirectory, level: str, geography: date, states: Iterable[CommuneState], *, area: Communes
 ) -> list[Row]:
-    """Returns a row for every unit of the level in force on ``geography``, and one for what cannot be placed in it."""
+    """Returns a row for every unit of the level in force on ``geography``, and one for what is attributed to none."""
     units = directory.of_level(level, geography)
     if not units:
         raise LevelNotInForce(level=level, geography=geography.isoformat())
-    place = placing_of(directory, level, geography)
+    attribution = attribution_of(directory, level, geography)
     rows = {unit.identity: Row(unit, successor_unknown=successor_unknown(unit, directory)) for unit in units}
-    unplaced = Row(None)
+    unattributed = Row(None)
     whole = whole_units(directory, level, geography, area)
     if whole is not None:
         rows = {identity: row for identity, row in rows.items() if identity in whole}
-        unplaced.complete = not has_parts(directory, level, geography, area)
+        unattributed.complete = not has_parts(directory, level, geography, area)
         if not rows:
             raise CoverageOutsideArea(unit=level)
     tallies = ((state.commune, key, tally) for state in states for key, tally in state.tallies.items())
-    add_counts(rows, unplaced, ((place.unit_of(commune, key), tally) for commune, key, tally in tallies))
-    placed = list(rows.values())
-    return [*placed, unplaced] if place.can_fail or any(unplaced.counts.values()) else placed
+    add_counts(rows, unattributed, ((attribution.unit_of(commune, key), tally) for commune, key, tally in tallies))
+    attributed = list(rows.values())
+    return [*attributed, unattributed] if attribution.can_fail or any(unattributed.counts.values()) else attributed
 
 
-def add_counts(rows: Mapping[K, Row], unplaced: Row, counted: Iterable[tuple[K | None, Mapping[str, int]]]) -> None:
-    """Add the counts of each group of households to the row of its unit; to ``unplaced`` where it has none."""
+def add_counts(rows: Mapping[K, Row], unattributed: Row, counted: Iterable[tuple[K | None, Mapping[str, int]]]) -> None:
+    """Add the counts of each group of households to the row of its unit; to ``unattributed`` where it has none."""
     for key, counts in counted:
-        row = unplaced if key is None else rows.get(key, unplaced)
+        row = unattributed if key is None else rows.get(key, unattributed)
         row.add(counts)
 
 
@@ -352,10 +352,10 @@ def membership(directory: UnitDirectory, code: str, today: date, *, area: Commun
     whole = whole_units(directory, unit.level, geography, area)
     if whole is not None and unit.identity not in whole:
         raise CoverageOutsideArea(unit=code)
-    place = placing_of(directory, unit.level, geography)
+    attribution = attribution_of(directory, unit.level, geography)
 
     def inside(commune: str, tally: str) -> bool:
-        return place.unit_of(commune, tally) == unit.identity
+        return attribution.unit_of(commune, tally) == unit.identity
 
     return inside
 

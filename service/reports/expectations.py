@@ -10,9 +10,9 @@ from functools import lru_cache
 
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
+from service.units.attribution import Attribution
 from service.units.directory import UnitDirectory
 from service.units.identities import RECORDS_SINCE
-from service.units.placing import Placing
 from service.units.provinces import units_beside
 from service.units.unit import Succession, Unit
 
@@ -282,10 +282,10 @@ def _all_of(found: list[list[Baseline]]) -> list[Baseline]:
 
 def _parts_of(directory: UnitDirectory, level: str, geography: date) -> dict[UnitId, list[Unit]]:
     """Return the communes in each unit of a level above them."""
-    place = Placing(directory, level, geography)
+    attribution = Attribution(directory, level, geography)
     parts: dict[UnitId, list[Unit]] = {}
     for commune in directory.of_level("commune", geography):
-        identity = place.unit_above(commune.identity, None)
+        identity = attribution.unit_above(commune.identity, None)
         if identity is not None:
             parts.setdefault(identity, []).append(commune)
     return parts

@@ -13,8 +13,8 @@ from functools import lru_cache
 from service.area import Communes
 from service.errors import CoverageOutsideArea
 from service.unit_names import UnitId
+from service.units.attribution import Attribution
 from service.units.directory import UnitDirectory
-from service.units.placing import Placing
 
 
 def whole_units(directory: UnitDirectory, level: str, geography: date, area: Communes) -> frozenset[UnitId] | None:
@@ -47,7 +47,7 @@ def require_everything(directory: UnitDirectory, today: date, area: Communes, na
 @lru_cache(maxsize=8)
 def _reached(directory: UnitDirectory, level: str, geography: date) -> Mapping[UnitId, frozenset[UnitId]]:
     """Return for each commune the units in which households stored under it can be counted."""
-    place = Placing(directory, level, geography)
+    attribution = Attribution(directory, level, geography)
     stored = (unit for unit in directory if directory.can_hold_records(unit))
     communes = {unit.identity for unit in stored if unit.level == "commune"}
-    return {each: frozenset(unit for unit in place.reachable([each]) if unit is not None) for each in communes}
+    return {each: frozenset(unit for unit in attribution.reachable([each]) if unit is not None) for each in communes}

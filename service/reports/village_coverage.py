@@ -20,9 +20,9 @@ from service.reports.ports import Baseline, VillageCount, VillageCounts
 from service.reports.reach import whole_units
 from service.unit_names import UnitCode
 from service.units.areas import communes_of
+from service.units.attribution import Attribution, tally_key
 from service.units.directory import UnitDirectory
 from service.units.geographies import latest_geography
-from service.units.placing import Placing, tally_key
 from service.units.ports import VillageStore
 from service.units.unit import Unit
 from service.units.village_register import Meant, meant_by
@@ -74,9 +74,9 @@ class VillageCoverage:
         commune = meant.commune.identity
         villages = list_of(commune, directory, self._villages.lists_of(lineage_of(commune, directory)), today)
         found = self._counts.by_village(communes_of(meant.named, directory, today))
-        place = Placing(directory, "commune", geography)
+        attribution = Attribution(directory, "commune", geography)
         counted = (
-            each for each in found if place.unit_of(each.commune, tally_key(each.former)) == meant.named.identity
+            each for each in found if attribution.unit_of(each.commune, tally_key(each.former)) == meant.named.identity
         )
         rows = _rows(meant, villages, counted, directory, geography)
         return Report(VILLAGE, geography, today, rows, total_of(rows))

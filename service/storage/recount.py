@@ -16,7 +16,7 @@ from service.storage.documents import DAMAGE, to_bare_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import fingerprint_of_entry, readable
 from service.unit_names import UnitId
-from service.units.placing import tally_key
+from service.units.attribution import tally_key
 
 ALIVE: Final[Document] = {"status": {"$ne": "withdrawn"}}
 """Which households are counted."""

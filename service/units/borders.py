@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from service.errors import DomainError, StoreUnavailable
 from service.fail_fast_lock import FailFastLock
-from service.parcels.place import Borders
+from service.parcels.locating import Borders
 from service.parcels.reference_systems import MIDDLE, ReferenceSystem
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory

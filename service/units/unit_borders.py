@@ -14,10 +14,10 @@ from shapely.geometry.base import BaseGeometry
 
 from service.clock import Clock, vietnam_day
 from service.errors import BorderNotLoaded
-from service.parcels.place import Borders
+from service.parcels.locating import Borders
 from service.unit_names import UnitId
+from service.units.attribution import Attribution
 from service.units.directory import UnitDirectory
-from service.units.placing import Placing
 from service.units.unit import Unit
 
 COMMUNE_TOLERANCE_M = 10
@@ -107,13 +107,13 @@ class _Snapshot:
         """Returns the communes of today that make up each unit of the level, where these are whole communes."""
         key = (level, geography)
         if key not in self._parts:
-            place = Placing(self._directory, level, geography)
+            attribution = Attribution(self._directory, level, geography)
             parts: dict[UnitId, list[UnitId]] = {}
             split: set[UnitId] = set()
             for commune in self._directory.of_level("commune", self._today):
                 before = (unit for unit in self._directory.ancestors_of(commune) if unit.in_force_on(geography))
                 formers: list[str | None] = [unit.identity for unit in before]
-                units = {place.unit_above(commune.identity, former) for former in formers or [None]}
+                units = {attribution.unit_above(commune.identity, former) for former in formers or [None]}
                 found = {identity for identity in units if identity is not None}
                 if len(units) == 1 and found:
                     parts.setdefault(found.pop(), []).append(commune.identity)

@@ -13,9 +13,9 @@ from shapely.geometry.base import BaseGeometry
 from service.demonstration.command import main
 from service.demonstration.fields import homestead_of, middle_of
 from service.demonstration.households import Demonstration
-from service.demonstration.places import places_of
+from service.demonstration.land import land_of_communes
 from service.households.ports import HouseholdQuery
-from service.parcels.place import Borders
+from service.parcels.locating import Borders
 from service.settings import Settings
 from service.storage.repositories import Repositories
 from service.unit_names import UnitId
@@ -67,11 +67,11 @@ def findings(settings: Settings) -> list[str]:
 @pytest.mark.slow
 def test_fields_and_homes_lie_inside_unless_marked_as_outside(directory: UnitDirectory, borders: Borders) -> None:
     inside = outside = 0
-    for place in places_of(directory, NGHE_AN, 5, borders):
+    for land in land_of_communes(directory, NGHE_AN, 5, borders):
         for number in range(60):
-            homestead = homestead_of(place, number, Random(number))
-            assert homestead.house_outside or not place.lies_outside(*homestead.house)
-            assert all(field.outside == place.lies_outside(*middle_of(field.ring)) for field in homestead.fields)
+            homestead = homestead_of(land, number, Random(number))
+            assert homestead.house_outside or not land.lies_outside(*homestead.house)
+            assert all(field.outside == land.lies_outside(*middle_of(field.ring)) for field in homestead.fields)
             outside += sum(field.outside for field in homestead.fields)
             inside += len(homestead.fields)
     assert inside > 10_000
@@ -79,7 +79,7 @@ def test_fields_and_homes_lie_inside_unless_marked_as_outside(directory: UnitDir
 
 
 def test_communes_still_share_no_land(directory: UnitDirectory, borders: Borders) -> None:
-    blocks = [block for place in places_of(directory, NGHE_AN, 5, borders) for block in place.blocks]
+    blocks = [block for land in land_of_communes(directory, NGHE_AN, 5, borders) for block in land.blocks]
     assert len(set(blocks)) == len(blocks)
 
 

@@ -13,8 +13,8 @@ from shapely.geometry import Polygon
 
 from service.demonstration.fields import STRIPS_A_BLOCK, homestead_of
 from service.demonstration.households import Demonstration
+from service.demonstration.land import CommuneLand, land_of_communes
 from service.demonstration.people import Person, PersonalNumbers, family_of
-from service.demonstration.places import CommuneLand, places_of
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.provinces import HA_TINH, NGHE_AN
@@ -24,12 +24,12 @@ ON = date(2026, 6, 1)
 
 
 @pytest.fixture(scope="module")
-def places() -> tuple[CommuneLand, ...]:
-    return places_of(UnitDirectory(read_units(NGHE_AN.units)), NGHE_AN, seed=7)
+def communes() -> tuple[CommuneLand, ...]:
+    return land_of_communes(UnitDirectory(read_units(NGHE_AN.units)), NGHE_AN, seed=7)
 
 
-def fields_of(place: CommuneLand, households: int) -> list[Polygon]:
-    homesteads = (homestead_of(place, number, Random(number)) for number in range(households))
+def fields_of(land: CommuneLand, households: int) -> list[Polygon]:
+    homesteads = (homestead_of(land, number, Random(number)) for number in range(households))
     return [Polygon(field.ring) for homestead in homesteads for field in homestead.fields]
 
 
@@ -42,71 +42,71 @@ def family(seed: int, group: str = "01") -> list[Person]:
     return family_of(Random(seed), group, ON, PersonalNumbers("040", 0, 130, seed))
 
 
-def test_every_commune_of_today_is_a_place(places: tuple[CommuneLand, ...]) -> None:
-    assert len(places) == 130
-    assert Counter(place.terrain for place in places).keys() == {"town", "coast", "plain", "hills", "mountains"}
+def test_every_commune_of_today_has_land(communes: tuple[CommuneLand, ...]) -> None:
+    assert len(communes) == 130
+    assert Counter(land.terrain for land in communes).keys() == {"town", "coast", "plain", "hills", "mountains"}
 
 
-def test_every_former_commune_has_villages(places: tuple[CommuneLand, ...]) -> None:
-    formers = {village.former.code for place in places for village in place.villages if village.former}
+def test_every_former_commune_has_villages(communes: tuple[CommuneLand, ...]) -> None:
+    formers = {village.former.code for land in communes for village in land.villages if village.former}
     assert len(formers) == 412
 
 
-def test_no_two_communes_share_a_block_of_land(places: tuple[CommuneLand, ...]) -> None:
-    blocks = [block for place in places for block in place.blocks]
+def test_no_two_communes_share_a_block_of_land(communes: tuple[CommuneLand, ...]) -> None:
+    blocks = [block for land in communes for block in land.blocks]
     assert len(set(blocks)) == len(blocks)
-    assert min(len(place.blocks) for place in places) > 10
+    assert min(len(land.blocks) for land in communes) > 10
 
 
-def test_the_land_suffices_for_all_farm_households_of_the_province(places: tuple[CommuneLand, ...]) -> None:
-    whole = sum(place.weight for place in places)
-    for place in places:
-        expected = 600_000 * place.weight / whole
-        assert expected < 0.95 * len(place.blocks) * STRIPS_A_BLOCK
+def test_the_land_suffices_for_all_farm_households_of_the_province(communes: tuple[CommuneLand, ...]) -> None:
+    whole = sum(land.weight for land in communes)
+    for land in communes:
+        expected = 600_000 * land.weight / whole
+        assert expected < 0.95 * len(land.blocks) * STRIPS_A_BLOCK
 
 
-def test_full_land_is_an_error(places: tuple[CommuneLand, ...]) -> None:
+def test_full_land_is_an_error(communes: tuple[CommuneLand, ...]) -> None:
     with pytest.raises(ValueError, match="is full"):
-        homestead_of(places[0], (len(places[0].blocks) + len(places[0].villages)) * STRIPS_A_BLOCK, Random(1))
+        homestead_of(communes[0], (len(communes[0].blocks) + len(communes[0].villages)) * STRIPS_A_BLOCK, Random(1))
 
 
-def test_fields_of_a_commune_are_valid_and_never_overlap(places: tuple[CommuneLand, ...]) -> None:
-    place = places[0]
-    polygons = fields_of(place, len(place.villages) * 12)
+def test_fields_of_a_commune_are_valid_and_never_overlap(communes: tuple[CommuneLand, ...]) -> None:
+    land = communes[0]
+    polygons = fields_of(land, len(land.villages) * 12)
     assert all(polygon.is_valid for polygon in polygons)
     assert overlaps(polygons) == 0
 
 
-def test_fields_stay_apart_when_a_village_needs_a_second_block(places: tuple[CommuneLand, ...]) -> None:
-    place = min(places, key=lambda each: len(each.villages))
-    polygons = fields_of(place, len(place.villages) * STRIPS_A_BLOCK + 60)
+def test_fields_stay_apart_when_a_village_needs_a_second_block(communes: tuple[CommuneLand, ...]) -> None:
+    land = min(communes, key=lambda each: len(each.villages))
+    polygons = fields_of(land, len(land.villages) * STRIPS_A_BLOCK + 60)
     assert overlaps(polygons) == 0
 
 
 @pytest.mark.slow
-def test_fields_of_all_communes_together_never_overlap(places: tuple[CommuneLand, ...]) -> None:
-    polygons = [polygon for place in places for polygon in fields_of(place, len(place.villages) * 2)]
+def test_fields_of_all_communes_together_never_overlap(communes: tuple[CommuneLand, ...]) -> None:
+    polygons = [polygon for land in communes for polygon in fields_of(land, len(land.villages) * 2)]
     assert overlaps(polygons) == 0
 
 
-def test_a_field_has_its_stated_area(places: tuple[CommuneLand, ...]) -> None:
-    for place in places[::10]:
-        for field in homestead_of(place, 3, Random(3)).fields:
+def test_a_field_has_its_stated_area(communes: tuple[CommuneLand, ...]) -> None:
+    for land in communes[::10]:
+        for field in homestead_of(land, 3, Random(3)).fields:
             measured, _ = ELLIPSOID.geometry_area_perimeter(Polygon(field.ring))
             assert measured == pytest.approx(field.area_m2, rel=0.002)
             assert 300 <= measured <= 3000
 
 
-def test_some_fields_have_the_shape_of_an_l(places: tuple[CommuneLand, ...]) -> None:
-    corners = Counter(len(polygon.exterior.coords) - 1 for polygon in fields_of(places[0], 200))
+def test_some_fields_have_the_shape_of_an_l(communes: tuple[CommuneLand, ...]) -> None:
+    corners = Counter(len(polygon.exterior.coords) - 1 for polygon in fields_of(communes[0], 200))
     assert corners[6] > corners[4] / 50
 
 
-def test_fields_lie_near_the_communes_point(places: tuple[CommuneLand, ...]) -> None:
-    for place in places:
-        field = homestead_of(place, 100, Random(1)).fields[0]
+def test_fields_lie_near_the_communes_point(communes: tuple[CommuneLand, ...]) -> None:
+    for land in communes:
+        field = homestead_of(land, 100, Random(1)).fields[0]
         corner = field.ring[0]
-        _, _, distance = ELLIPSOID.inv(place.commune.longitude, place.commune.latitude, corner[0], corner[1])
+        _, _, distance = ELLIPSOID.inv(land.commune.longitude, land.commune.latitude, corner[0], corner[1])
         assert distance < 6_000
 
 
@@ -160,9 +160,9 @@ def test_the_hmong_of_ky_son_have_hmong_names() -> None:
 
 
 def test_people_of_another_province_have_its_prefix_and_places_its_kinds_of_land() -> None:
-    places = places_of(UnitDirectory(read_units(HA_TINH.units)), HA_TINH, seed=7)
-    assert len(places) == 69
-    assert Counter(place.terrain for place in places).keys() == {"town", "coast", "plain", "hills", "mountains"}
+    communes = land_of_communes(UnitDirectory(read_units(HA_TINH.units)), HA_TINH, seed=7)
+    assert len(communes) == 69
+    assert Counter(land.terrain for land in communes).keys() == {"town", "coast", "plain", "hills", "mountains"}
     made = list(Demonstration(UnitDirectory(read_units(HA_TINH.units)), HA_TINH, seed=7).households(150))
     numbers = {household["head"]["national_id"][:3] for household in made if "national_id" in household["head"]}
     assert numbers == {"042"}

@@ -23,7 +23,7 @@ from service.households.changes import (
 from service.households.registration import fingerprint_of_record
 from service.storage.commune_states import moved_tallies
 from service.unit_names import UnitId
-from service.units.placing import FORMER_UNKNOWN
+from service.units.attribution import FORMER_UNKNOWN
 from tests.builders import NOW
 
 

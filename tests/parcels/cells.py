@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from service.demonstration.places import MERGER
+from service.demonstration.land import MERGER
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
 

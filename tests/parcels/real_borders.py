@@ -11,7 +11,7 @@ from typing import Any
 
 import shapely
 
-from service.parcels.place import Borders
+from service.parcels.locating import Borders
 
 
 def borders_file() -> Path | None:

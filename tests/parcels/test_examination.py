@@ -21,7 +21,7 @@ from service.parcels.examination import (
 )
 from service.parcels.findings import REVEALED
 from service.parcels.limits import AreaRules
-from service.parcels.place import Borders
+from service.parcels.locating import Borders
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from tests.parcels.builders import VINH, a_field, a_polygon, examine_shape, on_the_ground
 

@@ -1,4 +1,4 @@
-"""Reading a drawing: whatever system it came in, it ends in WGS 84 and in its place, or the likely mistake is named."""
+"""Reading a drawing: whatever system it came in, it ends in WGS 84 and in the right position, or names the mistake."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Finding
 from schemas.geometry import geometry_json
-from service.parcels.place import Borders
+from service.parcels.locating import Borders
 from service.parcels.reading import Drawing, Reading, read_drawings
 from service.parcels.reference_systems import SYSTEMS, Zones, geometry_from_wgs84, system_of
 from service.province import Province
@@ -48,7 +48,7 @@ def swapped(geometry: BaseGeometry) -> BaseGeometry:
     return shapely.transform(geometry, lambda pairs: pairs[:, ::-1])
 
 
-def same_place(one: BaseGeometry | None, other: BaseGeometry) -> bool:
+def same_position(one: BaseGeometry | None, other: BaseGeometry) -> bool:
     return one is not None and one.symmetric_difference(other).area < 1e-3 * other.area
 
 
@@ -56,15 +56,15 @@ def test_a_field_in_its_commune_has_no_finding() -> None:
     reading = read(a_field())
     assert codes(reading) == []
     assert reading.original is None
-    assert reading.place is not None
-    assert reading.place.commune == "00001"
+    assert reading.located is not None
+    assert reading.located.commune == "00001"
 
 
 def test_a_cadastral_sheet_is_read_and_the_original_stored() -> None:
     sheet = geometry_from_wgs84(a_field(), SHEET)
     reading = read(sheet, "EPSG:9208")
     assert codes(reading) == []
-    assert same_place(reading.shape.geometry, a_field())
+    assert same_position(reading.shape.geometry, a_field())
     assert reading.original is sheet
     assert reading.shape.area_m2 == pytest.approx(geodesic_area(a_field()), abs=2)
 
@@ -72,7 +72,7 @@ def test_a_cadastral_sheet_is_read_and_the_original_stored() -> None:
 def test_a_cadastral_sheet_in_the_vietnamese_order_is_recognized_and_reported() -> None:
     reading = read(swapped(geometry_from_wgs84(a_field(), SHEET)), "EPSG:9208")
     assert codes(reading) == [("geometry.north-first", "information")]
-    assert same_place(reading.shape.geometry, a_field())
+    assert same_position(reading.shape.geometry, a_field())
 
 
 def test_an_unknown_system_is_an_error_at_its_own_place() -> None:
@@ -85,7 +85,7 @@ def test_an_unknown_system_is_an_error_at_its_own_place() -> None:
 def test_swapped_longitude_and_latitude_are_an_error_with_a_proposal(borders: Borders) -> None:
     reading = read(swapped(a_field()), borders=borders)
     assert codes(reading) == [("geometry.swapped", "error")]
-    assert same_place(reading.shape.proposal, a_field())
+    assert same_position(reading.shape.proposal, a_field())
 
 
 @pytest.mark.parametrize("borders", [TWO_COMMUNES, NONE_LOADED], ids=["with borders", "without"])
@@ -93,7 +93,7 @@ def test_metres_without_a_system_are_an_error_that_names_the_system(borders: Bor
     reading = read(geometry_from_wgs84(a_field(), SHEET), borders=borders)
     assert codes(reading) == [("geometry.wrong-system", "error")]
     assert params(reading, "geometry.wrong-system")["likely"] == "EPSG:9208"
-    assert same_place(reading.shape.proposal, a_field())
+    assert same_position(reading.shape.proposal, a_field())
 
 
 def test_degrees_declared_as_a_field_sheet_are_an_error_that_names_wgs84() -> None:
@@ -115,7 +115,7 @@ def test_the_wrong_zone_out_of_the_province_is_an_error_that_names_the_right_one
     reading = read(geometry_from_wgs84(a_field(), SYSTEMS["EPSG:9209"]), "EPSG:9208")
     assert codes(reading) == [("parcel.outside-province", "error"), ("geometry.wrong-zone", "error")]
     assert params(reading, "geometry.wrong-zone")["likely"] == "EPSG:9209"
-    assert same_place(reading.shape.proposal, a_field())
+    assert same_position(reading.shape.proposal, a_field())
     assert reading.shape.geometry is None
 
 
@@ -167,14 +167,14 @@ def test_metres_without_a_system_are_those_of_the_provinces_own_meridian_where_n
     (reading,) = read_drawings([drawing], wide, replace(RULES, zones=zones_of(province)))
     assert codes(reading) == [("geometry.wrong-system", "error")]
     assert params(reading, "geometry.wrong-system")["likely"] == province.vn2000.home
-    assert same_place(reading.shape.proposal, a_field())
+    assert same_position(reading.shape.proposal, a_field())
 
 
 def test_the_right_zone_is_named_even_where_it_leads_to_another_commune() -> None:
     reading = read(geometry_from_wgs84(a_field(20_000), SYSTEMS["EPSG:9209"]), "EPSG:9208", commune="00001")
     assert codes(reading) == [("parcel.outside-province", "error"), ("geometry.wrong-zone", "error")]
     assert params(reading, "geometry.wrong-zone")["likely"] == "EPSG:9209"
-    assert same_place(reading.shape.proposal, a_field(20_000))
+    assert same_position(reading.shape.proposal, a_field(20_000))
 
 
 def test_a_missing_datum_shift_is_a_finding_that_names_it() -> None:
@@ -186,7 +186,7 @@ def test_a_missing_datum_shift_is_a_finding_that_names_it() -> None:
         ),
     )
     assert ("geometry.datum-shift-missing", "warning") in codes(reading)
-    assert same_place(reading.shape.proposal, near_the_border)
+    assert same_position(reading.shape.proposal, near_the_border)
 
 
 def test_a_place_in_another_commune_is_a_finding_with_distance_and_name() -> None:
@@ -222,7 +222,7 @@ def test_a_place_outside_the_province_is_an_error_unless_confirmed() -> None:
 def test_without_borders_no_place_is_reported() -> None:
     reading = read(a_field(-30_000), borders=NONE_LOADED)
     assert codes(reading) == []
-    assert reading.place is None
+    assert reading.located is None
 
 
 def test_altitude_on_a_cadastral_sheet_is_dropped_and_reported() -> None:
@@ -280,7 +280,7 @@ def test_an_unknown_system_is_named_with_those_that_are_known_and_nothing_else_i
     reading = read(shapely.Polygon(), "EPSG:" + 70 * "1")
     known = {"crs": "EPSG:" + 55 * "1", "known": ", ".join(SYSTEMS)}
     assert reading.shape.findings == [Finding("crs.unknown", "error", "/parcels/0/crs", known)]
-    assert (reading.system.code, reading.original, reading.place) == ("EPSG:4326", None, None)
+    assert (reading.system.code, reading.original, reading.located) == ("EPSG:4326", None, None)
 
 
 def test_no_geometry_is_an_error_in_any_system() -> None:
@@ -326,9 +326,9 @@ def test_a_stored_boundary_outside_the_province_is_a_warning_and_another_is_an_e
 def test_a_mistake_that_is_a_warning_leaves_the_boundary_and_adds_a_proposal() -> None:
     reading = read(geometry_from_wgs84(a_field(), SHEET), "EPSG:5897")
     assert reading.shape.geometry is not None
-    assert same_place(reading.shape.proposal, a_field())
-    assert reading.place is not None
-    assert reading.place.commune == "00002"
+    assert same_position(reading.shape.proposal, a_field())
+    assert reading.located is not None
+    assert reading.located.commune == "00002"
 
 
 def test_without_a_commune_the_province_decides_what_a_mistake_would_explain() -> None:
@@ -355,4 +355,4 @@ def test_what_is_confirmed_or_invalid_or_near_enough_has_no_finding_about_its_pl
     bow_tie = shapely.Polygon([(105.0, 18.0), (105.01, 18.01), (105.01, 18.0), (105.0, 18.01)])
     reading = read(bow_tie)
     assert codes(reading) == [("geometry.self-crossing", "error")]
-    assert reading.place is None
+    assert reading.located is None

@@ -19,9 +19,9 @@ from service.parcels.rings import (
     edges_of,
     geometries_of,
     gnomonic,
-    place_of,
-    place_within,
     polygons_of,
+    position_of,
+    position_within,
     rings_of,
     sharp_corners,
 )
@@ -118,8 +118,8 @@ def test_rings_parts_and_distinct_vertices_are_counted() -> None:
 
 
 def test_a_place_is_given_as_longitude_and_latitude_with_seven_decimals() -> None:
-    assert place_of(np.array([105.123456789, 18.987654321])) == [105.1234568, 18.9876543]
-    east, north = place_within(shapely.box(10, 20, 10.00000002, 20.4))
+    assert position_of(np.array([105.123456789, 18.987654321])) == [105.1234568, 18.9876543]
+    east, north = position_within(shapely.box(10, 20, 10.00000002, 20.4))
     assert (east, north) == (10.0, 20.2)
 
 

@@ -29,7 +29,7 @@ def codes(shape: Shape) -> list[str]:
     return [finding.code for finding in shape.findings]
 
 
-def place_of_first(shape: Shape) -> tuple[float, float]:
+def position_of_first(shape: Shape) -> tuple[float, float]:
     """Where the first finding is, in metres from Vinh."""
     east, north = shapely.get_coordinates(in_metres(shapely.Point(shape.findings[0].params["point"])))[0]
     return round(float(east), 1), round(float(north), 1)
@@ -71,7 +71,7 @@ def test_positions_are_rounded_to_seven_decimals() -> None:
 def test_a_bow_tie_is_reported_with_the_place_of_its_crossing() -> None:
     shape = examined(a_polygon((0, 0), (100, 100), (100, 0), (0, 100)))
     assert codes(shape) == ["geometry.self-crossing"]
-    assert place_of_first(shape) == (50.0, 50.0)
+    assert position_of_first(shape) == (50.0, 50.0)
     assert shape.geometry is None
     assert geodesic_area(proposed(shape)) == pytest.approx(5_000, rel=1e-3)
 
@@ -85,7 +85,7 @@ def test_every_crossing_is_reported() -> None:
 def test_a_spike_without_width_is_an_error_that_names_its_tip() -> None:
     shape = examined(a_polygon((0, 0), (100, 0), (100, 100), (150, 150), (100, 100), (0, 100)))
     assert [(finding.code, finding.severity) for finding in shape.findings] == [("geometry.spike", "error")]
-    assert place_of_first(shape) == (150.0, 150.0)
+    assert position_of_first(shape) == (150.0, 150.0)
     assert geodesic_area(proposed(shape)) == pytest.approx(10_000, rel=1e-3)
 
 
@@ -101,7 +101,7 @@ def test_a_vertex_marked_twice_is_a_warning_and_stays_until_accepted() -> None:
     assert [(finding.code, finding.severity) for finding in shape.findings] == [
         ("geometry.repeated-vertices", "warning")
     ]
-    assert place_of_first(shape) == (100.0, 0.0)
+    assert position_of_first(shape) == (100.0, 0.0)
     assert shapely.get_num_coordinates(stored(shape)) == 6
     assert shapely.get_num_coordinates(proposed(shape)) == 5
 
@@ -125,7 +125,7 @@ def test_a_hole_outside_is_reported_and_omitted_from_the_proposal() -> None:
     outside = [(300, 300), (320, 300), (320, 320)]
     shape = examined(a_polygon((0, 0), (100, 0), (100, 100), (0, 100), holes=[outside]))
     assert codes(shape) == ["geometry.hole-outside"]
-    assert 300 <= place_of_first(shape)[0] <= 320
+    assert 300 <= position_of_first(shape)[0] <= 320
     assert len(proposed(shape).interiors) == 0
     assert geodesic_area(proposed(shape)) == pytest.approx(10_000, rel=1e-3)
 
@@ -145,13 +145,13 @@ def test_a_hole_as_large_as_the_parcel_leaves_no_area() -> None:
 def test_a_hole_that_touches_the_shell_is_reported_since_mongodb_would_refuse_it() -> None:
     shape = examined(a_polygon((0, 0), (100, 0), (100, 100), (0, 100), holes=[[(0, 50), (20, 60), (20, 40)]]))
     assert codes(shape) == ["geometry.pinched"]
-    assert place_of_first(shape) == (0.0, 50.0)
+    assert position_of_first(shape) == (0.0, 50.0)
 
 
 def test_a_ring_that_touches_itself_is_reported_with_the_place() -> None:
     shape = examined(a_polygon((0, 0), (100, 0), (50, 50), (100, 100), (0, 100), (50, 50)))
     assert codes(shape) == ["geometry.pinched"]
-    assert place_of_first(shape) == (50.0, 50.0)
+    assert position_of_first(shape) == (50.0, 50.0)
     assert proposed(shape).geom_type == "MultiPolygon"
 
 

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from schemas.errors import Finding
 from service.parcels import shape as shape_module
-from service.parcels.explanation import places_in_params, what_is_wrong
+from service.parcels.explanation import positions_in_params, what_is_wrong
 from service.parcels.limits import ShapeRules
 from service.parcels.mending import mended, without_repeats, without_spikes
 from service.parcels.rings import gnomonic
@@ -84,7 +84,7 @@ def test_vertices_are_counted_without_those_that_close_a_ring() -> None:
 
 def test_ten_of_many_places_are_listed_and_all_are_counted() -> None:
     places = [[float(number), 0.0] for number in range(12)]
-    assert places_in_params(places) == {"point": [0.0, 0.0], "points": places[:10], "count": 12}
+    assert positions_in_params(places) == {"point": [0.0, 0.0], "points": places[:10], "count": 12}
     comb = [(0.0, 0.0), (600.0, 0.0)]
     for number in range(12):
         comb += [(580.0 - 40 * number, 100.0), (570.0 - 40 * number, 900.0), (579.9 - 40 * number, 100.0)]

@@ -16,9 +16,9 @@ from service.reports.coverage import Row, everything_of, expect, membership, per
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
 from service.units.areas import area_of_units, unit_meant
+from service.units.attribution import FORMER_UNKNOWN
 from service.units.directory import UnitDirectory
 from service.units.geographies import latest_geography
-from service.units.placing import FORMER_UNKNOWN
 from service.units.unit_list import read_units
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH
 from tests.two_provinces import TRAN_PHU, second_province

@@ -18,7 +18,7 @@ from service.actor import REGISTER_ITSELF
 from service.errors import DomainError, StoreRefused, StoreUnavailable
 from service.households.history import partition
 from service.settings import Settings
-from service.units.placing import FORMER_UNKNOWN
+from service.units.attribution import FORMER_UNKNOWN
 from service.wiring import Register, wire
 from tests.builders import (
     COMMUNES,

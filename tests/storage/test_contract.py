@@ -22,7 +22,7 @@ from service.households.history import partition
 from service.households.ports import HouseholdQuery
 from service.storage.repositories import Repositories
 from service.unit_names import UnitId
-from service.units.placing import FORMER_UNKNOWN
+from service.units.attribution import FORMER_UNKNOWN
 from tests.builders import COMMUNES, NOW, THANH_VINH, TRUONG_VINH, VINH_LOC, a_personal_number, an_id
 from tests.storage.writing import a_registration, a_step, apply, assert_exact, offsets, register
 

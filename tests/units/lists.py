@@ -7,8 +7,8 @@ from datetime import date
 
 from service.unit_names import UnitId
 from service.units.areas import NamedUnit, unit_meant
+from service.units.attribution import Attribution
 from service.units.directory import UnitDirectory
-from service.units.placing import Placing
 from service.units.unit import Unit
 from service.units.unit_list import COLUMNS, read_units
 
@@ -28,7 +28,7 @@ def a_list(*lines: str) -> str:
 
 def placed(directory: UnitDirectory, level: str, geography: date, commune: str, tally: str) -> str | None:
     """The code that the unit which counts a household has on the geography."""
-    identity = Placing(directory, level, geography).unit_of(commune, tally)
+    identity = Attribution(directory, level, geography).unit_of(commune, tally)
     return None if identity is None else directory.called(identity, geography)[0]
 
 

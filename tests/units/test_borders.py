@@ -244,8 +244,8 @@ def test_distances_are_measured_in_the_projection_of_the_province() -> None:
     shelf.borders = {UnitId("7"): SQUARE}
     own, other = (BorderRegister(shelf, 30.0, metric=SYSTEMS[code]).borders() for code in ("EPSG:9208", "EPSG:9217"))
     home = np.asarray([[105.2, 18.05]])
-    places = [borders.places(home, ["7"])[0] for borders in (own, other)]
-    assert [place and round(place.distance_m) for place in places] == [10_587, 10_600]
+    located = [borders.locate(home, ["7"])[0] for borders in (own, other)]
+    assert [one and round(one.distance_m) for one in located] == [10_587, 10_600]
 
 
 # Borders that are older than the list ------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from service.people.person_request import PersonRequest, RequestKind, RequestSta
 from service.reports.ports import Baseline
 from service.storage.repositories import Repositories
 from service.unit_names import UnitId
-from service.units.placing import FORMER_UNKNOWN
+from service.units.attribution import FORMER_UNKNOWN
 from service.units.unit_list import read_lines
 from service.units.villages import Village, VillageList
 from tests.builders import NOW, THANH_VINH, TODAY, TRUONG_VINH

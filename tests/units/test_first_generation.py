@@ -16,8 +16,8 @@ from service.reports.reach import has_parts, whole_units
 from service.storage.migration import load_shipped_units
 from service.storage.repositories import Repositories
 from service.unit_names import UnitCode
+from service.units.attribution import Attribution
 from service.units.directory import UnitDirectory
-from service.units.placing import Placing
 from service.units.unit_list import COLUMNS, read_units
 from tests.units.lists import a_line, a_list
 
@@ -61,15 +61,15 @@ def test_the_list_has_the_communes_of_both_generations_and_says_where_a_successo
 
 def test_a_household_counts_in_each_geography_and_nowhere_by_a_guess(directory: UnitDirectory) -> None:
     def unit_of(commune: str, former: str | None, day: date) -> str | None:
-        return Placing(directory, "commune", day).unit_of(commune, former or "unknown")
+        return Attribution(directory, "commune", day).unit_of(commune, former or "unknown")
 
     assert [unit_of("17170", "17161", day) for day in (BEFORE, MIDDLE, AFTER)] == ["17161", "17152", "17170"]
     assert [unit_of("17170", "17152", day) for day in (BEFORE, MIDDLE)] == [None, "17152"]
     assert [unit_of("17506", "17525", day) for day in (BEFORE, MIDDLE, AFTER)] == ["17525", None, "17506"]
     # 16804 is the same commune in all three; a household of it that names another one of before was in that one then.
     assert [unit_of("16804", "17525", day) for day in (BEFORE, MIDDLE, AFTER)] == ["17525", "16804", "16804"]
-    assert Placing(directory, "district", BEFORE).unit_of("16732", "16717") == "413"
-    assert Placing(directory, "district", MIDDLE).unit_of("16732", "16717") == "412"
+    assert Attribution(directory, "district", BEFORE).unit_of("16732", "16717") == "413"
+    assert Attribution(directory, "district", MIDDLE).unit_of("16732", "16717") == "412"
 
 
 def test_a_commune_without_a_known_successor_belongs_to_its_province_alone(directory: UnitDirectory) -> None:

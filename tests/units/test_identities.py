@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from service.unit_names import UnitId
+from service.units.attribution import Attribution
 from service.units.directory import UnitDirectory
 from service.units.identities import with_identities
-from service.units.placing import Placing
 from service.units.unit_list import UnitListInvalid, read_units
 from tests.units.lists import a_directory, a_line, a_list
 
@@ -97,10 +97,10 @@ def test_where_a_split_leaves_the_place_open_no_part_is_guessed() -> None:
     resolved = directory.resolve_commune("1", OLD, NOW)
     assert resolved.commune == directory.in_force("1", OLD)
     assert {unit.code for unit in resolved.parts} == {"1", "2"}
-    assert Placing(directory, "commune", NOW).unit_of("1", "unknown") is None
-    assert Placing(directory, "province", NOW).unit_of("1", "unknown") == "40"
-    assert Placing(directory, "commune", OLD).unit_of("2", "unknown") == "1"
-    assert Placing(directory, "commune", NOW).unit_of("2", "1") == "2"
+    assert Attribution(directory, "commune", NOW).unit_of("1", "unknown") is None
+    assert Attribution(directory, "province", NOW).unit_of("1", "unknown") == "40"
+    assert Attribution(directory, "commune", OLD).unit_of("2", "unknown") == "1"
+    assert Attribution(directory, "commune", NOW).unit_of("2", "1") == "2"
 
 
 def test_a_place_that_a_later_merger_makes_sure_is_not_open_any_more() -> None:

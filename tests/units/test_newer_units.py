@@ -17,8 +17,8 @@ from service.households.residence import Residences
 from service.settings import Settings
 from service.unit_names import UnitId
 from service.units.areas import area_of_units, unit_meant
+from service.units.attribution import of_tally_key, tally_key
 from service.units.directory import UnitDirectory
-from service.units.placing import of_tally_key, tally_key
 from service.units.unit_list import read_units
 from service.wiring import Register, wire
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH, Json, MovedClock, a_least_household

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from service.errors import DomainError
 from service.households.residence import Residence, Residences, current_residence, resolve_residence
 from service.units.areas import area_of_units
-from service.units.placing import Placing, tally_key
+from service.units.attribution import Attribution, tally_key
 from tests.examples import examples
 from tests.units.sequences import LIST_STEPS, Commune, Country, Step, geographies, shows, steps
 
@@ -98,11 +98,11 @@ class Register:
             commune: area_of_units([unit.identity], directory, today).communes() or frozenset()
             for commune, unit in in_force.items()
         }
-        days = {day: Placing(directory, "commune", day) for day in geographies(directory, today)}
+        days = {day: Attribution(directory, "commune", day) for day in geographies(directory, today)}
         for household in self.households:
             stored, key = household.record["commune"], tally_key(household.record.get("former_commune"))
-            for day, placing in days.items():
-                found = placing.unit_of(stored, key)
+            for day, attribution in days.items():
+                found = attribution.unit_of(stored, key)
                 assert found is None or directory.version_on(found, day) is not None
             there, whole = household.commune.until(set(in_force))
             assert {commune for commune, area in areas.items() if stored in area} == there

@@ -12,8 +12,8 @@ from service.households.ports import CommuneState
 from service.reports.coverage import rows_of
 from service.unit_names import UnitId
 from service.units.areas import administered_area, area_of_units
+from service.units.attribution import FORMER_UNKNOWN
 from service.units.directory import UnitDirectory
-from service.units.placing import FORMER_UNKNOWN
 from tests.units.lists import a_directory, a_line, units_meant
 
 BEFORE, TODAY = date(2026, 6, 30), date(2026, 7, 1)

@@ -10,7 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from service.errors import BorderNotLoaded
-from service.parcels.place import Borders
+from service.parcels.locating import Borders
 from service.units import unit_borders
 from service.units.directory import UnitDirectory
 from service.units.unit_borders import UnitBorders, simplified

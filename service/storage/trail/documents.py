@@ -77,7 +77,7 @@ def entries_of(batch: Document) -> list[Document]:
     return [each if _is_whole(each) else _salvaged(each, str(batch["_id"])) for each in entries]
 
 
-def place_of(batch: Document) -> tuple[str, int]:
+def batch_key(batch: Document) -> tuple[str, int]:
     """Lane and number of a batch, as its key says."""
     lane, _, number = str(batch["_id"]).rpartition(":")
     return lane, int(number) if number.isdecimal() else 0
@@ -86,7 +86,7 @@ def place_of(batch: Document) -> tuple[str, int]:
 def is_whole_batch(batch: Document) -> bool:
     """Whether a batch has what its hash is computed from; the hash says whether it is what was written."""
     return (
-        (batch.get("lane"), batch.get("number")) == place_of(batch)
+        (batch.get("lane"), batch.get("number")) == batch_key(batch)
         and isinstance(batch.get("previous"), str)
         and isinstance(batch.get("hash"), str)
         and isinstance(batch.get("entries"), list)

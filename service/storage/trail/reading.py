@@ -20,11 +20,11 @@ from service.storage.trail.documents import (
     LANES,
     TRAIL,
     batch_hash,
+    batch_key,
     entries_of,
     in_lane,
     is_whole_batch,
     lane_hash,
-    place_of,
     to_entry,
 )
 
@@ -126,7 +126,7 @@ class TrailReader:
             confirmed = list(self._lanes.find({"batches": {"$gt": 0}, "confirmed_at": {"$gt": expiry}}).sort("_id", 1))
             for batch in self._batches.find().sort("_id", 1):
                 if not is_whole_batch(batch):
-                    lane, number = place_of(batch)
+                    lane, number = batch_key(batch)
                     previous = str(batch.get("hash"))
                     ends[lane] = number
                     yield TrailFault(lane, number, "damaged")

@@ -30,15 +30,15 @@ def successor_unknown(unit: Unit, directory: UnitDirectory) -> bool:
 
 
 @lru_cache(maxsize=8)
-def placing_of(directory: UnitDirectory, level: str, geography: date) -> Placing:
-    """Return the Placing of a level and geography: made once for each list of units, since all coverage asks for it.
+def attribution_of(directory: UnitDirectory, level: str, geography: date) -> Attribution:
+    """Return the Attribution of a level and geography, made once for each list of units: all coverage asks for it.
 
     A directory never changes; a newer list is another one.
     """
-    return Placing(directory, level, geography)
+    return Attribution(directory, level, geography)
 
 
-class Placing:
+class Attribution:
     """Finds the unit of a level and geography that counts a household of a commune and tally (``tally_key``)."""
 
     def __init__(self, directory: UnitDirectory, level: str, geography: date) -> None:

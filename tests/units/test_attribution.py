@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from service.units.attribution import Attribution
 from service.units.directory import UnitDirectory
-from service.units.placing import Placing
 from tests.builders import THANH_VINH, TODAY, TRUONG_VINH
 from tests.units.lists import a_directory, a_line, placed
 from tests.units.test_newer_units import BEFORE, LONG_BEFORE, NEWER
@@ -19,7 +19,7 @@ MERGED = DIRECTORY.in_force(THANH_VINH, TODAY).identity
 
 def reached(level: str, geography: date, *area: str) -> set[str | None]:
     """The codes of the units in which households of an area can be counted."""
-    found = Placing(DIRECTORY, level, geography).reachable(area)
+    found = Attribution(DIRECTORY, level, geography).reachable(area)
     return {identity and DIRECTORY.called(identity, geography)[0] for identity in found}
 
 
@@ -49,12 +49,12 @@ def test_a_household_is_counted_in_the_commune_of_the_geography(
 
 
 def test_one_placing_distinguishes_communes_and_tallies() -> None:
-    place = Placing(DIRECTORY, "commune", BEFORE)
+    attribution = Attribution(DIRECTORY, "commune", BEFORE)
     for _ in range(2):
-        assert place.unit_of(THANH_VINH, "unknown") == THANH_VINH
-        assert place.unit_of(MERGED, "unknown") is None
-        assert place.unit_of(MERGED, TRUONG_VINH) == TRUONG_VINH
-        assert place.unit_of(TRUONG_VINH, "unknown") == TRUONG_VINH
+        assert attribution.unit_of(THANH_VINH, "unknown") == THANH_VINH
+        assert attribution.unit_of(MERGED, "unknown") is None
+        assert attribution.unit_of(MERGED, TRUONG_VINH) == TRUONG_VINH
+        assert attribution.unit_of(TRUONG_VINH, "unknown") == TRUONG_VINH
 
 
 def test_a_higher_level_is_found_above_the_commune_of_the_geography() -> None:
@@ -145,7 +145,7 @@ def test_where_the_commune_of_the_time_is_not_known_the_province_is_the_communes
 def test_only_below_the_province_and_before_a_merger_can_a_unit_be_unknown(
     level: str, geography: date, can_fail: bool
 ) -> None:
-    assert Placing(DIRECTORY, level, geography).can_fail is can_fail
+    assert Attribution(DIRECTORY, level, geography).can_fail is can_fail
 
 
 def test_every_unit_that_an_areas_households_can_be_counted_in_is_reachable() -> None:

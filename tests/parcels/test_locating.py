@@ -7,12 +7,12 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from service.parcels.limits import PlaceRules
-from service.parcels.place import Borders, Located, interior_positions
+from service.parcels.limits import LocatingRules
+from service.parcels.locating import Borders, Located, interior_positions
 from tests.parcels.builders import a_field, a_polygon
 from tests.parcels.real_borders import real_borders
 
-RULES = PlaceRules()
+RULES = LocatingRules()
 GEOD = Geod(ellps="WGS84")
 
 
@@ -35,39 +35,39 @@ def position(east: float, north: float = 500.0) -> np.ndarray:
 
 
 def test_inside_its_commune_is_no_distance(three_in_a_row: Borders) -> None:
-    (place,) = three_in_a_row.places(position(500), ["00000"])
-    assert place is not None
-    assert (place.commune, place.distance_m, place.from_province_m) == ("00000", 0.0, 0.0)
-    assert not place.outside_commune(RULES)
+    (located,) = three_in_a_row.locate(position(500), ["00000"])
+    assert located is not None
+    assert (located.commune, located.distance_m, located.from_province_m) == ("00000", 0.0, 0.0)
+    assert not located.outside_commune(RULES)
 
 
 def test_a_parcel_in_another_commune_is_reported_with_its_distance(three_in_a_row: Borders) -> None:
-    (place,) = three_in_a_row.places(position(2_300), ["00000"])
-    assert place is not None
-    assert place.commune == "00002"
-    assert place.distance_m == pytest.approx(1_300, rel=1e-3)
-    assert place.outside_commune(RULES)
-    assert not place.outside_province(RULES)
+    (located,) = three_in_a_row.locate(position(2_300), ["00000"])
+    assert located is not None
+    assert located.commune == "00002"
+    assert located.distance_m == pytest.approx(1_300, rel=1e-3)
+    assert located.outside_commune(RULES)
+    assert not located.outside_province(RULES)
 
 
 @pytest.mark.parametrize(("beyond", "outside"), [(95, False), (105, True)])
 def test_a_hundred_metres_over_the_border_are_tolerated(three_in_a_row: Borders, beyond: float, outside: bool) -> None:
-    (place,) = three_in_a_row.places(position(1_000 + beyond), ["00000"])
-    assert place is not None
-    assert place.outside_commune(RULES) is outside
+    (located,) = three_in_a_row.locate(position(1_000 + beyond), ["00000"])
+    assert located is not None
+    assert located.outside_commune(RULES) is outside
 
 
 def test_a_parcel_outside_the_province_is_reported_with_its_distance(three_in_a_row: Borders) -> None:
-    (place,) = three_in_a_row.places(position(-400), ["00002"])
-    assert place is not None
-    assert place.commune is None
-    assert place.from_province_m == pytest.approx(400, rel=1e-3)
-    assert place.distance_m == pytest.approx(2_400, rel=1e-3)
-    assert place.outside_province(RULES)
+    (located,) = three_in_a_row.locate(position(-400), ["00002"])
+    assert located is not None
+    assert located.commune is None
+    assert located.from_province_m == pytest.approx(400, rel=1e-3)
+    assert located.distance_m == pytest.approx(2_400, rel=1e-3)
+    assert located.outside_province(RULES)
 
 
 def test_a_commune_without_a_border_still_knows_the_province(three_in_a_row: Borders) -> None:
-    inside, outside = three_in_a_row.places(np.vstack([position(500), position(-400)]), ["99999", "99999"])
+    inside, outside = three_in_a_row.locate(np.vstack([position(500), position(-400)]), ["99999", "99999"])
     assert inside is not None
     assert outside is not None
     assert (inside.commune, inside.outside_commune(RULES)) == ("00000", False)
@@ -76,17 +76,17 @@ def test_a_commune_without_a_border_still_knows_the_province(three_in_a_row: Bor
 
 def test_several_positions_are_located_in_their_order(three_in_a_row: Borders) -> None:
     positions = np.vstack([position(2_500), position(500), position(3_300), position(1_500), position(1_200)])
-    places = three_in_a_row.places(positions, ["00000", "00000", "00002", "99999", "00001"])
-    assert [place and (place.commune, place.nearest) for place in places] == [
+    located = three_in_a_row.locate(positions, ["00000", "00000", "00002", "99999", "00001"])
+    assert [one and (one.commune, one.nearest) for one in located] == [
         ("00002", "00002"),
         ("00000", "00000"),
         (None, "00002"),
         ("00001", "00001"),
         ("00001", "00001"),
     ]
-    assert [place and round(place.distance_m, -1) for place in places] == [1_500, 0, 300, 0, 0]
-    assert [place and round(place.from_province_m, -1) for place in places] == [0, 0, 300, 0, 0]
-    assert [place and place.distance_m == 0.0 for place in places] == [False, True, False, True, True]
+    assert [one and round(one.distance_m, -1) for one in located] == [1_500, 0, 300, 0, 0]
+    assert [one and round(one.from_province_m, -1) for one in located] == [0, 0, 300, 0, 0]
+    assert [one and one.distance_m == 0.0 for one in located] == [False, True, False, True, True]
 
 
 def test_the_tolerated_distance_itself_is_tolerated() -> None:
@@ -120,7 +120,7 @@ def test_a_commune_contains_what_is_within_its_border_and_not_all_of_its_boundin
 
 
 def test_without_borders_nothing_is_located() -> None:
-    assert Borders({}).places(position(0), ["00000"]) == [None]
+    assert Borders({}).locate(position(0), ["00000"]) == [None]
     assert Borders({}).communes_at(position(0)) == [None]
 
 
@@ -131,31 +131,31 @@ def test_a_parcel_lies_where_a_point_inside_it_lies() -> None:
 
 def test_the_real_communes_hold_their_own_interior_points(communes: Borders) -> None:
     positions = interior_positions(np.array([communes.border(code) for code in communes.codes], dtype=object))
-    places = communes.places(positions, communes.codes)
+    located = communes.locate(positions, communes.codes)
     assert len(communes) == 130
-    assert [place.commune if place else None for place in places] == list(communes.codes)
+    assert [one.commune if one else None for one in located] == list(communes.codes)
 
 
 def test_a_point_of_vinh_declared_in_a_mountain_commune_is_far_away(communes: Borders) -> None:
     vinh = np.array([[105.662199, 18.674281]])
     assert communes.communes_at(vinh) == ["16681"]
     far = max(communes.codes, key=lambda code: -communes.border(code).centroid.x)
-    (place,) = communes.places(vinh, [far])
-    assert place is not None
-    assert place.commune == "16681"
-    assert place.distance_m > 100_000
+    (located,) = communes.locate(vinh, [far])
+    assert located is not None
+    assert located.commune == "16681"
+    assert located.distance_m > 100_000
 
 
 def test_distances_agree_with_the_geodesic_ones(communes: Borders) -> None:
     vinh = shapely.Point(105.662199, 18.674281)
     for code in communes.codes[:20]:
         border = communes.border(code)
-        (place,) = communes.places(shapely.get_coordinates(vinh), [code])
-        assert place is not None
+        (located,) = communes.locate(shapely.get_coordinates(vinh), [code])
+        assert located is not None
         vertices = shapely.get_coordinates(border)
         longitudes, latitudes = np.full(len(vertices), vinh.x), np.full(len(vertices), vinh.y)
         nearest_vertex = np.min(GEOD.inv(longitudes, latitudes, vertices[:, 0], vertices[:, 1])[2])
         # The border can be nearer than its nearest vertex, by no more than an edge's length.
-        assert place.distance_m <= nearest_vertex * 1.001 + 0.1
-        if place.distance_m > 0:
-            assert place.distance_m > nearest_vertex * 0.999 - 500
+        assert located.distance_m <= nearest_vertex * 1.001 + 0.1
+        if located.distance_m > 0:
+            assert located.distance_m > nearest_vertex * 0.999 - 500

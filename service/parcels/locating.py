@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from service.parcels.limits import PlaceRules
+from service.parcels.limits import LocatingRules
 from service.parcels.reference_systems import MIDDLE, ReferenceSystem, from_wgs84, geometry_from_wgs84
 from service.parcels.rings import Geometries, Positions
 
@@ -31,11 +31,11 @@ class Located:
     from_province_m: float
     nearest: str
 
-    def outside_commune(self, rules: PlaceRules) -> bool:
+    def outside_commune(self, rules: LocatingRules) -> bool:
         """Whether the position lies outside its commune beyond tolerance."""
         return self.distance_m > rules.tolerated_distance_m
 
-    def outside_province(self, rules: PlaceRules) -> bool:
+    def outside_province(self, rules: LocatingRules) -> bool:
         """Whether the position lies outside the province beyond tolerance."""
         return self.from_province_m > rules.tolerated_distance_m
 
@@ -88,14 +88,14 @@ class Borders:
                 found[number] = self.codes[polygon]
         return found
 
-    def places(self, positions: Positions, communes: Sequence[str]) -> list[Located | None]:
+    def locate(self, positions: Positions, communes: Sequence[str]) -> list[Located | None]:
         """Locate each of n positions, given the commune where it should lie; all None if no border is loaded.
 
         Nearly all positions lie where they should; these are found commune by commune with a prepared polygon.
         """
-        places: list[Located | None] = [None] * len(positions)
+        located: list[Located | None] = [None] * len(positions)
         if len(self.codes) == 0:
-            return places
+            return located
         expected = np.asarray(communes)
         astray = [row for row, code in enumerate(communes) if code not in self._number]
         for code in sorted(set(communes) & set(self.codes)):
@@ -103,14 +103,14 @@ class Borders:
             inside = self.within(code, positions[rows])
             for row, fits in zip(rows.tolist(), inside.tolist(), strict=True):
                 if fits:
-                    places[row] = Located(code, 0.0, 0.0, code)
+                    located[row] = Located(code, 0.0, 0.0, code)
                 else:
                     astray.append(row)
         for row, commune in zip(astray, self.communes_at(positions[astray]), strict=True):
-            places[row] = self._place_astray(positions[row], communes[row], commune)
-        return places
+            located[row] = self._locate_astray(positions[row], communes[row], commune)
+        return located
 
-    def _place_astray(self, position: Positions, expected: str, commune: str | None) -> Located:
+    def _locate_astray(self, position: Positions, expected: str, commune: str | None) -> Located:
         point = shapely.Point(from_wgs84(np.asarray([position]), self._metric)[0])
         known = expected in self._number
         distance = shapely.distance(self._in_metres[self._number[expected]], point) if known else 0.0

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from service.parcels.place import Borders
+from service.parcels.locating import Borders
 from service.province import DemonstrationProfile, Province
 from service.units.directory import Unit, UnitDirectory
 
@@ -104,7 +104,7 @@ def _grid_of(province: Province) -> _Grid:
     return _Grid(_PITCH_M / round(metres_east, -2), _PITCH_M / round(metres_north, -2))
 
 
-def places_of(
+def land_of_communes(
     directory: UnitDirectory, province: Province, seed: int, borders: Borders | None = None
 ) -> tuple[CommuneLand, ...]:
     """Describe every commune of the province that is in force since the merger and has a point to place fields around,
@@ -125,15 +125,15 @@ def places_of(
     drawn = [None if borders is None or u.identity not in borders else borders.border(u.identity) for u in communes]
     inside = [_squares_inside(border, grid) for border in drawn]
     taken = {square for squares in inside for square in squares}
-    places = []
+    lands = []
     for index, unit in enumerate(communes):
         near = _squares_near(points, index)
         own = sorted(inside[index], key=lambda square: (dist(points[index], square), square))
         land = (own, [square for square in near if square not in taken])
         blocks = tuple((x * grid.wide, y * grid.high) for squares in land for x, y in squares)
         make = _Maker(directory, province.demonstration, Random(f"{seed}/{unit.code}"))
-        places.append(make.place(unit, len(near), blocks, len(own), drawn[index]))
-    return tuple(places)
+        lands.append(make.land_of(unit, len(near), blocks, len(own), drawn[index]))
+    return tuple(lands)
 
 
 def _squares_near(points: Sequence[tuple[float, float]], index: int) -> list[Square]:
@@ -175,7 +175,7 @@ class _Maker:
     profile: DemonstrationProfile
     random: Random
 
-    def place(
+    def land_of(
         self, unit: Unit, size: int, blocks: tuple[Position, ...], inside: int, border: BaseGeometry | None
     ) -> CommuneLand:
         """Describe a commune with ``size`` nearest squares; of its blocks the first ``inside`` lie in its border."""
