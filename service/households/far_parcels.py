@@ -32,27 +32,27 @@ def far_parcels(content: Mapping[str, Any], directory: UnitDirectory, today: dat
 
     Where it is not known which commune has its land today, or where that lies, nothing is found.
     """
-    at_home: tuple[Unit, ...] | None = None
+    here: tuple[Unit, ...] | None = None
     for index, parcel in enumerate(content.get("parcels", ())):
-        versions = directory.versions_of(parcel.get("former_commune", ""))
-        if not versions or parcel.get("outside_confirmed"):
+        validities = directory.validities_of(parcel.get("former_commune", ""))
+        if not validities or parcel.get("outside_confirmed"):
             continue
-        if at_home is None:
-            at_home = _today(directory.versions_of(content["commune"]), directory, today)
-        distance = _distance_m(at_home, _today(versions, directory, today))
+        if here is None:
+            here = _today(directory.validities_of(content["commune"]), directory, today)
+        distance = _distance_m(here, _today(validities, directory, today))
         if distance is not None and distance > FAR_M:
             details = {
-                "former": versions[-1].code,
-                "former_name": directory.called(versions[-1].identity, versions[-1].begins)[1],
+                "former": validities[-1].code,
+                "former_name": directory.called(validities[-1].identity, validities[-1].begins)[1],
                 "commune_name": directory.called(content["commune"], today)[1],
                 "distance_km": round(distance / 1000),
             }
             yield Finding(FAR, "warning", pointer(("parcels", index, "former_commune")), details)
 
 
-def _today(versions: Sequence[Unit], directory: UnitDirectory, today: date) -> tuple[Unit, ...]:
+def _today(validities: Sequence[Unit], directory: UnitDirectory, today: date) -> tuple[Unit, ...]:
     """Return the units of today that have the land of a unit; none where that is not known."""
-    return directory.heirs_of(versions[-1], max(today, versions[-1].begins)) if versions else ()
+    return directory.heirs_of(validities[-1], max(today, validities[-1].begins)) if validities else ()
 
 
 def _distance_m(some: Sequence[Unit], others: Sequence[Unit]) -> float | None:

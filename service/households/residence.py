@@ -148,10 +148,10 @@ def resolve_residence(
                 # The part was decided; resending the old code does not undo it.
                 stands, commune, former = True, current.commune, current.former
     former = _former_in(commune, former, named, directory, today, known)
-    version = directory.known_on(commune, today)
-    if version is None:  # a list of before does not have the commune where the household stands
+    validity = directory.known_on(commune, today)
+    if validity is None:  # a list of before does not have the commune where the household stands
         raise CommuneUnknown(commune=code, pointer="/commune")
-    residence = Residence(commune, former, max(as_of, version.begins))
+    residence = Residence(commune, former, max(as_of, validity.begins))
     return residence if known is None else _as_known(residence, as_of, known, directory, stands=stands)
 
 
@@ -172,11 +172,11 @@ def _former_in(
         return again
     if named is None:
         return former
-    version = directory.known_on(commune, today)
-    assert version is not None  # noqa: S101 - it was just resolved
-    unit = directory.former_named(version, named)
+    validity = directory.known_on(commune, today)
+    assert validity is not None  # noqa: S101 - it was just resolved
+    unit = directory.former_named(validity, named)
     if unit is None:
-        raise FormerCommuneMismatch(pointer="/former_commune", former=named, commune=version.code, name=version.name)
+        raise FormerCommuneMismatch(pointer="/former_commune", former=named, commune=validity.code, name=validity.name)
     return unit.identity
 
 
@@ -216,8 +216,8 @@ def current_residence(record: _Record, directory: UnitDirectory, today: date) ->
     commune = record["commune"]
     former = directory.former_of(commune, record.get("former_commune"))
     as_of = date.fromisoformat(record["commune_as_of"])
-    version = directory.known_on(commune, today)
-    heir = None if version is None else directory.last_known_successor(version, today)
+    validity = directory.known_on(commune, today)
+    heir = None if validity is None else directory.last_known_successor(validity, today)
     if heir is None or heir.identity == commune:
         return Residence(commune, None if former is None else former.identity, as_of)
     return Residence(heir.identity, commune if former is None else former.identity, max(as_of, heir.begins))
@@ -225,10 +225,10 @@ def current_residence(record: _Record, directory: UnitDirectory, today: date) ->
 
 def decides_on_a_split(before: _Record, commune: str, directory: UnitDirectory, today: date) -> bool:
     """Whether a move to ``commune`` decides to which part of a commune that was split a household belongs."""
-    version = directory.known_on(before["commune"], today)
-    if version is None or directory.heir_of(version, today) is not None:
+    validity = directory.known_on(before["commune"], today)
+    if validity is None or directory.heir_of(validity, today) is not None:
         return False
-    return commune in {part.identity for part in directory.heirs_of(version, today)}
+    return commune in {part.identity for part in directory.heirs_of(validity, today)}
 
 
 def unmoved(
@@ -260,7 +260,7 @@ def resolve_parcels(
     """
     if not any(parcel.get("former_commune") for parcel in parcels):
         return parcels
-    version = directory.versions_of(commune)[-1]
+    validity = directory.validities_of(commune)[-1]
     stored = {each["id"]: each.get("former_commune") for each in (known or {}).get("parcels", ())}
 
     def identity(index: int, parcel: dict[str, Any]) -> str:
@@ -268,7 +268,7 @@ def resolve_parcels(
         there = stored.get(parcel.get("id"))
         if known is not None and there and _former_code(known["commune"], there, directory, date.max) == code:
             return str(there)
-        unit = directory.former_named(version, code)
+        unit = directory.former_named(validity, code)
         if unit is None:  # a parcel can lie in another commune than the household
             ended = [each for each in directory if each.code == code and each.valid_to is not None]
             unit = ended[-1] if ended else None
@@ -344,8 +344,8 @@ def _not_before_the_code(code: str, as_of: date, known: _Record, directory: Unit
     try:
         directory.in_force(code, as_of)
     except CommuneNotInForce:
-        version = directory.known_on(known["commune"], today)
-        around = () if version is None else (version, *directory.heirs_of(version, today))
+        validity = directory.known_on(known["commune"], today)
+        around = () if validity is None else (validity, *directory.heirs_of(validity, today))
         return max([as_of, *(unit.begins for unit in around if unit.code == code)])
     except CommuneUnknown:
         pass
@@ -354,7 +354,7 @@ def _not_before_the_code(code: str, as_of: date, known: _Record, directory: Unit
 
 def _was_called(known: _Record, code: str, directory: UnitDirectory) -> bool:
     """Whether the commune of a stored record has, or ever had, a code."""
-    return any(unit.code == code for unit in directory.versions_of(known["commune"]))
+    return any(unit.code == code for unit in directory.validities_of(known["commune"]))
 
 
 def _is_in_force(code: str, directory: UnitDirectory, on: date) -> bool:

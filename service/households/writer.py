@@ -133,6 +133,6 @@ class HouseholdWriter(Generic[Repositories]):
         to it updates anyway.
         """
         directory, today = self._directory(), vietnam_day(self._clock())
-        versions = (directory.versions_of(former) for former in {claim.key[0] for claim in claims})
-        heirs = (directory.heirs_of(each[-1], max(today, each[-1].begins)) for each in versions if each)
+        validities = (directory.validities_of(former) for former in {claim.key[0] for claim in claims})
+        heirs = (directory.heirs_of(each[-1], max(today, each[-1].begins)) for each in validities if each)
         return frozenset(heir.identity for each in heirs for heir in each)

@@ -185,8 +185,8 @@ def _province_effects(
 
 
 def _is_commune(identity: UnitId, before: UnitDirectory, after: UnitDirectory) -> bool:
-    versions = before.versions_of(identity) or after.versions_of(identity)
-    return bool(versions) and versions[0].level == "commune"
+    validities = before.validities_of(identity) or after.validities_of(identity)
+    return bool(validities) and validities[0].level == "commune"
 
 
 _WAY_OUT: Final = "; let it end today, and name the communes that go on as its successors (CODE;CODE)"
@@ -204,9 +204,9 @@ def taken_back_in_use(
     gone = {key for key, line in taken.items() if line.withdrawn}
     referring = dict(_referring(states))
     for identity in sorted({*referring, *(state.commune for state in states if state.offset)}):
-        versions = before.versions_of(identity)
-        withdrawn = [taken[unit.key] for unit in versions if unit.key in gone]
-        if versions and len(withdrawn) == len(versions):
+        validities = before.validities_of(identity)
+        withdrawn = [taken[unit.key] for unit in validities if unit.key in gone]
+        if validities and len(withdrawn) == len(validities):
             why = _refer(referring[identity]) if identity in referring else "its log has entries"
             reason = f"{_named(identity, before)} cannot be taken back: {why}{_WAY_OUT}"
             yield UnitFault(withdrawn[-1].number, "withdrawn", reason)
@@ -226,8 +226,8 @@ def put_off_in_use(
     renewed = {unit.identity: unit for unit in plan.put if unit.identity and unit.begins > today}
     placed = {line.unit.key: line.number for line in lines}
     for identity, households in _referring(states):
-        unit, versions = renewed.get(identity), before.versions_of(identity)
-        if unit is None or versions[0].begins > today or versions[0].key in {each.key for each in plan.after}:
+        unit, validities = renewed.get(identity), before.validities_of(identity)
+        if unit is None or validities[0].begins > today or validities[0].key in {each.key for each in plan.after}:
             continue
         reason = f"{_named(identity, before)} has begun, and {_refer(households)}{_WAY_OUT}"
         yield UnitFault(placed[unit.key], "valid_from", reason)

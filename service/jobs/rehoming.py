@@ -97,15 +97,15 @@ class Rehoming(JobWriter):
     def _logs_of(self, commune: UnitId) -> set[UnitId]:
         """The communes to whose logs moving the households of a commune can write."""
         directory, today = self._directory(), vietnam_day(self._clock())
-        version = directory.known_on(commune, today)
-        heirs = () if version is None else directory.heirs_of(version, today)
+        validity = directory.known_on(commune, today)
+        heirs = () if validity is None else directory.heirs_of(validity, today)
         return {commune, *(heir.identity for heir in heirs)}
 
     def _counts(self) -> dict[UnitId, int]:
         """How many households wait in each commune that is not in force today."""
         directory, today = self._directory(), vietnam_day(self._clock())
         communes = {unit.identity for unit in directory if unit.level == "commune"}
-        ended = frozenset(one for one in communes if directory.version_on(one, today) is None)
+        ended = frozenset(one for one in communes if directory.validity_on(one, today) is None)
         return self._store.households.counts_of_communes(ended)
 
     def batches(self, communes: Iterable[UnitId], size: int = BATCH) -> Iterator[Batch]:

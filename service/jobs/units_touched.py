@@ -84,7 +84,7 @@ def units_touched(
     found = []
     for identity in sorted(changed):
         touched = UnitTouched(
-            _named(identity, before if before.versions_of(identity) else after, today),
+            _named(identity, before if before.validities_of(identity) else after, today),
             references.households.get(identity, 0),
             references.accounts.get(identity, 0),
             int(identity in references.borders),
@@ -112,7 +112,7 @@ def by_province(
     """
     found: dict[UnitId | None, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for identity, count in counts.items():
-        directory = before if before.versions_of(identity) else after
+        directory = before if before.validities_of(identity) else after
         unit = directory.known_on(identity, day)
         province = None if unit is None else province_of(unit, directory, day)
         key = None if province is None else province.identity

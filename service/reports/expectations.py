@@ -85,7 +85,7 @@ class Expectations:
             return own[-1:]
         if unit.level != "commune":
             return self._together(self._parts.get(unit.identity, ()), on)
-        first = self._directory.versions_of(unit.identity)[0]
+        first = self._directory.validities_of(unit.identity)[0]
         arrived = [each for each in self._arrivals(unit) if each.day == (start or first.begins)]
         found = [self._passed_on(each) for each in arrived]
         if arrived and start is not None and first.begins < start:
@@ -217,7 +217,7 @@ class Expectations:
 
     def _since(self, unit: Unit, on: date) -> date | None:
         """Return the last day up to ``on`` on which a commune began or others joined it; None where it is not known."""
-        return self._span(unit, on)[0] or self._directory.versions_of(unit.identity)[0].valid_from
+        return self._span(unit, on)[0] or self._directory.validities_of(unit.identity)[0].valid_from
 
     def _span(self, unit: Unit, on: date) -> tuple[date | None, date | None]:
         """Return the days around ``on`` between which a baseline of the unit applies; the second is outside."""
@@ -229,14 +229,14 @@ class Expectations:
 
     def _arrivals(self, unit: Unit) -> list[Succession]:
         """Return the successions by which other units, or parts of them, became part of a unit."""
-        versions = self._directory.versions_of(unit.identity)
-        found = (each for version in versions for each in self._directory.successions_to(version))
+        validities = self._directory.validities_of(unit.identity)
+        found = (each for validity in validities for each in self._directory.successions_to(validity))
         return [each for each in found if each.before.identity != unit.identity]
 
     def _comings_and_goings(self, unit: Unit) -> list[Succession]:
         """Return the successions after which earlier baselines of the unit no longer apply."""
         if unit.level == "commune":
-            first = self._directory.versions_of(unit.identity)[0]
+            first = self._directory.validities_of(unit.identity)[0]
             return [each for each in self._arrivals(unit) if each.day > first.begins]
         return [
             each
@@ -255,7 +255,7 @@ class Expectations:
 def _newcomers(directory: UnitDirectory) -> frozenset[UnitId]:
     """Return the communes that began without a predecessor since the register exists."""
     begun = {unit.identity for unit in directory if unit.level == "commune" and unit.begins > RECORDS_SINCE}
-    firsts = (directory.versions_of(identity)[0] for identity in begun)
+    firsts = (directory.validities_of(identity)[0] for identity in begun)
     return frozenset(
         unit.identity for unit in firsts if unit.begins > RECORDS_SINCE and not directory.successions_to(unit)
     )

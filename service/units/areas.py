@@ -92,7 +92,7 @@ def administered_area(units: Iterable[UnitId], directory: UnitDirectory, today: 
 
 def communes_of(unit: Unit, directory: UnitDirectory, today: date) -> frozenset[UnitId]:
     """Return the identities of the communes of today that a unit has, or that took over any part of a former one."""
-    unit = directory.version_on(unit.identity, today) or unit
+    unit = directory.validity_on(unit.identity, today) or unit
     if unit.level == "province" and unit.in_force_on(today):
         return communes_by_province(directory, today).get(unit.identity, frozenset())
     return frozenset(_successors_of_all(unit, directory, today))

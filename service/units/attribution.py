@@ -68,7 +68,7 @@ class Attribution:
         found: set[UnitId | None] = set()
         for identity in area:
             found.add(self.unit_above(identity, None))
-            for commune in self._directory.versions_of(identity)[:1]:
+            for commune in self._directory.validities_of(identity)[:1]:
                 formers = [each for each in self._open_ends if self._is_named_in(commune, each)]
                 if self._geography < commune.begins:
                     formers.extend(self._directory.ancestors_of(commune))
@@ -95,35 +95,35 @@ class Attribution:
         above = {self._of_level(unit) for unit in self._communes_on_geography(commune, former)}
         if above in (set(), {None}) and self._level == "province":
             # Without a word of where it was before, a commune has always belonged to its province.
-            above = {self._of_level(unit) for unit in self._directory.versions_of(commune)[:1]}
+            above = {self._of_level(unit) for unit in self._directory.validities_of(commune)[:1]}
         return above.pop() if len(above) == 1 else None
 
     def _communes_on_geography(self, identity: str, former: str | None) -> tuple[Unit, ...]:
         """Return the commune as it is on the geography, or those to or from which its households came."""
         directory, geography = self._directory, self._geography
-        versions = directory.versions_of(identity)
-        if not versions:
+        validities = directory.validities_of(identity)
+        if not validities:
             return ()
-        if (version := directory.version_on(identity, geography)) is not None:
+        if (validity := directory.validity_on(identity, geography)) is not None:
             before = directory.former_of(identity, former)
             if before is not None and before.in_force_on(geography) and self._is_open_end(before):
                 return (before,)
-            return (version,)
-        if geography >= versions[0].begins:
-            heir = directory.heir_of(versions[-1], geography)
+            return (validity,)
+        if geography >= validities[0].begins:
+            heir = directory.heir_of(validities[-1], geography)
             if heir is not None:
                 return (heir,)
             # A commune that was split: all its parts can still lie in one unit of a higher level.
-            return () if self._level == "commune" else directory.heirs_of(versions[-1], geography)
+            return () if self._level == "commune" else directory.heirs_of(validities[-1], geography)
         before = directory.former_of(identity, former)
         if before is None or before.identity == identity:
-            return self._only(directory.origins_of(versions[0], geography))
-        if (version := directory.version_on(before.identity, geography)) is not None:
-            return (version,)
+            return self._only(directory.origins_of(validities[0], geography))
+        if (validity := directory.validity_on(before.identity, geography)) is not None:
+            return (validity,)
         if geography < before.begins:
             return self._only(directory.origins_of(before, geography))
         on_the_way = directory.heirs_of(before, geography)
-        leading = {unit.key for unit in directory.ancestors_of(versions[0])}
+        leading = {unit.key for unit in directory.ancestors_of(validities[0])}
         return tuple(unit for unit in on_the_way if unit.key in leading)
 
     @staticmethod

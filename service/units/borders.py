@@ -103,11 +103,11 @@ def borders_of_today(
 def _border_today(
     identity: UnitId, stored: Mapping[UnitId, BaseGeometry], directory: UnitDirectory
 ) -> BaseGeometry | None:
-    versions = directory.versions_of(identity)
+    validities = directory.validities_of(identity)
     arrived = [
         succession
-        for version in versions
-        for succession in directory.successions_to(version)
+        for validity in validities
+        for succession in directory.successions_to(validity)
         if succession.before.identity != identity
     ]
     own = stored.get(identity)

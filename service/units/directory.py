@@ -40,8 +40,8 @@ class UnitDirectory:
         for unit in self._units:
             self._by_code[unit.code].append(unit)
             self._by_identity[unit.identity].append(unit)
-        for versions in self._by_identity.values():
-            versions.sort(key=lambda unit: unit.begins)
+        for validities in self._by_identity.values():
+            validities.sort(key=lambda unit: unit.begins)
         self._by_code.default_factory = self._by_identity.default_factory = None
         self.successions = tuple(successions_of(self._units))
         # The key is level, code and first day: hashing a whole unit costs more than the lookup saves.
@@ -142,21 +142,21 @@ class UnitDirectory:
 
     # Lookups by identity (stored records).
 
-    def versions_of(self, identity: str) -> tuple[Unit, ...]:
+    def validities_of(self, identity: str) -> tuple[Unit, ...]:
         """Return the validities of a unit, earliest first; none for an identity that is not in the list."""
         return tuple(self._by_identity.get(identity, ()))
 
-    def version_on(self, identity: str, on: date) -> Unit | None:
+    def validity_on(self, identity: str, on: date) -> Unit | None:
         """Return the unit as it is on a day; None when it is not in force then."""
         return next((unit for unit in self._by_identity.get(identity, ()) if unit.in_force_on(on)), None)
 
     def known_on(self, identity: str, on: date) -> Unit | None:
         """Return the unit as it is on a day, or as it was last before; else as it is first. None for no such unit."""
-        versions = self._by_identity.get(identity)
-        if not versions:
+        validities = self._by_identity.get(identity)
+        if not validities:
             return None
-        begun = [unit for unit in versions if unit.begins <= on]
-        return begun[-1] if begun else versions[0]
+        begun = [unit for unit in validities if unit.begins <= on]
+        return begun[-1] if begun else validities[0]
 
     def code_run(self, identity: str, on: date) -> tuple[UnitCode, date, date] | None:
         """Return the code of a unit as ``known_on`` that day, and the first and last day on which it means it."""
@@ -164,13 +164,13 @@ class UnitDirectory:
         if unit is None:
             return None
         first = last = unit
-        versions = self._by_identity[identity]
-        position = versions.index(unit)
-        for each in reversed(versions[:position]):
+        validities = self._by_identity[identity]
+        position = validities.index(unit)
+        for each in reversed(validities[:position]):
             if each.code != unit.code or each.day_after != first.valid_from:
                 break
             first = each
-        for each in versions[position + 1 :]:
+        for each in validities[position + 1 :]:
             if each.code != unit.code or last.day_after != each.valid_from:
                 break
             last = each
@@ -187,17 +187,17 @@ class UnitDirectory:
 
     def name_of(self, identity: str) -> str:
         """Return kind and name of a unit's latest validity ("xã Kim Liên"); the identity itself if there is none."""
-        versions = self._by_identity.get(identity)
-        return f"{versions[-1].kind} {versions[-1].name}" if versions else identity
+        validities = self._by_identity.get(identity)
+        return f"{validities[-1].kind} {validities[-1].name}" if validities else identity
 
     def former_of(self, identity: str, former: str | None) -> Unit | None:
         """Return the former commune of a household of a commune, both as stored; None where it is not known."""
-        versions = self._by_identity.get(identity)
-        if former is None or not versions:
+        validities = self._by_identity.get(identity)
+        if former is None or not validities:
             return None
-        before = [unit for unit in self.ancestors_of(versions[-1]) if unit.identity != identity]
+        before = [unit for unit in self.ancestors_of(validities[-1]) if unit.identity != identity]
         found = next((unit for unit in before if unit.identity == former), None)
-        return found or (versions[0] if former == identity else self._open_end(self._by_identity.get(former)))
+        return found or (validities[0] if former == identity else self._open_end(self._by_identity.get(former)))
 
     def former_named(self, commune: Unit, code: str) -> Unit | None:
         """Return the former commune that a code means for a household of this commune: the nearest of the units from
@@ -350,10 +350,10 @@ class UnitDirectory:
 
     def _following(self, unit: Unit) -> list[Unit]:
         """Return the units that have a unit's households on the day after it ended: itself where it goes on."""
-        versions = self._by_identity[unit.identity]
-        later = versions.index(unit) + 1
-        if later < len(versions):
-            return [versions[later]]
+        validities = self._by_identity[unit.identity]
+        later = validities.index(unit) + 1
+        if later < len(validities):
+            return [validities[later]]
         return [succession.after for succession in self._after.get(unit.key, ())]
 
     def _only_predecessor(self, unit: Unit) -> Unit | None:

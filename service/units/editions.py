@@ -150,7 +150,7 @@ def remarks(plan: PlannedEdition, before: UnitDirectory, after: UnitDirectory, t
         if unit.level != "commune" or unit.key not in {each.key for each in plan.put}:
             continue
         named = f"{unit.kind} {unit.name} ({unit.code})"
-        first = unit.identity not in known and after.versions_of(unit.identity)[0].key == unit.key
+        first = unit.identity not in known and after.validities_of(unit.identity)[0].key == unit.key
         if first and unit.valid_from is not None:
             if not after.predecessors_of(unit):
                 yield f"{named} begins on {unit.valid_from} without a predecessor: if it was split off, name it there"

@@ -82,7 +82,7 @@ def list_of(
 
 def merged_into(commune: UnitId, directory: UnitDirectory, today: date) -> list[UnitId]:
     """Return the communes that were merged into a commune by ``today``, in order of their codes."""
-    found = (each for version in directory.versions_of(commune) for each in directory.successions_to(version))
+    found = (each for validity in directory.validities_of(commune) for each in directory.successions_to(validity))
     merged = {each.before.identity: each.before for each in found if each.kind == "merged" and each.day <= today}
     return sorted(merged, key=lambda identity: (merged[identity].code, identity))
 
@@ -93,8 +93,8 @@ def lineage_of(commune: UnitId, directory: UnitDirectory) -> frozenset[UnitId]:
 
 
 def _ancestors(commune: UnitId, directory: UnitDirectory) -> frozenset[UnitId]:
-    versions = directory.versions_of(commune)
-    found = {before.identity for version in versions for before in directory.ancestors_of(version)}
+    validities = directory.validities_of(commune)
+    found = {before.identity for validity in validities for before in directory.ancestors_of(validity)}
     return frozenset(found - {commune})
 
 

@@ -163,7 +163,7 @@ def stored_in(register: Register, key: str) -> tuple[str, str | None, bool]:
     """Code and former commune of a stored household, and whether its commune is in force."""
     record = register.store.households.record(key, area=None)
     directory = register.units.directory()
-    in_force = directory.version_on(record["commune"], TODAY) is not None
+    in_force = directory.validity_on(record["commune"], TODAY) is not None
     return directory.called(record["commune"], TODAY)[0], record.get("former_commune"), in_force
 
 

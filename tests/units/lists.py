@@ -34,7 +34,7 @@ def placed(directory: UnitDirectory, level: str, geography: date, commune: str, 
 
 def codes_of(directory: UnitDirectory, identities: Iterable[str | None]) -> set[str | None]:
     """The codes that units have, or had last."""
-    return {identity and directory.versions_of(identity)[-1].code for identity in identities}
+    return {identity and directory.validities_of(identity)[-1].code for identity in identities}
 
 
 def units_meant(named: Iterable[NamedUnit], directory: UnitDirectory, today: date) -> list[UnitId]:

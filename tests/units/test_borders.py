@@ -259,7 +259,7 @@ def drawn(*lines: str) -> dict[str, BaseGeometry]:
     """The borders of today by code, made of those of the communes 1 and 2 of 2026."""
     directory = a_directory(*lines)
     found = borders_of_today(OLD_BORDERS, directory, LATER)
-    return {directory.versions_of(identity)[-1].code: border for identity, border in found.items()}
+    return {directory.validities_of(identity)[-1].code: border for identity, border in found.items()}
 
 
 def test_a_merged_commune_has_the_land_of_those_that_it_took_over() -> None:

@@ -182,8 +182,8 @@ def test_a_unit_is_followed_back_to_the_day_and_no_further() -> None:
 
 def test_an_identity_that_is_in_no_list_has_no_versions() -> None:
     directory = a_directory(a_line("1"))
-    assert directory.versions_of("9") == ()
-    assert directory.version_on("9", NOW) is None
+    assert directory.validities_of("9") == ()
+    assert directory.validity_on("9", NOW) is None
     assert directory.former_of("9", "1") is None
 
 

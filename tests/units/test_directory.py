@@ -118,7 +118,7 @@ def test_of_validities_of_one_code_the_first_that_can_hold_records_has_the_code_
     )
     first, second = directory.in_force("1", date(2026, 1, 1)), directory.in_force("1", date(2026, 7, 1))
     assert first.identity == "1" != second.identity
-    assert directory.versions_of("3")[0].valid_from == date(2012, 1, 1)
+    assert directory.validities_of("3")[0].valid_from == date(2012, 1, 1)
     assert (directory.was_another(first.code, first.begins), directory.was_another(second.code, second.begins)) == (
         False,
         True,

@@ -43,7 +43,7 @@ def as_it_was_shipped_before(tmp_path: Path) -> Province:
 def same_units(directory: UnitDirectory) -> set[frozenset[object]]:
     """Which validities are one unit."""
     identities = {unit.identity for unit in directory}
-    return {frozenset(unit.key for unit in directory.versions_of(identity)) for identity in identities}
+    return {frozenset(unit.key for unit in directory.validities_of(identity)) for identity in identities}
 
 
 def test_the_list_has_the_communes_of_both_generations_and_says_where_a_successor_is_not_known(

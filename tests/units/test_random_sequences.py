@@ -82,10 +82,10 @@ class Register:
         """An officer decides to which part of a split commune a household belongs."""
         directory, today = self.country.directory(), self.country.today
         current = current_residence(household.record, directory, today)
-        version = directory.known_on(current.commune, today)
-        assert version is not None
-        parts = directory.heirs_of(version, today)
-        if version.in_force_on(today) or not parts:
+        validity = directory.known_on(current.commune, today)
+        assert validity is not None
+        parts = directory.heirs_of(validity, today)
+        if validity.in_force_on(today) or not parts:
             return
         part = parts[second % len(parts)]
         household.moves(Residence(part.identity, current.former or current.commune, max(current.as_of, part.begins)))
@@ -103,7 +103,7 @@ class Register:
             stored, key = household.record["commune"], tally_key(household.record.get("former_commune"))
             for day, attribution in days.items():
                 found = attribution.unit_of(stored, key)
-                assert found is None or directory.version_on(found, day) is not None
+                assert found is None or directory.validity_on(found, day) is not None
             there, whole = household.commune.until(set(in_force))
             assert {commune for commune, area in areas.items() if stored in area} == there
             here = days[today].unit_of(stored, key)
