@@ -124,7 +124,7 @@ class Settings:
     """Public holidays beside 1 January, 30 April, 1 May and 2 September, as announced for each year."""
 
     open_data_days: int = 30
-    """Days from one edition of the open data to the next; 0 publishes none."""
+    """Days from one publication of open data to the next; 0 publishes none."""
 
     open_data_licence: str = ""
     """Address of the licence that open data are published under; empty for the one in the province's file."""

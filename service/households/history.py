@@ -1,4 +1,4 @@
-"""The changes that a log entry made to a record, item by item."""
+"""The differences that a log entry made to a record, item by item."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def partition(found: Iterable[LogEntry | DamagedEntry]) -> tuple[list[LogEntry],
     return readable, damaged
 
 
-def changes_of(entry: LogEntry) -> list[dict[str, Any]]:
+def differences_of(entry: LogEntry) -> list[dict[str, Any]]:
     """Returns each item that the entry changed: its JSON pointer, and the values before and after where there were any.
 
     Objects in lists are compared by their ids; objects without ids by their positions. The first registration and an
-    erased entry have no changes. ``missing`` is left out, since it follows from the other items.
+    erased entry have no differences. ``missing`` is left out, since it follows from the other items.
     """
     if entry.record is None or entry.replaced is None:
         return []

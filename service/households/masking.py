@@ -36,7 +36,7 @@ def seen(record: Record, sight: Sight) -> Record:
     return record if sight is Sight.PERSONAL else _visible_part(record, _plan(HouseholdSchema, sight))
 
 
-def seen_change(change: Mapping[str, Any], sight: Sight) -> dict[str, Any] | None:
+def seen_difference(change: Mapping[str, Any], sight: Sight) -> dict[str, Any] | None:
     """Return one change of a history (pointer, before, after) as somebody may see it; None when nothing may be seen.
 
     The values are put where they stood in the record, so that one rule holds for both.

@@ -197,7 +197,7 @@ class Reader:
         self._note([household])
         readable, damaged = partition(found[:limit])
         self.report_damaged([each.key for each in damaged])
-        entries = [self._entry_with_changes(entry) for entry in readable]
+        entries = [self._entry_with_differences(entry) for entry in readable]
         last = found[limit - 1] if len(found) > limit else None
         return HistoryPage(entries, None if last is None else (last.revision, last.key), damaged)
 
@@ -314,9 +314,9 @@ class Reader:
         """Those of the households that are in another area today: what was registered here is theirs to see."""
         return frozenset() if self.communes is None else self._sources.records.outside(household_ids, self.communes)
 
-    def _entry_with_changes(self, entry: LogEntry) -> dict[str, Any]:
+    def _entry_with_differences(self, entry: LogEntry) -> dict[str, Any]:
         shown = self._releasing.entry(entry, self.withheld)
-        return {**shown, "changes": self._releasing.changes(entry)}
+        return {**shown, "differences": self._releasing.differences(entry)}
 
     def _whole_history(self, household: str) -> Iterator[dict[str, Any]]:
         """What happened to a household, newest first, to the very first entry."""
@@ -325,7 +325,7 @@ class Reader:
             readable, damaged = partition(found)
             self.report_damaged([each.key for each in damaged])
             for each in readable:
-                yield {**self._entry_with_changes(each), "damaged": each.damaged or None}
+                yield {**self._entry_with_differences(each), "damaged": each.damaged or None}
             before = (found[-1].revision, found[-1].key)
             if len(found) < ENTRIES_AT_ONCE:
                 return

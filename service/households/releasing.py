@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from service.errors import HouseholdNotFound
 from service.households.changes import Record
-from service.households.history import changes_of
-from service.households.masking import seen, seen_change, seen_findings_of_a_check, seen_note
+from service.households.history import differences_of
+from service.households.masking import seen, seen_difference, seen_findings_of_a_check, seen_note
 from service.households.ports import LogEntry
 from service.households.residence import Residences
 from service.roles import Sight
@@ -77,12 +77,14 @@ class Releasing:
             "record": None if record is None else self.with_words(self.seen(record)),
         }
 
-    def changes(self, entry: LogEntry) -> list[dict[str, Any]]:
+    def differences(self, entry: LogEntry) -> list[dict[str, Any]]:
         """What changed with a log entry."""
         entry = self._with_codes(self._with_seen_findings(entry))
-        found = changes_of(entry)
-        changes = (each if each["pointer"].startswith(_FINDINGS) else seen_change(each, self.sight) for each in found)
-        return [change for change in changes if change is not None]
+        found = differences_of(entry)
+        differences = (
+            each if each["pointer"].startswith(_FINDINGS) else seen_difference(each, self.sight) for each in found
+        )
+        return [one for one in differences if one is not None]
 
     def _shared_note(self, entry: LogEntry, hidden: frozenset[str]) -> dict[str, Any] | None:
         """The note of a log entry as it may leave: of a hidden household only the communes that it moved between.

@@ -103,7 +103,7 @@ class PersonRequest:
     commune: str
     received_on: date
     acknowledge_by: date
-    answer_by: date
+    reply_by: date
     state: RequestState
     received_by: str
     person: str | None = None
@@ -128,10 +128,10 @@ class PersonRequest:
         return self.kind in RESTRICTING and self.state is RequestState.DONE and self.lifted_on is None
 
     def reminder(self, today: date) -> str | None:
-        """Return what is due: "acknowledge" or "answer", with "-overdue" after the due date; None for nothing."""
+        """Return what is due: "acknowledge" or "reply", with "-overdue" after the due date; None for nothing."""
         if self.state not in OPEN:
             return None
-        due = {"answer": self.answer_by}
+        due = {"reply": self.reply_by}
         if self.state is RequestState.RECEIVED:
             due["acknowledge"] = self.acknowledge_by
         what, day = min(due.items(), key=lambda item: item[1])

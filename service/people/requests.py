@@ -120,7 +120,7 @@ class PeopleRequests:
             commune=commune,
             received_on=day,
             acknowledge_by=self._days.after(day, ACKNOWLEDGE_WORKING_DAYS),
-            answer_by=self._days.end_of(day, REPLY_DAYS[kind]),
+            reply_by=self._days.end_of(day, REPLY_DAYS[kind]),
             state=RequestState.RECEIVED,
             received_by=actor.name,
             person=person,
@@ -152,7 +152,7 @@ class PeopleRequests:
         if len(found) <= query.limit:
             return shown, None
         last = found[query.limit - 1]
-        return shown, (last.answer_by.isoformat(), last.id)
+        return shown, (last.reply_by.isoformat(), last.id)
 
     def acknowledge(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """Note that the request's arrival was acknowledged to the person. A second call changes nothing."""
@@ -172,7 +172,7 @@ class PeopleRequests:
             if request.extended_by:
                 raise RequestExtended()
             more = REPLY_DAYS[request.kind]
-            changed = replace(request, extended_by=more, answer_by=self._days.end_of(request.received_on, 2 * more))
+            changed = replace(request, extended_by=more, reply_by=self._days.end_of(request.received_on, 2 * more))
             return self._stepped(changed, actor, "extended", reason)
 
         return self._change_open(request_id, actor, extended)

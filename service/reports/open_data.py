@@ -1,6 +1,6 @@
 """Open data: how many households each commune has by ethnic group and by poverty class, without any small count.
 
-Counts are published in editions. All workers publish the same one until the next: two tables made shortly after one
+Counts are published in publications. All workers publish the same one until the next: two tables made shortly after one
 another would give away the single household by which they differ.
 """
 
@@ -17,7 +17,7 @@ from schemas.protection import plain_at_rest
 from service.clock import Clock, vietnam_day
 from service.errors import DomainError, QueryInvalid
 from service.households.masking import LEAST_COUNT, is_small, sees
-from service.reports.ports import Count, Edition, Editions, OpenDataStore
+from service.reports.ports import Count, OpenDataStore, Publication, Publications
 from service.reports.small_cells import TOTAL, Cell, Name, with_totals, withheld
 from service.roles import Sight
 from service.unit_names import UnitId
@@ -35,7 +35,7 @@ OTHER: Final = "other"
 _NOT_KNOWN: Final = {"vi": "Chưa rõ", "en": "Not known"}
 _OTHERS: Final = {"vi": "Các xã, phường không nêu riêng", "en": "Communes not shown one by one"}
 _LEASE: Final = timedelta(minutes=10)
-"""How long the lease to make an edition lasts; the worker that holds an older one has died."""
+"""How long the lease to make a publication lasts; the worker that holds an older one has died."""
 _CACHED: Final = timedelta(minutes=1)
 
 
@@ -51,7 +51,7 @@ def countable() -> dict[str, str]:
 
 
 class OpenDataPreparing(DomainError):
-    """The first edition is being made; the request can be tried again."""
+    """The first publication is being made; the request can be tried again."""
 
     code = "open-data.preparing"
 
@@ -105,8 +105,8 @@ class Table:
 
     by: str
     province: str
-    edition: date
-    next_edition: date
+    published_on: date
+    next_published_on: date
     least: int
     """Smaller counts are withheld."""
     columns: list[Column]
@@ -115,7 +115,7 @@ class Table:
 
 
 class OpenData:
-    """Publishes the tables of the editions in force, one for each province; makes the next when they are due."""
+    """Publishes the tables of the publications in force, one for each province; makes the next when they are due."""
 
     def __init__(
         self, store: OpenDataStore, directory: Callable[[], UnitDirectory], clock: Clock, lasting: timedelta
@@ -124,17 +124,17 @@ class OpenData:
         self._directory = directory
         self._clock = clock
         self._lasting = lasting
-        self._cached: tuple[Editions, datetime] | None = None
+        self._cached: tuple[Publications, datetime] | None = None
 
-    def edition(self, province: str | None = None) -> Edition:
-        """Returns a province's edition in force; without a code, of the only or the first province.
+    def publication(self, province: str | None = None) -> Publication:
+        """Returns a province's publication in force; without a code, of the only or the first province.
 
         Raises QueryInvalid for a code that no province of today has, OpenDataPreparing while another worker makes the
-        first editions.
+        first publications.
         """
-        editions, code = self._editions(), self._code_of(province)
-        nothing = Edition(editions.made_at, {by: {} for by in DIMENSIONS}, frozenset())
-        return editions.by_province.get(code, nothing)
+        publications, code = self._publications(), self._code_of(province)
+        nothing = Publication(publications.made_at, {by: {} for by in DIMENSIONS}, frozenset())
+        return publications.by_province.get(code, nothing)
 
     def _code_of(self, province: str | None) -> str:
         known = [unit.code for unit in self._directory().of_level("province", vietnam_day(self._clock()))]
@@ -144,75 +144,75 @@ class OpenData:
             raise QueryInvalid(pointer="/province", name="province", reason=" | ".join(known))
         return str(province)
 
-    def _editions(self) -> Editions:
+    def _publications(self) -> Publications:
         now = self._clock()
         if self._cached is not None and timedelta(0) <= now - self._cached[1] < _CACHED:
             return self._cached[0]
-        found = self._store.editions()
+        found = self._store.publications()
         if found is None or found.made_at + self._lasting <= now:
             found = self._next(found, now)
         self._cached = (found, now)
         return found
 
-    def _next(self, last: Editions | None, now: datetime) -> Editions:
+    def _next(self, last: Publications | None, now: datetime) -> Publications:
         if not self._store.lease(now, now + _LEASE):
             if last is None:
                 raise OpenDataPreparing()
             return last
-        found = self._store.editions()
+        found = self._store.publications()
         if found is not None and found.made_at + self._lasting > now:
             self._store.release()  # another worker made them in the meantime
             return found
         try:
-            made = editions_of(self._store.count(countable()), self._directory(), now)
+            made = publications_of(self._store.count(countable()), self._directory(), now)
         except BaseException:
             self._store.release()
             raise
-        if any(any(edition.tables.values()) for edition in made.by_province.values()):
-            self._store.put_editions(made)
+        if any(any(publication.tables.values()) for publication in made.by_province.values()):
+            self._store.put_publications(made)
         else:
             self._store.release()  # there is nothing to show yet
         return made
 
     def table(self, by: str, language: str, province: str | None = None) -> Table:
-        """Returns a province's table of the edition in force: a row for each commune of today, those with nothing too.
+        """Returns a province's table of the publication in force: a row for each commune of today, also with nothing.
 
-        Raises as ``edition``.
+        Raises as ``publication``.
         """
         province = self._code_of(province)
-        edition = self.edition(province)
-        day = vietnam_day(edition.made_at)
-        cells, directory = edition.tables[by], self._directory()
+        publication = self.publication(province)
+        day = vietnam_day(publication.made_at)
+        cells, directory = publication.tables[by], self._directory()
         names = {
             unit.identity: unit.name
             for unit in directory.of_level("commune", day)
             if (above := province_of(unit, directory, day)) is not None and above.code == province
         }
-        counted = {row for row, _ in cells if row is not TOTAL and row != OTHER} | edition.gathered
+        counted = {row for row, _ in cells if row is not TOTAL and row != OTHER} | publication.gathered
         names.update({UnitId(one): directory.name_of(one) for one in counted if one not in names})
         columns = sorted({column for _, column in cells if column is not TOTAL}, key=lambda one: (one == UNKNOWN, one))
         labels = _labels(by, language)
         rows = []
         for code, identity in sorted((directory.called(identity, day)[0], identity) for identity in names):
-            row = _row(cells, identity, columns, none_shown=identity in edition.gathered)
+            row = _row(cells, identity, columns, none_shown=identity in publication.gathered)
             rows.append(TableRow(row.cells, row.total, code, names[identity]))
-        if edition.gathered and cells:
+        if publication.gathered and cells:
             row = _row(cells, OTHER, columns)
             rows.append(TableRow(row.cells, row.total, None, _OTHERS[language]))
         return Table(
             by=by,
             province=province,
-            edition=day,
-            next_edition=vietnam_day(edition.made_at + self._lasting),
+            published_on=day,
+            next_published_on=vietnam_day(publication.made_at + self._lasting),
             least=LEAST_COUNT,
             columns=[Column(column, labels.get(column, column)) for column in columns],
             rows=rows,
-            total=_row(cells, TOTAL, columns, none_shown=bool(edition.gathered) and not cells),
+            total=_row(cells, TOTAL, columns, none_shown=bool(publication.gathered) and not cells),
         )
 
 
-def editions_of(counts: Iterable[Count], directory: UnitDirectory, made_at: datetime) -> Editions:
-    """Returns the edition of each province that has households."""
+def publications_of(counts: Iterable[Count], directory: UnitDirectory, made_at: datetime) -> Publications:
+    """Returns the publication of each province that has households."""
     day = vietnam_day(made_at)
     of_communes: dict[str, str] = {
         commune: directory.called(province, day)[0]
@@ -223,10 +223,12 @@ def editions_of(counts: Iterable[Count], directory: UnitDirectory, made_at: date
     for count in counts:
         if (province := of_communes.get(count.commune)) is not None:
             by_province[province].append(count)
-    return Editions(made_at, {code: edition_of(theirs, made_at) for code, theirs in sorted(by_province.items())})
+    return Publications(
+        made_at, {code: publication_of(theirs, made_at) for code, theirs in sorted(by_province.items())}
+    )
 
 
-def edition_of(counts: Sequence[Count], made_at: datetime) -> Edition:
+def publication_of(counts: Sequence[Count], made_at: datetime) -> Publication:
     """Returns the tables of all dimensions of one province, each without what must be withheld.
 
     The tables agree on the totals of rows, so these are always shown; what one table withholds is then independent of
@@ -240,17 +242,17 @@ def edition_of(counts: Sequence[Count], made_at: datetime) -> Edition:
     while True:
         while gathered and (len(gathered) < 2 or is_small(sum(sizes[one] for one in gathered))):
             if gathered.issuperset(by_size):
-                return Edition(made_at, {by: {} for by in DIMENSIONS}, frozenset(by_size))
+                return Publication(made_at, {by: {} for by in DIMENSIONS}, frozenset(by_size))
             gathered.add(next(one for one in by_size if one not in gathered))
         whole = {by: with_totals(_counted(counts, by, gathered)) for by in DIMENSIONS}
         gone = {by: withheld(table, is_small) for by, table in whole.items()}
         totals = {row for cells in gone.values() for row, column in cells if column is TOTAL}
         if not totals:
             shown = {by: {c: None if c in gone[by] else n for c, n in table.items()} for by, table in whole.items()}
-            return Edition(made_at, shown, frozenset(gathered))
+            return Publication(made_at, shown, frozenset(gathered))
         communes = {row for row in totals if row is not TOTAL and row != OTHER}
         if not communes and gathered.issuperset(by_size):
-            return Edition(made_at, {by: {} for by in DIMENSIONS}, frozenset(by_size))
+            return Publication(made_at, {by: {} for by in DIMENSIONS}, frozenset(by_size))
         gathered |= communes or {next(one for one in by_size if one not in gathered)}
 
 

@@ -50,7 +50,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class Publication:
     """What is published of a province from ``made_at`` on: by dimension, a table's cells and totals.
 
     None is withheld.
@@ -63,11 +63,11 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class Editions:
-    """The editions of all provinces, made together: each has totals of its own, and withholds by itself."""
+class Publications:
+    """The publications of all provinces, made together: each has totals of its own, and withholds by itself."""
 
     made_at: datetime
-    by_province: Mapping[str, Edition]
+    by_province: Mapping[str, Publication]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class VillageCounts(Protocol):
 
 
 class OpenDataStore(Protocol):
-    """Counts, and the editions made of them."""
+    """Counts, and the publications made of them."""
 
     def count(self, by: Mapping[str, str]) -> list[Count]:
         """Households that are not withdrawn, by commune and by these items, each under its name in a Count.
@@ -99,14 +99,14 @@ class OpenDataStore(Protocol):
         What is not among them is None in every Count.
         """
 
-    def editions(self) -> Editions | None:
-        """The last editions."""
+    def publications(self) -> Publications | None:
+        """The last publications."""
 
-    def put_editions(self, editions: Editions) -> None:
-        """Store editions in place of the last, and release the lease."""
+    def put_publications(self, publications: Publications) -> None:
+        """Store publications in place of the last, and release the lease."""
 
     def lease(self, now: datetime, until: datetime) -> bool:
-        """Take the lease to make the next editions; returns False while another worker holds it."""
+        """Take the lease to make the next publications; returns False while another worker holds it."""
 
     def release(self) -> None:
-        """Release the lease without an edition; another worker may make them."""
+        """Release the lease without a publication; another worker may make them."""

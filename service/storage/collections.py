@@ -133,7 +133,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("grid_cells", "Cells of the overlap grid, which a write to boundaries locks; _id is the cell."),
     Collection("borders", "Borders of administrative units as well-known binary; _id is the unit's identity."),
     Collection("units", "Administrative units with validity and successor; _id is level:code@first day."),
-    Collection("open_data", "The edition of the open data that is in force, and who makes the next."),
+    Collection("open_data", "The publication of open data that is in force, and who makes the next."),
     Collection("baselines", "How many farm households a unit had; _id is identity@date."),
     Collection("villages", "The villages of a commune, with the households expected in each; _id is its identity."),
     Collection(
@@ -171,8 +171,8 @@ COLLECTIONS: tuple[Collection, ...] = (
         "requests",
         "People's requests about their own data; what names people is encrypted.",
         (
-            IndexModel([("commune", ASCENDING), ("answer_by", ASCENDING), ("_id", ASCENDING)], name="commune"),
-            IndexModel([("answer_by", ASCENDING), ("_id", ASCENDING)], name="due"),
+            IndexModel([("commune", ASCENDING), ("reply_by", ASCENDING), ("_id", ASCENDING)], name="commune"),
+            IndexModel([("reply_by", ASCENDING), ("_id", ASCENDING)], name="due"),
             IndexModel([("household", ASCENDING)], name="household"),
             IndexModel(
                 [("state", ASCENDING), ("kind", ASCENDING), ("lifted_on", ASCENDING), ("household", ASCENDING)],

@@ -1,4 +1,4 @@
-"""Open data in MongoDB: counts over the households, and the editions that were made of them, for all workers."""
+"""Open data in MongoDB: counts over the households, and the publications that were made of them, for all workers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from service.reports.ports import Count, Edition, Editions
+from service.reports.ports import Count, Publication, Publications
 from service.storage.client import Document, translated
 
 OPEN_DATA: Final = "open_data"
@@ -22,7 +22,7 @@ class MongoOpenData:
     def __init__(self, database: Database[Document]) -> None:
         self._client = database.client
         self._database = database
-        self._editions = database[OPEN_DATA]
+        self._publications = database[OPEN_DATA]
 
     def count(self, by: Mapping[str, str]) -> list[Count]:
         """Households that are not withdrawn, by commune and the items of ``by``.
@@ -47,48 +47,50 @@ class MongoOpenData:
             for each in (row["_id"],)
         ]
 
-    def editions(self) -> Editions | None:
-        """The last editions."""
+    def publications(self) -> Publications | None:
+        """The last publications."""
         with translated(self._client):
-            document = self._editions.find_one({"_id": _HOUSEHOLDS}, {"leased_until": 0})
+            document = self._publications.find_one({"_id": _HOUSEHOLDS}, {"leased_until": 0})
         if document is None or "made_at" not in document:
             return None
         made_at = document["made_at"]
-        return Editions(made_at, {each["province"]: _to_edition(each, made_at) for each in document["provinces"]})
+        return Publications(
+            made_at, {each["province"]: _to_publication(each, made_at) for each in document["provinces"]}
+        )
 
-    def put_editions(self, editions: Editions) -> None:
-        """Store editions in place of the last, and release the lease."""
+    def put_publications(self, publications: Publications) -> None:
+        """Store publications in place of the last, and release the lease."""
         provinces = [
             {
                 "province": province,
                 "tables": {
                     by: [[row, column, number] for (row, column), number in cells.items()]
-                    for by, cells in edition.tables.items()
+                    for by, cells in publication.tables.items()
                 },
-                "gathered": sorted(edition.gathered),
+                "gathered": sorted(publication.gathered),
             }
-            for province, edition in editions.by_province.items()
+            for province, publication in publications.by_province.items()
         ]
-        document = {"_id": _HOUSEHOLDS, "made_at": editions.made_at, "provinces": provinces}
+        document = {"_id": _HOUSEHOLDS, "made_at": publications.made_at, "provinces": provinces}
         with translated(self._client):
-            self._editions.replace_one({"_id": _HOUSEHOLDS}, document, upsert=True)
+            self._publications.replace_one({"_id": _HOUSEHOLDS}, document, upsert=True)
 
     def lease(self, now: datetime, until: datetime) -> bool:
-        """Take the lease to make the next editions; returns False while another worker holds it."""
+        """Take the lease to make the next publications; returns False while another worker holds it."""
         free = {"_id": _HOUSEHOLDS, "$or": [{"leased_until": None}, {"leased_until": {"$lte": now}}]}
         with translated(self._client):
             try:
-                self._editions.update_one(free, {"$set": {"leased_until": until}}, upsert=True)
+                self._publications.update_one(free, {"$set": {"leased_until": until}}, upsert=True)
             except DuplicateKeyError:
                 return False
         return True
 
     def release(self) -> None:
-        """Release the lease without an edition; another worker may make them."""
+        """Release the lease without a publication; another worker may make them."""
         with translated(self._client):
-            self._editions.update_one({"_id": _HOUSEHOLDS}, {"$unset": {"leased_until": ""}})
+            self._publications.update_one({"_id": _HOUSEHOLDS}, {"$unset": {"leased_until": ""}})
 
 
-def _to_edition(document: Document, made_at: datetime) -> Edition:
+def _to_publication(document: Document, made_at: datetime) -> Publication:
     tables = {by: {(row, column): number for row, column, number in cells} for by, cells in document["tables"].items()}
-    return Edition(made_at, tables, frozenset(document["gathered"]))
+    return Publication(made_at, tables, frozenset(document["gathered"]))

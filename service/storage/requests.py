@@ -29,7 +29,7 @@ from service.unit_names import UnitId
 
 REQUESTS: Final = "requests"
 _SEALED: Final = ("person", "text", "outcome")
-_DAYS: Final = ("received_on", "acknowledge_by", "answer_by", "acknowledged_on", "closed_on", "lifted_on")
+_DAYS: Final = ("received_on", "acknowledge_by", "reply_by", "acknowledged_on", "closed_on", "lifted_on")
 _PLAIN: Final = ("household", "commune", "received_by", "purpose", "extended_by", "revision")
 _IS_OPEN: Final = {"$in": sorted(OPEN)}
 
@@ -69,12 +69,12 @@ class MongoRequests:
         if query.open_only:
             where.append({"state": _IS_OPEN})
         if query.due_until is not None:
-            where.append({"answer_by": {"$lte": query.due_until.isoformat()}})
+            where.append({"reply_by": {"$lte": query.due_until.isoformat()}})
         if query.after is not None:
             day, key = query.after
-            where.append({"$or": [{"answer_by": {"$gt": day}}, {"answer_by": day, "_id": {"$gt": key}}]})
+            where.append({"$or": [{"reply_by": {"$gt": day}}, {"reply_by": day, "_id": {"$gt": key}}]})
         with translated(self._client):
-            found = self._requests.find({"$and": where} if where else {}).sort([("answer_by", 1), ("_id", 1)])
+            found = self._requests.find({"$and": where} if where else {}).sort([("reply_by", 1), ("_id", 1)])
             return [self._request(document) for document in found.limit(query.limit)]
 
     def open_by_commune(self) -> dict[UnitId, int]:

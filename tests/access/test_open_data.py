@@ -1,4 +1,4 @@
-"""Open data: everybody reads the counts, nobody learns a small one, and one edition is made for all workers."""
+"""Open data: everybody reads the counts, nobody learns a small one, and one publication is made for all workers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ from pymongo.database import Database
 
 from service.app import register_of
 from service.errors import QueryInvalid
-from service.reports.open_data import DIMENSIONS, OTHER, OpenData, OpenDataPreparing, countable, edition_of, editions_of
+from service.reports.open_data import (
+    DIMENSIONS,
+    OTHER,
+    OpenData,
+    OpenDataPreparing,
+    countable,
+    publication_of,
+    publications_of,
+)
 from service.reports.ports import Count
 from service.reports.small_cells import TOTAL
 from service.settings import Settings
@@ -106,7 +114,7 @@ def test_the_table_is_had_as_csv_with_licence_and_source(register: Register, str
         ("none", "6", "false"),
         ("total", "6", "false"),
     ]
-    assert all(line["licence"] and line["source"] and line["edition"] for line in lines)
+    assert all(line["licence"] and line["source"] and line["published_on"] for line in lines)
 
 
 def test_the_table_is_had_as_a_workbook_and_as_csv_for_a_spreadsheet_in_vietnamese(
@@ -126,7 +134,7 @@ def test_the_table_is_had_as_a_workbook_and_as_csv_for_a_spreadsheet_in_vietname
     assert [["" if cell is None else str(cell) for cell in row] for row in rows] == lines[1:]
 
 
-def test_an_edition_lasts_so_that_nobody_is_seen_to_come_or_go(
+def test_an_publication_lasts_so_that_nobody_is_seen_to_come_or_go(
     register: Register, stranger: FlaskClient, clock: MovedClock
 ) -> None:
     households(register, THANH_VINH, 6)
@@ -159,7 +167,7 @@ def test_each_province_has_a_table_and_totals_of_its_own(database: Database[dict
     store, moment = MongoOpenData(database), Moment()
     given = {THANH_VINH: 10, VINH_LOC: 7, THANH_SEN: 6, TRAN_PHU: 3}
     counts = [Count(commune, None, "01", "none", number) for commune, number in given.items()]
-    store.put_editions(editions_of(counts, both, moment.now))
+    store.put_publications(publications_of(counts, both, moment.now))
     worker = OpenData(store, lambda: both, moment, timedelta(days=30))
     first, second = (worker.table("poverty", "vi", province) for province in ("40", HA_TINH))
     assert (len(first.rows), first.total.total.households) == (130, 17)
@@ -177,7 +185,7 @@ def test_a_province_is_published_by_its_own_agency(register: Register, stranger:
     problem(stranger.get("/v1/open-data/households?province=42"), 422, "query.invalid")
 
 
-# Making an edition ----------------------------------------------------------------------------------------------
+# Making a publication ----------------------------------------------------------------------------------------------
 
 
 class Counting(MongoOpenData):
@@ -204,32 +212,32 @@ def test_what_is_not_counted_by_is_not_known(register: Register) -> None:
     assert (count.group, count.scheme, count.poverty, count.households) == ("01", None, None, 1)
 
 
-def test_many_workers_make_one_edition(database: Database[dict[str, Any]]) -> None:
+def test_many_workers_make_one_publication(database: Database[dict[str, Any]]) -> None:
     moment, store = Moment(), Counting(database)
     workers = [OpenData(store, directory, moment, timedelta(days=30)) for _ in range(8)]
 
     def count_of(worker: OpenData) -> int | None:
         try:
-            return worker.edition().tables["poverty"]["16681", "none"]
+            return worker.publication().tables["poverty"]["16681", "none"]
         except OpenDataPreparing:
             return 10
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(count_of, workers)) == {10}
-    assert {worker.edition().tables["poverty"]["16681", TOTAL] for worker in workers} == {10}
+    assert {worker.publication().tables["poverty"]["16681", TOTAL] for worker in workers} == {10}
     assert store.times == 1
 
 
-def test_while_the_next_edition_is_made_the_last_one_is_served(database: Database[dict[str, Any]]) -> None:
+def test_while_the_next_publication_is_made_the_last_one_is_served(database: Database[dict[str, Any]]) -> None:
     moment, store = Moment(), Counting(database)
-    OpenData(store, directory, moment, timedelta(days=30)).edition()
+    OpenData(store, directory, moment, timedelta(days=30)).publication()
     first = moment.now
     moment.now += timedelta(days=31)
     assert store.lease(moment.now, moment.now + timedelta(minutes=10))
     other = OpenData(store, directory, moment, timedelta(days=30))
-    assert other.edition().made_at == first
+    assert other.publication().made_at == first
     moment.now += timedelta(minutes=11)  # the worker that holds the lease has died
-    assert other.edition().made_at == moment.now
+    assert other.publication().made_at == moment.now
 
 
 def counts() -> st.SearchStrategy[list[Count]]:
@@ -248,14 +256,16 @@ def _counts(keys: list[tuple[str, str | None, str]], numbers: tuple[int, ...]) -
 @settings(deadline=None)
 @given(counts())
 def test_tables_agree_on_their_totals_and_show_no_small_number(given_counts: list[Count]) -> None:
-    edition = edition_of(given_counts, MADE_AT)
-    totals = [{cell: number for cell, number in edition.tables[by].items() if cell[1] is TOTAL} for by in DIMENSIONS]
+    publication = publication_of(given_counts, MADE_AT)
+    totals = [
+        {cell: number for cell, number in publication.tables[by].items() if cell[1] is TOTAL} for by in DIMENSIONS
+    ]
     assert totals[0] == totals[1]
     assert all(number is not None and number >= 5 for number in totals[0].values())
     for by in DIMENSIONS:
-        assert all(number is None or number == 0 or number >= 5 for number in edition.tables[by].values())
-        assert not any(row in edition.gathered for row, _ in edition.tables[by])
-    assert len(edition.gathered) != 1 or not totals[0]
+        assert all(number is None or number == 0 or number >= 5 for number in publication.tables[by].values())
+        assert not any(row in publication.gathered for row, _ in publication.tables[by])
+    assert len(publication.gathered) != 1 or not totals[0]
     whole = sum(count.households for count in given_counts)
     assert totals[0].get((TOTAL, TOTAL), whole) == whole
-    assert (OTHER, TOTAL) in totals[0] or not edition.gathered or not totals[0]
+    assert (OTHER, TOTAL) in totals[0] or not publication.gathered or not totals[0]

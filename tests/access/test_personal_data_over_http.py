@@ -194,12 +194,12 @@ def test_a_request_came_while_the_law_was_in_force(register: Register, day: str,
 def test_a_request_has_its_due_dates_and_its_steps(register: Register) -> None:
     record = person(register)
     request = received(register, record["id"], "view", person="Con trai ông An", received_on="2026-11-20")
-    assert (request["acknowledge_by"], request["answer_by"]) == ("2026-11-24", "2026-11-30")
+    assert (request["acknowledge_by"], request["reply_by"]) == ("2026-11-24", "2026-11-30")
     assert request["reminder"] == "acknowledge"
     base = f"/v1/requests/{request['id']}"
     assert register.client.post(f"{base}/acknowledge").get_json()["state"] == "acknowledged"
     extended = register.client.post(f"{base}/extend", json={"reason": "Chờ bản giấy"}).get_json()
-    assert extended["answer_by"] == "2026-12-10"
+    assert extended["reply_by"] == "2026-12-10"
     problem(register.client.post(f"{base}/extend", json={"reason": "nữa"}), 409, "request.extended-already")
     done = register.client.post(f"{base}/carry-out", json={"outcome": "Đã đưa bản in"}).get_json()
     assert [step["what"] for step in done["steps"]] == ["received", "acknowledged", "extended", "done"]
@@ -223,7 +223,7 @@ def test_a_copy_holds_the_whole_history_however_long(register: Register, monkeyp
     request = received(register, record["id"], "copy")
     history = register.client.get(f"/v1/requests/{request['id']}/copy").get_json()["history"]
     assert [entry["kind"] for entry in history] == ["revised"] * 5 + ["registered"]
-    assert history[0]["changes"][0]["after"] == "Khối 5"
+    assert history[0]["differences"][0]["after"] == "Khối 5"
 
 
 def test_a_consent_is_withdrawn_by_carrying_the_request_out(register: Register) -> None:

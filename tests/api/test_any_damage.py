@@ -202,7 +202,7 @@ def test_a_log_entry_with_a_damaged_ciphertext_has_its_place_in_the_feed_and_the
     assert [each["offset"] for each in without_sight["changes"]] == [each["offset"] for each in entries]
     for household in row:
         newest, oldest = register.history(household["id"])
-        assert (oldest["record"], oldest["changes"], oldest["note"]) == (None, [], {"damaged": True})
+        assert (oldest["record"], oldest["differences"], oldest["note"]) == (None, [], {"damaged": True})
         record = register.household(household["id"])
         assert newest["record"] == record
         assert [entry.get("damaged", False) for entry in copied(register, household)["history"]] == [False, True]

@@ -79,7 +79,7 @@ def test_history_shows_what_changed_in_findings_that_may_be_seen(register: Regis
     assert register.client.post(f"/v1/parcels/{parcel}/settle", json=reason).status_code == 200
     address = f"/v1/households/{record['id']}/history"
     shown = register.client.get(address, headers=masked_supervisor(register)).get_json()["items"]
-    settled, found, _ = ({each["pointer"]: each for each in entry["changes"]} for entry in shown)
+    settled, found, _ = ({each["pointer"]: each for each in entry["differences"]} for entry in shown)
     assert found["/findings/0"]["after"]["code"] == "parcel.overlap"
     assert settled["/findings/0/severity"]["after"] == "settled"
     assert settled["/findings/0/details/settled"]["after"].keys() == {"by", "at"}

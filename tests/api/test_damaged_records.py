@@ -114,7 +114,7 @@ def test_a_history_has_its_damaged_entry_without_the_record(register: Register, 
     register.step(record["id"], "verify")
     damage(session_database, "log", f"{record['commune']}:{2:012d}")
     last, middle, first = register.history(record["id"])
-    assert (middle["record"], middle["changes"]) == (None, [])
+    assert (middle["record"], middle["differences"]) == (None, [])
     assert middle["note"] == {"reason": "Thiếu xóm", "damaged": True}
     assert (middle["kind"], middle["revision"], middle["offset"]) == ("returned", 2, 2)
     assert first["record"] == record

@@ -101,7 +101,7 @@ def test_the_generated_client_reads_lists_notes_and_changes_by_name(client: Any,
     assert found.status_reason == "Thiếu xóm"
     returned, revised, _ = part("api.workflow.household_history").sync(household.id, client=client).items
     assert returned.note.reason == "Thiếu xóm"
-    assert [(each.pointer, each.before, each.after) for each in revised.changes] == [
+    assert [(each.pointer, each.before, each.after) for each in revised.differences] == [
         ("/address", "số 12", part("types").UNSET),
         ("/head/phone", "+84912345678", "+84987654321"),
     ]

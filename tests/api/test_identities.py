@@ -68,9 +68,9 @@ def test_a_transfer_its_history_and_the_feed_speak_of_codes(register: Register) 
     record = registered(register, parcels=[a_parcel(former_commune="16663")])
     moved = register.step(record["id"], "transfer", {"commune": TRUONG_VINH}, if_match=1).get_json()
     assert (moved["commune"], moved["parcels"][0]["former_commune"]) == (TRUONG_VINH, "16663")
-    entry = next(each for each in register.history(record["id"]) if each["changes"])
+    entry = next(each for each in register.history(record["id"]) if each["differences"])
     assert entry["note"] == {"from": THANH_VINH, "to": TRUONG_VINH}
-    change = next(each for each in entry["changes"] if each["pointer"] == "/commune")
+    change = next(each for each in entry["differences"] if each["pointer"] == "/commune")
     assert (change["before"], change["after"]) == (THANH_VINH, TRUONG_VINH)
     feed = register.json("/v1/changes")
     assert {each["commune"] for each in feed["changes"]} == {THANH_VINH, TRUONG_VINH}

@@ -52,5 +52,5 @@ def test_a_patch_turns_one_use_into_two_and_back(register: Register) -> None:
     ]
     one = register.patch(record["id"], {"parcels": [parcel]}, if_match=2).get_json()
     assert one["parcels"] == [parcel]
-    changes = register.history(record["id"])[1]["changes"]
+    changes = register.history(record["id"])[1]["differences"]
     assert {each["pointer"] for each in changes if each["pointer"].startswith("/parcels")} == {"/parcels/0/land_uses"}

@@ -38,9 +38,9 @@ def test_an_unknown_parameter_is_named_at_every_address(app: Flask, register: Re
         for method in sorted({"get", "put", "post", "patch", "delete"} & set(item)):
             address = f"{re.sub(r'{[^}]+}', an_id(), path)}?crss=1"
             body = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
-            answer = register.client.open(address, method=method, **body)
-            if path != CALLBACK and answer.status_code != 403:
-                assert problem(answer, 422, "query.unknown")["errors"][0]["pointer"] == "/crss", (method, path)
+            response = register.client.open(address, method=method, **body)
+            if path != CALLBACK and response.status_code != 403:
+                assert problem(response, 422, "query.unknown")["errors"][0]["pointer"] == "/crss", (method, path)
                 asked += 1
     assert asked > 50
 
@@ -49,8 +49,8 @@ def test_a_repeated_parameter_is_named_at_every_address_that_has_it(app: Flask, 
     for method, address, names in queries(app):
         query = f"?{names[0]}=1&{names[0]}=1"
         body = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
-        answer = register.client.open(f"{address}{query}", method=method, **body)
-        assert problem(answer, 422, "query.repeated")["errors"][0]["pointer"] == f"/{names[0]}", address
+        response = register.client.open(f"{address}{query}", method=method, **body)
+        assert problem(response, 422, "query.repeated")["errors"][0]["pointer"] == f"/{names[0]}", address
 
 
 def test_what_a_provider_adds_to_its_redirect_is_passed_over(register: Register) -> None:

@@ -212,9 +212,9 @@ def test_the_history_shows_what_changed_item_by_item(register: Register) -> None
     record = register.registered(head=a_head(full_name="Nguyễn Văn An", phone="0912345678"))
     register.patch(record["id"], {"head": {"phone": None}, "village": "Khối 4"}, if_match=1)
     newest, first = register.history(record["id"])
-    assert first["changes"] == []
-    assert {"pointer": "/village", "before": "Khối 3", "after": "Khối 4"} in newest["changes"]
-    assert {"pointer": "/head/phone", "before": "+84912345678"} in newest["changes"]
+    assert first["differences"] == []
+    assert {"pointer": "/village", "before": "Khối 3", "after": "Khối 4"} in newest["differences"]
+    assert {"pointer": "/head/phone", "before": "+84912345678"} in newest["differences"]
 
 
 def test_a_reason_stands_in_the_history(register: Register) -> None:

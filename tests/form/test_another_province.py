@@ -114,10 +114,10 @@ def test_without_a_commune_and_a_gps_the_map_opens_at_the_provinces_centre(offic
 
 def test_the_dashboard_and_the_icon_on_the_phone_are_the_provinces(officer: Officer) -> None:
     page = officer.page
-    manifest = page.evaluate("fetch('/manifest.webmanifest').then((answer) => answer.json())")
+    manifest = page.evaluate("fetch('/manifest.webmanifest').then((response) => response.json())")
     assert manifest["name"] == "Sổ Nông Hộ Hà Tĩnh"
-    assert "<title>Sổ Nông Hộ Hà Tĩnh</title>" in page.evaluate("fetch('/').then((answer) => answer.text())")
-    with page.expect_response(lambda answer: "/v1/coverage/trend?unit=42&" in answer.url):
+    assert "<title>Sổ Nông Hộ Hà Tĩnh</title>" in page.evaluate("fetch('/').then((response) => response.text())")
+    with page.expect_response(lambda response: "/v1/coverage/trend?unit=42&" in response.url):
         page.goto(officer.phone.address + "/dashboard")
     expect(page).to_have_title("Tiến độ đăng ký nông hộ · Sổ Nông Hộ Hà Tĩnh")
 

@@ -42,8 +42,8 @@ def the_registers_word(officer: Officer, corners: Any) -> dict[str, Any]:
     body = json.dumps({"geometry": polygon(corners), "commune": THANH_VINH})
     script = """async (body) => (await fetch('/v1/parcels/check', {method: 'POST', body, headers: {
         'Content-Type': 'application/json', 'X-Requested-With': 'so-nong-ho-form'}})).json()"""
-    answer: dict[str, Any] = officer.page.evaluate(script, body)
-    return answer
+    response: dict[str, Any] = officer.page.evaluate(script, body)
+    return response
 
 
 def test_the_map_opens_on_the_commune_that_was_taken_along(borders: None, officer: Officer, served: ServedForm) -> None:

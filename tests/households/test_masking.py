@@ -12,7 +12,7 @@ from service.households.masking import (
     is_small,
     masked_number,
     seen,
-    seen_change,
+    seen_difference,
     seen_note,
     shortened_name,
 )
@@ -109,13 +109,13 @@ def test_gaps_in_a_record_are_no_obstacle(sight: Sight) -> None:
 )
 def test_a_change_in_the_history_is_masked_as_the_record_is(pointer: str, value: Any, masked: Any) -> None:
     change = {"pointer": pointer, "before": value, "after": value}
-    assert seen_change(change, Sight.MASKED) == {"pointer": pointer, "before": masked, "after": masked}
-    assert seen_change(change, Sight.PERSONAL) == change
+    assert seen_difference(change, Sight.MASKED) == {"pointer": pointer, "before": masked, "after": masked}
+    assert seen_difference(change, Sight.PERSONAL) == change
 
 
 @pytest.mark.parametrize("pointer", ["/head/full_name", "/head", "/members/0", "/address", "/location", "/poverty"])
 def test_a_change_of_a_person_is_not_there_for_a_statistical_client(pointer: str) -> None:
-    assert seen_change({"pointer": pointer, "after": "x"}, Sight.NOBODY) is None
+    assert seen_difference({"pointer": pointer, "after": "x"}, Sight.NOBODY) is None
 
 
 def test_why_an_overlap_was_settled_is_free_text_too() -> None:
@@ -125,7 +125,7 @@ def test_why_an_overlap_was_settled_is_free_text_too() -> None:
     shown = seen({"findings": findings}, Sight.MASKED)["findings"][0]
     assert shown["details"] == {"parcel": "p", "settled": {"by": "giam.sat"}}
     change = {"pointer": "/findings/0", "after": findings[0]}
-    assert seen_change(change, Sight.MASKED) == {**change, "after": shown}
+    assert seen_difference(change, Sight.MASKED) == {**change, "after": shown}
     assert seen({"findings": findings}, Sight.PERSONAL)["findings"][0]["details"]["settled"] == settled
 
 
@@ -205,7 +205,7 @@ def test_a_name_of_one_word_is_not_shown_whole(name: str, shown: str) -> None:
 def test_why_there_is_no_number_is_hidden(sight: Sight) -> None:
     record = household() | {"head": {"full_name": "Vi An", "no_id_reason": "bà bỏ quên ở nhà con gái"}}
     assert "con gái" not in orjson.dumps(seen(record, sight)).decode()
-    assert seen_change({"pointer": "/head/no_id_reason", "after": "lost"}, sight) is None
+    assert seen_difference({"pointer": "/head/no_id_reason", "after": "lost"}, sight) is None
 
 
 @pytest.mark.parametrize("sight", [Sight.MASKED, Sight.NOBODY])
@@ -303,7 +303,7 @@ def test_a_change_shows_the_sides_of_which_anything_may_be_seen(
     change: dict[str, Any], shown: dict[str, Any] | None
 ) -> None:
     expected = None if shown is None else {"pointer": "/members/3", **shown}
-    assert seen_change({"pointer": "/members/3", **change}, Sight.MASKED) == expected
+    assert seen_difference({"pointer": "/members/3", **change}, Sight.MASKED) == expected
 
 
 def test_a_change_of_what_the_schema_does_not_know_is_shown_to_nobody() -> None:
@@ -318,6 +318,6 @@ def test_a_change_of_what_the_schema_does_not_know_is_shown_to_nobody() -> None:
         "/0/a",
     )
     for pointer in unknown:
-        assert seen_change({"pointer": pointer, "after": "x"}, Sight.MASKED) is None
+        assert seen_difference({"pointer": pointer, "after": "x"}, Sight.MASKED) is None
     change = {"pointer": "/parcels/0/geometry/a~1b/c~0d", "after": 1}
-    assert seen_change(change, Sight.MASKED) == change
+    assert seen_difference(change, Sight.MASKED) == change

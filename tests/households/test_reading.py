@@ -279,7 +279,7 @@ def test_a_copy_holds_the_whole_history_however_long(
     record = stored(services)
     revised(services, record, 4)
     whole = reader_of(supervisor).whole(record["id"])
-    villages = [entry["changes"][0]["after"] for entry in whole.history if entry["changes"]]
+    villages = [entry["differences"][0]["after"] for entry in whole.history if entry["differences"]]
     assert (whole.record["revision"], villages) == (5, ["Khối 14", "Khối 13", "Khối 12", "Khối 11"])
 
 
@@ -317,7 +317,7 @@ def test_findings_about_people_show_no_details_and_no_placeholders(
     assert sorted(each["code"] for each in about_head) == sorted(codes)
     assert [each for each in about_head if "details" in each or "message" in each] == []
     (change, *_) = reader.history(record["id"], before=None, limit=9).entries
-    assert [each for each in change["changes"] if each["pointer"].startswith("/findings")] == []
+    assert [each for each in change["differences"] if each["pointer"].startswith("/findings")] == []
 
 
 def test_a_neighbour_reveals_nothing_of_a_restricted_household(

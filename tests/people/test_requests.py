@@ -64,7 +64,7 @@ def request(state: RequestState = RequestState.RECEIVED, number: str = "1") -> P
         commune="16681",
         received_on=date(2026, 11, 23),
         acknowledge_by=date(2026, 11, 25),
-        answer_by=date(2026, 12, 3),
+        reply_by=date(2026, 12, 3),
         state=state,
         received_by="an",
     )
@@ -76,8 +76,8 @@ def request(state: RequestState = RequestState.RECEIVED, number: str = "1") -> P
         (RequestState.RECEIVED, date(2026, 11, 23), "acknowledge"),
         (RequestState.RECEIVED, date(2026, 11, 26), "acknowledge-overdue"),
         (RequestState.ACKNOWLEDGED, date(2026, 11, 26), None),
-        (RequestState.ACKNOWLEDGED, date(2026, 12, 1), "answer"),
-        (RequestState.ACKNOWLEDGED, date(2026, 12, 4), "answer-overdue"),
+        (RequestState.ACKNOWLEDGED, date(2026, 12, 1), "reply"),
+        (RequestState.ACKNOWLEDGED, date(2026, 12, 4), "reply-overdue"),
         (RequestState.DONE, date(2026, 12, 4), None),
     ],
 )

@@ -26,10 +26,10 @@ from service.reports.open_data import DIMENSIONS, POVERTY, Number, Table, TableT
 
 blueprint = Blueprint("open_data", __name__, url_prefix="/v1/open-data", description="Open data")
 
-_COLUMNS = ("unit", "name", "code", "label", "households", "withheld", "edition", "source", "licence")
+_COLUMNS = ("unit", "name", "code", "label", "households", "withheld", "published_on", "source", "licence")
 _MOST_A_MINUTE = 120
 _CACHE_SECONDS = 3600
-"""How long anybody may cache a response: an edition lasts weeks."""
+"""How long anybody may cache a response: a publication lasts weeks."""
 
 
 class OpenDataNumberSchema(Resource):
@@ -69,12 +69,12 @@ class OpenDataColumnSchema(Resource):
 
 
 class OpenDataSchema(Resource):
-    """A table of an edition, with the notes that every use of it must carry."""
+    """A table of a publication, with the notes that every use of it must carry."""
 
     by = fields.String(required=True, validate=validate.OneOf(DIMENSIONS))
     province = fields.String(required=True, metadata={"description": "The province whose communes are counted."})
-    edition = Day(required=True)
-    next_edition = Day(required=True)
+    published_on = Day(required=True)
+    next_published_on = Day(required=True)
     least = count(required=True, metadata={"description": "Smaller counts are withheld."})
     columns = fields.List(fields.Nested(OpenDataColumnSchema), required=True)
     rows = fields.List(fields.Nested(OpenDataRowSchema), required=True)
@@ -111,7 +111,7 @@ class OpenHouseholds(MethodView):
     @blueprint.problems(404, 422, 429, 503)
     @blueprint.doc(operationId="open_households", summary="Households by commune and ethnic group or poverty")
     def get(self, arguments: dict[str, Any]) -> Response:
-        """Registered households that are not withdrawn, as of the day of the edition; without signing in.
+        """Registered households that are not withdrawn, as of the day of the publication; without signing in.
 
         What is withheld is null with ``withheld: true``: each count from 1 to 4, and so many others that none of these
         can be computed from the totals. Communes whose own total would reveal a withheld count are counted together in
@@ -154,7 +154,7 @@ class OpenHouseholdsWorkbook(MethodView):
 
 
 def _name(table: Table) -> str:
-    return f"households-{table.province}-by-{table.by}-{table.edition}"
+    return f"households-{table.province}-by-{table.by}-{table.published_on}"
 
 
 def _table(arguments: dict[str, Any]) -> Table:
@@ -187,7 +187,7 @@ def _about(table: Table) -> dict[str, str]:
 def _lines(table: Table) -> Iterator[list[Any]]:
     labels = {column.code: column.name for column in table.columns}
     about = _about(table)
-    common = [table.edition, about["source"], about["licence"]]
+    common = [table.published_on, about["source"], about["licence"]]
     totals: list[tuple[str | None, str | None, TableTotal]] = [(row.unit, row.name, row) for row in table.rows]
     for unit, name, row in [*totals, ("total", None, table.total)]:
         for cell in row.cells:

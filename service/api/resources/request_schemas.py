@@ -21,7 +21,7 @@ from service.people.person_request import PersonRequest, RequestInvalid, Request
 from service.people.requests import LONGEST_REASON
 
 LONGEST_TEXT = 2000
-REMINDERS = ("acknowledge", "acknowledge-overdue", "answer", "answer-overdue")
+REMINDERS = ("acknowledge", "acknowledge-overdue", "reply", "reply-overdue")
 
 
 _text = partial(text, LONGEST_TEXT)
@@ -102,7 +102,7 @@ class PersonRequestSchema(ReceivedItems):
     received_by = fields.String(required=True)
     acknowledge_by = Day(required=True)
     acknowledged_on = Day(required=True, allow_none=True)
-    answer_by = Day(required=True)
+    reply_by = Day(required=True)
     extended_by = WholeNumber(required=True)
     closed_on = Day(required=True, allow_none=True)
     outcome = fields.String(required=True, allow_none=True)
@@ -144,7 +144,7 @@ class PastEntrySchema(Resource):
     at = Moment(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(get_args(Kind)))
     actor = fields.String(required=True)
-    changes = fields.List(fields.Nested(ItemDifferenceSchema), required=True)
+    differences = fields.List(fields.Nested(ItemDifferenceSchema), required=True)
     damaged = fields.Boolean(metadata={"description": "True where the stored entry is damaged and cannot be read."})
 
 

@@ -54,7 +54,7 @@ class TransferSchema(Body):
 class HistoryEntrySchema(LogEntrySchema):
     """An entry of a household's history."""
 
-    changes = fields.List(fields.Nested(ItemDifferenceSchema), required=True)
+    differences = fields.List(fields.Nested(ItemDifferenceSchema), required=True)
 
 
 class HistoryPageSchema(PageSchema):
