@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -27,9 +27,9 @@ class NoEncryption(FieldEncryption):
         """All of it, and nothing hidden."""
         return dict(record), {}
 
-    def open(self, document: Mapping[str, Any], *, each: bool = False, partly: bool = False) -> dict[str, Any]:
+    def open(self, document: Mapping[str, Any], *, partly: bool = False) -> dict[str, Any]:
         """The same items."""
-        del each, partly
+        del partly
         return {name: value for name, value in document.items() if name != SEALED}
 
     def contents(self, sealed: Any) -> dict[str, Any]:
@@ -40,17 +40,14 @@ class NoEncryption(FieldEncryption):
         """The value itself; several of them as BSON, since the validator wants one binary value."""
         return Binary(encode(value)) if isinstance(value, dict) else value
 
-    def open_value(self, value: Any) -> Any:
-        """The value itself."""
-        return value
-
     def open_sealed(self, value: Any) -> Any:
         """The value itself, or the several of them."""
         return decode(value) if isinstance(value, bytes) else value
 
-    def among(self, values: Iterable[str]) -> dict[str, Any]:
-        """The values themselves."""
-        return {"$in": list(values)}
+    def digests(self, hidden: Mapping[str, Any]) -> list[bytes]:
+        """None: nothing is hidden, and nobody searches."""
+        del hidden
+        return []
 
     def digest(self, value: str) -> str:
         """The value itself."""

@@ -18,11 +18,15 @@ class EntryUnreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LoggedRecord:
-    """A household's record as the log's last entry about it has it, with the entry; None where the log has none."""
+    """A household's record as the log's last entry about it has it, with the entry; None where the log has none.
+
+    ``is_found``: whether a search by its people's numbers and phones finds it, and a search by others' does not.
+    """
 
     stored: Stored
     entry: LogEntry | None
     fingerprint: str | None
+    is_found: bool = True
 
 
 @dataclass(frozen=True, slots=True)

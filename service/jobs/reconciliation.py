@@ -87,6 +87,10 @@ def _record_difference(logged: LoggedRecord, store: JobRepositories) -> RecordDi
         reason = "it is not the record that this entry made"
     elif logged.stored.fingerprint != logged.fingerprint:
         reason = "its fingerprint is not the one that this entry has"
+    elif not logged.is_found:
+        reason = (
+            "a search by its people's numbers does not find it, or finds it by others': scripts/rotate-keys --records"
+        )
     else:
         return None
     return RecordDifference(record["id"], entry.commune, entry.offset, reason)

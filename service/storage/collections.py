@@ -37,6 +37,8 @@ class Collection:
     indexes: tuple[IndexModel, ...] = ()
     validator: Callable[[], Mapping[str, Any]] | None = field(default=None)
     shard_key: Mapping[str, int | str] | None = None
+    retired_indexes: tuple[str, ...] = ()
+    """Names of indexes that an earlier version made and that no query uses now; migration drops them."""
 
 
 def stored_household_validator() -> Mapping[str, Any]:
@@ -47,7 +49,7 @@ def stored_household_validator() -> Mapping[str, Any]:
     validator = household_validator()
     validator["required"] = list(dict.fromkeys([*validator["required"], *always_stored_items(), "index"]))
     properties = validator["properties"]
-    properties["index"] = {"bsonType": "object", "required": ["names"]}
+    properties["index"] = {"bsonType": "object", "required": ["names", "searched"]}
     # A stored household names communes by their identities, which need not be codes.
     for section, name in (
         (properties, "commune"),
@@ -94,12 +96,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             IndexModel([("commune", ASCENDING), ("_id", ASCENDING)], name="commune"),
             IndexModel([("updated_at", ASCENDING), ("_id", ASCENDING)], name="updated"),
             IndexModel([("index.names", ASCENDING)], name="names"),
-            IndexModel([("head.national_id", ASCENDING)], name="head_national_id", sparse=True),
-            IndexModel([("members.national_id", ASCENDING)], name="member_national_id", sparse=True),
-            IndexModel([("head.old_id_number", ASCENDING)], name="head_old_id_number", sparse=True),
-            IndexModel([("members.old_id_number", ASCENDING)], name="member_old_id_number", sparse=True),
-            IndexModel([("head.phone", ASCENDING)], name="head_phone", sparse=True),
-            IndexModel([("members.phone", ASCENDING)], name="member_phone", sparse=True),
+            IndexModel([("index.searched", ASCENDING)], name="searched"),
             IndexModel([("index.village", ASCENDING), ("commune", ASCENDING)], name="village", sparse=True),
             IndexModel([("index.cells", ASCENDING)], name="cells", sparse=True),
             IndexModel([("parcels.id", ASCENDING)], name="parcel", sparse=True),
@@ -107,6 +104,14 @@ COLLECTIONS: tuple[Collection, ...] = (
         ),
         stored_household_validator,
         shard_key=_BY_HASH,
+        retired_indexes=(
+            "head_national_id",
+            "member_national_id",
+            "head_old_id_number",
+            "member_old_id_number",
+            "head_phone",
+            "member_phone",
+        ),
     ),
     Collection(
         "log",

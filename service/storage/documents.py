@@ -77,10 +77,9 @@ def sealed_entries(change: Change, encryption: FieldEncryption) -> list[SealedEn
 def to_document(change: Change, sealed: SealedEntry, encryption: FieldEncryption) -> Document:
     """The document of a change's household. It shares its ciphertext with the log entry that has the same record."""
     record = change.record
-    document: Document = {"_id": record["id"], **encryption.searchable(sealed.record or {}, sealed.hidden)}
+    document: Document = {"_id": record["id"], **(sealed.record or {}), SEALED: sealed.sealed}
     del document["id"]
-    document[SEALED] = sealed.sealed
-    document["index"] = {"names": name_keys(record)}
+    document["index"] = {"names": name_keys(record), SEARCHED: encryption.digests(sealed.hidden)}
     if _VILLAGE_IS_INDEXED and (village := spelling(record.get("village", ""))):
         document["index"]["village"] = village
     if cells := cell_keys(record):
@@ -91,8 +90,8 @@ def to_document(change: Change, sealed: SealedEntry, encryption: FieldEncryption
 def to_update(change: Change, sealed: SealedEntry) -> Document | None:
     """The update that writes what a change of place changed; None where the whole document has to be written.
 
-    The searched items keep their ciphertexts, which are most of what encrypting a document costs, and MongoDB has
-    fewer items to read. ``sealed`` is written anew: it holds the salt of the log entry.
+    MongoDB has fewer items to read than of a whole document. ``sealed`` is written anew: it holds the salt of the log
+    entry. Names and searched items keep what they are found by.
     """
     shown, replaced = sealed.record, change.entries[-1].replaced
     if not change.residence_only or shown is None or replaced is None or not replaced.keys() <= _OF_RESIDENCE:
@@ -110,11 +109,35 @@ def to_update(change: Change, sealed: SealedEntry) -> Document | None:
     return update
 
 
-def to_stored(document: Document, encryption: FieldEncryption, *, each: bool = False) -> Stored:
-    """The household of a document; ``each`` as in FieldEncryption.open. Raises StoreDamaged."""
+def to_stored(document: Document, encryption: FieldEncryption) -> Stored:
+    """The household of a document. Raises StoreDamaged."""
     document.pop("index", None)
-    record, contents = _opened(document.pop("_id"), document, encryption, each=each)
+    record, contents = _opened(document.pop("_id"), document, encryption)
     return Stored(record, contents["fingerprint"])
+
+
+def renewed(document: Document, encryption: FieldEncryption) -> Document:
+    """The document of a household, encrypted with the data key that writes now.
+
+    The same one where nothing in it is of an older data key, or of a version of the register that stored a ciphertext
+    in the place of each searched item. Raises one of DAMAGE.
+    """
+    digests = document["index"].get(SEARCHED)
+    is_older = digests is None or encryption.are_stale(digests) or encryption.stale(document)
+    if not is_older:
+        return document
+    beside = dict(contents_of(document, document["_id"], document["revision"], encryption))
+    beside.pop(RECORD, None)
+    shown, hidden = encryption.separated(encryption.open(document))
+    index = {**document["index"], SEARCHED: encryption.digests(hidden)}
+    return {**shown, "index": index, SEALED: encryption.seal_value({**beside, RECORD: hidden})}
+
+
+def is_found_by_its_items(document: Mapping[str, Any], encryption: FieldEncryption) -> bool:
+    """Whether the digests in a household's index are those of its own items. Raises one of DAMAGE."""
+    contents = contents_of(document, document["_id"], document["revision"], encryption)
+    index = document.get("index")
+    return isinstance(index, Mapping) and encryption.are_digests_of(index.get(SEARCHED), contents.get(RECORD, {}))
 
 
 def contents_of(
@@ -156,12 +179,12 @@ def to_part_of_record(record: Record, items: frozenset[str], encryption: FieldEn
 
 
 def _opened(
-    household: str, items: Document, encryption: FieldEncryption, *, each: bool = False, partly: bool = False
+    household: str, items: Document, encryption: FieldEncryption, *, partly: bool = False
 ) -> tuple[Record, Mapping[str, Any]]:
     """The record, and what its document hides."""
     try:
         contents = contents_of(items, household, items["revision"], encryption)
-        record = {"id": household, **encryption.opened(items, contents, each=each, partly=partly)}
+        record = {"id": household, **encryption.opened(items, contents, partly=partly)}
     except StoreDamaged:
         raise
     except DAMAGE as error:
@@ -212,8 +235,10 @@ def _names_another(finding: Mapping[str, Any], sealed: str | None) -> bool:
     )
 
 
+SEARCHED: Final = "searched"
+"""In ``index``: keyed digests of the people's numbers and phones, by which their household is found."""
 _OF_RESIDENCE = frozenset({"commune", "commune_as_of", "former_commune", "findings", "stage"})
-"""What a change of place changes: items that nobody searches by a ciphertext. Of them ``index`` repeats the former
+"""What a change of place changes: items that nobody searches by a digest. Of them ``index`` repeats the former
 commune, in the keys of claims."""
 _VILLAGE_IS_INDEXED = plain_at_rest("village")
 _NAMED = tuple(group for group in ("head", "members") if plain_at_rest(f"{group}.full_name"))

@@ -22,7 +22,7 @@ from service.storage import parcels
 from service.storage.boxes import box_polygons
 from service.storage.client import Document, fails_fast, translated
 from service.storage.database import Database
-from service.storage.documents import to_closed_record, to_part_of_record, to_record, to_stored
+from service.storage.documents import SEARCHED, to_closed_record, to_part_of_record, to_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import SEALED
 from service.unit_names import UnitId
@@ -34,6 +34,7 @@ _OLD_NUMBER = re.compile(r"[0-9]{9}")
 _PHONE = re.compile(r"(?:\+?84|0)?([35789][0-9]{8})")
 _BETWEEN_DIGITS = re.compile(r"[\s.()-]")
 _LAST = "\uffff"
+_SEARCHED = f"index.{SEARCHED}"
 _NONE = timedelta()
 
 
@@ -178,8 +179,7 @@ class Households:
     @fails_fast
     def of_person(self, number: str) -> list[str]:
         """The households whose head or a member has this personal number."""
-        sealed = self._database.encryption.equal_to(number)
-        where = {"$or": [{"head.national_id": sealed}, {"members.national_id": sealed}]}
+        where = {_SEARCHED: self._database.encryption.any_of([("national_id", number)])}
         return [document["_id"] for document in self._database["households"].find(where, {"_id": 1})]
 
     @fails_fast
@@ -272,14 +272,7 @@ def _text_condition(text: str, encryption: FieldEncryption) -> dict[str, Any]:
     """
     folded = fold(text)
     if numbers := _numbers_in(_BETWEEN_DIGITS.sub("", folded)):
-        return {
-            "$or": [
-                {f"{people}.{item}": sealed}
-                for item, number in numbers
-                for sealed in (encryption.equal_to(number),)
-                for people in ("head", "members")
-            ]
-        }
+        return {_SEARCHED: encryption.any_of(numbers)}
     # One name must lie in the range, not one above its beginning and another below its end.
     return {"index.names": {"$elemMatch": {"$gte": folded, "$lt": folded + _LAST}}}
 

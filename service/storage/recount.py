@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final
 
-from service.errors import StoreDamaged
 from service.households.changes import COUNTS
 from service.households.ports import Stored
 from service.jobs.ports import EntryUnreadable, LoggedRecord
 from service.storage.client import Document, translated
 from service.storage.database import Database
-from service.storage.documents import DAMAGE, to_bare_record, to_stored
+from service.storage.documents import DAMAGE, contents_of, is_found_by_its_items, to_bare_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
+from service.storage.encryption.items import SEALED
 from service.storage.log import fingerprint_of_entry, readable
 from service.unit_names import UnitId
 from service.units.attribution import tally_key
@@ -73,9 +73,13 @@ class Recount:
         encryption = self._database.encryption
         with translated(self._database.client):
             where = {**ALIVE, "head.national_id": {"$exists": True}}
-            for document in self._database["households"].find(where, {"head.national_id": 1}):
+            read = {"head.national_id": 1, "revision": 1, SEALED: 1}
+            for document in self._database["households"].find(where, read):
                 try:
-                    yield encryption.digest(encryption.open_value(document["head"]["national_id"])), document["_id"]
+                    household, revision = document["_id"], document["revision"]
+                    contents = contents_of(document, household, revision, encryption)
+                    head = encryption.opened(document, contents, partly=True)["head"]
+                    yield encryption.digest(head["national_id"]), household
                 except DAMAGE:
                     yield "", document["_id"]  # no identity has this key, so that the household is reported
 
@@ -83,10 +87,8 @@ class Recount:
         """Records in order of id, after ``after``, each with the last entry of the log that has a record of it."""
         with self._database.snapshot():
             where: dict[str, Any] = {} if after is None else {"_id": {"$gt": after}}
-            # Compare every ciphertext: one put in another's place would find a household by a stranger's number.
-            found_documents = self._database["households"].find(where).sort("_id").limit(limit)
-            stored = [_stored(each, self._database.encryption) for each in found_documents]
-            entries = {"household": {"$in": [each.record["id"] for each in stored]}, "record": {"$type": "object"}}
+            found_documents = list(self._database["households"].find(where).sort("_id").limit(limit))
+            entries = {"household": {"$in": [each["_id"] for each in found_documents]}, "record": {"$type": "object"}}
             last = {
                 each["_id"]: each["entry"]
                 for each in self._database["log"].aggregate(
@@ -99,8 +101,8 @@ class Recount:
                 )
             }
             found = []
-            for each in stored:
-                document = last.get(each.record["id"])
+            for each in found_documents:
+                document = last.get(each["_id"])
                 try:
                     entry = None if document is None else readable(document, self._database.encryption)
                     fingerprint = (
@@ -108,7 +110,8 @@ class Recount:
                     )
                 except EntryUnreadable:
                     entry = fingerprint = None
-                found.append(LoggedRecord(each, entry, fingerprint))
+                stored, is_found = _stored(each, self._database.encryption)
+                found.append(LoggedRecord(stored, entry, fingerprint, is_found))
             return found
 
     def households(self, *, after: str | None, limit: int) -> list[tuple[str, bool]]:
@@ -128,10 +131,14 @@ class Recount:
             return [(household, household in there) for household in known]
 
 
-def _stored(document: Document, encryption: FieldEncryption) -> Stored:
-    """A stored household; without its personal items where their ciphertext is damaged, so that it is reported."""
+def _stored(document: Document, encryption: FieldEncryption) -> tuple[Stored, bool]:
+    """A stored household, and whether a search by its people's numbers finds it.
+
+    Where its ciphertext is damaged it is without its personal items, so that it is reported.
+    """
     try:
-        return to_stored(dict(document), encryption, each=True)
-    except StoreDamaged:
+        is_found = is_found_by_its_items(document, encryption)
+        return to_stored(dict(document), encryption), is_found
+    except DAMAGE:
         document.pop("index", None)
-        return Stored(to_bare_record(document, encryption), "")
+        return Stored(to_bare_record(document, encryption), ""), True

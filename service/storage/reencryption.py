@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from service.storage.client import Document, translated
+from service.storage.collections import COLLECTIONS
 from service.storage.database import Database
-from service.storage.documents import DAMAGE, contents_of
+from service.storage.documents import DAMAGE, contents_of, renewed
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import CIPHERTEXT_SUBTYPE, RECORD, SEALED
 from service.storage.log import to_log_entry
@@ -27,7 +28,7 @@ def reencrypt(
     that is damaged stays as it is, and is reported by its collection and id.
     """
     work: dict[str, Callable[[Document], Document]] = {
-        "households": lambda document: _household(document, database.encryption),
+        "households": lambda document: renewed(document, database.encryption),
         "log": lambda document: _entry(document, database.encryption),
         "requests": lambda document: _request(document, database.encryption),
         FILES: lambda document: _file(document, database.encryption),
@@ -35,6 +36,32 @@ def reencrypt(
     for name, renew in work.items():
         with translated():
             yield name, _collection(database, name, renew, report_damaged)
+
+
+def digest_searched_items(database: Database, say: Callable[[str], None]) -> None:
+    """Renew the households of a version that searched by ciphertexts in the places of the items; drop their indexes.
+
+    The indexes are dropped last. So they say that there may be such households, and a run that was killed is resumed.
+    """
+    (households,) = [each for each in COLLECTIONS if each.name == "households"]
+    with translated():
+        there = database[households.name].index_information()
+        retired = [name for name in households.retired_indexes if name in there]
+        if not retired:
+            return
+        damaged: list[str] = []
+        count = _collection(
+            database,
+            households.name,
+            lambda document: renewed(document, database.encryption),
+            lambda _, household: damaged.append(household),
+        )
+        for name in retired:
+            database[households.name].drop_index(name)
+    say(f"households: {count:,} are found by digests now; {len(retired)} indexes of ciphertexts are dropped")
+    if damaged:
+        say(f"damaged, and left as they are: {', '.join(damaged)}")
+        say("restore them from a backup, then run scripts/rotate-keys --records")
 
 
 def _collection(
@@ -63,16 +90,8 @@ def _collection(
 
 
 def _renewed(value: Any, encryption: FieldEncryption) -> Any:
-    """A ciphertext under the current data key, deterministic or random as it was."""
+    """A ciphertext under the current data key."""
     return encryption.renewed(value) if getattr(value, "subtype", None) == CIPHERTEXT_SUBTYPE else value
-
-
-def _household(document: Document, encryption: FieldEncryption) -> Document:
-    if not encryption.stale(document):
-        return document
-    beside = dict(contents_of(document, document["_id"], document["revision"], encryption))
-    beside.pop(RECORD, None)
-    return encryption.seal(encryption.open(document), **beside)
 
 
 def _entry(document: Document, encryption: FieldEncryption) -> Document:

@@ -221,7 +221,9 @@ def test_every_record_is_encrypted_anew_and_still_holds(
     with MongoClient[dict[str, Any]](register_settings.mongodb_uri) as client:
         database = client.get_default_database()
         (household,) = database["households"].find()
-        sealed = [household["sealed"], household["head"]["national_id"], *(e["sealed"] for e in database["log"].find())]
+        sealed = [household["sealed"], *(entry["sealed"] for entry in database["log"].find())]
+    assert household["index"]["searched"]
+    assert all(digest.startswith(bytes(added.key_id)[:4]) for digest in household["index"]["searched"])
     assert {key_of(value) for value in sealed} == {bytes(added.key_id)}
     assert [log.broken for log in verify_log(store) if log.broken] == []
     assert list(reconcile(store)) == []

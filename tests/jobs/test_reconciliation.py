@@ -128,13 +128,23 @@ def test_a_log_with_a_damaged_ciphertext_is_found(written: Repositories) -> None
 
 def test_a_record_with_a_damaged_ciphertext_is_reported_and_refused_alone(written: Repositories) -> None:
     first, second = written.database["households"].find({"commune": THANH_VINH})
-    damaged = {"sealed": broken(first["sealed"]), "head.national_id": broken(first["head"]["national_id"])}
-    written.database["households"].update_one({"_id": first["_id"]}, {"$set": damaged})
+    written.database["households"].update_one({"_id": first["_id"]}, {"$set": {"sealed": broken(first["sealed"])}})
     with pytest.raises(StoreDamaged):
         written.households.find(first["_id"], area=None)
     assert written.households.find(second["_id"], area=None).record["id"] == second["_id"]
     assert [first["_id"] in each for each in record_differences(written)] == [True]
     assert any(first["_id"] in each for each in differences(written))
+
+
+def test_a_household_that_is_found_by_anothers_number_is_reported(written: Repositories) -> None:
+    first, second = written.database["households"].find({"commune": THANH_VINH})
+    others: list[Any] = [{**first["index"], "searched": second["index"]["searched"]}, {"names": []}, None]
+    for index in others:
+        damage = {"$set": {"index": index}}
+        written.database["households"].update_one({"_id": first["_id"]}, damage, bypass_document_validation=True)
+        assert [first["_id"] in each for each in record_differences(written)] == [True]
+    written.database["households"].update_one({"_id": first["_id"]}, {"$set": {"index": first["index"]}})
+    assert record_differences(written) == []
 
 
 def test_a_log_that_was_cut_off_with_its_state_is_found(written: Repositories) -> None:

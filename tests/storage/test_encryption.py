@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,9 +65,16 @@ def household(number: str = NUMBER) -> dict[str, Any]:
     }
 
 
+def sealed_document(encryption: FieldEncryption, record: Mapping[str, Any], *, digests: bool = False) -> dict[str, Any]:
+    """A record as it is stored, with the digests that it is found by if they are asked for."""
+    shown, hidden = encryption.separated(record)
+    index = {"index": {"searched": encryption.digests(hidden)}} if digests else {}
+    return {**shown, **index, "sealed": encryption.seal_value({"record": hidden})}
+
+
 def test_what_is_sealed_opens_again_and_the_given_record_stays(encryption: FieldEncryption) -> None:
     record = household()
-    sealed = encryption.seal(record)
+    sealed = sealed_document(encryption, record)
     assert record == household()
     assert sealed["head"]["full_name"] == "Nguyễn Văn An"
     assert encryption.open(sealed) == record
@@ -76,7 +83,7 @@ def test_what_is_sealed_opens_again_and_the_given_record_stays(encryption: Field
 def test_a_dump_of_the_database_shows_no_personal_item(
     database: Database[dict[str, Any]], encryption: FieldEncryption
 ) -> None:
-    database["households"].insert_one(encryption.seal(household()))
+    database["households"].insert_one(sealed_document(encryption, household()))
     dump = b"".join(
         encode(document) for name in database.list_collection_names() for document in database[name].find({})
     )
@@ -85,42 +92,55 @@ def test_a_dump_of_the_database_shows_no_personal_item(
         assert secret.encode() not in dump
 
 
-def test_queries_by_equality_use_ciphertext(database: Database[dict[str, Any]], encryption: FieldEncryption) -> None:
-    database["households"].insert_one(encryption.seal(household()))
-    assert database["households"].count_documents({"head.national_id": encryption.equal_to(NUMBER)}) == 1
-    assert database["households"].count_documents({"members.national_id": encryption.equal_to("040180005678")}) == 1
-    assert database["households"].count_documents({"head.national_id": encryption.equal_to("040078001235")}) == 0
+def test_a_household_is_found_by_digests_of_its_peoples_numbers(
+    database: Database[dict[str, Any]], encryption: FieldEncryption
+) -> None:
+    database["households"].insert_one(sealed_document(encryption, household(), digests=True))
+
+    def found(*items: tuple[str, str]) -> int:
+        return database["households"].count_documents({"index.searched": encryption.any_of(items)})
+
+    for number in (NUMBER, "040180005678"):  # of the head, and of a member
+        assert found(("national_id", number)) == 1
+    assert found(("national_id", "040078001235"), ("phone", PHONE)) == 1
+    assert found(("national_id", "040078001235")) == found(("phone", NUMBER)) == found() == 0
+
+
+def test_digests_are_of_an_item_and_its_value_and_each_is_there_once(encryption: FieldEncryption) -> None:
+    two = {"head": {"phone": PHONE}, "members": [{"phone": PHONE}, {"national_id": PHONE}, {}, {"phone": PHONE}]}
+    phone, number = sorted(sealed_document(encryption, two, digests=True)["index"]["searched"])
+    assert {(phone,), (number,)} == {tuple(encryption.any_of([(i, PHONE)])["$in"]) for i in ("phone", "national_id")}
+    assert sealed_document(encryption, {"parcels": [{"certificate_serial": "CH 1"}]}, digests=True)["index"] == {
+        "searched": []
+    }
 
 
 def test_a_hidden_item_looks_different_each_time(encryption: FieldEncryption) -> None:
-    one, other = encryption.seal(household()), encryption.seal(household())
-    assert one["head"]["national_id"] == other["head"]["national_id"]
+    one, other = (sealed_document(encryption, household(), digests=True) for _ in range(2))
+    assert one["index"] == other["index"]
     assert one["sealed"] != other["sealed"]
-    assert one["parcels"][0]["certificate_serial"] == ELSEWHERE
+    assert one["parcels"][0]["certificate_serial"] == one["head"]["national_id"] == ELSEWHERE
 
 
 def test_a_record_is_opened_by_one_ciphertext_and_keeps_the_order_of_its_items(encryption: FieldEncryption) -> None:
-    sealed = encryption.seal(household())
-    (number_of_another,) = encryption.equal_to("040078009999")["$in"]
-    changed = {**sealed, "head": {**sealed["head"], "national_id": number_of_another}}
-    assert encryption.open(changed) == household()
+    sealed = sealed_document(encryption, household())
+    of_a_former_version = {**sealed["head"], "national_id": encryption.seal_value("040078009999")}
+    assert encryption.open({**sealed, "head": of_a_former_version}) == household()
     assert list(encryption.open(sealed)["parcels"][0]) == ["certificate_serial", "land_use"]
 
 
-def test_who_holds_one_against_the_other_sees_the_ciphertext_that_is_searched(encryption: FieldEncryption) -> None:
-    sealed = encryption.seal(household())
-    assert encryption.open(sealed, each=True) == household()
-    (number_of_another,) = encryption.equal_to("040078009999")["$in"]
-    changed = {**sealed, "head": {**sealed["head"], "national_id": number_of_another}}
-    assert encryption.open(changed, each=True) == household("040078009999")
-    del changed["head"]["national_id"]
-    assert "national_id" not in encryption.open(changed, each=True)["head"]
+def test_digests_are_held_against_what_a_document_hides(encryption: FieldEncryption) -> None:
+    (_, mine), (_, others) = (encryption.separated(household(number)) for number in (NUMBER, "040078009999"))
+    digests = encryption.digests(mine)
+    assert encryption.are_digests_of(digests, mine)
+    assert not encryption.are_digests_of(digests, others)
+    assert not any(encryption.are_digests_of(damaged, mine) for damaged in (None, [], digests[1:], [*digests, b"x"]))
 
 
 def test_a_closed_record_is_one_without_personal_items_and_nothing_is_decrypted(
     encryption: FieldEncryption, database: Database[dict[str, Any]], tmp_path: Path
 ) -> None:
-    sealed = encryption.seal(household())
+    sealed = sealed_document(encryption, household())
     stranger = FieldEncryption(database, lambda: master_keys_of_files(KeyFolder(tmp_path / "none")))
     assert stranger.closed(sealed) == {
         "_id": "0192f0c1",
@@ -132,7 +152,7 @@ def test_a_closed_record_is_one_without_personal_items_and_nothing_is_decrypted(
 
 
 def test_what_was_not_read_stays_away(encryption: FieldEncryption) -> None:
-    sealed = encryption.seal(household())
+    sealed = sealed_document(encryption, household())
     part = {"sealed": sealed["sealed"], "parcels": [{"land_use": "LUC"}, {"land_use": "CLN"}]}
     assert encryption.open(part, partly=True) == {"parcels": [{"land_use": "LUC"}, {"land_use": "CLN"}]}
 
@@ -153,11 +173,11 @@ def test_what_was_not_read_stays_away(encryption: FieldEncryption) -> None:
 )
 def test_what_does_not_fit_what_it_hides_is_damaged(encryption: FieldEncryption, changed: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError)):
-        encryption.open({**encryption.seal(household()), **changed})
+        encryption.open({**sealed_document(encryption, household()), **changed})
 
 
 def test_placeholders_of_which_nothing_is_hidden_are_damaged(encryption: FieldEncryption) -> None:
-    sealed = {**encryption.seal(household()), "sealed": encryption.seal_value({"record": {}})}
+    sealed = {**sealed_document(encryption, household()), "sealed": encryption.seal_value({"record": {}})}
     with pytest.raises(ValueError, match="not in its sealed part"):
         encryption.open(sealed)
     assert encryption.open({"village": "Khối 4", "sealed": sealed["sealed"]}) == {"village": "Khối 4"}
@@ -165,7 +185,7 @@ def test_placeholders_of_which_nothing_is_hidden_are_damaged(encryption: FieldEn
 
 def test_what_is_sealed_already_is_not_sealed_again(encryption: FieldEncryption) -> None:
     with pytest.raises(ValueError, match="sealed already"):
-        encryption.seal(encryption.seal(household()))
+        sealed_document(encryption, sealed_document(encryption, household()))
 
 
 @pytest.mark.parametrize(
@@ -173,8 +193,8 @@ def test_what_is_sealed_already_is_not_sealed_again(encryption: FieldEncryption)
     [{}, {"head": None}, {"head": "x"}, {"members": [None]}, {"members": []}, {"head": {"phone": None}}],
 )
 def test_gaps_in_a_record_are_no_obstacle(encryption: FieldEncryption, document: dict[str, Any]) -> None:
-    assert encryption.open(encryption.seal(document)) == document
-    assert encryption.open(encryption.seal(document), each=True) == document
+    assert encryption.open(sealed_document(encryption, document)) == document
+    assert isinstance(encryption.digests(encryption.separated(document)[1]), list)
 
 
 def test_two_processes_that_start_at_once_share_keys_and_digest(
@@ -182,7 +202,7 @@ def test_two_processes_that_start_at_once_share_keys_and_digest(
 ) -> None:
     one, other = prepared(database, keys), prepared(database, keys)
     assert one.digest(NUMBER) == other.digest(NUMBER) != NUMBER
-    assert other.open(one.seal(household())) == household()
+    assert other.open(sealed_document(one, household())) == household()
     assert len(one.data_keys()) == 1
 
 
@@ -191,24 +211,26 @@ def test_a_new_data_key_finds_at_once_and_writes_after_the_handover(
 ) -> None:
     moment = [datetime(2026, 11, 23, tzinfo=UTC)]
     encryption = prepared(database, keys, clock=lambda: moment[0])
-    before = encryption.seal(household())
+    before = sealed_document(encryption, household(), digests=True)
     digest = encryption.digest(NUMBER)
     added = encryption.add_data_key()
-    assert key_of(encryption.seal(household())["head"]["phone"]) != bytes(added.key_id)
+    assert key_of(sealed_document(encryption, household())["sealed"]) != bytes(added.key_id)
     moment[0] += FieldEncryption.HANDOVER + timedelta(seconds=1)
-    after = encryption.seal(household())
-    assert key_of(after["head"]["phone"]) == key_of(after["sealed"]) == bytes(added.key_id)
-    assert encryption.stale(before)
-    assert not encryption.stale(after)
+    after = sealed_document(encryption, household(), digests=True)
+    assert key_of(after["sealed"]) == bytes(added.key_id)
+    assert [encryption.stale(each) for each in (before, after)] == [True, False]
+    assert [encryption.are_stale(each["index"]["searched"]) for each in (before, after)] == [True, False]
+    (_, hidden) = encryption.separated(household())
     for sealed in (before, after):
-        assert sealed["head"]["national_id"] in encryption.equal_to(NUMBER)["$in"]
+        assert set(sealed["index"]["searched"]) & set(encryption.any_of([("national_id", NUMBER)])["$in"])
+        assert encryption.are_digests_of(sealed.pop("index")["searched"], hidden)
         assert encryption.open(sealed) == household()
     assert encryption.digest(NUMBER) == digest
 
 
 def test_a_running_worker_follows_a_new_master_key(database: Database[dict[str, Any]], keys: KeyFolder) -> None:
     worker, script = prepared(database, keys, key_seconds=0.001), prepared(database, keys)
-    sealed = worker.seal(household())
+    sealed = sealed_document(worker, household())
     name = keys.add_master_key()
     assert script.rewrap() == 1
     (vault,) = database["encryption_keys"].find({})
@@ -220,7 +242,7 @@ def test_a_running_worker_follows_a_new_master_key(database: Database[dict[str, 
 def test_without_the_master_key_nothing_opens(
     database: Database[dict[str, Any]], encryption: FieldEncryption, tmp_path: Path
 ) -> None:
-    sealed = encryption.seal(household())
+    sealed = sealed_document(encryption, household())
     stranger = KeyFolder(tmp_path / "others")
     stranger.make()
     with pytest.raises(StoreUnavailable):
@@ -231,14 +253,13 @@ def test_without_the_master_key_nothing_opens(
 
 def test_a_retired_data_key_is_gone(database: Database[dict[str, Any]], keys: KeyFolder) -> None:
     encryption = prepared(database, keys)
-    (sealed,) = encryption.equal_to("secret")["$in"]
-    assert isinstance(sealed, Binary)
+    sealed = encryption.seal_value("secret")
     (first,) = encryption.data_keys()
     encryption.add_data_key()
     encryption.retire(first)
     assert [key.name for key in encryption.data_keys()] == ["0002"]
     with pytest.raises(CiphertextDamaged):
-        FieldEncryption(database, lambda: master_keys_of_files(keys)).open_value(sealed)
+        FieldEncryption(database, lambda: master_keys_of_files(keys)).open_sealed(sealed)
 
 
 def test_every_encrypted_item_is_in_the_definition_and_personal() -> None:
@@ -267,14 +288,14 @@ DAMAGE = {"algorithm": 0, "key": 1, "end of the key": 16, "type": 17, "content":
 @pytest.mark.parametrize("position", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_ciphertext_is_refused_as_damaged(encryption: FieldEncryption, position: int) -> None:
     with pytest.raises(CiphertextDamaged):
-        encryption.open_value(damaged(encryption.seal_value("secret"), position))
+        encryption.open_sealed(damaged(encryption.seal_value("secret"), position))
 
 
 def test_a_truncated_ciphertext_is_refused_as_damaged(encryption: FieldEncryption) -> None:
     sealed = encryption.seal_value("secret")
     for length in (1, 17, 18, 40):
         with pytest.raises(CiphertextDamaged):
-            encryption.open_value(Binary(bytes(sealed[:length]), sealed.subtype))
+            encryption.open_sealed(Binary(bytes(sealed[:length]), sealed.subtype))
 
 
 @pytest.mark.parametrize("value", [b"secret", Binary(b"secret", 5), Binary(b"", 6), "secret", 7, None, {}, []])
@@ -288,14 +309,14 @@ def test_a_ciphertext_of_a_data_key_that_another_process_has_just_made_opens(
     database: Database[dict[str, Any]], keys: KeyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker, script = prepared(database, keys), prepared(database, keys)
-    worker.open_value(worker.seal_value("secret"))
+    worker.open_sealed(worker.seal_value("secret"))
     monkeypatch.setattr(FieldEncryption, "HANDOVER", FieldEncryption.HANDOVER * 0)
     script.add_data_key()
     sealed = script.seal_value("newer")
     assert key_of(sealed) not in {bytes(key.key_id) for key in worker._keys}
-    assert worker.open_value(sealed) == "newer"
+    assert worker.open_sealed(sealed) == "newer"
     with pytest.raises(CiphertextDamaged):
-        worker.open_value(damaged(sealed, position=5))
+        worker.open_sealed(damaged(sealed, position=5))
 
 
 def test_a_data_key_that_the_vault_has_lost_damages_no_document(
@@ -307,13 +328,13 @@ def test_a_data_key_that_the_vault_has_lost_damages_no_document(
     (vault,) = database["encryption_keys"].find({})
     database["encryption_keys"].delete_one({})
     with pytest.raises(StoreUnavailable):
-        restarted.open_value(sealed)
+        restarted.open_sealed(sealed)
     listed = database["encryption_secrets"].find_one_and_delete({"_id": "data-keys"})
     assert listed is not None
     with pytest.raises(StoreUnavailable):
-        restarted.open_value(sealed)
+        restarted.open_sealed(sealed)
     database["encryption_keys"].insert_one(vault)
-    assert restarted.open_value(sealed) == "secret"
+    assert restarted.open_sealed(sealed) == "secret"
 
 
 @pytest.mark.slow
@@ -323,7 +344,7 @@ def test_while_the_vault_cannot_be_reached_nothing_is_damaged(encryption: FieldE
         away = FieldEncryption(client.get_default_database(), lambda: master_keys_of_files(keys))
         for value in (sealed, damaged(sealed, position=5)):
             with pytest.raises(StoreUnavailable):
-                away.open_value(value)
+                away.open_sealed(value)
 
 
 def test_a_damaged_ciphertext_disturbs_no_other_thread(encryption: FieldEncryption) -> None:
@@ -332,7 +353,7 @@ def test_a_damaged_ciphertext_disturbs_no_other_thread(encryption: FieldEncrypti
 
     def read(value: Binary) -> Any:
         try:
-            return encryption.open_value(value)
+            return encryption.open_sealed(value)
         except CiphertextDamaged:
             return None
 

@@ -1,12 +1,12 @@
 """Seals and opens the personal items of documents, so that they are encrypted before they reach MongoDB.
 
 A ciphertext is one AEAD value (AES-256-CBC with HMAC-SHA-512). All that a document hides is one random ciphertext, so
-that a reader decrypts one value; where the register queries by equality, a deterministic one stands in the item's place
-beside it.
+that a reader decrypts one value. Items by which the register finds households have keyed digests beside it.
 """
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -17,7 +17,6 @@ from pymongo.database import Database
 from service.clock import Clock, system_clock
 from service.storage.client import Document
 from service.storage.encryption.items import (
-    CIPHERTEXT_SUBTYPE,
     ENCRYPTED_ITEMS,
     OF,
     RECORD,
@@ -29,8 +28,7 @@ from service.storage.encryption.items import (
     is_sealed,
     joined,
     key_of,
-    mapped,
-    searchable,
+    searched,
     separated,
 )
 from service.storage.encryption.key_ring import CACHED_VALUES, CiphertextDamaged, KeyRing
@@ -39,8 +37,10 @@ from service.storage.encryption.master_keys import MasterKeys
 _CACHED_CONTENTS: Final = 1_024
 """The contents of a document are some kilobytes each."""
 _VALUE: Final = "value"
-_DETERMINISTIC_MARK: Final = 1
-"""First byte of a deterministic ciphertext; of a random one it is 2 (MongoDB's client-side encryption, subtype 6)."""
+_TAG_BYTES: Final = 4
+"""How much of a data key's id a digest begins with, by which a digest of an older key is recognized."""
+_DIGEST_BYTES: Final = 16
+"""How much of an HMAC-SHA-256 a digest keeps: two values that are not equal never share 128 bits by chance."""
 
 
 class FieldEncryption(KeyRing):
@@ -70,14 +70,28 @@ class FieldEncryption(KeyRing):
         """
         return separated(record, self._branches)
 
-    def searchable(self, shown: Mapping[str, Any], hidden: Mapping[str, Any]) -> Document:
-        """What ``separated`` returned, with deterministic ciphertexts in the places where equality is searched."""
-        return searchable(shown, hidden, self._branches, self._seal_value)
+    def digests(self, hidden: Mapping[str, Any]) -> list[bytes]:
+        """The keyed digests of the searched items among those that ``separated`` hid, in order, each once.
 
-    def seal(self, record: Mapping[str, Any], **beside: Any) -> Document:
-        """A record as it is stored: searchable, with what it hides, and what is given ``beside``, under ``sealed``."""
-        shown, hidden = self.separated(record)
-        return {**self.searchable(shown, hidden), SEALED: self.seal_value({RECORD: hidden, **beside})}
+        They are digests of an item's own name and value, so that equal values of different items are not confused, and
+        the head of a household is found as a member is.
+        """
+        return self._digests(searched(hidden, self._branches), self._writing_key().key_id)
+
+    def are_digests_of(self, digests: Any, hidden: Mapping[str, Any]) -> bool:
+        """Whether stored digests are those of the hidden items, by one of the data keys in use."""
+        items = list(searched(hidden, self._branches))
+        return any(digests == self._digests(items, key.key_id) for key in self._data_keys())
+
+    def any_of(self, items: Iterable[tuple[str, str]]) -> dict[str, list[bytes]]:
+        """The condition on stored digests that one of these items (name and value) is among them, by any key in use."""
+        wanted = list(items)
+        return {"$in": [digest for key in self._data_keys() for digest in self._digests(wanted, key.key_id)]}
+
+    def _digests(self, items: Iterable[tuple[str, str]], key: Binary) -> list[bytes]:
+        secret, tag = self._digest_key(key), _tag_of(key)
+        names = {f"{name}:{value}" for name, value in items}
+        return sorted(tag + hmac.digest(secret, each.encode(), "sha256")[:_DIGEST_BYTES] for each in names)
 
     def contents(self, sealed: Binary) -> Mapping[str, Any]:
         """What a document's ``sealed`` contains. It is cached and shared: do not modify it.
@@ -90,24 +104,16 @@ class FieldEncryption(KeyRing):
             raise CiphertextDamaged() from error
         return opened
 
-    def open(self, document: Mapping[str, Any], *, each: bool = False, partly: bool = False) -> Document:
+    def open(self, document: Mapping[str, Any], *, partly: bool = False) -> Document:
         """The record of a stored document, of which perhaps only a part was read (``partly``).
 
-        With ``each``, the ciphertexts that stand in their items' places count, though ``sealed`` holds the same: for
-        those who check whether it does.
         Raises CiphertextDamaged, and ValueError and the like where an item is not what it should be.
         """
-        return self.opened(document, self.contents(document[SEALED]), each=each, partly=partly)
+        return self.opened(document, self.contents(document[SEALED]), partly=partly)
 
-    def opened(
-        self, document: Mapping[str, Any], contents: Mapping[str, Any], *, each: bool = False, partly: bool = False
-    ) -> Document:
+    def opened(self, document: Mapping[str, Any], contents: Mapping[str, Any], *, partly: bool = False) -> Document:
         """As ``open``, of a document whose ``contents`` are at hand."""
-        hidden = contents.get(RECORD, {})
-        if each:
-            record = joined(mapped(document, self._branches, self._open_value), hidden, all_places=False, partly=True)
-        else:
-            record = self.joined(document, hidden, partly=partly)
+        record = self.joined(document, contents.get(RECORD, {}), partly=partly)
         del record[SEALED]
         return record
 
@@ -128,11 +134,7 @@ class FieldEncryption(KeyRing):
 
     def seal_value(self, value: Any) -> Binary:
         """One value (text, number, bytes) encrypted."""
-        return self._seal_value(value, Manner.HIDDEN)
-
-    def open_value(self, value: Any) -> Any:
-        """One value decrypted; what is not encrypted is returned as it is."""
-        return self._open_value(value)
+        return self._encrypt(value, self._writing_key().key_id)
 
     def open_sealed(self, value: Any) -> Any:
         """One value decrypted that is always stored encrypted. Raises CiphertextDamaged, also where it is not."""
@@ -154,34 +156,22 @@ class FieldEncryption(KeyRing):
             raise CiphertextDamaged()
         return contents[_VALUE]
 
-    def equal_to(self, value: str) -> dict[str, list[Binary]]:
-        """The condition that a query puts on a searched item: its ciphertexts under every data key in use."""
-        return self.among((value,))
-
-    def among(self, values: Iterable[str]) -> dict[str, list[Binary]]:
-        """The condition that a searched item is one of ``values``."""
-        keys = self._data_keys()
-        return {"$in": [self._searched(value, key.key_id) for value in values for key in keys]}
-
     def stale(self, document: Mapping[str, Any]) -> bool:
         """Whether anything in a stored document is encrypted with an older data key."""
         current = bytes(self._writing_key().key_id)
         return any(key_of(value) != current for value in ciphertexts(document))
 
+    def are_stale(self, digests: Iterable[bytes]) -> bool:
+        """Whether any of a document's stored digests was made with an older data key."""
+        tag = _tag_of(self._writing_key().key_id)
+        return any(not each.startswith(tag) for each in digests)
+
     def renewed(self, value: Binary) -> Binary:
         """A ciphertext under the data key that writes now; the same one if it is that key's already."""
         if key_of(value) == bytes(self._writing_key().key_id):
             return value
-        manner = Manner.SEARCHED if value[0] == _DETERMINISTIC_MARK else Manner.HIDDEN
-        return self._seal_value(self._decrypt(value), manner)
+        return self.seal_value(self._decrypt(value))
 
-    def _seal_value(self, value: Any, manner: Manner) -> Binary:
-        key = self._writing_key().key_id
-        if manner is Manner.SEARCHED:
-            return self._searched(value, key)
-        return self._encrypt(value, Manner.HIDDEN, key)
 
-    def _open_value(self, value: Any, _: Manner | None = None) -> Any:
-        if isinstance(value, Binary) and value.subtype == CIPHERTEXT_SUBTYPE:
-            return self._opened(value)
-        return value
+def _tag_of(key: Binary) -> bytes:
+    return bytes(key[:_TAG_BYTES])

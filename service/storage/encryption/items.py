@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from enum import StrEnum
 from typing import Any, Final
@@ -21,9 +21,9 @@ class Manner(StrEnum):
     """How an item is encrypted."""
 
     SEARCHED = "searched"
-    """Deterministic: equal values have equal ciphertexts, so that queries by equality work."""
+    """Hidden, and found by equality: a keyed digest of it is in the household's index."""
     HIDDEN = "hidden"
-    """Random: two ciphertexts of one value have nothing in common."""
+    """Only in the ciphertext of all that the document hides."""
 
 
 _MANNERS: Final[Mapping[AtRest, Manner]] = {"sealed_searchable": Manner.SEARCHED, "sealed": Manner.HIDDEN}
@@ -55,11 +55,6 @@ def _is_object(value: Any) -> bool:
 
 class _Each(dict[str, Any]):
     """The branches below every element of a list."""
-
-    @property
-    def searched(self) -> bool:
-        """Whether any of them is queried by equality."""
-        return Manner.SEARCHED in self.values()
 
 
 class _Findings(_Each):
@@ -112,59 +107,47 @@ def separated(record: Mapping[str, Any], branches: Branches) -> tuple[Document, 
     return shown, hidden
 
 
-def joined(
-    shown: Mapping[str, Any], hidden: Mapping[str, Any], *, all_places: bool = True, partly: bool = False
-) -> Document:
+def joined(shown: Mapping[str, Any], hidden: Mapping[str, Any], *, partly: bool = False) -> Document:
     """What was separated, put together again. Raises ValueError where the two do not fit, since one was then damaged.
 
-    With ``partly`` an item that is not in ``shown`` was not read, and stays out. Without ``all_places`` only the places
-    that contain ``ELSEWHERE`` are filled.
+    With ``partly`` an item that is not in ``shown`` was not read, and stays out.
     """
     whole = dict(shown)
     for name, part in hidden.items():
         place = whole.get(name)
         if type(part) is str and isinstance(place, bytes):  # nearly all
-            if all_places or place == ELSEWHERE:
-                whole[name] = part
+            whole[name] = part
         elif place is None:
             if partly:
                 continue
             raise ValueError(f"there is no place for {name}, which is sealed")
         elif isinstance(part, dict) and _is_object(place):
-            whole[name] = joined(place, part, all_places=all_places, partly=partly)
+            whole[name] = joined(place, part, partly=partly)
         elif isinstance(part, list) and isinstance(place, list):
             whole[name] = [
-                joined(each, inner, all_places=all_places, partly=partly) if inner else each
-                for each, inner in zip(place, part, strict=True)
+                joined(each, inner, partly=partly) if inner else each for each, inner in zip(place, part, strict=True)
             ]
-        elif all_places and not isinstance(place, bytes):
+        elif not isinstance(place, bytes):
             raise ValueError(f"in the place of {name}, which is sealed, there is something else")
-        elif all_places or place == ELSEWHERE:
+        else:
             # An item can be an object or a list as a whole; what was opened is shared with the next reader.
             whole[name] = deepcopy(part) if isinstance(part, (dict, list)) else part
     return whole
 
 
-def searchable(
-    shown: Mapping[str, Any],
-    hidden: Mapping[str, Any],
-    branches: Branches,
-    seal: Callable[[Any, Manner], Any],
-) -> Document:
-    document = dict(shown)
+def searched(hidden: Mapping[str, Any], branches: Branches) -> Iterator[tuple[str, str]]:
+    """Yield each hidden item that is found by equality: its own name, without those of what it is in, and its value."""
     for name, part in hidden.items():
         branch = branches[name]
         if branch is Manner.SEARCHED:
-            document[name] = seal(part, branch)
+            yield name, part
+        elif isinstance(branch, _Findings):
+            continue
         elif isinstance(branch, _Each):
-            if branch.searched:
-                document[name] = [
-                    searchable(each, inner, branch, seal) if inner else each
-                    for each, inner in zip(document[name], part, strict=True)
-                ]
+            for each in part:
+                yield from searched(each, branch)
         elif isinstance(branch, dict):
-            document[name] = searchable(document[name], part, branch, seal)
-    return document
+            yield from searched(part, branch)
 
 
 def is_sealed(document: Mapping[str, Any], branches: Branches) -> bool:
@@ -206,21 +189,3 @@ def ciphertexts(value: Any) -> Iterator[Binary]:
             yield from ciphertexts(each)
     elif key_of(value) is not None:
         yield value
-
-
-def mapped(document: Mapping[str, Any], branches: Branches, change: Callable[[Any, Manner], Any]) -> Document:
-    """A copy of the document with the values at the branches' ends changed; None and missing items stay."""
-    changed = dict(document)
-    for name, branch in branches.items():
-        value = changed.get(name)
-        if value is None:
-            continue
-        if isinstance(branch, Manner):
-            changed[name] = change(value, branch)
-        elif isinstance(branch, _Each):
-            changed[name] = [
-                mapped(each, _below(branch, each), change) if isinstance(each, Mapping) else each for each in value
-            ]
-        elif isinstance(value, Mapping):
-            changed[name] = mapped(value, branch, change)
-    return changed

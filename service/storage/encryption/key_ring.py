@@ -32,7 +32,7 @@ from service.access.errors import KeysMissing
 from service.clock import Clock, system_clock
 from service.errors import StoreDamaged, StoreUnavailable
 from service.storage.client import Document
-from service.storage.encryption.items import Manner, key_of
+from service.storage.encryption.items import key_of
 from service.storage.encryption.master_keys import MasterKeys
 
 KEY_VAULT: Final = "encryption_keys"
@@ -43,11 +43,13 @@ _DIGEST_SECRET: Final = "digest"  # noqa: S105 - a document's name
 _RELOAD_SECONDS: Final = 1.0
 """Master keys are reloaded at most this often, however many ciphertexts cannot be decrypted."""
 CACHED_VALUES: Final = 16_384
+_CACHED_KEYS: Final = 16
+"""A register has one data key, and two while `rotate-keys --records` runs."""
 
-_ALGORITHMS: Final = {
-    Manner.SEARCHED: "AEAD_AES_256_CBC_HMAC_SHA_512-Deterministic",
-    Manner.HIDDEN: "AEAD_AES_256_CBC_HMAC_SHA_512-Random",
-}
+_RANDOM: Final = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
+_DETERMINISTIC: Final = "AEAD_AES_256_CBC_HMAC_SHA_512-Deterministic"
+_DIGEST_KEY: Final = b"the key of digests that households are found by"
+"""Encrypted by a data key and hashed, this is the key of its digests. Its ciphertext is never stored."""
 
 
 class CiphertextDamaged(StoreDamaged):
@@ -95,7 +97,7 @@ class KeyRing:
         self._looked_at = float("-inf")
         self._reloaded_at = float("-inf")
         self._secret: bytes | None = None
-        self._searched = lru_cache(CACHED_VALUES)(self._encrypt_searched)
+        self._digest_key = lru_cache(_CACHED_KEYS)(self._derive_digest_key)
 
     def digest(self, value: str) -> str:
         """A keyed digest (HMAC-SHA-256, hex) that stays the same through every rotation: the key of ``identities``."""
@@ -138,11 +140,15 @@ class KeyRing:
         with self._lock:
             self._forget()
 
-    def _encrypt_searched(self, value: str, key: Binary) -> Binary:
-        return self._encrypt(value, Manner.SEARCHED, key)
+    def _derive_digest_key(self, key: Binary) -> bytes:
+        """The key of the digests that belong to a data key: only who has the data key can make it.
 
-    def _encrypt(self, value: Any, manner: Manner, key: Binary) -> Binary:
-        sealed: Binary = self._attempt(lambda encryption: encryption.encrypt(value, _ALGORITHMS[manner], key_id=key))
+        So digests are of no use once their data key is retired, and no other secret has to be stored for them.
+        """
+        return hashlib.sha256(self._encrypt(_DIGEST_KEY, key, _DETERMINISTIC)).digest()
+
+    def _encrypt(self, value: Any, key: Binary, algorithm: str = _RANDOM) -> Binary:
+        sealed: Binary = self._attempt(lambda encryption: encryption.encrypt(value, algorithm, key_id=key))
         return sealed
 
     def _decrypt(self, value: Binary) -> Any:
@@ -273,7 +279,7 @@ class KeyRing:
     def _load_secret(self) -> bytes:
         found = self._database[SECRETS].find_one({"_id": _DIGEST_SECRET})
         if found is None:
-            sealed = self._encrypt(secrets.token_bytes(32), Manner.HIDDEN, self._writing_key().key_id)
+            sealed = self._encrypt(secrets.token_bytes(32), self._writing_key().key_id)
             with suppress(DuplicateKeyError):  # another process made it first; theirs is read below
                 self._database[SECRETS].insert_one({"_id": _DIGEST_SECRET, "value": sealed})
             found = self._database[SECRETS].find_one({"_id": _DIGEST_SECRET})
@@ -283,7 +289,7 @@ class KeyRing:
     def reseal_secret(self) -> None:
         """Encrypt the digest's secret with the data key that writes now; the secret stays the same."""
         secret = self._load_secret()
-        sealed = self._encrypt(secret, Manner.HIDDEN, self._writing_key().key_id)
+        sealed = self._encrypt(secret, self._writing_key().key_id)
         self._database[SECRETS].update_one({"_id": _DIGEST_SECRET}, {"$set": {"value": sealed}})
 
 
@@ -295,7 +301,7 @@ def _is_usable(encryption: ClientEncryption[Document], key: bytes) -> bool:
     if len(key) < _KEY_ID_BYTES:
         return True
     try:
-        encryption.encrypt(0, _ALGORITHMS[Manner.HIDDEN], key_id=Binary(key, UUID_SUBTYPE))
+        encryption.encrypt(0, _RANDOM, key_id=Binary(key, UUID_SUBTYPE))
     except EncryptionError:
         return False
     return True
