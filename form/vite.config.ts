@@ -2,9 +2,10 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { precache } from './build/precache.ts';
+import { withoutTranslations } from './build/translations.ts';
 
 export default defineConfig({
-  plugins: [svelte(), precache()],
+  plugins: [svelte(), withoutTranslations(), precache()],
   build: {
     target: 'es2022',
     // A strict Content-Security-Policy has no place for the inline polyfill, and every browser we serve preloads modules.
@@ -16,7 +17,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What every page needs comes as one file: on an old phone each further file costs more than its bytes.
-        codeSplitting: { groups: [{ name: 'core', test: /node_modules\/(svelte|idb|esm-env|clsx)\/|src\/(clock|record|language\/(language|explain)|session\/(shell|faults)|parts\/(Toast|SignInForm|Brand)|storage\/(?!photo)|sync\/(account|backoff|register|response|sender|units|updates)|definition\/(read|definition|province|limits|pointer)|search)|src\/messages\/vi(-map)?\.ts/ }] },
+        codeSplitting: { groups: [{ name: 'core', test: /node_modules\/(svelte|idb|esm-env|clsx)\/|src\/(clock|record|language\/(language|explain)|session\/(shell|faults)|parts\/(Toast|SignInForm|Brand)|storage\/(?!photo)|sync\/(account|backoff|register|response|sender|units|updates)|definition\/(read|definition|province|limits|pointer)|search)|src\/messages\/vi\.ts/ }] },
       },
     },
   },

@@ -6,9 +6,11 @@ import { fill, say } from '../src/language/language.svelte';
 import { vi } from '../src/messages/vi';
 import { viConflict } from '../src/messages/vi-conflict';
 import { viDashboard } from '../src/messages/vi-dashboard';
+import { viMap } from '../src/messages/vi-map';
 import { viPhone } from '../src/messages/vi-phone';
 import { viPhotos } from '../src/messages/vi-photos';
 import { viHousehold } from '../src/messages/vi-household';
+import { viTiles } from '../src/messages/vi-tiles';
 import { viVerify } from '../src/messages/vi-verify';
 import { en } from '../src/messages/en';
 
@@ -42,8 +44,8 @@ function used(text: string, keys: readonly string[]): string[] {
 }
 
 /** Texts that are not there from the beginning, by the file that includes them. */
-const LAZY: Record<string, Record<string, string>> = { 'screens/conflict-texts.ts': viConflict, 'dashboard/texts.ts': viDashboard, 'parts/phone-texts.ts': viPhone, 'photos/texts.ts': viPhotos, 'screens/household-texts.ts': viHousehold, 'screens/verify-texts.ts': viVerify };
-const all = { ...vi, ...viConflict, ...viDashboard, ...viPhone, ...viPhotos, ...viHousehold, ...viVerify };
+const LAZY: Record<string, Record<string, string>> = { 'screens/conflict-texts.ts': viConflict, 'dashboard/texts.ts': viDashboard, 'map/texts.ts': viMap, 'map/tile-texts.ts': viTiles, 'parts/phone-texts.ts': viPhone, 'photos/texts.ts': viPhotos, 'screens/household-texts.ts': viHousehold, 'screens/verify-texts.ts': viVerify };
+const all = { ...vi, ...viConflict, ...viDashboard, ...viMap, ...viTiles, ...viPhone, ...viPhotos, ...viHousehold, ...viVerify };
 const parts = new Set(['main.ts', ...files.flatMap((file) => named(file, /import\('(\.[^']+)'\)/g))]);
 
 describe('texts', () => {

@@ -1,13 +1,7 @@
-// Texts of the map and its tiles in English.
+// Texts of the map in English.
 import type { viMap } from './vi-map';
 
 export const enMap: Record<keyof typeof viMap, string> = {
-  'map.takePosition': 'Take the position',
-  'map.seePosition': 'Position taken. See or change',
-  'map.takeBoundary': 'Walk or draw the boundary',
-  'map.seeBoundary': 'Boundary drawn. See or change',
-  'map.drawn': 'Boundary drawn',
-  'map.notDrawn': 'No boundary yet',
   'map.title': 'Map',
   'map.close': 'Leave without saving',
   'map.keep': 'Keep this boundary',
@@ -67,18 +61,4 @@ export const enMap: Record<keyof typeof viMap, string> = {
   'map.zoneElsewhere': 'With the chosen meridian these corners lie outside the commune. They lie in it if the sheet is of the following system; look at the sheet again and choose:',
   'map.zoneNamed': 'The sheet names another central meridian than the chosen system. Choose the sheet’s own:',
   'map.sheetPrefix': 'The zone number {prefix} before the eastings was left out. If the sheet is in the UTM grid, choose UTM {prefix}N.',
-
-  'tiles.title': 'Map pictures of {name}',
-  'tiles.offer': 'Not on this phone yet: {count} pictures, about {size}. Save them to see the map without signal.',
-  'tiles.rest': '{count} pictures are missing, about {size}.',
-  'tiles.none': 'The map’s server has no picture for the other {count}. The ones that are saved are shown without signal.',
-  'tiles.fieldsOnly': 'A large commune: close views are saved only around the fields and homes in the register.',
-  'tiles.take': 'Save the map',
-  'tiles.taking': '{done} of {count} pictures saved, {size}…',
-  'tiles.stop': 'Stop',
-  'tiles.stored': 'All {count} pictures are on this phone and are shown without signal.',
-  'tiles.forget': 'Remove the map from this phone',
-  'tiles.lost': 'The network was lost. What was saved stays; tap again when there is signal.',
-  'tiles.refused': 'The map’s server does not allow saving its pictures. Please tell the administrator (it must send Access-Control-Allow-Origin).',
-  'tiles.full': 'The phone is full. What was saved stays; remove pictures or apps and tap again.',
 };

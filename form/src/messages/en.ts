@@ -3,6 +3,7 @@ import { enDashboard } from './en-dashboard';
 import { enMap } from './en-map';
 import { enPhone } from './en-phone';
 import { enPhotos } from './en-photos';
+import { enTiles } from './en-tiles';
 import type { MessageKey } from './vi';
 
 export const en: Record<MessageKey, string> = {
@@ -10,6 +11,7 @@ export const en: Record<MessageKey, string> = {
   ...enMap,
   ...enPhone,
   ...enPhotos,
+  ...enTiles,
 
   'name': 'Sổ Nông Hộ',
   'motto': 'Registers farm households, no signal needed',
@@ -179,6 +181,12 @@ export const en: Record<MessageKey, string> = {
   'shortList.sum': 'Together: {sum}',
   'shortList.differs': 'Together {sum}, which differs from the whole given ({whole}). Check the papers.',
   'hub.help': 'Open only what the household has, and pass over the rest.',
+  'map.takePosition': 'Take the position',
+  'map.seePosition': 'Position taken. See or change',
+  'map.takeBoundary': 'Walk or draw the boundary',
+  'map.seeBoundary': 'Boundary drawn. See or change',
+  'map.drawn': 'Boundary drawn',
+  'map.notDrawn': 'No boundary yet',
   'fields.more': 'More ({count} optional)',
   'fields.answered': '{count} given',
   'field.yes': 'Yes',

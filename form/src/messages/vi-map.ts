@@ -1,11 +1,5 @@
-// Câu chữ của bản đồ và nền bản đồ, bằng tiếng Việt.
+// Câu chữ của bản đồ, bằng tiếng Việt; chỉ tải khi mở bản đồ.
 export const viMap = {
-  'map.takePosition': 'Lấy vị trí',
-  'map.seePosition': 'Đã có vị trí. Xem hoặc sửa',
-  'map.takeBoundary': 'Đo hoặc vẽ ranh giới',
-  'map.seeBoundary': 'Đã có ranh giới. Xem hoặc sửa',
-  'map.drawn': 'Đã có ranh giới',
-  'map.notDrawn': 'Chưa có ranh giới',
   'map.title': 'Bản đồ',
   'map.close': 'Bỏ, quay lại',
   'map.keep': 'Giữ ranh giới này',
@@ -65,18 +59,4 @@ export const viMap = {
   'map.zoneElsewhere': 'Với kinh tuyến đang chọn, các góc này nằm ngoài xã. Chúng nằm trong xã nếu phiếu đo theo hệ sau; hãy xem lại phiếu đo rồi chọn:',
   'map.zoneNamed': 'Phiếu đo ghi kinh tuyến trục khác với hệ đang chọn. Chọn đúng hệ của phiếu đo:',
   'map.sheetPrefix': 'Đã bỏ số múi {prefix} đứng trước tọa độ Y. Nếu phiếu đo theo lưới UTM, hãy chọn hệ UTM {prefix}N.',
-
-  'tiles.title': 'Nền bản đồ của {name}',
-  'tiles.offer': 'Chưa có trên máy: {count} ô ảnh, khoảng {size}. Lưu về để xem nền bản đồ khi không có sóng.',
-  'tiles.rest': 'Còn thiếu {count} ô ảnh, khoảng {size}.',
-  'tiles.none': 'Máy chủ không có {count} ô còn lại. Phần đã có xem được khi không có sóng.',
-  'tiles.fieldsOnly': 'Xã rộng: ảnh nhìn gần chỉ lưu quanh các thửa và nhà đã có trong sổ.',
-  'tiles.take': 'Lưu nền bản đồ',
-  'tiles.taking': 'Đã lưu {done}/{count} ô ảnh, {size}…',
-  'tiles.stop': 'Dừng',
-  'tiles.stored': 'Đã có đủ {count} ô ảnh trên máy; xem được khi không có sóng.',
-  'tiles.forget': 'Xóa nền bản đồ khỏi máy',
-  'tiles.lost': 'Mất sóng giữa chừng. Phần đã lưu vẫn còn; hãy bấm lại khi có sóng.',
-  'tiles.refused': 'Máy chủ nền bản đồ không cho lưu ảnh về máy. Xin báo quản trị viên (máy chủ cần gửi Access-Control-Allow-Origin).',
-  'tiles.full': 'Máy đã hết chỗ. Phần đã lưu vẫn còn; hãy xóa bớt ảnh, ứng dụng rồi bấm lại.',
 } as const;

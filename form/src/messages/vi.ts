@@ -1,15 +1,14 @@
 // Mọi câu chữ của các màn hình, bằng tiếng Việt. Khóa là tên chỗ dùng; {tên} là chỗ điền.
 import type { viConflict } from './vi-conflict';
 import type { viDashboard } from './vi-dashboard';
-import { viMap } from './vi-map';
+import type { viMap } from './vi-map';
 import type { viPhone } from './vi-phone';
 import type { viPhotos } from './vi-photos';
 import type { viHousehold } from './vi-household';
+import type { viTiles } from './vi-tiles';
 import type { viVerify } from './vi-verify';
 
 export const vi = {
-  ...viMap,
-
   'name': 'Sổ Nông Hộ',
   'motto': 'Đăng ký hộ sản xuất nông nghiệp, không cần sóng',
 
@@ -99,10 +98,7 @@ export const vi = {
 
   'household.new': 'Hộ mới',
   'household.unnamed': 'Chưa có tên chủ hộ',
-  'household.step': 'Bước {step}/{count}',
-  'household.next': 'Tiếp tục',
   'household.previous': 'Quay lại',
-  'household.copyLast': 'Điền như hộ trước',
   'household.queued': 'Đã lưu hộ {name} trên máy. Sẽ gửi ngay khi có sóng.',
   'household.gone': 'Bản này không còn trên máy',
 
@@ -114,10 +110,6 @@ export const vi = {
   'saving.elsewhere': 'Mở ở tab khác',
   'saving.elsewhereHelp': 'Hộ này đang được sửa ở một tab khác. Tab này không ghi đè lên bản mới hơn.',
 
-  'missing.title': 'Còn thiếu',
-  'missing.none': 'Đủ để số hóa',
-  'missing.count': 'Còn thiếu {count} mục để {stage}',
-  'missing.nothing': 'Đã đủ để {stage}',
   'stage.registered': 'đăng ký',
   'stage.standardized': 'chuẩn hóa',
   'stage.digitized': 'số hóa',
@@ -125,14 +117,7 @@ export const vi = {
   'stage.name.standardized': 'Chuẩn hóa',
   'stage.name.digitized': 'Số hóa',
 
-
-  'rejected.title': 'Sổ chưa nhận bản này',
-  'rejected.here': 'Sổ chưa nhận bản này. Mục cần sửa được ghi màu đỏ.',
   'rejected.unknown': 'Sổ trả lời mã {status}.',
-  'alike.title': 'Có thể hộ này đã được đăng ký:',
-  'alike.review': 'Có thể đã được đăng ký: {names}. Hãy kiểm tra trước khi gửi.',
-
-  'alike.open': 'Mở hộ {name}',
 
   'commune.title': 'Hộ của xã',
   'commune.empty': 'Chưa mang dữ liệu của xã nào theo máy.',
@@ -140,27 +125,18 @@ export const vi = {
   'commune.allVillages': 'Tất cả',
   'commune.count': '{count} hộ',
 
-  'problem.title': 'Có {count} chỗ cần sửa trên màn hình này',
-  'problem.later': 'Bấm “Tiếp tục” lần nữa nếu muốn sửa sau.',
-
   'conflict.short': 'Sổ đã có bản mới hơn bản trên máy',
 
-  'fields.more': 'Thông tin thêm ({count} mục, không bắt buộc)',
-  'fields.answered': 'đã ghi {count}',
   'field.yes': 'Có',
   'field.no': 'Không',
   'field.clear': 'Xóa câu trả lời',
-  'field.now': 'Ghi thời điểm này',
-  'number.which': 'Số vừa ghi, {typed}, là:',
+  'cards.parcel': 'Tờ {sheet}, thửa {number}',
   'choice.choose': 'Chọn…',
   'choice.close': 'Đóng',
   'choice.done': 'Xong',
   'choice.search': 'Gõ để tìm, không cần dấu',
   'choice.found': '{count} kết quả',
   'choice.narrow': 'Gõ thêm để thu hẹp.',
-  'date.day': 'Ngày',
-  'date.month': 'Tháng',
-  'date.year': 'Năm',
 
   'unit.month': 'tháng',
   'unit.head': 'con',
@@ -170,8 +146,6 @@ export const vi = {
   'unit.t': 'tấn',
   'unit.t/ha': 'tấn/ha',
   'unit.million đồng': 'triệu đồng',
-
-  'cards.parcel': 'Tờ {sheet}, thửa {number}',
 
   'check.text.shape': 'Chưa đúng mẫu. Ví dụ: {example}.',
   'check.number.typed': 'Hãy nhập một số, ví dụ 1250 hoặc 12,5.',
@@ -190,4 +164,4 @@ export const vi = {
   'photo.list': 'Ảnh giấy tờ',
 } as const;
 
-export type MessageKey = keyof typeof vi | keyof typeof viConflict | keyof typeof viDashboard | keyof typeof viPhone | keyof typeof viPhotos | keyof typeof viHousehold | keyof typeof viVerify;
+export type MessageKey = keyof typeof vi | keyof typeof viConflict | keyof typeof viDashboard | keyof typeof viMap | keyof typeof viPhone | keyof typeof viPhotos | keyof typeof viHousehold | keyof typeof viTiles | keyof typeof viVerify;
