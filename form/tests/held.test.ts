@@ -4,7 +4,7 @@ import { held, tries } from '../src/language/held';
 import { readResponse } from '../src/sync/response';
 
 const reasonOf = (status: number, body: unknown, type: string): string => {
-  const outcome = readResponse({ status, body, type, retryAfterSeconds: null }, 'h');
+  const outcome = readResponse({ status, body, type, retryAfterSeconds: null, whole: true }, 'h');
   return outcome.kind === 'again' ? outcome.reason : '';
 };
 

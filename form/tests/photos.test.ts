@@ -19,7 +19,7 @@ function entry(state: EntryState, id = 'e1', household = 'h1', basis: Basis = { 
   return { id, household, sequence: 1, version: 1, basis, base: null, state, content: {}, changedAt: '', step: 0 };
 }
 
-const responseOf = (status: number, body: unknown = null, type = 'application/json'): RegisterResponse => ({ status, type, body, retryAfterSeconds: null });
+const responseOf = (status: number, body: unknown = null, type = 'application/json'): RegisterResponse => ({ status, type, body, retryAfterSeconds: null, whole: true });
 
 describe('the cut', () => {
   it('stays in the picture and keeps its corners apart, wherever they are dragged', () => {

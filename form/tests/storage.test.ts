@@ -1,8 +1,9 @@
 // Entries: which may be edited, which may be sent, and in which order; ids; pointers; comparing what two records say.
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { join, valueAt, withValue } from '../src/definition/pointer';
 import { isEditable, sendable, stillReturned, type Entry, type EntryState } from '../src/storage/entries';
-import { contentOf, isMasked, sameJson } from '../src/record/household';
+import { contentOf, isMasked, sameJson, type Household } from '../src/record/household';
+import { fetchPage } from '../src/sync/households';
 import { mintIdentifier } from '../src/storage/identifier';
 import { ATTEMPTS, retried, STALE, StillChanging } from '../src/storage/retry';
 
@@ -114,14 +115,26 @@ describe('comparing records', () => {
 });
 
 describe('a masked household', () => {
-  it.each([
-    [{ full_name: 'N. V. An' }, true],
-    [{ full_name: 'A.' }, true],
-    [{ full_name: 'An', national_id: '•••••••••005' }, true],
-    [{ full_name: 'An', phone: '••' }, true],
-    [{ full_name: 'An' }, false],
-    [{ full_name: 'Nguyễn Văn An', national_id: '040078001234' }, false],
-  ])('is known by %o', (head, masked) => expect(isMasked({ head })).toBe(masked));
+  afterEach(() => void vi.unstubAllGlobals());
+
+  const fetched = async (sight: string | null, body: Household): Promise<Household> => {
+    vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ items: [body] }, sight === null ? {} : { headers: { Sight: sight } })));
+    return (await fetchPage({}, null, 1)).households[0]!;
+  };
+
+  it.each(['masked', 'nobody', null])('is one of a response that says %s, whatever the record looks like', async (sight) => {
+    expect(isMasked(await fetched(sight, { head: { full_name: 'An' } }))).toBe(true);
+  });
+
+  it('is none that came whole, though a name is written with initials', async () => {
+    expect(isMasked(await fetched('personal', { head: { full_name: 'N. V. An', phone: '•' } }))).toBe(false);
+  });
+
+  it('keeps its mark in a stored copy, and out of what is entered', async () => {
+    const copy = structuredClone(await fetched('masked', { commune: '16681' }));
+    expect(isMasked(copy)).toBe(true);
+    expect(contentOf(copy, { names: [], inside: {} })).toEqual({ commune: '16681' });
+  });
 });
 
 describe('writing what another tab changes too', () => {

@@ -1,10 +1,11 @@
 // What each response of the register means for an entry, and how long the sender waits.
 import { describe, expect, it } from 'vitest';
+import { isMasked } from '../src/record/household';
 import { readResponse, type RegisterResponse } from '../src/sync/response';
 import { waitSeconds } from '../src/sync/backoff';
 
 const responseOf = (status: number, body: unknown = null, type = 'application/problem+json'): RegisterResponse => ({
-  status, body, type, retryAfterSeconds: null,
+  status, body, type, retryAfterSeconds: null, whole: true,
 });
 
 describe('a response', () => {
@@ -33,6 +34,8 @@ describe('a response', () => {
     expect(readResponse(responseOf(412, { code: 'household.stale', current: { id: 'h', revision: 5 } }), 'h')).toEqual({
       kind: 'conflict', current: { id: 'h', revision: 5 },
     });
+    const inPart = readResponse({ ...responseOf(412, { code: 'household.stale', current: { id: 'h' } }), whole: false }, 'h');
+    expect(inPart.kind === 'conflict' && isMasked(inPart.current!)).toBe(true);
   });
 
   it('409 for a taken id is a conflict, for a taken personal number a refusal', () => {

@@ -114,6 +114,11 @@ class Reader:
         """Whether the principal sees all of a person."""
         return self._sight is Sight.PERSONAL
 
+    @property
+    def people_shown(self) -> str:
+        """How much of people the principal is shown, for the response to state; nothing is decided by it."""
+        return self._sight.value
+
     def require(self, item: str) -> None:
         """Raise PermissionMissing unless the principal is shown an item, and so may have counts by it."""
         require_seen(item, self._sight)

@@ -96,11 +96,12 @@ def test_persons_are_masked_or_absent_wherever_records_are_read(register: Regist
     statistics = headers(register, Role.SYSTEM, "40", scopes=("records:read", "changes:read"))
     whole = headers(register, Role.SYSTEM, "40", scopes=("records:read", "changes:read", "personal:read"))
     secrets = (record["head"]["national_id"], "912345678", "987654321", "CH 123456", "số 12 ngõ 7")
-    full = register.client.get(address, headers=whole).text
-    assert secrets[0] in full
-    for restricted in (statistics, masked_supervisor(register)):
+    full = register.client.get(address, headers=whole)
+    assert secrets[0] in full.text
+    assert full.headers["Sight"] == "personal"
+    for restricted, sight in ((statistics, "nobody"), (masked_supervisor(register), "masked")):
         response = register.client.get(address, headers=restricted)
-        assert response.status_code == 200
+        assert (response.status_code, response.headers["Sight"]) == (200, sight)
         assert [secret for secret in secrets if secret in response.text] == []
     assert record["head"]["full_name"] not in register.client.get(address, headers=statistics).text
 

@@ -95,6 +95,7 @@ def test_a_post_knows_the_same_conditions_as_a_put(register: Register) -> None:
     problem(again, 412, "household.exists")
     stale = register.client.post("/v1/households", json={**household, "village": "x"}, headers={"If-Match": '"77"'})
     problem(stale, 412, "household.stale")
+    assert stale.headers["Sight"] == "personal"  # of the record that the problem carries
 
 
 # Erased

@@ -2,6 +2,7 @@
 import { go } from '../session/route.svelte';
 import { isMasked, isObject, textAt, type Household } from '../record/household';
 import { ResponseLost, call } from '../sync/register';
+import { recordIn } from '../sync/response';
 import { openHousehold } from './opening';
 
 /** Milliseconds that a person waits for the register's own record before the one on the phone is taken. */
@@ -22,8 +23,9 @@ export async function revisit(household: Household): Promise<Revisiting> {
 /** The list may be masked or old: the register's own record is better, where it responds. */
 async function fromRegister(id: string): Promise<Household | null> {
   try {
-    const { status, body } = await call(`/v1/households/${id}`, { limit: PATIENCE });
-    return status === 200 && isObject(body) ? body : null;
+    const response = await call(`/v1/households/${id}`, { limit: PATIENCE });
+    const { status, body } = response;
+    return status === 200 && isObject(body) ? recordIn(response, body) : null;
   } catch (error) {
     // Without signal the record on the phone serves; the register compares revisions on receipt.
     if (error instanceof ResponseLost) return null;

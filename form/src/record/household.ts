@@ -52,7 +52,7 @@ export interface RegisterGiven {
 export function contentOf(record: JsonObject, given: RegisterGiven): JsonObject {
   return Object.fromEntries(
     Object.entries(record)
-      .filter(([name]) => !given.names.includes(name))
+      .filter(([name]) => name !== MASKED && !given.names.includes(name))
       .map(([name, value]) => [name, Object.hasOwn(given.inside, name) ? contentInside(value, given.inside[name]!) : value]),
   );
 }
@@ -75,11 +75,15 @@ export function sameJson(left: Json | undefined, right: Json | undefined): boole
   return false;
 }
 
-const HIDDEN = '•';
-const SHORTENED = /^\S\.( |$)/u;
+/** The phone's own mark on a record of which the register showed only a part. It is stored with the copy; no item of a schema has such a name. */
+const MASKED = '@masked';
 
-/** Whether the register hid the head from this account: "N. V. An", "A.", "•••••••••005". */
+/** The record with the mark that the register showed only a part of it. */
+export function masked(record: Household): Household {
+  return { ...record, [MASKED]: true };
+}
+
+/** Whether the register showed the account that fetched this copy only a part of the people in it. The register states it, nothing guesses it by the look of a value: a name can be "N. An". */
 export function isMasked(household: Household): boolean {
-  const head = objectAt(household, 'head');
-  return [head['national_id'], head['phone']].some((value) => typeof value === 'string' && value.includes(HIDDEN)) || SHORTENED.test(textAt(head, 'full_name'));
+  return household[MASKED] === true;
 }

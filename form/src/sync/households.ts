@@ -1,6 +1,7 @@
 // Reading lists of households from the register, page by page.
 import { isObject, type Household } from '../record/household';
 import { ResponseLost, call } from './register';
+import { recordIn } from './response';
 
 export interface Page {
   households: Household[];
@@ -21,10 +22,11 @@ const PAGE = 500;
 /** One page of GET /v1/households with the given filters. Raises ResponseLost where the register does not respond with one. */
 export async function fetchPage(filters: Record<string, string>, cursor: string | null, limit: number): Promise<Page> {
   const query = new URLSearchParams({ ...filters, limit: String(limit), ...(cursor === null ? {} : { cursor }) });
-  const { status, body } = await call(`/v1/households?${query}`);
+  const response = await call(`/v1/households?${query}`);
+  const { status, body } = response;
   if (status !== 200 || !isObject(body) || !Array.isArray(body['items'])) throw new ResponseLost(String(status));
   const { cursor: next, total } = body;
-  return { households: body['items'].filter(isObject), cursor: typeof next === 'string' ? next : null, total: typeof total === 'number' ? total : null };
+  return { households: body['items'].filter(isObject).map((each) => recordIn(response, each)), cursor: typeof next === 'string' ? next : null, total: typeof total === 'number' ? total : null };
 }
 
 /** All households of a commune; `onProgress` is called with how many came so far, of how many, in how many bytes. Raises ResponseLost. */

@@ -55,6 +55,7 @@ export async function call(path: string, { method = 'GET', body, headers = {}, l
     type: (response.headers.get('Content-Type') ?? '').split(';')[0]!.trim().toLowerCase(),
     body: readJson(text),
     retryAfterSeconds: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null,
+    whole: response.headers.get('Sight') === 'personal',
   };
   // A page of a hotspot on the way says nothing about the register's clock.
   if (read.type.endsWith('json')) noteClock(response.headers.get('Date'));

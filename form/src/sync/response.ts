@@ -1,5 +1,5 @@
 // What the register's response to a sent household means for the entry. Pure: the table of status codes, and nothing else.
-import { isObject, type Household, type JsonObject, type Problem } from '../record/household';
+import { isObject, masked, type Household, type Problem } from '../record/household';
 
 export interface RegisterResponse {
   status: number;
@@ -7,6 +7,13 @@ export interface RegisterResponse {
   type: string;
   body: unknown;
   retryAfterSeconds: number | null;
+  /** Whether the register says that it showed all of the people in the records of this response; false where it says nothing. */
+  whole: boolean;
+}
+
+/** A record in a response as the phone holds it: marked where the register showed only a part of it. */
+export function recordIn(response: RegisterResponse, record: Household): Household {
+  return response.whole ? record : masked(record);
 }
 
 export type Outcome =
@@ -26,7 +33,7 @@ export function readResponse(response: RegisterResponse, household: string): Out
   if (status >= 200 && status < 300) {
     // A hotel's or carrier's log-in page responds with 200 too: only the register knows our id and a revision.
     if (isObject(body) && body['id'] === household && typeof body['revision'] === 'number') {
-      return { kind: 'stored', record: body, revision: body['revision'] };
+      return { kind: 'stored', record: recordIn(response, body), revision: body['revision'] };
     }
     return { kind: 'again', reason: 'not-the-register', everyone: true, afterSeconds: null };
   }
@@ -38,7 +45,7 @@ export function readResponse(response: RegisterResponse, household: string): Out
   if (problem?.code === 'access.password-change-required') return { kind: 'sign-in' };
   if (problem?.code === 'access.request-forged') return { kind: 'again', reason: problem.code, everyone: true, afterSeconds: null };
   if (status === 412 || problem?.code === 'household.id-taken') {
-    const current = isObject(body) && isObject(body['current']) ? (body['current'] as JsonObject) : null;
+    const current = isObject(body) && isObject(body['current']) ? recordIn(response, body['current']) : null;
     return { kind: 'conflict', current };
   }
   if (problem === null && response.type === 'text/html' && status !== 413) {

@@ -2,7 +2,7 @@
 import { sendable, type Entry } from '../storage/entries';
 import { EntryGone, type EntryStore } from '../storage/entry-store';
 import { isObject, type Household } from '../record/household';
-import { LOST, readResponse, type RegisterResponse, type Outcome } from './response';
+import { LOST, readResponse, recordIn, type RegisterResponse, type Outcome } from './response';
 import { waitSeconds } from './backoff';
 import { ResponseLost, call, putHousehold } from './register';
 
@@ -231,8 +231,9 @@ async function outcomeOf(household: string, request: () => Promise<RegisterRespo
 /** The register's version of the household; null without signal, and the entry is sent again later. */
 async function fetchCurrent(household: string): Promise<Household | null> {
   try {
-    const { status, body } = await call(`/v1/households/${encodeURIComponent(household)}`);
-    return status === 200 && isObject(body) && typeof body['revision'] === 'number' ? body : null;
+    const response = await call(`/v1/households/${encodeURIComponent(household)}`);
+    const { status, body } = response;
+    return status === 200 && isObject(body) && typeof body['revision'] === 'number' ? recordIn(response, body) : null;
   } catch (error) {
     if (error instanceof ResponseLost) return null;
     throw error;

@@ -155,7 +155,11 @@ def header(name: str, description: str) -> dict[str, Any]:
     return {name: {"description": description, "schema": {"type": "string"}}}
 
 
-REVISION_HEADER = header("ETag", "The revision, in quotes; weak (W/) unless the whole record is shown.")
+SIGHT_HEADER = header("Sight", "How much of people is shown: personal (everything), masked, or nobody.")
+REVISION_HEADER = {
+    **header("ETag", "The revision, in quotes; weak (W/) unless the whole record is shown."),
+    **SIGHT_HEADER,
+}
 NEXT_HEADER = header("Link", 'The next page, rel="next".')
 LICENCE_HEADER = header("Link", 'The licence of the data, rel="license".')
 FILE_NAME_HEADER = header("Content-Disposition", "The name under which to save the file.")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 import structlog
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 
 from service.api.http.audit_trail import note_households
 from service.api.http.measures import count_damaged
@@ -16,6 +16,8 @@ from service.households.reading import Reader, Sources
 from service.principal import current_principal
 from service.roles import Permission
 
+SIGHT: Final = "Sight"
+"""The header with the sight of the principal for whom a Reader was made."""
 _KEY: Final = "sources"
 _log = structlog.get_logger("service.reader")
 
@@ -23,6 +25,14 @@ _log = structlog.get_logger("service.reader")
 def install_sources(app: Flask, sources: Sources) -> None:
     """Store with the app what the Reader of each request takes records from; no view gets it."""
     app.extensions[_KEY] = sources
+    app.after_request(_put_sight)
+
+
+def _put_sight(response: Response) -> Response:
+    """Say how much of people a response shows: a client that stores records must know which of them are masked."""
+    if "reader" in g:
+        response.headers[SIGHT] = cast(Reader, g.reader).people_shown
+    return response
 
 
 def reader() -> Reader:

@@ -12,7 +12,7 @@ from flask.views import MethodView
 from marshmallow import INCLUDE, fields, validate
 
 from service.access.gate import needs
-from service.api.http.blueprint import NEXT_HEADER, Blueprint, reference
+from service.api.http.blueprint import NEXT_HEADER, SIGHT_HEADER, Blueprint, reference
 from service.api.http.feed_cursor import read_offsets, written_offsets
 from service.api.http.paging import next_link
 from service.api.http.parameters import LimitQuery, between, commune_code
@@ -155,7 +155,7 @@ class Changes(MethodView):
 
     @needs("changes.read")
     @blueprint.query(ChangesQuery)
-    @blueprint.response(200, ChangesSchema, headers=NEXT_HEADER)
+    @blueprint.response(200, ChangesSchema, headers=NEXT_HEADER | SIGHT_HEADER)
     @blueprint.problems(422)
     @blueprint.doc(operationId="changes", summary="What has changed")
     def get(self, arguments: dict[str, Any]) -> Response:

@@ -10,7 +10,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from service.access.gate import needs
-from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
+from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, SIGHT_HEADER, Blueprint, reference
 from service.api.http.bodies import PATCH_TYPES, json_body, parsed_body
 from service.api.http.paging import PageSchema, page_response, position
 from service.api.http.parameters import Box, PageQuery, Query, named, one_of, reference_system, searchable, unit_code
@@ -199,7 +199,7 @@ class Households(MethodView):
 
     @needs("households.read")
     @blueprint.query(HouseholdListQuery)
-    @blueprint.response(200, HouseholdPageSchema, headers=NEXT_HEADER)
+    @blueprint.response(200, HouseholdPageSchema, headers=NEXT_HEADER | SIGHT_HEADER)
     @blueprint.problems(422)
     @blueprint.doc(operationId="list_households", summary="List households")
     def get(self, arguments: dict[str, Any]) -> Response:

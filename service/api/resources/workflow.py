@@ -12,7 +12,7 @@ from marshmallow import fields
 from schemas.derive.json_schema import item_schema
 from schemas.errors import ItemError, RecordInvalid
 from service.access.gate import needs
-from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, Blueprint, reference
+from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, SIGHT_HEADER, Blueprint, reference
 from service.api.http.bodies import parsed_body
 from service.api.http.paging import PageSchema, page_response, position
 from service.api.http.parameters import PageQuery
@@ -128,7 +128,7 @@ class History(MethodView):
 
     @needs("households.history")
     @blueprint.query(PageQuery)
-    @blueprint.response(200, HistoryPageSchema, headers=NEXT_HEADER)
+    @blueprint.response(200, HistoryPageSchema, headers=NEXT_HEADER | SIGHT_HEADER)
     @blueprint.problems(404, 410, 422)
     @blueprint.doc(operationId="household_history", summary="The history of a household")
     def get(self, arguments: dict[str, Any], household_id: str) -> Response:
