@@ -107,8 +107,8 @@ DESCRIPTION = (
     '`Link: rel="next"` is the address of the next page, and so is this one with `cursor`, which is null on the last '
     "page. The feed (/v1/changes) is read in the same way; its list is `changes`, and its cursor is sent as `after` "
     "and also stands on the last page, to go on from there later.\n\n"
-    "A response about households says in the header `Sight` how much of people it shows, also where a problem carries a "
-    "record. A client that stores records notes it with them: what came masked must not be taken for the whole."
+    "A response about households says in the header `Sight` how much of people it shows, also where a problem carries "
+    "a record. A client that stores records notes it with them: what came masked must not be taken for the whole."
 )
 
 
