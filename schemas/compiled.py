@@ -5,6 +5,7 @@ value is valid it raises, and `parsing` lets marshmallow read the record and exp
 parsers agree.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache, lru_cache
@@ -22,6 +23,7 @@ from schemas.language import (
     Many,
     Number,
     One,
+    PersonName,
     Section,
     Text,
     Whole,
@@ -32,6 +34,12 @@ from schemas.partial_date import PartialDate
 from schemas.text import is_normal
 
 Parse = Callable[[Any], dict[str, Any]]
+
+#: Most names. Whether another one is a name of a person decides its field.
+_USUAL_NAME = re.compile(
+    " *[A-Za-z\u00c0-\u00cf\u00d1-\u00d6\u0110\u1ea0-\u1ef9]['. A-Za-z\u00c0-\u00cf\u00d1-\u00d6"
+    "\u00d8-\u00ef\u00f1-\u00f6\u00f8-\u017f\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]*"
+)
 
 
 class Unsure(Exception):
@@ -60,6 +68,7 @@ class _Compiler:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {
             "Unsure": Unsure,
+            "is_name": _USUAL_NAME.fullmatch,
             "is_normal": is_normal,
             "day": _day,
             "partial": _partial,
@@ -106,9 +115,10 @@ class _Compiler:
         """Yield the lines that check `value` and convert it to its parsed form."""
         match field:
             case Text():
+                names = isinstance(field, PersonName)
                 yield (
                     f"if value.__class__ is str and len(value) <= {field.most} and value.isprintable()"
-                    " and is_normal(value):"
+                    f" and is_normal(value){' and is_name(value)' if names else ''}:"
                 )
                 yield " value = value.strip()"
                 yield " if not value: raise Unsure"

@@ -5,10 +5,10 @@ from schemas.language import (
     Code,
     Flag,
     Formatted,
+    PersonName,
     Phone,
     Section,
     Suggested,
-    Text,
     Uuid,
     Whole,
     YearMonthOrDay,
@@ -24,7 +24,7 @@ NATIONAL_ID = r"[0-9]{12}"
 class PersonSchema(Section):
     """What is recorded of any person."""
 
-    full_name = Text(
+    full_name = PersonName(
         120,
         item(
             "Họ và tên",

@@ -52,11 +52,24 @@ APOSTROPHES = (
     "'`\u00b4\u2018\u2019\u201b\u2032\u2035\u02b9\u02bb\u02bc\u02bd\u02c8\u02ca\u02cb\u02be\u02bf\ua78b\ua78c\uff07\uff40"
     "\u1fbd\u1fbf\u1fef\u1ffd\u1ffe\u0374\u0384\u055a\u05f3"
 )
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d\u1806"
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d\u1806"
 _QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\uff02"
 _SIGNS = str.maketrans(
-    {**dict.fromkeys(APOSTROPHES), **dict.fromkeys(_DASHES, "-"), **dict.fromkeys(_QUOTES, '"')}
+    {**dict.fromkeys(APOSTROPHES), **dict.fromkeys(DASHES, "-"), **dict.fromkeys(_QUOTES, '"')}
     | {"\u2044": "/", "\u2215": "/"}
+)
+#: Characters that carry no meaning: what a program wrote where it could not read, private use, no characters at all.
+UNREADABLE = re.compile("[\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff\U000f0000-\U0010ffff]")
+
+_NAME_LETTERS = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01bf\u01c4-\u024f\u1e00-\u1eff"
+_NAME_MARKS = "\u0300-\u0333"
+_NAME_SIGNS = " .0-9" + APOSTROPHES + DASHES
+#: A character that the name of a person cannot have in its place. Names begin with a letter and are in letters of the
+#: Latin script, with the marks of Vietnamese and of the languages of ethnic minorities, which stand behind a letter.
+#: Besides there are spaces, apostrophes, dots, dashes, and the digits by which lists distinguish people of one name.
+NOT_IN_NAMES = (
+    f"[^{_NAME_LETTERS}{_NAME_MARKS}{_NAME_SIGNS}\\-]|^[^{_NAME_LETTERS}]"
+    f"|(?<![{_NAME_LETTERS}{_NAME_MARKS}])[{_NAME_MARKS}]|(?<=[{_NAME_MARKS}][{_NAME_MARKS}])[{_NAME_MARKS}]"
 )
 #: Folded letters to Latin ones; those of other alphabets by the look of their capitals.
 _LETTERS = str.maketrans(
@@ -102,6 +115,21 @@ def normalize(text: str) -> str:
         letters = latin
     letters = _STRUCK_D.sub(lambda match: "Đ" if match[1] == "D" else "đ", letters)
     return unicodedata.normalize("NFC", _MARKS_ABOVE.sub(_in_order, letters)).strip()
+
+
+def has_lost_letters(name: str) -> bool:
+    """Whether a program put something in the place of letters that it could not write, such as `Kh?i` for `Khối`.
+
+    It is for names of places: in other texts a question mark may be meant.
+    """
+    return "?" in name or UNREADABLE.search(name) is not None
+
+
+def described(character: str) -> str:
+    """Return a character for a message: as it looks, where it can be shown, and its number in Unicode."""
+    number = f"U+{ord(character):04X}"
+    shown = character.isprintable() and not unicodedata.combining(character) and not UNREADABLE.match(character)
+    return f"“{character}” ({number})" if shown else number
 
 
 def fold(text: str) -> str:

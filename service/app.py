@@ -136,6 +136,7 @@ def _services_of(register: Register, residences: Callable[[], Residences]) -> Se
         residences=residences,
         rules=register.examiner.rules,
         units=register.units,
+        units_since=register.units_since,
         households=register.households,
         parcels=register.parcels,
         photos=register.photos,

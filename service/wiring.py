@@ -127,6 +127,9 @@ class Register:
     clock: Clock
     store: Repositories
     units: UnitRegister
+    units_since: date
+    """The first day on which the list of units is complete."""
+
     examiner: ParcelExaminer
     agencies: Mapping[str, str]
     """The agency of each province, by the province's code."""
@@ -174,6 +177,7 @@ def wire(settings: Settings, clock: Clock = system_clock) -> Register:
         clock=clock,
         store=store,
         units=unit_register,
+        units_since=units_since(provinces),
         examiner=examiner,
         agencies=agencies,
         households=households,

@@ -5,6 +5,7 @@ import { findErrors, findMissing, isAsked, reachedStage } from '../src/definitio
 import { copiedAnswers } from '../src/definition/definition';
 import { ruleFindings } from '../src/definition/rules';
 import type { JsonObject } from '../src/record/household';
+import names from './names.json';
 import rules from './rules.json';
 import { readDefinition } from '../src/definition/read';
 import { placeOf, screensOf } from '../src/definition/screens';
@@ -56,6 +57,14 @@ const definition = readDefinition({
   messages: {},
 })!;
 const screens = screensOf(definition);
+
+describe('the name of a person', () => {
+  const named = readDefinition({ steps: [{ name: 'people', label: words(''), items: [text('full_name', { longest: 120, refused: { pattern: names.pattern, code: 'name.character' } })] }] })!;
+  it.each(names.cases)('is refused with the character and its place, as by the register: $name', ({ name, character, position }) => {
+    const found = findErrors(named, { full_name: name }, NOW);
+    expect(found).toEqual(character === null ? [] : [{ pointer: '/full_name', code: 'name.character', params: { character, position } }]);
+  });
+});
 
 describe('the province in the settings', () => {
   const GIVEN = { code: '42', name: { vi: 'Hà Tĩnh', en: 'Ha Tinh' }, agency: 'H27', centre: [105.9, 18.3], zones: [{ code: 'EPSG:9209', name: 'TM-3', central_meridian: 105.5, scale: 0.9999 }] };

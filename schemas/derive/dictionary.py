@@ -24,6 +24,7 @@ from schemas.language import (
     Moment,
     Number,
     One,
+    PersonName,
     Section,
     Sensitivity,
     Stage,
@@ -135,13 +136,17 @@ nothing is hidden, encrypted and not copied.
 chọn biến thể) được bỏ đi rồi mới xét phần còn lại; mọi loại khoảng trắng là dấu cách; chữ và số toàn khổ là chữ và
 số thường; chữ trông giống Đ (U+00D0, U+0189) là Đ; chữ Kirin, Hy Lạp không thể phân biệt với chữ Latinh là chữ
 Latinh. Số, mã và ngày cũng bỏ ký tự không nhìn thấy. Khi tìm, không phân biệt dấu, hoa thường, loại dấu nháy và
-gạch nối; khi so tên thôn thì dấu có phân biệt, còn chỗ đặt dấu (hoà, hòa), i hay y và số 0 đứng trước thì không. /
+gạch nối; khi so tên thôn thì dấu có phân biệt, còn chỗ đặt dấu (hoà, hòa), i hay y và số 0 đứng trước thì không.
+Ký tự thay cho chữ đã mất (U+FFFD) và ký tự của phông chữ riêng bị từ chối. *Tên người* bắt đầu bằng một chữ cái, gồm
+chữ cái Latinh, kể cả chữ của các dân tộc thiểu số, dấu cách, dấu nháy, gạch nối, dấu chấm và chữ số. /
 *Text* is stored in one form: Unicode NFC without spaces around it. Characters that nobody can see (format
 characters, variation selectors) are taken out before what is left is judged; every blank is a space; full-width
 letters and digits are ordinary ones; letters that look like Đ (U+00D0, U+0189) are Đ; Cyrillic and Greek letters
 that nobody can distinguish from Latin ones are Latin. What cannot be seen is taken out of numbers, codes and dates
 too. Search ignores diacritics, case, and which apostrophe or dash is meant; names of villages are compared with
 their diacritics, but without regard to case, the place of the tone (hoà, hòa), i or y, and zeros before a number.
+The sign for a lost letter (U+FFFD) and characters of private use are refused. The *name of a person* begins with a
+letter and has letters of the Latin script, those of ethnic minorities too, spaces, apostrophes, hyphens, dots, digits.
 
 *Loại đất*: thửa có một loại đất ghi ở `land_use`, với diện tích thửa; thửa có nhiều loại ghi từng loại với diện tích
 ở `land_uses`. Khi có `land_uses` thì danh sách này quyết định: `land_use` và `land_use_scheme` là loại có diện tích
@@ -334,6 +339,8 @@ def _kind(field: Field) -> str:  # noqa: C901 - one case for each kind of field
     match field:
         case Suggested():
             return f"mã, danh mục `{field.list_name}`, hoặc văn bản đến {field.most} ký tự"
+        case PersonName():
+            return f"tên người, đến {field.most} ký tự"
         case Text():
             return f"văn bản, đến {field.most} ký tự"
         case Uuid():

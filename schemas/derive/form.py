@@ -17,6 +17,7 @@ from schemas.language import (
     Moment,
     Number,
     One,
+    PersonName,
     Phone,
     Section,
     Step,
@@ -107,7 +108,7 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
             lists[field.list_name] = None
             return {"kind": "choice", "list": field.list_name, "scheme": None, "open": True, "longest": field.most}
         case Text():
-            return _text(field.most, lines=field.lines)
+            return _text(field.most, lines=field.lines, refused=_refused(field))
         case Number():
             return {
                 "kind": "number",
@@ -151,7 +152,16 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
     raise TypeError(f"a form does not know {type(field).__name__}")
 
 
-def _text(longest: int, *, lines: bool = False, shape: Formatted | None = None) -> dict[str, Any]:
+def _refused(field: Text) -> dict[str, str] | None:
+    """Return how a form finds a character that the text cannot have, and the code of the message."""
+    if not isinstance(field, PersonName):
+        return None
+    return {"pattern": field.refused.pattern, "code": "name.character"}
+
+
+def _text(
+    longest: int, *, lines: bool = False, shape: Formatted | None = None, refused: dict[str, str] | None = None
+) -> dict[str, Any]:
     """Return the kind of a text: free, or of the shape of a field."""
     return {
         "kind": "text",
@@ -160,6 +170,7 @@ def _text(longest: int, *, lines: bool = False, shape: Formatted | None = None) 
         "pattern": shape.pattern if shape else None,
         "code": shape.code if shape else None,
         "example": shape.example if shape else "",
+        "refused": refused,
         "keyboard": _keyboard(shape) if shape else "text",
     }
 

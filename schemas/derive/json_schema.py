@@ -41,7 +41,9 @@ UNSAID: dict[str, str] = {
     "geometry.too-many-points": "a sum over rings",
     "number.not-finite": "JSON has no such number",
     "text.grows-too-long": "the length in NFC",
+    "name.character": "the name's normal form; and records from before this was asked are stored under the same schema",
     "text.surrogate": "JSON text that is valid UTF-8 has none",
+    "text.unreadable": "records from before this was asked are stored under the same schema",
     **{
         code: rule.summary
         for rule in RULES

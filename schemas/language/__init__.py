@@ -11,7 +11,7 @@ from schemas.language.fields import Field, Flag, Geometry, Given
 from schemas.language.items import OPEN, STEPS, AtRest, Item, Mask, Sensitivity, Stage, Step, Tolerance, item
 from schemas.language.numbers import Number, Whole
 from schemas.language.sections import Many, One, Section, loader, many, section_fields, section_of
-from schemas.language.texts import Formatted, Phone, Suggested, Text, UnitCode, Uuid
+from schemas.language.texts import Formatted, PersonName, Phone, Suggested, Text, UnitCode, Uuid
 
 __all__ = [
     "OPEN",
@@ -30,6 +30,7 @@ __all__ = [
     "Moment",
     "Number",
     "One",
+    "PersonName",
     "Phone",
     "Section",
     "Sensitivity",

@@ -5,7 +5,15 @@ from typing import Any, Final, Literal
 
 from schemas.language.fields import Field
 from schemas.language.items import Item, Mask
-from schemas.text import CONTROL_CHARACTER, CONTROL_CHARACTER_BUT_LINES, SURROGATE, normalize
+from schemas.text import (
+    CONTROL_CHARACTER,
+    CONTROL_CHARACTER_BUT_LINES,
+    NOT_IN_NAMES,
+    SURROGATE,
+    UNREADABLE,
+    described,
+    normalize,
+)
 
 _LINE_ENDS = re.compile("[\u2028\u2029]")
 
@@ -14,7 +22,10 @@ _MASKS: Final[frozenset[Mask]] = frozenset({"initials", "last_three"})
 
 
 class Text(Field):
-    """Free text in its normal form: not blank, `most` characters at most, no control character (but line breaks)."""
+    """Free text in its normal form: not blank, `most` characters at most, and each character means something.
+
+    Line breaks are the only control characters that it can have.
+    """
 
     partial_masks = _MASKS
 
@@ -44,10 +55,27 @@ class Text(Field):
         control = (CONTROL_CHARACTER_BUT_LINES if self.lines else CONTROL_CHARACTER).search(value)
         if control:
             self.refuse("text.control-character", position=control.start() + 1)
+        unreadable = UNREADABLE.search(text)
+        if unreadable:
+            self.refuse("text.unreadable", character=described(unreadable[0]), position=unreadable.start() + 1)
         if len(text) > self.most:
             # NFC writes a few characters as several.
             self.refuse("text.grows-too-long", max=self.most, count=len(text))
         return text
+
+
+class PersonName(Text):
+    """The name of a person: text in letters of the Latin script, without a character that `NOT_IN_NAMES` finds."""
+
+    refused = re.compile(NOT_IN_NAMES)
+
+    def parse(self, value: Any) -> str:
+        """Return the name in its normal form."""
+        name = super().parse(value)
+        wrong = self.refused.search(name)
+        if wrong:
+            self.refuse("name.character", character=described(wrong[0]), position=wrong.start() + 1)
+        return name
 
 
 class Suggested(Text):

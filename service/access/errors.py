@@ -88,6 +88,10 @@ class GrantInvalid(AccessError):
     code = "access.grant-invalid"
 
 
+class GrantUnsupported(GrantInvalid):
+    """The grant type is none that the register has; params: reason."""
+
+
 class ScopeInvalid(AccessError):
     """Scopes were requested that there are not, or that the account does not have; params: scopes, held."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from schemas.errors import SETTLED
@@ -113,9 +113,14 @@ def with_overlaps(
     return [*_in_order(changes, [*results, *resting])]
 
 
+def _written(moment: datetime) -> str:
+    """Return a time as records have it, to the millisecond: an erasure compares it with the log entry's."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
 def settled(stored: Mapping[str, Stored], key: ParcelKey, reason: str, *, at: datetime, actor: str) -> list[Change]:
     """The changes that settle every open overlap and claim of a parcel, on its own record and others of ``stored``."""
-    settlement = {"by": actor, "at": at.isoformat(), "reason": reason}
+    settlement = {"by": actor, "at": _written(at), "reason": reason}
     household, parcel = key
     changes = []
     for one in stored.values():

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
-from schemas.text import normalize
+from schemas.text import has_lost_letters, normalize
 from service.errors import DomainError
 from service.formats.table_reading import Row, Table, TableUnreadable, read_table, read_text
 from service.unit_names import UnitCode
@@ -38,6 +38,8 @@ UNKNOWN_DAY = date.min
 """In ``replaces``: the validity whose first day is not known."""
 _REWRITTEN_DAY = re.compile(r"[0-9]{1,4}[/.][0-9]{1,2}[/.][0-9]{1,4}( .*)?|[0-9]{1,2}-[0-9]{1,2}-[0-9]{2,4}")
 _SHARES_SUM_WITHIN = 0.005
+_IN_LETTERS = ("name_vi", "name_en", "kind")
+LETTERS_LOST = ": it was saved in an encoding without them. Save the original as CSV UTF-8, or as .xlsx"
 _NEVER_EMPTY = ("code", "name_vi", "name_en", "kind", "level", "source")
 
 
@@ -182,11 +184,18 @@ def _parse_row(row: Row) -> UnitLine | list[UnitFault]:
     return UnitLine(line, unit, _replaced(cells["replaces"]), withdrawn=bool(cells["withdrawn"]))
 
 
-def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield column and reason of each wrong cell of one line."""
+def _faults_of_texts(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
     for column in _NEVER_EMPTY:
         if not cells[column]:
             yield column, "empty"
+    for column in _IN_LETTERS:
+        if has_lost_letters(cells[column]):
+            yield column, f"{cells[column]!r} has lost letters{LETTERS_LOST}"
+
+
+def _faults_of_cells(cells: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield column and reason of each wrong cell of one line."""
+    yield from _faults_of_texts(cells)
     if cells["code"] and not (cells["code"].isascii() and cells["code"].isdigit()):
         yield "code", f"{cells['code']!r} is not a number"
     if cells["level"] and cells["level"] not in LEVELS:

@@ -92,6 +92,7 @@ def test_a_wrong_secret_is_an_invalid_client(app: Flask, client: FlaskClient) ->
     [
         ({}, "invalid_request"),
         ({"grant_type": "magic"}, "unsupported_grant_type"),
+        ({"grant_type": "authorization_code", "code": "x", "redirect_uri": "y"}, "unsupported_grant_type"),
         ({"grant_type": "password"}, "invalid_request"),
         ({"grant_type": "password", "username": "can.bo", "password": "wrong"}, "invalid_grant"),
         ({"grant_type": "client_credentials", "client_id": "can.bo", "client_secret": "wrong"}, "invalid_client"),
@@ -106,8 +107,18 @@ def test_every_problem_has_the_error_of_the_standard(
     client: FlaskClient, body: dict[str, Any], error: str, sent: str
 ) -> None:
     response = client.post("/v1/token", **{sent: body})
-    assert response.status_code in (400, 401, 415, 422)
+    assert response.status_code in ((400,) if error == "unsupported_grant_type" else (400, 401, 415, 422))
     assert response.get_json()["error"] == error
+
+
+@pytest.mark.parametrize(
+    ("sent", "fault"),
+    [("Bearer x.y.z", ', error="invalid_token"'), ("bearer x", ', error="invalid_token"'), ("Bearer", ""), ("", "")],
+)
+def test_a_token_that_is_none_is_the_fault_and_a_missing_one_is_not(client: FlaskClient, sent: str, fault: str) -> None:
+    refused = client.get("/v1/households", headers={"Authorization": sent} if sent else {})
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"] == f'Bearer realm="so-nong-ho"{fault}'
 
 
 def test_no_other_problem_has_such_an_error(register: Register) -> None:

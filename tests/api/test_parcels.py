@@ -449,6 +449,7 @@ def test_a_supervisor_settles_an_overlap_on_both_records(register: Register) -> 
         (found,) = overlaps(record)
         assert found["severity"] == "settled"
         assert found["details"]["settled"]["reason"].startswith("Hai hộ")
+        assert found["details"]["settled"]["at"] == "2026-11-23T02:00:00.000Z"
         assert record["stage"] == "digitized"
     assert register.history(older["id"])[0]["note"]["settled"] == newer["parcels"][0]["id"]
 

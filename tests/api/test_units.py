@@ -43,6 +43,13 @@ def test_a_code_that_ended_is_shown_as_it_last_was_but_not_on_a_day_after(regist
     problem(register.get("/v1/units/99999"), 404, "unit.not-found")
 
 
+def test_units_of_a_day_from_which_the_list_is_not_complete_are_refused(register: Register) -> None:
+    assert len(register.json("/v1/units?level=commune&valid_on=2024-11-30")["items"]) == 460
+    body = problem(register.get("/v1/units?level=commune&valid_on=2024-11-29"), 422, "query.invalid")
+    assert "2024-11-30" in body["detail"]
+    assert body["errors"][0]["pointer"] == "/valid_on"
+
+
 @pytest.mark.parametrize("query", ["level=ward", "valid_on=2025", "colour=red", "q=" + "x" * 101])
 def test_a_list_that_cannot_be_read_is_refused(register: Register, query: str) -> None:
     assert register.get(f"/v1/units?{query}").status_code == 422

@@ -87,6 +87,8 @@ def a_village(**items: Any) -> Json:
         ([{}], ["/villages/0/name"]),
         ([a_village(name="")], ["/villages/0/name"]),
         ([a_village(name="\u200b ")], ["/villages/0/name"]),
+        ([a_village(name="Kh?i 3")], ["/villages/0/name"]),
+        ([a_village(expected=1, expected_source="\ufffd", expected_on="2026-01-01")], ["/villages/0/expected_source"]),
         ([a_village(name="- '")], ["/villages/0/name"]),
         ([a_village(name="x" * 121)], ["/villages/0/name"]),
         ([a_village(name=["Khối 3"])], ["/villages/0/name"]),

@@ -18,6 +18,7 @@ from schemas.language import (
     Moment,
     Number,
     One,
+    PersonName,
     Section,
     Text,
     Whole,
@@ -45,6 +46,8 @@ _TEXTS = (
     "\u200b",
     "\u3164\ufe0f",
     "\u200bx",
+    "Nguy?n",
+    "c\u0306\u0306 Ŏ",
 )
 _TIMES = (
     "1980",
@@ -186,6 +189,8 @@ def _codes(list_name: str) -> list[str]:
 
 def _values(field: Field) -> st.SearchStrategy[Any]:  # noqa: C901 - one case for each kind of field
     match field:
+        case PersonName():
+            return st.from_regex("[A-ZĐƀŏ][a-zữêč' ’.-]{0,30}", fullmatch=True)
         case Text():
             letters = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Co", "Cn"])
             return st.text(letters, max_size=min(field.most, 40) - 1).map(lambda text: ("ữ" + text)[:40])

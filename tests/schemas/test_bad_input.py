@@ -1,6 +1,8 @@
 """Bad input gets a clear error that names its place, never a crash and never a silent change."""
 
+import json
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,11 @@ from schemas import rules
 from schemas.errors import JsonInvalid, RecordInvalid
 from schemas.json_text import parse_json
 from schemas.parsing import MOST_ERRORS, dump_household, parse_household
+from schemas.text import NOT_IN_NAMES, normalize
 from tests.schemas.records import TODAY, example, least, square
+
+NAMES = json.loads((Path(__file__).parents[2] / "form" / "tests" / "names.json").read_text("utf-8"))
+"""Names to which the phone's check is held too (form/tests/definition.test.ts), and the pattern that it is sent."""
 
 
 def errors_of(record: object) -> dict[str, str]:
@@ -115,6 +121,29 @@ def test_a_number_of_four_hundred_digits_is_too_large() -> None:
 )
 def test_text_with_what_nobody_can_read_is_refused(text: str, code: str) -> None:
     assert errors_of(example() | {"village": text}) == {"/village": code}
+
+
+@pytest.mark.parametrize("case", NAMES["cases"], ids=lambda case: ascii(case["name"]))
+def test_a_name_is_letters_and_the_error_shows_the_character_and_its_place(case: dict[str, Any]) -> None:
+    record = least()
+    record["head"]["full_name"] = case["name"]
+    if case["character"] is None:
+        assert parse_household(record, today=TODAY)["head"]["full_name"] == normalize(case["name"])
+        return
+    with pytest.raises(RecordInvalid) as refused:
+        parse_household(record, today=TODAY)
+    [error] = refused.value.errors
+    assert (error.pointer, error.params["position"]) == ("/head/full_name", case["position"])
+    assert error.params["character"] == case["character"]
+
+
+def test_the_phone_is_tested_with_the_pattern_that_it_is_sent() -> None:
+    assert NAMES["pattern"] == NOT_IN_NAMES
+
+
+@pytest.mark.parametrize("text", ["Kh\ufffdi 3", "\ue000", "Kh\U000f0000i", "\uffff"])
+def test_a_character_that_means_nothing_is_refused_in_any_text(text: str) -> None:
+    assert errors_of(example() | {"village": text}) == {"/village": "text.unreadable"}
 
 
 def test_text_is_stored_in_one_normal_form_and_without_spaces_around_it() -> None:

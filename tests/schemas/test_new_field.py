@@ -19,6 +19,7 @@ EDIT = (
 )
 
 CARELESS = (
+    ("people.py", "    Uuid,\n", "    Text,\n"),
     (
         "people.py",
         "    farm_work = Flag(\n",
@@ -45,7 +46,7 @@ CARELESS = (
         '    illnesses = Many(Code("loan_sources"), item("Bệnh tật", "Illnesses", source=_PLAN), most=5)\n',
     ),
 )
-"""Items that say nothing of their protection: file, the line before which each stands, the item."""
+"""Items that say nothing of their protection: file, the line before which each stands, the item (or its import)."""
 
 PROGRAM = """
 import json, sys

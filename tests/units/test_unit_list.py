@@ -11,7 +11,7 @@ import pytest
 
 from service.unit_names import UnitCode
 from service.units.unit import Unit
-from service.units.unit_list import COLUMNS, UnitListInvalid, contradictions, read_lines, read_units
+from service.units.unit_list import COLUMNS, LETTERS_LOST, UnitListInvalid, contradictions, read_lines, read_units
 from tests.units.lists import a_line, a_list
 
 REWRITTEN = ": a spreadsheet rewrites dates as its language writes them. Format the column as text"
@@ -52,6 +52,9 @@ def test_every_cell_of_a_line_is_read(tmp_path: Path) -> None:
     ("cells", "column", "reason"),
     [
         ({"name_vi": ""}, "name_vi", "empty"),
+        ({"name_vi": "Vinh Th?nh"}, "name_vi", f"'Vinh Th?nh' has lost letters{LETTERS_LOST}"),
+        ({"name_en": "Vinh Th\ufffdnh"}, "name_en", f"'Vinh Th\ufffdnh' has lost letters{LETTERS_LOST}"),
+        ({"kind": "x?"}, "kind", f"'x?' has lost letters{LETTERS_LOST}"),
         ({"code": "12x"}, "code", "'12x' is not a number"),
         ({"code": "१"}, "code", "'१' is not a number"),
         ({"level": "ward"}, "level", "'ward' is not one of province, district, commune"),

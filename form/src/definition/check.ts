@@ -46,7 +46,9 @@ export function errorsIn(definition: Definition, item: Item, value: Json, beside
   switch (item.kind) {
     case 'text': {
       const text = normalize(String(value));
-      if (item.pattern !== null && !wholly(item.pattern).test(text)) return wrong(item.code || 'text.shape', { example: item.example });
+      if (item.pattern !== null && !compile(`^(?:${item.pattern})$`).test(text)) return wrong(item.code || 'text.shape', { example: item.example });
+      const unfit = item.refused && compile(item.refused.pattern).exec(text);
+      if (unfit) return wrong(item.refused!.code, { character: described(unfit[0]), position: unfit.index + 1 });
       return text.length > item.longest ? wrong('text.too-long', { count: text.length, max: item.longest }) : [];
     }
     case 'number':
@@ -83,13 +85,19 @@ export function errorsIn(definition: Definition, item: Item, value: Json, beside
 /** Patterns of the definition, each compiled once. */
 const compiled = new Map<string, RegExp>();
 
-function wholly(pattern: string): RegExp {
+function compile(pattern: string): RegExp {
   let expression = compiled.get(pattern);
   if (!expression) {
-    expression = new RegExp(`^(?:${pattern})$`, 'u');
+    expression = new RegExp(pattern, 'u');
     compiled.set(pattern, expression);
   }
   return expression;
+}
+
+/** A character for a message: as it looks, where it can be shown, and its number in Unicode. */
+function described(character: string): string {
+  const number = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+  return /[\p{C}\p{M}\p{Zl}\p{Zp}\ufffd]/u.test(character) ? number : `“${character}” (${number})`;
 }
 
 /** The name of the code list that a choice is made from, given the values beside it. */

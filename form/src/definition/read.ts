@@ -40,6 +40,7 @@ function itemsOf(value: unknown): Item[] {
 
 function itemOf(raw: JsonObject): Item | null {
   const when = isObject(raw['asked_when']) ? raw['asked_when'] : null;
+  const refused = isObject(raw['refused']) ? raw['refused'] : null;
   const confirms = isObject(raw['confirms']) ? raw['confirms'] : null;
   const base = {
     name: text(raw['name']),
@@ -63,6 +64,7 @@ function itemOf(raw: JsonObject): Item | null {
         pattern: typeof raw['pattern'] === 'string' ? raw['pattern'] : null,
         code: text(raw['code']),
         example: text(raw['example']),
+        refused: refused === null ? null : { pattern: text(refused['pattern']), code: text(refused['code']) },
         keyboard: raw['keyboard'] === 'digits' || raw['keyboard'] === 'phone' ? raw['keyboard'] : 'text',
       };
     case 'number':

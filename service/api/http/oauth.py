@@ -15,6 +15,7 @@ TOKEN_ENDPOINT: Final = "session.Token"  # noqa: S105 - the name of a route
 CLIENT_CREDENTIALS: Final = "client_credentials"
 UNSUPPORTED: Final = "grant-unsupported"
 """The reason of GrantInvalid for an unknown grant type."""
+_REALM: Final = 'realm="so-nong-ho"'
 ERRORS: Final = (
     "invalid_request",
     "invalid_client",
@@ -46,21 +47,27 @@ def token_error(status: int, code: str, params: Mapping[str, Any]) -> str | None
 
 
 def challenge(response: Response) -> None:
-    """Say in WWW-Authenticate how a client signs in, or which scope its token lacks."""
+    """Say in WWW-Authenticate how a client signs in, that its token is invalid, or which scope the token lacks."""
     if response.status_code == 401:
         basic = request.endpoint == TOKEN_ENDPOINT and request.headers.get("Authorization", "")[:6].lower() == "basic "
-        response.headers.setdefault("WWW-Authenticate", f'{"Basic" if basic else "Bearer"} realm="so-nong-ho"')
+        response.headers.setdefault("WWW-Authenticate", f"{'Basic' if basic else 'Bearer'} {_REALM}{_fault_of_token()}")
     permission: Permission | None = g.get("permission")
     if response.status_code != 403 or permission is None or current_principal().role is not Role.SYSTEM:
         return
     if scopes := scopes_with(permission):
-        needed = f'Bearer realm="so-nong-ho", error="insufficient_scope", scope="{" ".join(scopes)}"'
+        needed = f'Bearer {_REALM}, error="insufficient_scope", scope="{" ".join(scopes)}"'
         response.headers.setdefault("WWW-Authenticate", needed)
 
 
 def scopes_with(permission: str) -> list[str]:
     """The scopes that let a system do what a permission guards; none where no scope does, or where none is needed."""
     return [scope for scope, permissions in SCOPES.items() if permission in permissions]
+
+
+def _fault_of_token() -> str:
+    """Say that the token is the fault, where one was sent: a library then fetches another (RFC 6750, 3.1)."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return ', error="invalid_token"' if scheme.lower() == "bearer" and token.strip() else ""
 
 
 def _is_of_a_client() -> bool:

@@ -22,7 +22,7 @@ from flask_smorest import Api
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from schemas.errors import pointer as pointer_of
-from schemas.text import normalize
+from schemas.text import UNREADABLE, normalize
 from service.errors import BodyMoreErrors, BodyNotAnObject, BodyUnknownItem, DomainError
 
 Kind = TypeVar("Kind", bound=Schema)
@@ -161,10 +161,13 @@ class Computed(fields.Field[Any]):
 
 
 class FreeText(fields.String):
-    """A text in its normal form; invisible characters do not count."""
+    """A text in its normal form; invisible characters do not count, and those that mean nothing are refused."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return normalize(super()._deserialize(value, attr, data, **kwargs) or "")
+        sent = normalize(super()._deserialize(value, attr, data, **kwargs) or "")
+        if UNREADABLE.search(sent):
+            raise ValidationError("unreadable")
+        return sent
 
 
 def text(longest: int, *, exactly: bool = False, **described: Any) -> fields.String:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from flask import current_app, g, request
@@ -44,6 +45,8 @@ class Services:
     rules: GeometryRules
     """The limits that boundaries are held to."""
     units: UnitRegister
+    units_since: date
+    """The first day on which the list of units is complete."""
     households: HouseholdRegister
     parcels: ParcelRegister
     photos: PhotoRegister

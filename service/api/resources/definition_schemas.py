@@ -85,6 +85,13 @@ class SumToleranceSchema(Resource):
     least = fields.Float(required=True)
 
 
+class RefusedCharacterSchema(Resource):
+    """How a character is found that a text cannot have, and the code of the message that names it and its position."""
+
+    pattern = fields.String(required=True)
+    code = fields.String(required=True)
+
+
 class FormItemSchema(Resource):
     """An item to ask for. Its kind says which of the members that are not required it has."""
 
@@ -110,6 +117,7 @@ class FormItemSchema(Resource):
     pattern = fields.String(allow_none=True)
     code = fields.String(allow_none=True)
     example = fields.String()
+    refused = fields.Nested(RefusedCharacterSchema, allow_none=True)
     keyboard = fields.String(validate=validate.OneOf(["text", "digits", "phone"]))
     whole = fields.Boolean()
     least = _limit()

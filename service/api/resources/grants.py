@@ -27,11 +27,13 @@ from service.api.http.guard import guard
 from service.api.http.resource import Beside, parsed
 from service.api.http.responses import resource_response
 from service.api.resources.session_schemas import (
+    GRANT_TYPES,
     LONGEST_DEVICE,
     BrowserSessionSchema,
     TokenRequestSchema,
     TokenSchema,
     grant_lacks,
+    unsupported,
 )
 from service.principal import Principal, nobody
 
@@ -64,6 +66,8 @@ def requested_grant() -> dict[str, Any]:
             raise GrantInvalid(pointer=f"/{repeated[0]}", reason="repeated")  # RFC 6749, 3.2
     sent: object = request.form.to_dict() if form else json_body()
     if isinstance(sent, dict):
+        if isinstance(grant_type := sent.get("grant_type"), str) and grant_type not in GRANT_TYPES:
+            raise unsupported()  # before its other items, which belong to that type
         sent = {**sent, **_basic_credentials(sent)}
     grant: dict[str, Any] = parsed(TokenRequestSchema, sent)
     return grant

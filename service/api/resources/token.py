@@ -55,7 +55,7 @@ class Token(MethodView):
 
         A client may send its name and secret by HTTP Basic. ``scope`` may name scopes that the system has; another one
         is refused. The response says in ``scope`` what the token is good for. Problems also have the ``error`` of
-        RFC 6749; their statuses are those of every other call.
+        RFC 6749; their statuses are those of every other call, but 400 for another grant type or scope.
 
         With ``"cookie": true`` a browser gets HttpOnly cookies instead of tokens, which no script can read; its
         changing requests then carry ``X-CSRF-Token`` with the ``csrf_token`` of this response.

@@ -19,7 +19,7 @@ from service.api.http.responses import resource_response, validated
 from service.api.http.services import services
 from service.api.http.values import Day
 from service.clock import vietnam_day
-from service.errors import UnitNotFound
+from service.errors import QueryInvalid, UnitNotFound
 from service.formats.geojson import GEOJSON, feature
 from service.units.provinces import province_of
 from service.units.unit import LEVELS, Unit
@@ -137,8 +137,14 @@ class Units(MethodView):
     @blueprint.problems(422)
     @blueprint.doc(operationId="list_units", summary="List administrative units")
     def get(self, arguments: dict[str, Any]) -> Response:
-        """In order of code; with ``q`` the best match first."""
+        """In order of code; with ``q`` the best match first.
+
+        A day from which the list of units is not complete is refused: of older units only codes are known, one by one.
+        """
         on = arguments.get("valid_on") or vietnam_day(services().clock())
+        since = services().units_since
+        if on < since:
+            raise QueryInvalid(pointer="/valid_on", name="valid_on", reason="units-since", first=since.isoformat())
         directory = services().units.directory()
         found = directory.find(arguments.get("q", ""), arguments.get("level"), on)
         if (province := arguments.get("province")) is not None:

@@ -10,7 +10,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from schemas.errors import pointer
-from schemas.text import spelling
+from schemas.text import has_lost_letters, spelling
 from service.access.gate import needs
 from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint, header
@@ -34,8 +34,8 @@ _REVISION_HEADER = header("ETag", "The revision of the list, in quotes.")
 
 
 def _has_letters(name: str) -> None:
-    """Refuse a name that no household could write."""
-    if not any(sign.isalnum() for sign in spelling(name)):
+    """Refuse a name that no household could write, or whose letters were lost in an encoding without them."""
+    if has_lost_letters(name) or not any(sign.isalnum() for sign in spelling(name)):
         raise ValidationError("no letters")
 
 
