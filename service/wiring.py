@@ -27,7 +27,7 @@ from service.households.household_register import HouseholdRegister
 from service.households.parcel_checks import BoundaryChecks
 from service.households.settling import ParcelRegister
 from service.parcels.examination import ParcelExaminer
-from service.parcels.limits import AreaRules, GeometryRules, LocatingRules, OverlapRules, ShapeRules
+from service.parcels.limits import DeclaredAreaRules, GeometryRules, LocatingRules, OverlapRules, ShapeRules
 from service.parcels.reference_systems import UnknownReferenceSystem, Zones, system_of
 from service.people.photos import PhotoRegister
 from service.people.requests import PeopleRequests
@@ -247,7 +247,9 @@ def examiner_of(
             tolerated_width_m=settings.overlap_tolerated_width_m,
         ),
         locating=LocatingRules(tolerated_distance_m=settings.border_tolerated_m),
-        area=AreaRules(tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2),
+        area=DeclaredAreaRules(
+            tolerated_share=settings.area_tolerated_percent / 100, tolerated_m2=settings.area_tolerated_m2
+        ),
         zones=Zones(home, tuple(systems)),
     )
     borders = BorderRegister(store.borders, settings.units_refresh_seconds, metric=metric, units=units)

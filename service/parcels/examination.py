@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from schemas.errors import Finding, ItemError
 from schemas.geometry import geometry_json
 from service.errors import ReferenceSystemUnknown
-from service.parcels.limits import AreaRules, GeometryRules, LocatingRules
+from service.parcels.limits import DeclaredAreaRules, GeometryRules, LocatingRules
 from service.parcels.locating import Borders
 from service.parcels.reading import Drawing, Reading, read_drawings
 from service.parcels.reference_systems import (
@@ -96,7 +96,7 @@ BORDERLESS = ParcelExaminer()
 """Examines without borders of communes, within the usual limits."""
 
 
-def area_findings(parcel: Content, area_m2: float, rules: AreaRules, pointer: str) -> list[Finding]:
+def area_findings(parcel: Content, area_m2: float, rules: DeclaredAreaRules, pointer: str) -> list[Finding]:
     """Compare the measured area with the declared one and with the crops'.
 
     The tolerance is a share of the area or a number of m², whichever is larger: declared areas are rounded, and those
@@ -170,7 +170,7 @@ def _take(
     number: int,
     reading: Reading,
     known: Record | None,
-    rules: AreaRules,
+    rules: DeclaredAreaRules,
     called: Called,
 ) -> None:
     """Add the result of reading one boundary to its household's examination."""

@@ -47,7 +47,7 @@ class LocatingRules:
 
 
 @dataclass(frozen=True, slots=True)
-class AreaRules:
+class DeclaredAreaRules:
     """How far a declared area may differ from the measured one without a finding: the larger of the two limits."""
 
     tolerated_share: float = 0.10
@@ -61,5 +61,5 @@ class GeometryRules:
     shape: ShapeRules = ShapeRules()
     overlap: OverlapRules = OverlapRules()
     locating: LocatingRules = LocatingRules()
-    area: AreaRules = AreaRules()
+    area: DeclaredAreaRules = DeclaredAreaRules()
     zones: Zones = EVERYWHERE

@@ -20,12 +20,12 @@ from service.parcels.examination import (
     with_names,
 )
 from service.parcels.findings import REVEALED
-from service.parcels.limits import AreaRules
+from service.parcels.limits import DeclaredAreaRules
 from service.parcels.locating import Borders
 from service.parcels.reference_systems import SYSTEMS, geometry_from_wgs84
 from tests.parcels.builders import VINH, a_field, a_polygon, examine_shape, on_the_ground
 
-RULES = AreaRules()
+RULES = DeclaredAreaRules()
 BORDERS = Borders({"00001": a_field(-1_000, -1_000, 2_000, 2_000), "00002": a_field(1_000, -1_000, 9_000, 2_000)})
 EXAMINER = ParcelExaminer(lambda: BORDERS)
 SHEET = geometry_from_wgs84(a_field(), SYSTEMS["EPSG:9208"])

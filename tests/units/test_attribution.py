@@ -48,7 +48,7 @@ def test_a_household_is_counted_in_the_commune_of_the_geography(
     assert placed(DIRECTORY, "commune", geography, commune, tally) == unit
 
 
-def test_one_placing_distinguishes_communes_and_tallies() -> None:
+def test_one_attribution_distinguishes_communes_and_tallies() -> None:
     attribution = Attribution(DIRECTORY, "commune", BEFORE)
     for _ in range(2):
         assert attribution.unit_of(THANH_VINH, "unknown") == THANH_VINH

@@ -43,7 +43,7 @@ _METRES = {"reason": f"0 < within <= {LARGEST_CIRCLE_M:.0f}"}
 
 
 @dataclass(frozen=True, slots=True)
-class AreaQuestion:
+class AreaSearch:
     """The area that is searched, and how many households a response has at most."""
 
     area: BaseGeometry
@@ -55,7 +55,7 @@ def _faults(invalid: GeometryInvalid) -> list[Any]:
     return [search_area_invalid(pointer(("area", *path)), problem.code, **problem.params)]
 
 
-class AreaQuestionSchema(Body):
+class AreaSearchSchema(Body):
     """An area (GeoJSON), or a place and metres around it."""
 
     refused_with = SearchAreaInvalid
@@ -88,17 +88,17 @@ class AreaQuestionSchema(Body):
         return search_area_invalid(pointer((name,)), **params)
 
     @post_load
-    def question(self, items: dict[str, Any], **_: Any) -> AreaQuestion:
+    def question(self, items: dict[str, Any], **_: Any) -> AreaSearch:
         """The plain value of a body. Raises SearchAreaInvalid unless it has an area, or a place and metres."""
         area, near, within = items.get("area"), items.get("near"), items.get("within")
         if area is not None and near is None:
-            return AreaQuestion(drawn_area(area), items["limit"])
+            return AreaSearch(drawn_area(area), items["limit"])
         if area is not None or near is None:
             raise search_area_invalid("/area", "area | near")
         if within is None:
             raise self.refused_item("within", _METRES)
         longitude, latitude = near
-        return AreaQuestion(circle(longitude, latitude, within), items["limit"])
+        return AreaSearch(circle(longitude, latitude, within), items["limit"])
 
 
 class AffectedParcelSchema(Resource):
@@ -140,7 +140,7 @@ class AffectedTotalSchema(Resource):
     livestock = fields.Dict(required=True, keys=fields.String(), values=count())
 
 
-class AreaResultSchema(ListSchema):
+class AreaSearchResultSchema(ListSchema):
     """The households that fall in."""
 
     items = fields.List(fields.Nested(AffectedSchema), required=True)
@@ -154,8 +154,8 @@ class Search(MethodView):
 
     @needs("households.search")
     @blueprint.query(CsvQuery)
-    @blueprint.body(AreaQuestionSchema)
-    @blueprint.response(200, AreaResultSchema)
+    @blueprint.body(AreaSearchSchema)
+    @blueprint.response(200, AreaSearchResultSchema)
     @blueprint.also_as("text/csv")
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households", summary="Households in an area")
@@ -171,7 +171,7 @@ class SearchCsv(MethodView):
 
     @needs("households.search")
     @blueprint.query(CsvQuery)
-    @blueprint.body(AreaQuestionSchema)
+    @blueprint.body(AreaSearchSchema)
     @blueprint.file("text/csv")
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households_csv", summary="Households in an area, as CSV")
@@ -185,7 +185,7 @@ class SearchWorkbook(MethodView):
     """The same as a workbook."""
 
     @needs("households.search")
-    @blueprint.body(AreaQuestionSchema)
+    @blueprint.body(AreaSearchSchema)
     @blueprint.file(WORKBOOK)
     @blueprint.problems(400, 413, 415, 422)
     @blueprint.doc(operationId="search_households_xlsx", summary="Households in an area, as a workbook")
@@ -199,13 +199,13 @@ class SearchWorkbook(MethodView):
 
 
 def _found() -> tuple[list[Affected], int]:
-    question: AreaQuestion = parsed_body(AreaQuestionSchema)
+    question: AreaSearch = parsed_body(AreaSearchSchema)
     return reader().fallen_in(question.area), question.limit
 
 
 def _as_json(found: Sequence[Affected], limit: int) -> Response:
     body = {"items": found[:limit], "more": len(found) > limit, "total": total_of(found)}
-    return resource_response(AreaResultSchema, body)
+    return resource_response(AreaSearchResultSchema, body)
 
 
 def _as_csv(found: Sequence[Affected], form: CsvForm) -> Response:
