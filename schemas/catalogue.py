@@ -58,9 +58,9 @@ class Catalogue:
         Raises KeyError for a code that has no message. A placeholder without a value stays visible; the JSON type in
         `expected` is named by the table `types` of the file.
         """
-        types = self._files["en" if language == "en" else "vi"].get("types", {})
-        if params.get("expected") in types:
-            params["expected"] = types[params["expected"]]
+        if "expected" in params:
+            types = self._files["en" if language == "en" else "vi"].get("types", {})
+            params["expected"] = types.get(params["expected"], params["expected"])
         return self.template(code, language).format_map(_Params(params))
 
 

@@ -3,12 +3,18 @@
 It is checked where a document is read, so that nothing behind it meets a record that was damaged. Only what programs
 rely on is checked: the rules of the schema may have been others when the record was stored. Items that are sealed at
 rest are left out, since their ciphertext is authenticated.
+
+The check is made for each record of a page, so msgspec makes it: of each section it has a structure of types, made from
+the section's fields. The objects that it builds from a record are thrown away.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
-from functools import cache, lru_cache
-from typing import Any, Final
+from functools import cache, partial
+from types import GenericAlias
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+import msgspec
 
 from schemas.given import PARTS
 from schemas.household import HouseholdSchema
@@ -23,7 +29,6 @@ from schemas.language import (
     Number,
     One,
     Section,
-    Whole,
     section_fields,
 )
 from schemas.versions import FIRST_VERSION, MIGRATIONS
@@ -31,15 +36,19 @@ from schemas.versions import FIRST_VERSION, MIGRATIONS
 Check = Callable[[Any], bool]
 """Returns whether a value has the form that a stored one has."""
 
-_KINDS: Final[Mapping[str, tuple[type, ...]]] = {
-    "text": (str,),
-    "boolean": (bool,),
-    "number": (float, int),
-    "whole": (int, float),
-    "moment": (datetime,),
-    "object": (dict,),
-    "array": (list,),
-}
+_NUMBER: Final = float
+"""The type of every number, since msgspec accepts whole ones as well."""
+
+
+class _Item(NamedTuple):
+    """An item of an object that is checked."""
+
+    name: str
+    type: Any
+    """What msgspec is to find."""
+    required: bool
+    is_moment: bool = False
+    """Whether it is the text of a moment. msgspec would accept the database's own times as well, so it sees a text."""
 
 
 @cache
@@ -48,14 +57,14 @@ def stored_form(read: frozenset[str] | None = None) -> Check:
 
     One of an earlier version of the schema need not have what has become mandatory since.
     """
-    current = _section(HouseholdSchema, "", read)
+    current = _check(_section(HouseholdSchema, "", read))
     if read is not None:
         return current
-    earlier = _section(HouseholdSchema, "", None, current=False)
+    earlier = _check(_section(HouseholdSchema, "", None, current=False))
 
     def fits(record: Any) -> bool:
-        version = record.get("schema_version") if record.__class__ is dict else None
-        return (earlier if version.__class__ is str and version in MIGRATIONS else current)(record)
+        version = record.get("schema_version") if type(record) is dict else None
+        return (earlier if type(version) is str and version in MIGRATIONS else current)(record)
 
     return fits
 
@@ -63,63 +72,66 @@ def stored_form(read: frozenset[str] | None = None) -> Check:
 @cache
 def stored_items_form() -> Check:
     """Return the check of some top-level items of a household, of any version, each of which may also be None."""
-    some = _section(HouseholdSchema, "", None, current=False, whole=False)
-    return lambda items: items.__class__ is dict and some({name: v for name, v in items.items() if v is not None})
+    some = _check(_section(HouseholdSchema, "", None, current=False, whole=False))
+    return lambda items: type(items) is dict and some({name: v for name, v in items.items() if v is not None})
 
 
-def _section(
-    section: type[Section], way: str, read: frozenset[str] | None, *, current: bool = True, whole: bool = True
-) -> Check:
-    """Return the check of an object: the types of its plain values in one loop, then what is inside.
-
-    Items are missed only of the ``whole`` object: those that the ``current`` version makes mandatory, or the first did.
-    """
-    types: dict[str, tuple[type, ...]] = {}
-    inside: dict[str, Check] = {}
-    required: set[str] = set()
-    for name, field in section_fields(section).items():
-        path = way + name
-        if field.item.at_rest != "plain" or not _is_read(path, read):
-            continue
-        if whole and _is_missed(field, current):
-            required.add(name)
-        if (check := _inside(field, path, read, current)) is not None:
-            inside[name] = check
-        else:
-            types[name] = _KINDS[_kind(field)]
-    return _object(types, inside, frozenset(required))
-
-
-def _object(types: Mapping[str, tuple[type, ...]], inside: Mapping[str, Check], required: frozenset[str]) -> Check:
-    """Return the check of an object. It is made for each record that is read, so it compares classes and no more.
-
-    The first class of an item decides nearly always; numbers of the database are subclasses of Python's.
-    """
-    usual_of, check_of = {name: wanted[0] for name, wanted in types.items()}.get, inside.get
-    names = tuple(required)
+def _check(form: Any) -> Check:
+    """Return the check of a type. Subclasses of Python's types, such as the database's numbers, are what these are."""
+    # A time of the database is no text, so that msgspec must not read one from it.
+    convert = partial(msgspec.convert, type=form, builtin_types=(datetime,))
 
     def fits(value: Any) -> bool:
-        if type(value) is not dict:
+        try:
+            convert(value)
+        except msgspec.ValidationError:
             return False
-        for name in names:
-            if name not in value:
-                return False
-        for name, each in value.items():
-            usual = usual_of(name)
-            if usual is type(each):
-                continue
-            if usual is not None:
-                if not _is_one_of(each, types[name]):
-                    return False
-            elif (check := check_of(name)) is not None and not check(each):
-                return False
         return True
 
     return fits
 
 
-def _is_one_of(value: Any, types: tuple[type, ...]) -> bool:
-    return isinstance(value, types) and (value.__class__ is not bool or bool in types)
+def _section(
+    section: type[Section], way: str, read: frozenset[str] | None, *, current: bool = True, whole: bool = True
+) -> Any:
+    """Return the type of an object that a section describes.
+
+    Items are missed only of the ``whole`` object: those that the ``current`` version makes mandatory, or the first did.
+    """
+    items: list[_Item] = []
+    for name, field in section_fields(section).items():
+        path = way + name
+        if field.item.at_rest != "plain" or not _is_read(path, read):
+            continue
+        required = whole and _is_missed(field, current)
+        is_moment = isinstance(field, Moment) and not field.is_stored_as_time
+        items.append(_Item(name, _type_of(field, path, read, current), required, is_moment))
+    return _object(items)
+
+
+def _object(items: Collection[_Item]) -> Any:
+    """Return the type of an object with these items. It may have any others."""
+    names = {f"item_{index}": item.name for index, item in enumerate(items)}  # a name can be a word of Python
+    moments = [attribute for attribute, item in zip(names, items, strict=True) if item.is_moment]
+
+    def check_moments(structure: Any) -> None:
+        for attribute in moments:
+            text = getattr(structure, attribute)
+            if text is not None and not _is_moment(text):
+                raise ValueError
+
+    fields = [
+        (attribute, item.type) if item.required else (attribute, item.type, None)
+        for attribute, item in zip(names, items, strict=True)
+    ]
+    return msgspec.defstruct(
+        "Object",
+        fields,
+        namespace={"__post_init__": check_moments} if moments else None,
+        rename=names,
+        kw_only=True,
+        gc=False,
+    )
 
 
 def _is_read(path: str, read: frozenset[str] | None) -> bool:
@@ -136,67 +148,48 @@ def _is_missed(field: Field, current: bool) -> bool:
     return field.item.stored_since == FIRST_VERSION
 
 
-def _kind(field: Field) -> str:
-    if isinstance(field, Moment):
-        return "moment" if field.is_stored_as_time else "text"
-    if isinstance(field, Whole):
-        return "whole"
-    if isinstance(field, Number):
-        return "number"
-    return "boolean" if isinstance(field, Flag) else "text"
-
-
-def _inside(field: Field, path: str, read: frozenset[str] | None, current: bool) -> Check | None:
-    """Return the check of a value that is more than a type; None for the others."""
+def _type_of(field: Field, path: str, read: frozenset[str] | None, current: bool) -> Any:
     match field:
         case One():
             return _section(field.section, f"{path}.", read, current=current)
         case Many():
-            inner = _inside(field.inner, path, read, current) or _of_type(_KINDS[_kind(field.inner)])
-            return _every(inner)
+            return _list_of(_type_of(field.inner, path, read, current))
         case Geometry():
-            return _geometry(frozenset(field.kinds))
+            return _geometry(field.kinds)
         case Given():
             return _given(field.form)
         case Day():
-            return _is_day
-        case Moment() if not field.is_stored_as_time:
-            return _is_moment
-    return None
+            return date
+        case Moment():
+            return datetime if field.is_stored_as_time else str
+        case Number():
+            return _NUMBER
+        case Flag():
+            return bool
+    return str
 
 
-def _of_type(types: tuple[type, ...]) -> Check:
-    return lambda value: _is_one_of(value, types)
+def _list_of(inner: Any) -> Any:
+    return GenericAlias(list, (inner,))
 
 
-def _every(inner: Check) -> Check:
-    return lambda value: value.__class__ is list and (not value or all(map(inner, value)))
+def _geometry(kinds: Collection[str]) -> Any:
+    """Return the type of a geometry. Its coordinates are those that the database's own index accepted."""
+    one_of: Any = Literal
+    some = Annotated[list[Any], msgspec.Meta(min_length=1)]
+    return _object([_Item("type", one_of[tuple(kinds)], required=True), _Item("coordinates", some, required=True)])
 
 
-def _geometry(kinds: Collection[str]) -> Check:
-    """Return the check of a geometry. Its coordinates are those that the database's own index accepted."""
-    return lambda value: (
-        value.__class__ is dict
-        and isinstance(value.get("type"), str)
-        and value["type"] in kinds
-        and value.get("coordinates").__class__ is list
-        and bool(value["coordinates"])
-    )
-
-
-def _given(form: Mapping[str, Any]) -> Check:
-    """Return the check of what the register itself adds, from its JSON Schema."""
+def _given(form: Mapping[str, Any]) -> Any:
+    """Return the type of what the register itself adds, from its JSON Schema."""
     match form["type"]:
         case "array":
-            return _every(_given(_named(form["items"])))
+            return _list_of(_given(_named(form["items"])))
         case "object":
-            properties = {name: _named(each) for name, each in form.get("properties", {}).items()}
-            inside = {name: _given(each) for name, each in properties.items() if each["type"] in ("object", "array")}
-            types = {
-                name: _of_json(each) for name, each in properties.items() if each["type"] not in ("object", "array")
-            }
-            return _object(types, inside, frozenset(form.get("required", ())))
-    return _of_type(_of_json(form))
+            required = form.get("required", ())
+            properties = form.get("properties", {})
+            return _object([_Item(name, _given(_named(each)), name in required) for name, each in properties.items()])
+    return {"string": str, "number": _NUMBER, "integer": _NUMBER, "boolean": bool}[form["type"]]
 
 
 def _named(form: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -205,27 +198,8 @@ def _named(form: Mapping[str, Any]) -> Mapping[str, Any]:
     return form if name is None else {"type": "object"} if name == "FindingDetails" else PARTS[name]
 
 
-def _of_json(form: Mapping[str, Any]) -> tuple[type, ...]:
-    return {"string": (str,), "number": (float, int), "integer": (int, float), "boolean": (bool,)}[form["type"]]
-
-
-@lru_cache(maxsize=4096)
-def _day(text: str) -> bool:
+def _is_moment(text: str) -> bool:
     try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_day(value: Any) -> bool:
-    return isinstance(value, str) and _day(value)
-
-
-def _is_moment(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        return datetime.fromisoformat(value).tzinfo is not None
+        return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False

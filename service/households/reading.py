@@ -169,7 +169,9 @@ class Reader:
         known_system(crs)
         page = self._sources.records.page(self._within_reach(query))
         self.report_damaged(page.damaged)
-        records = [record_in(self._released(record), crs) for record in page.records]
+        records = [self._released(record) for record in page.records]
+        if crs is not None:
+            records = [record_in(record, crs) for record in records]
         self._note([record["id"] for record in page.records])  # at once: a streamed response has an entry for each note
         return replace(page, records=records)
 

@@ -73,8 +73,10 @@ class Residences:
         former = record.get("former_commune")
         if former is not None and (former_code := self._former(commune, former)) != former:
             shown["former_commune"] = former_code
-        if any("former_commune" in parcel for parcel in record.get("parcels") or ()):
-            shown["parcels"] = [self._parcel(parcel, commune) for parcel in record["parcels"]]
+        for each in record.get("parcels") or ():
+            if "former_commune" in each:
+                shown["parcels"] = [self._parcel(parcel, commune) for parcel in record["parcels"]]
+                break
         return {**record, **shown} if shown else record
 
     def shown_before(self, record: _Record | None, replaced: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -26,7 +26,7 @@ def households_of_unit(directory: UnitDirectory, code: str, today: date) -> Unit
     A former commune has the households that it brought into its successors, a former district those of its communes, as
     coverage counts them. Raises CommuneUnknown for a code that no unit ever had.
     """
-    meanings = [unit for unit in directory if unit.code == code]
+    meanings = directory.with_code(code)
     if not meanings:
         raise CommuneUnknown(commune=code, pointer="/commune")
     unit = next((each for each in meanings if each.in_force_on(today)), meanings[-1])

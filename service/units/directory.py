@@ -88,6 +88,10 @@ class UnitDirectory:
         begun = [unit for unit in validities if unit.begins <= on]
         return begun[-1] if begun else validities[0]
 
+    def with_code(self, code: str) -> Sequence[Unit]:
+        """Return every validity of a unit that has, or once had, the code, in order of time."""
+        return self._by_code.get(code, ())
+
     def require_commune(self, code: str) -> list[Unit]:
         """Return the communes that have, or once had, the code. Raises CommuneUnknown when there is none."""
         validities = [unit for unit in self._by_code.get(code, []) if unit.level == "commune"]

@@ -79,8 +79,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return decorate
 
     def query(self, schema: type) -> Callable[[View], View]:
-        """Parse and document the query parameters; the view gets them as its first argument."""
-        parsed: Callable[[View], View] = self.arguments(schema, location="query")
+        """Parse and document the query parameters; the view gets them as its first argument.
+
+        All requests share one instance of the schema: webargs would make one of a class for each request.
+        """
+        parsed: Callable[[View], View] = self.arguments(schema(), location="query")
 
         def decorate(view: View) -> View:
             marked = parsed(view)
