@@ -53,7 +53,7 @@ def come_back(client: FlaskClient, *, changed: dict[str, str] | None = None) -> 
     """Go to the provider as a browser does, and come back with what it gives (or with something ``changed``)."""
     begun = client.get("/v1/openid/start", base_url=OWN_ADDRESS)
     assert begun.status_code == 303
-    sent = requests.get(begun.headers["Location"], allow_redirects=False, timeout=10)
+    sent = requests.get(begun.headers["Location"], allow_redirects=False, timeout=60)
     assert sent.status_code == 302, sent.text
     back = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(sent.headers["Location"]).query)) | (changed or {})
     return client.get(f"/v1/openid/callback?{urllib.parse.urlencode(back)}", base_url=OWN_ADDRESS)
@@ -86,7 +86,7 @@ def test_another_state_or_a_made_up_code_is_refused(app: Flask, changed: dict[st
 def test_a_code_that_somebody_else_caught_is_worth_nothing(app: Flask) -> None:
     victim, thief = app.test_client(), app.test_client()
     begun = victim.get("/v1/openid/start", base_url=OWN_ADDRESS)
-    sent = requests.get(begun.headers["Location"], allow_redirects=False, timeout=10)
+    sent = requests.get(begun.headers["Location"], allow_redirects=False, timeout=60)
     query = urllib.parse.urlsplit(sent.headers["Location"]).query
     problem(thief.get(f"/v1/openid/callback?{query}", base_url=OWN_ADDRESS), 401, "access.sign-in-failed")
     own = thief.get("/v1/openid/start", base_url=OWN_ADDRESS).headers["Location"]

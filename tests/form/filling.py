@@ -43,7 +43,7 @@ def put(served: ServedForm, household: dict[str, Any], revision: int | None = No
     request = urllib.request.Request(
         f"{served.address}/v1/households/{household['id']}", json.dumps(household).encode(), headers, method="PUT"
     )
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         stored: dict[str, Any] = json.load(response)
         return stored
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -70,6 +71,7 @@ class Phone:
             str(self._folder),
             executable_path=self._program,
             headless=True,
+            timeout=2 * WAIT,
             args=["--no-sandbox", "--enable-unsafe-swiftshader"],
             viewport=self._options.get("viewport", PHONE),
             device_scale_factor=self._options.get("device_scale_factor", 1),
@@ -306,6 +308,19 @@ class Officer:
         """Wait until so many entries are sent."""
         expect(self.page.locator("[data-state=sent]")).to_have_count(count, timeout=WAIT)
         return self
+
+    def until(self, holds: Callable[[], None]) -> Officer:
+        """Wait until nothing of this fails, where no expectation of Playwright's says it."""
+        deadline = time.monotonic() + WAIT / 1000
+        while True:
+            try:
+                holds()
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+                self.page.wait_for_timeout(200)
+            else:
+                return self
 
     def picture(self, path: Path) -> None:
         """Take a picture of the screen as it is."""

@@ -66,7 +66,7 @@ def to_the_map(officer: Officer) -> Officer:
 
 
 def test_a_sheet_of_the_provinces_own_meridian_is_read_on_the_phone(officer: Officer, households: Any) -> None:
-    assert officer.page.title() == "Danh sách của tôi · Sổ Nông Hộ Hà Tĩnh"
+    expect(officer.page).to_have_title("Danh sách của tôi · Sổ Nông Hộ Hà Tĩnh")
     to_the_map(officer).tap("Nhập tọa độ")
     zone, sheet = officer.page.get_by_label(ZONE), officer.page.locator("#sheet")
     expect(zone.locator("option:checked")).to_have_text("VN-2000 / TM-3 105°30′")

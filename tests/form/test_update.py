@@ -47,13 +47,13 @@ def test_an_update_waits_for_the_person_and_the_draft_is_there_after_it(
     officer.tap("Cập nhật")
     officer.unlock().on("Chủ hộ")
     expect(officer.page.get_by_label("Họ và tên")).to_have_value("Nguyễn Thị Hoà")
-    assert officer.page.locator("link[href*=newer]").count() == 1
+    expect(officer.page.locator("link[href*=newer]")).to_have_count(1)
     officer.lose_signal(served)
     officer.reload().unlock().on("Chủ hộ")
 
 
 def test_pages_are_strict_and_files_are_cached_as_long_as_their_names_say(served: ServedForm) -> None:
-    with urllib.request.urlopen(served.address + "/", timeout=5) as page:
+    with urllib.request.urlopen(served.address + "/", timeout=60) as page:
         policy = page.headers["Content-Security-Policy"]
         html = page.read().decode()
         assert page.headers["Cache-Control"] == "no-cache"
@@ -61,9 +61,9 @@ def test_pages_are_strict_and_files_are_cached_as_long_as_their_names_say(served
     assert "default-src 'none'" in policy
     asset = html.split('src="')[1].split('"')[0]
     request = urllib.request.Request(served.address + asset, headers={"Accept-Encoding": "gzip"})
-    with urllib.request.urlopen(request, timeout=5) as file:
+    with urllib.request.urlopen(request, timeout=60) as file:
         assert "immutable" in file.headers["Cache-Control"]
         assert file.headers["Content-Encoding"] == "gzip"
-    with urllib.request.urlopen(served.address + "/service-worker.js", timeout=5) as worker:
+    with urllib.request.urlopen(served.address + "/service-worker.js", timeout=60) as worker:
         assert worker.headers["Cache-Control"] == "no-cache"
         assert worker.headers["Content-Type"].startswith("text/javascript")

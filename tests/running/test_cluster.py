@@ -84,7 +84,7 @@ def test_nobody_reads_without_a_password(members: list[str]) -> None:
         client["so_nong_ho"]["households"].find_one()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

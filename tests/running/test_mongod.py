@@ -229,7 +229,7 @@ def fill(mongod: PrivateMongod) -> None:
 
 
 def wait_for_death(mongod: PrivateMongod) -> None:
-    for _ in range(100):
+    for _ in range(600):
         mongod.check_alive()
         time.sleep(0.1)
     pytest.fail("mongod lives on a full disk")

@@ -53,7 +53,7 @@ class Run:
         )
         os.close(theirs)
 
-    def read_output(self, until: Callable[[str], bool], seconds: float = 120) -> str:
+    def read_output(self, until: Callable[[str], bool], seconds: float = 240) -> str:
         deadline = time.monotonic() + seconds
         while not until(self.output):
             assert time.monotonic() < deadline, f"scripts/run only output: {self.output}"
@@ -168,7 +168,7 @@ def ask_it_to_end(run: Run) -> None:
 def test_ends_in_order_and_leaves_no_process(start: Callable[..., Run], end: Callable[[Run], None]) -> None:
     run = start("--port", "0")
     address = run.ready()
-    with urllib.request.urlopen(f"{address}/readyz") as response:
+    with urllib.request.urlopen(f"{address}/readyz", timeout=60) as response:
         assert response.status == 200
     end(run)
     assert run.ended() == 0
@@ -222,7 +222,7 @@ def test_a_mongod_that_dies_is_started_again_and_the_service_recovers(start: Cal
     address = run.ready()
     os.kill(process_of(run, "mongod"), signal.SIGKILL)
     run.read_output(lambda output: output.count("MongoDB: ready") == 2)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while answer_of(f"{address}/readyz") != 200:
         assert time.monotonic() < deadline
         time.sleep(0.2)
@@ -297,7 +297,7 @@ def one_sentence(run: Run) -> str:
 
 def answer_of(address: str) -> int:
     try:
-        with urllib.request.urlopen(address, timeout=5) as response:
+        with urllib.request.urlopen(address, timeout=60) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code
