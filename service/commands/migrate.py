@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
 
 from tqdm import tqdm
 
@@ -11,6 +12,7 @@ from schemas.errors import RecordInvalid
 from schemas.versions import SCHEMA_VERSION
 from service.clock import system_clock
 from service.commands.database import command_settings, run
+from service.commands.units import record_loaded
 from service.errors import DomainError, StoreDamaged
 from service.exit_statuses import RECORDS_SKIPPED
 from service.jobs.schema_migration import Migrated, SchemaMigration
@@ -36,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     def work() -> int:
         settings = command_settings(options.data)
         migrate(settings)
+        with closing(Repositories(settings)) as store:
+            record_loaded(store, settings)
         skipped = migrate_records(settings)
         for each in skipped:
             print(f"record: household {each.household_id}: {_reason(each)}", file=sys.stderr, flush=True)

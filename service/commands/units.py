@@ -13,11 +13,11 @@ from pathlib import Path
 import shapely
 from tqdm import tqdm
 
-from service.access.trail import TrailEntry
 from service.clock import system_clock, vietnam_day
 from service.commands.database import command_settings, run
 from service.households.ports import CommuneState
 from service.jobs.edition_effects import Situation, all_accounts, effects_of, put_off_in_use, taken_back_in_use
+from service.jobs.edition_trail import record_editions
 from service.jobs.units_touched import number
 from service.settings import Settings, province_of, provinces_of
 from service.storage.repositories import Repositories
@@ -75,7 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return 2
             now = system_clock()
             author = options.author or getpass.getuser()
-            edition = NewEdition(options.source or file.name, options.day or vietnam_day(now), author, now)
+            source, day = options.source or file.name, options.day or vietnam_day(now)
+            edition = NewEdition(source, day, author, now, file=file.name)
             try:
                 return load_list(store, file, edition, settings, dry_run=options.dry_run)
             except UnitListInvalid as error:
@@ -128,17 +129,18 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
     except UnitsChanged:
         print(f"{file.name} was not loaded: another list was loaded meanwhile; run this again", file=sys.stderr)
         return 1
+    record_loaded(store, settings)
     if not changed:
         print(f"nothing to do: the register has all of {file.name}")
         return 0
-    trail = Trail(store.database.mongo, system_clock, retained=timedelta(days=settings.trail_days))
-    about = f"{edition.source}, {edition.day}: {changed} {'validity' if changed == 1 else 'validities'}"
-    trail.write(
-        TrailEntry(edition.at, "units-loaded", "scripts/units", edition.author, None, "", path=file.name, about=about)
-    )
     print(f"units: {changed} new or changed of {len(lines)} in {file.name}")
     print(*report, sep="\n")
     return 0
+
+
+def record_loaded(store: Repositories, settings: Settings) -> None:
+    """Add the audit entry of each list that was loaded and has none yet, also of one whose loading was killed."""
+    record_editions(store.units, Trail(store.database.mongo, retained=timedelta(days=settings.trail_days)))
 
 
 def _planned(

@@ -16,13 +16,14 @@ from service.households.changes import canonical
 from service.storage.client import Document, fails_fast
 from service.storage.database import Database
 from service.unit_names import UnitId
-from service.units.editions import Edition
+from service.units.editions import Edition, UnrecordedEdition
 from service.units.errors import UnitsChanged
 from service.units.identities import with_identities
 from service.units.ports import NewEdition
 from service.units.unit import Part, Unit
 
 _DATES = ("valid_from", "valid_to")
+_UNRECORDED = "unrecorded"
 
 
 class Units:
@@ -91,8 +92,10 @@ class Units:
         if edition is not None and (touched or gone):
             changed = {document["_id"] for document in different} | (gone - after.keys())
             replaced = [known[key] for key in sorted(changed & known.keys())]
-            undoing = {"replaced": replaced, "added": sorted(changed - known.keys())}
-            self._note(session, edition, units, withdrawn, undoing)
+            beside: Document = {"replaced": replaced, "added": sorted(changed - known.keys())}
+            if edition.file is not None:
+                beside[_UNRECORDED] = {"file": edition.file, "changed": len(touched | gone)}
+            self._note(session, edition, units, withdrawn, beside)
         return len(touched | gone)
 
     def _state(self, session: ClientSession, name: str, items: Document) -> None:
@@ -104,9 +107,13 @@ class Units:
         edition: NewEdition,
         units: Sequence[Unit],
         withdrawn: Sequence[Unit],
-        undoing: Document,
+        beside: Document,
     ) -> None:
-        """Note an edition; ``undoing`` is what its loading replaced and added, by which ``list_at`` takes it back."""
+        """Note an edition; ``beside`` contains what its loading replaced and added, by which ``list_at`` takes it back.
+
+        What the audit trail is to say of it lies there too until the trail has it, since that is no part of this
+        transaction: where the command is killed in between, the next one records it.
+        """
         number = self._database["unit_editions"].count_documents({}, session=session) + 1
         document = {
             "_id": number,
@@ -117,7 +124,7 @@ class Units:
             "shipped": edition.shipped,
             "units": [_to_document(unit) for unit in units],
             "withdrawn": [_to_document(unit) for unit in withdrawn],
-            **undoing,
+            **beside,
         }
         self._database["unit_editions"].insert_one(document, session=session)
 
@@ -125,6 +132,28 @@ class Units:
     def editions(self) -> list[Edition]:
         """All editions that were loaded, the first one first."""
         return [_to_edition(document) for document in self._database["unit_editions"].find().sort("_id")]
+
+    @fails_fast
+    def unrecorded_editions(self) -> list[UnrecordedEdition]:
+        """The editions that the audit trail is to have an entry about, and may not have."""
+        found = self._database["unit_editions"].find({_UNRECORDED: {"$exists": True}}).sort("_id")
+        return [
+            UnrecordedEdition(
+                each["_id"],
+                each["source"],
+                date.fromisoformat(each["day"]),
+                each["author"],
+                each["at"],
+                each[_UNRECORDED]["file"],
+                each[_UNRECORDED]["changed"],
+            )
+            for each in found
+        ]
+
+    @fails_fast
+    def set_recorded(self, number: int) -> None:
+        """Say that the audit trail has the entry about an edition."""
+        self._database["unit_editions"].update_one({"_id": number}, {"$unset": {_UNRECORDED: ""}})
 
     @fails_fast
     def list_at(self, moment: datetime, about: Iterable[str]) -> tuple[Unit, ...] | None:

@@ -39,6 +39,19 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class UnrecordedEdition:
+    """What the entry of the audit trail about an edition says: its file, and how many validities changed."""
+
+    number: int
+    source: str
+    day: date
+    author: str
+    at: datetime
+    file: str
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedEdition:
     """What a list changes: validities that are put in, or in place of those with their keys, and those that go first.
 

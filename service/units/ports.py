@@ -10,7 +10,7 @@ from typing import Protocol
 from shapely.geometry.base import BaseGeometry
 
 from service.unit_names import UnitId
-from service.units.editions import Edition
+from service.units.editions import Edition, UnrecordedEdition
 from service.units.unit import Unit
 from service.units.villages import VillageList
 
@@ -24,6 +24,8 @@ class NewEdition:
     author: str
     at: datetime
     shipped: str | None = None
+    file: str | None = None
+    """The name of the file, where the audit trail is to have an entry about the edition."""
 
 
 class UnitStore(Protocol):
@@ -49,6 +51,12 @@ class UnitStore(Protocol):
 
     def editions(self) -> list[Edition]:
         """Returns all editions that were loaded, the first one first."""
+
+    def unrecorded_editions(self) -> list[UnrecordedEdition]:
+        """Returns the editions that the audit trail is to have an entry about, and may not have."""
+
+    def set_recorded(self, number: int) -> None:
+        """Says that the audit trail has the entry about an edition."""
 
     def list_at(self, moment: datetime, about: Iterable[str]) -> tuple[Unit, ...] | None:
         """Returns all units as the register knew them at a moment; None where no edition was loaded since that changed
