@@ -272,11 +272,12 @@ def resolve_parcels(
             return str(there)
         unit = directory.former_named(validity, code)
         if unit is None:  # a parcel can lie in another commune than the household
-            ended = [each for each in directory if each.code == code and each.valid_to is not None]
-            unit = ended[-1] if ended else None
-        if unit is None and not any(each.code == code and each.level == "commune" for each in directory):
+            named = [each for each in directory if each.code == code and each.level == "commune"]
+            ended = [each for each in named if each.valid_to is not None]
+            unit = next(reversed(ended or named), None)
+        if unit is None:
             raise CommuneUnknown(commune=code, pointer=f"/parcels/{index}/former_commune")
-        return code if unit is None else unit.identity
+        return unit.identity
 
     return [
         {**parcel, "former_commune": identity(index, parcel)} if parcel.get("former_commune") else parcel

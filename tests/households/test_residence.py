@@ -217,7 +217,7 @@ def test_content_that_differs_only_by_what_became_of_its_commune_is_unmoved(dire
 def test_a_parcels_former_commune_is_read_near_its_household_first(directory: UnitDirectory) -> None:
     parcels = [{"id": str(number), "former_commune": code} for number, code in enumerate(("1", "4", "7", "0"))]
     found = resolve_parcels([*parcels, {"id": "x"}], "3", directory, None)
-    assert [each.get("former_commune") for each in found] == ["1", "4", "7", "0", None]
+    assert [each.get("former_commune") for each in found] == ["1", "4", "4", "0", None]
     without = [{"id": "x"}]
     assert resolve_parcels(without, "3", directory, None) is without
     with pytest.raises(CommuneUnknown) as refused:
@@ -250,6 +250,15 @@ def test_a_parcels_former_commune_is_the_nearest_that_had_the_code_else_the_last
     parcels = [{"id": "x", "former_commune": "1"}]
     for commune, former in (("5", NEW_ONE), ("3", "1"), ("1-2028-01-01", NEW_ONE)):
         assert resolve_parcels(parcels, commune, directory, None)[0]["former_commune"] == former
+
+
+def test_a_parcel_that_names_a_commune_which_never_ended_is_stored_with_its_identity() -> None:
+    recoded = a_directory(a_line("1", successor="9", **ENDED), a_line("9", **BEGUN), a_line("3"), a_line("4"))
+    assert recoded.called("1", TODAY)[0] == "9"
+    parcels = [{"id": code, "former_commune": code} for code in ("9", "4")]
+    assert [each["former_commune"] for each in resolve_parcels(parcels, "3", recoded, None)] == ["1", "4"]
+    with pytest.raises(CommuneUnknown):
+        resolve_parcels([{"id": "x", "former_commune": "40"}], "3", recoded, None)
 
 
 def test_a_former_commune_that_is_sent_again_is_the_stored_one_though_a_nearer_one_had_its_code() -> None:
