@@ -92,8 +92,8 @@ def principal(
         seen = Sight.PERSONAL if "personal:read" in held else Sight.NOBODY
     else:
         seen = _lesser(SIGHT_BY_ROLE[role], sight)
-    if withheld := needs_more_sight(seen):
-        granted = {one: reach for one, reach in granted.items() if one not in withheld}
+    if hidden := needs_more_sight(seen):
+        granted = {one: reach for one, reach in granted.items() if one not in hidden}
     return Principal(
         account=account,
         name=name,

@@ -1,4 +1,4 @@
-// What the form makes of a definition: screens, places, errors, what is missing, differences of two versions.
+// What the form makes of a definition: screens, targets, errors, what is missing, differences of two versions.
 import { readProvince } from '../src/definition/province';
 import { describe, expect, it } from 'vitest';
 import { findErrors, findMissing, isAsked, reachedStage } from '../src/definition/check';
@@ -8,7 +8,7 @@ import type { JsonObject } from '../src/record/household';
 import names from './names.json';
 import rules from './rules.json';
 import { readDefinition } from '../src/definition/read';
-import { placeOf, screensOf } from '../src/definition/screens';
+import { targetOf, screensOf } from '../src/definition/screens';
 import { merge } from '../src/sync/merging';
 import { readingsOf } from '../src/definition/numbers';
 import { joinDate, splitDate } from '../src/parts/fields';
@@ -101,10 +101,10 @@ describe('screens', () => {
 
   it('are found by the pointer of what stands on them', () => {
     const record = { members: [{ full_name: 'An' }] };
-    expect(placeOf(definition, screens, record, '/head/full_name')).toEqual({ kind: 'screen', index: 1, focus: '/head/full_name' });
-    expect(placeOf(definition, screens, record, '/members/0/full_name')).toMatchObject({ kind: 'card', pointer: '/members/0', focus: '/members/0/full_name' });
-    expect(placeOf(definition, screens, record, '/livestock')).toMatchObject({ kind: 'group', pointer: '/livestock' });
-    expect(placeOf(definition, screens, record, '/nowhere')).toBeNull();
+    expect(targetOf(definition, screens, record, '/head/full_name')).toEqual({ kind: 'screen', index: 1, focus: '/head/full_name' });
+    expect(targetOf(definition, screens, record, '/members/0/full_name')).toMatchObject({ kind: 'card', pointer: '/members/0', focus: '/members/0/full_name' });
+    expect(targetOf(definition, screens, record, '/livestock')).toMatchObject({ kind: 'group', pointer: '/livestock' });
+    expect(targetOf(definition, screens, record, '/nowhere')).toBeNull();
   });
 });
 

@@ -1,7 +1,7 @@
 // The map's arithmetic, held to numbers that PROJ and GeographicLib give (pyproj 3.7).
 import { describe, expect, it } from 'vitest';
 import { readLimits, USUAL_LIMITS } from '../src/definition/limits';
-import { metresOutside, placeInside, readBorder, type Border } from '../src/geometry/border';
+import { metresOutside, positionInside, readBorder, type Border } from '../src/geometry/border';
 import { overlapArea } from '../src/map/neighbours';
 import { commonArea } from '../src/geometry/overlap';
 import { areaOf, areaOfShape, contains, crossing, distance, fromGeometry, isOnLand, isTangled, toGeometry, type Ring, type Shape } from '../src/geometry/shape';
@@ -184,9 +184,9 @@ describe('land with holes and in parts', () => {
     expect(overlapArea([[pond]], [{ household: 'other', name: '', shape: land }], USUAL_LIMITS)).toBe(0);
   });
 
-  it('is judged by a place that is on it', () => {
-    expect(isOnLand(land, placeInside(land))).toBe(true);
-    expect(isOnLand([land[0]!], placeInside([land[0]!]))).toBe(true);
+  it('is judged by a position that is on it', () => {
+    expect(isOnLand(land, positionInside(land))).toBe(true);
+    expect(isOnLand([land[0]!], positionInside([land[0]!]))).toBe(true);
   });
 
   it('is tangled where a hole crosses its shell', () => {
@@ -228,10 +228,10 @@ describe('the border of a commune', () => {
     expect(metresOutside(readBorder(responseOf([shell, pond]))!, [105.675, 18.7])).toBeGreaterThan(500);
   });
 
-  it('judges a parcel by the place that the register judges it by', () => {
-    expect(placeInside([[field]])).toEqual([expect.closeTo(105.66058, 9), expect.closeTo(18.6905, 9)]);
+  it('judges a parcel by the position that the register judges it by', () => {
+    expect(positionInside([[field]])).toEqual([expect.closeTo(105.66058, 9), expect.closeTo(18.6905, 9)]);
     const hooked: Ring = [[105.66, 18.69], [105.663, 18.69], [105.663, 18.6905], [105.6605, 18.6905], [105.6605, 18.693], [105.66, 18.693]];
-    expect(placeInside([[hooked]])).toEqual([expect.closeTo(105.66025, 9), expect.closeTo(18.69175, 9)]);
+    expect(positionInside([[hooked]])).toEqual([expect.closeTo(105.66025, 9), expect.closeTo(18.69175, 9)]);
   });
 
   describe('and its tiles', () => {

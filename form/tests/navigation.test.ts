@@ -22,10 +22,10 @@ const at = (pointer: string) => whereabouts(definition, screens, record, pointer
 
 describe('whereabouts', () => {
   it('are a screen for an item, the owning screen for a card, the first for nowhere', () => {
-    expect(at('/head/full_name')).toMatchObject({ index: 1, place: { kind: 'screen', focus: '/head/full_name' } });
-    expect(at('/parcels/1')).toMatchObject({ index: 2, place: { kind: 'card', pointer: '/parcels/1' } });
-    expect(at('/nowhere')).toMatchObject({ index: 0, place: { kind: 'screen', focus: null } });
-    expect(at(REVIEW)).toEqual({ place: null, index: 3, screen: undefined });
+    expect(at('/head/full_name')).toMatchObject({ index: 1, target: { kind: 'screen', focus: '/head/full_name' } });
+    expect(at('/parcels/1')).toMatchObject({ index: 2, target: { kind: 'card', pointer: '/parcels/1' } });
+    expect(at('/nowhere')).toMatchObject({ index: 0, target: { kind: 'screen', focus: null } });
+    expect(at(REVIEW)).toEqual({ target: null, index: 3, screen: undefined });
   });
 
   it('lead back to the address of each screen', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findErrors, findMissing } from '../src/definition/check';
 import type { ListItem } from '../src/definition/definition';
 import { readDefinition } from '../src/definition/read';
-import { placeOf, screensOf } from '../src/definition/screens';
+import { targetOf, screensOf } from '../src/definition/screens';
 import { declaredArea, isReplaced, sumOf, withOneLess, withOneMore, type Changes } from '../src/definition/short-list';
 import { merge } from '../src/sync/merging';
 import { cardTitle } from '../src/parts/fields';
@@ -83,7 +83,7 @@ describe('a short list', () => {
     expect(isReplaced(parcels.items, 'land_use', { land_use: 'CLN' })).toBe(false);
     const missing = findMissing(definition, { parcels: [{ land_uses: [house, { land_use: 'CLN' }] }] });
     expect(missing).toEqual([{ pointer: '/parcels/0/land_uses/1/area_m2', stage: 'standardized' }]);
-    expect(placeOf(definition, screensOf(definition), { parcels: [parcel] }, missing[0]!.pointer)).toMatchObject({ kind: 'card', pointer: '/parcels/0', focus: missing[0]!.pointer });
+    expect(targetOf(definition, screensOf(definition), { parcels: [parcel] }, missing[0]!.pointer)).toMatchObject({ kind: 'card', pointer: '/parcels/0', focus: missing[0]!.pointer });
     expect(cardTitle(definition, { now: [], former: [] }, parcels.items, parcel).title).toBe('ONT + CLN');
   });
 

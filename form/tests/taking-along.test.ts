@@ -10,7 +10,7 @@ const { takingAlong } = await import('../src/session/taking-along.svelte');
 
 /** What the register responds with: to the list of households, and to the border. */
 async function taken(households: number, border: number): Promise<typeof takingAlong.problem> {
-  vi.stubGlobal('fetch', (path: string) => Promise.resolve(Response.json({ items: [] }, { status: path.includes('boundary') ? border : households })));
+  vi.stubGlobal('fetch', (path: string) => Promise.resolve(Response.json({ items: [] }, { status: path.endsWith('/border') ? border : households })));
   await takingAlong.take('16681');
   expect(takingAlong.progress).toBeNull();
   return takingAlong.problem;

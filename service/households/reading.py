@@ -97,7 +97,7 @@ class Reader:
             wording,
             report_damaged,
             residences=lambda: self._residences,
-            withheld=lambda: self.withheld,
+            restricted=lambda: self.restricted,
         )
 
     @cached_property
@@ -105,7 +105,7 @@ class Reader:
         return self._sources.residences()
 
     @cached_property
-    def withheld(self) -> frozenset[str]:
+    def restricted(self) -> frozenset[str]:
         """Households that do not leave: no other system gets those whose people restricted the use of their data."""
         return self._sources.restrictions.restricted() if self._is_other_system else frozenset()
 
@@ -126,7 +126,7 @@ class Reader:
     def released(self, record: Record) -> Record:
         """A record at hand (just written, or found stale) as it may leave, each finding with its text.
 
-        Raises HouseholdNotFound for one that is withheld.
+        Raises HouseholdNotFound for one that is restricted.
         """
         return self.release(record).record
 
@@ -147,7 +147,7 @@ class Reader:
         self._take_note(households)
 
     def _released(self, record: Record) -> Record:
-        """A record as it may leave, which the caller notes. Raises HouseholdNotFound for one that is withheld."""
+        """A record as it may leave, which the caller notes. Raises HouseholdNotFound for one that is restricted."""
         return self._releasing.with_words(self._releasing.seen(record))
 
     def household(self, household_id: str, crs: str | None = None) -> Record:
@@ -186,7 +186,7 @@ class Reader:
             within = households_beginning_in(records, whole_cells(drawn.bounds), self.communes, items)
         else:
             within = households_in(records, drawn, self.communes, items)
-        shared = (each for each in within if each.household not in self.withheld)
+        shared = (each for each in within if each.household not in self.restricted)
         coded = (replace(each, commune=self._residences.code_of(each.commune)) for each in shared)
         found = sorted(coded, key=lambda each: each.household)
         self._note(affected.household for affected in found)
@@ -220,7 +220,7 @@ class Reader:
     def changes(self, after: Mapping[str, int], *, of: frozenset[UnitId] | None = None, limit: int) -> FeedPage:
         """The log's entries after each log's offset, and whether there are more; only those ``of`` these communes.
 
-        The entries of a household that is withheld, or has left the area since, keep their places in the log, without
+        The entries of a household that is restricted, or has left the area since, keep their places in the log, without
         the record and what was freely written.
         """
         communes = self.communes
@@ -229,7 +229,7 @@ class Reader:
         found, more = self._sources.log.changes(after, communes=communes, limit=limit)
         readable, damaged = partition(found)
         self.report_damaged([each.key for each in damaged])
-        hidden = self.withheld | self._left(entry.household for entry in readable)
+        hidden = self.restricted | self._left(entry.household for entry in readable)
         entries = [self._releasing.entry(entry, hidden) for entry in readable]
         self._note([entry["household"] for entry in entries if entry["record"] is not None])
         return FeedPage(entries, more, damaged)
@@ -256,9 +256,9 @@ class Reader:
         return written
 
     def all_beside(self, values: Iterable[T], household_of: Callable[[T], str]) -> list[T]:
-        """As ``beside`` of several households, without those that are withheld. Raises PermissionMissing."""
+        """As ``beside`` of several households, without those that are restricted. Raises PermissionMissing."""
         self._require_sight()
-        shown = [value for value in values if household_of(value) not in self.withheld]
+        shown = [value for value in values if household_of(value) not in self.restricted]
         self._note(household_of(value) for value in shown)
         return shown
 
@@ -266,11 +266,11 @@ class Reader:
         """What registering a boundary would find, and the boundaries around it.
 
         Those are shown to readers who see boundaries, of the provinces of the area; none of a household that is
-        withheld. Whose they are is noted, since by trying areas somebody could collect them.
+        restricted. Whose they are is noted, since by trying areas somebody could collect them.
         """
         checked = self._sources.check(question, self.surroundings)
         around = checked.neighbours if self._sees_boundaries else []
-        around = [each for each in around if each.household not in self.withheld]
+        around = [each for each in around if each.household not in self.restricted]
         findings = self._releasing.findings_of_a_check(findings_in_json(checked.findings))
         shown = around[:MOST_NEIGHBOURS]
         named = (finding.get("details", {}).get("household") for finding in findings)
@@ -309,7 +309,7 @@ class Reader:
     def _within_reach(self, query: HouseholdQuery) -> HouseholdQuery:
         query = usable_query(query, self._sight)
         also = self._lifted_since(query.updated_since)
-        return replace(query, area=self.communes, without=self.withheld, also=also)
+        return replace(query, area=self.communes, without=self.restricted, also=also)
 
     def _lifted_since(self, moment: datetime | None) -> frozenset[str]:
         """Households that come back to another system; a day earlier than needed, as a list may have what was known."""
@@ -322,7 +322,7 @@ class Reader:
         return frozenset() if self.communes is None else self._sources.records.outside(household_ids, self.communes)
 
     def _entry_with_differences(self, entry: LogEntry) -> dict[str, Any]:
-        shown = self._releasing.entry(entry, self.withheld)
+        shown = self._releasing.entry(entry, self.restricted)
         return {**shown, "differences": self._releasing.differences(entry)}
 
     def _whole_history(self, household: str) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ def seen_errors(error: RecordInvalid, sight: Sight) -> Sequence[ItemError]:
     """Return the errors that somebody with this sight may see, and for all others together one without a place.
 
     Of a stored item an error is seen where a finding with its code and details would be seen whole: a detail that is
-    left out would make its text unreadable. How many are left out is withheld too.
+    left out would make its text unreadable. How many are left out is not shown either.
     """
     shown = [each for each in error.errors if _may_see(each, error.is_about_sent(each), sight)]
     return shown if len(shown) == len(error.errors) else [*shown, ItemError("", WITHHELD)]

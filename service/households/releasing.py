@@ -27,13 +27,13 @@ _OPEN_ITEMS: Final = ("offset", "kind", "household", "revision", "at", "actor", 
 
 @dataclass(frozen=True, slots=True)
 class Releasing:
-    """Masks, words and writes with codes of today; leaves out what names a household that is withheld."""
+    """Masks, words and writes with codes of today; leaves out what names a household that is restricted."""
 
     sight: Sight
     wording: Wording | None
     report_damaged: Note
     residences: Callable[[], Residences]
-    withheld: Callable[[], frozenset[str]]
+    restricted: Callable[[], frozenset[str]]
     """Read from storage only where somebody asks for it who may not see all households."""
 
     @property
@@ -42,13 +42,13 @@ class Releasing:
         return self.sight is Sight.PERSONAL
 
     def seen(self, record: Record) -> Record:
-        """What is shown of a record, its findings without texts. Raises HouseholdNotFound for one that is withheld."""
+        """What is shown of a record, with findings without texts. Raises HouseholdNotFound for a restricted one."""
         self.require_shared(record["id"])
-        return seen(self.residences().shown(self._without_withheld(record)), self.sight)
+        return seen(self.residences().shown(self._without_restricted(record)), self.sight)
 
     def require_shared(self, household_id: str) -> None:
-        """Raise HouseholdNotFound for a household that is withheld."""
-        if household_id in self.withheld():
+        """Raise HouseholdNotFound for a household that is restricted."""
+        if household_id in self.restricted():
             raise HouseholdNotFound(id=household_id)
 
     def with_words(self, shown: Record) -> Record:
@@ -58,8 +58,8 @@ class Releasing:
         return {**shown, "findings": [self._worded(finding) for finding in shown["findings"]]}
 
     def findings_of_a_check(self, findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Findings that are in no record, each with its text; none that names a household that is withheld."""
-        shared = (each for each in findings if not self._names_withheld(each))
+        """Findings that are in no record, each with its text; none that names a household that is restricted."""
+        shared = (each for each in findings if not self._names_restricted(each))
         return [self._worded(finding) for finding in seen_findings_of_a_check(shared, self.sight)]
 
     def entry(self, entry: LogEntry, hidden: frozenset[str]) -> dict[str, Any]:
@@ -89,16 +89,16 @@ class Releasing:
     def _shared_note(self, entry: LogEntry, hidden: frozenset[str]) -> dict[str, Any] | None:
         """The note of a log entry as it may leave: of a hidden household only the communes that it moved between.
 
-        None where it is about an overlap with a withheld household; whether it is, a damaged entry does not say.
+        None where it is about an overlap with a restricted household; whether it is, a damaged entry does not say.
         """
         note = self.residences().shown_note(entry.note)
         if note is None or not hidden:
             return seen_note(note, self.sight)
-        if entry.household in hidden or (entry.damaged and self.withheld()):
+        if entry.household in hidden or (entry.damaged and self.restricted()):
             return {name: note[name] for name in ("from", "to") if name in note} or None
         findings = (entry.record or {}).get("findings") or ()
-        settled_with_withheld = "settled" in note and any(self._names_withheld(each) for each in findings)
-        if settled_with_withheld or note.get("household") in self.withheld():
+        settled_with_restricted = "settled" in note and any(self._names_restricted(each) for each in findings)
+        if settled_with_restricted or note.get("household") in self.restricted():
             return None
         return seen_note(note, self.sight)
 
@@ -116,7 +116,7 @@ class Releasing:
         """
         if entry.record is None or entry.replaced is None or "findings" not in entry.replaced:
             return entry
-        if self.sees_persons and not self.withheld():
+        if self.sees_persons and not self.restricted():
             return entry
         record = {**entry.record, "findings": self._seen_findings(entry.record)}
         return replace(
@@ -124,19 +124,19 @@ class Releasing:
         )
 
     def _seen_findings(self, items: Record) -> list[dict[str, Any]]:
-        shared = self._without_withheld({"findings": items.get("findings") or []})
+        shared = self._without_restricted({"findings": items.get("findings") or []})
         findings: list[dict[str, Any]] = seen(shared, self.sight)["findings"]
         return findings
 
-    def _without_withheld(self, record: Record) -> Record:
-        """The record without the findings that name a household that is withheld."""
+    def _without_restricted(self, record: Record) -> Record:
+        """The record without the findings that name a household that is restricted."""
         findings = record.get("findings")
-        if not findings or not self.withheld():
+        if not findings or not self.restricted():
             return record
-        return {**record, "findings": [each for each in findings if not self._names_withheld(each)]}
+        return {**record, "findings": [each for each in findings if not self._names_restricted(each)]}
 
-    def _names_withheld(self, finding: Mapping[str, Any]) -> bool:
-        return (finding.get("details") or {}).get("household") in self.withheld()
+    def _names_restricted(self, finding: Mapping[str, Any]) -> bool:
+        return (finding.get("details") or {}).get("household") in self.restricted()
 
     def _worded(self, finding: Mapping[str, Any]) -> dict[str, Any]:
         """A finding with its text; without one where the text needs details that were left out."""

@@ -1,7 +1,7 @@
 """One way out: every route is called by every reader, and what it reveals of a household came from the Reader.
 
 Nothing here lists the routes that must go through the Reader. Every registered route is walked, with a household whose
-data is recognized anywhere in a response; where the Reader withholds everything, none of it may be in any response.
+data is recognized anywhere in a response; where the Reader restricts everything, none of it may be in any response.
 A new route without a place to fill or a body to send is called as it is; a new kind of place, a new body to send and a
 read that nobody succeeds with fail here, until the walk knows how to call it.
 """
@@ -383,17 +383,17 @@ def walk(app: Flask, asker: Asker, ids: set[str], *, only: str = "") -> Iterator
 
 
 class _Everything(frozenset[str]):
-    """Households that are all withheld, those that are known and any other."""
+    """Households that are all restricted, those that are known and any other."""
 
     def __contains__(self, household: object) -> bool:
         return household is not None
 
 
 @pytest.fixture
-def withheld(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Makes every Reader withhold every household; those that a query must leave out are added to it."""
+def restricted(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Makes every Reader restrict every household; those that a query must leave out are added to it."""
     ids: set[str] = set()
-    monkeypatch.setattr(Reader, "withheld", property(lambda _: _Everything(ids)))
+    monkeypatch.setattr(Reader, "restricted", property(lambda _: _Everything(ids)))
     return ids
 
 
@@ -463,13 +463,13 @@ def test_no_route_names_a_person_to_who_does_not_see_persons(steps: list[Step]) 
 
 @pytest.mark.parametrize("asker", some_in_the_quick_loop((*WHOLE, *NOT_WHOLE)))
 def test_nothing_of_a_household_leaves_but_by_the_reader(
-    app: Flask, register: Register, withheld: set[str], asker: Asker
+    app: Flask, register: Register, restricted: set[str], asker: Asker
 ) -> None:
-    assert [found for step in walk(app, asker, withheld) for found in step.found(step.seed.marks)] == []
+    assert [found for step in walk(app, asker, restricted) for found in step.found(step.seed.marks)] == []
 
 
 def test_a_new_route_that_passes_the_reader_by_is_found(
-    open_app: OpenApp, register_settings: Settings, clock: MovedClock, withheld: set[str]
+    open_app: OpenApp, register_settings: Settings, clock: MovedClock, restricted: set[str]
 ) -> None:
     app = open_app(register_settings, clock)
 
@@ -478,7 +478,7 @@ def test_a_new_route_that_passes_the_reader_by_is_found(
         return json_response(register_of(app).store.households.record(household_id, area=None))
 
     app.add_url_rule("/v1/bypass/<household_id>", view_func=bypass)
-    (step,) = walk(app, BY_NAME["officer"], withheld, only="/bypass/")
+    (step,) = walk(app, BY_NAME["officer"], restricted, only="/bypass/")
     assert any(repr(NAME.encode()) in each for each in step.found(step.seed.marks))
     record = step.seed.record
     assert set(record) >= {mark.item.partition(".")[0] for mark in MARKS}

@@ -41,7 +41,7 @@ export function drawing(body: unknown): Drawing | null {
   if (units.length === 0) return null;
   const all = units.flatMap(({ rings }) => rings.flat());
   // Not spread into Math.min: thousands of arguments are too many for some phones.
-  const span = (axis: 0 | 1): [number, number] => all.reduce(([least, most], place) => [Math.min(least, place[axis]), Math.max(most, place[axis])], [Infinity, -Infinity]);
+  const span = (axis: 0 | 1): [number, number] => all.reduce(([least, most], position) => [Math.min(least, position[axis]), Math.max(most, position[axis])], [Infinity, -Infinity]);
   const [west, east] = span(0);
   const [south, north] = span(1);
   const narrow = Math.cos((((south + north) / 2) * Math.PI) / 180);
@@ -54,7 +54,7 @@ export function drawing(body: unknown): Drawing | null {
     return {
       unit: String(row['unit']),
       row,
-      path: drawn.map((ring) => `M${ring.map((place) => place.map((value) => value.toFixed(1)).join(' ')).join('L')}Z`).join(''),
+      path: drawn.map((ring) => `M${ring.map((position) => position.map((value) => value.toFixed(1)).join(' ')).join('L')}Z`).join(''),
       x: (Math.min(...xs) + Math.max(...xs)) / 2,
       y: (Math.min(...ys) + Math.max(...ys)) / 2,
     };

@@ -44,13 +44,13 @@ function isGroup(item: Item): item is SectionItem | ListItem {
 }
 
 /** What a pointer leads to: a card (element of a list), a group of a step that has many, a boundary or position to take on the map, or a screen of the wizard. */
-export type Place =
+export type Target =
   | { kind: 'screen'; index: number; focus: string | null }
   | { kind: 'group'; item: SectionItem | ListItem; pointer: string; focus: string | null }
   | { kind: 'card'; list: ListItem; pointer: string; focus: string | null }
   | { kind: 'map'; item: GeometryItem; pointer: string };
 
-export function placeOf(definition: Definition, screens: readonly Screen[], record: JsonObject, pointer: string): Place | null {
+export function targetOf(definition: Definition, screens: readonly Screen[], record: JsonObject, pointer: string): Target | null {
   const path = parts(pointer);
   // A list of groups holds no item of its own: its address is the step's name.
   const hub = screens.findIndex((screen) => screen.hub && pointer === `/step:${screen.step}`);

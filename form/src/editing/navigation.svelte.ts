@@ -35,8 +35,8 @@ export class Navigation {
 
   /** The item that gets the focus on the new screen; null for its heading. */
   arrive(): string | null {
-    const { place } = this.here;
-    const focus = this.#onTheWay || place === null || place.kind === 'map' ? null : place.focus;
+    const { target } = this.here;
+    const focus = this.#onTheWay || target === null || target.kind === 'map' ? null : target.focus;
     this.#onTheWay = false;
     return focus;
   }

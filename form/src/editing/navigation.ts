@@ -1,7 +1,7 @@
 // Navigation in a household: which screen an address leads to, and what is wrong on it. Pure.
 import type { Definition } from '../definition/definition';
 import { join, parts } from '../definition/pointer';
-import { placeOf, type Place, type Screen } from '../definition/screens';
+import { targetOf, type Target, type Screen } from '../definition/screens';
 import type { JsonObject } from '../record/household';
 
 /** The address of the last screen, on which the household is sent. */
@@ -9,7 +9,7 @@ export const REVIEW = '/review';
 
 export interface Whereabouts {
   /** Null on the last screen. */
-  place: Place | null;
+  target: Target | null;
   /** Of the wizard's screen, or of the one that a card, a group or a map belongs to; the number of screens on the last one. */
   index: number;
   screen: Screen | undefined;
@@ -17,10 +17,10 @@ export interface Whereabouts {
 
 /** Where the address `at` leads; to the first screen where it leads nowhere. */
 export function whereabouts(definition: Definition, screens: readonly Screen[], record: JsonObject, at: string): Whereabouts {
-  if (at === REVIEW) return { place: null, index: screens.length, screen: undefined };
-  const place: Place = placeOf(definition, screens, record, at) ?? { kind: 'screen', index: 0, focus: null };
-  const index = place.kind === 'screen' ? place.index : owningScreen(screens, at);
-  return { place, index, screen: screens[index] };
+  if (at === REVIEW) return { target: null, index: screens.length, screen: undefined };
+  const target: Target = targetOf(definition, screens, record, at) ?? { kind: 'screen', index: 0, focus: null };
+  const index = target.kind === 'screen' ? target.index : owningScreen(screens, at);
+  return { target, index, screen: screens[index] };
 }
 
 function owningScreen(screens: readonly Screen[], at: string): number {
@@ -48,9 +48,9 @@ export interface Wrong {
 }
 
 /** Those of `wrongs` that belong to what the screen shows, each once. */
-export function wrongHere({ place, screen }: Whereabouts, wrongs: readonly Wrong[]): Wrong[] {
+export function wrongHere({ target, screen }: Whereabouts, wrongs: readonly Wrong[]): Wrong[] {
   if (!screen) return [];
-  const places = place?.kind === 'card' || place?.kind === 'group' ? [place.pointer] : screen.items.map(({ name }) => join(screen.pointer, name));
-  const here = wrongs.filter(({ pointer }) => places.some((each) => pointer === each || pointer.startsWith(`${each}/`)));
+  const pointers = target?.kind === 'card' || target?.kind === 'group' ? [target.pointer] : screen.items.map(({ name }) => join(screen.pointer, name));
+  const here = wrongs.filter(({ pointer }) => pointers.some((each) => pointer === each || pointer.startsWith(`${each}/`)));
   return [...new Map(here.map(({ pointer, message }) => [pointer + message, { pointer, message }])).values()];
 }

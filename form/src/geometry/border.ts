@@ -1,4 +1,4 @@
-// A commune's border on the phone: how it is read from the register's GeoJSON, and how far outside it a place lies.
+// A commune's border on the phone: how it is read from the register's GeoJSON, and how far outside it a position lies.
 import { isObject, textAt } from '../record/household';
 import { distance, isOnLand, type Ring, type Shape } from './shape';
 import type { LonLat } from './vn2000';
@@ -31,19 +31,19 @@ export function readBorder(body: unknown): Border | null {
   };
 }
 
-/** Metres from the border where the place lies outside beyond all doubt (tolerated, and how exact the line is); else 0. */
-export function metresOutside(border: Border, place: LonLat): number {
-  if (isOnLand(border.polygons, place)) return 0;
-  const metres = Math.min(...border.polygons.flat().map((ring) => distanceTo(ring, place)));
+/** Metres from the border where the position lies outside beyond all doubt (tolerated, and how exact the line is); else 0. */
+export function metresOutside(border: Border, position: LonLat): number {
+  if (isOnLand(border.polygons, position)) return 0;
+  const metres = Math.min(...border.polygons.flat().map((ring) => distanceTo(ring, position)));
   return metres > border.tolerated + border.tolerance ? metres : 0;
 }
 
-/** Metres from a place to the nearest point of a ring's line. */
-function distanceTo(ring: Ring, place: LonLat): number {
-  // In a plane around the place: exact near it, where it matters.
-  const north = distance(place, [place[0], place[1] + 0.001]) * 1000;
-  const east = distance(place, [place[0] + 0.001, place[1]]) * 1000;
-  const flat = ring.map(([lon, lat]) => [(lon - place[0]) * east, (lat - place[1]) * north] as const);
+/** Metres from a position to the nearest point of a ring's line. */
+function distanceTo(ring: Ring, position: LonLat): number {
+  // In a plane around the position: exact near it, where it matters.
+  const north = distance(position, [position[0], position[1] + 0.001]) * 1000;
+  const east = distance(position, [position[0] + 0.001, position[1]]) * 1000;
+  const flat = ring.map(([lon, lat]) => [(lon - position[0]) * east, (lat - position[1]) * north] as const);
   let nearest = Number.POSITIVE_INFINITY;
   flat.forEach(([x1, y1], index) => {
     const [x2, y2] = flat[(index + 1) % flat.length]!;
@@ -54,8 +54,8 @@ function distanceTo(ring: Ring, place: LonLat): number {
   return nearest;
 }
 
-/** A place on the land, by the rule that the register goes by: the middle of the widest cut of any part at half the part's height. */
-export function placeInside(shape: Shape): LonLat {
+/** A position on the land, by the rule that the register goes by: the middle of the widest cut of any part at half the part's height. */
+export function positionInside(shape: Shape): LonLat {
   const cuts = shape.map(widestCut);
   return cuts.reduce((best, cut) => (cut.width > best.width ? cut : best)).middle;
 }

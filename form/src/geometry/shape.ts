@@ -94,8 +94,8 @@ export function areaOfShape(shape: Shape): number {
 }
 
 /** Whether the position lies on the land. */
-export function isOnLand(shape: Shape, place: LonLat): boolean {
-  return shape.some(([shell = [], ...holes]) => contains(shell, place) && !holes.some((hole) => contains(hole, place)));
+export function isOnLand(shape: Shape, position: LonLat): boolean {
+  return shape.some(([shell = [], ...holes]) => contains(shell, position) && !holes.some((hole) => contains(hole, position)));
 }
 
 /** Whether a ring crosses itself or another one. Rings may touch in a point. */

@@ -10,7 +10,7 @@ import { reference } from '../session/reference.svelte';
 import { isObject, listAt, sameJson, textAt, type JsonObject } from '../record/household';
 import { borderIsFresh, fetchBorder, storedBorder } from '../sync/borders';
 import { ResponseLost } from '../sync/register';
-import { metresOutside, placeInside, type Border } from '../geometry/border';
+import { metresOutside, positionInside, type Border } from '../geometry/border';
 import type { BoundaryMap } from './boundary-map';
 import { afterFailure, measuredAnew, NOTHING_HEARD, withFix, type Heard } from './fixes';
 import { overlapArea, parcelsNear, withNeighbours, type Neighbour } from './neighbours';
@@ -84,8 +84,8 @@ export class BoundaryTaking {
   });
   /** Metres from the middle of the commune, where that is too far to be true and no border is known; else 0. */
   readonly far = $derived.by((): number => {
-    const place = this.#place();
-    const away = place && this.#centre && !this.border ? distance(place, this.#centre) : 0;
+    const position = this.#position();
+    const away = position && this.#centre && !this.border ? distance(position, this.#centre) : 0;
     return away > FAR_METRES ? away : 0;
   });
   /** Metres outside the commune's border, as the register measures it; 0 where the officer has confirmed that. */
@@ -93,7 +93,7 @@ export class BoundaryTaking {
     const owner = this.owner === '' ? this.#editor.content : valueAt(this.#editor.content, this.owner);
     if (!this.border || (isObject(owner) && owner['outside_confirmed'] === true)) return 0;
     if (this.state.kind === 'position') return this.state.point ? metresOutside(this.border, this.state.point) : 0;
-    return this.#sound ? metresOutside(this.border, placeInside(this.shape)) : 0;
+    return this.#sound ? metresOutside(this.border, positionInside(this.shape)) : 0;
   });
 
   constructor(editor: Editor, item: GeometryItem, pointer: string) {
@@ -124,10 +124,10 @@ export class BoundaryTaking {
   }
 
   /** Where the map opens, and how near. */
-  get start(): { place: LonLat; zoom: number; ownParcels: Shape[] } {
+  get start(): { position: LonLat; zoom: number; ownParcels: Shape[] } {
     const ownParcels = this.#shapesOf(listAt(this.#editor.content, 'parcels'));
-    const place = this.#place() ?? ownParcels[0]?.[0]?.[0]?.[0] ?? this.#centre ?? reference.settings.province?.centre ?? COUNTRY;
-    return { place, zoom: this.#place() || ownParcels.length > 0 ? 18 : 15, ownParcels };
+    const position = this.#position() ?? ownParcels[0]?.[0]?.[0]?.[0] ?? this.#centre ?? reference.settings.province?.centre ?? COUNTRY;
+    return { position, zoom: this.#position() || ownParcels.length > 0 ? 18 : 15, ownParcels };
   }
 
   /** The household's other parcels. */
@@ -146,9 +146,9 @@ export class BoundaryTaking {
     const [corner] = corners;
     if (!corner) return [];
     const fits = (zone: Zone): boolean => {
-      const place = fromGrid(corner, zone);
-      if (this.border) return metresOutside(this.border, place) === 0;
-      return this.#centre !== null && distance(place, this.#centre) < FAR_METRES;
+      const position = fromGrid(corner, zone);
+      if (this.border) return metresOutside(this.border, position) === 0;
+      return this.#centre !== null && distance(position, this.#centre) < FAR_METRES;
     };
     return fits(chosen) ? [] : this.zones.filter(fits);
   }
@@ -156,11 +156,11 @@ export class BoundaryTaking {
   /** Begins once the map is drawn: centres it, listens to the GPS, and has the register check an existing boundary. */
   async run(map: BoundaryMap): Promise<void> {
     this.#map = map;
-    const { place, ownParcels } = this.start;
+    const { position, ownParcels } = this.start;
     if (this.shape.flat(2).length > 1) map.fit(this.shape);
-    else if (this.border && this.shape.flat(2).length === 0 && ownParcels.length === 0 && !this.#place()) map.fitBorder(this.border);
+    else if (this.border && this.shape.flat(2).length === 0 && ownParcels.length === 0 && !this.#position()) map.fitBorder(this.border);
     this.#listen();
-    await Promise.all([this.#refreshBorder(), this.#lookRound(place), this.state.kind === 'ready' ? this.#check() : undefined]);
+    await Promise.all([this.#refreshBorder(), this.#lookRound(position), this.state.kind === 'ready' ? this.#check() : undefined]);
   }
 
   async stop(): Promise<void> {
@@ -237,7 +237,7 @@ export class BoundaryTaking {
     await door.sealed.put(this.#traceName, undefined);
   }
 
-  #place(): LonLat | null {
+  #position(): LonLat | null {
     return this.shape[0]?.[0]?.[0] ?? (this.state.kind === 'position' ? this.state.point : null);
   }
 
@@ -312,9 +312,9 @@ export class BoundaryTaking {
     }
   }
 
-  async #lookRound(place: LonLat): Promise<void> {
+  async #lookRound(position: LonLat): Promise<void> {
     const households = await reference.communes.households();
-    const near = parcelsNear(households.values(), this.#editor.household, place, NEAR_METRES);
+    const near = parcelsNear(households.values(), this.#editor.household, position, NEAR_METRES);
     this.neighbours = withNeighbours(near, this.neighbours);
   }
 

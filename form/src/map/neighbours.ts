@@ -1,4 +1,4 @@
-// Neighbours' parcels that were taken along: those near a place, and how much a drawn boundary lies over them.
+// Neighbours' parcels that were taken along: those near a position, and how much a drawn boundary lies over them.
 import type { Limits } from '../definition/limits';
 import { listAt, textAt, type Household } from '../record/household';
 import { commonArea } from '../geometry/overlap';
@@ -11,14 +11,14 @@ export interface Neighbour {
   shape: Shape;
 }
 
-/** Parcels of other households with a corner within `metres` of `place`. */
-export function parcelsNear(households: Iterable<Household>, own: string, place: LonLat, metres: number): Neighbour[] {
+/** Parcels of other households with a corner within `metres` of `position`. */
+export function parcelsNear(households: Iterable<Household>, own: string, position: LonLat, metres: number): Neighbour[] {
   const found: Neighbour[] = [];
   for (const household of households) {
     if (household['id'] === own) continue;
     for (const parcel of listAt(household, 'parcels')) {
       const shape = fromGeometry(parcel['geometry']);
-      if (shape.flat(2).some((corner) => distance(corner, place) < metres)) {
+      if (shape.flat(2).some((corner) => distance(corner, position) < metres)) {
         const name = [textAt(parcel, 'map_sheet'), textAt(parcel, 'parcel_number')].filter(Boolean).join('/');
         found.push({ household: textAt(household, 'id'), name, shape });
       }
@@ -58,8 +58,8 @@ function lengthInside(shape: Shape, other: Shape): number {
       if (share !== null) cuts.push(share);
     }
     cuts.sort((one, two) => one - two);
-    cuts.slice(1).forEach((end, place) => {
-      const begin = cuts[place]!;
+    cuts.slice(1).forEach((end, index) => {
+      const begin = cuts[index]!;
       if (isOnLand(other, at((begin + end) / 2))) metres += distance(at(begin), at(end));
     });
   }

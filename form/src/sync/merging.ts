@@ -40,7 +40,7 @@ export function merge(definition: Definition, { base, mine, theirs }: Versions, 
   return { content: merger.object(items, base && content(base), content(mine), content(theirs), { pointer: '', within: null, filledIn: definition.filledIn }), asked };
 }
 
-interface Place {
+interface Context {
   pointer: string;
   within: Difference['within'];
   /** Names of items that no form asks for. They are no choice of a person: the register's value stands, unless it describes one that is. */
@@ -56,7 +56,7 @@ class Merger {
     this.#asked = asked;
   }
 
-  object(items: readonly Item[], base: JsonObject | null, mine: JsonObject, theirs: JsonObject, place: Place): JsonObject {
+  object(items: readonly Item[], base: JsonObject | null, mine: JsonObject, theirs: JsonObject, context: Context): JsonObject {
     const known = new Map(items.map((item) => [item.name, item]));
     const names = new Set([...known.keys(), ...Object.keys(theirs), ...Object.keys(mine)]);
     const result: JsonObject = {};
@@ -67,48 +67,48 @@ class Merger {
     for (const item of items) {
       const { name: lead, takenWith: companions } = item;
       if (companions.length === 0 || !names.has(lead)) continue;
-      const side = this.#side(item, lead, base, mine, theirs, place);
+      const side = this.#side(item, lead, base, mine, theirs, context);
       if (!same(mine[lead], theirs[lead])) for (const name of [lead, ...companions]) taken.set(name, side);
-      else for (const name of companions) if (place.filledIn.includes(name)) taken.set(name, base !== null && same(base[name], theirs[name]) ? 'mine' : 'theirs');
+      else for (const name of companions) if (context.filledIn.includes(name)) taken.set(name, base !== null && same(base[name], theirs[name]) ? 'mine' : 'theirs');
     }
     for (const list of items) {
       if (list.kind !== 'list' || !isListed(list, [base ?? {}, mine, theirs])) continue;
-      const side = this.#statedSide(list, base, mine, theirs, place);
+      const side = this.#statedSide(list, base, mine, theirs, context);
       for (const name of [list.name, ...replacedBy(list)]) taken.set(name, side);
     }
     for (const name of names) {
       const item = known.get(name) ?? null;
-      const inner: Place = { pointer: join(place.pointer, name), within: null, filledIn: [] };
+      const inner: Context = { pointer: join(context.pointer, name), within: null, filledIn: [] };
       const side = taken.get(name);
       if (side) take(name, (side === 'mine' ? mine : theirs)[name]);
       else if (name === 'id') take(name, theirs[name] ?? mine[name]);
-      else if (place.filledIn.includes(name)) take(name, theirs[name]);
+      else if (context.filledIn.includes(name)) take(name, theirs[name]);
       else if (item?.kind === 'section') take(name, this.#section(item, base && objectOf(base[name]), mine[name], theirs[name], inner));
-      else if (item?.kind === 'list' && base !== null) take(name, this.#list(item, name, base, mine, theirs, place));
-      else take(name, (this.#side(item, name, base, mine, theirs, place) === 'mine' ? mine : theirs)[name]);
+      else if (item?.kind === 'list' && base !== null) take(name, this.#list(item, name, base, mine, theirs, context));
+      else take(name, (this.#side(item, name, base, mine, theirs, context) === 'mine' ? mine : theirs)[name]);
     }
     return result;
   }
 
-  #section(item: SectionItem, base: JsonObject | null, mine: Json | undefined, theirs: Json | undefined, place: Place): JsonObject | undefined {
+  #section(item: SectionItem, base: JsonObject | null, mine: Json | undefined, theirs: Json | undefined, context: Context): JsonObject | undefined {
     if (mine === undefined && theirs === undefined) return undefined;
     const element = objectOf(theirs);
-    return this.object(item.items, base, objectOf(mine), element, { ...place, within: { item, element } });
+    return this.object(item.items, base, objectOf(mine), element, { ...context, within: { item, element } });
   }
 
   /** The side that an item is taken from: that which changed it, or where both did, the one that is chosen. */
-  #side(item: Item | null, name: string, base: JsonObject | null, mine: JsonObject, theirs: JsonObject, place: Place): Side {
+  #side(item: Item | null, name: string, base: JsonObject | null, mine: JsonObject, theirs: JsonObject, context: Context): Side {
     const [own, other] = [mine[name], theirs[name]];
     if (same(own, other)) return 'theirs';
     if (base !== null && same(base[name], own)) return 'theirs';
     if (base !== null && same(base[name], other)) return 'mine';
-    return this.#ask({ pointer: join(place.pointer, name), item, within: place.within, mine: own, theirs: other, beside: { mine, theirs }, proposed: isEmpty(own) ? 'theirs' : 'mine' });
+    return this.#ask({ pointer: join(context.pointer, name), item, within: context.within, mine: own, theirs: other, beside: { mine, theirs }, proposed: isEmpty(own) ? 'theirs' : 'mine' });
   }
 
   /** The side that a short list is taken from, together with the items beside it that state an only element. */
-  #statedSide(list: ListItem, base: JsonObject | null, mine: JsonObject, theirs: JsonObject, place: Place): Side {
+  #statedSide(list: ListItem, base: JsonObject | null, mine: JsonObject, theirs: JsonObject, context: Context): Side {
     const wholly = (owner: JsonObject): JsonObject => ({ [list.name]: stated(list, owner) });
-    return this.#side(list, list.name, base && wholly(base), wholly(mine), wholly(theirs), place);
+    return this.#side(list, list.name, base && wholly(base), wholly(mine), wholly(theirs), context);
   }
 
   #ask(difference: Difference): Side {
@@ -116,30 +116,30 @@ class Merger {
     return this.#chosen[difference.pointer] ?? difference.proposed;
   }
 
-  #list(item: ListItem, name: string, base: JsonObject, mine: JsonObject, theirs: JsonObject, place: Place): Json[] | undefined {
+  #list(item: ListItem, name: string, base: JsonObject, mine: JsonObject, theirs: JsonObject, context: Context): Json[] | undefined {
     const lists = [base, mine, theirs].map((record) => listOf(record[name])) as [Json[], Json[], Json[]];
     if (lists.every((list) => list.length === 0)) return undefined;
     const identifier = item.identifier;
     if (identifier !== null && lists.every((list) => list.every((each) => isObject(each) && typeof each[identifier] === 'string'))) {
-      return this.#elements(item, identifier, lists as [JsonObject[], JsonObject[], JsonObject[]], { ...place, pointer: join(place.pointer, name) });
+      return this.#elements(item, identifier, lists as [JsonObject[], JsonObject[], JsonObject[]], { ...context, pointer: join(context.pointer, name) });
     }
     const united = union(...lists);
-    return united ?? listOf((this.#side(item, name, base, mine, theirs, place) === 'mine' ? mine : theirs)[name]);
+    return united ?? listOf((this.#side(item, name, base, mine, theirs, context) === 'mine' ? mine : theirs)[name]);
   }
 
   /** Elements with identifiers, each merged with itself. */
-  #elements(item: ListItem, identifier: string, [base, mine, theirs]: [JsonObject[], JsonObject[], JsonObject[]], place: Place): JsonObject[] {
+  #elements(item: ListItem, identifier: string, [base, mine, theirs]: [JsonObject[], JsonObject[], JsonObject[]], context: Context): JsonObject[] {
     const [before, own, other] = [base, mine, theirs].map((list) => new Map(list.map((each) => [each[identifier] as string, each])));
     const identifiers = new Set([...other!.keys(), ...own!.keys()]);
     return [...identifiers].flatMap((id): JsonObject[] => {
       const [b, m, t] = [before!.get(id), own!.get(id), other!.get(id)];
-      const pointer = join(place.pointer, id);
+      const pointer = join(context.pointer, id);
       if (m && t) return [this.object(item.items, b ?? null, m, t, { pointer, within: { item, element: t }, filledIn: [] })];
       const there = (m ?? t)!;
       if (b === undefined) return [there];
       // One side removed it: that stands unless the other changed it.
       if (same(b, there)) return [];
-      const side = this.#ask({ pointer, item, within: place.within, mine: m && [m], theirs: t && [t], beside: { mine: {}, theirs: {} }, proposed: m ? 'mine' : 'theirs' });
+      const side = this.#ask({ pointer, item, within: context.within, mine: m && [m], theirs: t && [t], beside: { mine: {}, theirs: {} }, proposed: m ? 'mine' : 'theirs' });
       return (side === 'mine') === (m !== undefined) ? [there] : [];
     });
   }

@@ -36,7 +36,7 @@ export function addressOf(template: string, zoom: number, x: number, y: number):
 
 /** The tiles for a commune, coarse ones first: all of it as far as the bound allows, then those around its fields and homes. */
 export function planTiles(template: string, border: Border | null, households: readonly Household[]): TilePlan {
-  const places = households.flatMap((household) => {
+  const positions = households.flatMap((household) => {
     const location = household['location'];
     const home = isObject(location) && Array.isArray(location['coordinates']) ? [location['coordinates'] as LonLat] : [];
     return [...home, ...listAt(household, 'parcels').flatMap((parcel) => fromGeometry(parcel['geometry']).flat(2))];
@@ -46,7 +46,7 @@ export function planTiles(template: string, border: Border | null, households: r
   for (const zoom of ZOOMS) {
     const whole = border && !fieldsOnly ? tilesOver(border, zoom, MOST_TILES - addresses.size) : null;
     fieldsOnly = whole === null;
-    for (const [x, y] of whole ?? tilesAround(places, zoom)) {
+    for (const [x, y] of whole ?? tilesAround(positions, zoom)) {
       if (addresses.size >= MOST_TILES) break;
       addresses.add(addressOf(template, zoom, x, y));
     }
@@ -119,7 +119,7 @@ function tilesOver(border: Border, zoom: number, most: number): [number, number]
   const found: [number, number][] = [];
   for (let x = west; x <= east; x++) {
     for (let y = north; y <= south; y++) {
-      const inside = onTheLine.has(`${x}/${y}`) || [0.05, 0.5, 0.95].some((across) => [0.05, 0.5, 0.95].some((down) => border.polygons.some(([shell]) => shell && contains(shell, placeOf(x + across, y + down, zoom)))));
+      const inside = onTheLine.has(`${x}/${y}`) || [0.05, 0.5, 0.95].some((across) => [0.05, 0.5, 0.95].some((down) => border.polygons.some(([shell]) => shell && contains(shell, positionOf(x + across, y + down, zoom)))));
       if (inside) found.push([x, y]);
       if (found.length > most) return null;
     }
@@ -127,9 +127,9 @@ function tilesOver(border: Border, zoom: number, most: number): [number, number]
   return found;
 }
 
-function tilesAround(places: readonly LonLat[], zoom: number): [number, number][] {
+function tilesAround(positions: readonly LonLat[], zoom: number): [number, number][] {
   const found = new Map<string, [number, number]>();
-  for (const [lon, lat] of places) {
+  for (const [lon, lat] of positions) {
     const [west, north] = tileAt(lon - MARGIN_DEGREES, lat + MARGIN_DEGREES, zoom);
     const [east, south] = tileAt(lon + MARGIN_DEGREES, lat - MARGIN_DEGREES, zoom);
     for (let x = west; x <= east; x++) for (let y = north; y <= south; y++) found.set(`${x}/${y}`, [x, y]);
@@ -145,8 +145,8 @@ export function tileAt(lon: number, lat: number, zoom: number): [number, number]
   return [Math.floor(((lon + 180) / 360) * count), Math.floor(y * count)];
 }
 
-/** The position of a place in the grid, in tiles from its north-western corner. */
-function placeOf(x: number, y: number, zoom: number): LonLat {
+/** Where a position lies in the grid, in tiles from its north-western corner. */
+function positionOf(x: number, y: number, zoom: number): LonLat {
   const count = 2 ** zoom;
   return [(x / count) * 360 - 180, (Math.atan(Math.sinh(Math.PI * (1 - (2 * y) / count))) * 180) / Math.PI];
 }

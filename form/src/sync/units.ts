@@ -10,7 +10,7 @@ export interface Unit {
   validFrom: string;
   /** The communes that it, or a part of it, became part of, for former ones. */
   successors: string[];
-  /** A place inside it, for the map to open at; NaN where the register has none. */
+  /** A position inside it, for the map to open at; NaN where the register has none. */
   longitude: number;
   latitude: number;
 }

@@ -239,8 +239,8 @@ def problem_of_domain_error(error: DomainError) -> Response:
     """The problem of a domain error."""
     try:
         params, more = _from_the_reader(error)
-    except HouseholdNotFound as withheld:
-        return problem_of_domain_error(withheld)
+    except HouseholdNotFound as hidden:
+        return problem_of_domain_error(hidden)
     status = _status(error)
     if status >= 500:
         _log.error("refused", code=error.code, cause=_cause(error), params=_plain(error.params))
