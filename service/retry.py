@@ -44,7 +44,7 @@ def tries(
 def retried(attempt: Callable[[], T], *, when: type[Exception]) -> T:
     """Run ``attempt``, again while it raises ``when``. Raises WriteContention at the bound.
 
-    Every attempt has to read anew what it changes.
+    Every attempt has to read again what it changes.
     """
     stale: Exception | None = None
     for _ in tries():

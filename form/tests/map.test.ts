@@ -184,7 +184,7 @@ describe('land with holes and in parts', () => {
     expect(overlapArea([[pond]], [{ household: 'other', name: '', shape: land }], USUAL_LIMITS)).toBe(0);
   });
 
-  it('is judged by a position that is on it', () => {
+  it('is located by a position that is on it', () => {
     expect(isOnLand(land, positionInside(land))).toBe(true);
     expect(isOnLand([land[0]!], positionInside([land[0]!]))).toBe(true);
   });
@@ -228,7 +228,7 @@ describe('the border of a commune', () => {
     expect(metresOutside(readBorder(responseOf([shell, pond]))!, [105.675, 18.7])).toBeGreaterThan(500);
   });
 
-  it('judges a parcel by the position that the register judges it by', () => {
+  it('locates a parcel by the position that the register locates it by', () => {
     expect(positionInside([[field]])).toEqual([expect.closeTo(105.66058, 9), expect.closeTo(18.6905, 9)]);
     const hooked: Ring = [[105.66, 18.69], [105.663, 18.69], [105.663, 18.6905], [105.6605, 18.6905], [105.6605, 18.693], [105.66, 18.693]];
     expect(positionInside([[hooked]])).toEqual([expect.closeTo(105.66025, 9), expect.closeTo(18.69175, 9)]);

@@ -98,7 +98,7 @@ describe('a closed boundary', () => {
     expect(mayAccept(after(ready, { kind: 'edit' }, { kind: 'move', shape: [[FIELD.slice(0, 2)]] }))).toBe(false);
   });
 
-  it('that is walked or from a sheet is one drawn by hand once its corners are moved, and is asked about anew', () => {
+  it('that is walked or from a sheet is one drawn by hand once its corners are moved, and is asked about again', () => {
     const checked = after(ready, { kind: 'check', shape: shapeOf(ready), check: { kind: 'checked', messages: [], proposal: [] } });
     const moved = after(checked, { kind: 'edit' }, { kind: 'move', shape: [[FIELD.slice(0, 3)]] }, { kind: 'edited' });
     expect(moved).toEqual({ kind: 'ready', shape: [[FIELD.slice(0, 3)]], capture: BY_HAND, check: { kind: 'none' } });

@@ -140,7 +140,7 @@ gạch nối; khi so tên thôn thì dấu có phân biệt, còn chỗ đặt d
 Ký tự thay cho chữ đã mất (U+FFFD) và ký tự của phông chữ riêng bị từ chối. *Tên người* bắt đầu bằng một chữ cái, gồm
 chữ cái Latinh, kể cả chữ của các dân tộc thiểu số, dấu cách, dấu nháy, gạch nối, dấu chấm và chữ số. /
 *Text* is stored in one form: Unicode NFC without spaces around it. Characters that nobody can see (format
-characters, variation selectors) are taken out before what is left is judged; every blank is a space; full-width
+characters, variation selectors) are taken out before what is left is checked; every blank is a space; full-width
 letters and digits are ordinary ones; letters that look like Đ (U+00D0, U+0189) are Đ; Cyrillic and Greek letters
 that nobody can distinguish from Latin ones are Latin. What cannot be seen is taken out of numbers, codes and dates
 too. Search ignores diacritics, case, and which apostrophe or dash is meant; names of villages are compared with

@@ -29,7 +29,7 @@ class SessionEnd(StrEnum):
 REPORTED_TO_DEVICE: Final = frozenset({SessionEnd.REVOKED, SessionEnd.SUSPENDED})
 """Somebody ended the session because of this device or its holder; the device learns it and erases its data.
 
-A forgotten or changed password, or a refresh token that was used twice, is not reported: the rightful phone may hold
+A forgotten or changed password, or a refresh token that was used twice, is not reported: the owner's phone may hold
 records that were never sent.
 """
 

@@ -122,8 +122,8 @@ class OpenId:
         ours = self._client.client_id in named and (len(named) == 1 or claims.get("azp") == self._client.client_id)
         expires, subject = claims.get("exp"), claims.get("sub")
         in_time = isinstance(expires, int | float) and expires + _CLOCK_SECONDS > self._clock()
-        rightful = claims.get("iss") == self._client.issuer and claims.get("nonce") == nonce
-        if not (ours and in_time and rightful and isinstance(subject, str) and subject):
+        for_us = claims.get("iss") == self._client.issuer and claims.get("nonce") == nonce
+        if not (ours and in_time and for_us and isinstance(subject, str) and subject):
             raise SignInFailed()
         return subject
 

@@ -132,9 +132,9 @@ class AccessTokens:
     def _parsed(self, content: dict[str, Any]) -> AccessClaims:
         account, token_id, expires_at = content.get("sub"), content.get("jti"), content.get("exp")
         session, scope = content.get("sid"), content.get("scope", "")
-        rightful = content.get("iss") == self._issuer and content.get("aud") == self._audience
+        for_us = content.get("iss") == self._issuer and content.get("aud") == self._audience
         if not (
-            rightful
+            for_us
             and isinstance(account, str)
             and isinstance(token_id, str)
             and isinstance(expires_at, int)

@@ -88,7 +88,7 @@ def _records(store: Repositories) -> None:
     sleep(seconds + 1)
     damaged: list[str] = []
     for name, count in reencrypt(store.database, lambda name, key: damaged.append(f"{name} {key}")):
-        print(f"{name}: {count:,} encrypted anew", flush=True)
+        print(f"{name}: {count:,} re-encrypted", flush=True)
     encryption.reseal_secret()
     if damaged:
         print(f"damaged, and left as they are: {', '.join(damaged)}")

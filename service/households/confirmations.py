@@ -25,14 +25,14 @@ def without_carried_over(content: dict[str, Any], known: Record, *, today: date)
     confirmed = {person.get(_NUMBER) for person in _people(known) if person.get(_CONFIRMED)}
     if not confirmed:
         return content
-    head = _judged(content.get("head"), known.get("head"), confirmed)
+    head = _considered(content.get("head"), known.get("head"), confirmed)
     before = known.get("members") or ()
     members = content.get("members")
     if members:
         counterparts = [*before, *[None] * len(members)]
-        members = [_judged(each, other, confirmed) for each, other in zip(members, counterparts, strict=False)]
-    judged = {**content, **({"head": head} if head else {}), **({"members": members} if members else {})}
-    return content if judged == content or errors(judged, today=today) else judged
+        members = [_considered(each, other, confirmed) for each, other in zip(members, counterparts, strict=False)]
+    considered = {**content, **({"head": head} if head else {}), **({"members": members} if members else {})}
+    return content if considered == content or errors(considered, today=today) else considered
 
 
 def confirmed_by(patch: object) -> bool:
@@ -51,7 +51,7 @@ def without_unnamed(merged: Any, known: Record, patch: object) -> Any:
     return {**merged, "head": {name: value for name, value in merged["head"].items() if name != _CONFIRMED}}
 
 
-def _judged(person: Any, before: Person | None, confirmed: set[Any]) -> Any:
+def _considered(person: Any, before: Person | None, confirmed: set[Any]) -> Any:
     """The person, without a confirmation that was given to the number that stood in this place before."""
     if not person or not person.get(_CONFIRMED) or person.get(_NUMBER) in confirmed:
         return person

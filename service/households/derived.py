@@ -95,7 +95,7 @@ def farm_class(content: Content, on: date | None = None) -> str | None:
 
     The thresholds are those of the end of the year of the output value, or of the day `on`. None where that value is
     not known.
-    A holding whose one sector makes most of the output is judged by that sector, any other as mixed.
+    A holding whose one sector makes most of the output is classified by that sector, any other as mixed.
     """
     value = content.get("output_value")
     if not value:

@@ -110,7 +110,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             return Written(stored.record, changed=False)
         with sent_items(patch.keys() if isinstance(patch, dict) else (), household_id):
             content = self._patched(stored.record, patch, now)
-            return self._revise(content, stored, if_match, now=now, actor=actor, confirmed_anew=confirmed_by(patch))
+            return self._revise(content, stored, if_match, now=now, actor=actor, confirmed_now=confirmed_by(patch))
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too: its stored data still belong to its people.
@@ -176,7 +176,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     ) -> Record | None:
         """The household, if the last thing that happened to it is this same transfer, whose response was lost.
 
-        Usually it has thereby left the actor's area, so it is looked for everywhere, and returned only to who moved it:
+        Usually it has left the actor's area, so it is looked for everywhere, and returned only to who moved it:
         another account could confirm guesses of the address by it.
         """
         stored = self._store.households.find(household_id, area=None)
@@ -252,8 +252,8 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             content = None if base is None else self._patched(base.record, patch, now)
         except (RecordInvalid, StoreDamaged):
             return False
-        anew = confirmed_by(patch)
-        return content is not None and self._made(named + 1, content, household_id, confirmed_anew=anew)
+        confirmed = confirmed_by(patch)
+        return content is not None and self._made(named + 1, content, household_id, confirmed_now=confirmed)
 
     def _again(
         self,
@@ -284,10 +284,10 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             return Written(stored.record, changed=False)
         raise refused or HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
 
-    def _made(self, revision: int, content: dict[str, Any], household_id: str, *, confirmed_anew: bool = False) -> bool:
+    def _made(self, revision: int, content: dict[str, Any], household_id: str, *, confirmed_now: bool = False) -> bool:
         """Whether this same write made a revision: resolved on that revision's day, it equals what was stored."""
         store, directory = self._store, self._directory()
-        return made_by(store, directory, revision, content, household_id, confirmed_anew=confirmed_anew)
+        return made_by(store, directory, revision, content, household_id, confirmed_now=confirmed_now)
 
     def _revise(
         self,
@@ -297,17 +297,17 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         *,
         now: datetime,
         actor: Actor,
-        confirmed_anew: bool = False,
+        confirmed_now: bool = False,
     ) -> Written:
         before = stored.record
         _refuse_withdrawn(before)
         part_of = self._parts(now, actor.area).part_of
         stale = before["revision"] != if_match
         # Before the rules of today are asked, which can refuse what was accepted.
-        if stale and self._made(if_match + 1, content, before["id"], confirmed_anew=confirmed_anew):
+        if stale and self._made(if_match + 1, content, before["id"], confirmed_now=confirmed_now):
             return Written(before, changed=False)
         prepared = self._prepare(
-            content, before["id"], now=now, known=before, confirmed_anew=confirmed_anew, part_of=part_of
+            content, before["id"], now=now, known=before, confirmed_now=confirmed_now, part_of=part_of
         )
         if stale:
             raise HouseholdStale(current=before, named=if_match)

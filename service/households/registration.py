@@ -87,7 +87,7 @@ def prepare(
     now: datetime,
     known: Record | None = None,
     times_of: Record | None = None,
-    confirmed_anew: bool = False,
+    confirmed_now: bool = False,
     examiner: ParcelExaminer = BORDERLESS,
     agency_of: AgencyOf = unknown_agency,
     part_of: PartOf = undecided,
@@ -97,13 +97,13 @@ def prepare(
 
     ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
     that the same write sent again is the same content. ``times_of`` is the record whose times, boundaries and home
-    were judged before, where it is not the known one. ``confirmed_anew``: this very write confirmed what is confirmed.
+    were checked before, where it is not the known one. ``confirmed_now``: this write itself has the confirmations.
     ``agency_of`` is asked for a new household that names no agency, ``part_of`` for one of a commune that was split,
     ``lists_at`` where the code of a known one's commune has another meaning by now.
     Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
     """
     today = vietnam_day(now)
-    if known is not None and not confirmed_anew:
+    if known is not None and not confirmed_now:
         content = without_carried_over(content, known, today=today)
     timed = corrected(content, now, known or times_of)
     if (made := known or times_of) is not None:
@@ -228,7 +228,7 @@ def replacement(
 ) -> Change:
     """The change that replaces a household's content.
 
-    A revised record is submitted anew: what a leader verified was another content. With ``keep_status`` it is not:
+    A revised record is submitted again: what a leader verified was another content. With ``keep_status`` it is not:
     the household itself did not change. A revision that names another commune is a transfer too, and stands in
     both communes' logs.
     """

@@ -30,7 +30,7 @@ def made_by(
     content: dict[str, Any],
     household_id: str,
     *,
-    confirmed_anew: bool = False,
+    confirmed_now: bool = False,
 ) -> bool:
     """Whether parsed content, resolved as on the day of a revision, is the content that the revision stored.
 
@@ -50,7 +50,7 @@ def made_by(
     about = [items.get(name) for items in (content, made.record) for name in ("commune", "former_commune")]
     return any(
         _is_made_of(
-            content, made, known, then, confirmed_anew=confirmed_anew, whatever_day=_means_one(content, then, directory)
+            content, made, known, then, confirmed_now=confirmed_now, whatever_day=_means_one(content, then, directory)
         )
         for then in chain((directory,), lists_at(store.units, made.record["updated_at"], about))
     )
@@ -85,7 +85,7 @@ def _is_made_of(
     known: Record | None,
     directory: UnitDirectory,
     *,
-    confirmed_anew: bool,
+    confirmed_now: bool,
     whatever_day: bool,
 ) -> bool:
     at = made.record["updated_at"]
@@ -96,7 +96,7 @@ def _is_made_of(
             directory=directory,
             now=at,
             known=known,
-            confirmed_anew=confirmed_anew,
+            confirmed_now=confirmed_now,
             agency_of=agency_in(made.record),
             part_of=decided_in(made.record, directory, vietnam_day(at)),
         )

@@ -42,29 +42,29 @@ class Timed:
 def corrected(content: Mapping[str, Any], now: datetime, known: Record | None) -> Timed:
     """Set times that are ahead of ``now`` by a day at most to it; report them, and those that cannot be right.
 
-    ``known`` is the stored record: a time that it has already was judged when it was stored. Raises RecordInvalid for
+    ``known`` is the stored record: a time that it has already was checked when it was stored. Raises RecordInvalid for
     times further ahead.
     """
     content = dict(content)
     if known is not None and "captured_at" not in content and "captured_at" in known:
         content["captured_at"] = datetime.fromisoformat(known["captured_at"])
-    judged = _Judged.of(known)
+    earlier = _CheckedBefore.of(known)
     findings: list[Finding] = []
     errors: list[ItemError] = []
     for path, holder, name in _times_in(content):
         sent = holder[name]
-        if (stored := judged.stored_for(name, sent)) is not None:
+        if (stored := earlier.stored_for(name, sent)) is not None:
             holder[name] = stored
         elif isinstance(sent, datetime) and sent > now + MOST_AHEAD:
             errors.append(ItemError(pointer(path), "time.future"))
             continue
         elif _is_ahead(sent, now):
             holder[name] = now.replace(microsecond=0) if isinstance(sent, datetime) else vietnam_day(now)
-        if (before := judged.sent_as(name, holder[name])) is not None:
+        if (before := earlier.sent_as(name, holder[name])) is not None:
             findings.append(Finding(AHEAD, "information", pointer(path), {"sent": before}))
         elif holder[name] != sent:
             findings.append(Finding(AHEAD, "information", pointer(path), {"sent": dump_value(sent)}))
-        elif isinstance(sent, datetime) and judged.implausible(name, sent, vietnam_day(now)):
+        elif isinstance(sent, datetime) and earlier.implausible(name, sent, vietnam_day(now)):
             findings.append(Finding(IMPLAUSIBLE, "warning", pointer(path)))
     if errors:
         raise RecordInvalid(errors)
@@ -78,7 +78,7 @@ def end_of(day: date) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _CheckedBefore:
     """What was decided about the times of the stored record."""
 
     is_new: bool
@@ -90,7 +90,7 @@ class _Judged:
     accepted: frozenset[_Key] = frozenset()
 
     @classmethod
-    def of(cls, known: Record | None) -> _Judged:
+    def of(cls, known: Record | None) -> _CheckedBefore:
         """Read it from the stored record and its findings."""
         if known is None:
             return cls(is_new=True)

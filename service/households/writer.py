@@ -63,7 +63,7 @@ class HouseholdWriter(Generic[Repositories]):
         now: datetime,
         known: Record | None = None,
         times_of: Record | None = None,
-        confirmed_anew: bool = False,
+        confirmed_now: bool = False,
         part_of: PartOf = undecided,
         directory: UnitDirectory | None = None,
     ) -> Prepared:
@@ -78,7 +78,7 @@ class HouseholdWriter(Generic[Repositories]):
             now=now,
             known=known,
             times_of=times_of,
-            confirmed_anew=confirmed_anew,
+            confirmed_now=confirmed_now,
             examiner=self._examiner,
             agency_of=self._agency_of(now),
             part_of=part_of,

@@ -221,7 +221,7 @@ def put_off_in_use(
 ) -> Iterator[UnitFault]:
     """Yield each line by which a unit that has begun would begin only after today, though households are stored in it.
 
-    Until that day they would be in no commune, and nobody's but an account's of the whole register.
+    Until that day they would be in no commune, and only accounts of the whole register would see them.
     """
     renewed = {unit.identity: unit for unit in plan.put if unit.identity and unit.begins > today}
     placed = {line.unit.key: line.number for line in lines}

@@ -18,7 +18,7 @@ class JobWriter(HouseholdWriter[JobRepositories]):
     def _committed_alone(self, before: Record, change_of: Callable[[Record], Change | None]) -> bool:
         """Commit the change of one household; returns False where there is none to make, or none any more.
 
-        It is made anew of the record as it is then when somebody else revised the household meanwhile. Raises what
+        If somebody else revised the household meanwhile, the change is made again, of the new record. Raises what
         ``change_of`` and ``_commit`` raise, but HouseholdStale; WriteContention at the bound of ``retried``.
         """
 

@@ -90,7 +90,7 @@ def to_document(change: Change, sealed: SealedEntry, encryption: FieldEncryption
 def to_update(change: Change, sealed: SealedEntry) -> Document | None:
     """The update that writes what a change of place changed; None where the whole document has to be written.
 
-    MongoDB has fewer items to read than of a whole document. ``sealed`` is written anew: it holds the salt of the log
+    MongoDB has fewer items to read than of a whole document. ``sealed`` is written again: it holds the salt of the log
     entry. Names and searched items keep what they are found by.
     """
     shown, replaced = sealed.record, change.entries[-1].replaced

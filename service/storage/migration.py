@@ -81,7 +81,7 @@ def create_collection(
 
 
 def prepare_indexes(database: Database[Document], collection: Collection, say: Callable[[str], None]) -> None:
-    """Create what indexes are missing, in one command, and those anew whose definition changed."""
+    """Create the missing indexes, in one command, and recreate those whose definition changed."""
     if not collection.indexes:
         return
     try:
@@ -99,7 +99,7 @@ def prepare_indexes(database: Database[Document], collection: Collection, say: C
                 raise
             database[collection.name].drop_index(name)
             database[collection.name].create_indexes([index])
-            say(f"index {collection.name}.{name}: made anew, its definition changed")
+            say(f"index {collection.name}.{name}: recreated, its definition changed")
 
 
 def prepare_keys(settings: Settings, store: Repositories, say: Callable[[str], None]) -> None:

@@ -51,7 +51,7 @@ _NUMBERS = {
     ),
 }
 _CLAIMS_ARE_STORED = all(map(plain_at_rest, _NUMBERS))
-"""Likewise for keys of claims: with them a parcel's number could be guessed."""
+"""As above, for keys of claims: with them a parcel's number could be guessed."""
 _OF_NEIGHBOURS = {"commune": 1, **_BOUNDARIES, **(_NUMBERS if _CLAIMS_ARE_STORED else {})}
 """By what the parcels of two households are compared."""
 _OUTLINED = frozenset(_BOUNDARIES)

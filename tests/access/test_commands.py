@@ -73,7 +73,7 @@ def test_heads_of_log_and_trail_are_printed_and_held_against(
     assert verify_log_command.main([*command, "--against", str(tmp_path)]) == 2
 
 
-def test_a_log_that_was_made_anew_from_its_end_shows_against_its_heads(
+def test_a_log_that_was_made_again_from_its_end_shows_against_its_heads(
     command: list[str],
     register: Register,
     register_settings: Settings,
@@ -196,7 +196,7 @@ def test_a_damaged_document_holds_up_no_other_and_its_key_stays(
     monkeypatch.setattr(rotate_keys, "sleep", lambda _: None)  # not time.sleep: the threads of pymongo would never rest
     assert rotate_keys.main([*command, "--records"]) == 0
     printed = capsys.readouterr().out
-    assert f"{collection}: 1 encrypted anew" in printed
+    assert f"{collection}: 1 re-encrypted" in printed
     assert f"damaged, and left as they are: {collection} {document['_id']}\n" in printed
     assert retired == []
     session_database[collection].replace_one({"_id": document["_id"]}, document)
@@ -206,7 +206,7 @@ def test_a_damaged_document_holds_up_no_other_and_its_key_stays(
     assert [register.household(each["id"]) for each in (broken, other)] == [broken, other]
 
 
-def test_every_record_is_encrypted_anew_and_still_holds(
+def test_every_record_is_encrypted_again_and_still_holds(
     register: Register, store: Repositories, register_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = register.registered(parcels=None)

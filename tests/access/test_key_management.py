@@ -82,7 +82,7 @@ def test_a_register_works_with_its_master_key_in_the_service_and_after_a_restart
     assert {each["provider"] for each in wrapped_by(database_uri)} == {"kmip"}
 
 
-def test_data_keys_are_wrapped_anew_and_no_record_changes(
+def test_data_keys_are_wrapped_again_and_no_record_changes(
     open_app: OpenApp, database_uri: str, service: KeyManagement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = settings_of(database_uri, tmp_path, service)

@@ -96,9 +96,9 @@ def test_a_reused_refresh_token_ends_its_family(office: Office) -> None:
     office.person("an")
     first = office.sign_in.by_password("an", PASSWORD, OFFICE)
     second = office.sign_in.refresh(refresh_token_of(first), OFFICE)
-    for stolen_or_rightful in (first, second):
+    for stolen_or_own in (first, second):
         with pytest.raises(RefreshFailed):
-            office.sign_in.refresh(refresh_token_of(stolen_or_rightful), OFFICE)
+            office.sign_in.refresh(refresh_token_of(stolen_or_own), OFFICE)
     with pytest.raises(NotSignedIn):
         office.principals.of_token(second.access_token)
 

@@ -186,9 +186,9 @@ def test_a_patch_of_a_confirmed_number_has_to_confirm_the_new_one(register: Regi
     record = confirmed(register)
     number = a_personal_number("male")
     problem(register.patch(record["id"], {"head": {"national_id": number}}, if_match=1), 422, "household.invalid")
-    anew = {"head": {"national_id": number, "national_id_confirmed": True}}
+    confirming = {"head": {"national_id": number, "national_id_confirmed": True}}
     for _ in range(2):  # the second is a retry
-        patched = register.patch(record["id"], anew, if_match=1)
+        patched = register.patch(record["id"], confirming, if_match=1)
         assert (patched.status_code, patched.get_json()["revision"]) == (200, 2), patched.text
         assert patched.get_json()["head"]["national_id_confirmed"] is True
 

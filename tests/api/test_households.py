@@ -226,7 +226,7 @@ def test_a_revision_sent_again_after_the_next_one_is_known_again(register: Regis
     assert (again.status_code, again.get_json()["village"]) == (200, "Khối 5")
 
 
-def test_a_verified_record_that_is_revised_is_submitted_anew(register: Register) -> None:
+def test_a_verified_record_that_is_revised_is_submitted_again(register: Register) -> None:
     record = register.registered()
     register.step(record["id"], "verify")
     response = register.put(record | {"village": "Khối 4"}, if_match=2)

@@ -1,4 +1,4 @@
-"""Every screen as a picture at 360×640, to be looked at; PICTURES_FOLDER takes the guide's pictures anew.
+"""Every screen as a picture at 360×640, to be looked at; PICTURES_FOLDER takes the guide's pictures again.
 
 With DARK_PICTURES_FOLDER every screen is taken in the dark too.
 """

@@ -90,7 +90,7 @@ def test_a_revision_counts_on_and_retains_when_the_record_was_made(directory: Un
     assert change.record["updated_at"] == NOW + timedelta(hours=1)
 
 
-def test_a_revised_record_is_submitted_anew(directory: UnitDirectory) -> None:
+def test_a_revised_record_is_submitted_again(directory: UnitDirectory) -> None:
     before = {**registered(a_household(), directory).record, "status": "verified"}
     assert revised(before, directory, village="Khối 4").record["status"] == "submitted"
 

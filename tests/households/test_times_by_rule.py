@@ -102,7 +102,7 @@ def test_a_consent_can_be_older_than_its_record_is_new_and_not_older_than_the_re
     assert timed(consents=[{"granted_at": began}]).findings != ()
 
 
-def test_a_record_is_not_captured_anew_more_than_a_year_ago_though_a_consent_can_be_that_old() -> None:
+def test_a_record_is_not_captured_more_than_a_year_ago_though_a_consent_can_be_that_old() -> None:
     last_year = datetime(2025, 6, 1, tzinfo=UTC)
     assert timed(a_record(), captured_at=last_year).findings == (Finding(IMPLAUSIBLE, "warning", "/captured_at"),)
     assert timed(a_record(), consents=[{"granted_at": last_year}]).findings == ()

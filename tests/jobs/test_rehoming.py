@@ -225,7 +225,7 @@ def test_an_officer_who_only_decides_on_the_part_leaves_the_household_verified(
     assert_exact(register.store)
 
 
-def test_an_officer_who_also_changes_something_submits_the_household_anew(register: Register) -> None:
+def test_an_officer_who_also_changes_something_submits_the_household_again(register: Register) -> None:
     sent, before = verified(register, commune="90001", address="số 12")
     load(register, *SPLIT)
     other = {**shown(register, before), "commune": "90003", "village": "Xóm 9"}

@@ -89,7 +89,7 @@ def test_it_agrees_with_the_plain_formulation(record: Any) -> None:
     assert stored_items_form()(record) == are_stored_items(record)
 
 
-def test_every_other_value_at_every_place_is_judged_as_by_the_plain_formulation() -> None:
+def test_every_other_value_at_every_place_is_checked_as_by_the_plain_formulation() -> None:
     fits, some, whole = stored_form(), stored_items_form(), stored()
     assert fits(whole)
     for holder, key in list(places_in(whole)):

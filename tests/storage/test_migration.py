@@ -91,7 +91,7 @@ def test_an_index_that_is_gone_or_defined_otherwise_comes_back(
     migrate(settings, say=output.append)
     assert missing_parts(database) == []
     assert database["households"].index_information() == indexes
-    assert output == ["index households.updated: made anew, its definition changed"]
+    assert output == ["index households.updated: recreated, its definition changed"]
 
 
 def test_a_collection_that_is_there_gets_the_validator_that_a_new_one_has(

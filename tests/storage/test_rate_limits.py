@@ -151,7 +151,7 @@ def test_workers_that_are_killed_again_and_again_leave_the_limit_to_the_others(
     assert let_through(RateLimits(database, moment), "an", 120_000, 110_000) == 110_000
 
 
-def test_the_next_window_starts_anew_and_others_are_not_touched(
+def test_the_next_window_starts_over_and_others_are_not_touched(
     database: Database[dict[str, Any]], moment: Moment
 ) -> None:
     limits = RateLimits(database, moment)

@@ -149,7 +149,7 @@ def test_a_border_is_made_once_for_each_tolerance() -> None:
     assert everywhere.border("11") is not border
 
 
-def test_other_borders_units_or_another_day_make_a_border_anew() -> None:
+def test_other_borders_units_or_another_day_make_the_border_again() -> None:
     everywhere = Map()
     first = everywhere.border("40")
     everywhere.borders = Borders({**SQUARES, "18": shapely.box(9, 0, 10, 1)})
@@ -166,7 +166,7 @@ def test_other_borders_units_or_another_day_make_a_border_anew() -> None:
     assert everywhere.border("40") is not third
 
 
-def test_a_full_cache_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_cache_starts_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit_borders, "_CACHE_SIZE", 2)
     everywhere = Map()
     first = everywhere.border("11")

@@ -181,7 +181,7 @@ export class BoundaryTaking {
     if (event.kind === 'close' || event.kind === 'edited' || event.kind === 'mend') await this.#check();
   }
 
-  /** Takes the corner at which the person stands; the next one is measured anew. */
+  /** Takes the corner at which the person stands; the next corner is measured from the start. */
   async takeHere(): Promise<void> {
     if (!this.mean) return;
     const { position, accuracy } = this.mean;

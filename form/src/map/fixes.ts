@@ -41,5 +41,5 @@ export function afterFailure(code: number): Heard {
   return { ...NOTHING_HEARD, reception: code === TIMEOUT ? 'waiting' : 'none' };
 }
 
-/** The next corner is measured anew. */
+/** The next corner is measured from the start. */
 export const measuredAnew = (heard: Heard): Heard => ({ ...heard, fixes: [], leaps: [] });

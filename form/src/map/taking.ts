@@ -72,7 +72,7 @@ export type TakingEvent =
 
 /** Metres by which a corner of a walk may be off when points on a line are left out. */
 const CORNER_TOLERANCE_METRES = 1.5;
-/** A walk's clock starts anew with the page: the next fix is far enough from the last one. */
+/** A walk's clock restarts with the page: the next fix is far enough from the last one. */
 const CLOCK_MARGIN_MILLISECONDS = 10_000;
 const NOT_CHECKED: Check = { kind: 'none' };
 /** A boundary that was there before. */

@@ -118,7 +118,7 @@ class Door {
     }
   }
 
-  /** Somebody ended this device's session from elsewhere: nothing stays on the phone, and the page begins anew. */
+  /** Somebody ended this device's session from elsewhere: nothing stays on the phone, and the page is reloaded. */
   async #eraseRevoked(): Promise<void> {
     if (!(await eraseRevoked(this.database))) return;
     await oweSignOut(this.database);

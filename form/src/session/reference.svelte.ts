@@ -60,7 +60,7 @@ class Reference {
   async #takeDefinition(body: unknown): Promise<void> {
     const definition = readDefinition(body);
     if (definition === null) return;
-    // Screens are made anew only when something changed.
+    // Screens are rendered again only when something changed.
     if (JSON.stringify(await stored('form.json')) === JSON.stringify(body)) return;
     this.definition = definition;
     await store('form.json', body);

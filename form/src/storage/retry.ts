@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MS = 200;
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Runs `attempt`, again while it is STALE; each attempt has to read anew what it changes. Raises StillChanging at the bound. */
+/** Runs `attempt`, again while it is STALE; each attempt has to read again what it changes. Raises StillChanging at the bound. */
 export async function retried<Result>(attempt: () => Promise<Result | typeof STALE>, pause = sleep): Promise<Result> {
   let milliseconds = FIRST_PAUSE_MS;
   for (let number = 1; number <= ATTEMPTS; number += 1) {

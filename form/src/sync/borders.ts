@@ -21,7 +21,7 @@ export async function storedBorder(database: Database, commune: string): Promise
   return (await stored(database, commune))?.border ?? null;
 }
 
-/** Fetches the border anew; null where the register has none. Raises ResponseLost, and what is stored stays. */
+/** Fetches the border again; null where the register has none. Raises ResponseLost, and what is stored stays. */
 export async function fetchBorder(database: Database, commune: string): Promise<Border | null> {
   const { status, body } = await call(`/v1/units/${encodeURIComponent(commune)}/border`);
   if (status !== 200 && status !== 404) throw new ResponseLost(String(status));

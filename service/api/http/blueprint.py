@@ -16,13 +16,13 @@ ALSO_AS = "x-also-as"
 """In the operation until service/api/openapi.py writes it among the media types of the response."""
 
 VALIDATED = "x-validated"
-"""Likewise that the response has an entity tag, and that If-None-Match with it gets 304."""
+"""In ``doc``: that the response has an entity tag, and that If-None-Match with it gets 304."""
 
 IF_MATCH = "x-if-match"
-"""Likewise whether the header If-Match must be there: ``parameters`` in ``doc`` would replace those of the query."""
+"""In ``doc``: whether the header If-Match must be there: ``parameters`` in ``doc`` would replace those of the query."""
 
 ONLY_NEW = "x-only-new"
-"""Likewise whether If-None-Match: * can be sent with a write."""
+"""In ``doc``: whether If-None-Match: * can be sent with a write."""
 
 FORM = "application/x-www-form-urlencoded"
 """The media type of a form-encoded body."""

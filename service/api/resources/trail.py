@@ -68,7 +68,7 @@ class TrailLines(MethodView):
         """In order of time; for the monitoring centre, and for the report of a breach within 72 hours.
 
         An auditor reads what accounts of the own area did, and what anybody did with its households; of entries that
-        name other households too, these are left out. Failed sign-ins under unknown names are nobody's area.
+        name other households too, these are left out. Failed sign-ins under unknown names belong to no area.
         """
         found = guard().area_trail.entries(
             current_principal(),

@@ -36,7 +36,7 @@ def _of_household(name: str, **options: Any) -> Described:
 
 
 class TransferSchema(Body):
-    """A household's new residence. The items are the household's own, so its schema judges their values."""
+    """A household's new residence. The items are the household's own, so its schema checks their values."""
 
     commune = _of_household("commune", required=True)
     commune_as_of = _of_household("commune_as_of")

@@ -37,7 +37,7 @@ class TrailReader:
     def __init__(
         self, database: Database[Document], clock: Clock = system_clock, *, retained: timedelta = LEAST_STORED
     ) -> None:
-        # A response waits for its entry, so it is written with the acknowledgement of one member, and read likewise.
+        # A response waits for its entry, so it is written to, and read from, one member.
         self._batches = database.get_collection(TRAIL, write_concern=WriteConcern(1), read_concern=ReadConcern("local"))
         self._lanes = database[LANES]
         self._clock = clock
