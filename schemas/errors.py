@@ -61,7 +61,7 @@ MOMENT: Final[Mapping[str, Any]] = {"type": "string", "format": "date-time"}
 class Detail:
     """A member of a finding's details: the items that it repeats or is computed from, and its JSON Schema.
 
-    What is about nobody (a limit, the name of a reference system) names no item.
+    A member that reveals nothing (a limit, the name of a reference system) names no item.
     """
 
     items: Sequence[str]

@@ -35,7 +35,7 @@ def require_open(paths: Iterable[str]) -> None:
 
 
 def require_plain(paths: Iterable[str], why: str) -> None:
-    """Raise TypeError unless the schema says of each item that it is not encrypted."""
+    """Raise TypeError unless the schema declares each of the items as not encrypted."""
     for path in paths:
         if not plain_at_rest(path):
             raise TypeError(f"{path}: {why}, so it cannot be encrypted at rest")
@@ -47,7 +47,7 @@ def register_given_items(section: type[Section] = HouseholdSchema) -> frozenset[
 
 
 def always_stored_items(section: type[Section] = HouseholdSchema) -> frozenset[str]:
-    """Return the names of a section's items that every record has which is stored in the version in force."""
+    """Return the names of the section's items that are in every stored record of the current version."""
     return frozenset(name for name, field in section_fields(section).items() if field.item.stored_since is not None)
 
 

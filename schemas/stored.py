@@ -45,10 +45,10 @@ class _Item(NamedTuple):
 
     name: str
     type: Any
-    """What msgspec is to find."""
+    """The type that msgspec checks."""
     required: bool
     is_moment: bool = False
-    """Whether it is the text of a moment. msgspec would accept the database's own times as well, so it sees a text."""
+    """Whether it is the text of a moment. BSON dates are excluded before msgspec, which would accept them as well."""
 
 
 @cache
@@ -96,7 +96,7 @@ def _section(
 ) -> Any:
     """Return the type of an object that a section describes.
 
-    Items are missed only of the ``whole`` object: those that the ``current`` version makes mandatory, or the first did.
+    Items are required only of the ``whole`` object: those that the ``current`` version, or the first one, requires.
     """
     items: list[_Item] = []
     for name, field in section_fields(section).items():
@@ -181,7 +181,7 @@ def _geometry(kinds: Collection[str]) -> Any:
 
 
 def _given(form: Mapping[str, Any]) -> Any:
-    """Return the type of what the register itself adds, from its JSON Schema."""
+    """Return the type of an item that the register adds, from its JSON Schema."""
     match form["type"]:
         case "array":
             return _list_of(_given(_named(form["items"])))

@@ -118,15 +118,15 @@ def normalize(text: str) -> str:
 
 
 def has_lost_letters(name: str) -> bool:
-    """Whether a program put something in the place of letters that it could not write, such as `Kh?i` for `Khối`.
+    """Whether a program replaced letters that its encoding lacks, such as `Kh?i` for `Khối`.
 
-    It is for names of places: in other texts a question mark may be meant.
+    Use it for geographical names only: in other texts a question mark may be intended.
     """
     return "?" in name or UNREADABLE.search(name) is not None
 
 
 def described(character: str) -> str:
-    """Return a character for a message: as it looks, where it can be shown, and its number in Unicode."""
+    """Return a character for a message: itself, if it is visible, and its Unicode code point."""
     number = f"U+{ord(character):04X}"
     shown = character.isprintable() and not unicodedata.combining(character) and not UNREADABLE.match(character)
     return f"“{character}” ({number})" if shown else number

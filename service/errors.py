@@ -45,9 +45,11 @@ class HouseholdIdInvalid(DomainError):
 
 
 class RecordCarried(DomainError):
-    """Base of the errors that carry a record (``current``): their problem has what the Reader shows of it."""
+    """Base of errors with a record (``current``), of which the problem has only what the Reader shows."""
 
-    of_record: ClassVar[tuple[tuple[str, str], ...]] = ()  # params, each with the item of the record that it is
+    of_record: ClassVar[
+        tuple[tuple[str, str], ...]
+    ] = ()  # params that repeat an item of the record, each with that item
     written_freely: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, *, current: Any = None, **params: Any) -> None:
@@ -63,14 +65,14 @@ class HouseholdStale(RecordCarried):
 
 
 class HouseholdExists(RecordCarried):
-    """The id is known, and the write was to be made only if it is not (If-None-Match: *)."""
+    """A write that may only create (If-None-Match: *) has an id that is already stored."""
 
     code = "household.exists"
     of_record = (("id", "id"), ("revision", "revision"))
 
 
 class HouseholdWithdrawn(RecordCarried):
-    """The household was withdrawn (``id``, ``reason``); its record is read-only. It is carried where it is at hand."""
+    """The household was withdrawn (``id``, ``reason``); its record is read-only. ``current`` is set if it was read."""
 
     code = "household.withdrawn"
     written_freely = frozenset({"reason"})

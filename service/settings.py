@@ -193,7 +193,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def province_of(settings: Settings) -> Province:
-    """Return the province that the settings name. Raises SettingsInvalid, which says what to do."""
+    """Return the province that the settings name. Raises SettingsInvalid, whose text says what to do."""
     return read_province(settings.province, agency=settings.agency, licence=settings.open_data_licence)
 
 

@@ -153,7 +153,7 @@ def _kind(field: Field, lists: dict[str, None]) -> dict[str, Any]:  # noqa: C901
 
 
 def _refused(field: Text) -> dict[str, str] | None:
-    """Return how a form finds a character that the text cannot have, and the code of the message."""
+    """Return the pattern by which a form finds a forbidden character, and the code of the message."""
     if not isinstance(field, PersonName):
         return None
     return {"pattern": field.refused.pattern, "code": "name.character"}

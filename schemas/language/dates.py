@@ -57,7 +57,7 @@ class Moment(Field):
 
     @property
     def is_stored_as_time(self) -> bool:
-        """Whether it is stored as a time of the database's own, as what the register gives is; what is sent is text."""
+        """Whether it is stored as a BSON date, as the register's own times are; clients' times are stored as text."""
         return self.register_given
 
     def parse(self, value: Any) -> datetime:

@@ -89,7 +89,7 @@ class GrantInvalid(AccessError):
 
 
 class GrantUnsupported(GrantInvalid):
-    """The grant type is none that the register has; params: reason."""
+    """The register does not support this grant type; params: reason."""
 
 
 class ScopeInvalid(AccessError):

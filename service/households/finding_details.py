@@ -1,4 +1,4 @@
-"""The shapes of what findings hold, for documents; what of it is shown is for the Reader alone."""
+"""The JSON Schemas of findings' details, for documents. The Reader decides which details are shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One boundary on its own, checked before it is sent."""
+"""Checks of single boundaries, before they are sent."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class CheckedParcel:
 
 
 class BoundaryChecks:
-    """Checks boundaries before they are sent; what it finds leaves by a Reader (``Reader.check_boundary``)."""
+    """Checks boundaries before they are sent; the Reader releases what it finds (``Reader.check_boundary``)."""
 
     def __init__(self, boundaries: Parcels, called: Called, examiner: ParcelExaminer) -> None:
         self._boundaries = boundaries

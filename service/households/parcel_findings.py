@@ -22,7 +22,7 @@ _HOUSEHOLD: Final = {"type": "string", "format": "uuid"}
 
 
 def _other_parcel(items: Sequence[str]) -> dict[str, Detail]:
-    """What names the other household's parcel, and what a supervisor decided."""
+    """Details that name the other household's parcel, and what a supervisor decided."""
     return {
         **details(("parcel",), items),
         **details(("household",), items, _HOUSEHOLD),

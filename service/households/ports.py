@@ -191,13 +191,13 @@ class Transactions(Protocol):
 
 
 class Restrictions(Protocol):
-    """Whose people restricted the use of their data."""
+    """Households whose people restricted the use of their data."""
 
     def restricted(self) -> frozenset[str]:
-        """Households that go to no other system."""
+        """Households that no other system may read."""
 
     def lifted_since(self, day: date) -> frozenset[str]:
-        """Households that go to other systems again, since this day or later."""
+        """Households that other systems may read again since this day or later."""
 
 
 class Households(Protocol):

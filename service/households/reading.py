@@ -91,7 +91,7 @@ class Reader:
         self._is_other_system = principal.role is Role.SYSTEM
         self._take_note = note
         self.report_damaged = report_damaged
-        """Reports households of which something that is stored is damaged."""
+        """Reports households whose stored data are damaged in part."""
         self._releasing = Releasing(
             principal.sight,
             wording,
@@ -137,17 +137,17 @@ class Reader:
         return Released(self._releasing.with_words(shown), whole=self.sees_persons and shown == record)
 
     def release_written(self, written: Written) -> Released:
-        """The record of a write as it may leave, noted with the other households whose records were revised with it."""
+        """The record of a write as it may leave. The audit entry also has the other households that it revised."""
         found = self.release(written.record)
         self.note_revised(written.neighbours)
         return found
 
     def note_revised(self, households: Iterable[str]) -> None:
-        """Note other households whose records were revised with a write, whatever the principal sees of them."""
+        """Note the other households whose records a write revised, even if the principal sees nothing of them."""
         self._take_note(households)
 
     def _released(self, record: Record) -> Record:
-        """A record as it may leave, which the caller notes. Raises HouseholdNotFound for one that is restricted."""
+        """A record as it may leave; the caller adds the audit entry. Raises HouseholdNotFound for a restricted one."""
         return self._releasing.with_words(self._releasing.seen(record))
 
     def household(self, household_id: str, crs: str | None = None) -> Record:
@@ -221,7 +221,7 @@ class Reader:
         """The log's entries after each log's offset, and whether there are more; only those ``of`` these communes.
 
         The entries of a household that is restricted, or has left the area since, keep their places in the log, without
-        the record and what was freely written.
+        the record and without free text.
         """
         communes = self.communes
         if of is not None:

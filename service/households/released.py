@@ -30,7 +30,7 @@ class ReleasedCheck:
     proposal: BaseGeometry | None
     neighbours: list[NeighbouringBoundary]
     more_neighbours: bool
-    """Whether there are more of them."""
+    """Whether some were left out."""
 
 
 @dataclass(frozen=True, slots=True)

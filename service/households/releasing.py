@@ -15,7 +15,7 @@ from service.households.residence import Residences
 from service.roles import Sight
 
 Note = Callable[[Iterable[str]], None]
-"""Notes for the audit trail that these households were shown, or reports that their stored records are damaged."""
+"""Is called with households: those that were shown (for the audit trail), or those that are damaged."""
 Wording = Callable[[str, Mapping[str, Any]], str]
 """The text of a code with its details, in the language of the request."""
 
@@ -27,7 +27,7 @@ _OPEN_ITEMS: Final = ("offset", "kind", "household", "revision", "at", "actor", 
 
 @dataclass(frozen=True, slots=True)
 class Releasing:
-    """Masks, words and writes with codes of today; leaves out what names a household that is restricted."""
+    """Masks records, adds texts, writes codes of today, and leaves out whatever names a restricted household."""
 
     sight: Sight
     wording: Wording | None
@@ -47,7 +47,7 @@ class Releasing:
         return seen(self.residences().shown(self._without_restricted(record)), self.sight)
 
     def require_shared(self, household_id: str) -> None:
-        """Raise HouseholdNotFound for a household that is restricted."""
+        """Raise HouseholdNotFound for a restricted household."""
         if household_id in self.restricted():
             raise HouseholdNotFound(id=household_id)
 
@@ -58,7 +58,7 @@ class Releasing:
         return {**shown, "findings": [self._worded(finding) for finding in shown["findings"]]}
 
     def findings_of_a_check(self, findings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Findings that are in no record, each with its text; none that names a household that is restricted."""
+        """Findings that are in no record, each with its text, without those that name a restricted household."""
         shared = (each for each in findings if not self._names_restricted(each))
         return [self._worded(finding) for finding in seen_findings_of_a_check(shared, self.sight)]
 
@@ -129,7 +129,7 @@ class Releasing:
         return findings
 
     def _without_restricted(self, record: Record) -> Record:
-        """The record without the findings that name a household that is restricted."""
+        """The record without the findings that name a restricted household."""
         findings = record.get("findings")
         if not findings or not self.restricted():
             return record

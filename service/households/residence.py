@@ -20,7 +20,7 @@ _Record = Mapping[str, Any]
 
 
 class Residence(NamedTuple):
-    """The stored residence of a household."""
+    """Where a household is registered, as stored."""
 
     commune: UnitId
     former: str | None
@@ -151,7 +151,7 @@ def resolve_residence(
                 stands, commune, former = True, current.commune, current.former
     former = _former_in(commune, former, named, directory, today, known)
     validity = directory.known_on(commune, today)
-    if validity is None:  # a list of before does not have the commune where the household stands
+    if validity is None:  # an earlier list may lack the household's commune
         raise CommuneUnknown(commune=code, pointer="/commune")
     residence = Residence(commune, former, max(as_of, validity.begins))
     return residence if known is None else _as_known(residence, as_of, known, directory, stands=stands)
@@ -303,7 +303,7 @@ def _former_again(
 def _as_known(
     residence: Residence, as_of: date, known: _Record, directory: UnitDirectory, *, stands: bool
 ) -> Residence:
-    """The residence as it is stored already, where a write gives the same one in other words."""
+    """The stored residence, where a write states the same one by other codes or days."""
     commune = known["commune"]
     if residence.commune != commune:
         return residence

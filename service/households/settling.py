@@ -46,7 +46,7 @@ class ParcelRegister:
         return self._store.transactions.run(work)
 
     def _holder_of(self, parcel: str, household: str | None, actor: Actor) -> str:
-        """The household within the actor's area whose parcel is meant. Raises ParcelNotFound, ParcelOfSeveral."""
+        """The household of the parcel, within the actor's area. Raises ParcelNotFound, ParcelOfSeveral."""
         holders = self._store.parcels.holders_of_parcel(parcel, actor.area)
         if household is not None:
             holders = [holder for holder in holders if holder == household]

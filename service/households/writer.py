@@ -86,7 +86,7 @@ class HouseholdWriter(Generic[Repositories]):
         )
 
     def _says_the_same(self, content: dict[str, Any], stored: Stored, now: datetime) -> bool:
-        """Whether content equals the stored content of a household."""
+        """Whether content is equal to the stored content of a household."""
         try:
             prepared = self._prepare(content, stored.record["id"], now=now, known=stored.record)
         except (DomainError, RecordInvalid):

@@ -219,7 +219,7 @@ def put_off_in_use(
     states: Iterable[CommuneState],
     today: date,
 ) -> Iterator[UnitFault]:
-    """Yield each line by which a unit that has begun would begin only after today, though households are stored in it.
+    """Yield each line that would postpone the beginning of a unit in which households are stored already.
 
     Until that day they would be in no commune, and only accounts of the whole register would see them.
     """

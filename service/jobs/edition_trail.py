@@ -1,4 +1,4 @@
-"""Audit entries about lists of units that were loaded, also where the command that loaded one was killed."""
+"""Audit entries about loaded lists of units, even if the command that loaded one was killed."""
 
 from __future__ import annotations
 

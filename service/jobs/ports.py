@@ -18,7 +18,7 @@ class EntryUnreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LoggedRecord:
-    """A household's record as the log's last entry about it has it, with the entry; None where the log has none.
+    """A household's record according to the last log entry about it, and this entry; None where there is none.
 
     ``is_found``: whether a search by its people's numbers and phones finds it, and a search by others' does not.
     """

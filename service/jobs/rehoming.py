@@ -55,7 +55,7 @@ class Rehoming(JobWriter):
 
     Each move is a transfer in both communes' logs that leaves the status as it is: nobody has written anything new
     about the household. A unit that was renamed or given another code is the same unit, so its households stay. Of a
-    commune that was split, those move whose residence or parcels lie within one part, else those whose village only the
+    commune that was split, those move whose home or parcels lie within one part, else those whose village only the
     list of one part names; the others stay for an officer, who transfers them.
     """
 

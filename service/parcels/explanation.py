@@ -174,7 +174,7 @@ def _self_touches(ring: shapely.LinearRing) -> list[list[float]]:
 
 
 def _hidden_crossing(ring: shapely.LinearRing) -> list[float] | None:
-    """Return the position where a ring meets itself by less than the last bit of a coordinate, if GEOS finds one.
+    """Return the position where GEOS finds that a ring meets itself by less than the last bit of a coordinate.
 
     The functions above find neither a crossing nor a touch there. It must be found before holes and parts are compared,
     since GEOS fails on rings that are not valid by themselves.

@@ -30,7 +30,7 @@ _SIZE: Final = Reveals(
 
 
 def _outside(items: Sequence[str]) -> Reveals:
-    """What a finding reveals about where something lies, and about the commune in which it should lie."""
+    """Details about where something lies, and about the commune in which it should lie."""
     return Reveals(
         {
             **details(("distance_m", "from_province_m"), items, NUMBER),

@@ -1,4 +1,4 @@
-"""The copy of all that the register stores of a household, which its people requested."""
+"""Copies of everything that the register stores of a household, for its people."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def covered(record: Mapping[str, Any]) -> bool:
 
 
 class PhotoRegister:
-    """Stores, returns and removes photos; what a reader gets of them comes by the Reader of who asks."""
+    """Stores, returns and removes photos; all that is returned goes through the Reader of the request."""
 
     def __init__(self, store: PhotoStore, clock: Clock, *, most_photos: int) -> None:
         self._store = store

@@ -57,7 +57,7 @@ class Households(Protocol):
     """What carrying out a request needs of the register."""
 
     def purposes_consented(self, household_id: str, *, actor: Actor) -> frozenset[str]:
-        """Return what its people consented to. Raises HouseholdIdInvalid, HouseholdNotFound, StoreDamaged."""
+        """Return the purposes of its people's consents. Raises HouseholdIdInvalid, HouseholdNotFound, StoreDamaged."""
 
     def commune_of(self, household_id: str, *, actor: Actor) -> UnitId:
         """Return the commune where a household is stored, also one of which the rest is damaged.

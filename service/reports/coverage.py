@@ -141,7 +141,7 @@ class Total(Row):
 
 
 class Together(NamedTuple):
-    """The baselines of several units together, and whether they are of all of them."""
+    """The baselines of several units together, and whether they cover all of them."""
 
     baselines: list[Baseline]
     complete: bool

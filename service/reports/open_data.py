@@ -43,9 +43,9 @@ _COUNTED_BY: Final = {"scheme": "head.ethnic_scheme", "group": "head.ethnic_grou
 
 
 def countable() -> dict[str, str]:
-    """Returns what households may be counted by, each with its item.
+    """Returns the dimensions by which households may be counted, each with its item.
 
-    An item that is encrypted, or hidden from readers who see people masked, counts as not known.
+    An item that is encrypted, or hidden from readers who see people masked, counts as unknown.
     """
     return {name: item for name, item in _COUNTED_BY.items() if plain_at_rest(item) and sees(item, Sight.MASKED)}
 

@@ -64,7 +64,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Publications:
-    """The publications of all provinces, made together: each has totals of its own, and withholds by itself."""
+    """The publications of all provinces, made together: each has its own totals and withholds counts independently."""
 
     made_at: datetime
     by_province: Mapping[str, Publication]
@@ -96,7 +96,7 @@ class OpenDataStore(Protocol):
     def count(self, by: Mapping[str, str]) -> list[Count]:
         """Households that are not withdrawn, by commune and by these items, each under its name in a Count.
 
-        What is not among them is None in every Count.
+        Items that were not requested are None in every Count.
         """
 
     def publications(self) -> Publications | None:

@@ -117,9 +117,9 @@ def to_stored(document: Document, encryption: FieldEncryption) -> Stored:
 
 
 def renewed(document: Document, encryption: FieldEncryption) -> Document:
-    """The document of a household, encrypted with the data key that writes now.
+    """The document of a household, encrypted with the current data key.
 
-    The same one where nothing in it is of an older data key, or of a version of the register that stored a ciphertext
+    Returns the same document if nothing in it has an older data key or was stored by a version that had a ciphertext
     in the place of each searched item. Raises one of DAMAGE.
     """
     digests = document["index"].get(SEARCHED)
@@ -238,8 +238,8 @@ def _names_another(finding: Mapping[str, Any], sealed: str | None) -> bool:
 SEARCHED: Final = "searched"
 """In ``index``: keyed digests of the people's numbers and phones, by which their household is found."""
 _OF_RESIDENCE = frozenset({"commune", "commune_as_of", "former_commune", "findings", "stage"})
-"""What a change of place changes: items that nobody searches by a digest. Of them ``index`` repeats the former
-commune, in the keys of claims."""
+"""The items that a change of residence changes, none of which is searched by a digest. ``index`` repeats only the
+former commune, in the keys of number claims."""
 _VILLAGE_IS_INDEXED = plain_at_rest("village")
 _NAMED = tuple(group for group in ("head", "members") if plain_at_rest(f"{group}.full_name"))
 """Whose names are stored in clear: an index does not repeat what the schema seals, and nobody is found by it."""

@@ -51,7 +51,7 @@ _NUMBERS = {
     ),
 }
 _CLAIMS_ARE_STORED = all(map(plain_at_rest, _NUMBERS))
-"""As above, for keys of claims: with them a parcel's number could be guessed."""
+"""Whether keys of number claims may be stored in clear: a parcel's number could be guessed from them."""
 _OF_NEIGHBOURS = {"commune": 1, **_BOUNDARIES, **(_NUMBERS if _CLAIMS_ARE_STORED else {})}
 """By what the parcels of two households are compared."""
 _OUTLINED = frozenset(_BOUNDARIES)
@@ -220,7 +220,7 @@ def _text_of(document: Document, name: str) -> str | None:
 
 
 def meeting(geometry: Mapping[str, Any], geometries: Container[str]) -> list[dict[str, Any]]:
-    """The conditions, one of which holds, that a household meets a GeoJSON geometry by one of these items.
+    """Alternative conditions: a household meets a GeoJSON geometry with one of these items.
 
     There is always one, if need be one that matches no document.
     """

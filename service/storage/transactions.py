@@ -39,7 +39,7 @@ def run_transaction(client: MongoClient[Document], seconds: float, work: Callabl
         try:
             return _retried(client, session, seconds, work)
         finally:
-            # One that could not be aborted stays as it is: to end its session would wait for a primary again.
+            # If the abort failed, the session is not ended: that would wait for a primary again.
             if not session.in_transaction:
                 session.end_session()
 
@@ -89,7 +89,7 @@ def _commit(session: ClientSession, end: float) -> None:
 
 
 def _abort(client: MongoClient[Document], session: ClientSession) -> bool:
-    """Abort the transaction, so that nobody has to wait until the server aborts it by itself, a minute later.
+    """Abort the transaction. Otherwise its locks would last until the server aborts it, a minute later.
 
     Returns whether it is worth trying again: False if no primary was found in time, which pymongo does not report.
     """

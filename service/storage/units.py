@@ -135,7 +135,7 @@ class Units:
 
     @fails_fast
     def unrecorded_editions(self) -> list[UnrecordedEdition]:
-        """The editions that the audit trail is to have an entry about, and may not have."""
+        """The editions whose audit entry may still be missing."""
         found = self._database["unit_editions"].find({_UNRECORDED: {"$exists": True}}).sort("_id")
         return [
             UnrecordedEdition(
@@ -152,7 +152,7 @@ class Units:
 
     @fails_fast
     def set_recorded(self, number: int) -> None:
-        """Say that the audit trail has the entry about an edition."""
+        """Record that the audit trail has the entry about an edition."""
         self._database["unit_editions"].update_one({"_id": number}, {"$unset": {_UNRECORDED: ""}})
 
     @fails_fast

@@ -40,7 +40,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class UnrecordedEdition:
-    """What the entry of the audit trail about an edition says: its file, and how many validities changed."""
+    """The contents of the audit entry about an edition: its file, and how many validities changed."""
 
     number: int
     source: str

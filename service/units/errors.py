@@ -6,7 +6,7 @@ from service.errors import DomainError
 
 
 class UnitsChanged(DomainError):
-    """The list of units is not the one any more from which an edition was planned."""
+    """The list of units changed after the edition was planned."""
 
     code = "units.changed"
 

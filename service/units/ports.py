@@ -25,7 +25,7 @@ class NewEdition:
     at: datetime
     shipped: str | None = None
     file: str | None = None
-    """The name of the file, where the audit trail is to have an entry about the edition."""
+    """The name of the file, for the audit entry; None for an edition that gets none."""
 
 
 class UnitStore(Protocol):
@@ -53,10 +53,10 @@ class UnitStore(Protocol):
         """Returns all editions that were loaded, the first one first."""
 
     def unrecorded_editions(self) -> list[UnrecordedEdition]:
-        """Returns the editions that the audit trail is to have an entry about, and may not have."""
+        """Returns the editions whose audit entry may still be missing."""
 
     def set_recorded(self, number: int) -> None:
-        """Says that the audit trail has the entry about an edition."""
+        """Records that the audit trail has the entry about an edition."""
 
     def list_at(self, moment: datetime, about: Iterable[str]) -> tuple[Unit, ...] | None:
         """Returns all units as the register knew them at a moment; None where no edition was loaded since that changed

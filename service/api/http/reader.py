@@ -23,13 +23,13 @@ _log = structlog.get_logger("service.reader")
 
 
 def install_sources(app: Flask, sources: Sources) -> None:
-    """Store with the app what the Reader of each request takes records from; no view gets it."""
+    """Store the sources of Readers with the app; views have no access to them."""
     app.extensions[_KEY] = sources
     app.after_request(_put_sight)
 
 
 def _put_sight(response: Response) -> Response:
-    """Say how much of people a response shows: a client that stores records must know which of them are masked."""
+    """State how much of people a response shows: a client that stores records must know which of them are masked."""
     if "reader" in g:
         response.headers[SIGHT] = cast(Reader, g.reader).people_shown
     return response
@@ -56,16 +56,16 @@ def reader() -> Reader:
 
 
 def report_damaged(household_ids: Iterable[str]) -> None:
-    """Report in the service's log and metrics that the stored records of these households cannot be read."""
+    """Report in log and metrics that the stored records of these households are damaged."""
     for household in household_ids:
         count_damaged()
         _log.error("damaged", household=household, endpoint=request.endpoint)
 
 
 def _wording() -> Callable[[str, Mapping[str, Any]], str]:
-    """What gives the words of a code in the language of the request, which is looked up once for all of a page.
+    """Return a function from a code to its words in the request's language, which is looked up once for a page.
 
-    A code of an older version that has no words stays as it is.
+    A code that is not in the lists any more is returned as it is.
     """
     catalogues, wanted = (services().messages, services().item_messages), language()
 

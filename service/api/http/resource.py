@@ -38,7 +38,7 @@ class Resource(Schema):
     """Names in JSON of items that are left out of a response when they have no value, instead of being null."""
 
     always: ClassVar[frozenset[str]] = frozenset()
-    """Names of items that a response always has, where a body that shares their definition may lack them."""
+    """Names of items that are always in a response, though optional in a request body of the same schema."""
 
     class Meta:
         unknown = EXCLUDE  # so that openapi.yaml lets a response gain items
@@ -280,7 +280,7 @@ def _computed_of(field: Computed) -> Write:
 
 
 def _later(field: fields.Nested) -> Write:
-    """How a value is written by a schema whose writer is made only later, since the schema is inside itself."""
+    """Return the writer of a field whose schema contains itself: the schema's own writer is looked up at each use."""
 
     def write(value: Any) -> Any:
         return _writer(type(field.schema))(value)

@@ -43,7 +43,7 @@ class Services:
     residences: Callable[[], Residences]
     """Writes units as codes of today."""
     rules: GeometryRules
-    """The limits that boundaries are held to."""
+    """The limits that boundaries must keep."""
     units: UnitRegister
     units_since: date
     """The first day on which the list of units is complete."""

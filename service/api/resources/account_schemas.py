@@ -55,7 +55,7 @@ class IdentitySchema(Body):
 
 
 class ChangeableItems(Resource):
-    """What can be changed of an account, and is shown as it is sent."""
+    """The items of an account that can be changed; a response shows them as they were sent."""
 
     full_name = text(LONGEST_TEXT)
     sight = fields.Enum(Sight, by_value=fields.String, allow_none=True, metadata=refusal(reason="sight", known=_SIGHTS))
@@ -63,7 +63,7 @@ class ChangeableItems(Resource):
 
 
 class LastingItems(Resource):
-    """What an account is made with, and keeps."""
+    """The items of an account that are set when it is created and never change."""
 
     username = fields.String(
         required=True,
@@ -74,7 +74,7 @@ class LastingItems(Resource):
 
 
 class AccountPatchSchema(ChangeableItems, Body):
-    """What can be changed of an account."""
+    """The items of an account that can be changed."""
 
     refused_with = AccountInvalid
 

@@ -86,7 +86,7 @@ class SumToleranceSchema(Resource):
 
 
 class RefusedCharacterSchema(Resource):
-    """How a character is found that a text cannot have, and the code of the message that names it and its position."""
+    """A pattern that finds forbidden characters in a text, and the code of the message about one."""
 
     pattern = fields.String(required=True)
     code = fields.String(required=True)

@@ -185,7 +185,7 @@ class Check(MethodView):
 
 
 def neighbours_in_json(neighbours: Sequence[NeighbouringBoundary], *, more: bool) -> dict[str, Any]:
-    """A FeatureCollection of the boundaries around; ``more`` says that there are others."""
+    """A FeatureCollection of the boundaries around; ``more`` is true if some were left out."""
     features = [drawn_feature(each.boundary.parcel, each.boundary.geometry, each) for each in neighbours]
     return {"type": "FeatureCollection", "features": features, "more": more}
 

@@ -28,7 +28,7 @@ blueprint = Blueprint(
 
 
 class PhotoItems(Schema):
-    """What a photo is sent with, and returned."""
+    """The items of a photo that are sent with it and returned."""
 
     of = fields.Enum(PhotoOf, by_value=fields.String, required=True)
     parcel = fields.String(
@@ -43,7 +43,7 @@ class PhotoItems(Schema):
 
 
 class PhotoQuery(Query, PhotoItems):
-    """What the photo shows."""
+    """The items that say what the photo shows."""
 
     @validates_schema
     def _parcel_of_a_certificate(self, items: dict[str, Any], **_: Any) -> None:

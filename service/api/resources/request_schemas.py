@@ -28,7 +28,7 @@ _text = partial(text, LONGEST_TEXT)
 
 
 class ReceivedItems(Resource):
-    """What a request is received with."""
+    """The items of a person's request when it is received."""
 
     kind = fields.Enum(
         RequestKind,
@@ -48,7 +48,7 @@ class ReceivedItems(Resource):
 
 
 class NewRequestSchema(ReceivedItems, Body):
-    """A request as it is taken in."""
+    """A person's request as the client sends it."""
 
     refused_with = RequestInvalid
 

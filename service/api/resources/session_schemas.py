@@ -26,7 +26,7 @@ _NEEDED = {"password": ("username", "password"), CLIENT_CREDENTIALS: ("client_id
 
 
 def unsupported() -> GrantUnsupported:
-    """The error of a grant type that the register does not have."""
+    """The error for a grant type that the register does not support."""
     return GrantUnsupported(pointer="/grant_type", reason=UNSUPPORTED)
 
 
@@ -89,7 +89,7 @@ def grant_lacks(name: str) -> GrantInvalid:
 
 
 class TokenFormSchema(TokenRequestSchema):
-    """The same, form-encoded: a component of its own, since generated clients choose by it how to send a body."""
+    """The same, form-encoded. It is a separate component, since generated clients choose the encoding by it."""
 
 
 class SignInSchema(Body):

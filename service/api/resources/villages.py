@@ -34,7 +34,7 @@ _REVISION_HEADER = header("ETag", "The revision of the list, in quotes.")
 
 
 def _has_letters(name: str) -> None:
-    """Refuse a name that no household could write, or whose letters were lost in an encoding without them."""
+    """Refuse a name that a household could not have, or whose letters were lost in another encoding."""
     if has_lost_letters(name) or not any(sign.isalnum() for sign in spelling(name)):
         raise ValidationError("no letters")
 

@@ -38,7 +38,7 @@ _CACHED_CONTENTS: Final = 1_024
 """The contents of a document are some kilobytes each."""
 _VALUE: Final = "value"
 _TAG_BYTES: Final = 4
-"""How much of a data key's id a digest begins with, by which a digest of an older key is recognized."""
+"""The number of characters of a data key's id that a digest begins with, to recognize digests of older keys."""
 _DIGEST_BYTES: Final = 16
 """How much of an HMAC-SHA-256 a digest keeps: two values that are not equal never share 128 bits by chance."""
 
@@ -84,7 +84,7 @@ class FieldEncryption(KeyRing):
         return any(digests == self._digests(items, key.key_id) for key in self._data_keys())
 
     def any_of(self, items: Iterable[tuple[str, str]]) -> dict[str, list[bytes]]:
-        """The condition on stored digests that one of these items (name and value) is among them, by any key in use."""
+        """The condition that one of these items (name and value) is among the stored digests, by any key in use."""
         wanted = list(items)
         return {"$in": [digest for key in self._data_keys() for digest in self._digests(wanted, key.key_id)]}
 
@@ -112,7 +112,7 @@ class FieldEncryption(KeyRing):
         return self.opened(document, self.contents(document[SEALED]), partly=partly)
 
     def opened(self, document: Mapping[str, Any], contents: Mapping[str, Any], *, partly: bool = False) -> Document:
-        """As ``open``, of a document whose ``contents`` are at hand."""
+        """As ``open``, for a document whose ``contents`` were decrypted already."""
         record = self.joined(document, contents.get(RECORD, {}), partly=partly)
         del record[SEALED]
         return record

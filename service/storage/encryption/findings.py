@@ -34,7 +34,7 @@ def _sealed_by_rule(code: object, pointer: object, names: tuple[str, ...]) -> fr
 def _is_plain(name: str, members: Mapping[str, Detail], pointer: object) -> bool:
     """Whether a member is declared, and repeats only items that lie in the database in clear.
 
-    What somebody wrote freely lies there in clear, as the item ``status_reason`` does (``REPEATED_IN_CLEAR``).
+    Free text is stored there in clear, as the item ``status_reason`` is (``REPEATED_IN_CLEAR``).
     """
     declared = [detail.items for member, detail in members.items() if member.partition(".")[0] == name]
     sources = {item for items in declared for item in items if item != FREE_TEXT}

@@ -49,7 +49,7 @@ def key_of(value: Any) -> bytes | None:
 
 
 def _is_object(value: Any) -> bool:
-    """Whether a value is an object; of most the class says so, and to ask for `Mapping` takes several times as long."""
+    """Whether a value is an object. The class comes first: `isinstance` with `Mapping` is several times slower."""
     return type(value) is dict or isinstance(value, Mapping)
 
 
@@ -110,7 +110,7 @@ def separated(record: Mapping[str, Any], branches: Branches) -> tuple[Document, 
 def joined(shown: Mapping[str, Any], hidden: Mapping[str, Any], *, partly: bool = False) -> Document:
     """What was separated, put together again. Raises ValueError where the two do not fit, since one was then damaged.
 
-    With ``partly`` an item that is not in ``shown`` was not read, and stays out.
+    With ``partly``, items that are not in ``shown`` were not read and are left out.
     """
     whole = dict(shown)
     for name, part in hidden.items():
@@ -136,7 +136,7 @@ def joined(shown: Mapping[str, Any], hidden: Mapping[str, Any], *, partly: bool 
 
 
 def searched(hidden: Mapping[str, Any], branches: Branches) -> Iterator[tuple[str, str]]:
-    """Yield each hidden item that is found by equality: its own name, without those of what it is in, and its value."""
+    """Yield name and value of each hidden item that is searched by equality; the name is without its parents'."""
     for name, part in hidden.items():
         branch = branches[name]
         if branch is Manner.SEARCHED:

@@ -49,7 +49,7 @@ _CACHED_KEYS: Final = 16
 _RANDOM: Final = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
 _DETERMINISTIC: Final = "AEAD_AES_256_CBC_HMAC_SHA_512-Deterministic"
 _DIGEST_KEY: Final = b"the key of digests that households are found by"
-"""Encrypted by a data key and hashed, this is the key of its digests. Its ciphertext is never stored."""
+"""A constant that, encrypted by a data key and hashed, becomes the key of its digests. The ciphertext is not stored."""
 
 
 class CiphertextDamaged(StoreDamaged):
@@ -141,9 +141,9 @@ class KeyRing:
             self._forget()
 
     def _derive_digest_key(self, key: Binary) -> bytes:
-        """The key of the digests that belong to a data key: only who has the data key can make it.
+        """The key of the digests that belong to a data key; it can be derived only with the data key.
 
-        So digests are of no use once their data key is retired, and no other secret has to be stored for them.
+        So digests become useless when their data key is deleted, and no other secret has to be stored for them.
         """
         return hashlib.sha256(self._encrypt(_DIGEST_KEY, key, _DETERMINISTIC)).digest()
 
