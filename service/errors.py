@@ -47,9 +47,7 @@ class HouseholdIdInvalid(DomainError):
 class RecordCarried(DomainError):
     """Base of errors with a record (``current``), of which the problem has only what the Reader shows."""
 
-    of_record: ClassVar[
-        tuple[tuple[str, str], ...]
-    ] = ()  # params that repeat an item of the record, each with that item
+    of_record: ClassVar[tuple[tuple[str, str], ...]] = ()  # params, each with the item of the record that it repeats
     written_freely: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, *, current: Any = None, **params: Any) -> None:
