@@ -24,7 +24,7 @@ class Erasure:
 
         Returns the other households whose records were revised with it.
 
-        Nothing is decrypted, so that a household that is stored damaged can be erased as well.
+        Nothing is decrypted, and what is damaged is taken from the log, so that any stored household can be erased.
 
         What stays of it in the log are offset, kind, revision, date, actor, digest and hash: the chain still holds, and
         without the salt nobody can try a guess against the digest. Neighbours' records that reported an overlap with it

@@ -148,7 +148,7 @@ class Transaction(Protocol):
         """The same without those that are stored damaged: they are skipped and stay as they are."""
 
     def closed_household(self, household_id: str) -> Record:
-        """The household without its encrypted items. Raises HouseholdNotFound."""
+        """What an erasure uses of the household, without encrypted items, however damaged. Raises HouseholdNotFound."""
 
     def was_erased(self, household_id: str) -> bool:
         """Whether the log says that the household's people were erased."""

@@ -21,6 +21,7 @@ from service.parcels.regions import circle
 from service.storage import parcels
 from service.storage.boxes import box_polygons
 from service.storage.client import Document, fails_fast, translated
+from service.storage.closed_household import last_entry, logged_commune
 from service.storage.database import Database
 from service.storage.documents import SEARCHED, to_closed_record, to_part_of_record, to_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
@@ -60,11 +61,23 @@ class Households:
 
     @fails_fast
     def commune_of(self, household_id: str, *, area: Communes) -> UnitId:
-        """The commune where a household is stored, and nothing else. Raises HouseholdNotFound, StoreDamaged."""
-        commune = self._find_one(household_id, area, {"commune": 1}).get("commune")
-        if not isinstance(commune, str):
+        """The commune where a household is stored, and nothing else. Raises HouseholdNotFound, StoreDamaged.
+
+        Where that is damaged, the log says it: the people of the household have their rights nevertheless.
+        """
+        document = self._database["households"].find_one({"_id": household_id}, {"commune": 1})
+        if document is None:
+            raise self._not_there(household_id, _within(household_id, area))
+        commune = document.get("commune")
+        if isinstance(commune, str) and (area is None or commune in area):
+            return UnitId(commune)
+        entry = last_entry(self._database.collections, None, household_id)
+        if entry is None and not isinstance(commune, str):
             raise StoreDamaged(reason="record")
-        return UnitId(commune)
+        logged = None if entry is None else logged_commune(entry)
+        if logged is None or (area is not None and logged not in area):
+            raise HouseholdNotFound(id=household_id)
+        return logged
 
     @fails_fast
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
@@ -161,9 +174,7 @@ class Households:
         return max(behind, _NONE)
 
     def _find_one(self, household_id: str, area: Communes, projection: dict[str, int] | None) -> Document:
-        where: dict[str, Any] = {"_id": household_id}
-        if area is not None:
-            where["commune"] = {"$in": sorted(area)}
+        where = _within(household_id, area)
         document = self._database["households"].find_one(where, projection)
         if document is None:
             raise self._not_there(household_id, where)
@@ -210,6 +221,10 @@ class Households:
                     yield to_part_of_record(record, wanted, self._database.encryption, sealed=sealed)
                 except StoreDamaged:
                     _log.error("damaged", household=household)
+
+
+def _within(household_id: str, area: Communes) -> dict[str, Any]:
+    return {"_id": household_id} if area is None else {"_id": household_id, "commune": {"$in": sorted(area)}}
 
 
 def conditions_of(query: HouseholdQuery, encryption: FieldEncryption) -> dict[str, Any]:

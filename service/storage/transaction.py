@@ -28,13 +28,13 @@ from service.parcels.cells import Cells
 from service.people.photos import covered
 from service.storage import parcels
 from service.storage.client import Document, refusal, translated
+from service.storage.closed_household import closed_household
 from service.storage.commune_states import CommuneStates, add_moves, moved_tallies, to_commune_state
 from service.storage.database import Database
 from service.storage.documents import (
     SealedEntry,
     sealed_entries,
     sealed_entry,
-    to_closed_record,
     to_document,
     to_stored,
     to_update,
@@ -54,9 +54,6 @@ ERASED_ITEMS = ("record", "replaced", "note", "sealed")
 """A log entry's personal content, and what a guess could be verified against."""
 
 
-_COUNTED = frozenset({"commune", "former_commune", "revision", "stage", "status"})
-_OF_AN_ERASURE = _COUNTED | {"findings"} | parcels.COMPARED
-"""What log, counters and neighbours need to know of a household that is erased."""
 _BEGINNINGS = 5
 """How often a transaction begins: usually at most once more for the states and once for the cells that were missing."""
 _CELLS_WITH_STATE = 100
@@ -118,11 +115,8 @@ class MongoTransaction:
         return stored
 
     def closed_household(self, household_id: str) -> Record:
-        """What an erasure uses of a household; nothing is decrypted. Raises HouseholdNotFound, StoreDamaged."""
-        document = self.collections["households"].find_one({"_id": household_id}, {"index": 0}, session=self.session)
-        if document is None:
-            raise HouseholdNotFound(id=household_id)
-        return to_closed_record(document, self.encryption, _OF_AN_ERASURE)
+        """What an erasure uses of a household, however damaged it is stored. Raises HouseholdNotFound, StoreDamaged."""
+        return closed_household(self.collections, self.session, self.encryption, household_id)
 
     def was_erased(self, household_id: str) -> bool:
         """Whether the log says that the household's people were erased."""
