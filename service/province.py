@@ -79,7 +79,7 @@ class BorderSource:
 
 
 @dataclass(frozen=True, slots=True)
-class ExamplePlace:
+class ExampleResidence:
     """A place for the made-up household of documents: commune, the former commune in it, and a position there."""
 
     commune: str
@@ -122,7 +122,7 @@ class Province:
     map: MapView
     open_data: Publisher
     borders: tuple[BorderSource, ...]
-    example: ExamplePlace
+    example: ExampleResidence
     demonstration: DemonstrationProfile
 
     @property
@@ -295,7 +295,7 @@ class _BorderSourceSchema(_Described):
 
 
 class _ExampleSchema(_Described):
-    makes = ExamplePlace
+    makes = ExampleResidence
     commune = _text(r"[0-9]{5}")
     former_commune = _text(r"[0-9]{5}")
     position = _position()

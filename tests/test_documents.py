@@ -225,3 +225,31 @@ def test_a_term_with_two_meanings_is_noticed() -> None:
     noticed = {row for row, meanings in TWO_MEANINGS.items() if unclear(row, meanings)}
     assert noticed == TWO_MEANINGS.keys()
     assert unclear("lock · lease", "exclusive until a transaction ends · exclusive for a time") == []
+
+
+MADE_BY_ANOTHER_ROOM = ("/ports.py", "service/storage/", "service/api/")
+"""Where a class has the name of what it stands for in another room: what a port asks for, stores or serves."""
+
+
+def class_names(sources: dict[str, str]) -> list[str]:
+    """The names of the public classes that are defined at the top of these modules, by their paths."""
+    return [
+        node.name
+        for path, source in sources.items()
+        if not any(part in path for part in MADE_BY_ANOTHER_ROOM)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+
+
+def test_no_two_classes_of_the_domain_have_one_name() -> None:
+    paths = [path for path in ours() if path.endswith(".py") and path.startswith(("service/", "schemas/"))]
+    names = class_names({path: (ROOT / path).read_text(encoding="utf-8") for path in paths})
+    assert len(names) > 300
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
+def test_a_second_class_of_the_same_name_is_noticed() -> None:
+    sources = {"service/reports/a.py": "class Row: ...", "service/storage/b.py": "class Row: ...\nclass Log: ..."}
+    assert class_names(sources) == ["Row"]
+    assert class_names({**sources, "service/units/c.py": "class Row: ..."}) == ["Row", "Row"]

@@ -41,7 +41,7 @@ class ProviderUnavailable(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class SignInBegun:
     """A sign-in that has begun: the address to send the browser to, and its cookie until it comes back."""
 
     address: str
@@ -71,7 +71,7 @@ class OpenId:
         self._known: dict[str, Any] | None = None
         self._known_until = 0.0
 
-    def begin(self) -> Begun:
+    def begin(self) -> SignInBegun:
         """Return where to send the browser (OpenID Connect Core, 3.1.2.1; RFC 7636). Raises ProviderUnavailable."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -87,7 +87,7 @@ class OpenId:
         }
         address = f"{self._provider()['authorization_endpoint']}?{urllib.parse.urlencode(parameters)}"
         pending = {"state": state, "nonce": nonce, "verifier": verifier, "until": self._clock() + STATE_SECONDS}
-        return Begun(address, self._signed(pending))
+        return SignInBegun(address, self._signed(pending))
 
     def finish(self, cookie: str, state: str, code: str) -> tuple[str, str]:
         """Return issuer and subject of the identity. Raises SignInFailed unless this browser began the sign-in."""

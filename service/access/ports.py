@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from service.access.account import Account, Device, Session
-from service.access.trail import Begun, TrailEntry
+from service.access.trail import BegunEntry, TrailEntry
 from service.units.directory import UnitDirectory
 
 Directory = Callable[[], UnitDirectory]
@@ -88,10 +88,10 @@ class AuditTrail(Protocol):
     def write(self, entry: TrailEntry) -> None:
         """Add an entry; it is stored when this returns. Raises StoreUnavailable."""
 
-    def begin(self, entry: TrailEntry) -> Begun:
+    def begin(self, entry: TrailEntry) -> BegunEntry:
         """Queue an entry, to be written while its response is made. ``finish`` waits for it."""
 
-    def finish(self, begun: Begun) -> None:
+    def finish(self, begun: BegunEntry) -> None:
         """Wait for an entry; it is stored when this returns. Raises StoreUnavailable."""
 
     def entries(

@@ -47,7 +47,7 @@ class TrailEntry:
 
 
 @dataclass(slots=True)
-class Begun:
+class BegunEntry:
     """An entry that is being written."""
 
     entry: TrailEntry

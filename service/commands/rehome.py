@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RehomingOutcome:
     """What became of one household, in a form that can be pickled for another process; ``error`` in words."""
 
     household_id: str
@@ -51,7 +51,7 @@ class Report:
     error: str | None
 
 
-def rehomed(settings: Settings, groups: Sequence[tuple[UnitId, ...]], processes: int) -> Iterator[Report]:
+def rehomed(settings: Settings, groups: Sequence[tuple[UnitId, ...]], processes: int) -> Iterator[RehomingOutcome]:
     """Move the households of groups of communes that share no log, in one process or in several."""
     if processes > 1:
         yield from in_processes(partial(rehoming_groups, settings), groups, processes)
@@ -62,14 +62,14 @@ def rehomed(settings: Settings, groups: Sequence[tuple[UnitId, ...]], processes:
 
 
 @contextmanager
-def rehoming_groups(settings: Settings) -> Iterator[Callable[[tuple[UnitId, ...]], Iterator[Report]]]:
+def rehoming_groups(settings: Settings) -> Iterator[Callable[[tuple[UnitId, ...]], Iterator[RehomingOutcome]]]:
     """Provide what one process does: move the households of a group."""
     with closing(Repositories(settings)) as store:
         rehoming = rehoming_of(store, settings)
 
-        def work(group: tuple[UnitId, ...]) -> Iterator[Report]:
+        def work(group: tuple[UnitId, ...]) -> Iterator[RehomingOutcome]:
             for each in rehoming.run(group):
-                yield Report(each.household_id, each.moved, None if each.error is None else _words(each.error))
+                yield RehomingOutcome(each.household_id, each.moved, None if each.error is None else _words(each.error))
 
         yield work
 

@@ -38,7 +38,7 @@ Ring = list[list[float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Plot:
     """One field: a closed ring of longitude and latitude (WGS84, 7 decimals), and its area in m².
 
     ``outside``: whether it lies outside its household's commune, as real fields sometimes do.
@@ -53,7 +53,7 @@ class Field:
 class Homestead:
     """The fields of one household and the position of its house."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[Plot, ...]
     house: tuple[float, float]
     house_outside: bool = False
 
@@ -78,7 +78,7 @@ def homestead_of(land: CommuneLand, number: int, random: Random) -> Homestead:
     frame = _Frame.of_block(*land.blocks[block])
     left = (strip % _STRIPS_A_ROW) * _CELL_M * _CELLS_A_STRIP - BLOCK_SIDE_M / 2
     bottom = (strip // _STRIPS_A_ROW) * _CELL_M - BLOCK_SIDE_M / 2
-    fields: list[Field] = []
+    fields: list[Plot] = []
     astray = block >= land.blocks_inside
     for cells in random.choices(_PATTERNS, _PATTERN_WEIGHTS)[0]:
         corners = _corners(random, left, bottom, cells)
@@ -149,10 +149,10 @@ class _Frame:
             round(self.latitude + north / self.metres_north, 7),
         ]
 
-    def field(self, corners: list[tuple[float, float]]) -> Field:
+    def field(self, corners: list[tuple[float, float]]) -> Plot:
         """Convert a field from metres within the block to longitude and latitude, with its area."""
         ring = [self.position(x, y) for x, y in corners]
         twice = 0.0
         for (x1, y1), (x2, y2) in zip(corners, corners[1:] + corners[:1], strict=True):
             twice += x1 * y2 - x2 * y1
-        return Field([*ring, ring[0]], round(twice / 2, 1))
+        return Plot([*ring, ring[0]], round(twice / 2, 1))

@@ -12,8 +12,8 @@ from random import Random
 from typing import Any
 
 from service.demonstration import production
-from service.demonstration.fields import Field, homestead_of
-from service.demonstration.land import MERGER, CommuneLand, Village, land_of_communes
+from service.demonstration.fields import Plot, homestead_of
+from service.demonstration.land import MERGER, CommuneLand, VillageLand, land_of_communes
 from service.demonstration.people import Person, PersonalNumbers, family_of, phone_number
 from service.parcels.locating import Borders
 from service.province import Province
@@ -158,7 +158,7 @@ def _identity(seed: int, index: int, captured_at: datetime) -> str:
     return str(uuid.UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
 
 
-def _commune(random: Random, land: CommuneLand, village: Village) -> Household:
+def _commune(random: Random, land: CommuneLand, village: VillageLand) -> Household:
     """Describe where the household lives, in one of the ways in which officers and old lists do."""
     day = _day_between(random, FIRST_DAY, LAST_DAY)
     residence: Household = {"commune": land.commune.code, "captured_at": _moment(random, day)}
@@ -227,7 +227,7 @@ def _poverty(random: Random, land: CommuneLand) -> str:
     return random.choices(("none", "near_poor", "poor"), shares)[0]
 
 
-def _farm(random: Random, fields: tuple[Field, ...], land: CommuneLand, kind: _Kind, *, classified: bool) -> Household:
+def _farm(random: Random, fields: tuple[Plot, ...], land: CommuneLand, kind: _Kind, *, classified: bool) -> Household:
     """Describe what the household farms; it always has something."""
     terrain = land.terrain
     mapped = [random.random() < kind.mapped for _ in fields]

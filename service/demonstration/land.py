@@ -46,7 +46,7 @@ _FURTHEST_RING = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Village:
+class VillageLand:
     """One village; ``former`` is its commune before the merger, if the list of units has one."""
 
     name: str
@@ -68,7 +68,7 @@ class CommuneLand:
     blocks: tuple[tuple[float, float], ...]
     blocks_inside: int
     border: BaseGeometry | None
-    villages: tuple[Village, ...]
+    villages: tuple[VillageLand, ...]
     ethnic_groups: tuple[str, ...]
     ethnic_weights: tuple[float, ...]
     product_names: Mapping[str, str]
@@ -210,16 +210,16 @@ class _Maker:
             return "mountains"
         return "hills" if district in self.profile.hill_districts else "plain"
 
-    def _villages(self, terrain: Terrain, formers: Sequence[Unit]) -> tuple[Village, ...]:
+    def _villages(self, terrain: Terrain, formers: Sequence[Unit]) -> tuple[VillageLand, ...]:
         """Make three to five villages for each former commune."""
         word = self.profile.village_words[terrain]
         mountains = terrain == "mountains"
         named = self.profile.mountain_village_names if mountains else self.profile.village_names
-        random, villages, number = self.random, list[Village](), 0
+        random, villages, number = self.random, list[VillageLand](), 0
         for former in formers or (None,):
             for name in random.sample(named, random.randint(3, 5)):
                 number += 1
                 by_number = terrain == "town" or (not mountains and random.random() < 0.6)
-                villages.append(Village(f"{word} {number if by_number else name.removeprefix(f'{word} ')}", former))
+                villages.append(VillageLand(f"{word} {number if by_number else name.removeprefix(f'{word} ')}", former))
         random.shuffle(villages)
         return tuple(villages)

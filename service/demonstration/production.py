@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from service.demonstration.fields import Field
+from service.demonstration.fields import Plot
 from service.demonstration.land import Terrain
 
 Item = dict[str, Any]
@@ -93,7 +93,7 @@ _TENURES = {"owned": 84, "owned_without_papers": 7, "rented": 6, "contracted": 3
 _SERIAL_LETTERS = ("AĐ", "BA", "BH", "BK", "BX", "CB", "CE", "CH", "CM", "CP", "CT", "DA", "DB", "DD")
 
 
-def parcels(random: Random, fields: Sequence[Field], terrain: Terrain, mapped: Sequence[bool]) -> list[Item]:
+def parcels(random: Random, fields: Sequence[Plot], terrain: Terrain, mapped: Sequence[bool]) -> list[Item]:
     """Describe the fields of a household as parcels; ``mapped`` ones have their boundary.
 
     A household's fields are on one sheet of the cadastral map, with consecutive numbers.
@@ -106,7 +106,7 @@ def parcels(random: Random, fields: Sequence[Field], terrain: Terrain, mapped: S
     return described
 
 
-def _parcel(random: Random, field: Field, terrain: Terrain, numbers: Item, *, mapped: bool) -> Item:
+def _parcel(random: Random, field: Plot, terrain: Terrain, numbers: Item, *, mapped: bool) -> Item:
     uses = _LAND_USES[terrain]
     land_use = random.choices(tuple(uses), tuple(uses.values()))[0]
     item: Item = {"land_use": land_use, "tenure": random.choices(tuple(_TENURES), tuple(_TENURES.values()))[0]}
@@ -138,7 +138,7 @@ def _parcel(random: Random, field: Field, terrain: Terrain, numbers: Item, *, ma
     return item
 
 
-def _house(field: Field, land_use: str) -> float:
+def _house(field: Plot, land_use: str) -> float:
     """Draw the area of the house and yard in a garden, in m²: on one certificate with it. 0 for land without a house.
 
     Drawn from the field alone, so that the households that a seed gives stay as they were.

@@ -35,7 +35,7 @@ _WORTH_PROCESSES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RegistrationOutcome:
     """The outcome for one household, in a form that can be pickled for another process."""
 
     result: str
@@ -89,7 +89,7 @@ def _put_baselines(services: Register, demonstration: Demonstration, households:
 
 def registered(
     services: Register, demonstration: Demonstration, households: int, *, part: int = 0, of: int = 1
-) -> Iterator[Report]:
+) -> Iterator[RegistrationOutcome]:
     """Register a part of the households in this process."""
     calm_collector()
     bulk = BulkRegistration(
@@ -98,10 +98,12 @@ def registered(
     for outcome in bulk.register(demonstration.households(households, part=part, of=of), actor=REGISTER_ITSELF):
         # Registered before the borders were loaded, or revised by somebody since: it stays as it is.
         there = isinstance(outcome.error, HouseholdIdTaken | HouseholdWithdrawn)
-        yield Report("unchanged" if there else outcome.result, outcome.household_id, "" if there else _reason(outcome))
+        yield RegistrationOutcome(
+            "unchanged" if there else outcome.result, outcome.household_id, "" if there else _reason(outcome)
+        )
 
 
-def registered_in_processes(settings: Settings, seed: int, households: int) -> Iterator[Report]:
+def registered_in_processes(settings: Settings, seed: int, households: int) -> Iterator[RegistrationOutcome]:
     """Register the households in several processes, each with its own communes.
 
     Raises CannotDemonstrate when a process ended before its work was done.
@@ -117,17 +119,17 @@ def registered_in_processes(settings: Settings, seed: int, households: int) -> I
 @contextmanager
 def _registering(
     settings: Settings, seed: int, households: int
-) -> Iterator[Callable[[tuple[int, int]], Iterator[Report]]]:
+) -> Iterator[Callable[[tuple[int, int]], Iterator[RegistrationOutcome]]]:
     """Provide what one process does: register a part of the households."""
     services = wire(settings)
     demonstration = _demonstration(services, seed)
 
-    def work(share: tuple[int, int]) -> Iterator[Report]:
+    def work(share: tuple[int, int]) -> Iterator[RegistrationOutcome]:
         part, of = share
         try:
             yield from registered(services, demonstration, households, part=part, of=of)
         except DomainError as error:
-            yield Report("refused", None, f"the rest of part {part + 1} of {of}: {error.code}")
+            yield RegistrationOutcome("refused", None, f"the rest of part {part + 1} of {of}: {error.code}")
 
     try:
         yield work
@@ -144,10 +146,10 @@ def _demonstration(services: Register, seed: int) -> Demonstration:
         ) from error
 
 
-def _report(outcomes: Iterable[Report], households: int) -> int:
+def _report(outcomes: Iterable[RegistrationOutcome], households: int) -> int:
     """Show progress, then a summary; returns the exit status."""
     results = Counter[str]()
-    refused: list[Report] = []
+    refused: list[RegistrationOutcome] = []
     began = time.monotonic()
     # The progress bar is shown only on a terminal, not in a file.
     for report in tqdm(outcomes, total=households, unit=" households", disable=None):

@@ -21,7 +21,7 @@ from service.jobs.units_touched import (
     number,
     units_touched,
 )
-from service.reports.coverage import Row, rows_of, total_of
+from service.reports.coverage import CoverageRow, rows_of, total_of
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
 from service.units.areas import area_of_units, named_unit
@@ -266,7 +266,7 @@ def _registered(state: CommuneState) -> int:
     return sum(tally.get("registered", 0) for tally in state.tallies.values())
 
 
-def _by_name(rows: Iterable[Row]) -> dict[str, int]:
+def _by_name(rows: Iterable[CoverageRow]) -> dict[str, int]:
     return {
         "no commune yet" if row.unit is None else f"{row.unit.name} ({row.unit.code})": total_of([row]).registered
         for row in rows

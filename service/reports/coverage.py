@@ -50,7 +50,7 @@ _NOTHING = dict.fromkeys(COUNTS, 0)
 
 
 @dataclass(slots=True)
-class Row:
+class CoverageRow:
     """The coverage of one unit; ``unit`` is None for households whose former commune is not known."""
 
     unit: Unit | None
@@ -133,7 +133,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Total(Row):
+class Total(CoverageRow):
     """The sum of all rows, and how many of them are units, with a baseline and in all."""
 
     units: int = 0
@@ -148,13 +148,13 @@ class Together(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CoverageReport:
     """Coverage by unit of one level, in the geography of one day, as it stood at the end of another."""
 
     level: str
     geography: date
     as_of: date
-    rows: list[Row]
+    rows: list[CoverageRow]
     total: Total
 
 
@@ -201,7 +201,9 @@ class Coverage:
         self._clock = clock
         self._units_since = units_since
 
-    def report(self, level: str, geography: date | None = None, as_of: date | None = None, *, area: Communes) -> Report:
+    def report(
+        self, level: str, geography: date | None = None, as_of: date | None = None, *, area: Communes
+    ) -> CoverageReport:
         """Returns coverage by unit of ``level``; without a geography, in today's or the last that had such units.
 
         Rows are the units that lie wholly in the area; what is counted in others is in the row without a unit. Raises
@@ -228,7 +230,7 @@ class Coverage:
         if level == COUNTRY:
             rows = [everything_of(total)]
             total = total_of(rows)
-        return Report(level, geography, as_of, rows, total)
+        return CoverageReport(level, geography, as_of, rows, total)
 
     def trend(self, code: str, first: date | None, last: date | None, *, area: Communes) -> Trend:
         """Returns the counts of one unit at the end of each day; the unit is one in force today, or the last so coded.
@@ -258,14 +260,14 @@ class Coverage:
 
 def rows_of(
     directory: UnitDirectory, level: str, geography: date, states: Iterable[CommuneState], *, area: Communes
-) -> list[Row]:
+) -> list[CoverageRow]:
     """Returns a row for every unit of the level in force on ``geography``, and one for what is attributed to none."""
     units = directory.of_level(level, geography)
     if not units:
         raise LevelNotInForce(level=level, geography=geography.isoformat())
     attribution = attribution_of(directory, level, geography)
-    rows = {unit.identity: Row(unit, successor_unknown=successor_unknown(unit, directory)) for unit in units}
-    unattributed = Row(None)
+    rows = {unit.identity: CoverageRow(unit, successor_unknown=successor_unknown(unit, directory)) for unit in units}
+    unattributed = CoverageRow(None)
     whole = whole_units(directory, level, geography, area)
     if whole is not None:
         rows = {identity: row for identity, row in rows.items() if identity in whole}
@@ -278,23 +280,25 @@ def rows_of(
     return [*attributed, unattributed] if attribution.can_fail or any(unattributed.counts.values()) else attributed
 
 
-def add_counts(rows: Mapping[K, Row], unattributed: Row, counted: Iterable[tuple[K | None, Mapping[str, int]]]) -> None:
+def add_counts(
+    rows: Mapping[K, CoverageRow], unattributed: CoverageRow, counted: Iterable[tuple[K | None, Mapping[str, int]]]
+) -> None:
     """Add the counts of each group of households to the row of its unit; to ``unattributed`` where it has none."""
     for key, counts in counted:
         row = unattributed if key is None else rows.get(key, unattributed)
         row.add(counts)
 
 
-def everything_of(total: Total) -> Row:
+def everything_of(total: Total) -> CoverageRow:
     """Returns one row for all provinces, whose ``total`` it is; it has an expected number only where that is of all."""
-    row = Row(EVERYTHING, total.counts)
+    row = CoverageRow(EVERYTHING, total.counts)
     if total.complete:
         row.expected, row.sources = total.expected, total.sources
     return row
 
 
 def expect(
-    rows: list[Row], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]
+    rows: list[CoverageRow], directory: UnitDirectory, level: str, geography: date, baselines: list[Baseline]
 ) -> Together | None:
     """Fill in what is expected: a unit's own latest baseline, or the sum over its communes when it is known of all.
 
@@ -312,7 +316,7 @@ def expect(
     return Together(*expectations.of_all(units))
 
 
-def total_of(rows: Iterable[Row], together: Together | None = None) -> Total:
+def total_of(rows: Iterable[CoverageRow], together: Together | None = None) -> Total:
     """Returns the sum of all rows; it has percentages only when it is known of all units how many are expected.
 
     ``together`` is what ``expect`` returned.

@@ -57,7 +57,7 @@ class OpenDataPreparing(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class PublishedCount:
     """A published count of households; None is withheld."""
 
     households: int | None
@@ -69,7 +69,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class TableCell(Number):
+class TableCell(PublishedCount):
     """The count of one column of a row."""
 
     code: str
@@ -88,7 +88,7 @@ class TableTotal:
     """The cells of a row, and its total."""
 
     cells: list[TableCell]
-    total: Number
+    total: PublishedCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class TableRow(TableTotal):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class OpenDataTable:
     """A published table of a province: a row for each commune, a column for each group that occurs."""
 
     by: str
@@ -174,7 +174,7 @@ class OpenData:
             self._store.release()  # there is nothing to show yet
         return made
 
-    def table(self, by: str, language: str, province: str | None = None) -> Table:
+    def table(self, by: str, language: str, province: str | None = None) -> OpenDataTable:
         """Returns a province's table of the publication in force: a row for each commune of today, also with nothing.
 
         Raises as ``publication``.
@@ -199,7 +199,7 @@ class OpenData:
         if publication.gathered and cells:
             row = _row(cells, OTHER, columns)
             rows.append(TableRow(row.cells, row.total, None, _OTHERS[language]))
-        return Table(
+        return OpenDataTable(
             by=by,
             province=province,
             published_on=day,
@@ -275,7 +275,7 @@ def _row(
     nothing = None if none_shown else 0
     return TableTotal(
         [TableCell(cells.get((row, column), nothing), column) for column in columns],
-        Number(cells.get((row, TOTAL), nothing)),
+        PublishedCount(cells.get((row, TOTAL), nothing)),
     )
 
 

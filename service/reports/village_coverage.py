@@ -14,7 +14,7 @@ from typing import Final
 from service.clock import Clock, vietnam_day
 from service.errors import CoverageOutsideArea, QueryInvalid
 from service.households.reading import Reader
-from service.reports.coverage import Report, Row, add_counts, total_of
+from service.reports.coverage import CoverageReport, CoverageRow, add_counts, total_of
 from service.reports.days import require_known_geography
 from service.reports.ports import Baseline, VillageCount, VillageCounts
 from service.reports.reach import whole_units
@@ -51,7 +51,7 @@ class VillageCoverage:
         self._clock = clock
         self._units_since = units_since
 
-    def report(self, code: str, geography: date | None, as_of: date | None, reader: Reader) -> Report:
+    def report(self, code: str, geography: date | None, as_of: date | None, reader: Reader) -> CoverageReport:
         """Returns coverage by village of the commune that has the code on ``geography``, by default today.
 
         The last row counts the households whose village is not in the list or not clear; all rows together count what
@@ -79,19 +79,19 @@ class VillageCoverage:
             each for each in found if attribution.unit_of(each.commune, tally_key(each.former)) == meant.named.identity
         )
         rows = _rows(meant, villages, counted, directory, geography)
-        return Report(VILLAGE, geography, today, rows, total_of(rows))
+        return CoverageReport(VILLAGE, geography, today, rows, total_of(rows))
 
 
 def _rows(
     meant: Meant, villages: VillageList, counted: Iterable[VillageCount], directory: UnitDirectory, on: date
-) -> list[Row]:
+) -> list[CoverageRow]:
     concerned = list(filter(meant.concerns, villages.villages))
     names = _names(concerned, directory, on)
     rows = {
-        village.id: Row(_as_unit(village, name), expected=village.expected, sources=_sources(village))
+        village.id: CoverageRow(_as_unit(village, name), expected=village.expected, sources=_sources(village))
         for village, name in zip(concerned, names, strict=True)
     }
-    unknown = Row(None)
+    unknown = CoverageRow(None)
     finder = VillageFinder(villages, directory)
 
     def village_of(each: VillageCount) -> str | None:

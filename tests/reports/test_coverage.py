@@ -12,7 +12,7 @@ from service.area import Communes
 from service.errors import CoverageOutsideArea, LevelNotInForce, UnitNotFound
 from service.households.changes import COUNTS
 from service.households.ports import CommuneState
-from service.reports.coverage import Row, everything_of, expect, membership, percentage, rows_of, total_of
+from service.reports.coverage import CoverageRow, everything_of, expect, membership, percentage, rows_of, total_of
 from service.reports.ports import Baseline
 from service.unit_names import UnitId
 from service.units.areas import area_of_units, unit_meant
@@ -35,12 +35,12 @@ def a_state(commune: UnitId = THANH_VINH, **tallies: dict[str, int]) -> CommuneS
 
 def rows(
     directory: UnitDirectory, level: str, geography: date, states: Iterable[CommuneState], area: Communes = None
-) -> dict[str | None, Row]:
+) -> dict[str | None, CoverageRow]:
     found = rows_of(directory, level, geography, states, area=area)
     return {None if row.unit is None else row.unit.code: row for row in found}
 
 
-def counted(found: dict[str | None, Row]) -> dict[str | None, int]:
+def counted(found: dict[str | None, CoverageRow]) -> dict[str | None, int]:
     return {code: row.counts["registered"] for code, row in found.items() if row.counts["registered"]}
 
 
@@ -140,7 +140,7 @@ def test_what_is_counted_in_a_part_of_a_unit_is_in_the_row_without_one(both: Uni
     states = [a_state(f16663={"registered": 2})]
     found = rows(both, "province", NOW, states, area_of(both, "42", THANH_VINH))
     assert counted(found) == {None: 2}
-    expected = Row(None, expected=10)
+    expected = CoverageRow(None, expected=10)
     assert total_of([expected]).registered_pct == 0.0
     assert total_of([expected, *found.values()]).registered_pct is None
 
@@ -257,7 +257,7 @@ def test_a_baseline_of_before_a_move_is_not_true_any_more() -> None:
 
 
 def test_a_total_has_percentages_only_when_every_unit_has_a_baseline(directory: UnitDirectory) -> None:
-    complete, open_row = Row(None, expected=10), Row(next(iter(directory)))
+    complete, open_row = CoverageRow(None, expected=10), CoverageRow(next(iter(directory)))
     complete.counts["registered"] = 5
     assert total_of([complete]).registered_pct == 50.0
     assert total_of([complete, open_row]).registered_pct is None

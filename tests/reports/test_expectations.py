@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.reports.coverage import Row, Together, everything_of, expect, rows_of, total_of
+from service.reports.coverage import CoverageRow, Together, everything_of, expect, rows_of, total_of
 from service.reports.expectations import Expectations
 from service.reports.ports import Baseline
 from service.units.directory import UnitDirectory
@@ -209,5 +209,5 @@ def test_whatever_became_of_communes_all_are_expected_to_have_what_the_first_had
 
 
 def test_a_row_without_a_unit_has_no_part_in_what_is_expected() -> None:
-    total = total_of([Row(None)], Together(baselines(("90001", 5, EARLY)), True))
+    total = total_of([CoverageRow(None)], Together(baselines(("90001", 5, EARLY)), True))
     assert (total.expected, total.complete) == (5, True)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import Response, current_app, g, request
 
 from service.access.errors import SessionRevoked
-from service.access.trail import UNDERWAY, Begun, TrailEntry
+from service.access.trail import UNDERWAY, BegunEntry, TrailEntry
 from service.api.http.guard import guard
 from service.errors import DomainError
 from service.principal import Principal, current_principal, nobody
@@ -97,7 +97,7 @@ def begin_entry(principal: Principal, permission: Permission) -> None:
 
 def _finish_entry(status: int, shown: Iterable[str]) -> bool:
     """Wait for the entry that was begun. Returns whether it is still accurate. Raises StoreUnavailable."""
-    begun: Begun = g.begun
+    begun: BegunEntry = g.begun
     guard().trail.finish(begun)
     return status in {200, 304} and tuple(shown) == begun.entry.households
 
@@ -116,7 +116,7 @@ def store_entry(response: Response) -> Response:
     shown = g.get("households", {})
     refused = response.status_code in {401, 403}
     principal = current_principal()
-    begun: Begun | None = g.get("begun")
+    begun: BegunEntry | None = g.get("begun")
     noted = shown or permission not in _ONLY_WHEN_SHOWN or refused or begun is not None
     too_many = response.status_code == 429
     if permission is None or not noted or not principal.account or too_many:

@@ -22,7 +22,7 @@ from service.api.http.tables import CsvQuery, csv_form, csv_response, workbook_r
 from service.api.http.values import Day, count
 from service.formats.geojson import GEOJSON, feature
 from service.formats.tables import WORKBOOK
-from service.reports.coverage import COUNTRY, Report
+from service.reports.coverage import COUNTRY, CoverageReport
 from service.reports.village_coverage import VILLAGE
 from service.units.unit import LEVELS, Unit
 
@@ -181,7 +181,7 @@ class TrendSchema(Resource):
 _COLUMNS = tuple(schema_of(CoverageRowSchema).fields)
 
 
-def _report(arguments: dict[str, Any]) -> Report:
+def _report(arguments: dict[str, Any]) -> CoverageReport:
     unit = arguments.get("unit")
     if unit is not None:
         return services().village_coverage.report(unit, arguments.get("geography"), arguments.get("as_of"), reader())
@@ -286,11 +286,11 @@ class Trend(MethodView):
         return resource_response(TrendSchema, trend)
 
 
-def _name(report: Report) -> str:
+def _name(report: CoverageReport) -> str:
     return f"coverage-{report.level}-{report.as_of}"
 
 
-def _lines(report: Report) -> Iterator[list[Any]]:
+def _lines(report: CoverageReport) -> Iterator[list[Any]]:
     """The rows in the order of the columns, and the total."""
     for row in report.rows:
         yield [*written(CoverageRowSchema, row).values()]

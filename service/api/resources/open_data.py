@@ -22,7 +22,7 @@ from service.api.http.tables import CsvQuery, csv_form, csv_response, workbook_r
 from service.api.http.values import Day, count
 from service.formats.tables import WORKBOOK
 from service.province import Province, known_provinces, read_province
-from service.reports.open_data import DIMENSIONS, POVERTY, Number, Table, TableTotal
+from service.reports.open_data import DIMENSIONS, POVERTY, OpenDataTable, PublishedCount, TableTotal
 
 blueprint = Blueprint("open_data", __name__, url_prefix="/v1/open-data", description="Open data")
 
@@ -153,11 +153,11 @@ class OpenHouseholdsWorkbook(MethodView):
         return _published(workbook_response(f"{_name(table)}.xlsx", "open_data", _COLUMNS, _lines(table)), table)
 
 
-def _name(table: Table) -> str:
+def _name(table: OpenDataTable) -> str:
     return f"households-{table.province}-by-{table.by}-{table.published_on}"
 
 
-def _table(arguments: dict[str, Any]) -> Table:
+def _table(arguments: dict[str, Any]) -> OpenDataTable:
     """Raises NotFound where no open data are published, TooManyRequests, QueryInvalid for an unknown province."""
     if not services().settings.open_data_days:
         raise NotFound()
@@ -172,7 +172,7 @@ def _publisher(province: str) -> Province:
     return read_province(province) if province != own.code and province in known_provinces() else own
 
 
-def _about(table: Table) -> dict[str, str]:
+def _about(table: OpenDataTable) -> dict[str, str]:
     """The notes that every use of a table must carry."""
     messages, publisher = services().messages, _publisher(table.province)
     return {
@@ -184,7 +184,7 @@ def _about(table: Table) -> dict[str, str]:
     }
 
 
-def _lines(table: Table) -> Iterator[list[Any]]:
+def _lines(table: OpenDataTable) -> Iterator[list[Any]]:
     labels = {column.code: column.name for column in table.columns}
     about = _about(table)
     common = [table.published_on, about["source"], about["licence"]]
@@ -195,11 +195,11 @@ def _lines(table: Table) -> Iterator[list[Any]]:
         yield [unit, name, "total", None, *_number(row.total), *common]
 
 
-def _number(number: Number) -> list[Any]:
+def _number(number: PublishedCount) -> list[Any]:
     return [number.households, "true" if number.withheld else "false"]
 
 
-def _published(response: Response, table: Table) -> Response:
+def _published(response: Response, table: OpenDataTable) -> Response:
     """A response that anybody may cache for a while, and validate by its ETag."""
     response.headers["Vary"] = "Accept-Language"
     response.headers["Content-Language"] = language()

@@ -23,7 +23,7 @@ from pymongo.errors import DuplicateKeyError, InvalidOperation
 
 from service.access.trail import (
     LEAST_STORED,
-    Begun,
+    BegunEntry,
     TrailBusy,
     TrailEntry,
 )
@@ -63,7 +63,7 @@ class Trail(TrailReader):
         self._batches_by_majority = database[TRAIL]
         self._lock = threading.Lock()
         self._turn = threading.Lock()
-        self._waiting: list[Begun] = []
+        self._waiting: list[BegunEntry] = []
         self._lane: _Lane | None = None
         self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._helper: threading.Thread | None = None
@@ -80,13 +80,13 @@ class Trail(TrailReader):
             entry = replace(entry, households=entry.households[_MOST_HOUSEHOLDS:])
         self.finish(self._hand_over(entry))
 
-    def begin(self, entry: TrailEntry) -> Begun:
+    def begin(self, entry: TrailEntry) -> BegunEntry:
         """Queue an entry, to be written while the response is prepared. ``finish`` waits for it."""
         begun = self._hand_over(entry)
         self._call_helper()
         return begun
 
-    def finish(self, begun: Begun) -> None:
+    def finish(self, begun: BegunEntry) -> None:
         """Wait for an entry; it is stored when this returns. Raises StoreUnavailable."""
         with self._turn:
             while not begun.written and begun.error is None:
@@ -94,8 +94,8 @@ class Trail(TrailReader):
         if begun.error is not None:
             raise begun.error
 
-    def _hand_over(self, entry: TrailEntry) -> Begun:
-        begun = Begun(entry)
+    def _hand_over(self, entry: TrailEntry) -> BegunEntry:
+        begun = BegunEntry(entry)
         with self._lock:
             self._waiting.append(begun)
         return begun
