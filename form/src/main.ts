@@ -25,7 +25,7 @@ const PAGES: Record<string, () => Promise<void>> = {
   },
 };
 
-/** A page whose files do not come (thin signal at the first visit, a new release while this one was opening) says so and offers to try again. */
+/** Shows a message with a button to retry if a page's files cannot be loaded (weak signal at the first visit, or a new release in the meantime). */
 function showUnopened(): void {
   const notice = document.createElement('p');
   notice.className = 'notice bad';

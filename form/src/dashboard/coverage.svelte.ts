@@ -48,7 +48,7 @@ export class Coverage {
     return this.load();
   }
 
-  /** Loads the table, then map and trend. What comes for a level that is no longer shown is passed over. */
+  /** Loads the table, then map and trend. Responses for a level that is no longer shown are ignored. */
   async load(): Promise<void> {
     const { query } = this;
     this.table = 'loading';
@@ -82,11 +82,11 @@ export class Coverage {
   async #loadProvince(): Promise<void> {
     if (this.province !== null) return;
     const { status, body } = await call('/form-settings.json');
-    // Its name stands at the head of the page only: without it the page is complete otherwise.
+    // Only the heading needs the unit's name; the rest of the page works without it.
     if (status === 200 && isObject(body)) this.province = readProvince(body['province']);
   }
 
-  /** Returns whether the table is there. */
+  /** Returns whether the table was loaded. */
   async #loadTable(query: string): Promise<boolean> {
     const { status, body } = await call(`/v1/coverage?${query}`);
     if (query !== this.query) return false;
@@ -104,7 +104,7 @@ export class Coverage {
     return true;
   }
 
-  /** The days of the trend; none for a reader of no whole province, undefined where they were lost. */
+  /** The days of the trend; empty for an account without a whole province, undefined if the response was lost. */
   async #days(): Promise<JsonObject[] | undefined> {
     const report = await wanted('/v1/coverage?level=province');
     if (report === undefined) return undefined;
@@ -118,7 +118,7 @@ export class Coverage {
   }
 }
 
-/** The body of a report; {} where the reader may see none, undefined where it was lost. */
+/** The body of a report; {} if the account may not see it, undefined if the response was lost. */
 async function wanted(path: string): Promise<JsonObject | undefined> {
   try {
     const { status, body } = await call(path);

@@ -94,7 +94,7 @@ function compile(pattern: string): RegExp {
   return expression;
 }
 
-/** A character for a message: as it looks, where it can be shown, and its number in Unicode. */
+/** A character for a message: itself, if it is visible, and its Unicode code point. */
 function described(character: string): string {
   const number = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
   return /[\p{C}\p{M}\p{Zl}\p{Zp}\ufffd]/u.test(character) ? number : `“${character}” (${number})`;

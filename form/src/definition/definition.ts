@@ -34,7 +34,7 @@ export interface TextItem extends ItemMetadata {
   /** The message for text of another shape. */
   code: string;
   example: string;
-  /** How to find a character that the text cannot have, and the code of its message; null for any character. */
+  /** The pattern of forbidden characters and the code of the message about one; null if all are allowed. */
   refused: { pattern: string; code: string } | null;
   /** What the keyboard should offer. */
   keyboard: 'text' | 'digits' | 'phone';

@@ -155,12 +155,12 @@ export class Editor {
       this.saving = savingAfter(error);
       if (this.saving.kind !== 'elsewhere') this.#retry = setTimeout(() => void this.save(), RETRY_MILLISECONDS);
     } finally {
-      // Also where nothing is retried any more, since the entry is gone or another tab's: the list must not show it for ever.
+      // Also when retries end because the entry is gone or belongs to another tab: the list must not show it for ever.
       this.#noteUnstored();
     }
   }
 
-  /** An editor that no screen shows any more goes on trying: the list shows what it could not store, and opening the household again takes it up. */
+  /** An editor without a screen continues to retry: the list shows what it could not store, and opening the household again reuses it. */
   #noteUnstored(): void {
     if (!this.#left) return;
     const { kind } = this.saving;
@@ -170,7 +170,7 @@ export class Editor {
     outbox.noteUnstored(this.id, unstored ? kind : null);
   }
 
-  /** Takes up an editor that was left before it could store what it holds; null where there is none. */
+  /** Reuses an editor whose screen was left before its content could be stored; null if there is none. */
   static takeUp(id: string): Editor | null {
     const editor = leftUnstored.get(id) ?? null;
     if (editor) {
@@ -215,7 +215,7 @@ export class Editor {
     try {
       await rememberAnswers(this.#definition(), this.content);
     } catch (error) {
-      // The household is in the queue. Only the next one has less to copy, which nobody need be stopped for.
+      // The household is queued. If this fails, only the next household has less to copy, which is no reason to stop anybody.
       console.error(error);
     }
     return true;
@@ -251,5 +251,5 @@ function tidied(value: Json): Json | undefined {
   return value === null ? undefined : value;
 }
 
-/** Editors whose screen was left while what they hold could not be stored. */
+/** Editors whose screen was left while their content could not be stored. */
 const leftUnstored = new Map<string, Editor>();

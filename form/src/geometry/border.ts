@@ -31,7 +31,7 @@ export function readBorder(body: unknown): Border | null {
   };
 }
 
-/** Metres from the border where the position lies outside beyond all doubt (tolerated, and how exact the line is); else 0. */
+/** Metres from the border if the position lies outside by more than the tolerance and the error of the line; else 0. */
 export function metresOutside(border: Border, position: LonLat): number {
   if (isOnLand(border.polygons, position)) return 0;
   const metres = Math.min(...border.polygons.flat().map((ring) => distanceTo(ring, position)));
@@ -54,7 +54,7 @@ function distanceTo(ring: Ring, position: LonLat): number {
   return nearest;
 }
 
-/** A position on the land, by the rule that the register goes by: the middle of the widest cut of any part at half the part's height. */
+/** A position on the land, by the same rule as the register's: the middle of the widest cut of any part at half the part's height. */
 export function positionInside(shape: Shape): LonLat {
   const cuts = shape.map(widestCut);
   return cuts.reduce((best, cut) => (cut.width > best.width ? cut : best)).middle;

@@ -1,4 +1,4 @@
-// What is wrong, in words: a finding of the phone's own checks, by the definition's text where it has one, and what the register refused.
+// What is wrong, in words: a finding of the phone's own checks, by the definition's text where it has one, and why the register refused something.
 import type { Finding } from '../definition/finding';
 import type { Definition } from '../definition/definition';
 import { vi, type MessageKey } from '../messages/vi';
@@ -12,7 +12,7 @@ export function explain(definition: Definition, { code, params }: Finding): stri
   return key in vi ? say(key as MessageKey, params) : say('check.unknown', { code });
 }
 
-/** Why the register refused something, in its words; where it gave none, its status. */
+/** The register's reason for a refusal; its status if it gave none. */
 export function refusal({ detail, title, status }: Pick<Problem, 'detail' | 'title' | 'status'>): string {
   return detail || title || say('rejected.unknown', { status });
 }

@@ -18,7 +18,7 @@ export async function askRegister(boundary: JsonObject, household: string, commu
   try {
     const response = await call('/v1/parcels/check', { method: 'POST', body, limit: PATIENCE });
     const errors = readProblem(response)?.errors ?? [];
-    // Refused: what stands in its way now would stand in the household's way, too.
+    // Refused: the same fault would refuse the household, too.
     if (errors.length > 0) return { kind: 'checked', messages: errors.map(({ message, code }) => message || code), proposal: [], neighbours: [] };
     if (response.status !== 200 || !isObject(response.body)) return { kind: 'unreachable' };
     const features = isObject(response.body['neighbours']) ? listAt(response.body['neighbours'], 'features') : [];

@@ -12,7 +12,7 @@ export interface Asked {
   answer: (pointer: string, value: Json | undefined) => void;
 }
 
-/** One question, and what draws the questions inside it: an item can be a section or a list, which hold items. */
+/** One question, and the component for the questions inside it: an item can be a section or a list of items. */
 export interface Question extends Asked {
   item: Item;
   Field: Component<Question>;

@@ -1,4 +1,4 @@
-// Importing this file makes the texts of this part known.
+// Importing this file registers the texts of this part.
 import { include } from '../language/language.svelte';
 import { viPhotos } from '../messages/vi-photos';
 

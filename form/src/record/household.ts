@@ -75,15 +75,15 @@ export function sameJson(left: Json | undefined, right: Json | undefined): boole
   return false;
 }
 
-/** The phone's own mark on a record of which the register showed only a part. It is stored with the copy; no item of a schema has such a name. */
+/** The phone's mark on a record that the register masked. It is stored with the copy; no item of the schema has this name. */
 const MASKED = '@masked';
 
-/** The record with the mark that the register showed only a part of it. */
+/** The record with the mark that the register masked it. */
 export function masked(record: Household): Household {
   return { ...record, [MASKED]: true };
 }
 
-/** Whether the register showed the account that fetched this copy only a part of the people in it. The register states it, nothing guesses it by the look of a value: a name can be "N. An". */
+/** Whether the register showed the account that fetched this copy only a part of the people in it. The register states this; it cannot be guessed from a value, since a name can be "N. An". */
 export function isMasked(household: Household): boolean {
   return household[MASKED] === true;
 }

@@ -62,7 +62,7 @@ class SignedIn {
     await door.sealed.put('account', account ?? undefined);
   }
 
-  /** Whether this account may; where nobody is signed in, nothing is ruled out. */
+  /** Whether this account has the permission; true while nobody is signed in. */
   may(permission: string): boolean {
     return this.current === null || this.current.permissions.includes(permission);
   }

@@ -1,9 +1,9 @@
-// Faults that nothing foresaw: shown on every page, whatever it is.
+// Unhandled errors, shown on every page.
 import { say } from '../language/language.svelte';
 import { PhoneFull } from '../storage/entry-store';
 import { shell } from './shell.svelte';
 
-/** Shows what nothing handled; the console has its details. */
+/** Shows an unhandled error; the console has its details. */
 export function watchForFaults(): void {
   addEventListener('unhandledrejection', ({ reason }) => showFault(reason));
   addEventListener('error', ({ error }) => showFault(error));

@@ -20,7 +20,7 @@ class Outbox {
   /** Photos of papers that are still on this phone, without their pictures. */
   photos = $state.raw<Photo[]>([]);
   sender = $state.raw<SenderView>({ busy: false, signInNeeded: false, lastFailure: null });
-  /** Entries whose screen was left before what was typed could be stored, and why it cannot be. */
+  /** Entries whose screen was left before their content could be stored, with the reason. */
   unstored = $state.raw<ReadonlyMap<string, 'full' | 'failed'>>(new Map());
   #store: EntryStore | undefined;
   #photoStore: PhotoStore | undefined;
@@ -62,7 +62,7 @@ class Outbox {
     this.#sender.start();
   }
 
-  /** Notes why what was typed into an entry is not stored; null: it is, or a screen shows it again. */
+  /** Sets the reason why an entry's content is not stored; null if it is, or if a screen shows the entry again. */
   noteUnstored(entry: string, why: 'full' | 'failed' | null): void {
     const { [entry]: _, ...others } = Object.fromEntries(this.unstored);
     this.unstored = new Map(Object.entries(why === null ? others : { ...others, [entry]: why }));

@@ -8,7 +8,7 @@ import { reference } from './reference.svelte';
 
 class TakingAlong {
   progress = $state.raw<Progress | null>(null);
-  /** What became of the last time: nothing came, or the households without all that goes with them. */
+  /** The result of the last attempt: nothing was loaded, or the households without everything that belongs to them. */
   problem = $state<'full' | 'lost' | 'partly' | null>(null);
 
   /** Takes the households of a commune along, with its border, the definition and the lists of communes. One commune at a time. */

@@ -61,7 +61,7 @@ export function sendable(entries: readonly Entry[]): Entry[] {
   return ready;
 }
 
-/** Of the households that were returned, each once as listed last, those that are not corrected yet: not on their way, and not sent since. */
+/** The returned households that are not corrected yet, i.e. neither queued nor sent since; each once, as listed last. */
 export function stillReturned(returned: readonly Household[], entries: readonly Entry[]): Household[] {
   const all = new Map(returned.map((household) => [household['id'], household]));
   for (const { household, state } of entries) {

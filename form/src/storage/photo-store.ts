@@ -70,7 +70,7 @@ export class PhotoStore {
     });
   }
 
-  /** Has a refused photo sent once more. */
+  /** Queues a refused photo again. */
   tryAgain(id: string): Promise<void> {
     return this.change(id, ({ state }) => (state.kind === 'rejected' ? { kind: 'waiting', attempts: 1, lastFailure: null } : null));
   }

@@ -73,7 +73,7 @@ async function unwrap(stored: StoredVault, pin: string, extractable: boolean): P
   );
 }
 
-/** Why this PIN may not be chosen, as the end of a text's key; null where it may. */
+/** The reason why this PIN may not be chosen, as the last part of a message key; null if it may. */
 export function pinProblem(pin: string): 'short' | 'guessable' | null {
   if (!/^\d+$/.test(pin) || pin.length < SHORTEST_PIN) return 'short';
   return isGuessable(pin) ? 'guessable' : null;

@@ -20,7 +20,7 @@ export async function readAccount(): Promise<Account | 'nobody' | 'unknown'> {
   return (status === 200 && readBody(body)) || 'unknown';
 }
 
-/** 'refused' comes with why the register did; 'lost' is also what a log-in page on the way responds with, whatever its status. */
+/** 'refused' has the register's reason; 'lost' also means that a captive portal responded, with whatever status. */
 export type SignIn = { kind: 'signed-in'; account: Account } | { kind: 'refused'; problem: Problem } | { kind: 'wrong' | 'lost' };
 
 /** Signs in with cookies that no script can read. */
@@ -39,7 +39,7 @@ export async function signIn(username: string, password: string): Promise<SignIn
   return response.status === 401 ? { kind: 'wrong' } : { kind: 'refused', problem };
 }
 
-/** Changes the password. Returns null when it is done, else why the register refused it. Raises ResponseLost. */
+/** Changes the password. Returns null on success, else the register's reason. Raises ResponseLost. */
 export async function changePassword(old: string, password: string): Promise<Problem | null> {
   const response = await call('/v1/session/password', { method: 'PUT', body: { old_password: old, password } });
   if (response.status === 204) return null;

@@ -7,11 +7,11 @@ export interface RegisterResponse {
   type: string;
   body: unknown;
   retryAfterSeconds: number | null;
-  /** Whether the register says that it showed all of the people in the records of this response; false where it says nothing. */
+  /** Whether the response states that its records show people in full; false if it states nothing. */
   whole: boolean;
 }
 
-/** A record in a response as the phone holds it: marked where the register showed only a part of it. */
+/** A record of a response as the phone stores it: marked if the register masked it. */
 export function recordIn(response: RegisterResponse, record: Household): Household {
   return response.whole ? record : masked(record);
 }

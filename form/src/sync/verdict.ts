@@ -4,7 +4,7 @@ import { call, ResponseLost } from './register';
 import { readProblem, readResponse } from './response';
 
 export type Verdict = { kind: 'verify' } | { kind: 'return'; reason: string };
-/** `stale`: there is a newer revision to look at. */
+/** `stale`: the register has a newer revision. */
 export type Decided = { kind: 'done' } | { kind: 'refused'; problem: Problem; stale: boolean };
 
 /** Sends the verdict on the revision that was looked at. Raises ResponseLost, also where something on the way responds instead of the register. */
