@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from apispec import APISpec
@@ -189,6 +190,20 @@ def test_a_body_and_a_response_can_share_the_definition_of_their_items() -> None
     assert parsed(NewPortSchema, {}) == {}
     assert documented(NewPortSchema).get("required") is None
     assert documented(PortSchema)["required"] == ["name"]
+
+
+def test_an_item_may_have_the_name_of_a_word_of_python_or_be_read_of_an_object_inside() -> None:
+    items: dict[str, fields.Field[Any]] = {"from": fields.String(), "port": fields.String(attribute="fleet.ports")}
+    voyage_schema = cast("type[Resource]", Resource.from_dict(items, name="VoyageSchema"))
+    voyage = SimpleNamespace(fleet=SimpleNamespace(ports="Cửa Lò"), **{"from": "Hòn Mê"})
+    assert written(voyage_schema, voyage) == {"from": "Hòn Mê", "port": "Cửa Lò"}
+    assert written(voyage_schema, {"from": "Hòn Mê"}) == {"from": "Hòn Mê"}
+
+
+def test_a_mapping_that_lacks_an_item_is_written_without_it_and_the_rest_as_ever() -> None:
+    fleet = {"boats": [{"name": "a", "sunk_on": None, "secret": 1}], "ports": ("Cửa Lò",), "flagship": None}
+    assert written(FleetSchema, fleet) == {"boats": [{"name": "a"}], "ports": ["Cửa Lò"], "flagship": None}
+    assert written(HarbourSchema, {"boats": ["a"]}) == {"boats": ["a"], "flagship": None}
 
 
 def test_what_is_inside_its_own_kind_or_in_a_dictionary_is_written_by_its_schema_too() -> None:
