@@ -82,7 +82,8 @@ class Households:
     @fails_fast
     def known(self, household_ids: Iterable[str]) -> dict[str, Stored]:
         """Those of the households that are stored, by id. Raises StoreDamaged."""
-        found = self._database["households"].find({"_id": {"$in": list(household_ids)}})
+        found = list(self._database["households"].find({"_id": {"$in": list(household_ids)}}))
+        self._database.encryption.open_together(document.get(SEALED) for document in found)
         return {document["_id"]: to_stored(document, self._database.encryption) for document in found}
 
     @fails_fast
@@ -157,6 +158,8 @@ class Households:
         self, documents: Sequence[Document], read: Callable[[Document, FieldEncryption], Record]
     ) -> tuple[list[Record], tuple[str, ...]]:
         """The records of documents, and the ids of those that are damaged."""
+        if read is to_record:
+            self._database.encryption.open_together(document.get(SEALED) for document in documents)
         records: list[Record] = []
         damaged: list[str] = []
         for document in documents:

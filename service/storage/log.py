@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, get_args
@@ -45,7 +45,7 @@ class Log:
             revision, key = before
             where["$or"] = [{"revision": {"$lt": revision}}, {"revision": {"$eq": revision}, "_id": {"$lt": key}}]
         found = self._database["log"].find(where).sort([("revision", -1), ("_id", -1)]).limit(limit)
-        return [_served(document, self._database.encryption) for document in found]
+        return self._all_served(found)
 
     @fails_fast
     def at_revision(self, household: str, revision: int) -> Stored | None:
@@ -94,14 +94,15 @@ class Log:
             if room <= 0:
                 return entries, True
             span = {"$gt": entry_id(state.commune, known), "$lte": entry_id(state.commune, state.offset)}
-            found = [
-                _served(document, self._database.encryption)
-                for document in self._database["log"].find({"_id": span}).sort("_id").limit(room)
-            ]
-            entries.extend(found)
+            entries += self._all_served(self._database["log"].find({"_id": span}).sort("_id").limit(room))
             if state.offset - known > room:
                 return entries, True
         return entries, False
+
+    def _all_served(self, found: Iterable[Document]) -> list[LogEntry | DamagedEntry]:
+        documents = list(found)
+        self._database.encryption.open_together(document.get(SEALED) for document in documents)
+        return [_served(document, self._database.encryption) for document in documents]
 
     def walk(self, commune: str) -> Iterator[LogEntry]:
         """All entries of a commune's log in order of offset."""

@@ -24,6 +24,7 @@ from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import ELSEWHERE, ENCRYPTED_ITEMS, key_of
 from service.storage.encryption.key_ring import CiphertextDamaged
 from service.storage.encryption.master_keys import master_keys_of_files
+from service.storage.encryption.recent import Recent
 from tests.access.builders import prepare
 
 NUMBER = "040078001234"
@@ -361,3 +362,34 @@ def test_a_damaged_ciphertext_disturbs_no_other_thread(encryption: FieldEncrypti
         found = list(pool.map(read, [*broken, *sealed, *broken]))
     assert [each for each in found if each is not None] == [f"secret {number}" for number in range(400)]
     assert len(found) == 400 + 2 * len(broken)
+
+
+def test_what_several_documents_hide_is_opened_at_once(
+    encryption: FieldEncryption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = [{"of": f"{number}", "record": {"note": "x" * number}, "salt": b"s"} for number in range(300)]
+    sealed = [encryption.seal_value(each) for each in hidden]
+    encryption.open_together([*sealed, sealed[0], None, "x", b"", {}])
+    monkeypatch.setattr(encryption, "_decrypt", pytest.fail)
+    assert [encryption.contents(each) for each in sealed] == hidden
+
+
+@pytest.mark.parametrize("position", DAMAGE.values(), ids=DAMAGE)
+def test_of_several_documents_the_damaged_one_alone_is_refused(encryption: FieldEncryption, position: int) -> None:
+    hidden = [{"of": f"{number}"} for number in range(3)]
+    sealed = [encryption.seal_value(each) for each in hidden]
+    broken = damaged(sealed[1], position)
+    encryption.open_together([sealed[0], broken, sealed[2], Binary(b"", 6)])
+    assert [encryption.contents(each) for each in (sealed[0], sealed[2])] == [hidden[0], hidden[2]]
+    with pytest.raises(CiphertextDamaged):
+        encryption.contents(broken)
+
+
+def test_what_was_opened_least_recently_makes_room() -> None:
+    recent = Recent(2)
+    recent.put({b"a": 1, b"b": 2})
+    assert recent.get(b"a") == 1
+    recent.put({b"c": 3})
+    assert (recent.get(b"a"), recent.get(b"b"), recent.get(b"c")) == (1, None, 3)
+    recent.put({b"d": 4, b"e": 5, b"f": 6})
+    assert [each in recent for each in (b"a", b"c", b"d", b"e", b"f")] == [False, False, False, True, True]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from bson.binary import Binary
@@ -33,9 +34,11 @@ from service.storage.encryption.items import (
 )
 from service.storage.encryption.key_ring import CACHED_VALUES, CiphertextDamaged, KeyRing
 from service.storage.encryption.master_keys import MasterKeys
+from service.storage.encryption.recent import Recent
 
 _CACHED_CONTENTS: Final = 1_024
 """The contents of a document are some kilobytes each."""
+_OPENED_TOGETHER: Final = 256
 _VALUE: Final = "value"
 _TAG_BYTES: Final = 4
 """The number of characters of a data key's id that a digest begins with, to recognize digests of older keys."""
@@ -61,7 +64,7 @@ class FieldEncryption(KeyRing):
         )
         self._branches = branches_of(items)
         self._opened = lru_cache(CACHED_VALUES)(self._decrypt)
-        self._contents = lru_cache(_CACHED_CONTENTS)(self._decrypt)
+        self._recent = Recent(_CACHED_CONTENTS)
 
     def separated(self, record: Mapping[str, Any]) -> tuple[Document, Document]:
         """A record, or items of one, with ``ELSEWHERE`` for its personal items; and these, in the same shape.
@@ -98,11 +101,27 @@ class FieldEncryption(KeyRing):
 
         Raises CiphertextDamaged.
         """
-        try:
-            opened: Mapping[str, Any] = self._contents(sealed)
-        except TypeError as error:  # a list or an object, which no cache takes
-            raise CiphertextDamaged() from error
+        if key_of(sealed) is None:
+            raise CiphertextDamaged()
+        ciphertext = bytes(sealed)
+        opened: Mapping[str, Any] | None = self._recent.get(ciphertext)
+        if opened is None:
+            opened = self._decrypt(sealed)
+            self._recent.put({ciphertext: opened})
         return opened
+
+    def open_together(self, sealed: Iterable[Any]) -> None:
+        """Open what several documents hide at once, so that ``contents`` has it at hand.
+
+        Nothing is raised: what is damaged is found where the document is opened.
+        """
+        missing = {bytes(each): each for each in sealed if key_of(each) is not None and bytes(each) not in self._recent}
+        while missing:
+            part = dict(islice(missing.items(), _OPENED_TOGETHER))
+            opened = self._decrypt_together(list(part.values())) if len(part) > 1 else None
+            if opened is not None:
+                self._recent.put(dict(zip(part, opened, strict=True)))
+            missing = {each: value for each, value in missing.items() if each not in part}
 
     def open(self, document: Mapping[str, Any], *, partly: bool = False) -> Document:
         """The record of a stored document, of which perhaps only a part was read (``partly``).

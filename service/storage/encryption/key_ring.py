@@ -12,7 +12,7 @@ import hmac
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,13 +20,17 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+from bson import decode, encode
 from bson.binary import UUID_SUBTYPE, Binary, UuidRepresentation
 from bson.codec_options import CodecOptions
+from bson.errors import BSONError
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.encryption import ClientEncryption
 from pymongo.errors import DuplicateKeyError, EncryptionError, PyMongoError
 from pymongo.write_concern import WriteConcern
+from pymongocrypt.errors import MongoCryptError
+from pymongocrypt.synchronous.state_machine import run_state_machine
 
 from service.access.errors import KeysMissing
 from service.clock import Clock, system_clock
@@ -166,6 +170,22 @@ class KeyRing:
                 raise
 
         return self._attempt(work)
+
+    def _decrypt_together(self, values: Sequence[Binary]) -> list[Any] | None:
+        """Open several ciphertexts in half the time that one after the other takes: libmongocrypt is called once.
+
+        None unless all of them open: ``_decrypt`` says of each what is wrong with it.
+        """
+        # pymongo's own ``decrypt`` takes one value. What reads whole replies of the database is public in pymongocrypt,
+        # but not in pymongo, which holds it.
+        explicit = self._encryption()._encryption
+        try:
+            with explicit.mongocrypt.decryption_context(encode({"v": values})) as context:
+                opened = decode(run_state_machine(context, explicit.callback), self._options)["v"]
+        except (MongoCryptError, PyMongoError, BSONError):
+            return None
+        # What does not even begin as a ciphertext is left as it is.
+        return None if any(key_of(value) is not None for value in opened) else list(opened)
 
     def _names_no_key(self, key: bytes) -> bool:
         """Whether a ciphertext's key id was never in use here, so that the ciphertext must have been altered.
