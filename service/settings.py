@@ -72,7 +72,7 @@ class Settings:
     """How much of the smaller of two parcels may lie on the other before both records get a finding."""
 
     overlap_tolerated_width_m: float = 5.0
-    """Width of a strip along the border that two parcels may share, in metres."""
+    """Width of a strip along their common boundary that two parcels may share, in metres."""
 
     border_tolerated_m: float = 100.0
     """How far outside its commune, or outside the province, a parcel may lie without a finding, in metres."""

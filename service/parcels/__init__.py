@@ -1,1 +1,1 @@
-"""A parcel's boundary: read, measured, placed, mended, and compared with its neighbours."""
+"""A parcel's boundary: read, measured, located, mended, and compared with its neighbours."""
