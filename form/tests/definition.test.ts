@@ -3,7 +3,7 @@ import { readProvince } from '../src/definition/province';
 import { describe, expect, it } from 'vitest';
 import { findErrors, findMissing, isAsked, reachedStage } from '../src/definition/check';
 import { copiedAnswers } from '../src/definition/definition';
-import { ruleFindings } from '../src/definition/rules';
+import { isAnotherComparison, ruleFindings } from '../src/definition/rules';
 import type { JsonObject } from '../src/record/household';
 import names from './names.json';
 import rules from './rules.json';
@@ -87,6 +87,16 @@ describe('a number that contradicts sex or year of birth', () => {
     expect(findErrors(definition, { head }, NOW).map(({ code, pointer }) => [code, pointer])).toEqual([['national-id.sex', '/head/national_id']]);
     expect(findErrors(definition, { head: { ...head, national_id_confirmed: true } }, NOW)).toEqual([]);
     expect([isAsked(box, head), isAsked(box, { ...head, national_id: '040078001234' }), isAsked(box, {})]).toEqual([true, false, false]);
+  });
+
+  it.each([
+    [{ national_id: '040178001235' }, true],
+    [{ sex: 'female' }, true],
+    [{ birth_date: '1979' }, true],
+    [{ birth_date: '1978-05-02' }, false],
+    [{ full_name: 'Bình' }, false],
+  ])('is to be confirmed again when what was compared is another: %j', (change, another) => {
+    expect(isAnotherComparison('personal-number', head, { ...head, ...change })).toBe(another);
   });
 });
 

@@ -46,6 +46,11 @@ def digits_confirmed_against_the_card(content: Content, _: date) -> Iterator[Tro
             yield from _contradictions(path, person)
 
 
+def contradicts(person: Content) -> bool:
+    """Whether a person's number contradicts the sex or the year of birth."""
+    return any(True for _ in _contradictions((), person))
+
+
 def _contradictions(path: Path, person: Content) -> Iterator[Trouble]:
     number = person.get("national_id")
     if not number:

@@ -26,9 +26,10 @@ from service.errors import (
     TransferToSameCommune,
 )
 from service.households.changes import Change, Kind, Record
-from service.households.confirmations import confirmed_by, without_unnamed
+from service.households.confirmations import without_unnamed
 from service.households.consents import consent_withdrawn
 from service.households.history import partition
+from service.households.main_uses import parsed_without_derived_uses, without_derived_uses
 from service.households.merge_patch import merge_patch
 from service.households.ports import HouseholdRepositories, Stored, Written
 from service.households.registration import (
@@ -71,7 +72,11 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         """
         household_id = household_id_of(household_id)
         now = self._clock()
-        content = parse(body, household_id, today=vietnam_day(now))
+        try:
+            content = parse(body, household_id, today=vietnam_day(now))
+        except RecordInvalid as refused:
+            made_from = (self._store.log, if_match, actor.area)
+            content = parsed_without_derived_uses(body, household_id, refused, *made_from, today=vietnam_day(now))
         if if_match is not None:
             stored = self._store.households.find(household_id, area=actor.area)
             if if_new:
@@ -110,7 +115,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             return Written(stored.record, changed=False)
         with sent_items(patch.keys() if isinstance(patch, dict) else (), household_id):
             content = self._patched(stored.record, patch, now)
-            return self._revise(content, stored, if_match, now=now, actor=actor, confirmed_now=confirmed_by(patch))
+            return self._revise(content, stored, if_match, now=now, actor=actor)
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too: its stored data still belong to its people.
@@ -239,7 +244,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
     def _patched(self, record: Record, patch: object, now: datetime) -> dict[str, Any]:
         """The parsed content of a record with a merge patch. Raises RecordInvalid."""
         known = content_of(self._shown(record, now))
-        merged = without_unnamed(merge_patch(known, patch), known, patch)
+        merged = without_derived_uses(without_unnamed(merge_patch(known, patch), known, patch), known)
         return parse(merged, record["id"], today=vietnam_day(now))
 
     def _patched_already(self, household_id: str, patch: object, named: int, now: datetime) -> bool:
@@ -252,8 +257,7 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             content = None if base is None else self._patched(base.record, patch, now)
         except (RecordInvalid, StoreDamaged):
             return False
-        confirmed = confirmed_by(patch)
-        return content is not None and self._made(named + 1, content, household_id, confirmed_now=confirmed)
+        return content is not None and self._made(named + 1, content, household_id)
 
     def _again(
         self,
@@ -284,10 +288,10 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
             return Written(stored.record, changed=False)
         raise refused or HouseholdIdTaken(pointer="/id", id=household_id, revision=stored.record["revision"])
 
-    def _made(self, revision: int, content: dict[str, Any], household_id: str, *, confirmed_now: bool = False) -> bool:
+    def _made(self, revision: int, content: dict[str, Any], household_id: str) -> bool:
         """Whether this same write made a revision: resolved on that revision's day, it equals what was stored."""
         store, directory = self._store, self._directory()
-        return made_by(store, directory, revision, content, household_id, confirmed_now=confirmed_now)
+        return made_by(store, directory, revision, content, household_id)
 
     def _revise(
         self,
@@ -297,18 +301,15 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
         *,
         now: datetime,
         actor: Actor,
-        confirmed_now: bool = False,
     ) -> Written:
         before = stored.record
         _refuse_withdrawn(before)
         part_of = self._parts(now, actor.area).part_of
         stale = before["revision"] != if_match
         # Before the rules of today are asked, which can refuse what was accepted.
-        if stale and self._made(if_match + 1, content, before["id"], confirmed_now=confirmed_now):
+        if stale and self._made(if_match + 1, content, before["id"]):
             return Written(before, changed=False)
-        prepared = self._prepare(
-            content, before["id"], now=now, known=before, confirmed_now=confirmed_now, part_of=part_of
-        )
+        prepared = self._prepare(content, before["id"], now=now, known=before, part_of=part_of)
         if stale:
             raise HouseholdStale(current=before, named=if_match)
         if prepared.says_the_same(stored.fingerprint):

@@ -20,7 +20,7 @@ from service.clock import vietnam_day
 from service.errors import HouseholdIdInvalid, HouseholdIdMismatch
 from service.households.agencies import AgencyOf, agency_in, unknown_agency
 from service.households.changes import Change, Kind, Record, fingerprint_of
-from service.households.confirmations import without_carried_over
+from service.households.confirmations import without_needless
 from service.households.derived import derived_facts
 from service.households.far_parcels import far_parcels
 from service.households.parcel_ids import named_parcels
@@ -87,7 +87,6 @@ def prepare(
     now: datetime,
     known: Record | None = None,
     times_of: Record | None = None,
-    confirmed_now: bool = False,
     examiner: ParcelExaminer = BORDERLESS,
     agency_of: AgencyOf = unknown_agency,
     part_of: PartOf = undecided,
@@ -97,14 +96,12 @@ def prepare(
 
     ``known`` is the stored record where there is one: a date that this write does not give is taken from it, so
     that the same write sent again is the same content. ``times_of`` is the record whose times, boundaries and home
-    were checked before, where it is not the known one. ``confirmed_now``: this write itself has the confirmations.
+    were checked before, where it is not the known one.
     ``agency_of`` is asked for a new household that names no agency, ``part_of`` for one of a commune that was split,
     ``lists_at`` where the code of a known one's commune has another meaning by now.
     Raises CommuneUnknown, CommuneNotInForce, FormerCommuneMismatch, RecordInvalid.
     """
     today = vietnam_day(now)
-    if known is not None and not confirmed_now:
-        content = without_carried_over(content, known, today=today)
     timed = corrected(content, now, known or times_of)
     if (made := known or times_of) is not None:
         agency_of = agency_in(made)
@@ -155,7 +152,7 @@ def resolve(
     An implausible time of capture does not decide how the code is read. ``residence`` is given where another one
     than the code's was decided on; ``lists_at`` is as for ``prepare``. Raises as ``prepare`` about the commune.
     """
-    content = {name: value for name, value in timed.content.items() if name != "id"}
+    content = {name: value for name, value in without_needless(timed.content).items() if name != "id"}
     spoken = content if timed.captured_is_right else {name: v for name, v in content.items() if name != "captured_at"}
     residence = residence or resolve_residence(spoken, directory, today, known, lists_at)
     content["commune"], content["commune_as_of"] = residence.commune, residence.as_of

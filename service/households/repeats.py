@@ -29,8 +29,6 @@ def made_by(
     revision: int,
     content: dict[str, Any],
     household_id: str,
-    *,
-    confirmed_now: bool = False,
 ) -> bool:
     """Whether parsed content, resolved as on the day of a revision, is the content that the revision stored.
 
@@ -49,9 +47,7 @@ def made_by(
     known = None if before is None else before.record
     about = [items.get(name) for items in (content, made.record) for name in ("commune", "former_commune")]
     return any(
-        _is_made_of(
-            content, made, known, then, confirmed_now=confirmed_now, whatever_day=_means_one(content, then, directory)
-        )
+        _is_made_of(content, made, known, then, whatever_day=_means_one(content, then, directory))
         for then in chain((directory,), lists_at(store.units, made.record["updated_at"], about))
     )
 
@@ -85,7 +81,6 @@ def _is_made_of(
     known: Record | None,
     directory: UnitDirectory,
     *,
-    confirmed_now: bool,
     whatever_day: bool,
 ) -> bool:
     at = made.record["updated_at"]
@@ -96,7 +91,6 @@ def _is_made_of(
             directory=directory,
             now=at,
             known=known,
-            confirmed_now=confirmed_now,
             agency_of=agency_in(made.record),
             part_of=decided_in(made.record, directory, vietnam_day(at)),
         )

@@ -63,7 +63,6 @@ class HouseholdWriter(Generic[Repositories]):
         now: datetime,
         known: Record | None = None,
         times_of: Record | None = None,
-        confirmed_now: bool = False,
         part_of: PartOf = undecided,
         directory: UnitDirectory | None = None,
     ) -> Prepared:
@@ -78,7 +77,6 @@ class HouseholdWriter(Generic[Repositories]):
             now=now,
             known=known,
             times_of=times_of,
-            confirmed_now=confirmed_now,
             examiner=self._examiner,
             agency_of=self._agency_of(now),
             part_of=part_of,

@@ -183,7 +183,8 @@ def _mistake(
     """Return the likeliest mistake that would put the boundary into its commune, or else, if ``blocking``, into the
     province.
 
-    Several zones can put it into a province. Where none was declared, the province's own is then the one to propose.
+    Several zones can put it into a province. Where none was declared, the province's own is then the one to propose;
+    but not while no borders are loaded, since every zone puts it somewhere into the country.
     """
     if drawing.geometry is None or drawing.geometry.is_empty:
         return None
@@ -193,7 +194,7 @@ def _mistake(
     for fits, in_its_commune in _fitting(drawing.commune, borders, blocking=blocking):
         found = likely_mistake(positions, system, fits, zones.systems)
         if found is not None:
-            at_home = found.kind == "undeclared" and found.system == zones.home
+            at_home = len(borders) > 0 and found.kind == "undeclared" and found.system == zones.home
             return replace(found, rivals=()) if at_home and not in_its_commune else found
     return None
 

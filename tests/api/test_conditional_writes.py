@@ -17,6 +17,7 @@ from tests.builders import (
     Json,
     a_head,
     a_household,
+    a_member,
     a_parcel,
     a_personal_number,
     a_square,
@@ -191,6 +192,38 @@ def test_a_patch_of_a_confirmed_number_has_to_confirm_the_new_one(register: Regi
         patched = register.patch(record["id"], confirming, if_match=1)
         assert (patched.status_code, patched.get_json()["revision"]) == (200, 2), patched.text
         assert patched.get_json()["head"]["national_id_confirmed"] is True
+
+
+def test_a_confirmation_of_what_contradicts_nothing_is_not_stored(register: Register) -> None:
+    agreeing = a_head() | {"national_id_confirmed": True}
+    member = a_member(national_id=a_personal_number("female", 1980), national_id_confirmed=True)
+    household = a_household(head=agreeing, members=[member])
+    for status in (201, 200):  # the second is a retry
+        stored = register.put(household)
+        assert stored.status_code == status
+        assert "national_id_confirmed" not in stored.get_json()["head"] | stored.get_json()["members"][0]
+
+
+@pytest.mark.parametrize(
+    ("patch", "stays"),
+    [
+        ({"birth_date": "1979"}, None),
+        ({"birth_date": None}, None),
+        ({"birth_date": "1978-05"}, True),
+        ({"phone": "0912345678"}, True),
+        ({"sex": "male"}, False),
+        ({"birth_date": "1979", "national_id_confirmed": True}, True),
+    ],
+)
+def test_a_confirmation_falls_with_what_it_compared(register: Register, patch: Json, stays: bool | None) -> None:
+    number = a_personal_number("male")
+    head = a_head(sex="female", birth_date="1978-05-02") | {"national_id": number, "national_id_confirmed": True}
+    record = register.registered(head=head)
+    patched = register.patch(record["id"], {"head": patch}, if_match=1)
+    if stays is None:
+        problem(patched, 422, "household.invalid")
+        return
+    assert patched.get_json()["head"].get("national_id_confirmed", False) is stays
 
 
 def test_a_confirmation_stays_while_its_number_does(register: Register) -> None:

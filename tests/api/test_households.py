@@ -568,7 +568,7 @@ def test_no_operator_comes_in_with_a_record(register: Register, item: str, value
 
 
 def test_dollars_and_dots_in_text_are_only_text(register: Register) -> None:
-    record = register.registered(village="$set", note='{"$ne": null}', head=a_head(full_name="a.b.$c"))
+    record = register.registered(village="$set", note='{"$ne": null}', address="a.b.$c")
     assert register.household(record["id"])["village"] == "$set"
     unknown = register.put(a_household() | {"$set": {"status": "verified"}, "a.b": 1})
     assert set(pointers(problem(unknown, 422, "household.invalid"))) == {

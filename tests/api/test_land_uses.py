@@ -54,3 +54,22 @@ def test_a_patch_turns_one_use_into_two_and_back(register: Register) -> None:
     assert one["parcels"] == [parcel]
     changes = register.history(record["id"])[1]["differences"]
     assert {each["pointer"] for each in changes if each["pointer"].startswith("/parcels")} == {"/parcels/0/land_uses"}
+
+
+def test_a_list_is_changed_on_the_parcel_as_it_was_read(register: Register) -> None:
+    """What is sent back has the main use that the register took from the former list."""
+    for whole in (False, True):
+        record = register.registered(parcels=[a_garden(parcel_number=f"9{whole:d}")])
+        [parcel] = record["parcels"]
+        changed = [parcel | {"land_uses": [HOUSE, {"land_use": "LUN", "land_use_scheme": "2018", "area_m2": 812.5}]}]
+        for _ in range(2):  # the second is a retry
+            if whole:
+                response = register.put(record | {"parcels": changed}, if_match=1)
+            else:
+                response = register.patch(record["id"], {"parcels": changed}, if_match=1)
+            assert response.status_code == 200, response.text
+            [revised] = response.get_json()["parcels"]
+            assert response.get_json()["revision"] == 2
+            assert (revised["land_use"], revised["land_use_scheme"]) == ("LUN", "2018")
+        stated = {"parcels": [revised | {"land_use": "LUC", "land_uses": [HOUSE]}]}
+        problem(register.patch(record["id"], stated, if_match=2), 422, "household.invalid")

@@ -611,7 +611,7 @@ def test_a_check_in_vn_2000_returns_wgs84(register: Register) -> None:
     sheet = geometry_json(geometry_from_wgs84(a_field(at=AT), SYSTEMS["EPSG:9208"]))
     body = check(register, geometry=sheet, crs="EPSG:9208").get_json()
     assert (codes(body), body["measured_area_m2"]) == ([], pytest.approx(10_000, rel=1e-3))
-    assert codes(check(register, geometry=sheet).get_json()) == ["geometry.wrong-system"]
+    assert codes(check(register, geometry=sheet).get_json()) == ["geometry.several-systems"]
 
 
 def test_a_check_of_what_is_no_question_is_refused_with_every_place(register: Register) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -88,9 +89,17 @@ def test_swapped_longitude_and_latitude_are_an_error_with_a_proposal(borders: Bo
     assert same_position(reading.shape.proposal, a_field())
 
 
-@pytest.mark.parametrize("borders", [TWO_COMMUNES, NONE_LOADED], ids=["with borders", "without"])
-def test_metres_without_a_system_are_an_error_that_names_the_system(borders: Borders) -> None:
-    reading = read(geometry_from_wgs84(a_field(), SHEET), borders=borders)
+def test_metres_without_a_system_are_an_error_that_names_every_zone_while_no_borders_are_loaded() -> None:
+    reading = read(geometry_from_wgs84(a_field(), SHEET), borders=NONE_LOADED)
+    assert codes(reading) == [("geometry.several-systems", "error")]
+    assert {"EPSG:9208", "EPSG:5897"} <= set(
+        re.findall(r"EPSG:\d+", params(reading, "geometry.several-systems")["likely"])
+    )
+    assert reading.shape.proposal is None
+
+
+def test_metres_without_a_system_are_an_error_that_names_the_system() -> None:
+    reading = read(geometry_from_wgs84(a_field(), SHEET))
     assert codes(reading) == [("geometry.wrong-system", "error")]
     assert params(reading, "geometry.wrong-system")["likely"] == "EPSG:9208"
     assert same_position(reading.shape.proposal, a_field())

@@ -17,14 +17,29 @@ const RULES: Record<string, Rule> = {
   'not-in-the-future': notInTheFuture,
 };
 
+interface Confirmable {
+  contradicted: (owner: JsonObject) => boolean;
+  /** What was compared with a paper: the confirmation is for this alone. */
+  compared: (owner: JsonObject) => string;
+}
+
 /** Rules about one object that a confirmation inside it can set aside, by the same names. */
-const CONFIRMED: Record<string, (owner: JsonObject) => boolean> = {
-  'personal-number': (person) => contradictions(person, '').length > 0,
+const CONFIRMED: Record<string, Confirmable> = {
+  'personal-number': {
+    contradicted: (person) => contradictions(person, '').length > 0,
+    compared: (person) => [textAt(person, 'national_id'), textAt(person, 'sex'), textAt(person, 'birth_date').slice(0, 4)].join(' '),
+  },
 };
 
 /** Whether a check finds something in the object that somebody may confirm. */
 export function isContradicted(check: string, owner: JsonObject): boolean {
-  return CONFIRMED[check]?.(owner) ?? false;
+  return CONFIRMED[check]?.contradicted(owner) ?? false;
+}
+
+/** Whether what was confirmed for a check is another thing in `after` than in `before`. */
+export function isAnotherComparison(check: string, before: JsonObject, after: JsonObject): boolean {
+  const compared = CONFIRMED[check]?.compared;
+  return compared !== undefined && compared(before) !== compared(after);
 }
 
 export function ruleFindings(checks: readonly string[], record: JsonObject, now: Date): Finding[] {

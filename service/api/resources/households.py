@@ -169,8 +169,8 @@ class OneHousehold(MethodView):
     def patch(self, household_id: str) -> Response:
         """RFC 7396: null removes an item, a list is replaced whole.
 
-        ``national_id_confirmed`` belongs to the number that was confirmed: a new number without it in the same patch is
-        not confirmed.
+        ``national_id_confirmed`` belongs to the number, sex and year of birth that were compared with the card: without
+        it in a patch that changes one of them, the number is not confirmed. Where nothing contradicts, it is removed.
         """
         written = services().households.patch(
             household_id, json_body(types=PATCH_TYPES), if_match=named_revision(), actor=actor("households.write")
