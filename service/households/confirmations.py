@@ -29,7 +29,7 @@ def without_needless(content: dict[str, Any]) -> dict[str, Any]:
 def without_unnamed(merged: Any, known: Record, patch: object) -> Any:
     """A patched record without the confirmation of the head's number, where the patch changes what was confirmed.
 
-    That is the number, the sex and the year of birth. A patch that confirms anew says so itself.
+    That is the number, the sex and the year of birth. A patch that confirms them says so itself.
     """
     head = patch.get("head") if isinstance(patch, dict) else None
     if not isinstance(head, dict) or _CONFIRMED in head or not isinstance(merged.get("head"), dict):

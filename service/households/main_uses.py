@@ -21,8 +21,8 @@ _DERIVED: Final = ("land_use", "land_use_scheme")
 def without_derived_uses(sent: Any, known: Record) -> Any:
     """A record as it was sent, without the main uses that ``known`` has for its parcels because it lists their uses.
 
-    Whoever reads a record, changes a list and sends all of it back sends the main use of the former list along. What
-    was sent can be anything. A parcel that comes back without a list keeps its main use as its only one.
+    A client that reads a record, changes a list and sends all of it back sends the former main use along. What was sent
+    can be anything. A parcel that comes back without a list keeps its main use as its only one.
     """
     parcels = sent.get("parcels") if isinstance(sent, dict) else None
     listed = {each["id"]: each for each in known.get("parcels") or () if each.get("land_uses")}

@@ -83,7 +83,7 @@ def test_what_has_no_value_may_be_null(administrator: FlaskClient) -> None:
     ("body", "expected"),
     [
         ({}, ["/grant_type"]),
-        ({"grant_type": "magic", "cookie": "yes"}, ["/grant_type", "/cookie"]),
+        ({"grant_type": "password", "cookie": "yes"}, ["/cookie"]),
         ({"grant_type": "password"}, ["/username", "/password"]),
         ({"grant_type": "client_credentials", "client_id": "a", "client_secret": ""}, ["/client_secret"]),
         ({"grant_type": "refresh_token"}, ["/refresh_token"]),
@@ -96,6 +96,12 @@ def test_a_refused_grant_names_all_that_it_lacks(
     app: Flask, register: Register, body: object, expected: list[str]
 ) -> None:
     assert pointers(app.test_client().post("/v1/token", json=body), "access.grant-invalid") == expected
+
+
+def test_another_grant_type_is_refused_before_its_other_items(app: Flask, register: Register) -> None:
+    response = app.test_client().post("/v1/token", json={"grant_type": "magic", "cookie": "yes"})
+    assert response.status_code == 400
+    assert [each["pointer"] for each in response.get_json()["errors"]] == ["/grant_type"]
 
 
 def test_a_form_with_an_item_of_no_grant_is_refused_as_any_body(app: Flask, register: Register) -> None:

@@ -32,7 +32,8 @@ def registered(register: Register) -> Json:
     head = a_head(sex="male", birth_date="1958-05-02") | {"national_id": NUMBER, "national_id_confirmed": True}
     first: Json = register.put(a_household(head=head)).get_json()
     for revision, change in enumerate(({"birth_date": "1959"}, {"birth_date": "1978", "sex": "female"}), 1):
-        assert register.patch(first["id"], {"head": change}, if_match=revision).status_code == 200
+        confirmed = change | {"national_id_confirmed": True}
+        assert register.patch(first["id"], {"head": confirmed}, if_match=revision).status_code == 200
     return first
 
 

@@ -11,7 +11,7 @@ from service.households.changes import Record
 from service.households.overlaps import claims_in, moved_parcels, settled, with_overlaps
 from service.households.ports import Stored
 from service.parcels.number_claims import MOST_CLAIMANTS, cells_of_claims
-from tests.builders import NOW, THANH_VINH, TRUONG_VINH
+from tests.builders import THANH_VINH, TRUONG_VINH
 from tests.households.test_overlaps import (
     LATER,
     RULES,
@@ -82,7 +82,7 @@ def test_a_claim_ends_on_both_records_when_one_number_changes() -> None:
 
 @pytest.mark.parametrize(("number", "severity"), [("345", "settled"), ("346", None)])
 def test_a_settled_claim_stays_so_while_neither_changes(number: str, severity: str | None) -> None:
-    settlement = {"by": "supervisor", "at": NOW.isoformat(), "reason": "two maps"}
+    settlement = {"by": "supervisor", "at": "2026-11-23T03:00:00.000Z", "reason": "two maps"}
     before = a_claimant("a", a_numbered("p"), a_numbered("x", "7"), findings=[claimed(0, "q", "b", **settlement)])
     other = a_claimant("b", a_numbered("q"), findings=[claimed(0, "p", "a", **settlement)])
     after = a_claimant("a", a_numbered("x", "8"), a_numbered("p", number))
@@ -93,7 +93,7 @@ def test_a_settled_claim_stays_so_while_neither_changes(number: str, severity: s
 
 
 def test_a_changed_claim_is_no_longer_settled() -> None:
-    settlement = {"by": "supervisor", "at": NOW.isoformat(), "reason": "two maps"}
+    settlement = {"by": "supervisor", "at": "2026-11-23T03:00:00.000Z", "reason": "two maps"}
     before = a_claimant("a", a_numbered("p"), findings=[claimed(0, "q", "b", **settlement)])
     other = a_claimant("b", a_numbered("q"), findings=[claimed(0, "p", "a", **settlement)])
     after = a_claimant("a", a_numbered("p", locality="Đồng Ngò"))
@@ -135,7 +135,7 @@ def test_claims_of_a_parcel_are_settled_on_both_records() -> None:
     )
     stored = {each["id"]: Stored(each, "print") for each in both}
     changes = settled(stored, ("a", "p"), "two maps", at=LATER, actor="lead")
-    settlement = {"by": "lead", "at": LATER.isoformat(), "reason": "two maps"}
+    settlement = {"by": "lead", "at": "2026-11-23T03:00:00.000Z", "reason": "two maps"}
     assert [findings(each) for each in changes] == [
         [claimed(0, "q", "b", **settlement)],
         [claimed(0, "p", "a", **settlement)],

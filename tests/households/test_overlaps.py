@@ -28,7 +28,7 @@ from tests.parcels.builders import a_field
 RULES = OverlapRules()
 LATER = NOW + timedelta(hours=1)
 YOUNG = {"code": "head.young", "severity": "warning", "pointer": "/head/birth_date", "details": {}}
-CONSENT = {"by": "supervisor", "at": NOW.isoformat(), "reason": "drawn on old paper"}
+CONSENT = {"by": "supervisor", "at": "2026-11-23T03:00:00.000Z", "reason": "drawn on old paper"}
 
 
 def a_plot(name: str, east: float | None = None) -> dict[str, Any]:
@@ -291,7 +291,7 @@ def test_settling_a_parcel_settles_its_open_findings_on_every_record() -> None:
     a = a_record("a", a_plot("p0", 500), a_plot("p", 0), findings=[apart, YOUNG, done, mine])
     b = a_record("b", a_plot("q", 50), findings=[theirs], stage="standardized")
     one, other = settled(stored(a, b), ("a", "p"), "agreed", at=LATER, actor="supervisor")
-    settlement = {"by": "supervisor", "at": LATER.isoformat(), "reason": "agreed"}
+    settlement = {"by": "supervisor", "at": "2026-11-23T03:00:00.000Z", "reason": "agreed"}
     assert findings(one) == [apart, YOUNG, done, overlap(1, "q", "b", 5000.0, 50.0, **settlement)]
     assert findings(other) == [overlap(0, "p", "a", 5000.0, 50.0, **settlement)]
     assert [change.record["stage"] for change in (one, other)] == ["standardized", "digitized"]
