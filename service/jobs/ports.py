@@ -91,10 +91,16 @@ class Recount(Protocol):
 
 
 class CommuneStates(ports.CommuneStates, Protocol):
-    """The communes' states, which a job can make before it writes to many communes."""
+    """The communes' states, which a job can make before it writes to many communes, and make anew."""
 
     def make(self, communes: Iterable[str]) -> None:
         """Make the states of communes that have none."""
+
+    def damaged(self) -> Iterator[tuple[str, str]]:
+        """Collection and key of each state and of each closing tally that is damaged."""
+
+    def repair(self, commune: UnitId) -> None:
+        """Make a commune's tallies what its households say; of a damaged state make everything anew."""
 
 
 class JobRepositories(ports.HouseholdRepositories, Protocol):

@@ -9,6 +9,7 @@ from service.area import Communes
 from service.households.changes import COUNTS, FIRST_HASH, Record, entry_hash, salted_digest
 from service.households.ports import LogEntry
 from service.jobs.ports import EntryUnreadable, JobRepositories, LoggedRecord
+from service.unit_names import UnitId
 from service.units.attribution import FORMER_UNKNOWN
 
 
@@ -40,6 +41,39 @@ def reconcile(store: JobRepositories) -> Iterator[Difference]:
             if tally.get(name, 0) != found.get(name, 0):
                 yield Difference(name, commune, former, tally.get(name, 0), found.get(name, 0))
     yield from _identity_differences(store)
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedCounters:
+    """A stored state or closing tally that cannot be read."""
+
+    collection: str
+    key: str
+
+    def __str__(self) -> str:
+        way_out = (
+            "it is recounted at each read, until the commune is written to, or scripts/reconcile --repair"
+            if self.collection == STATES
+            else "the closing before it counts for the day, until it is restored from a backup; a closing never changes"
+        )
+        return f"damaged: {self.collection} {self.key}: {way_out}"
+
+
+STATES = "commune_states"
+
+
+def damaged_counters(store: JobRepositories) -> Iterator[DamagedCounters]:
+    """Yield each state and each closing tally that is damaged."""
+    yield from (DamagedCounters(collection, key) for collection, key in store.states.damaged())
+
+
+def repair_counters(store: JobRepositories) -> Iterator[UnitId]:
+    """Make the counters of each commune that are damaged or differ what its households say; yield the communes."""
+    damaged = {UnitId(each.key) for each in damaged_counters(store) if each.collection == STATES}
+    differing = {UnitId(each.commune) for each in reconcile(store) if each.what in COUNTS and each.commune}
+    for commune in sorted(damaged | differing):
+        store.states.repair(commune)
+        yield commune
 
 
 @dataclass(frozen=True, slots=True)

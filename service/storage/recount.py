@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
-from service.households.changes import COUNTS
 from service.households.ports import Stored
 from service.jobs.ports import EntryUnreadable, LoggedRecord
 from service.storage.client import Document, translated
+from service.storage.counting import ALIVE, TALLY, nonzero_counts, text_or_none
 from service.storage.database import Database
 from service.storage.documents import DAMAGE, contents_of, is_found_by_its_items, to_bare_record, to_stored
 from service.storage.encryption.fields import FieldEncryption
@@ -17,32 +17,6 @@ from service.storage.encryption.items import SEALED
 from service.storage.log import fingerprint_of_entry, readable
 from service.unit_names import UnitId
 from service.units.attribution import tally_key
-
-ALIVE: Final[Document] = {"status": {"$ne": "withdrawn"}}
-"""Which households are counted."""
-
-
-def _one_if(condition: Document) -> Document:
-    return {"$sum": {"$cond": [condition, 1, 0]}}
-
-
-TALLY: Final[Document] = {
-    "registered": {"$sum": 1},
-    "standardized": _one_if({"$ne": ["$stage", "registered"]}),
-    "digitized": _one_if({"$eq": ["$stage", "digitized"]}),
-    "verified": _one_if({"$eq": ["$status", "verified"]}),
-}
-"""How MongoDB counts the households of a group, as the counters do."""
-
-
-def nonzero_counts(row: Document) -> dict[str, int]:
-    """The counts of a group, without those that are zero, as tallies have them."""
-    return {name: row[name] for name in COUNTS if row[name]}
-
-
-def text_or_none(value: object) -> str | None:
-    """A text of a group; what is damaged is counted as if it were not there."""
-    return value if isinstance(value, str) else None
 
 
 class Recount:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import NoReturn, TypeVar
 
 import structlog
+from bson import ObjectId
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -29,7 +30,7 @@ from service.people.photos import covered
 from service.storage import parcels
 from service.storage.client import Document, refusal, translated
 from service.storage.closed_household import closed_household
-from service.storage.commune_states import CommuneStates, add_moves, moved_tallies, to_commune_state
+from service.storage.commune_states import CommuneStates, add_moves, moved_tallies, state_of
 from service.storage.database import Database
 from service.storage.documents import (
     SealedEntry,
@@ -136,7 +137,7 @@ class MongoTransaction:
             return
         where = {"_id": {"$in": wanted}}
         states = self.collections["commune_states"]
-        found = states.update_many(where, {"$inc": {"locks": 1}}, session=self.session).matched_count
+        found = states.update_many(where, {"$set": {"locks": ObjectId()}}, session=self.session).matched_count
         if found < len(wanted):
             raise CommuneStateMissing(wanted)
 
@@ -188,7 +189,7 @@ class MongoTransaction:
         self._insert("log", log)
         where = {"household": entry.household}
         # In every commune: a phone that was offline can send the household to any.
-        self.collections["commune_states"].update_many({}, {"$inc": {"erasures": 1}}, session=self.session)
+        self.collections["commune_states"].update_many({}, {"$set": {"erasures": ObjectId()}}, session=self.session)
         self.collections["households"].delete_one({"_id": entry.household}, session=self.session)
         self.collections["identities"].delete_many(where, session=self.session)
         remove_photos(self.collections, self.session, entry.household)
@@ -216,7 +217,7 @@ class MongoTransaction:
         log: list[Document] = []
         for commune in communes:
             mine = [(entry, sealed) for entry, sealed in entries if entry.commune == commune]
-            log.extend(self._advance_state(to_commune_state(states[commune]), mine))
+            log.extend(self._advance_state(state_of(self.collections, states[commune], self.session), mine))
         return log
 
     def _read_states(self, communes: Iterable[str]) -> None:

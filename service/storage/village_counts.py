@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from service.reports.ports import VillageCount
 from service.storage.client import fails_fast
+from service.storage.counting import ALIVE, TALLY, nonzero_counts, text_or_none
 from service.storage.database import Database
-from service.storage.recount import ALIVE, TALLY, nonzero_counts, text_or_none
 from service.unit_names import UnitId
 
 
