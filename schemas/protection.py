@@ -34,13 +34,6 @@ def require_open(paths: Iterable[str]) -> None:
                 raise TypeError(f"{path}: the register itself works by this item, so it has to be declared OPEN")
 
 
-def require_plain(paths: Iterable[str], why: str) -> None:
-    """Raise TypeError unless the schema declares each of the items as not encrypted."""
-    for path in paths:
-        if not plain_at_rest(path):
-            raise TypeError(f"{path}: {why}, so it cannot be encrypted at rest")
-
-
 def register_given_items(section: type[Section] = HouseholdSchema) -> frozenset[str]:
     """Return the names of a section's items that the register sets; in a request they are ignored."""
     return frozenset(name for name, field in section_fields(section).items() if field.register_given)

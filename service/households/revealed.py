@@ -28,3 +28,9 @@ NOTES: Final[Mapping[str, Sequence[str]]] = {
     "reason": (FREE_TEXT,),
 }
 """By name, of every member of a log entry's note."""
+
+ABOUT_NOBODY: Final = frozenset({"redacted"})
+"""Members of notes that repeat no item and are for the register itself: readers are shown none of them.
+
+``redacted`` holds the digests of the log entries that an erasure redacted; it has to outlive the people's data.
+"""

@@ -25,7 +25,7 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel
 
 from schemas.derive.mongodb import household_validator
-from schemas.protection import always_stored_items, plain_at_rest, require_open, require_plain
+from schemas.protection import always_stored_items, plain_at_rest, require_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,6 @@ WORKED_BY = ("id", "commune", "former_commune", "status", "stage", "revision", "
 A schema that does not declare them open is refused when the service starts, before anything is stored by it.
 """
 require_open(WORKED_BY)
-
-REPEATED_IN_CLEAR = ("status_reason",)
-"""Items whose text log notes and settled findings repeat as it is: an erasure finds a reason in them by its text.
-
-A schema that has one of them encrypted is refused too, since its text would lie in the database in clear all the same.
-"""
-require_plain(REPEATED_IN_CLEAR, "log notes and settled findings repeat it in clear")
 
 _BY_HASH: Mapping[str, int | str] = {"_id": "hashed"}
 _BY_RANGE: Mapping[str, int | str] = {"_id": ASCENDING}

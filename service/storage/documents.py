@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bson.binary import Binary
 
@@ -18,7 +18,7 @@ from service.households.parcel_findings import BETWEEN_HOUSEHOLDS
 from service.households.ports import Stored
 from service.storage.client import Document
 from service.storage.encryption.fields import FieldEncryption
-from service.storage.encryption.items import OF, RECORD, SEALED
+from service.storage.encryption.items import OF, RECORD, SEALED, joined, separated_note
 from service.storage.encryption.key_ring import CiphertextDamaged
 from service.storage.parcels import cell_keys
 
@@ -28,43 +28,39 @@ DAMAGE: Final = (StoreDamaged, KeyError, TypeError, ValueError, AttributeError)
 
 @dataclass(frozen=True, slots=True)
 class SealedEntry:
-    """A log entry's personal part: record and replaced items without what they hide, and that in one ciphertext.
+    """A log entry's personal part: record, replaced items and note without what they hide, and that in one ciphertext.
 
-    ``sealed`` contains the hidden items of both, the salt and the fingerprint, and the id of the document. Salt and
+    ``sealed`` contains what all three hide, the salt and the fingerprint, and the id of the document. Salt and
     fingerprint are hidden because someone who knows everything but a number could try all numbers against them.
     """
 
     record: Document | None
     replaced: Document | None
+    note: Document | None
     hidden: Document
     sealed: Binary
 
 
 def sealed_entry(entry: Entry, fingerprint: str, encryption: FieldEncryption) -> SealedEntry:
     """Encrypt an entry's personal content."""
-    record, hidden = _split_hidden(entry.record, encryption)
-    replaced, also_hidden = _split_hidden(entry.replaced, encryption)
-    contents = {
-        OF: _name_of(entry.household, entry.revision),
-        "fingerprint": fingerprint,
-        "salt": entry.salt,
-        RECORD: hidden,
-        "replaced": also_hidden,
-    }
-    sealed = encryption.seal_value({name: value for name, value in contents.items() if value != {}})
-    return SealedEntry(record, replaced, hidden, sealed)
+    shown, hidden = _separated(EntryParts(entry.record, entry.replaced, entry.note), encryption)
+    of = {OF: _name_of(entry.household, entry.revision), "fingerprint": fingerprint, "salt": entry.salt}
+    return SealedEntry(*shown, hidden.get(RECORD, {}), encryption.seal_value({**of, **hidden}))
 
 
 def sealed_entries(change: Change, encryption: FieldEncryption) -> list[SealedEntry]:
     """Encrypt the personal content of each entry of a change.
 
-    Of a move, the entry of the commune that was left hides nothing of its own but the salt that both entries have; it
-    shares the ciphertext, since encrypting is the most expensive part of an entry.
+    Of a move, the entry of the commune that was left hides nothing of its own but the salt and the note that both
+    entries have; it shares the ciphertext, since encrypting is the most expensive part of an entry.
     """
     *left, last = change.entries
     sealed = sealed_entry(last, change.fingerprint, encryption)
-    hides_nothing = SealedEntry(None, None, {}, sealed.sealed)
-    shared = [each.record is None and each.replaced is None and each.salt == last.salt for each in left]
+    hides_nothing = SealedEntry(None, None, sealed.note, {}, sealed.sealed)
+    shared = [
+        each.record is None and each.replaced is None and (each.salt, each.note) == (last.salt, last.note)
+        for each in left
+    ]
     return [
         *(
             hides_nothing if is_shared else sealed_entry(each, change.fingerprint, encryption)
@@ -158,8 +154,44 @@ def _name_of(household: str, revision: int) -> str:
     return f"{household}:{revision}"
 
 
-def _split_hidden(items: Mapping[str, Any] | None, encryption: FieldEncryption) -> tuple[Document | None, Document]:
-    return (None, {}) if items is None else encryption.separated(items)
+class EntryParts(NamedTuple):
+    """What of a log entry can be about people."""
+
+    record: Document | None
+    replaced: Document | None
+    note: Document | None
+
+
+def opened_parts(document: Mapping[str, Any], contents: Mapping[str, Any], encryption: FieldEncryption) -> EntryParts:
+    """The personal parts of a log entry's document, with what they hide. Raises ValueError and the like."""
+    record, replaced, note, of_note = document[RECORD], document["replaced"], document.get("note"), contents.get("note")
+    return EntryParts(
+        None if record is None else encryption.joined(record, contents.get(RECORD, {})),
+        None if replaced is None else encryption.joined(replaced, contents.get("replaced", {})),
+        joined(note or {}, of_note) if of_note else note,
+    )
+
+
+def sealed_again(parts: EntryParts, contents: Mapping[str, Any], encryption: FieldEncryption) -> Document:
+    """What of a log entry's document its parts and ``contents`` make: as it was made first, under the current key."""
+    shown, hidden = _separated(parts, encryption)
+    rest = {name: value for name, value in contents.items() if name not in EntryParts._fields}
+    return {**shown._asdict(), SEALED: encryption.seal_value({**rest, **hidden})}
+
+
+def _separated(parts: EntryParts, encryption: FieldEncryption) -> tuple[EntryParts, Document]:
+    """The parts as they are shown, and by its name what each of them hides."""
+    shown: list[Document | None] = []
+    hidden: Document = {}
+    for name, part in zip(EntryParts._fields, parts, strict=True):
+        if part is None:
+            shown.append(None)
+            continue
+        left, of_part = separated_note(part) if name == "note" else encryption.separated(part)
+        shown.append(left)
+        if of_part:
+            hidden[name] = of_part
+    return EntryParts(*shown), hidden
 
 
 def to_record(document: Document, encryption: FieldEncryption) -> Record:

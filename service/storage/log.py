@@ -12,13 +12,13 @@ from pymongo.errors import EncryptionError
 from schemas.stored import stored_form, stored_items_form
 from service.area import Communes
 from service.errors import CursorAhead, StoreDamaged, StoreUnavailable
-from service.households.changes import Entry, Kind, Record, entry_hash
+from service.households.changes import Entry, Kind, entry_hash
 from service.households.ports import DamagedEntry, LogEntry, Stored
 from service.jobs.ports import EntryUnreadable
 from service.storage.client import Document, fails_fast, translated
 from service.storage.commune_states import CommuneStates
 from service.storage.database import Database
-from service.storage.documents import DAMAGE, SealedEntry, contents_of
+from service.storage.documents import DAMAGE, EntryParts, SealedEntry, contents_of, opened_parts
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import RECORD, SEALED
 from service.unit_names import UnitId
@@ -163,7 +163,7 @@ def entry_document(entry: Entry, offset: int, previous: str, sealed: SealedEntry
         "revision": entry.revision,
         "at": entry.at,
         "actor": entry.actor,
-        "note": entry.note,
+        "note": sealed.note,
         "record": sealed.record,
         "replaced": sealed.replaced,
         SEALED: sealed.sealed,
@@ -201,15 +201,18 @@ def _is_open_part_whole(document: Document) -> bool:
 
 
 def _is_note_whole(note: Any) -> bool:
+    """Whether a note, with what it hides, is one that can leave."""
     if note is None:
         return True
-    return isinstance(note, dict) and all(isinstance(note.get(name, ""), str) for name in _NAMES_IN_NOTES)
+    if not isinstance(note, dict) or any(isinstance(value, bytes) for value in note.values()):
+        return False
+    return all(isinstance(note.get(name, ""), str) for name in _NAMES_IN_NOTES)
 
 
 def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
     """The entry of a document. Raises StoreDamaged, KeyError and the like."""
-    record, replaced, salt = _personal_part(document, encryption)
-    if not _is_open_part_whole(document) or not _is_note_whole(document.get("note")):
+    (record, replaced, note), salt = _personal_part(document, encryption)
+    if not _is_open_part_whole(document) or not _is_note_whole(note):
         raise StoreDamaged(reason="log entry")
     return LogEntry(
         commune=document["commune"],
@@ -221,7 +224,7 @@ def to_log_entry(document: Document, encryption: FieldEncryption) -> LogEntry:
         actor=document["actor"],
         record=record,
         replaced=replaced,
-        note=document.get("note"),
+        note=note,
         salt=salt,
         digest=document["digest"],
         hash=document["hash"],
@@ -240,14 +243,7 @@ def _served(document: Document, encryption: FieldEncryption) -> LogEntry | Damag
     except DAMAGE:
         if not _is_open_part_whole(document):
             return _place_of(document)
-        note = document.get("note")
-        bare = {
-            **document,
-            "record": None,
-            "replaced": None,
-            SEALED: None,
-            "note": note if _is_note_whole(note) else None,
-        }
+        bare = {**document, "record": None, "replaced": None, SEALED: None, "note": _open_note(document.get("note"))}
         return replace(to_log_entry(bare, encryption), damaged=True)
 
 
@@ -258,23 +254,28 @@ def _place_of(document: Document) -> DamagedEntry:
     return DamagedEntry(UnitId(commune), int(offset), int(revision) if isinstance(revision, (int, float)) else 0)
 
 
-def _personal_part(
-    document: Document, encryption: FieldEncryption
-) -> tuple[Record | None, dict[str, Any] | None, bytes | None]:
-    """Record, replaced items and salt of an entry; None for what an erasure has removed, which is all of them."""
+def _open_note(note: Any) -> Document | None:
+    """What of a note is stored in clear; None where that is damaged."""
+    if not isinstance(note, dict):
+        return None
+    shown = {name: part for name, part in note.items() if not isinstance(part, bytes)}
+    return shown if shown and _is_note_whole(shown) else None
+
+
+def _personal_part(document: Document, encryption: FieldEncryption) -> tuple[EntryParts, bytes | None]:
+    """Record, replaced items, note and salt of an entry; None for what an erasure has removed, which is all of them."""
     record, replaced = document["record"], document["replaced"]
     if record is None and replaced is None and document[SEALED] is None:
-        return None, None, None
+        return EntryParts(None, None, document.get("note")), None
     contents = contents_of(document, document["household"], document["revision"], encryption)
-    if record is not None:
-        record = encryption.joined(record, contents.get(RECORD, {}))
-    if replaced is not None:
-        replaced = encryption.joined(replaced, contents.get("replaced", {}))
-    if record is not None and not (stored_form()(record) and record.get("id") == document["household"]):
+    parts = opened_parts(document, contents, encryption)
+    if parts.record is not None and not (
+        stored_form()(parts.record) and parts.record.get("id") == document["household"]
+    ):
         raise StoreDamaged(reason="log entry")
-    if replaced is not None and not stored_items_form()(replaced):
+    if parts.replaced is not None and not stored_items_form()(parts.replaced):
         raise StoreDamaged(reason="log entry")
-    return record, replaced, contents["salt"]
+    return parts, contents["salt"]
 
 
 def fingerprint_of_entry(document: Document, encryption: FieldEncryption) -> Any:

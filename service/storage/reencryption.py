@@ -8,9 +8,9 @@ from typing import Any
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS
 from service.storage.database import Database
-from service.storage.documents import DAMAGE, contents_of, renewed
+from service.storage.documents import DAMAGE, EntryParts, contents_of, renewed, sealed_again
 from service.storage.encryption.fields import FieldEncryption
-from service.storage.encryption.items import CIPHERTEXT_SUBTYPE, RECORD, SEALED
+from service.storage.encryption.items import CIPHERTEXT_SUBTYPE
 from service.storage.log import to_log_entry
 from service.storage.photo_files import FILES
 from service.storage.photos import SEALED_ITEMS
@@ -98,13 +98,9 @@ def _entry(document: Document, encryption: FieldEncryption) -> Document:
     if not encryption.stale(document):
         return document
     entry = to_log_entry(document, encryption)
-    contents: Document = {**contents_of(document, entry.household, entry.revision, encryption)}
-    renewed = dict(document)
-    for name, items in ((RECORD, entry.record), ("replaced", entry.replaced)):
-        contents.pop(name, None)
-        if items is not None:
-            renewed[name], contents[name] = encryption.separated(items)
-    return {**renewed, SEALED: encryption.seal_value(contents)}
+    contents = contents_of(document, entry.household, entry.revision, encryption)
+    parts = EntryParts(entry.record, entry.replaced, entry.note)
+    return {**document, **sealed_again(parts, contents, encryption)}
 
 
 def _request(document: Document, encryption: FieldEncryption) -> Document:

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from schemas.errors import FREE_TEXT, THE_ITEM, Detail, Reveals
-from service.households.revealed import FINDINGS
+from service.households.revealed import FINDINGS, NOTES
 from service.jobs.reconciliation import reconcile, verify_log
 from service.roles import Role
 from service.storage.encryption import findings, items
 from service.storage.encryption.fields import FieldEncryption
-from service.storage.encryption.findings import sealed_details
-from service.storage.encryption.items import ELSEWHERE
+from service.storage.encryption.findings import sealed_details, sealed_members
+from service.storage.encryption.items import ELSEWHERE, separated_note
 from service.storage.reencryption import reencrypt
 from service.storage.repositories import Repositories
+from tests.access.sealing import sealing
 from tests.api.asking import Register
 from tests.api.signed_in import token_of
 from tests.builders import Json, a_head, a_household
@@ -146,7 +147,55 @@ def test_what_is_sealed_already_counts_as_sealed_whatever_the_rule_says_today() 
     assert sealed_details(finding("head.young", "/head/birth_date", age=ELSEWHERE)) == {"age"}
 
 
-def test_free_text_is_as_readable_in_a_finding_as_where_it_is_entered() -> None:
-    settled = [one.items for reveals in FINDINGS.values() for one in reveals.members.values() if FREE_TEXT in one.items]
-    assert set(settled) == {(FREE_TEXT,)}
-    assert sealed_details(finding("parcel.overlap", "/parcels/0/geometry", settled={"reason": "x"})) == frozenset()
+def test_free_text_is_as_readable_in_a_finding_and_a_note_as_where_it_is_entered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    free = [one.items for reveals in FINDINGS.values() for one in reveals.members.values() if FREE_TEXT in one.items]
+    assert {*free, NOTES["reason"]} == {(FREE_TEXT,)}
+    settled = finding("parcel.overlap", "/parcels/0/geometry", settled={"by": "a", "at": "b", "reason": "x"})
+    note = {"settled": "p", "reason": "x"}
+    assert not sealed_details(settled) | sealed_members(note)
+    with sealing("status_reason", monkeypatch):
+        assert sealed_details(settled) == {"settled.reason"}
+        assert sealed_members(note) == {"reason"}
+    with sealing("parcels.id", monkeypatch):
+        assert sealed_details(settled) == {"settled.by", "settled.at"}
+        assert sealed_members(note) == {"settled"}
+
+
+def test_of_a_note_only_what_is_declared_and_the_digests_of_an_erasure_lie_in_clear() -> None:
+    note = {"from": "c", "redacted": {"c:1": "digest"}, "made_up": 1, "reason": ELSEWHERE}
+    assert sealed_members(note) == {"made_up", "reason"}
+    shown, hidden = separated_note({**note, "reason": "x"})
+    assert (shown, hidden) == ({**note, "made_up": ELSEWHERE, "reason": "x"}, {"made_up": 1})
+
+
+def test_a_member_inside_another_that_is_declared_nowhere_is_sealed() -> None:
+    settled = finding("parcel.overlap", "/parcels/0/geometry", settled={"by": "a", "phone": "b", "reason": ELSEWHERE})
+    assert sealed_details(settled) == {"settled.phone", "settled.reason"}
+
+
+@pytest.mark.parametrize(
+    ("damage", "note"),
+    [
+        ({"sealed": b"x"}, {"settled": "p"}),
+        ({"note.reason": b"x", "sealed": b"x"}, {"settled": "p"}),
+        ({"note": {"reason": ELSEWHERE}, "sealed": b"x"}, None),
+        ({"note": None}, None),
+        ({"note": []}, None),
+        ({"note": {}}, None),
+        ({"note": 5}, None),
+    ],
+    ids=str,
+)
+def test_of_a_damaged_entry_the_note_has_what_lies_in_clear(
+    store: Repositories, register: Register, monkeypatch: pytest.MonkeyPatch, damage: Json, note: Json | None
+) -> None:
+    with sealing("status_reason", monkeypatch):
+        household = register.registered()["id"]
+        register.withdraw(household, "x")
+        log = store.database["log"]
+        log.update_one({"household": household, "revision": 2}, {"$set": {"note.settled": "p"}})
+        log.update_one({"household": household, "revision": 2}, {"$set": damage})
+        (entry, _) = register.history(household)
+    assert entry["note"] == {**(note or {}), "damaged": True}

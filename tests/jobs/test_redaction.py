@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ from service.households.history import partition
 from service.jobs.reconciliation import reconcile_records, verify_log
 from service.storage.reencryption import reencrypt
 from service.wiring import Register
+from tests.access.sealing import sealing
 from tests.builders import NOW, THANH_VINH, VINH_LOC, a_household, a_parcel, a_square
 
 pytestmark = pytest.mark.slow  # together they take more than a second of a processor
@@ -33,9 +36,18 @@ class Row:
     last: str
 
     @property
-    def dump(self) -> bytes:
+    def stored(self) -> bytes:
+        """The documents as MongoDB has them."""
         database = self.services.store.database.mongo
         return b"".join(encode(each) for name in ("households", "log") for each in database[name].find({}))
+
+    @property
+    def dump(self) -> bytes:
+        """The documents, and what their ciphertexts contain."""
+        database = self.services.store.database
+        sealed = [each["sealed"] for name in ("households", "log") for each in database[name].find({}, {"sealed": 1})]
+        opened = [encode(dict(database.encryption.contents(each))) for each in sealed if each is not None]
+        return self.stored + b"".join(opened)
 
     @property
     def faults(self) -> list[str]:
@@ -52,8 +64,15 @@ class Row:
         register.patch(household, items, if_match=revision, actor=EVERYWHERE)
 
 
+@pytest.fixture(params=["in clear", "sealed"])
+def reasons(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """How reasons lie in the database, which follows from the item ``status_reason``."""
+    with sealing("status_reason", monkeypatch) if request.param == "sealed" else nullcontext():
+        yield request.param
+
+
 @pytest.fixture
-def row(services: Register) -> Row:
+def row(services: Register, reasons: str) -> Row:
     parcels: list[str] = []
     ids: list[str] = []
     for number, commune in enumerate((THANH_VINH, VINH_LOC, THANH_VINH)):
@@ -68,8 +87,9 @@ def row(services: Register) -> Row:
     return row
 
 
-def test_the_reason_goes_with_the_household_that_it_can_name(row: Row) -> None:
+def test_the_reason_goes_with_the_household_that_it_can_name(row: Row, reasons: str) -> None:
     assert row.dump.count(REASON.encode()) > 10
+    assert (REASON.encode() in row.stored) is (reasons == "in clear")
     row.erase(row.gone)
     assert REASON.encode() not in row.dump
     assert row.faults == []

@@ -10,11 +10,19 @@ import json
 import sys
 from typing import Any
 
+import pytest
 from pymongo import MongoClient
 
+from service.actor import REGISTER_ITSELF
+from service.app import register_of
+from service.clock import system_clock
+from service.households.erasure import Erasure
+from service.jobs.reconciliation import reconcile, reconcile_records, verify_log
 from service.reports.open_data import countable
 from service.roles import Role
+from service.storage.encryption.fields import FieldEncryption
 from service.storage.open_data import MongoOpenData
+from service.storage.reencryption import reencrypt
 from tests.access.test_data_files import files_of
 from tests.access.test_personal_data_over_http import masked_supervisor
 from tests.api.asking import Register
@@ -27,6 +35,8 @@ from tests.workbooks import unpacked
 WORDS = ("Xom Kiem Tra", "xom kiem tra", "Zyxwv", "zyxwv", "SHEET-7781", "NUMBER-7782", "Dong Bat Ngo", "105.66412")
 SQUARE = a_square(105.66412, 18.67612)
 BOX = "105.664,18.676,105.665,18.677"
+RETURNED, SETTLED = "Ong Hjklm khai thieu", "Ba Hjklm chi ranh gioi"
+"""Reasons, which name people."""
 HOME = {"type": "Point", "coordinates": [105.66412, 18.67612]}
 
 
@@ -77,6 +87,34 @@ def seen_by(register: Register, household: str, headers: dict[str, str]) -> dict
     }
 
 
+def reasons_of(register: Register, household: str) -> dict[str, Any]:
+    """Reasons that were given about the household, as readers get them and as an erasure leaves them."""
+    store = register_of(register.client.application).store
+
+    def faults() -> list[str]:
+        broken = [str(log.broken) for log in verify_log(store) if log.broken is not None]
+        return [*broken, *map(str, reconcile(store)), *map(str, reconcile_records(store))]
+
+    def given() -> list[str]:
+        notes = [each["note"] or {} for each in register.json("/v1/changes")["changes"]]
+        return sorted({note["reason"] for note in notes if "reason" in note})
+
+    neighbour = register.registered(parcels=[a_parcel(geometry=a_square(105.66422, 18.67612))])
+    settle = f"/v1/parcels/{neighbour['parcels'][0]['id']}/settle"
+    assert (response := register.client.post(settle, json={"reason": SETTLED})).status_code == 200, response.text
+    assert register.step(household, "return", {"reason": RETURNED}).status_code == 200
+    found: dict[str, Any] = {"status_reason": register.household(household)["status_reason"], "given": given()}
+    history = [each["note"] or {} for each in register.history(household)]
+    found["history"] = [note["reason"] for note in history if "reason" in note]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FieldEncryption, "HANDOVER", FieldEncryption.HANDOVER * 0)  # no other worker learns of the key
+        store.database.encryption.add_data_key()
+        found["renewed"] = dict(reencrypt(store.database))
+    found["faults"] = faults()
+    Erasure(store.transactions, system_clock).erase(neighbour["id"], REGISTER_ITSELF)
+    return {**found, "left": given(), "faults_after": faults()}
+
+
 def main() -> None:
     """Register a household, and look for it everywhere."""
     with database_of_its_own() as (mongod, settings):
@@ -94,6 +132,8 @@ def main() -> None:
                 "ready": register.get("/readyz").status_code,
                 "by_commune": len(register.json(f"/v1/households?commune={THANH_VINH}")["items"]),
             }
+            if report["whole"]["overlaps"]:
+                report["reasons"] = reasons_of(register, household["id"])
         with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
             database = client.get_default_database()
             stored = database["households"].find_one({"_id": household["id"]}) or {}
@@ -105,7 +145,7 @@ def main() -> None:
             report["sealed_facts_of_log"] = sorted(n for n, v in entry["record"]["derived"].items() if v == b"")
             report["names"] = bool(stored["index"]["names"])
         files = files_of(mongod).decode("latin-1")
-    report["in_files"] = [word for word in WORDS if word in files]
+    report["in_files"] = [word for word in (*WORDS, RETURNED, SETTLED) if word in files]
     json.dump(report, sys.stdout)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
 from bson.binary import Binary
@@ -12,7 +13,7 @@ from bson.binary import Binary
 from schemas.language import AtRest
 from schemas.protection import sealed_items
 from service.storage.client import Document
-from service.storage.encryption.findings import sealed_details
+from service.storage.encryption.findings import sealed_details, sealed_members
 
 CIPHERTEXT_SUBTYPE: Final = 6
 
@@ -80,8 +81,25 @@ def _below(branch: Branches, element: Mapping[str, Any]) -> Branches:
     """The branches below an element of a list."""
     if not isinstance(branch, _Findings):
         return branch
-    names = sealed_details(element)
-    return {"details": dict.fromkeys(names, Manner.HIDDEN)} if names else {}
+    paths = sealed_details(element)
+    return {"details": _hidden_at(paths)} if paths else {}
+
+
+@lru_cache(maxsize=1024)
+def _hidden_at(paths: frozenset[str]) -> Branches:
+    """The branches of members that are hidden; one inside another is named ``settled.reason``."""
+    tree: Branches = {}
+    for name, _, inner in (path.partition(".") for path in paths):
+        if not inner:
+            tree[name] = Manner.HIDDEN
+        elif tree.setdefault(name, {}) is not Manner.HIDDEN:
+            tree[name][inner] = Manner.HIDDEN
+    return tree
+
+
+def separated_note(note: Mapping[str, Any]) -> tuple[Document, Document]:
+    """A log entry's note with ``ELSEWHERE`` for what it hides, and what stood there."""
+    return separated(note, _hidden_at(sealed_members(note)))
 
 
 def separated(record: Mapping[str, Any], branches: Branches) -> tuple[Document, Document]:
