@@ -181,14 +181,24 @@ def test_what_serves_requests_neither_masks_records_nor_reads_them_past_the_read
     assert wrong == []
 
 
-def test_only_the_reader_writes_whose_records_were_shown_or_changed_into_the_trail() -> None:
-    """A view that noted households itself would have to be remembered by the next one."""
-    wrong = [
-        name
-        for name, file in modules().items()
-        if room_of(name) == "api" and "note_households" in file.read_text(encoding="utf-8")
-    ]
-    assert sorted(wrong) == ["service.api.http.audit_trail", MADE_WITH_THE_READER]
+NOTED_BY = {
+    "note_households": {"service.api.http.audit_trail", MADE_WITH_THE_READER},
+    "take_about": {"service.api.http.audit_trail", "service.api.http.gate"},
+    "note_about": set[str](),
+    "service.about": {"service.api.http.audit_trail", "service.api.http.gate"},
+}
+"""What is written into the trail with, and where api may have to do with it: the Reader and the rooms decide."""
+
+
+@pytest.mark.parametrize("name", NOTED_BY)
+def test_no_view_notes_whose_records_it_showed_or_what_it_was_about(name: str) -> None:
+    """What one view notes itself would have to be remembered by the next one."""
+    naming = {
+        module
+        for module, file in modules().items()
+        if room_of(module) == "api" and name in file.read_text(encoding="utf-8")
+    }
+    assert naming == NOTED_BY[name]
 
 
 def test_what_serves_requests_never_asks_how_much_of_a_person_a_reader_sees() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from service.about import note_about
 from service.access.account import ACTIVE, SUSPENDED, Account, Session, SessionEnd
 from service.access.errors import AccountInvalid, AccountNotFound, OwnAccount, SessionNotFound, SignInFailed
 from service.access.passwords import Passwords, new_password, require_strong
@@ -86,6 +87,7 @@ class Accounts:
             scopes=tuple(new.scopes),
             external=new.external,
         )
+        note_about(account.id)
         issued = self._with_secret(account, new)
         self._store.add_account(issued.account)
         return issued
@@ -108,6 +110,10 @@ class Accounts:
 
     def get(self, account_id: str, by: Principal) -> Account:
         """Return an account of the administrator's area. Raises AccountNotFound."""
+        note_about(account_id)
+        return self._get(account_id, by)
+
+    def _get(self, account_id: str, by: Principal) -> Account:
         account = self._store.account(account_id)
         if account is None or not self._within(account.area, by):
             raise AccountNotFound(account=account_id[:80])
@@ -218,8 +224,9 @@ class Accounts:
 
         Ending the session of this very request is signing out; any other is taken for a lost device.
         """
+        note_about(session_id)
         if account_id != by.account:
-            self.get(account_id, by)
+            self._get(account_id, by)
         session = self._store.session(session_id)
         if session is None or session.account != account_id:
             raise SessionNotFound(session=session_id[:80])

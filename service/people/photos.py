@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from service.about import note_about
 from service.actor import Actor
 from service.clock import Clock
 from service.errors import (
@@ -86,6 +87,7 @@ class PhotoRegister:
         PhotoParcelUnknown, HouseholdNotFound, HouseholdWithdrawn, HouseholdErased; StoreDamaged where a photo with
         this id is stored damaged, so that nobody can say whether it is the same.
         """
+        note_about(photo_id)
         now = self._clock()
         latest = now + MOST_AHEAD
         if taken_at is not None and taken_at > latest:
@@ -123,6 +125,7 @@ class PhotoRegister:
 
     def picture(self, household_id: str, photo_id: str, reader: Reader) -> tuple[Photo, bytes]:
         """Return a photo with its JPEG. Raises PhotoNoLegalBasis, PhotoNotFound, and as ``Reader.stored_beside``."""
+        note_about(photo_id)
         return reader.stored_beside(household_id, lambda record: self._picture(record, photo_id))
 
     def pictures(self, household_id: str, reader: Reader) -> tuple[list[tuple[Photo, bytes]], list[str]]:
@@ -133,6 +136,7 @@ class PhotoRegister:
 
     def remove(self, household_id: str, photo_id: str, reader: Reader) -> None:
         """Remove a photo irrecoverably. Raises PhotoNotFound, and as ``Reader.stored_beside``."""
+        note_about(photo_id)
         reader.stored_beside(household_id, lambda record: self._remove(record, photo_id))
 
     def _all_of(self, record: Record) -> StoredPhotos:

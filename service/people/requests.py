@@ -10,6 +10,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Final
 
+from service.about import note_about
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
 from service.errors import HouseholdIdInvalid, HouseholdNotFound, StoreDamaged
@@ -128,6 +129,7 @@ class PeopleRequests:
             purpose=purpose,
             steps=(Step(now, actor.name, "received", ahead),),
         )
+        note_about(request.id)
         self._store.add_request(request)
         try:
             # An erasure removes people's names from the requests that it finds. One that is stored at the same time
@@ -140,6 +142,7 @@ class PeopleRequests:
 
     def get(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """Return a request of the area. Raises RequestNotFound."""
+        note_about(request_id)
         request = self._store.request(request_id, actor.area)
         if request is None:
             raise RequestNotFound(id=request_id[:80])

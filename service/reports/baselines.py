@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from service.about import note_about
 from service.actor import Actor
 from service.clock import Clock, vietnam_day
 from service.errors import BaselineInvalid, BaselineNotFound, CommuneOutsideArea, CoverageOutsideArea, UnitNotFound
@@ -46,6 +47,7 @@ class Baselines:
         Raises BaselineInvalid for a date to come or of more than ten years ago, CommuneUnknown, CommuneNotInForce,
         CommuneOutsideArea.
         """
+        note_about(_in_the_trail("set", baseline.unit, baseline.date))
         now = self._clock()
         today = vietnam_day(now)
         oldest = oldest_baseline(today)
@@ -64,6 +66,7 @@ class Baselines:
 
         Raises CommuneUnknown, CommuneOutsideArea, BaselineNotFound.
         """
+        note_about(_in_the_trail("taken back", code, day))
         directory = self._directory()
         unit = directory.meant(code, day)
         if not self._lies_within(unit, directory, actor):
@@ -100,3 +103,7 @@ class Baselines:
 
 def _named(baseline: Baseline, unit: Unit) -> NamedBaseline:
     return NamedBaseline(unit.code, unit.name, unit.kind, baseline.households, baseline.source, baseline.date)
+
+
+def _in_the_trail(done: str, code: str, of: date) -> str:
+    return f"baseline of {code[:20]} on {of} {done}"

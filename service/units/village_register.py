@@ -9,6 +9,7 @@ from typing import Final
 
 import uuid_utils
 
+from service.about import note_about
 from service.actor import Actor
 from service.area import Communes
 from service.clock import Clock, vietnam_day
@@ -131,6 +132,7 @@ class VillageRegister:
         The same villages again write nothing. Raises as ``meant_by``, CommuneNotInForce for a commune that was split,
         CommuneOutsideArea, VillagesInvalid, FormerCommuneMismatch, PreconditionRequired and VillagesStale.
         """
+        note_about(f"villages of {code[:20]}")
         directory, now = self._directory(), self._clock()
         today = vietnam_day(now)
         meant = meant_by(code, as_of, directory, today)
@@ -147,7 +149,7 @@ class VillageRegister:
         if if_new and known.revision:
             raise VillagesStale(current=known.revision)
         if villages == tuple(filter(meant.concerns, known.villages)):
-            return _shown(meant, known, directory, today)
+            return _noted(code, _shown(meant, known, directory, today))
         if if_match is None and known.revision:
             raise PreconditionRequired(revision=known.revision)
         if if_match not in (None, known.revision):
@@ -161,7 +163,7 @@ class VillageRegister:
         )
         if not self._store.put_villages(changed, replaced=own, actor=actor.name):
             raise VillagesStale(current=self._list(meant, directory, today)[1].revision)
-        return _shown(meant, changed, directory, today)
+        return _noted(code, _shown(meant, changed, directory, today))
 
     def _list(self, meant: Meant, directory: UnitDirectory, today: date) -> tuple[int, VillageList]:
         """The revision of the commune's own stored list, and all its villages."""
@@ -169,6 +171,11 @@ class VillageRegister:
         stored = self._store.lists_of(lineage_of(commune, directory))
         own = stored[commune].revision if commune in stored else 0
         return own, list_of(commune, directory, stored, today)
+
+
+def _noted(code: str, written: CommuneVillages) -> CommuneVillages:
+    note_about(f"villages of {code[:20]}: {len(written.villages)}, revision {written.revision}")
+    return written
 
 
 def _lies_in(commune: Unit, area: Communes) -> bool:

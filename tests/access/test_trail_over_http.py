@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 import pytest
+from flask import Flask
 
+from service.access.gate import declared_on
 from service.access.trail import TrailEntry
 from service.api.http import audit_trail
 from service.api.http.guard import guard
 from service.app import register_of
-from service.roles import Role
+from service.roles import TABLE, Permission, Role
 from service.storage.trail.documents import TRAIL
 from tests.api.asking import Register, problem
 from tests.api.signed_in import token_of
@@ -129,3 +133,32 @@ def test_a_use_that_shows_nobody_is_stored_unless_its_permission_is_declared_oth
     monkeypatch.setattr(audit_trail, "_ONLY_WHEN_SHOWN", frozenset())
     assert register.client.get("/v1/coverage", headers=named).status_code == 200
     assert [(entry.action, entry.households) for entry in of(register, name)] == [("coverage.read", ())]
+
+
+def test_every_call_by_the_id_of_something_is_noted_as_being_about_it(app: Flask, register: Register) -> None:
+    """Whatever became of it, and whatever route is added: the room notes it, no view."""
+    named = re.compile(r"<(account_id|request_id|photo_id|session_id)>")
+    never_only_named = {Permission.SESSION_OWN}
+    bodies: tuple[dict[str, Any], ...] = (
+        {"json": {}},
+        {"json": {"reason": "x"}},
+        {"data": b"x", "content_type": "image/jpeg", "query_string": {"of": "identity_card"}},
+    )
+    silent, called = set(), 0
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            permission = getattr(declared_on(app.view_functions[rule.endpoint], method), "permission", None)
+            if not named.search(rule.rule) or permission is None or permission in never_only_named:
+                continue
+            called += 1
+            ids = {name: an_id() for name in rule.arguments}
+            address = rule.rule.translate(str.maketrans("<>", "{}")).format(**ids)
+            role = next(role for role in Role if permission in TABLE[role])
+            bearer = {"Authorization": f"Bearer {token_of(app, role)}"}
+            for body in ({},) if method in ("GET", "DELETE") else bodies:
+                register.client.open(address, method=method, headers=bearer, **body)
+            with app.app_context():
+                noted = {entry.about for entry in guard().trail.entries() if entry.path == address}
+            if not noted & {ids[name] for name in named.findall(rule.rule)}:
+                silent.add((method, rule.rule, *noted))
+    assert (silent, called > 12) == (set(), True)

@@ -36,8 +36,8 @@ _ONLY_WHEN_SHOWN: Final = frozenset(
 """Permissions whose use is stored in the trail only if a household was shown. The use of any other always is."""
 
 
-def note_about(about: str) -> None:
-    """Note which account or request is concerned."""
+def take_about(about: str) -> None:
+    """Remember what the request is about, for its entry; the rooms say it (`service.about`)."""
     g.about = about
 
 

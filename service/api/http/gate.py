@@ -17,9 +17,10 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from service.about import taking_notes
 from service.access.errors import PasswordChangeRequired, SessionRevoked, TokenInvalid
 from service.access.gate import declared_on, require_declared
-from service.api.http.audit_trail import begin_entry, report_revoked, store_entry
+from service.api.http.audit_trail import begin_entry, report_revoked, store_entry, take_about
 from service.api.http.browser_session import principal_of_cookies, renew_cookies, require_own_page
 from service.api.http.guard import Guard, guard, install_parts
 from service.api.http.oauth import challenge
@@ -103,6 +104,7 @@ def _ask() -> None:
         report_revoked(error)
         raise
     g.stack.enter_context(asking(principal))
+    g.stack.enter_context(taking_notes(take_about))
     g.principal = principal  # for the audit entries of a response that is still being streamed when the view has ended
     limit = guard().settings.requests_per_minute
     if limit:

@@ -9,7 +9,6 @@ from flask.views import MethodView
 
 from service.access.accounts import IssuedSecret
 from service.access.gate import needs
-from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
@@ -53,7 +52,6 @@ class AllAccounts(MethodView):
     def post(self) -> Response:
         """The generated password (or a system's secret) is in this response and is never shown again."""
         issued = guard().accounts.create(parsed_body(NewAccountSchema), current_principal())
-        note_about(issued.account.id)
         return _with_secret(issued, 201, {"Location": f"/v1/accounts/{issued.account.id}"})
 
 
@@ -78,7 +76,6 @@ class OneAccount(MethodView):
     @blueprint.doc(operationId="patch_account", summary="Change an account")
     def patch(self, account_id: str) -> Response:
         """Name, area, sight and scopes; the role cannot change."""
-        note_about(account_id[:80])
         items = parsed_body(AccountPatchSchema)
         account = guard().accounts.change(account_id, current_principal(), **items)
         guard().principals.forget()
@@ -95,7 +92,6 @@ class Suspension(MethodView):
     @blueprint.doc(operationId="suspend_account", summary="Suspend an account")
     def post(self, account_id: str) -> Response:
         """All its sessions end within seconds."""
-        note_about(account_id[:80])
         account = guard().accounts.suspend(account_id, current_principal())
         guard().principals.forget()
         return resource_response(AccountSchema, account)
@@ -111,7 +107,6 @@ class Resumption(MethodView):
     @blueprint.doc(operationId="resume_account", summary="Activate a suspended account")
     def post(self, account_id: str) -> Response:
         """Its secret stays the same."""
-        note_about(account_id[:80])
         return resource_response(AccountSchema, guard().accounts.resume(account_id, current_principal()))
 
 
@@ -125,7 +120,6 @@ class Reset(MethodView):
     @blueprint.doc(operationId="reset_account", summary="Give an account a new secret")
     def post(self, account_id: str) -> Response:
         """The old one is no longer valid; all sessions end."""
-        note_about(account_id[:80])
         issued = guard().accounts.reset(account_id, current_principal())
         guard().principals.forget()
         return _with_secret(issued)
@@ -141,7 +135,6 @@ class AccountSession(MethodView):
     @blueprint.doc(operationId="end_account_session", summary="End the session of a lost device")
     def delete(self, account_id: str, session_id: str) -> Response:
         """The device gets ``session.revoked`` at its next request and erases its data."""
-        note_about(session_id[:80])
         guard().accounts.revoke_session(account_id, session_id, current_principal())
         guard().principals.forget()
         return Response(status=204)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Response
@@ -10,7 +9,6 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 
 from service.access.gate import needs
-from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.paging import ListSchema
@@ -72,7 +70,6 @@ class OneBaseline(MethodView):
         The date is at most ten years back, and not after today in Vietnam.
         """
         baseline = Baseline(code, **parsed_body(BaselineSchema))
-        note_about(_in_the_trail("set", code, baseline.date))
         return resource_response(BaselineSchema, services().baselines.put(baseline, actor=actor("baselines.write")))
 
     @needs("coverage.read")
@@ -91,10 +88,5 @@ class OneBaseline(MethodView):
     @blueprint.doc(operationId="delete_baseline", summary="Take a baseline back")
     def delete(self, arguments: dict[str, Any], code: str) -> Response:
         """The baseline of that date is removed; coverage then uses the one before it. The audit trail notes it."""
-        note_about(_in_the_trail("taken back", code, arguments["date"]))
         services().baselines.take_back(code, arguments["date"], actor=actor("baselines.write"))
         return Response(status=204)
-
-
-def _in_the_trail(done: str, code: str, of: date) -> str:
-    return f"baseline of {code[:20]} on {of} {done}"

@@ -9,7 +9,6 @@ from flask.views import MethodView
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from service.access.gate import needs
-from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import photo_body
 from service.api.http.paging import ListSchema
@@ -113,7 +112,6 @@ class OnePhoto(MethodView):
     @blueprint.doc(operationId="get_photo", summary="Read a photo of a paper")
     def get(self, household_id: str, photo_id: str) -> Response:
         """The picture. It is never cached; who has seen it is stored in the audit trail."""
-        note_about(photo_id[:80])
         photo, jpeg = services().photos.picture(household_id, photo_id, reader())
         response = Response(jpeg, mimetype=JPEG)
         response.headers["Content-Disposition"] = f'inline; filename="{photo.of}-{photo.id}.jpg"'
@@ -134,7 +132,6 @@ class OnePhoto(MethodView):
         before it is sent. The record's legal basis must cover it: a state function, or a consent for document_photos.
         """
         who = actor("photos.write")
-        note_about(photo_id[:80])
         sent = services().photos.put(
             household_id,
             photo_id,
@@ -155,7 +152,6 @@ class OnePhoto(MethodView):
     @blueprint.doc(operationId="delete_photo", summary="Remove a photo of a paper")
     def delete(self, household_id: str, photo_id: str) -> Response:
         """Irrecoverably: a photo is no part of the record and has no history."""
-        note_about(photo_id[:80])
         services().photos.remove(household_id, photo_id, reader())
         return Response(status=204)
 

@@ -11,7 +11,6 @@ from flask.views import MethodView
 from marshmallow import fields
 
 from service.access.gate import needs
-from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import FILE_NAME_HEADER, NEXT_HEADER, Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.guard import guard
@@ -84,7 +83,6 @@ class AllRequests(MethodView):
             text=sent.get("text"),
             purpose=sent.get("purpose"),
         )
-        note_about(request.id)
         headers = {"Location": f"/v1/requests/{request.id}"}
         return resource_response(PersonRequestSchema, _shown(request), 201, headers)
 
@@ -99,7 +97,6 @@ class OneRequest(MethodView):
     @blueprint.doc(operationId="get_request", summary="Read a person's request")
     def get(self, request_id: str) -> Response:
         """With its due dates and everything that was done."""
-        note_about(request_id[:80])
         request = guard().requests.get(request_id, actor=actor("requests.manage"))
         return resource_response(PersonRequestSchema, _shown(request))
 
@@ -172,7 +169,6 @@ class Carrying(MethodView):
 
         Erasing cannot be undone; it needs the permission requests.decide beside requests.manage.
         """
-        note_about(request_id[:80])
         outcome = parsed_body(OutcomeSchema, optional=True).get("outcome")
         who = actor("requests.manage")
         if guard().requests.get(request_id, actor=who).kind is RequestKind.ERASE:
@@ -220,14 +216,12 @@ class Copy(MethodView):
 
 def _step(request_id: str, step: Callable[..., PersonRequest], *reason: str) -> Response:
     """Take one step of a request and return it as it is then."""
-    note_about(request_id[:80])
     request = step(request_id, *reason, actor=actor("requests.manage"))
     return resource_response(PersonRequestSchema, _shown(request))
 
 
 def _reasoned_step(request_id: str, step: Callable[..., PersonRequest]) -> Response:
-    """A step with the reason of the body; the audit entry is about the request also where the body is refused."""
-    note_about(request_id[:80])
+    """A step with the reason of the body."""
     return _step(request_id, step, parsed_body(RequestReasonSchema)["reason"])
 
 

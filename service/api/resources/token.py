@@ -11,7 +11,7 @@ from service.access.errors import (
     RequestForged,
 )
 from service.access.gate import needs, public
-from service.api.http.audit_trail import note_about, write_trail
+from service.api.http.audit_trail import write_trail
 from service.api.http.blueprint import Blueprint
 from service.api.http.bodies import parsed_body
 from service.api.http.browser_session import (
@@ -152,7 +152,6 @@ class OneOwnSession(MethodView):
         who = current_principal()
         guard().accounts.revoke_session(who.account, session_id, who)
         guard().principals.forget()
-        note_about(session_id)
         write_trail("signed-out", who, about=session_id)
         return Response(status=204)
 

@@ -12,7 +12,6 @@ from marshmallow import ValidationError, fields, post_load, pre_load, validate, 
 from schemas.errors import pointer
 from schemas.text import has_lost_letters, spelling
 from service.access.gate import needs
-from service.api.http.audit_trail import note_about
 from service.api.http.blueprint import Blueprint, header
 from service.api.http.bodies import parsed_body
 from service.api.http.parameters import LONGEST_NAME, Query
@@ -188,7 +187,6 @@ class Villages(MethodView):
         A village without an id is the one of the same name that is there already. Names are compared as anybody spells
         them: case, spaces, the place of the tone and i or y make no difference.
         """
-        note_about(f"villages of {code[:20]}")
         sent: list[NamedVillage] = parsed_body(VillagesSchema)["villages"]
         written = services().villages.put(
             code,
@@ -198,7 +196,6 @@ class Villages(MethodView):
             if_new=must_be_new(),
             actor=actor("villages.write"),
         )
-        note_about(f"villages of {code[:20]}: {len(written.villages)}, revision {written.revision}")
         return _response(written)
 
 
