@@ -173,7 +173,7 @@ class Template:
 
 @pytest.fixture(scope="session")
 def own_template(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
-    """The database of ``own_settings``, which migrating again for each test would cost half a second of a processor."""
+    """The database of ``own_settings``. Migrating it for each test would take half a second of processor time."""
     name, data_folder = f"test_{uuid.uuid4().hex[:16]}", tmp_path_factory.mktemp("own")
     settings = read_settings({"MONGODB_URI": named(mongodb_uri, name), "DATA_FOLDER": str(data_folder)})
     migrate(settings, say=lambda _: None)

@@ -171,7 +171,7 @@ A_SECOND_MEANING = re.compile(
     r"|\b(?:alone|also|elsewhere|sometimes|something else|nothing else|otherwise|respectively)\b"
     r"|[,…] (?:of|in) (?:a|an|the) \w+(?:,|$)"
 )
-"""What a meaning in the glossary looks like that gives its term another one too."""
+"""Patterns in a meaning of the glossary that give its term a second meaning."""
 
 
 def glossary() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -186,7 +186,7 @@ def rows_of(text: str) -> list[tuple[str, str]]:
 
 
 def unclear(terms: str, meanings: str) -> list[str]:
-    """Which terms of a row have another number of meanings than one."""
+    """The terms of a row that do not have exactly one meaning."""
     each, means = terms.split(" · "), meanings.split(" · ")
     if len(each) != len(means):
         return each
@@ -218,7 +218,7 @@ TWO_MEANINGS = {
     "border": "the outline of a unit, of a parcel, sometimes",
     "boundary · border": "outline of a parcel · of an administrative unit",
 }
-"""Rows as they were, or as somebody might write the next."""
+"""Rows as they were, and as others might be written."""
 
 
 def test_a_term_with_two_meanings_is_noticed() -> None:

@@ -1,4 +1,4 @@
-"""Open data: everybody reads the counts, nobody learns a small one, and one publication is made for all workers."""
+"""Open data: everybody can read the counts, small ones are withheld, and all workers share one publication."""
 
 from __future__ import annotations
 

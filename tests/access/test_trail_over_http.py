@@ -109,7 +109,7 @@ def test_a_response_whose_audit_entry_cannot_be_stored_is_replaced_by_a_problem_
 
 
 def test_an_auditor_is_not_shown_the_address_of_a_household_that_left_the_area(register: Register) -> None:
-    """The officer's entry is the auditor's to read, since the account is of the area; the household is not any more."""
+    """The auditor may read the entry, since the officer's account is in the area; the household has left it."""
     left, stays = (register.registered(commune=THANH_VINH, parcels=None)["id"] for _ in range(2))
     name = an_id()
     named = headers(register, name)
@@ -125,7 +125,7 @@ def test_an_auditor_is_not_shown_the_address_of_a_household_that_left_the_area(r
 def test_a_use_that_shows_nobody_is_stored_unless_its_permission_is_declared_otherwise(
     register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So the use of a new permission is stored, without anybody having to remember it."""
+    """So the use of a new permission is stored by default."""
     name = an_id()
     named = headers(register, name)
     assert register.client.get("/v1/coverage", headers=named).status_code == 200

@@ -1,4 +1,4 @@
-"""A household made from the schema, in which every item that can have it has a value that stands nowhere else.
+"""A household made from the schema, in which each item has a unique value where its type allows one.
 
 A response in which such a value stands reveals the item, whatever the item is. Items are named here only where rules
 tie them together (a number to a year of birth, a boundary to its commune) or two households may not say the same.
@@ -38,7 +38,7 @@ from schemas.language import (
 
 _LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 _EXAMPLE: Final = orjson.dumps(example_household(ExamplePlace("16681", "16663", (105.66, 18.69), "040078001234")))
-"""It stands in documents that everybody may read."""
+"""Documents that everybody may read contain it."""
 
 LEFT_OUT: Final = frozenset(
     {
@@ -61,19 +61,19 @@ LEFT_OUT: Final = frozenset(
         "parcels.unnumbered_reason",
     }
 )
-"""What a register without more data refuses, what excludes another item, and what each household has of its own."""
+"""Items that a register without more data refuses, that exclude another item, or that are unique to a household."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A text by which an item is found in a response, and who is not shown it."""
+    """A text that identifies an item in a response, and the readers from whom it is hidden."""
 
     item: str
     text: bytes
     is_masked: bool
-    """Whether readers who see people masked are not shown it as it is."""
+    """Whether it is masked or hidden for readers who see people masked."""
     is_private: bool
-    """Whether readers who see nobody are not shown it at all."""
+    """Whether it is hidden from readers who see nobody."""
 
 
 @cache
@@ -111,7 +111,7 @@ def _is_personal(item: Item) -> bool:
 
 
 def _value(field: Field, name: str, number: int) -> tuple[Any, str | None]:
-    """A valid value of a field, and by which text it is found; None where other records can have it too.
+    """A valid value of a field and the text that identifies it; None if other records can have the same value.
 
     No text consists of digits that could stand in a hash or an id by chance.
     """

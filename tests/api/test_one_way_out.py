@@ -69,7 +69,7 @@ class Asker:
 
     @property
     def sees_nobody(self) -> bool:
-        """Whether the account sees nothing of any person."""
+        """Whether all people are hidden from the account."""
         return Sight.NOBODY in (self.sight, SIGHT_BY_ROLE[self.role]) or self.role is Role.SYSTEM
 
     def token(self, app: Flask) -> str:
@@ -147,7 +147,7 @@ class Seed:
         return (REASON, *(person["national_id"] for person in people))
 
     def marks_hidden_from(self, asker: Asker) -> tuple[bytes, ...]:
-        """The same, of what somebody is not shown who sees people masked or not at all; the schema says which items."""
+        """The same, for items that the schema hides from readers who see people masked or not at all."""
         hidden = (mark.text for mark in MARKS if mark.is_masked or (asker.sees_nobody and mark.is_private))
         return (*hidden, *(text.encode() for text in self._hidden))
 
@@ -214,7 +214,7 @@ def _now(app: Flask, body: dict[str, Any]) -> int:
 Options = dict[str, Any]
 """Options of a request: json, headers, query_string …"""
 WITHDRAWN = "withdrawn"
-"""An option of ours: the household is withdrawn before somebody asks who may change it."""
+"""An option of these tests: the household is withdrawn before an account that may change it sends the request."""
 Way = Options | Callable[[Seed], Options]
 
 

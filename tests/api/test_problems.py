@@ -67,7 +67,7 @@ def test_an_error_of_scripts_alone_is_not_in_the_table() -> None:
 
 
 def test_an_error_with_a_record_is_one_whose_record_the_reader_releases() -> None:
-    """Whatever else is given a record would put it into a problem as it is stored."""
+    """Any other error with a record would put the stored record into a problem."""
     takes_one = {kind for kind in DOMAIN_ERRORS if "current" in signature(kind.__init__).parameters}
     assert takes_one == {kind for kind in DOMAIN_ERRORS if issubclass(kind, RecordCarried)}
     assert [kind for kind in DOMAIN_ERRORS if "self.current" in getsource(kind)] == []

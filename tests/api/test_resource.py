@@ -166,7 +166,7 @@ def test_the_document_says_what_the_schema_does() -> None:
 
 
 class NamedItems(Resource):
-    """What a body may have, and a response always has."""
+    """Items that are optional in a body and always in a response."""
 
     name = fields.String(allow_none=True, metadata=refusal(known="a name"))
 

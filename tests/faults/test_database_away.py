@@ -35,11 +35,11 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 
 REQUESTS = "requests"
-"""Begins the names of the threads that send requests, where it is not the test's own."""
+"""The prefix of the names of threads that send requests, other than the test's own thread."""
 
 
 class Waits(logging.Handler):
-    """Counts how often a request waited for the database: what pymongo itself says of it.
+    """Counts how often a request waited for the database, by pymongo's own events.
 
     A request of Flask's test client is served in the thread that sends it. The register's threads in the background
     wait as well, and nobody waits for them.

@@ -1,4 +1,4 @@
-"""scripts/units is killed after it loaded a list and before the audit trail says so: the next command says it."""
+"""scripts/units is killed between loading a list and its audit entry: the next command adds the entry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHANGES = "\n".join([",".join(COLUMNS), a_line("90001")]) + "\n"
 
 
 def recorded(store: Repositories) -> list[tuple[str, str]]:
-    """Who loaded which file, by the entries of the trail."""
+    """Who loaded which file, according to the audit trail."""
     trail = store.database.mongo["trail"].with_options(read_concern=ReadConcern("local"))
     entries = [entry for batch in trail.find() for entry in batch["entries"]]
     return [(entry["name"], entry["path"]) for entry in entries if entry["action"] == "units-loaded"]
@@ -35,7 +35,7 @@ def recorded(store: Repositories) -> list[tuple[str, str]]:
 
 @contextmanager
 def trail_held_up(store: Repositories) -> Iterator[None]:
-    """Nobody else can begin to write to the trail: the document that they would insert is another transaction's."""
+    """No other process can begin a lane of the trail: a transaction here has inserted the next one."""
     lanes = store.database.mongo["trail_lanes"]
     with store.database.client.start_session() as session, session.start_transaction():
         lanes.insert_one({"_id": lanes.count_documents({}) + 1}, session=session)

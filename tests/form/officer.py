@@ -310,7 +310,7 @@ class Officer:
         return self
 
     def until(self, holds: Callable[[], None]) -> Officer:
-        """Wait until nothing of this fails, where no expectation of Playwright's says it."""
+        """Retry until no assertion fails, for what Playwright's own expectations cannot express."""
         deadline = time.monotonic() + WAIT / 1000
         while True:
             try:

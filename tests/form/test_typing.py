@@ -42,13 +42,13 @@ def stored_text(officer: Officer) -> str:
 
 
 def lost(stored: str, pressed: list[float], left: float) -> float:
-    """How many milliseconds of typing are not in what was stored."""
+    """How many milliseconds of typing were not stored."""
     assert SENTENCE.startswith(stored)
     return max((left - each for each in pressed[len(stored) :]), default=0)
 
 
 def takes_at_most_the_last_moment(officer: Officer, leave: Callable[[Officer], tuple[Officer, float]]) -> None:
-    """Type and leave, again from the beginning where it cost more: a machine may be too busy to store in time."""
+    """Type and leave, and repeat if more was lost: a busy machine may store too late."""
     costs = []
     for _ in range(ATTEMPTS):
         officer, cost = leave(officer)

@@ -88,7 +88,7 @@ def worded(code: str, details: Mapping[str, Any]) -> str:
 
 
 def checked(reader: Reader) -> tuple[list[str], list[str]]:
-    """The texts of the overlaps, and the households around, that a reader is shown of a boundary on FIELD."""
+    """The texts of overlaps and the neighbouring households that a reader is shown for a boundary on FIELD."""
     found = reader.check_boundary(Question(parse_geometry(FIELD, ("Polygon",))))
     overlaps = [each["message"] for each in found.findings if each["code"] == "parcel.overlap"]
     return overlaps, [each.household for each in found.neighbours]

@@ -168,7 +168,7 @@ _Rows = list[tuple[str, date | None, date | None, str]]
 
 
 def _of_steps(steps: Iterable[tuple[str, int]]) -> UnitDirectory:
-    """Three communes and what became of them: each step is a kind, and of which of the communes then it is."""
+    """Three communes and their successions: each step is a kind of change and its commune."""
     alive: dict[str, date | None] = dict.fromkeys(("90000", "90001", "90002"))
     rows: _Rows = []
     for number, (kind, which) in enumerate(steps):

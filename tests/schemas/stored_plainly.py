@@ -1,4 +1,4 @@
-"""The form of a stored household in plain Python, one item after the other: what `schemas.stored` has to agree with."""
+"""A plain Python check of stored households, item by item, with which `schemas.stored` must agree."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -25,7 +25,7 @@ OF_THE_DATABASE = ("created_at", "updated_at")
 
 
 def has_stored_form(record: Any, read: frozenset[str] | None = None) -> bool:
-    """Whether a value is a stored household, or as much of one as was read."""
+    """Whether a value is a stored household, or the part of one that was read."""
     earlier = read is None and isinstance(record, dict) and record.get("schema_version") in list(MIGRATIONS)
     return _is_section(record, HouseholdSchema, "", read, current=not earlier)
 

@@ -15,7 +15,7 @@ from schemas.text import NOT_IN_NAMES, normalize
 from tests.schemas.records import TODAY, example, least, square
 
 NAMES = json.loads((Path(__file__).parents[2] / "form" / "tests" / "names.json").read_text("utf-8"))
-"""Names to which the phone's check is held too (form/tests/definition.test.ts), and the pattern that it is sent."""
+"""Names that the phone's check must treat alike (form/tests/definition.test.ts), and the pattern that it receives."""
 
 
 def errors_of(record: object) -> dict[str, str]:

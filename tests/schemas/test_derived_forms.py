@@ -101,7 +101,7 @@ def test_the_form_knows_which_items_are_taken_with_another() -> None:
 
 
 def test_what_a_boundary_is_described_by_goes_with_it() -> None:
-    """An item of a boundary that does not say so would be merged apart from it."""
+    """An item about a boundary without this declaration would be merged separately from it."""
     names = [name for name, each in section_fields(ParcelSchema).items() if not each.register_given]
     described = [name for name in names if name.startswith(("boundary_", "crs"))]
     assert {section_fields(ParcelSchema)[name].item.goes_with for name in described} == {"geometry"}

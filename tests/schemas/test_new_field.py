@@ -46,7 +46,7 @@ CARELESS = (
         '    illnesses = Many(Code("loan_sources"), item("Bệnh tật", "Illnesses", source=_PLAN), most=5)\n',
     ),
 )
-"""Items that say nothing of their protection: file, the line before which each stands, the item (or its import)."""
+"""Items without a declared protection: file, the line before which to insert each, the item (or its import)."""
 
 PROGRAM = """
 import json, sys

@@ -1,4 +1,4 @@
-"""The check of what was stored is made by msgspec; it agrees with a plain formulation, whatever was damaged."""
+"""msgspec checks stored documents; its result equals that of a plain implementation, whatever is damaged."""
 
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -120,6 +120,6 @@ def test_numbers_of_the_database_are_numbers() -> None:
 
 @pytest.mark.parametrize("name", ["captured_at", "commune_as_of"])
 def test_a_time_of_the_database_is_no_text(name: str) -> None:
-    """Programs read these items as text; one that is a time of the database's own would stop them."""
+    """Programs read these items as text and would fail at a BSON date."""
     assert not stored_form()({**stored(), name: NOW})
     assert not stored_form()({**stored(), name: "x"})

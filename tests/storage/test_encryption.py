@@ -67,7 +67,7 @@ def household(number: str = NUMBER) -> dict[str, Any]:
 
 
 def sealed_document(encryption: FieldEncryption, record: Mapping[str, Any], *, digests: bool = False) -> dict[str, Any]:
-    """A record as it is stored, with the digests that it is found by if they are asked for."""
+    """A record as it is stored, with its search digests if requested."""
     shown, hidden = encryption.separated(record)
     index = {"index": {"searched": encryption.digests(hidden)}} if digests else {}
     return {**shown, **index, "sealed": encryption.seal_value({"record": hidden})}

@@ -62,7 +62,7 @@ def test_a_search_by_a_number_reads_what_it_finds_and_nothing_else(register_sett
 
 
 def as_an_earlier_version_stored_it(store: Repositories, household: str, *, has_members: bool) -> None:
-    """Put ciphertexts into the places of the items that are searched, and their indexes into the collection."""
+    """Replace the searched items by ciphertexts, and create the indexes of these."""
     households, seal = store.database["households"], store.database.encryption.seal_value
     places = {"head.phone": PHONE, "members.0.national_id": NUMBER} if has_members else {"head.phone": PHONE}
     in_places = {place: seal(value) for place, value in places.items()}
