@@ -37,8 +37,6 @@ class Collection:
     indexes: tuple[IndexModel, ...] = ()
     validator: Callable[[], Mapping[str, Any]] | None = field(default=None)
     shard_key: Mapping[str, int | str] | None = None
-    retired_indexes: tuple[str, ...] = ()
-    """Names of indexes that an earlier version made and that no query uses now; migration drops them."""
 
 
 def stored_household_validator() -> Mapping[str, Any]:
@@ -97,14 +95,6 @@ COLLECTIONS: tuple[Collection, ...] = (
         ),
         stored_household_validator,
         shard_key=_BY_HASH,
-        retired_indexes=(
-            "head_national_id",
-            "member_national_id",
-            "head_old_id_number",
-            "member_old_id_number",
-            "head_phone",
-            "member_phone",
-        ),
     ),
     Collection(
         "log",

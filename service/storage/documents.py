@@ -113,19 +113,16 @@ def to_stored(document: Document, encryption: FieldEncryption) -> Stored:
 
 
 def renewed(document: Document, encryption: FieldEncryption) -> Document:
-    """The document of a household, encrypted with the current data key.
+    """The document of a household, encrypted with the current data key and found by its own items.
 
-    Returns the same document if nothing in it has an older data key or was stored by a version that had a ciphertext
-    in the place of each searched item. Raises one of DAMAGE.
+    Returns the same document if that is so already. Raises one of DAMAGE.
     """
-    digests = document["index"].get(SEARCHED)
-    is_older = digests is None or encryption.are_stale(digests) or encryption.stale(document)
-    if not is_older:
-        return document
     beside = dict(contents_of(document, document["_id"], document["revision"], encryption))
-    beside.pop(RECORD, None)
+    digests = encryption.digests(beside.pop(RECORD, {}))
+    if document["index"].get(SEARCHED) == digests and not encryption.stale(document):
+        return document
     shown, hidden = encryption.separated(encryption.open(document))
-    index = {**document["index"], SEARCHED: encryption.digests(hidden)}
+    index = {**document["index"], SEARCHED: digests}
     return {**shown, "index": index, SEALED: encryption.seal_value({**beside, RECORD: hidden})}
 
 

@@ -17,7 +17,6 @@ from service.settings import Settings, provinces_of
 from service.settings_invalid import SettingsInvalid
 from service.storage.client import Document, translated
 from service.storage.collections import COLLECTIONS, Collection
-from service.storage.reencryption import digest_searched_items
 from service.storage.repositories import Repositories
 from service.units.directory import UnitDirectory
 from service.units.editions import planned, shipped_lines
@@ -39,7 +38,6 @@ def migrate(settings: Settings, say: Callable[[str], None] = print) -> None:
             for collection in COLLECTIONS:
                 prepare_collection(store.database.mongo, collection, existing, say)
             prepare_keys(settings, store, say)
-        digest_searched_items(store.database, say)
         for province in provinces:
             load_shipped_units(store, province, say)
         today = vietnam_day(system_clock())

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from service.storage.client import Document, translated
-from service.storage.collections import COLLECTIONS
 from service.storage.database import Database
 from service.storage.documents import DAMAGE, EntryParts, contents_of, renewed, sealed_again
 from service.storage.encryption.fields import FieldEncryption
@@ -36,32 +35,6 @@ def reencrypt(
     for name, renew in work.items():
         with translated():
             yield name, _collection(database, name, renew, report_damaged)
-
-
-def digest_searched_items(database: Database, say: Callable[[str], None]) -> None:
-    """Renew the households of a version that searched by ciphertexts in the places of the items; drop their indexes.
-
-    The indexes are dropped last. So they say that there may be such households, and a run that was killed is resumed.
-    """
-    (households,) = [each for each in COLLECTIONS if each.name == "households"]
-    with translated():
-        there = database[households.name].index_information()
-        retired = [name for name in households.retired_indexes if name in there]
-        if not retired:
-            return
-        damaged: list[str] = []
-        count = _collection(
-            database,
-            households.name,
-            lambda document: renewed(document, database.encryption),
-            lambda _, household: damaged.append(household),
-        )
-        for name in retired:
-            database[households.name].drop_index(name)
-    say(f"households: {count:,} are found by digests now; {len(retired)} indexes of ciphertexts are dropped")
-    if damaged:
-        say(f"damaged, and left as they are: {', '.join(damaged)}")
-        say("restore them from a backup, then run scripts/rotate-keys --records")
 
 
 def _collection(

@@ -180,11 +180,6 @@ class FieldEncryption(KeyRing):
         current = bytes(self._writing_key().key_id)
         return any(key_of(value) != current for value in ciphertexts(document))
 
-    def are_stale(self, digests: Iterable[bytes]) -> bool:
-        """Whether any of a document's stored digests was made with an older data key."""
-        tag = _tag_of(self._writing_key().key_id)
-        return any(not each.startswith(tag) for each in digests)
-
     def renewed(self, value: Binary) -> Binary:
         """A ciphertext under the data key that writes now; the same one if it is that key's already."""
         if key_of(value) == bytes(self._writing_key().key_id):
