@@ -121,6 +121,7 @@ class HouseholdSchema(Section):
             mask="coarse_position",
             at_rest="plain",
             step="household",
+            outside="outside_confirmed",
         ),
     )
     location_accuracy_m = Number(

@@ -321,6 +321,7 @@ class ParcelSchema(Section):
             sensitivity="sensitive",
             mask="shown",
             at_rest="plain",
+            outside="outside_confirmed",
         ),
     )
     crs = Formatted(

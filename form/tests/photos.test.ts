@@ -100,8 +100,10 @@ describe('a response', () => {
   });
 });
 
+const photoBasis = { legalBases: ['state_function'], consents: ['document_photos'], notCovered: '' };
+
 it.each(basis)('a legal basis covers photos as the register says: $record', ({ record, covered }) => {
-  expect(isCovered(record as JsonObject)).toBe(covered);
+  expect(isCovered(photoBasis, record as JsonObject)).toBe(covered);
 });
 
 it('the list of the register is read, and nothing else is taken for it', () => {

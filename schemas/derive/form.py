@@ -1,5 +1,6 @@
 """The phone form's definition (form.json), described in docs/form-definition.md."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from schemas.catalogue import LANGUAGES, Catalogue
@@ -29,6 +30,7 @@ from schemas.language import (
     YearMonthOrDay,
     section_fields,
 )
+from schemas.photos import CONSENT_PURPOSE, LEGAL_BASES, NOT_COVERED
 from schemas.protection import register_given_items
 from schemas.rules import RULES
 from schemas.versions import SCHEMA_VERSION
@@ -60,6 +62,7 @@ def form_definition(catalogue: Catalogue | None = None) -> dict[str, Any]:
             if not field.item.asked and not field.register_given
         ],
         "register_given": _register_given(HouseholdSchema),
+        "photos": {"legal_bases": list(LEGAL_BASES), "consents": [CONSENT_PURPOSE], "not_covered": NOT_COVERED},
         "lists": {name: _list(name) for name in sorted(lists)},
         "rules": [
             {
@@ -95,6 +98,22 @@ def _item(section: type[Section], name: str, lists: dict[str, None], *, copyable
         "taken_with": [each for each, beside in fields.items() if beside.item.goes_with == name],
         "confirms": None if item.confirms is None else {"check": item.confirms[0], "item": item.confirms[1]},
         **_kind(field, lists),
+        **({"described_by": _described_by(fields, name)} if isinstance(field, Geometry) else {}),
+    }
+
+
+def _described_by(fields: Mapping[str, Field], name: str) -> dict[str, str | None]:
+    """Return the names of the items beside a geometry that describe it, by what they say; None where there is none."""
+    beside = {each: field for each, field in fields.items() if field.item.goes_with == name}
+
+    def of_kind(kind: type[Field]) -> str | None:
+        return next((each for each, field in beside.items() if isinstance(field, kind)), None)
+
+    return {
+        "system": of_kind(Formatted),
+        "method": of_kind(Code),
+        "accuracy": of_kind(Number),
+        "outside": fields[name].item.outside,
     }
 
 

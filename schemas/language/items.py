@@ -88,6 +88,8 @@ class Item:
     #: The item beside it of which it says how it was taken or is to be read. Where two versions of a record are merged,
     #: both come from the same one.
     goes_with: str | None = None
+    #: Of a geometry: the flag beside it that confirms that it lies outside all the same.
+    outside: str | None = None
 
 
 def item(label_vi: str, label_en: str, **metadata: Any) -> Item:

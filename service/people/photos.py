@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from schemas.photos import covers_photos
 from service.about import note_about
 from service.actor import Actor
 from service.clock import Clock
@@ -35,8 +35,6 @@ from service.households.times import MOST_AHEAD
 from service.people.jpeg import bare_picture
 from service.people.ports import Photo, PhotoOf, PhotoStore, StoredPhotos
 
-CONSENT_PURPOSE: Final = "document_photos"
-"""The purpose (codelists/consent_purposes.csv) of a consent to photos of papers."""
 MOST_PIXELS: Final = 25_000_000
 """More than any paper needs, and few enough that a phone can decode and show it (100 MB)."""
 
@@ -47,18 +45,6 @@ class SentPhoto:
 
     photo: Photo
     created: bool
-
-
-def covered(record: Mapping[str, Any]) -> bool:
-    """Whether the record's legal basis covers photos of papers.
-
-    A state function does (Law 91/2025, processing without consent). On any other basis a copy of somebody's papers is
-    more than necessary, so it requires a valid consent for this purpose.
-    """
-    if record.get("legal_basis") == "state_function":
-        return True
-    consents: Sequence[Mapping[str, Any]] = record.get("consents") or ()
-    return any(each.get("purpose") == CONSENT_PURPOSE and "withdrawn_at" not in each for each in consents)
 
 
 class PhotoRegister:
@@ -140,10 +126,10 @@ class PhotoRegister:
         reader.stored_beside(household_id, lambda record: self._remove(record, photo_id))
 
     def _all_of(self, record: Record) -> StoredPhotos:
-        return self._store.photos(record["id"]) if covered(record) else StoredPhotos()
+        return self._store.photos(record["id"]) if covers_photos(record) else StoredPhotos()
 
     def _picture(self, record: Record, photo_id: str) -> tuple[Photo, bytes]:
-        if not covered(record):
+        if not covers_photos(record):
             raise PhotoNoLegalBasis(basis=record.get("legal_basis", "-"))
         found = self._store.photo(record["id"], photo_id_of(photo_id))
         if found is None:
@@ -181,7 +167,7 @@ def photo_id_of(text: str) -> str:
 
 def _accept(photo: Photo, record: Record, there: StoredPhotos, most: int) -> Photo | None:
     known = next((each for each in there.photos if each.id == photo.id), None)
-    if not covered(record):
+    if not covers_photos(record):
         raise PhotoNoLegalBasis(basis=record.get("legal_basis", "-"))
     if known is not None:
         if (known.sha256, known.of, known.parcel) != (photo.sha256, photo.of, photo.parcel):

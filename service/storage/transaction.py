@@ -13,6 +13,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from schemas.photos import covers_photos
 from service.clock import vietnam_day
 from service.errors import (
     HouseholdErased,
@@ -26,7 +27,6 @@ from service.errors import (
 from service.households.changes import Change, Entry, Record, Tallies
 from service.households.ports import CommuneState, Neighbour, Stored
 from service.parcels.cells import Cells
-from service.people.photos import covered
 from service.storage import parcels
 from service.storage.client import Document, refusal, translated
 from service.storage.closed_household import closed_household
@@ -312,7 +312,7 @@ class MongoTransaction:
         if matched < len(replacing):
             self._raise_stale([change for change, _ in replacing])
         for change, document in replacing:
-            if not covered(change.record):
+            if not covers_photos(change.record):
                 remove_photos(self.collections, self.session, document["_id"])
 
     def _raise_stale(self, changes: Sequence[Change]) -> NoReturn:

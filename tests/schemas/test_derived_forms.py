@@ -100,6 +100,24 @@ def test_the_form_knows_which_items_are_taken_with_another() -> None:
     }
 
 
+def test_the_form_knows_what_describes_a_geometry() -> None:
+    described = {path: item["described_by"] for path, item in form_items().items() if "described_by" in item}
+    assert described == {
+        "location": {
+            "system": None,
+            "method": None,
+            "accuracy": "location_accuracy_m",
+            "outside": "outside_confirmed",
+        },
+        "parcels[].geometry": {
+            "system": "crs",
+            "method": "boundary_method",
+            "accuracy": "boundary_accuracy_m",
+            "outside": "outside_confirmed",
+        },
+    }
+
+
 def test_what_a_boundary_is_described_by_goes_with_it() -> None:
     """An item about a boundary without this declaration would be merged separately from it."""
     names = [name for name, each in section_fields(ParcelSchema).items() if not each.register_given]

@@ -69,7 +69,10 @@ export interface DateItem extends ItemMetadata {
 }
 export interface GeometryItem extends ItemMetadata {
   kind: 'point' | 'polygon';
+  describedBy: DescribedBy;
 }
+/** Items beside a geometry, by what they say of it: its reference system, how it was taken, how exact it is, and that it lies outside all the same. */
+export type DescribedBy = Record<'system' | 'method' | 'accuracy' | 'outside', string | null>;
 export interface SectionItem extends ItemMetadata {
   kind: 'section';
   items: Item[];
@@ -107,6 +110,13 @@ export interface Code {
   validTo: string | null;
 }
 
+/** On which basis photos of papers may be stored: one of the legal bases, or a consent to one of the purposes. `notCovered`: the text for neither. */
+export interface PhotoBasis {
+  legalBases: string[];
+  consents: string[];
+  notCovered: string;
+}
+
 export interface Definition {
   version: string;
   steps: Step[];
@@ -115,6 +125,7 @@ export interface Definition {
   filledIn: string[];
   /** What the register sets and no person enters. */
   registerGiven: RegisterGiven;
+  photoBasis: PhotoBasis;
   lists: Record<string, Code[]>;
   /** Names of the rules between items that a phone can check. */
   checks: string[];

@@ -1,6 +1,6 @@
 // Reads the register's /v1/schema/form.json (docs/form-definition.md) into the form's own types, once, when it is received.
 import { isObject, type JsonObject, type RegisterGiven } from '../record/household';
-import { STAGES, type Code, type Definition, type Item, type Stage, type Words } from './definition';
+import { STAGES, type Code, type Definition, type DescribedBy, type Item, type PhotoBasis, type Stage, type Words } from './definition';
 
 /** The definition, or null for a value that is not a definition. An item of a kind that this form does not know is left out: it stays in records as it is. */
 export function readDefinition(body: unknown): Definition | null {
@@ -16,10 +16,16 @@ export function readDefinition(body: unknown): Definition | null {
     }),
     filledIn: texts(body['filled_in']),
     registerGiven: givenOf(body['register_given'], objects(body['steps']).flatMap((step) => objects(step['items']))),
+    photoBasis: photoBasisOf(body['photos']),
     lists: Object.fromEntries(Object.entries(lists).map(([name, codes]) => [name, objects(codes).map(codeOf)])),
     checks: objects(body['rules']).flatMap((rule) => (typeof rule['check'] === 'string' ? [rule['check']] : [])),
     messages: Object.fromEntries(Object.entries(messages).map(([code, message]) => [code, wordsOf(message)])),
   };
+}
+
+function photoBasisOf(raw: unknown): PhotoBasis {
+  const { legal_bases: bases, consents, not_covered: code } = isObject(raw) ? raw : {};
+  return { legalBases: texts(bases), consents: texts(consents), notCovered: text(code) };
 }
 
 /** Only sections and lists in which the register sets something are named inside. */
@@ -95,9 +101,10 @@ function itemOf(raw: JsonObject): Item | null {
     case 'day':
     case 'partial-date':
     case 'moment':
+      return { ...base, kind: raw['kind'] };
     case 'point':
     case 'polygon':
-      return { ...base, kind: raw['kind'] };
+      return { ...base, kind: raw['kind'], describedBy: describedByOf(raw['described_by']) };
     case 'section':
       return { ...base, kind: 'section', items: itemsOf(raw['items']) };
     case 'list': {
@@ -115,6 +122,12 @@ function itemOf(raw: JsonObject): Item | null {
     default:
       return null;
   }
+}
+
+function describedByOf(raw: unknown): DescribedBy {
+  const names = isObject(raw) ? raw : {};
+  const nameOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return { system: nameOf(names['system']), method: nameOf(names['method']), accuracy: nameOf(names['accuracy']), outside: nameOf(names['outside']) };
 }
 
 function codeOf(raw: JsonObject): Code {

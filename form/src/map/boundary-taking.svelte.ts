@@ -1,24 +1,27 @@
 // Runs the state machine of taking a boundary: positions of the GPS, the trace on the phone, border, neighbours, the register's check.
 import { phoneTime } from '../clock/clock.svelte';
 import { valueAt } from '../definition/pointer';
+import { itemAt } from '../definition/screens';
 import { declaredArea } from '../definition/short-list';
-import type { GeometryItem } from '../definition/definition';
+import type { GeometryItem, Item } from '../definition/definition';
 import { meantUnit } from '../editing/commune';
 import type { Editor } from '../editing/editor.svelte';
 import { door } from '../session/door.svelte';
 import { reference } from '../session/reference.svelte';
-import { isObject, listAt, sameJson, textAt, type JsonObject } from '../record/household';
+import { isObject, listAt, textAt, type JsonObject } from '../record/household';
 import { borderIsFresh, fetchBorder, storedBorder } from '../sync/borders';
 import { ResponseLost } from '../sync/register';
 import { metresOutside, positionInside, type Border } from '../geometry/border';
+import { boundaryAnswers, positionAnswers, type Answers } from './accepted';
 import type { BoundaryMap } from './boundary-map';
 import { afterFailure, measuredAnew, NOTHING_HEARD, withFix, type Heard } from './fixes';
 import { overlapArea, parcelsNear, withNeighbours, type Neighbour } from './neighbours';
 import { forRegister, shapeOfParcel } from './parcel-shape';
 import { askRegister } from './register-check';
 import { ScreenLock } from './screen-lock';
+import { Trace } from './trace.svelte';
 import { areaOfShape, distance, toGeometry, type Shape } from '../geometry/shape';
-import { begin, cutOf, isClosed, isCrossed, isWhole, mayAccept, mustStore, needsScreen, resumed, shapeOf, transition, type Capture, type Method, type Taking, type TakingEvent } from './taking';
+import { begin, cutOf, isClosed, isCrossed, isWhole, mayAccept, needsScreen, resumed, shapeOf, transition, type Taking, type TakingEvent } from './taking';
 import { fromGrid, type Grid, type LonLat, type Zone } from '../geometry/vn2000';
 import { average, type Fix } from './walk';
 
@@ -28,9 +31,6 @@ const FAR_METRES = 20_000;
 const NO_LOCATION = 2;
 /** The middle of the country, for a phone that does not know its province yet. */
 const COUNTRY: LonLat = [107.0, 16.5];
-const METHOD_CODES: Record<Exclude<Method, null>, string> = { walked: 'walked', tapped: 'drawn', sheet: 'sheet' };
-const round = (value: number): number => Math.round(value * 1e7) / 1e7;
-const decimetres = (metres: number | null): number | undefined => (metres === null ? undefined : Math.round(metres * 10) / 10);
 
 export class BoundaryTaking {
   readonly #editor: Editor;
@@ -38,16 +38,14 @@ export class BoundaryTaking {
   /** Pointer of the object that holds the geometry: the parcel, or '' for the household. */
   readonly owner: string;
   readonly isPoint: boolean;
-  readonly #traceName: string;
+  readonly #item: GeometryItem;
+  readonly #trace: Trace;
   /** The middle of the household's commune. */
   readonly #centre: LonLat | null;
   readonly #lock = new ScreenLock();
   #map: BoundaryMap | undefined;
   #watch: number | undefined;
   #over = false;
-  #stored: Taking | null = null;
-  #written: Taking | null = null;
-  #writing: Promise<void> = Promise.resolve();
 
   state: Taking = $state.raw({ kind: 'choosing' });
   #heard: Heard = $state.raw(NOTHING_HEARD);
@@ -55,8 +53,6 @@ export class BoundaryTaking {
   border: Border | null = $state.raw(null);
   /** The phone does not promise to keep the screen on. */
   screenMayDarken = $state(false);
-  /** The trace could not be stored: it would not survive a reload. */
-  unstored = $state(false);
 
   readonly fixes = $derived(this.#heard.fixes);
   readonly weak = $derived(this.#heard.weak);
@@ -91,7 +87,8 @@ export class BoundaryTaking {
   /** Metres outside the commune's border, as the register measures it; 0 where the officer has confirmed that. */
   readonly outside = $derived.by((): number => {
     const owner = this.owner === '' ? this.#editor.content : valueAt(this.#editor.content, this.owner);
-    if (!this.border || (isObject(owner) && owner['outside_confirmed'] === true)) return 0;
+    const { outside } = this.#item.describedBy;
+    if (!this.border || (isObject(owner) && outside !== null && owner[outside] === true)) return 0;
     if (this.state.kind === 'position') return this.state.point ? metresOutside(this.border, this.state.point) : 0;
     return this.#sound ? metresOutside(this.border, positionInside(this.shape)) : 0;
   });
@@ -101,19 +98,20 @@ export class BoundaryTaking {
     this.#pointer = pointer;
     this.owner = pointer.slice(0, pointer.lastIndexOf('/'));
     this.isPoint = item.kind === 'point';
-    this.#traceName = `trace ${editor.id} ${pointer}`;
+    this.#item = item;
     // What is there already needs no trace.
     const parcel = valueAt(editor.content, this.owner);
     const given = this.isPoint || !isObject(parcel) ? valueAt(editor.content, pointer) : toGeometry(shapeOfParcel(parcel, this.zones));
-    this.#stored = this.#written = this.state = begin(item.kind, given);
+    this.state = begin(item.kind, given);
+    this.#trace = new Trace(`trace ${editor.id} ${pointer}`, this.state);
     const commune = meantUnit(editor.content['commune'], editor.content, reference.units);
     this.#centre = commune && Number.isFinite(commune.longitude) ? [commune.longitude, commune.latitude] : null;
   }
 
   /** Takes up the trace that is on the phone: what was walked before the screen went dark or the page was loaded again. */
   async restore(): Promise<void> {
-    const stored = this.isPoint ? undefined : await door.sealed.get<Taking>(this.#traceName);
-    if (stored) this.#stored = this.#written = this.state = resumed(stored, performance.now());
+    const stored = this.isPoint ? undefined : await this.#trace.read();
+    if (stored) this.#trace.holds((this.state = resumed(stored, performance.now())));
     if (needsScreen(this.state)) await this.stayAwake();
     this.border = await this.#borderHere();
   }
@@ -121,6 +119,18 @@ export class BoundaryTaking {
   /** The zones that sheets of the province come in, its own first; none before the phone knows its province. */
   get zones(): readonly Zone[] {
     return reference.settings.province?.zones ?? [];
+  }
+
+  /** The trace could not be stored: it would not survive a reload. */
+  get unstored(): boolean {
+    return this.#trace.unstored;
+  }
+
+  /** The box that is ticked where the land really lies outside; null where the form has none. */
+  get outsideBox(): Item | null {
+    const { outside } = this.#item.describedBy;
+    const item = itemAt(reference.definition!, `${this.owner}/${outside ?? ''}`);
+    return item?.name === outside ? item : null;
   }
 
   /** Where the map opens, and how near. */
@@ -175,7 +185,7 @@ export class BoundaryTaking {
     const after = transition(before, event);
     if (after === before || this.#over) return;
     this.state = after;
-    this.#store();
+    this.#trace.store(after);
     if (needsScreen(after) !== needsScreen(before)) await (needsScreen(after) ? this.stayAwake() : this.#lock.release());
     if (event.kind === 'close') this.#map?.fit(this.shape);
     if (event.kind === 'close' || event.kind === 'edited' || event.kind === 'mend') await this.#check();
@@ -198,43 +208,23 @@ export class BoundaryTaking {
   async accept(): Promise<boolean> {
     const { state } = this;
     if (!mayAccept(state)) return false;
-    if (state.kind === 'position') {
-      this.#acceptPosition(state.point!, state.accuracy);
-    } else if (state.kind === 'ready' || state.kind === 'editing') {
-      this.#acceptBoundary(state.shape, state.capture);
-    }
+    for (const [pointer, value] of this.#answers(state)) this.#editor.answer(pointer, value);
     await this.#editor.save();
     // While the household is not stored, the trace is all that would survive a reload.
     if (this.#editor.stored) await this.forget();
     return true;
   }
 
-  /** A position that was only looked at stays as it was recorded. */
-  #acceptPosition(point: LonLat, accuracy: number | null): void {
-    const coordinates = point.map(round);
-    if (sameJson(valueAt(this.#editor.content, `${this.#pointer}/coordinates`), coordinates)) return;
-    this.#editor.answer(this.#pointer, { type: 'Point', coordinates });
-    this.#editor.answer(`${this.#pointer}_accuracy_m`, decimetres(accuracy));
-  }
-
-  /** A boundary that was only looked at stays as it was recorded; a new one comes with how it was taken, and nothing of the one before. */
-  #acceptBoundary(shape: Shape, capture: Capture): void {
-    const { method, accuracy } = capture;
-    if (method === null) return;
-    const { geometry, crs } = forRegister(shape, capture);
-    const methods = reference.definition?.lists['boundary_methods'] ?? [];
-    const code = methods.some((each) => each.code === METHOD_CODES[method]) ? METHOD_CODES[method] : undefined;
-    this.#editor.answer(this.#pointer, geometry);
-    for (const [name, value] of Object.entries({ crs, boundary_method: code, boundary_accuracy_m: decimetres(accuracy) })) {
-      this.#editor.answer(`${this.owner}/${name}`, value);
-    }
+  #answers(state: Taking): Answers {
+    const target = { item: this.#item, pointer: this.#pointer };
+    if (state.kind === 'position') return positionAnswers(this.#editor.content, target, state.point!, state.accuracy);
+    return state.kind === 'ready' || state.kind === 'editing' ? boundaryAnswers(reference.definition!, target, state.shape, state.capture) : [];
   }
 
   /** Removes the trace from the phone. */
   async forget(): Promise<void> {
     this.#over = true;
-    await this.#writing;
-    await door.sealed.put(this.#traceName, undefined);
+    await this.#trace.forget();
   }
 
   #position(): LonLat | null {
@@ -261,27 +251,6 @@ export class BoundaryTaking {
       if (this.shape.flat(2).length > drawn) this.#map?.goTo(fix.position);
     } else if (first && drawn === 0 && !(state.kind === 'position' && state.tapped) && (this.#centre === null || distance(fix.position, this.#centre) < FAR_METRES)) {
       this.#map?.goTo(fix.position, 18);
-    }
-  }
-
-  /** Stores the trace on the phone: it survives a dark screen, a reload and an empty battery. */
-  #store(): void {
-    if (!mustStore(this.#stored, this.state)) return;
-    this.#stored = this.state;
-    this.#writing = this.#writing.then(() => this.#write());
-  }
-
-  async #write(): Promise<void> {
-    const wanted = this.#stored;
-    if (wanted === null || wanted === this.#written) return;
-    try {
-      await door.sealed.put(this.#traceName, wanted);
-      this.#written = wanted;
-      this.unstored = false;
-    } catch {
-      // Shown on the screen; the next change tries again.
-      this.#stored = null;
-      this.unstored = true;
     }
   }
 

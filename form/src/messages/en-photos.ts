@@ -28,7 +28,6 @@ export const enPhotos: Record<keyof typeof viPhotos, string> = {
   'photo.full': 'The phone is full, so the photo is not saved yet. Leave this screen open: make room, then tap again.',
   'photo.onPhone': 'On this phone',
   'photo.withRecord': 'Sent once the household’s record has arrived.',
-  'photo.notCovered': 'The household’s legal basis does not cover photos of papers. It takes a state function, or a consent of its own, “Keeping photos of papers”, under Legal basis and consent.',
   'photo.onRegister': 'On the register',
   'photo.see': 'See',
   'photo.seen': 'The photo is not saved on this phone. The register notes who has seen it.',

@@ -26,7 +26,6 @@ export const viPhotos = {
   'photo.full': 'Máy đã hết chỗ nên chưa lưu được ảnh. Đừng đóng màn hình này: hãy xóa bớt ảnh, ứng dụng, rồi bấm lại.',
   'photo.onPhone': 'Trên máy',
   'photo.withRecord': 'Gửi sau khi hồ sơ của hộ đã tới sổ.',
-  'photo.notCovered': 'Căn cứ xử lý dữ liệu của hộ chưa cho phép giữ ảnh giấy tờ. Cần căn cứ thực hiện chức năng quản lý nhà nước, hoặc sự đồng ý riêng “Lưu ảnh giấy tờ” ở phần Căn cứ và đồng ý.',
   'photo.onRegister': 'Đã có trên sổ',
   'photo.see': 'Xem',
   'photo.seen': 'Ảnh không lưu lại trên máy. Sổ ghi lại ai đã xem.',

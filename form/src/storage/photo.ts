@@ -1,4 +1,5 @@
 // A photo of a paper on its way to the register: what it is, in which state, and when it may go. Pure.
+import type { PhotoBasis } from '../definition/definition';
 import type { Entry } from './entries';
 import { isObject, listAt, textAt, type JsonObject, type Problem } from '../record/household';
 
@@ -37,12 +38,10 @@ export interface RegisteredPhoto {
   at: string;
 }
 
-const CONSENT = 'document_photos';
-
-/** Whether the household's legal basis covers photos of papers; the register's rule (service/people/photos.py). */
-export function isCovered(content: JsonObject): boolean {
-  if (content['legal_basis'] === 'state_function') return true;
-  return listAt(content, 'consents').some((consent) => textAt(consent, 'purpose') === CONSENT && !textAt(consent, 'withdrawn_at'));
+/** Whether the household's legal basis covers photos of papers, by the register's definition. */
+export function isCovered({ legalBases, consents }: PhotoBasis, content: JsonObject): boolean {
+  if (legalBases.includes(textAt(content, 'legal_basis'))) return true;
+  return listAt(content, 'consents').some((consent) => consents.includes(textAt(consent, 'purpose')) && !textAt(consent, 'withdrawn_at'));
 }
 
 /** The photos that may go to the register now: those whose entry has arrived. */

@@ -92,6 +92,15 @@ class RefusedCharacterSchema(Resource):
     code = fields.String(required=True)
 
 
+class DescribedBySchema(Resource):
+    """Names of the items beside a geometry that describe it."""
+
+    system = fields.String(required=True, allow_none=True)
+    method = fields.String(required=True, allow_none=True)
+    accuracy = fields.String(required=True, allow_none=True)
+    outside = fields.String(required=True, allow_none=True)
+
+
 class FormItemSchema(Resource):
     """An item to ask for. Its kind says which of the members that are not required it has."""
 
@@ -127,6 +136,9 @@ class FormItemSchema(Resource):
     open = fields.Boolean()
     scheme = fields.Nested(ChoiceSchemeSchema, allow_none=True)
     era = fields.String(validate=validate.OneOf(["now", "former"]))
+    described_by = fields.Nested(
+        DescribedBySchema, metadata={"description": "Of a geometry: the items beside it that say how it was taken."}
+    )
     types = fields.List(fields.String(validate=validate.OneOf(["Point", "Polygon", "MultiPolygon"])))
     items = fields.List(fields.Nested(lambda: FormItemSchema()))  # noqa: PLW0108 - the class is made only after this
     identifier = fields.String(allow_none=True)
@@ -176,6 +188,14 @@ class FormRuleSchema(Resource):
     summary = fields.String(required=True)
 
 
+class PhotoBasisSchema(Resource):
+    """On which basis photos of papers may be stored: one of the legal bases, or a consent to one of the purposes."""
+
+    legal_bases = fields.List(fields.String(), required=True)
+    consents = fields.List(fields.String(), required=True)
+    not_covered = fields.String(required=True, metadata={"description": "The message where neither is there."})
+
+
 class FormDefinitionSchema(Resource):
     """Everything that a form needs to ask for a household; docs/form-definition.md explains it."""
 
@@ -185,6 +205,7 @@ class FormDefinitionSchema(Resource):
     one_of = fields.List(fields.Nested(OneOfSchema), required=True)
     filled_in = fields.List(fields.String(), required=True)
     register_given = fields.List(fields.String(), required=True)
+    photos = fields.Nested(PhotoBasisSchema, required=True)
     lists = fields.Dict(required=True, keys=fields.String(), values=fields.List(fields.Nested(FormCodeSchema)))
     rules = fields.List(fields.Nested(FormRuleSchema), required=True)
     messages = fields.Dict(required=True, keys=fields.String(), values=fields.Nested(WordsSchema))
