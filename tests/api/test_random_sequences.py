@@ -45,7 +45,7 @@ WRITES = ("write", "write", "draft", "draft", "draft", "again", "revise", "verif
 STEPS = (*LIST_STEPS, "mistake", "put off", *WRITES, "villages", "rehome", "interrupted")
 BEGUN = 4
 """The households that are there at the beginning, one in each commune."""
-SEQUENCES, LONGEST = 45, 20
+SEQUENCES, LONGEST = 30, 20
 
 
 def steps_of(seed: int) -> list[Step]:
@@ -90,6 +90,8 @@ class World:
     country: Country = field(default_factory=Country)
     households: list[Household] = field(default_factory=list)
     officers: list[Officer] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+    """Of accounts for a commune on a day, each made once: to make one again is as many writes as to register."""
 
     def __post_init__(self) -> None:
         self._now()
@@ -328,7 +330,9 @@ class World:
 
     def _headers(self, code: str, role: Role = Role.OFFICER) -> dict[str, str]:
         name = f"{role}-{self.number}-{self.country.today}-{code}"
-        return {"Authorization": f"Bearer {token_of(self.app, role, code, name=name)}"}
+        if name not in self.tokens:
+            self.tokens[name] = token_of(self.app, role, code, name=name)
+        return {"Authorization": f"Bearer {self.tokens[name]}"}
 
     def _asks(
         self, code: str, method: str, household: str, step: str = "", role: Role = Role.OFFICER, **options: Any

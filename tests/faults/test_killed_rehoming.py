@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -89,29 +90,42 @@ class Merging:
         assert_exact(self.store)
 
 
-@pytest.fixture
-def mongod(tmp_path: Path) -> Iterator[PrivateMongod]:
+def a_mongod(folder: Path) -> PrivateMongod:
     """A mongod that soon aborts the transaction that a killed process left open, instead of after a minute."""
     parameters = {"transactionLifetimeLimitSeconds": "5"}
-    options = MongodOptions(folder=tmp_path / "mongod", cache_gigabytes=0.25, parameters=parameters)
-    with PrivateMongod(options) as started:
-        yield started
+    return PrivateMongod(MongodOptions(folder=folder / "mongod", cache_gigabytes=0.25, parameters=parameters))
+
+
+def settings_of(mongod: PrivateMongod, folder: Path) -> Settings:
+    """Settings of the register on this mongod."""
+    return read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(folder / "data")})
+
+
+@pytest.fixture(scope="module")
+def merged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a register whose communes were just merged, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("merged")
+    with a_mongod(folder) as mongod:
+        settings = settings_of(mongod, folder)
+        migrate(settings, say=lambda _: None)
+        parts = wire(settings)
+        load(parts, *(a_line(code) for code in OLD))
+        bulk = BulkRegistration(parts.store, parts.units.directory, parts.clock, parts.examiner)
+        records = [a_least_household(commune=OLD[number % 4]) for number in range(HOUSEHOLDS)]
+        assert {each.result for each in bulk.register(records, actor=REGISTER_ITSELF)} == {"registered"}
+        load(parts, *MERGED)
+        parts.store.close()
+    return folder
 
 
 @pytest.fixture
-def merging(mongod: PrivateMongod, tmp_path: Path) -> Iterator[Merging]:
-    settings = read_settings({"MONGODB_URI": mongod.address("register"), "DATA_FOLDER": str(tmp_path / "data")})
-    migrate(settings, say=lambda _: None)
-    parts = wire(settings)
-    load(parts, *(a_line(code) for code in OLD))
-    bulk = BulkRegistration(parts.store, parts.units.directory, parts.clock, parts.examiner)
-    records = [a_least_household(commune=OLD[number % 4]) for number in range(HOUSEHOLDS)]
-    assert {each.result for each in bulk.register(records, actor=REGISTER_ITSELF)} == {"registered"}
-    load(parts, *MERGED)
-    parts.store.close()
-    again = wire(settings)
-    yield Merging(again, mongod, settings)
-    again.store.close()
+def merging(merged: Path, tmp_path: Path) -> Iterator[Merging]:
+    shutil.copytree(merged, tmp_path, dirs_exist_ok=True)
+    with a_mongod(tmp_path) as mongod:
+        settings = settings_of(mongod, tmp_path)
+        parts = wire(settings)
+        yield Merging(parts, mongod, settings)
+        parts.store.close()
 
 
 def until(condition: Callable[[], bool]) -> None:

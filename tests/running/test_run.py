@@ -27,6 +27,7 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 
 from service.running.command_line import ROOT
+from service.running.mongod import MongodOptions, PrivateMongod
 from tests.conftest import private_folder
 from tests.running.disks import small_disk
 
@@ -242,7 +243,12 @@ def test_a_damaged_household_does_not_keep_the_register_from_starting_after_an_u
         assert run.ended() == 0
         return run.output
 
-    started(lambda households: households.insert_one(damaged, bypass_document_validation=True))
+    with (
+        PrivateMongod(MongodOptions(folder=data / "mongodb")) as mongod,
+        MongoClient[dict[str, Any]](mongod.address("so_nong_ho")) as client,
+    ):
+        households = client.get_default_database()["households"]
+        households.insert_one(damaged, bypass_document_validation=True)
     (data / "mongodb" / "prepared").unlink()  # as if another version had prepared it
     for change in (lambda _: None, lambda households: households.delete_one({"_id": damaged["_id"]})):
         output = started(change)
