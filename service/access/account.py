@@ -67,6 +67,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class DamagedAccount:
+    """An account that is stored damaged: only its id is sure, and its area where that can be read."""
+
+    id: str
+    area: tuple[UnitId, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One sign-in on one device: a family of refresh tokens of which only the newest is valid."""
 

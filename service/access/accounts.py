@@ -133,6 +133,14 @@ class Accounts:
             if len(batch) <= limit:
                 return found, None
 
+    def damaged(self, by: Principal) -> list[str]:
+        """Return the ids of the accounts of the administrator's area that are stored damaged.
+
+        One whose area cannot be read is named to administrators of the whole register.
+        """
+        whole = (UnitId(WHOLE_REGISTER),)
+        return [each.id for each in self._store.damaged_accounts() if self._within(each.area or whole, by)]
+
     def named_area(self, account: Account) -> tuple[NamedUnit, ...]:
         """Return the account's area as codes, each with a day on which it means the unit."""
         directory, today = self._directory(), vietnam_day(self._clock())

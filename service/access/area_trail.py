@@ -8,9 +8,11 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
+from service.access.account import Account
 from service.access.ports import AccountStore, AuditTrail, Directory, HouseholdCommunes
 from service.access.trail import TrailEntry
 from service.clock import Clock, vietnam_day
+from service.errors import StoreDamaged
 from service.principal import Principal
 from service.units.areas import administered_area
 
@@ -62,11 +64,18 @@ class AreaTrail:
     def _is_of(self, entry: TrailEntry, by: Principal, known: dict[str, bool]) -> bool:
         """Whether the entry is of an account that lies in the auditor's area."""
         if entry.account not in known:
-            account = self._accounts.account(entry.account) if entry.account else None
+            account = self._account(entry.account) if entry.account else None
             known[entry.account] = account is not None and by.area.holds(
                 administered_area(account.area, self._directory(), vietnam_day(self._clock()))
             )
         return known[entry.account]
+
+    def _account(self, account_id: str) -> Account | None:
+        """The account; None also for one that is stored damaged, of which nobody knows the area."""
+        try:
+            return self._accounts.account(account_id)
+        except StoreDamaged:
+            return None
 
 
 def _named_in(entry: TrailEntry) -> list[str]:

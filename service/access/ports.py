@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from service.access.account import Account, Device, Session
+from service.access.account import Account, DamagedAccount, Device, Session
 from service.access.trail import BegunEntry, TrailEntry
 from service.units.directory import UnitDirectory
 
@@ -30,7 +30,10 @@ class AccountStore(Protocol):
         """Return the account with this identity at an OpenID provider."""
 
     def accounts(self, *, after: str | None, limit: int) -> list[Account]:
-        """Return accounts in order of name, after the name ``after``."""
+        """Return accounts in order of name, after the name ``after``; those that are stored damaged are left out."""
+
+    def damaged_accounts(self) -> list[DamagedAccount]:
+        """Return the accounts that are stored damaged."""
 
     def change_account(self, account_id: str, items: Mapping[str, Any]) -> Account | None:
         """Set these items of an account. Returns the changed account."""

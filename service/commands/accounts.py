@@ -143,6 +143,8 @@ def _show(accounts: Accounts, issued: IssuedSecret) -> None:
 
 
 def _list(accounts: Accounts, *, as_json: bool) -> None:
+    for damaged in accounts.damaged(register_itself()):
+        print(f"account {damaged} is stored damaged; restore it from a backup", file=sys.stderr)
     after: str | None = None
     while True:
         found, after = accounts.page(register_itself(), after=after, limit=200)

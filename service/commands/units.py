@@ -119,7 +119,10 @@ def load_list(store: Repositories, file: Path, edition: NewEdition, settings: Se
     baselines, requests = store.baselines.baselines(date.max), store.requests.open_by_commune()
     situation = Situation(states, accounts, borders, baselines, requests, store.villages.counts())
     effects = effects_of(plan, before, after, situation, today)
-    report = [*(f"WARNING: {each}" for each in remarks(plan, before, after, today)), *effects.lines()]
+    warnings = list(remarks(plan, before, after, today))
+    if damaged := len(store.accounts.damaged_accounts()):
+        warnings.append(f"{number(damaged, 'account')} stored damaged, and in none of these counts")
+    report = [*(f"WARNING: {each}" for each in warnings), *effects.lines()]
     if dry_run:
         print(f"{number(len(plan.put), 'line')} and {len(plan.withdrawn)} withdrawn: nothing was changed (--dry-run)")
         print(*report, sep="\n")

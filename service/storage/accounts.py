@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from schemas.text import fold
-from service.access.account import Account, Device, Session
+from service.access.account import Account, DamagedAccount, Device, Session
 from service.access.errors import UsernameTaken
-from service.roles import Role, Sight
+from service.errors import StoreDamaged
 from service.storage.client import Document, translated
 from service.unit_names import UnitId
 
@@ -52,8 +54,25 @@ class MongoAccounts:
     def accounts(self, *, after: str | None, limit: int) -> list[Account]:
         """Accounts in order of name, after the name ``after``."""
         where: Document = {} if after is None else {"name": {"$gt": _key_of(after)}}
+        found: list[Account] = []
         with translated(self._client):
-            return [_account(document) for document in self._accounts.find(where).sort("name", 1).limit(limit)]
+            for document in self._accounts.find(where).sort("name", 1):
+                with suppress(StoreDamaged):
+                    found.append(_account(document))
+                if len(found) == limit:
+                    break
+        return found
+
+    def damaged_accounts(self) -> list[DamagedAccount]:
+        """The accounts that are stored damaged, which ``accounts`` leaves out."""
+        damaged: list[DamagedAccount] = []
+        with translated(self._client):
+            for document in self._accounts.find().sort("_id", 1):
+                try:
+                    _account(document)
+                except StoreDamaged:
+                    damaged.append(DamagedAccount(document["_id"], _readable_area(document.get("area"))))
+        return damaged
 
     def change_account(self, account_id: str, items: Mapping[str, Any]) -> Account | None:
         """Set the named items of an account; returns the account as it is afterwards."""
@@ -136,7 +155,7 @@ class MongoAccounts:
         """The valid sessions of an account, the last used first."""
         with translated(self._client):
             found = self._sessions.find({"account": account_id, "revoked_at": None}).sort("used_at", -1).limit(100)
-            return [_session(document) for document in found]
+            return [session for session in map(_session, found) if session is not None]
 
 
 def _key_of(username: str) -> str:
@@ -183,26 +202,27 @@ def _account_document(account: Account) -> Document:
 
 
 def _account(document: Document) -> Account:
-    external, sight = document.get("external"), document.get("sight")
-    return Account(
-        id=document["_id"],
-        username=document["username"],
-        role=Role(document["role"]),
-        area=tuple(UnitId(unit) for unit in document["area"]),
-        created_at=document["created_at"],
-        created_by=document["created_by"],
-        full_name=document.get("full_name"),
-        sight=None if sight is None else Sight(sight),
-        state=document["state"],
-        password_hash=document.get("password_hash"),
-        must_change_password=document.get("must_change_password", False),
-        secret_hash=document.get("secret_hash"),
-        scopes=tuple(document.get("scopes", ())),
-        external=None if external is None else (external["issuer"], external["subject"]),
-        devices=tuple(Device(one["secret_hash"], one["name"], one["seen_at"]) for one in document.get("devices", ())),
-        updated_at=document.get("updated_at"),
-    )
+    """The account of a document. Raises StoreDamaged."""
+    items: Document = {name: document[name] for name in _ITEMS if name in document}
+    try:
+        if (external := items.get("external")) is not None:
+            items["external"] = (external["issuer"], external["subject"])
+        # What is missing without a default must not get one, by which somebody could do more.
+        if not items.keys() >= _REQUIRED:
+            raise StoreDamaged(reason="account")
+        return msgspec.convert({"id": document["_id"], **items}, Account, builtin_types=(datetime,))
+    except (msgspec.ValidationError, TypeError, KeyError) as error:
+        raise StoreDamaged(reason="account") from error
 
+
+def _readable_area(area: object) -> tuple[UnitId, ...] | None:
+    if not isinstance(area, list) or not all(isinstance(unit, str) for unit in area):
+        return None
+    return tuple(map(UnitId, area))
+
+
+_REQUIRED: Final = frozenset(_ITEMS) - {"updated_at", "full_name", "devices", "external"}
+"""Which items every stored account has. Without a password or a sight it has them as null."""
 
 _SESSION_ITEMS: Final = (
     "account",
@@ -220,6 +240,9 @@ _SESSION_ITEMS: Final = (
 )
 
 
+_REQUIRED_OF_SESSIONS: Final = frozenset({*_SESSION_ITEMS, "used"}) - {"reported_at"}
+
+
 def _session_document(session: Session) -> Document:
     return {
         "_id": session.id,
@@ -228,6 +251,12 @@ def _session_document(session: Session) -> Document:
     }
 
 
-def _session(document: Document) -> Session:
-    items: dict[str, Any] = {name: document.get(name) for name in _SESSION_ITEMS}
-    return Session(id=document["_id"], used=tuple(document["used"]), **items)
+def _session(document: Document) -> Session | None:
+    """The session of a document; None where it is damaged: its holder signs in again, and so ends it."""
+    items: Document = {name: document[name] for name in (*_SESSION_ITEMS, "used") if name in document}
+    if not items.keys() >= _REQUIRED_OF_SESSIONS:
+        return None  # one whose end is missing must not be valid again
+    try:
+        return msgspec.convert({"id": document["_id"], **items}, Session, builtin_types=(datetime,))
+    except msgspec.ValidationError:
+        return None

@@ -62,6 +62,9 @@ def test_any_damage_of_a_communes_state_costs_nobody_anything(
         session_database[STATES].update_one({"_id": THANH_VINH}, change)
         assert register.step(moving["id"], "transfer", {"commune": THANH_VINH}).status_code == 200
         assert register.step(moving["id"], "transfer", {"commune": TRUONG_VINH}).status_code == 200
+    session_database[STATES].update_one({"_id": THANH_VINH}, {"$set": {"erasures": "?"}})
+    request = register.client.post("/v1/requests", json={"kind": "erase", "household": moving["id"]}).get_json()
+    assert register.client.post(f"/v1/requests/{request['id']}/carry-out").status_code == 200
     session_database[STATES].delete_one({"_id": THANH_VINH})
     assert register.put(a_household(commune=THANH_VINH)).status_code == 201
     assert list(reconcile(store)) == []

@@ -168,4 +168,13 @@ class AccountWithSecretSchema(AccountSchema):
 class AccountPageSchema(PageSchema):
     """A page of accounts."""
 
+    absent_when_none = frozenset({"damaged"})
+
     items = fields.List(fields.Nested(AccountSchema), required=True)
+    damaged = fields.List(
+        fields.String(),
+        metadata={
+            "description": "On the first page: ids of accounts that are stored damaged, which nobody can sign in to; "
+            "absent if there are none. Only a backup brings them back."
+        },
+    )

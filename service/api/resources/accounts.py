@@ -42,7 +42,8 @@ class AllAccounts(MethodView):
         """In order of name."""
         (after,) = position(arguments, str) or (None,)
         found, last = guard().accounts.page(current_principal(), after=after, limit=arguments["limit"])
-        return page_response(AccountPageSchema, found, None if last is None else (last,))
+        damaged = guard().accounts.damaged(current_principal()) if after is None else []
+        return page_response(AccountPageSchema, found, None if last is None else (last,), damaged=damaged or None)
 
     @needs("accounts.manage")
     @blueprint.body(NewAccountSchema)
