@@ -33,7 +33,8 @@ NOWHERE: dict[str, Any] = {"_id": {"$in": []}}
 _MARGIN_DEGREES = 1e-4
 _BOUNDARIES = {"parcels.id": 1, "parcels.geometry": 1}
 _CELLS_ARE_STORED = all(map(plain_at_rest, _BOUNDARIES))
-"""Whether cells may be stored in clear: they reveal where a boundary lies, so only if the boundary is stored so too."""
+"""Whether cells may be stored in clear, to be found or locked by: they reveal where a boundary lies, so only if the
+boundary is stored so too."""
 _NUMBERS = {
     "former_commune": 1,
     **dict.fromkeys(
@@ -109,7 +110,7 @@ def take_cells(collections: Collections, session: ClientSession, cells: Iterable
     The lock is a write. With a snapshot alone, both could read the neighbourhood before either has written to it. It
     may come before or after the read: MongoDB aborts a write to a cell that has changed since the snapshot.
     """
-    wanted = sorted(cells)
+    wanted = _to_lock(cells)
     if not wanted:
         return
     where = {"_id": {"$in": wanted}}
@@ -117,6 +118,11 @@ def take_cells(collections: Collections, session: ClientSession, cells: Iterable
     if result.matched_count < len(wanted):
         there = {document["_id"] for document in collections["grid_cells"].find(where, {"_id": 1})}
         raise CellsMissing(set(wanted) - there)
+
+
+def _to_lock(cells: Iterable[int]) -> list[int]:
+    """The cells in order; none where boundaries are sealed, which nobody is then found by."""
+    return sorted(set(cells)) if _CELLS_ARE_STORED else []
 
 
 def make_cells(collections: Collections, cells: Iterable[int]) -> None:
@@ -128,9 +134,9 @@ def make_cells(collections: Collections, cells: Iterable[int]) -> None:
 
 def make_missing_cells(collections: Collections, cells: Iterable[int]) -> None:
     """Create those of the cells that are not there yet."""
-    wanted = set(cells)
-    there = collections["grid_cells"].find({"_id": {"$in": sorted(wanted)}}, {"_id": 1})
-    make_cells(collections, wanted - {document["_id"] for document in there})
+    wanted = _to_lock(cells)
+    there = collections["grid_cells"].find({"_id": {"$in": wanted}}, {"_id": 1})
+    make_cells(collections, set(wanted) - {document["_id"] for document in there})
 
 
 def around(cells: Cells, parcels: frozenset[str]) -> dict[str, Any] | None:

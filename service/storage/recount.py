@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
+from schemas.protection import plain_at_rest
 from service.households.ports import Stored
 from service.jobs.ports import EntryUnreadable, LoggedRecord
 from service.storage.client import Document, translated
@@ -17,6 +18,9 @@ from service.storage.encryption.items import SEALED
 from service.storage.log import fingerprint_of_entry, readable
 from service.unit_names import UnitId
 from service.units.attribution import tally_key
+
+_NUMBER: Final = "head.national_id" if plain_at_rest("head") else "head"
+"""What of a document is read for the number of its head: all of the head, where that is sealed as a whole."""
 
 
 class Recount:
@@ -46,14 +50,15 @@ class Recount:
         """Key in ``identities`` and household of every household that is not withdrawn and whose head has a number."""
         encryption = self._database.encryption
         with translated(self._database.client):
-            where = {**ALIVE, "head.national_id": {"$exists": True}}
-            read = {"head.national_id": 1, "revision": 1, SEALED: 1}
+            where = {**ALIVE, _NUMBER: {"$exists": True}}
+            read = {_NUMBER: 1, "revision": 1, SEALED: 1}
             for document in self._database["households"].find(where, read):
                 try:
                     household, revision = document["_id"], document["revision"]
                     contents = contents_of(document, household, revision, encryption)
                     head = encryption.opened(document, contents, partly=True)["head"]
-                    yield encryption.digest(head["national_id"]), household
+                    if "national_id" in head:
+                        yield encryption.digest(head["national_id"]), household
                 except DAMAGE:
                     yield "", document["_id"]  # no identity has this key, so that the household is reported
 

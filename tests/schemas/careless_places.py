@@ -87,13 +87,16 @@ def seen_by(register: Register, household: str, headers: dict[str, str]) -> dict
     }
 
 
+def faults_of(register: Register) -> list[str]:
+    """What does not fit together of the counters, the log, the records and the numbers that they hold."""
+    store = register_of(register.client.application).store
+    broken = [str(log.broken) for log in verify_log(store) if log.broken is not None]
+    return [*broken, *map(str, reconcile(store)), *map(str, reconcile_records(store))]
+
+
 def reasons_of(register: Register, household: str) -> dict[str, Any]:
     """Reasons that were given about the household, as readers get them and as an erasure leaves them."""
     store = register_of(register.client.application).store
-
-    def faults() -> list[str]:
-        broken = [str(log.broken) for log in verify_log(store) if log.broken is not None]
-        return [*broken, *map(str, reconcile(store)), *map(str, reconcile_records(store))]
 
     def given() -> list[str]:
         notes = [each["note"] or {} for each in register.json("/v1/changes")["changes"]]
@@ -110,9 +113,9 @@ def reasons_of(register: Register, household: str) -> dict[str, Any]:
         patch.setattr(FieldEncryption, "HANDOVER", FieldEncryption.HANDOVER * 0)  # no other worker learns of the key
         store.database.encryption.add_data_key()
         found["renewed"] = dict(reencrypt(store.database))
-    found["faults"] = faults()
+    found["faults"] = faults_of(register)
     Erasure(store.transactions, system_clock).erase(neighbour["id"], REGISTER_ITSELF)
-    return {**found, "left": given(), "faults_after": faults()}
+    return {**found, "left": given(), "faults_after": faults_of(register)}
 
 
 def main() -> None:
@@ -132,6 +135,7 @@ def main() -> None:
                 "ready": register.get("/readyz").status_code,
                 "by_commune": len(register.json(f"/v1/households?commune={THANH_VINH}")["items"]),
             }
+            report["faults"] = faults_of(register)
             if report["whole"]["overlaps"]:
                 report["reasons"] = reasons_of(register, household["id"])
         with MongoClient[dict[str, Any]](settings.mongodb_uri) as client:
@@ -140,6 +144,7 @@ def main() -> None:
             counts = MongoOpenData(database).count(countable())
             report["counted"] = [(each.scheme, each.group, each.poverty) for each in counts]
             report["cells"] = "cells" in stored["index"]
+            report["locks"] = database["grid_cells"].count_documents({}) > 0
             report["sealed_facts"] = sorted(name for name, value in stored["derived"].items() if value == b"")
             entry = database["log"].find_one({"household": household["id"]}) or {}
             report["sealed_facts_of_log"] = sorted(n for n, v in entry["record"]["derived"].items() if v == b"")

@@ -169,6 +169,7 @@ def test_an_existing_item_that_says_nothing_is_hidden_wherever_it_is_used(tmp_pa
         ("household.py", "poverty"),
         ("household.py", "status_reason"),
         ("people.py", "full_name"),
+        ("people.py", "national_id"),
         ("people.py", "ethnic_group"),
         ("land.py", "map_sheet"),
         ("land.py", "parcel_number"),
@@ -221,6 +222,15 @@ def test_places_that_say_nothing_are_stored_in_no_index_and_found_by_nobody(tmp_
     assert "105.66412" in report["whole"]["words"]
     assert "105.66412" not in report["masked"]["words"]
     assert (report["cells"], report["ready"], report["by_name"], report["names"]) == (False, 200, 1, True)
+    assert (report["locks"], report["faults"]) == (False, [])
+
+
+@pytest.mark.slow  # as above
+def test_a_head_that_says_nothing_holds_its_number_all_the_same(tmp_path: Path) -> None:
+    report = register_without_protection(tmp_path, (("household.py", "head"),), *_EVERYTHING)
+    assert [report[who]["failed"] for who in ("whole", "masked", "nobody")] == [[], [], []]
+    assert (report["locks"], report["faults"], report["by_name"]) == (True, [], 0)
+    assert not {"Zyxwv", "zyxwv"} & {*report["in_files"]}
 
 
 def test_the_register_refuses_a_schema_that_hides_what_it_works_by(tmp_path: Path) -> None:
