@@ -75,6 +75,26 @@ describe('a sheet as surveyors paste it', () => {
     expect(readSheet('2066361.038 598041.942\nSTT')).toMatchObject({ wrongLines: [2] });
   });
 
+  it.each([
+    '2\u00a0066\u00a0361,038\u00a0\u00a0598\u00a0041,942', '2\u202f066\u202f361.038;598\u202f041.942', "2'066'361.038 598'041.942", '２０６６３６１.０３８ ５９８０４１.９４２',
+  ])('with blanks, digits and signs of other programs: %s', (line) => expect(readSheet(line)).toMatchObject({ points: [FIRST], wrongLines: [] }));
+
+  it.each(['2066361.038 598041.942; 2066380 598060', 'POLYGON((598041.942 2066361.038, 598060 2066380))', '[[598041.942,2066361.038],[598060,2066380]]'])('loses none of the corners of one line: %s', (line) =>
+    expect(readSheet(line)).toMatchObject({ points: [FIRST, { north: 2066380, east: 598060 }], wrongLines: [] }),
+  );
+
+  it.each(["18°40'46.56\"N 105°40'52.68\"E", 'N18.6796 E105.6813', '18,6796; 105,6813', '105.6813 18.6796'])('is told that it has degrees: %s', (line) =>
+    expect(readSheet(line)).toMatchObject({ points: [], wrongLines: [1], degrees: true, meridian: null }),
+  );
+
+  it.each([['KTT 105°30\u2032', 105.5], ['KTT: 106o15\'', 106.25], ['Kinh tuyến trục 105.5', 105.5], ["Kinh tuyến trục 105 30'", 105.5], ['kinh tuyến trục 105 độ 45', 105.75], ['KTT 107°', 107], ['Tờ bản đồ số 105', null]])(
+    'names its meridian above or below: %s',
+    (heading, meridian) => {
+      expect(readSheet(`${heading}\n2066361.038 598041.942`)).toMatchObject({ meridian, points: [FIRST] });
+      if (meridian !== null) expect(readSheet(`2066361.038 598041.942\n${heading}`)).toMatchObject({ meridian, wrongLines: [] });
+    },
+  );
+
   it('goes to the register as it stands, with its system, and comes back to the same place', () => {
     const corners = [FIRST, { north: 2066361.038, east: 598081.942 }, { north: 2066391.038, east: 598081.942 }];
     const shape: Shape = [[corners.map((corner) => fromGrid(corner, ZONE))]];

@@ -42,6 +42,8 @@ export const enMap: Record<keyof typeof viMap, string> = {
   'map.sheetHelp': 'Copy the corners from the survey sheet, one a line: X (north), then Y (east).',
   'map.zone': 'System and central meridian on the survey sheet',
   'map.sheetWrong': 'Cannot read line {lines}.',
+  'map.sheetDegrees': 'Cannot read line {lines}: latitude and longitude. VN-2000 coordinates in metres are needed, as on the survey sheet.',
+  'map.zoneStrange': 'The sheet names the central meridian {meridian}, which is in none of the systems here. Ask who issued the sheet.',
   'map.draw': 'Draw these corners',
   'map.checking': 'Asking the register…',
   'map.checked': 'Checked by the register: nothing found.',
