@@ -83,7 +83,7 @@ describe('a sheet as surveyors paste it', () => {
     expect(readSheet(line)).toMatchObject({ points: [FIRST, { north: 2066380, east: 598060 }], wrongLines: [] }),
   );
 
-  it.each(["18°40'46.56\"N 105°40'52.68\"E", 'N18.6796 E105.6813', '18,6796; 105,6813', '105.6813 18.6796'])('is told that it has degrees: %s', (line) =>
+  it.each(["18°40'46.56\"N 105°40'52.68\"E", 'N18.6796 E105.6813', '18,6796; 105,6813', '105.6813 18.6796'])('with degrees is explained as that: %s', (line) =>
     expect(readSheet(line)).toMatchObject({ points: [], wrongLines: [1], degrees: true, meridian: null }),
   );
 
@@ -285,7 +285,9 @@ describe('the border of a commune', () => {
 });
 
 describe('walking', () => {
-  const start: Walk = { state: 'walking', points: [[105.66, 18.69]], accuracies: [5], lastTime: 0 };
+  const start: Walk = { state: 'walking', points: [[105.66, 18.69]], accuracies: [5], lastTime: 0, believed: { position: [105.66, 18.69], accuracy: 5, time: 0 } };
+  /** Three fixes at one spot, a second apart. */
+  const standing = (position: [number, number], time: number) => [0, 1, 2].map((second) => ({ position, accuracy: 5, time: time + 1000 * second }));
 
   it('takes a point after enough metres and seconds', () => {
     expect(step(start, { position: [105.6601, 18.69], accuracy: 5, time: 5000 }).points).toHaveLength(2);
@@ -303,8 +305,16 @@ describe('walking', () => {
     const longer = step(start, { position: [105.6601, 18.69], accuracy: 5, time: 5000 });
     const back = takeBack(longer);
     expect(back.points).toEqual(start.points);
-    expect(step(back, { position: [105.6601, 18.69], accuracy: 5, time: 9000 }).points).toBe(back.points);
-    expect(step(back, { position: [105.6602, 18.69], accuracy: 5, time: 9000 }).points).toHaveLength(2);
+    expect(standing([105.6601, 18.69], 9000).reduce(step, back).points).toBe(back.points);
+    expect(standing([105.6602, 18.69], 9000).reduce(step, back).points).toHaveLength(2);
+  });
+
+  it('takes no leap for a corner where it goes on after an interruption, and loses nothing that was walked', () => {
+    const back = takeBack(step(start, { position: [105.6601, 18.69], accuracy: 5, time: 5000 }));
+    const leapt = step(back, { position: [105.68, 18.69], accuracy: 5, time: 8000 });
+    expect(leapt.points).toBe(back.points);
+    const fixes = [18.69, 18.6901, 18.6902].map((latitude, at) => ({ position: [105.6603, latitude] as [number, number], accuracy: 5, time: 9000 + 4000 * at }));
+    expect(fixes.reduce(step, leapt).points).toEqual([...start.points, ...fixes.map(({ position }) => position)]);
   });
 
   it('knows when a part was walked while the phone saw nothing', () => {

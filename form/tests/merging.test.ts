@@ -16,7 +16,7 @@ const definition = readDefinition({
         item('commune', 'unit', { era: 'now', taken_with: ['commune_as_of'] }), item('village', 'text'), item('address', 'text'), item('location', 'point', { taken_with: ['location_accuracy_m'] }), item('ecommerce', 'choices', { list: 'e' }),
         item('head', 'section', { items: [item('full_name', 'text'), item('phone', 'text')] }),
         item('parcels', 'list', { identifier: 'id', items: parcel, register_given: ['measured_area_m2'] }),
-        item('livestock', 'list', { identifier: null, items: [item('kind', 'text'), item('heads', 'number')] }),
+        item('livestock', 'list', { identifier: null, items: [item('kind', 'choice', { list: 'k' }), item('heads', 'number')] }),
       ],
     },
   ],
@@ -103,6 +103,16 @@ describe('two versions', () => {
     expect(merged(mine, theirs).asked).toEqual(['/parcels/q', '/livestock']);
     expect(merged(mine, theirs).content['parcels']).toHaveLength(2);
     expect(merged(mine, theirs, { '/parcels/q': 'mine' }).content['parcels']).toHaveLength(1);
+  });
+
+  it.each([
+    ['both add one', [{ kind: 'hen', heads: 10 }], [{ kind: 'hen', heads: 12 }], ['/livestock']],
+    ['one adds what the other changes', [{ kind: 'pig', heads: 9 }], [{ kind: 'pig', heads: 5 }], ['/livestock']],
+    ['both add the same', [{ kind: 'hen', heads: 10 }], [{ kind: 'hen', heads: 10 }], []],
+    ['they add different ones', [{ kind: 'hen', heads: 10 }], [{ kind: 'duck', heads: 12 }], []],
+  ])('are not both taken where they would count one kind twice: %s', (_why, own, other, asked) => {
+    const animals = base['livestock'] as Household[];
+    expect(merged({ ...base, livestock: [...animals, ...own] }, changed({ livestock: [...animals, ...other] })).asked).toEqual(asked);
   });
 
   it('are each other where one side changed nothing', () => {

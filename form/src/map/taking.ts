@@ -154,7 +154,7 @@ function paused(walk: Walk): Walk {
 }
 
 function unconnected(walk: Walk): Walk {
-  return { ...walk, believed: undefined, leaps: undefined };
+  return { ...walk, believed: undefined, leaps: undefined, resumed: undefined };
 }
 
 /** What was cut or mended is as exact as before, but it is not what stands on the sheet, and of a boundary that was there before it is another one. */

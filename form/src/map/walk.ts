@@ -21,6 +21,8 @@ export interface Walk {
   believed?: Fix | undefined;
   /** Positions in a row that nobody can have walked to. */
   leaps?: readonly Fix[] | undefined;
+  /** Positions in a row since the walk was interrupted: where it goes on is not known, so that the first of them may be a leap. */
+  resumed?: readonly Fix[] | undefined;
   /** The point that was taken back last: standing there, it is not taken again. */
   undone?: LonLat | undefined;
   /** Milliseconds of the calendar clock at the last fix: the other clock stands still while the phone sleeps. */
@@ -33,7 +35,7 @@ const LEAST_SECONDS = 2;
 export const WORST_ACCURACY_METRES = 30;
 /** Nobody walks along a field faster: what is further away is a leap of the GPS. */
 const FASTEST_METRES_A_SECOND = 4;
-/** So many positions in a row that agree with each other outweigh the very first one. */
+/** So many positions in a row that agree with each other outweigh the very first one, and show where an interrupted walk goes on. */
 const LEAPS_BELIEVED = 3;
 const LONGEST_GAP_MILLISECONDS = 60_000;
 const FARTHEST_GAP_METRES = 30;
@@ -58,6 +60,11 @@ export function step(walk: Walk, fix: Fix): Walk {
     const { leaps, believed } = withLeap(walk.leaps ?? [], fix);
     // Of a walk that has only begun, the beginning may be the leap.
     return believed && walk.points.length < 2 ? startingAt(walk, fix) : { ...walk, leaps };
+  }
+  if (!walk.believed && walk.points.length > 0) {
+    const { leaps: resumed, believed } = withLeap(walk.resumed ?? [], fix);
+    if (!believed) return { ...walk, resumed };
+    return resumed.reduce(step, { ...walk, believed: resumed[0], resumed: undefined });
   }
   const seen: Walk = { ...walk, believed: fix, leaps: undefined };
   const last = walk.points.at(-1);
@@ -86,7 +93,7 @@ function leastStep({ accuracy }: Fix): number {
 
 /** The walk without its last point. */
 export function takeBack(walk: Walk): Walk {
-  return { ...walk, points: walk.points.slice(0, -1), accuracies: walk.accuracies.slice(0, -1), undone: walk.points.at(-1), believed: undefined, leaps: undefined };
+  return { ...walk, points: walk.points.slice(0, -1), accuracies: walk.accuracies.slice(0, -1), undone: walk.points.at(-1), believed: undefined, leaps: undefined, resumed: undefined };
 }
 
 /** Minutes in which the phone saw nothing while the person walked on, e.g. with the screen dark: a part of the boundary is missing. Else 0. */

@@ -123,7 +123,7 @@ class Merger {
     if (identifier !== null && lists.every((list) => list.every((each) => isObject(each) && typeof each[identifier] === 'string'))) {
       return this.#elements(item, identifier, lists as [JsonObject[], JsonObject[], JsonObject[]], { ...context, pointer: join(context.pointer, name) });
     }
-    const united = union(...lists);
+    const united = union(item, ...lists);
     return united ?? listOf((this.#side(item, name, base, mine, theirs, context) === 'mine' ? mine : theirs)[name]);
   }
 
@@ -145,12 +145,14 @@ class Merger {
   }
 }
 
-/** A list whose elements have no identifiers, with what both added and without what either removed; null where both changed the same element. */
-function union(base: readonly Json[], mine: readonly Json[], theirs: readonly Json[]): Json[] | null {
+/** A list whose elements have no identifiers, with what both added and without what either removed; null where both changed the same element, or added one about the same thing. */
+function union(item: ListItem, base: readonly Json[], mine: readonly Json[], theirs: readonly Json[]): Json[] | null {
   const [own, other] = [change(base, mine), change(base, theirs)];
   const both = [...own.removed].filter((each) => other.removed.has(each));
   const alike = sameKeys(own.added, other.added) && sameKeys(own.removed, other.removed);
   if (both.length > 0 && !alike && (own.added.size > 0 || other.added.size > 0)) return null;
+  const aboutOthers = new Set(difference(other.added, own.added).map((key) => aboutOf(item, key)));
+  if (difference(own.added, other.added).some((key) => aboutOthers.has(aboutOf(item, key)))) return null;
   const present = new Set(theirs.map(keyOf));
   return [...theirs.filter((each) => !own.removed.has(keyOf(each))), ...mine.filter((each) => own.added.has(keyOf(each)) && !present.has(keyOf(each)))];
 }
@@ -158,6 +160,17 @@ function union(base: readonly Json[], mine: readonly Json[], theirs: readonly Js
 function change(before: readonly Json[], after: readonly Json[]): { removed: Set<string>; added: Set<string> } {
   const [old, now] = [before.map(keyOf), after.map(keyOf)];
   return { removed: new Set(old.filter((each) => !now.includes(each))), added: new Set(now.filter((each) => !old.includes(each))) };
+}
+
+function difference(one: ReadonlySet<string>, other: ReadonlySet<string>): string[] {
+  return [...one].filter((each) => !other.has(each));
+}
+
+/** What an element is about, by its choices: twelve hens and ten hens are about hens. An element without choices is about itself. */
+function aboutOf(item: ListItem, key: string): string {
+  const element = objectOf(JSON.parse(key) as Json);
+  const choices = item.items.filter(({ kind, name }) => kind === 'choice' && !isEmpty(element[name]));
+  return choices.length === 0 ? key : JSON.stringify(choices.map(({ name }) => [name, element[name]]));
 }
 
 function sameKeys(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
