@@ -18,7 +18,7 @@ from service.api.http.negotiation import refuse_unaccepted_kinds
 from service.api.http.problems import register_problems
 from service.api.http.reader import install_sources
 from service.api.http.resource import correct_document
-from service.api.http.services import Services, install
+from service.api.http.services import Services, install, install_specification
 from service.api.http.unparsed import refuse_unparsed_requests
 from service.api.openapi import describe, finished_specification, say_who_may
 from service.api.resources import (
@@ -117,7 +117,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
     document = finished_specification(api.spec, register.example)
     say_who_may(document, app)
     add_examples(document, register.province.code)
-    app.extensions["specification"] = document
+    install_specification(app, document)
     app.extensions["parts"] = register
     return app
 

@@ -213,6 +213,21 @@ def test_what_serves_requests_never_asks_how_much_of_a_person_a_reader_sees() ->
     assert wrong == []
 
 
+ATTACHED_IN = {f"service.api.http.{name}" for name in ("guard", "reader", "services", "unparsed")}
+
+
+def test_no_view_takes_from_the_app_what_was_not_made_for_views() -> None:
+    """service/app.py attaches the whole register to the app, with its repositories, for commands and tests."""
+    naming = {
+        name
+        for name, file in modules().items()
+        if room_of(name) == "api"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "extensions"
+    }
+    assert naming == ATTACHED_IN
+
+
 def test_no_files_import_each_other_in_a_circle() -> None:
     """Files are put aside as soon as all that they import is; what is left over then stands in a circle, or on one."""
     left = {name: set(ours_imported_by(name)) - {name} for name in modules()}

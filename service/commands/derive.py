@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.api.resources.documentation import item_list, problem_list, specification
+from service.api.http.services import specification
+from service.api.resources.documentation import item_list, problem_list
 from service.app import App, create_app
 from service.settings import Settings
 

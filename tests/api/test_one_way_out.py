@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 import pytest
@@ -345,8 +346,14 @@ class Step:
 
     def found(self, marks: tuple[bytes, ...]) -> list[str]:
         """Which of the marks are in the response."""
-        body = unpacked(self.response.get_data())
-        return [f"{self.method} {self.rule}: {mark!r}" for mark in marks if mark in body]
+        everything = unpacked(self.response.get_data()) + b"\n" + in_headers(self.response)
+        return [f"{self.method} {self.rule}: {mark!r}" for mark in marks if mark in everything]
+
+
+def in_headers(response: AnyResponse) -> bytes:
+    """What the headers say, as sent and decoded: in addresses, letters beyond ASCII are percent-encoded."""
+    values = "\n".join(response.headers.values())
+    return "\n".join((values, unquote(values))).encode()
 
 
 def routes(app: Flask) -> Iterator[tuple[str, str, Permission | None]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 
 from schemas.catalogue import Catalogue
 from schemas.codelists import CodeLists
@@ -31,6 +31,7 @@ from service.units.village_register import VillageRegister
 
 LANGUAGES = ("vi", "en")
 _KEY = "register"
+_SPECIFICATION = "specification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,16 @@ def install(services: Services) -> None:
 def services() -> Services:
     """The services of the current app."""
     return cast(Services, current_app.extensions[_KEY])
+
+
+def install_specification(app: Flask, document: Mapping[str, Any]) -> None:
+    """Attach the OpenAPI document to an app."""
+    app.extensions[_SPECIFICATION] = document
+
+
+def specification() -> Mapping[str, Any]:
+    """The OpenAPI document of the current app."""
+    return cast(Mapping[str, Any], current_app.extensions[_SPECIFICATION])
 
 
 def derived(name: str, make: Callable[[], bytes]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from flask import Response, current_app, render_template
+from flask import Response, render_template
 from marshmallow import fields
 
 from schemas.errors import RecordInvalid
@@ -14,7 +14,7 @@ from service.api.http.blueprint import Blueprint
 from service.api.http.problems import HTTP_CODES, INVALID_RECORD, STATUS
 from service.api.http.resource import Described, Resource
 from service.api.http.responses import json_response, validated
-from service.api.http.services import services
+from service.api.http.services import services, specification
 
 blueprint = Blueprint("documentation", __name__, description="The contract")
 
@@ -82,11 +82,6 @@ def json_text(value: object) -> str:
 
 
 blueprint.add_app_template_filter(json_text)
-
-
-def specification() -> dict[str, Any]:
-    """The OpenAPI document of the current app."""
-    return current_app.extensions["specification"]  # type: ignore[no-any-return]
 
 
 def problem_list() -> list[dict[str, Any]]:
