@@ -39,7 +39,7 @@ def require_seen(item: str, sight: Sight) -> None:
     either.
     """
     if not sees(item, sight):
-        raise PermissionMissing(permission="masked:read" if sees(item, Sight.MASKED) else "personal:read")
+        raise PermissionMissing(permission="personal:read")
 
 
 def _coarse(query: HouseholdQuery) -> HouseholdQuery:

@@ -56,6 +56,9 @@ def test_a_library_gets_a_token_with_the_scopes_that_it_asks_for(app: Flask, cli
     refused = client.get("/v1/changes", headers=headers)
     assert refused.status_code == 403
     assert 'error="insufficient_scope", scope="changes:read"' in refused.headers["WWW-Authenticate"]
+    by_village = client.get("/v1/households?village=Xóm+1", headers=headers)
+    assert by_village.status_code == 403
+    assert 'error="insufficient_scope", scope="personal:read"' in by_village.headers["WWW-Authenticate"]
 
 
 def test_without_a_scope_it_gets_all_that_the_system_has(app: Flask, client: FlaskClient) -> None:

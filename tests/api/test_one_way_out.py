@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import orjson
 import pytest
@@ -492,6 +492,8 @@ def test_a_new_route_that_passes_the_reader_by_is_found(
     for name in set(record) - NOTHING_OF_ONES_OWN:
         alone = replace(step, response=Response(orjson.dumps({name: record[name]}), mimetype="application/json"))
         assert alone.found(step.seed.marks), f"a response with {name} alone is not recognized"
+    for header in (quote(NAME), f"<{quote('/x?q=' + NAME)}>; rel=next"):
+        assert replace(step, response=Response(headers={"X-Head": header})).found(step.seed.marks) != []
 
 
 def test_a_response_that_reads_while_it_is_streamed_is_noted_whole(

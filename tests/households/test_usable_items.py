@@ -56,7 +56,7 @@ def test_a_circle_becomes_the_cells_around_it_for_readers_who_see_nobody() -> No
     [
         (replace(QUERY, text="an"), Sight.MASKED, "personal:read"),
         (replace(QUERY, text=""), Sight.NOBODY, "personal:read"),
-        (replace(QUERY, village="Khối 3"), Sight.NOBODY, "masked:read"),
+        (replace(QUERY, village="Khối 3"), Sight.NOBODY, "personal:read"),
     ],
 )
 def test_a_text_or_village_that_a_reader_may_not_see_may_not_be_tried(

@@ -9,7 +9,7 @@ from flask import Response, g, request
 
 from service.access.errors import GrantInvalid, RefreshFailed, ScopeInvalid, SignInFailed
 from service.principal import current_principal
-from service.roles import SCOPES, Permission, Role
+from service.roles import SCOPES, Role
 
 TOKEN_ENDPOINT: Final = "session.Token"  # noqa: S105 - the name of a route
 CLIENT_CREDENTIALS: Final = "client_credentials"
@@ -51,17 +51,17 @@ def challenge(response: Response) -> None:
     if response.status_code == 401:
         basic = request.endpoint == TOKEN_ENDPOINT and request.headers.get("Authorization", "")[:6].lower() == "basic "
         response.headers.setdefault("WWW-Authenticate", f"{'Basic' if basic else 'Bearer'} {_REALM}{_fault_of_token()}")
-    permission: Permission | None = g.get("permission")
-    if response.status_code != 403 or permission is None or current_principal().role is not Role.SYSTEM:
+    missing: str | None = g.get("permission_missing")
+    if response.status_code != 403 or missing is None or current_principal().role is not Role.SYSTEM:
         return
-    if scopes := scopes_with(permission):
+    if scopes := scopes_with(missing):
         needed = f'Bearer {_REALM}, error="insufficient_scope", scope="{" ".join(scopes)}"'
         response.headers.setdefault("WWW-Authenticate", needed)
 
 
 def scopes_with(permission: str) -> list[str]:
-    """The scopes that let a system do what a permission guards; none where no scope does, or where none is needed."""
-    return [scope for scope, permissions in SCOPES.items() if permission in permissions]
+    """The scopes that give a system a permission, or are themselves what it lacks; none where no scope does."""
+    return [scope for scope, permissions in SCOPES.items() if permission in permissions or permission == scope]
 
 
 def _fault_of_token() -> str:

@@ -249,6 +249,8 @@ def problem_of_domain_error(error: DomainError) -> Response:
     response = problem(status, error.code, params, **more)
     if isinstance(error, errors.ContentEncodingUnsupported):
         response.headers["Accept-Encoding"] = "identity"
+    if isinstance(error, errors.PermissionMissing):
+        g.permission_missing = error.params["permission"]
     if isinstance(error, TooManyAttempts):
         response.headers["Retry-After"] = str(error.seconds)
     return response
