@@ -1,7 +1,7 @@
 // A commune's code goes with the day of the list that it was chosen from.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Definition, UnitItem } from '../src/definition/definition';
-import { meantUnit, stillMeant, withDayOf, withListDay } from '../src/editing/commune';
+import { isOfToday, meantUnit, stillMeant, withDayOf, withListDay } from '../src/editing/commune';
 import { inWords } from '../src/parts/fields';
 import { fetchUnits, withPast, type Unit, type UnitLists } from '../src/sync/units';
 
@@ -76,5 +76,19 @@ describe('the list of communes', () => {
     const fetched = (path: string): Response => Response.json({ valid_on: path.includes('valid_on') ? '2025-06-30' : '2026-11-20', items: units });
     vi.stubGlobal('fetch', (path: string) => Promise.resolve(fetched(path)));
     expect(await fetchUnits()).toMatchObject({ on: '2026-11-20', now: [{ code: '1', validFrom: '2025-07-01' }] });
+  });
+});
+
+describe('a border, which the register gives by the code of today', () => {
+  const units = lists('2026-11-21', unit('1', '2026-11-01'), unit('2', ''));
+
+  it('is not that of a household whose code was given to another commune since', () => {
+    expect(isOfToday({ commune: '1', commune_as_of: '2026-10-20' }, units)).toBe(false);
+  });
+
+  it('is that of a household whose commune has its code still, or whose code is another one now', () => {
+    expect(isOfToday({ commune: '1', commune_as_of: '2026-11-20' }, units)).toBe(true);
+    expect(isOfToday({ commune: '2' }, units)).toBe(true);
+    expect(isOfToday({ commune: '3', commune_as_of: '2026-10-20' }, units)).toBe(true);
   });
 });

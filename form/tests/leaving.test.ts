@@ -1,7 +1,8 @@
 // A household whose screen is left while the phone cannot store it: shown on the list, tried again, and there when it is opened again.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Definition } from '../src/definition/definition';
-import { EntryGone, PhoneFull, type OpenedEntry } from '../src/storage/entry-store';
+import { EntryGone, type OpenedEntry } from '../src/storage/entry-store';
+import { PhoneFull } from '../src/storage/room';
 
 const saveContent = vi.fn<(...given: unknown[]) => Promise<unknown>>();
 const outbox = vi.hoisted(() => ({ store: {} as Record<string, unknown>, photos: [], noteUnstored: (() => undefined) as (id: string, why: string | null) => void, sendNow: vi.fn() }));

@@ -1,6 +1,6 @@
 // A commune is taken along only with all that is needed there without signal.
 import { beforeEach, expect, it, vi } from 'vitest';
-import { PhoneFull } from '../src/storage/entry-store';
+import { PhoneFull } from '../src/storage/room';
 
 const replace = vi.fn<() => Promise<void>>();
 const refresh = vi.fn<() => Promise<boolean>>();

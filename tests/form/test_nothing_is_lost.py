@@ -211,6 +211,7 @@ def test_a_full_phone_says_so_and_saves_when_there_is_room(officer: Officer) -> 
     type_until_full(officer)
     officer.answer("Thôn, xóm, bản, khối", "Khối 3")
     expect(officer.page.get_by_text("Máy đã hết chỗ")).to_be_visible()
+    expect(officer.page.get_by_text("Có lỗi ngoài dự tính")).to_be_hidden()
     assert not officer.page.locator("[data-saving=saved]").is_visible()
     session.send("Storage.overrideQuotaForOrigin", {"origin": officer.phone.address})
     officer.saved()

@@ -25,6 +25,13 @@ export function stillMeant(answers: JsonObject, { now }: UnitLists): JsonObject 
   return same ? { ...rest, commune } : rest;
 }
 
+/** Whether the household's commune is the one that has the code today. What the register gives by codes of today, such as a border, is not this household's otherwise. */
+export function isOfToday(content: JsonObject, units: Pick<UnitLists, 'now' | 'former' | 'past'>): boolean {
+  const { commune } = content;
+  const today = units.now.find(({ code }) => code === commune);
+  return today === undefined || meantUnit(commune, content, units) === today;
+}
+
 /** The commune that a code means beside its day (`commune_as_of`): not today's where the code was given again since. Undefined where the phone never had it. */
 export function meantUnit(code: Json | undefined, beside: JsonObject, { now, former, past }: Pick<UnitLists, 'now' | 'former' | 'past'>): Unit | undefined {
   const day = textAt(beside, DAY);

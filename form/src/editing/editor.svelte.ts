@@ -7,7 +7,8 @@ import type { Finding } from '../definition/finding';
 import type { Definition, Stage } from '../definition/definition';
 import { withValue } from '../definition/pointer';
 import { normalize } from '../search/fold';
-import { EntryChangedElsewhere, EntryGone, EntryNotEditable, PhoneFull, type OpenedEntry } from '../storage/entry-store';
+import { EntryChangedElsewhere, EntryGone, EntryNotEditable, type OpenedEntry } from '../storage/entry-store';
+import { isFull } from '../storage/room';
 import type { Household, Json } from '../record/household';
 import { outbox } from '../session/outbox.svelte';
 import { reference } from '../session/reference.svelte';
@@ -224,7 +225,7 @@ export class Editor {
 
 /** What the screen says after a write that failed. A fault without a name of its own is shown too, and goes to the console. */
 function savingAfter(error: unknown): Saving {
-  if (error instanceof PhoneFull) return { kind: 'full' };
+  if (isFull(error)) return { kind: 'full' };
   if (error instanceof EntryChangedElsewhere || error instanceof EntryNotEditable || error instanceof EntryGone) return { kind: 'elsewhere' };
   console.error(error);
   return { kind: 'failed' };

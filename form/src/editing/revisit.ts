@@ -1,5 +1,8 @@
 // Opening a household of the register again: the newest record that is available, but never a masked one instead of a complete one.
+import { say } from '../language/language.svelte';
+import { unlessFull } from '../session/faults';
 import { go } from '../session/route.svelte';
+import { shell } from '../session/shell.svelte';
 import { isMasked, isObject, textAt, type Household } from '../record/household';
 import { ResponseLost, call } from '../sync/register';
 import { recordIn } from '../sync/response';
@@ -8,16 +11,19 @@ import { openHousehold } from './opening';
 /** Milliseconds that a person waits for the register's own record before the one on the phone is taken. */
 const PATIENCE = 4000;
 
-export type Revisiting = 'opened' | 'masked';
-
-/** Opens the household for editing and goes there; 'masked' where neither phone nor register gives this account the whole record. Raises PhoneFull. */
-export async function revisit(household: Household): Promise<Revisiting> {
-  const record = (await fromRegister(textAt(household, 'id'))) ?? household;
+/** Opens the household for editing and goes there, or says why it cannot. */
+export async function revisit(household: Household): Promise<void> {
+  const current = await fromRegister(textAt(household, 'id'));
+  const record = current ?? household;
   // What is hidden from this account must not be written back as if somebody had entered it.
-  if (isMasked(record)) return 'masked';
-  const entry = await openHousehold(record);
-  go({ screen: 'household', entry: entry.id, at: '' });
-  return 'opened';
+  if (isMasked(record)) {
+    shell.message = say(current ? 'home.maskedForYou' : 'home.masked');
+    return;
+  }
+  await unlessFull(async () => {
+    const entry = await openHousehold(record);
+    go({ screen: 'household', entry: entry.id, at: '' });
+  });
 }
 
 /** The list may be masked or old: the register's own record is better, where it responds. */

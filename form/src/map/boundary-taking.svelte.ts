@@ -4,7 +4,7 @@ import { valueAt } from '../definition/pointer';
 import { itemAt } from '../definition/screens';
 import { declaredArea } from '../definition/short-list';
 import type { GeometryItem, Item } from '../definition/definition';
-import { meantUnit } from '../editing/commune';
+import { isOfToday, meantUnit } from '../editing/commune';
 import type { Editor } from '../editing/editor.svelte';
 import { door } from '../session/door.svelte';
 import { reference } from '../session/reference.svelte';
@@ -254,17 +254,10 @@ export class BoundaryTaking {
     }
   }
 
-  /** Borders are by the code of today: where that was given to another commune since, it is not the border of this household's. */
-  get #codeIsTodays(): boolean {
-    const { commune } = this.#editor.content;
-    const today = reference.units.now.find(({ code }) => code === commune);
-    return today === undefined || meantUnit(commune, this.#editor.content, reference.units) === today;
-  }
-
   /** The border of the household's commune; before it is chosen, that of the one that was taken along. */
   async #borderHere(): Promise<Border | null> {
     const chosen = textAt(this.#editor.content, 'commune');
-    if (chosen) return this.#codeIsTodays ? storedBorder(door.database, chosen) : null;
+    if (chosen) return isOfToday(this.#editor.content, reference.units) ? storedBorder(door.database, chosen) : null;
     const taken = await reference.communes.taken();
     return taken.length === 1 ? storedBorder(door.database, taken[0]!.commune) : null;
   }
@@ -272,7 +265,7 @@ export class BoundaryTaking {
   /** Where there is signal, a border that is missing or old is fetched while the person goes on. */
   async #refreshBorder(): Promise<void> {
     const chosen = textAt(this.#editor.content, 'commune');
-    if (!chosen || !this.#codeIsTodays || (await borderIsFresh(door.database, chosen))) return;
+    if (!chosen || !isOfToday(this.#editor.content, reference.units) || (await borderIsFresh(door.database, chosen))) return;
     try {
       this.border = await fetchBorder(door.database, chosen);
     } catch (error) {

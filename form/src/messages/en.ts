@@ -59,6 +59,7 @@ export const en: Record<MessageKey, string> = {
   'home.takeAlong': 'Take a commune along to search without signal',
   'home.commune': 'See the commune’s {count} households',
   'home.masked': 'The copy on this phone hides parts of this household. Open it again with signal.',
+  'home.maskedForYou': 'This account is shown only a part of this household, so it cannot be changed here.',
   'home.group.returned': 'Returned by the commune’s leader',
   'home.group.back': 'Needs another look',
   'home.group.drafts': 'Unfinished',

@@ -55,6 +55,7 @@ export const vi = {
   'home.takeAlong': 'Mang dữ liệu của xã theo để tìm khi không có sóng',
   'home.commune': 'Xem {count} hộ của xã',
   'home.masked': 'Bản trên máy che bớt thông tin của hộ này. Hãy mở lại khi có sóng.',
+  'home.maskedForYou': 'Tài khoản này chỉ được xem một phần thông tin của hộ này, nên không sửa được ở đây.',
   'home.group.returned': 'Lãnh đạo xã trả lại',
   'home.group.back': 'Cần xem lại',
   'home.group.drafts': 'Đang làm dở',

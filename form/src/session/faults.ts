@@ -1,6 +1,6 @@
 // Unhandled errors, shown on every page.
 import { say } from '../language/language.svelte';
-import { PhoneFull } from '../storage/entry-store';
+import { isFull } from '../storage/room';
 import { shell } from './shell.svelte';
 
 /** Shows an unhandled error; the console has its details. */
@@ -14,4 +14,12 @@ function showFault(fault: unknown): void {
   if (fault instanceof Error) shell.message = say(isFull(fault) ? 'saving.fullHelp' : 'fault.unexpected');
 }
 
-const isFull = (fault: Error): boolean => fault instanceof PhoneFull || fault.name === 'QuotaExceededError';
+/** Does what stores something for a person, and says so where the phone is full. Any other fault passes. */
+export async function unlessFull(act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    shell.message = say('saving.fullHelp');
+  }
+}

@@ -1,5 +1,5 @@
 // Taking a commune along: its households, then what else is needed there without signal. Goes on when the screen is left.
-import { PhoneFull } from '../storage/entry-store';
+import { isFull } from '../storage/room';
 import { fetchBorder } from '../sync/borders';
 import { fetchCommune, type Progress } from '../sync/households';
 import { ResponseLost } from '../sync/register';
@@ -25,7 +25,7 @@ class TakingAlong {
       await fetchBorder(door.database, commune);
       if (!complete) this.problem = 'partly';
     } catch (error) {
-      const full = error instanceof PhoneFull || (error instanceof DOMException && error.name === 'QuotaExceededError');
+      const full = isFull(error);
       if (!full && !(error instanceof ResponseLost)) throw error;
       this.problem = full ? 'full' : stored ? 'partly' : 'lost';
     } finally {

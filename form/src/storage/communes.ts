@@ -76,9 +76,7 @@ export class Communes {
     const transaction = this.#database.transaction(['communes', 'sealed'], 'readwrite');
     const store = transaction.objectStore('communes');
     await store.delete(IDBKeyRange.bound([commune, 0], [commune, 1e9]));
-    for (const part of parts) void store.put(part);
-    void transaction.objectStore('sealed').put({ name: TAKEN, sealed: sealedList });
-    await transaction.done;
+    await Promise.all([...parts.map((part) => store.put(part)), transaction.objectStore('sealed').put({ name: TAKEN, sealed: sealedList }), transaction.done]);
     this.#households = undefined;
     this.#index = undefined;
     this.#marks = undefined;

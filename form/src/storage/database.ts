@@ -92,8 +92,8 @@ let tabs: BroadcastChannel | undefined;
 export async function wipe(database: Database, because?: 'revoked'): Promise<void> {
   const transaction = database.transaction(database.objectStoreNames, 'readwrite', { durability: 'strict' });
   const names = [...database.objectStoreNames].filter((name) => name !== PUBLIC_STORE);
-  if (because) void transaction.objectStore(PUBLIC_STORE).put({ name: ERASED, value: because });
-  await Promise.all([...names.map((name) => transaction.objectStore(name).clear()), transaction.done]);
+  const reason = because && transaction.objectStore(PUBLIC_STORE).put({ name: ERASED, value: because });
+  await Promise.all([reason, ...names.map((name) => transaction.objectStore(name).clear()), transaction.done]);
   channel().postMessage('erased');
   await Promise.all(REVEALING_CACHES.map((name) => caches.delete(name)));
 }

@@ -5,6 +5,7 @@ import { isEditable, type Basis, type Entry, type EntryState } from './entries';
 import type { Household } from '../record/household';
 import { mintIdentifier } from './identifier';
 import { retried, STALE } from './retry';
+import { withRoom } from './room';
 import type { Vault } from './vault';
 
 /** Another tab changed the entry since this one read it. */
@@ -13,8 +14,6 @@ export class EntryChangedElsewhere extends Error {}
 export class EntryNotEditable extends Error {}
 /** The entry is not (or no longer) on this phone. */
 export class EntryGone extends Error {}
-/** The phone has no room left; nothing was stored. */
-export class PhoneFull extends Error {}
 
 type SealedPart = Pick<Entry, 'basis' | 'base' | 'state' | 'content' | 'changedAt' | 'step'> & { contentVersion: number };
 export interface OpenedEntry extends Entry {
@@ -76,12 +75,11 @@ export class EntryStore {
       state: { kind: 'draft' }, content, changedAt: bestKnownTime().toISOString(), step: 0,
     };
     const sealed = await this.#vault.seal(sealedPart(entry));
-    await this.#write(async () => {
+    await withRoom(async () => {
       const transaction = this.#database.transaction('entries', 'readwrite', { durability: 'strict' });
       const last = (await transaction.store.getAll()).reduce((most, row) => Math.max(most, row.sequence), 0);
       entry.sequence = last + 1;
-      void transaction.store.add(plainPart(entry, sealed));
-      await transaction.done;
+      await Promise.all([transaction.store.add(plainPart(entry, sealed)), transaction.done]);
     });
     this.#changed();
     return entry;
@@ -127,7 +125,7 @@ export class EntryStore {
   }
 
   async remove(id: string): Promise<void> {
-    await this.#write(() => this.#database.delete('entries', id));
+    await withRoom(() => this.#database.delete('entries', id));
     this.#opened.delete(id);
     this.#changed();
   }
@@ -157,30 +155,19 @@ export class EntryStore {
     const rows = await Promise.all(
       changes.map(async ({ after }) => (after ? plainPart(after, await this.#vault.seal(sealedPart(after))) : null)),
     );
-    return this.#write(async () => {
+    return withRoom(async () => {
       const transaction = this.#database.transaction('entries', 'readwrite', { durability: 'strict' });
       const current = await Promise.all(changes.map(({ before }) => transaction.store.get(before.id)));
       const same = changes.every(({ before }, index) => current[index]?.version === before.version);
-      if (same) {
-        changes.forEach(({ before }, index) => {
-          const row = rows[index];
-          void (row ? transaction.store.put(row) : transaction.store.delete(before.id));
-        });
-      }
-      await transaction.done;
+      const writes = changes.map(({ before }, index) => {
+        const row = rows[index];
+        return same && (row ? transaction.store.put(row) : transaction.store.delete(before.id));
+      });
+      await Promise.all([...writes, transaction.done]);
       // What was written need not be decrypted to be read again.
       if (same) for (const { after } of changes) if (after) this.#opened.set(after.id, after);
       return same;
     });
-  }
-
-  async #write<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof DOMException && error.name === 'QuotaExceededError') throw new PhoneFull(error.message);
-      throw error;
-    }
   }
 
   async #open(row: StoredEntry): Promise<OpenedEntry> {

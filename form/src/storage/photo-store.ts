@@ -1,10 +1,10 @@
 // Photos in the phone's database: a photo's content and its picture, both sealed, each in a store of its own.
 import type { Database, StoredPhoto } from './database';
-import { PhoneFull } from './entry-store';
 import { mintIdentifier } from './identifier';
 import { retried, STALE } from './retry';
 import type { Vault } from './vault';
 import type { Photo, PhotoState } from './photo';
+import { withRoom } from './room';
 
 const CHANNEL = 'photos';
 export const JPEG = 'image/jpeg';
@@ -56,9 +56,7 @@ export class PhotoStore {
     const [row, sealed] = await Promise.all([this.#seal(photo), picture.arrayBuffer().then((bytes) => this.#vault.sealBytes(bytes))]);
     await this.#write(async () => {
       const transaction = this.#database.transaction(['photos', 'pictures'], 'readwrite', { durability: 'strict' });
-      void transaction.objectStore('photos').add(row);
-      void transaction.objectStore('pictures').add({ id: photo.id, sealed });
-      await transaction.done;
+      await Promise.all([transaction.objectStore('photos').add(row), transaction.objectStore('pictures').add({ id: photo.id, sealed }), transaction.done]);
     });
   }
 
@@ -115,11 +113,12 @@ export class PhotoStore {
         const transaction = this.#database.transaction(['photos', 'pictures'], 'readwrite', { durability: 'strict' });
         const photos = transaction.objectStore('photos');
         const same = (await photos.get(id))?.version === before.version;
-        if (same) {
-          void (row ? photos.put(row) : photos.delete(id));
-          if (after === null || after.state.kind === 'removing') void transaction.objectStore('pictures').delete(id);
-        }
-        await transaction.done;
+        const gone = after === null || after.state.kind === 'removing';
+        await Promise.all([
+          same && (row ? photos.put(row) : photos.delete(id)),
+          same && gone && transaction.objectStore('pictures').delete(id),
+          transaction.done,
+        ]);
         return same;
       });
       return done || STALE;
@@ -136,15 +135,10 @@ export class PhotoStore {
   }
 
   async #write<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      const result = await work();
-      this.#channel.postMessage('changed');
-      this.#notify();
-      return result;
-    } catch (error) {
-      if (error instanceof DOMException && error.name === 'QuotaExceededError') throw new PhoneFull(error.message);
-      throw error;
-    }
+    const result = await withRoom(work);
+    this.#channel.postMessage('changed');
+    this.#notify();
+    return result;
   }
 
   #notify(): void {

@@ -3,6 +3,7 @@ import type { Border } from '../geometry/border';
 import { contains, fromGeometry } from '../geometry/shape';
 import type { LonLat } from '../geometry/vn2000';
 import { isObject, listAt, type Household } from '../record/household';
+import { isFull } from '../storage/room';
 
 const CACHE = 'tiles';
 const ZOOMS = [12, 13, 14, 15, 16, 17] as const;
@@ -78,7 +79,7 @@ export async function storeTiles(addresses: readonly string[], signal: AbortSign
         if (!(await cache.match(address, { ignoreVary: true }))) progress.bytes += await store(cache, address);
         failures = 0;
       } catch (error) {
-        if (error instanceof DOMException && error.name === 'QuotaExceededError') end = 'full';
+        if (isFull(error)) end = 'full';
         else if (++failures >= FAILURES_IN_A_ROW) end = (await isReachable(address)) ? 'refused' : 'lost';
       }
       progress.done += 1;
