@@ -57,10 +57,11 @@ _PARCELS: Final = (
     *(f"parcels.{name}" for name in (*_USE, "declared_area_m2", "measured_area_m2")),
     *(f"parcels.land_uses.{name}" for name in (*_USE, "area_m2")),
 )
-_SECTORS: Final = ("crops", "livestock", "aquaculture", "forestry", "salt")
+SECTORS: Final = ("crops", "livestock", "aquaculture", "forestry", "salt")
+"""The sectors of a farm's output, as the items of `output_value` name them."""
 _FARM: Final = (
     "output_value.year",
-    *(f"output_value.{sector}" for sector in _SECTORS),
+    *(f"output_value.{sector}" for sector in SECTORS),
     *_PARCELS,
     *(f"{sector}.area_m2" for sector in ("aquaculture", "forestry", "salt")),
 )
@@ -70,7 +71,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "livestock_scale": Fact({"type": "string", "enum": ["large", "medium", "small", "household"]}, _ANIMALS),
     "area_by_land_use_m2": Fact({"type": "object", "additionalProperties": _AMOUNT}, _PARCELS),
     "area_m2": Fact(_AMOUNT, _PARCELS),
-    "farm_class": Fact({"type": "string", "enum": [*_SECTORS, "mixed", "none"]}, _FARM),
+    "farm_class": Fact({"type": "string", "enum": [*SECTORS, "mixed", "none"]}, _FARM),
 }
 """By name, every fact that `service/households/derived.py` computes; the database accepts no other."""
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from schemas.codelists import code_lists
+from schemas.given import SECTORS
 from schemas.land_uses import uses_of
 from schemas.rules import current_land_use
 
@@ -34,7 +35,6 @@ FARM_THRESHOLDS: tuple[FarmThreshold, ...] = (
     FarmThreshold("salt", 350, 1 * M2_PER_HECTARE, _CIRCULAR_02_2020),
     FarmThreshold("mixed", 2000, 1 * M2_PER_HECTARE, _CIRCULAR_02_2020),
 )
-SECTORS = ("crops", "livestock", "aquaculture", "forestry", "salt")
 
 #: Scale by livestock units, Decree 13/2020 as amended by Decree 46/2022: the least units of each scale.
 LIVESTOCK_SCALES: tuple[tuple[float, str], ...] = ((300, "large"), (30, "medium"), (10, "small"), (0, "household"))

@@ -222,6 +222,12 @@ class HarbourSchema(Resource):
     flagship = Computed(lambda harbour: harbour.get("flagship"), fields.Nested(BoatSchema, allow_none=True))
 
 
+def test_a_field_of_which_nobody_says_how_it_is_written_is_refused_with_its_name() -> None:
+    schema = cast("type[Resource]", Resource.from_dict({"pair": fields.Tuple((fields.String(),))}, name="PairSchema"))
+    with pytest.raises(TypeError, match="a Tuple is written"):
+        written(schema, {"pair": ("a",)})
+
+
 def test_an_item_can_be_computed_of_the_whole_value() -> None:
     assert written(HarbourSchema, {"boats": {"b", "a"}}) == {"boats": ["a", "b"], "flagship": None}
     assert written(HarbourSchema, {"boats": (), "flagship": {"name": "c"}})["flagship"] == {"name": "c"}

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from schemas.given import FACTS
+from schemas.given import FACTS, SECTORS
 from schemas.household import HouseholdSchema
 from schemas.language import section_fields, section_of
+from schemas.livelihood import OutputValueSchema
 from service.households import derived
 from service.households.derived import derived_facts, farm_class, livestock_scale
 from service.households.masking import seen
@@ -194,3 +195,8 @@ def test_every_fact_is_declared_and_one_that_is_not_is_shown_to_few() -> None:
         assert seen({"derived": facts}, sight)["derived"] is facts
         assert seen({"derived": 7}, sight) == {}
     assert seen({"derived": {"illness": "x"}}, Sight.PERSONAL) == {"derived": {"illness": "x"}}
+
+
+def test_the_sectors_of_a_farm_are_the_items_of_its_output() -> None:
+    """A sector that was added to the items alone would count for no class of farm."""
+    assert {*SECTORS} == section_fields(OutputValueSchema).keys() - {"year"}
