@@ -196,11 +196,14 @@ def test_a_commune_that_ends_for_good_is_loaded_with_a_warning_that_names_accoun
 ) -> None:
     register(own_store)
     assert accounts_command.main(["create", "can.bo", "--role", "officer", "--area", THANH_VINH]) == 0
+    own_store.database.mongo["accounts"].insert_one({"_id": "damaged", "name": "damaged", "username": 7})
     line = "16681,Thành Vinh,Thanh Vinh ward,phường,commune,40,2025-07-01,2026-12-31,,,,x,,\n"
     assert loaded(tmp_path, f"{HEADER}\n{line}") == 0
     output = capsys.readouterr().out
     assert "WARNING: phường Thành Vinh (16681) ends without a successor: 1 household left in it" in output
     assert "WARNING: account can.bo names 16681, which covers nothing any more" in output
+    assert "without a successor: nobody takes over its households" in output
+    assert "WARNING: 1 account stored damaged, and in none of these counts" in output
 
 
 def test_a_list_that_leaves_no_commune_in_force_is_refused_as_a_fault_of_the_list(
