@@ -88,10 +88,6 @@ class GrantInvalid(AccessError):
     code = "access.grant-invalid"
 
 
-class GrantUnsupported(GrantInvalid):
-    """The register does not support this grant type; params: reason."""
-
-
 class ScopeInvalid(AccessError):
     """Scopes were requested that there are not, or that the account does not have; params: scopes, held."""
 

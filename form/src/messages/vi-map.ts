@@ -41,7 +41,7 @@ export const viMap = {
   'map.zone': 'Hệ tọa độ và kinh tuyến trục ghi trên phiếu đo',
   'map.sheetWrong': 'Không đọc được dòng {lines}.',
   'map.sheetDegrees': 'Không đọc được dòng {lines}: đó là vĩ độ, kinh độ. Cần tọa độ VN-2000 bằng mét, như trên phiếu đo.',
-  'map.zoneStrange': 'Phiếu đo ghi kinh tuyến trục {meridian}, không có trong các hệ tọa độ ở đây. Xin hỏi lại nơi cấp phiếu.',
+  'map.zoneStrange': 'Phiếu đo ghi kinh tuyến trục {meridian}, không có trong các hệ tọa độ ở đây. Xin hỏi lại nơi cấp phiếu đo.',
   'map.draw': 'Vẽ các góc này',
   'map.checking': 'Đang hỏi sổ…',
   'map.checked': 'Sổ đã kiểm tra: không thấy vấn đề.',

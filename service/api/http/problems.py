@@ -23,7 +23,6 @@ from service.access.errors import (
     AccountInvalid,
     AccountNotFound,
     GrantInvalid,
-    GrantUnsupported,
     NotSignedIn,
     OwnAccount,
     PasswordChangeRequired,
@@ -43,7 +42,7 @@ from service.access.errors import (
 from service.access.openid import ProviderUnavailable
 from service.access.trail import TrailBusy
 from service.api.http.blueprint import reference
-from service.api.http.oauth import ERRORS, token_error
+from service.api.http.oauth import ERRORS, UNSUPPORTED, token_error
 from service.api.http.reader import reader
 from service.api.http.resource import BodyRefused, Described, Resource, written
 from service.api.http.services import language, services
@@ -137,7 +136,6 @@ STATUS: dict[type[Exception], int] = {
     RequestClosed: 409,
     RequestExtended: 409,
     GrantInvalid: 422,
-    GrantUnsupported: 400,
     ScopeInvalid: 400,
     PasswordWeak: 422,
     AccountInvalid: 422,
@@ -347,6 +345,8 @@ def problem(status: int, code: str, params: dict[str, Any] | Any, **more: Any) -
 
 
 def _status(error: DomainError) -> int:
+    if isinstance(error, GrantInvalid) and error.params.get("reason") == UNSUPPORTED:
+        return 400  # RFC 6749, 5.2
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 

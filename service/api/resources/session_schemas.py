@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.access.errors import GrantInvalid, GrantUnsupported
+from service.access.errors import GrantInvalid
 from service.api.http.oauth import CLIENT_CREDENTIALS, UNSUPPORTED
 from service.api.http.paging import ListSchema
 from service.api.http.resource import Body, Computed, Resource, refusal, refuse, without_zero_bytes
@@ -25,9 +25,9 @@ _NEEDED = {"password": ("username", "password"), CLIENT_CREDENTIALS: ("client_id
 """By grant type, what has to be there. A refresh token may come in a cookie instead."""
 
 
-def unsupported() -> GrantUnsupported:
+def unsupported() -> GrantInvalid:
     """The error for a grant type that the register does not support."""
-    return GrantUnsupported(pointer="/grant_type", reason=UNSUPPORTED)
+    return GrantInvalid(pointer="/grant_type", reason=UNSUPPORTED)
 
 
 def _supported(grant_type: str) -> None:
