@@ -27,10 +27,6 @@ from service.storage.encryption.fields import FieldEncryption
 from service.storage.photo_files import BUCKET, CHUNKS, FILES, hold_photos
 from service.storage.transaction import MongoTransaction, Transactions
 
-SEALED_ITEMS: Final = ("key", "sha256")
-"""The items of a file's metadata that are ciphertext: a new data key for records renews them, and with ``key`` all of
-the photo."""
-
 _CHUNK_BYTES: Final = 255 * 1024
 _KEY_BITS: Final = 256
 _NONCE_BYTES: Final = 12

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from service.storage.client import Document, translated
@@ -12,10 +12,8 @@ from service.storage.encryption.fields import FieldEncryption
 from service.storage.encryption.items import CIPHERTEXT_SUBTYPE
 from service.storage.log import to_log_entry
 from service.storage.photo_files import FILES
-from service.storage.photos import SEALED_ITEMS
 
 BATCH = 200
-_REQUEST_ITEMS = ("person", "text", "outcome")
 
 
 def reencrypt(
@@ -29,8 +27,9 @@ def reencrypt(
     work: dict[str, Callable[[Document], Document]] = {
         "households": lambda document: renewed(document, database.encryption),
         "log": lambda document: _entry(document, database.encryption),
-        "requests": lambda document: _request(document, database.encryption),
-        FILES: lambda document: _file(document, database.encryption),
+        "requests": lambda document: _renewed(document, database.encryption),
+        # A photo is encrypted with a key of its own: that key is re-encrypted, the photo's bytes stay as they are.
+        FILES: lambda document: _renewed(document, database.encryption),
     }
     for name, renew in work.items():
         with translated():
@@ -63,7 +62,11 @@ def _collection(
 
 
 def _renewed(value: Any, encryption: FieldEncryption) -> Any:
-    """A ciphertext under the current data key."""
+    """A value with every ciphertext in it under the current data key."""
+    if isinstance(value, Mapping):
+        return {name: _renewed(each, encryption) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_renewed(each, encryption) for each in value]
     return encryption.renewed(value) if getattr(value, "subtype", None) == CIPHERTEXT_SUBTYPE else value
 
 
@@ -74,15 +77,3 @@ def _entry(document: Document, encryption: FieldEncryption) -> Document:
     contents = contents_of(document, entry.household, entry.revision, encryption)
     parts = EntryParts(entry.record, entry.replaced, entry.note)
     return {**document, **sealed_again(parts, contents, encryption)}
-
-
-def _request(document: Document, encryption: FieldEncryption) -> Document:
-    renewed = {**document, **{item: _renewed(document.get(item), encryption) for item in _REQUEST_ITEMS}}
-    renewed["steps"] = [{**step, "note": _renewed(step.get("note"), encryption)} for step in document["steps"]]
-    return renewed
-
-
-def _file(document: Document, encryption: FieldEncryption) -> Document:
-    """A photo is encrypted with a key of its own: that key is re-encrypted, the photo's bytes stay as they are."""
-    renewed = {name: _renewed(document["metadata"][name], encryption) for name in SEALED_ITEMS}
-    return {**document, "metadata": {**document["metadata"], **renewed}}

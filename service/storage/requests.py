@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -28,9 +29,11 @@ from service.storage.transaction import MongoTransaction, Transactions
 from service.unit_names import UnitId
 
 REQUESTS: Final = "requests"
-_SEALED: Final = ("person", "text", "outcome")
 _DAYS: Final = ("received_on", "acknowledge_by", "reply_by", "acknowledged_on", "closed_on", "lifted_on")
 _PLAIN: Final = ("household", "commune", "received_by", "purpose", "extended_by", "revision")
+_OTHERWISE: Final = frozenset({"id", "kind", "state", "steps", "damaged"})
+_SEALED: Final = tuple(item.name for item in fields(PersonRequest) if item.name not in _OTHERWISE.union(_DAYS, _PLAIN))
+"""What names people, and every item that the lists above do not declare to be plain."""
 _IS_OPEN: Final = {"$in": sorted(OPEN)}
 
 
