@@ -16,7 +16,7 @@ from service.errors import StoreDamaged
 from service.households.changes import COUNTS, FIRST_HASH, Tallies
 from service.households.ports import CommuneState
 from service.storage.client import Document, fails_fast, translated
-from service.storage.counting import is_hash, rebuilt_state
+from service.storage.counting import is_hash, new_state, rebuilt_state
 from service.storage.database import Database
 from service.unit_names import UnitId
 
@@ -74,8 +74,13 @@ class CommuneStates:
         states, wanted = self._database["commune_states"], sorted(communes)
         there = {document["_id"] for document in states.find({"_id": {"$in": wanted}}, {"_id": 1})}
         erasures = self._erasures()
-        # One that was lost goes on where its log ends.
-        missing = [(each, rebuilt_state(self._database.collections, each)) for each in wanted if each not in there]
+        # One that was lost goes on where its log ends. A new register makes all of them and has no log.
+        has_log = self._database["log"].find_one({}, {"_id": 1}) is not None
+        missing = [
+            (commune, rebuilt_state(self._database.collections, commune) if has_log else new_state())
+            for commune in wanted
+            if commune not in there
+        ]
         if not erasures and any(start["offset"] for _, start in missing):
             erasures = self._erasures_in_log()
         writes = [

@@ -48,6 +48,11 @@ def is_hash(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and _HASH.fullmatch(value) is not None
 
 
+def new_state() -> Document:
+    """The state of a commune whose log has no entry."""
+    return {"offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
+
+
 def rebuilt_state(
     collections: Mapping[str, Collection[Document]], commune: str, session: ClientSession | None = None
 ) -> Document:
@@ -58,7 +63,7 @@ def rebuilt_state(
     span = {"_id": {"$gt": f"{commune}:", "$lt": f"{commune};"}}
     last = collections["log"].find_one(span, {"hash": 1, "at": 1}, sort=[("_id", -1)], session=session)
     if last is None:
-        return {"offset": 0, "hash": FIRST_HASH, "day": None, "tallies": {}}
+        return new_state()
     group = {"_id": "$former_commune", **TALLY}
     rows = collections["households"].aggregate(
         [{"$match": {**ALIVE, "commune": {"$eq": commune}}}, {"$group": group}], session=session
