@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from bson import encode
 
+from schemas.protection import plain_at_rest
 from service.running.mongod import MongodOptions, PrivateMongod
 from service.settings import read_settings
 from service.storage.migration import migrate
 from tests.api.asking import Register
+from tests.api.test_one_way_out import MARKS, a_body
 from tests.apps import OpenApp
 from tests.builders import a_head, a_household, a_member, a_parcel, a_personal_number, an_id
 from tests.conftest import private_folder
@@ -58,6 +60,9 @@ def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, ope
     assert register.put(household).status_code == 201
     changed = {**household, "head": {**household["head"], "phone": "0987600456"}}
     assert register.put(changed, if_match=1).status_code == 200
+    marked = a_body(105.7, 18.7)
+    assert register.put(marked).status_code == 201
+    assert register.patch(marked["id"], {"note": None}, if_match=1).status_code == 200
     photo = f"/v1/households/{household['id']}/photos/{an_id()}"
     sent = register.client.put(f"{photo}?of=identity_card", data=a_photo(), content_type="image/jpeg")
     assert sent.status_code == 201, sent.text
@@ -69,6 +74,10 @@ def test_data_files_and_journal_show_no_personal_item(mongod: PrivateMongod, ope
     assert VILLAGE.encode() in written
     for secret in (number, child, "987600123", "987600456", "765432"):
         assert secret.encode() not in written, secret
+    texts = {mark.item: mark.text.strip(b'"') for mark in MARKS if b'":"' not in mark.text}
+    in_clear = {item for item, text in texts.items() if text in written}
+    assert {item for item in texts if not plain_at_rest(item)} & in_clear == set()
+    assert in_clear >= {"village", "head.full_name", "products.name"}
     assert [a_detail(value) in written for value in (NO_PLACE, b"")] == [False, True]
     assert photo.rpartition("/")[2].encode() in written
     for part in (CAMERA.encode(), b"JFIF", jpeg[200:216], jpeg[-200:-184]):
