@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
+from urllib.parse import urlsplit
 
 from service.province import Province, read_province
 from service.settings_invalid import SettingsInvalid
@@ -94,7 +96,8 @@ class Settings:
     of the connection to it (tlsCAFile, tlsCertificateKeyFile); mode 0600."""
 
     kms_master_key: str = ""
-    """JSON that names the master key, as pymongo's master_key takes it, e.g. {"region": "…", "key": "arn:…"}."""
+    """JSON that names the master key, as pymongo's master_key takes it, e.g. {"region": "…", "key": "arn:…"}; needed
+    for aws, azure and gcp."""
 
     public_address: str = ""
     """Address under which people reach the register, e.g. https://nongho.example; needed for OpenID sign-in."""
@@ -166,6 +169,16 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
 """The least and the greatest value of every setting that is a number."""
 
 KMS_PROVIDERS: Final = ("aws", "azure", "gcp", "kmip")
+_NAME_THEIR_KEY: Final = ("aws", "azure", "gcp")
+"""Services of which KMS_MASTER_KEY has to name a key; kmip makes one where none is named."""
+
+_TILE: Final = ("{z}", "{x}", "{y}")
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "PUBLIC_ADDRESS": "https://nongho.example",
+    "OIDC_ISSUER": "https://login.example",
+    "TILE_URL": "https://tiles.example/{z}/{x}/{y}.png",
+}
+"""The settings that are addresses, with an example of each."""
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -189,7 +202,23 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         )
     settings = Settings(**values)  # type: ignore[arg-type]
     provinces_of(settings)
+    _require_consistent(settings)
     return settings
+
+
+def _require_consistent(settings: Settings) -> None:
+    """Raise SettingsInvalid where one setting contradicts another, or lacks another that it needs."""
+    smallest, largest = settings.parcel_smallest_m2, settings.parcel_largest_m2
+    if smallest > largest:
+        raise SettingsInvalid(
+            f"PARCEL_SMALLEST_M2={smallest:.15g} is more than PARCEL_LARGEST_M2={largest:.15g}: every boundary would "
+            "get a finding. Lower the first or raise the second."
+        )
+    provider = settings.kms_provider
+    if provider and not settings.kms_credentials_file:
+        raise SettingsInvalid(f"KMS_PROVIDER={provider!r}: name its credentials with KMS_CREDENTIALS_FILE")
+    if provider in _NAME_THEIR_KEY and not settings.kms_master_key:
+        raise SettingsInvalid(f"KMS_PROVIDER={provider!r}: name the key that it holds with KMS_MASTER_KEY")
 
 
 def province_of(settings: Settings) -> Province:
@@ -199,11 +228,16 @@ def province_of(settings: Settings) -> Province:
 
 def provinces_of(settings: Settings) -> tuple[Province, ...]:
     """Return all provinces that the settings name, the register's own first. Raises SettingsInvalid."""
-    beside = (named.strip() for named in settings.province.split(",")[1:])
+    first, *beside = (named.strip() for named in settings.province.split(","))
+    if beside and not all((first, *beside)):
+        raise SettingsInvalid(
+            f"PROVINCE={settings.province!r}: nothing is named before or after a comma; name a province there, "
+            "as in 40,42, or leave the comma out"
+        )
     found = (province_of(settings), *(read_province(named) for named in beside))
     codes = [province.code for province in found]
     if len(set(codes)) < len(codes):
-        raise SettingsInvalid(f"PROVINCE={settings.province!r}: a province is named twice")
+        raise SettingsInvalid(f"PROVINCE={settings.province!r}: a province is named twice; name each once")
     return found
 
 
@@ -232,10 +266,41 @@ def _within(name: str, text: str, number: float) -> float:
 def _parse_text(name: str, text: str) -> str:
     if name == "KMS_PROVIDER" and text not in KMS_PROVIDERS:
         raise SettingsInvalid(f"{name}={text!r}: expected one of {', '.join(KMS_PROVIDERS)}")
+    if name in _EXAMPLES:
+        _require_address(name, text)
+    if name == "KMS_MASTER_KEY":
+        _require_object(name, text)
     if name == "HOLIDAYS":
         for day in filter(None, map(str.strip, text.split(","))):
             _require_day(name, day)
     return text
+
+
+def _require_address(name: str, text: str) -> None:
+    """Raise SettingsInvalid for what is no address of a web server, or of tiles lacks the place of a tile."""
+    expected = f"expected an address with https:// or http://, as {_EXAMPLES[name]}"
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port  # a port that is no number is reported only when it is read
+    except ValueError:
+        raise SettingsInvalid(f"{name}={text!r}: {expected}") from None
+    if parts.scheme not in ("https", "http") or not host or re.search(r"\s", text):
+        raise SettingsInvalid(f"{name}={text!r}: {expected}")
+    if name == "TILE_URL" and not all(part in text for part in _TILE):
+        raise SettingsInvalid(f"{name}={text!r}: {expected}; {', '.join(_TILE)} stand for zoom, column and row")
+    if name != "TILE_URL" and (parts.query or parts.fragment):
+        raise SettingsInvalid(f"{name}={text!r}: {expected}, without ? and #")
+
+
+def _require_object(name: str, text: str) -> None:
+    try:
+        named = json.loads(text)
+    except ValueError:
+        named = None
+    if not isinstance(named, dict):  # its value is not repeated, which may be a secret that was put into a wrong place
+        raise SettingsInvalid(
+            f'{name}: expected a JSON object that names the key, as {{"region": "…", "key": "arn:…"}}'
+        )
 
 
 def _require_day(name: str, text: str) -> None:

@@ -51,6 +51,64 @@ def test_without_a_database_nothing_is_read() -> None:
         ("TRAIL_DAYS", "10", "TRAIL_DAYS='10': expected 366 to 36500"),
         ("KMS_PROVIDER", "vault", "KMS_PROVIDER='vault': expected one of aws, azure, gcp, kmip"),
         (
+            "PUBLIC_ADDRESS",
+            "nonsense",
+            "PUBLIC_ADDRESS='nonsense': expected an address with https:// or http://, as https://nongho.example",
+        ),
+        (
+            "PUBLIC_ADDRESS",
+            "https://nongho.example/?a=1",
+            (
+                "PUBLIC_ADDRESS='https://nongho.example/?a=1': expected an address with https:// or http://, as "
+                "https://nongho.example, without ? and #"
+            ),
+        ),
+        (
+            "OIDC_ISSUER",
+            "https://login.example:x",
+            (
+                "OIDC_ISSUER='https://login.example:x': expected an address with https:// or http://, as "
+                "https://login.example"
+            ),
+        ),
+        (
+            "TILE_URL",
+            "javascript:alert(1)",
+            (
+                "TILE_URL='javascript:alert(1)': expected an address with https:// or http://, as "
+                "https://tiles.example/{z}/{x}/{y}.png"
+            ),
+        ),
+        (
+            "TILE_URL",
+            "https://tiles.example/{z}/{x}.png",
+            (
+                "TILE_URL='https://tiles.example/{z}/{x}.png': expected an address with https:// or http://, as "
+                "https://tiles.example/{z}/{x}/{y}.png; {z}, {x}, {y} stand for zoom, column and row"
+            ),
+        ),
+        (
+            "KMS_MASTER_KEY",
+            "arn:aws:kms",
+            'KMS_MASTER_KEY: expected a JSON object that names the key, as {"region": "…", "key": "arn:…"}',
+        ),
+        (
+            "PROVINCE",
+            "40,",
+            (
+                "PROVINCE='40,': nothing is named before or after a comma; name a province there, as in 40,42, or "
+                "leave the comma out"
+            ),
+        ),
+        (
+            "PROVINCE",
+            ",42",
+            (
+                "PROVINCE=',42': nothing is named before or after a comma; name a province there, as in 40,42, or "
+                "leave the comma out"
+            ),
+        ),
+        (
             "AGENCY",
             "zz",
             f"AGENCY='zz': expected the identifier of an agency (QCVN 102:2016/BTTTT), as {read_province().agency}",
@@ -66,6 +124,47 @@ def test_a_refusal_names_the_setting_and_what_it_takes(name: str, text: str, exp
     with pytest.raises(SettingsInvalid) as caught:
         read_settings({**ADDRESS, name: text})
     assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            {"PARCEL_SMALLEST_M2": "1000000", "PARCEL_LARGEST_M2": "1"},
+            (
+                "PARCEL_SMALLEST_M2=1000000 is more than PARCEL_LARGEST_M2=1: every boundary would get a finding. "
+                "Lower the first or raise the second."
+            ),
+        ),
+        ({"KMS_PROVIDER": "kmip"}, "KMS_PROVIDER='kmip': name its credentials with KMS_CREDENTIALS_FILE"),
+        (
+            {"KMS_PROVIDER": "aws", "KMS_CREDENTIALS_FILE": "aws.json"},
+            "KMS_PROVIDER='aws': name the key that it holds with KMS_MASTER_KEY",
+        ),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused_with_the_way_out(settings: dict[str, str], expected: str) -> None:
+    with pytest.raises(SettingsInvalid) as caught:
+        read_settings({**ADDRESS, **settings})
+    assert str(caught.value) == expected
+
+
+def test_settings_that_go_together_are_read() -> None:
+    same = {"PARCEL_SMALLEST_M2": "500", "PARCEL_LARGEST_M2": "500", "PROVINCE": "40, 42"}
+    addresses = {
+        "PUBLIC_ADDRESS": "https://nongho.example:8443/so/",
+        "TILE_URL": "http://{s}.tiles.example/{z}/{x}/{y}{r}.png?key=1",
+        "OIDC_ISSUER": "http://127.0.0.1:9/realms/an",
+    }
+    keys = {
+        "KMS_PROVIDER": "aws",
+        "KMS_CREDENTIALS_FILE": "aws.json",
+        "KMS_MASTER_KEY": '{"region": "x", "key": "arn:x"}',
+    }
+    settings = read_settings({**ADDRESS, **same, **addresses, **keys})
+    assert {name: getattr(settings, name.lower()) for name in (*addresses, *keys)} == addresses | keys
+    kmip = {"KMS_PROVIDER": "kmip", "KMS_CREDENTIALS_FILE": "kmip.json"}
+    assert read_settings({**ADDRESS, **kmip}).kms_master_key == ""
 
 
 @pytest.mark.parametrize("named", ["zz", "40,zz", "42,nowhere.toml"])
@@ -88,7 +187,8 @@ def test_every_number_has_a_range_in_which_its_default_lies() -> None:
 
 @pytest.mark.parametrize("name", sorted(RANGES))
 def test_the_ends_of_a_range_are_allowed_and_nothing_beyond(name: str) -> None:
+    others = {**ADDRESS, "PARCEL_SMALLEST_M2": "0"}  # so that the largest parcel may be as small as its range allows
     for end, beyond in zip(RANGES[name], (-1, 1), strict=True):
-        assert getattr(read_settings({**ADDRESS, name.upper(): str(end)}), name) == end
+        assert getattr(read_settings({**others, name.upper(): str(end)}), name) == end
         with pytest.raises(SettingsInvalid, match=f"{name.upper()}='{end + beyond}': expected"):
-            read_settings({**ADDRESS, name.upper(): str(end + beyond)})
+            read_settings({**others, name.upper(): str(end + beyond)})
