@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from schemas.household import HouseholdSchema
 from schemas.language import Field, section_fields, section_of
 
 FOLDERS = (Path(schemas.__file__).parent / "messages", Path(service.__file__).parent / "messages")
-FORM = Path(service.__file__).parents[1] / "form" / "src" / "messages"
+ROOT = Path(service.__file__).parents[1]
+FORM = ROOT / "form" / "src" / "messages"
 API_WORD = re.compile(r"[A-Za-z]+(?:_[A-Za-z0-9]+)+")
 FOR_PROGRAMS = {"access.grant-invalid", "access.token-expired", "villages.invalid"}
 """Errors that only programs get: what they are to send has no other name."""
@@ -59,14 +61,21 @@ RETIRED = {
     r"phiếu(?! giấy| đo\b| đồng ý)": "hồ sơ, phiếu giấy or phiếu đo",
     r"phiên làm việc": "phiên đăng nhập",
     r"(?:người|cán bộ|báo|hoặc) quản trị(?! viên)": "quản trị viên",
-    r"lỗi của hệ thống|trang của hệ thống|hệ thống gặp lỗi": "sổ",
+    r"hệ thống(?! (?:của (?:các )?bộ|khác|này có: ))": "sổ (hệ thống is a client that is a program)",
     r"(?<!, )thiết bị": "máy",
     r"(?:có|mất|cần) mạng": "sóng",
-    r"ranh giới (?:xã|tỉnh|các xã|\{commune\})|tệp ranh giới": "địa giới (ranh giới is a parcel's)",
+    r"ranh giới (?:của )?(?:các |một |mỗi |từng )?(?:xã|phường|huyện|tỉnh|đơn vị|\{commune\}|\{unit\})|tệp ranh giới": (
+        "địa giới (ranh giới is a parcel's)"
+    ),
     r"\bmục (?:này\?|trước)|\{count\} mục chờ": "the name of the list",
     r"\bthẻ khác": "tab (thẻ is the identity card)",
     r"mở sổ|cài sổ|bản mới của sổ|phần này của sổ|về biểu mẫu": "ứng dụng (sổ is the register)",
     r"cảnh báo của sổ": "lưu ý của sổ",
+    r"dấu vết": "nhật ký truy cập",
+    r"sổ nhật ký": "nhật ký (sổ is the register)",
+    r"rút (?:hồ sơ|khỏi sổ|hộ)": "đưa ra khỏi sổ",
+    r"bảng mã": "danh mục",
+    r"lãnh đạo (?:xã )?xác nhận|xác nhận (?:hồ sơ|hộ)\b": "xác minh",
 }
 """Vietnamese words for what has another name, and that name (docs/glossary.md)."""
 
@@ -75,10 +84,26 @@ def retired_in(text: str) -> set[str]:
     return {word for word in RETIRED if re.search(word, text, re.IGNORECASE)}
 
 
+def paragraphs() -> Iterator[str]:
+    """The paragraphs of all documents in Vietnamese, each on one line."""
+    for folder in (ROOT, ROOT / "docs"):
+        for file in folder.glob("*.vi.md"):
+            yield from (" ".join(each.split()) for each in file.read_text(encoding="utf-8").split("\n\n"))
+
+
+def list_codes() -> Iterator[str]:
+    """The Vietnamese names of all list codes."""
+    for file in (ROOT / "schemas" / "codelists").glob("*.csv"):
+        with file.open(encoding="utf-8", newline="") as lines:
+            yield from (row.get("name_vi") or "" for row in csv.DictReader(lines))
+
+
 def test_no_vietnamese_text_has_a_retired_word() -> None:
-    guide = (FORM.parents[2] / "docs" / "guide.vi.md").read_text(encoding="utf-8")
     labels = (f"{field.item.label_vi} {field.item.hint_vi}" for field in items())
-    read = [text for _, text in texts()] + [*labels, *guide.splitlines()]
+    documents, codes = [*paragraphs()], [*list_codes()]
+    assert len(documents) > 40
+    assert len(codes) > 400
+    read = [text for _, text in texts()] + [*labels, *documents, *codes]
     assert {text: words for text in read if (words := retired_in(text))} == {}
 
 
@@ -86,3 +111,10 @@ def test_a_retired_vietnamese_word_is_noticed() -> None:
     assert retired_in("Giờ ghi trong phiếu") == {r"phiếu(?! giấy| đo\b| đồng ý)"}
     assert retired_in("Số phiếu giấy, phiếu đo VN-2000") == set()
     assert len(retired_in("Báo quản trị: bản ghi có đỉnh")) == 3
+    wrong = ["Ranh giới của xã", "ranh giới {unit}", "Hệ thống chưa lưu", "dấu vết kiểm tra", "cuối sổ nhật ký"]
+    wrong += ["Đã rút khỏi sổ", "các bảng mã", "lãnh đạo xã xác nhận", "Xác nhận hồ sơ"]
+    assert [len(retired_in(text)) for text in wrong] == [1] * len(wrong)
+    right = (
+        "Địa giới xã; ranh giới của thửa; hệ thống của các bộ; Hệ thống này có: {held}; Đã xác nhận thửa nằm ngoài xã"
+    )
+    assert retired_in(right) == set()

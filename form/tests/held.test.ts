@@ -9,7 +9,7 @@ const reasonOf = (status: number, body: unknown, type: string): string => {
 };
 
 describe('what waits', () => {
-  it('waits for signal while nothing was heard of the register', () => {
+  it('waits for signal while nothing came from the register', () => {
     for (const reason of [null, 'lost', 'merged']) expect(held(2, 0, reason)).toBe('2 hộ chờ gửi. Sẽ tự gửi khi có sóng.');
     expect(held(1, 3, 'lost')).toMatch(/^1 hộ, 3 ảnh chờ gửi/);
   });

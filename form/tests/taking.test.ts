@@ -1,6 +1,6 @@
 // Taking a boundary: every way through the state machine, without a map, a GPS or a phone.
 import { describe, expect, it } from 'vitest';
-import { afterFailure, measuredAnew, NOTHING_HEARD, withFix, type Heard } from '../src/map/fixes';
+import { afterFailure, measuredAnew, NO_POSITIONS, withFix, type Positions } from '../src/map/fixes';
 import { withNeighbours } from '../src/map/neighbours';
 import { areaOf, toGeometry, type Ring, type Shape } from '../src/geometry/shape';
 import { begin, isCrossed, mayAccept, mayClose, mustStore, needsScreen, resumed, shapeOf, cutOf, transition, type Capture, type Taking, type TakingEvent } from '../src/map/taking';
@@ -158,9 +158,9 @@ describe('what the phone knows around', () => {
   it('forgets positions of another spot', () => {
     const here = { position: FIELD[0]!, accuracy: 4, time: 1 };
     const there = { position: FIELD[1]!, accuracy: 4, time: 20_000 };
-    const heard = withFix(NOTHING_HEARD, here);
-    expect(withFix(heard, there).fixes).toEqual([there]);
-    expect(withFix(heard, { ...here, time: 3 }).fixes).toHaveLength(2);
+    const measured = withFix(NO_POSITIONS, here);
+    expect(withFix(measured, there).fixes).toEqual([there]);
+    expect(withFix(measured, { ...here, time: 3 }).fixes).toHaveLength(2);
   });
 
   it('adds neighbours that only the register knows', () => {
@@ -172,30 +172,30 @@ describe('what the phone knows around', () => {
 describe('positions that say nothing', () => {
   const here = (seconds: number, accuracy = 5): Fix => ({ position: FIELD[0]!, accuracy, time: seconds * 1000 });
   const away = (seconds: number): Fix => ({ position: [105.684, 18.676], accuracy: 10, time: seconds * 1000 });
-  const heard = (...fixes: Fix[]): Heard => fixes.reduce(withFix, NOTHING_HEARD);
+  const measured = (...fixes: Fix[]): Positions => fixes.reduce(withFix, NO_POSITIONS);
 
   it('are those that are too inexact, for a home and a corner as for a walk', () => {
-    expect(heard(here(1, 1500), here(2, 31))).toEqual({ ...NOTHING_HEARD, weak: 31, reception: 'here' });
+    expect(measured(here(1, 1500), here(2, 31))).toEqual({ ...NO_POSITIONS, weak: 31, reception: 'here' });
     expect(after(begin('point', undefined), fixAt(FIELD[0]!, 1, 1000, 1500))).toEqual(begin('point', undefined));
     expect(ringOf(after(START, WALK, fixAt(FIELD[0]!, 1, 1000, 1500)))).toEqual([]);
-    expect(heard(here(1, 1500), here(2)).fixes).toEqual([here(2)]);
+    expect(measured(here(1, 1500), here(2)).fixes).toEqual([here(2)]);
   });
 
   it('are those of before the GPS was lost: nobody is known to stand there still', () => {
-    expect(afterFailure(1)).toEqual({ ...NOTHING_HEARD, reception: 'none' });
-    expect(afterFailure(2)).toEqual({ ...NOTHING_HEARD, reception: 'none' });
-    expect(withFix(afterFailure(2), here(9))).toEqual(heard(here(9)));
-    expect(measuredAnew(heard(here(1), here(2, 50)))).toEqual({ ...NOTHING_HEARD, weak: 50, reception: 'here' });
+    expect(afterFailure(1)).toEqual({ ...NO_POSITIONS, reception: 'none' });
+    expect(afterFailure(2)).toEqual({ ...NO_POSITIONS, reception: 'none' });
+    expect(withFix(afterFailure(2), here(9))).toEqual(measured(here(9)));
+    expect(measuredAnew(measured(here(1), here(2, 50)))).toEqual({ ...NO_POSITIONS, weak: 50, reception: 'here' });
   });
 
   it('do not come for a while under trees: the GPS is on, and nobody is asked to turn it on', () => {
-    expect(afterFailure(3)).toEqual(NOTHING_HEARD);
+    expect(afterFailure(3)).toEqual(NO_POSITIONS);
   });
 
   it('are those that nobody can have walked to, until three agree', () => {
-    expect(heard(here(1), away(3)).fixes).toEqual([here(1)]);
-    expect(heard(here(1), away(3), here(4)).fixes).toHaveLength(2);
-    expect(heard(here(1), away(2), away(3), away(4)).fixes).toEqual([away(4)]);
+    expect(measured(here(1), away(3)).fixes).toEqual([here(1)]);
+    expect(measured(here(1), away(3), here(4)).fixes).toHaveLength(2);
+    expect(measured(here(1), away(2), away(3), away(4)).fixes).toEqual([away(4)]);
   });
 
   it('are no corners of a walk, however long one stood before', () => {

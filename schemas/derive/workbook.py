@@ -1,4 +1,8 @@
-"""Workbooks (XLSX) of plain tables; equal content gives equal bytes."""
+"""Workbooks (XLSX) of plain tables; equal content gives equal bytes.
+
+This is not in service/formats/, since the XLSForm and the data dictionary are derived here, and
+schemas/ may not import service/.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from schemas.derive.json_schema import household_components, patch_components, r
 from service.api.http.blueprint import ALSO_AS, FILE_NAME_HEADER, IF_MATCH, ONLY_NEW, VALIDATED
 from service.api.http.browser_session import ACCESS_COOKIE
 from service.api.http.gate import declared_permissions
-from service.api.http.geojson import BoundarySchema
+from service.api.http.geojson import OutlineSchema
 from service.api.http.oauth import scopes_with
 from service.api.http.problems import ProblemSchema
 from service.api.resources.changes import ItemPartSchema
@@ -114,7 +114,7 @@ DESCRIPTION = (
 
 _NAMED_BY_HAND = {
     "Problem": ProblemSchema,
-    "Boundary": BoundarySchema,
+    "Outline": OutlineSchema,
     "TrailEntry": TrailEntrySchema,
     "ItemPart": ItemPartSchema,
     "JsonSchema": JsonSchemaSchema,

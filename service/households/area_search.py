@@ -122,10 +122,10 @@ def households_in(
 def households_beginning_in(
     store: Households, box: Box, area: Communes, items: Sequence[str] = ITEMS
 ) -> Iterator[Affected]:
-    """Returns every household within reach of which a parcel begins in a box of whole cells, with all of that parcel.
+    """Returns each household within reach of which a parcel begins in a box of search squares, with all of that parcel.
 
-    For readers who see no boundaries: a parcel across the edge of a cell is found in one cell only, and no part of an
-    area is computed, since both would show where the boundary lies.
+    For readers who see no boundaries: a parcel across the edge of a square is found in one of them only, and no part of
+    an area is computed, since both would show where the boundary lies.
     """
     for record in store.fallen_in(geometry_json(covering(shapely.box(*box))), area, items):
         outlined = (parcel for parcel in record.get("parcels", ()) if parcel.get("geometry") is not None)

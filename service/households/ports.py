@@ -50,7 +50,7 @@ class HouseholdQuery:
     personal: bool = True
     """Whether anything encrypted is to be read: not for readers who are shown nothing of it.
 
-    For them ``bbox`` is made of whole cells, and a household is in it if one of its boundaries begins there.
+    For them ``bbox`` is made of whole search squares, and a household is in it if one of its boundaries begins there.
     """
     updated_since: datetime | None = None
     also: frozenset[str] = frozenset()

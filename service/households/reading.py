@@ -40,7 +40,7 @@ from service.households.residence import Residences
 from service.households.stages import findings_in_json
 from service.households.usable_items import may_use, require_seen, usable_query
 from service.parcels.examination import known_system, record_in
-from service.parcels.regions import whole_cells
+from service.parcels.regions import whole_squares
 from service.principal import Principal
 from service.roles import Permission, Role, Sight
 from service.unit_names import UnitId
@@ -183,7 +183,7 @@ class Reader:
         """The households that fall into a drawn area, in order of their ids."""
         records, items = self._sources.records, items_for(lambda item: may_use(item, self._sight))
         if self._sight is Sight.NOBODY:
-            within = households_beginning_in(records, whole_cells(drawn.bounds), self.communes, items)
+            within = households_beginning_in(records, whole_squares(drawn.bounds), self.communes, items)
         else:
             within = households_in(records, drawn, self.communes, items)
         shared = (each for each in within if each.household not in self.restricted)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from service.errors import PermissionMissing
 from service.households.masking import sees
 from service.households.ports import HouseholdQuery
-from service.parcels.regions import circle, whole_cells
+from service.parcels.regions import circle, whole_squares
 from service.roles import Sight
 
 
@@ -15,10 +15,10 @@ def may_use(item: str, sight: Sight) -> bool:
     """Whether an item may serve to find households for a reader, and to compute what the reader gets.
 
     Readers who may not see where a home is may not find it out by searching area by area either. For readers who see
-    nobody, boundaries serve in whole cells, where the schema shows them to readers who see people masked.
+    nobody, boundaries serve in whole search squares, where the schema shows them to readers who see people masked.
     """
-    in_cells = sight is Sight.NOBODY and item == "parcels.geometry"
-    return sees(item, Sight.MASKED if in_cells else sight)
+    in_squares = sight is Sight.NOBODY and item == "parcels.geometry"
+    return sees(item, Sight.MASKED if in_squares else sight)
 
 
 def usable_query(query: HouseholdQuery, sight: Sight) -> HouseholdQuery:
@@ -43,10 +43,10 @@ def require_seen(item: str, sight: Sight) -> None:
 
 
 def _coarse(query: HouseholdQuery) -> HouseholdQuery:
-    """The query with its box and circle enlarged to whole cells, for readers who see no boundaries."""
-    boxes = [] if query.bbox is None else [whole_cells(query.bbox)]
+    """The query with its box and circle enlarged to whole search squares, for readers who see no boundaries."""
+    boxes = [] if query.bbox is None else [whole_squares(query.bbox)]
     if query.near is not None:
-        boxes.append(whole_cells(circle(*query.near).bounds))
+        boxes.append(whole_squares(circle(*query.near).bounds))
     if not boxes:
         return query
     wests, souths, easts, norths = zip(*boxes, strict=True)

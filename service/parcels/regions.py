@@ -21,28 +21,28 @@ _CORNERS = 180
 _SMALLEST_CIRCLE_M = 0.1
 _LONGEST_EDGE_DEGREES = 0.01
 _MARGIN_DEGREES = 1e-4
-_CELLS_PER_DEGREE = 100
-"""A whole cell of 0.01° is about 1.1 km wide: a reader who sees no boundaries searches no finer."""
+_SQUARES_PER_DEGREE = 100
+"""A search square, of 0.01°, is about 1.1 km wide: a reader who sees no boundaries searches no finer."""
 
 Box = tuple[float, float, float, float]
 """West, south, east, north."""
 
 
-def whole_cells(box: Box) -> Box:
-    """Return the box enlarged to whole cells of 0.01°, so that moving its edges little by little locates nothing."""
-    west, south, east, north = (edge * _CELLS_PER_DEGREE for edge in box)
+def whole_squares(box: Box) -> Box:
+    """Return the box enlarged to whole search squares of 0.01°, so that moving its edges slightly locates nothing."""
+    west, south, east, north = (edge * _SQUARES_PER_DEGREE for edge in box)
     return (
-        max(np.floor(west) / _CELLS_PER_DEGREE, -180.0),
-        max(np.floor(south) / _CELLS_PER_DEGREE, -90.0),
-        min(np.ceil(east) / _CELLS_PER_DEGREE, 180.0),
-        min(np.ceil(north) / _CELLS_PER_DEGREE, 90.0),
+        max(np.floor(west) / _SQUARES_PER_DEGREE, -180.0),
+        max(np.floor(south) / _SQUARES_PER_DEGREE, -90.0),
+        min(np.ceil(east) / _SQUARES_PER_DEGREE, 180.0),
+        min(np.ceil(north) / _SQUARES_PER_DEGREE, 90.0),
     )
 
 
 def begins_in(boundary: Mapping[str, Any], box: Box) -> bool:
     """Return whether the first corner of a boundary (GeoJSON) lies in a box.
 
-    The eastern and the northern edge belong to the next box, so that every boundary begins in exactly one cell.
+    The eastern and the northern edge belong to the next box, so that every boundary begins in exactly one square.
     """
     polygon = boundary["coordinates"][0] if boundary["type"] == "MultiPolygon" else boundary["coordinates"]
     longitude, latitude = polygon[0][0][:2]

@@ -1,7 +1,7 @@
 """Which units' numbers an account may read: those that lie wholly in its area.
 
 A unit of which only a part lies in the area has no row of its own: the part's numbers would stand under the whole's
-name, and the whole's numbers tell of households outside.
+name, and the whole's numbers include households outside.
 """
 
 from __future__ import annotations

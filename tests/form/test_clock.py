@@ -57,7 +57,7 @@ def test_a_clock_known_to_be_wrong_is_corrected_without_signal_after_a_reload(
     assert off_by(households.find_one()["captured_at"]) < AN_HOUR
 
 
-def test_a_clock_that_fell_back_without_signal_is_not_before_the_register_was_heard(
+def test_a_clock_that_fell_back_without_signal_is_not_before_the_last_time_that_the_register_sent(
     officer: Officer, served: ServedForm, households: Any
 ) -> None:
     expect(officer.page.get_by_text("Đồng hồ của máy")).to_be_hidden()

@@ -378,15 +378,15 @@ def test_whose_boundaries_a_check_shows_is_noted(services: Register, reader_of: 
 
 @pytest.mark.parametrize("parts", [1, 2])
 @pytest.mark.parametrize("who", [statistics, supervisor])
-def test_who_sees_no_boundaries_finds_a_parcel_across_the_edge_of_a_cell_in_one_cell_only(
+def test_who_sees_no_boundaries_finds_a_parcel_across_the_edge_of_a_square_in_one_square_only(
     services: Register, reader_of: ReaderOf, who: Principal, parts: int
 ) -> None:
     plots = [a_square(105.6699, 18.6799)["coordinates"], a_square(105.6703, 18.6799)["coordinates"]]
     one = {"type": "Polygon", "coordinates": plots[0]}
     stored(services, parcels=[a_parcel(geometry=one if parts == 1 else {"type": "MultiPolygon", "coordinates": plots})])
     reader = reader_of(who, Permission.HOUSEHOLDS_SEARCH)
-    cells = [(105.66 + x, 18.67 + y, 105.67 + x, 18.68 + y) for x in (0.0, 0.01) for y in (0.0, 0.01)]
-    inside = [(west + 0.001, south + 0.001, east - 0.00005, north - 0.00005) for west, south, east, north in cells]
+    squares = [(105.66 + x, 18.67 + y, 105.67 + x, 18.68 + y) for x in (0.0, 0.01) for y in (0.0, 0.01)]
+    inside = [(west + 0.001, south + 0.001, east - 0.00005, north - 0.00005) for west, south, east, north in squares]
     edges = [(105.668, 18.678, 105.66995, 18.67995), (105.67005, 18.67995, 105.672, 18.6802)]
     boxes = inside if who is statistics else edges
     found = [len(reader.fallen_in(shapely.box(*box))) for box in boxes]

@@ -9,7 +9,7 @@ import pytest
 from service.errors import PermissionMissing
 from service.households.ports import HouseholdQuery
 from service.households.usable_items import may_use, usable_query
-from service.parcels.regions import circle, whole_cells
+from service.parcels.regions import circle, whole_squares
 from service.roles import Sight
 
 BOX = (105.671, 18.672, 105.689, 18.688)
@@ -28,23 +28,23 @@ def test_an_area_finds_by_home_only_who_may_see_homes(sight: Sight, geometries: 
     assert (usable.stage, usable.limit) == ("registered", 10)
 
 
-def test_readers_who_see_nobody_search_in_whole_cells_and_read_nothing_encrypted() -> None:
+def test_readers_who_see_nobody_search_in_whole_squares_and_read_nothing_encrypted() -> None:
     for sight in (Sight.PERSONAL, Sight.MASKED):
         usable = usable_query(replace(QUERY, bbox=BOX), sight)
         assert (usable.bbox, usable.personal) == (BOX, True)
     usable = usable_query(replace(QUERY, bbox=BOX), Sight.NOBODY)
-    assert (usable.bbox, usable.personal) == (whole_cells(BOX), False)
+    assert (usable.bbox, usable.personal) == (whole_squares(BOX), False)
     assert usable_query(QUERY, Sight.NOBODY).bbox is None
 
 
-def test_a_circle_becomes_the_cells_around_it_for_readers_who_see_nobody() -> None:
+def test_a_circle_becomes_the_squares_around_it_for_readers_who_see_nobody() -> None:
     near = (105.675, 18.675, 2_000.0)
-    around = whole_cells(circle(*near).bounds)
+    around = whole_squares(circle(*near).bounds)
     assert usable_query(replace(QUERY, near=near), Sight.MASKED).near == near
     alone = usable_query(replace(QUERY, near=near), Sight.NOBODY)
     assert (alone.near, alone.bbox) == (None, around)
     both = usable_query(replace(QUERY, near=near, bbox=BOX), Sight.NOBODY)
-    west, south, east, north = whole_cells(BOX)
+    west, south, east, north = whole_squares(BOX)
     assert both.near is None
     assert both.bbox == (west, south, min(east, around[2]), min(north, around[3]))
     other = usable_query(replace(QUERY, near=near, bbox=(105.6, 18.6, 105.8, 18.8)), Sight.NOBODY)

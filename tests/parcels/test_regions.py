@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
-from service.parcels.regions import Box, begins_in, circle, covering, whole_cells
+from service.parcels.regions import Box, begins_in, circle, covering, whole_squares
 from tests.parcels.builders import VINH
 
 GEOD = Geod(ellps="WGS84")
@@ -36,7 +36,7 @@ def test_a_circle_has_180_corners_at_its_radius_in_equal_steps_from_the_north() 
 
 
 @pytest.mark.parametrize(
-    ("box", "cells"),
+    ("box", "squares"),
     [
         ((105.671, 18.679, 105.689, 18.681), (105.67, 18.67, 105.69, 18.69)),
         ((-0.001, -0.001, 0.001, 0.001), (-0.01, -0.01, 0.01, 0.01)),
@@ -47,8 +47,8 @@ def test_a_circle_has_180_corners_at_its_radius_in_equal_steps_from_the_north() 
         ((-179.5, -89.5, -178.5, -88.5), (-179.5, -89.5, -178.5, -88.5)),
     ],
 )
-def test_a_box_is_enlarged_to_whole_cells_and_no_further_than_the_earth(box: Box, cells: Box) -> None:
-    assert whole_cells(box) == pytest.approx(cells, abs=1e-12)
+def test_a_box_is_enlarged_to_whole_squares_and_no_further_than_the_earth(box: Box, squares: Box) -> None:
+    assert whole_squares(box) == pytest.approx(squares, abs=1e-12)
 
 
 def test_the_rings_that_mongodb_is_given_run_counter_clockwise() -> None:
@@ -101,6 +101,6 @@ def test_every_boundary_begins_in_exactly_one_cell(longitude: float, latitude: f
     ring = [[longitude, latitude], [longitude + 0.02, latitude], [longitude, latitude + 0.02], [longitude, latitude]]
     boundary = {"type": "MultiPolygon", "coordinates": [[ring], [[[0, 0], [1, 0], [0, 1], [0, 0]]]]}
     columns, rows = range(10_558, 10_583), range(1_858, 1_883)
-    cells = [(x / 100, y / 100, (x + 1) / 100, (y + 1) / 100) for x in columns for y in rows]
-    assert [begins_in(boundary, cell) for cell in cells].count(True) == 1
-    assert [begins_in({"type": "Polygon", "coordinates": [ring]}, cell) for cell in cells].count(True) == 1
+    squares = [(x / 100, y / 100, (x + 1) / 100, (y + 1) / 100) for x in columns for y in rows]
+    assert [begins_in(boundary, square) for square in squares].count(True) == 1
+    assert [begins_in({"type": "Polygon", "coordinates": [ring]}, square) for square in squares].count(True) == 1

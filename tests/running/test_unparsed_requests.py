@@ -46,12 +46,12 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 def sent(port: int, request: bytes) -> bytes:
     """Send the bytes as they are, and read until the server closes the connection."""
-    heard = b""
+    received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(request)
         while part := connection.recv(65_536):
-            heard += part
-    return heard
+            received += part
+    return received
 
 
 def problem_of(response: bytes) -> tuple[int, str, dict[str, Any]]:

@@ -14,7 +14,7 @@ import { ResponseLost } from '../sync/register';
 import { metresOutside, positionInside, type Border } from '../geometry/border';
 import { boundaryAnswers, positionAnswers, type Answers } from './accepted';
 import type { BoundaryMap } from './boundary-map';
-import { afterFailure, measuredAnew, NOTHING_HEARD, withFix, type Heard } from './fixes';
+import { afterFailure, measuredAnew, NO_POSITIONS, withFix, type Positions } from './fixes';
 import { overlapArea, parcelsNear, withNeighbours, type Neighbour } from './neighbours';
 import { forRegister, shapeOfParcel } from './parcel-shape';
 import { askRegister } from './register-check';
@@ -48,15 +48,15 @@ export class BoundaryTaking {
   #over = false;
 
   state: Taking = $state.raw({ kind: 'choosing' });
-  #heard: Heard = $state.raw(NOTHING_HEARD);
+  #positions: Positions = $state.raw(NO_POSITIONS);
   neighbours: readonly Neighbour[] = $state.raw([]);
   border: Border | null = $state.raw(null);
   /** The phone does not promise to keep the screen on. */
   screenMayDarken = $state(false);
 
-  readonly fixes = $derived(this.#heard.fixes);
-  readonly weak = $derived(this.#heard.weak);
-  readonly reception = $derived(this.#heard.reception);
+  readonly fixes = $derived(this.#positions.fixes);
+  readonly weak = $derived(this.#positions.weak);
+  readonly reception = $derived(this.#positions.reception);
   readonly mean = $derived(average(this.fixes));
   readonly shape: Shape = $derived(shapeOf(this.state));
   readonly closed = $derived(isClosed(this.state));
@@ -195,7 +195,7 @@ export class BoundaryTaking {
   async takeHere(): Promise<void> {
     if (!this.mean) return;
     const { position, accuracy } = this.mean;
-    this.#heard = measuredAnew(this.#heard);
+    this.#positions = measuredAnew(this.#positions);
     await this.send({ kind: 'point', position, accuracy });
   }
 
@@ -233,7 +233,7 @@ export class BoundaryTaking {
 
   #listen(): void {
     const failed = ({ code }: Pick<GeolocationPositionError, 'code'>): void => {
-      this.#heard = afterFailure(code);
+      this.#positions = afterFailure(code);
     };
     if (!navigator.geolocation) return failed({ code: NO_LOCATION });
     this.#watch = navigator.geolocation.watchPosition((position) => void this.#located(position), failed, { enableHighAccuracy: true, maximumAge: 0, timeout: 30_000 });
@@ -242,7 +242,7 @@ export class BoundaryTaking {
   async #located({ coords }: GeolocationPosition): Promise<void> {
     const fix: Fix = { position: [coords.longitude, coords.latitude], accuracy: coords.accuracy, time: performance.now() };
     const first = this.fixes.length === 0;
-    this.#heard = withFix(this.#heard, fix);
+    this.#positions = withFix(this.#positions, fix);
     this.#map?.showMe(fix.position, fix.accuracy);
     const { state } = this;
     const drawn = this.shape.flat(2).length;

@@ -5,8 +5,8 @@ import { isLeap, withLeap, WORST_ACCURACY_METRES, type Fix } from './walk';
 /** Nothing yet, or nothing any more for a while; positions; none at all, since location is off or this page may not use it. */
 export type Reception = 'waiting' | 'here' | 'none';
 
-/** What is heard at this spot. */
-export interface Heard {
+/** What the device measured at this spot. */
+export interface Positions {
   /** The positions that count. */
   fixes: readonly Fix[];
   /** Those in a row that nobody can have walked to. */
@@ -16,15 +16,15 @@ export interface Heard {
   reception: Reception;
 }
 
-export const NOTHING_HEARD: Heard = { fixes: [], leaps: [], weak: 0, reception: 'waiting' };
+export const NO_POSITIONS: Positions = { fixes: [], leaps: [], weak: 0, reception: 'waiting' };
 
 const MOST = 30;
 const SPOT_METRES = 10;
 /** GeolocationPositionError.TIMEOUT: the GPS is on, but no position came for a while. */
 const TIMEOUT = 3;
 
-/** What was heard with one more position. One that is too inexact does not count; those of another spot are dropped. */
-export function withFix({ fixes, leaps }: Heard, fix: Fix): Heard {
+/** What was measured, with one more position. One that is too inexact does not count; those of another spot are dropped. */
+export function withFix({ fixes, leaps }: Positions, fix: Fix): Positions {
   const reception = 'here';
   if (fix.accuracy > WORST_ACCURACY_METRES) return { fixes, leaps, weak: fix.accuracy, reception };
   const last = fixes.at(-1);
@@ -36,10 +36,10 @@ export function withFix({ fixes, leaps }: Heard, fix: Fix): Heard {
   return { fixes: [...here, fix].slice(-MOST), leaps: [], weak: 0, reception };
 }
 
-/** Nothing is heard any more: where the person stood before must not be taken for where they stand now. `code` as in GeolocationPositionError. */
-export function afterFailure(code: number): Heard {
-  return { ...NOTHING_HEARD, reception: code === TIMEOUT ? 'waiting' : 'none' };
+/** No position is received any more: where the person stood before must not be taken for where they stand now. `code` as in GeolocationPositionError. */
+export function afterFailure(code: number): Positions {
+  return { ...NO_POSITIONS, reception: code === TIMEOUT ? 'waiting' : 'none' };
 }
 
 /** The next corner is measured from the start. */
-export const measuredAnew = (heard: Heard): Heard => ({ ...heard, fixes: [], leaps: [] });
+export const measuredAnew = (measured: Positions): Positions => ({ ...measured, fixes: [], leaps: [] });

@@ -1,5 +1,5 @@
 // The way to the register: one fetch with a time limit, and responses as plain values. A lost response is an error of its own.
-import { hearRegister } from '../clock/clock.svelte';
+import { noteRegisterTime } from '../clock/clock.svelte';
 import type { Household } from '../record/household';
 import { isRevoked, type RegisterResponse } from './response';
 
@@ -87,5 +87,5 @@ function readJson(text: string): unknown {
 
 function noteClock(date: string | null): void {
   const registerTime = date === null ? Number.NaN : Date.parse(date);
-  if (Number.isFinite(registerTime)) hearRegister(registerTime);
+  if (Number.isFinite(registerTime)) noteRegisterTime(registerTime);
 }

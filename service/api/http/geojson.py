@@ -20,11 +20,11 @@ CACHE_AN_HOUR = "private, max-age=3600"
 """For public facts behind the sign-in: a browser may cache them, a proxy may not."""
 
 
-class BoundarySchema(Resource):
-    """A GeoJSON Polygon or MultiPolygon."""
+class OutlineSchema(Resource):
+    """A GeoJSON Polygon or MultiPolygon: the boundary of a parcel, the border of a unit or a search area."""
 
     class Meta(Resource.Meta):
-        description = "A GeoJSON Polygon or MultiPolygon."
+        description = "A GeoJSON Polygon or MultiPolygon: a parcel's boundary, a unit's border or a search area."
 
     type = fields.String(required=True, validate=validate.OneOf(["Polygon", "MultiPolygon"]))
     coordinates = Described(
@@ -42,7 +42,7 @@ class FeatureSchema(Resource):
 
     type = fields.String(required=True, validate=validate.OneOf(["Feature"]))
     id = fields.String()
-    geometry = Described({"anyOf": [reference("Boundary"), {"type": "null"}]}, required=True)
+    geometry = Described({"anyOf": [reference("Outline"), {"type": "null"}]}, required=True)
 
 
 class Outline(Described):
@@ -52,7 +52,7 @@ class Outline(Described):
     """
 
     def __init__(self, faults: Callable[[GeometryInvalid], list[Any]], **options: Any) -> None:
-        super().__init__(reference("Boundary"), **options)
+        super().__init__(reference("Outline"), **options)
         self._faults = faults
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> BaseGeometry:

@@ -15,7 +15,7 @@ from schemas.geometry import GeometryInvalid, geometry_json
 from service.access.gate import needs
 from service.api.http.blueprint import REVISION_HEADER, Blueprint, reference
 from service.api.http.bodies import parsed_body
-from service.api.http.geojson import BoundarySchema, FeatureSchema, Outline
+from service.api.http.geojson import FeatureSchema, Outline, OutlineSchema
 from service.api.http.reader import reader
 from service.api.http.reasons import ReasonSchema
 from service.api.http.resource import Body, Described, Resource, refusal, refuse
@@ -153,7 +153,7 @@ class CheckedParcelSchema(Resource):
 
     measured_area_m2 = fields.Float(required=True, allow_none=True)
     findings = fields.List(Described(reference("Finding")), required=True)
-    proposal = fields.Nested(BoundarySchema)
+    proposal = fields.Nested(OutlineSchema)
     neighbours = fields.Nested(NeighboursSchema, required=True)
 
 
