@@ -83,6 +83,7 @@ RETIRED_IN_CONTEXT = {
         "source, reason: what stands in `source` or `reason`"
     ),
     rf"\bwhole{_APART}cells?\b": "search squares: a grid cell is a square of the overlap grid",
+    r"\bthe (?:next|last|previous) session\b|\bsession (?:after|before) that\b": "say the day: a session is a sign-in",
 }
 """Words that are right elsewhere, and not about this."""
 
@@ -204,6 +205,7 @@ NOT_ABOUT_THIS = (
     ("settle a baseline with the day", "settling the request", "settled_baselines", "it settles this commune's list"),
     ("a baseline with the ground of its source", "the grounds for a refusal", "ground_of_claim"),
     ("enlarged to whole cells", "whole_cells(box)"),
+    ("At the end of the next session, it took 709 s", "with 5,101 tests of the session after that"),
 )
 """For each pattern in its order, texts that have it."""
 RIGHT_HERE = (
