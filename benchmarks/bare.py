@@ -18,8 +18,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from service.households.changes import FIRST_HASH, Change
-from service.parcels.cells import Cells, cells_of
-from service.parcels.rings import geometries_of
+from service.parcels.cells import Cells, cells_of_stored
 from service.storage.documents import sealed_entries, to_document
 from service.storage.encryption.fields import FieldEncryption
 from service.storage.log import entry_document
@@ -55,7 +54,7 @@ def prepared(change: Change, encryption: FieldEncryption) -> Prepared:
         log=entry_document(entry, 1, FIRST_HASH, sealed),
         identity=None if number is None else {"_id": encryption.digest(number), "household": change.record["id"]},
         tallies=copy.deepcopy(entry.moves),
-        cells=cells_of(geometries_of(boundaries)),
+        cells=cells_of_stored(boundaries),
     )
 
 

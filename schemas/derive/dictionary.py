@@ -290,7 +290,7 @@ def dictionary_page() -> str:
     lines += ["", "| Mục | Ý nghĩa / meaning | Đơn vị | Nguồn |", "| --- | --- | --- | --- |"]
     lines += [_line(f"`derived.{name}`", f"{vi} / {en}", unit, source) for name, vi, en, unit, source in _DERIVED]
     lines += ["", "## Tên khi trao đổi về người · Names of people's items on exchange (QCVN 109:2017)", ""]
-    lines.append("Họ tên tách thành `Ho`, `ChuDem`, `Ten`; giới tính là 1 nam, 2 nữ, 0 chưa rõ (`people_exchange.py`).")
+    lines.append("Họ tên tách thành `Ho`, `ChuDem`, `Ten`; giới tính là 1 nam, 2 nữ, 0 chưa rõ.")
     lines.append("Phần của họ tên và mã giới tính có nguồn; các tên khác là mặc định, tùy thỏa thuận với nơi nhận.")
     lines += ["", "| Mục | Tên khi trao đổi |", "| --- | --- |"]
     lines += [_line(f"`{r.path}`", f"`{r.item.exchange_name}`") for r in dictionary_rows() if r.item.exchange_name]

@@ -8,13 +8,28 @@ is masked and sealed) is derived from them.
 from schemas.language.codes import Code
 from schemas.language.dates import Day, Moment, YearMonthOrDay
 from schemas.language.fields import Field, Flag, Geometry, Given
-from schemas.language.items import OPEN, STEPS, AtRest, Item, Mask, Sensitivity, Stage, Step, Tolerance, item
+from schemas.language.items import (
+    OPEN,
+    SENSITIVITIES,
+    STAGES,
+    STEPS,
+    AtRest,
+    Item,
+    Mask,
+    Sensitivity,
+    Stage,
+    Step,
+    Tolerance,
+    item,
+)
 from schemas.language.numbers import Number, Whole
 from schemas.language.sections import Many, One, Section, loader, many, section_fields, section_of
 from schemas.language.texts import Formatted, PersonName, Phone, Suggested, Text, UnitCode, Uuid
 
 __all__ = [
     "OPEN",
+    "SENSITIVITIES",
+    "STAGES",
     "STEPS",
     "AtRest",
     "Code",

@@ -1,12 +1,16 @@
 """The metadata of an item besides its type: labels, source, obligation, and how it is protected."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, TypedDict
+from typing import Any, Final, Literal, NamedTuple, TypedDict, get_args
 
 Stage = Literal["registered", "standardized", "digitized"]
+STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
+"""The codes of the list ``stages`` in its order; a test compares them, since a type cannot be read from a file."""
+
 Step = Literal["household", "people", "land", "production", "products", "digital", "consent"]
 
 Sensitivity = Literal["plain", "personal", "sensitive"]
+SENSITIVITIES: Final[tuple[Sensitivity, ...]] = get_args(Sensitivity)
 Mask = Literal["shown", "initials", "last_three", "year", "coarse_position", "hidden"]
 AtRest = Literal["plain", "sealed_searchable", "sealed"]
 

@@ -10,10 +10,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import orjson
 
+from schemas.language import STAGES
 from service.unit_names import UnitId
 from service.units.attribution import tally_key
 
@@ -32,7 +33,7 @@ FIRST_HASH = "0" * 64
 Tallies = dict[str, dict[str, int]]
 """Counts (registered, standardized, digitized, verified) by former commune (``tally_key``), within one commune."""
 
-COUNTS = ("registered", "standardized", "digitized", "verified")
+COUNTS: Final = (*STAGES, "verified")
 
 
 def new_salt() -> bytes:

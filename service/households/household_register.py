@@ -9,6 +9,7 @@ from typing import Any
 
 import uuid_utils
 
+from schemas.codelists import code_lists
 from schemas.errors import RecordInvalid, sent_items
 from service.actor import Actor
 from service.clock import vietnam_day
@@ -47,6 +48,8 @@ from service.households.writer import HouseholdWriter
 from service.retry import retried
 from service.unit_names import UnitId
 from service.units.directory import UnitDirectory
+
+_NOT_WITHDRAWN = code_lists()["statuses"].codes - {"withdrawn"}
 
 
 class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
@@ -135,21 +138,18 @@ class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
 
     def verify(self, household_id: str, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader confirms the record; again on a verified one, nothing is written."""
-        possible_from = frozenset({"submitted", "returned"})
-        return self._step(household_id, "verified", possible_from, None, if_match=if_match, actor=actor)
+        return self._step(household_id, "verified", _NOT_WITHDRAWN - {"verified"}, None, if_match=if_match, actor=actor)
 
     def send_back(self, household_id: str, reason: str, *, if_match: int | None, actor: Actor) -> Written:
         """A commune leader returns the record to its officer with a reason that was parsed (``parse_reason``).
 
         The reason of a returned one can be corrected.
         """
-        possible_from = frozenset({"submitted", "verified", "returned"})
-        return self._step(household_id, "returned", possible_from, reason, if_match=if_match, actor=actor)
+        return self._step(household_id, "returned", _NOT_WITHDRAWN, reason, if_match=if_match, actor=actor)
 
     def withdraw(self, household_id: str, reason: str, *, if_match: int | None, actor: Actor) -> Written:
         """Withdraw a household with a parsed reason; its number is free again, its record and history stay."""
-        possible_from = frozenset({"submitted", "returned", "verified"})
-        return self._step(household_id, "withdrawn", possible_from, reason, if_match=if_match, actor=actor)
+        return self._step(household_id, "withdrawn", _NOT_WITHDRAWN, reason, if_match=if_match, actor=actor)
 
     def transfer(self, household_id: str, residence: dict[str, Any], *, if_match: int | None, actor: Actor) -> Written:
         """Move a household to another commune; it keeps id and history and is submitted to the new commune's leader.

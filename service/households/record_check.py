@@ -13,11 +13,11 @@ from uuid import uuid4
 from schemas.errors import Finding, ItemError, JsonInvalid, RecordInvalid
 from schemas.json_lines import lines_by_pointer
 from schemas.json_text import parse_json
+from schemas.language import Stage
 from schemas.parsing import parse_household
 from schemas.requirements import missing_items
 from service.errors import DomainError
 from service.households.registration import prepare
-from service.households.stages import Stage
 from service.households.times import end_of
 from service.units.directory import UnitDirectory
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from schemas.errors import SETTLED, Finding
+from schemas.language import Stage
 from schemas.requirements import Missing
-
-Stage = Literal["registered", "standardized", "digitized"]
 
 HOLDING_BACK = frozenset({"parcel.overlap"})
 """Findings that hold a record back from *digitized* until they are corrected or settled."""

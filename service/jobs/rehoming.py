@@ -150,16 +150,17 @@ class Rehoming(JobWriter):
             yield from (Rehomed(each) for each in sorted(moving))
 
     def _alone(self, before: Record) -> Rehomed:
-        def change_of(record: Record) -> Change | None:
-            now = self._clock()
-            return self._change(record, now, self._directory(), self._parts(now, area=None))
-
         try:
-            return Rehomed(before["id"], moved=self._committed_alone(before, change_of))
+            return Rehomed(before["id"], moved=self._committed_alone(before, self._change_now))
         except StoreUnavailable:
             raise
         except DomainError as error:
             return Rehomed(before["id"], moved=False, error=error)
+
+    def _change_now(self, before: Record) -> Change | None:
+        """The move by the list of units and the boundaries of this moment."""
+        now = self._clock()
+        return self._change(before, now, self._directory(), self._parts(now, area=None))
 
     def _change(self, before: Record, now: datetime, directory: UnitDirectory, parts: Parts) -> Change | None:
         """The move of a household to its commune of today; None where it has none, or where it is open which."""

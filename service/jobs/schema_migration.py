@@ -72,17 +72,17 @@ class SchemaMigration(JobWriter):
         yield from (Migrated(change.record["id"]) for change in changes)
 
     def _alone(self, before: Record) -> Migrated:
-        def change_of(record: Record) -> Change | None:
-            migrated = record["schema_version"] == SCHEMA_VERSION
-            return None if migrated else self._change(record, self._clock())
-
         try:
-            self._committed_alone(before, change_of)
+            self._committed_alone(before, self._change_now)
         except StoreUnavailable:
             raise
         except (RecordInvalid, DomainError, VersionUnknown) as error:
             return Migrated(before["id"], error)
         return Migrated(before["id"])
+
+    def _change_now(self, before: Record) -> Change | None:
+        """The change of a record that can have been migrated meanwhile; None then."""
+        return None if before["schema_version"] == SCHEMA_VERSION else self._change(before, self._clock())
 
     def _change(self, before: Record, now: datetime) -> Change:
         """The revision with the same content in the new version.

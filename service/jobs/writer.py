@@ -15,16 +15,16 @@ from service.retry import retried
 class JobWriter(HouseholdWriter[JobRepositories]):
     """The base of jobs that revise households batch by batch."""
 
-    def _committed_alone(self, before: Record, change_of: Callable[[Record], Change | None]) -> bool:
+    def _committed_alone(self, before: Record, change_from: Callable[[Record], Change | None]) -> bool:
         """Commit the change of one household; returns False where there is none to make, or none any more.
 
         If somebody else revised the household meanwhile, the change is made again, of the new record. Raises what
-        ``change_of`` and ``_commit`` raise, but HouseholdStale; WriteContention at the bound of ``retried``.
+        ``change_from`` and ``_commit`` raise, but HouseholdStale; WriteContention at the bound of ``retried``.
         """
 
         def attempt() -> bool:
             nonlocal before
-            change = change_of(before)
+            change = change_from(before)
             if change is None:
                 return False
             try:

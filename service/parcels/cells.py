@@ -12,11 +12,7 @@ from dataclasses import dataclass
 from math import floor
 from typing import Any
 
-import shapely
-
-from service.parcels.rings import Geometries
-
-Box = tuple[float, float, float, float]
+from service.parcels.regions import Box
 
 _FINE_PER_DEGREE = 1_000
 _COARSE_PER_DEGREE = 50
@@ -36,11 +32,6 @@ class Cells:
     own: frozenset[int]
     queried: frozenset[int]
     coarse: frozenset[int]
-
-
-def cells_of(geometries: Geometries) -> Cells:
-    """Return the cells of n boundaries in WGS 84, by their bounding boxes."""
-    return cells_of_boxes(tuple(box) for box in shapely.bounds(geometries).tolist())
 
 
 def cells_of_stored(boundaries: Iterable[Mapping[str, Any]]) -> Cells:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import shapely
 
-from service.parcels.cells import Cells, cells_of, cells_of_boxes, cells_of_stored
+from service.parcels.cells import Cells, cells_of_boxes, cells_of_stored
 from tests.parcels.builders import a_field, on_the_ground
 
 LOCKED, FINE, WITHIN, WIDE = 0, 1, 2, 3
@@ -58,5 +57,4 @@ def test_stored_boundaries_have_the_cells_of_their_geometries() -> None:
     parts = on_the_ground(shapely.MultiPolygon([shapely.box(-900, 700, -800, 900), shapely.box(0, 0, 9, 9)]))
     for geometry in (ring, parts):
         cells = cells_of_stored([json.loads(shapely.to_geojson(geometry))])
-        assert cells == cells_of(np.array([geometry], dtype=object))
         assert cells == cells_of_boxes([geometry.bounds])

@@ -1,5 +1,6 @@
 """Code lists come from files: a code is in force on some days, and a new list or code needs no Python."""
 
+import ast
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from schemas import rules
 from schemas.codelists import CodeLists, code_lists
-from schemas.language import Code
+from schemas.language import SENSITIVITIES, STAGES, Code
 from schemas.rules import codes as code_rules
 from schemas.text import fold
 
@@ -156,3 +157,24 @@ def test_both_lists_of_ethnic_groups_hold_the_same_54_peoples_under_codes_of_the
     assert by_name[0].keys() ^ by_name[1].keys() == {"kho me", "khmer", "hmong", "mong"}  # spelt differently
     assert (by_name[0]["kho mu"], by_name[1]["kho mu"]) == ("29", "23")
     assert (by_name[0]["o du"], by_name[1]["o du"]) == ("53", "54")
+
+
+def test_the_stages_that_have_a_type_are_the_codes_of_the_list() -> None:
+    assert list(STAGES) == [each.code for each in code_lists()["stages"]]
+
+
+@pytest.mark.parametrize("name", ["stages", "statuses", "sensitivities"])
+def test_no_code_writes_down_again_all_stages_statuses_or_sensitivities(name: str) -> None:
+    """Only the module that defines a type for them does: a type checker reads no file."""
+    codes = set(SENSITIVITIES) if name == "sensitivities" else code_lists()[name].codes
+    counted = codes - {"withdrawn"}  # a list of what is in the register is one of statuses too
+    root = Path(rules.__file__).parents[2]
+    listing = [
+        str(path.relative_to(root))
+        for folder in ("service", "schemas")
+        for path in sorted((root / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set))
+        and counted <= {each.value for each in ast.iter_child_nodes(node) if isinstance(each, ast.Constant)}
+    ]
+    assert listing == ([] if name == "statuses" else ["schemas/language/items.py"])

@@ -10,8 +10,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyxform.xls2xform import convert
 
@@ -20,14 +18,11 @@ from schemas.codelists import read_list
 from schemas.derive.dictionary import dictionary_page, dictionary_rows, dictionary_workbook
 from schemas.derive.form import form_definition
 from schemas.derive.json_schema import household_components
-from schemas.derive.people_exchange import exchange_person, split_name
 from schemas.derive.xlsform import xlsform_workbook
 from schemas.land import ParcelSchema
 from schemas.language import section_fields
-from schemas.parsing import parse_household
 from schemas.versions import SCHEMA_VERSION
 from tests.provinces import NGHE_AN
-from tests.schemas.records import TODAY, example
 
 pytestmark = pytest.mark.slow
 
@@ -256,33 +251,3 @@ def test_references_of_components_take_the_prefix_and_lead_somewhere() -> None:
     references = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(components)))
     assert references <= {f"#/components/schemas/{name}" for name in components}
     assert "anyOf" not in components["Head"]
-
-
-# People
-
-
-@pytest.mark.parametrize(
-    ("name", "parts"),
-    [
-        ("Nguyễn Văn An", ("Nguyễn", "Văn", "An")),
-        ("Lò Hoa", ("Lò", "", "Hoa")),
-        ("Cụt Thị Bích Ngọc", ("Cụt", "Thị Bích", "Ngọc")),
-        ("Hơ", ("", "", "Hơ")),
-    ],
-)
-def test_a_name_is_split_as_qcvn_109_does(name: str, parts: tuple[str, str, str]) -> None:
-    assert tuple(split_name(name)) == parts
-
-
-@given(st.lists(st.text(st.characters(categories=["L"]), min_size=1, max_size=6), min_size=1, max_size=6))
-def test_the_parts_of_a_name_are_the_name_again(words: list[str]) -> None:
-    assert " ".join(part for part in split_name(" ".join(words)) if part) == " ".join(words)
-
-
-def test_a_person_is_exchanged_under_the_names_and_codes_of_the_standard() -> None:
-    head = parse_household(example(), today=TODAY)["head"]
-    exchanged = exchange_person(head)
-    assert exchanged["HoVaTen"] == {"Ho": "Nguyễn", "ChuDem": "Văn", "Ten": "An"}
-    assert (exchanged["GioiTinh"], exchanged["NgayThangNamSinh"]) == ("1", "1978-05-02")
-    assert exchange_person({"full_name": "Vi Thị Lan", "sex": "female"})["GioiTinh"] == "2"
-    assert exchange_person({"full_name": "Vi Thị Lan"})["GioiTinh"] == "0"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
-import numpy as np
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +15,7 @@ from pymongo.collection import Collection
 from schemas.geometry import geometry_json
 from service.households.area_search import fallen_in, households_in
 from service.households.ports import Households, Neighbour
-from service.parcels.cells import Cells, cells_of
+from service.parcels.cells import Cells, cells_of_boxes
 from service.parcels.limits import ShapeRules
 from service.storage import parcels
 from tests.examples import examples
@@ -103,7 +102,7 @@ def test_the_index_finds_what_a_look_at_everything_finds(rows: Rows, households:
 @given(others=st.lists(squares | st.builds(a_field, width=st.integers(2_000, 4_000)), max_size=8), mine=squares)
 def test_cells_find_every_boundary_that_meets_another(rows: Rows, others: list[Any], mine: Any) -> None:
     rows.fill([a_record(number, [boundary]) for number, boundary in enumerate(others)])
-    drawn = cells_of(np.asarray([mine], dtype=object))
+    drawn = cells_of_boxes([mine.bounds])
     found = {each.household for each in near(rows, drawn)}
     meets = {f"household {n}" for n, boundary in enumerate(others) if mine.intersection(boundary).area > 0}
     assert meets <= found
@@ -115,14 +114,14 @@ def near(rows: Rows, cells: Cells, held: frozenset[str] = frozenset()) -> list[N
 
 
 def test_nobody_is_asked_for_where_nothing_can_be_met() -> None:
-    assert parcels.around(cells_of(np.asarray([], dtype=object)), frozenset()) is None
+    assert parcels.around(cells_of_boxes([]), frozenset()) is None
 
 
 def test_a_wide_boundary_and_a_field_in_it_find_each_other(rows: Rows) -> None:
     forest, field = a_field(-4_000, -4_000, 8_000, 8_000), a_field()
     for stored, drawn in ((forest, field), (field, forest)):
         rows.fill([a_record(1, [stored])])
-        cells = cells_of(np.asarray([drawn], dtype=object))
+        cells = cells_of_boxes([drawn.bounds])
         assert len(near(rows, cells)) == 1
 
 

@@ -10,6 +10,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 from service.access.account import ACTIVE, SUSPENDED, Account
 from service.access.accounts import NewAccount
 from service.access.errors import AccountInvalid
+from service.access.passwords import LEAST_CHARACTERS, MOST_CHARACTERS
 from service.api.http.guard import guard
 from service.api.http.paging import PageSchema
 from service.api.http.resource import Body, Computed, Resource, refusal, text, without_zero_bytes
@@ -90,7 +91,7 @@ class NewAccountSchema(LastingItems, AccountPatchSchema):
     """The items of a new account."""
 
     area = _codes(required=True, minItems=1, description=_AREA)
-    password = text(LONGEST_TEXT, exactly=True, minLength=10, maxLength=256)
+    password = text(LONGEST_TEXT, exactly=True, minLength=LEAST_CHARACTERS, maxLength=MOST_CHARACTERS)
     external = fields.Nested(
         IdentitySchema, allow_none=True, metadata=refusal(reason="external", known="issuer, subject")
     )

@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 
 from schemas.catalogue import LANGUAGES
 from schemas.errors import SEVERITIES
-from schemas.language import STEPS
+from schemas.language import SENSITIVITIES, STAGES, STEPS
 from service.api.http.blueprint import reference
 from service.api.http.resource import Described, Resource
 from service.api.http.values import Day, count
@@ -19,7 +19,6 @@ KINDS = (
     *("text", "number", "choice", "choices", "unit", "flag", "day", "partial-date", "moment"),
     *("point", "polygon", "section", "list"),
 )
-_STAGES = ("registered", "standardized", "digitized")
 
 
 class JsonSchemaSchema(Resource):
@@ -108,9 +107,9 @@ class FormItemSchema(Resource):
     label = fields.Nested(WordsSchema, required=True)
     hint = fields.Nested(WordsSchema, required=True)
     unit = fields.String(required=True)
-    required_for = fields.String(required=True, allow_none=True, validate=validate.OneOf(_STAGES))
+    required_for = fields.String(required=True, allow_none=True, validate=validate.OneOf(STAGES))
     required_unless = fields.String(required=True, allow_none=True)
-    sensitivity = fields.String(required=True, validate=validate.OneOf(["plain", "personal", "sensitive"]))
+    sensitivity = fields.String(required=True, validate=validate.OneOf(SENSITIVITIES))
     copied = fields.Boolean(required=True)
     asked_when = fields.Nested(AskedWhenSchema, required=True, allow_none=True)
     taken_with = fields.List(
@@ -166,7 +165,7 @@ class FormStepSchema(Resource):
 class OneOfSchema(Resource):
     """Lists of which one must have an element for a stage."""
 
-    stage = fields.String(required=True, validate=validate.OneOf(_STAGES))
+    stage = fields.String(required=True, validate=validate.OneOf(STAGES))
     names = fields.List(fields.String(), required=True)
 
 

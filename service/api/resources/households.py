@@ -9,6 +9,8 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from schemas.codelists import code_lists
+from schemas.language import STAGES
 from service.access.gate import needs
 from service.api.http.blueprint import NEXT_HEADER, REVISION_HEADER, SIGHT_HEADER, Blueprint, reference
 from service.api.http.bodies import PATCH_TYPES, json_body, parsed_body
@@ -71,9 +73,9 @@ class HouseholdListQuery(PageQuery):
         "Code of a commune or province of today, or of a former commune, district or province. A former unit has the "
         "households that it brought into its successors."
     )
-    stage = fields.String(validate=one_of(["registered", "standardized", "digitized"]))
+    stage = fields.String(validate=one_of(list(STAGES)))
     status = fields.String(
-        validate=one_of(["submitted", "verified", "returned", "withdrawn", "any"]),
+        validate=one_of([*(each.code for each in code_lists()["statuses"]), "any"]),
         metadata={"description": "Without it, all except withdrawn ones."},
     )
     q = fields.String(

@@ -8,9 +8,10 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from service.access.errors import GrantInvalid
+from service.access.passwords import LEAST_CHARACTERS, MOST_CHARACTERS
 from service.api.http.oauth import CLIENT_CREDENTIALS, UNSUPPORTED
 from service.api.http.paging import ListSchema
-from service.api.http.resource import Body, Computed, Resource, refusal, refuse, without_zero_bytes
+from service.api.http.resource import Body, Computed, Resource, refusal, without_zero_bytes
 from service.api.http.services import services
 from service.api.http.values import Flag, Moment, WholeNumber
 from service.area import WHOLE_REGISTER
@@ -21,18 +22,11 @@ from service.unit_names import UnitId
 
 GRANT_TYPES = ("password", CLIENT_CREDENTIALS, "refresh_token")
 LONGEST_DEVICE = 200
-_NEEDED = {"password": ("username", "password"), CLIENT_CREDENTIALS: ("client_id", "client_secret")}
-"""By grant type, what has to be there. A refresh token may come in a cookie instead."""
 
 
 def unsupported() -> GrantInvalid:
     """The error for a grant type that the register does not support."""
     return GrantInvalid(pointer="/grant_type", reason=UNSUPPORTED)
-
-
-def _supported(grant_type: str) -> None:
-    if grant_type not in GRANT_TYPES:
-        refuse(unsupported())
 
 
 def _not_empty(text: str) -> None:
@@ -45,6 +39,19 @@ def _given(**options: Any) -> fields.String:
     return fields.String(required=True, validate=_not_empty, metadata=refusal(reason="missing") | options)
 
 
+class SignInSchema(Body):
+    """What is sent to sign a browser in."""
+
+    refused_with = GrantInvalid
+
+    username = _given()
+    password = _given()
+
+
+_NEEDED = {"password": tuple(SignInSchema().fields), CLIENT_CREDENTIALS: ("client_id", "client_secret")}
+"""By grant type, what has to be there. A refresh token may come in a cookie instead."""
+
+
 class TokenRequestSchema(Body):
     """What is sent to sign in, or to refresh a sign-in (RFC 6749)."""
 
@@ -52,7 +59,6 @@ class TokenRequestSchema(Body):
 
     grant_type = fields.String(
         required=True,
-        validate=_supported,
         metadata=refusal(reason="grant") | {"enum": list(GRANT_TYPES)},
     )
     username = fields.String(metadata=refusal(reason="item"))
@@ -92,22 +98,13 @@ class TokenFormSchema(TokenRequestSchema):
     """The same, form-encoded. It is a separate component, since generated clients choose the encoding by it."""
 
 
-class SignInSchema(Body):
-    """What is sent to sign a browser in."""
-
-    refused_with = GrantInvalid
-
-    username = _given()
-    password = _given()
-
-
 class PasswordChangeSchema(Body):
     """What is sent to change one's own password."""
 
     refused_with = GrantInvalid
 
     old_password = _given()
-    password = _given(minLength=10, maxLength=256)
+    password = _given(minLength=LEAST_CHARACTERS, maxLength=MOST_CHARACTERS)
 
 
 AREA_ENDED = "Those of the codes that cover no commune today: their unit ended without a successor. They are skipped."
