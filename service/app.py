@@ -98,7 +98,7 @@ def create_app(settings: Settings | None = None, clock: Clock = system_clock) ->
         return Residences(register.units.directory(), vietnam_day(register.clock()))
 
     store = register.store
-    install_sources(app, Sources(store.households, store.log, guarding.requests, residences, register.checks.check))
+    install_sources(app, Sources(store.households, store.log, store.requests, residences, register.checks.check))
     with app.app_context():
         install(_services_of(register, residences))
     api = Api(app)

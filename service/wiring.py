@@ -108,6 +108,7 @@ def wire_guard(
         area_trail=AreaTrail(trail, accounts, store.households, directory, clock),
         requests=PeopleRequests(
             store.requests,
+            store.households,
             households,
             Erasure(store.transactions, clock).erase,
             clock,

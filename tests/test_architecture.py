@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from service.actor import Actor
+from service.api.http.guard import Guard
+from service.api.http.services import Services
 from service.app import BLUEPRINTS
+from service.households.changes import Record
+from service.households.household_register import HouseholdRegister
+from service.households.ports import HouseholdRepositories, Written
+from service.households.reading import Reader
+from service.households.residence import Residences
+from service.households.settling import ParcelRegister
+from service.people.person_request import PersonRequest
+from service.people.photos import PhotoRegister, SentPhoto
+from service.people.requests import PeopleRequests
+from service.reports.baselines import Baselines, NamedBaseline
+from service.reports.coverage import Coverage, CoverageReport, Trend
+from service.reports.open_data import OpenData, OpenDataTable
+from service.reports.ports import Publication
+from service.reports.village_coverage import VillageCoverage
+from service.unit_names import UnitId
 
 ROOT = Path(__file__).parents[1]
 
@@ -201,14 +222,185 @@ def test_no_view_notes_whose_records_it_showed_or_what_it_was_about(name: str) -
     assert naming == NOTED_BY[name]
 
 
-def test_what_serves_requests_never_asks_how_much_of_a_person_a_reader_sees() -> None:
-    """A schema may show an account's sight (as the name of a field); nothing is decided by it."""
+WHO_ASKS = {
+    "sight": set[str](),
+    "granted": set[str](),
+    "sees_persons": set[str](),
+    # States in the header Sight what the Reader decided.
+    "people_shown": {MADE_WITH_THE_READER},
+    # No entry is begun for who is shown nobody.
+    "sees_somebody": {"service.api.http.audit_trail"},
+    # The entry names the role; only systems have scopes, of which the challenge of a 403 names one.
+    "role": {"service.api.http.audit_trail", "service.api.http.oauth"},
+    # The response to a sign-in, and the session's own page, list them.
+    "scopes": {"service.api.resources.grants", "service.api.resources.session_schemas"},
+    "may": {"service.api.resources.session_schemas"},
+}
+"""What distinguishes one account from another, and where api may read it. A schema may show an account's sight or
+role (as the name of a field); nothing of a record is decided by it."""
+READS_ANY_NAME = {
+    # Forwards to a value what it does not have itself (``Beside``), and finds the method of a class of views.
+    "service.api.http.resource": {"getattr(self.__value, name)", "self.__dict__"},
+    "service.api.http.blueprint": {
+        "getattr(getattr(view, 'view_class', None), method, view)",
+        "getattr(handler, _HAS_QUERY, False)",
+    },
+}
+"""Where api may read an attribute whose name does not stand in the code."""
+BY_ANY_NAME = {"__dict__", "__getattribute__", "attrgetter", "methodcaller", "vars", "asdict", "astuple", "getmembers"}
+
+
+def test_what_serves_requests_never_asks_who_a_reader_is() -> None:
+    found: dict[str, set[str]] = {name: set() for name in WHO_ASKS}
+    by_any_name: dict[str, set[str]] = {}
+    for module, file in modules().items():
+        if room_of(module) == "api":
+            for name, by_code in attributes_read(file.read_text(encoding="utf-8")):
+                if name in found:
+                    found[name].add(module)
+                elif name is None:
+                    by_any_name.setdefault(module, set()).add(by_code)
+    assert found == WHO_ASKS
+    assert by_any_name == READS_ANY_NAME
+
+
+def attributes_read(code: str) -> Iterator[tuple[str | None, str]]:
+    """The names of the attributes that code reads, None for any name, each with the code that does."""
+    tree = ast.parse(code)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):
+        names: list[str | None] = []
+        if isinstance(node, ast.Attribute | ast.Name):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            passed_on = name == "getattr" and id(node) not in called
+            if name in BY_ANY_NAME or passed_on:
+                names = [None]
+            elif isinstance(node, ast.Attribute):
+                names = [name]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+            asked = node.args[1] if len(node.args) > 1 else None
+            names = [str(asked.value) if isinstance(asked, ast.Constant) else None]
+        elif isinstance(node, ast.MatchClass):
+            names = [*node.kwd_attrs, *(None for _ in node.patterns)]
+        elif isinstance(node, ast.ImportFrom):
+            names = [None for alias in node.names if alias.name in BY_ANY_NAME]
+        yield from ((name, ast.unparse(node)) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("current_principal().role", "role"),
+        ("getattr(current_principal(), 'role')", "role"),
+        ("getattr(current_principal(), 'si' + 'ght')", None),
+        ("getattr(current_principal(), name)", None),
+        ("getattr(*parts)", None),
+        ("map(getattr, [current_principal()], ['sight'])", None),
+        ("builtins.getattr", None),
+        ("vars(current_principal())['sight']", None),
+        ("current_principal().__dict__", None),
+        ("from operator import attrgetter as read", None),
+        ("operator.attrgetter('sight')", None),
+        ("match who:\n    case Principal(role=Role.SYSTEM): pass", "role"),
+        ("match who:\n    case Principal('x'): pass", None),
+    ],
+)
+def test_a_way_to_ask_who_a_reader_is_is_found(code: str, name: str | None) -> None:
+    assert name in [found for found, _ in attributes_read(code)]
+
+
+WRITES_UNITS = {str, Record, Record | None}
+WITHOUT_A_READER: dict[type, set[Any]] = {
+    HouseholdRegister: {Written},
+    ParcelRegister: {Written},
+    PhotoRegister: {SentPhoto},
+    PeopleRequests: {PersonRequest},
+    # Has no store: returns what it was given, with the codes of its units.
+    Residences: WRITES_UNITS,
+    # Numbers.
+    Coverage: {CoverageReport, Trend},
+    VillageCoverage: set(),
+    Baselines: {NamedBaseline, list[NamedBaseline]},
+    OpenData: {Publication, OpenDataTable},
+}
+"""What the objects that views reach return without a Reader, of the rooms that know stored households: what became of
+a write, which the walk of tests/api/test_one_way_out.py follows into the response, and numbers."""
+NO_OBJECTS = {"clock", "ready", "example", "units_since", "residences", "openid"}
+"""What views reach that is a function, a value or absent in some registers; none of them reads a household."""
+CALLED_UNNAMED = {"__call__", "__getitem__", "__iter__", "__getattr__"}
+
+
+def reached_by_views() -> Iterator[type]:
+    """The classes of ours in the services and the guard, of the rooms that know stored households."""
+    for reached in (Services, Guard):
+        for name, hint in get_type_hints(reached).items():
+            assert isinstance(hint, type) or name in NO_OBJECTS, f"{reached.__name__}.{name}: what does it return?"
+            for kind in (hint, *get_args(hint)):
+                if isinstance(kind, type) and room_of(kind.__module__) in {"households", "people", "reports"}:
+                    yield kind
+
+
+def returned_past_the_reader(kind: type, allowed: set[Any]) -> Iterator[str]:
+    """The public attributes of a class that do not ask for a Reader and may return something that is not allowed."""
+    for ours in (each for each in kind.__mro__ if each.__module__.split(".")[0] not in {"builtins", "typing"}):
+        tree = ast.parse(inspect.cleandoc("\n" + inspect.getsource(ours)))
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Attribute)
+                and re.fullmatch(r"self\.[^_.].*", ast.unparse(node))
+                and isinstance(node.ctx, ast.Store)
+            ):
+                yield f"{kind.__name__}.{node.attr}"
+        for name, member in vars(ours).items():
+            if name.startswith("_") and name not in CALLED_UNNAMED:
+                continue
+            function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+            hints = get_type_hints(function) if inspect.isfunction(function) else {"return": object}
+            returned = hints.pop("return", object)
+            if Reader not in hints.values() and returned not in {*allowed, type(None)}:
+                yield f"{kind.__name__}.{name}"
+
+
+def test_nothing_that_views_reach_returns_what_it_read_of_a_household_past_the_reader() -> None:
+    kinds = [*reached_by_views()]
+    assert set(kinds) == set(WITHOUT_A_READER)
+    assert [each for kind in kinds for each in returned_past_the_reader(kind, WITHOUT_A_READER[kind])] == []
+
+
+class Careless(HouseholdRegister):
+    """What views must not reach."""
+
+    def __init__(self, store: HouseholdRepositories) -> None:
+        self.store = store
+
+    def commune_of(self, household_id: str, *, actor: Actor) -> UnitId:
+        return self._store.households.commune_of(household_id, area=actor.area)
+
+    @property
+    def all_of_them(self) -> list[Record]:
+        return []
+
+    def unsaid(self, household_id: str):  # type: ignore[no-untyped-def]
+        return self._store.households.record(household_id, area=None)
+
+    def __getitem__(self, household_id: str) -> Record:
+        return {}
+
+
+def test_what_returns_a_household_past_the_reader_is_found() -> None:
+    found = {*returned_past_the_reader(Careless, {Written})}
+    assert found == {f"Careless.{name}" for name in ("store", "commune_of", "all_of_them", "unsaid", "__getitem__")}
+
+
+def test_no_view_takes_what_is_private_to_another_object() -> None:
+    """Behind ``services().households._store`` would lie every record."""
     wrong = [
-        f"{name} line {node.lineno}: .sight"
+        f"{name} line {node.lineno}: {ast.unparse(node)}"
         for name, file in modules().items()
         if room_of(name) == "api"
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr == "sight"
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__")
+        if ast.unparse(node.value) not in {"self", "cls", "super()"}
     ]
     assert wrong == []
 

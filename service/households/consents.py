@@ -16,6 +16,11 @@ REGISTRATION_CONSENT_WITHDRAWN: Final = "Người dân đã rút lại sự đ�
 """The reason of a withdrawal because no legal basis remains for processing the household's data."""
 
 
+def purposes_consented(record: Record) -> frozenset[str]:
+    """The purposes of all consents of a household that are valid."""
+    return frozenset(each["purpose"] for each in record.get("consents") or () if "withdrawn_at" not in each)
+
+
 def consent_withdrawn(before: Record, purpose: str, *, at: datetime, actor: str) -> Change | None:
     """The change that withdraws the standing consent to a purpose; None where there is no such consent.
 

@@ -53,16 +53,10 @@ _NOT_WITHDRAWN = code_lists()["statuses"].codes - {"withdrawn"}
 
 
 class HouseholdRegister(HouseholdWriter[HouseholdRepositories]):
-    """Registers, revises, verifies, returns, transfers and withdraws households."""
+    """Registers, revises, verifies, returns, transfers and withdraws households.
 
-    def purposes_consented(self, household_id: str, *, actor: Actor) -> frozenset[str]:
-        """The purposes of all consents of a household that are valid. Raises HouseholdNotFound, StoreDamaged."""
-        record = self._store.households.record(household_id_of(household_id), area=actor.area)
-        return frozenset(each["purpose"] for each in record.get("consents") or () if "withdrawn_at" not in each)
-
-    def commune_of(self, household_id: str, *, actor: Actor) -> UnitId:
-        """The commune where a household is stored, also one of which the rest is damaged. Raises HouseholdNotFound."""
-        return self._store.households.commune_of(household_id_of(household_id), area=actor.area)
+    Views reach it, so it only writes (``Written``): what is read of stored households leaves by the Reader.
+    """
 
     @sent_items(None)
     def put(

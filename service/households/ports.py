@@ -194,7 +194,10 @@ class Restrictions(Protocol):
     """Households whose people restricted the use of their data."""
 
     def restricted(self) -> frozenset[str]:
-        """Households that no other system may read."""
+        """Households that no other system may read, as the database has them now.
+
+        Not cached: another worker may have carried out or lifted a restriction a moment ago.
+        """
 
     def lifted_since(self, day: date) -> frozenset[str]:
         """Households that other systems may read again since this day or later."""

@@ -46,24 +46,25 @@ class RequestStore(Protocol):
     def remove_request(self, request_id: str) -> None:
         """Remove a request that was stored while its household was being erased."""
 
-    def lifted_since(self, day: date) -> frozenset[str]:
-        """Return the households with a restriction or an objection that was lifted on this day or later."""
 
-    def restricted(self) -> frozenset[str]:
-        """Return the households with a restriction or an objection that was carried out and not lifted."""
+class StoredHouseholds(Protocol):
+    """What receiving a request reads of a stored household.
 
+    Implemented by the store, not by the register of households: views reach that one, and would read past the Reader.
+    """
 
-class Households(Protocol):
-    """What carrying out a request needs of the register."""
+    def record(self, household_id: str, *, area: Communes) -> Record:
+        """Return a household's record. Raises HouseholdNotFound, also for one outside the area, StoreDamaged."""
 
-    def purposes_consented(self, household_id: str, *, actor: Actor) -> frozenset[str]:
-        """Return the purposes of its people's consents. Raises HouseholdIdInvalid, HouseholdNotFound, StoreDamaged."""
-
-    def commune_of(self, household_id: str, *, actor: Actor) -> UnitId:
+    def commune_of(self, household_id: str, *, area: Communes) -> UnitId:
         """Return the commune where a household is stored, also one of which the rest is damaged.
 
-        Raises HouseholdIdInvalid, HouseholdNotFound.
+        Raises HouseholdNotFound, also for one outside the area.
         """
+
+
+class Consents(Protocol):
+    """What carrying out a request changes in the register."""
 
     def withdraw_consent(self, household_id: str, purpose: str, *, actor: Actor) -> Written:
         """Withdraw the consent to a purpose, of a withdrawn household too."""

@@ -15,6 +15,7 @@ from service.actor import Actor
 from service.clock import Clock, vietnam_day
 from service.errors import HouseholdIdInvalid, HouseholdNotFound, StoreDamaged
 from service.households.changes import Entry, Kind
+from service.households.consents import purposes_consented
 from service.households.ports import Stored
 from service.households.reading import Reader
 from service.households.registration import household_id_of
@@ -35,7 +36,7 @@ from service.people.person_request import (
     RequestState,
     Step,
 )
-from service.people.ports import Erase, Households, RequestStore
+from service.people.ports import Consents, Erase, RequestStore, StoredHouseholds
 from service.people.working_days import WorkingDays
 from service.retry import retried
 
@@ -47,24 +48,20 @@ class PeopleRequests:
     """Receive, acknowledge, extend, refuse and carry out people's requests."""
 
     def __init__(
-        self, store: RequestStore, households: Households, erase: Erase, clock: Clock, days: WorkingDays
+        self,
+        store: RequestStore,
+        households: StoredHouseholds,
+        consents: Consents,
+        erase: Erase,
+        clock: Clock,
+        days: WorkingDays,
     ) -> None:
         self._store = store
         self._households = households
+        self._consents = consents
         self._erase = erase
         self._clock = clock
         self._days = days
-
-    def restricted(self) -> frozenset[str]:
-        """Return the households that no other system may read, as the database has them now.
-
-        Not cached: another worker may have carried out or lifted a restriction a moment ago.
-        """
-        return self._store.restricted()
-
-    def lifted_since(self, day: date) -> frozenset[str]:
-        """Return the households that other systems may read again, since this day or later."""
-        return self._store.lifted_since(day)
 
     def lift(self, request_id: str, *, actor: Actor) -> PersonRequest:
         """End a restriction or an objection. Raises RequestClosed if none is in force.
@@ -98,12 +95,13 @@ class PeopleRequests:
         now = self._clock()
         today = vietnam_day(now)
         try:
-            commune = self._households.commune_of(household, actor=actor)
-            withdraws = kind is RequestKind.WITHDRAW_CONSENT
-            purposes = self._households.purposes_consented(household, actor=actor) if withdraws else frozenset()
+            household = household_id_of(household)
         except HouseholdIdInvalid as error:
             error.pointer = "/household"
             raise
+        commune = self._households.commune_of(household, area=actor.area)
+        withdraws = kind is RequestKind.WITHDRAW_CONSENT
+        record = self._households.record(household, area=actor.area) if withdraws else {}
         day = received_on or today
         if day > vietnam_day(now + MOST_AHEAD):
             raise RequestInvalid(pointer="/received_on", reason="future", known=f"≤ {today}")
@@ -111,13 +109,12 @@ class PeopleRequests:
             raise RequestInvalid(pointer="/received_on", reason="past", known=f"≥ {FIRST_DAY}")
         ahead = f"received_on={day}" if day > today else None
         day = min(day, today)
-        if withdraws and purpose not in purposes:
-            known = ", ".join(sorted(purposes))
-            raise RequestInvalid(pointer="/purpose", reason="purpose", known=known)
+        if withdraws and purpose not in (known := purposes_consented(record)):
+            raise RequestInvalid(pointer="/purpose", reason="purpose", known=", ".join(sorted(known)))
         request = PersonRequest(
             id=str(uuid.uuid4()),
             kind=kind,
-            household=household_id_of(household),
+            household=household,
             commune=commune,
             received_on=day,
             acknowledge_by=self._days.after(day, ACKNOWLEDGE_WORKING_DAYS),
@@ -134,7 +131,7 @@ class PeopleRequests:
         try:
             # An erasure removes people's names from the requests that it finds. One that is stored at the same time
             # would escape it, and go on naming them.
-            self._households.commune_of(household, actor=actor)
+            self._households.commune_of(household, area=actor.area)
         except HouseholdNotFound:
             self._store.remove_request(request.id)
             raise
@@ -211,7 +208,7 @@ class PeopleRequests:
             self._store.close_erased(request.household, request.id, step, vietnam_day(now))
             return self.get(request_id, actor=actor)
         if request.kind is RequestKind.WITHDRAW_CONSENT:
-            note(self._households.withdraw_consent(request.household, request.purpose or "", actor=actor).neighbours)
+            note(self._consents.withdraw_consent(request.household, request.purpose or "", actor=actor).neighbours)
         return self._close(request_id, RequestState.DONE, actor, outcome)
 
     def _close(self, request_id: str, state: RequestState, actor: Actor, note: str | None) -> PersonRequest:

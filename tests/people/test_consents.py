@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from service.actor import REGISTER_ITSELF
+from service.actor import REGISTER_ITSELF, Actor
+from service.errors import HouseholdNotFound
 from service.households.consents import REGISTRATION_CONSENT_WITHDRAWN
 from service.households.history import partition
 from service.households.registration import fingerprint_of_record
-from service.people.person_request import RequestKind, RequestState
+from service.people.person_request import RequestKind, RequestQuery, RequestState
 from service.people.requests import PeopleRequests
 from service.people.working_days import WorkingDays
 from service.wiring import Register
-from tests.builders import MovedClock, a_household
+from tests.builders import TRUONG_VINH, MovedClock, a_household
 from tests.storage.writing import assert_exact
 
 GRANTED = "2026-11-20T02:11:09Z"
@@ -23,7 +24,8 @@ GRANTED = "2026-11-20T02:11:09Z"
 @pytest.fixture
 def requests(services: Register, clock: MovedClock) -> PeopleRequests:
     """People's requests on the wired register."""
-    return PeopleRequests(services.store.requests, services.households, lambda *_: (), clock, WorkingDays(frozenset()))
+    store, days = services.store, WorkingDays(frozenset())
+    return PeopleRequests(store.requests, store.households, services.households, lambda *_: (), clock, days)
 
 
 def registered(services: Register, *purposes: str, **items: Any) -> str:
@@ -37,6 +39,17 @@ def withdrawn(requests: PeopleRequests, household: str, purpose: str) -> None:
     """The consent is withdrawn by a request that is carried out."""
     request = requests.receive(RequestKind.WITHDRAW_CONSENT, household, actor=REGISTER_ITSELF, purpose=purpose)
     assert requests.carry_out(request.id, None, actor=REGISTER_ITSELF, note=lambda _: None).state is RequestState.DONE
+
+
+@pytest.mark.parametrize("kind", [RequestKind.VIEW, RequestKind.WITHDRAW_CONSENT])
+def test_a_household_elsewhere_is_not_there_for_who_receives_a_request(
+    services: Register, requests: PeopleRequests, kind: RequestKind
+) -> None:
+    household = registered(services, "ecommerce")
+    neighbour = Actor("neighbour", frozenset({TRUONG_VINH}))
+    with pytest.raises(HouseholdNotFound):
+        requests.receive(kind, household, actor=neighbour, purpose="ecommerce")
+    assert services.store.requests.requests(RequestQuery(1, household=household), None) == []
 
 
 def test_who_withdraws_the_consent_to_registration_is_withdrawn(services: Register, requests: PeopleRequests) -> None:

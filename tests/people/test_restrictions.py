@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from pymongo import MongoClient, monitoring
 from service.actor import Actor
 from service.households.history import partition
 from service.households.household_register import HouseholdRegister
+from service.households.ports import Restrictions
 from service.people.person_request import RESTRICTING, RequestKind
 from service.people.requests import PeopleRequests
 from service.people.working_days import WorkingDays
@@ -25,18 +27,28 @@ from tests.builders import MovedClock, a_household
 OFFICER = Actor("officer", None)
 
 
+@dataclass(frozen=True)
+class Worker:
+    """One worker's part in people's requests, and what its Readers leave out."""
+
+    requests: PeopleRequests
+    restrictions: Restrictions
+
+
+Workers = tuple[Worker, Worker]
+
+
 @pytest.fixture
-def workers(
-    register_settings: Settings, directory: UnitDirectory, clock: MovedClock
-) -> Iterator[tuple[PeopleRequests, PeopleRequests]]:
-    """People's requests in two workers on one database."""
+def workers(register_settings: Settings, directory: UnitDirectory, clock: MovedClock) -> Iterator[Workers]:
+    """Two workers on one database."""
     with ExitStack() as opened:
 
-        def worker() -> PeopleRequests:
+        def worker() -> Worker:
             store = Repositories(register_settings)
             opened.callback(store.close)
-            households = HouseholdRegister(store, lambda: directory, clock)
-            return PeopleRequests(store.requests, households, lambda *_: (), clock, WorkingDays(frozenset()))
+            register, days = HouseholdRegister(store, lambda: directory, clock), WorkingDays(frozenset())
+            requests = PeopleRequests(store.requests, store.households, register, lambda *_: (), clock, days)
+            return Worker(requests, store.requests)
 
         yield worker(), worker()
 
@@ -49,22 +61,22 @@ def household(store: Repositories, directory: UnitDirectory, clock: MovedClock) 
 
 @pytest.mark.parametrize("kind", [RequestKind.RESTRICT, RequestKind.OBJECT])
 def test_a_restriction_holds_and_ends_in_every_worker_at_once(
-    workers: tuple[PeopleRequests, PeopleRequests], household: str, kind: RequestKind
+    workers: Workers, household: str, kind: RequestKind
 ) -> None:
-    here, there = workers
-    request = here.receive(kind, household, actor=OFFICER)
-    assert (here.restricted(), there.restricted()) == (frozenset(), frozenset())
-    here.carry_out(request.id, None, actor=OFFICER, note=lambda _: None)
-    assert (here.restricted(), there.restricted()) == (frozenset({household}), frozenset({household}))
-    there.lift(request.id, actor=OFFICER)
-    assert (here.restricted(), there.restricted()) == (frozenset(), frozenset())
+    (here, there), (our, their) = workers, (each.restrictions for each in workers)
+    request = here.requests.receive(kind, household, actor=OFFICER)
+    assert (our.restricted(), their.restricted()) == (frozenset(), frozenset())
+    here.requests.carry_out(request.id, None, actor=OFFICER, note=lambda _: None)
+    assert (our.restricted(), their.restricted()) == (frozenset({household}), frozenset({household}))
+    there.requests.lift(request.id, actor=OFFICER)
+    assert (our.restricted(), their.restricted()) == (frozenset(), frozenset())
 
 
 def test_of_restrictions_that_end_at_the_same_moment_exactly_one_is_the_last(
-    workers: tuple[PeopleRequests, PeopleRequests], household: str, store: Repositories
+    workers: Workers, household: str, store: Repositories
 ) -> None:
     for _ in range(5):
-        requests = [workers[0].receive(kind, household, actor=OFFICER).id for kind in RESTRICTING]
+        requests = [workers[0].requests.receive(kind, household, actor=OFFICER).id for kind in RESTRICTING]
         for step in (partial(_carried_out, workers), partial(_lifted, workers)):
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(step, range(2), requests))
@@ -72,20 +84,20 @@ def test_of_restrictions_that_end_at_the_same_moment_exactly_one_is_the_last(
     assert kinds == ["registered", *["restricted", "lifted"] * 5]
 
 
-def _carried_out(workers: tuple[PeopleRequests, PeopleRequests], number: int, request: str) -> None:
-    workers[number].carry_out(request, None, actor=OFFICER, note=lambda _: None)
+def _carried_out(workers: Workers, number: int, request: str) -> None:
+    workers[number].requests.carry_out(request, None, actor=OFFICER, note=lambda _: None)
 
 
-def _lifted(workers: tuple[PeopleRequests, PeopleRequests], number: int, request: str) -> None:
-    workers[number].lift(request, actor=OFFICER)
+def _lifted(workers: Workers, number: int, request: str) -> None:
+    workers[number].requests.lift(request, actor=OFFICER)
 
 
 def test_the_restricted_are_read_from_an_index_alone(
-    workers: tuple[PeopleRequests, PeopleRequests], household: str, register_settings: Settings
+    workers: Workers, household: str, register_settings: Settings
 ) -> None:
     for kind in (RequestKind.RESTRICT, RequestKind.VIEW):
-        request = workers[0].receive(kind, household, actor=OFFICER)
-        workers[0].carry_out(request.id, None, actor=OFFICER, note=lambda _: None)
+        request = workers[0].requests.receive(kind, household, actor=OFFICER)
+        workers[0].requests.carry_out(request.id, None, actor=OFFICER, note=lambda _: None)
     sent: list[dict[str, Any]] = []
 
     class Sent(monitoring.CommandListener):
