@@ -30,6 +30,7 @@ export const en: Record<MessageKey, string> = {
   'pin.guessable': 'This PIN is too easy to guess. Choose another.',
   'pin.differ': 'The two are not the same.',
   'pin.wrong': 'Wrong PIN. {count} tries left; then the data on this phone is erased.',
+  'pin.broken': 'The phone could not open the lock, and not because of a wrong PIN: this try does not count, and nothing was erased. Close other apps, restart the phone and try again. If that does not help, tell your administrator; do not clear the browser’s data.',
   'pin.wiped': 'Too many wrong tries: the data on this phone was erased. Choose a new PIN.',
   'pin.forget': 'Remember it. Without it, what was not sent from this phone cannot be recovered.',
 

@@ -26,6 +26,7 @@ export const vi = {
   'pin.guessable': 'Mã này quá dễ đoán. Hãy chọn mã khác.',
   'pin.differ': 'Hai lần nhập không giống nhau.',
   'pin.wrong': 'Sai mã PIN. Còn {count} lần thử; sau đó dữ liệu trên máy này bị xóa.',
+  'pin.broken': 'Máy chưa mở được khóa, không phải vì sai mã PIN: lần này không bị tính, chưa có gì bị xóa. Hãy tắt bớt ứng dụng, khởi động lại máy rồi thử lại. Nếu vẫn không được thì báo quản trị viên; đừng xóa dữ liệu của trình duyệt.',
   'pin.wiped': 'Đã nhập sai quá nhiều lần: dữ liệu trên máy này đã bị xóa. Hãy đặt mã PIN mới.',
   'pin.forget': 'Hãy nhớ mã này. Quên mã thì những gì chưa gửi trên máy không lấy lại được.',
 

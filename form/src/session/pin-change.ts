@@ -3,7 +3,7 @@ import { changePin, pinProblem } from '../storage/vault';
 import { door } from './door.svelte';
 
 /** What became of it. Where the last try was wrong the phone is erased, and the page begins anew. */
-export type PinChange = { kind: 'changed' } | { kind: NonNullable<ReturnType<typeof pinProblem>> } | { kind: 'wrong'; triesLeft: number } | { kind: 'wiped' };
+export type PinChange = { kind: 'changed' } | { kind: NonNullable<ReturnType<typeof pinProblem>> } | { kind: 'wrong'; triesLeft: number } | { kind: 'broken' | 'wiped' };
 
 /** Changes the PIN if the old one is right; a wrong one counts as a try, but not where the new one will not do. */
 export async function putUnder(newPin: string, oldPin: string): Promise<PinChange> {

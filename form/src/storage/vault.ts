@@ -10,6 +10,8 @@ export const SHORTEST_PIN = 6;
 export type Unlocking =
   | { kind: 'open'; vault: Vault }
   | { kind: 'wrong'; triesLeft: number }
+  /** Whether the PIN is right is unknown: the stored vault is damaged, or the browser failed. No try was counted. */
+  | { kind: 'broken' }
   | { kind: 'wiped' };
 
 /** An open vault: seals and opens values under the data key, which no script can read out. */
@@ -40,7 +42,7 @@ export class Vault {
   }
 }
 
-async function wrappingKey(pin: string, salt: Uint8Array<ArrayBuffer>, iterations: number): Promise<CryptoKey> {
+async function wrappingKey(pin: string, { salt, iterations }: Pick<StoredVault, 'salt' | 'iterations'>): Promise<CryptoKey> {
   const material = await crypto.subtle.importKey('raw', new TextEncoder().encode(pin), 'PBKDF2', false, ['deriveKey']);
   return crypto.subtle.deriveKey(
     { name: 'PBKDF2', hash: 'SHA-256', salt, iterations },
@@ -52,25 +54,24 @@ async function wrappingKey(pin: string, salt: Uint8Array<ArrayBuffer>, iteration
 }
 
 async function wrap(dataKey: CryptoKey, pin: string): Promise<StoredVault> {
-  const salt = crypto.getRandomValues(new Uint8Array(16));
+  const derived = { salt: crypto.getRandomValues(new Uint8Array(16)), iterations: ITERATIONS };
   const wrapVector = crypto.getRandomValues(new Uint8Array(12));
-  const wrapped = await crypto.subtle.wrapKey('raw', dataKey, await wrappingKey(pin, salt, ITERATIONS), {
-    name: 'AES-GCM',
-    iv: wrapVector,
-  });
-  return { id: 'vault', salt, iterations: ITERATIONS, wrappedKey: new Uint8Array(wrapped), wrapVector, wrongTries: 0 };
+  const wrapped = await crypto.subtle.wrapKey('raw', dataKey, await wrappingKey(pin, derived), { name: 'AES-GCM', iv: wrapVector });
+  const made = { ...derived, wrapVector, wrappedKey: new Uint8Array(wrapped) };
+  return { id: 'vault', ...made, wrongTries: 0, digest: await digestOf(made) };
 }
 
-async function unwrap(stored: StoredVault, pin: string, extractable: boolean): Promise<CryptoKey> {
-  return crypto.subtle.unwrapKey(
-    'raw',
-    stored.wrappedKey,
-    await wrappingKey(pin, stored.salt, stored.iterations),
-    { name: 'AES-GCM', iv: stored.wrapVector },
-    'AES-GCM',
-    extractable,
-    ['encrypt', 'decrypt'],
-  );
+/**
+ * The digest of all that a PIN is tried against. A damaged wrapped key fails exactly as a wrong PIN does; by the digest the two are
+ * distinguished before a try is made. It is of ciphertext and public parameters: it does not help to guess the PIN.
+ */
+async function digestOf({ salt, iterations, wrapVector, wrappedKey }: Omit<StoredVault, 'id' | 'wrongTries' | 'digest'>): Promise<string> {
+  const written = new TextEncoder().encode([[iterations], salt, wrapVector, wrappedKey].map((numbers) => numbers.join()).join(';'));
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', written)).join();
+}
+
+function unwrap({ wrappedKey, wrapVector }: StoredVault, wrapping: CryptoKey, extractable: boolean): Promise<CryptoKey> {
+  return crypto.subtle.unwrapKey('raw', wrappedKey, wrapping, { name: 'AES-GCM', iv: wrapVector }, 'AES-GCM', extractable, ['encrypt', 'decrypt']);
 }
 
 /** The reason why this PIN may not be chosen, as the last part of a message key; null if it may. */
@@ -104,29 +105,62 @@ export async function makeVault(database: Database, pin: string): Promise<Vault>
   const transaction = database.transaction(database.objectStoreNames, 'readwrite', { durability: 'strict' });
   const sealed = [...database.objectStoreNames].filter((name) => name !== 'vault' && name !== PUBLIC_STORE);
   await Promise.all([transaction.objectStore('vault').add(stored), ...sealed.map((name) => transaction.objectStore(name).clear()), transaction.done]);
-  return new Vault(await unwrap(stored, pin, false));
+  return new Vault(await unwrap(stored, await wrappingKey(pin, stored), false));
 }
 
-/** Opens the vault with `pin`. The try is counted before it is made, so that a killed browser gives no free ones. */
+/**
+ * Opens the vault with `pin`. The try is counted before the key is tried, so that a killed browser gives no free ones, and only a
+ * wrong PIN stays counted: a browser that fails, or a damaged vault, must never erase what was not sent.
+ */
 export async function unlock(database: Database, pin: string): Promise<Unlocking> {
-  const stored = await changeTries(database, (tries) => tries + 1);
+  const stored = await database.get('vault', 'vault');
   if (!stored) return { kind: 'wiped' };
-  if (stored.wrongTries > WRONG_TRIES) {
+  let digest: string;
+  let wrapping: CryptoKey;
+  try {
+    digest = await digestOf(stored);
+    // Vaults of earlier versions have no digest; they get one when they are next opened.
+    if (stored.digest !== undefined && stored.digest !== digest) throw new Error('The stored vault is damaged.');
+    wrapping = await wrappingKey(pin, stored);
+  } catch (error) {
+    return broken(error);
+  }
+  // A count that is no number begins anew: who can write it could as well write zero.
+  const tries = (await changeVault(database, (vault) => (vault.wrongTries = (Number(vault.wrongTries) || 0) + 1)))?.wrongTries;
+  if (tries === undefined) return { kind: 'wiped' };
+  if (tries > WRONG_TRIES) {
     // The tenth wrong try was counted, but the browser was killed before the wipe.
     await wipe(database);
     return { kind: 'wiped' };
   }
   let key: CryptoKey;
   try {
-    key = await unwrap(stored, pin, false);
-  } catch {
-    // A wrong PIN makes a wrong key, and only that fails here: the door says how many tries are left.
-    if (stored.wrongTries < WRONG_TRIES) return { kind: 'wrong', triesLeft: WRONG_TRIES - stored.wrongTries };
+    key = await unwrap(stored, wrapping, false);
+  } catch (error) {
+    if (!isOfWrongKey(error)) {
+      await changeVault(database, (vault) => (vault.wrongTries -= 1));
+      return broken(error);
+    }
+    if (tries < WRONG_TRIES) return { kind: 'wrong', triesLeft: WRONG_TRIES - tries };
     await wipe(database);
     return { kind: 'wiped' };
   }
-  await changeTries(database, () => 0);
+  await changeVault(database, (vault) => {
+    vault.wrongTries = 0;
+    vault.digest ??= digest;
+  });
   return { kind: 'open', vault: new Vault(key) };
+}
+
+/** What AES-GCM raises, in every browser, when the key does not fit the ciphertext. */
+function isOfWrongKey(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'OperationError';
+}
+
+/** The screen says that the lock failed and what to do; the console has the reason. */
+function broken(reason: unknown): Unlocking {
+  console.error(reason);
+  return { kind: 'broken' };
 }
 
 /** Puts the same data key under a new PIN if `pin` is right; a wrong PIN counts as a try, and the tenth erases everything. */
@@ -134,16 +168,16 @@ export async function changePin(database: Database, pin: string, newPin: string)
   const unlocking = await unlock(database, pin);
   const stored = await database.get('vault', 'vault');
   if (unlocking.kind !== 'open' || !stored) return unlocking;
-  const wrapped = await wrap(await unwrap(stored, pin, true), newPin);
+  const wrapped = await wrap(await unwrap(stored, await wrappingKey(pin, stored), true), newPin);
   await database.transaction('vault', 'readwrite', { durability: 'strict' }).store.put(wrapped);
   return unlocking;
 }
 
-async function changeTries(database: Database, change: (tries: number) => number): Promise<StoredVault | undefined> {
+async function changeVault(database: Database, change: (stored: StoredVault) => void): Promise<StoredVault | undefined> {
   const transaction = database.transaction('vault', 'readwrite', { durability: 'strict' });
   const stored = await transaction.store.get('vault');
   if (stored) {
-    stored.wrongTries = change(stored.wrongTries);
+    change(stored);
     await transaction.store.put(stored);
   }
   await transaction.done;
