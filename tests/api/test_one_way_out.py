@@ -8,16 +8,20 @@ read that nobody succeeds with fail here, until the walk knows how to call it.
 
 from __future__ import annotations
 
+import logging
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from itertools import count
 from typing import Any
 from urllib.parse import quote, unquote
 
 import orjson
 import pytest
+import structlog
 from _pytest.mark.structures import ParameterSet
 from flask import Flask, Response, stream_with_context
 from werkzeug.wrappers import Response as AnyResponse
@@ -53,7 +57,8 @@ NOTHING_OF_ONES_OWN = {
     *("agency", "commune", "commune_as_of", "created_at", "demonstration", "derived", "findings", "id"),
     *("legal_basis", "missing", "outside_confirmed", "revision", "schema_version", "stage", "status", "updated_at"),
 }
-"""Items of the record whose values many records have."""
+"""Items of the record whose values many records have: in a response they are not recognized by themselves, but by the
+household whose they are, named in the address that was asked or by its id."""
 JPEG = a_bare_photo(320, 200, noise=0.3)
 _places: Iterator[int] = count()
 
@@ -343,11 +348,49 @@ class Step:
     rule: str
     seed: Seed
     response: AnyResponse
+    written: str = ""
+    """What was written meanwhile into the log or on the standard streams."""
 
     def found(self, marks: tuple[bytes, ...]) -> list[str]:
         """Which of the marks are in the response."""
         everything = unpacked(self.response.get_data()) + b"\n" + in_headers(self.response)
         return [f"{self.method} {self.rule}: {mark!r}" for mark in marks if mark in everything]
+
+    def logged(self) -> list[str]:
+        """What of the household was written into the log; its ids may be."""
+        written = self.written.encode()
+        return [f"{self.method} {self.rule} logs {mark!r}" for mark in self.seed.marks if mark in written]
+
+    def shows_the_household(self) -> list[str]:
+        """The route, if it succeeds about the household or names it, and is not known to show nothing of it."""
+        if self.response.status_code >= 400 or (self.method, self.rule) in NAMES_WHAT_WAS_ASKED:
+            return []
+        everything = unpacked(self.response.get_data()) + in_headers(self.response)
+        about = ABOUT_A_HOUSEHOLD.search(self.rule) or self.seed.record["id"].encode() in everything
+        return [f"{self.method} {self.rule}: {self.response.status_code}"] if about else []
+
+
+ABOUT_A_HOUSEHOLD = re.compile(r"<(household|photo|parcel|request)_id>")
+NAMES_WHAT_WAS_ASKED = {
+    # Its entries have the addresses that were asked, refused ones too.
+    ("GET", "/v1/trail"),
+}
+"""Routes that name a household which the Reader does not show."""
+
+
+@contextmanager
+def everything_written() -> Iterator[StringIO]:
+    """What is written meanwhile by structlog, by the standard library's logging and on the standard streams."""
+    written, factory = StringIO(), structlog.get_config()["logger_factory"]
+    handler = logging.StreamHandler(written)
+    logging.getLogger().addHandler(handler)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=written))
+    try:
+        with redirect_stdout(written), redirect_stderr(written):
+            yield written
+    finally:
+        structlog.configure(logger_factory=factory)
+        logging.getLogger().removeHandler(handler)
 
 
 def in_headers(response: AnyResponse) -> bytes:
@@ -384,9 +427,10 @@ def walk(app: Flask, asker: Asker, ids: set[str], *, only: str = "") -> Iterator
             headers = {**options.pop("headers", {}), **authorization}
             if options.pop(WITHDRAWN, False) and changes:
                 register_of(app).households.withdraw(seed.record["id"], REASON, if_match=None, actor=EVERYWHERE)
-            response = client.open(address_of(rule, seed), method=method, headers=headers, buffered=True, **options)
+            with everything_written() as written:
+                response = client.open(address_of(rule, seed), method=method, headers=headers, buffered=True, **options)
             assert response.status_code != 500, (method, rule, response.text)
-            yield Step(asker, method, rule, seed, response)
+            yield Step(asker, method, rule, seed, response, written.getvalue())
 
 
 class _Everything(frozenset[str]):
@@ -455,6 +499,11 @@ def test_the_walk_recognizes_what_is_revealed_of_households(steps: list[Step]) -
 
 
 @pytest.mark.slow
+def test_nothing_of_a_household_is_logged(steps: list[Step]) -> None:
+    assert [found for step in steps for found in step.logged()] == []
+
+
+@pytest.mark.slow
 def test_no_route_refuses_everybody(steps: list[Step]) -> None:
     called = {(step.method, step.rule) for step in steps if not ABOUT_ACCOUNTS.fullmatch(step.rule)}
     succeeded = {(step.method, step.rule) for step in steps if step.response.status_code < 400}
@@ -472,7 +521,9 @@ def test_no_route_names_a_person_to_who_does_not_see_persons(steps: list[Step]) 
 def test_nothing_of_a_household_leaves_but_by_the_reader(
     app: Flask, register: Register, restricted: set[str], asker: Asker
 ) -> None:
-    assert [found for step in walk(app, asker, restricted) for found in step.found(step.seed.marks)] == []
+    steps = [*walk(app, asker, restricted)]
+    assert [found for step in steps for found in (*step.found(step.seed.marks), *step.logged())] == []
+    assert [shown for step in steps for shown in step.shows_the_household()] == []
 
 
 def test_a_new_route_that_passes_the_reader_by_is_found(
@@ -480,18 +531,32 @@ def test_a_new_route_that_passes_the_reader_by_is_found(
 ) -> None:
     app = open_app(register_settings, clock)
 
+    log, standard = structlog.get_logger("service.bypass"), logging.getLogger("bypass")
+
     @needs("households.read")
     def bypass(household_id: str) -> Response:
-        return json_response(register_of(app).store.households.record(household_id, area=None))
+        record = register_of(app).store.households.record(household_id, area=None)
+        log.info("read", head=record["head"])
+        standard.warning("read in %s", record["village"])
+        print(record["address"])
+        return json_response(record)
 
     app.add_url_rule("/v1/bypass/<household_id>", view_func=bypass)
     (step,) = walk(app, BY_NAME["officer"], restricted, only="/bypass/")
+    for mark in (NAME, VILLAGE, ADDRESS):
+        assert any(repr(mark.encode()) in each for each in step.logged())
     assert any(repr(NAME.encode()) in each for each in step.found(step.seed.marks))
     record = step.seed.record
     assert set(record) >= {mark.item.partition(".")[0] for mark in MARKS}
     for name in set(record) - NOTHING_OF_ONES_OWN:
         alone = replace(step, response=Response(orjson.dumps({name: record[name]}), mimetype="application/json"))
         assert alone.found(step.seed.marks), f"a response with {name} alone is not recognized"
+    for name in set(record) & NOTHING_OF_ONES_OWN:
+        alone = replace(step, response=Response(orjson.dumps({name: record[name]}), mimetype="application/json"))
+        assert alone.shows_the_household(), f"a response with {name} alone is not recognized"
+        among_others = [{"id": record["id"], name: record[name]}]
+        listed = replace(step, rule="/v1/bypassed", response=Response(orjson.dumps(among_others)))
+        assert listed.shows_the_household(), f"a list of {name} is not recognized"
     for header in (quote(NAME), f"<{quote('/x?q=' + NAME)}>; rel=next"):
         assert replace(step, response=Response(headers={"X-Head": header})).found(step.seed.marks) != []
 

@@ -26,6 +26,7 @@ from service.storage.migration import migrate
 from service.storage.repositories import Repositories
 from service.units.village_register import NamedVillage
 from tests.api.test_one_way_out import (
+    ABOUT_A_HOUSEHOLD,
     ADDRESS,
     ASKED,
     CERTIFICATE,
@@ -240,7 +241,10 @@ def revealed(nghe_an: NgheAn, asker: Asker, *, reading: bool = False) -> dict[tu
     for method, rule, sent, response in walk(nghe_an, asker, reading=reading):
         body = without_own_questions(response) if rule == "/v1/trail" else unpacked(response.get_data())
         # A refusal repeats the id that was asked for.
-        if marks := [mark for mark in nghe_an.marks if mark in body and mark not in sent]:
+        marks = [mark for mark in nghe_an.marks if mark in body and mark not in sent]
+        if asker.area == HA_TINH and response.status_code < 400 and ABOUT_A_HOUSEHOLD.search(rule):
+            marks.append(response.status.encode())  # what it shows may be of no mark: a status, a stage
+        if marks:
             found.setdefault((method, rule), []).extend(marks)
     return found
 
