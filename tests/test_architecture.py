@@ -506,6 +506,123 @@ def test_a_library_stays_in_its_rooms(library: str) -> None:
     assert strangers == []
 
 
+DESCRIBED_BY_HAND = {
+    ("changes", "{**_VALUE, 'description': 'Absent where nothing stood here.'}"): "any item of a household",
+    ("changes", "{**_VALUE, 'description': 'Absent where nothing stands here any more.'}"): "any item of a household",
+    ("changes", "{'anyOf': [reference('HouseholdRecord'), {'type': 'null'}]}"): "a household, or nothing",
+    ("definition_schemas", "{'type': ['string', 'array'], 'items': {'type': 'string'}}"): "a word of JSON Schema",
+    ("definition_schemas", "{'type': ['string', 'number', 'boolean', 'null']}"): "the value of any item",
+    ("documentation", "_OBJECT"): "defined by OpenAPI itself",
+    ("request_schemas", "{'type': 'string', 'contentEncoding': 'base64'}"): "bytes in JSON",
+}
+"""What resources describe in the words of JSON Schema, where no field of marshmallow can, and why."""
+
+READ_OF_A_REQUEST = {
+    ("form_pages", "accept_encodings"): "which file is sent, not what it says",
+    ("grants", "cookies"): "a browser's tokens, which its scripts cannot read",
+    ("grants", "form"): "the body of RFC 6749, which TokenRequestSchema parses",
+    ("grants", "headers"): "the client's credentials by RFC 6749, and the name of a device that has none",
+    ("grants", "max_content_length"): "before a form is read",
+    ("grants", "mimetype"): "whether a form or JSON is sent",
+    ("grants", "remote_addr"): "the rate limit and the trail",
+    ("open_data", "remote_addr"): "the rate limit",
+    ("openid", "cookies"): "the sign-in that the browser began",
+    ("schema", "accept_encodings"): "which file is sent, not what it says",
+}
+"""What resources read of a request themselves, where no schema parses it, and why."""
+
+SENT_WITHOUT_A_SCHEMA = {
+    ("documentation", "json_response"): "the contract itself",
+    ("documentation", "Response"): "pages and their style sheet",
+    ("form_pages", "Response"): "files of the form",
+    ("health", "Response"): "metrics, in Prometheus' own format",
+    ("photos", "Response"): "a picture",
+    ("schema", "Response"): "derived files, made once and sent as bytes",
+    ("search", "Response"): "lines of CSV",
+    ("trail", "Response"): "lines, each written by TrailEntrySchema",
+}
+"""Where resources make a response with a body that ``resource_response`` does not write, and why."""
+
+
+def past_schemas(name: str, tree: ast.Module) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Where a resource describes, reads or sends other than by a schema: which table has to list it, and its key."""
+    of_flask = {"request"} & {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "flask"
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called = node.func.id
+            by_name = isinstance(node.args[0], ast.Call) if node.args else False
+            if called == "Described" and not (by_name and ast.unparse(node.args[0]).startswith(_BY_NAME)):
+                yield "described", (name, ast.unparse(node.args[0]) if node.args else "")
+            if called == "json_response" or (called == "Response" and _has_body(node)):
+                yield "sent", (name, called)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in of_flask:
+            yield "read", (name, node.attr)
+        if renamed := _past_the_names(node):
+            yield "renamed", (name, renamed)
+
+
+_BY_NAME = ("reference(", "item_schema(")
+"""Described as a component of the document, or as the household's item is."""
+_WATCHED = {"Described", "json_response", "request", "Response"}
+
+
+def _has_body(call: ast.Call) -> bool:
+    return bool(call.args) or any(keyword.arg in {"response", None} for keyword in call.keywords)
+
+
+def _past_the_names(node: ast.AST) -> str | None:
+    """A way to what is watched by another name: imported as another, by its module, or assigned to another."""
+    if isinstance(node, ast.Import):
+        return next((each.name for each in node.names if each.name.startswith(("flask", "service.api.http"))), None)
+    if isinstance(node, ast.ImportFrom):
+        if node.module == "service.api.http" or any(each.name in {"jsonify", "make_response"} for each in node.names):
+            return f"{node.module}: {', '.join(each.name for each in node.names)}"
+        return next((each.name for each in node.names if each.asname and each.name in _WATCHED), None)
+    if isinstance(node, (ast.Assign, ast.NamedExpr)) and isinstance(node.value, ast.Name):
+        return node.value.id if node.value.id in _WATCHED else None
+    return None
+
+
+def test_what_views_describe_read_and_send_is_a_schemas() -> None:
+    """One definition a resource: an exception stands in a table with its reason."""
+    found: dict[str, set[tuple[str, str]]] = {"described": set(), "read": set(), "sent": set(), "renamed": set()}
+    for name, file in modules().items():
+        if lies_in(name, "service.api.resources"):
+            for table, key in past_schemas(name.rpartition(".")[2], ast.parse(file.read_text(encoding="utf-8"))):
+                found[table].add(key)
+    assert found == {
+        "described": set(DESCRIBED_BY_HAND),
+        "read": set(READ_OF_A_REQUEST),
+        "sent": set(SENT_WITHOUT_A_SCHEMA),
+        "renamed": set(),
+    }
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "note = Described({'type': 'object', 'properties': {}})",
+        "note = fields.List(Described(_NOTE))",
+        "from flask import request; limit = int(request.headers['X-Limit'])",
+        "from flask import request; limit = int(request.args.get('limit', 5))",
+        "from flask import request as asked; limit = int(asked.args['limit'])",
+        "import flask; limit = int(flask.request.args['limit'])",
+        "sent = json_response({**one, 'extra': 1})",
+        "from service.api.http import responses; sent = responses.json_response({'extra': 1})",
+        "sent = Response(orjson.dumps({'extra': 1}), mimetype='application/json')",
+        "from flask import jsonify; sent = jsonify(extra=1)",
+        "D = Described",
+    ],
+)
+def test_a_way_past_the_schemas_is_found(code: str) -> None:
+    assert [*past_schemas("some", ast.parse(code))]
+
+
 def test_every_file_of_resources_is_served() -> None:
     """A view whose blueprint is not among BLUEPRINTS of service/app.py is in no document and nobody can reach it."""
     resources = {

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from schemas.derive.form import form_definition
-from schemas.language import OPEN, Code, Item, Many, One, Section, Text, Whole, item
+from schemas.household import HouseholdSchema
+from schemas.language import (
+    OPEN,
+    Code,
+    Item,
+    Many,
+    One,
+    Section,
+    Text,
+    Whole,
+    item,
+    section_fields,
+    section_of,
+)
 from schemas.protection import register_given_items, sealed_items
 from tests.schemas.test_derived_forms import items_of
 
@@ -127,3 +141,121 @@ def test_no_second_list_of_protected_items_exists(folder: str) -> None:
     made_up = ROOT / "service" / "demonstration"
     naming = [path for path in files if made_up not in path.parents and names.search(path.read_text(encoding="utf-8"))]
     assert [str(path.relative_to(ROOT)) for path in naming] == []
+
+
+LISTED_FOR_A_REASON: dict[str, tuple[str, set[str]]] = {
+    "api/http/problems.py": ("prefixes of the codes of findings that have details", {"crs", "geometry", "location"}),
+    "api/resources/open_data.py": ("texts beside a table, not items", {"agency", "note"}),
+    "api/resources/search.py": (
+        "columns; the reader's usable items decide what fills them",
+        {"commune", "parcels", "village"},
+    ),
+    "households/area_search.py": (
+        "read together, where the reader may use it",
+        {"parcels.id", "parcels.geometry", "parcels.measured_area_m2"},
+    ),
+    "households/changes.py": ("parts of a log entry", {"kind", "note", "revision", "salt"}),
+    "households/consents.py": ("what ends a household", {"status", "status_reason"}),
+    "households/household_register.py": (
+        "what a transfer replaces",
+        {"address", "commune", "commune_as_of", "former_commune", "village"},
+    ),
+    "households/parcel_findings.py": (
+        "what a reader has to be able to use to see a finding",
+        {"parcels.former_commune", "parcels.geometry", "parcels.id", "parcels.map_sheet", "parcels.parcel_number"},
+    ),
+    "households/ports.py": (
+        "by which an area finds households, less what the reader may not use",
+        {"location", "parcels.geometry"},
+    ),
+    "households/registration.py": (
+        "what a revision keeps when the household did not change",
+        {"status", "status_reason"},
+    ),
+    "households/releasing.py": ("parts of a log entry", {"commune", "note"}),
+    "households/times.py": ("times of the client's clock", {"captured_at", "commune_as_of", "poverty_date"}),
+    "parcels/examination.py": (
+        "what the register writes beside a boundary",
+        {"crs", "geometry", "original_crs", "original_geometry"},
+    ),
+    "reports/open_data.py": ("what a table is by", {"group", "poverty", "scheme"}),
+    "storage/accounts.py": ("documents of accounts and sessions", {"address", "created_at", "full_name", "updated_at"}),
+    "storage/collections.py": (
+        "indexed, if the schema says that they are stored in clear",
+        {"location", "parcels.geometry"},
+    ),
+    "storage/documents.py": (
+        "whose names are indexed, if the schema says that they are stored in clear",
+        {"head", "members"},
+    ),
+    "storage/log.py": ("parts of a log entry", {"commune", "kind", "note", "revision"}),
+    "storage/parcels.py": (
+        "read of neighbours to compare boundaries and numbers",
+        {
+            *("parcels.cadastral_map_sheet", "parcels.cadastral_parcel_number", "parcels.former_commune"),
+            *("parcels.former_commune_unknown", "parcels.geometry", "parcels.id", "parcels.locality"),
+            *("parcels.map_sheet", "parcels.parcel_number", "parcels.tenure"),
+        },
+    ),
+    "storage/trail/documents.py": ("parts of an entry of the audit trail", {"address", "name"}),
+    "storage/village_counts.py": ("what is counted by", {"commune", "village"}),
+}
+"""Lists of names in service/ of which some are protected items: why each is no list of what is protected."""
+
+
+def items_and_protected() -> tuple[set[str], set[str]]:
+    """The names of all items of a household, and of those that anywhere in it are not declared OPEN."""
+    every: set[str] = set()
+    protected: set[str] = set()
+
+    def look(section: type[Section]) -> None:
+        for name, field in section_fields(section).items():
+            every.add(name)
+            if any(getattr(field.item, way) != OPEN[way] for way in ("sensitivity", "mask", "at_rest")):
+                protected.add(name)
+            if (inner := section_of(field)) is not None:
+                look(inner)
+
+    look(HouseholdSchema)
+    return every, protected
+
+
+def lists_of_items(code: str) -> Iterator[set[str]]:
+    """The items in each list, tuple, set, dictionary or text of words that names two of them, one being protected."""
+    every, protected = items_and_protected()
+    for node in ast.walk(ast.parse(code)):
+        words: set[str] = set()
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Dict)):
+            listed = [each for each in (node.keys if isinstance(node, ast.Dict) else node.elts) if each is not None]
+            words = {each.value for each in listed if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            split = set(re.split(r"[\s,;|]+", node.value.strip()))
+            words = split if split <= every else set()
+        ways = {word: word.replace("[]", "").split(".") for word in words}
+        named = {word for word, way in ways.items() if every.issuperset(way)}
+        if len(named) > 1 and any(ways[word][-1] in protected for word in named):
+            yield named
+
+
+def test_every_list_that_names_protected_items_is_there_for_another_reason() -> None:
+    """A new mask, seal or exception would begin as a list of names; the schema's items say it instead."""
+    root, found = ROOT / "service", dict[str, set[str]]()
+    for path in sorted(root.rglob("*.py")):
+        name = str(path.relative_to(root))
+        if not name.startswith("demonstration/"):  # makes up whole households
+            for named in lists_of_items(path.read_text(encoding="utf-8")):
+                found.setdefault(name, set()).update(named)
+    assert found == {name: items for name, (_, items) in LISTED_FOR_A_REASON.items()}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "SEALED = ('phone', 'tenure')",
+        "HIDDEN = frozenset({'members[].phone', 'head.full_name'})",
+        "MASKS = {'full_name': shortened, 'poverty': hidden}",
+        "SEALED = 'phone national_id'.split()",
+    ],
+)
+def test_a_list_of_protected_items_is_found(code: str) -> None:
+    assert [*lists_of_items(code)]
