@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants import ROOMS, forget_all_but_kills, prepare, results
+from tests.mutants import NOT_RULES_OF_HOUSEHOLDS, ROOMS, ROOT, files_of, forget_all_but_kills, prepare, results
 
 
 def test_what_was_killed_stays_so_and_everything_else_is_tried_again(tmp_path: Path) -> None:
@@ -26,6 +26,14 @@ def test_what_was_killed_stays_so_and_everything_else_is_tried_again(tmp_path: P
     assert found["hash_by_function_name"] == {"f": "1"}
     assert [name for name, code in found["exit_code_by_key"].items() if code is not None] == ["killed", "out of time"]
     assert results(meta)[0] == {"mutants": 5, "tried": 2, "killed": 2, "survived": 0}
+
+
+def test_every_file_of_households_is_examined_or_says_why_not() -> None:
+    (households,) = (room for room in ROOMS if room.name == "households")
+    files = {path.name for path in (ROOT / "service" / "households").glob("*.py")}
+    left_out = set(NOT_RULES_OF_HOUSEHOLDS)
+    assert left_out < files
+    assert {Path(name).name for name in files_of(households)} == files - left_out - {"ports.py"}
 
 
 def test_the_first_run_finds_nothing_to_forget(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from schemas.errors import Finding, ItemError
 from schemas.json_lines import lines_by_pointer
 from service.commands.check_record import main
-from service.households.record_check import Checked, check_file
+from service.households.record_check import Checked, Fault, check_file
 from service.units.directory import UnitDirectory
 from service.units.unit_list import read_units
 from tests.provinces import NGHE_AN
@@ -66,6 +67,56 @@ def test_a_personal_number_that_stands_twice_in_the_file_is_reported(tmp_path: P
     checked = check(written(tmp_path, json.dumps(without_boundary()) + "\n" + json.dumps(other)))
     assert [fault.error.code for fault in checked[1].faults] == ["national-id.in-earlier-line"]
     assert checked[1].faults[0].error.params == {"line": 1}
+
+
+def test_every_personal_number_of_a_household_is_compared_with_the_lines_before(tmp_path: Path) -> None:
+    spouse = {"full_name": "Trần Thị Bình", "relation": "spouse", "sex": "female", "national_id": "040178001234"}
+    twice = least() | {"members": [{"full_name": "Lò Văn Một", "relation": "child", "sex": "male"}, spouse]}
+    other = without_boundary() | {"members": [spouse]}
+    checked = check(written(tmp_path, "\n".join(json.dumps(each) for each in (least(), twice, other, other))))
+    found = [[(fault.error.pointer, fault.error.params) for fault in each.faults] for each in checked]
+    assert found[:2] == [[], []]
+    assert found[2] == [("/members/0/national_id", {"line": 2})]
+    assert found[3] == [("/head/national_id", {"line": 3}), ("/members/0/national_id", {"line": 2})]
+    assert [each.stage for each in checked] == ["registered", "registered", None, None]
+
+
+def test_what_is_no_json_is_reported_on_its_line_with_its_details(tmp_path: Path) -> None:
+    def faults(text: str) -> list[tuple[int, str, str, dict[str, Any]]]:
+        found = [each for checked in check(written(tmp_path, text)) for each in checked.faults]
+        return [(each.line, each.error.pointer, each.error.code, dict(each.error.params)) for each in found]
+
+    good = json.dumps(least()) + "\n"
+    assert faults('{\n"commune": }') == [(2, "", "json.malformed", {"line": 2, "column": 12})]
+    assert faults(good + '{"commune":  \n') == [(2, "", "json.malformed", {"line": 2, "column": 14})]
+    assert faults(good + good + '{"commune": NaN}') == [(3, "", "json.not-a-number", {"value": "NaN"})]
+    assert faults('[{"a": 1},\n{]') == [(2, "", "json.malformed", {"line": 2, "column": 2})]
+
+
+def test_a_list_may_begin_anywhere_and_hold_lists(tmp_path: Path) -> None:
+    parcel = {"map_sheet": "5", "parcel_number": "112", "crops": [{"crop": "rice"}]}
+    record = least() | {"parcels": [parcel]}
+    compact = json.dumps([record, record], separators=(",", ":"))
+    for before, line in (("", 1), ("\n", 2), ("  \n\t\n", 3)):
+        checked = check(written(tmp_path, before + compact))
+        assert [(each.line, each.stage, each.faults) for each in checked] == [(line, "registered", [])] * 2
+
+
+def test_findings_and_the_details_of_refusals_are_those_of_the_register(tmp_path: Path) -> None:
+    uses = [{"land_use": "LUC", "area_m2": 100.0}]
+    record = least() | {"parcels": [{"declared_area_m2": 900.0, "land_uses": uses}]}
+    (checked,) = check(written(tmp_path, json.dumps(record)))
+    details = {"listed": 100.0, "declared": 900.0}
+    assert checked.findings == [Finding("land-uses.area-differs", "warning", "/parcels/0/land_uses", details)]
+    (unknown,) = check(written(tmp_path, json.dumps(least() | {"commune": "99999"})))
+    assert unknown.faults == [Fault(1, ItemError("/commune", "commune.unknown", {"commune": "99999"}))]
+
+
+def test_an_item_that_is_not_there_is_reported_on_the_line_of_what_it_belongs_to(tmp_path: Path) -> None:
+    head = {"sex": "female", "no_id_reason": "lost"}
+    text = json.dumps({"commune": "16681", "legal_basis": "state_function", "head": head}, indent=1)
+    (checked,) = check(written(tmp_path, text))
+    assert [(each.line, each.error.pointer) for each in checked.faults] == [(4, "/head/full_name")]
 
 
 def test_the_command_reports_it_in_words_and_by_its_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
