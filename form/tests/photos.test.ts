@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../src/record/household';
 import basis from './photo-basis.json';
 import { CORNERS, FIRST, moved, SIZES, turned, withCorner, within, type Rectangle } from '../src/photos/crop';
+import { readRegistered } from '../src/photos/registered';
+import { say } from '../src/language/language.svelte';
 import { isCovered, readList, sendablePhotos, type Photo, type PhotoState } from '../src/storage/photo';
 import { readPhotoResponse } from '../src/sync/photo-sender';
 import type { Basis, Entry, EntryState } from '../src/storage/entries';
@@ -110,4 +112,16 @@ it('the list of the register is read, and nothing else is taken for it', () => {
   const row = { id: 'p1', of: 'land_certificate', parcel: 'l1', bytes: 5, taken_at: '2026-11-20T00:00:00Z', created_at: '2026-11-23T00:00:00Z' };
   expect(readList({ items: [row] })).toEqual([{ id: 'p1', of: 'land_certificate', parcel: 'l1', bytes: 5, at: '2026-11-20T00:00:00Z' }]);
   expect(readList('<html>')).toBeNull();
+});
+
+describe('the list of a household’s photos that the register does not give', () => {
+  it.each([403, 404, 410])('with %d shows the reason, and no photo that was listed before', (status) => {
+    expect(readRegistered(responseOf(status, { code: 'household.x', detail: 'Vì lẽ này.' }))).toEqual({ photos: [], missing: 'Vì lẽ này.' });
+  });
+
+  it('for now shows the reason, or that there is no signal, and leaves those listed before', () => {
+    expect(readRegistered(responseOf(503, { code: 'store.unavailable', detail: 'Thử lại sau.' }))).toEqual({ photos: null, missing: 'Thử lại sau.' });
+    for (const status of [200, 403]) expect(readRegistered(responseOf(status, '<html>', 'text/html'))).toEqual({ photos: null, missing: say('photo.registerLost') });
+    expect(readRegistered(responseOf(200, { items: [] }))).toEqual({ photos: [], missing: '' });
+  });
 });
