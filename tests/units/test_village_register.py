@@ -22,7 +22,7 @@ from service.units.villages import VillageList
 from tests.builders import NOW, TODAY, MovedClock
 from tests.units.lists import a_directory, a_line
 from tests.units.registers import BEGUN, DAY_BEFORE, ENDED
-from tests.units.test_village_lists import INTO_C_AND_D, A, B, C, D, E, a_village
+from tests.units.test_village_lists import EARLIER, INTO_C_AND_D, A, B, C, D, E, a_village
 
 WHOLE, PART, INTO_WHOLE, RENAMED = (UnitId(code) for code in ("90010", "90011", "90013", "90030"))
 LINES = (
@@ -70,7 +70,7 @@ def units() -> UnitDirectory:
 def lists() -> Lists:
     """What A and B stored before they became C, and then with E the commune D of today."""
     return Lists(
-        VillageList(A, (a_village("Xóm 1", expected=5), a_village("Xóm 2")), 2, updated_at=NOW),
+        VillageList(A, (a_village("Xóm 1", expected=5), a_village("Xóm 2")), 2, updated_at=EARLIER),
         VillageList(B, (a_village("Xóm 1", identity="in B"),), 3),
     )
 
@@ -135,7 +135,7 @@ def test_a_commune_shows_what_came_along_and_a_former_one_only_its_own(register:
     whole = register.of(D, None, actor=ANYWHERE)
     shown = [whole.commune, whole.former_commune, whole.name, whole.kind]
     assert shown == [D, None, "Làng", "xã"]
-    assert (whole.revision, whole.updated_at) == (5, NOW)
+    assert (whole.revision, whole.updated_at) == (5, EARLIER)
     assert [(each.name, each.id, each.former_commune, each.expected) for each in whole.villages] == [
         ("Xóm 1", "Xóm 1 None", A, 5),
         ("Xóm 2", "Xóm 2 None", A, None),
@@ -166,6 +166,7 @@ def test_a_list_is_stored_whole_and_the_same_again_writes_nothing(register: Vill
 
 def test_under_a_former_commune_only_its_own_villages_are_replaced(register: VillageRegister, lists: Lists) -> None:
     written = put(register, "Xóm 9", code=A, as_of=BEFORE_C, if_match=5)
+    assert put(register, *written.villages, code=A, as_of=BEFORE_C) == written
     assert [(each.name, each.former_commune) for each in written.villages] == [("Xóm 9", A)]
     assert [(each.name, each.former) for each in lists.stored[D].villages] == [("Xóm 1", B), ("Xóm 9", A)]
     assert put(register, code=A, as_of=BEFORE_C, if_match=6).villages == ()
@@ -179,6 +180,8 @@ def test_a_former_commune_is_one_of_those_before(register: VillageRegister) -> N
     of_b = NamedVillage("Xóm 2", former_commune=B)
     where, why = refused(refusals.FormerCommuneMismatch, register, of_b, code=A, as_of=BEFORE_C)
     assert (where, why["former"], why["commune"]) == ("/villages/0/former_commune", B, A)
+    where, why = refused(refusals.FormerCommuneMismatch, register, wrong, code=A, as_of=BEFORE_C)
+    assert (where, why["commune"]) == ("/villages/0/former_commune", D)
     of_a = NamedVillage("Xóm 2", former_commune=A)
     assert put(register, of_a, code=C, as_of=SPLIT_DAY, if_match=5).villages[0].former_commune == A
     renamed = put(register, NamedVillage("Xóm 1", former_commune=RENAMED), code=RENAMED)
