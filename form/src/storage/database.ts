@@ -20,8 +20,8 @@ export interface StoredVault {
   wrappedKey: Uint8Array<ArrayBuffer>;
   wrapVector: Uint8Array<ArrayBuffer>;
   wrongTries: number;
-  /** Of the items above but the tries, to tell a damaged vault from a wrong PIN. Vaults of earlier versions have none. */
-  digest?: string;
+  /** Of the items above but the tries, to tell a damaged vault from a wrong PIN. */
+  digest: string;
 }
 
 /** A part of a commune taken along: some hundred households sealed together, so that opening 5,000 is a few decryptions. */

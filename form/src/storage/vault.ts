@@ -115,12 +115,9 @@ export async function makeVault(database: Database, pin: string): Promise<Vault>
 export async function unlock(database: Database, pin: string): Promise<Unlocking> {
   const stored = await database.get('vault', 'vault');
   if (!stored) return { kind: 'wiped' };
-  let digest: string;
   let wrapping: CryptoKey;
   try {
-    digest = await digestOf(stored);
-    // Vaults of earlier versions have no digest; they get one when they are next opened.
-    if (stored.digest !== undefined && stored.digest !== digest) throw new Error('The stored vault is damaged.');
+    if (stored.digest !== (await digestOf(stored))) throw new Error('The stored vault is damaged.');
     wrapping = await wrappingKey(pin, stored);
   } catch (error) {
     return broken(error);
@@ -145,10 +142,7 @@ export async function unlock(database: Database, pin: string): Promise<Unlocking
     await wipe(database);
     return { kind: 'wiped' };
   }
-  await changeVault(database, (vault) => {
-    vault.wrongTries = 0;
-    vault.digest ??= digest;
-  });
+  await changeVault(database, (vault) => (vault.wrongTries = 0));
   return { kind: 'open', vault: new Vault(key) };
 }
 
