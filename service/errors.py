@@ -197,9 +197,12 @@ class BaselineNotFound(DomainError):
 
 
 class CursorInvalid(DomainError):
-    """The cursor was not issued by this register."""
+    """The cursor was not issued by this register; params: name (of the query parameter)."""
 
     code = "cursor.invalid"
+
+    def __init__(self, *, name: str = "cursor") -> None:
+        super().__init__(pointer=f"/{name}", name=name)
 
 
 class CursorAhead(DomainError):
@@ -212,18 +215,6 @@ class QueryInvalid(DomainError):
     """A query parameter cannot be read."""
 
     code = "query.invalid"
-
-
-class QueryUnknown(DomainError):
-    """The address has no such query parameter."""
-
-    code = "query.unknown"
-
-
-class QueryRepeated(DomainError):
-    """A query parameter was sent several times; the register would read only one of its values."""
-
-    code = "query.repeated"
 
 
 class StoreUnavailable(DomainError):

@@ -243,7 +243,7 @@ READS_ANY_NAME = {
     "service.api.http.resource": {"getattr(self.__value, name)", "self.__dict__"},
     "service.api.http.blueprint": {
         "getattr(getattr(view, 'view_class', None), method, view)",
-        "getattr(handler, _HAS_QUERY, False)",
+        "getattr(handler, _QUERY, None)",
     },
 }
 """Where api may read an attribute whose name does not stand in the code."""

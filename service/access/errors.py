@@ -88,6 +88,12 @@ class GrantInvalid(AccessError):
     code = "access.grant-invalid"
 
 
+class CredentialsInvalid(AccessError):
+    """A browser's sign-in or a change of password lacks an item, or it is no text; params: name, needed."""
+
+    code = "access.credentials-invalid"
+
+
 class ScopeInvalid(AccessError):
     """Scopes were requested that there are not, or that the account does not have; params: scopes, held."""
 

@@ -134,7 +134,17 @@ def test_an_unknown_unit_of_an_area_is_pointed_at(administrator: FlaskClient) ->
     assert pointers(administrator.patch(f"/v1/accounts/{account}", json=unknown), "commune.unknown") == ["/area/1"]
 
 
-COMPARED = {"username", "password", "old_password", "client_id", "client_secret", "refresh_token", "scope", "device"}
+COMPARED = {
+    "username",
+    "password",
+    "old_password",
+    "client_id",
+    "client_secret",
+    "refresh_token",
+    "scope",
+    "device",
+    "grant_type",
+}
 """Of signing in: compared or hashed, and stored nowhere as they are."""
 
 
@@ -157,3 +167,30 @@ def every(kind: type[Body]) -> Iterator[type[Body]]:
     for each in kind.__subclasses__():
         yield each
         yield from every(each)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_sign_in_of_a_browser_and_a_new_password_are_refused_by_what_they_need(
+    app: Flask, administrator: FlaskClient, language: str
+) -> None:
+    def refused(response: TestResponse) -> list[str]:
+        places = pointers(response, "access.credentials-invalid")
+        for each in response.get_json()["errors"]:
+            assert f"{each['pointer'][1:]}" in each["message"]
+            assert "grant_type" not in each["message"]
+        return places
+
+    spoken = {"Accept-Language": language}
+    changes: list[tuple[dict[str, Any], list[str]]] = [
+        ({"old_password": 1}, ["/old_password", "/password"]),
+        ({"old_password": "x", "password": ""}, ["/password"]),
+    ]
+    for body, places in changes:
+        response = administrator.put("/v1/session/password", json=body, headers=spoken)
+        assert refused(response) == places
+        assert "old_password, password" in response.get_json()["detail"]
+    stranger = app.test_client()
+    for body, places in (({}, ["/username", "/password"]), ({"username": "a", "password": None}, ["/password"])):
+        response = stranger.post("/v1/session", json=body, headers=spoken)
+        assert refused(response) == places
+        assert "username, password" in response.get_json()["detail"]

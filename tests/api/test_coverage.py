@@ -370,7 +370,7 @@ def test_a_baseline_can_be_taken_back_and_the_one_before_it_counts(filled: Regis
     assert [each["date"] for each in filled.json(address)["items"]] == ["2025-08-01"]
     assert row_of(filled.json("/v1/coverage"), THANH_VINH)["expected"] == 10
     problem(filled.client.delete(f"{address}?date=2026-08-01"), 404, "baseline.not-found")
-    problem(filled.client.delete(address), 422, "query.invalid")
+    problem(filled.client.delete(address), 422, "query.missing")
     problem(filled.client.delete("/v1/baselines/99999?date=2026-08-01"), 422, "commune.unknown")
 
 
@@ -440,7 +440,7 @@ def test_a_bad_span_is_named_with_both_its_days(register: Register, query: str, 
 
 def test_a_trend_that_goes_nowhere_is_refused(register: Register) -> None:
     problem(register.get("/v1/coverage/trend?unit=99999"), 404, "unit.not-found")
-    nothing_named = problem(register.get("/v1/coverage/trend"), 422, "query.invalid")
+    nothing_named = problem(register.get("/v1/coverage/trend"), 422, "query.missing")
     assert "Missing" not in nothing_named["detail"]
     problem(register.get("/v1/coverage/trend?unit=40&from=2026-11-23&to=2026-11-22"), 422, "query.invalid")
     problem(register.get("/v1/coverage/trend?unit=40&from=1990-01-01"), 422, "query.invalid")

@@ -159,7 +159,7 @@ def test_what_is_no_photo_of_a_paper_is_refused_with_the_way_out(register: Regis
     assert [error["pointer"] for error in misnamed["errors"]] == ["/photo_id"]
     refused = problem(send(register, household, photo, a_photo(), "of=house"), 422, "query.invalid")
     assert "identity_card | land_certificate" in refused["detail"]
-    problem(send(register, household, photo, a_photo(), ""), 422, "query.invalid")
+    problem(send(register, household, photo, a_photo(), ""), 422, "query.missing")
     problem(send(register, household, photo, a_photo(), "of=identity_card&parcel=1"), 422, "query.invalid")
     problem(send(register, household, photo, a_photo(), "of=land_certificate&parcel=1"), 422, "photo.parcel-unknown")
     problem(send(register, a_household(), photo, a_photo()), 404, "household.not-found")

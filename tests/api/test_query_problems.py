@@ -147,3 +147,71 @@ def test_the_numbers_of_a_place_and_of_a_box_are_written_in_the_same_digits(regi
     name = query.partition("=")[0]
     body = problem(register.get(f"/v1/households?{query}&within=5"), 422, "query.invalid")
     assert body["errors"][0]["pointer"] == f"/{name}"
+
+
+# Several faults ------------------------------------------------------------------------------------------------------
+
+MOST = 100
+"""How many faults one problem lists."""
+
+
+def faults(register: Register, address: str, language: str = "en", method: str = "get") -> list[tuple[str, str]]:
+    """Pointer and code of every fault. The problem itself is that of the first, and every text names its parameter."""
+    sent = {"data": b"", "content_type": "image/jpeg"} if method == "put" else {}
+    response = register.client.open(address, method=method, headers={"Accept-Language": language}, **sent)
+    body = problem(response, 422, response.get_json()["code"])
+    errors = body["errors"]
+    assert (body["code"], body["detail"]) == (errors[0]["code"], errors[0]["message"])
+    named = [each["pointer"][1:].replace("~1", "/") for each in errors]
+    assert [name for name, each in zip(named, errors, strict=True) if name not in each["message"]] == []
+    return [(each["pointer"], each["code"]) for each in errors]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_faulty_parameter_is_reported_in_the_order_in_which_it_was_sent(
+    register: Register, language: str
+) -> None:
+    wrong = [("/stage", "query.invalid"), ("/limit", "query.invalid"), ("/bbox", "query.invalid")]
+    assert faults(register, "/v1/households?stage=y&limit=x&status=any&bbox=1", language) == wrong
+    mistyped = [("/limt", "query.unknown"), ("/a~1b", "query.unknown")]
+    assert faults(register, "/v1/households?stage=y&limt=1&limit=x&bbox=1&a/b=1", language) == mistyped + wrong
+    repeated = [("/stage", "query.repeated"), *wrong[1:]]
+    assert faults(register, "/v1/households?stage=y&limit=x&stage=registered&bbox=1", language) == repeated
+
+
+def test_where_there_are_no_parameters_each_one_is_named(register: Register) -> None:
+    assert faults(register, "/v1/session?a=1&b=2&a=3") == [("/a", "query.unknown"), ("/b", "query.unknown")]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_what_was_sent_wrong_comes_before_what_is_missing(register: Register, language: str) -> None:
+    trend = [("/from", "query.invalid"), ("/unit", "query.missing")]
+    assert faults(register, "/v1/coverage/trend?from=xyz", language) == trend
+    assert faults(register, "/v1/coverage/trend?unit=&from=xyz", language) == [
+        ("/unit", "query.invalid"),
+        ("/from", "query.invalid"),
+    ]
+    photo = f"/v1/households/{an_id()}/photos/{an_id()}"
+    assert faults(register, f"{photo}?parcel=xyz", language, "put") == [("/of", "query.missing")]
+    assert faults(register, f"{photo}?of=xyz", language, "put") == [("/of", "query.invalid")]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_cursor_and_a_reference_system_are_refused_by_the_name_of_their_parameter(
+    register: Register, language: str
+) -> None:
+    for address, name, code in (
+        ("/v1/changes?after=xyz", "after", "cursor.invalid"),
+        ("/v1/households?cursor=xyz", "cursor", "cursor.invalid"),
+        ("/v1/households?crs=EPSG:3857", "crs", "crs.unknown"),
+    ):
+        assert faults(register, address, language) == [(f"/{name}", code)]
+
+
+def test_of_very_many_faults_the_first_are_listed_and_all_are_counted(register: Register) -> None:
+    query = "&".join(f"p{number}=1" for number in range(MOST + 2))
+    response = register.get(f"/v1/households?{query}", accept_language="en")
+    errors = problem(response, 422, "query.unknown")["errors"]
+    assert len(errors) == MOST + 1
+    assert errors[-1]["code"] == "query.more-errors"
+    assert f"{MOST + 2} parameters" in errors[-1]["message"]

@@ -17,10 +17,10 @@ from marshmallow import ValidationError, fields, validate
 from service.access.errors import AccountInvalid
 from service.api.http.resource import (
     Body,
-    BodyRefused,
     Computed,
     Described,
     Resource,
+    SeveralRefused,
     correct_document,
     parsed,
     refusal,
@@ -56,9 +56,9 @@ class BoatSchema(Body):
 
 
 def refused(body: object) -> list[DomainError]:
-    with pytest.raises((DomainError, BodyRefused)) as caught:
+    with pytest.raises((DomainError, SeveralRefused)) as caught:
         parsed(BoatSchema, body)
-    return list(caught.value.errors) if isinstance(caught.value, BodyRefused) else [caught.value]  # type: ignore[list-item]
+    return list(caught.value.errors) if isinstance(caught.value, SeveralRefused) else [caught.value]  # type: ignore[list-item]
 
 
 def test_a_body_is_loaded_by_its_schema() -> None:

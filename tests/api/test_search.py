@@ -192,8 +192,14 @@ def test_the_smallest_circle_is_a_place(register: Register, within: str) -> None
 
 
 @pytest.mark.parametrize(
-    "query",
-    ["near=105.6,18.6", "within=300", "near=105.6&within=3", "near=105.6,99&within=3", "near=105.6,18.6&within=0"],
+    ("query", "code"),
+    [
+        ("near=105.6,18.6", "query.missing"),
+        ("within=300", "query.missing"),
+        ("near=105.6&within=3", "query.invalid"),
+        ("near=105.6,99&within=3", "query.invalid"),
+        ("near=105.6,18.6&within=0", "query.invalid"),
+    ],
 )
-def test_half_a_place_is_refused(register: Register, query: str) -> None:
-    problem(register.get(f"/v1/households?{query}"), 422, "query.invalid")
+def test_half_a_place_is_refused(register: Register, query: str, code: str) -> None:
+    problem(register.get(f"/v1/households?{query}"), 422, code)

@@ -111,7 +111,7 @@ def test_it_is_a_table_and_a_map_without_borders_too(register: Register) -> None
 @pytest.mark.parametrize(
     ("query", "status", "code", "place"),
     [
-        ("level=village", 422, "query.invalid", "/unit"),
+        ("level=village", 422, "query.missing", "/unit"),
         (f"unit={THANH_VINH}", 422, "query.invalid", "/unit"),
         ("level=village&unit=x", 422, "query.invalid", "/unit"),
         (f"level=village&unit={THANH_VINH}&as_of=2026-11-22", 422, "query.invalid", "/as_of"),

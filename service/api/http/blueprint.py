@@ -30,7 +30,7 @@ FORM = "application/x-www-form-urlencoded"
 LINES = "application/x-ndjson"
 """The media type of a text with one JSON value a line."""
 
-_HAS_QUERY = "has_query"
+_QUERY = "query_schema"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -83,11 +83,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
         All requests share one instance of the schema: webargs would make one of a class for each request.
         """
-        parsed: Callable[[View], View] = self.arguments(schema(), location="query")
+        shared = schema()
+        parsed: Callable[[View], View] = self.arguments(shared, location="query")
 
         def decorate(view: View) -> View:
             marked = parsed(view)
-            setattr(marked, _HAS_QUERY, True)
+            setattr(marked, _QUERY, shared)
             return marked
 
         return decorate
@@ -138,7 +139,7 @@ def _check_parameters() -> None:
     view = current_app.view_functions[request.endpoint]
     method = "get" if request.method == "HEAD" else request.method.lower()
     handler = getattr(getattr(view, "view_class", None), method, view)
-    refuse_stray_parameters(dict(request.args.lists()), has_query=getattr(handler, _HAS_QUERY, False))
+    refuse_stray_parameters(dict(request.args.lists()), getattr(handler, _QUERY, None))
 
 
 def _content_of(media_type: str, description: str = "") -> dict[str, str]:

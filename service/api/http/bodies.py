@@ -78,7 +78,7 @@ def parsed_body(kind: type[Body], *, optional: bool = False, otherwise: Mapping[
     """The request's JSON object as the schema ``kind`` loads it; with ``optional``, no body is an empty object.
 
     ``otherwise`` has items for a body that lacks them. Raises what ``json_body`` raises, the error of the item that is
-    refused, and BodyRefused for several items.
+    refused, and SeveralRefused for several items.
     """
     absent = optional and not request.mimetype and not request.content_length
     body = {} if absent else json_body()
@@ -94,3 +94,14 @@ def photo_body() -> bytes:
         return _whole_body(most)
     except RequestEntityTooLarge:
         raise PhotoTooLarge(limit=most) from None
+
+
+def read_past_the_body() -> None:
+    """Read the rest of a body that is too large: many clients read no response before they have sent everything."""
+    left, until = services().settings.body_bytes, time.monotonic() + UNREAD_SECONDS
+    with suppress(OSError, ValueError, EOFError):
+        while left > 0 and time.monotonic() < until:
+            part = len(request.environ["wsgi.input"].read(min(left, 65_536)))
+            if part == 0:
+                return
+            left -= part

@@ -50,7 +50,7 @@ def read_offsets(cursor: str) -> dict[str, int]:
         if written_offsets(offsets) != cursor:
             raise ValueError
     except (ValueError, binascii.Error):
-        raise CursorInvalid(pointer="/after") from None
+        raise CursorInvalid(name="after") from None
     return offsets
 
 

@@ -44,11 +44,11 @@ def encode_cursor(value: object) -> str:
 
 def _decode_cursor(text: str) -> Any:
     if len(text) > LONGEST_CURSOR:
-        raise CursorInvalid(pointer="/cursor")
+        raise CursorInvalid()
     try:
         return orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
     except (ValueError, binascii.Error):
-        raise CursorInvalid(pointer="/cursor") from None
+        raise CursorInvalid() from None
 
 
 def position(arguments: Mapping[str, Any], *kinds: type) -> tuple[Any, ...] | None:
@@ -60,7 +60,7 @@ def position(arguments: Mapping[str, Any], *kinds: type) -> tuple[Any, ...] | No
         return None
     parts = _decode_cursor(arguments["cursor"])
     if not isinstance(parts, list) or [type(part) for part in parts] != [str, *kinds] or parts[0] != _list_mark():
-        raise CursorInvalid(pointer="/cursor")
+        raise CursorInvalid()
     return tuple(parts[1:])
 
 

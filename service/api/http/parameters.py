@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
+from flask import Request
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from webargs.flaskparser import FlaskParser
 
+from schemas.errors import pointer
 from schemas.text import fold, spelling
+from service.api.http.query_errors import QueryMissing, QueryMoreErrors, QueryRepeated, QueryUnknown
+from service.api.http.resource import SeveralRefused
 from service.api.http.values import EXAMPLE_ID, Day, Flag, Moment, SingleValue, WholeNumber, numbers_in
-from service.errors import QueryInvalid, QueryRepeated, QueryUnknown
+from service.errors import DomainError, QueryInvalid
 
 MOST_ON_A_PAGE: Final = 1000
 DEFAULT_PAGE: Final = 100
@@ -19,6 +23,7 @@ LONGEST_NAME: Final = 120
 LARGEST_TOLERANCE_M: Final = 1000
 
 _UNKNOWN = "unknown"
+_REPEATED = "repeated"
 _ANYTHING = "…"
 _EXAMPLES: Final[Mapping[type, str]] = {
     fields.UUID: EXAMPLE_ID,
@@ -60,17 +65,47 @@ def _example(field: fields.Field[Any]) -> str:
     return next((each for each in examples if each), _EXAMPLES.get(type(field), _ANYTHING))
 
 
-def refuse_stray_parameters(names: Mapping[str, Sequence[str]], *, has_query: bool) -> None:
-    """Check the names in a query string before a view runs.
+def refuse_stray_parameters(names: Mapping[str, Sequence[str]], schema: Schema | None) -> None:
+    """Check the names in a query string before a view runs; ``schema`` is that of its query.
 
-    Raises QueryRepeated for a parameter that was sent several times, since only one of its values would count, and
-    QueryUnknown for any parameter of a view without a query schema.
+    Raises QueryUnknown for any parameter of a view without a query schema, and QueryRepeated for a parameter that was
+    sent several times, since only one of its values would count; SeveralRefused for several faults of any kind.
     """
-    for name, values in names.items():
-        if not has_query:
-            raise QueryUnknown(pointer=f"/{name}", name=name[:60])
-        if len(values) > 1:
-            raise QueryRepeated(pointer=f"/{name}", name=name[:60])
+    if schema is None:
+        if names:
+            raise _refusal(dict.fromkeys(names, _UNKNOWN), list(names))
+        return
+    repeated = dict.fromkeys((name for name, values in names.items() if len(values) > 1), _REPEATED)
+    if repeated:
+        others = _reasons(schema.validate({name: values[0] for name, values in names.items()}))
+        raise _refusal({**others, **repeated}, list(names))
+
+
+def _reasons(messages: Mapping[str, Any]) -> dict[str, str]:
+    """The first of marshmallow's messages for each parameter."""
+    return {name: str(texts[0] if isinstance(texts, list) else texts) for name, texts in messages.items()}
+
+
+def _refusal(reasons: Mapping[str, str], sent: Sequence[str]) -> Exception:
+    """The error of the one parameter at fault, or SeveralRefused with those of all.
+
+    A mistyped name comes first: it may be why another parameter is missing. Then come wrong values in the order in
+    which they were sent, and at last what is missing.
+    """
+    unknown = [name for name in sent if reasons.get(name) == _UNKNOWN]
+    wrong = [name for name in sent if name in reasons and name not in unknown]
+    missing = [name for name in reasons if name not in sent]
+    found = [_fault(name, reasons[name], sent) for name in (*unknown, *wrong, *missing)]
+    return found[0] if len(found) == 1 else SeveralRefused(found, QueryMoreErrors)
+
+
+def _fault(name: str, reason: str, sent: Sequence[str]) -> DomainError:
+    named = {"pointer": pointer((name,)), "name": name[:60]}
+    if reason == _UNKNOWN:
+        return QueryUnknown(**named)
+    if reason == _REPEATED:
+        return QueryRepeated(**named)
+    return QueryInvalid(**named, reason=reason) if name in sent else QueryMissing(**named, reason=reason)
 
 
 class QueryParser(FlaskParser):
@@ -81,16 +116,10 @@ class QueryParser(FlaskParser):
         "query": None,  # as the schema says
     }
 
-    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
-        """Raise QueryUnknown or QueryInvalid for the first parameter at fault."""
-        messages = dict(error.messages).get("query", {}) if isinstance(error.messages, dict) else {}
-        reasons = {name: str(texts[0] if isinstance(texts, list) else texts) for name, texts in messages.items()}
-        # A mistyped name comes first: it may be why another parameter is missing.
-        unknown = next((name for name, reason in reasons.items() if reason == _UNKNOWN), None)
-        if unknown is not None:
-            raise QueryUnknown(pointer=f"/{unknown}", name=str(unknown)[:60])
-        name, reason = next(iter(reasons.items()), ("", ""))
-        raise QueryInvalid(pointer=f"/{name}", name=str(name)[:60], reason=reason)
+    def handle_error(self, error: ValidationError, req: Request, *_: Any, **__: Any) -> NoReturn:
+        """Raise the error of the parameter at fault, or SeveralRefused for several."""
+        messages = error.messages["query"] if isinstance(error.messages, dict) else {}
+        raise _refusal(_reasons(messages), list(req.args))
 
 
 class Box(fields.Field[tuple[float, float, float, float]]):

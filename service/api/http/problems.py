@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -22,6 +20,7 @@ from service import errors
 from service.access.errors import (
     AccountInvalid,
     AccountNotFound,
+    CredentialsInvalid,
     GrantInvalid,
     NotSignedIn,
     OwnAccount,
@@ -42,9 +41,11 @@ from service.access.errors import (
 from service.access.openid import ProviderUnavailable
 from service.access.trail import TrailBusy
 from service.api.http.blueprint import reference
+from service.api.http.bodies import read_past_the_body
 from service.api.http.oauth import ERRORS, UNSUPPORTED, token_error
+from service.api.http.query_errors import QueryMissing, QueryMoreErrors, QueryRepeated, QueryUnknown
 from service.api.http.reader import reader
-from service.api.http.resource import BodyRefused, Described, Resource, written
+from service.api.http.resource import Described, Resource, SeveralRefused, written
 from service.api.http.services import language, services
 from service.errors import (
     AccessError,
@@ -102,6 +103,8 @@ STATUS: dict[type[Exception], int] = {
     errors.CursorInvalid: 422,
     errors.CursorAhead: 422,
     errors.QueryInvalid: 422,
+    QueryMissing: 422,
+    QueryMoreErrors: 422,
     errors.SearchAreaInvalid: 422,
     errors.ReferenceSystemUnknown: 422,
     errors.PhotoNotFound: 404,
@@ -114,8 +117,8 @@ STATUS: dict[type[Exception], int] = {
     errors.PhotoNotUpright: 422,
     errors.PhotoTooManyPixels: 422,
     errors.PhotoParcelUnknown: 422,
-    errors.QueryUnknown: 422,
-    errors.QueryRepeated: 422,
+    QueryUnknown: 422,
+    QueryRepeated: 422,
     errors.HouseholdErased: 410,
     NotSignedIn: 401,
     TokenInvalid: 401,
@@ -136,6 +139,7 @@ STATUS: dict[type[Exception], int] = {
     RequestClosed: 409,
     RequestExtended: 409,
     GrantInvalid: 422,
+    CredentialsInvalid: 422,
     ScopeInvalid: 400,
     PasswordWeak: 422,
     AccountInvalid: 422,
@@ -168,7 +172,6 @@ HTTP_CODES = {
 }
 """Codes for what Flask and werkzeug refuse by themselves."""
 
-_LONGEST_LISTENING_SECONDS = 10.0
 INVALID_RECORD = "household.invalid"
 """The code of a record that breaks the ministry schema."""
 
@@ -184,6 +187,7 @@ WORDS: Mapping[str, frozenset[str]] = {
         (VillagesInvalid, ["reason"]),
         (errors.LevelNotInForce, ["level"]),
         (errors.QueryInvalid, ["reason"]),
+        (QueryMissing, ["reason"]),
         (errors.SearchAreaInvalid, ["reason"]),
     )
 }
@@ -225,7 +229,7 @@ class ProblemSchema(Resource):
 def register_problems(app: Flask) -> None:
     """Turn every exception into a problem; no response carries a traceback."""
     app.register_error_handler(DomainError, problem_of_domain_error)
-    app.register_error_handler(BodyRefused, problem_of_body_refused)
+    app.register_error_handler(SeveralRefused, problem_of_several)
     app.register_error_handler(RecordInvalid, problem_of_record_invalid)
     app.register_error_handler(JsonInvalid, problem_of_json_invalid)
     app.register_error_handler(HTTPException, problem_of_http_exception)
@@ -263,8 +267,8 @@ def _from_the_reader(error: DomainError) -> tuple[dict[str, Any], dict[str, Any]
     return {**error.params, **texts}, more
 
 
-def problem_of_body_refused(error: BodyRefused) -> Response:
-    """The problem of a body with several faults: the status and code of the first, and each with its pointer."""
+def problem_of_several(error: SeveralRefused) -> Response:
+    """The problem of several faults: the status and code of the first, and each with its pointer."""
     first = error.errors[0]
     items = [_item(ItemError(one.pointer or "", one.code, one.params)) for one in error.errors]
     return problem(_status(first), first.code, first.params, errors=items)
@@ -287,7 +291,7 @@ def problem_of_http_exception(error: HTTPException) -> Response:
     if isinstance(error, ClientDisconnected):
         status = 408  # the rest of the body did not come in time, or never will
     if status == 413:
-        _read_past_the_body()
+        read_past_the_body()
     limit = request.max_content_length or services().settings.record_bytes
     code = HTTP_CODES.get(status, "http.bad-request" if status < 500 else "internal")
     response = problem(status, code, {"limit": limit, "sent": "", "wanted": "application/json"})
@@ -300,17 +304,6 @@ def problem_of_broken_body(error: Exception) -> Response:
     """The problem of a body whose chunks the server cannot parse; it finds out while a view reads the body."""
     _log.warning("broken body", kind=type(error).__name__)
     return problem(400, HTTP_CODES[400], {})
-
-
-def _read_past_the_body() -> None:
-    """Read the rest of a body that is too large: many clients read no response before they have sent everything."""
-    left, until = services().settings.body_bytes, time.monotonic() + _LONGEST_LISTENING_SECONDS
-    with suppress(OSError, ValueError, EOFError):
-        while left > 0 and time.monotonic() < until:
-            part = len(request.environ["wsgi.input"].read(min(left, 65_536)))
-            if part == 0:
-                return
-            left -= part
 
 
 def problem_of_unexpected(error: Exception) -> Response:

@@ -71,26 +71,27 @@ class Body(Resource):
         return BodyNotAnObject(pointer="")
 
     def refused(self, messages: Mapping[str, Any]) -> Exception:
-        """What is raised for the faults that marshmallow found: the one error, or BodyRefused with all of them."""
+        """What is raised for the faults that marshmallow found: the one error, or SeveralRefused with all of them."""
         found = list(_errors(self, messages))
-        return found[0] if len(found) == 1 else BodyRefused(found)
+        return found[0] if len(found) == 1 else SeveralRefused(found)
 
 
 MOST_ERRORS: Final = 100
-"""How many errors of one body are listed; more would help nobody."""
+"""How many errors of one body or query are listed; more would help nobody."""
 
 
-class BodyRefused(Exception):
-    """Several items of a body are refused. The problem has the status and code of the first and lists all of them.
+class SeveralRefused(Exception):
+    """Several items of a body, or parameters of a query, are refused.
 
-    Of very many it lists the first, and says how many there are.
+    The problem has the status and code of the first and lists all of them. Of very many it lists the first, and says
+    how many there are.
     """
 
-    def __init__(self, errors: Iterable[DomainError]) -> None:
+    def __init__(self, errors: Iterable[DomainError], more: type[DomainError] = BodyMoreErrors) -> None:
         super().__init__()
         found = tuple(errors)
-        more = BodyMoreErrors(pointer="", shown=MOST_ERRORS, count=len(found))
-        self.errors = (*found[:MOST_ERRORS], *([more] if len(found) > MOST_ERRORS else []))
+        last = [more(pointer="", shown=MOST_ERRORS, count=len(found))] if len(found) > MOST_ERRORS else []
+        self.errors = (*found[:MOST_ERRORS], *last)
 
 
 def refusal(**params: Any) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def schema_of(kind: type[Kind]) -> Kind:
 def parsed(kind: type[Body], value: object) -> Any:
     """The value as the schema loads it.
 
-    Raises the DomainError of the item that is refused, BodyRefused for several of them; unknown items come first.
+    Raises the DomainError of the item that is refused, SeveralRefused for several of them; unknown items come first.
     """
     schema = schema_of(kind)
     if not isinstance(value, dict):

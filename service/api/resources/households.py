@@ -287,4 +287,4 @@ def _moment_of(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise CursorInvalid(pointer="/cursor") from None
+        raise CursorInvalid() from None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from service.access.errors import GrantInvalid
+from service.access.errors import CredentialsInvalid, GrantInvalid
 from service.access.passwords import LEAST_CHARACTERS, MOST_CHARACTERS
 from service.api.http.oauth import CLIENT_CREDENTIALS, UNSUPPORTED
 from service.api.http.paging import ListSchema
@@ -16,6 +16,7 @@ from service.api.http.services import services
 from service.api.http.values import Flag, Moment, WholeNumber
 from service.area import WHOLE_REGISTER
 from service.clock import vietnam_day
+from service.errors import DomainError
 from service.principal import current_principal
 from service.roles import SCOPES, Permission, Role, Sight
 from service.unit_names import UnitId
@@ -36,13 +37,21 @@ def _not_empty(text: str) -> None:
 
 def _given(**options: Any) -> fields.String:
     """A text that has to be there and not empty."""
-    return fields.String(required=True, validate=_not_empty, metadata=refusal(reason="missing") | options)
+    return fields.String(required=True, validate=_not_empty, metadata=options)
 
 
-class SignInSchema(Body):
+class CredentialsSchema(Body):
+    """What bodies with a password, and without a grant type, have in common: all their items are needed."""
+
+    refused_with = CredentialsInvalid
+
+    def refused_item(self, name: str, params: Mapping[str, Any]) -> DomainError:
+        """The error of an item that is missing or not valid: it names all that are needed."""
+        return super().refused_item(name, {**params, "name": name, "needed": ", ".join(self.load_fields)})
+
+
+class SignInSchema(CredentialsSchema):
     """What is sent to sign a browser in."""
-
-    refused_with = GrantInvalid
 
     username = _given()
     password = _given()
@@ -98,10 +107,8 @@ class TokenFormSchema(TokenRequestSchema):
     """The same, form-encoded. It is a separate component, since generated clients choose the encoding by it."""
 
 
-class PasswordChangeSchema(Body):
+class PasswordChangeSchema(CredentialsSchema):
     """What is sent to change one's own password."""
-
-    refused_with = GrantInvalid
 
     old_password = _given()
     password = _given(minLength=LEAST_CHARACTERS, maxLength=MOST_CHARACTERS)

@@ -16,7 +16,7 @@ from service.api.http.blueprint import Blueprint, header
 from service.api.http.bodies import parsed_body
 from service.api.http.parameters import LONGEST_NAME, Query
 from service.api.http.preconditions import must_be_new, named_revision
-from service.api.http.resource import Body, BodyRefused, FreeText, refusal, schema_of, without_zero_bytes
+from service.api.http.resource import Body, FreeText, SeveralRefused, refusal, schema_of, without_zero_bytes
 from service.api.http.responses import resource_response
 from service.api.http.services import actor, services
 from service.api.http.values import Day, Moment, WholeNumber, count
@@ -128,7 +128,7 @@ class VillagesSchema(Body):
         if not isinstance(of_villages, Mapping) or messages.keys() - {"villages"}:
             return super().refused(messages)
         found = list(_faults(of_villages))
-        return found[0] if len(found) == 1 else BodyRefused(found)
+        return found[0] if len(found) == 1 else SeveralRefused(found)
 
 
 def _faults(of_villages: Mapping[Any, Any]) -> Iterator[DomainError]:

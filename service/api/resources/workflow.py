@@ -143,5 +143,5 @@ def _position(arguments: dict[str, Any]) -> tuple[int, str] | None:
         return None
     revision, key = found
     if not 0 <= revision <= MOST_REVISIONS:
-        raise CursorInvalid(pointer="/cursor")
+        raise CursorInvalid()
     return revision, key
