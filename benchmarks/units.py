@@ -98,7 +98,8 @@ def _fill(store: Repositories, households: int, sample: int) -> None:
     day = vietnam_day(system_clock()).isoformat()
     store.states.make(counts)
     for commune, tallies in counts.items():
-        store.database["commune_states"].update_one({"_id": commune}, {"$set": {"day": day, "tallies": tallies}})
+        begun = {"offset": 1, "hash": "0" * 64, "day": day, "tallies": tallies}
+        store.database["commune_states"].update_one({"_id": commune}, {"$set": begun})
 
 
 def _load(place: Workplace, store: Repositories) -> None:

@@ -42,7 +42,7 @@ class Expectations:
         self._own.default_factory = None
         self._moves = [each for each in directory.successions if each.kind == "moved"]
         self._parts = _parts_of(directory, level, geography) if self._own and level != "commune" else {}
-        self._changes: dict[UnitId, list[date]] = {}
+        self._changes = _changes_in(directory)
         self._found: dict[tuple[UnitId, date], list[Baseline]] = {}
 
     def of(self, unit: Unit) -> list[Baseline]:
@@ -249,6 +249,12 @@ class Expectations:
         while above is not None and above.identity != unit.identity:
             above = self._directory.parent_of(above, commune.valid_to or commune.begins)
         return above is not None
+
+
+@lru_cache(maxsize=8)
+def _changes_in(directory: UnitDirectory) -> dict[UnitId, list[date]]:  # noqa: ARG001 - each list of units has its own
+    """Return where the days on which a unit changed are noted once they were looked up: for all readings of a list."""
+    return {}
 
 
 @lru_cache(maxsize=8)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, TypeGuard
+from typing import Annotated, Any, Literal
 
+import msgspec
 import structlog
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
@@ -154,15 +155,16 @@ def state_of(
 def to_commune_state(document: Document) -> CommuneState:
     """The state of a document of ``commune_states`` or ``days``. Raises StoreDamaged."""
     commune, is_closing, of_day = document["_id"].partition("@")
-    day, tallies = document.get("day"), document.get("tallies")
+    day: Any = document.get("day")
+    tallies: Any = document.get("tallies")
     offset: Any = document.get("offset")
     digest: Any = document.get("hash")
     if is_closing:
         offset, digest = 0, FIRST_HASH
         whole = (document.get("commune"), day) == (commune, of_day)
     else:
-        whole = _is_count(offset) and is_hash(digest) and (day is None) == (offset == 0)
-    if not whole or not _are_tallies(tallies):
+        whole = offset is not None and is_hash(digest) and (day is None) == (offset == 0)
+    if not whole or not _are_counts(document):
         raise StoreDamaged(reason="commune state")
     try:
         parsed = None if day is None else date.fromisoformat(day)
@@ -180,15 +182,24 @@ def _undamaged(document: Document) -> CommuneState | None:
         return None
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+_OF_COUNTS: Any = Literal
+_Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
-def _are_tallies(tallies: object) -> TypeGuard[Tallies]:
-    return isinstance(tallies, dict) and all(
-        isinstance(tally, dict) and all(name in COUNTS and _is_count(count) for name, count in tally.items())
-        for tally in tallies.values()
-    )
+class _Counted(msgspec.Struct):
+    """What is checked of a document by msgspec, since coverage reads the states of all communes at each request."""
+
+    tallies: dict[str, dict[_OF_COUNTS[COUNTS], _Count]]
+    offset: _Count = 0
+
+
+def _are_counts(document: Document) -> bool:
+    """Whether the tallies of a document, and its offset where it has one, are counts."""
+    try:
+        msgspec.convert(document, _Counted)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def add_moves(moves: Tallies, more: Mapping[str, Mapping[str, int]]) -> None:
