@@ -248,8 +248,9 @@ def _require_form(record: Record, items: frozenset[str] | None = None, *, closed
     """
     if not stored_form(items)(record):
         raise StoreDamaged(reason="record")
+    sealed = "" if closed else None
     for finding in record.get("findings", ()):
-        if finding["code"] in BETWEEN_HOUSEHOLDS and not _names_another(finding, "" if closed else None):
+        if finding["code"] in BETWEEN_HOUSEHOLDS and not _names_another(finding, sealed):
             raise StoreDamaged(reason="record")
 
 

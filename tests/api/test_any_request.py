@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api.asking import Register
 
-EXAMPLES = 8
+EXAMPLES = 6
 """For each operation, good ones and bad ones; more of them take longer and find the same."""
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -45,7 +45,7 @@ WRITES = ("write", "write", "draft", "draft", "draft", "again", "revise", "verif
 STEPS = (*LIST_STEPS, "mistake", "put off", *WRITES, "villages", "rehome", "interrupted")
 BEGUN = 4
 """The households that are there at the beginning, one in each commune."""
-SEQUENCES, LONGEST = 30, 20
+SEQUENCES, LONGEST = 20, 20
 
 
 def steps_of(seed: int) -> list[Step]:

@@ -68,11 +68,17 @@ def _wording() -> Callable[[str, Mapping[str, Any]], str]:
     A code that is not in the lists any more is returned as it is.
     """
     catalogues, wanted = (services().messages, services().item_messages), language()
+    without_details: dict[str, str] = {}
 
     def text_of(code: str, details: Mapping[str, Any]) -> str:
+        if (text := without_details.get(code)) is not None:
+            return text
         for catalogue in catalogues:
             if code in catalogue:
-                return catalogue.text(code, wanted, **details)
+                if "{" in (template := catalogue.template(code, wanted)):
+                    return catalogue.text(code, wanted, **details)
+                without_details[code] = template
+                return template
         return code
 
     return text_of
